@@ -1,0 +1,9 @@
+//! What a page may ask of the server: one file per noun, one server function per question.
+//!
+//! A function gets the proof that its caller may ask, hands it to the service, and holds nothing
+//! else. Only server-side rendering calls these; the browser half never does.
+
+mod error;
+pub mod images;
+pub mod mounts;
+pub mod repositories;

@@ -1,0 +1,26 @@
+//! Questions about repositories and their tags.
+
+use crate::domain::view::{RepositoriesView, RepositoryQuery, RepositoryView, TagQuery};
+use crate::domain::{Error, RepositoryName};
+use leptos::prelude::*;
+
+/// One page of the repositories that the caller may see.
+#[server(name = ListRepositories, endpoint = "repositories/list")]
+pub async fn list_repositories(query: RepositoryQuery) -> Result<RepositoriesView, Error> {
+    use crate::{domain::action, server::service};
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListRepositories {}).await?;
+    service::repositories::list(&app, &proof, query).await
+}
+
+/// A repository with one page of its tags.
+#[server(name = ShowRepository, endpoint = "repositories/show")]
+pub async fn show_repository(repository: RepositoryName, query: TagQuery) -> Result<RepositoryView, Error> {
+    use crate::{domain::action, server::service};
+    let (app, caller) = crate::server::request().await?;
+    let proof = app
+        .access
+        .authorize(&caller, action::ReadRepository { repository })
+        .await?;
+    service::tags::list(&app, &proof, query).await
+}

@@ -1,0 +1,60 @@
+//! What is asked. The arguments are the action: whoever holds proof for one cannot use it for another.
+
+use super::{Permission, Reference, RepositoryName, Target};
+
+/// Something that somebody may or may not do.
+pub trait Action: Clone + Send + Sync + 'static {
+    /// Stable name for the audit log.
+    const NAME: &'static str;
+
+    /// Every permission it takes, each with its target.
+    fn needs(&self) -> Vec<(Permission, Target)>;
+
+    /// What the audit log names as its object.
+    fn object(&self) -> String;
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,
+        needs |$this:ident| $needs:expr, object $object:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $type { $(pub $field: $kind),* }
+        impl Action for $type {
+            const NAME: &'static str = $name;
+            fn needs(&self) -> Vec<(Permission, Target)> { let $this = self; let _ = $this; $needs }
+            fn object(&self) -> String { let $this = self; let _ = $this; $object }
+        }
+    )*};
+}
+
+actions! {
+    /// See the list of repositories; which ones is for the visibility that comes with the proof.
+    ListRepositories {} = "repository.list", needs |this| vec![], object String::new();
+
+    /// See one repository and pull from it.
+    ReadRepository { repository: RepositoryName } = "repository.read",
+        needs |this| vec![(Permission::RepositoryRead, Target::Repository(this.repository.clone()))],
+        object this.repository.to_string();
+
+    /// Upload content: start, continue, finish or cancel an upload session.
+    PushBlob { repository: RepositoryName } = "blob.push",
+        needs |this| vec![(Permission::RepositoryPush, Target::Repository(this.repository.clone()))],
+        object this.repository.to_string();
+
+    /// Store a manifest, and name it if the reference is a tag. Whether that creates the
+    /// repository or moves a tag is decided inside the transaction that does it.
+    PushManifest { repository: RepositoryName, reference: Reference } = "manifest.push",
+        needs |this| vec![(Permission::RepositoryPush, Target::Repository(this.repository.clone()))],
+        object format!("{}@{}", this.repository, this.reference);
+
+    /// See the mounted registries and their state.
+    ReadMounts {} = "mount.read", needs |this| vec![(Permission::MountRead, Target::Instance)], object String::new();
+
+    /// Read metrics and the details of health.
+    ReadSystem {} = "system.read", needs |this| vec![(Permission::SystemRead, Target::Instance)], object String::new();
+
+    /// Keep Portolan's own records: job leases, crawl results, upload clean-up.
+    Maintain {} = "system.maintain",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object String::new();
+}

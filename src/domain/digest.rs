@@ -1,0 +1,91 @@
+//! Content digests.
+
+use super::text::checked_text;
+use super::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// The digest of some content, `sha256:…` or `sha512:…` in lower-case hex
+/// (OCI image specification, "Digests"). Other algorithms are refused: nobody here could check them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest(String);
+checked_text!(Digest);
+
+/// A hash function that content may be named by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    Sha256,
+    Sha512,
+}
+
+impl Algorithm {
+    /// The name before the colon.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    fn hex_digits(self) -> usize {
+        match self {
+            Self::Sha256 => 64,
+            Self::Sha512 => 128,
+        }
+    }
+}
+
+impl Digest {
+    fn check(text: &str) -> Result<()> {
+        let (name, hex) = text.split_once(':').ok_or_else(bad_digest)?;
+        let algorithm = match name {
+            "sha256" => Algorithm::Sha256,
+            "sha512" => Algorithm::Sha512,
+            _ => return Err(bad_digest()),
+        };
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if hex.len() == algorithm.hex_digits() && hex.bytes().all(is_hex) { Ok(()) } else { Err(bad_digest()) }
+    }
+
+    /// The digest whose hash bytes are given in hex.
+    pub fn from_hex(algorithm: Algorithm, hex: &str) -> Result<Self> {
+        format!("{}:{hex}", algorithm.name()).parse()
+    }
+
+    /// The algorithm in front of the colon.
+    pub fn algorithm(&self) -> Algorithm {
+        if self.0.starts_with("sha512:") { Algorithm::Sha512 } else { Algorithm::Sha256 }
+    }
+
+    /// The hex digits after the colon.
+    pub fn hex(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, hex)| hex)
+    }
+
+    /// The first twelve hex digits, which people compare.
+    pub fn short(&self) -> &str {
+        &self.hex()[..12]
+    }
+}
+
+fn bad_digest() -> Error {
+    Error::invalid("digest", "a digest is sha256: and 64, or sha512: and 128, lower-case hex digits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_algorithms_of_the_right_length_parse() {
+        let hex = "a".repeat(64);
+        assert_eq!(format!("sha256:{hex}").parse::<Digest>().unwrap().short(), "aaaaaaaaaaaa");
+        assert!(format!("sha512:{hex}{hex}").parse::<Digest>().is_ok());
+        for bad in ["", "sha256", "sha256:", "md5:aa", "sha256:../../x"] {
+            assert!(bad.parse::<Digest>().is_err(), "{bad}");
+        }
+        assert!(format!("sha256:{}", "A".repeat(64)).parse::<Digest>().is_err());
+        assert!(format!("sha256:{}g", "a".repeat(63)).parse::<Digest>().is_err());
+        assert!(format!("sha512:{hex}").parse::<Digest>().is_err());
+    }
+}

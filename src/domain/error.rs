@@ -1,0 +1,96 @@
+//! The one error that callers can act on. Safe to show, safe to send; how it is rendered
+//! (OCI JSON, problem JSON, page) is decided in one place, `server/http/error.rs`.
+
+use super::capability::Capability;
+use super::{Digest, Permission, RepositoryName, Tag};
+use serde::{Deserialize, Serialize};
+
+/// `Result` with the domain's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something was not done, and what to do about it. Messages are lower case, without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Error {
+    #[error("you are not signed in")]
+    Unauthenticated,
+    #[error("that needs {}, which you do not have here", .0.name())]
+    Forbidden(Permission),
+    #[error("{0}")]
+    NotFound(What),
+    #[error("{message}")]
+    Invalid { field: String, message: String },
+    /// The content does not fit what was said about it (digest, size, media type, missing parts).
+    #[error("{message}")]
+    Content { problem: ContentProblem, message: String },
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{message}")]
+    TooLarge { message: String },
+    /// A byte range or chunk that does not fit; `offset` is where the server stands.
+    #[error("{message}")]
+    Range { message: String, offset: u64 },
+    #[error("this registry does not offer: {}", .0.words())]
+    Unsupported(Capability),
+    #[error("{registry} {message}")]
+    Upstream { registry: String, message: String },
+    #[error("{0}")]
+    Unavailable(String),
+    /// A defect or failure here; the id finds the log line that tells more.
+    #[error("the server failed; the log has more under {0}")]
+    Internal(IncidentId),
+}
+
+/// What is not there, or may not be seen, which reads the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum What {
+    #[error("there is no repository {0}")]
+    Repository(RepositoryName),
+    #[error("there is no repository {name}: that path belongs to {upstream}, from which you can pull directly")]
+    Elsewhere { name: RepositoryName, upstream: String },
+    #[error("{repository} has no tag {tag}")]
+    Tag { repository: RepositoryName, tag: Tag },
+    #[error("{repository} has no image {digest}")]
+    Manifest { repository: RepositoryName, digest: Digest },
+    #[error("{repository} has no blob {digest}")]
+    Blob { repository: RepositoryName, digest: Digest },
+    #[error("there is no such upload; start a new one")]
+    Upload,
+    #[error("there is no such page")]
+    Page,
+}
+
+/// How content can fail to be what it claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContentProblem {
+    /// The bytes do not have the digest that was stated.
+    Digest,
+    /// The number of bytes is not the one that was stated.
+    Size,
+    /// The manifest cannot be accepted as written.
+    Manifest,
+    /// The manifest names content that the repository does not have.
+    MissingBlob,
+}
+
+/// Finds the log line of a failure. Printed as `err_…`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IncidentId(pub String);
+
+impl std::fmt::Display for IncidentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error {
+    /// A value that cannot be accepted, with the rule that it breaks.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), message: message.into() }
+    }
+
+    /// A manifest that cannot be accepted, with the reason.
+    pub fn manifest(message: impl Into<String>) -> Self {
+        Self::Content { problem: ContentProblem::Manifest, message: message.into() }
+    }
+}

@@ -1,0 +1,292 @@
+//! Manifests and image configurations, read leniently where the field is loose and strictly
+//! where looseness is dangerous. The bytes themselves are kept as pushed; nothing here writes JSON.
+
+use super::{Digest, Error, Platform, Result, media_type};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
+
+/// The largest manifest that is accepted, in bytes (OCI distribution specification, "Pushing
+/// Manifests": registries should take at least 4 MiB; clients refuse to pull more).
+pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
+
+/// The largest image configuration that is read into the catalog, in bytes.
+pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// No content is larger, in bytes (1 PiB): a manifest that says so is lying, and sums must not overflow.
+const MAX_CONTENT_BYTES: u64 = 1 << 50;
+
+/// Names content by type, digest and size (OCI image specification, "Content Descriptors").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    pub media_type: String,
+    pub digest: Digest,
+    pub size: u64,
+    #[serde(default)]
+    pub platform: Option<Platform>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub annotations: BTreeMap<String, String>,
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+}
+
+/// What a manifest is to its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Something to run, for one platform.
+    Image,
+    /// A list of manifests, usually one for each platform.
+    Index,
+    /// Anything else: charts, signatures, SBOMs, caches.
+    Artifact,
+}
+
+/// How a manifest uses the content that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    Manifest,
+    Config,
+    Layer,
+}
+
+/// One manifest, parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    pub media_type: String,
+    pub kind: Kind,
+    pub artifact_type: Option<String>,
+    pub children: Vec<(Relation, Descriptor)>,
+    pub subject: Option<Descriptor>,
+    pub annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    schema_version: u32,
+    media_type: Option<String>,
+    artifact_type: Option<String>,
+    config: Option<Descriptor>,
+    layers: Option<Vec<Descriptor>>,
+    manifests: Option<Vec<Descriptor>>,
+    subject: Option<Descriptor>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    annotations: BTreeMap<String, String>,
+}
+
+impl Manifest {
+    /// Reads a manifest that was sent as `content_type` (without parameters; `None` if not stated).
+    ///
+    /// Refuses what two clients could read differently: a body that is both image and index, a
+    /// `mediaType` that differs from the header, repeated keys, trailing data (GHSA-qq97-vm5h-rrhg).
+    pub fn parse(content_type: Option<&str>, bytes: &[u8]) -> Result<Self> {
+        let wire: Wire = serde_json::from_slice(bytes)
+            .map_err(|error| Error::manifest(format!("the manifest is not valid JSON of an image or index: {error}")))?;
+        if wire.schema_version != 2 {
+            return Err(Error::manifest("only manifests with schemaVersion 2 are accepted; push with a newer client"));
+        }
+        let media_type = wire.stated_type(content_type)?;
+        let named = wire.config.iter().chain(wire.layers.iter().flatten()).chain(wire.manifests.iter().flatten());
+        if let Some(lie) = named.chain(&wire.subject).find(|named| named.size > MAX_CONTENT_BYTES) {
+            return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
+        }
+        if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }
+    }
+
+    /// The descriptors of one relation, in order.
+    pub fn of(&self, relation: Relation) -> impl Iterator<Item = &Descriptor> {
+        self.children.iter().filter(move |(is, _)| *is == relation).map(|(_, descriptor)| descriptor)
+    }
+
+    /// The configuration's descriptor; indexes have none.
+    pub fn config(&self) -> Option<&Descriptor> {
+        self.of(Relation::Config).next()
+    }
+
+    /// The bytes that a client without any of it fetches: configuration and layers, each once.
+    pub fn pull_bytes(&self) -> u64 {
+        let sizes: BTreeMap<&Digest, u64> = self
+            .children
+            .iter()
+            .filter(|(relation, _)| *relation != Relation::Manifest)
+            .map(|(_, descriptor)| (&descriptor.digest, descriptor.size))
+            .collect();
+        sizes.values().fold(0, |sum, size| sum.saturating_add(*size))
+    }
+}
+
+impl Wire {
+    fn stated_type(&self, content_type: Option<&str>) -> Result<String> {
+        let media_type = match (content_type, self.media_type.as_deref()) {
+            (Some(header), Some(body)) if header != body => {
+                return Err(Error::manifest(format!(
+                    "the manifest says mediaType {body}, but it was sent as {header}; send both alike"
+                )));
+            }
+            (_, Some(body)) => body,
+            (Some(header), None) => header,
+            (None, None) => return Err(Error::manifest("the manifest needs a Content-Type or a mediaType")),
+        };
+        if media_type::is_manifest(media_type) {
+            return Ok(media_type.to_owned());
+        }
+        Err(Error::manifest(format!(
+            "manifests of type {media_type} are not accepted; push an OCI or Docker schema 2 image or index"
+        )))
+    }
+
+    fn into_index(self, media_type: String) -> Result<Manifest> {
+        if self.config.is_some() || self.layers.is_some() {
+            return Err(Error::manifest("the manifest is an index, and names a config or layers as well"));
+        }
+        let manifests = self.manifests.ok_or_else(|| Error::manifest("the index has no list of manifests"))?;
+        Ok(Manifest {
+            media_type,
+            kind: Kind::Index,
+            artifact_type: self.artifact_type,
+            children: manifests.into_iter().map(|child| (Relation::Manifest, child)).collect(),
+            subject: self.subject,
+            annotations: self.annotations,
+        })
+    }
+
+    fn into_image(self, media_type: String) -> Result<Manifest> {
+        if self.manifests.is_some() {
+            return Err(Error::manifest("the manifest is an image, and lists manifests as well"));
+        }
+        let config = self.config.ok_or_else(|| Error::manifest("the manifest has no config"))?;
+        let runs = self.artifact_type.is_none() && media_type::is_image_config(&config.media_type);
+        let artifact_type = self.artifact_type.or_else(|| (!runs).then(|| config.media_type.clone()));
+        let layers = self.layers.unwrap_or_default().into_iter().map(|layer| (Relation::Layer, layer));
+        Ok(Manifest {
+            media_type,
+            kind: if runs { Kind::Image } else { Kind::Artifact },
+            artifact_type,
+            children: std::iter::once((Relation::Config, config)).chain(layers).collect(),
+            subject: self.subject,
+            annotations: self.annotations,
+        })
+    }
+}
+
+/// An image configuration (OCI image specification, "Image Configuration"). Every part is optional:
+/// what is missing is not shown, and what is odd does not hide the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImageConfig {
+    pub created: Option<String>,
+    pub author: Option<String>,
+    pub os: Option<String>,
+    pub architecture: Option<String>,
+    pub variant: Option<String>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub config: RunConfig,
+    #[serde(deserialize_with = "null_is_default")]
+    pub history: Vec<Step>,
+}
+
+/// How a container of the image starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct RunConfig {
+    #[serde(deserialize_with = "null_is_default")]
+    pub user: String,
+    #[serde(deserialize_with = "null_is_default")]
+    pub working_dir: String,
+    #[serde(deserialize_with = "null_is_default")]
+    pub env: Vec<String>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub entrypoint: Vec<String>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub cmd: Vec<String>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub exposed_ports: BTreeMap<String, serde_json::Value>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// One step of an image's history.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Step {
+    pub created_by: Option<String>,
+    pub comment: Option<String>,
+    pub empty_layer: bool,
+}
+
+impl ImageConfig {
+    /// Reads a configuration; `None` if it is no JSON of this shape.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// The platform it states, if it states one.
+    pub fn platform(&self) -> Option<Platform> {
+        let (os, architecture) = (self.os.clone()?, self.architecture.clone()?);
+        (!os.is_empty() && !architecture.is_empty()).then_some(Platform {
+            os,
+            architecture,
+            variant: self.variant.clone().filter(|variant| !variant.is_empty()),
+        })
+    }
+}
+
+/// Go programs write `null` for an empty list or map.
+fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn descriptor(media_type: &str) -> String {
+        format!(r#"{{"mediaType":"{media_type}","digest":"sha256:{}","size":7}}"#, "a".repeat(64))
+    }
+
+    fn image(extra: &str) -> String {
+        let (config, layer) = (descriptor(media_type::OCI_CONFIG), descriptor("application/vnd.oci.image.layer.v1.tar"));
+        format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{layer},{layer}]{extra}}}"#)
+    }
+
+    #[test]
+    fn an_image_counts_each_blob_once() {
+        let manifest = Manifest::parse(Some(media_type::OCI_MANIFEST), image("").as_bytes()).unwrap();
+        assert_eq!(manifest.kind, Kind::Image);
+        assert_eq!(manifest.of(Relation::Layer).count(), 2);
+        assert_eq!(manifest.pull_bytes(), 7);
+    }
+
+    #[test]
+    fn what_two_clients_could_read_differently_is_refused() {
+        let refused = |content_type: &str, body: &str| {
+            assert!(Manifest::parse(Some(content_type), body.as_bytes()).is_err(), "{body}");
+        };
+        refused(media_type::OCI_MANIFEST, &image(r#","manifests":[]"#));
+        refused(media_type::OCI_INDEX, &image(r#","manifests":[]"#));
+        refused(media_type::OCI_MANIFEST, &image(&format!(r#","mediaType":"{}""#, media_type::OCI_INDEX)));
+        refused(media_type::OCI_MANIFEST, &image(r#","layers":[]"#));
+        refused(media_type::OCI_MANIFEST, &format!("{} {{}}", image("")));
+        refused("text/plain", &image(""));
+        refused(media_type::OCI_MANIFEST, "[]");
+        refused(media_type::OCI_MANIFEST, r#"{"schemaVersion":1}"#);
+        refused(media_type::OCI_MANIFEST, &format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)));
+    }
+
+    #[test]
+    fn an_artifact_is_named_by_its_type_or_its_config() {
+        let body = image("").replace(media_type::OCI_CONFIG, "application/vnd.cncf.helm.config.v1+json");
+        let manifest = Manifest::parse(Some(media_type::OCI_MANIFEST), body.as_bytes()).unwrap();
+        assert_eq!(manifest.kind, Kind::Artifact);
+        assert_eq!(manifest.artifact_type.as_deref(), Some("application/vnd.cncf.helm.config.v1+json"));
+    }
+
+    #[test]
+    fn a_configuration_full_of_nulls_is_read() {
+        let body = br#"{"created":"1970-01-01T00:00:00Z","os":"linux","architecture":"arm64","config":{"Env":null,"Labels":null},"history":null}"#;
+        let config = ImageConfig::parse(body).unwrap();
+        assert_eq!(config.platform().unwrap().to_string(), "linux/arm64");
+    }
+}

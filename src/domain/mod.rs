@@ -1,0 +1,38 @@
+//! Plain data of the field: names, digests, manifests, actions, errors.
+//!
+//! Both halves share it, so a name that the browser accepts is a name that the
+//! server accepts. Nothing here does input or output, knows a database, an HTTP
+//! library or a clock.
+
+pub mod action;
+pub mod address;
+pub mod capability;
+pub mod digest;
+pub mod error;
+pub mod manifest;
+pub mod media_type;
+pub mod name;
+pub mod page;
+pub mod permission;
+pub mod platform;
+pub mod principal;
+pub mod reference;
+pub mod size;
+pub mod tag;
+mod text;
+pub mod time;
+pub mod view;
+
+pub use action::Action;
+pub use address::Address;
+pub use digest::Digest;
+pub use error::{Error, Result};
+pub use name::{MountPrefix, Namespace, RepositoryName};
+pub use page::{Cursor, Page};
+pub use permission::{Permission, Target};
+pub use platform::Platform;
+pub use principal::Actor;
+pub use reference::Reference;
+pub use size::ByteSize;
+pub use tag::Tag;
+pub use time::Timestamp;

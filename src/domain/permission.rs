@@ -1,0 +1,58 @@
+//! Verbs and the things they are about.
+
+use super::{RepositoryName, Tag};
+use serde::{Deserialize, Serialize};
+
+/// One verb on one kind of thing. A new room adds its verbs here and a row to the policy table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Permission {
+    #[serde(rename = "repository.read")]
+    RepositoryRead,
+    #[serde(rename = "repository.push")]
+    RepositoryPush,
+    #[serde(rename = "repository.create")]
+    RepositoryCreate,
+    #[serde(rename = "tag.move")]
+    TagMove,
+    #[serde(rename = "mount.read")]
+    MountRead,
+    #[serde(rename = "system.read")]
+    SystemRead,
+    /// What only Portolan's own jobs do; no role holds it.
+    #[serde(rename = "system.maintain")]
+    SystemMaintain,
+}
+
+impl Permission {
+    /// Every permission, in the order of the policy table.
+    pub const ALL: [Self; 7] = [
+        Self::RepositoryRead,
+        Self::RepositoryPush,
+        Self::RepositoryCreate,
+        Self::TagMove,
+        Self::MountRead,
+        Self::SystemRead,
+        Self::SystemMaintain,
+    ];
+
+    /// The name that people and programs see.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RepositoryRead => "repository.read",
+            Self::RepositoryPush => "repository.push",
+            Self::RepositoryCreate => "repository.create",
+            Self::TagMove => "tag.move",
+            Self::MountRead => "mount.read",
+            Self::SystemRead => "system.read",
+            Self::SystemMaintain => "system.maintain",
+        }
+    }
+}
+
+/// What a permission is asked on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    Instance,
+    Repository(RepositoryName),
+    Tag(RepositoryName, Tag),
+}

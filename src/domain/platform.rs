@@ -1,0 +1,40 @@
+//! What an image runs on.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Operating system, architecture and variant (OCI image specification, "Image Index": `platform`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Platform {
+    pub os: String,
+    pub architecture: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+}
+
+impl Platform {
+    /// BuildKit marks attestations in an index by this platform; nothing runs on it.
+    pub fn is_unknown(&self) -> bool {
+        self.os == "unknown" && self.architecture == "unknown"
+    }
+
+    /// The inverse of `Display`; what cannot be read gives `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '/');
+        let (os, architecture) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        Some(Self { os, architecture, variant: parts.next().map(str::to_owned) })
+    }
+
+    /// Without `linux/`, which is news to nobody.
+    pub fn brief(&self) -> String {
+        let full = self.to_string();
+        full.strip_prefix("linux/").map(str::to_owned).unwrap_or(full)
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        self.variant.as_ref().map_or(Ok(()), |variant| write!(f, "/{variant}"))
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: what to do, with which configuration.
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use portolan::server::config::Config;
+use portolan::server::{check, serve, telemetry};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The console of a team's container registries, with a registry inside.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  portolan serve --config portolan.toml")]
+struct Cli {
+    /// The configuration file [default: portolan.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the console and the registry (the default)
+    #[command(after_help = "Examples:\n  portolan serve\n  portolan serve --try https://registry.example.com")]
+    Serve(ServeArgs),
+    /// Check the configuration and everything it names, without changing anything
+    #[command(after_help = "Example:\n  portolan check --config /etc/portolan.toml")]
+    Check,
+}
+
+#[derive(Args, Default)]
+struct ServeArgs {
+    /// Look at an existing registry, read-only, with a temporary data folder
+    #[arg(long = "try", value_name = "URL")]
+    try_url: Option<String>,
+    /// The user at that registry
+    #[arg(long, requires = "try_url", requires = "password_file")]
+    username: Option<String>,
+    /// A file with the password at that registry
+    #[arg(long, requires = "username", value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("portolan: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> Result<()> {
+    let config = Config::load(cli.config.as_deref())?;
+    telemetry::start(&config.telemetry)?;
+    match cli.command.unwrap_or(Command::Serve(ServeArgs::default())) {
+        Command::Serve(ServeArgs { try_url, username, password_file }) => {
+            let look = try_url.map(|url| serve::Try { url, username, password_file });
+            serve::serve(config, look).await
+        }
+        Command::Check => check::check(&config).await,
+    }
+}

@@ -1,0 +1,90 @@
+//! Proof that somebody may do exactly one thing.
+
+use super::{Caller, Policy, Visibility, permits};
+use crate::domain::{Action, Actor, Error, Permission, Result, Target};
+
+/// Proof that [`super::Access`] decided in favour: who, exactly what, under which rights.
+///
+/// Its fields are private, it cannot be copied, and nothing outside `access` makes one, so a
+/// function that takes it cannot be reached without the decision, nor used on another object:
+///
+/// ```compile_fail
+/// use portolan::domain::action::PushBlob;
+/// use portolan::server::access::Authorized;
+/// let repository = "team/web".parse().unwrap();
+/// let forged: Authorized<PushBlob> = Authorized { action: PushBlob { repository } };
+/// ```
+///
+/// ```compile_fail
+/// use portolan::domain::action::{PushBlob, ReadRepository};
+/// use portolan::server::access::Authorized;
+/// fn push(_: &Authorized<PushBlob>) {}
+/// fn with_a_weaker_proof(proof: &Authorized<ReadRepository>) { push(proof) }
+/// ```
+///
+/// ```compile_fail
+/// use portolan::domain::action::PushBlob;
+/// use portolan::server::access::Authorized;
+/// fn twice(proof: &Authorized<PushBlob>) -> Authorized<PushBlob> { proof.clone() }
+/// ```
+///
+/// The positive twin of these, with the same imports:
+///
+/// ```
+/// use portolan::domain::action::PushBlob;
+/// use portolan::server::access::Authorized;
+/// fn push(proof: &Authorized<PushBlob>) -> String { proof.action().repository.to_string() }
+/// ```
+#[must_use = "a decision that nobody uses protects nothing"]
+pub struct Authorized<A> {
+    actor: Actor,
+    action: A,
+    policy: Policy,
+    request_id: String,
+}
+
+impl<A: Action> Authorized<A> {
+    pub(super) fn new(policy: Policy, caller: &Caller, action: A) -> Self {
+        Self { actor: caller.actor.clone(), action, policy, request_id: caller.request_id.clone() }
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// What was allowed.
+    pub fn action(&self) -> &A {
+        &self.action
+    }
+
+    /// The request that asked.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The rights that were decided, to be taken into the transaction that changes something.
+    pub fn rights(&self) -> Rights {
+        Rights { actor: self.actor.clone(), policy: self.policy }
+    }
+
+    /// Which repositories a list may show to the actor.
+    pub fn visibility(&self) -> Visibility {
+        Visibility::Everything
+    }
+}
+
+/// What an actor may do, for the questions that only the state inside a transaction can raise:
+/// is this repository new, does this tag move?
+#[derive(Clone, Debug)]
+pub struct Rights {
+    actor: Actor,
+    policy: Policy,
+}
+
+impl Rights {
+    /// Checks one more permission.
+    pub fn require(&self, permission: Permission, target: &Target) -> Result<()> {
+        if permits(self.policy, &self.actor, permission, target) { Ok(()) } else { Err(Error::Forbidden(permission)) }
+    }
+}

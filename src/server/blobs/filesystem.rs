@@ -1,0 +1,191 @@
+//! Blobs in a folder: `blobs/sha256/3f/3f9a…` for content, `staging/<upload>` for what grows.
+//!
+//! Content is written to staging, fsynced, renamed into place, and its folder fsynced, so that a
+//! name never leads to half a file, whenever the power goes. Received bytes are hashed and written
+//! on a blocking thread while the next ones arrive.
+
+use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, VerifiedBlob};
+use crate::domain::digest::Algorithm;
+use crate::domain::{Digest, Error, Result, Timestamp};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio_util::io::ReaderStream;
+
+/// Content up to this many bytes is read in one go, in place.
+const SMALL: u64 = 64 * 1024;
+/// Larger content is read in pieces of this many bytes.
+const PIECE: usize = 1024 * 1024;
+
+/// Blobs in a folder of this machine.
+pub struct FilesystemBlobs {
+    root: PathBuf,
+}
+
+impl FilesystemBlobs {
+    /// Opens the folder, making it if need be.
+    pub fn open(root: &Path) -> Result<Self> {
+        for folder in ["staging", "blobs/sha256", "blobs/sha512"] {
+            fs::create_dir_all(root.join(folder)).map_err(failure)?;
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
+    fn content_path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.root.join("blobs").join(digest.algorithm().name()).join(&hex[..2]).join(hex)
+    }
+
+    fn staging_path(&self, upload: &str) -> Result<PathBuf> {
+        if upload.is_empty() || !upload.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::invalid("upload", "this is no upload id"));
+        }
+        Ok(self.root.join("staging").join(upload))
+    }
+}
+
+#[async_trait]
+impl BlobStore for FilesystemBlobs {
+    async fn append(&self, upload: &str, hash: ContentHash, mut body: ByteStream) -> Result<(ContentHash, Result<()>)> {
+        let path = self.staging_path(upload)?;
+        let (parts, received) = mpsc::channel(32);
+        let writer = spawn_blocking(move || write_parts(&path, hash, received));
+        let mut ending = Ok(());
+        while let Some(part) = body.next().await {
+            match part {
+                Ok(part) => {
+                    if parts.send(part).await.is_err() {
+                        break; // The writer failed; its result says why.
+                    }
+                }
+                Err(error) => {
+                    ending = Err(Error::invalid("body", format!("the body broke off: {error}")));
+                    break;
+                }
+            }
+        }
+        drop(parts);
+        let hash = writer.await.map_err(|_| stopped())?.map_err(failure)?;
+        Ok((hash, ending))
+    }
+
+    async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
+        let path = self.staging_path(upload)?;
+        spawn_blocking(move || hash_file(&path, algorithm)).await.map_err(|_| stopped())?.map_err(failure)
+    }
+
+    async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
+        let (staged, content, size) = (self.staging_path(upload)?, self.content_path(blob.digest()), blob.size());
+        spawn_blocking(move || commit(&staged, &content, size)).await.map_err(|_| stopped())?.map_err(failure)
+    }
+
+    async fn discard(&self, upload: &str) -> Result<()> {
+        match fs::remove_file(self.staging_path(upload)?) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(error)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>> {
+        let mut file = match File::open(self.content_path(digest)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(failure)?,
+        };
+        let size = file.metadata().map_err(failure)?.len();
+        let (start, length) = ContentRange::within(range, size)?;
+        file.seek(SeekFrom::Start(start)).map_err(failure)?;
+        let body = if length <= SMALL {
+            let mut bytes = vec![0; length as usize];
+            file.read_exact(&mut bytes).map_err(failure)?;
+            futures::stream::iter([Ok(Bytes::from(bytes))]).boxed()
+        } else {
+            let mut file = tokio::fs::File::from_std(file);
+            file.set_max_buf_size(PIECE);
+            ReaderStream::with_capacity(tokio::io::AsyncReadExt::take(file, length), PIECE).boxed()
+        };
+        Ok(Some(Content { size, start, length, body }))
+    }
+
+    async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
+        let folder = self.root.join("staging");
+        spawn_blocking(move || list(&folder)).await.map_err(|_| stopped())?.map_err(failure)
+    }
+}
+
+fn write_parts(path: &Path, mut hash: ContentHash, mut parts: mpsc::Receiver<Bytes>) -> io::Result<ContentHash> {
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    file.set_len(hash.size())?;
+    file.seek(SeekFrom::End(0))?;
+    let mut out = io::BufWriter::with_capacity(PIECE, file);
+    while let Some(part) = parts.blocking_recv() {
+        hash.update(&part);
+        out.write_all(&part)?;
+    }
+    out.flush()?;
+    Ok(hash)
+}
+
+fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<ContentHash> {
+    let mut hash = ContentHash::new(algorithm);
+    let mut buffer = vec![0; PIECE];
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(hash),
+        opened => opened?,
+    };
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
+fn commit(staged: &Path, content: &Path, size: u64) -> io::Result<()> {
+    if fs::metadata(content).is_ok_and(|present| present.len() == size) {
+        return fs::remove_file(staged).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        });
+    }
+    let folder = content.parent().expect("a content path has a folder");
+    fs::create_dir_all(folder)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(staged)?;
+    file.set_len(size)?;
+    file.sync_all()?;
+    fs::rename(staged, content)?;
+    File::open(folder)?.sync_all()?;
+    match folder.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn list(folder: &Path) -> io::Result<Vec<(String, Timestamp)>> {
+    let entry = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry?;
+        let age = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let changed = Timestamp(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        Ok((entry.file_name().to_string_lossy().into_owned(), changed))
+    };
+    fs::read_dir(folder)?.map(entry).collect()
+}
+
+fn failure(error: io::Error) -> Error {
+    tracing::error!(%error, "the blob folder refused an operation");
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Error::Unavailable("the disk is full; free some space and try again".to_owned())
+        }
+        _ => Error::Unavailable("the blob store did not answer; try again".to_owned()),
+    }
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the server is stopping; try again".to_owned())
+}

@@ -1,0 +1,78 @@
+//! Blobs in memory, for tests of what stands above.
+
+use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, VerifiedBlob};
+use crate::domain::digest::Algorithm;
+use crate::domain::{Digest, Error, Result, Timestamp};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// Content and staging areas in two maps.
+#[derive(Default)]
+pub struct MemoryBlobs {
+    content: Mutex<HashMap<Digest, Bytes>>,
+    staging: Mutex<HashMap<String, Vec<u8>>>,
+}
+
+impl MemoryBlobs {
+    fn staging(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>> {
+        self.staging.lock().expect("no holder of the lock panics")
+    }
+
+    fn content(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Bytes>> {
+        self.content.lock().expect("no holder of the lock panics")
+    }
+}
+
+#[async_trait]
+impl BlobStore for MemoryBlobs {
+    async fn append(
+        &self,
+        upload: &str,
+        mut hash: ContentHash,
+        mut body: ByteStream,
+    ) -> Result<(ContentHash, Result<()>)> {
+        self.staging().entry(upload.to_owned()).or_default().truncate(hash.size() as usize);
+        while let Some(part) = body.next().await {
+            match part {
+                Ok(part) => {
+                    hash.update(&part);
+                    self.staging().entry(upload.to_owned()).or_default().extend_from_slice(&part);
+                }
+                Err(error) => return Ok((hash, Err(Error::invalid("body", format!("the body broke off: {error}"))))),
+            }
+        }
+        Ok((hash, Ok(())))
+    }
+
+    async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
+        let mut hash = ContentHash::new(algorithm);
+        hash.update(self.staging().get(upload).map_or(&[][..], |bytes| bytes));
+        Ok(hash)
+    }
+
+    async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
+        let bytes = self.staging().remove(upload).unwrap_or_default();
+        self.content().entry(blob.digest().clone()).or_insert_with(|| bytes.into());
+        Ok(())
+    }
+
+    async fn discard(&self, upload: &str) -> Result<()> {
+        self.staging().remove(upload);
+        Ok(())
+    }
+
+    async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>> {
+        let Some(bytes) = self.content().get(digest).cloned() else { return Ok(None) };
+        let size = bytes.len() as u64;
+        let (start, length) = ContentRange::within(range, size)?;
+        let part = bytes.slice(start as usize..(start + length) as usize);
+        Ok(Some(Content { size, start, length, body: futures::stream::iter([Ok(part)]).boxed() }))
+    }
+
+    async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
+        Ok(self.staging().keys().map(|upload| (upload.clone(), Timestamp(0))).collect())
+    }
+}

@@ -1,0 +1,112 @@
+//! Bytes by digest, written once, fsynced before they are acknowledged.
+//!
+//! Uploads grow in a staging area under their id and become content by [`BlobStore::commit`].
+//! `tests/conformance/blobs.rs` is the one suite that every implementation passes.
+
+mod filesystem;
+mod hash;
+mod memory;
+
+pub use filesystem::FilesystemBlobs;
+pub use hash::ContentHash;
+pub use memory::MemoryBlobs;
+
+use crate::domain::digest::Algorithm;
+use crate::domain::{Digest, Error, Result, Timestamp};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+/// A body on its way; an error ends it.
+pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
+
+/// The bytes `start..=end` of some content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentRange {
+    pub start: u64,
+    /// Inclusive; `None` for the rest.
+    pub end: Option<u64>,
+}
+
+/// Content, or the part of it that was asked for.
+pub struct Content {
+    /// Bytes of the whole content.
+    pub size: u64,
+    /// First byte of the part.
+    pub start: u64,
+    /// Bytes of the part.
+    pub length: u64,
+    pub body: ByteStream,
+}
+
+/// Proof that staged bytes have this digest: only [`ContentHash`] makes it, only it can be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedBlob {
+    digest: Digest,
+    size: u64,
+}
+
+impl VerifiedBlob {
+    /// The digest that the bytes have.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+/// A place for bytes.
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// Writes `body` into the staging area of `upload` from `hash.size()` on, cutting off whatever
+    /// an interrupted call left behind it. Returns the state of the hash over all that is staged,
+    /// also when the body broke off: then with the error of the body beside it.
+    async fn append(&self, upload: &str, hash: ContentHash, body: ByteStream) -> Result<(ContentHash, Result<()>)>;
+
+    /// Hashes staged bytes again with another algorithm.
+    async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash>;
+
+    /// Makes staged bytes content, durably. Content that exists already stays, if it is whole.
+    async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()>;
+
+    /// Frees the staging area of an upload; fine if there is none.
+    async fn discard(&self, upload: &str) -> Result<()>;
+
+    /// The content of a digest, or a part of it, or `None`.
+    async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>>;
+
+    /// Uploads that have staged bytes, each with the time of its last change.
+    async fn staged(&self) -> Result<Vec<(String, Timestamp)>>;
+}
+
+/// Reads the whole of some content that is known to be small.
+pub async fn collect(content: Content, limit: u64) -> Result<Bytes> {
+    use futures::TryStreamExt;
+    if content.length > limit {
+        return Err(Error::TooLarge { message: format!("more than {limit} bytes where less was expected") });
+    }
+    let read = content.body.try_fold(Vec::new(), |mut all, part| async move {
+        all.extend_from_slice(&part);
+        Ok(all)
+    });
+    let bytes = read.await.map_err(|error| Error::Unavailable(format!("the content could not be read: {error}")))?;
+    Ok(bytes.into())
+}
+
+impl ContentRange {
+    /// The first byte and the length of this part of `size` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Range`] if the part starts beyond the end (RFC 9110, section 14.1.1).
+    pub fn within(range: Option<Self>, size: u64) -> Result<(u64, u64)> {
+        let Some(range) = range else { return Ok((0, size)) };
+        let end = range.end.map_or(size, |end| end.saturating_add(1).min(size));
+        if range.start >= size || end <= range.start {
+            return Err(Error::Range { message: format!("the content has {size} bytes"), offset: size });
+        }
+        Ok((range.start, end - range.start))
+    }
+}

@@ -1,0 +1,119 @@
+//! Configuration: defaults, then the file, then the environment. The only place that reads the
+//! environment. A wrong key or value stops the start with its source, the key and the remedy.
+
+mod check;
+mod merge;
+mod schema;
+
+pub use check::secret;
+pub use schema::{Config, LogFormat, MountConfig, MountKindConfig, ServerConfig, TelemetryConfig};
+
+use merge::Merged;
+use std::path::Path;
+
+/// A configuration that cannot be used, in a sentence with the remedy.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// The file that is read where none is named, if it is there.
+const DEFAULT_FILE: &str = "portolan.toml";
+
+impl Config {
+    /// Reads the file (`--config`, else `portolan.toml` if there is one) and the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let text = match file {
+            Some(path) => Some((path, read(path)?)),
+            None if Path::new(DEFAULT_FILE).exists() => Some((Path::new(DEFAULT_FILE), read(Path::new(DEFAULT_FILE))?)),
+            None => None,
+        };
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let environment = std::env::vars().filter(|(name, _)| name.starts_with(merge::PREFIX));
+        Self::from_parts(text.as_ref().map(|(path, text)| (*path, text.as_str())), environment)
+    }
+
+    /// The same from a text and a list of variables.
+    pub fn from_parts(
+        file: Option<(&Path, &str)>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut merged = match file {
+            Some((path, text)) => Merged::parse(path, text)?,
+            None => Merged::default(),
+        };
+        for (name, value) in environment {
+            merged.overlay(&name, value)?;
+        }
+        let config: Self = merged.read()?;
+        check::whole(&config, &merged)?;
+        Ok(config)
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        ConfigError(format!("the configuration file {} cannot be read ({error}); check the path and its rights", path.display()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::config::schema::MountKindConfig;
+
+    fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::from_parts(Some((Path::new("portolan.toml"), text)), variables)
+    }
+
+    fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
+        load(text, variables).expect_err("this configuration is wrong").to_string()
+    }
+
+    #[test]
+    fn defaults_need_nothing() {
+        let config = load("", &[]).unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.public_url(), "http://127.0.0.1:8080");
+        assert_eq!(config.mounts.len(), 0);
+    }
+
+    #[test]
+    fn the_environment_wins_and_reaches_into_lists() {
+        let text = "[server]\nlisten = \"127.0.0.1:1\"\n[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"\nurl = \"http://a\"";
+        let variables = [
+            ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:9"),
+            ("PORTOLAN_MOUNTS__0__URL", "http://b"),
+            ("PORTOLAN_MOUNTS__0__REFRESH_S", "7"),
+            ("PORTOLAN_MOUNTS__0__READ_ONLY", "true"),
+            ("PORTOLAN_CACHE", "not configuration"),
+        ];
+        let config = load(text, &variables).unwrap();
+        assert_eq!(config.server.listen.port(), 9);
+        assert_eq!(config.mounts[0].url.as_deref(), Some("http://b"));
+        assert_eq!(config.mounts[0].refresh_s, 7);
+        assert_eq!(config.mounts[0].kind, MountKindConfig::Remote);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_source_and_key() {
+        let unknown = refusal("[server]\nlisen = \"x\"", &[]);
+        assert!(unknown.contains("portolan.toml") && unknown.contains("lisen") && unknown.contains("listen"), "{unknown}");
+        let value = refusal("[server]\nlisten = \"here\"", &[]);
+        assert!(value.contains("server.listen") && value.contains("127.0.0.1:8080"), "{value}");
+        let variable = refusal("", &[("PORTOLAN_AUTH__RECHECK_DAYS", "soon")]);
+        assert!(variable.contains("PORTOLAN_AUTH__RECHECK_DAYS"), "{variable}");
+        assert!(refusal("[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"", &[]).contains("mounts[0].url"));
+        assert!(refusal("[server]\npublic_url = \"http://registry.example.com\"", &[]).contains("https"));
+        assert!(refusal("[[mounts]]\nprefix = \"a\"\nkind = \"nonsense\"", &[]).contains("mounts[0].kind"));
+        assert!(refusal("[[mounts]]\nprefix = \"A B\"\nkind = \"hosted\"", &[]).contains("mounts[0].prefix"));
+        assert!(refusal("[admin]\nusername = \"mara\"", &[]).contains("PORTOLAN_ADMIN__PASSWORD_FILE"));
+        assert!(refusal("not toml at all", &[]).contains("portolan.toml"));
+    }
+
+    #[test]
+    fn the_admin_keys_are_known() {
+        let variables = [("PORTOLAN_ADMIN__USERNAME", "mara"), ("PORTOLAN_ADMIN__PASSWORD", "correct horse battery")];
+        assert_eq!(load("", &variables).unwrap().admin.username.as_deref(), Some("mara"));
+    }
+}

@@ -1,0 +1,157 @@
+//! What has to fit together beyond the type of each value, and what follows from it.
+
+use super::merge::Merged;
+use super::{Config, ConfigError, MountConfig, MountKindConfig};
+use crate::server::http::security::is_loopback_name;
+use crate::server::secret::Secret;
+use crate::server::store::Location;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// Refuses a configuration that could not work.
+pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
+    server(config, merged)?;
+    let storage = config.storage.url.as_deref();
+    if storage.is_some_and(|url| !url.starts_with("file:")) {
+        return Err(merged.error("storage.url", "only file:PATH is supported by this version"));
+    }
+    let mut prefixes = HashSet::new();
+    for (index, mount) in config.mounts.iter().enumerate() {
+        if !prefixes.insert(mount.prefix.clone()) {
+            let problem = format!("the prefix `{}` is mounted twice; give each mount its own", mount.prefix);
+            return Err(merged.error(&format!("mounts[{index}].prefix"), &problem));
+        }
+        self::mount(mount, index, merged)?;
+    }
+    if config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Hosted).count() > 1 {
+        return Err(merged.error("mounts", "there is one hosted registry; leave one mount of kind hosted"));
+    }
+    let admin = &config.admin;
+    if admin.username.is_some() && admin.password.is_none() && admin.password_file.is_none() {
+        let remedy = "its password is missing; set PORTOLAN_ADMIN__PASSWORD_FILE (or PORTOLAN_ADMIN__PASSWORD)";
+        return Err(merged.error("admin.username", remedy));
+    }
+    config.admin_password().map(|_| ())
+}
+
+fn server(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
+    let server = &config.server;
+    if server.tls_cert_file.is_some() != server.tls_key_file.is_some() {
+        return Err(merged.error("server.tls_cert_file", "TLS needs both tls_cert_file and tls_key_file"));
+    }
+    if !server.listen.ip().is_loopback() {
+        let problem = "without sign-in whoever reaches the server may do everything, so this version listens on \
+                       loopback only; use 127.0.0.1:PORT";
+        return Err(merged.error("server.listen", problem));
+    }
+    let Some(text) = &server.public_url else { return Ok(()) };
+    let wrong = |problem: &str| Err(merged.error("server.public_url", problem));
+    let Ok(url) = url::Url::parse(text) else {
+        return wrong("this is no address; write it with its scheme, such as https://registry.example.com");
+    };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback_name(host) => Ok(()),
+        "http" => wrong("plain http is for loopback only; name TLS files, or the https address of the proxy in front"),
+        _ => wrong("the address must start with https:// (or http:// on loopback)"),
+    }
+}
+
+fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), ConfigError> {
+    let wrong = |key: &str, problem: &str| Err(merged.error(&format!("mounts[{index}].{key}"), problem));
+    match (mount.kind, mount.url.as_deref().map(url::Url::parse)) {
+        (MountKindConfig::Proxy, _) => return wrong("kind", "this version has no pull-through caches; use hosted or remote"),
+        (MountKindConfig::Hosted, Some(_)) => return wrong("url", "the hosted registry has no url; remove it"),
+        (MountKindConfig::Remote, None) => return wrong("url", "a remote registry needs its address: https://…"),
+        (MountKindConfig::Remote, Some(url)) if !url.as_ref().is_ok_and(|url| matches!(url.scheme(), "http" | "https")) => {
+            return wrong("url", "this is no address of a registry; write https://HOST or http://HOST:PORT");
+        }
+        _ => {}
+    }
+    if mount.refresh_s == 0 {
+        return wrong("refresh_s", "this must be at least 1 second");
+    }
+    let unsupported = [
+        ("credential_helper", mount.credential_helper.is_some()),
+        ("client_cert_file", mount.client_cert_file.is_some() || mount.client_key_file.is_some()),
+        ("token_service", mount.token_service.is_some()),
+        ("members", mount.members.is_some()),
+    ];
+    if let Some((key, _)) = unsupported.iter().find(|(_, set)| *set) {
+        return wrong(key, "this version does not know how to use it yet; remove it");
+    }
+    match (&mount.username, mount.password.is_some() || mount.password_file.is_some()) {
+        (Some(_), false) => wrong("password_file", "a username needs a password: set password_file"),
+        (None, true) => wrong("username", "a password needs a username"),
+        _ => Ok(()),
+    }
+}
+
+impl Config {
+    /// The console's address, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let scheme = if self.server.tls_cert_file.is_some() { "https" } else { "http" };
+        let url = self.server.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.server.listen));
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// Host and port for pull and push commands.
+    pub fn host(&self) -> String {
+        let url = self.public_url();
+        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest).to_ascii_lowercase()
+    }
+
+    /// Where the database is.
+    pub fn database(&self) -> Result<Location, ConfigError> {
+        let from_file = self.database.url_file.as_deref().map(secret).transpose()?;
+        match from_file.as_ref().or(self.database.url.as_ref()).map(Secret::expose) {
+            None => Ok(Location::Sqlite(self.data.dir.join("portolan.db"))),
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Ok(Location::Postgres(url.to_owned()))
+            }
+            Some(url) => match url.strip_prefix("sqlite:") {
+                Some(path) => Ok(Location::Sqlite(PathBuf::from(path))),
+                None => Err(ConfigError("database.url: write postgres://USER@HOST/NAME or sqlite:PATH".to_owned())),
+            },
+        }
+    }
+
+    /// The folder of the blob store.
+    pub fn blob_folder(&self) -> PathBuf {
+        let url = self.storage.url.as_deref().and_then(|url| url.strip_prefix("file:"));
+        url.map_or_else(|| self.data.dir.clone(), |path| PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+    }
+
+    /// The first administrator's password, where the configuration names one.
+    pub fn admin_password(&self) -> Result<Option<Secret>, ConfigError> {
+        match &self.admin.password_file {
+            Some(path) => secret(path).map(Some),
+            None => Ok(self.admin.password.clone()),
+        }
+    }
+}
+
+impl MountConfig {
+    /// The password for the registry, where one is configured.
+    pub fn password(&self) -> Result<Option<Secret>, ConfigError> {
+        match &self.password_file {
+            Some(path) => secret(path).map(Some),
+            None => Ok(self.password.clone()),
+        }
+    }
+}
+
+/// A secret from a file, without the line end.
+pub fn secret(path: &Path) -> Result<Secret, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.trim().is_empty() => {
+            Err(ConfigError(format!("the secret file {} is empty; write the secret into it", path.display())))
+        }
+        Ok(text) => Ok(Secret::from(text.trim_end_matches(['\n', '\r']).to_owned())),
+        Err(error) => {
+            Err(ConfigError(format!("the secret file {} cannot be read ({error}); check path and rights", path.display())))
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The OCI distribution API under `/v2`. Names contain slashes and may contain words like `blobs`,
+//! so a path is read from its right end.
+
+mod blobs;
+mod lists;
+mod manifests;
+mod uploads;
+
+use super::error;
+use crate::domain::error::What;
+use crate::domain::{Error, RepositoryName, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use axum::response::IntoResponse;
+
+/// One request to the distribution API, with what its handlers need.
+struct Call {
+    app: App,
+    caller: Caller,
+    request: Request<Body>,
+}
+
+/// What a path under `/v2/` names.
+#[derive(Debug, PartialEq, Eq)]
+enum Resource<'p> {
+    Base,
+    Catalog,
+    Tags(&'p str),
+    Manifest(&'p str, &'p str),
+    Blob(&'p str, &'p str),
+    Uploads(&'p str),
+    Upload(&'p str, &'p str),
+    Unknown,
+}
+
+impl<'p> Resource<'p> {
+    fn parse(path: &'p str) -> Self {
+        let path = path.strip_prefix("/v2").unwrap_or(path).trim_start_matches('/');
+        if path.is_empty() {
+            return Self::Base;
+        }
+        if path == "_catalog" {
+            return Self::Catalog;
+        }
+        if let Some(name) = path.strip_suffix("/tags/list") {
+            return Self::Tags(name);
+        }
+        if let Some(name) = path.strip_suffix('/').unwrap_or(path).strip_suffix("/blobs/uploads") {
+            return Self::Uploads(name);
+        }
+        let Some((rest, last)) = path.rsplit_once('/') else { return Self::Unknown };
+        if let Some(name) = rest.strip_suffix("/blobs/uploads") {
+            return Self::Upload(name, last);
+        }
+        if let Some(name) = rest.strip_suffix("/manifests") {
+            return Self::Manifest(name, last);
+        }
+        rest.strip_suffix("/blobs").map_or(Self::Unknown, |name| Self::Blob(name, last))
+    }
+}
+
+/// Answers one request; every failure in the dialect of registry clients.
+pub(super) async fn serve(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let is_head = request.method() == Method::HEAD;
+    let mut response = dispatch(Call { app, caller, request }).await.unwrap_or_else(|failure| error::oci(&failure));
+    if is_head && response.status().is_client_error() {
+        *response.body_mut() = Body::empty();
+    }
+    let version = HeaderName::from_static("docker-distribution-api-version");
+    response.headers_mut().insert(version, HeaderValue::from_static("registry/2.0"));
+    response
+}
+
+async fn dispatch(call: Call) -> Result<Response<Body>> {
+    let path = call.request.uri().path().to_owned();
+    let is_read = matches!(*call.request.method(), Method::GET | Method::HEAD);
+    match (Resource::parse(&path), call.request.method().clone()) {
+        (Resource::Base, _) if is_read => Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], "{}").into_response()),
+        (Resource::Catalog, _) if is_read => lists::catalog(call).await,
+        (Resource::Tags(name), _) if is_read => lists::tags(call, name.parse()?).await,
+        (Resource::Manifest(name, reference), Method::PUT) => manifests::put(call, name.parse()?, reference.parse()?).await,
+        (Resource::Manifest(name, reference), _) if is_read => manifests::get(call, name.parse()?, reference.parse()?).await,
+        (Resource::Blob(name, digest), _) if is_read => blobs::get(call, name.parse()?, digest.parse()?).await,
+        (Resource::Uploads(name), Method::POST) => uploads::start(call, name.parse()?).await,
+        (Resource::Upload(name, id), method) => uploads::session(call, name.parse()?, id, method).await,
+        (Resource::Unknown, _) => Err(Error::NotFound(What::Page)),
+        (Resource::Manifest(..), _) => Ok(error::wrong_method("GET, HEAD, PUT")),
+        (Resource::Uploads(_), _) => Ok(error::wrong_method("POST")),
+        (Resource::Base | Resource::Catalog | Resource::Tags(_) | Resource::Blob(..), _) => Ok(error::wrong_method("GET, HEAD")),
+    }
+}
+
+impl Call {
+    /// The values of one query parameter.
+    fn query(&self, name: &str) -> Vec<String> {
+        let query = self.request.uri().query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
+    }
+
+    /// A header as text.
+    fn header(&self, name: HeaderName) -> Option<&str> {
+        self.request.headers().get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// A header that holds a number of bytes.
+    fn length(&self) -> Option<u64> {
+        self.header(header::CONTENT_LENGTH).and_then(|value| value.parse().ok())
+    }
+}
+
+/// A header value made of checked text.
+fn value(text: impl AsRef<str>) -> HeaderValue {
+    HeaderValue::from_str(text.as_ref()).expect("names, digests and numbers fit a header")
+}
+
+/// The address of something in a repository.
+fn location(app: &App, name: &RepositoryName, rest: &str) -> HeaderValue {
+    value(format!("{}/v2/{name}/{rest}", app.facts.public_url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_from_its_right_end() {
+        assert_eq!(Resource::parse("/v2/"), Resource::Base);
+        assert_eq!(Resource::parse("/v2/_catalog"), Resource::Catalog);
+        assert_eq!(Resource::parse("/v2/a/tags/list/tags/list"), Resource::Tags("a/tags/list"));
+        assert_eq!(Resource::parse("/v2/a/blobs/uploads/manifests/v1"), Resource::Manifest("a/blobs/uploads", "v1"));
+        assert_eq!(Resource::parse("/v2/a/manifests/blobs/sha256:1"), Resource::Blob("a/manifests", "sha256:1"));
+        assert_eq!(Resource::parse("/v2/a/blobs/uploads"), Resource::Uploads("a"));
+        assert_eq!(Resource::parse("/v2/a/blobs/uploads/"), Resource::Uploads("a"));
+        assert_eq!(Resource::parse("/v2/a/blobs/uploads/9f"), Resource::Upload("a", "9f"));
+        assert_eq!(Resource::parse("/v2/a/b"), Resource::Unknown);
+    }
+}

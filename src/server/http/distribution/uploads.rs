@@ -1,0 +1,144 @@
+//! Uploads: start (end-4, end-11), go on (end-5), finish (end-6), ask (end-13), cancel (end-14).
+
+use super::manifests::CONTENT_DIGEST;
+use super::{Call, error, location, value};
+use crate::domain::action::PushBlob;
+use crate::domain::{Digest, Error, RepositoryName, Result};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::registry::{Chunk, Upload, WriteRegistry};
+use axum::body::Body;
+use axum::http::{HeaderName, Method, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use futures::{StreamExt, TryStreamExt};
+
+const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
+
+pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Response<Body>> {
+    let app = call.app.clone();
+    let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
+    let (_, write) = app.hosted(&repository)?;
+    let digest = digest(&call)?;
+    // A mount asks to link a blob of another repository. Answering with an ordinary upload is
+    // always allowed (end-11), and never tells whether that blob exists.
+    let upload = write.start_upload(&proof).await?;
+    let Some(digest) = digest else { return Ok(accepted(&app, &repository, &upload, None)) };
+    let chunk = chunk(call, Some(0));
+    let finished = match write.append(&proof, &upload.id, chunk).await {
+        Ok(_) => write.finish_upload(&proof, &upload.id, &digest).await,
+        Err(failure) => Err(failure),
+    };
+    if finished.is_err() {
+        let _ = write.cancel_upload(&proof, &upload.id).await; // Closed already where the digest was wrong.
+    }
+    finished.map(|()| created(&app, &repository, &digest))
+}
+
+pub(super) async fn session(call: Call, repository: RepositoryName, id: &str, method: Method) -> Result<Response<Body>> {
+    let proof = call.app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
+    let app = call.app.clone();
+    let (_, write) = app.hosted(&repository)?;
+    match method {
+        Method::PATCH => {
+            let start = content_range(&call)?;
+            let upload = write.append(&proof, id, chunk(call, start)).await;
+            ranged(&app, &repository, id, upload)
+        }
+        Method::PUT => {
+            let closed = finish(&**write, &proof, call, id).await;
+            match closed {
+                Ok(digest) => Ok(created(&app, &repository, &digest)),
+                Err(failure @ Error::Range { .. }) => ranged(&app, &repository, id, Err(failure)),
+                Err(failure) => Err(failure),
+            }
+        }
+        Method::GET | Method::HEAD => {
+            let upload = write.upload(&proof, id).await?;
+            Ok(accepted(&app, &repository, &upload, Some(StatusCode::NO_CONTENT)))
+        }
+        Method::DELETE => {
+            write.cancel_upload(&proof, id).await?;
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
+        _ => Ok(error::wrong_method("GET, HEAD, PATCH, PUT, DELETE")),
+    }
+}
+
+/// A closing PUT may bring the last chunk with it.
+async fn finish(write: &dyn WriteRegistry, proof: &Authorized<PushBlob>, call: Call, id: &str) -> Result<Digest> {
+    let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
+    let digest = digest(&call)?.ok_or_else(missing)?;
+    let start = content_range(&call)?;
+    let has_body = call.length().map_or(call.header(header::TRANSFER_ENCODING).is_some(), |length| length > 0);
+    if has_body || start.is_some() {
+        write.append(proof, id, chunk(call, start)).await?;
+    }
+    write.finish_upload(proof, id, &digest).await?;
+    Ok(digest)
+}
+
+/// An accepted chunk, or a 416 that says where the upload stands.
+fn ranged(app: &App, repository: &RepositoryName, id: &str, upload: Result<Upload>) -> Result<Response<Body>> {
+    match upload {
+        Ok(upload) => Ok(accepted(app, repository, &upload, None)),
+        Err(failure) => {
+            let Error::Range { offset, .. } = failure else { return Err(failure) };
+            let mut response = error::oci(&failure);
+            let upload = Upload { id: id.to_owned(), received: offset };
+            response.headers_mut().extend(accepted(app, repository, &upload, None).headers().clone());
+            response.headers_mut().insert(header::CONTENT_TYPE, value("application/json"));
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            Ok(response)
+        }
+    }
+}
+
+fn accepted(app: &App, repository: &RepositoryName, upload: &Upload, status: Option<StatusCode>) -> Response<Body> {
+    // Clients read `0-0` for nothing received; a range that ends before it starts confuses them.
+    let range = format!("0-{}", upload.received.saturating_sub(1));
+    let headers = [
+        (header::LOCATION, location(app, repository, &format!("blobs/uploads/{}", upload.id))),
+        (header::RANGE, value(range)),
+        (UPLOAD_UUID, value(&upload.id)),
+    ];
+    (status.unwrap_or(StatusCode::ACCEPTED), headers).into_response()
+}
+
+fn created(app: &App, repository: &RepositoryName, digest: &Digest) -> Response<Body> {
+    let headers = [
+        (header::LOCATION, location(app, repository, &format!("blobs/{digest}"))),
+        (CONTENT_DIGEST, value(digest)),
+    ];
+    (StatusCode::CREATED, headers).into_response()
+}
+
+fn digest(call: &Call) -> Result<Option<Digest>> {
+    let mut digests = call.query("digest");
+    match (digests.pop(), digests.pop()) {
+        (None, _) => Ok(None),
+        (Some(only), None) => only.parse().map(Some),
+        (Some(_), Some(_)) => Err(Error::invalid("digest", "state one digest, not several")),
+    }
+}
+
+/// `Content-Range: 10-19`; the specification writes it without `bytes`.
+fn content_range(call: &Call) -> Result<Option<u64>> {
+    let Some(text) = call.header(header::CONTENT_RANGE) else { return Ok(None) };
+    let bad = || Error::invalid("content-range", "Content-Range names the first and last byte of the chunk: 10-19");
+    let (start, end) = text.split_once('-').ok_or_else(bad)?;
+    let (start, end): (u64, u64) = (start.parse().map_err(|_| bad())?, end.parse().map_err(|_| bad())?);
+    let length = end.checked_sub(start).and_then(|length| length.checked_add(1)).ok_or_else(bad)?;
+    match call.length() {
+        Some(announced) if announced != length => Err(Error::Content {
+            problem: crate::domain::error::ContentProblem::Size,
+            message: format!("Content-Range says {length} bytes and Content-Length {announced}"),
+        }),
+        _ => Ok(Some(start)),
+    }
+}
+
+fn chunk(call: Call, start: Option<u64>) -> Chunk {
+    let length = call.length();
+    let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
+    Chunk { start, length, body }
+}

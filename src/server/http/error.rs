@@ -1,0 +1,106 @@
+//! The one place that turns an error into an answer: a status, and the caller's dialect around it.
+
+use crate::domain::error::{ContentProblem, What};
+use crate::domain::{Error, Permission};
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::json;
+
+/// The status of an error.
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Invalid { .. } | Error::Content { .. } => StatusCode::BAD_REQUEST,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+        Error::Unsupported(_) => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Upstream { .. } => StatusCode::BAD_GATEWAY,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The code of an error for registry clients (OCI distribution specification, "Error Codes").
+fn oci_code(error: &Error) -> &'static str {
+    match error {
+        Error::Unauthenticated => "UNAUTHORIZED",
+        Error::Forbidden(_) => "DENIED",
+        Error::NotFound(What::Repository(_) | What::Elsewhere { .. }) => "NAME_UNKNOWN",
+        Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
+        Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
+        Error::NotFound(What::Upload) => "BLOB_UPLOAD_UNKNOWN",
+        Error::NotFound(What::Page) | Error::Unsupported(_) => "UNSUPPORTED",
+        Error::Invalid { field, .. } => match field.as_str() {
+            "name" => "NAME_INVALID",
+            "tag" => "TAG_INVALID",
+            "digest" => "DIGEST_INVALID",
+            "n" | "last" => "PAGINATION_NUMBER_INVALID",
+            _ => "BLOB_UPLOAD_INVALID",
+        },
+        Error::Content { problem, .. } => match problem {
+            ContentProblem::Digest => "DIGEST_INVALID",
+            ContentProblem::Size => "SIZE_INVALID",
+            ContentProblem::Manifest => "MANIFEST_INVALID",
+            ContentProblem::MissingBlob => "MANIFEST_BLOB_UNKNOWN",
+        },
+        Error::Range { .. } => "RANGE_INVALID",
+        Error::Conflict(_) => "BLOB_UPLOAD_INVALID",
+        Error::TooLarge { .. } => "MANIFEST_INVALID",
+        Error::Upstream { .. } | Error::Unavailable(_) => "UNAVAILABLE",
+        Error::Internal(_) => "UNKNOWN",
+    }
+}
+
+/// For registry clients: `{"errors":[{"code","message","detail"}]}`.
+pub fn oci(error: &Error) -> Response<Body> {
+    let detail = match error {
+        Error::Forbidden(permission) => json!({ "permission": Permission::name(*permission) }),
+        Error::Range { offset, .. } => json!({ "offset": offset }),
+        _ => json!(null),
+    };
+    let body = json!({ "errors": [{ "code": oci_code(error), "message": error.to_string(), "detail": detail }] });
+    answer(error, "application/json", body.to_string())
+}
+
+/// For programs: problem JSON (RFC 9457).
+pub fn problem(error: &Error) -> Response<Body> {
+    let status = status(error);
+    let body = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "detail": error.to_string(),
+    });
+    answer(error, "application/problem+json", body.to_string())
+}
+
+fn answer(error: &Error, content_type: &'static str, body: String) -> Response<Body> {
+    let mut response = (status(error), [(header::CONTENT_TYPE, content_type)], body).into_response();
+    if matches!(error, Error::Unavailable(_) | Error::Upstream { .. }) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// For a method that a path does not know.
+pub fn wrong_method(allowed: &'static str) -> Response<Body> {
+    let message = format!("this path takes {allowed}");
+    let body = json!({ "errors": [{ "code": "UNSUPPORTED", "message": message, "detail": null }] });
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::ALLOW, allowed)];
+    (StatusCode::METHOD_NOT_ALLOWED, headers, body.to_string()).into_response()
+}
+
+/// A defect: logged whole, answered without details.
+pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    tracing::error!(panic = text.unwrap_or_default(), "a request panicked; the request id finds it");
+    let detail = "the server failed on this request; the log has more under the X-Request-Id of this answer";
+    let body = json!({ "type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail });
+    let headers = [(header::CONTENT_TYPE, "application/problem+json")];
+    (StatusCode::INTERNAL_SERVER_ERROR, headers, body.to_string()).into_response()
+}

@@ -1,0 +1,12 @@
+//! The door: routes, the distribution API, pages, files, events, health. The only place that
+//! knows status codes (`error.rs`), headers and cookies.
+
+pub mod assets;
+pub mod distribution;
+pub mod error;
+pub mod events;
+pub mod health;
+pub mod metrics;
+pub mod router;
+pub mod security;
+mod shell;

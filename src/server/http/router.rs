@@ -1,0 +1,46 @@
+//! The whole surface on one screen.
+
+use super::{assets, distribution, events, health, metrics, security, shell};
+use crate::server::context::App;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Redirect;
+use axum::routing::{any, get};
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+
+/// Every route of the server.
+pub fn router(app: App) -> Router {
+    let pages = Router::new()
+        .route("/", get(|| async { Redirect::to("/repositories") }))
+        .route("/repositories", get(shell::page))
+        .route("/r/{*rest}", get(shell::page))
+        .route("/admin/mounts", get(shell::page))
+        .fallback(shell::page)
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        .layer(from_fn(security::page_headers));
+    let distribution = Router::new()
+        .route("/v2", any(distribution::serve))
+        .route("/v2/", any(distribution::serve))
+        .route("/v2/{*path}", any(distribution::serve));
+    let plain = Router::new()
+        .route("/events", get(events::stream))
+        .route("/metrics", get(metrics::serve))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/pkg/{*path}", get(assets::built))
+        .route("/favicon.ico", get(|| async { Redirect::permanent("/favicon.svg") }))
+        .route("/favicon.svg", get(assets::public))
+        .route("/icons.svg", get(assets::public))
+        .route("/chevron.svg", get(assets::public));
+    pages
+        .merge(distribution)
+        .merge(plain)
+        .layer(CsrfLayer::new())
+        .layer(from_fn_with_state(app.clone(), security::known_host))
+        .layer(CatchPanicLayer::custom(super::error::panicked))
+        .layer(from_fn_with_state(app.clone(), security::every_request))
+        .with_state(app)
+}

@@ -1,0 +1,36 @@
+//! Frees what abandoned and interrupted uploads left behind.
+
+use super::proof;
+use crate::domain::principal::Job;
+use crate::domain::{Result, Timestamp};
+use crate::server::context::App;
+use crate::server::store::{Change, uploads};
+
+/// An upload that nobody touched for a day is given up.
+const ABANDONED_MS: i64 = 24 * 3_600_000;
+/// Staged bytes without a session are swept when they are this old: a start may be on its way.
+const ORPHANED_MS: i64 = 10 * 60_000;
+
+/// Closes abandoned sessions and discards staged bytes that belong to none.
+pub(super) async fn run(app: &App) -> Result<()> {
+    let Some(blobs) = &app.blobs else { return Ok(()) };
+    let now = app.clock.now();
+    for upload in uploads::abandoned(&app.store, Timestamp(now.0 - ABANDONED_MS), 1000).await? {
+        let id = upload.clone();
+        app.store
+            .write(&proof(app, Job::Sweep), move |tx| {
+                Box::pin(async move {
+                    uploads::close(tx, &id).await?;
+                    Ok(Change::bookkeeping(()))
+                })
+            })
+            .await?;
+        blobs.discard(&upload).await?;
+    }
+    for (upload, changed) in blobs.staged().await? {
+        if changed.0 < now.0 - ORPHANED_MS && !uploads::is_open(&app.store, &upload).await? {
+            blobs.discard(&upload).await?;
+        }
+    }
+    Ok(())
+}

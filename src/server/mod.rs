@@ -1,0 +1,24 @@
+//! Everything behind the pages; native only.
+//!
+//! Arrows point inward: `http` and `jobs` call `service` and `access`; `service` calls the store,
+//! the registries and the blobs; only [`app`] names concrete implementations, only [`config`]
+//! reads the environment. `tests/architecture.rs` holds the arrows.
+
+pub mod access;
+pub mod app;
+pub mod blobs;
+pub mod check;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod entropy;
+pub mod http;
+pub mod jobs;
+pub mod registry;
+pub mod secret;
+pub mod serve;
+pub mod service;
+pub mod store;
+pub mod telemetry;
+
+pub use context::request;

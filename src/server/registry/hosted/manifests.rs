@@ -1,0 +1,158 @@
+//! Pushing a manifest: checked against what the repository has, stored byte for byte, indexed and
+//! named in one transaction.
+
+use super::HostedRegistry;
+use crate::domain::action::PushManifest;
+use crate::domain::digest::Algorithm;
+use crate::domain::error::ContentProblem;
+use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, media_type};
+use crate::server::access::{Authorized, Rights};
+use crate::server::blobs::{ContentHash, collect};
+use crate::server::entropy::new_id;
+use crate::server::registry::{Pushed, ReadRegistry};
+use crate::server::store::manifests::NewManifest;
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::tags::{How, Placement};
+use crate::server::store::{Change, Tx, blobs, manifests, tags};
+use bytes::Bytes;
+
+/// A push on its way through the transaction.
+struct Push {
+    name: RepositoryName,
+    tag: Option<Tag>,
+    manifest: NewManifest,
+    mount_id: String,
+    rights: Rights,
+    actor: String,
+    now: crate::domain::Timestamp,
+    ids: [String; 2],
+}
+
+impl HostedRegistry {
+    pub(super) async fn push_manifest(
+        &self,
+        proof: &Authorized<PushManifest>,
+        media_type: Option<&str>,
+        bytes: Bytes,
+    ) -> Result<Pushed> {
+        let PushManifest { repository, reference } = proof.action().clone();
+        let parsed = Manifest::parse(media_type, &bytes)?;
+        let digest = digest_for(&reference, &bytes)?;
+        let subject = parsed.subject.as_ref().map(|subject| subject.digest.clone());
+        let config = self.config_of(&repository, &parsed).await?;
+        let now = self.parts.clock.now();
+        let push = Push {
+            name: repository.clone(),
+            tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
+            manifest: NewManifest { digest: digest.clone(), content: bytes.to_vec(), parsed, config },
+            mount_id: self.parts.mount_id.clone(),
+            rights: proof.rights(),
+            actor: proof.actor().to_string(),
+            now,
+            ids: [new_id(&*self.parts.entropy, now), new_id(&*self.parts.entropy, now)],
+        };
+        self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
+        self.parts.events.changed(&repository);
+        Ok(Pushed { digest, subject })
+    }
+
+    /// The configuration's bytes, if the repository has it and it is small enough to be read.
+    async fn config_of(&self, repository: &RepositoryName, parsed: &Manifest) -> Result<Option<Vec<u8>>> {
+        let Some(config) = parsed.config().filter(|config| config.size <= MAX_CONFIG_BYTES) else { return Ok(None) };
+        if !media_type::is_image_config(&config.media_type) {
+            return Ok(None);
+        }
+        match self.blob(repository, &config.digest, None).await? {
+            Some(content) => Ok(Some(collect(content, MAX_CONFIG_BYTES).await?.to_vec())),
+            None => Ok(None), // The transaction names what is missing.
+        }
+    }
+}
+
+fn digest_for(reference: &Reference, bytes: &[u8]) -> Result<Digest> {
+    let Reference::Digest(claimed) = reference else {
+        return Ok(ContentHash::digest_of(Algorithm::Sha256, bytes));
+    };
+    let digest = ContentHash::digest_of(claimed.algorithm(), bytes);
+    if digest == *claimed {
+        return Ok(digest);
+    }
+    Err(Error::Content {
+        problem: ContentProblem::Digest,
+        message: format!("the manifest has digest {digest}, not {claimed}"),
+    })
+}
+
+impl Push {
+    async fn apply(self, tx: &mut Tx) -> Result<Change<()>> {
+        tx.lock(self.name.as_str()).await?;
+        let [repository_id, move_id] = &self.ids;
+        let (repository, created) =
+            repositories::ensure(tx, &self.name, &self.mount_id, repository_id, self.now).await?;
+        if created {
+            self.rights.require(Permission::RepositoryCreate, &Target::Repository(self.name.clone()))?;
+        }
+        require_children(tx, &repository, &self.manifest.parsed).await?;
+        manifests::insert(tx, &repository, &self.manifest, &self.actor, self.now).await?;
+        let before = match &self.tag {
+            Some(tag) => self.place(tx, &repository, tag, move_id).await?,
+            None => None,
+        };
+        repositories::touch(tx, &repository.id, self.tag.as_ref(), Some(&self.actor), self.now).await?;
+        Ok(Change::new((), before.map(|digest| digest.to_string()), Some(self.manifest.digest.to_string())))
+    }
+
+    async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, move_id: &str) -> Result<Option<Digest>> {
+        let before = tags::current(tx, &repository.id, tag).await?;
+        let digest = &self.manifest.digest;
+        if before.as_ref().is_some_and(|before| before != digest) {
+            self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
+        }
+        let placement = Placement {
+            repository_id: &repository.id,
+            mount_id: &repository.mount_id,
+            tag,
+            digest,
+            from: before.as_ref(),
+            how: How::Push(&self.actor),
+            now: self.now,
+            move_id: move_id.to_owned(),
+        };
+        tags::place(tx, placement).await?;
+        Ok(before)
+    }
+}
+
+/// Everything that a manifest names must be in its repository, with the size that it states; but
+/// for the subject, which may come later, and for layers that are meant to live elsewhere.
+async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<()> {
+    let mut missing = Vec::new();
+    for (relation, child) in &parsed.children {
+        if media_type::is_foreign_layer(&child.media_type) {
+            continue;
+        }
+        if *relation == Relation::Manifest && manifests::exists(tx, &repository.id, &child.digest).await? {
+            continue;
+        }
+        match blobs::linked_size(tx, &repository.id, &child.digest).await? {
+            Some(size) if size == child.size => {}
+            Some(size) => return Err(wrong_size(child, size)),
+            None => missing.push(child.digest.to_string()),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Content {
+        problem: ContentProblem::MissingBlob,
+        message: format!("push these first, this repository does not have them: {}", missing.join(", ")),
+    })
+}
+
+fn wrong_size(child: &Descriptor, size: u64) -> Error {
+    Error::Content {
+        problem: ContentProblem::Size,
+        message: format!("the manifest says that {} has {} bytes; it has {size}", child.digest, child.size),
+    }
+}

@@ -1,0 +1,181 @@
+//! Upload sessions: start, append, finish, cancel. A session belongs to one repository and one
+//! actor, is written by one request at a time, and becomes content only with the right digest.
+
+use super::HostedRegistry;
+use crate::domain::action::{PushBlob, PushManifest};
+use crate::domain::digest::Algorithm;
+use crate::domain::error::{ContentProblem, What};
+use crate::domain::{Digest, Error, Permission, Result, Target};
+use crate::server::access::Authorized;
+use crate::server::blobs::{ContentHash, VerifiedBlob};
+use crate::server::entropy::{new_id, new_secret_id};
+use crate::server::registry::{Chunk, Pushed, Upload, WriteRegistry};
+use crate::server::store::{Change, blobs, repositories, uploads};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+#[async_trait]
+impl WriteRegistry for HostedRegistry {
+    async fn start_upload(&self, proof: &Authorized<PushBlob>) -> Result<Upload> {
+        let id = new_secret_id(&*self.parts.entropy);
+        let (repository, actor, now) =
+            (proof.action().repository.clone(), proof.actor().to_string(), self.parts.clock.now());
+        let (upload, state) = (id.clone(), ContentHash::new(Algorithm::Sha256).save());
+        self.parts
+            .store
+            .write(proof, move |tx| {
+                Box::pin(async move {
+                    uploads::create(tx, &upload, &repository, &actor, state, now).await?;
+                    Ok(Change::bookkeeping(()))
+                })
+            })
+            .await?;
+        Ok(Upload { id, received: 0 })
+    }
+
+    async fn upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<Upload> {
+        let hash = self.session(proof, id).await?;
+        Ok(Upload { id: id.to_owned(), received: hash.size() })
+    }
+
+    async fn append(&self, proof: &Authorized<PushBlob>, id: &str, chunk: Chunk) -> Result<Upload> {
+        let _writing = self.claim(id)?;
+        let hash = self.session(proof, id).await?;
+        let before = hash.size();
+        if chunk.start.is_some_and(|start| start != before) {
+            let message = format!("this upload stands at byte {before}; send the next chunk from there");
+            return Err(Error::Range { message, offset: before });
+        }
+        let (hash, ending) = self.parts.blobs.append(id, hash, chunk.body).await?;
+        let received = hash.size() - before;
+        self.advance(proof, id, &hash).await?;
+        ending?;
+        match chunk.length {
+            Some(length) if length != received => Err(Error::Content {
+                problem: ContentProblem::Size,
+                message: format!("{length} bytes were announced and {received} came"),
+            }),
+            _ => Ok(Upload { id: id.to_owned(), received: hash.size() }),
+        }
+    }
+
+    async fn finish_upload(&self, proof: &Authorized<PushBlob>, id: &str, digest: &Digest) -> Result<()> {
+        let _writing = self.claim(id)?;
+        let mut hash = self.session(proof, id).await?;
+        if digest.algorithm() != hash.algorithm() {
+            hash = self.parts.blobs.rehash(id, digest.algorithm()).await?;
+        }
+        match hash.verify(digest) {
+            Ok(blob) => {
+                self.parts.blobs.commit(id, &blob).await?;
+                self.link(proof, id, blob).await
+            }
+            Err(mismatch) => {
+                self.close(proof, id).await?;
+                Err(mismatch)
+            }
+        }
+    }
+
+    async fn cancel_upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()> {
+        let _writing = self.claim(id)?;
+        self.session(proof, id).await?;
+        self.close(proof, id).await
+    }
+
+    async fn put_manifest(
+        &self,
+        proof: &Authorized<PushManifest>,
+        media_type: Option<&str>,
+        bytes: Bytes,
+    ) -> Result<Pushed> {
+        self.push_manifest(proof, media_type, bytes).await
+    }
+}
+
+impl HostedRegistry {
+    /// The hash state of a session, if it exists and is the caller's.
+    async fn session(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<ContentHash> {
+        let (repository, actor) = (&proof.action().repository, proof.actor().to_string());
+        let session = uploads::find(&self.parts.store, id, repository, &actor).await?;
+        let session = session.ok_or(Error::NotFound(What::Upload))?;
+        ContentHash::restore(&session.hash_state)
+    }
+
+    async fn advance(&self, proof: &Authorized<PushBlob>, id: &str, hash: &ContentHash) -> Result<()> {
+        let (id, received, state, now) = (id.to_owned(), hash.size(), hash.save(), self.parts.clock.now());
+        self.parts
+            .store
+            .write(proof, move |tx| {
+                Box::pin(async move {
+                    uploads::advance(tx, &id, received, state, now).await?;
+                    Ok(Change::bookkeeping(()))
+                })
+            })
+            .await
+    }
+
+    async fn close(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()> {
+        let upload = id.to_owned();
+        self.parts
+            .store
+            .write(proof, move |tx| {
+                Box::pin(async move {
+                    uploads::close(tx, &upload).await?;
+                    Ok(Change::bookkeeping(()))
+                })
+            })
+            .await?;
+        self.parts.blobs.discard(id).await
+    }
+
+    /// One transaction: the blob is held, the repository links it, the session is closed.
+    async fn link(&self, proof: &Authorized<PushBlob>, id: &str, blob: VerifiedBlob) -> Result<()> {
+        let (upload, name, mount) = (id.to_owned(), proof.action().repository.clone(), self.parts.mount_id.clone());
+        let (rights, now) = (proof.rights(), self.parts.clock.now());
+        let new_repository = new_id(&*self.parts.entropy, now);
+        self.parts
+            .store
+            .write(proof, move |tx| {
+                Box::pin(async move {
+                    tx.lock(name.as_str()).await?;
+                    if !uploads::close(tx, &upload).await? {
+                        return Err(Error::NotFound(What::Upload));
+                    }
+                    let (repository, created) = repositories::ensure(tx, &name, &mount, &new_repository, now).await?;
+                    if created {
+                        rights.require(Permission::RepositoryCreate, &Target::Repository(name))?;
+                    }
+                    blobs::hold(tx, blob.digest(), blob.size(), now).await?;
+                    blobs::link(tx, &repository, blob.digest(), blob.size(), now).await?;
+                    Ok(Change::new((), None, Some(blob.digest().to_string())))
+                })
+            })
+            .await
+    }
+
+    /// Keeps other requests from writing to the same upload at once.
+    fn claim(&self, id: &str) -> Result<Claim> {
+        let mut busy = self.busy.lock().expect("no holder of the lock panics");
+        if busy.insert(id.to_owned()) {
+            return Ok(Claim { id: id.to_owned(), busy: Arc::clone(&self.busy) });
+        }
+        Err(Error::Conflict("another request is writing to this upload; wait for it".to_owned()))
+    }
+}
+
+/// The right to write to an upload, given back when dropped.
+struct Claim {
+    id: String,
+    busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Ok(mut busy) = self.busy.lock() {
+            busy.remove(&self.id);
+        }
+    }
+}

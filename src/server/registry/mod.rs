@@ -1,0 +1,115 @@
+//! What a registry is to Portolan. Two real ones implement it: [`hosted`], the embedded registry
+//! over database and blob store, and [`remote`], any registry that speaks the OCI distribution API.
+//!
+//! Names in these traits are Portolan's own: an implementation that is mounted under a prefix
+//! translates. `tests/conformance/registry.rs` is the one suite that both pass.
+
+pub mod hosted;
+pub mod remote;
+
+use super::access::Authorized;
+use super::blobs::{ByteStream, Content, ContentRange};
+use crate::domain::action::{PushBlob, PushManifest};
+use crate::domain::capability::Capability;
+use crate::domain::{Digest, Reference, RepositoryName, Result, Tag};
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Part of a list of names, with the name after which to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names<T> {
+    pub items: Vec<T>,
+    /// Pass it as `after` to get what follows; `None` at the end.
+    pub next: Option<String>,
+    /// Names that the registry listed and that no client could use; they are left out.
+    pub refused: u64,
+}
+
+/// A manifest as a registry returns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawManifest {
+    pub digest: Digest,
+    pub media_type: String,
+    /// Exactly the bytes that were pushed.
+    pub bytes: Bytes,
+}
+
+/// Reading.
+#[async_trait]
+pub trait ReadRegistry: Send + Sync {
+    /// Which optional powers it has; `None` where that is not known yet.
+    async fn capabilities(&self) -> Vec<(Capability, Option<bool>)>;
+
+    /// Up to `limit` repository names after `after`, sorted as the registry sorts them.
+    async fn repositories(&self, after: Option<&str>, limit: u32) -> Result<Names<RepositoryName>>;
+
+    /// Up to `limit` tags after `after`; not found if the repository does not exist.
+    async fn tags(&self, repository: &RepositoryName, after: Option<&str>, limit: u32) -> Result<Names<Tag>>;
+
+    /// The digest that a reference names at this moment, or `None`.
+    async fn resolve(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<Digest>>;
+
+    /// A manifest, whose bytes have the digest that is returned with them, or `None`.
+    async fn manifest(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<RawManifest>>;
+
+    /// The content of a blob, or a part of it, or `None`.
+    async fn blob(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        range: Option<ContentRange>,
+    ) -> Result<Option<Content>>;
+}
+
+/// Where an upload stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// Unguessable, and bound to repository and actor.
+    pub id: String,
+    /// Bytes received so far.
+    pub received: u64,
+}
+
+/// A chunk of an upload.
+pub struct Chunk {
+    /// Where the sender thinks the upload stands; `None` appends wherever it does.
+    pub start: Option<u64>,
+    /// How many bytes the sender announced.
+    pub length: Option<u64>,
+    pub body: ByteStream,
+}
+
+/// What a pushed manifest became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    pub digest: Digest,
+    /// The subject, if the manifest has one and is now listed among its referrers.
+    pub subject: Option<Digest>,
+}
+
+/// Writing. Every function takes the proof of what was allowed and works on what the proof names.
+#[async_trait]
+pub trait WriteRegistry: Send + Sync {
+    /// Opens an upload.
+    async fn start_upload(&self, proof: &Authorized<PushBlob>) -> Result<Upload>;
+
+    /// Where an upload stands.
+    async fn upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<Upload>;
+
+    /// Adds bytes to an upload.
+    async fn append(&self, proof: &Authorized<PushBlob>, id: &str, chunk: Chunk) -> Result<Upload>;
+
+    /// Closes an upload whose content must have `digest`; returns when it is durable.
+    async fn finish_upload(&self, proof: &Authorized<PushBlob>, id: &str, digest: &Digest) -> Result<()>;
+
+    /// Gives an upload up and frees its bytes.
+    async fn cancel_upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()>;
+
+    /// Stores a manifest with its bytes as sent, and moves the tag if the reference is one.
+    async fn put_manifest(
+        &self,
+        proof: &Authorized<PushManifest>,
+        media_type: Option<&str>,
+        bytes: Bytes,
+    ) -> Result<Pushed>;
+}

@@ -1,0 +1,112 @@
+//! The way out: two HTTP clients and the patience of both.
+//!
+//! `direct` goes where the operator pointed (the registry, its token service); `guarded` goes where
+//! a redirect points, past [`GuardedResolver`]. Neither follows redirects or proxies by itself.
+
+use super::failure;
+use super::guard::GuardedResolver;
+use super::limits::Limits;
+use crate::domain::{Error, Result};
+use crate::server::entropy::Entropy;
+use ipnet::IpNet;
+use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Sends requests; repeats those that a moment's trouble spoiled.
+pub struct Transport {
+    pub direct: reqwest::Client,
+    pub guarded: reqwest::Client,
+    pub limits: Limits,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Transport {
+    /// Builds both clients.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if `ca_file` cannot be read or holds no certificate.
+    pub fn new(ca_file: Option<&Path>, allow: Arc<[IpNet]>, limits: Limits, entropy: Arc<dyn Entropy>) -> Result<Self> {
+        let roots = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
+        let direct = build(&limits, &roots, |builder| builder)?;
+        let guarded = build(&limits, &roots, |builder| builder.dns_resolver(GuardedResolver { allow: allow.clone() }))?;
+        Ok(Self { direct, guarded, limits, entropy })
+    }
+
+    /// Sends a request without a body, and again after a reset or a status that asks for patience.
+    ///
+    /// # Errors
+    /// Words that say what the other side did.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Response, String> {
+        let mut attempt = 0;
+        loop {
+            let again = attempt < self.limits.retries;
+            let this = request.try_clone().ok_or("was not asked: the request cannot be repeated")?;
+            let wait = match this.send().await {
+                Ok(response) => match self.wait_for(&response, attempt) {
+                    Some(wait) if again => wait,
+                    _ => return Ok(response),
+                },
+                Err(error) if again && failure::is_reset(&error) => self.backoff(attempt),
+                Err(error) => return Err(failure::words(&error, &self.limits)),
+            };
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// How long to wait before another attempt, if one may help.
+    fn wait_for(&self, response: &Response, attempt: u32) -> Option<Duration> {
+        if !matches!(response.status().as_u16(), 429 | 502..=504) {
+            return None;
+        }
+        match retry_after(response) {
+            Some(asked) => (asked <= self.limits.longest_wait).then_some(asked),
+            None => Some(self.backoff(attempt)),
+        }
+    }
+
+    /// Doubles with each attempt, between a half and the whole, so that many callers spread out.
+    fn backoff(&self, attempt: u32) -> Duration {
+        let mut random = [0];
+        self.entropy.fill(&mut random);
+        let whole = self.limits.backoff * 2_u32.saturating_pow(attempt);
+        whole / 2 + whole * u32::from(random[0]) / 510
+    }
+}
+
+/// The seconds of `Retry-After`; a date is treated as if nothing was said.
+pub fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+fn read_certificates(file: &Path) -> Result<Vec<Certificate>> {
+    let refuse = |why: &str| Error::invalid("mounts.ca_file", format!("{} {why}", file.display()));
+    let pem = std::fs::read(file).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+    let roots = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+    if roots.is_empty() { Err(refuse("holds no certificate; write it in PEM form")) } else { Ok(roots) }
+}
+
+/// A machine without any root certificates still reads registries over plain HTTP: there, trust
+/// nobody instead of failing.
+fn build(
+    limits: &Limits,
+    roots: &[Certificate],
+    finish: impl Fn(ClientBuilder) -> ClientBuilder,
+) -> Result<reqwest::Client> {
+    let start = || {
+        finish(
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .connect_timeout(limits.connect)
+                .read_timeout(limits.read)
+                .user_agent(concat!("portolan/", env!("CARGO_PKG_VERSION"))),
+        )
+    };
+    start().tls_certs_merge(roots.iter().cloned()).build().or_else(|_| start().tls_certs_only([]).build()).map_err(
+        |error| Error::invalid("mounts.ca_file", format!("no HTTP client can be made with these certificates: {error}")),
+    )
+}

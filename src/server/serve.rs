@@ -1,0 +1,164 @@
+//! `portolan serve`: takes the data folder, listens, says where, and stops without cutting anybody off.
+
+use super::access::Policy;
+use super::app::{self, Choices};
+use super::config::{Config, MountConfig, MountKindConfig};
+use super::context::App;
+use super::http::router::router;
+use super::jobs;
+use crate::domain::MountPrefix;
+use anyhow::{Context, Result, bail};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use std::fs::{File, TryLockError};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+/// A look at an existing registry: its address, and how to sign in there.
+pub struct Try {
+    pub url: String,
+    pub username: Option<String>,
+    pub password_file: Option<std::path::PathBuf>,
+}
+
+/// Runs the server until it is told to stop.
+pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // Set already in tests.
+    let temporary = look.as_ref().map(|_| tempfile::Builder::new().prefix("portolan-try-").tempdir()).transpose()?;
+    if let (Some(look), Some(folder)) = (&look, &temporary) {
+        look_only(&mut config, look, folder.path());
+    }
+    let listener = listen(config.server.listen)?;
+    config.server.listen = listener.local_addr()?;
+    let _lock = lock(&config.data.dir)?;
+    let policy = if look.is_some() { Policy::ReadOnly } else { Policy::OpenOnLoopback };
+    let app = app::build(&config, Choices::real(policy)).await?;
+    jobs::schedule(&app).await?;
+    let running = tokio::spawn(jobs::run(app.clone()));
+    announce(&app, look.as_ref());
+    let served = answer(&config, listener, app).await;
+    running.abort();
+    served
+}
+
+fn look_only(config: &mut Config, look: &Try, folder: &Path) {
+    let url = if look.url.contains("://") { look.url.clone() } else { format!("https://{}", look.url) };
+    config.data.dir = folder.to_owned();
+    config.database = Default::default();
+    config.storage = Default::default();
+    let mut mount = MountConfig::of(MountKindConfig::Remote, MountPrefix::default());
+    mount.url = Some(url);
+    mount.username.clone_from(&look.username);
+    mount.password_file.clone_from(&look.password_file);
+    mount.refresh_s = 60;
+    config.mounts = vec![mount];
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("{address} cannot be listened on; stop what uses it, or set server.listen (PORTOLAN_SERVER__LISTEN)")
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Two servers on one data folder would destroy each other's work.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("portolan.lock");
+    let unwritable = || {
+        format!("the data folder {} cannot be written; create it, give this user the right, or set data.dir", folder.display())
+    };
+    std::fs::create_dir_all(folder).with_context(unwritable)?;
+    let file = File::options().create(true).truncate(false).write(true).open(path).with_context(unwritable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another portolan serves the data folder {}; stop it, or set data.dir", folder.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(unwritable),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the lines that a person who starts the server reads")]
+fn announce(app: &App, look: Option<&Try>) {
+    let (url, host) = (&app.facts.public_url, &app.facts.host);
+    println!();
+    println!("  Portolan is ready:  {url}");
+    match look {
+        None => {
+            println!("  Push an image:      docker tag IMAGE {host}/team/web:1.0 && docker push {host}/team/web:1.0");
+            println!();
+            println!("  There is no sign-in yet: whoever reaches {host} may read and change everything.");
+            println!("  That is why the server listens on this machine only.");
+        }
+        Some(look) => {
+            let port = host.rsplit(':').next().unwrap_or("8080");
+            println!("  Looking at:         {} (read-only; nothing is kept when this stops)", look.url);
+            println!("  From elsewhere:     ssh -L {port}:{host} THIS-SERVER, then open {url}");
+            tokio::spawn(report_findings(app.clone()));
+        }
+    }
+    println!();
+}
+
+/// Prints what the first reading found, once it is over.
+#[expect(clippy::print_stdout, reason = "the lines that a person who tries Portolan waits for")]
+async fn report_findings(app: App) {
+    use crate::domain::view::CrawlState;
+    let mut failed = false;
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let Ok(mounts) = super::store::mounts::list(&app.store, app.clock.now()).await else { continue };
+        let Some(row) = mounts.into_iter().next().map(|mount| mount.row) else { return };
+        match row.crawl {
+            CrawlState::Failed { message } if !failed => {
+                println!("  Could not read it:  {message}");
+                failed = true;
+            }
+            CrawlState::Rested => {
+                let it = row.totals;
+                println!(
+                    "  Found {} repositories, {} tags, {} images: {} before sharing layers, {} stored.",
+                    it.repositories, it.tags, it.images, it.logical, it.stored
+                );
+                if it.tags_sharing > 0 {
+                    println!(
+                        "  {} tags share an image with another tag: deleting one by digest would take the others.",
+                        it.tags_sharing
+                    );
+                }
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn answer(config: &Config, listener: TcpListener, app: App) -> Result<()> {
+    let handle = Handle::new();
+    tokio::spawn(stop_gracefully(handle.clone(), Duration::from_secs(config.server.drain_s)));
+    let service = router(app).into_make_service();
+    match (&config.server.tls_cert_file, &config.server.tls_key_file) {
+        (Some(cert), Some(key)) => {
+            let tls = RustlsConfig::from_pem_file(cert, key).await.with_context(|| {
+                format!("TLS cannot start from {} and {}; both must be PEM files", cert.display(), key.display())
+            })?;
+            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await?;
+        }
+        _ => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
+    }
+    Ok(())
+}
+
+/// On SIGTERM or Ctrl-C: takes no new connections, and gives running requests their time.
+async fn stop_gracefully(handle: Handle<SocketAddr>, drain: Duration) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!(drain_s = drain.as_secs(), "stopping; running requests may end");
+    handle.graceful_shutdown(Some(drain));
+}

@@ -1,0 +1,127 @@
+//! An image's page.
+
+use super::tags::{mount_notice, pull_line};
+use crate::domain::action::ReadRepository;
+use crate::domain::error::What;
+use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
+use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage};
+use crate::domain::{ByteSize, Digest, Error, Reference, Result, Timestamp, media_type};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::store::images::{self, Child, Found};
+use crate::server::store::manifests::{about, built_at};
+
+/// The value of `platform` that shows an index as a whole.
+const ALL_PLATFORMS: &str = "all";
+
+/// An image with its layers, configuration, platforms and names. At most four statements.
+///
+/// `platform` picks an entry of an index; without it the first that runs somewhere is shown.
+pub async fn show(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    reference: Reference,
+    platform: Option<String>,
+) -> Result<ImageView> {
+    let repository = proof.action().repository.clone();
+    let found = images::find(&app.store, &repository, &reference).await?;
+    let found = found.ok_or_else(|| absent(proof, &reference))?;
+    let manifest = Manifest::parse(Some(&found.media_type), &found.content)?;
+    let entries: Vec<&Descriptor> = manifest.of(Relation::Manifest).collect();
+    let chosen = choose(&entries, platform.as_deref())?;
+    let stored = match manifest.kind {
+        Kind::Index => images::children(&app.store, &found, chosen.map(|child| &child.digest)).await?,
+        Kind::Image | Kind::Artifact => vec![],
+    };
+    let around = images::surroundings(&app.store, &found).await?;
+    let (pull_host, pull_name) = pull_line(app, &repository);
+    Ok(ImageView {
+        tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
+        notice: mount_notice(app, &found.mount_id).await?,
+        shown: shown(&found, &manifest, chosen, &stored),
+        children: child_rows(&entries, &stored),
+        artifact: manifest.artifact_type.as_deref().map(|kind| media_type::artifact_words(kind).to_owned()),
+        kind: manifest.kind,
+        annotations: manifest.annotations.into_iter().take(100).collect(),
+        pushed: Some(found.pushed_at),
+        pushed_by: Some(found.pushed_by).filter(|by| !by.is_empty()),
+        tags_more: found.n_tags.saturating_sub(around.tags.len() as u64),
+        tags: around.tags,
+        moves: around.moves,
+        referrers: around.referrers,
+        parents: around.parents,
+        repository,
+        digest: found.digest,
+        media_type: found.media_type,
+        pull_host,
+        pull_name,
+    })
+}
+
+fn absent(proof: &Authorized<ReadRepository>, reference: &Reference) -> Error {
+    let repository = proof.action().repository.clone();
+    Error::NotFound(match reference {
+        Reference::Tag(tag) => What::Tag { repository, tag: tag.clone() },
+        Reference::Digest(digest) => What::Manifest { repository, digest: digest.clone() },
+    })
+}
+
+/// The entry of an index that is shown: the platform asked for, else Linux on amd64, else the first.
+fn choose<'a>(entries: &[&'a Descriptor], platform: Option<&str>) -> Result<Option<&'a Descriptor>> {
+    let runs = |entry: &&&Descriptor| about(entry).is_none();
+    let named = |wanted: &str| {
+        let is_wanted = |entry: &&&Descriptor| entry.platform.as_ref().is_some_and(|it| it.to_string() == wanted);
+        entries.iter().filter(runs).find(is_wanted).copied()
+    };
+    match platform {
+        Some(ALL_PLATFORMS) => Ok(None),
+        Some(wanted) if !entries.is_empty() => named(wanted)
+            .map(Some)
+            .ok_or_else(|| Error::invalid("platform", "this image has no such platform; choose one of those listed")),
+        _ => Ok(named("linux/amd64").or_else(|| entries.iter().find(runs).copied())),
+    }
+}
+
+fn child_rows(entries: &[&Descriptor], stored: &[Child]) -> Vec<ChildRow> {
+    let mut rows: Vec<_> = entries.iter().map(|entry| images::child_row(entry, stored)).collect();
+    for (row, entry) in rows.iter_mut().zip(entries) {
+        let subject = about(entry).and_then(|digest| entries.iter().find(|it| it.digest.as_str() == digest));
+        if let Some(platform) = subject.and_then(|subject| subject.platform.as_ref()) {
+            row.platform = platform.to_string();
+        }
+    }
+    rows.sort_by_key(|row| row.attestation);
+    rows
+}
+
+fn shown(found: &Found, manifest: &Manifest, chosen: Option<&Descriptor>, stored: &[Child]) -> Option<ShownImage> {
+    if manifest.kind != Kind::Index {
+        return Some(shown_image(&found.digest, manifest, found.config.as_deref()));
+    }
+    let chosen = chosen?;
+    let child = stored.iter().find(|held| held.digest == chosen.digest)?;
+    let parsed = Manifest::parse(Some(&chosen.media_type), child.content.as_deref()?).ok()?;
+    Some(shown_image(&child.digest, &parsed, child.config.as_deref()))
+}
+
+fn shown_image(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> ShownImage {
+    let config = config.and_then(ImageConfig::parse);
+    let history = config.as_ref().map(|config| config.history.as_slice()).unwrap_or_default();
+    let mut steps = history.iter().filter(|step| !step.empty_layer);
+    let layers = manifest.of(Relation::Layer).map(|layer| LayerRow {
+        digest: layer.digest.clone(),
+        media_type: layer.media_type.clone(),
+        size: ByteSize(layer.size),
+        step: steps.next().and_then(|step| step.created_by.clone().or_else(|| step.comment.clone())),
+    });
+    let built = config.as_ref().map_or(0, built_at);
+    ShownImage {
+        digest: digest.clone(),
+        platform: config.as_ref().and_then(ImageConfig::platform).map(|platform| platform.to_string()),
+        pull_size: ByteSize(manifest.pull_bytes()),
+        layers: layers.collect(),
+        empty_steps: history.iter().filter(|step| step.empty_layer).count() as u64,
+        built: (built != 0).then_some(Timestamp(built)),
+        config,
+    }
+}

@@ -1,0 +1,63 @@
+//! The list of repositories.
+
+use crate::domain::action::ListRepositories;
+use crate::domain::page::Position;
+use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, RepositoriesView, RepositoryQuery, Totals};
+use crate::domain::{Cursor, Error, Result};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::store::{mounts, repositories};
+
+/// One page of the repositories that the caller may see. Two statements.
+pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: RepositoryQuery) -> Result<RepositoriesView> {
+    let position = position(query.after.clone(), query.before.clone())?;
+    let page = repositories::list(&app.store, proof.visibility(), &query, &position).await?;
+    let mounts = mounts::list(&app.store, app.clock.now()).await?;
+    Ok(RepositoriesView {
+        page,
+        totals: mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
+        notices: mounts.iter().filter_map(|mount| news(&mount.row)).collect(),
+        accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),
+    })
+}
+
+/// The side of a cursor that was asked for.
+pub(super) fn position(after: Option<Cursor>, before: Option<Cursor>) -> Result<Position> {
+    match (after, before) {
+        (None, None) => Ok(Position::Start),
+        (Some(after), None) => Ok(Position::After(after)),
+        (None, Some(before)) => Ok(Position::Before(before)),
+        (Some(_), Some(_)) => Err(Error::invalid("after", "ask for the rows after or before a place, not both")),
+    }
+}
+
+/// The notice of a registry that is read, whatever its state.
+pub(super) fn notice(mount: &MountRow) -> Option<MountNotice> {
+    (mount.kind == MountKind::Remote).then(|| MountNotice {
+        prefix: mount.prefix.clone(),
+        url: mount.url.clone(),
+        crawl: mount.crawl.clone(),
+        as_of: mount.as_of,
+    })
+}
+
+/// The same, only where there is something to say: a first reading that is not over, or a failure.
+fn news(mount: &MountRow) -> Option<MountNotice> {
+    notice(mount).filter(|notice| match notice.crawl {
+        CrawlState::Rested => false,
+        CrawlState::Running { .. } => notice.as_of.is_none(),
+        CrawlState::Failed { .. } | CrawlState::Never => true,
+    })
+}
+
+fn add(sum: Totals, part: Totals) -> Totals {
+    use crate::domain::ByteSize;
+    Totals {
+        repositories: sum.repositories + part.repositories,
+        tags: sum.tags + part.tags,
+        images: sum.images + part.images,
+        stored: ByteSize(sum.stored.0 + part.stored.0),
+        logical: ByteSize(sum.logical.0 + part.logical.0),
+        tags_sharing: sum.tags_sharing + part.tags_sharing,
+    }
+}

@@ -1,0 +1,55 @@
+//! A repository's page of tags.
+
+use super::repositories::{notice, position};
+use crate::domain::action::ReadRepository;
+use crate::domain::error::What;
+use crate::domain::view::{MountNotice, RepositoryView, TagQuery};
+use crate::domain::{Error, RepositoryName, Result};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::store::{mounts, repositories, tags};
+
+/// The head of a repository and one page of its tags. At most three statements.
+///
+/// Opening a repository of a registry that is only read makes the crawl look at it first: one that
+/// was never read waits a moment for its first rows, one that was is checked again behind the page.
+pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery) -> Result<RepositoryView> {
+    let name = &proof.action().repository;
+    let position = position(query.after.clone(), query.before.clone())?;
+    let mut head = repositories::head(&app.store, name).await?;
+    if let Some(found) = &head
+        && app.crawls.look(app, &found.mount_id, name, found.read_at).await
+    {
+        head = repositories::head(&app.store, name).await?;
+    }
+    let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let page = tags::list(&app.store, &head.id, &query, &position).await?;
+    let (pull_host, pull_name) = pull_line(app, name);
+    Ok(RepositoryView {
+        notice: mount_notice(app, &head.mount_id).await?,
+        logical: head.logical,
+        images: head.images,
+        head: head.row,
+        page,
+        pull_host,
+        pull_name,
+    })
+}
+
+/// Where and under which name a repository is pulled.
+pub(super) fn pull_line(app: &App, name: &RepositoryName) -> (String, String) {
+    let upstream = app.mount(name).and_then(|mount| Some((mount.prefix.strip(name)?, mount.upstream.as_ref()?)));
+    match upstream {
+        Some((inner, upstream)) => (upstream.host.clone(), upstream.name(inner)),
+        None => (app.facts.host.clone(), name.to_string()),
+    }
+}
+
+/// How fresh a repository of a registry that is only read is; costs no statement for the hosted one.
+pub(super) async fn mount_notice(app: &App, mount_id: &str) -> Result<Option<MountNotice>> {
+    if !app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some()) {
+        return Ok(None);
+    }
+    let mount = mounts::find(&app.store, mount_id, app.clock.now()).await?;
+    Ok(mount.and_then(|mount| notice(&mount.row)))
+}

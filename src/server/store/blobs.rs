@@ -1,0 +1,45 @@
+//! Blob rows and the links that make blobs readable in a repository.
+
+use super::repositories::Repository;
+use super::{Store, Tx};
+use crate::domain::{Digest, Result, Timestamp};
+use crate::params;
+
+/// The size of a blob that the repository has, or `None`.
+pub async fn linked(store: &Store, repository: &crate::domain::RepositoryName, digest: &Digest) -> Result<Option<u64>> {
+    let sql = "SELECT l.size_bytes FROM repository_blobs l JOIN repositories r ON r.id = l.repository_id
+               WHERE r.name = $1 AND l.digest = $2";
+    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// The same inside a transaction.
+pub async fn linked_size(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Option<u64>> {
+    let sql = "SELECT size_bytes FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
+    tx.one(sql, params![repository_id, digest]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// Notes that the blob store holds some content.
+pub async fn hold(tx: &mut Tx, digest: &Digest, size: u64, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO blobs (digest, size_bytes, created_at) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING";
+    tx.run(sql, params![digest, size, now]).await?;
+    Ok(())
+}
+
+/// Links a blob to a repository and keeps the stored bytes of repository and mount: a blob counts
+/// once in each, however many images name it.
+pub async fn link(tx: &mut Tx, repository: &Repository, digest: &Digest, size: u64, now: Timestamp) -> Result<()> {
+    let elsewhere = "SELECT 1 AS found FROM repository_blobs WHERE mount_id = $1 AND digest = $2 LIMIT 1";
+    let known_to_mount = tx.one(elsewhere, params![&repository.mount_id, digest]).await?.is_some();
+    let sql = "INSERT INTO repository_blobs (repository_id, digest, mount_id, size_bytes, linked_at)
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (repository_id, digest) DO NOTHING";
+    if tx.run(sql, params![&repository.id, digest, &repository.mount_id, size, now]).await? == 0 {
+        return Ok(());
+    }
+    let sql = "UPDATE repositories SET stored_bytes = stored_bytes + $2 WHERE id = $1";
+    tx.run(sql, params![&repository.id, size]).await?;
+    if !known_to_mount {
+        let sql = "UPDATE mounts SET stored_bytes = stored_bytes + $2 WHERE id = $1";
+        tx.run(sql, params![&repository.mount_id, size]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What differs between the two engines, all of it.
+
+/// Which engine answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// The schema's steps, oldest first; the position is the version.
+    pub fn migrations(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[include_str!("schema/sqlite/0001_catalog.sql")],
+            Self::Postgres => &[include_str!("schema/postgres/0001_catalog.sql")],
+        }
+    }
+
+    /// Appended to a query that claims a row, so that two nodes never wait for the same one.
+    pub fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+}
+
+/// Text for `LIKE … ESCAPE '\'` that matches `text` literally.
+pub fn like_literal(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// A `LIKE` pattern for a glob with `*` and `?`; text without either matches anywhere.
+pub fn like_glob(glob: &str) -> String {
+    if !glob.contains(['*', '?']) {
+        return format!("%{}%", like_literal(glob));
+    }
+    like_literal(glob).replace('*', "%").replace('?', "_")
+}

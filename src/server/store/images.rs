@@ -1,0 +1,130 @@
+//! The statements behind an image's page: three, whatever the image holds.
+
+use super::{Store, Value};
+use crate::domain::view::{ChildRow, MoveRow, ReferrerRow};
+use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp, media_type};
+use crate::params;
+
+/// A manifest with where it stands.
+pub struct Found {
+    pub repository_id: String,
+    pub mount_id: String,
+    pub digest: Digest,
+    pub media_type: String,
+    pub content: Vec<u8>,
+    pub config: Option<Vec<u8>>,
+    pub pushed_at: Timestamp,
+    pub pushed_by: String,
+    pub n_tags: u64,
+}
+
+const COLUMNS: &str = "r.id, r.mount_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by, m.n_tags";
+
+/// The manifest that a reference names, with its repository.
+pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -> Result<Option<Found>> {
+    let (join, value): (&str, Value) = match reference {
+        Reference::Digest(digest) => ("JOIN manifests m ON m.repository_id = r.id AND m.digest = $2", digest.into()),
+        Reference::Tag(tag) => (
+            "JOIN tags t ON t.repository_id = r.id AND t.name = $2
+             JOIN manifests m ON m.repository_id = r.id AND m.digest = t.digest",
+            tag.into(),
+        ),
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM repositories r JOIN mounts o ON o.id = r.mount_id {join} WHERE r.name = $1 AND o.active = 1"
+    );
+    let Some(mut row) = store.one(&sql, vec![name.into(), value]).await? else { return Ok(None) };
+    Ok(Some(Found {
+        repository_id: row.take()?,
+        mount_id: row.take()?,
+        digest: row.take()?,
+        media_type: row.take()?,
+        content: row.take()?,
+        config: row.take()?,
+        pushed_at: row.take()?,
+        pushed_by: row.take()?,
+        n_tags: row.take()?,
+    }))
+}
+
+/// A child of an index, with its bytes if it is the one to be shown.
+pub struct Child {
+    pub digest: Digest,
+    pub pull_bytes: u64,
+    pub content: Option<Vec<u8>>,
+    pub config: Option<Vec<u8>>,
+}
+
+/// Which children of `parent` the repository has.
+pub async fn children(store: &Store, found: &Found, shown: Option<&Digest>) -> Result<Vec<Child>> {
+    let sql = "SELECT m.digest, m.pull_bytes, CASE WHEN m.digest = $3 THEN m.content END,
+                      CASE WHEN m.digest = $3 THEN m.config END
+               FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
+               WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest' LIMIT 500";
+    let shown = shown.map(Digest::as_str);
+    let rows = store.all(sql, params![&found.repository_id, &found.digest, shown]).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            Ok(Child { digest: row.take()?, pull_bytes: row.take()?, content: row.take()?, config: row.take()? })
+        })
+        .collect()
+}
+
+/// What stands around a manifest.
+#[derive(Default)]
+pub struct Surroundings {
+    pub tags: Vec<Tag>,
+    pub moves: Vec<MoveRow>,
+    pub referrers: Vec<ReferrerRow>,
+    pub parents: Vec<Digest>,
+}
+
+/// Tags that name it, moves to and from it, manifests about it, indexes that list it: each bounded.
+pub async fn surroundings(store: &Store, found: &Found) -> Result<Surroundings> {
+    let sql = "SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
+            WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
+        UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at, 0 FROM tag_moves v
+            WHERE v.repository_id = $1 AND v.to_digest = $2 ORDER BY v.at DESC LIMIT 20) AS moves
+        UNION ALL SELECT * FROM (SELECT 'referrer', f.digest, f.artifact_type, f.media_type, NULL, f.pushed_at, f.pull_bytes
+            FROM manifests f WHERE f.repository_id = $1 AND f.subject = $2 ORDER BY f.digest LIMIT 50) AS referrers
+        UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0 FROM manifest_edges e
+            WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents";
+    let mut around = Surroundings::default();
+    for mut row in store.all(sql, params![&found.repository_id, &found.digest]).await? {
+        let (what, one): (String, String) = (row.take()?, row.take()?);
+        let (two, three, four): (Option<String>, Option<String>, Option<String>) =
+            (row.take()?, row.take()?, row.take()?);
+        let (when, bytes): (Timestamp, u64) = (row.take()?, row.take()?);
+        match what.as_str() {
+            "tag" => around.tags.push(one.parse()?),
+            "move" => around.moves.push(MoveRow {
+                tag: one.parse()?,
+                from: two.map(|digest| digest.parse()).transpose()?,
+                to: three.ok_or_else(|| Error::Unavailable("a move without a target".to_owned()))?.parse()?,
+                when,
+                by: four.unwrap_or_default(),
+            }),
+            "referrer" => around.referrers.push(ReferrerRow {
+                digest: one.parse()?,
+                artifact: media_type::artifact_words(&two.or(three).unwrap_or_default()).to_owned(),
+                size: crate::domain::ByteSize(bytes),
+                pushed: Some(when),
+            }),
+            _ => around.parents.push(one.parse()?),
+        }
+    }
+    Ok(around)
+}
+
+/// The row of an index's entry, given what the repository has of it.
+pub fn child_row(child: &crate::domain::manifest::Descriptor, stored: &[Child]) -> ChildRow {
+    let held = stored.iter().find(|held| held.digest == child.digest);
+    let about = super::manifests::about(child);
+    ChildRow {
+        digest: child.digest.clone(),
+        platform: child.platform.as_ref().map(ToString::to_string).unwrap_or_default(),
+        attestation: about.is_some(),
+        size: crate::domain::ByteSize(held.map_or(child.size, |held| held.pull_bytes)),
+        present: held.is_some(),
+    }
+}

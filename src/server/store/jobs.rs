@@ -1,0 +1,72 @@
+//! The table of jobs. A job is leased to one node at a time; a node that dies loses its lease.
+
+use super::{Store, Tx};
+use crate::domain::{Result, Timestamp};
+use crate::params;
+
+/// A job that this node holds.
+#[derive(Clone, Debug)]
+pub struct Leased {
+    pub id: String,
+    pub kind: String,
+    /// What it is about, such as the id of a mount.
+    pub object: String,
+}
+
+/// Makes sure that a job exists; one that does keeps its time.
+pub async fn ensure(tx: &mut Tx, id: &str, kind: &str, object: &str, run_at: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO jobs (id, kind, object, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, object) DO NOTHING";
+    tx.run(sql, params![id, kind, object, run_at]).await?;
+    Ok(())
+}
+
+/// Makes a job due at `run_at`, if it was due later.
+pub async fn hasten(tx: &mut Tx, kind: &str, object: &str, run_at: Timestamp) -> Result<()> {
+    let sql = "UPDATE jobs SET run_at = $3 WHERE kind = $1 AND object = $2 AND run_at > $3";
+    tx.run(sql, params![kind, object, run_at]).await?;
+    Ok(())
+}
+
+/// Removes the jobs of a kind whose object is not among `objects`.
+pub async fn retain(tx: &mut Tx, kind: &str, objects: &[String]) -> Result<()> {
+    for mut row in tx.all("SELECT id, object FROM jobs WHERE kind = $1", params![kind]).await? {
+        let (id, object): (String, String) = (row.take()?, row.take()?);
+        if !objects.contains(&object) {
+            tx.run("DELETE FROM jobs WHERE id = $1", params![id]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether any job is due, without a transaction.
+pub async fn any_due(store: &Store, now: Timestamp) -> Result<bool> {
+    let sql = "SELECT id FROM jobs WHERE run_at <= $1 AND (leased_until IS NULL OR leased_until < $1) LIMIT 1";
+    Ok(store.one(sql, params![now]).await?.is_some())
+}
+
+/// Takes the job that is due longest, until `until`.
+pub async fn lease(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
+    let skip_locked = tx.dialect().skip_locked();
+    let sql = format!(
+        "UPDATE jobs SET leased_by = $1, leased_until = $2, attempts = attempts + 1
+         WHERE id = (SELECT id FROM jobs WHERE run_at <= $3 AND (leased_until IS NULL OR leased_until < $3)
+                     ORDER BY run_at LIMIT 1{skip_locked})
+         RETURNING id, kind, object"
+    );
+    let row = tx.one(&sql, params![node, until, now]).await?;
+    row.map(|mut row| Ok(Leased { id: row.take()?, kind: row.take()?, object: row.take()? })).transpose()
+}
+
+/// Keeps a lease alive; `false` if it was lost.
+pub async fn renew(tx: &mut Tx, id: &str, node: &str, until: Timestamp) -> Result<bool> {
+    let sql = "UPDATE jobs SET leased_until = $3 WHERE id = $1 AND leased_by = $2";
+    Ok(tx.run(sql, params![id, node, until]).await? == 1)
+}
+
+/// Gives a job back, due again at `run_at`.
+pub async fn release(tx: &mut Tx, id: &str, node: &str, run_at: Timestamp, error: Option<&str>) -> Result<()> {
+    let sql = "UPDATE jobs SET leased_by = NULL, leased_until = NULL, run_at = $3, last_error = $4,
+               attempts = CASE WHEN $4 IS NULL THEN 0 ELSE attempts END WHERE id = $1 AND leased_by = $2";
+    tx.run(sql, params![id, node, run_at, error]).await?;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The database: one SQL text for SQLite and PostgreSQL.
+//!
+//! Reads run anywhere; every change goes through [`Store::write`], which takes the proof of
+//! what was allowed and writes the audit row in the same transaction. One file per group of
+//! tables; what differs between the engines lives in [`dialect`].
+
+pub mod audit;
+pub mod blobs;
+pub mod dialect;
+pub mod images;
+pub mod jobs;
+mod keyset;
+mod lite;
+pub mod manifests;
+mod migrate;
+pub mod mounts;
+mod pg;
+pub mod repositories;
+pub mod tags;
+mod tx;
+pub mod uploads;
+pub mod value;
+
+pub use migrate::inspect;
+pub use tx::Tx;
+pub use value::{Row, Value};
+
+use super::access::Authorized;
+use super::clock::Clock;
+use super::entropy::{Entropy, new_id};
+use crate::domain::{Action, Error, Result};
+use futures::future::BoxFuture;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+/// The open database.
+#[derive(Clone)]
+pub struct Store {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+#[derive(Clone)]
+enum Db {
+    Lite(lite::Lite),
+    Pg(pg::Pg),
+}
+
+/// What a change did, for its caller and for the audit log.
+pub struct Change<T> {
+    value: T,
+    audit: Option<(Option<String>, Option<String>)>,
+}
+
+impl<T> Change<T> {
+    /// A change that the audit log shows, with the state before and after.
+    pub fn new(value: T, before: Option<String>, after: Option<String>) -> Self {
+        Self { value, audit: Some((before, after)) }
+    }
+
+    /// Bookkeeping on the way to a change (upload sessions, leases, crawl results): no audit row.
+    pub fn bookkeeping(value: T) -> Self {
+        Self { value, audit: None }
+    }
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date; an older SQLite file is copied aside
+    /// first, a newer schema is refused.
+    pub async fn open(location: &Location, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self> {
+        let db = match location {
+            Location::Sqlite(path) => {
+                migrate::copy_aside(path)?;
+                Db::Lite(lite::Lite::open(path)?)
+            }
+            Location::Postgres(url) => Db::Pg(pg::Pg::open(url).await?),
+        };
+        let store = Self { db, clock, entropy };
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+
+    /// All rows of a query.
+    pub async fn all(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+        match &self.db {
+            Db::Lite(lite) => lite.query(sql, &params),
+            Db::Pg(pg) => pg.query(sql, params).await,
+        }
+    }
+
+    /// The first row of a query, if there is one.
+    pub async fn one(&self, sql: &str, params: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.all(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs a change in a transaction and returns when it is durable.
+    ///
+    /// `change` may run statements on the transaction and nothing else: it must not wait for the
+    /// network, for files, or for another `write`. An error undoes it whole.
+    pub async fn write<A, T, F>(&self, proof: &Authorized<A>, change: F) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
+    {
+        let entry = audit::Entry::of(proof, new_id(&*self.entropy, self.clock.now()), self.clock.now());
+        self.transact(move |tx| {
+            Box::pin(async move {
+                let Change { value, audit } = change(tx).await?;
+                if let Some((before, after)) = audit {
+                    entry.record(tx, before, after).await?;
+                }
+                Ok(value)
+            })
+        })
+        .await
+    }
+
+    /// Keeps the record of a refusal.
+    pub async fn record_refusal(&self, refusal: super::access::Refusal) -> Result<()> {
+        let entry = audit::Entry::refused(refusal, new_id(&*self.entropy, self.clock.now()), self.clock.now());
+        self.transact(move |tx| Box::pin(async move { entry.record(tx, None, None).await })).await
+    }
+
+    async fn transact<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        match &self.db {
+            Db::Lite(lite) => lite.write(change).await,
+            Db::Pg(pg) => pg.write(change).await,
+        }
+    }
+
+    fn dialect(&self) -> dialect::Dialect {
+        match self.db {
+            Db::Lite(_) => dialect::Dialect::Sqlite,
+            Db::Pg(_) => dialect::Dialect::Postgres,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        let row = self.one("SELECT COUNT(*) FROM mounts", vec![]).await?;
+        row.map(|_| ()).ok_or_else(|| Error::Unavailable("the database gave no answer".to_owned()))
+    }
+}

@@ -1,0 +1,136 @@
+//! Mounted registries: what the configuration names, what crawls found, how far they are.
+
+use super::{Row, Store, Tx};
+use crate::domain::capability::Capability;
+use crate::domain::view::{CrawlState, MountKind, MountRow, Totals};
+use crate::domain::{MountPrefix, Result, Timestamp};
+use crate::params;
+
+/// A mount with its state.
+pub struct Mount {
+    pub id: String,
+    pub row: MountRow,
+    pub crawl_started_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "id, prefix, kind, url, refresh_s, capabilities, n_repositories, n_tags, n_images, stored_bytes, \
+     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure";
+
+/// The mounts in force, in the order of the configuration.
+pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<Mount>> {
+    let sql = format!("SELECT {COLUMNS} FROM mounts WHERE active = 1 ORDER BY position");
+    store.all(&sql, vec![]).await?.into_iter().map(|mut row| mount(&mut row, now)).collect()
+}
+
+/// One mount.
+pub async fn find(store: &Store, id: &str, now: Timestamp) -> Result<Option<Mount>> {
+    let sql = format!("SELECT {COLUMNS} FROM mounts WHERE id = $1");
+    store.one(&sql, params![id]).await?.map(|mut row| mount(&mut row, now)).transpose()
+}
+
+/// What the configuration says of one mount.
+#[derive(Clone)]
+pub struct Configured {
+    pub id: String,
+    pub prefix: MountPrefix,
+    pub kind: MountKind,
+    pub url: String,
+    pub refresh_s: Option<u64>,
+}
+
+/// Makes the table say what the configuration says; returns the id of each mount, in order.
+/// A mount that is configured no longer rests with its catalog.
+pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>> {
+    tx.run("UPDATE mounts SET active = 0", vec![]).await?;
+    let sql = "INSERT INTO mounts (id, prefix, kind, url, refresh_s, position, active, capabilities)
+               VALUES ($1, $2, $3, $4, $5, $6, 1, '{}')
+               ON CONFLICT (prefix) DO UPDATE SET kind = excluded.kind, url = excluded.url,
+                 refresh_s = excluded.refresh_s, position = excluded.position, active = 1";
+    let mut ids = Vec::with_capacity(mounts.len());
+    for (position, mount) in mounts.iter().enumerate() {
+        let kind = if mount.kind == MountKind::Remote { "remote" } else { "hosted" };
+        let refresh = mount.refresh_s.map(|seconds| seconds as i64);
+        tx.run(sql, params![&mount.id, &mount.prefix, kind, &mount.url, refresh, position as i64]).await?;
+        let row = tx.one("SELECT id FROM mounts WHERE prefix = $1", params![&mount.prefix]).await?;
+        ids.push(row.map_or(Ok(mount.id.clone()), |mut row| row.take())?);
+    }
+    Ok(ids)
+}
+
+/// Keeps what a probe found.
+pub async fn set_capabilities(tx: &mut Tx, id: &str, found: &[(Capability, Option<bool>)]) -> Result<()> {
+    let text = serde_json::to_string(found).unwrap_or_default();
+    tx.run("UPDATE mounts SET capabilities = $2 WHERE id = $1", params![id, text]).await?;
+    Ok(())
+}
+
+/// A round begins.
+pub async fn crawl_started(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE mounts SET crawl_started_at = $2, n_read = 0, n_to_read = 0 WHERE id = $1";
+    tx.run(sql, params![id, now]).await?;
+    Ok(())
+}
+
+/// How far a round is.
+pub async fn crawl_progress(tx: &mut Tx, id: &str, read: u64, total: u64) -> Result<()> {
+    tx.run("UPDATE mounts SET n_read = $2, n_to_read = $3 WHERE id = $1", params![id, read, total]).await?;
+    Ok(())
+}
+
+/// A round ends well: the catalog agrees with the registry as of its start.
+pub async fn crawl_finished(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE mounts SET crawl_started_at = NULL, crawl_finished_at = $2, failed_at = NULL, failure = NULL,
+        n_missing = (SELECT COUNT(*) FROM repositories r WHERE r.mount_id = $1 AND r.missing_since IS NOT NULL)
+                  + (SELECT COUNT(*) FROM tags t JOIN repositories r ON r.id = t.repository_id
+                     WHERE r.mount_id = $1 AND t.missing_since IS NOT NULL),
+        n_sharing = (SELECT CAST(COALESCE(SUM(m.n_tags), 0) AS BIGINT) FROM manifests m
+                     JOIN repositories r ON r.id = m.repository_id WHERE r.mount_id = $1 AND m.n_tags > 1)
+        WHERE id = $1";
+    tx.run(sql, params![id, now]).await?;
+    Ok(())
+}
+
+/// A round fails, in words.
+pub async fn crawl_failed(tx: &mut Tx, id: &str, message: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE mounts SET crawl_started_at = NULL, failed_at = $2, failure = $3 WHERE id = $1";
+    tx.run(sql, params![id, now, message]).await?;
+    Ok(())
+}
+
+/// The registry answered: whatever failed before is over.
+pub async fn reachable(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.run("UPDATE mounts SET failed_at = NULL, failure = NULL WHERE id = $1 AND failed_at IS NOT NULL", params![id]).await?;
+    Ok(())
+}
+
+fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
+    let (id, prefix) = (row.take()?, row.take()?);
+    let kind = super::repositories::kind(&row.take::<String>()?);
+    let (url, refresh_s, probed): (_, Option<u64>, String) = (row.take()?, row.take()?, row.take()?);
+    let totals = Totals {
+        repositories: row.take()?,
+        tags: row.take()?,
+        images: row.take()?,
+        stored: row.take()?,
+        logical: row.take()?,
+        tags_sharing: row.take()?,
+    };
+    let (missing, read, total) = (row.take()?, row.take::<u64>()?, row.take::<u64>()?);
+    let (started, finished): (Option<Timestamp>, Option<Timestamp>) = (row.take()?, row.take()?);
+    let (_, failure): (Option<Timestamp>, Option<String>) = (row.take()?, row.take()?);
+    let crawl = match (started, failure, finished) {
+        (_, Some(message), _) => CrawlState::Failed { message },
+        (Some(started), None, _) => CrawlState::Running { read, total, left_s: left_s(started, now, read, total) },
+        (None, None, None) if kind == MountKind::Remote => CrawlState::Never,
+        _ => CrawlState::Rested,
+    };
+    let capabilities = serde_json::from_str(&probed).unwrap_or_else(|_| Capability::ALL.map(|it| (it, None)).to_vec());
+    let row = MountRow { prefix, kind, url, capabilities, totals, missing, crawl, as_of: finished, refresh_s };
+    Ok(Mount { id, row, crawl_started_at: started })
+}
+
+/// Seconds to go at the pace so far; unknown in the first five seconds.
+fn left_s(started: Timestamp, now: Timestamp, read: u64, total: u64) -> Option<u64> {
+    let elapsed_ms = u64::try_from(now.0 - started.0).ok().filter(|ms| *ms >= 5_000 && read > 0)?;
+    Some(elapsed_ms * total.saturating_sub(read) / read / 1000)
+}

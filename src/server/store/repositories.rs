@@ -1,0 +1,178 @@
+//! Repositories: the list, one by name, and what a push or a crawl changes in them.
+
+use super::keyset::{self, Order};
+use super::{Row, Store, Tx, dialect};
+use crate::domain::page::Position;
+use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
+use crate::domain::{Cursor, Page, RepositoryName, Result, Tag, Timestamp, page};
+use crate::params;
+use crate::server::access::Visibility;
+
+/// A repository's row, as far as other statements need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    pub id: String,
+    pub mount_id: String,
+}
+
+/// The sizes and counts in a repository's head.
+pub struct Head {
+    pub row: RepositoryRow,
+    pub id: String,
+    pub logical: crate::domain::ByteSize,
+    pub images: u64,
+    pub mount_id: String,
+    pub read_at: Option<Timestamp>,
+}
+
+const ROW: &str = "r.name, m.kind, r.newest_tag, r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
+                   r.read_at, r.missing_since";
+
+/// A repository by name.
+pub async fn find(store: &Store, name: &RepositoryName) -> Result<Option<Repository>> {
+    let row = store.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
+    row.map(|mut row| Ok(Repository { id: row.take()?, mount_id: row.take()? })).transpose()
+}
+
+/// Everything in the head of a repository's page.
+pub async fn head(store: &Store, name: &RepositoryName) -> Result<Option<Head>> {
+    let sql = format!(
+        "SELECT {ROW}, r.id, r.logical_bytes, r.n_images, r.mount_id, r.read_at
+         FROM repositories r JOIN mounts m ON m.id = r.mount_id WHERE r.name = $1 AND m.active = 1"
+    );
+    let Some(mut row) = store.one(&sql, params![name]).await? else { return Ok(None) };
+    Ok(Some(Head {
+        row: repository_row(&mut row)?,
+        id: row.take()?,
+        logical: row.take()?,
+        images: row.take()?,
+        mount_id: row.take()?,
+        read_at: row.take()?,
+    }))
+}
+
+/// One page of the repositories that the reader may see.
+pub async fn list(
+    store: &Store,
+    visibility: Visibility,
+    query: &RepositoryQuery,
+    position: &Position,
+) -> Result<Page<RepositoryRow>> {
+    let Visibility::Everything = visibility;
+    let limit = page::limit(query.limit);
+    let key = match query.sort {
+        RepositorySort::Updated => Some("r.updated_at"),
+        RepositorySort::Name => None,
+        RepositorySort::Tags => Some("r.n_tags"),
+        RepositorySort::Stored => Some("r.stored_bytes"),
+    };
+    let mut params = params![limit + 1];
+    let filter = if query.q.is_empty() {
+        String::new()
+    } else {
+        params.push(format!("%{}%", dialect::like_literal(&query.q.to_lowercase())).into());
+        "AND r.name LIKE $2 ESCAPE '\\'".to_owned()
+    };
+    let keyset = Order { key, name: "r.name" }.at(position, params.len() + 1);
+    params.extend(keyset.params);
+    let sql = format!(
+        "SELECT {ROW}, {} FROM repositories r JOIN mounts m ON m.id = r.mount_id
+         WHERE m.active = 1 {filter} {} {} LIMIT $1",
+        key.unwrap_or("r.created_at"),
+        keyset.condition,
+        keyset.order_by
+    );
+    let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
+        let item = repository_row(&mut row)?;
+        Ok((Cursor { key: row.take()?, name: item.name.to_string() }, item))
+    });
+    Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
+}
+
+/// Names after `after` in bytewise order, for `_catalog`.
+pub async fn names(
+    store: &Store,
+    visibility: Visibility,
+    mount_id: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<RepositoryName>> {
+    let Visibility::Everything = visibility;
+    let sql = "SELECT name FROM repositories WHERE mount_id = $1 AND name > $2 ORDER BY name LIMIT $3";
+    let rows = store.all(sql, params![mount_id, after.unwrap_or(""), limit]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// The repository of that name, made if it is not there; the flag says whether it was made.
+pub async fn ensure(
+    tx: &mut Tx,
+    name: &RepositoryName,
+    mount_id: &str,
+    new_id: &str,
+    now: Timestamp,
+) -> Result<(Repository, bool)> {
+    let sql = "INSERT INTO repositories (id, name, mount_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
+               ON CONFLICT (name) DO NOTHING";
+    let created = tx.run(sql, params![new_id, name, mount_id, now]).await? == 1;
+    if created {
+        let count = "UPDATE mounts SET n_repositories = n_repositories + 1 WHERE id = $1";
+        tx.run(count, params![mount_id]).await?;
+    }
+    let row = tx.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
+    let mut row = row.ok_or_else(|| crate::domain::Error::Unavailable("the repository vanished; try again".into()))?;
+    Ok((Repository { id: row.take()?, mount_id: row.take()? }, created))
+}
+
+/// Notes that a repository changed now, by `actor`.
+pub async fn touch(tx: &mut Tx, id: &str, newest_tag: Option<&Tag>, actor: Option<&str>, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET updated_at = $2, updated_by = COALESCE($3, updated_by),
+               newest_tag = COALESCE($4, newest_tag) WHERE id = $1";
+    tx.run(sql, params![id, now, actor, newest_tag.map(Tag::as_str)]).await?;
+    Ok(())
+}
+
+/// Notes that a repository's tags were read, and which of them was built last.
+pub async fn mark_read(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET read_at = $2, newest_tag = (SELECT t.name FROM tags t
+               WHERE t.repository_id = $1 ORDER BY t.built_at DESC, t.name DESC LIMIT 1) WHERE id = $1";
+    tx.run(sql, params![id, now]).await?;
+    Ok(())
+}
+
+/// Repositories of a mount that were last read before `before`; those never read come first.
+pub async fn to_read(store: &Store, mount_id: &str, before: Timestamp, limit: u32) -> Result<Vec<RepositoryName>> {
+    let sql = "SELECT name FROM repositories WHERE mount_id = $1 AND missing_since IS NULL AND COALESCE(read_at, 0) < $2
+               ORDER BY COALESCE(read_at, 0), name LIMIT $3";
+    let rows = store.all(sql, params![mount_id, before, limit]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// After a whole listing: what was not listed is missing upstream, what is listed again is not.
+/// `seen` holds the names that were listed. Nothing is ever deleted here.
+pub async fn mark_missing(tx: &mut Tx, mount_id: &str, seen: &std::collections::HashSet<String>, now: Timestamp) -> Result<()> {
+    let rows = tx.all("SELECT id, name, missing_since FROM repositories WHERE mount_id = $1", params![mount_id]).await?;
+    for mut row in rows {
+        let (id, name, missing): (String, String, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
+        let change = match (seen.contains(&name), missing) {
+            (true, Some(_)) => None,
+            (false, None) => Some(now.0),
+            _ => continue,
+        };
+        tx.run("UPDATE repositories SET missing_since = $2 WHERE id = $1", params![id, change]).await?;
+    }
+    Ok(())
+}
+
+fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
+    let name = row.take()?;
+    let mount = kind(&row.take::<String>()?);
+    let (newest_tag, tags, stored) = (row.take()?, row.take()?, row.take()?);
+    let (updated, updated_by, read_at): (Timestamp, _, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
+    let unread = mount == MountKind::Remote && read_at.is_none();
+    let updated = (!unread).then_some(updated);
+    Ok(RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, missing_since: row.take()? })
+}
+
+pub(super) fn kind(text: &str) -> MountKind {
+    if text == "remote" { MountKind::Remote } else { MountKind::Hosted }
+}

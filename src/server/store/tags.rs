@@ -1,0 +1,190 @@
+//! Tags: the list, one by name, and their moves.
+
+use super::keyset::{self, Order};
+use super::manifests::kind;
+use super::{Row, Store, Tx, dialect};
+use crate::domain::page::Position;
+use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
+use crate::domain::{Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
+use crate::params;
+
+/// One page of a repository's tags, with up to two siblings on the same image for each.
+pub async fn list(store: &Store, repository_id: &str, query: &TagQuery, position: &Position) -> Result<Page<TagRow>> {
+    let limit = page::limit(query.limit);
+    let key = match query.sort {
+        TagSort::Moved => Some("t.changed_at"),
+        TagSort::Built => Some("t.built_at"),
+        TagSort::Size => Some("t.pull_bytes"),
+        TagSort::Name => None,
+    };
+    let mut params = params![repository_id, limit + 1];
+    let filter = if query.q.is_empty() {
+        ""
+    } else {
+        params.push(dialect::like_glob(&query.q).into());
+        "AND t.name LIKE $3 ESCAPE '\\'"
+    };
+    let keyset = Order { key, name: "t.name" }.at(position, params.len() + 1);
+    params.extend(keyset.params);
+    let sibling = |skip: u8| {
+        format!(
+            "(SELECT s.name FROM tags s WHERE s.repository_id = t.repository_id AND s.digest = t.digest
+              AND s.name <> t.name ORDER BY s.name LIMIT 1 OFFSET {skip})"
+        )
+    };
+    let sql = format!(
+        "SELECT t.name, t.digest, t.pull_bytes, t.changed_at, t.move_known, t.moved_by, t.built_at, t.missing_since,
+                m.kind, m.artifact_type, m.platforms, m.n_tags, {}, {}, {}
+         FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+         WHERE t.repository_id = $1 {filter} {} {} LIMIT $2",
+        sibling(0),
+        sibling(1),
+        key.unwrap_or("t.changed_at"),
+        keyset.condition,
+        keyset.order_by
+    );
+    let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
+        let item = tag_row(&mut row)?;
+        Ok((Cursor { key: row.take()?, name: item.tag.to_string() }, item))
+    });
+    Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
+}
+
+/// Names after `after` in bytewise order, for `tags/list`.
+pub async fn names(store: &Store, repository_id: &str, after: Option<&str>, limit: u32) -> Result<Vec<Tag>> {
+    let sql = "SELECT name FROM tags WHERE repository_id = $1 AND name > $2 ORDER BY name LIMIT $3";
+    let rows = store.all(sql, params![repository_id, after.unwrap_or(""), limit]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// The tags that changed last.
+pub async fn newest(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<Tag>> {
+    let sql = "SELECT name FROM tags WHERE repository_id = $1 ORDER BY changed_at DESC, name LIMIT $2";
+    let rows = store.all(sql, params![repository_id, limit]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Those of `tags` that the catalog has.
+pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<std::collections::HashSet<Tag>> {
+    let mut known = std::collections::HashSet::new();
+    for some in tags.chunks(500) {
+        let slots: Vec<String> = (0..some.len()).map(|index| format!("${}", index + 2)).collect();
+        let sql = format!("SELECT name FROM tags WHERE repository_id = $1 AND name IN ({})", slots.join(", "));
+        let mut params = params![repository_id];
+        params.extend(some.iter().map(super::Value::from));
+        for mut row in store.all(&sql, params).await? {
+            known.insert(row.take()?);
+        }
+    }
+    Ok(known)
+}
+
+/// What a tag named at the time of a transaction.
+pub async fn current(tx: &mut Tx, repository_id: &str, tag: &Tag) -> Result<Option<Digest>> {
+    let sql = "SELECT digest FROM tags WHERE repository_id = $1 AND name = $2";
+    tx.one(sql, params![repository_id, tag]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// How a tag came to name a digest.
+pub struct Placement<'a> {
+    pub repository_id: &'a str,
+    pub mount_id: &'a str,
+    pub tag: &'a Tag,
+    pub digest: &'a Digest,
+    /// What it named before.
+    pub from: Option<&'a Digest>,
+    pub how: How<'a>,
+    pub now: Timestamp,
+    /// The id of the row in the history, if one is written.
+    pub move_id: String,
+}
+
+/// What is known of the move.
+#[derive(Clone, Copy)]
+pub enum How<'a> {
+    /// It was pushed through Portolan, by this actor.
+    Push(&'a str),
+    /// A crawl met it.
+    Seen,
+}
+
+/// Sets a tag, writes its history and keeps every count that depends on it. The manifest must
+/// be stored already. Setting a tag to what it names changes only when it was last checked.
+pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
+    if at.from == Some(at.digest) {
+        let sql = "UPDATE tags SET checked_at = $3, missing_since = NULL WHERE repository_id = $1 AND name = $2";
+        tx.run(sql, params![at.repository_id, at.tag, at.now]).await?;
+        return Ok(());
+    }
+    let (actor, move_known) = match at.how {
+        How::Push(actor) => (actor, true),
+        // A crawl that sees a known tag on another digest has seen it move; a first sight has not.
+        How::Seen => ("", at.from.is_some()),
+    };
+    let sql = "INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
+               SELECT $1, $2, $3, $4, $5, $6, built_at, pull_bytes, $4 FROM manifests WHERE repository_id = $1 AND digest = $3
+               ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, changed_at = excluded.changed_at,
+                 move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
+                 pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
+    tx.run(sql, params![at.repository_id, at.tag, at.digest, at.now, move_known, actor]).await?;
+    count(tx, &at).await?;
+    if move_known {
+        let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let how = if matches!(at.how, How::Push(_)) { "push" } else { "seen" };
+        let from = at.from.map(Digest::as_str);
+        tx.run(sql, params![at.move_id, at.repository_id, at.tag, from, at.digest, how, actor, at.now]).await?;
+    }
+    Ok(())
+}
+
+async fn count(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
+    let named = "UPDATE manifests SET n_tags = n_tags + $3 WHERE repository_id = $1 AND digest = $2";
+    tx.run(named, params![at.repository_id, at.digest, 1i64]).await?;
+    match at.from {
+        Some(from) => {
+            tx.run(named, params![at.repository_id, from, -1i64]).await?;
+        }
+        None => {
+            tx.run("UPDATE repositories SET n_tags = n_tags + 1 WHERE id = $1", params![at.repository_id]).await?;
+            tx.run("UPDATE mounts SET n_tags = n_tags + 1 WHERE id = $1", params![at.mount_id]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// After a whole list of tags was read: those that were not in it are missing upstream.
+pub async fn mark_missing(tx: &mut Tx, repository_id: &str, read_since: Timestamp, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE tags SET missing_since = $3 WHERE repository_id = $1 AND checked_at < $2 AND missing_since IS NULL";
+    tx.run(sql, params![repository_id, read_since, now]).await?;
+    Ok(())
+}
+
+/// Notes that the registry does not have a tag any more.
+pub async fn missing(tx: &mut Tx, repository_id: &str, tag: &Tag, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE tags SET missing_since = COALESCE(missing_since, $3) WHERE repository_id = $1 AND name = $2";
+    tx.run(sql, params![repository_id, tag, now]).await?;
+    Ok(())
+}
+
+fn tag_row(row: &mut Row) -> Result<TagRow> {
+    let (tag, digest, size) = (row.take()?, row.take()?, row.take()?);
+    let (when, known, by): (Timestamp, bool, String) = (row.take()?, row.take()?, row.take()?);
+    let (built, missing_since): (Timestamp, _) = (row.take()?, row.take()?);
+    let (kind, artifact_type) = (kind(&row.take::<String>()?), row.take::<Option<String>>()?);
+    let (platforms, n_tags): (String, u64) = (row.take()?, row.take()?);
+    let same_as: Vec<Tag> = [row.take::<Option<Tag>>()?, row.take()?].into_iter().flatten().collect();
+    Ok(TagRow {
+        tag,
+        digest,
+        kind,
+        artifact: artifact_type.map(|kind| media_type::artifact_words(&kind).to_owned()),
+        platforms: platforms.split(',').filter(|platform| !platform.is_empty()).map(str::to_owned).collect(),
+        size,
+        same_more: n_tags.saturating_sub(1 + same_as.len() as u64),
+        same_as,
+        moved: if known { Moved::At { when, by } } else { Moved::FirstSeen { when } },
+        built: (built.0 != 0).then_some(built),
+        missing_since,
+    })
+}

@@ -1,0 +1,60 @@
+//! A transaction on either database.
+
+use super::value::{Row, Value};
+use super::dialect::Dialect;
+use super::{lite, pg};
+use crate::domain::Result;
+use sqlx::Postgres;
+
+/// An open transaction. Only [`super::Store::write`] hands one out, and commits it.
+pub enum Tx {
+    /// Owns the connection while the change runs, so that it may move between threads.
+    Lite(rusqlite::Connection),
+    Pg(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// All rows of a query.
+    pub async fn all(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+        match self {
+            Self::Lite(connection) => lite::query(connection, sql, &params),
+            Self::Pg(transaction) => {
+                let rows = pg::bind(sql, params).fetch_all(&mut **transaction).await.map_err(pg::failure)?;
+                rows.iter().map(pg::row).collect()
+            }
+        }
+    }
+
+    /// The first row of a query, if there is one.
+    pub async fn one(&mut self, sql: &str, params: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.all(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    pub async fn run(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
+        match self {
+            Self::Lite(connection) => lite::execute(connection, sql, &params),
+            Self::Pg(transaction) => {
+                let done = pg::bind(sql, params).execute(&mut **transaction).await.map_err(pg::failure)?;
+                Ok(done.rows_affected())
+            }
+        }
+    }
+
+    /// Which engine runs it.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Lite(_) => Dialect::Sqlite,
+            Self::Pg(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Holds `name` until the transaction ends, so that changes of one repository follow each
+    /// other. SQLite has a single writer and needs nothing.
+    pub async fn lock(&mut self, name: &str) -> Result<()> {
+        if let Self::Pg(_) = self {
+            self.all("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text", crate::params![name]).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! Upload sessions: how far each has come, bound to repository and actor.
+
+use super::{Store, Tx};
+use crate::domain::{RepositoryName, Result, Timestamp};
+use crate::params;
+
+/// An open session.
+pub struct Session {
+    pub received: u64,
+    pub hash_state: Vec<u8>,
+}
+
+/// The session of that id, if it belongs to this repository and this actor.
+pub async fn find(store: &Store, id: &str, repository: &RepositoryName, actor: &str) -> Result<Option<Session>> {
+    let sql = "SELECT received, hash_state FROM uploads WHERE id = $1 AND repository = $2 AND actor = $3";
+    let row = store.one(sql, params![id, repository, actor]).await?;
+    row.map(|mut row| Ok(Session { received: row.take()?, hash_state: row.take()? })).transpose()
+}
+
+/// Opens a session.
+pub async fn create(tx: &mut Tx, id: &str, repository: &RepositoryName, actor: &str, state: Vec<u8>, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO uploads (id, repository, actor, received, hash_state, touched_at) VALUES ($1, $2, $3, 0, $4, $5)";
+    tx.run(sql, params![id, repository, actor, state, now]).await?;
+    Ok(())
+}
+
+/// Notes how far a session has come.
+pub async fn advance(tx: &mut Tx, id: &str, received: u64, state: Vec<u8>, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE uploads SET received = $2, hash_state = $3, touched_at = $4 WHERE id = $1";
+    tx.run(sql, params![id, received, state, now]).await?;
+    Ok(())
+}
+
+/// Closes a session; `false` if it was closed already.
+pub async fn close(tx: &mut Tx, id: &str) -> Result<bool> {
+    Ok(tx.run("DELETE FROM uploads WHERE id = $1", params![id]).await? == 1)
+}
+
+/// Sessions that nobody has touched since `before`, oldest first.
+pub async fn abandoned(store: &Store, before: Timestamp, limit: u32) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM uploads WHERE touched_at < $1 ORDER BY touched_at LIMIT $2";
+    store.all(sql, params![before, limit]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Whether a session of that id is open.
+pub async fn is_open(store: &Store, id: &str) -> Result<bool> {
+    Ok(store.one("SELECT id FROM uploads WHERE id = $1", params![id]).await?.is_some())
+}

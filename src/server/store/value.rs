@@ -1,0 +1,133 @@
+//! Parameters and rows that both databases understand: integers, text and bytes.
+
+use crate::domain::{ByteSize, Error, Result, Timestamp};
+
+/// A parameter or a cell. Absent values keep their type, which PostgreSQL wants to know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+}
+
+/// Builds the parameters of a statement from things that convert to [`Value`].
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { vec![$($crate::server::store::value::Value::from($value)),*] };
+}
+
+macro_rules! into_value {
+    ($($type:ty => |$it:ident| $value:expr),* $(,)?) => {$(
+        impl From<$type> for Value {
+            fn from($it: $type) -> Self { $value }
+        }
+    )*};
+}
+
+into_value! {
+    i64 => |it| Value::Int(Some(it)),
+    Option<i64> => |it| Value::Int(it),
+    u32 => |it| Value::Int(Some(i64::from(it))),
+    u64 => |it| Value::Int(Some(i64::try_from(it).unwrap_or(i64::MAX))),
+    bool => |it| Value::Int(Some(i64::from(it))),
+    Timestamp => |it| Value::Int(Some(it.0)),
+    ByteSize => |it| Value::from(it.0),
+    &str => |it| Value::Text(Some(it.to_owned())),
+    String => |it| Value::Text(Some(it)),
+    &String => |it| Value::Text(Some(it.clone())),
+    Option<String> => |it| Value::Text(it),
+    Option<&str> => |it| Value::Text(it.map(str::to_owned)),
+    Vec<u8> => |it| Value::Bytes(Some(it)),
+    Option<Vec<u8>> => |it| Value::Bytes(it),
+}
+
+macro_rules! checked_text_value {
+    ($($type:ty),*) => {$(
+        impl From<&$type> for Value {
+            fn from(it: &$type) -> Self { Value::Text(Some(it.as_str().to_owned())) }
+        }
+        impl FromCell for $type {
+            fn from_cell(cell: Value) -> Option<Self> { String::from_cell(cell)?.try_into().ok() }
+        }
+    )*};
+}
+
+checked_text_value!(crate::domain::RepositoryName, crate::domain::Tag, crate::domain::Digest, crate::domain::MountPrefix);
+
+/// One row of an answer; cells are taken from left to right.
+#[derive(Debug)]
+pub struct Row(std::vec::IntoIter<Value>);
+
+impl Row {
+    pub(super) fn new(cells: Vec<Value>) -> Self {
+        Self(cells.into_iter())
+    }
+
+    /// The next cell as `T`.
+    pub fn take<T: FromCell>(&mut self) -> Result<T> {
+        let cell = self.0.next().ok_or_else(|| damaged("a column is missing"))?;
+        T::from_cell(cell).ok_or_else(|| damaged(std::any::type_name::<T>()))
+    }
+}
+
+/// A type that a cell can hold.
+pub trait FromCell: Sized {
+    /// `None` if the cell holds something else.
+    fn from_cell(cell: Value) -> Option<Self>;
+}
+
+impl FromCell for i64 {
+    fn from_cell(cell: Value) -> Option<Self> {
+        if let Value::Int(int) = cell { int } else { None }
+    }
+}
+
+impl FromCell for u64 {
+    fn from_cell(cell: Value) -> Option<Self> {
+        u64::try_from(i64::from_cell(cell)?).ok()
+    }
+}
+
+impl FromCell for bool {
+    fn from_cell(cell: Value) -> Option<Self> {
+        Some(i64::from_cell(cell)? != 0)
+    }
+}
+
+impl FromCell for Timestamp {
+    fn from_cell(cell: Value) -> Option<Self> {
+        i64::from_cell(cell).map(Timestamp)
+    }
+}
+
+impl FromCell for ByteSize {
+    fn from_cell(cell: Value) -> Option<Self> {
+        u64::from_cell(cell).map(ByteSize)
+    }
+}
+
+impl FromCell for String {
+    fn from_cell(cell: Value) -> Option<Self> {
+        if let Value::Text(text) = cell { text } else { None }
+    }
+}
+
+impl FromCell for Vec<u8> {
+    fn from_cell(cell: Value) -> Option<Self> {
+        if let Value::Bytes(bytes) = cell { bytes } else { None }
+    }
+}
+
+impl<T: FromCell> FromCell for Option<T> {
+    fn from_cell(cell: Value) -> Option<Self> {
+        match cell {
+            Value::Int(None) | Value::Text(None) | Value::Bytes(None) => Some(None),
+            present => T::from_cell(present).map(Some),
+        }
+    }
+}
+
+/// A row that does not fit the code: a defect or a damaged database.
+fn damaged(what: &str) -> Error {
+    Error::Unavailable(format!("the database holds an unexpected value ({what}); run portolan check"))
+}

@@ -1,0 +1,24 @@
+//! The site map. `domain::Address` prints and parses the addresses; the router only sorts them by
+//! their first part.
+
+use super::pages::error::NotFound;
+use super::pages::{mounts::Mounts, repositories::Repositories, repository_rest::RepositoryRest};
+use leptos::prelude::*;
+use leptos_router::SsrMode;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::path;
+
+/// Every page of the console. All are drawn whole before the first byte is sent, so that they need
+/// no script, and so that the status of the answer is the page's.
+#[component]
+pub fn Site() -> impl IntoView {
+    view! {
+        <Router>
+            <FlatRoutes fallback=NotFound>
+                <Route path=path!("/repositories") view=Repositories ssr=SsrMode::Async/>
+                <Route path=path!("/r/*rest") view=RepositoryRest ssr=SsrMode::Async/>
+                <Route path=path!("/admin/mounts") view=Mounts ssr=SsrMode::Async/>
+            </FlatRoutes>
+        </Router>
+    }
+}

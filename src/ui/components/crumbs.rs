@@ -1,0 +1,25 @@
+//! Where a page stands: the list, the namespace as a filter of the list, the repository.
+
+use crate::domain::{Address, RepositoryName};
+use crate::ui::query::address;
+use leptos::prelude::*;
+
+/// The way from the list of repositories down to `repository`, whose own name is a link where the
+/// page is about something inside it.
+#[component]
+pub fn Crumbs(repository: RepositoryName, #[prop(optional)] inside: bool) -> impl IntoView {
+    let list = Address::Repositories.to_string();
+    let namespace = repository.namespace().map(|namespace| {
+        let href = address(&list, &[("q", &format!("{namespace}/"))]);
+        view! { <li><a href=href>{namespace.to_string()}</a></li> }
+    });
+    let own = inside.then(|| {
+        let href = Address::Repository(repository.clone()).to_string();
+        view! { <li><a href=href>{repository.base().to_owned()}</a></li> }
+    });
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb">
+            <ol><li><a href=list.clone()>"Repositories"</a></li>{namespace}{own}</ol>
+        </nav>
+    }
+}

@@ -1,0 +1,44 @@
+//! The filter of a list: a plain GET form, so that the answer has an address.
+
+use super::icon::Icon;
+use leptos::prelude::*;
+
+/// What a filter asks and what it already says.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Where the form goes; its query is built from the fields.
+    pub action: String,
+    /// What the field is for: "Filter repositories".
+    pub label: &'static str,
+    pub hint: &'static str,
+    pub value: String,
+    /// The order to keep, unless it is the usual one.
+    pub sort: Option<&'static str>,
+}
+
+/// The form; what stands beside it on the right is given as children.
+#[component]
+pub fn FilterForm(filter: Filter, children: Children) -> impl IntoView {
+    let Filter {
+        action,
+        label,
+        hint,
+        value,
+        sort,
+    } = filter;
+    let sort = sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> });
+    view! {
+        <div class="filters">
+            <form class="row grow" method="get" action=action role="search" aria-label=label>
+                <div class="search">
+                    <Icon name="search" class="i i-sm"/>
+                    <label class="vh" for="q">{label}</label>
+                    <input class="input" id="q" name="q" type="search" placeholder=hint value=value autocomplete="off" spellcheck="false"/>
+                </div>
+                {sort}
+                <button class="btn" type="submit">"Filter"</button>
+            </form>
+            {children()}
+        </div>
+    }
+}

@@ -1,0 +1,19 @@
+//! Parts that pages are made of. A part gets data and draws it; none of them loads anything.
+//!
+//! `impl IntoView + use<>` on a part that borrows says that what it draws borrows nothing.
+
+pub mod artifact;
+pub mod copy;
+pub mod crumbs;
+pub mod digest;
+pub mod empty;
+pub mod filter;
+pub mod icon;
+pub mod layer_bar;
+pub mod mark;
+pub mod notice;
+pub mod pages;
+pub mod pull_box;
+pub mod rail;
+pub mod sort_head;
+pub mod time;

@@ -1,0 +1,108 @@
+//! The frame around every page: a rail on wide screens, a bar with a menu on narrow ones. Both hold
+//! the same entries; a room that is not built yet has none.
+
+use super::icon::Icon;
+use crate::domain::Address;
+use crate::ui::islands::theme::ThemeSwitch;
+use crate::ui::request::PageRequest;
+use leptos::prelude::*;
+
+/// The rail.
+#[component]
+pub fn Rail<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+    view! {
+        <header class="side">
+            <Brand host=Some(request.host.clone())/>
+            <Entries path=request.path().to_owned() place="rail" label="Main"/>
+            <div class="side-foot">
+                <Standing request/>
+                <ThemeSwitch/>
+            </div>
+        </header>
+    }
+}
+
+/// The bar.
+#[component]
+pub fn Topbar<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+    view! {
+        <header class="topbar">
+            <Brand host=None/>
+            <details class="drop">
+                <summary class="btn btn-ghost btn-icon" aria-label="Menu"><Icon name="menu"/></summary>
+                <div class="menu">
+                    <Entries path=request.path().to_owned() place="menu" label="Main menu"/>
+                    <hr/>
+                    <Standing request/>
+                    <ThemeSwitch/>
+                </div>
+            </details>
+        </header>
+    }
+}
+
+#[component]
+fn Brand(host: Option<String>) -> impl IntoView {
+    view! {
+        <a class="brand" href=Address::Repositories.to_string()>
+            <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true"><use href="/icons.svg#rose"></use></svg>
+            <span class="brand-name">"Portolan"{host.map(|host| view! { <span class="brand-host">{host}</span> })}</span>
+        </a>
+    }
+}
+
+#[component]
+fn Entries(path: String, place: &'static str, label: &'static str) -> impl IntoView {
+    let heading = format!("administration-{place}");
+    let administration = heading.clone();
+    view! {
+        <nav aria-label=label>
+            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/></ul>
+        </nav>
+        <nav aria-labelledby=administration>
+            <h2 class="nav-title" id=heading>"Administration"</h2>
+            <ul class="nav"><Entry to=Address::Mounts icon="anchor" label="Mounts" path/></ul>
+        </nav>
+    }
+}
+
+#[component]
+fn Entry(to: Address, icon: &'static str, label: &'static str, path: String) -> impl IntoView {
+    let current = current(&to, &path);
+    view! { <li><a href=to.to_string() aria-current=current><Icon name=icon/>{label}</a></li> }
+}
+
+/// `page` on the entry's own page, `true` on those below it.
+fn current(to: &Address, path: &str) -> Option<&'static str> {
+    let own = to.to_string();
+    match to {
+        _ if path == own => Some("page"),
+        Address::Repositories if path.starts_with("/r/") => Some("true"),
+        _ => None,
+    }
+}
+
+/// What everybody should know about this instance.
+#[component]
+fn Standing<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+    let trial = request
+        .try_mode
+        .then_some("A look at an existing registry. Nothing is kept, nothing is changed.");
+    let lines = trial.map(str::to_owned).into_iter().chain(request.banner.clone());
+    lines
+        .map(|line| view! { <p class="callout callout-warn xs"><Icon name="warn"/><span>{line}</span></p> })
+        .collect_view()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entry_of_the_page_is_marked() {
+        assert_eq!(current(&Address::Repositories, "/repositories"), Some("page"));
+        assert_eq!(current(&Address::Repositories, "/r/team/web"), Some("true"));
+        assert_eq!(current(&Address::Repositories, "/admin/mounts"), None);
+        assert_eq!(current(&Address::Mounts, "/admin/mounts"), Some("page"));
+    }
+}

@@ -1,0 +1,72 @@
+//! The changing part of a page, fetched as a fragment of the same page.
+
+use super::super::{client, document, elements, find, window};
+use leptos::wasm_bindgen::JsCast;
+use std::collections::BTreeSet;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DocumentFragment, Element, HtmlTemplateElement, NodeList, Response};
+
+/// The state of a row: its key, and when what it shows last changed.
+type Row = (Option<String>, Option<String>);
+
+/// Results that are fetched and not yet shown.
+pub struct Results(DocumentFragment);
+
+impl Results {
+    /// The results of this page as they are now; `None` where the server has none to give.
+    pub async fn fetch() -> Option<Self> {
+        let location = window().location();
+        let (path, query) = (location.pathname().ok()?, location.search().ok()?);
+        let joint = if query.is_empty() { '?' } else { '&' };
+        let request = window().fetch_with_str(&format!("{path}{query}{joint}part=results"));
+        let response: Response = JsFuture::from(request).await.ok()?.dyn_into().ok()?;
+        if !response.ok() {
+            return None;
+        }
+        let html = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+        let template: HtmlTemplateElement = document().create_element("template").ok()?.dyn_into().ok()?;
+        template.set_inner_html(&html);
+        Some(Self(template.content()))
+    }
+
+    /// How many rows the page does not show yet, or shows as they were before.
+    pub fn count_new(&self) -> usize {
+        self.new_rows().len()
+    }
+
+    /// Puts them in place and marks what is new, unless nearly everything is.
+    pub fn show(&self) {
+        let new = self.new_rows();
+        if new.len() * 2 <= self.rows().count().max(2) {
+            for row in &new {
+                let _ = row.class_list().add_1("is-new");
+            }
+        }
+        for part in elements(self.0.query_selector_all("[data-live]")) {
+            let name = part.get_attribute("data-live").unwrap_or_default();
+            if let Some(old) = find(&format!("[data-live={name}]")) {
+                let _ = old.replace_with_with_node_1(&part);
+            }
+        }
+        client::choose_again();
+    }
+
+    fn new_rows(&self) -> Vec<Element> {
+        let shown: BTreeSet<Row> = rows(document().query_selector_all("tr[data-key]"))
+            .map(|row| state(&row))
+            .collect();
+        self.rows().filter(|row| !shown.contains(&state(row))).collect()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Element> {
+        rows(self.0.query_selector_all("tr[data-key]"))
+    }
+}
+
+fn rows(list: Result<NodeList, leptos::wasm_bindgen::JsValue>) -> impl Iterator<Item = Element> {
+    elements(list)
+}
+
+fn state(row: &Element) -> Row {
+    (row.get_attribute("data-key"), row.get_attribute("data-at"))
+}

@@ -1,0 +1,13 @@
+//! Makes every copy button of the page work, also of rows that come later, by one listener; and
+//! keeps the client whose command a reader copies.
+
+use leptos::prelude::*;
+
+/// Once on every page.
+#[island]
+pub fn Copy() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    super::browser::copy::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::client::start();
+}

@@ -1,0 +1,18 @@
+//! The console: server-rendered pages with islands.
+//!
+//! Read in this order: [`app`] (the site map), [`document`] (the frame of a page), `pages` (one
+//! file or folder for each), `components` (the parts that they share), `islands` (what script adds),
+//! [`query`] (lists in addresses), [`words`] (numbers and sentences), [`request`] (what the server
+//! tells a page).
+
+mod app;
+mod components;
+pub mod document;
+mod islands;
+mod pages;
+mod query;
+pub mod request;
+mod words;
+
+pub use app::Site;
+pub use request::{Assets, ErrorReport, PageRequest, Part, Theme};

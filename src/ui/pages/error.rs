@@ -1,0 +1,119 @@
+//! The page of an error: what happened, what to do, and the id that finds the log line.
+//!
+//! It tells the server about the error, which gives the answer its status.
+
+use super::load::PageTitle;
+use crate::domain::error::What;
+use crate::domain::{Address, Error, RepositoryName};
+use crate::ui::components::icon::Icon;
+use crate::ui::request::{ErrorReport, PageRequest};
+use crate::ui::words::sentence;
+use leptos::prelude::*;
+
+/// The page for an address that leads nowhere.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    view! { <ErrorPage error=Error::NotFound(What::Page)/> }
+}
+
+/// The page for `error`. A part of a page is left empty: the status says enough to an island.
+#[component]
+pub fn ErrorPage(error: Error) -> impl IntoView {
+    if let Some(ErrorReport(report)) = use_context() {
+        report(&error);
+    }
+    let request = PageRequest::current();
+    let is_whole = request.part.is_none();
+    is_whole.then(|| view! { <Explanation error request/> })
+}
+
+#[component]
+fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
+    let title = title(&error);
+    let (href, label) = next_step(&error, &request);
+    view! {
+        <PageTitle text=title.clone()/>
+        <div class="errpage">
+            <Icon name="rose" class="errpage-mark"/>
+            <h1>{title}</h1>
+            <p>{reason(&error)}</p>
+            <p><a class="btn" href=href>{label}</a></p>
+        </div>
+    }
+}
+
+fn title(error: &Error) -> String {
+    match error {
+        Error::Unauthenticated => "Sign in to see this page".to_owned(),
+        Error::Forbidden(_) => "You may not see this page".to_owned(),
+        Error::NotFound(what) => missing(what).to_owned(),
+        Error::Invalid { .. } | Error::Content { .. } | Error::Range { .. } | Error::TooLarge { .. } => {
+            "This address cannot be read".to_owned()
+        }
+        Error::Conflict(_) => "This changed in the meantime".to_owned(),
+        Error::Unsupported(_) => "This registry cannot do that".to_owned(),
+        Error::Upstream { registry, .. } => format!("{registry} did not answer"),
+        Error::Unavailable(_) => "Portolan cannot answer now".to_owned(),
+        Error::Internal(_) => "Portolan failed".to_owned(),
+    }
+}
+
+fn missing(what: &What) -> &'static str {
+    match what {
+        What::Repository(_) | What::Elsewhere { .. } => "No such repository",
+        What::Tag { .. } => "No such tag",
+        What::Manifest { .. } | What::Blob { .. } => "No such image",
+        What::Upload | What::Page => "No such page",
+    }
+}
+
+/// The error's own words. Those that begin with a name keep its first letter.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::NotFound(What::Tag { .. } | What::Manifest { .. } | What::Blob { .. }) | Error::Upstream { .. } => {
+            format!("{error}.")
+        }
+        _ => sentence(&error.to_string()),
+    }
+}
+
+/// Where to go from here.
+fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
+    match error {
+        Error::NotFound(
+            What::Tag { repository, .. } | What::Manifest { repository, .. } | What::Blob { repository, .. },
+        ) => to_repository(repository),
+        Error::Invalid { .. } if request.path() != request.path_and_query => {
+            (request.path().to_owned(), "Go to the first page".to_owned())
+        }
+        Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_) => {
+            (request.path_and_query.clone(), "Try again".to_owned())
+        }
+        _ => (Address::Repositories.to_string(), "See all repositories".to_owned()),
+    }
+}
+
+fn to_repository(repository: &RepositoryName) -> (String, String) {
+    (
+        Address::Repository(repository.clone()).to_string(),
+        format!("See the tags of {repository}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::error::IncidentId;
+
+    #[test]
+    fn an_error_is_said_as_a_sentence() {
+        let missing = Error::NotFound(What::Tag {
+            repository: "web".parse().unwrap(),
+            tag: "9".parse().unwrap(),
+        });
+        assert_eq!(reason(&missing), "web has no tag 9.");
+        assert_eq!(reason(&Error::NotFound(What::Page)), "There is no such page.");
+        let failed = Error::Internal(IncidentId("err_7Q2F".to_owned()));
+        assert_eq!(reason(&failed), "The server failed; the log has more under err_7Q2F.");
+    }
+}

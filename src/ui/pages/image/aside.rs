@@ -1,0 +1,139 @@
+//! Beside the layers: how the image runs, and what it is.
+
+use crate::domain::Timestamp;
+use crate::domain::manifest::{Kind, RunConfig};
+use crate::domain::view::{ImageView, ShownImage};
+use crate::ui::components::artifact::kind_words;
+use crate::ui::components::digest::DigestLink;
+use crate::ui::components::time::When;
+use crate::ui::words::counted;
+use leptos::prelude::*;
+
+/// The cards of the aside.
+#[component]
+pub fn Aside<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
+    let config = view.shown.as_ref().and_then(|shown| shown.config.as_ref());
+    let run = config
+        .filter(|_| view.kind != Kind::Artifact)
+        .map(|config| view! { <RunCard run=&config.config/> });
+    view! {
+        <div class="aside">
+            {run}
+            <FactsCard view now/>
+        </div>
+    }
+}
+
+#[component]
+fn RunCard<'a>(run: &'a RunConfig) -> impl IntoView + use<> {
+    let ports = run.exposed_ports.keys().cloned().collect::<Vec<_>>().join(", ");
+    let user = if run.user.is_empty() {
+        "root".to_owned()
+    } else {
+        run.user.clone()
+    };
+    let labels = run.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    view! {
+        <section class="card" aria-labelledby="h-run">
+            <div class="card-head"><h2 id="h-run">"How it runs"</h2></div>
+            <dl class="card-body kv">
+                <Code name="Entrypoint" value=command(&run.entrypoint)/>
+                <Code name="Command" value=command(&run.cmd)/>
+                <Code name="User" value=user/>
+                <Code name="Ports" value=ports/>
+                <Code name="Working dir" value=run.working_dir.clone()/>
+                <Folded name="Environment" count=counted(run.env.len() as u64, "variable", "variables") lines=run.env.clone()/>
+                <Folded name="Labels" count=counted(run.labels.len() as u64, "label", "labels") lines=labels/>
+            </dl>
+        </section>
+    }
+}
+
+/// A fact in code, unless there is none.
+#[component]
+fn Code(name: &'static str, value: String) -> impl IntoView {
+    (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd><code>{value}</code></dd> })
+}
+
+/// A fact in words, unless there is none.
+#[component]
+fn Fact(name: &'static str, value: Option<String>) -> impl IntoView {
+    value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> })
+}
+
+/// Many facts, of which the page shows the number first.
+#[component]
+fn Folded(name: &'static str, count: String, lines: Vec<String>) -> impl IntoView {
+    (!lines.is_empty()).then(|| {
+        let lines = lines
+            .into_iter()
+            .map(|line| view! { <li><code>{line}</code></li> })
+            .collect_view();
+        view! { <dt>{name}</dt><dd><details><summary>{count}</summary><ul>{lines}</ul></details></dd> }
+    })
+}
+
+#[component]
+fn FactsCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
+    let shown = view.shown.as_ref();
+    let config = shown.and_then(|shown| shown.config.as_ref());
+    let parents = view
+        .parents
+        .iter()
+        .map(|digest| view! { <DigestLink repository=&view.repository digest/> })
+        .collect_view();
+    let parents = (!view.parents.is_empty()).then(|| view! { <dt>"Part of"</dt><dd>{parents}</dd> });
+    let built = shown
+        .and_then(|shown| shown.built)
+        .map(|at| view! { <dt>"Built"</dt><dd><When at now/></dd> });
+    view! {
+        <section class="card" aria-labelledby="h-facts">
+            <div class="card-head"><h2 id="h-facts">"Facts"</h2></div>
+            <dl class="card-body kv">
+                <Fact name="Kind" value=Some(kind_words(view.kind, view.artifact.as_deref()))/>
+                <Fact name="Platform" value=shown.and_then(|shown| shown.platform.clone())/>
+                <Fact name="To pull" value=shown.map(pull_words)/>
+                {built}
+                <Fact name="Author" value=config.and_then(|config| config.author.clone())/>
+                {parents}
+                <Code name="Media type" value=view.media_type.clone()/>
+                <Code name="Artifact type" value=view.artifact.clone().unwrap_or_default()/>
+            </dl>
+        </section>
+    }
+}
+
+fn pull_words(shown: &ShownImage) -> String {
+    let exact = crate::ui::words::grouped(shown.pull_size.0);
+    format!("{} ({exact} bytes)", shown.pull_size)
+}
+
+/// A command as a shell would take it: words with spaces or quotes are quoted.
+fn command(words: &[String]) -> String {
+    let is_plain = |word: &String| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"'\"\\$`*".contains(&byte))
+    };
+    let quoted = words.iter().map(|word| {
+        if is_plain(word) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        let words = ["/bin/sh", "-c", "echo it's $HOME"].map(str::to_owned);
+        assert_eq!(command(&words), r"/bin/sh -c 'echo it'\''s $HOME'");
+        assert_eq!(command(&[]), "");
+    }
+}

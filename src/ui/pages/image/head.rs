@@ -1,0 +1,112 @@
+//! The top of an image's page: its names, its digest, when it came, and its platforms.
+
+use crate::domain::manifest::Kind;
+use crate::domain::view::{ChildRow, ImageView};
+use crate::domain::{Address, Tag, Timestamp};
+use crate::ui::components::artifact::kind_words;
+use crate::ui::components::copy::CopyButton;
+use crate::ui::components::mark::Mark;
+use crate::ui::components::time::When;
+use crate::ui::query::address;
+use crate::ui::words::counted;
+use leptos::prelude::*;
+
+/// `team/web:1.4.2`, its other names, its digest.
+#[component]
+pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let count = view.tags.len() as u64 + view.tags_more;
+    let named = match count {
+        0 => "No tag names this image".to_owned(),
+        1 => "1 tag names this image".to_owned(),
+        _ => format!("{} name this image", counted(count, "tag", "tags")),
+    };
+    view! {
+        <div class="head">
+            <div class="grow">
+                <div class="head-title"><Name view/><Siblings view/></div>
+                <p class="head-sub row-1 wrap">
+                    <span class="digest"><Mark digest=&view.digest/><span class="mono">{view.digest.to_string()}</span></span>
+                    <CopyButton text=view.digest.to_string() label="Copy full digest".to_owned()/>
+                    <span class="subtle">{named}</span>
+                </p>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Name<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let (joint, own) = match &view.tag {
+        Some(tag) => (':', tag.to_string()),
+        None => ('@', view.digest.short().to_owned()),
+    };
+    view! { <h1><span class="dim">{format!("{}{joint}", view.repository)}</span>{own}</h1> }
+}
+
+/// The other tags on the same image.
+#[component]
+fn Siblings<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let others = view.tags.iter().filter(|tag| Some(*tag) != view.tag.as_ref());
+    let chip = |tag: &Tag| {
+        let href = Address::Tag(view.repository.clone(), tag.clone()).to_string();
+        view! { <a class="tagchip" href=href>{tag.to_string()}</a> }
+    };
+    let more =
+        (view.tags_more > 0).then(|| view! { <span class="xs subtle">{format!("and {} more", view.tags_more)}</span> });
+    view! { {others.map(chip).collect_view()}{more} }
+}
+
+/// What it is, when it was pushed and built.
+#[component]
+pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
+    let pushed = view.pushed.map(|at| {
+        let by = view.pushed_by.clone().map(|by| view! { " by "<b>{by}</b> });
+        view! { <span>"Pushed "<When at now/>{by}</span> }
+    });
+    let built = view.shown.as_ref().map(|shown| match shown.built {
+        Some(at) => view! { <span>"Built "<When at now/></span> }.into_any(),
+        None => view! { <span>"Build time not stated"</span> }.into_any(),
+    });
+    view! {
+        <div class="facts">
+            <span><b>{kind_words(view.kind, view.artifact.as_deref())}</b></span>
+            {pushed}
+            {(view.kind != Kind::Artifact).then_some(built)}
+        </div>
+    }
+}
+
+/// All platforms of an index, or one of them; each has an address.
+#[component]
+pub fn PlatformSwitch<'a>(view: &'a ImageView, chosen: Option<&'a str>) -> impl IntoView + use<> {
+    let base = own_address(view).to_string();
+    let platforms: Vec<&ChildRow> = view
+        .children
+        .iter()
+        .filter(|child| !child.attestation && child.present)
+        .collect();
+    let link = |child: &&ChildRow| {
+        let href = address(&base, &[("platform", &child.platform)]);
+        let current = (chosen == Some(child.platform.as_str())).then_some("true");
+        view! {
+            <a href=href aria-current=current>{child.platform.clone()} <span class="n">{child.size.to_string()}</span></a>
+        }
+    };
+    let links = platforms.iter().map(link).collect_view();
+    let all = chosen.is_none().then_some("true");
+    (!platforms.is_empty()).then(|| {
+        view! {
+            <div class="filters">
+                <nav class="seg" aria-label="Platform"><a href=base.clone() aria-current=all>"All platforms"</a>{links}</nav>
+            </div>
+        }
+    })
+}
+
+/// The address by which the reader came: the tag's, or the permanent one.
+fn own_address(view: &ImageView) -> Address {
+    match &view.tag {
+        Some(tag) => Address::Tag(view.repository.clone(), tag.clone()),
+        None => Address::Manifest(view.repository.clone(), view.digest.clone()),
+    }
+}

@@ -1,0 +1,59 @@
+//! The names that an image has had: which tags came to it and went on, newest first.
+
+use crate::domain::view::{ImageView, MoveRow};
+use crate::domain::{Address, Digest, RepositoryName, Timestamp};
+use crate::ui::components::icon::Icon;
+use crate::ui::components::time::When;
+use leptos::prelude::*;
+
+/// The card; an image whose tags are not known to have moved has none.
+#[component]
+pub fn NamesCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
+    let moves = view.moves.iter();
+    let entries = moves.map(|entry| view! { <Entry repository=&view.repository own=&view.digest entry now/> });
+    let entries = entries.collect_view();
+    (!view.moves.is_empty()).then(|| {
+        view! {
+            <section class="card" aria-labelledby="h-names">
+                <div class="card-head"><h2 id="h-names">"Names this image has had"</h2></div>
+                <ol class="card-body stack">{entries}</ol>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn Entry<'a>(
+    repository: &'a RepositoryName,
+    own: &'a Digest,
+    entry: &'a MoveRow,
+    now: Timestamp,
+) -> impl IntoView + use<> {
+    let MoveRow {
+        tag,
+        from,
+        to,
+        when,
+        by,
+    } = entry;
+    let came = to == own;
+    let (icon, words, other) = match (came, from) {
+        (true, None) => ("tag", " created", None),
+        (true, Some(from)) => ("up", " moved here from ", Some(from)),
+        (false, _) => ("right", " moved on to ", Some(to)),
+    };
+    let other = other.map(|digest| {
+        let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
+        view! { <a class="digest" href=href>{digest.short().to_owned()}</a> }
+    });
+    let by = (!by.is_empty()).then(|| format!("by {by}, "));
+    view! {
+        <li class="row-3">
+            <Icon name=icon/>
+            <div>
+                <p class="sm"><span class="tagname">{tag.to_string()}</span>{words}{other}</p>
+                <p class="xs subtle">{by}<When at=*when now/></p>
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,72 @@
+//! What is attached to an image: the manifests about it, and its annotations. Facts as they are
+//! stated; nothing here has been verified.
+
+use crate::domain::media_type::artifact_words;
+use crate::domain::view::ReferrerRow;
+use crate::domain::{RepositoryName, Timestamp};
+use crate::ui::components::digest::DigestLink;
+use crate::ui::components::icon::Icon;
+use crate::ui::components::time::When;
+use crate::ui::words::counted;
+use leptos::prelude::*;
+
+/// Signatures, SBOMs and attestations whose subject is the image.
+#[component]
+pub fn ReferrersCard<'a>(
+    repository: &'a RepositoryName,
+    referrers: &'a [ReferrerRow],
+    now: Timestamp,
+) -> impl IntoView + use<> {
+    let rows = referrers
+        .iter()
+        .map(|referrer| view! { <Referrer repository referrer now/> })
+        .collect_view();
+    (!referrers.is_empty()).then(|| {
+        view! {
+            <section class="card" aria-labelledby="h-referrers">
+                <div class="card-head">
+                    <h2 id="h-referrers">"Attached to this image"</h2>
+                    <span class="sm muted">"as stated, not verified"</span>
+                </div>
+                <ul class="tree">{rows}</ul>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn Referrer<'a>(repository: &'a RepositoryName, referrer: &'a ReferrerRow, now: Timestamp) -> impl IntoView + use<> {
+    let ReferrerRow {
+        digest,
+        artifact,
+        size,
+        pushed,
+    } = referrer;
+    let pushed = pushed.map(|at| view! { <span class="cell-sub">"pushed "<When at now/></span> });
+    view! {
+        <li class="leaf">
+            <Icon name="list"/>
+            <div>{artifact_words(artifact).to_owned()}{pushed}</div>
+            <DigestLink repository digest/>
+            <span class="num nowrap">{size.to_string()}</span>
+        </li>
+    }
+}
+
+/// The manifest's annotations.
+#[component]
+pub fn AnnotationsCard<'a>(annotations: &'a [(String, String)]) -> impl IntoView + use<> {
+    let rows = annotations
+        .iter()
+        .map(|(key, value)| view! { <dt class="mono">{key.clone()}</dt><dd>{value.clone()}</dd> });
+    let rows = rows.collect_view();
+    let count = counted(annotations.len() as u64, "annotation", "annotations");
+    (!annotations.is_empty()).then(|| {
+        view! {
+            <section class="card" aria-labelledby="h-annotations">
+                <div class="card-head"><h2 id="h-annotations">"Annotations"</h2><span class="sm muted">{count}</span></div>
+                <dl class="card-body kv">{rows}</dl>
+            </section>
+        }
+    })
+}

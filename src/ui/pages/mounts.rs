@@ -1,0 +1,152 @@
+//! `/admin/mounts`: the registries behind this console, what each can do, and how it stands.
+
+use super::load::{PageTitle, load};
+use super::repositories::Sharing;
+use crate::api::mounts::list_mounts;
+use crate::domain::Timestamp;
+use crate::domain::capability::Capability;
+use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, MountsView};
+use crate::ui::components::icon::Icon;
+use crate::ui::components::notice::{Notice, prefix_words};
+use crate::ui::components::time::When;
+use crate::ui::request::PageRequest;
+use crate::ui::words::{counted, grouped};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn Mounts() -> impl IntoView {
+    let now = PageRequest::current().now;
+    load(list_mounts(), move |view| view! { <Whole view now/> })
+}
+
+#[component]
+fn Whole(view: MountsView, now: Timestamp) -> impl IntoView {
+    let cards = view
+        .mounts
+        .into_iter()
+        .enumerate()
+        .map(|(index, mount)| view! { <Mount index mount now/> });
+    let cards = cards.collect_view();
+    view! {
+        <PageTitle text="Mounts".to_owned()/>
+        <div class="head">
+            <div class="grow">
+                <h1>"Mounts"</h1>
+                <p class="head-sub">"Each path prefix of the one namespace leads to a registry."</p>
+            </div>
+        </div>
+        <div class="stack mt-4">{cards}</div>
+    }
+}
+
+#[component]
+fn Mount(index: usize, mount: MountRow, now: Timestamp) -> impl IntoView {
+    let heading = format!("mount-{index}");
+    let label = heading.clone();
+    let prefix = if mount.prefix.is_root() {
+        "/".to_owned()
+    } else {
+        format!("{}/", mount.prefix)
+    };
+    let everything = mount
+        .prefix
+        .is_root()
+        .then(|| view! { <span class="sm muted">{prefix_words(&mount.prefix)}</span> });
+    let (kind, icon) = match mount.kind {
+        MountKind::Hosted => ("Hosted here", "repo"),
+        MountKind::Remote => ("Remote", "globe"),
+    };
+    view! {
+        <section class="card" aria-labelledby=label>
+            <div class="card-head">
+                <Icon name=icon/>
+                <h2 id=heading class="mono">{prefix}</h2>
+                {everything}
+                <span class="badge">{kind}</span>
+                <span class="push sm muted">{mount.url.clone()}</span>
+            </div>
+            <div class="card-body stack"><State mount=&mount now/><Numbers mount=&mount now/></div>
+        </section>
+    }
+}
+
+/// What is under way or went wrong.
+#[component]
+fn State<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
+    let is_news = mount.kind == MountKind::Remote && mount.crawl != CrawlState::Rested;
+    is_news.then(|| {
+        let MountRow {
+            prefix,
+            url,
+            crawl,
+            as_of,
+            ..
+        } = mount.clone();
+        view! { <Notice notice=MountNotice { prefix, url, crawl, as_of } now/> }
+    })
+}
+
+#[component]
+fn Numbers<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
+    let totals = mount.totals;
+    let holds = [
+        counted(totals.repositories, "repository", "repositories"),
+        counted(totals.tags, "tag", "tags"),
+        counted(totals.images, "image", "images"),
+    ];
+    let capabilities = mount.capabilities.iter().map(|(capability, known)| {
+        view! { <li><Power capability=*capability known=*known/></li> }
+    });
+    view! {
+        <dl class="kv">
+            <dt>"Holds"</dt>
+            <dd>{holds.join(", ")}</dd>
+            <dt>"Stored"</dt>
+            <dd class="num">{format!("{}, {} before sharing layers", totals.stored, totals.logical)}<Sharing totals/></dd>
+            <Crawl mount now/>
+            <dt>"Can"</dt>
+            <dd><ul class="row wrap">{capabilities.collect_view()}</ul></dd>
+        </dl>
+    }
+}
+
+/// When a registry that is read was last read; the embedded one needs no reading.
+#[component]
+fn Crawl<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
+    let as_of = match mount.as_of {
+        Some(at) => Either::Left(view! { <When at now/> }),
+        None => Either::Right("not yet"),
+    };
+    let refresh = mount
+        .refresh_s
+        .map(|seconds| format!(", every {}", span_words(seconds)));
+    let missing = (mount.missing > 0).then(|| {
+        view! { <dt>"Missing"</dt><dd>{format!("{} known here that the registry no longer lists", grouped(mount.missing))}</dd> }
+    });
+    (mount.kind == MountKind::Remote).then(|| view! { <dt>"Last checked"</dt><dd>{as_of}{refresh}</dd>{missing} })
+}
+
+fn span_words(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}
+
+/// A capability with what is known of it, in words and with a sign.
+#[component]
+fn Power(capability: Capability, known: Option<bool>) -> impl IntoView {
+    let (icon, class, sign) = match known {
+        Some(true) => ("check", "row-1 sm good", "yes"),
+        Some(false) => ("x", "row-1 sm muted", "no"),
+        None => ("clock", "row-1 sm subtle", "not probed"),
+    };
+    let words = match known {
+        Some(_) => capability.words().to_owned(),
+        None => format!("{} (not probed)", capability.words()),
+    };
+    view! { <span class=class><Icon name=icon class="i i-sm"/>{words}{known.map(|_| view! { <span class="vh">{format!(": {sign}")}</span> })}</span> }
+}

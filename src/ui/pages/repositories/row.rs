@@ -1,0 +1,95 @@
+//! The rows of the list of repositories.
+
+use crate::domain::view::{MountKind, RepositoryRow};
+use crate::domain::{Address, RepositoryName, Tag, Timestamp};
+use crate::ui::components::icon::Icon;
+use crate::ui::components::time::When;
+use crate::ui::words::grouped;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+/// What the body of the table holds.
+#[component]
+pub fn Rows(rows: Vec<RepositoryRow>, now: Timestamp) -> impl IntoView {
+    rows.into_iter().map(|row| view! { <Row row now/> }).collect_view()
+}
+
+#[component]
+fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
+    let RepositoryRow {
+        name,
+        mount,
+        newest_tag,
+        tags,
+        stored,
+        updated,
+        updated_by,
+        unread,
+        missing_since,
+    } = row;
+    let key = name.to_string();
+    let changed_at = updated.map(|at| at.0.to_string());
+    view! {
+        <tr role="row" data-key=key data-at=changed_at>
+            <th role="rowheader" scope="row" data-a="head"><Name name=name.clone() mount missing_since now/></th>
+            <td role="cell" data-a="two"><NewestTag name tag=newest_tag unread/></td>
+            <td role="cell" class="r num" data-a="end3">{(!unread).then(|| view! { <Tags tags/> })}</td>
+            <td role="cell" class="r num nowrap" data-a="end2">{(!unread).then(|| stored.to_string())}</td>
+            <td role="cell" class="nowrap" data-a="end1"><Updated at=updated by=updated_by now/></td>
+        </tr>
+    }
+}
+
+#[component]
+fn Name(name: RepositoryName, mount: MountKind, missing_since: Option<Timestamp>, now: Timestamp) -> impl IntoView {
+    let is_remote = mount == MountKind::Remote;
+    let missing = missing_since.map(|at| {
+        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
+    });
+    view! {
+        <span class="row-3">
+            <span class="kind k-gone"><Icon name=if is_remote { "globe" } else { "repo" }/></span>
+            <span class="row wrap grow">
+                <NameLink name/>
+                {is_remote.then(|| view! { <span class="badge">"Remote"</span> })}
+                {missing}
+            </span>
+        </span>
+    }
+}
+
+#[component]
+fn NameLink(name: RepositoryName) -> impl IntoView {
+    let namespace = name
+        .namespace()
+        .map(|namespace| view! { <span class="ns">{format!("{namespace}/")}</span> });
+    let base = name.base().to_owned();
+    view! { <a class="name" href=Address::Repository(name).to_string()>{namespace}{base}</a> }
+}
+
+#[component]
+fn NewestTag(name: RepositoryName, tag: Option<Tag>, unread: bool) -> impl IntoView {
+    match tag {
+        Some(tag) => {
+            let text = tag.to_string();
+            let href = Address::Tag(name, tag).to_string();
+            Either::Left(view! { <a class="tagname" href=href>{text}</a> })
+        }
+        None => {
+            let words = if unread { "Not read yet" } else { "No tags" };
+            Either::Right(view! { <span class="xs subtle">{words}</span> })
+        }
+    }
+}
+
+#[component]
+fn Tags(tags: u64) -> impl IntoView {
+    view! { {grouped(tags)} <span class="k-only">{if tags == 1 { " tag" } else { " tags" }}</span> }
+}
+
+#[component]
+fn Updated(at: Option<Timestamp>, by: Option<String>, now: Timestamp) -> impl IntoView {
+    let at = at.map(|at| view! { <When at now/> });
+    let by = by.map(|by| view! { <span class="cell-sub">{by}</span> });
+    view! { {at}{by} }
+}

@@ -1,0 +1,161 @@
+//! `/r/{repo}`: a repository and its tags.
+
+mod head;
+mod row;
+
+use super::load::{PageTitle, load};
+use crate::api::repositories::show_repository;
+use crate::domain::view::{RepositoryView, TagRow, TagSort};
+use crate::domain::{Address, RepositoryName, Timestamp};
+use crate::ui::components::crumbs::Crumbs;
+use crate::ui::components::empty::{Empty, NoMatch};
+use crate::ui::components::filter::{Filter, FilterForm};
+use crate::ui::components::notice::Notice;
+use crate::ui::components::pages::{Foot, Pages};
+use crate::ui::components::sort_head::{Column, Head, SortHead};
+use crate::ui::islands::live::LiveScope;
+use crate::ui::query::{ListQuery, Order};
+use crate::ui::request::{PageRequest, Part};
+use crate::ui::words::grouped;
+use head::{Facts, Heading, Pulling};
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+use row::Rows;
+
+type Query = ListQuery<TagSort>;
+
+/// The page.
+#[component]
+pub fn Repository(name: RepositoryName) -> impl IntoView {
+    let request = PageRequest::current();
+    let query = Query::of(&request.path_and_query);
+    let asked = query.clone();
+    let data = async move { show_repository(name, asked?.into()).await };
+    load(data, move |view| {
+        let query = query.unwrap_or_default();
+        match request.part {
+            Some(Part::Rows) => {
+                EitherOf3::A(view! { <Rows name=view.head.name rows=view.page.items now=request.now/> })
+            }
+            Some(Part::Results) => EitherOf3::B(view! { <Results view query request/> }),
+            None => EitherOf3::C(view! { <Whole view query request/> }),
+        }
+    })
+}
+
+#[component]
+fn Whole(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
+    let name = view.head.name.clone();
+    let filter = Filter {
+        action: Address::Repository(name.clone()).to_string(),
+        label: "Filter tags",
+        hint: "1.4.* or part of a tag",
+        value: query.q.clone(),
+        sort: (query.sort != TagSort::default()).then(|| query.sort.word()),
+    };
+    view! {
+        <PageTitle text=name.to_string()/>
+        <Crumbs repository=name.clone()/>
+        <Heading view=&view now=request.now/>
+        <Facts view=&view/>
+        <Pulling view=&view request=&request/>
+        <Tabs view=&view/>
+        <FilterForm filter>
+            <LiveScope scope=format!("repository:{name}") since=request.now nouns=("tag", "tags")/>
+        </FilterForm>
+        <List view query request/>
+    }
+}
+
+/// What changes with the data.
+#[component]
+fn Results(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
+    view! {
+        <Facts view=&view/>
+        <Pulling view=&view request=&request/>
+        <Tabs view=&view/>
+        <List view query request/>
+    }
+}
+
+#[component]
+fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
+    let href = Address::Repository(view.head.name.clone()).to_string();
+    view! {
+        <nav class="tabs" aria-label="Repository" data-live="tabs">
+            <a href=href aria-current="page">"Tags"<span class="n">{grouped(view.head.tags)}</span></a>
+        </nav>
+    }
+}
+
+#[component]
+fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
+    let RepositoryView { head, page, notice, .. } = view;
+    let base = Address::Repository(head.name.clone()).to_string();
+    let now = request.now;
+    let body = match page.items.is_empty() {
+        true if query.q.is_empty() => EitherOf3::A(view! { <NoTags unread=head.unread/> }),
+        true => EitherOf3::B(view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }),
+        false => {
+            let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
+            EitherOf3::C(view! { <Table name=head.name rows=page.items query now/> <Pages foot/> })
+        }
+    };
+    view! { <div data-live="list">{notice.map(|notice| view! { <Notice notice now/> })}{body}</div> }
+}
+
+#[component]
+fn NoTags(unread: bool) -> impl IntoView {
+    if unread {
+        return Either::Left(view! {
+            <Empty icon="sync" title="Not read yet".to_owned()>
+                <p>"Portolan reads this repository next. Its tags appear here by themselves."</p>
+            </Empty>
+        });
+    }
+    Either::Right(view! {
+        <Empty icon="tag" title="No tags".to_owned()>
+            <p>"No name points to an image here now. A push with a tag gives it one."</p>
+        </Empty>
+    })
+}
+
+#[component]
+fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) -> impl IntoView {
+    let base = Address::Repository(name.clone()).to_string();
+    let caption = format!("Tags of {name}, {}", order_words(query.sort));
+    let column = |sort, ascending, class, label| Column {
+        sort,
+        ascending,
+        class,
+        label,
+    };
+    let (query, base) = (&query, base.as_str());
+    view! {
+        <div class="tablewrap">
+            <table class="cards cards-3" role="table" aria-labelledby="caption">
+                <caption class="vh" id="caption">{caption}</caption>
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <SortHead query base column=column(TagSort::Name, true, "", "Tag")/>
+                        <Head label="Image"/>
+                        <Head label="Platforms" class="p2"/>
+                        <SortHead query base column=column(TagSort::Size, false, "r", "Size")/>
+                        <SortHead query base column=column(TagSort::Built, false, "p3", "Built")/>
+                        <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup"><Rows name rows now/></tbody>
+            </table>
+        </div>
+    }
+}
+
+fn order_words(sort: TagSort) -> &'static str {
+    match sort {
+        TagSort::Moved => "most recently moved first",
+        TagSort::Built => "most recently built first",
+        TagSort::Size => "largest first",
+        TagSort::Name => "by name",
+    }
+}

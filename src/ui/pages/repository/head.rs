@@ -1,0 +1,83 @@
+//! The top of a repository's page: its name, what is known of it, and how to pull from it.
+
+use crate::domain::manifest::Kind;
+use crate::domain::view::{MountKind, RepositoryView};
+use crate::domain::{RepositoryName, Timestamp};
+use crate::ui::components::copy::CopyButton;
+use crate::ui::components::pull_box::{Pull, PullBox};
+use crate::ui::components::time::When;
+use crate::ui::request::PageRequest;
+use crate::ui::words::grouped;
+use leptos::prelude::*;
+
+/// Name, address to copy, badges.
+#[component]
+pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + use<> {
+    let head = &view.head;
+    let remote = (head.mount == MountKind::Remote).then(|| view! { <span class="badge">"Remote"</span> });
+    let missing = head.missing_since.map(|at| {
+        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
+    });
+    view! {
+        <div class="head">
+            <div class="head-title grow">
+                <Name name=&head.name/>
+                <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
+                {remote} {missing}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Name<'a>(name: &'a RepositoryName) -> impl IntoView + use<> {
+    let namespace = name
+        .namespace()
+        .map(|namespace| view! { <span class="dim">{format!("{namespace}/")}</span> });
+    view! { <h1>{namespace}{name.base().to_owned()}</h1> }
+}
+
+/// `6.2 GB stored, 11.8 GB before sharing`.
+#[component]
+pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
+    let (stored, logical) = (view.head.stored.to_string(), view.logical);
+    let images = if view.images == 1 { "image" } else { "images" };
+    view! {
+        <div class="facts" data-live="facts">
+            <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>
+            <span><b>{grouped(view.images)}</b>{format!(" {images}")}</span>
+        </div>
+    }
+}
+
+/// How to pull the newest tag, or the first of the page where none is known to be the newest.
+#[component]
+pub fn Pulling<'a>(view: &'a RepositoryView, request: &'a PageRequest) -> impl IntoView + use<> {
+    let pull = pull(view, request);
+    let repository = view.head.name.clone();
+    view! { <div data-live="pull">{pull.map(|pull| view! { <PullBox pull repository/> })}</div> }
+}
+
+fn pull(view: &RepositoryView, request: &PageRequest) -> Option<Pull> {
+    let rows = &view.page.items;
+    let newest = view.head.newest_tag.as_ref();
+    let row = rows.iter().find(|row| Some(&row.tag) == newest).or(rows.first());
+    let tag = newest.or(row.map(|row| &row.tag))?;
+    let row = row.filter(|row| row.tag == *tag);
+    Some(Pull {
+        host: view.pull_host.clone(),
+        name: view.pull_name.clone(),
+        suffix: format!(":{tag}"),
+        kind: row.map_or(Kind::Image, |row| row.kind),
+        artifact: row.and_then(|row| row.artifact.clone()),
+        plain_http: plain_http(view, request),
+    })
+}
+
+/// Whether the registry that pulls go to is reached without TLS.
+fn plain_http(view: &RepositoryView, request: &PageRequest) -> bool {
+    match (view.head.mount, &view.notice) {
+        (MountKind::Hosted, _) => request.is_plain_http(),
+        (MountKind::Remote, notice) => notice.as_ref().is_some_and(|notice| notice.url.starts_with("http://")),
+    }
+}

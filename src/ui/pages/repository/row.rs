@@ -1,0 +1,131 @@
+//! The rows of a list of tags: each names its image, and the other tags that name the same one.
+
+use crate::domain::manifest::Kind;
+use crate::domain::view::{Moved, TagRow};
+use crate::domain::{Address, RepositoryName, Tag, Timestamp};
+use crate::ui::components::artifact::kind_words;
+use crate::ui::components::digest::DigestLink;
+use crate::ui::components::time::When;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+/// Chips that a row shows before it counts the rest.
+const MAX_CHIPS: usize = 3;
+
+/// What the body of the table holds.
+#[component]
+pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, now: Timestamp) -> impl IntoView {
+    // "linux/" says nothing where everything is for Linux.
+    let all_linux = rows
+        .iter()
+        .flat_map(|row| &row.platforms)
+        .all(|platform| platform.starts_with("linux/"));
+    let draw = |row| view! { <Row name=name.clone() row now all_linux/> };
+    rows.into_iter().map(draw).collect_view()
+}
+
+#[component]
+fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> impl IntoView {
+    let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
+    view! {
+        <tr role="row" data-key=format!("{}@{}", row.tag, row.digest)>
+            <th role="rowheader" scope="row" data-a="head"><TagName name=&name row=&row now/></th>
+            <td role="cell" class="nowrap" data-a="two"><DigestLink repository=&name digest=&row.digest/>{same}</td>
+            <td role="cell" class="p2" data-a="end3"><Platforms platforms=row.platforms all_linux/></td>
+            <td role="cell" class="r num nowrap" data-a="end2">{row.size.to_string()}</td>
+            <td role="cell" class="nowrap p3" data-a="three"><Built at=row.built now/></td>
+            <td role="cell" class="nowrap" data-a="end1"><MovedCell moved=row.moved now/></td>
+        </tr>
+    }
+}
+
+#[component]
+fn TagName<'a>(name: &'a RepositoryName, row: &'a TagRow, now: Timestamp) -> impl IntoView + use<> {
+    let href = Address::Tag(name.clone(), row.tag.clone()).to_string();
+    let missing = row.missing_since.map(|at| {
+        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
+    });
+    let artifact = (row.kind == Kind::Artifact).then(|| kind_words(row.kind, row.artifact.as_deref()));
+    view! {
+        <span class="row wrap"><a class="tagname" href=href>{row.tag.to_string()}</a>{missing}</span>
+        {artifact.map(|words| view! { <span class="cell-sub">{words}</span> })}
+    }
+}
+
+/// `same image as 1.4, prod and 3 more`.
+fn same_words(same_as: &[Tag], more: u64) -> Option<String> {
+    let names: Vec<&str> = same_as.iter().map(Tag::as_str).collect();
+    match (names.as_slice(), more) {
+        ([], 0) => None,
+        (names, 0) => Some(format!("same image as {}", names.join(", "))),
+        (names, more) => Some(format!("same image as {} and {more} more", names.join(", "))),
+    }
+}
+
+#[component]
+fn Platforms(platforms: Vec<String>, all_linux: bool) -> impl IntoView {
+    if platforms.is_empty() {
+        return Either::Left(view! { <span class="xs subtle">"None"</span> });
+    }
+    let brief = |platform: &String| {
+        let text = if all_linux {
+            platform.strip_prefix("linux/")
+        } else {
+            None
+        };
+        text.unwrap_or(platform).to_owned()
+    };
+    let chips: Vec<String> = platforms.iter().map(brief).collect();
+    let shown = if chips.len() > MAX_CHIPS + 1 {
+        MAX_CHIPS
+    } else {
+        chips.len()
+    };
+    let more = (shown < chips.len()).then(|| {
+        view! { <span class="chip" title=chips[shown..].join(", ")>{format!("+{}", chips.len() - shown)}</span> }
+    });
+    let chips: Vec<_> = chips[..shown]
+        .iter()
+        .map(|chip| view! { <span class="chip">{chip.clone()}</span> })
+        .collect();
+    Either::Right(view! { <span class="plat">{chips}{more}</span> })
+}
+
+#[component]
+fn Built(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
+    match at {
+        Some(at) => Either::Left(view! { <span class="k-only">"Built "</span><When at now/> }),
+        None => {
+            Either::Right(view! { <span class="xs subtle"><span class="k-only">"Built "</span>"not stated"</span> })
+        }
+    }
+}
+
+#[component]
+fn MovedCell(moved: Moved, now: Timestamp) -> impl IntoView {
+    match moved {
+        Moved::At { when, by } => {
+            let by = (!by.is_empty()).then(|| view! { <span class="cell-sub">{by}</span> });
+            Either::Left(view! { <When at=when now/>{by} })
+        }
+        Moved::FirstSeen { when } => {
+            Either::Right(view! { <span class="muted">"first seen "<When at=when now/></span> })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sharing_is_said_in_words() {
+        let tags: Vec<Tag> = ["1.4", "prod"].into_iter().map(|tag| tag.parse().unwrap()).collect();
+        assert_eq!(
+            same_words(&tags, 3).as_deref(),
+            Some("same image as 1.4, prod and 3 more")
+        );
+        assert_eq!(same_words(&tags[..1], 0).as_deref(), Some("same image as 1.4"));
+        assert_eq!(same_words(&[], 0), None);
+    }
+}

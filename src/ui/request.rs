@@ -1,0 +1,104 @@
+//! What the server tells a page about the request that it answers. Plain data, given by context.
+//!
+//! `server/http/shell.rs` fills it in; pages read it and know neither headers nor status codes.
+
+use crate::domain::{Error, Timestamp};
+use leptos::prelude::use_context;
+use std::sync::Arc;
+
+/// The request, as far as pages care.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// What clients type in front of a repository's name: `registry.acme.dev`, `127.0.0.1:5000`.
+    pub host: String,
+    /// Where people reach the console, with its scheme.
+    pub public_url: String,
+    /// What everybody should know about this instance's policy, as one sentence.
+    pub banner: Option<String>,
+    /// Whether this is a look at somebody's registry that leaves nothing behind.
+    pub try_mode: bool,
+    /// The moment that ages are counted from.
+    pub now: Timestamp,
+    /// What the reader chose; `None` follows their system.
+    pub theme: Option<Theme>,
+    /// The part of the page that is asked for; `None` is all of it.
+    pub part: Option<Part>,
+    /// The address as it was asked for.
+    pub path_and_query: String,
+    pub assets: Assets,
+    /// What the policy for scripts lets run.
+    pub nonce: Option<String>,
+}
+
+/// A reader's choice of colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+/// A fragment of a page that an island asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The rows of its table, nothing else.
+    Rows,
+    /// Everything on it that changes with the data, each in an element with `data-live`.
+    Results,
+}
+
+/// Addresses of the built files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assets {
+    pub css: String,
+    pub js: String,
+    pub wasm: String,
+}
+
+/// Tells the server which error a page shows, so that the status of the answer agrees with it.
+#[derive(Clone)]
+pub struct ErrorReport(pub Arc<dyn Fn(&Error) + Send + Sync>);
+
+impl PageRequest {
+    /// The request that is being answered.
+    pub fn current() -> Self {
+        use_context().expect("the shell provides the request before it draws a page")
+    }
+
+    /// The address without its query.
+    pub fn path(&self) -> &str {
+        self.path_and_query
+            .split_once('?')
+            .map_or(&self.path_and_query, |(path, _)| path)
+    }
+
+    /// Whether clients reach this registry without TLS.
+    pub fn is_plain_http(&self) -> bool {
+        self.public_url.starts_with("http://")
+    }
+}
+
+impl Theme {
+    /// The value of the cookie and of `data-theme`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads the cookie; anything else follows the system.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == text)
+    }
+}
+
+impl Part {
+    /// Reads `?part=`; an unknown part is the whole page.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "rows" => Some(Self::Rows),
+            "results" => Some(Self::Results),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Numbers, plurals and sentences, as UX.md 6 writes them.
+
+/// `1,204`: a whole number with its thousands apart.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 tag`, `214 tags`: a number with its noun.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A message as a sentence: a capital at its start, a full stop at its end. A message that starts
+/// with a name of somebody's choosing keeps that name as it is.
+pub fn sentence(message: &str) -> String {
+    let first_word = message.split_whitespace().next().unwrap_or_default();
+    let is_plain = first_word.chars().all(|c| c.is_ascii_lowercase());
+    let mut text = String::with_capacity(message.len() + 1);
+    let mut rest = message.chars();
+    text.extend(
+        rest.next()
+            .map(|first| if is_plain { first.to_ascii_uppercase() } else { first }),
+    );
+    text.push_str(rest.as_str());
+    if !text.is_empty() && !text.ends_with(['.', '!', '?', '…']) {
+        text.push('.');
+    }
+    text
+}
+
+/// `about 3 min`: a span of seconds, coarsely, for what is still to come.
+pub fn about(seconds: u64) -> String {
+    match seconds {
+        0..45 => "less than a minute".to_owned(),
+        45..5400 => format!("about {} min", (seconds + 30) / 60),
+        _ => format!("about {} h", (seconds + 1800) / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(
+            [0, 999, 1204, 1_000_000].map(grouped),
+            ["0", "999", "1,204", "1,000,000"]
+        );
+        assert_eq!(counted(1, "tag", "tags"), "1 tag");
+        assert_eq!(counted(1204, "tag", "tags"), "1,204 tags");
+    }
+
+    #[test]
+    fn messages_become_sentences_and_names_stay() {
+        assert_eq!(sentence("there is no such page"), "There is no such page.");
+        assert_eq!(sentence("team/web has no tag 9"), "team/web has no tag 9.");
+        assert_eq!(
+            sentence("registry.acme.dev did not answer."),
+            "registry.acme.dev did not answer."
+        );
+        assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn what_is_to_come_is_said_coarsely() {
+        assert_eq!(
+            [10, 60, 185, 7200].map(about),
+            ["less than a minute", "about 1 min", "about 3 min", "about 2 h"]
+        );
+    }
+}
