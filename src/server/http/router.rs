@@ -13,6 +13,7 @@ use tower_http::csrf::CsrfLayer;
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
+    let _ = any_spawner::Executor::init_tokio(); // Pages are drawn on it; set already where a test made a router before.
     let pages = Router::new()
         .route("/", get(|| async { Redirect::to("/repositories") }))
         .route("/repositories", get(shell::page))

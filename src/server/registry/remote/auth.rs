@@ -5,11 +5,11 @@
 //! [`Secret`] and go into one header; no error or log line repeats them.
 
 use super::challenge::{self, Challenge};
-use crate::server::secret::Secret;
 use super::tokens::Tokens;
 use super::transport::{Transport, retry_after};
 use super::{Credentials, body, failure, redirect};
 use crate::domain::Result;
+use crate::server::secret::Secret;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
@@ -58,7 +58,14 @@ impl Auth {
     /// Nothing is known yet of what the registry asks for.
     pub fn new(registry: Url, auth_hosts: Vec<String>, credentials: Option<Credentials>, tokens: usize) -> Self {
         let host = redirect::authority(&registry);
-        Self { registry, host, auth_hosts, credentials, way: Mutex::default(), tokens: Tokens::new(tokens) }
+        Self {
+            registry,
+            host,
+            auth_hosts,
+            credentials,
+            way: Mutex::default(),
+            tokens: Tokens::new(tokens),
+        }
     }
 
     /// Whether a user name was configured.
@@ -89,11 +96,17 @@ impl Auth {
     /// Learns from a 401 and forgets the token that it refused. Whether another attempt makes sense.
     pub async fn learn(&self, headers: &HeaderMap, scope: &str, refused: Option<&Pass>) -> Result<bool> {
         let lines = headers.get_all("www-authenticate");
-        let challenges: Vec<Challenge> =
-            lines.iter().filter_map(|line| line.to_str().ok()).flat_map(challenge::parse).collect();
+        let challenges: Vec<Challenge> = lines
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(challenge::parse)
+            .collect();
         let offered = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
         let way = if let Some(bearer) = offered("bearer") {
-            Way::Bearer { realm: self.realm(bearer)?, service: bearer.parameter("service").map(str::to_owned) }
+            Way::Bearer {
+                realm: self.realm(bearer)?,
+                service: bearer.parameter("service").map(str::to_owned),
+            }
         } else if offered("basic").is_some() && self.credentials.is_some() && refused != Some(&Pass::Basic) {
             Way::Basic
         } else {
@@ -119,9 +132,13 @@ impl Auth {
     fn realm(&self, bearer: &Challenge) -> Result<Url> {
         let refuse = |message: String| failure::upstream(&self.host, message);
         let realm = bearer.parameter("realm").and_then(|realm| Url::parse(realm).ok());
-        let web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+        let web = |url: &Url| {
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+        };
         let Some(realm) = realm.filter(web) else {
-            return Err(refuse("asks for a token, but names no address of a token service; mend its configuration".to_owned()));
+            return Err(refuse(
+                "asks for a token, but names no address of a token service; mend its configuration".to_owned(),
+            ));
         };
         let host = redirect::authority(&realm);
         if !redirect::same_host(&self.registry, &realm) && !self.is_allowed(&realm) {
@@ -140,7 +157,9 @@ impl Auth {
     fn is_allowed(&self, realm: &Url) -> bool {
         let name = realm.host_str().unwrap_or_default();
         let with_port = format!("{name}:{}", realm.port_or_known_default().unwrap_or_default());
-        self.auth_hosts.iter().any(|host| host.eq_ignore_ascii_case(name) || host.eq_ignore_ascii_case(&with_port))
+        self.auth_hosts
+            .iter()
+            .any(|host| host.eq_ignore_ascii_case(name) || host.eq_ignore_ascii_case(&with_port))
     }
 
     /// A new token with the moment of its end; `None` where nobody may have one without signing in.
@@ -156,8 +175,14 @@ impl Auth {
             url.query_pairs_mut().append_pair("service", service);
         }
         url.query_pairs_mut().append_pair("scope", scope);
-        let request = self.apply(transport.direct.get(url).header("accept", "application/json"), Some(&Pass::Basic));
-        let response = transport.send(request).await.map_err(|words| self.service_fault(realm, &words))?;
+        let request = self.apply(
+            transport.direct.get(url).header("accept", "application/json"),
+            Some(&Pass::Basic),
+        );
+        let response = transport
+            .send(request)
+            .await
+            .map_err(|words| self.service_fault(realm, &words))?;
         match response.status().as_u16() {
             200 => {}
             401 | 403 if !self.has_credentials() => return Ok(None),
@@ -170,8 +195,14 @@ impl Auth {
         let answer: Option<TokenAnswer> = bytes
             .map_err(|words| self.service_fault(realm, &words))
             .map(|bytes| serde_json::from_slice(&bytes).ok())?;
-        let Some(answer) = answer else { return Err(self.service_fault(realm, "gave an answer that is not a token")) };
-        let life_s = answer.expires_in.and_then(|seconds| seconds.as_u64()).unwrap_or(DEFAULT_LIFE_S).min(86_400);
+        let Some(answer) = answer else {
+            return Err(self.service_fault(realm, "gave an answer that is not a token"));
+        };
+        let life_s = answer
+            .expires_in
+            .and_then(|seconds| seconds.as_u64())
+            .unwrap_or(DEFAULT_LIFE_S)
+            .min(86_400);
         let until = Instant::now() + Duration::from_secs(life_s).saturating_sub(MARGIN);
         let text = answer.token.filter(|text| !text.is_empty()).or(answer.access_token);
         match text.filter(|text| !text.is_empty() && HeaderValue::from_str(text).is_ok()) {

@@ -43,7 +43,11 @@ pub fn check_literal(url: &Url, allow: &[IpNet]) -> Result<(), Blocked> {
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
         _ => return Ok(()),
     };
-    if may_connect(ip, allow) { Ok(()) } else { Err(Blocked(ip)) }
+    if may_connect(ip, allow) {
+        Ok(())
+    } else {
+        Err(Blocked(ip))
+    }
 }
 
 /// Whether this address is public, or inside what was allowed.
@@ -105,14 +109,47 @@ mod tests {
 
     #[test]
     fn only_public_addresses_are_open() {
-        for ip in ["1.1.1.1", "172.15.0.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101"] {
+        for ip in [
+            "1.1.1.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "64:ff9b::101:101",
+        ] {
             assert!(open(ip, &[]), "{ip}");
         }
         for ip in [
-            "127.0.0.1", "127.9.9.9", "::1", "::", "::ffff:127.0.0.1", "::127.0.0.1", "0.0.0.0", "169.254.169.254",
-            "fd00::1", "fc00::1", "fe80::1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "100.64.0.1",
-            "224.0.0.1", "255.255.255.255", "ff02::1", "192.0.2.1", "198.51.100.7", "203.0.113.9", "2001:db8::1",
-            "198.18.0.1", "64:ff9b::a00:1", "2002:7f00:1::", "2001::1", "3fff::1", "::ffff:10.0.0.1", "fec0::1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "::1",
+            "::",
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "0.0.0.0",
+            "169.254.169.254",
+            "fd00::1",
+            "fc00::1",
+            "fe80::1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "100.64.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "ff02::1",
+            "192.0.2.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "2001:db8::1",
+            "198.18.0.1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "3fff::1",
+            "::ffff:10.0.0.1",
+            "fec0::1",
         ] {
             assert!(!open(ip, &[]), "{ip}");
         }
@@ -120,7 +157,10 @@ mod tests {
 
     #[test]
     fn what_the_operator_allows_is_open() {
-        let allow = [IpNet::from_str("10.0.0.0/8").unwrap(), IpNet::from_str("fd00::/8").unwrap()];
+        let allow = [
+            IpNet::from_str("10.0.0.0/8").unwrap(),
+            IpNet::from_str("fd00::/8").unwrap(),
+        ];
         assert!(open("10.2.3.4", &allow));
         assert!(open("::ffff:10.2.3.4", &allow));
         assert!(open("fd12::1", &allow));
@@ -129,7 +169,13 @@ mod tests {
 
     #[test]
     fn addresses_in_disguise_are_seen() {
-        for link in ["http://2130706433/", "http://0177.0.0.1/", "http://0x7f.1/", "http://[::ffff:7f00:1]/", "http://127.1/"] {
+        for link in [
+            "http://2130706433/",
+            "http://0177.0.0.1/",
+            "http://0x7f.1/",
+            "http://[::ffff:7f00:1]/",
+            "http://127.1/",
+        ] {
             assert!(check_literal(&Url::parse(link).unwrap(), &[]).is_err(), "{link}");
         }
         assert!(check_literal(&Url::parse("https://storage.example/").unwrap(), &[]).is_ok());
@@ -141,6 +187,12 @@ mod tests {
         assert!(closed.resolve("localhost".parse().unwrap()).await.is_err());
         let allow = ["127.0.0.0/8", "::1/128"].map(|net| IpNet::from_str(net).unwrap());
         let open = GuardedResolver { allow: Arc::new(allow) };
-        assert!(open.resolve("localhost".parse().unwrap()).await.unwrap().next().is_some());
+        assert!(
+            open.resolve("localhost".parse().unwrap())
+                .await
+                .unwrap()
+                .next()
+                .is_some()
+        );
     }
 }

@@ -23,8 +23,13 @@ impl Translation {
     /// # Errors
     /// `Invalid` if the upstream prefix is no path of names.
     pub fn new(prefix: MountPrefix, upstream_prefix: Option<&str>) -> Result<Self> {
-        let upstream_prefix = upstream_prefix.map(|path| path.trim_matches('/')).filter(|path| !path.is_empty());
-        Ok(Self { prefix, upstream_prefix: upstream_prefix.map(str::parse).transpose()? })
+        let upstream_prefix = upstream_prefix
+            .map(|path| path.trim_matches('/'))
+            .filter(|path| !path.is_empty());
+        Ok(Self {
+            prefix,
+            upstream_prefix: upstream_prefix.map(str::parse).transpose()?,
+        })
     }
 
     /// What the registry calls a repository; `None` if it is not mounted from there.
@@ -34,8 +39,12 @@ impl Translation {
 
     /// What Portolan calls a repository of the registry.
     pub fn listed(&self, upstream: &str) -> Listed {
-        let Ok(name) = upstream.parse::<RepositoryName>() else { return Listed::Unusable };
-        let Some(inner) = self.inner(name.as_str()) else { return Listed::Outside };
+        let Ok(name) = upstream.parse::<RepositoryName>() else {
+            return Listed::Unusable;
+        };
+        let Some(inner) = self.inner(name.as_str()) else {
+            return Listed::Outside;
+        };
         self.prefix.join(inner).map_or(Listed::Unusable, Listed::Here)
     }
 
@@ -57,7 +66,9 @@ impl Translation {
         let inside = if self.prefix.is_root() {
             Some(cursor)
         } else {
-            cursor.strip_prefix(self.prefix.as_str()).and_then(|rest| rest.strip_prefix('/'))
+            cursor
+                .strip_prefix(self.prefix.as_str())
+                .and_then(|rest| rest.strip_prefix('/'))
         };
         inside.map_or_else(|| cursor.to_owned(), |inner| self.outer(inner))
     }
@@ -70,7 +81,9 @@ impl Translation {
     }
 
     fn outer(&self, inner: &str) -> String {
-        self.upstream_prefix.as_ref().map_or_else(|| inner.to_owned(), |prefix| format!("{prefix}/{inner}"))
+        self.upstream_prefix
+            .as_ref()
+            .map_or_else(|| inner.to_owned(), |prefix| format!("{prefix}/{inner}"))
     }
 }
 
@@ -91,13 +104,24 @@ mod tests {
         assert_eq!(both.listed("teams/web"), Listed::Outside);
         assert_eq!(both.listed("team"), Listed::Outside);
         assert_eq!(both.listed("team/<script>"), Listed::Unusable);
-        assert_eq!(translation("", None).listed("web"), Listed::Here("web".parse().unwrap()));
-        assert_eq!(translation(&"p".repeat(100), None).listed(&"a".repeat(200)), Listed::Unusable);
+        assert_eq!(
+            translation("", None).listed("web"),
+            Listed::Here("web".parse().unwrap())
+        );
+        assert_eq!(
+            translation(&"p".repeat(100), None).listed(&"a".repeat(200)),
+            Listed::Unusable
+        );
     }
 
     #[test]
     fn every_place_in_the_list_comes_back() {
-        for translation in [translation("", None), translation("hub", None), translation("", Some("team")), translation("hub", Some("team"))] {
+        for translation in [
+            translation("", None),
+            translation("hub", None),
+            translation("", Some("team")),
+            translation("hub", Some("team")),
+        ] {
             for place in ["team/web", "team", "other/web", "=x", "hub/web", "no name"] {
                 assert_eq!(translation.place(&translation.cursor(place)), place);
             }

@@ -2,7 +2,8 @@
 
 use crate::domain::{Error, Reference, RepositoryName};
 use crate::server::entropy::SeededEntropy;
-use crate::server::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, Secret};
+use crate::server::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings};
+use crate::server::secret::Secret;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use std::fmt::Debug;
@@ -18,6 +19,8 @@ pub struct Seen {
     pub method: String,
     /// With the query.
     pub path: String,
+    /// By which the server was called.
+    pub host: String,
     pub authorization: Option<String>,
     pub range: Option<String>,
 }
@@ -39,6 +42,7 @@ impl Upstream {
             let now = Seen {
                 method: request.method().to_string(),
                 path: request.uri().to_string(),
+                host: header("host").unwrap(),
                 authorization: header("authorization"),
                 range: header("range"),
             };
@@ -87,7 +91,11 @@ async fn listen() -> (TcpListener, Url) {
 /// An answer.
 pub fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> Response<Body> {
     let builder = Response::builder().status(status);
-    headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).body(body.into()).unwrap()
+    headers
+        .iter()
+        .fold(builder, |builder, (name, value)| builder.header(*name, *value))
+        .body(body.into())
+        .unwrap()
 }
 
 /// An answer of status 200 with some JSON.
@@ -111,7 +119,10 @@ pub fn settings(url: &Url) -> RemoteSettings {
 
 /// A user name and a password that is easily found again.
 pub fn credentials() -> Option<Credentials> {
-    Some(Credentials { username: "robot".to_owned(), password: Secret::from("hunter2".to_owned()) })
+    Some(Credentials {
+        username: "robot".to_owned(),
+        password: Secret::from("hunter2".to_owned()),
+    })
 }
 
 /// A registry with little patience.
