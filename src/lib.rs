@@ -3,6 +3,8 @@
 //! Read in this order: [`domain`] (the words), [`api`] (what pages may ask),
 //! [`ui`] (what they look like), `server` (everything behind them).
 
+#![recursion_limit = "512"]
+
 pub mod api;
 pub mod domain;
 #[cfg(feature = "ssr")]

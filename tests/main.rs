@@ -1,1 +1,14 @@
+//! The integration tests: one binary, because each further one is another link.
+//!
+//! In process: `architecture`, `conformance` (one suite per trait, every implementation),
+//! `distribution` and `pages` (HTTP). With the built binary: `start`. With real counterparts:
+//! `clients` (skopeo, buildah) and `remote` (CNCF distribution).
 
+mod architecture;
+mod clients;
+mod conformance;
+mod distribution;
+mod pages;
+mod remote;
+mod start;
+mod support;

@@ -11,7 +11,8 @@ pub async fn show_image(
     reference: Reference,
     platform: Option<String>,
 ) -> Result<ImageView, Error> {
-    use crate::{domain::action, server::service};
+    use crate::domain::action;
+    use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     let proof = app
         .access

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 /// One page of the repositories that the caller may see.
 #[server(name = ListRepositories, endpoint = "repositories/list")]
 pub async fn list_repositories(query: RepositoryQuery) -> Result<RepositoriesView, Error> {
-    use crate::{domain::action, server::service};
+    use crate::domain::action;
+    use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     let proof = app.access.authorize(&caller, action::ListRepositories {}).await?;
     service::repositories::list(&app, &proof, query).await
@@ -16,7 +17,8 @@ pub async fn list_repositories(query: RepositoryQuery) -> Result<RepositoriesVie
 /// A repository with one page of its tags.
 #[server(name = ShowRepository, endpoint = "repositories/show")]
 pub async fn show_repository(repository: RepositoryName, query: TagQuery) -> Result<RepositoryView, Error> {
-    use crate::{domain::action, server::service};
+    use crate::domain::action;
+    use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     let proof = app
         .access

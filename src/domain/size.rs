@@ -21,9 +21,19 @@ impl fmt::Display for ByteSize {
             value /= 1000.0;
             unit += 1;
         }
-        let decimals = if value < 9.995 { 2 } else if value < 99.95 { 1 } else { 0 };
+        let decimals = if value < 9.995 {
+            2
+        } else if value < 99.95 {
+            1
+        } else {
+            0
+        };
         let text = format!("{value:.decimals$}");
-        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        let text = if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            &text
+        };
         write!(f, "{text}{NO_BREAK}{}", UNITS[unit])
     }
 }

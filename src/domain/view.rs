@@ -173,9 +173,14 @@ pub struct TagRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moved {
-    At { when: Timestamp, by: String },
+    At {
+        when: Timestamp,
+        by: String,
+    },
     /// A first reading cannot tell when a tag was moved, only when it was met.
-    FirstSeen { when: Timestamp },
+    FirstSeen {
+        when: Timestamp,
+    },
 }
 
 /// An image, reached by a tag or by its digest.

@@ -17,13 +17,25 @@ pub async fn check(config: &Config) -> Result<()> {
             println!("failed  {what}: {text}");
         }
     };
-    report("configuration", Ok(format!("serves {} on {}", config.public_url(), config.server.listen)));
+    report(
+        "configuration",
+        Ok(format!("serves {} on {}", config.public_url(), config.server.listen)),
+    );
     report("data folder", folder(&config.data.dir));
     report("database", database(&config.database()?).await);
     report("blob store", folder(&config.blob_folder()));
-    for mount in config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Remote) {
+    for mount in config
+        .mounts
+        .iter()
+        .filter(|mount| mount.kind == MountKindConfig::Remote)
+    {
         let name = format!("registry at {}", mount.url.as_deref().unwrap_or_default());
-        report(&name, super::app::reach(config, mount).await.map_err(|error| error.to_string()));
+        report(
+            &name,
+            super::app::reach(config, mount)
+                .await
+                .map_err(|error| error.to_string()),
+        );
     }
     match failures {
         0 => Ok(()),
@@ -34,14 +46,19 @@ pub async fn check(config: &Config) -> Result<()> {
 
 fn folder(path: &Path) -> Result<String, String> {
     let nearest = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
-    let metadata = nearest.metadata().map_err(|error| format!("{}: {error}", nearest.display()))?;
+    let metadata = nearest
+        .metadata()
+        .map_err(|error| format!("{}: {error}", nearest.display()))?;
     if !metadata.is_dir() {
         return Err(format!("{} is not a folder", nearest.display()));
     }
     match tempfile::tempfile_in(nearest) {
         Ok(_) if nearest == path => Ok(format!("{} can be written", path.display())),
         Ok(_) => Ok(format!("{} will be made at the first start", path.display())),
-        Err(error) => Err(format!("{} cannot be written ({error}); give this user the right, or set data.dir", nearest.display())),
+        Err(error) => Err(format!(
+            "{} cannot be written ({error}); give this user the right, or set data.dir",
+            nearest.display()
+        )),
     }
 }
 

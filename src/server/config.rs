@@ -52,7 +52,10 @@ impl Config {
 
 fn read(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
-        ConfigError(format!("the configuration file {} cannot be read ({error}); check the path and its rights", path.display()))
+        ConfigError(format!(
+            "the configuration file {} cannot be read ({error}); check the path and its rights",
+            path.display()
+        ))
     })
 }
 
@@ -62,12 +65,16 @@ mod tests {
     use crate::server::config::schema::MountKindConfig;
 
     fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::from_parts(Some((Path::new("portolan.toml"), text)), variables)
     }
 
     fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
-        load(text, variables).expect_err("this configuration is wrong").to_string()
+        load(text, variables)
+            .expect_err("this configuration is wrong")
+            .to_string()
     }
 
     #[test]
@@ -80,7 +87,8 @@ mod tests {
 
     #[test]
     fn the_environment_wins_and_reaches_into_lists() {
-        let text = "[server]\nlisten = \"127.0.0.1:1\"\n[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"\nurl = \"http://a\"";
+        let text =
+            "[server]\nlisten = \"127.0.0.1:1\"\n[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"\nurl = \"http://a\"";
         let variables = [
             ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:9"),
             ("PORTOLAN_MOUNTS__0__URL", "http://b"),
@@ -98,9 +106,15 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_source_and_key() {
         let unknown = refusal("[server]\nlisen = \"x\"", &[]);
-        assert!(unknown.contains("portolan.toml") && unknown.contains("lisen") && unknown.contains("listen"), "{unknown}");
+        assert!(
+            unknown.contains("portolan.toml") && unknown.contains("lisen") && unknown.contains("listen"),
+            "{unknown}"
+        );
         let value = refusal("[server]\nlisten = \"here\"", &[]);
-        assert!(value.contains("server.listen") && value.contains("127.0.0.1:8080"), "{value}");
+        assert!(
+            value.contains("server.listen") && value.contains("127.0.0.1:8080"),
+            "{value}"
+        );
         let variable = refusal("", &[("PORTOLAN_AUTH__RECHECK_DAYS", "soon")]);
         assert!(variable.contains("PORTOLAN_AUTH__RECHECK_DAYS"), "{variable}");
         assert!(refusal("[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"", &[]).contains("mounts[0].url"));
@@ -113,7 +127,10 @@ mod tests {
 
     #[test]
     fn the_admin_keys_are_known() {
-        let variables = [("PORTOLAN_ADMIN__USERNAME", "mara"), ("PORTOLAN_ADMIN__PASSWORD", "correct horse battery")];
+        let variables = [
+            ("PORTOLAN_ADMIN__USERNAME", "mara"),
+            ("PORTOLAN_ADMIN__PASSWORD", "correct horse battery"),
+        ];
         assert_eq!(load("", &variables).unwrap().admin.username.as_deref(), Some("mara"));
     }
 }

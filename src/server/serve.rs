@@ -25,14 +25,21 @@ pub struct Try {
 /// Runs the server until it is told to stop.
 pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // Set already in tests.
-    let temporary = look.as_ref().map(|_| tempfile::Builder::new().prefix("portolan-try-").tempdir()).transpose()?;
+    let temporary = look
+        .as_ref()
+        .map(|_| tempfile::Builder::new().prefix("portolan-try-").tempdir())
+        .transpose()?;
     if let (Some(look), Some(folder)) = (&look, &temporary) {
         look_only(&mut config, look, folder.path());
     }
     let listener = listen(config.server.listen)?;
     config.server.listen = listener.local_addr()?;
     let _lock = lock(&config.data.dir)?;
-    let policy = if look.is_some() { Policy::ReadOnly } else { Policy::OpenOnLoopback };
+    let policy = if look.is_some() {
+        Policy::ReadOnly
+    } else {
+        Policy::OpenOnLoopback
+    };
     let app = app::build(&config, Choices::real(policy)).await?;
     jobs::schedule(&app).await?;
     let running = tokio::spawn(jobs::run(app.clone()));
@@ -43,7 +50,11 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
 }
 
 fn look_only(config: &mut Config, look: &Try, folder: &Path) {
-    let url = if look.url.contains("://") { look.url.clone() } else { format!("https://{}", look.url) };
+    let url = if look.url.contains("://") {
+        look.url.clone()
+    } else {
+        format!("https://{}", look.url)
+    };
     config.data.dir = folder.to_owned();
     config.database = Default::default();
     config.storage = Default::default();
@@ -67,14 +78,25 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("portolan.lock");
     let unwritable = || {
-        format!("the data folder {} cannot be written; create it, give this user the right, or set data.dir", folder.display())
+        format!(
+            "the data folder {} cannot be written; create it, give this user the right, or set data.dir",
+            folder.display()
+        )
     };
     std::fs::create_dir_all(folder).with_context(unwritable)?;
-    let file = File::options().create(true).truncate(false).write(true).open(path).with_context(unwritable)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .with_context(unwritable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("another portolan serves the data folder {}; stop it, or set data.dir", folder.display())
+            bail!(
+                "another portolan serves the data folder {}; stop it, or set data.dir",
+                folder.display()
+            )
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(unwritable),
     }
@@ -94,7 +116,10 @@ fn announce(app: &App, look: Option<&Try>) {
         }
         Some(look) => {
             let port = host.rsplit(':').next().unwrap_or("8080");
-            println!("  Looking at:         {} (read-only; nothing is kept when this stops)", look.url);
+            println!(
+                "  Looking at:         {} (read-only; nothing is kept when this stops)",
+                look.url
+            );
             println!("  From elsewhere:     ssh -L {port}:{host} THIS-SERVER, then open {url}");
             tokio::spawn(report_findings(app.clone()));
         }
@@ -103,14 +128,21 @@ fn announce(app: &App, look: Option<&Try>) {
 }
 
 /// Prints what the first reading found, once it is over.
-#[expect(clippy::print_stdout, reason = "the lines that a person who tries Portolan waits for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the lines that a person who tries Portolan waits for"
+)]
 async fn report_findings(app: App) {
     use crate::domain::view::CrawlState;
     let mut failed = false;
     loop {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        let Ok(mounts) = super::store::mounts::list(&app.store, app.clock.now()).await else { continue };
-        let Some(row) = mounts.into_iter().next().map(|mount| mount.row) else { return };
+        let Ok(mounts) = super::store::mounts::list(&app.store, app.clock.now()).await else {
+            continue;
+        };
+        let Some(row) = mounts.into_iter().next().map(|mount| mount.row) else {
+            return;
+        };
         match row.crawl {
             CrawlState::Failed { message } if !failed => {
                 println!("  Could not read it:  {message}");
@@ -137,14 +169,24 @@ async fn report_findings(app: App) {
 
 async fn answer(config: &Config, listener: TcpListener, app: App) -> Result<()> {
     let handle = Handle::new();
-    tokio::spawn(stop_gracefully(handle.clone(), Duration::from_secs(config.server.drain_s)));
+    tokio::spawn(stop_gracefully(
+        handle.clone(),
+        Duration::from_secs(config.server.drain_s),
+    ));
     let service = router(app).into_make_service();
     match (&config.server.tls_cert_file, &config.server.tls_key_file) {
         (Some(cert), Some(key)) => {
             let tls = RustlsConfig::from_pem_file(cert, key).await.with_context(|| {
-                format!("TLS cannot start from {} and {}; both must be PEM files", cert.display(), key.display())
+                format!(
+                    "TLS cannot start from {} and {}; both must be PEM files",
+                    cert.display(),
+                    key.display()
+                )
             })?;
-            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await?;
+            axum_server::from_tcp_rustls(listener, tls)?
+                .handle(handle)
+                .serve(service)
+                .await?;
         }
         _ => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
     }
@@ -154,7 +196,9 @@ async fn answer(config: &Config, listener: TcpListener, app: App) -> Result<()> 
 /// On SIGTERM or Ctrl-C: takes no new connections, and gives running requests their time.
 async fn stop_gracefully(handle: Handle<SocketAddr>, drain: Duration) {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

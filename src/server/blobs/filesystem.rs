@@ -39,7 +39,11 @@ impl FilesystemBlobs {
 
     fn content_path(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
-        self.root.join("blobs").join(digest.algorithm().name()).join(&hex[..2]).join(hex)
+        self.root
+            .join("blobs")
+            .join(digest.algorithm().name())
+            .join(&hex[..2])
+            .join(hex)
     }
 
     fn staging_path(&self, upload: &str) -> Result<PathBuf> {
@@ -77,12 +81,22 @@ impl BlobStore for FilesystemBlobs {
 
     async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
         let path = self.staging_path(upload)?;
-        spawn_blocking(move || hash_file(&path, algorithm)).await.map_err(|_| stopped())?.map_err(failure)
+        spawn_blocking(move || hash_file(&path, algorithm))
+            .await
+            .map_err(|_| stopped())?
+            .map_err(failure)
     }
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
-        let (staged, content, size) = (self.staging_path(upload)?, self.content_path(blob.digest()), blob.size());
-        spawn_blocking(move || commit(&staged, &content, size)).await.map_err(|_| stopped())?.map_err(failure)
+        let (staged, content, size) = (
+            self.staging_path(upload)?,
+            self.content_path(blob.digest()),
+            blob.size(),
+        );
+        spawn_blocking(move || commit(&staged, &content, size))
+            .await
+            .map_err(|_| stopped())?
+            .map_err(failure)
     }
 
     async fn discard(&self, upload: &str) -> Result<()> {
@@ -109,12 +123,20 @@ impl BlobStore for FilesystemBlobs {
             file.set_max_buf_size(PIECE);
             ReaderStream::with_capacity(tokio::io::AsyncReadExt::take(file, length), PIECE).boxed()
         };
-        Ok(Some(Content { size, start, length, body }))
+        Ok(Some(Content {
+            size,
+            start,
+            length,
+            body,
+        }))
     }
 
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
         let folder = self.root.join("staging");
-        spawn_blocking(move || list(&folder)).await.map_err(|_| stopped())?.map_err(failure)
+        spawn_blocking(move || list(&folder))
+            .await
+            .map_err(|_| stopped())?
+            .map_err(failure)
     }
 }
 
@@ -155,7 +177,11 @@ fn commit(staged: &Path, content: &Path, size: u64) -> io::Result<()> {
     }
     let folder = content.parent().expect("a content path has a folder");
     fs::create_dir_all(folder)?;
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(staged)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(staged)?;
     file.set_len(size)?;
     file.sync_all()?;
     fs::rename(staged, content)?;
@@ -169,7 +195,11 @@ fn commit(staged: &Path, content: &Path, size: u64) -> io::Result<()> {
 fn list(folder: &Path) -> io::Result<Vec<(String, Timestamp)>> {
     let entry = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;
-        let age = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let age = entry
+            .metadata()?
+            .modified()?
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let changed = Timestamp(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         Ok((entry.file_name().to_string_lossy().into_owned(), changed))
     };

@@ -34,14 +34,25 @@ impl BlobStore for MemoryBlobs {
         mut hash: ContentHash,
         mut body: ByteStream,
     ) -> Result<(ContentHash, Result<()>)> {
-        self.staging().entry(upload.to_owned()).or_default().truncate(hash.size() as usize);
+        self.staging()
+            .entry(upload.to_owned())
+            .or_default()
+            .truncate(hash.size() as usize);
         while let Some(part) = body.next().await {
             match part {
                 Ok(part) => {
                     hash.update(&part);
-                    self.staging().entry(upload.to_owned()).or_default().extend_from_slice(&part);
+                    self.staging()
+                        .entry(upload.to_owned())
+                        .or_default()
+                        .extend_from_slice(&part);
                 }
-                Err(error) => return Ok((hash, Err(Error::invalid("body", format!("the body broke off: {error}"))))),
+                Err(error) => {
+                    return Ok((
+                        hash,
+                        Err(Error::invalid("body", format!("the body broke off: {error}"))),
+                    ));
+                }
             }
         }
         Ok((hash, Ok(())))
@@ -55,7 +66,9 @@ impl BlobStore for MemoryBlobs {
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
         let bytes = self.staging().remove(upload).unwrap_or_default();
-        self.content().entry(blob.digest().clone()).or_insert_with(|| bytes.into());
+        self.content()
+            .entry(blob.digest().clone())
+            .or_insert_with(|| bytes.into());
         Ok(())
     }
 
@@ -65,14 +78,25 @@ impl BlobStore for MemoryBlobs {
     }
 
     async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>> {
-        let Some(bytes) = self.content().get(digest).cloned() else { return Ok(None) };
+        let Some(bytes) = self.content().get(digest).cloned() else {
+            return Ok(None);
+        };
         let size = bytes.len() as u64;
         let (start, length) = ContentRange::within(range, size)?;
         let part = bytes.slice(start as usize..(start + length) as usize);
-        Ok(Some(Content { size, start, length, body: futures::stream::iter([Ok(part)]).boxed() }))
+        Ok(Some(Content {
+            size,
+            start,
+            length,
+            body: futures::stream::iter([Ok(part)]).boxed(),
+        }))
     }
 
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
-        Ok(self.staging().keys().map(|upload| (upload.clone(), Timestamp(0))).collect())
+        Ok(self
+            .staging()
+            .keys()
+            .map(|upload| (upload.clone(), Timestamp(0)))
+            .collect())
     }
 }

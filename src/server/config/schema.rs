@@ -3,8 +3,8 @@
 use crate::domain::MountPrefix;
 use crate::server::secret::Secret;
 use ipnet::IpNet;
-use serde::de::{Deserializer, Error as _};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -61,7 +61,9 @@ pub struct DataConfig {
 
 impl Default for DataConfig {
     fn default() -> Self {
-        Self { dir: PathBuf::from("./data") }
+        Self {
+            dir: PathBuf::from("./data"),
+        }
     }
 }
 
@@ -269,7 +271,9 @@ where
 {
     match Given::deserialize(deserializer) {
         Ok(Given::Value(value)) => Ok(value),
-        Ok(Given::Text(text)) => text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not {wanted}"))),
+        Ok(Given::Text(text)) => text
+            .parse()
+            .map_err(|_| D::Error::custom(format!("`{text}` is not {wanted}"))),
         Err(_) => Err(D::Error::custom(format!("this must be {wanted}"))),
     }
 }
@@ -284,5 +288,9 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
 
 fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not an address with a port, such as 127.0.0.1:8080")))
+    text.parse().map_err(|_| {
+        D::Error::custom(format!(
+            "`{text}` is not an address with a port, such as 127.0.0.1:8080"
+        ))
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::error;
 use crate::server::context::App;
+use crate::server::service::system;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
@@ -12,7 +13,7 @@ pub(super) async fn live() -> &'static str {
 
 /// The database answers too, so requests can be served.
 pub(super) async fn ready(State(app): State<App>) -> Response {
-    match app.store.ping().await {
+    match system::ready(&app).await {
         Ok(()) => "ready\n".into_response(),
         Err(failure) => error::problem(&failure),
     }

@@ -35,7 +35,10 @@ impl Crawls {
 
     /// Somebody opened `name`. Returns whether its rows may have come meanwhile.
     pub async fn look(&self, app: &App, mount_id: &str, name: &RepositoryName, read_at: Option<Timestamp>) -> bool {
-        let is_remote = app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some());
+        let is_remote = app
+            .mounts
+            .iter()
+            .any(|mount| mount.id == mount_id && mount.upstream.is_some());
         if !is_remote || !self.claim(name, app.clock.now()) {
             return false;
         }
@@ -43,7 +46,9 @@ impl Crawls {
         let notified = Arc::clone(&first_rows);
         let (app, mount_id, name) = (app.clone(), mount_id.to_owned(), name.clone());
         tokio::spawn(async move {
-            let Some(mount) = app.mounts.iter().find(|mount| mount.id == mount_id) else { return };
+            let Some(mount) = app.mounts.iter().find(|mount| mount.id == mount_id) else {
+                return;
+            };
             let looked = if waiting {
                 crawl::read_repository(&app, mount, &name, Some(&first_rows)).await
             } else {

@@ -2,5 +2,8 @@
 
 pub mod images;
 pub mod mounts;
+pub mod pull;
+pub mod push;
 pub mod repositories;
+pub mod system;
 pub mod tags;

@@ -18,12 +18,16 @@ pub struct Found {
     pub n_tags: u64,
 }
 
-const COLUMNS: &str = "r.id, r.mount_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by, m.n_tags";
+const COLUMNS: &str =
+    "r.id, r.mount_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by, m.n_tags";
 
 /// The manifest that a reference names, with its repository.
 pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -> Result<Option<Found>> {
     let (join, value): (&str, Value) = match reference {
-        Reference::Digest(digest) => ("JOIN manifests m ON m.repository_id = r.id AND m.digest = $2", digest.into()),
+        Reference::Digest(digest) => (
+            "JOIN manifests m ON m.repository_id = r.id AND m.digest = $2",
+            digest.into(),
+        ),
         Reference::Tag(tag) => (
             "JOIN tags t ON t.repository_id = r.id AND t.name = $2
              JOIN manifests m ON m.repository_id = r.id AND m.digest = t.digest",
@@ -33,7 +37,9 @@ pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -
     let sql = format!(
         "SELECT {COLUMNS} FROM repositories r JOIN mounts o ON o.id = r.mount_id {join} WHERE r.name = $1 AND o.active = 1"
     );
-    let Some(mut row) = store.one(&sql, vec![name.into(), value]).await? else { return Ok(None) };
+    let Some(mut row) = store.one(&sql, vec![name.into(), value]).await? else {
+        return Ok(None);
+    };
     Ok(Some(Found {
         repository_id: row.take()?,
         mount_id: row.take()?,
@@ -62,10 +68,17 @@ pub async fn children(store: &Store, found: &Found, shown: Option<&Digest>) -> R
                FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
                WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest' LIMIT 500";
     let shown = shown.map(Digest::as_str);
-    let rows = store.all(sql, params![&found.repository_id, &found.digest, shown]).await?;
+    let rows = store
+        .all(sql, params![&found.repository_id, &found.digest, shown])
+        .await?;
     rows.into_iter()
         .map(|mut row| {
-            Ok(Child { digest: row.take()?, pull_bytes: row.take()?, content: row.take()?, config: row.take()? })
+            Ok(Child {
+                digest: row.take()?,
+                pull_bytes: row.take()?,
+                content: row.take()?,
+                config: row.take()?,
+            })
         })
         .collect()
 }
@@ -100,7 +113,9 @@ pub async fn surroundings(store: &Store, found: &Found) -> Result<Surroundings> 
             "move" => around.moves.push(MoveRow {
                 tag: one.parse()?,
                 from: two.map(|digest| digest.parse()).transpose()?,
-                to: three.ok_or_else(|| Error::Unavailable("a move without a target".to_owned()))?.parse()?,
+                to: three
+                    .ok_or_else(|| Error::Unavailable("a move without a target".to_owned()))?
+                    .parse()?,
                 when,
                 by: four.unwrap_or_default(),
             }),

@@ -15,7 +15,8 @@ pub struct Leased {
 
 /// Makes sure that a job exists; one that does keeps its time.
 pub async fn ensure(tx: &mut Tx, id: &str, kind: &str, object: &str, run_at: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO jobs (id, kind, object, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, object) DO NOTHING";
+    let sql =
+        "INSERT INTO jobs (id, kind, object, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, object) DO NOTHING";
     tx.run(sql, params![id, kind, object, run_at]).await?;
     Ok(())
 }
@@ -29,7 +30,10 @@ pub async fn hasten(tx: &mut Tx, kind: &str, object: &str, run_at: Timestamp) ->
 
 /// Removes the jobs of a kind whose object is not among `objects`.
 pub async fn retain(tx: &mut Tx, kind: &str, objects: &[String]) -> Result<()> {
-    for mut row in tx.all("SELECT id, object FROM jobs WHERE kind = $1", params![kind]).await? {
+    for mut row in tx
+        .all("SELECT id, object FROM jobs WHERE kind = $1", params![kind])
+        .await?
+    {
         let (id, object): (String, String) = (row.take()?, row.take()?);
         if !objects.contains(&object) {
             tx.run("DELETE FROM jobs WHERE id = $1", params![id]).await?;
@@ -54,7 +58,14 @@ pub async fn lease(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp) ->
          RETURNING id, kind, object"
     );
     let row = tx.one(&sql, params![node, until, now]).await?;
-    row.map(|mut row| Ok(Leased { id: row.take()?, kind: row.take()?, object: row.take()? })).transpose()
+    row.map(|mut row| {
+        Ok(Leased {
+            id: row.take()?,
+            kind: row.take()?,
+            object: row.take()?,
+        })
+    })
+    .transpose()
 }
 
 /// Keeps a lease alive; `false` if it was lost.

@@ -34,7 +34,14 @@ pub async fn find(store: &Store, repository: &RepositoryName, reference: &Refere
         Reference::Digest(digest) => store.one(by_digest, params![repository, digest]).await?,
         Reference::Tag(tag) => store.one(by_tag, params![repository, tag]).await?,
     };
-    row.map(|mut row| Ok(Stored { digest: row.take()?, media_type: row.take()?, content: row.take()? })).transpose()
+    row.map(|mut row| {
+        Ok(Stored {
+            digest: row.take()?,
+            media_type: row.take()?,
+            content: row.take()?,
+        })
+    })
+    .transpose()
 }
 
 /// Those of `digests` that the repository has as manifests.
@@ -50,7 +57,12 @@ pub async fn known(store: &Store, repository: &RepositoryName, digests: &[Digest
     );
     let mut params = params![repository];
     params.extend(digests.iter().map(super::Value::from));
-    store.all(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
+    store
+        .all(&sql, params)
+        .await?
+        .into_iter()
+        .map(|mut row| row.take())
+        .collect()
 }
 
 /// Whether the repository has this manifest.
@@ -61,9 +73,16 @@ pub async fn exists(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result
 
 /// Stores a manifest with its edges, links and counts; `false` if it was there already.
 /// The children of an index must be stored first: its platforms and size come from them.
-pub async fn insert(tx: &mut Tx, repository: &Repository, new: &NewManifest, actor: &str, now: Timestamp) -> Result<bool> {
+pub async fn insert(
+    tx: &mut Tx,
+    repository: &Repository,
+    new: &NewManifest,
+    actor: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let derived = derive(tx, repository, new).await?;
-    let sql = "INSERT INTO manifests (repository_id, digest, media_type, kind, artifact_type, content, config, size_bytes,
+    let sql =
+        "INSERT INTO manifests (repository_id, digest, media_type, kind, artifact_type, content, config, size_bytes,
                  pull_bytes, platforms, built_at, subject, pushed_at, pushed_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
                ON CONFLICT (repository_id, digest) DO NOTHING";
@@ -129,12 +148,20 @@ async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManifest) -> Resu
         }
         platforms.extend(platform.filter(|platform| !platform.is_empty() && !platforms.contains(platform)));
     }
-    Ok(Derived { pull_bytes, platforms: platforms.join(","), built_at })
+    Ok(Derived {
+        pull_bytes,
+        platforms: platforms.join(","),
+        built_at,
+    })
 }
 
 /// A build time that says nothing (the epoch, as reproducible builds state it) counts as not stated.
 pub fn built_at(config: &ImageConfig) -> i64 {
-    config.created.as_deref().and_then(Timestamp::parse).map_or(0, |built| built.0.max(0))
+    config
+        .created
+        .as_deref()
+        .and_then(Timestamp::parse)
+        .map_or(0, |built| built.0.max(0))
 }
 
 async fn insert_edges(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
@@ -168,8 +195,17 @@ async fn insert_edges(tx: &mut Tx, repository: &Repository, new: &NewManifest, n
 
 /// The digest that an attestation in an index is about (BuildKit's annotation).
 pub fn about(child: &Descriptor) -> Option<String> {
-    let is_attestation = child.annotations.get("vnd.docker.reference.type").is_some_and(|kind| kind == "attestation-manifest");
-    is_attestation.then(|| child.annotations.get("vnd.docker.reference.digest").cloned().unwrap_or_default())
+    let is_attestation = child
+        .annotations
+        .get("vnd.docker.reference.type")
+        .is_some_and(|kind| kind == "attestation-manifest");
+    is_attestation.then(|| {
+        child
+            .annotations
+            .get("vnd.docker.reference.digest")
+            .cloned()
+            .unwrap_or_default()
+    })
 }
 
 async fn count_image(tx: &mut Tx, repository: &Repository, pull_bytes: u64) -> Result<()> {

@@ -32,6 +32,7 @@ use crate::domain::{Action, Error, Result};
 use futures::future::BoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub struct Store {
     db: Db,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -63,7 +65,10 @@ pub struct Change<T> {
 impl<T> Change<T> {
     /// A change that the audit log shows, with the state before and after.
     pub fn new(value: T, before: Option<String>, after: Option<String>) -> Self {
-        Self { value, audit: Some((before, after)) }
+        Self {
+            value,
+            audit: Some((before, after)),
+        }
     }
 
     /// Bookkeeping on the way to a change (upload sessions, leases, crawl results): no audit row.
@@ -83,17 +88,28 @@ impl Store {
             }
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url).await?),
         };
-        let store = Self { db, clock, entropy };
+        let store = Self {
+            db,
+            clock,
+            entropy,
+            statements: Arc::default(),
+        };
         migrate::run(&store).await?;
         Ok(store)
     }
 
     /// All rows of a query.
     pub async fn all(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
         match &self.db {
             Db::Lite(lite) => lite.query(sql, &params),
             Db::Pg(pg) => pg.query(sql, params).await,
         }
+    }
+
+    /// How many queries ran outside of changes; tests hold pages to a number.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// The first row of a query, if there is one.
@@ -127,7 +143,8 @@ impl Store {
     /// Keeps the record of a refusal.
     pub async fn record_refusal(&self, refusal: super::access::Refusal) -> Result<()> {
         let entry = audit::Entry::refused(refusal, new_id(&*self.entropy, self.clock.now()), self.clock.now());
-        self.transact(move |tx| Box::pin(async move { entry.record(tx, None, None).await })).await
+        self.transact(move |tx| Box::pin(async move { entry.record(tx, None, None).await }))
+            .await
     }
 
     async fn transact<T, F>(&self, change: F) -> Result<T>
@@ -151,6 +168,7 @@ impl Store {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         let row = self.one("SELECT COUNT(*) FROM mounts", vec![]).await?;
-        row.map(|_| ()).ok_or_else(|| Error::Unavailable("the database gave no answer".to_owned()))
+        row.map(|_| ())
+            .ok_or_else(|| Error::Unavailable("the database gave no answer".to_owned()))
     }
 }

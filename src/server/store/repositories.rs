@@ -30,8 +30,16 @@ const ROW: &str = "r.name, m.kind, r.newest_tag, r.n_tags, r.stored_bytes, r.upd
 
 /// A repository by name.
 pub async fn find(store: &Store, name: &RepositoryName) -> Result<Option<Repository>> {
-    let row = store.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
-    row.map(|mut row| Ok(Repository { id: row.take()?, mount_id: row.take()? })).transpose()
+    let row = store
+        .one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name])
+        .await?;
+    row.map(|mut row| {
+        Ok(Repository {
+            id: row.take()?,
+            mount_id: row.take()?,
+        })
+    })
+    .transpose()
 }
 
 /// Everything in the head of a repository's page.
@@ -40,7 +48,9 @@ pub async fn head(store: &Store, name: &RepositoryName) -> Result<Option<Head>> 
         "SELECT {ROW}, r.id, r.logical_bytes, r.n_images, r.mount_id, r.read_at
          FROM repositories r JOIN mounts m ON m.id = r.mount_id WHERE r.name = $1 AND m.active = 1"
     );
-    let Some(mut row) = store.one(&sql, params![name]).await? else { return Ok(None) };
+    let Some(mut row) = store.one(&sql, params![name]).await? else {
+        return Ok(None);
+    };
     Ok(Some(Head {
         row: repository_row(&mut row)?,
         id: row.take()?,
@@ -84,7 +94,13 @@ pub async fn list(
     );
     let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
         let item = repository_row(&mut row)?;
-        Ok((Cursor { key: row.take()?, name: item.name.to_string() }, item))
+        Ok((
+            Cursor {
+                key: row.take()?,
+                name: item.name.to_string(),
+            },
+            item,
+        ))
     });
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
 }
@@ -118,16 +134,25 @@ pub async fn ensure(
         let count = "UPDATE mounts SET n_repositories = n_repositories + 1 WHERE id = $1";
         tx.run(count, params![mount_id]).await?;
     }
-    let row = tx.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
+    let row = tx
+        .one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name])
+        .await?;
     let mut row = row.ok_or_else(|| crate::domain::Error::Unavailable("the repository vanished; try again".into()))?;
-    Ok((Repository { id: row.take()?, mount_id: row.take()? }, created))
+    Ok((
+        Repository {
+            id: row.take()?,
+            mount_id: row.take()?,
+        },
+        created,
+    ))
 }
 
 /// Notes that a repository changed now, by `actor`.
 pub async fn touch(tx: &mut Tx, id: &str, newest_tag: Option<&Tag>, actor: Option<&str>, now: Timestamp) -> Result<()> {
     let sql = "UPDATE repositories SET updated_at = $2, updated_by = COALESCE($3, updated_by),
                newest_tag = COALESCE($4, newest_tag) WHERE id = $1";
-    tx.run(sql, params![id, now, actor, newest_tag.map(Tag::as_str)]).await?;
+    tx.run(sql, params![id, now, actor, newest_tag.map(Tag::as_str)])
+        .await?;
     Ok(())
 }
 
@@ -141,7 +166,8 @@ pub async fn mark_read(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
 
 /// Repositories of a mount that were last read before `before`; those never read come first.
 pub async fn to_read(store: &Store, mount_id: &str, before: Timestamp, limit: u32) -> Result<Vec<RepositoryName>> {
-    let sql = "SELECT name FROM repositories WHERE mount_id = $1 AND missing_since IS NULL AND COALESCE(read_at, 0) < $2
+    let sql =
+        "SELECT name FROM repositories WHERE mount_id = $1 AND missing_since IS NULL AND COALESCE(read_at, 0) < $2
                ORDER BY COALESCE(read_at, 0), name LIMIT $3";
     let rows = store.all(sql, params![mount_id, before, limit]).await?;
     rows.into_iter().map(|mut row| row.take()).collect()
@@ -149,8 +175,18 @@ pub async fn to_read(store: &Store, mount_id: &str, before: Timestamp, limit: u3
 
 /// After a whole listing: what was not listed is missing upstream, what is listed again is not.
 /// `seen` holds the names that were listed. Nothing is ever deleted here.
-pub async fn mark_missing(tx: &mut Tx, mount_id: &str, seen: &std::collections::HashSet<String>, now: Timestamp) -> Result<()> {
-    let rows = tx.all("SELECT id, name, missing_since FROM repositories WHERE mount_id = $1", params![mount_id]).await?;
+pub async fn mark_missing(
+    tx: &mut Tx,
+    mount_id: &str,
+    seen: &std::collections::HashSet<String>,
+    now: Timestamp,
+) -> Result<()> {
+    let rows = tx
+        .all(
+            "SELECT id, name, missing_since FROM repositories WHERE mount_id = $1",
+            params![mount_id],
+        )
+        .await?;
     for mut row in rows {
         let (id, name, missing): (String, String, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
         let change = match (seen.contains(&name), missing) {
@@ -158,7 +194,11 @@ pub async fn mark_missing(tx: &mut Tx, mount_id: &str, seen: &std::collections::
             (false, None) => Some(now.0),
             _ => continue,
         };
-        tx.run("UPDATE repositories SET missing_since = $2 WHERE id = $1", params![id, change]).await?;
+        tx.run(
+            "UPDATE repositories SET missing_since = $2 WHERE id = $1",
+            params![id, change],
+        )
+        .await?;
     }
     Ok(())
 }
@@ -170,9 +210,23 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let (updated, updated_by, read_at): (Timestamp, _, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
     let unread = mount == MountKind::Remote && read_at.is_none();
     let updated = (!unread).then_some(updated);
-    Ok(RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, missing_since: row.take()? })
+    Ok(RepositoryRow {
+        name,
+        mount,
+        newest_tag,
+        tags,
+        stored,
+        updated,
+        updated_by,
+        unread,
+        missing_since: row.take()?,
+    })
 }
 
 pub(super) fn kind(text: &str) -> MountKind {
-    if text == "remote" { MountKind::Remote } else { MountKind::Hosted }
+    if text == "remote" {
+        MountKind::Remote
+    } else {
+        MountKind::Hosted
+    }
 }

@@ -52,7 +52,12 @@ macro_rules! checked_text_value {
     )*};
 }
 
-checked_text_value!(crate::domain::RepositoryName, crate::domain::Tag, crate::domain::Digest, crate::domain::MountPrefix);
+checked_text_value!(
+    crate::domain::RepositoryName,
+    crate::domain::Tag,
+    crate::domain::Digest,
+    crate::domain::MountPrefix
+);
 
 /// One row of an answer; cells are taken from left to right.
 #[derive(Debug)]
@@ -129,5 +134,7 @@ impl<T: FromCell> FromCell for Option<T> {
 
 /// A row that does not fit the code: a defect or a damaged database.
 fn damaged(what: &str) -> Error {
-    Error::Unavailable(format!("the database holds an unexpected value ({what}); run portolan check"))
+    Error::Unavailable(format!(
+        "the database holds an unexpected value ({what}); run portolan check"
+    ))
 }

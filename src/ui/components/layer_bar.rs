@@ -113,7 +113,7 @@ mod tests {
             .collect();
         assert_eq!(
             words.join("; ").replace('\u{a0}', " "),
-            "Layer 2, 19.7 MB; Layer 3, 6.80 MB; 2 other, 2.11 MB"
+            "Layer 2, 19.7 MB; Layer 3, 6.8 MB; 2 other, 2.11 MB"
         );
     }
 

@@ -2,8 +2,8 @@
 
 use super::icon::Icon;
 use super::time::When;
+use crate::domain::Timestamp;
 use crate::domain::view::{CrawlState, MountNotice};
-use crate::domain::{MountPrefix, Timestamp};
 use crate::ui::words::{about, grouped, sentence};
 use leptos::either::EitherOf4;
 use leptos::prelude::*;
@@ -37,17 +37,8 @@ pub fn Notice(notice: MountNotice, now: Timestamp) -> impl IntoView {
     }
 }
 
-/// "/" is nothing that people say; a root mount takes everything else.
-pub fn prefix_words(prefix: &MountPrefix) -> String {
-    if prefix.is_root() {
-        "everything else".to_owned()
-    } else {
-        prefix.to_string()
-    }
-}
-
 /// `41 of 300 read, about 3 min left`.
-pub fn progress_words(read: u64, total: u64, left_s: Option<u64>) -> String {
+fn progress_words(read: u64, total: u64, left_s: Option<u64>) -> String {
     let left = left_s
         .map(|seconds| format!(", {} left", about(seconds)))
         .unwrap_or_default();

@@ -85,13 +85,8 @@ fn current(to: &Address, path: &str) -> Option<&'static str> {
 /// What everybody should know about this instance.
 #[component]
 fn Standing<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
-    let trial = request
-        .try_mode
-        .then_some("A look at an existing registry. Nothing is kept, nothing is changed.");
-    let lines = trial.map(str::to_owned).into_iter().chain(request.banner.clone());
-    lines
-        .map(|line| view! { <p class="callout callout-warn xs"><Icon name="warn"/><span>{line}</span></p> })
-        .collect_view()
+    let banner = request.banner.clone();
+    banner.map(|banner| view! { <p class="row xs muted px-2"><Icon name="warn"/><span>{banner}</span></p> })
 }
 
 #[cfg(test)]

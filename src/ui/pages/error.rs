@@ -37,7 +37,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <Icon name="rose" class="errpage-mark"/>
             <h1>{title}</h1>
             <p>{reason(&error)}</p>
-            <p><a class="btn" href=href>{label}</a></p>
+            <a class="btn" href=href>{label}</a>
         </div>
     }
 }
@@ -70,6 +70,7 @@ fn missing(what: &What) -> &'static str {
 /// The error's own words. Those that begin with a name keep its first letter.
 fn reason(error: &Error) -> String {
     match error {
+        Error::NotFound(What::Page) => "Nothing stands at this address. It may be mistyped.".to_owned(),
         Error::NotFound(What::Tag { .. } | What::Manifest { .. } | What::Blob { .. }) | Error::Upstream { .. } => {
             format!("{error}.")
         }
@@ -112,7 +113,8 @@ mod tests {
             tag: "9".parse().unwrap(),
         });
         assert_eq!(reason(&missing), "web has no tag 9.");
-        assert_eq!(reason(&Error::NotFound(What::Page)), "There is no such page.");
+        let missing = Error::NotFound(What::Repository("web".parse().unwrap()));
+        assert_eq!(reason(&missing), "There is no repository web.");
         let failed = Error::Internal(IncidentId("err_7Q2F".to_owned()));
         assert_eq!(reason(&failed), "The server failed; the log has more under err_7Q2F.");
     }

@@ -7,8 +7,9 @@ use crate::domain::Timestamp;
 use crate::domain::capability::Capability;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, MountsView};
 use crate::ui::components::icon::Icon;
-use crate::ui::components::notice::{Notice, prefix_words};
+use crate::ui::components::notice::Notice;
 use crate::ui::components::time::When;
+use crate::ui::islands::live::LiveScope;
 use crate::ui::request::PageRequest;
 use crate::ui::words::{counted, grouped};
 use leptos::either::Either;
@@ -17,18 +18,16 @@ use leptos::prelude::*;
 /// The page.
 #[component]
 pub fn Mounts() -> impl IntoView {
-    let now = PageRequest::current().now;
-    load(list_mounts(), move |view| view! { <Whole view now/> })
+    let request = PageRequest::current();
+    let now = request.now;
+    load(list_mounts(), move |view| match request.part {
+        Some(_) => Either::Left(view! { <Cards view now/> }),
+        None => Either::Right(view! { <Whole view now/> }),
+    })
 }
 
 #[component]
 fn Whole(view: MountsView, now: Timestamp) -> impl IntoView {
-    let cards = view
-        .mounts
-        .into_iter()
-        .enumerate()
-        .map(|(index, mount)| view! { <Mount index mount now/> });
-    let cards = cards.collect_view();
     view! {
         <PageTitle text="Mounts".to_owned()/>
         <div class="head">
@@ -36,13 +35,25 @@ fn Whole(view: MountsView, now: Timestamp) -> impl IntoView {
                 <h1>"Mounts"</h1>
                 <p class="head-sub">"Each path prefix of the one namespace leads to a registry."</p>
             </div>
+            <LiveScope scope="repositories".to_owned() since=now nouns=("mount", "mounts")/>
         </div>
-        <div class="stack mt-4">{cards}</div>
+        <Cards view now/>
     }
 }
 
+/// What changes with the data.
 #[component]
-fn Mount(index: usize, mount: MountRow, now: Timestamp) -> impl IntoView {
+fn Cards(view: MountsView, now: Timestamp) -> impl IntoView {
+    let is_only = view.mounts.len() == 1;
+    let mounts = view.mounts.into_iter().enumerate();
+    let cards = mounts
+        .map(|(index, mount)| view! { <Mount index mount is_only now/> })
+        .collect_view();
+    view! { <div class="stack mt-4" data-live="mounts">{cards}</div> }
+}
+
+#[component]
+fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl IntoView {
     let heading = format!("mount-{index}");
     let label = heading.clone();
     let prefix = if mount.prefix.is_root() {
@@ -50,10 +61,11 @@ fn Mount(index: usize, mount: MountRow, now: Timestamp) -> impl IntoView {
     } else {
         format!("{}/", mount.prefix)
     };
-    let everything = mount
+    let rest = if is_only { "everything" } else { "everything else" };
+    let rest = mount
         .prefix
         .is_root()
-        .then(|| view! { <span class="sm muted">{prefix_words(&mount.prefix)}</span> });
+        .then(|| view! { <span class="sm muted">{rest}</span> });
     let (kind, icon) = match mount.kind {
         MountKind::Hosted => ("Hosted here", "repo"),
         MountKind::Remote => ("Remote", "globe"),
@@ -63,7 +75,7 @@ fn Mount(index: usize, mount: MountRow, now: Timestamp) -> impl IntoView {
             <div class="card-head">
                 <Icon name=icon/>
                 <h2 id=heading class="mono">{prefix}</h2>
-                {everything}
+                {rest}
                 <span class="badge">{kind}</span>
                 <span class="push sm muted">{mount.url.clone()}</span>
             </div>

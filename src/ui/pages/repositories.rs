@@ -17,7 +17,7 @@ use crate::ui::query::{ListQuery, Order};
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::counted;
 use first_push::FirstPush;
-use leptos::either::{Either, EitherOf3};
+use leptos::either::{Either, EitherOf3, EitherOf4};
 use leptos::prelude::*;
 use row::Rows;
 
@@ -42,22 +42,35 @@ pub fn Repositories() -> impl IntoView {
 
 #[component]
 fn Whole(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
-    let base = Address::Repositories.to_string();
+    let now = request.now;
     let filter = Filter {
-        action: base,
+        action: Address::Repositories.to_string(),
         label: "Filter repositories",
         hint: "Part of a name",
         value: query.q.clone(),
         sort: (query.sort != RepositorySort::default()).then(|| query.sort.word()),
     };
+    // There is nothing to filter before the first push.
+    let bar = if is_unused(&view, &query) {
+        Either::Left(view! { <div class="filters"><Listening now/></div> })
+    } else {
+        Either::Right(view! { <FilterForm filter><Listening now/></FilterForm> })
+    };
     view! {
         <PageTitle text="Repositories".to_owned()/>
         <div class="head"><div class="grow"><h1>"Repositories"</h1><Sums totals=view.totals/></div></div>
-        <FilterForm filter>
-            <LiveScope scope="repositories".to_owned() since=request.now nouns=("repository", "repositories")/>
-        </FilterForm>
+        {bar}
         <List view query request/>
     }
+}
+
+#[component]
+fn Listening(now: Timestamp) -> impl IntoView {
+    view! { <LiveScope scope="repositories".to_owned() since=now nouns=("repository", "repositories")/> }
+}
+
+fn is_unused(view: &RepositoriesView, query: &Query) -> bool {
+    view.totals.repositories == 0 && query.q.is_empty()
 }
 
 /// What changes with the data.
@@ -85,35 +98,43 @@ fn Sums(totals: Totals) -> impl IntoView {
 
 #[component]
 fn List(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
+    let (base, now) = (Address::Repositories.to_string(), request.now);
+    let is_unused = is_unused(&view, &query);
     let RepositoriesView {
         page,
         totals,
         notices,
         accepts_push,
     } = view;
-    let base = Address::Repositories.to_string();
-    let is_unused = totals.repositories == 0 && query.q.is_empty();
+    let try_mode = request.try_mode;
     let body = match page.items.is_empty() {
-        true if is_unused => EitherOf3::A(view! { <FirstPush request=request.clone() accepts_push/> }),
+        // A registry that is being read says so itself.
+        true if is_unused && !accepts_push && !notices.is_empty() => EitherOf4::A(()),
+        true if is_unused => EitherOf4::B(view! { <FirstPush request accepts_push/> }),
         true => {
-            EitherOf3::B(view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> })
+            EitherOf4::C(view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> })
         }
         false => {
             let by_time = query.sort == RepositorySort::Updated;
             let foot = Foot::of(&page, &query, &base, totals.repositories, by_time);
-            EitherOf3::C(view! { <Table rows=page.items query now=request.now/> <Pages foot/> })
+            EitherOf4::D(view! { <Table rows=page.items query now/> <Pages foot/> })
         }
     };
-    let sharing = request.try_mode.then(|| view! { <Sharing totals/> });
-    view! { <div data-live="list">{sharing}<Notices notices now=request.now/>{body}</div> }
+    view! { <div data-live="list"><Notices notices totals try_mode now/>{body}</div> }
 }
 
+/// What is to be said above the list, if anything is.
 #[component]
-fn Notices(notices: Vec<MountNotice>, now: Timestamp) -> impl IntoView {
-    notices
-        .into_iter()
-        .map(|notice| view! { <Notice notice now/> })
-        .collect_view()
+fn Notices(notices: Vec<MountNotice>, totals: Totals, try_mode: bool, now: Timestamp) -> impl IntoView {
+    let shows_sharing = try_mode && totals.tags_sharing > 0;
+    let sharing = shows_sharing.then(|| view! { <Sharing totals/> });
+    (shows_sharing || !notices.is_empty()).then(|| {
+        let notices = notices
+            .into_iter()
+            .map(|notice| view! { <Notice notice now/> })
+            .collect_view();
+        view! { <div class="grid gap-2 mt-3">{sharing}{notices}</div> }
+    })
 }
 
 /// What a look at a registry is most often after.

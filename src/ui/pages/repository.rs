@@ -101,7 +101,8 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
             EitherOf3::C(view! { <Table name=head.name rows=page.items query now/> <Pages foot/> })
         }
     };
-    view! { <div data-live="list">{notice.map(|notice| view! { <Notice notice now/> })}{body}</div> }
+    let notice = notice.map(|notice| view! { <div class="mt-3"><Notice notice now/></div> });
+    view! { <div data-live="list">{notice}{body}</div> }
 }
 
 #[component]
@@ -141,7 +142,7 @@ fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) 
                         <Head label="Image"/>
                         <Head label="Platforms" class="p2"/>
                         <SortHead query base column=column(TagSort::Size, false, "r", "Size")/>
-                        <SortHead query base column=column(TagSort::Built, false, "p3", "Built")/>
+                        <SortHead query base column=column(TagSort::Built, false, "p2", "Built")/>
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
                     </tr>
                 </thead>

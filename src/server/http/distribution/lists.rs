@@ -3,6 +3,7 @@
 use super::{Call, value};
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result};
+use crate::server::service::pull;
 use axum::body::Body;
 use axum::http::{Response, header};
 use axum::response::IntoResponse;
@@ -14,38 +15,52 @@ const DEFAULT_PAGE: u32 = 1000;
 const MAX_PAGE: u32 = 10_000;
 
 pub(super) async fn catalog(call: Call) -> Result<Response<Body>> {
-    let _listed = call.app.access.authorize(&call.caller, ListRepositories {}).await?;
+    let proof = call.app.access.authorize(&call.caller, ListRepositories {}).await?;
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
-    let mut names: Vec<RepositoryName> = Vec::new();
-    for mount in call.app.mounts.iter().filter(|mount| mount.write.is_some()) {
-        names.extend(mount.read.repositories(last.as_deref(), limit.saturating_add(1)).await?.items);
-    }
-    names.sort();
-    let more = names.len() > limit as usize;
-    names.truncate(limit as usize);
-    let next = names.last().filter(|_| more).map(|name| format!("/v2/_catalog?last={name}&n={limit}"));
-    Ok(page(json!({ "repositories": names }), next))
+    let names = pull::repositories(&call.app, &proof, last.as_deref(), limit).await?;
+    let next = names
+        .next
+        .filter(|_| limit > 0)
+        .map(|last| format!("/v2/_catalog?last={last}&n={limit}"));
+    Ok(page(json!({ "repositories": names.items }), next))
 }
 
 pub(super) async fn tags(call: Call, repository: RepositoryName) -> Result<Response<Body>> {
-    let _read = call.app.access.authorize(&call.caller, ReadRepository { repository: repository.clone() }).await?;
-    let (mount, _) = call.app.hosted(&repository)?;
+    let proof = call
+        .app
+        .access
+        .authorize(
+            &call.caller,
+            ReadRepository {
+                repository: repository.clone(),
+            },
+        )
+        .await?;
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
-    let names = mount.read.tags(&repository, last.as_deref(), limit).await?;
-    let next = names.next.filter(|_| limit > 0).map(|last| format!("/v2/{repository}/tags/list?last={last}&n={limit}"));
+    let names = pull::tags(&call.app, &proof, last.as_deref(), limit).await?;
+    let next = names
+        .next
+        .filter(|_| limit > 0)
+        .map(|last| format!("/v2/{repository}/tags/list?last={last}&n={limit}"));
     Ok(page(json!({ "name": repository, "tags": names.items }), next))
 }
 
 fn limit(call: &Call) -> Result<u32> {
-    let Some(text) = call.query("n").into_iter().next() else { return Ok(DEFAULT_PAGE) };
-    let asked: u64 = text.parse().map_err(|_| Error::invalid("n", "n is the number of names of a page, 0 or more"))?;
+    let Some(text) = call.query("n").into_iter().next() else {
+        return Ok(DEFAULT_PAGE);
+    };
+    let asked: u64 = text
+        .parse()
+        .map_err(|_| Error::invalid("n", "n is the number of names of a page, 0 or more"))?;
     Ok(u32::try_from(asked).unwrap_or(MAX_PAGE).min(MAX_PAGE))
 }
 
 fn page(body: serde_json::Value, next: Option<String>) -> Response<Body> {
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response();
     if let Some(next) = next {
-        response.headers_mut().insert(header::LINK, value(format!("<{next}>; rel=\"next\"")));
+        response
+            .headers_mut()
+            .insert(header::LINK, value(format!("<{next}>; rel=\"next\"")));
     }
     response
 }

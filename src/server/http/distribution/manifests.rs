@@ -2,10 +2,10 @@
 
 use super::{Call, location, value};
 use crate::domain::action::{PushManifest, ReadRepository};
-use crate::domain::error::What;
 use crate::domain::manifest::MAX_MANIFEST_BYTES;
 use crate::domain::{Error, Reference, RepositoryName, Result};
-use crate::server::registry::RawManifest;
+use crate::server::service::pull::{self, RawManifest};
+use crate::server::service::push;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -14,24 +14,20 @@ use axum::response::IntoResponse;
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 pub(super) async fn get(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
-    let _read = call.app.access.authorize(&call.caller, ReadRepository { repository: repository.clone() }).await?;
-    let (mount, _) = call.app.hosted(&repository)?;
-    let Some(manifest) = mount.read.manifest(&repository, &reference).await? else {
-        return Err(absent(repository, reference));
-    };
+    let proof = call
+        .app
+        .access
+        .authorize(&call.caller, ReadRepository { repository })
+        .await?;
+    let manifest = pull::manifest(&call.app, &proof, reference).await?;
     Ok(answer(&call, manifest))
-}
-
-fn absent(repository: RepositoryName, reference: Reference) -> Error {
-    Error::NotFound(match reference {
-        Reference::Tag(tag) => What::Tag { repository, tag },
-        Reference::Digest(digest) => What::Manifest { repository, digest },
-    })
 }
 
 fn answer(call: &Call, manifest: RawManifest) -> Response<Body> {
     let etag = format!("\"{}\"", manifest.digest);
-    let known = call.header(header::IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag));
+    let known = call
+        .header(header::IF_NONE_MATCH)
+        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag));
     let headers = [
         (CONTENT_DIGEST, value(&manifest.digest)),
         (header::ETAG, value(&etag)),
@@ -42,23 +38,46 @@ fn answer(call: &Call, manifest: RawManifest) -> Response<Body> {
     }
     let length = [(header::CONTENT_LENGTH, value(manifest.bytes.len().to_string()))];
     let is_head = call.request.method() == Method::HEAD;
-    let body = if is_head { Body::empty() } else { Body::from(manifest.bytes) };
+    let body = if is_head {
+        Body::empty()
+    } else {
+        Body::from(manifest.bytes)
+    };
     (StatusCode::OK, headers, length, body).into_response()
 }
 
 pub(super) async fn put(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
-    let action = PushManifest { repository: repository.clone(), reference: reference.clone() };
+    let action = PushManifest {
+        repository: repository.clone(),
+        reference: reference.clone(),
+    };
     let proof = call.app.access.authorize(&call.caller, action).await?;
-    let (_, write) = call.app.hosted(&repository)?;
-    let too_large = || Error::TooLarge { message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes") };
+    let app = call.app.clone();
+    let too_large = || Error::TooLarge {
+        message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes"),
+    };
     if call.length().is_some_and(|length| length > MAX_MANIFEST_BYTES as u64) {
         return Err(too_large());
     }
-    let media_type = call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next()).map(|text| text.trim().to_owned());
-    let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|_| too_large())?;
-    let pushed = write.put_manifest(&proof, media_type.as_deref().filter(|text| !text.is_empty()), bytes).await?;
+    let media_type = call
+        .header(header::CONTENT_TYPE)
+        .and_then(|text| text.split(';').next())
+        .map(|text| text.trim().to_owned());
+    let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES)
+        .await
+        .map_err(|_| too_large())?;
+    let pushed = push::manifest(
+        &app,
+        &proof,
+        media_type.as_deref().filter(|text| !text.is_empty()),
+        bytes,
+    )
+    .await?;
     let headers = [
-        (header::LOCATION, location(&call.app, &repository, &format!("manifests/{}", pushed.digest))),
+        (
+            header::LOCATION,
+            location(&app, &repository, &format!("manifests/{}", pushed.digest)),
+        ),
         (CONTENT_DIGEST, value(&pushed.digest)),
     ];
     Ok((StatusCode::CREATED, headers).into_response())

@@ -52,14 +52,17 @@ impl<'p> Resource<'p> {
         if let Some(name) = path.strip_suffix('/').unwrap_or(path).strip_suffix("/blobs/uploads") {
             return Self::Uploads(name);
         }
-        let Some((rest, last)) = path.rsplit_once('/') else { return Self::Unknown };
+        let Some((rest, last)) = path.rsplit_once('/') else {
+            return Self::Unknown;
+        };
         if let Some(name) = rest.strip_suffix("/blobs/uploads") {
             return Self::Upload(name, last);
         }
         if let Some(name) = rest.strip_suffix("/manifests") {
             return Self::Manifest(name, last);
         }
-        rest.strip_suffix("/blobs").map_or(Self::Unknown, |name| Self::Blob(name, last))
+        rest.strip_suffix("/blobs")
+            .map_or(Self::Unknown, |name| Self::Blob(name, last))
     }
 }
 
@@ -70,12 +73,16 @@ pub(super) async fn serve(
     request: Request<Body>,
 ) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
-    let mut response = dispatch(Call { app, caller, request }).await.unwrap_or_else(|failure| error::oci(&failure));
+    let mut response = dispatch(Call { app, caller, request })
+        .await
+        .unwrap_or_else(|failure| error::oci(&failure));
     if is_head && response.status().is_client_error() {
         *response.body_mut() = Body::empty();
     }
     let version = HeaderName::from_static("docker-distribution-api-version");
-    response.headers_mut().insert(version, HeaderValue::from_static("registry/2.0"));
+    response
+        .headers_mut()
+        .insert(version, HeaderValue::from_static("registry/2.0"));
     response
 }
 
@@ -83,18 +90,26 @@ async fn dispatch(call: Call) -> Result<Response<Body>> {
     let path = call.request.uri().path().to_owned();
     let is_read = matches!(*call.request.method(), Method::GET | Method::HEAD);
     match (Resource::parse(&path), call.request.method().clone()) {
-        (Resource::Base, _) if is_read => Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], "{}").into_response()),
+        (Resource::Base, _) if is_read => {
+            Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], "{}").into_response())
+        }
         (Resource::Catalog, _) if is_read => lists::catalog(call).await,
         (Resource::Tags(name), _) if is_read => lists::tags(call, name.parse()?).await,
-        (Resource::Manifest(name, reference), Method::PUT) => manifests::put(call, name.parse()?, reference.parse()?).await,
-        (Resource::Manifest(name, reference), _) if is_read => manifests::get(call, name.parse()?, reference.parse()?).await,
+        (Resource::Manifest(name, reference), Method::PUT) => {
+            manifests::put(call, name.parse()?, reference.parse()?).await
+        }
+        (Resource::Manifest(name, reference), _) if is_read => {
+            manifests::get(call, name.parse()?, reference.parse()?).await
+        }
         (Resource::Blob(name, digest), _) if is_read => blobs::get(call, name.parse()?, digest.parse()?).await,
         (Resource::Uploads(name), Method::POST) => uploads::start(call, name.parse()?).await,
         (Resource::Upload(name, id), method) => uploads::session(call, name.parse()?, id, method).await,
         (Resource::Unknown, _) => Err(Error::NotFound(What::Page)),
         (Resource::Manifest(..), _) => Ok(error::wrong_method("GET, HEAD, PUT")),
         (Resource::Uploads(_), _) => Ok(error::wrong_method("POST")),
-        (Resource::Base | Resource::Catalog | Resource::Tags(_) | Resource::Blob(..), _) => Ok(error::wrong_method("GET, HEAD")),
+        (Resource::Base | Resource::Catalog | Resource::Tags(_) | Resource::Blob(..), _) => {
+            Ok(error::wrong_method("GET, HEAD"))
+        }
     }
 }
 
@@ -103,7 +118,10 @@ impl Call {
     fn query(&self, name: &str) -> Vec<String> {
         let query = self.request.uri().query().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
+        pairs
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+            .collect()
     }
 
     /// A header as text.
@@ -135,9 +153,18 @@ mod tests {
     fn a_path_is_read_from_its_right_end() {
         assert_eq!(Resource::parse("/v2/"), Resource::Base);
         assert_eq!(Resource::parse("/v2/_catalog"), Resource::Catalog);
-        assert_eq!(Resource::parse("/v2/a/tags/list/tags/list"), Resource::Tags("a/tags/list"));
-        assert_eq!(Resource::parse("/v2/a/blobs/uploads/manifests/v1"), Resource::Manifest("a/blobs/uploads", "v1"));
-        assert_eq!(Resource::parse("/v2/a/manifests/blobs/sha256:1"), Resource::Blob("a/manifests", "sha256:1"));
+        assert_eq!(
+            Resource::parse("/v2/a/tags/list/tags/list"),
+            Resource::Tags("a/tags/list")
+        );
+        assert_eq!(
+            Resource::parse("/v2/a/blobs/uploads/manifests/v1"),
+            Resource::Manifest("a/blobs/uploads", "v1")
+        );
+        assert_eq!(
+            Resource::parse("/v2/a/manifests/blobs/sha256:1"),
+            Resource::Blob("a/manifests", "sha256:1")
+        );
         assert_eq!(Resource::parse("/v2/a/blobs/uploads"), Resource::Uploads("a"));
         assert_eq!(Resource::parse("/v2/a/blobs/uploads/"), Resource::Uploads("a"));
         assert_eq!(Resource::parse("/v2/a/blobs/uploads/9f"), Resource::Upload("a", "9f"));

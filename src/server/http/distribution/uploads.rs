@@ -6,7 +6,7 @@ use crate::domain::action::PushBlob;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::registry::{Chunk, Upload, WriteRegistry};
+use crate::server::service::push::{self, Chunk, Upload};
 use axum::body::Body;
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -16,48 +16,58 @@ const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
 pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Response<Body>> {
     let app = call.app.clone();
-    let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
-    let (_, write) = app.hosted(&repository)?;
-    let digest = digest(&call)?;
+    let proof = app
+        .access
+        .authorize(
+            &call.caller,
+            PushBlob {
+                repository: repository.clone(),
+            },
+        )
+        .await?;
     // A mount asks to link a blob of another repository. Answering with an ordinary upload is
     // always allowed (end-11), and never tells whether that blob exists.
-    let upload = write.start_upload(&proof).await?;
-    let Some(digest) = digest else { return Ok(accepted(&app, &repository, &upload, None)) };
-    let chunk = chunk(call, Some(0));
-    let finished = match write.append(&proof, &upload.id, chunk).await {
-        Ok(_) => write.finish_upload(&proof, &upload.id, &digest).await,
-        Err(failure) => Err(failure),
-    };
-    if finished.is_err() {
-        let _ = write.cancel_upload(&proof, &upload.id).await; // Closed already where the digest was wrong.
+    match digest(&call)? {
+        None => Ok(accepted(&app, &repository, &push::start(&app, &proof).await?, None)),
+        Some(digest) => {
+            push::whole(&app, &proof, &digest, chunk(call, Some(0))).await?;
+            Ok(created(&app, &repository, &digest))
+        }
     }
-    finished.map(|()| created(&app, &repository, &digest))
 }
 
-pub(super) async fn session(call: Call, repository: RepositoryName, id: &str, method: Method) -> Result<Response<Body>> {
-    let proof = call.app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
+pub(super) async fn session(
+    call: Call,
+    repository: RepositoryName,
+    id: &str,
+    method: Method,
+) -> Result<Response<Body>> {
     let app = call.app.clone();
-    let (_, write) = app.hosted(&repository)?;
+    let proof = app
+        .access
+        .authorize(
+            &call.caller,
+            PushBlob {
+                repository: repository.clone(),
+            },
+        )
+        .await?;
     match method {
         Method::PATCH => {
             let start = content_range(&call)?;
-            let upload = write.append(&proof, id, chunk(call, start)).await;
+            let upload = push::append(&app, &proof, id, chunk(call, start)).await;
             ranged(&app, &repository, id, upload)
         }
-        Method::PUT => {
-            let closed = finish(&**write, &proof, call, id).await;
-            match closed {
-                Ok(digest) => Ok(created(&app, &repository, &digest)),
-                Err(failure @ Error::Range { .. }) => ranged(&app, &repository, id, Err(failure)),
-                Err(failure) => Err(failure),
-            }
-        }
+        Method::PUT => match finish(&app, &proof, call, id).await {
+            Ok(digest) => Ok(created(&app, &repository, &digest)),
+            Err(failure) => ranged(&app, &repository, id, Err(failure)),
+        },
         Method::GET | Method::HEAD => {
-            let upload = write.upload(&proof, id).await?;
+            let upload = push::status(&app, &proof, id).await?;
             Ok(accepted(&app, &repository, &upload, Some(StatusCode::NO_CONTENT)))
         }
         Method::DELETE => {
-            write.cancel_upload(&proof, id).await?;
+            push::cancel(&app, &proof, id).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         _ => Ok(error::wrong_method("GET, HEAD, PATCH, PUT, DELETE")),
@@ -65,15 +75,15 @@ pub(super) async fn session(call: Call, repository: RepositoryName, id: &str, me
 }
 
 /// A closing PUT may bring the last chunk with it.
-async fn finish(write: &dyn WriteRegistry, proof: &Authorized<PushBlob>, call: Call, id: &str) -> Result<Digest> {
+async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -> Result<Digest> {
     let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
     let digest = digest(&call)?.ok_or_else(missing)?;
     let start = content_range(&call)?;
-    let has_body = call.length().map_or(call.header(header::TRANSFER_ENCODING).is_some(), |length| length > 0);
-    if has_body || start.is_some() {
-        write.append(proof, id, chunk(call, start)).await?;
-    }
-    write.finish_upload(proof, id, &digest).await?;
+    let has_body = call
+        .length()
+        .map_or(call.header(header::TRANSFER_ENCODING).is_some(), |length| length > 0);
+    let last = (has_body || start.is_some()).then(|| chunk(call, start));
+    push::finish(app, proof, id, last, &digest).await?;
     Ok(digest)
 }
 
@@ -82,11 +92,20 @@ fn ranged(app: &App, repository: &RepositoryName, id: &str, upload: Result<Uploa
     match upload {
         Ok(upload) => Ok(accepted(app, repository, &upload, None)),
         Err(failure) => {
-            let Error::Range { offset, .. } = failure else { return Err(failure) };
+            let Error::Range { offset, .. } = failure else {
+                return Err(failure);
+            };
             let mut response = error::oci(&failure);
-            let upload = Upload { id: id.to_owned(), received: offset };
-            response.headers_mut().extend(accepted(app, repository, &upload, None).headers().clone());
-            response.headers_mut().insert(header::CONTENT_TYPE, value("application/json"));
+            let upload = Upload {
+                id: id.to_owned(),
+                received: offset,
+            };
+            response
+                .headers_mut()
+                .extend(accepted(app, repository, &upload, None).headers().clone());
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, value("application/json"));
             response.headers_mut().remove(header::CONTENT_LENGTH);
             Ok(response)
         }
@@ -97,7 +116,10 @@ fn accepted(app: &App, repository: &RepositoryName, upload: &Upload, status: Opt
     // Clients read `0-0` for nothing received; a range that ends before it starts confuses them.
     let range = format!("0-{}", upload.received.saturating_sub(1));
     let headers = [
-        (header::LOCATION, location(app, repository, &format!("blobs/uploads/{}", upload.id))),
+        (
+            header::LOCATION,
+            location(app, repository, &format!("blobs/uploads/{}", upload.id)),
+        ),
         (header::RANGE, value(range)),
         (UPLOAD_UUID, value(&upload.id)),
     ];
@@ -123,11 +145,21 @@ fn digest(call: &Call) -> Result<Option<Digest>> {
 
 /// `Content-Range: 10-19`; the specification writes it without `bytes`.
 fn content_range(call: &Call) -> Result<Option<u64>> {
-    let Some(text) = call.header(header::CONTENT_RANGE) else { return Ok(None) };
-    let bad = || Error::invalid("content-range", "Content-Range names the first and last byte of the chunk: 10-19");
+    let Some(text) = call.header(header::CONTENT_RANGE) else {
+        return Ok(None);
+    };
+    let bad = || {
+        Error::invalid(
+            "content-range",
+            "Content-Range names the first and last byte of the chunk: 10-19",
+        )
+    };
     let (start, end) = text.split_once('-').ok_or_else(bad)?;
     let (start, end): (u64, u64) = (start.parse().map_err(|_| bad())?, end.parse().map_err(|_| bad())?);
-    let length = end.checked_sub(start).and_then(|length| length.checked_add(1)).ok_or_else(bad)?;
+    let length = end
+        .checked_sub(start)
+        .and_then(|length| length.checked_add(1))
+        .ok_or_else(bad)?;
     match call.length() {
         Some(announced) if announced != length => Err(Error::Content {
             problem: crate::domain::error::ContentProblem::Size,
@@ -139,6 +171,11 @@ fn content_range(call: &Call) -> Result<Option<u64>> {
 
 fn chunk(call: Call, start: Option<u64>) -> Chunk {
     let length = call.length();
-    let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
+    let body = call
+        .request
+        .into_body()
+        .into_data_stream()
+        .map_err(std::io::Error::other)
+        .boxed();
     Chunk { start, length, body }
 }

@@ -28,7 +28,9 @@ pub(super) async fn fetch(
         if found.len() >= MAX_MANIFESTS || found.iter().any(|known| known.digest == digest) {
             continue;
         }
-        let Some(manifest) = manifest(registry, budget, repository, digest).await? else { continue };
+        let Some(manifest) = manifest(registry, budget, repository, digest).await? else {
+            continue;
+        };
         if depth < MAX_DEPTH {
             let listed = manifest.parsed.of(Relation::Manifest);
             let manifests = listed.filter(|child| media_type::is_manifest(&child.media_type));
@@ -48,7 +50,9 @@ async fn manifest(
 ) -> Result<Option<NewManifest>> {
     let raw = {
         let _turn = budget.acquire().await;
-        registry.manifest(repository, &Reference::Digest(digest.clone())).await?
+        registry
+            .manifest(repository, &Reference::Digest(digest.clone()))
+            .await?
     };
     let Some(raw) = raw else { return Ok(None) };
     let parsed = match Manifest::parse(Some(&raw.media_type), &raw.bytes) {
@@ -62,7 +66,12 @@ async fn manifest(
         Some(config) => config_bytes(registry, budget, repository, config).await?,
         None => None,
     };
-    Ok(Some(NewManifest { digest, content: raw.bytes.to_vec(), parsed, config }))
+    Ok(Some(NewManifest {
+        digest,
+        content: raw.bytes.to_vec(),
+        parsed,
+        config,
+    }))
 }
 
 /// The configuration's bytes, if it is one of an image, small enough, and what its digest says.
@@ -76,7 +85,9 @@ async fn config_bytes(
         return Ok(None);
     }
     let _turn = budget.acquire().await;
-    let Some(content) = registry.blob(repository, &config.digest, None).await? else { return Ok(None) };
+    let Some(content) = registry.blob(repository, &config.digest, None).await? else {
+        return Ok(None);
+    };
     let bytes = match collect(content, MAX_CONFIG_BYTES).await {
         Ok(bytes) => bytes,
         Err(Error::TooLarge { .. }) => return Ok(None),

@@ -144,7 +144,7 @@ pub fn next_of(answer: &Answer, ask: &Ask) -> Option<Next> {
 /// the registry's disk, which a push between two calls may change.
 fn cut(mut names: Vec<String>, link: Option<Next>, after: Option<&str>, limit: usize) -> Option<Page> {
     let seen = after.and_then(|after| names.iter().position(|name| name == after));
-    if link.is_none() && (names.len() > limit || seen.is_some()) {
+    if link.is_none() && (names.len() > limit || seen.is_some() || after.is_none()) {
         names.sort_unstable();
         names.dedup();
         names.retain(|name| after.is_none_or(|after| name.as_str() > after));

@@ -28,7 +28,7 @@ pub fn Aside<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
 fn RunCard<'a>(run: &'a RunConfig) -> impl IntoView + use<> {
     let ports = run.exposed_ports.keys().cloned().collect::<Vec<_>>().join(", ");
     let user = if run.user.is_empty() {
-        "root".to_owned()
+        "root, as none is named".to_owned()
     } else {
         run.user.clone()
     };

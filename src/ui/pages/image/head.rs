@@ -25,7 +25,7 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
             <div class="grow">
                 <div class="head-title"><Name view/><Siblings view/></div>
                 <p class="head-sub row-1 wrap">
-                    <span class="digest"><Mark digest=&view.digest/><span class="mono">{view.digest.to_string()}</span></span>
+                    <span class="digest"><Mark digest=&view.digest/><span>{view.digest.to_string()}</span></span>
                     <CopyButton text=view.digest.to_string() label="Copy full digest".to_owned()/>
                     <span class="subtle">{named}</span>
                 </p>

@@ -99,7 +99,7 @@ fn Row<'a>(index: usize, layer: &'a LayerRow, largest: u64) -> impl IntoView + u
 #[component]
 fn Step<'a>(layer: &'a LayerRow) -> impl IntoView + use<> {
     let Some(step) = &layer.step else {
-        return Either::Left(view! { <span class="xs subtle mono">{layer.media_type.clone()}</span> });
+        return Either::Left(view! { <code class="subtle">{layer.media_type.clone()}</code> });
     };
     let (keyword, rest) = read_step(step);
     let keyword = keyword.map(|keyword| view! { <span class="kw">{keyword.to_owned()}</span>" " });

@@ -3,6 +3,7 @@
 use crate::domain::view::{ImageView, MoveRow};
 use crate::domain::{Address, Digest, RepositoryName, Timestamp};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::mark::Mark;
 use crate::ui::components::time::When;
 use leptos::prelude::*;
 
@@ -44,7 +45,7 @@ fn Entry<'a>(
     };
     let other = other.map(|digest| {
         let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
-        view! { <a class="digest" href=href>{digest.short().to_owned()}</a> }
+        view! { <a class="digest" href=href><Mark digest/>{digest.short().to_owned()}</a> }
     });
     let by = (!by.is_empty()).then(|| format!("by {by}, "));
     view! {

@@ -32,7 +32,7 @@ fn Command(client: &'static str, rest: String) -> impl IntoView {
     view! {
         <div class="code">
             <span class="p" aria-hidden="true">"$"</span>
-            <code tabindex="0"><span class="k">{client}</span>{format!(" {rest}")}</code>
+            <code class="whitespace-pre-wrap" tabindex="0"><span class="k">{client}</span>{format!(" {rest}")}</code>
             <CopyButton text=format!("{client} {rest}") label/>
         </div>
     }

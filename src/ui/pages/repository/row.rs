@@ -33,7 +33,7 @@ fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> im
             <td role="cell" class="nowrap" data-a="two"><DigestLink repository=&name digest=&row.digest/>{same}</td>
             <td role="cell" class="p2" data-a="end3"><Platforms platforms=row.platforms all_linux/></td>
             <td role="cell" class="r num nowrap" data-a="end2">{row.size.to_string()}</td>
-            <td role="cell" class="nowrap p3" data-a="three"><Built at=row.built now/></td>
+            <td role="cell" class="nowrap p2" data-a="three"><Built at=row.built now/></td>
             <td role="cell" class="nowrap" data-a="end1"><MovedCell moved=row.moved now/></td>
         </tr>
     }

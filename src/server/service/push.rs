@@ -1,0 +1,70 @@
+//! Writing content over the distribution API: which registry takes it is decided here.
+
+use crate::domain::action::{PushBlob, PushManifest};
+use crate::domain::{Digest, Result};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+pub use crate::server::registry::{Chunk, Pushed, Upload};
+use bytes::Bytes;
+
+/// Opens an upload.
+pub async fn start(app: &App, proof: &Authorized<PushBlob>) -> Result<Upload> {
+    app.hosted(&proof.action().repository)?.1.start_upload(proof).await
+}
+
+/// Takes a blob in one piece.
+pub async fn whole(app: &App, proof: &Authorized<PushBlob>, digest: &Digest, chunk: Chunk) -> Result<()> {
+    let (_, registry) = app.hosted(&proof.action().repository)?;
+    let upload = registry.start_upload(proof).await?;
+    let finished = match registry.append(proof, &upload.id, chunk).await {
+        Ok(_) => registry.finish_upload(proof, &upload.id, digest).await,
+        Err(failure) => Err(failure),
+    };
+    if finished.is_err() {
+        let _ = registry.cancel_upload(proof, &upload.id).await; // Closed already where the digest was wrong.
+    }
+    finished
+}
+
+/// Where an upload stands.
+pub async fn status(app: &App, proof: &Authorized<PushBlob>, id: &str) -> Result<Upload> {
+    app.hosted(&proof.action().repository)?.1.upload(proof, id).await
+}
+
+/// Adds bytes to an upload.
+pub async fn append(app: &App, proof: &Authorized<PushBlob>, id: &str, chunk: Chunk) -> Result<Upload> {
+    app.hosted(&proof.action().repository)?.1.append(proof, id, chunk).await
+}
+
+/// Closes an upload, with a last chunk where there is one.
+pub async fn finish(
+    app: &App,
+    proof: &Authorized<PushBlob>,
+    id: &str,
+    last: Option<Chunk>,
+    digest: &Digest,
+) -> Result<()> {
+    let (_, registry) = app.hosted(&proof.action().repository)?;
+    if let Some(chunk) = last {
+        registry.append(proof, id, chunk).await?;
+    }
+    registry.finish_upload(proof, id, digest).await
+}
+
+/// Gives an upload up.
+pub async fn cancel(app: &App, proof: &Authorized<PushBlob>, id: &str) -> Result<()> {
+    app.hosted(&proof.action().repository)?.1.cancel_upload(proof, id).await
+}
+
+/// Stores a manifest as sent.
+pub async fn manifest(
+    app: &App,
+    proof: &Authorized<PushManifest>,
+    media_type: Option<&str>,
+    bytes: Bytes,
+) -> Result<Pushed> {
+    app.hosted(&proof.action().repository)?
+        .1
+        .put_manifest(proof, media_type, bytes)
+        .await
+}

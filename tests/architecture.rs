@@ -1,0 +1,290 @@
+//! The arrows between folders, and the sizes that keep files readable.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For each folder, what its files may name with `crate::`. The longest matching folder decides.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("src/domain", &["domain"]),
+    ("src/ui", &["ui", "domain", "api"]),
+    ("src/api", &["api", "domain", "server::request", "server::service"]),
+    ("src/server/access", &["domain", "server::access"]),
+    (
+        "src/server/store",
+        &[
+            "domain",
+            "params",
+            "server::store",
+            "server::access",
+            "server::clock",
+            "server::entropy",
+        ],
+    ),
+    ("src/server/blobs", &["domain", "server::blobs"]),
+    (
+        "src/server/registry/remote",
+        &[
+            "domain",
+            "server::registry",
+            "server::blobs",
+            "server::secret",
+            "server::entropy",
+        ],
+    ),
+    (
+        "src/server/registry",
+        &[
+            "domain",
+            "server::registry",
+            "server::access",
+            "server::blobs",
+            "server::clock",
+            "server::context",
+            "server::entropy",
+            "server::store",
+        ],
+    ),
+    (
+        "src/server/service",
+        &[
+            "domain",
+            "server::service",
+            "server::access",
+            "server::context",
+            "server::store",
+            "server::registry",
+            "server::blobs",
+        ],
+    ),
+    (
+        "src/server/http",
+        &[
+            "domain",
+            "ui",
+            "server::http",
+            "server::service",
+            "server::access",
+            "server::context",
+            "server::entropy",
+        ],
+    ),
+    // Jobs are use cases that nobody asks for, so they stand on the same ground as services.
+    (
+        "src/server/jobs",
+        &[
+            "domain",
+            "params",
+            "server::jobs",
+            "server::access",
+            "server::context",
+            "server::store",
+            "server::registry",
+            "server::blobs",
+            "server::entropy",
+        ],
+    ),
+    (
+        "src/server/config",
+        &[
+            "domain",
+            "server::config",
+            "server::secret",
+            "server::store",
+            "server::http::security",
+        ],
+    ),
+];
+
+fn files() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                walk(&entry, found);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                found.push(entry);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(Path::new("src"), &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+/// Everything before the unit tests of a file, comments left out.
+fn production(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap_or(text);
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+fn is_allowed(named: &str, allowed: &[&str]) -> bool {
+    allowed
+        .iter()
+        .any(|prefix| named == *prefix || named.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("::")))
+}
+
+#[test]
+fn arrows_point_inward() {
+    let mut wrong = Vec::new();
+    for (path, text) in files() {
+        let folder = ARROWS
+            .iter()
+            .filter(|(folder, _)| path.starts_with(folder) || path.starts_with(format!("{folder}.rs")));
+        let Some((_, allowed)) = folder.max_by_key(|(folder, _)| folder.len()) else {
+            continue;
+        };
+        let code = production(&text);
+        for (at, _) in code.match_indices("crate::") {
+            let named: String = code[at + 7..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || "_:".contains(*c))
+                .collect();
+            if !is_allowed(named.trim_end_matches(':'), allowed) {
+                wrong.push(format!("{} names crate::{named}", path.display()));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "these arrows point the wrong way:\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// A word that only some places may use.
+struct Reserved {
+    word: &'static str,
+    places: &'static [&'static str],
+}
+
+const RESERVED: &[Reserved] = &[
+    Reserved {
+        word: "StatusCode",
+        places: &["src/server/http"],
+    },
+    Reserved {
+        word: "env::var",
+        places: &["src/server/config.rs"],
+    },
+    Reserved {
+        word: "SystemTime::now",
+        places: &["src/server/clock.rs"],
+    },
+    Reserved {
+        word: "sqlx",
+        places: &["src/server/store"],
+    },
+    Reserved {
+        word: "rusqlite",
+        places: &["src/server/store"],
+    },
+    Reserved {
+        word: "reqwest",
+        places: &["src/server/registry/remote"],
+    },
+    Reserved {
+        word: "axum",
+        places: &[
+            "src/server/http",
+            "src/server/serve.rs",
+            "src/server/registry/remote/tests",
+        ],
+    },
+    Reserved {
+        word: ".system(",
+        places: &["src/server/jobs", "src/server/app.rs", "src/server/access"],
+    },
+    Reserved {
+        word: "crate::server::app",
+        places: &["src/server/serve.rs", "src/server/check.rs"],
+    },
+    Reserved {
+        word: "FilesystemBlobs",
+        places: &["src/server/app.rs", "src/server/blobs"],
+    },
+    Reserved {
+        word: "HostedRegistry",
+        places: &["src/server/app.rs", "src/server/registry/hosted"],
+    },
+    Reserved {
+        word: "RemoteRegistry",
+        places: &["src/server/app.rs", "src/server/registry/remote"],
+    },
+    Reserved {
+        word: "println!",
+        places: &["src/server/serve.rs", "src/server/check.rs", "src/main.rs", "build.rs"],
+    },
+];
+
+#[test]
+fn each_power_has_its_place() {
+    let mut wrong = Vec::new();
+    for (path, text) in files() {
+        let code = production(&text);
+        for Reserved { word, places } in RESERVED {
+            let is_word = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let used = code
+                .match_indices(word)
+                .any(|(at, _)| is_word(at) || word.starts_with('.'));
+            if used && !places.iter().any(|place| path.starts_with(place)) {
+                wrong.push(format!(
+                    "{} uses {word}, which is for {}",
+                    path.display(),
+                    places.join(", ")
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_domain_knows_no_library_of_the_outside() {
+    for (path, text) in files().into_iter().filter(|(path, _)| path.starts_with("src/domain")) {
+        for library in [
+            "sqlx", "rusqlite", "axum", "leptos", "reqwest", "tokio", "std::fs", "std::net",
+        ] {
+            assert!(
+                !production(&text).contains(library),
+                "{} names {library}",
+                path.display()
+            );
+        }
+    }
+}
+
+const MAX_LINES: usize = 300;
+const MAX_FUNCTION_LINES: usize = 60;
+
+#[test]
+fn files_and_functions_stay_readable() {
+    let mut wrong = Vec::new();
+    for (path, text) in files() {
+        let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
+        let n_lines = code.lines().count();
+        if n_lines > MAX_LINES {
+            wrong.push(format!("{} has {n_lines} lines", path.display()));
+        }
+        if !text.starts_with("//!") {
+            wrong.push(format!("{} does not say in its head what it is for", path.display()));
+        }
+        let lines: Vec<&str> = code.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let is_function =
+                line.trim_start().split(' ').take(4).any(|word| word == "fn") && !line.trim_end().ends_with(';');
+            let end = format!("{}}}", " ".repeat(indent));
+            let length = lines[at..].iter().position(|line| *line == end).unwrap_or(0);
+            if is_function && length > MAX_FUNCTION_LINES {
+                wrong.push(format!("{}:{} is a function of {length} lines", path.display(), at + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

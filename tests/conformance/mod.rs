@@ -1,0 +1,5 @@
+//! One suite per trait, run by every implementation.
+
+mod blobs;
+pub(crate) mod registry;
+mod store;

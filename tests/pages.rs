@@ -1,0 +1,180 @@
+//! The console's pages as HTML, in process: what is on them, what they cost, and that nothing hostile
+//! in an image becomes markup.
+
+use crate::support::{TestApp, request, sha256};
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+
+#[tokio::test]
+async fn the_pages_of_a_pushed_image_say_what_it_is() {
+    let test = TestApp::new().await;
+    let digest = test.push_image("team/web", "1.4.2", "amd64", b"layer").await;
+    test.push_image("team/web", "prod", "amd64", b"layer").await;
+    let list = test.get("/repositories").await;
+    assert_eq!(list.status, StatusCode::OK);
+    assert!(list.text().contains("href=\"/r/team/web\""));
+    let tags = test.get("/r/team/web").await.text();
+    assert!(tags.contains("1.4.2") && tags.contains(&digest[7..19]) && tags.contains("same image as"));
+    for page in ["tags/1.4.2".to_owned(), format!("manifests/{digest}")] {
+        let image = test.get(&format!("/r/team/web/-/{page}")).await.text();
+        assert!(
+            image.contains(&digest) && image.contains("COPY") && image.contains("/app"),
+            "{page}"
+        );
+    }
+    assert!(test.get("/admin/mounts").await.text().contains("http://127.0.0.1:8080"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_with_its_status() {
+    let test = TestApp::new().await;
+    test.push_image("a", "v1", "amd64", b"x").await;
+    let (absent, bad) = (StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST);
+    for (path, status) in [
+        ("/r/nothing", absent),
+        ("/r/a/-/tags/none", absent),
+        (&format!("/r/a/-/manifests/{}", sha256(b"none")), absent),
+        ("/r/A", absent),
+        ("/r/a/-/unknown", absent),
+        ("/nothing/here", absent),
+        ("/r/%00", absent),
+        ("/r/a?after=damaged", bad),
+        ("/r/a/-/tags/v1?platform=plan9%2Fvax", StatusCode::OK),
+    ] {
+        let answer = test.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(
+            answer.text().contains("<h1") && answer.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_takes_at_most_four_statements() {
+    let test = TestApp::new().await;
+    for index in 0..60 {
+        test.push_image("team/web", &format!("v{index}"), "amd64", &[index])
+            .await;
+    }
+    for path in [
+        "/repositories",
+        "/r/team/web",
+        "/r/team/web?sort=built",
+        "/r/team/web/-/tags/v1",
+        "/admin/mounts",
+    ] {
+        let before = test.app.store.statements();
+        assert_eq!(test.get(path).await.status, StatusCode::OK);
+        let taken = test.app.store.statements() - before;
+        assert!(taken <= 4, "{path} takes {taken} statements");
+    }
+}
+
+#[tokio::test]
+async fn pages_carry_the_headers_that_hold_scripts_back() {
+    let test = TestApp::new().await;
+    let page = test.get("/repositories").await;
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"),
+        "{policy}"
+    );
+    let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    assert!(page.text().contains(&format!("nonce=\"{nonce}\"")));
+    assert!(!page.text().contains(" style=") && !page.text().contains(" onclick="));
+    let other = test.get("/repositories").await;
+    assert!(
+        !other.header("content-security-policy").contains(nonce),
+        "each page has its own nonce"
+    );
+    assert_eq!(page.header("referrer-policy"), "same-origin");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test]
+async fn markup_in_an_image_stays_text() {
+    let test = TestApp::new().await;
+    let evil = "<img src=x onerror=alert(1)>\"'</script>";
+    let layer = test.push_blob("a", b"layer").await;
+    let config = serde_json::json!({
+        "os": evil, "architecture": evil, "created": evil, "author": evil,
+        "config": {"User": evil, "Env": [evil], "Entrypoint": [evil], "Cmd": [evil], "WorkingDir": evil,
+                   "ExposedPorts": {evil: {}}, "Labels": {evil: evil}},
+        "history": [{"created_by": evil, "comment": evil}],
+    })
+    .to_string();
+    let config_digest = test.push_blob("a", config.as_bytes()).await;
+    let manifest = serde_json::json!({
+        "schemaVersion": 2, "annotations": {evil: evil},
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config_digest, "size": config.len()},
+        "layers": [{"mediaType": evil, "digest": layer, "size": 5}],
+    });
+    let put = test
+        .call(
+            "PUT",
+            "/v2/a/manifests/v1",
+            crate::support::OCI_MANIFEST,
+            manifest.to_string(),
+        )
+        .await;
+    assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
+    for path in [
+        "/r/a/-/tags/v1",
+        "/r/a",
+        "/repositories",
+        "/r/a?q=%3Cimg%20src%3Dx%3E",
+        "/repositories?q=%22%3E%3Cscript%3E",
+    ] {
+        let page = test.get(path).await.text();
+        assert!(!page.contains("<img"), "{path}");
+        assert!(!page.contains("\"><script>"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn rows_are_a_part_of_their_page() {
+    let test = TestApp::new().await;
+    test.push_image("team/web", "v1", "amd64", b"x").await;
+    for path in ["/repositories?part=rows", "/r/team/web?part=rows"] {
+        let part = test.get(path).await.text();
+        assert!(part.contains("<tr") && !part.contains("<html"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_open_page_hears_of_a_push() {
+    use futures::StreamExt;
+    use tower::ServiceExt;
+    let test = TestApp::new().await;
+    let listen = request("GET", "/events?scope=repository:team/web")
+        .body(Body::empty())
+        .unwrap();
+    let response = test.router.clone().oneshot(listen).await.unwrap();
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut events = response.into_body().into_data_stream();
+    test.push_image("team/other", "v1", "amd64", b"x").await;
+    test.push_image("team/web", "v1", "amd64", b"x").await;
+    let event = tokio::time::timeout(std::time::Duration::from_secs(1), events.next())
+        .await
+        .expect("within a second");
+    assert!(String::from_utf8_lossy(&event.unwrap().unwrap()).contains("event: changed"));
+    assert_eq!(
+        test.get("/events?scope=everything").await.status,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+#[tokio::test]
+async fn health_and_metrics_answer() {
+    let test = TestApp::new().await;
+    assert_eq!(test.get("/health/live").await.text(), "live\n");
+    assert_eq!(test.get("/health/ready").await.text(), "ready\n");
+    let metrics = test.get("/metrics").await.text();
+    assert!(
+        metrics.contains("portolan_http_requests_total{route=\"operations\",method=\"GET\",status=\"200\"} 2"),
+        "{metrics}"
+    );
+    assert_eq!(test.get("/").await.header("location"), "/repositories");
+    assert_eq!(test.get("/repositories").await.header("x-request-id").len(), 16);
+}

@@ -1,0 +1,111 @@
+//! The binary itself: how it starts, refuses to start, and stops.
+
+use crate::support::process::{Server, portolan};
+use std::process::Output;
+
+fn refused(variables: &[(&str, &str)], arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = portolan(arguments, variables).output().expect("the binary runs");
+    assert!(!status.success(), "this must not start");
+    String::from_utf8_lossy(&stderr).into_owned()
+}
+
+#[test]
+fn a_wrong_configuration_stops_the_start_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portolan.toml");
+    std::fs::write(&file, "[server]\nlisen = \"127.0.0.1:0\"").unwrap();
+    let said = refused(&[], &["serve", "--config", file.to_str().unwrap()]);
+    assert!(
+        said.contains("portolan.toml") && said.contains("lisen") && said.contains("listen"),
+        "{said}"
+    );
+    let said = refused(&[], &["serve", "--config", "/nowhere/portolan.toml"]);
+    assert!(said.contains("/nowhere/portolan.toml"), "{said}");
+    let said = refused(&[("PORTOLAN_SERVER__LISTEN", "0.0.0.0:0")], &["serve"]);
+    assert!(
+        said.contains("PORTOLAN_SERVER__LISTEN") && said.contains("loopback"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_busy_port_and_a_taken_or_unusable_folder_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let other = tempfile::tempdir().unwrap();
+    let said = refused(
+        &[
+            ("PORTOLAN_SERVER__LISTEN", &server.host),
+            ("PORTOLAN_DATA__DIR", other.path().to_str().unwrap()),
+        ],
+        &["serve"],
+    );
+    assert!(said.contains(&server.host) && said.contains("server.listen"), "{said}");
+    let mine = [
+        ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"),
+        ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap()),
+    ];
+    let said = refused(&mine, &["serve"]);
+    assert!(said.contains("another portolan") && said.contains("data.dir"), "{said}");
+    let file = other.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let said = refused(&[mine[0], ("PORTOLAN_DATA__DIR", file.to_str().unwrap())], &["serve"]);
+    assert!(
+        said.contains("cannot be written") && said.contains("data.dir"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_newer_database_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Server::start(folder.path(), &[]));
+    let path = folder.path().join("portolan.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.execute("UPDATE schema_version SET version = 99", []).unwrap();
+    drop(database);
+    let said = refused(
+        &[
+            ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"),
+            ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap()),
+        ],
+        &["serve"],
+    );
+    assert!(said.contains("schema version 99") && said.contains("newer"), "{said}");
+}
+
+#[test]
+fn it_stops_in_peace_and_finds_everything_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    assert!(server.get("/health/ready").contains("ready"));
+    assert!(server.stop().success(), "SIGTERM is an ordinary end");
+    let server = Server::start(folder.path(), &[]);
+    assert!(server.get("/v2/_catalog").contains("repositories"));
+}
+
+#[test]
+fn check_and_version_say_what_they_find() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = [("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())];
+    let checked = portolan(&["check"], &data).output().unwrap();
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(checked.status.success() && said.contains("ok      database"), "{said}");
+    let remote = [
+        data[0],
+        ("PORTOLAN_MOUNTS__0__PREFIX", "up"),
+        ("PORTOLAN_MOUNTS__0__KIND", "remote"),
+        ("PORTOLAN_MOUNTS__0__URL", "http://127.0.0.1:9"),
+    ];
+    let checked = portolan(&["check"], &remote).output().unwrap();
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(
+        !checked.status.success() && said.contains("failed  registry at http://127.0.0.1:9"),
+        "{said}"
+    );
+    let version = portolan(&["--version"], &[]).output().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&version.stdout).trim(),
+        format!("portolan {}", env!("CARGO_PKG_VERSION"))
+    );
+}

@@ -1,0 +1,189 @@
+//! The server as tests use it: in a folder of its own, in process, on a clock that stands still.
+
+pub mod process;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use portolan::domain::Timestamp;
+use portolan::server::access::Policy;
+use portolan::server::app::{self, Choices};
+use portolan::server::clock::ManualClock;
+use portolan::server::config::Config;
+use portolan::server::context::App;
+use portolan::server::entropy::SeededEntropy;
+use portolan::server::http::router::router;
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The moment at which test clocks start.
+pub const START: Timestamp = Timestamp(1_795_500_000_000);
+
+/// A server with nothing in it.
+pub struct TestApp {
+    pub app: App,
+    pub router: Router,
+    pub folder: TempDir,
+}
+
+impl TestApp {
+    /// Open to everybody, with the hosted registry at the root.
+    pub async fn new() -> Self {
+        Self::with("", Policy::OpenOnLoopback).await
+    }
+
+    /// With this configuration and policy.
+    pub async fn with(config: &str, policy: Policy) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = [("PORTOLAN_DATA__DIR".to_owned(), folder.path().display().to_string())];
+        let config = Config::from_parts(Some((Path::new("test.toml"), config)), data.into_iter()).expect("valid");
+        let clock = Arc::new(ManualClock::new(START));
+        let choices = Choices {
+            policy,
+            clock,
+            entropy: Arc::new(SeededEntropy::new(7)),
+        };
+        let app = app::build(&config, choices).await.expect("the server starts");
+        Self {
+            router: router(app.clone()),
+            app,
+            folder,
+        }
+    }
+
+    /// Sends one request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router always answers");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 64 << 20).await.expect("the body ends");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_vec(),
+        }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Any method, with a body and its type.
+    pub async fn call(&self, method: &str, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let body: Vec<u8> = body.into();
+        let request = request(method, path)
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CONTENT_LENGTH, body.len())
+            .body(Body::from(body));
+        self.send(request.unwrap()).await
+    }
+
+    /// Pushes a blob in one piece and returns its digest.
+    pub async fn push_blob(&self, repository: &str, bytes: &[u8]) -> String {
+        let digest = sha256(bytes);
+        let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
+        let answer = self.call("POST", &path, "application/octet-stream", bytes).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+        digest
+    }
+
+    /// Pushes an image of one layer for a platform under a tag; returns its digest.
+    pub async fn push_image(&self, repository: &str, tag: &str, architecture: &str, layer: &[u8]) -> String {
+        let manifest = self.image(repository, architecture, layer).await;
+        let answer = self
+            .call(
+                "PUT",
+                &format!("/v2/{repository}/manifests/{tag}"),
+                OCI_MANIFEST,
+                manifest.clone(),
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+        sha256(manifest.as_bytes())
+    }
+
+    /// Pushes the blobs of an image and returns its manifest.
+    pub async fn image(&self, repository: &str, architecture: &str, layer: &[u8]) -> String {
+        let config = format!(
+            r#"{{"os":"linux","architecture":"{architecture}","created":"2026-11-01T10:00:00Z",
+               "config":{{"Entrypoint":["/app"],"Env":["A=1"]}},"history":[{{"created_by":"COPY . /"}}]}}"#
+        );
+        let (config_digest, layer_digest) = (
+            self.push_blob(repository, config.as_bytes()).await,
+            self.push_blob(repository, layer).await,
+        );
+        serde_json::json!({
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST,
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config_digest, "size": config.len()},
+            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer_digest, "size": layer.len()}],
+        })
+        .to_string()
+    }
+}
+
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("JSON expected: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap_or_default())
+    }
+
+    /// The path of `Location`, for the next request.
+    pub fn location(&self) -> String {
+        let location = self.header("location");
+        let path = location
+            .split_once("://")
+            .map_or(location, |(_, rest)| &rest[rest.find('/').unwrap_or(0)..]);
+        path.to_owned()
+    }
+
+    /// The status with the code of the first error, for snapshots of refusals.
+    pub fn refusal(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/json", "{}", self.text());
+        format!(
+            "{} {}",
+            self.status.as_u16(),
+            self.json()["errors"][0]["code"].as_str().unwrap_or_default()
+        )
+    }
+}
+
+/// A request to this machine.
+pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, "127.0.0.1:8080")
+}
+
+/// The digest of some bytes.
+pub fn sha256(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
+}

@@ -1,0 +1,206 @@
+//! Real processes: the binary of this build, and the counterparts that tests run against. Each listens
+//! on a free port of this machine and is stopped by its pid.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// The binary with only these variables of its own.
+pub fn portolan(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
+    command
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .current_dir(std::env::temp_dir());
+    command
+}
+
+/// A running `portolan serve`.
+pub struct Server {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    pub host: String,
+}
+
+impl Server {
+    /// Starts it over a data folder and waits until it says that it is ready.
+    pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = portolan(&["serve"], variables);
+        command.env("PORTOLAN_DATA__DIR", folder);
+        Self::run(command)
+    }
+
+    /// Starts a look at an existing registry.
+    pub fn look(url: &str) -> Self {
+        Self::run(portolan(&["serve", "--try", url], &[]))
+    }
+
+    fn run(mut command: Command) -> Self {
+        command
+            .env("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
+        let mut child = command.spawn().expect("the binary starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let ready = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("ready:  http://").map(|(_, host)| host.to_owned()));
+        let host = ready.expect("the server says where it is").trim().to_owned();
+        std::thread::spawn(move || lines.for_each(drop)); // Keeps the pipe open.
+        Self { child, host }
+    }
+
+    /// The body of a page.
+    pub fn get(&self, path: &str) -> String {
+        http("GET", &self.host, path, &[], b"").1
+    }
+
+    /// Asks the server to stop and waits for its end.
+    pub fn stop(mut self) -> ExitStatus {
+        terminate(&self.child);
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn terminate(child: &Child) {
+    let status = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "the process takes the signal"
+    );
+}
+
+/// Debian's CNCF distribution.
+pub struct Distribution {
+    child: Child,
+    pub host: String,
+    folder: PathBuf,
+}
+
+impl Distribution {
+    /// Starts it with its content in `folder`; `None` where the package is not installed.
+    pub fn start(folder: &Path) -> Option<Self> {
+        if !Path::new("/usr/bin/docker-registry").exists() {
+            println!("docker-registry is not installed; make test installs it");
+            return None;
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Some(Self::start_at(folder, format!("127.0.0.1:{port}")))
+    }
+
+    fn start_at(folder: &Path, host: String) -> Self {
+        let config = folder.join("config.yml");
+        let text = format!(
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: '{host}'}}\n",
+            folder.display()
+        );
+        std::fs::write(&config, text).unwrap();
+        let mut command = Command::new("/usr/bin/docker-registry");
+        command
+            .arg("serve")
+            .arg(&config)
+            .stderr(Stdio::null())
+            .stdout(Stdio::null());
+        let child = command.spawn().expect("docker-registry starts");
+        eventually("docker-registry answers", || TcpStream::connect(&host).is_ok());
+        Self {
+            child,
+            host,
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// Kills it and starts it again at the same address when asked.
+    pub fn kill(mut self) -> impl FnOnce() -> Self {
+        let (host, folder) = (self.host.clone(), self.folder.clone());
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        move || Self::start_at(&folder, host)
+    }
+}
+
+impl Drop for Distribution {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for something that other processes do; fails after twenty seconds.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within 20 s: {what}");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+/// One HTTP request over a connection of its own: status and body.
+pub fn http(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+    let mut stream = TcpStream::connect(host).expect("the server takes connections");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut head = format!(
+        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
+    (
+        status,
+        answer
+            .split_once("\r\n\r\n")
+            .map(|(_, body)| body.to_owned())
+            .unwrap_or_default(),
+    )
+}
+
+/// The folder of the sample images, which the test scripts build; `None` outside of them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test scripts say by a variable where the images are"
+)]
+pub fn fixtures() -> Option<PathBuf> {
+    let folder = std::env::var("PORTOLAN_TEST_FIXTURES").ok().map(PathBuf::from);
+    if folder.is_none() {
+        println!("PORTOLAN_TEST_FIXTURES is not set; make test sets it");
+    }
+    folder
+}
+
+/// Runs a client and returns what it printed.
+pub fn run(program: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("STORAGE_DRIVER", "vfs")
+        .env("BUILDAH_ISOLATION", "chroot");
+    let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{program} {} failed: {said}",
+        arguments.join(" ")
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
