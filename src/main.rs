@@ -59,16 +59,8 @@ async fn run(cli: Cli) -> Result<()> {
     let config = Config::load(cli.config.as_deref())?;
     telemetry::start(&config.telemetry)?;
     match cli.command.unwrap_or(Command::Serve(ServeArgs::default())) {
-        Command::Serve(ServeArgs {
-            try_url,
-            username,
-            password_file,
-        }) => {
-            let look = try_url.map(|url| serve::Try {
-                url,
-                username,
-                password_file,
-            });
+        Command::Serve(ServeArgs { try_url, username, password_file }) => {
+            let look = try_url.map(|url| serve::Try { url, username, password_file });
             serve::serve(config, look).await
         }
         Command::Check => check::check(&config).await,

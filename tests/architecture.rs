@@ -9,27 +9,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/ui", &["ui", "domain", "api"]),
     ("src/api", &["api", "domain", "server::request", "server::service"]),
     ("src/server/access", &["domain", "server::access"]),
-    (
-        "src/server/store",
-        &[
-            "domain",
-            "params",
-            "server::store",
-            "server::access",
-            "server::clock",
-            "server::entropy",
-        ],
-    ),
+    ("src/server/store", &["domain", "params", "server::store", "server::access", "server::clock", "server::entropy"]),
     ("src/server/blobs", &["domain", "server::blobs"]),
     (
         "src/server/registry/remote",
-        &[
-            "domain",
-            "server::registry",
-            "server::blobs",
-            "server::secret",
-            "server::entropy",
-        ],
+        &["domain", "server::registry", "server::blobs", "server::secret", "server::entropy"],
     ),
     (
         "src/server/registry",
@@ -58,15 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "src/server/http",
-        &[
-            "domain",
-            "ui",
-            "server::http",
-            "server::service",
-            "server::access",
-            "server::context",
-            "server::entropy",
-        ],
+        &["domain", "ui", "server::http", "server::service", "server::access", "server::context", "server::entropy"],
     ),
     // Jobs are use cases that nobody asks for, so they stand on the same ground as services.
     (
@@ -83,16 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "server::entropy",
         ],
     ),
-    (
-        "src/server/config",
-        &[
-            "domain",
-            "server::config",
-            "server::secret",
-            "server::store",
-            "server::http::security",
-        ],
-    ),
+    ("src/server/config", &["domain", "server::config", "server::secret", "server::store", "server::http::security"]),
 ];
 
 fn files() -> Vec<(PathBuf, String)> {
@@ -108,19 +75,13 @@ fn files() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     walk(Path::new("src"), &mut found);
     found.sort();
-    found
-        .into_iter()
-        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
-        .collect()
+    found.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
 
 /// Everything before the unit tests of a file, comments left out.
 fn production(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or(text);
-    code.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
 fn is_allowed(named: &str, allowed: &[&str]) -> bool {
@@ -133,28 +94,21 @@ fn is_allowed(named: &str, allowed: &[&str]) -> bool {
 fn arrows_point_inward() {
     let mut wrong = Vec::new();
     for (path, text) in files() {
-        let folder = ARROWS
-            .iter()
-            .filter(|(folder, _)| path.starts_with(folder) || path.starts_with(format!("{folder}.rs")));
+        let folder =
+            ARROWS.iter().filter(|(folder, _)| path.starts_with(folder) || path.starts_with(format!("{folder}.rs")));
         let Some((_, allowed)) = folder.max_by_key(|(folder, _)| folder.len()) else {
             continue;
         };
         let code = production(&text);
         for (at, _) in code.match_indices("crate::") {
-            let named: String = code[at + 7..]
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || "_:".contains(*c))
-                .collect();
+            let named: String =
+                code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
             if !is_allowed(named.trim_end_matches(':'), allowed) {
                 wrong.push(format!("{} names crate::{named}", path.display()));
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "these arrows point the wrong way:\n{}",
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "these arrows point the wrong way:\n{}", wrong.join("\n"));
 }
 
 /// A word that only some places may use.
@@ -164,62 +118,19 @@ struct Reserved {
 }
 
 const RESERVED: &[Reserved] = &[
-    Reserved {
-        word: "StatusCode",
-        places: &["src/server/http"],
-    },
-    Reserved {
-        word: "env::var",
-        places: &["src/server/config.rs"],
-    },
-    Reserved {
-        word: "SystemTime::now",
-        places: &["src/server/clock.rs"],
-    },
-    Reserved {
-        word: "sqlx",
-        places: &["src/server/store"],
-    },
-    Reserved {
-        word: "rusqlite",
-        places: &["src/server/store"],
-    },
-    Reserved {
-        word: "reqwest",
-        places: &["src/server/registry/remote"],
-    },
-    Reserved {
-        word: "axum",
-        places: &[
-            "src/server/http",
-            "src/server/serve.rs",
-            "src/server/registry/remote/tests",
-        ],
-    },
-    Reserved {
-        word: ".system(",
-        places: &["src/server/jobs", "src/server/app.rs", "src/server/access"],
-    },
-    Reserved {
-        word: "crate::server::app",
-        places: &["src/server/serve.rs", "src/server/check.rs"],
-    },
-    Reserved {
-        word: "FilesystemBlobs",
-        places: &["src/server/app.rs", "src/server/blobs"],
-    },
-    Reserved {
-        word: "HostedRegistry",
-        places: &["src/server/app.rs", "src/server/registry/hosted"],
-    },
-    Reserved {
-        word: "RemoteRegistry",
-        places: &["src/server/app.rs", "src/server/registry/remote"],
-    },
-    Reserved {
-        word: "println!",
-        places: &["src/server/serve.rs", "src/server/check.rs", "src/main.rs", "build.rs"],
-    },
+    Reserved { word: "StatusCode", places: &["src/server/http"] },
+    Reserved { word: "env::var", places: &["src/server/config.rs"] },
+    Reserved { word: "SystemTime::now", places: &["src/server/clock.rs"] },
+    Reserved { word: "sqlx", places: &["src/server/store"] },
+    Reserved { word: "rusqlite", places: &["src/server/store"] },
+    Reserved { word: "reqwest", places: &["src/server/registry/remote"] },
+    Reserved { word: "axum", places: &["src/server/http", "src/server/serve.rs", "src/server/registry/remote/tests"] },
+    Reserved { word: ".system(", places: &["src/server/jobs", "src/server/app.rs", "src/server/access"] },
+    Reserved { word: "crate::server::app", places: &["src/server/serve.rs", "src/server/check.rs"] },
+    Reserved { word: "FilesystemBlobs", places: &["src/server/app.rs", "src/server/blobs"] },
+    Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/registry/hosted"] },
+    Reserved { word: "RemoteRegistry", places: &["src/server/app.rs", "src/server/registry/remote"] },
+    Reserved { word: "println!", places: &["src/main.rs"] },
 ];
 
 #[test]
@@ -229,15 +140,9 @@ fn each_power_has_its_place() {
         let code = production(&text);
         for Reserved { word, places } in RESERVED {
             let is_word = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-            let used = code
-                .match_indices(word)
-                .any(|(at, _)| is_word(at) || word.starts_with('.'));
+            let used = code.match_indices(word).any(|(at, _)| is_word(at) || word.starts_with('.'));
             if used && !places.iter().any(|place| path.starts_with(place)) {
-                wrong.push(format!(
-                    "{} uses {word}, which is for {}",
-                    path.display(),
-                    places.join(", ")
-                ));
+                wrong.push(format!("{} uses {word}, which is for {}", path.display(), places.join(", ")));
             }
         }
     }
@@ -247,14 +152,8 @@ fn each_power_has_its_place() {
 #[test]
 fn the_domain_knows_no_library_of_the_outside() {
     for (path, text) in files().into_iter().filter(|(path, _)| path.starts_with("src/domain")) {
-        for library in [
-            "sqlx", "rusqlite", "axum", "leptos", "reqwest", "tokio", "std::fs", "std::net",
-        ] {
-            assert!(
-                !production(&text).contains(library),
-                "{} names {library}",
-                path.display()
-            );
+        for library in ["sqlx", "rusqlite", "axum", "leptos", "reqwest", "tokio", "std::fs", "std::net"] {
+            assert!(!production(&text).contains(library), "{} names {library}", path.display());
         }
     }
 }

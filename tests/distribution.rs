@@ -29,43 +29,27 @@ async fn a_blob_goes_up_in_each_way_and_comes_down_whole() {
     let digest = sha256(&bytes);
 
     let upload = start().await;
-    let put = test
-        .call("PUT", &format!("{upload}?digest={digest}"), ANY, bytes.clone())
-        .await;
+    let put = test.call("PUT", &format!("{upload}?digest={digest}"), ANY, bytes.clone()).await;
     assert_eq!(put.status, StatusCode::CREATED, "POST then PUT with the body");
     assert_eq!(test.get(&put.location()).await.body, bytes);
 
     let upload = start().await;
     let first = test.call("PATCH", &upload, ANY, &bytes[..5]).await;
     assert_eq!((first.status, first.header("range")), (StatusCode::ACCEPTED, "0-4"));
-    let second = request("PATCH", &upload)
-        .header(header::CONTENT_RANGE, "5-13")
-        .header(header::CONTENT_LENGTH, 9);
-    assert_eq!(
-        test.send(second.body(Body::from(bytes[5..].to_vec())).unwrap())
-            .await
-            .header("range"),
-        "0-13"
-    );
+    let second = request("PATCH", &upload).header(header::CONTENT_RANGE, "5-13").header(header::CONTENT_LENGTH, 9);
+    assert_eq!(test.send(second.body(Body::from(bytes[5..].to_vec())).unwrap()).await.header("range"), "0-13");
     let put = test.call("PUT", &format!("{upload}?digest={digest}"), ANY, "").await;
     assert_eq!(put.status, StatusCode::CREATED, "chunks, then an empty PUT");
 
     let sha512 = format!("sha512:{}", hex::encode(<sha2::Sha512 as sha2::Digest>::digest(&bytes)));
-    let put = test
-        .call("PUT", &format!("{}?digest={sha512}", start().await), ANY, bytes.clone())
-        .await;
+    let put = test.call("PUT", &format!("{}?digest={sha512}", start().await), ANY, bytes.clone()).await;
     assert_eq!(put.header("docker-content-digest"), sha512);
     assert_eq!(test.get(&format!("/v2/a/blobs/{sha512}")).await.body, bytes);
 
     let empty = sha256(b"");
-    let put = test
-        .call("PUT", &format!("{}?digest={empty}", start().await), ANY, "")
-        .await;
+    let put = test.call("PUT", &format!("{}?digest={empty}", start().await), ANY, "").await;
     assert_eq!(put.status, StatusCode::CREATED, "a blob of no bytes");
-    assert_eq!(
-        test.get(&format!("/v2/a/blobs/{empty}")).await.header("content-length"),
-        "0"
-    );
+    assert_eq!(test.get(&format!("/v2/a/blobs/{empty}")).await.header("content-length"), "0");
 }
 
 #[tokio::test]
@@ -74,25 +58,16 @@ async fn chunks_out_of_order_are_refused_and_the_upload_goes_on() {
     let upload = test.call("POST", "/v2/a/blobs/uploads/", ANY, "").await.location();
     test.call("PATCH", &upload, ANY, "12345").await;
     for range in ["0-4", "3-7", "9-13"] {
-        let chunk = request("PATCH", &upload)
-            .header(header::CONTENT_RANGE, range)
-            .header(header::CONTENT_LENGTH, 5);
+        let chunk = request("PATCH", &upload).header(header::CONTENT_RANGE, range).header(header::CONTENT_LENGTH, 5);
         let answer = test.send(chunk.body(Body::from("67890")).unwrap()).await;
         assert_eq!(answer.refusal(), "416 RANGE_INVALID", "{range}");
         assert_eq!(answer.header("range"), "0-4");
     }
     assert_eq!(test.get(&upload).await.header("range"), "0-4");
-    let lying = request("PATCH", &upload)
-        .header(header::CONTENT_RANGE, "5-9")
-        .header(header::CONTENT_LENGTH, 3);
-    assert_eq!(
-        test.send(lying.body(Body::from("678")).unwrap()).await.refusal(),
-        "400 SIZE_INVALID"
-    );
+    let lying = request("PATCH", &upload).header(header::CONTENT_RANGE, "5-9").header(header::CONTENT_LENGTH, 3);
+    assert_eq!(test.send(lying.body(Body::from("678")).unwrap()).await.refusal(), "400 SIZE_INVALID");
     let digest = sha256(b"1234567890");
-    let put = test
-        .call("PUT", &format!("{upload}?digest={digest}"), ANY, "67890")
-        .await;
+    let put = test.call("PUT", &format!("{upload}?digest={digest}"), ANY, "67890").await;
     assert_eq!(put.status, StatusCode::CREATED);
 }
 
@@ -100,25 +75,14 @@ async fn chunks_out_of_order_are_refused_and_the_upload_goes_on() {
 async fn wrong_bytes_never_become_content() {
     let test = TestApp::new().await;
     let digest = sha256(b"right");
-    let post = test
-        .call("POST", &format!("/v2/a/blobs/uploads/?digest={digest}"), ANY, "wrong")
-        .await;
+    let post = test.call("POST", &format!("/v2/a/blobs/uploads/?digest={digest}"), ANY, "wrong").await;
     assert_eq!(post.refusal(), "400 DIGEST_INVALID");
     let upload = test.call("POST", "/v2/a/blobs/uploads/", ANY, "").await.location();
-    let put = test
-        .call("PUT", &format!("{upload}?digest={digest}"), ANY, "wrong")
-        .await;
+    let put = test.call("PUT", &format!("{upload}?digest={digest}"), ANY, "wrong").await;
     assert_eq!(put.refusal(), "400 DIGEST_INVALID");
-    assert_eq!(
-        test.get(&format!("/v2/a/blobs/{digest}")).await.refusal(),
-        "404 BLOB_UNKNOWN"
-    );
+    assert_eq!(test.get(&format!("/v2/a/blobs/{digest}")).await.refusal(), "404 BLOB_UNKNOWN");
     assert_eq!(test.get(&upload).await.refusal(), "404 BLOB_UPLOAD_UNKNOWN");
-    assert_eq!(
-        std::fs::read_dir(test.folder.path().join("staging")).unwrap().count(),
-        0,
-        "nothing is left behind"
-    );
+    assert_eq!(std::fs::read_dir(test.folder.path().join("staging")).unwrap().count(), 0, "nothing is left behind");
 }
 
 #[tokio::test]
@@ -127,16 +91,9 @@ async fn an_upload_belongs_to_its_repository() {
     let upload = test.call("POST", "/v2/a/blobs/uploads/", ANY, "").await.location();
     let elsewhere = upload.replace("/v2/a/", "/v2/b/");
     for method in ["GET", "PATCH", "DELETE"] {
-        assert_eq!(
-            test.call(method, &elsewhere, ANY, "x").await.status,
-            StatusCode::NOT_FOUND,
-            "{method}"
-        );
+        assert_eq!(test.call(method, &elsewhere, ANY, "x").await.status, StatusCode::NOT_FOUND, "{method}");
     }
-    assert_eq!(
-        test.call("DELETE", &upload, ANY, "").await.status,
-        StatusCode::NO_CONTENT
-    );
+    assert_eq!(test.call("DELETE", &upload, ANY, "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(test.get(&upload).await.refusal(), "404 BLOB_UPLOAD_UNKNOWN");
 }
 
@@ -144,23 +101,9 @@ async fn an_upload_belongs_to_its_repository() {
 async fn a_blob_is_readable_only_where_it_was_pushed() {
     let test = TestApp::new().await;
     let digest = test.push_blob("secret/a", b"layer").await;
-    assert_eq!(
-        test.get(&format!("/v2/other/b/blobs/{digest}")).await.refusal(),
-        "404 BLOB_UNKNOWN"
-    );
-    let mount = test
-        .call(
-            "POST",
-            &format!("/v2/other/b/blobs/uploads/?mount={digest}&from=secret/a"),
-            ANY,
-            "",
-        )
-        .await;
-    assert_eq!(
-        mount.status,
-        StatusCode::ACCEPTED,
-        "a mount is answered with an ordinary upload"
-    );
+    assert_eq!(test.get(&format!("/v2/other/b/blobs/{digest}")).await.refusal(), "404 BLOB_UNKNOWN");
+    let mount = test.call("POST", &format!("/v2/other/b/blobs/uploads/?mount={digest}&from=secret/a"), ANY, "").await;
+    assert_eq!(mount.status, StatusCode::ACCEPTED, "a mount is answered with an ordinary upload");
 }
 
 #[tokio::test]
@@ -169,10 +112,7 @@ async fn ranges_of_a_blob() {
     let digest = test.push_blob("a", b"0123456789").await;
     let path = format!("/v2/a/blobs/{digest}");
     let ranged = |range: &'static str| {
-        let request = request("GET", &path)
-            .header(header::RANGE, range)
-            .body(Body::empty())
-            .unwrap();
+        let request = request("GET", &path).header(header::RANGE, range).body(Body::empty()).unwrap();
         test.send(request)
     };
     let part = ranged("bytes=2-5").await;
@@ -190,27 +130,16 @@ async fn ranges_of_a_blob() {
 async fn manifests_are_kept_byte_for_byte() {
     let test = TestApp::new().await;
     let manifest = test.image("a", "amd64", b"layer").await;
-    let odd = format!(
-        "  {}\n",
-        manifest.replacen('{', "{ \"x-unknown\": 12345678901234567890, \"é\":\"\\u00e9\",", 1)
-    );
+    let odd = format!("  {}\n", manifest.replacen('{', "{ \"x-unknown\": 12345678901234567890, \"é\":\"\\u00e9\",", 1));
     let put = test.call("PUT", "/v2/a/manifests/odd", OCI_MANIFEST, odd.clone()).await;
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
     let got = test.get(&put.location()).await;
     assert_eq!((got.text(), got.header("content-type")), (odd.clone(), OCI_MANIFEST));
     assert_eq!(got.header("docker-content-digest"), sha256(odd.as_bytes()));
-    let head = test
-        .send(request("HEAD", "/v2/a/manifests/odd").body(Body::empty()).unwrap())
-        .await;
-    assert_eq!(
-        (head.header("content-length"), head.body.len()),
-        (odd.len().to_string().as_str(), 0)
-    );
+    let head = test.send(request("HEAD", "/v2/a/manifests/odd").body(Body::empty()).unwrap()).await;
+    assert_eq!((head.header("content-length"), head.body.len()), (odd.len().to_string().as_str(), 0));
     let etag = got.header("etag").to_owned();
-    let again = request("GET", "/v2/a/manifests/odd")
-        .header(header::IF_NONE_MATCH, etag)
-        .body(Body::empty())
-        .unwrap();
+    let again = request("GET", "/v2/a/manifests/odd").header(header::IF_NONE_MATCH, etag).body(Body::empty()).unwrap();
     assert_eq!(test.send(again).await.status, StatusCode::NOT_MODIFIED);
 }
 
@@ -225,70 +154,34 @@ async fn manifests_that_cannot_be_pulled_are_refused() {
     let missing = manifest.replace(&sha256(b"layer"), &sha256(b"never pushed"));
     let answer = put("/v2/a/manifests/v1", OCI_MANIFEST, missing).await;
     assert_eq!(answer.refusal(), "400 MANIFEST_BLOB_UNKNOWN");
-    assert!(
-        answer.text().contains(&sha256(b"never pushed")),
-        "the answer names what is missing"
-    );
+    assert!(answer.text().contains(&sha256(b"never pushed")), "the answer names what is missing");
+    assert_eq!(put("/v2/a/manifests/v1", OCI_INDEX, manifest.clone()).await.refusal(), "400 MANIFEST_INVALID");
+    assert_eq!(put("/v2/a/manifests/v1", OCI_MANIFEST, "{}".into()).await.refusal(), "400 MANIFEST_INVALID");
     assert_eq!(
-        put("/v2/a/manifests/v1", OCI_INDEX, manifest.clone()).await.refusal(),
-        "400 MANIFEST_INVALID"
-    );
-    assert_eq!(
-        put("/v2/a/manifests/v1", OCI_MANIFEST, "{}".into()).await.refusal(),
-        "400 MANIFEST_INVALID"
-    );
-    assert_eq!(
-        put(
-            "/v2/a/manifests/v1",
-            OCI_MANIFEST,
-            manifest.replace("\"size\":5", "\"size\":6")
-        )
-        .await
-        .refusal(),
+        put("/v2/a/manifests/v1", OCI_MANIFEST, manifest.replace("\"size\":5", "\"size\":6")).await.refusal(),
         "400 SIZE_INVALID"
     );
     let by_digest = format!("/v2/a/manifests/{}", sha256(b"other"));
-    assert_eq!(
-        test.call("PUT", &by_digest, OCI_MANIFEST, manifest).await.refusal(),
-        "400 DIGEST_INVALID"
-    );
+    assert_eq!(test.call("PUT", &by_digest, OCI_MANIFEST, manifest).await.refusal(), "400 DIGEST_INVALID");
     let huge = vec![b' '; 4 * 1024 * 1024 + 1];
-    assert_eq!(
-        test.call("PUT", "/v2/a/manifests/v1", OCI_MANIFEST, huge)
-            .await
-            .refusal(),
-        "413 MANIFEST_INVALID"
-    );
+    assert_eq!(test.call("PUT", "/v2/a/manifests/v1", OCI_MANIFEST, huge).await.refusal(), "413 MANIFEST_INVALID");
     assert_eq!(test.get("/v2/a/manifests/v1").await.refusal(), "404 MANIFEST_UNKNOWN");
 }
 
 #[tokio::test]
 async fn an_index_with_an_attestation_and_a_missing_subject_is_taken() {
     let test = TestApp::new().await;
-    let (one, two) = (
-        test.image("a", "amd64", b"1").await,
-        test.image("a", "arm64", b"2").await,
-    );
+    let (one, two) = (test.image("a", "amd64", b"1").await, test.image("a", "arm64", b"2").await);
     let mut entries = Vec::new();
     for (manifest, architecture) in [(&one, "amd64"), (&two, "arm64")] {
         let digest = sha256(manifest.as_bytes());
-        test.call(
-            "PUT",
-            &format!("/v2/a/manifests/{digest}"),
-            OCI_MANIFEST,
-            manifest.clone(),
-        )
-        .await;
-        entries.push(
-            serde_json::json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": manifest.len(),
-            "platform": {"os": "linux", "architecture": architecture}}),
-        );
+        test.call("PUT", &format!("/v2/a/manifests/{digest}"), OCI_MANIFEST, manifest.clone()).await;
+        entries.push(serde_json::json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": manifest.len(),
+            "platform": {"os": "linux", "architecture": architecture}}));
     }
     let index = serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries,
         "subject": {"mediaType": OCI_MANIFEST, "digest": sha256(b"later"), "size": 5}});
-    let put = test
-        .call("PUT", "/v2/a/manifests/multi", OCI_INDEX, index.to_string())
-        .await;
+    let put = test.call("PUT", "/v2/a/manifests/multi", OCI_INDEX, index.to_string()).await;
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
     let page = test.get("/r/a/-/tags/multi").await.text();
     assert!(page.contains("linux/amd64") && page.contains("linux/arm64"));
@@ -299,17 +192,13 @@ async fn lists_are_sorted_by_bytes_and_paged() {
     let test = TestApp::new().await;
     let manifest = test.image("a", "amd64", b"layer").await;
     for tag in ["0.1.20", "0.1.2", "a", "A", "_"] {
-        test.call("PUT", &format!("/v2/a/manifests/{tag}"), OCI_MANIFEST, manifest.clone())
-            .await;
+        test.call("PUT", &format!("/v2/a/manifests/{tag}"), OCI_MANIFEST, manifest.clone()).await;
     }
     let list = |query: &'static str| {
         let test = &test;
         async move { test.get(&format!("/v2/a/tags/list{query}")).await }
     };
-    assert_eq!(
-        list("").await.json()["tags"],
-        serde_json::json!(["0.1.2", "0.1.20", "A", "_", "a"])
-    );
+    assert_eq!(list("").await.json()["tags"], serde_json::json!(["0.1.2", "0.1.20", "A", "_", "a"]));
     let page = list("?n=2").await;
     assert_eq!(page.json()["tags"], serde_json::json!(["0.1.2", "0.1.20"]));
     assert_eq!(page.header("link"), "</v2/a/tags/list?last=0.1.20&n=2>; rel=\"next\"");
@@ -332,74 +221,40 @@ async fn every_refusal_is_json_with_its_status() {
         ("GET", "/v2/a/manifests/.bad".to_owned(), "400 TAG_INVALID"),
         ("GET", "/v2/a/manifests/sha256:xyz".to_owned(), "400 DIGEST_INVALID"),
         ("GET", "/v2/a/blobs/md5:abc".to_owned(), "400 DIGEST_INVALID"),
-        (
-            "GET",
-            format!("/v2/a/blobs/sha256:{}", "A".repeat(64)),
-            "400 DIGEST_INVALID",
-        ),
+        ("GET", format!("/v2/a/blobs/sha256:{}", "A".repeat(64)), "400 DIGEST_INVALID"),
         ("GET", format!("/v2/a/blobs/{digest}"), "404 BLOB_UNKNOWN"),
         ("GET", format!("/v2/a/manifests/{digest}"), "404 MANIFEST_UNKNOWN"),
-        (
-            "POST",
-            "/v2/a/blobs/uploads/?digest=sha256:xyz".to_owned(),
-            "400 DIGEST_INVALID",
-        ),
-        (
-            "POST",
-            format!("/v2/a/blobs/uploads/?digest={digest}&digest={digest}"),
-            "400 DIGEST_INVALID",
-        ),
+        ("POST", "/v2/a/blobs/uploads/?digest=sha256:xyz".to_owned(), "400 DIGEST_INVALID"),
+        ("POST", format!("/v2/a/blobs/uploads/?digest={digest}&digest={digest}"), "400 DIGEST_INVALID"),
         ("PUT", "/v2/a/blobs/uploads/nope".to_owned(), "400 DIGEST_INVALID"),
-        (
-            "PUT",
-            format!("/v2/a/blobs/uploads/..%2f..%2fx?digest={digest}"),
-            "404 BLOB_UPLOAD_UNKNOWN",
-        ),
+        ("PUT", format!("/v2/a/blobs/uploads/..%2f..%2fx?digest={digest}"), "404 BLOB_UPLOAD_UNKNOWN"),
         ("GET", "/v2/a/nothing/here".to_owned(), "404 UNSUPPORTED"),
         ("POST", "/v2/a/tags/list".to_owned(), "405 UNSUPPORTED"),
         ("TRACE", "/v2/".to_owned(), "405 UNSUPPORTED"),
         ("DELETE", format!("/v2/a/blobs/{digest}"), "405 UNSUPPORTED"),
     ];
     for (method, path, expected) in cases {
-        assert_eq!(
-            test.call(method, &path, ANY, "").await.refusal(),
-            expected,
-            "{method} {path}"
-        );
+        assert_eq!(test.call(method, &path, ANY, "").await.refusal(), expected, "{method} {path}");
     }
-    let head = test
-        .send(request("HEAD", "/v2/a/manifests/none").body(Body::empty()).unwrap())
-        .await;
+    let head = test.send(request("HEAD", "/v2/a/manifests/none").body(Body::empty()).unwrap()).await;
     assert_eq!((head.status, head.body.len()), (StatusCode::NOT_FOUND, 0));
 }
 
 #[tokio::test]
 async fn a_read_only_policy_refuses_every_write_and_says_so_in_the_audit_log() {
     let test = TestApp::with("", Policy::ReadOnly).await;
-    for (method, path) in [
-        ("POST", "/v2/a/blobs/uploads/"),
-        ("PUT", "/v2/a/manifests/v1"),
-        ("PATCH", "/v2/a/blobs/uploads/x"),
-    ] {
-        assert_eq!(
-            test.call(method, path, OCI_MANIFEST, "{}").await.refusal(),
-            "403 DENIED",
-            "{method}"
-        );
+    for (method, path) in
+        [("POST", "/v2/a/blobs/uploads/"), ("PUT", "/v2/a/manifests/v1"), ("PATCH", "/v2/a/blobs/uploads/x")]
+    {
+        assert_eq!(test.call(method, path, OCI_MANIFEST, "{}").await.refusal(), "403 DENIED", "{method}");
     }
-    let refused = || {
-        test.app
-            .store
-            .one("SELECT COUNT(*) FROM audit WHERE outcome LIKE 'refused%'", vec![])
-    };
+    let refused = || test.app.store.one("SELECT COUNT(*) FROM audit WHERE outcome LIKE 'refused%'", vec![]);
     let recorded = async {
         while refused().await.unwrap().unwrap().take::<u64>().unwrap() < 3 {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(5), recorded)
-        .await
-        .expect("refusals are recorded");
+    tokio::time::timeout(std::time::Duration::from_secs(5), recorded).await.expect("refusals are recorded");
 }
 
 #[tokio::test]
@@ -412,37 +267,18 @@ async fn a_push_moves_the_tag_and_the_audit_log_has_both_ends() {
     let found: (String, String, String) = (row.take().unwrap(), row.take().unwrap(), row.take().unwrap());
     assert_eq!(found, ("anonymous".to_owned(), first.clone(), second.clone()));
     let moves = "SELECT COUNT(*) FROM tag_moves";
-    assert_eq!(
-        test.app
-            .store
-            .one(moves, vec![])
-            .await
-            .unwrap()
-            .unwrap()
-            .take::<u64>()
-            .unwrap(),
-        2
-    );
-    assert_eq!(
-        test.get(&format!("/v2/a/manifests/{first}")).await.status,
-        StatusCode::OK,
-        "by digest it stays"
-    );
+    assert_eq!(test.app.store.one(moves, vec![]).await.unwrap().unwrap().take::<u64>().unwrap(), 2);
+    assert_eq!(test.get(&format!("/v2/a/manifests/{first}")).await.status, StatusCode::OK, "by digest it stays");
 }
 
 #[tokio::test]
 async fn other_sites_and_other_names_reach_nothing() {
     let test = TestApp::new().await;
-    let rebound = axum::http::Request::get("/v2/_catalog")
-        .header(header::HOST, "evil.example")
-        .body(Body::empty());
+    let rebound = axum::http::Request::get("/v2/_catalog").header(header::HOST, "evil.example").body(Body::empty());
     assert_eq!(test.send(rebound.unwrap()).await.status, StatusCode::BAD_REQUEST);
-    let cross = request("POST", "/v2/a/blobs/uploads/")
-        .header("sec-fetch-site", "cross-site")
-        .body(Body::empty());
+    let cross = request("POST", "/v2/a/blobs/uploads/").header("sec-fetch-site", "cross-site").body(Body::empty());
     assert_eq!(test.send(cross.unwrap()).await.status, StatusCode::FORBIDDEN);
-    let origin = request("POST", "/v2/a/blobs/uploads/")
-        .header(header::ORIGIN, "https://evil.example")
-        .body(Body::empty());
+    let origin =
+        request("POST", "/v2/a/blobs/uploads/").header(header::ORIGIN, "https://evil.example").body(Body::empty());
     assert_eq!(test.send(origin.unwrap()).await.status, StatusCode::FORBIDDEN);
 }

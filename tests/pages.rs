@@ -17,10 +17,7 @@ async fn the_pages_of_a_pushed_image_say_what_it_is() {
     assert!(tags.contains("1.4.2") && tags.contains(&digest[7..19]) && tags.contains("same image as"));
     for page in ["tags/1.4.2".to_owned(), format!("manifests/{digest}")] {
         let image = test.get(&format!("/r/team/web/-/{page}")).await.text();
-        assert!(
-            image.contains(&digest) && image.contains("COPY") && image.contains("/app"),
-            "{page}"
-        );
+        assert!(image.contains(&digest) && image.contains("COPY") && image.contains("/app"), "{page}");
     }
     assert!(test.get("/admin/mounts").await.text().contains("http://127.0.0.1:8080"));
 }
@@ -43,10 +40,7 @@ async fn what_is_not_there_is_a_page_with_its_status() {
     ] {
         let answer = test.get(path).await;
         assert_eq!(answer.status, status, "{path}");
-        assert!(
-            answer.text().contains("<h1") && answer.header("content-type").starts_with("text/html"),
-            "{path}"
-        );
+        assert!(answer.text().contains("<h1") && answer.header("content-type").starts_with("text/html"), "{path}");
     }
 }
 
@@ -54,16 +48,9 @@ async fn what_is_not_there_is_a_page_with_its_status() {
 async fn a_page_takes_at_most_four_statements() {
     let test = TestApp::new().await;
     for index in 0..60 {
-        test.push_image("team/web", &format!("v{index}"), "amd64", &[index])
-            .await;
+        test.push_image("team/web", &format!("v{index}"), "amd64", &[index]).await;
     }
-    for path in [
-        "/repositories",
-        "/r/team/web",
-        "/r/team/web?sort=built",
-        "/r/team/web/-/tags/v1",
-        "/admin/mounts",
-    ] {
+    for path in ["/repositories", "/r/team/web", "/r/team/web?sort=built", "/r/team/web/-/tags/v1", "/admin/mounts"] {
         let before = test.app.store.statements();
         assert_eq!(test.get(path).await.status, StatusCode::OK);
         let taken = test.app.store.statements() - before;
@@ -76,18 +63,12 @@ async fn pages_carry_the_headers_that_hold_scripts_back() {
     let test = TestApp::new().await;
     let page = test.get("/repositories").await;
     let policy = page.header("content-security-policy");
-    assert!(
-        policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"),
-        "{policy}"
-    );
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");
     let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
     assert!(page.text().contains(&format!("nonce=\"{nonce}\"")));
     assert!(!page.text().contains(" style=") && !page.text().contains(" onclick="));
     let other = test.get("/repositories").await;
-    assert!(
-        !other.header("content-security-policy").contains(nonce),
-        "each page has its own nonce"
-    );
+    assert!(!other.header("content-security-policy").contains(nonce), "each page has its own nonce");
     assert_eq!(page.header("referrer-policy"), "same-origin");
     assert_eq!(page.header("x-content-type-options"), "nosniff");
 }
@@ -110,22 +91,11 @@ async fn markup_in_an_image_stays_text() {
         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config_digest, "size": config.len()},
         "layers": [{"mediaType": evil, "digest": layer, "size": 5}],
     });
-    let put = test
-        .call(
-            "PUT",
-            "/v2/a/manifests/v1",
-            crate::support::OCI_MANIFEST,
-            manifest.to_string(),
-        )
-        .await;
+    let put = test.call("PUT", "/v2/a/manifests/v1", crate::support::OCI_MANIFEST, manifest.to_string()).await;
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
-    for path in [
-        "/r/a/-/tags/v1",
-        "/r/a",
-        "/repositories",
-        "/r/a?q=%3Cimg%20src%3Dx%3E",
-        "/repositories?q=%22%3E%3Cscript%3E",
-    ] {
+    for path in
+        ["/r/a/-/tags/v1", "/r/a", "/repositories", "/r/a?q=%3Cimg%20src%3Dx%3E", "/repositories?q=%22%3E%3Cscript%3E"]
+    {
         let page = test.get(path).await.text();
         assert!(!page.contains("<img"), "{path}");
         assert!(!page.contains("\"><script>"), "{path}");
@@ -147,22 +117,15 @@ async fn an_open_page_hears_of_a_push() {
     use futures::StreamExt;
     use tower::ServiceExt;
     let test = TestApp::new().await;
-    let listen = request("GET", "/events?scope=repository:team/web")
-        .body(Body::empty())
-        .unwrap();
+    let listen = request("GET", "/events?scope=repository:team/web").body(Body::empty()).unwrap();
     let response = test.router.clone().oneshot(listen).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
     let mut events = response.into_body().into_data_stream();
     test.push_image("team/other", "v1", "amd64", b"x").await;
     test.push_image("team/web", "v1", "amd64", b"x").await;
-    let event = tokio::time::timeout(std::time::Duration::from_secs(1), events.next())
-        .await
-        .expect("within a second");
+    let event = tokio::time::timeout(std::time::Duration::from_secs(1), events.next()).await.expect("within a second");
     assert!(String::from_utf8_lossy(&event.unwrap().unwrap()).contains("event: changed"));
-    assert_eq!(
-        test.get("/events?scope=everything").await.status,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(test.get("/events?scope=everything").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -14,21 +14,11 @@ fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> String {
     for blob in [&config[..], layer] {
         let start = format!("/v2/{repository}/blobs/uploads/");
         let (_, head) = raw("POST", host, &start);
-        let location = head
-            .lines()
-            .find_map(|line| line.strip_prefix("Location: "))
-            .expect("an upload")
-            .trim()
-            .to_owned();
+        let location =
+            head.lines().find_map(|line| line.strip_prefix("Location: ")).expect("an upload").trim().to_owned();
         let path = location.split_once(host).map_or(location.as_str(), |(_, path)| path);
         let path = format!("{path}&digest={}", sha256(blob));
-        let (status, said) = http(
-            "PUT",
-            host,
-            &path,
-            &[("Content-Type", "application/octet-stream")],
-            blob,
-        );
+        let (status, said) = http("PUT", host, &path, &[("Content-Type", "application/octet-stream")], blob);
         assert_eq!(status, 201, "{said}");
     }
     let manifest = serde_json::json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST,
@@ -36,13 +26,7 @@ fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> String {
         "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": sha256(layer), "size": layer.len()}]})
     .to_string();
     let path = format!("/v2/{repository}/manifests/{tag}");
-    let (status, said) = http(
-        "PUT",
-        host,
-        &path,
-        &[("Content-Type", OCI_MANIFEST)],
-        manifest.as_bytes(),
-    );
+    let (status, said) = http("PUT", host, &path, &[("Content-Type", OCI_MANIFEST)], manifest.as_bytes());
     assert_eq!(status, 201, "{said}");
     sha256(manifest.as_bytes())
 }
@@ -51,11 +35,7 @@ fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> String {
 fn raw(method: &str, host: &str, path: &str) -> (u16, String) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(host).unwrap();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
@@ -86,11 +66,7 @@ fn the_suite_of_registries_passes_on_cncf_distribution() {
         layer: LAYER,
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(suite(
-        &remote(&format!("http://{}", upstream.host), "up"),
-        "up/",
-        &known,
-    ));
+    runtime.block_on(suite(&remote(&format!("http://{}", upstream.host), "up"), "up/", &known));
 }
 
 #[test]
@@ -108,46 +84,31 @@ fn a_registry_is_read_survives_its_death_and_is_followed_again() {
         ("PORTOLAN_MOUNTS__0__REFRESH_S", "1"),
     ];
     let server = Server::start(&folder.path().join("portolan"), &variables);
-    eventually("the first reading is in the catalog", || {
-        server.get("/r/up/team/web").contains("1.0.1")
-    });
+    eventually("the first reading is in the catalog", || server.get("/r/up/team/web").contains("1.0.1"));
     let page = server.get("/r/up/team/web");
-    assert!(
-        page.contains(&digest[7..19]) && page.contains("first seen"),
-        "a first sight is no move"
-    );
-    assert!(
-        page.contains(&format!("{}/team/web", upstream.host)),
-        "the pull line is the registry's own"
-    );
+    assert!(page.contains(&digest[7..19]) && page.contains("first seen"), "a first sight is no move");
+    assert!(page.contains(&format!("{}/team/web", upstream.host)), "the pull line is the registry's own");
     let (status, said) = http("GET", &server.host, "/v2/up/team/web/manifests/latest", &[], b"");
-    assert!(
-        status == 404 && said.contains("NAME_UNKNOWN") && said.contains(&upstream.host),
-        "{said}"
-    );
+    assert!(status == 404 && said.contains("NAME_UNKNOWN") && said.contains(&upstream.host), "{said}");
     assert!(server.get("/admin/mounts").contains(&url));
 
     let revive = upstream.kill();
-    eventually("the failure is said in words", || {
-        server.get("/admin/mounts").contains("refused")
-    });
+    eventually("the failure is said in words", || server.get("/admin/mounts").contains("refused"));
     let asked = Instant::now();
-    assert!(
-        server.get("/r/up/team/web").contains("1.0.1"),
-        "pages answer from the catalog"
-    );
+    assert!(server.get("/r/up/team/web").contains("1.0.1"), "pages answer from the catalog");
     assert!(asked.elapsed().as_secs() < 3, "and at once");
 
     let upstream = revive();
     push(&upstream.host, "team/web", "2.0", b"new");
     push(&upstream.host, "team/new", "1", b"new");
-    eventually("what was pushed meanwhile is read", || {
-        server.get("/r/up/team/web").contains(">2.0<")
-    });
-    eventually("and the new repository", || {
-        server.get("/repositories").contains("/r/up/team/new")
-    });
-    assert!(server.get("/r/up/team/web").contains("1.0.1"));
+    eventually("what was pushed meanwhile is read", || server.get("/r/up/team/web").contains(">2.0<"));
+    eventually("and the new repository", || server.get("/repositories").contains("/r/up/team/new"));
+
+    let gone = push(&upstream.host, "team/api", "latest", b"team/api");
+    let path = format!("/v2/team/api/manifests/{gone}");
+    assert_eq!(http("DELETE", &upstream.host, &path, &[], b"").0, 202);
+    eventually("absence is noted", || server.get("/r/up/team/api").contains("issing upstream"));
+    assert!(server.get("/r/up/team/api").contains(">latest<"), "and never a delete");
 }
 
 #[test]
@@ -167,9 +128,7 @@ fn a_look_at_a_registry_changes_nothing_and_keeps_nothing() {
     assert!((400..500).contains(&status), "a write is refused, not {status}");
     let temporary = || {
         let entries = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
-        entries
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with("portolan-try-"))
-            .count()
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("portolan-try-")).count()
     };
     let before = temporary();
     assert!(before >= 1 && server.stop().success());

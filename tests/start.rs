@@ -15,17 +15,11 @@ fn a_wrong_configuration_stops_the_start_with_the_remedy() {
     let file = folder.path().join("portolan.toml");
     std::fs::write(&file, "[server]\nlisen = \"127.0.0.1:0\"").unwrap();
     let said = refused(&[], &["serve", "--config", file.to_str().unwrap()]);
-    assert!(
-        said.contains("portolan.toml") && said.contains("lisen") && said.contains("listen"),
-        "{said}"
-    );
+    assert!(said.contains("portolan.toml") && said.contains("lisen") && said.contains("listen"), "{said}");
     let said = refused(&[], &["serve", "--config", "/nowhere/portolan.toml"]);
     assert!(said.contains("/nowhere/portolan.toml"), "{said}");
     let said = refused(&[("PORTOLAN_SERVER__LISTEN", "0.0.0.0:0")], &["serve"]);
-    assert!(
-        said.contains("PORTOLAN_SERVER__LISTEN") && said.contains("loopback"),
-        "{said}"
-    );
+    assert!(said.contains("PORTOLAN_SERVER__LISTEN") && said.contains("loopback"), "{said}");
 }
 
 #[test]
@@ -34,26 +28,17 @@ fn a_busy_port_and_a_taken_or_unusable_folder_stop_the_start() {
     let server = Server::start(folder.path(), &[]);
     let other = tempfile::tempdir().unwrap();
     let said = refused(
-        &[
-            ("PORTOLAN_SERVER__LISTEN", &server.host),
-            ("PORTOLAN_DATA__DIR", other.path().to_str().unwrap()),
-        ],
+        &[("PORTOLAN_SERVER__LISTEN", &server.host), ("PORTOLAN_DATA__DIR", other.path().to_str().unwrap())],
         &["serve"],
     );
     assert!(said.contains(&server.host) && said.contains("server.listen"), "{said}");
-    let mine = [
-        ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"),
-        ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap()),
-    ];
+    let mine = [("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"), ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())];
     let said = refused(&mine, &["serve"]);
     assert!(said.contains("another portolan") && said.contains("data.dir"), "{said}");
     let file = other.path().join("file");
     std::fs::write(&file, "").unwrap();
     let said = refused(&[mine[0], ("PORTOLAN_DATA__DIR", file.to_str().unwrap())], &["serve"]);
-    assert!(
-        said.contains("cannot be written") && said.contains("data.dir"),
-        "{said}"
-    );
+    assert!(said.contains("cannot be written") && said.contains("data.dir"), "{said}");
 }
 
 #[test]
@@ -65,10 +50,7 @@ fn a_newer_database_is_left_alone() {
     database.execute("UPDATE schema_version SET version = 99", []).unwrap();
     drop(database);
     let said = refused(
-        &[
-            ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"),
-            ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap()),
-        ],
+        &[("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"), ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())],
         &["serve"],
     );
     assert!(said.contains("schema version 99") && said.contains("newer"), "{said}");
@@ -99,13 +81,7 @@ fn check_and_version_say_what_they_find() {
     ];
     let checked = portolan(&["check"], &remote).output().unwrap();
     let said = String::from_utf8_lossy(&checked.stdout).into_owned();
-    assert!(
-        !checked.status.success() && said.contains("failed  registry at http://127.0.0.1:9"),
-        "{said}"
-    );
+    assert!(!checked.status.success() && said.contains("failed  registry at http://127.0.0.1:9"), "{said}");
     let version = portolan(&["--version"], &[]).output().unwrap();
-    assert_eq!(
-        String::from_utf8_lossy(&version.stdout).trim(),
-        format!("portolan {}", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(String::from_utf8_lossy(&version.stdout).trim(), format!("portolan {}", env!("CARGO_PKG_VERSION")));
 }

@@ -30,10 +30,7 @@ mod tests {
     #[test]
     fn what_the_caller_sent_wrongly_is_invalid() {
         let failure = ServerFnErrorErr::MissingArg("repository".to_owned());
-        assert_eq!(
-            Error::from_server_fn_error(failure),
-            Error::invalid("repository", "this value is missing")
-        );
+        assert_eq!(Error::from_server_fn_error(failure), Error::invalid("repository", "this value is missing"));
         let failure = ServerFnErrorErr::Args("a tag has 1 to 128 letters".to_owned());
         assert!(matches!(Error::from_server_fn_error(failure), Error::Invalid { .. }));
     }

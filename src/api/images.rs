@@ -14,9 +14,6 @@ pub async fn show_image(
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
-    let proof = app
-        .access
-        .authorize(&caller, action::ReadRepository { repository })
-        .await?;
+    let proof = app.access.authorize(&caller, action::ReadRepository { repository }).await?;
     service::images::show(&app, &proof, reference, platform).await
 }

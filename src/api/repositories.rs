@@ -20,9 +20,6 @@ pub async fn show_repository(repository: RepositoryName, query: TagQuery) -> Res
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
-    let proof = app
-        .access
-        .authorize(&caller, action::ReadRepository { repository })
-        .await?;
+    let proof = app.access.authorize(&caller, action::ReadRepository { repository }).await?;
     service::tags::list(&app, &proof, query).await
 }

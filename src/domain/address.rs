@@ -56,10 +56,7 @@ mod tests {
             Address::Manifest(name, digest),
         ] {
             let text = address.to_string();
-            assert_eq!(
-                Address::parse_repository(text.strip_prefix("/r/").unwrap()),
-                Some(address)
-            );
+            assert_eq!(Address::parse_repository(text.strip_prefix("/r/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/unknown/x"), None);
         assert_eq!(Address::parse_repository("team/-/tags/.bad"), None);

@@ -44,11 +44,7 @@ impl Digest {
             _ => return Err(bad_digest()),
         };
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if hex.len() == algorithm.hex_digits() && hex.bytes().all(is_hex) {
-            Ok(())
-        } else {
-            Err(bad_digest())
-        }
+        if hex.len() == algorithm.hex_digits() && hex.bytes().all(is_hex) { Ok(()) } else { Err(bad_digest()) }
     }
 
     /// The digest whose hash bytes are given in hex.
@@ -58,11 +54,7 @@ impl Digest {
 
     /// The algorithm in front of the colon.
     pub fn algorithm(&self) -> Algorithm {
-        if self.0.starts_with("sha512:") {
-            Algorithm::Sha512
-        } else {
-            Algorithm::Sha256
-        }
+        if self.0.starts_with("sha512:") { Algorithm::Sha512 } else { Algorithm::Sha256 }
     }
 
     /// The hex digits after the colon.
@@ -77,10 +69,7 @@ impl Digest {
 }
 
 fn bad_digest() -> Error {
-    Error::invalid(
-        "digest",
-        "a digest is sha256: and 64, or sha512: and 128, lower-case hex digits",
-    )
+    Error::invalid("digest", "a digest is sha256: and 64, or sha512: and 128, lower-case hex digits")
 }
 
 #[cfg(test)]
@@ -90,10 +79,7 @@ mod tests {
     #[test]
     fn only_known_algorithms_of_the_right_length_parse() {
         let hex = "a".repeat(64);
-        assert_eq!(
-            format!("sha256:{hex}").parse::<Digest>().unwrap().short(),
-            "aaaaaaaaaaaa"
-        );
+        assert_eq!(format!("sha256:{hex}").parse::<Digest>().unwrap().short(), "aaaaaaaaaaaa");
         assert!(format!("sha512:{hex}{hex}").parse::<Digest>().is_ok());
         for bad in ["", "sha256", "sha256:", "md5:aa", "sha256:../../x"] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");

@@ -86,17 +86,11 @@ impl std::fmt::Display for IncidentId {
 impl Error {
     /// A value that cannot be accepted, with the rule that it breaks.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid {
-            field: field.into(),
-            message: message.into(),
-        }
+        Self::Invalid { field: field.into(), message: message.into() }
     }
 
     /// A manifest that cannot be accepted, with the reason.
     pub fn manifest(message: impl Into<String>) -> Self {
-        Self::Content {
-            problem: ContentProblem::Manifest,
-            message: message.into(),
-        }
+        Self::Content { problem: ContentProblem::Manifest, message: message.into() }
     }
 }

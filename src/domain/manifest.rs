@@ -86,35 +86,19 @@ impl Manifest {
             Error::manifest(format!("the manifest is not valid JSON of an image or index: {error}"))
         })?;
         if wire.schema_version != 2 {
-            return Err(Error::manifest(
-                "only manifests with schemaVersion 2 are accepted; push with a newer client",
-            ));
+            return Err(Error::manifest("only manifests with schemaVersion 2 are accepted; push with a newer client"));
         }
         let media_type = wire.stated_type(content_type)?;
-        let named = wire
-            .config
-            .iter()
-            .chain(wire.layers.iter().flatten())
-            .chain(wire.manifests.iter().flatten());
+        let named = wire.config.iter().chain(wire.layers.iter().flatten()).chain(wire.manifests.iter().flatten());
         if let Some(lie) = named.chain(&wire.subject).find(|named| named.size > MAX_CONTENT_BYTES) {
-            return Err(Error::manifest(format!(
-                "the manifest says that {} has {} bytes",
-                lie.digest, lie.size
-            )));
+            return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
         }
-        if media_type::is_index(&media_type) {
-            wire.into_index(media_type)
-        } else {
-            wire.into_image(media_type)
-        }
+        if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }
     }
 
     /// The descriptors of one relation, in order.
     pub fn of(&self, relation: Relation) -> impl Iterator<Item = &Descriptor> {
-        self.children
-            .iter()
-            .filter(move |(is, _)| *is == relation)
-            .map(|(_, descriptor)| descriptor)
+        self.children.iter().filter(move |(is, _)| *is == relation).map(|(_, descriptor)| descriptor)
     }
 
     /// The configuration's descriptor; indexes have none.
@@ -156,13 +140,9 @@ impl Wire {
 
     fn into_index(self, media_type: String) -> Result<Manifest> {
         if self.config.is_some() || self.layers.is_some() {
-            return Err(Error::manifest(
-                "the manifest is an index, and names a config or layers as well",
-            ));
+            return Err(Error::manifest("the manifest is an index, and names a config or layers as well"));
         }
-        let manifests = self
-            .manifests
-            .ok_or_else(|| Error::manifest("the index has no list of manifests"))?;
+        let manifests = self.manifests.ok_or_else(|| Error::manifest("the index has no list of manifests"))?;
         Ok(Manifest {
             media_type,
             kind: Kind::Index,
@@ -177,18 +157,10 @@ impl Wire {
         if self.manifests.is_some() {
             return Err(Error::manifest("the manifest is an image, and lists manifests as well"));
         }
-        let config = self
-            .config
-            .ok_or_else(|| Error::manifest("the manifest has no config"))?;
+        let config = self.config.ok_or_else(|| Error::manifest("the manifest has no config"))?;
         let runs = self.artifact_type.is_none() && media_type::is_image_config(&config.media_type);
-        let artifact_type = self
-            .artifact_type
-            .or_else(|| (!runs).then(|| config.media_type.clone()));
-        let layers = self
-            .layers
-            .unwrap_or_default()
-            .into_iter()
-            .map(|layer| (Relation::Layer, layer));
+        let artifact_type = self.artifact_type.or_else(|| (!runs).then(|| config.media_type.clone()));
+        let layers = self.layers.unwrap_or_default().into_iter().map(|layer| (Relation::Layer, layer));
         Ok(Manifest {
             media_type,
             kind: if runs { Kind::Image } else { Kind::Artifact },
@@ -272,17 +244,12 @@ mod tests {
     use super::*;
 
     fn descriptor(media_type: &str) -> String {
-        format!(
-            r#"{{"mediaType":"{media_type}","digest":"sha256:{}","size":7}}"#,
-            "a".repeat(64)
-        )
+        format!(r#"{{"mediaType":"{media_type}","digest":"sha256:{}","size":7}}"#, "a".repeat(64))
     }
 
     fn image(extra: &str) -> String {
-        let (config, layer) = (
-            descriptor(media_type::OCI_CONFIG),
-            descriptor("application/vnd.oci.image.layer.v1.tar"),
-        );
+        let (config, layer) =
+            (descriptor(media_type::OCI_CONFIG), descriptor("application/vnd.oci.image.layer.v1.tar"));
         format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{layer},{layer}]{extra}}}"#)
     }
 
@@ -301,19 +268,13 @@ mod tests {
         };
         refused(media_type::OCI_MANIFEST, &image(r#","manifests":[]"#));
         refused(media_type::OCI_INDEX, &image(r#","manifests":[]"#));
-        refused(
-            media_type::OCI_MANIFEST,
-            &image(&format!(r#","mediaType":"{}""#, media_type::OCI_INDEX)),
-        );
+        refused(media_type::OCI_MANIFEST, &image(&format!(r#","mediaType":"{}""#, media_type::OCI_INDEX)));
         refused(media_type::OCI_MANIFEST, &image(r#","layers":[]"#));
         refused(media_type::OCI_MANIFEST, &format!("{} {{}}", image("")));
         refused("text/plain", &image(""));
         refused(media_type::OCI_MANIFEST, "[]");
         refused(media_type::OCI_MANIFEST, r#"{"schemaVersion":1}"#);
-        refused(
-            media_type::OCI_MANIFEST,
-            &format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)),
-        );
+        refused(media_type::OCI_MANIFEST, &format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)));
     }
 
     #[test]
@@ -321,10 +282,7 @@ mod tests {
         let body = image("").replace(media_type::OCI_CONFIG, "application/vnd.cncf.helm.config.v1+json");
         let manifest = Manifest::parse(Some(media_type::OCI_MANIFEST), body.as_bytes()).unwrap();
         assert_eq!(manifest.kind, Kind::Artifact);
-        assert_eq!(
-            manifest.artifact_type.as_deref(),
-            Some("application/vnd.cncf.helm.config.v1+json")
-        );
+        assert_eq!(manifest.artifact_type.as_deref(), Some("application/vnd.cncf.helm.config.v1+json"));
     }
 
     #[test]

@@ -53,11 +53,7 @@ impl Namespace {
 
 impl MountPrefix {
     fn check(text: &str) -> Result<()> {
-        if text.is_empty() {
-            Ok(())
-        } else {
-            check_path("prefix", "a mount prefix", text)
-        }
+        if text.is_empty() { Ok(()) } else { check_path("prefix", "a mount prefix", text) }
     }
 
     /// Whether this is the root mount.
@@ -75,27 +71,17 @@ impl MountPrefix {
 
     /// The name in Portolan's namespace of a repository called `inner` upstream.
     pub fn join(&self, inner: &str) -> Result<RepositoryName> {
-        if self.is_root() {
-            inner.parse()
-        } else {
-            format!("{}/{inner}", self.0).parse()
-        }
+        if self.is_root() { inner.parse() } else { format!("{}/{inner}", self.0).parse() }
     }
 }
 
 fn check_path(field: &str, what: &str, text: &str) -> Result<()> {
     if text.len() > MAX_NAME_BYTES {
-        return Err(Error::invalid(
-            field,
-            format!("{what} has at most {MAX_NAME_BYTES} characters"),
-        ));
+        return Err(Error::invalid(field, format!("{what} has at most {MAX_NAME_BYTES} characters")));
     }
     match text.split('/').find(|part| !is_component(part)) {
         None => Ok(()),
-        Some("") => Err(Error::invalid(
-            field,
-            format!("{what} has no empty part between, before or after slashes"),
-        )),
+        Some("") => Err(Error::invalid(field, format!("{what} has no empty part between, before or after slashes"))),
         Some(_) => Err(Error::invalid(
             field,
             format!(
@@ -122,19 +108,11 @@ mod tests {
 
     #[test]
     fn the_grammar_of_the_specification_decides() {
-        for good in [
-            "a",
-            "team/web",
-            "a.b_c__d-e---f/0",
-            "a/blobs/uploads",
-            "tags/list",
-            "v2",
-        ] {
+        for good in ["a", "team/web", "a.b_c__d-e---f/0", "a/blobs/uploads", "tags/list", "v2"] {
             assert!(good.parse::<RepositoryName>().is_ok(), "{good}");
         }
-        for bad in [
-            "", "/", "a/", "/a", "a//b", "A", "a..b", "a___b", "a._b", "-a", "a-", "a/-/b", "é", "a b", "a\n",
-        ] {
+        for bad in ["", "/", "a/", "/a", "a//b", "A", "a..b", "a___b", "a._b", "-a", "a-", "a/-/b", "é", "a b", "a\n"]
+        {
             assert!(bad.parse::<RepositoryName>().is_err(), "{bad:?}");
         }
         assert!("a".repeat(256).parse::<RepositoryName>().is_err());

@@ -52,10 +52,7 @@ impl FromStr for Cursor {
         if name.is_empty() || name.len() > 512 {
             return Err(bad());
         }
-        Ok(Self {
-            key: key.parse().map_err(|_| bad())?,
-            name: name.to_owned(),
-        })
+        Ok(Self { key: key.parse().map_err(|_| bad())?, name: name.to_owned() })
     }
 }
 

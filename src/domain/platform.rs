@@ -22,11 +22,7 @@ impl Platform {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '/');
         let (os, architecture) = (parts.next()?.to_owned(), parts.next()?.to_owned());
-        Some(Self {
-            os,
-            architecture,
-            variant: parts.next().map(str::to_owned),
-        })
+        Some(Self { os, architecture, variant: parts.next().map(str::to_owned) })
     }
 
     /// Without `linux/`, which is news to nobody.

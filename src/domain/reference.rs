@@ -18,11 +18,7 @@ impl FromStr for Reference {
 
     /// A colon can stand in a digest only, so it decides which of the two was meant.
     fn from_str(text: &str) -> Result<Self, Error> {
-        if text.contains(':') {
-            text.parse().map(Self::Digest)
-        } else {
-            text.parse().map(Self::Tag)
-        }
+        if text.contains(':') { text.parse().map(Self::Digest) } else { text.parse().map(Self::Tag) }
     }
 }
 

@@ -29,11 +29,7 @@ impl fmt::Display for ByteSize {
             0
         };
         let text = format!("{value:.decimals$}");
-        let text = if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            &text
-        };
+        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
         write!(f, "{text}{NO_BREAK}{}", UNITS[unit])
     }
 }

@@ -33,11 +33,7 @@ pub struct Choices {
 impl Choices {
     /// The real clock and randomness under `policy`.
     pub fn real(policy: Policy) -> Self {
-        Self {
-            policy,
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
-        }
+        Self { policy, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
     }
 }
 
@@ -59,26 +55,11 @@ pub async fn build(config: &Config, choices: Choices) -> Result<App> {
         Some(blobs) if mount.kind == MountKindConfig::Hosted => {
             let (prefix, store, blobs) = (mount.prefix.clone(), store.clone(), Arc::clone(blobs));
             let (clock, entropy, events) = (Arc::clone(&clock), Arc::clone(&entropy), events.clone());
-            Ok(hosted_mount(
-                mount,
-                HostedParts {
-                    mount_id: id,
-                    prefix,
-                    store,
-                    blobs,
-                    clock,
-                    entropy,
-                    events,
-                },
-            ))
+            Ok(hosted_mount(mount, HostedParts { mount_id: id, prefix, store, blobs, clock, entropy, events }))
         }
         _ => remote_mount(config, mount, id, Arc::clone(&entropy)),
     };
-    let mounts = configured
-        .iter()
-        .zip(ids)
-        .map(|(mount, id)| make(mount, id))
-        .collect::<Result<_>>()?;
+    let mounts = configured.iter().zip(ids).map(|(mount, id)| make(mount, id)).collect::<Result<_>>()?;
     Ok(App::new(Parts {
         access,
         store,
@@ -101,20 +82,13 @@ fn facts(config: &Config, policy: Policy) -> Facts {
             "A look at an existing registry: nothing can be changed, and nothing is kept when the server stops."
         }
     };
-    Facts {
-        public_url: config.public_url(),
-        host: config.host(),
-        banner: Some(banner.to_owned()),
-        is_try,
-    }
+    Facts { public_url: config.public_url(), host: config.host(), banner: Some(banner.to_owned()), is_try }
 }
 
 /// The empty prefix is the hosted registry unless something else is mounted there.
 fn with_root(mounts: &[MountConfig]) -> Vec<MountConfig> {
     let mut mounts = mounts.to_vec();
-    let is_taken = mounts
-        .iter()
-        .any(|mount| mount.prefix.is_root() || mount.kind == MountKindConfig::Hosted);
+    let is_taken = mounts.iter().any(|mount| mount.prefix.is_root() || mount.kind == MountKindConfig::Hosted);
     if !is_taken {
         mounts.insert(0, MountConfig::of(MountKindConfig::Hosted, MountPrefix::default()));
     }
@@ -131,19 +105,14 @@ async fn configure(
     let row = |mount: &MountConfig| Configured {
         id: new_id(entropy, clock.now()),
         prefix: mount.prefix.clone(),
-        kind: if mount.kind == MountKindConfig::Hosted {
-            MountKind::Hosted
-        } else {
-            MountKind::Remote
-        },
+        kind: if mount.kind == MountKindConfig::Hosted { MountKind::Hosted } else { MountKind::Remote },
         url: mount.url.clone().unwrap_or_default(),
         refresh_s: (mount.kind != MountKindConfig::Hosted).then_some(mount.refresh_s),
     };
     let rows: Vec<Configured> = configured.iter().map(row).collect();
     let proof = access.system(Job::Crawl, Maintain {});
-    let write = store.write(&proof, move |tx| {
-        Box::pin(async move { Ok(Change::bookkeeping(mounts::configure(tx, &rows).await?)) })
-    });
+    let write = store
+        .write(&proof, move |tx| Box::pin(async move { Ok(Change::bookkeeping(mounts::configure(tx, &rows).await?)) }));
     Ok(write.await?)
 }
 
@@ -153,15 +122,7 @@ fn hosted_mount(mount: &MountConfig, parts: HostedParts) -> Mount {
     let read: Arc<dyn ReadRegistry> = Arc::clone(&registry) as _;
     let write: Arc<dyn WriteRegistry> = registry;
     let (prefix, kind) = (mount.prefix.clone(), MountKind::Hosted);
-    Mount {
-        id,
-        prefix,
-        kind,
-        read,
-        write: Some(write),
-        upstream: None,
-        refresh_s: mount.refresh_s,
-    }
+    Mount { id, prefix, kind, read, write: Some(write), upstream: None, refresh_s: mount.refresh_s }
 }
 
 fn remote_mount(config: &Config, mount: &MountConfig, id: String, entropy: Arc<dyn Entropy>) -> Result<Mount> {
@@ -181,27 +142,15 @@ fn remote_mount(config: &Config, mount: &MountConfig, id: String, entropy: Arc<d
         outbound_allow: config.limits.outbound_allow.clone(),
         ca_file: mount.ca_file.clone(),
     };
-    let upstream = Upstream {
-        host: authority(&settings.url),
-        prefix: mount.upstream_prefix.clone(),
-    };
+    let upstream = Upstream { host: authority(&settings.url), prefix: mount.upstream_prefix.clone() };
     let read: Arc<dyn ReadRegistry> = Arc::new(RemoteRegistry::new(settings, Limits::default(), entropy)?);
     let (prefix, kind) = (mount.prefix.clone(), MountKind::Remote);
-    Ok(Mount {
-        id,
-        prefix,
-        kind,
-        read,
-        write: None,
-        upstream: Some(upstream),
-        refresh_s: mount.refresh_s,
-    })
+    Ok(Mount { id, prefix, kind, read, write: None, upstream: Some(upstream), refresh_s: mount.refresh_s })
 }
 
 fn authority(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Keeps the record of refusals without making anybody wait for it.
@@ -229,19 +178,7 @@ pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
         mount.read.tags(first, None, 1).await?;
     }
     let found = mount.read.capabilities().await;
-    let can: Vec<&str> = found
-        .iter()
-        .filter(|(_, has)| *has == Some(true))
-        .map(|(what, _)| what.words())
-        .collect();
-    let has = if names.items.is_empty() {
-        "answers, and lists no repository"
-    } else {
-        "answers"
-    };
-    Ok(if can.is_empty() {
-        has.to_owned()
-    } else {
-        format!("{has}; {}", can.join(", "))
-    })
+    let can: Vec<&str> = found.iter().filter(|(_, has)| *has == Some(true)).map(|(what, _)| what.words()).collect();
+    let has = if names.items.is_empty() { "answers, and lists no repository" } else { "answers" };
+    Ok(if can.is_empty() { has.to_owned() } else { format!("{has}; {}", can.join(", ")) })
 }

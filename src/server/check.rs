@@ -2,40 +2,28 @@
 
 use super::config::{Config, MountKindConfig};
 use super::store::{self, Location};
+use super::terminal::say;
 use anyhow::{Result, bail};
 use std::path::Path;
 
 /// Looks at the configuration and everything that it names; prints a line each, fails if one fails.
-#[expect(clippy::print_stdout, reason = "the report is what the command is for")]
 pub async fn check(config: &Config) -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut failures = 0;
     let mut report = |what: &str, found: Result<String, String>| match found {
-        Ok(text) => println!("ok      {what}: {text}"),
+        Ok(text) => say(format_args!("ok      {what}: {text}")),
         Err(text) => {
             failures += 1;
-            println!("failed  {what}: {text}");
+            say(format_args!("failed  {what}: {text}"));
         }
     };
-    report(
-        "configuration",
-        Ok(format!("serves {} on {}", config.public_url(), config.server.listen)),
-    );
+    report("configuration", Ok(format!("serves {} on {}", config.public_url(), config.server.listen)));
     report("data folder", folder(&config.data.dir));
     report("database", database(&config.database()?).await);
     report("blob store", folder(&config.blob_folder()));
-    for mount in config
-        .mounts
-        .iter()
-        .filter(|mount| mount.kind == MountKindConfig::Remote)
-    {
+    for mount in config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Remote) {
         let name = format!("registry at {}", mount.url.as_deref().unwrap_or_default());
-        report(
-            &name,
-            super::app::reach(config, mount)
-                .await
-                .map_err(|error| error.to_string()),
-        );
+        report(&name, super::app::reach(config, mount).await.map_err(|error| error.to_string()));
     }
     match failures {
         0 => Ok(()),
@@ -46,19 +34,16 @@ pub async fn check(config: &Config) -> Result<()> {
 
 fn folder(path: &Path) -> Result<String, String> {
     let nearest = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
-    let metadata = nearest
-        .metadata()
-        .map_err(|error| format!("{}: {error}", nearest.display()))?;
+    let metadata = nearest.metadata().map_err(|error| format!("{}: {error}", nearest.display()))?;
     if !metadata.is_dir() {
         return Err(format!("{} is not a folder", nearest.display()));
     }
     match tempfile::tempfile_in(nearest) {
         Ok(_) if nearest == path => Ok(format!("{} can be written", path.display())),
         Ok(_) => Ok(format!("{} will be made at the first start", path.display())),
-        Err(error) => Err(format!(
-            "{} cannot be written ({error}); give this user the right, or set data.dir",
-            nearest.display()
-        )),
+        Err(error) => {
+            Err(format!("{} cannot be written ({error}); give this user the right, or set data.dir", nearest.display()))
+        }
     }
 }
 

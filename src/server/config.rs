@@ -65,16 +65,12 @@ mod tests {
     use crate::server::config::schema::MountKindConfig;
 
     fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let variables = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::from_parts(Some((Path::new("portolan.toml"), text)), variables)
     }
 
     fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
-        load(text, variables)
-            .expect_err("this configuration is wrong")
-            .to_string()
+        load(text, variables).expect_err("this configuration is wrong").to_string()
     }
 
     #[test]
@@ -111,10 +107,7 @@ mod tests {
             "{unknown}"
         );
         let value = refusal("[server]\nlisten = \"here\"", &[]);
-        assert!(
-            value.contains("server.listen") && value.contains("127.0.0.1:8080"),
-            "{value}"
-        );
+        assert!(value.contains("server.listen") && value.contains("127.0.0.1:8080"), "{value}");
         let variable = refusal("", &[("PORTOLAN_AUTH__RECHECK_DAYS", "soon")]);
         assert!(variable.contains("PORTOLAN_AUTH__RECHECK_DAYS"), "{variable}");
         assert!(refusal("[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"", &[]).contains("mounts[0].url"));
@@ -127,10 +120,7 @@ mod tests {
 
     #[test]
     fn the_admin_keys_are_known() {
-        let variables = [
-            ("PORTOLAN_ADMIN__USERNAME", "mara"),
-            ("PORTOLAN_ADMIN__PASSWORD", "correct horse battery"),
-        ];
+        let variables = [("PORTOLAN_ADMIN__USERNAME", "mara"), ("PORTOLAN_ADMIN__PASSWORD", "correct horse battery")];
         assert_eq!(load("", &variables).unwrap().admin.username.as_deref(), Some("mara"));
     }
 }

@@ -71,9 +71,7 @@ pub struct Upstream {
 impl Upstream {
     /// The upstream's own name of a repository that is called `inner` under the mount.
     pub fn name(&self, inner: &str) -> String {
-        self.prefix
-            .as_ref()
-            .map_or_else(|| inner.to_owned(), |prefix| format!("{prefix}/{inner}"))
+        self.prefix.as_ref().map_or_else(|| inner.to_owned(), |prefix| format!("{prefix}/{inner}"))
     }
 }
 
@@ -94,10 +92,7 @@ impl Deref for App {
 impl Parts {
     /// The mount under whose prefix a repository lies: the longest one that fits.
     pub fn mount(&self, repository: &RepositoryName) -> Option<&Mount> {
-        let fitting = self
-            .mounts
-            .iter()
-            .filter(|mount| mount.prefix.strip(repository).is_some());
+        let fitting = self.mounts.iter().filter(|mount| mount.prefix.strip(repository).is_some());
         fitting.max_by_key(|mount| mount.prefix.as_str().len())
     }
 
@@ -113,10 +108,7 @@ impl Parts {
             (None, Some(upstream)) => {
                 let inner = mount.prefix.strip(repository).unwrap_or_default();
                 let upstream = format!("{}/{}", upstream.host, upstream.name(inner));
-                Err(Error::NotFound(What::Elsewhere {
-                    name: repository.clone(),
-                    upstream,
-                }))
+                Err(Error::NotFound(What::Elsewhere { name: repository.clone(), upstream }))
             }
             (None, None) => Err(absent()),
         }

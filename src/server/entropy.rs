@@ -46,9 +46,7 @@ pub fn new_id(entropy: &dyn Entropy, now: Timestamp) -> String {
     let mut random = [0; 10];
     entropy.fill(&mut random);
     let millis = u64::try_from(now.0).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random)
-        .into_uuid()
-        .to_string()
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }
 
 /// A new unguessable id of 128 bits, in hex.

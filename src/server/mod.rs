@@ -20,5 +20,6 @@ pub mod serve;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod terminal;
 
 pub use context::request;

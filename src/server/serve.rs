@@ -6,6 +6,7 @@ use super::config::{Config, MountConfig, MountKindConfig};
 use super::context::App;
 use super::http::router::router;
 use super::jobs;
+use super::terminal::say;
 use crate::domain::MountPrefix;
 use anyhow::{Context, Result, bail};
 use axum_server::Handle;
@@ -25,36 +26,27 @@ pub struct Try {
 /// Runs the server until it is told to stop.
 pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // Set already in tests.
-    let temporary = look
-        .as_ref()
-        .map(|_| tempfile::Builder::new().prefix("portolan-try-").tempdir())
-        .transpose()?;
+    let temporary = look.as_ref().map(|_| tempfile::Builder::new().prefix("portolan-try-").tempdir()).transpose()?;
     if let (Some(look), Some(folder)) = (&look, &temporary) {
         look_only(&mut config, look, folder.path());
     }
     let listener = listen(config.server.listen)?;
     config.server.listen = listener.local_addr()?;
     let _lock = lock(&config.data.dir)?;
-    let policy = if look.is_some() {
-        Policy::ReadOnly
-    } else {
-        Policy::OpenOnLoopback
-    };
+    let policy = if look.is_some() { Policy::ReadOnly } else { Policy::OpenOnLoopback };
     let app = app::build(&config, Choices::real(policy)).await?;
     jobs::schedule(&app).await?;
     let running = tokio::spawn(jobs::run(app.clone()));
     announce(&app, look.as_ref());
+    let store = app.store.clone();
     let served = answer(&config, listener, app).await;
     running.abort();
+    store.close().await?;
     served
 }
 
 fn look_only(config: &mut Config, look: &Try, folder: &Path) {
-    let url = if look.url.contains("://") {
-        look.url.clone()
-    } else {
-        format!("https://{}", look.url)
-    };
+    let url = if look.url.contains("://") { look.url.clone() } else { format!("https://{}", look.url) };
     config.data.dir = folder.to_owned();
     config.database = Default::default();
     config.storage = Default::default();
@@ -84,54 +76,40 @@ fn lock(folder: &Path) -> Result<File> {
         )
     };
     std::fs::create_dir_all(folder).with_context(unwritable)?;
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .with_context(unwritable)?;
+    let file = File::options().create(true).truncate(false).write(true).open(path).with_context(unwritable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!(
-                "another portolan serves the data folder {}; stop it, or set data.dir",
-                folder.display()
-            )
+            bail!("another portolan serves the data folder {}; stop it, or set data.dir", folder.display())
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(unwritable),
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the lines that a person who starts the server reads")]
 fn announce(app: &App, look: Option<&Try>) {
     let (url, host) = (&app.facts.public_url, &app.facts.host);
-    println!();
-    println!("  Portolan is ready:  {url}");
+    say("");
+    say(format_args!("  Portolan is ready:  {url}"));
     match look {
         None => {
-            println!("  Push an image:      docker tag IMAGE {host}/team/web:1.0 && docker push {host}/team/web:1.0");
-            println!();
-            println!("  There is no sign-in yet: whoever reaches {host} may read and change everything.");
-            println!("  That is why the server listens on this machine only.");
+            say(format_args!(
+                "  Push an image:      docker tag IMAGE {host}/team/web:1.0 && docker push {host}/team/web:1.0"
+            ));
+            say("");
+            say(format_args!("  There is no sign-in yet: whoever reaches {host} may read and change everything."));
+            say("  That is why the server listens on this machine only.");
         }
         Some(look) => {
             let port = host.rsplit(':').next().unwrap_or("8080");
-            println!(
-                "  Looking at:         {} (read-only; nothing is kept when this stops)",
-                look.url
-            );
-            println!("  From elsewhere:     ssh -L {port}:{host} THIS-SERVER, then open {url}");
+            say(format_args!("  Looking at:         {} (read-only; nothing is kept when this stops)", look.url));
+            say(format_args!("  From elsewhere:     ssh -L {port}:{host} THIS-SERVER, then open {url}"));
             tokio::spawn(report_findings(app.clone()));
         }
     }
-    println!();
+    say("");
 }
 
 /// Prints what the first reading found, once it is over.
-#[expect(
-    clippy::print_stdout,
-    reason = "the lines that a person who tries Portolan waits for"
-)]
 async fn report_findings(app: App) {
     use crate::domain::view::CrawlState;
     let mut failed = false;
@@ -145,20 +123,20 @@ async fn report_findings(app: App) {
         };
         match row.crawl {
             CrawlState::Failed { message } if !failed => {
-                println!("  Could not read it:  {message}");
+                say(format_args!("  Could not read it:  {message}"));
                 failed = true;
             }
             CrawlState::Rested => {
                 let it = row.totals;
-                println!(
+                say(format_args!(
                     "  Found {} repositories, {} tags, {} images: {} before sharing layers, {} stored.",
                     it.repositories, it.tags, it.images, it.logical, it.stored
-                );
+                ));
                 if it.tags_sharing > 0 {
-                    println!(
+                    say(format_args!(
                         "  {} tags share an image with another tag: deleting one by digest would take the others.",
                         it.tags_sharing
-                    );
+                    ));
                 }
                 return;
             }
@@ -169,24 +147,14 @@ async fn report_findings(app: App) {
 
 async fn answer(config: &Config, listener: TcpListener, app: App) -> Result<()> {
     let handle = Handle::new();
-    tokio::spawn(stop_gracefully(
-        handle.clone(),
-        Duration::from_secs(config.server.drain_s),
-    ));
+    tokio::spawn(stop_gracefully(handle.clone(), Duration::from_secs(config.server.drain_s)));
     let service = router(app).into_make_service();
     match (&config.server.tls_cert_file, &config.server.tls_key_file) {
         (Some(cert), Some(key)) => {
             let tls = RustlsConfig::from_pem_file(cert, key).await.with_context(|| {
-                format!(
-                    "TLS cannot start from {} and {}; both must be PEM files",
-                    cert.display(),
-                    key.display()
-                )
+                format!("TLS cannot start from {} and {}; both must be PEM files", cert.display(), key.display())
             })?;
-            axum_server::from_tcp_rustls(listener, tls)?
-                .handle(handle)
-                .serve(service)
-                .await?;
+            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await?;
         }
         _ => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
     }

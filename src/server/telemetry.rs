@@ -13,15 +13,10 @@ pub fn start(config: &TelemetryConfig) -> Result<()> {
     let filter = config.log.as_deref().unwrap_or(DEFAULT_FILTER);
     let filter =
         EnvFilter::try_new(filter).with_context(|| format!("telemetry.log: `{filter}` is no log filter; try info"))?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Json => lines.json().flatten_event(true).init(),
-        LogFormat::Text => lines
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_target(false)
-            .init(),
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
     }
     Ok(())
 }

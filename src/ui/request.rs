@@ -66,9 +66,7 @@ impl PageRequest {
 
     /// The address without its query.
     pub fn path(&self) -> &str {
-        self.path_and_query
-            .split_once('?')
-            .map_or(&self.path_and_query, |(path, _)| path)
+        self.path_and_query.split_once('?').map_or(&self.path_and_query, |(path, _)| path)
     }
 
     /// Whether clients reach this registry without TLS.

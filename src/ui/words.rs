@@ -25,10 +25,7 @@ pub fn sentence(message: &str) -> String {
     let is_plain = first_word.chars().all(|c| c.is_ascii_lowercase());
     let mut text = String::with_capacity(message.len() + 1);
     let mut rest = message.chars();
-    text.extend(
-        rest.next()
-            .map(|first| if is_plain { first.to_ascii_uppercase() } else { first }),
-    );
+    text.extend(rest.next().map(|first| if is_plain { first.to_ascii_uppercase() } else { first }));
     text.push_str(rest.as_str());
     if !text.is_empty() && !text.ends_with(['.', '!', '?', '…']) {
         text.push('.');
@@ -51,10 +48,7 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart() {
-        assert_eq!(
-            [0, 999, 1204, 1_000_000].map(grouped),
-            ["0", "999", "1,204", "1,000,000"]
-        );
+        assert_eq!([0, 999, 1204, 1_000_000].map(grouped), ["0", "999", "1,204", "1,000,000"]);
         assert_eq!(counted(1, "tag", "tags"), "1 tag");
         assert_eq!(counted(1204, "tag", "tags"), "1,204 tags");
     }
@@ -63,18 +57,12 @@ mod tests {
     fn messages_become_sentences_and_names_stay() {
         assert_eq!(sentence("there is no such page"), "There is no such page.");
         assert_eq!(sentence("team/web has no tag 9"), "team/web has no tag 9.");
-        assert_eq!(
-            sentence("registry.acme.dev did not answer."),
-            "registry.acme.dev did not answer."
-        );
+        assert_eq!(sentence("registry.acme.dev did not answer."), "registry.acme.dev did not answer.");
         assert_eq!(sentence(""), "");
     }
 
     #[test]
     fn what_is_to_come_is_said_coarsely() {
-        assert_eq!(
-            [10, 60, 185, 7200].map(about),
-            ["less than a minute", "about 1 min", "about 3 min", "about 2 h"]
-        );
+        assert_eq!([10, 60, 185, 7200].map(about), ["less than a minute", "about 1 min", "about 3 min", "about 2 h"]);
     }
 }

@@ -29,10 +29,7 @@ async fn suite(blobs: &dyn BlobStore) {
 }
 
 fn body(parts: &[&'static str]) -> ByteStream {
-    let parts: Vec<_> = parts
-        .iter()
-        .map(|part| Ok(Bytes::from_static(part.as_bytes())))
-        .collect();
+    let parts: Vec<_> = parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))).collect();
     futures::stream::iter(parts).boxed()
 }
 
@@ -47,10 +44,7 @@ fn digest(text: &str) -> Digest {
 async fn put(blobs: &dyn BlobStore, upload: &str, text: &'static str) {
     let (hash, ending) = blobs.append(upload, new_hash(), body(&[text])).await.unwrap();
     ending.unwrap();
-    blobs
-        .commit(upload, &hash.verify(&digest(text)).unwrap())
-        .await
-        .unwrap();
+    blobs.commit(upload, &hash.verify(&digest(text)).unwrap()).await.unwrap();
 }
 
 async fn read(blobs: &dyn BlobStore, digest: &Digest) -> Option<Bytes> {
@@ -77,10 +71,7 @@ async fn an_upload_goes_on_where_its_hash_stands(blobs: &dyn BlobStore) {
     let (hash, ending) = blobs.append("u3", earlier, body(&["world"])).await.unwrap();
     ending.unwrap();
     assert_eq!(blobs.rehash("u3", Algorithm::Sha512).await.unwrap().size(), 11);
-    blobs
-        .commit("u3", &hash.verify(&digest("hello world")).unwrap())
-        .await
-        .unwrap();
+    blobs.commit("u3", &hash.verify(&digest("hello world")).unwrap()).await.unwrap();
     assert_eq!(read(blobs, &digest("hello world")).await.unwrap(), "hello world");
 }
 
@@ -126,10 +117,7 @@ async fn a_name_of_an_upload_never_leaves_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = FilesystemBlobs::open(folder.path()).unwrap();
     for hostile in ["../x", "a/b", "", "..", "a.b", "/etc/passwd"] {
-        assert!(
-            blobs.append(hostile, new_hash(), body(&["x"])).await.is_err(),
-            "{hostile}"
-        );
+        assert!(blobs.append(hostile, new_hash(), body(&["x"])).await.is_err(), "{hostile}");
         assert!(blobs.discard(hostile).await.is_err(), "{hostile}");
     }
 }
@@ -140,17 +128,10 @@ async fn large_content_comes_in_pieces_and_whole() {
     let blobs = FilesystemBlobs::open(folder.path()).unwrap();
     let part = Bytes::from(vec![7u8; 1_000_003]);
     let parts: Vec<_> = (0..5).map(|_| Ok(part.clone())).collect();
-    let (hash, _) = blobs
-        .append("big", new_hash(), futures::stream::iter(parts).boxed())
-        .await
-        .unwrap();
+    let (hash, _) = blobs.append("big", new_hash(), futures::stream::iter(parts).boxed()).await.unwrap();
     let digest = hash.clone().finish();
     blobs.commit("big", &hash.verify(&digest).unwrap()).await.unwrap();
-    let content = blobs
-        .open(&digest, Some(ContentRange { start: 1, end: None }))
-        .await
-        .unwrap()
-        .unwrap();
+    let content = blobs.open(&digest, Some(ContentRange { start: 1, end: None })).await.unwrap().unwrap();
     let bytes = collect(content, 10_000_000).await.unwrap();
     assert_eq!(bytes.len(), 5 * 1_000_003 - 1);
     assert!(bytes.iter().all(|byte| *byte == 7));

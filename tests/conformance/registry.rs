@@ -65,16 +65,10 @@ pub(crate) async fn fill(test: &TestApp) -> Known {
         test.push_image("team/web", tag, "amd64", layer).await;
     }
     for repository in ["base", "team/api", "team/jobs/mailer"] {
-        test.push_image(repository, "latest", "arm64", repository.as_bytes())
-            .await;
+        test.push_image(repository, "latest", "arm64", repository.as_bytes()).await;
     }
     let repositories = vec!["base", "team/api", "team/jobs/mailer", "team/web"];
-    Known {
-        repositories,
-        tags: vec!["1.0", "1.0.1", "1.1", "latest"],
-        digest,
-        layer,
-    }
+    Known { repositories, tags: vec!["1.0", "1.0.1", "1.1", "latest"], digest, layer }
 }
 
 /// The suite; names lie under `prefix`.
@@ -97,29 +91,18 @@ async fn lists_come_in_pages(registry: &dyn ReadRegistry, prefix: &str, known: &
                 break;
             }
         }
-        let expected: Vec<String> = known
-            .repositories
-            .iter()
-            .map(|name| format!("{prefix}{name}"))
-            .collect();
+        let expected: Vec<String> = known.repositories.iter().map(|name| format!("{prefix}{name}")).collect();
         assert_eq!(names, expected, "pages of {limit}");
         let (mut tags, mut after) = (Vec::<Tag>::new(), None::<String>);
         loop {
-            let page = registry
-                .tags(&name(prefix, "team/web"), after.as_deref(), limit)
-                .await
-                .unwrap();
+            let page = registry.tags(&name(prefix, "team/web"), after.as_deref(), limit).await.unwrap();
             tags.extend(page.items);
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        assert_eq!(
-            tags.iter().map(Tag::as_str).collect::<Vec<_>>(),
-            known.tags,
-            "pages of {limit}"
-        );
+        assert_eq!(tags.iter().map(Tag::as_str).collect::<Vec<_>>(), known.tags, "pages of {limit}");
     }
 }
 
@@ -128,10 +111,7 @@ async fn references_resolve(registry: &dyn ReadRegistry, prefix: &str, known: &K
     let by_tag: Reference = "latest".parse().unwrap();
     let by_digest: Reference = known.digest.parse().unwrap();
     for reference in [&by_tag, &by_digest] {
-        assert_eq!(
-            registry.resolve(&web, reference).await.unwrap().unwrap().as_str(),
-            known.digest
-        );
+        assert_eq!(registry.resolve(&web, reference).await.unwrap().unwrap().as_str(), known.digest);
         let manifest = registry.manifest(&web, reference).await.unwrap().unwrap();
         assert_eq!(sha256(&manifest.bytes), known.digest);
         assert_eq!(manifest.media_type, crate::support::OCI_MANIFEST);
@@ -157,24 +137,9 @@ async fn absence_is_no_failure(registry: &dyn ReadRegistry, prefix: &str, known:
         assert!(registry.manifest(&web, reference).await.unwrap().is_none());
         assert!(registry.manifest(&nothing, reference).await.unwrap().is_none());
     }
-    assert!(
-        registry
-            .blob(&web, &sha256(b"absent").parse().unwrap(), None)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        registry
-            .blob(&nothing, &sha256(known.layer).parse().unwrap(), None)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    assert!(matches!(
-        registry.tags(&nothing, None, 10).await,
-        Err(Error::NotFound(_))
-    ));
+    assert!(registry.blob(&web, &sha256(b"absent").parse().unwrap(), None).await.unwrap().is_none());
+    assert!(registry.blob(&nothing, &sha256(known.layer).parse().unwrap(), None).await.unwrap().is_none());
+    assert!(matches!(registry.tags(&nothing, None, 10).await, Err(Error::NotFound(_))));
 }
 
 fn name(prefix: &str, inner: &str) -> RepositoryName {

@@ -23,10 +23,7 @@ async fn sqlite() {
 }
 
 #[tokio::test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test scripts say by a variable where PostgreSQL is"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test scripts say by a variable where PostgreSQL is")]
 async fn postgres() {
     match std::env::var("PORTOLAN_TEST_POSTGRES") {
         Ok(url) => suite(&Location::Postgres(url)).await,
@@ -44,15 +41,9 @@ const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
 async fn open(location: &Location) -> Bench {
     let entropy = Arc::new(SeededEntropy::new(1));
-    let store = Store::open(location, Arc::new(ManualClock::new(NOW)), entropy.clone())
-        .await
-        .unwrap();
+    let store = Store::open(location, Arc::new(ManualClock::new(NOW)), entropy.clone()).await.unwrap();
     let access = Access::new(Policy::OpenOnLoopback, |_| {});
-    Bench {
-        store,
-        proof: access.system(Job::Sweep, Maintain {}),
-        entropy,
-    }
+    Bench { store, proof: access.system(Job::Sweep, Maintain {}), entropy }
 }
 
 async fn suite(location: &Location) {
@@ -75,11 +66,7 @@ async fn a_failed_change_leaves_nothing(bench: &Bench) {
         })
     });
     assert_eq!(failed.await, Err(Error::Conflict("on purpose".to_owned())));
-    let left = bench
-        .store
-        .one("SELECT id FROM jobs WHERE id = $1", params!["doomed"])
-        .await
-        .unwrap();
+    let left = bench.store.one("SELECT id FROM jobs WHERE id = $1", params!["doomed"]).await.unwrap();
     assert!(left.is_none());
 }
 
@@ -91,23 +78,14 @@ fn digest(seed: usize) -> Digest {
 async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: Timestamp) {
     let name: RepositoryName = name.parse().unwrap();
     let tag: Tag = tag.parse().unwrap();
-    let ids = [
-        new_id(&*bench.entropy, at),
-        new_id(&*bench.entropy, at),
-        new_id(&*bench.entropy, at),
-    ];
+    let ids = [new_id(&*bench.entropy, at), new_id(&*bench.entropy, at), new_id(&*bench.entropy, at)];
     let media_type = portolan::domain::media_type::OCI_MANIFEST;
     let text = serde_json::json!({"schemaVersion": 2,
         "config": {"mediaType": portolan::domain::media_type::OCI_CONFIG, "digest": digest(seed + 5_000), "size": 10},
         "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest(9_999), "size": 1000}]});
     let parsed = portolan::domain::manifest::Manifest::parse(Some(media_type), text.to_string().as_bytes()).unwrap();
     let config = br#"{"os":"linux","architecture":"amd64"}"#.to_vec();
-    let new = NewManifest {
-        digest: digest(seed),
-        content: text.to_string().into(),
-        parsed,
-        config: Some(config),
-    };
+    let new = NewManifest { digest: digest(seed), content: text.to_string().into(), parsed, config: Some(config) };
     let change = bench.store.write(&bench.proof, move |tx| {
         Box::pin(async move {
             let mount = Configured {
@@ -148,55 +126,25 @@ async fn counts_follow_what_is_pushed(bench: &Bench) {
     let name: RepositoryName = "count/a".parse().unwrap();
     let head = repositories::head(&bench.store, &name).await.unwrap().unwrap();
     assert_eq!((head.row.tags, head.images), (2, 2));
-    assert_eq!(
-        (head.row.stored.0, head.logical.0),
-        (1020, 2020),
-        "the shared layer is stored once"
-    );
+    assert_eq!((head.row.stored.0, head.logical.0), (1020, 2020), "the shared layer is stored once");
     let totals = mounts::list(&bench.store, NOW).await.unwrap()[0].row.totals;
     assert_eq!((totals.repositories, totals.tags, totals.images), (2, 3, 3));
-    assert_eq!(
-        (totals.stored.0, totals.logical.0),
-        (1020, 3030),
-        "and once for both repositories"
-    );
-    let page = tags::list(&bench.store, &head.id, &TagQuery::default(), &Position::Start)
-        .await
-        .unwrap();
+    assert_eq!((totals.stored.0, totals.logical.0), (1020, 3030), "and once for both repositories");
+    let page = tags::list(&bench.store, &head.id, &TagQuery::default(), &Position::Start).await.unwrap();
     let v1 = page.items.iter().find(|row| row.tag.as_str() == "v1").unwrap();
     assert_eq!(v1.same_as, vec!["v2".parse().unwrap()]);
-    let moves = bench
-        .store
-        .one(
-            "SELECT COUNT(*) FROM tag_moves WHERE repository_id = $1",
-            params![head.id],
-        )
-        .await;
+    let moves = bench.store.one("SELECT COUNT(*) FROM tag_moves WHERE repository_id = $1", params![head.id]).await;
     assert_eq!(moves.unwrap().unwrap().take::<u64>().unwrap(), 3);
 }
 
 async fn pages_cover_every_row_once_in_both_directions(bench: &Bench) {
     for seed in 0..23 {
         // Groups of equal times, so that names must break ties.
-        push(
-            bench,
-            "paged",
-            &format!("t{seed}"),
-            100 + seed,
-            Timestamp(NOW.0 + (seed as i64 / 5)),
-        )
-        .await;
+        push(bench, "paged", &format!("t{seed}"), 100 + seed, Timestamp(NOW.0 + (seed as i64 / 5))).await;
     }
-    let found = repositories::find(&bench.store, &"paged".parse().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let found = repositories::find(&bench.store, &"paged".parse().unwrap()).await.unwrap().unwrap();
     for sort in [TagSort::Moved, TagSort::Name, TagSort::Size, TagSort::Built] {
-        let query = TagQuery {
-            sort,
-            limit: Some(4),
-            ..TagQuery::default()
-        };
+        let query = TagQuery { sort, limit: Some(4), ..TagQuery::default() };
         let mut forward: Vec<Vec<Tag>> = Vec::new();
         let mut position = Position::Start;
         let last = loop {
@@ -214,9 +162,7 @@ async fn pages_cover_every_row_once_in_both_directions(bench: &Bench) {
         let mut backward = vec![forward.last().unwrap().clone()];
         let mut previous = last.previous;
         while let Some(cursor) = previous {
-            let page = tags::list(&bench.store, &found.id, &query, &Position::Before(cursor))
-                .await
-                .unwrap();
+            let page = tags::list(&bench.store, &found.id, &query, &Position::Before(cursor)).await.unwrap();
             backward.push(page.items.iter().map(|row| row.tag.clone()).collect());
             previous = page.previous;
         }
@@ -230,40 +176,22 @@ async fn filters_take_their_text_literally(bench: &Bench) {
     push(bench, "filter/axb", "v1x0", 301, NOW).await;
     push(bench, "filter/axb", "V1.0", 302, NOW).await;
     let list = |q: &str| {
-        let query = RepositoryQuery {
-            q: q.to_owned(),
-            sort: RepositorySort::Name,
-            ..RepositoryQuery::default()
-        };
+        let query = RepositoryQuery { q: q.to_owned(), sort: RepositorySort::Name, ..RepositoryQuery::default() };
         async move {
             let page = repositories::list(&bench.store, Visibility::Everything, &query, &Position::Start).await;
-            page.unwrap()
-                .items
-                .into_iter()
-                .map(|row| row.name.to_string())
-                .collect::<Vec<_>>()
+            page.unwrap().items.into_iter().map(|row| row.name.to_string()).collect::<Vec<_>>()
         }
     };
     assert_eq!(list("r/a_b").await, ["filter/a_b"]);
     assert_eq!(list("100%").await, [""; 0]);
     assert_eq!(list("x' OR '1'='1").await, [""; 0]);
-    let found = repositories::find(&bench.store, &"filter/axb".parse().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let found = repositories::find(&bench.store, &"filter/axb".parse().unwrap()).await.unwrap().unwrap();
     let glob = |q: &str| {
-        let query = TagQuery {
-            q: q.to_owned(),
-            sort: TagSort::Name,
-            ..TagQuery::default()
-        };
+        let query = TagQuery { q: q.to_owned(), sort: TagSort::Name, ..TagQuery::default() };
         let (store, id) = (bench.store.clone(), found.id.clone());
         async move {
             let page = tags::list(&store, &id, &query, &Position::Start).await.unwrap();
-            page.items
-                .into_iter()
-                .map(|row| row.tag.to_string())
-                .collect::<Vec<_>>()
+            page.items.into_iter().map(|row| row.tag.to_string()).collect::<Vec<_>>()
         }
     };
     assert_eq!(glob("v1*").await, ["v1x0"]);
@@ -276,11 +204,7 @@ async fn a_job_is_leased_to_one_node(bench: &Bench) {
     let lease = |node: &'static str, now: Timestamp| {
         bench.store.write(&bench.proof, move |tx| {
             Box::pin(async move {
-                Ok(Change::bookkeeping(
-                    jobs::lease(tx, node, now, Timestamp(now.0 + 1000))
-                        .await?
-                        .map(|job| job.id),
-                ))
+                Ok(Change::bookkeeping(jobs::lease(tx, node, now, Timestamp(now.0 + 1000)).await?.map(|job| job.id)))
             })
         })
     };
@@ -293,16 +217,8 @@ async fn a_job_is_leased_to_one_node(bench: &Bench) {
     });
     ensured.await.unwrap();
     assert_eq!(lease("one", at(0)).await.unwrap().as_deref(), Some("j1"));
-    assert_eq!(
-        lease("two", at(10)).await.unwrap(),
-        None,
-        "one job for each object, one node at a time"
-    );
-    assert_eq!(
-        lease("two", at(2000)).await.unwrap().as_deref(),
-        Some("j1"),
-        "a lost lease is taken over"
-    );
+    assert_eq!(lease("two", at(10)).await.unwrap(), None, "one job for each object, one node at a time");
+    assert_eq!(lease("two", at(2000)).await.unwrap().as_deref(), Some("j1"), "a lost lease is taken over");
     let released = bench.store.write(&bench.proof, move |tx| {
         Box::pin(async move {
             let kept = jobs::renew(tx, "j1", "one", at(9000)).await?;
@@ -317,9 +233,6 @@ async fn a_job_is_leased_to_one_node(bench: &Bench) {
 async fn many_changes_at_once_all_stand(bench: &Bench) {
     let pushes = (0..60).map(|seed| async move { push(bench, "busy", &format!("t{seed}"), 1000 + seed, NOW).await });
     futures::future::join_all(pushes).await;
-    let head = repositories::head(&bench.store, &"busy".parse().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let head = repositories::head(&bench.store, &"busy".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((head.row.tags, head.images), (60, 60));
 }

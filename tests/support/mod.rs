@@ -42,34 +42,17 @@ impl TestApp {
         let data = [("PORTOLAN_DATA__DIR".to_owned(), folder.path().display().to_string())];
         let config = Config::from_parts(Some((Path::new("test.toml"), config)), data.into_iter()).expect("valid");
         let clock = Arc::new(ManualClock::new(START));
-        let choices = Choices {
-            policy,
-            clock,
-            entropy: Arc::new(SeededEntropy::new(7)),
-        };
+        let choices = Choices { policy, clock, entropy: Arc::new(SeededEntropy::new(7)) };
         let app = app::build(&config, choices).await.expect("the server starts");
-        Self {
-            router: router(app.clone()),
-            app,
-            folder,
-        }
+        Self { router: router(app.clone()), app, folder }
     }
 
     /// Sends one request.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("the router always answers");
+        let response = self.router.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 64 << 20).await.expect("the body ends");
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.to_vec(),
-        }
+        Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
     }
 
     /// GET.
@@ -99,14 +82,8 @@ impl TestApp {
     /// Pushes an image of one layer for a platform under a tag; returns its digest.
     pub async fn push_image(&self, repository: &str, tag: &str, architecture: &str, layer: &[u8]) -> String {
         let manifest = self.image(repository, architecture, layer).await;
-        let answer = self
-            .call(
-                "PUT",
-                &format!("/v2/{repository}/manifests/{tag}"),
-                OCI_MANIFEST,
-                manifest.clone(),
-            )
-            .await;
+        let answer =
+            self.call("PUT", &format!("/v2/{repository}/manifests/{tag}"), OCI_MANIFEST, manifest.clone()).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
         sha256(manifest.as_bytes())
     }
@@ -117,10 +94,8 @@ impl TestApp {
             r#"{{"os":"linux","architecture":"{architecture}","created":"2026-11-01T10:00:00Z",
                "config":{{"Entrypoint":["/app"],"Env":["A=1"]}},"history":[{{"created_by":"COPY . /"}}]}}"#
         );
-        let (config_digest, layer_digest) = (
-            self.push_blob(repository, config.as_bytes()).await,
-            self.push_blob(repository, layer).await,
-        );
+        let (config_digest, layer_digest) =
+            (self.push_blob(repository, config.as_bytes()).await, self.push_blob(repository, layer).await);
         serde_json::json!({
             "schemaVersion": 2, "mediaType": OCI_MANIFEST,
             "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config_digest, "size": config.len()},
@@ -150,37 +125,26 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap_or_default())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap_or_default())
     }
 
     /// The path of `Location`, for the next request.
     pub fn location(&self) -> String {
         let location = self.header("location");
-        let path = location
-            .split_once("://")
-            .map_or(location, |(_, rest)| &rest[rest.find('/').unwrap_or(0)..]);
+        let path = location.split_once("://").map_or(location, |(_, rest)| &rest[rest.find('/').unwrap_or(0)..]);
         path.to_owned()
     }
 
     /// The status with the code of the first error, for snapshots of refusals.
     pub fn refusal(&self) -> String {
         assert_eq!(self.header("content-type"), "application/json", "{}", self.text());
-        format!(
-            "{} {}",
-            self.status.as_u16(),
-            self.json()["errors"][0]["code"].as_str().unwrap_or_default()
-        )
+        format!("{} {}", self.status.as_u16(), self.json()["errors"][0]["code"].as_str().unwrap_or_default())
     }
 }
 
 /// A request to this machine.
 pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, "127.0.0.1:8080")
+    Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080")
 }
 
 /// The digest of some bytes.

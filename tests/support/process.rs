@@ -10,10 +10,7 @@ use std::time::{Duration, Instant};
 /// The binary with only these variables of its own.
 pub fn portolan(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
-    command
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .current_dir(std::env::temp_dir());
+    command.args(arguments).envs(variables.iter().copied()).current_dir(std::env::temp_dir());
     command
 }
 
@@ -38,10 +35,7 @@ impl Server {
     }
 
     fn run(mut command: Command) -> Self {
-        command
-            .env("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit());
+        command.env("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let ready = lines
@@ -74,10 +68,7 @@ impl Drop for Server {
 
 fn terminate(child: &Child) {
     let status = Command::new("kill").arg(child.id().to_string()).status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "the process takes the signal"
-    );
+    assert!(status.is_ok_and(|status| status.success()), "the process takes the signal");
 }
 
 /// Debian's CNCF distribution.
@@ -106,18 +97,10 @@ impl Distribution {
         );
         std::fs::write(&config, text).unwrap();
         let mut command = Command::new("/usr/bin/docker-registry");
-        command
-            .arg("serve")
-            .arg(&config)
-            .stderr(Stdio::null())
-            .stdout(Stdio::null());
+        command.arg("serve").arg(&config).stderr(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().expect("docker-registry starts");
         eventually("docker-registry answers", || TcpStream::connect(&host).is_ok());
-        Self {
-            child,
-            host,
-            folder: folder.to_owned(),
-        }
+        Self { child, host, folder: folder.to_owned() }
     }
 
     /// Kills it and starts it again at the same address when asked.
@@ -149,10 +132,7 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 pub fn http(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(host).expect("the server takes connections");
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let mut head = format!(
-        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n",
-        body.len()
-    );
+    let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -161,25 +141,12 @@ pub fn http(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .unwrap_or(0);
-    (
-        status,
-        answer
-            .split_once("\r\n\r\n")
-            .map(|(_, body)| body.to_owned())
-            .unwrap_or_default(),
-    )
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
 }
 
 /// The folder of the sample images, which the test scripts build; `None` outside of them.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test scripts say by a variable where the images are"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test scripts say by a variable where the images are")]
 pub fn fixtures() -> Option<PathBuf> {
     let folder = std::env::var("PORTOLAN_TEST_FIXTURES").ok().map(PathBuf::from);
     if folder.is_none() {
@@ -191,16 +158,9 @@ pub fn fixtures() -> Option<PathBuf> {
 /// Runs a client and returns what it printed.
 pub fn run(program: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env("STORAGE_DRIVER", "vfs")
-        .env("BUILDAH_ISOLATION", "chroot");
+    command.args(arguments).env("STORAGE_DRIVER", "vfs").env("BUILDAH_ISOLATION", "chroot");
     let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{program} {} failed: {said}",
-        arguments.join(" ")
-    );
+    assert!(output.status.success(), "{program} {} failed: {said}", arguments.join(" "));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

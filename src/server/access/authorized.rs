@@ -45,12 +45,7 @@ pub struct Authorized<A> {
 
 impl<A: Action> Authorized<A> {
     pub(super) fn new(policy: Policy, caller: &Caller, action: A) -> Self {
-        Self {
-            actor: caller.actor.clone(),
-            action,
-            policy,
-            request_id: caller.request_id.clone(),
-        }
+        Self { actor: caller.actor.clone(), action, policy, request_id: caller.request_id.clone() }
     }
 
     /// Who acts.
@@ -70,10 +65,7 @@ impl<A: Action> Authorized<A> {
 
     /// The rights that were decided, to be taken into the transaction that changes something.
     pub fn rights(&self) -> Rights {
-        Rights {
-            actor: self.actor.clone(),
-            policy: self.policy,
-        }
+        Rights { actor: self.actor.clone(), policy: self.policy }
     }
 
     /// Which repositories a list may show to the actor.
@@ -93,10 +85,6 @@ pub struct Rights {
 impl Rights {
     /// Checks one more permission.
     pub fn require(&self, permission: Permission, target: &Target) -> Result<()> {
-        if permits(self.policy, &self.actor, permission, target) {
-            Ok(())
-        } else {
-            Err(Error::Forbidden(permission))
-        }
+        if permits(self.policy, &self.actor, permission, target) { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }
 }

@@ -26,10 +26,7 @@ pub fn permits(policy: Policy, actor: &Actor, permission: Permission, target: &T
         (_, Actor::Anonymous) if permission == Permission::SystemMaintain => false,
         (Policy::OpenOnLoopback, Actor::Anonymous) => true,
         (Policy::ReadOnly, Actor::Anonymous) => {
-            matches!(
-                permission,
-                Permission::RepositoryRead | Permission::MountRead | Permission::SystemRead
-            )
+            matches!(permission, Permission::RepositoryRead | Permission::MountRead | Permission::SystemRead)
         }
     }
 }

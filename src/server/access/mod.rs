@@ -33,10 +33,7 @@ pub struct Access {
 impl Access {
     /// Decides by `policy`; `refused` keeps the record of refusals and must not block.
     pub fn new(policy: Policy, refused: impl Fn(Refusal) + Send + Sync + 'static) -> Self {
-        Self {
-            policy,
-            refused: Arc::new(refused),
-        }
+        Self { policy, refused: Arc::new(refused) }
     }
 
     /// The policy in force.
@@ -65,10 +62,7 @@ impl Access {
 
     /// Proof for Portolan's own background work. Only `jobs/` calls it; the architecture test says so.
     pub fn system<A: Action>(&self, job: Job, action: A) -> Authorized<A> {
-        let caller = Caller {
-            actor: Actor::System(job),
-            request_id: job.name().to_owned(),
-        };
+        let caller = Caller { actor: Actor::System(job), request_id: job.name().to_owned() };
         Authorized::new(self.policy, &caller, action)
     }
 }

@@ -39,11 +39,7 @@ impl FilesystemBlobs {
 
     fn content_path(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
-        self.root
-            .join("blobs")
-            .join(digest.algorithm().name())
-            .join(&hex[..2])
-            .join(hex)
+        self.root.join("blobs").join(digest.algorithm().name()).join(&hex[..2]).join(hex)
     }
 
     fn staging_path(&self, upload: &str) -> Result<PathBuf> {
@@ -81,22 +77,12 @@ impl BlobStore for FilesystemBlobs {
 
     async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
         let path = self.staging_path(upload)?;
-        spawn_blocking(move || hash_file(&path, algorithm))
-            .await
-            .map_err(|_| stopped())?
-            .map_err(failure)
+        spawn_blocking(move || hash_file(&path, algorithm)).await.map_err(|_| stopped())?.map_err(failure)
     }
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
-        let (staged, content, size) = (
-            self.staging_path(upload)?,
-            self.content_path(blob.digest()),
-            blob.size(),
-        );
-        spawn_blocking(move || commit(&staged, &content, size))
-            .await
-            .map_err(|_| stopped())?
-            .map_err(failure)
+        let (staged, content, size) = (self.staging_path(upload)?, self.content_path(blob.digest()), blob.size());
+        spawn_blocking(move || commit(&staged, &content, size)).await.map_err(|_| stopped())?.map_err(failure)
     }
 
     async fn discard(&self, upload: &str) -> Result<()> {
@@ -123,20 +109,12 @@ impl BlobStore for FilesystemBlobs {
             file.set_max_buf_size(PIECE);
             ReaderStream::with_capacity(tokio::io::AsyncReadExt::take(file, length), PIECE).boxed()
         };
-        Ok(Some(Content {
-            size,
-            start,
-            length,
-            body,
-        }))
+        Ok(Some(Content { size, start, length, body }))
     }
 
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
         let folder = self.root.join("staging");
-        spawn_blocking(move || list(&folder))
-            .await
-            .map_err(|_| stopped())?
-            .map_err(failure)
+        spawn_blocking(move || list(&folder)).await.map_err(|_| stopped())?.map_err(failure)
     }
 }
 
@@ -150,6 +128,9 @@ fn write_parts(path: &Path, mut hash: ContentHash, mut parts: mpsc::Receiver<Byt
         out.write_all(&part)?;
     }
     out.flush()?;
+    // The hash goes into the database, durably: so must the bytes that it stands for, or a session that
+    // is resumed after a power cut would commit zeros under a good digest.
+    out.get_ref().sync_data()?;
     Ok(hash)
 }
 
@@ -168,20 +149,12 @@ fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<ContentHash> {
     }
 }
 
+/// Content of the same digest is replaced by the verified bytes, which repairs a damaged file;
+/// readers keep what they have open.
 fn commit(staged: &Path, content: &Path, size: u64) -> io::Result<()> {
-    if fs::metadata(content).is_ok_and(|present| present.len() == size) {
-        return fs::remove_file(staged).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => Ok(()),
-            _ => Err(error),
-        });
-    }
     let folder = content.parent().expect("a content path has a folder");
     fs::create_dir_all(folder)?;
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(staged)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(staged)?;
     file.set_len(size)?;
     file.sync_all()?;
     fs::rename(staged, content)?;
@@ -195,11 +168,7 @@ fn commit(staged: &Path, content: &Path, size: u64) -> io::Result<()> {
 fn list(folder: &Path) -> io::Result<Vec<(String, Timestamp)>> {
     let entry = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;
-        let age = entry
-            .metadata()?
-            .modified()?
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let age = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         let changed = Timestamp(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         Ok((entry.file_name().to_string_lossy().into_owned(), changed))
     };

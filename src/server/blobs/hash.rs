@@ -65,11 +65,7 @@ impl ContentHash {
             State::Sha256(hash) => hex::encode(hash.finalize()),
             State::Sha512(hash) => hex::encode(hash.finalize()),
         };
-        let algorithm = if hex.len() == 64 {
-            Algorithm::Sha256
-        } else {
-            Algorithm::Sha512
-        };
+        let algorithm = if hex.len() == 64 { Algorithm::Sha256 } else { Algorithm::Sha512 };
         Digest::from_hex(algorithm, &hex).expect("a hash in lower-case hex is a digest")
     }
 
@@ -101,10 +97,7 @@ impl ContentHash {
         let (size, state) = saved.split_first_chunk::<8>().ok_or_else(damaged)?;
         let state = SerializedState::<Sha256>::try_from(state).map_err(|_| damaged())?;
         let hash = Sha256::deserialize(&state).map_err(|_| damaged())?;
-        Ok(Self {
-            state: State::Sha256(hash),
-            size: u64::from_be_bytes(*size),
-        })
+        Ok(Self { state: State::Sha256(hash), size: u64::from_be_bytes(*size) })
     }
 }
 

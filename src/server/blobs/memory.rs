@@ -34,24 +34,15 @@ impl BlobStore for MemoryBlobs {
         mut hash: ContentHash,
         mut body: ByteStream,
     ) -> Result<(ContentHash, Result<()>)> {
-        self.staging()
-            .entry(upload.to_owned())
-            .or_default()
-            .truncate(hash.size() as usize);
+        self.staging().entry(upload.to_owned()).or_default().truncate(hash.size() as usize);
         while let Some(part) = body.next().await {
             match part {
                 Ok(part) => {
                     hash.update(&part);
-                    self.staging()
-                        .entry(upload.to_owned())
-                        .or_default()
-                        .extend_from_slice(&part);
+                    self.staging().entry(upload.to_owned()).or_default().extend_from_slice(&part);
                 }
                 Err(error) => {
-                    return Ok((
-                        hash,
-                        Err(Error::invalid("body", format!("the body broke off: {error}"))),
-                    ));
+                    return Ok((hash, Err(Error::invalid("body", format!("the body broke off: {error}")))));
                 }
             }
         }
@@ -66,9 +57,7 @@ impl BlobStore for MemoryBlobs {
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
         let bytes = self.staging().remove(upload).unwrap_or_default();
-        self.content()
-            .entry(blob.digest().clone())
-            .or_insert_with(|| bytes.into());
+        self.content().entry(blob.digest().clone()).or_insert_with(|| bytes.into());
         Ok(())
     }
 
@@ -84,19 +73,10 @@ impl BlobStore for MemoryBlobs {
         let size = bytes.len() as u64;
         let (start, length) = ContentRange::within(range, size)?;
         let part = bytes.slice(start as usize..(start + length) as usize);
-        Ok(Some(Content {
-            size,
-            start,
-            length,
-            body: futures::stream::iter([Ok(part)]).boxed(),
-        }))
+        Ok(Some(Content { size, start, length, body: futures::stream::iter([Ok(part)]).boxed() }))
     }
 
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
-        Ok(self
-            .staging()
-            .keys()
-            .map(|upload| (upload.clone(), Timestamp(0)))
-            .collect())
+        Ok(self.staging().keys().map(|upload| (upload.clone(), Timestamp(0))).collect())
     }
 }

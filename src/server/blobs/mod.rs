@@ -86,17 +86,13 @@ pub trait BlobStore: Send + Sync {
 pub async fn collect(content: Content, limit: u64) -> Result<Bytes> {
     use futures::TryStreamExt;
     if content.length > limit {
-        return Err(Error::TooLarge {
-            message: format!("more than {limit} bytes where less was expected"),
-        });
+        return Err(Error::TooLarge { message: format!("more than {limit} bytes where less was expected") });
     }
     let read = content.body.try_fold(Vec::new(), |mut all, part| async move {
         all.extend_from_slice(&part);
         Ok(all)
     });
-    let bytes = read
-        .await
-        .map_err(|error| Error::Unavailable(format!("the content could not be read: {error}")))?;
+    let bytes = read.await.map_err(|error| Error::Unavailable(format!("the content could not be read: {error}")))?;
     Ok(bytes.into())
 }
 
@@ -109,10 +105,7 @@ impl ContentRange {
         let Some(range) = range else { return Ok((0, size)) };
         let end = range.end.map_or(size, |end| end.saturating_add(1).min(size));
         if range.start >= size || end <= range.start {
-            return Err(Error::Range {
-                message: format!("the content has {size} bytes"),
-                offset: size,
-            });
+            return Err(Error::Range { message: format!("the content has {size} bytes"), offset: size });
         }
         Ok((range.start, end - range.start))
     }

@@ -18,21 +18,12 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
     let mut prefixes = HashSet::new();
     for (index, mount) in config.mounts.iter().enumerate() {
         if !prefixes.insert(mount.prefix.clone()) {
-            let problem = format!(
-                "the prefix `{}` is mounted twice; give each mount its own",
-                mount.prefix
-            );
+            let problem = format!("the prefix `{}` is mounted twice; give each mount its own", mount.prefix);
             return Err(merged.error(&format!("mounts[{index}].prefix"), &problem));
         }
         self::mount(mount, index, merged)?;
     }
-    if config
-        .mounts
-        .iter()
-        .filter(|mount| mount.kind == MountKindConfig::Hosted)
-        .count()
-        > 1
-    {
+    if config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Hosted).count() > 1 {
         return Err(merged.error("mounts", "there is one hosted registry; leave one mount of kind hosted"));
     }
     let admin = &config.admin;
@@ -78,10 +69,7 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
         (MountKindConfig::Remote, Some(url))
             if !url.as_ref().is_ok_and(|url| matches!(url.scheme(), "http" | "https")) =>
         {
-            return wrong(
-                "url",
-                "this is no address of a registry; write https://HOST or http://HOST:PORT",
-            );
+            return wrong("url", "this is no address of a registry; write https://HOST or http://HOST:PORT");
         }
         _ => {}
     }
@@ -90,20 +78,14 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
     }
     let unsupported = [
         ("credential_helper", mount.credential_helper.is_some()),
-        (
-            "client_cert_file",
-            mount.client_cert_file.is_some() || mount.client_key_file.is_some(),
-        ),
+        ("client_cert_file", mount.client_cert_file.is_some() || mount.client_key_file.is_some()),
         ("token_service", mount.token_service.is_some()),
         ("members", mount.members.is_some()),
     ];
     if let Some((key, _)) = unsupported.iter().find(|(_, set)| *set) {
         return wrong(key, "this version does not know how to use it yet; remove it");
     }
-    match (
-        &mount.username,
-        mount.password.is_some() || mount.password_file.is_some(),
-    ) {
+    match (&mount.username, mount.password.is_some() || mount.password_file.is_some()) {
         (Some(_), false) => wrong("password_file", "a username needs a password: set password_file"),
         (None, true) => wrong("username", "a password needs a username"),
         _ => Ok(()),
@@ -113,16 +95,8 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
 impl Config {
     /// The console's address, without a slash at the end.
     pub fn public_url(&self) -> String {
-        let scheme = if self.server.tls_cert_file.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let url = self
-            .server
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("{scheme}://{}", self.server.listen));
+        let scheme = if self.server.tls_cert_file.is_some() { "https" } else { "http" };
+        let url = self.server.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.server.listen));
         url.trim_end_matches('/').to_owned()
     }
 
@@ -143,9 +117,7 @@ impl Config {
             }
             Some(url) => match url.strip_prefix("sqlite:") {
                 Some(path) => Ok(Location::Sqlite(PathBuf::from(path))),
-                None => Err(ConfigError(
-                    "database.url: write postgres://USER@HOST/NAME or sqlite:PATH".to_owned(),
-                )),
+                None => Err(ConfigError("database.url: write postgres://USER@HOST/NAME or sqlite:PATH".to_owned())),
             },
         }
     }
@@ -153,10 +125,7 @@ impl Config {
     /// The folder of the blob store.
     pub fn blob_folder(&self) -> PathBuf {
         let url = self.storage.url.as_deref().and_then(|url| url.strip_prefix("file:"));
-        url.map_or_else(
-            || self.data.dir.clone(),
-            |path| PathBuf::from(path.strip_prefix("//").unwrap_or(path)),
-        )
+        url.map_or_else(|| self.data.dir.clone(), |path| PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
     }
 
     /// The first administrator's password, where the configuration names one.
@@ -181,10 +150,9 @@ impl MountConfig {
 /// A secret from a file, without the line end.
 pub fn secret(path: &Path) -> Result<Secret, ConfigError> {
     match std::fs::read_to_string(path) {
-        Ok(text) if text.trim().is_empty() => Err(ConfigError(format!(
-            "the secret file {} is empty; write the secret into it",
-            path.display()
-        ))),
+        Ok(text) if text.trim().is_empty() => {
+            Err(ConfigError(format!("the secret file {} is empty; write the secret into it", path.display())))
+        }
         Ok(text) => Ok(Secret::from(text.trim_end_matches(['\n', '\r']).to_owned())),
         Err(error) => Err(ConfigError(format!(
             "the secret file {} cannot be read ({error}); check path and rights",

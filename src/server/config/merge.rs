@@ -22,14 +22,8 @@ impl Merged {
     /// Reads the file's text.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
-        let tree = text
-            .parse()
-            .map_err(|error| ConfigError(format!("{file} is not valid TOML: {error}")))?;
-        Ok(Self {
-            tree,
-            file: Some(file),
-            variables: BTreeMap::new(),
-        })
+        let tree = text.parse().map_err(|error| ConfigError(format!("{file} is not valid TOML: {error}")))?;
+        Ok(Self { tree, file: Some(file), variables: BTreeMap::new() })
     }
 
     /// Sets what a variable names; others than configuration are left alone.
@@ -65,11 +59,7 @@ impl Merged {
             (None, Some(file)) => file.clone(),
             (None, None) => "the configuration".to_owned(),
         };
-        let key = if path.is_empty() || path == "." {
-            String::new()
-        } else {
-            format!("{path}: ")
-        };
+        let key = if path.is_empty() || path == "." { String::new() } else { format!("{path}: ") };
         ConfigError(format!("{source}: {key}{}", problem.replace('\n', " ")))
     }
 }
@@ -86,16 +76,11 @@ fn set(at: &mut Value, parts: &[&str], value: String) -> Result<(), String> {
             &mut list[index]
         }
         (Value::Array(list), Ok(index)) => {
-            return Err(format!(
-                "lists have no gaps: {index} comes after {}, which is not set",
-                list.len()
-            ));
+            return Err(format!("lists have no gaps: {index} comes after {}, which is not set", list.len()));
         }
         (Value::Table(table), _) if !first.is_empty() => table.entry(*first).or_insert_with(|| empty(rest)),
         _ => {
-            return Err(format!(
-                "there is nothing to set at `{first}`; numbers name places in lists"
-            ));
+            return Err(format!("there is nothing to set at `{first}`; numbers name places in lists"));
         }
     };
     set(next, rest, value)
@@ -110,11 +95,9 @@ fn empty(rest: &[&str]) -> Value {
 }
 
 fn dotted(parts: &[&str]) -> String {
-    parts
-        .iter()
-        .fold(String::new(), |path, part| match part.parse::<usize>() {
-            Ok(index) => format!("{path}[{index}]"),
-            Err(_) if path.is_empty() => (*part).to_owned(),
-            Err(_) => format!("{path}.{part}"),
-        })
+    parts.iter().fold(String::new(), |path, part| match part.parse::<usize>() {
+        Ok(index) => format!("{path}[{index}]"),
+        Err(_) if path.is_empty() => (*part).to_owned(),
+        Err(_) => format!("{path}.{part}"),
+    })
 }

@@ -61,9 +61,7 @@ pub struct DataConfig {
 
 impl Default for DataConfig {
     fn default() -> Self {
-        Self {
-            dir: PathBuf::from("./data"),
-        }
+        Self { dir: PathBuf::from("./data") }
     }
 }
 
@@ -271,9 +269,7 @@ where
 {
     match Given::deserialize(deserializer) {
         Ok(Given::Value(value)) => Ok(value),
-        Ok(Given::Text(text)) => text
-            .parse()
-            .map_err(|_| D::Error::custom(format!("`{text}` is not {wanted}"))),
+        Ok(Given::Text(text)) => text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not {wanted}"))),
         Err(_) => Err(D::Error::custom(format!("this must be {wanted}"))),
     }
 }
@@ -288,9 +284,6 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
 
 fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| {
-        D::Error::custom(format!(
-            "`{text}` is not an address with a port, such as 127.0.0.1:8080"
-        ))
-    })
+    text.parse()
+        .map_err(|_| D::Error::custom(format!("`{text}` is not an address with a port, such as 127.0.0.1:8080")))
 }

@@ -37,24 +37,16 @@ fn serve(request: &Request, cache_control: &'static str) -> Response<Body> {
     ];
     let mut response = (headers, bytes.into_owned()).into_response();
     if let Some(encoding) = encoding {
-        response.headers_mut().insert(
-            header::CONTENT_ENCODING,
-            encoding.parse().expect("a constant header value"),
-        );
+        response.headers_mut().insert(header::CONTENT_ENCODING, encoding.parse().expect("a constant header value"));
     }
     response
 }
 
 /// The smallest form of a file that the client takes.
 fn best(path: &str, headers: &HeaderMap) -> Option<(Cow<'static, [u8]>, Option<&'static str>)> {
-    let accepts = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     for (encoding, suffix) in [("br", "br"), ("gzip", "gz")] {
-        if accepts
-            .split(',')
-            .any(|offer| offer.trim().split(';').next() == Some(encoding))
+        if accepts.split(',').any(|offer| offer.trim().split(';').next() == Some(encoding))
             && let Some(bytes) = file(&format!("{path}.{suffix}"))
         {
             return Some((bytes, Some(encoding)));
@@ -66,16 +58,10 @@ fn best(path: &str, headers: &HeaderMap) -> Option<(Cow<'static, [u8]>, Option<&
 /// The names of the built files, hashes included.
 pub(super) fn names() -> Assets {
     let find = |ending: &str| {
-        let found = list()
-            .into_iter()
-            .find(|path| path.starts_with("pkg/portolan") && path.ends_with(ending));
+        let found = list().into_iter().find(|path| path.starts_with("pkg/portolan") && path.ends_with(ending));
         found.map(|path| format!("/{path}")).unwrap_or_default()
     };
-    Assets {
-        css: find(".css"),
-        js: find(".js"),
-        wasm: find(".wasm"),
-    }
+    Assets { css: find(".css"), js: find(".js"), wasm: find(".wasm") }
 }
 
 #[cfg(feature = "embed")]
@@ -107,7 +93,5 @@ fn file(path: &str) -> Option<Cow<'static, [u8]>> {
 #[cfg(not(feature = "embed"))]
 fn list() -> Vec<String> {
     let entries = std::fs::read_dir(format!("{SITE}/pkg")).into_iter().flatten().flatten();
-    entries
-        .map(|entry| format!("pkg/{}", entry.file_name().to_string_lossy()))
-        .collect()
+    entries.map(|entry| format!("pkg/{}", entry.file_name().to_string_lossy())).collect()
 }

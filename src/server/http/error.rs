@@ -81,9 +81,7 @@ pub fn problem(error: &Error) -> Response<Body> {
 fn answer(error: &Error, content_type: &'static str, body: String) -> Response<Body> {
     let mut response = (status(error), [(header::CONTENT_TYPE, content_type)], body).into_response();
     if matches!(error, Error::Unavailable(_) | Error::Upstream { .. }) {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
 }
@@ -100,10 +98,7 @@ pub fn wrong_method(allowed: &'static str) -> Response<Body> {
 pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    tracing::error!(
-        panic = text.unwrap_or_default(),
-        "a request panicked; the request id finds it"
-    );
+    tracing::error!(panic = text.unwrap_or_default(), "a request panicked; the request id finds it");
     let detail = "the server failed on this request; the log has more under the X-Request-Id of this answer";
     let body = json!({ "type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail });
     let headers = [(header::CONTENT_TYPE, "application/problem+json")];

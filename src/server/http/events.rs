@@ -48,15 +48,7 @@ async fn allowed(app: &App, caller: &Caller, scope: &str) -> Result<Option<Repos
     }
     let unknown = || Error::invalid("scope", "listen to repositories, or to repository:NAME");
     let repository: RepositoryName = scope.strip_prefix("repository:").ok_or_else(unknown)?.parse()?;
-    let _read = app
-        .access
-        .authorize(
-            caller,
-            ReadRepository {
-                repository: repository.clone(),
-            },
-        )
-        .await?;
+    let _read = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
     Ok(Some(repository))
 }
 
@@ -80,10 +72,7 @@ fn changes(
             };
             if concerns {
                 while only.is_none() && receiver.try_recv().is_ok() {}
-                return Some((
-                    Ok(Event::default().event("changed").data("rows")),
-                    (receiver, only, true),
-                ));
+                return Some((Ok(Event::default().event("changed").data("rows")), (receiver, only, true)));
             }
         }
     })

@@ -48,16 +48,8 @@ impl Default for Metrics {
         let requests = Family::default();
         let durations: Durations = Family::new_with_constructor(new_histogram);
         registry.register("http_requests", "Requests answered", Family::clone(&requests));
-        registry.register(
-            "http_request_duration_seconds",
-            "Time to answer",
-            Family::clone(&durations),
-        );
-        Self {
-            registry,
-            requests,
-            durations,
-        }
+        registry.register("http_request_duration_seconds", "Time to answer", Family::clone(&durations));
+        Self { registry, requests, durations }
     }
 }
 
@@ -66,12 +58,8 @@ impl Metrics {
     pub fn request(&self, route: &'static str, method: &str, status: u16, elapsed: Duration) {
         let known = matches!(method, "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS");
         let method = if known { method } else { "other" }.to_owned();
-        self.requests
-            .get_or_create(&RequestLabels { route, method, status })
-            .inc();
-        self.durations
-            .get_or_create(&RouteLabel { route })
-            .observe(elapsed.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { route, method, status }).inc();
+        self.durations.get_or_create(&RouteLabel { route }).observe(elapsed.as_secs_f64());
     }
 }
 
@@ -98,13 +86,7 @@ pub(super) async fn serve(State(app): State<App>, Extension(caller): Extension<C
     }
     let mut text = String::new();
     match encode(&mut text, &app.metrics.registry) {
-        Ok(()) => (
-            [(
-                header::CONTENT_TYPE,
-                "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            )],
-            text,
-        )
+        Ok(()) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
             .into_response(),
         Err(failure) => {
             let incident = app.incident();

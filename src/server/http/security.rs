@@ -4,7 +4,7 @@
 use super::metrics::route_class;
 use crate::domain::Actor;
 use crate::domain::Error;
-use crate::server::access::{Caller, Policy};
+use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::entropy::new_secret_id;
 use axum::extract::{Request, State};
@@ -19,38 +19,29 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Gives the request an id and a caller, logs its end, counts it.
 pub(super) async fn every_request(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = new_secret_id(&*app.entropy)[..16].to_owned();
-    let caller = Caller {
-        actor: Actor::Anonymous,
-        request_id: id.clone(),
-    };
+    let caller = Caller { actor: Actor::Anonymous, request_id: id.clone() };
     request.extensions_mut().insert(caller);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
     let span = tracing::info_span!("request", id = %id);
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-    app.metrics
-        .request(route_class(&path), method.as_str(), status, elapsed);
+    app.metrics.request(route_class(&path), method.as_str(), status, elapsed);
     span.in_scope(|| tracing::info!(%method, %path, status, elapsed_us = elapsed.as_micros() as u64, "answered"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response
-        .headers_mut()
-        .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-/// While whoever reaches the address may do everything, a web page elsewhere must not reach it
-/// under a name of its own (DNS rebinding): the `Host` must be this machine or the public address.
+/// While whoever reaches the address is let in, a web page elsewhere must not reach it under a name of
+/// its own (DNS rebinding): the `Host` must be this machine or the public address.
 pub(super) async fn known_host(State(app): State<App>, request: Request, next: Next) -> Response {
     let host = host_of(&request);
     let is_known = host == app.facts.host || host_name(&host).is_some_and(is_loopback_name);
-    if app.access.policy() == Policy::OpenOnLoopback && !host.is_empty() && !is_known {
-        let message = format!(
-            "this server answers as {} and on this machine only, not as {host}",
-            app.facts.host
-        );
+    if !host.is_empty() && !is_known {
+        let message = format!("this server answers as {} and on this machine only, not as {host}", app.facts.host);
         return super::error::problem(&Error::invalid("host", message));
     }
     next.run(request).await
@@ -65,10 +56,7 @@ pub(super) async fn page_headers(request: Request, next: Next) -> Response {
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(
-        HeaderName::from_static("permissions-policy"),
-        "camera=(), geolocation=(), microphone=()",
-    );
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
     response
 }
 
@@ -98,7 +86,5 @@ fn host_name(host: &str) -> Option<&str> {
 pub fn is_loopback_name(name: &str) -> bool {
     name == "localhost"
         || name.ends_with(".localhost")
-        || name
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

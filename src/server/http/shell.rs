@@ -26,10 +26,7 @@ pub(super) async fn page(
         provide_context(app.clone());
         provide_context(caller.clone());
         provide_context(report_to(&expect_context::<ResponseOptions>()));
-        provide_context(PageRequest {
-            nonce: with_policy(),
-            ..page.clone()
-        });
+        provide_context(PageRequest { nonce: with_policy(), ..page.clone() });
     };
     render_app_async_with_context(provide, crate::ui::document::document)(request).await
 }
@@ -45,11 +42,7 @@ fn page_request(app: &App, request: &Request<Body>) -> PageRequest {
         now: app.clock.now(),
         theme: cookie(request.headers(), "theme").and_then(|value| Theme::parse(&value)),
         part: part.and_then(|(_, value)| Part::parse(&value)),
-        path_and_query: request
-            .uri()
-            .path_and_query()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
         assets: assets::names(),
         nonce: None,
     }
@@ -70,12 +63,7 @@ fn with_policy() -> Option<String> {
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let all = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut pairs = all
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
 }

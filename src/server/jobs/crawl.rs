@@ -27,22 +27,14 @@ pub(super) async fn round(app: &App, mount: &Mount) -> Result<()> {
     let state = mounts::find(&app.store, &mount.id, app.clock.now()).await?;
     let interrupted = state.and_then(|state| state.crawl_started_at);
     let started = interrupted.unwrap_or_else(|| app.clock.now());
-    keep(app, mount, move |tx, mount_id| {
-        Box::pin(async move { mounts::crawl_started(tx, mount_id, started).await })
-    })
-    .await?;
+    keep(app, mount, move |tx, mount_id| Box::pin(async move { mounts::crawl_started(tx, mount_id, started).await }))
+        .await?;
     list_repositories(app, mount).await?;
     let found = mount.read.capabilities().await;
-    keep(app, mount, move |tx, id| {
-        Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })
-    })
-    .await?;
+    keep(app, mount, move |tx, id| Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })).await?;
     read_all(app, mount, started).await?;
     let now = app.clock.now();
-    keep(app, mount, move |tx, id| {
-        Box::pin(async move { mounts::crawl_finished(tx, id, now).await })
-    })
-    .await
+    keep(app, mount, move |tx, id| Box::pin(async move { mounts::crawl_finished(tx, id, now).await })).await
 }
 
 /// Writes every name that the registry lists, page by page, so that names are on screen at once.
@@ -52,11 +44,7 @@ async fn list_repositories(app: &App, mount: &Mount) -> Result<()> {
         let page = mount.read.repositories(after.as_deref(), NAMES_PAGE).await?;
         seen.extend(page.items.iter().map(ToString::to_string));
         let now = app.clock.now();
-        let new: Vec<_> = page
-            .items
-            .into_iter()
-            .map(|name| (name, new_id(&*app.entropy, now)))
-            .collect();
+        let new: Vec<_> = page.items.into_iter().map(|name| (name, new_id(&*app.entropy, now))).collect();
         let first = new.first().map(|(name, _)| name.clone());
         keep(app, mount, move |tx, mount_id| {
             Box::pin(async move {
@@ -107,10 +95,7 @@ async fn read_all(app: &App, mount: &Mount, started: Timestamp) -> Result<()> {
                 Err(error) => return Err(error),
             }
             done += 1;
-            keep(app, mount, move |tx, id| {
-                Box::pin(async move { mounts::crawl_advanced(tx, id, done).await })
-            })
-            .await?;
+            keep(app, mount, move |tx, id| Box::pin(async move { mounts::crawl_advanced(tx, id, done).await })).await?;
         }
     }
 }

@@ -35,10 +35,7 @@ impl Crawls {
 
     /// Somebody opened `name`. Returns whether its rows may have come meanwhile.
     pub async fn look(&self, app: &App, mount_id: &str, name: &RepositoryName, read_at: Option<Timestamp>) -> bool {
-        let is_remote = app
-            .mounts
-            .iter()
-            .any(|mount| mount.id == mount_id && mount.upstream.is_some());
+        let is_remote = app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some());
         if !is_remote || !self.claim(name, app.clock.now()) {
             return false;
         }

@@ -31,12 +31,8 @@ const SWEEP_EVERY_MS: i64 = 10 * 60_000;
 /// Makes sure that every job of this configuration is in the table.
 pub async fn schedule(app: &App) -> Result<()> {
     let now = app.clock.now();
-    let remotes: Vec<String> = app
-        .mounts
-        .iter()
-        .filter(|mount| mount.kind == MountKind::Remote)
-        .map(|mount| mount.id.clone())
-        .collect();
+    let remotes: Vec<String> =
+        app.mounts.iter().filter(|mount| mount.kind == MountKind::Remote).map(|mount| mount.id.clone()).collect();
     let ids: Vec<String> = (0..=remotes.len()).map(|_| new_id(&*app.entropy, now)).collect();
     app.store
         .write(&proof(app, Job::Sweep), move |tx| {
@@ -78,11 +74,9 @@ async fn take(app: &App, node: &str) -> Result<Option<Leased>> {
     let node = node.to_owned();
     app.store
         .write(&proof(app, Job::Sweep), move |tx| {
-            Box::pin(async move {
-                Ok(Change::bookkeeping(
-                    jobs::lease(tx, &node, now, Timestamp(now.0 + LEASE_MS)).await?,
-                ))
-            })
+            Box::pin(
+                async move { Ok(Change::bookkeeping(jobs::lease(tx, &node, now, Timestamp(now.0 + LEASE_MS)).await?)) },
+            )
         })
         .await
 }
@@ -130,10 +124,7 @@ async fn renew(app: &App, node: &str, job: &Leased) -> Result<bool> {
 /// Milliseconds until the next run, also after a failure.
 async fn perform(app: &App, job: &Leased) -> Result<i64, (i64, crate::domain::Error)> {
     if job.kind == Job::Sweep.name() {
-        return sweep::run(app)
-            .await
-            .map(|()| SWEEP_EVERY_MS)
-            .map_err(|error| (SWEEP_EVERY_MS, error));
+        return sweep::run(app).await.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
     }
     let Some(mount) = app.mounts.iter().find(|mount| mount.id == job.object) else {
         return Ok(SWEEP_EVERY_MS);

@@ -79,14 +79,6 @@ pub struct Chunk {
     pub body: ByteStream,
 }
 
-/// What a pushed manifest became.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pushed {
-    pub digest: Digest,
-    /// The subject, if the manifest has one and is now listed among its referrers.
-    pub subject: Option<Digest>,
-}
-
 /// Writing. Every function takes the proof of what was allowed and works on what the proof names.
 #[async_trait]
 pub trait WriteRegistry: Send + Sync {
@@ -105,11 +97,11 @@ pub trait WriteRegistry: Send + Sync {
     /// Gives an upload up and frees its bytes.
     async fn cancel_upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()>;
 
-    /// Stores a manifest with its bytes as sent, and moves the tag if the reference is one.
+    /// Stores a manifest with its bytes as sent, and moves the tag if the reference is one. Returns its digest.
     async fn put_manifest(
         &self,
         proof: &Authorized<PushManifest>,
         media_type: Option<&str>,
         bytes: Bytes,
-    ) -> Result<Pushed>;
+    ) -> Result<Digest>;
 }

@@ -36,18 +36,11 @@ pub async fn show(
     let around = images::surroundings(&app.store, &found).await?;
     let (pull_host, pull_name) = pull_line(app, &repository);
     Ok(ImageView {
-        tag: if let Reference::Tag(tag) = reference {
-            Some(tag)
-        } else {
-            None
-        },
+        tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
         notice: mount_notice(app, &found.mount_id).await?,
         shown: shown(&found, &manifest, chosen, &stored),
         children: child_rows(&entries, &stored),
-        artifact: manifest
-            .artifact_type
-            .as_deref()
-            .map(|kind| media_type::artifact_words(kind).to_owned()),
+        artifact: manifest.artifact_type.as_deref().map(|kind| media_type::artifact_words(kind).to_owned()),
         kind: manifest.kind,
         annotations: manifest.annotations.into_iter().take(100).collect(),
         pushed: Some(found.pushed_at),
@@ -74,12 +67,9 @@ fn choose<'a>(entries: &[&'a Descriptor], platform: Option<&str>) -> Result<Opti
     };
     match platform {
         Some(ALL_PLATFORMS) => Ok(None),
-        Some(wanted) if !entries.is_empty() => named(wanted).map(Some).ok_or_else(|| {
-            Error::invalid(
-                "platform",
-                "this image has no such platform; choose one of those listed",
-            )
-        }),
+        Some(wanted) if !entries.is_empty() => named(wanted)
+            .map(Some)
+            .ok_or_else(|| Error::invalid("platform", "this image has no such platform; choose one of those listed")),
         _ => Ok(named("linux/amd64").or_else(|| entries.iter().find(runs).copied())),
     }
 }
@@ -108,26 +98,18 @@ fn shown(found: &Found, manifest: &Manifest, chosen: Option<&Descriptor>, stored
 
 fn shown_image(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> ShownImage {
     let config = config.and_then(ImageConfig::parse);
-    let history = config
-        .as_ref()
-        .map(|config| config.history.as_slice())
-        .unwrap_or_default();
+    let history = config.as_ref().map(|config| config.history.as_slice()).unwrap_or_default();
     let mut steps = history.iter().filter(|step| !step.empty_layer);
     let layers = manifest.of(Relation::Layer).map(|layer| LayerRow {
         digest: layer.digest.clone(),
         media_type: layer.media_type.clone(),
         size: ByteSize(layer.size),
-        step: steps
-            .next()
-            .and_then(|step| step.created_by.clone().or_else(|| step.comment.clone())),
+        step: steps.next().and_then(|step| step.created_by.clone().or_else(|| step.comment.clone())),
     });
     let built = config.as_ref().map_or(0, built_at);
     ShownImage {
         digest: digest.clone(),
-        platform: config
-            .as_ref()
-            .and_then(ImageConfig::platform)
-            .map(|platform| platform.to_string()),
+        platform: config.as_ref().and_then(ImageConfig::platform).map(|platform| platform.to_string()),
         pull_size: ByteSize(manifest.pull_bytes()),
         layers: layers.collect(),
         empty_steps: history.iter().filter(|step| step.empty_layer).count() as u64,

@@ -10,11 +10,8 @@ use crate::server::store::mounts;
 /// Every mount with what it can do and where its reading stands. One statement.
 pub async fn list(app: &App, proof: &Authorized<ReadMounts>) -> Result<MountsView> {
     let _ = proof;
-    let mut rows: Vec<_> = mounts::list(&app.store, app.clock.now())
-        .await?
-        .into_iter()
-        .map(|mount| mount.row)
-        .collect();
+    let mut rows: Vec<_> =
+        mounts::list(&app.store, app.clock.now()).await?.into_iter().map(|mount| mount.row).collect();
     for row in rows.iter_mut().filter(|row| row.kind == MountKind::Hosted) {
         row.url.clone_from(&app.facts.public_url);
     }

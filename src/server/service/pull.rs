@@ -18,11 +18,7 @@ pub async fn repositories(
     let _ = proof.visibility(); // Applied by the registry once there is more than one.
     match app.mounts.iter().find(|mount| mount.write.is_some()) {
         Some(hosted) => hosted.read.repositories(after, limit).await,
-        None => Ok(Names {
-            items: vec![],
-            next: None,
-            refused: 0,
-        }),
+        None => Ok(Names { items: vec![], next: None, refused: 0 }),
     }
 }
 
@@ -53,12 +49,7 @@ pub async fn blob(
 ) -> Result<Content> {
     let repository = &proof.action().repository;
     let found = app.hosted(repository)?.0.read.blob(repository, digest, range).await?;
-    found.ok_or_else(|| {
-        Error::NotFound(What::Blob {
-            repository: repository.clone(),
-            digest: digest.clone(),
-        })
-    })
+    found.ok_or_else(|| Error::NotFound(What::Blob { repository: repository.clone(), digest: digest.clone() }))
 }
 
 /// The error for a reference that names nothing.

@@ -4,7 +4,7 @@ use crate::domain::action::{PushBlob, PushManifest};
 use crate::domain::{Digest, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-pub use crate::server::registry::{Chunk, Pushed, Upload};
+pub use crate::server::registry::{Chunk, Upload};
 use bytes::Bytes;
 
 /// Opens an upload.
@@ -62,9 +62,6 @@ pub async fn manifest(
     proof: &Authorized<PushManifest>,
     media_type: Option<&str>,
     bytes: Bytes,
-) -> Result<Pushed> {
-    app.hosted(&proof.action().repository)?
-        .1
-        .put_manifest(proof, media_type, bytes)
-        .await
+) -> Result<Digest> {
+    app.hosted(&proof.action().repository)?.1.put_manifest(proof, media_type, bytes).await
 }

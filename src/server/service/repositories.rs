@@ -15,9 +15,7 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
     let mounts = mounts::list(&app.store, app.clock.now()).await?;
     Ok(RepositoriesView {
         page,
-        totals: mounts
-            .iter()
-            .fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
+        totals: mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
         notices: mounts.iter().filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),
     })
@@ -29,10 +27,7 @@ pub(super) fn position(after: Option<Cursor>, before: Option<Cursor>) -> Result<
         (None, None) => Ok(Position::Start),
         (Some(after), None) => Ok(Position::After(after)),
         (None, Some(before)) => Ok(Position::Before(before)),
-        (Some(_), Some(_)) => Err(Error::invalid(
-            "after",
-            "ask for the rows after or before a place, not both",
-        )),
+        (Some(_), Some(_)) => Err(Error::invalid("after", "ask for the rows after or before a place, not both")),
     }
 }
 

@@ -38,9 +38,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
 
 /// Where and under which name a repository is pulled.
 pub(super) fn pull_line(app: &App, name: &RepositoryName) -> (String, String) {
-    let upstream = app
-        .mount(name)
-        .and_then(|mount| Some((mount.prefix.strip(name)?, mount.upstream.as_ref()?)));
+    let upstream = app.mount(name).and_then(|mount| Some((mount.prefix.strip(name)?, mount.upstream.as_ref()?)));
     match upstream {
         Some((inner, upstream)) => (upstream.host.clone(), upstream.name(inner)),
         None => (app.facts.host.clone(), name.to_string()),
@@ -49,11 +47,7 @@ pub(super) fn pull_line(app: &App, name: &RepositoryName) -> (String, String) {
 
 /// How fresh a repository of a registry that is only read is; costs no statement for the hosted one.
 pub(super) async fn mount_notice(app: &App, mount_id: &str) -> Result<Option<MountNotice>> {
-    if !app
-        .mounts
-        .iter()
-        .any(|mount| mount.id == mount_id && mount.upstream.is_some())
-    {
+    if !app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some()) {
         return Ok(None);
     }
     let mount = mounts::find(&app.store, mount_id, app.clock.now()).await?;

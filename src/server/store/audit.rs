@@ -47,21 +47,8 @@ impl Entry {
         let sql = "INSERT INTO audit (id, at, actor, action, object, outcome, before, after, request_id)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let (actor, action, object) = (self.actor, self.action, self.object);
-        tx.run(
-            sql,
-            params![
-                self.id,
-                self.at,
-                actor,
-                action,
-                object,
-                self.outcome,
-                before,
-                after,
-                self.request_id
-            ],
-        )
-        .await?;
+        tx.run(sql, params![self.id, self.at, actor, action, object, self.outcome, before, after, self.request_id])
+            .await?;
         Ok(())
     }
 }

@@ -9,20 +9,13 @@ use crate::params;
 pub async fn linked(store: &Store, repository: &crate::domain::RepositoryName, digest: &Digest) -> Result<Option<u64>> {
     let sql = "SELECT l.size_bytes FROM repository_blobs l JOIN repositories r ON r.id = l.repository_id
                WHERE r.name = $1 AND l.digest = $2";
-    store
-        .one(sql, params![repository, digest])
-        .await?
-        .map(|mut row| row.take())
-        .transpose()
+    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// The same inside a transaction.
 pub async fn linked_size(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Option<u64>> {
     let sql = "SELECT size_bytes FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
-    tx.one(sql, params![repository_id, digest])
-        .await?
-        .map(|mut row| row.take())
-        .transpose()
+    tx.one(sql, params![repository_id, digest]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// Notes that the blob store holds some content.
@@ -36,17 +29,10 @@ pub async fn hold(tx: &mut Tx, digest: &Digest, size: u64, now: Timestamp) -> Re
 /// once in each, however many images name it.
 pub async fn link(tx: &mut Tx, repository: &Repository, digest: &Digest, size: u64, now: Timestamp) -> Result<()> {
     let elsewhere = "SELECT 1 AS found FROM repository_blobs WHERE mount_id = $1 AND digest = $2 LIMIT 1";
-    let known_to_mount = tx
-        .one(elsewhere, params![&repository.mount_id, digest])
-        .await?
-        .is_some();
+    let known_to_mount = tx.one(elsewhere, params![&repository.mount_id, digest]).await?.is_some();
     let sql = "INSERT INTO repository_blobs (repository_id, digest, mount_id, size_bytes, linked_at)
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT (repository_id, digest) DO NOTHING";
-    if tx
-        .run(sql, params![&repository.id, digest, &repository.mount_id, size, now])
-        .await?
-        == 0
-    {
+    if tx.run(sql, params![&repository.id, digest, &repository.mount_id, size, now]).await? == 0 {
         return Ok(());
     }
     let sql = "UPDATE repositories SET stored_bytes = stored_bytes + $2 WHERE id = $1";

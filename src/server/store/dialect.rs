@@ -27,9 +27,7 @@ impl Dialect {
 
 /// Text for `LIKE … ESCAPE '\'` that matches `text` literally.
 pub fn like_literal(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
-        .collect()
+    text.chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect()
 }
 
 /// A `LIKE` pattern for a glob with `*` and `?`; text without either matches anywhere.

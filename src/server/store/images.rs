@@ -24,10 +24,7 @@ const COLUMNS: &str =
 /// The manifest that a reference names, with its repository.
 pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -> Result<Option<Found>> {
     let (join, value): (&str, Value) = match reference {
-        Reference::Digest(digest) => (
-            "JOIN manifests m ON m.repository_id = r.id AND m.digest = $2",
-            digest.into(),
-        ),
+        Reference::Digest(digest) => ("JOIN manifests m ON m.repository_id = r.id AND m.digest = $2", digest.into()),
         Reference::Tag(tag) => (
             "JOIN tags t ON t.repository_id = r.id AND t.name = $2
              JOIN manifests m ON m.repository_id = r.id AND m.digest = t.digest",
@@ -68,17 +65,10 @@ pub async fn children(store: &Store, found: &Found, shown: Option<&Digest>) -> R
                FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
                WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest' LIMIT 500";
     let shown = shown.map(Digest::as_str);
-    let rows = store
-        .all(sql, params![&found.repository_id, &found.digest, shown])
-        .await?;
+    let rows = store.all(sql, params![&found.repository_id, &found.digest, shown]).await?;
     rows.into_iter()
         .map(|mut row| {
-            Ok(Child {
-                digest: row.take()?,
-                pull_bytes: row.take()?,
-                content: row.take()?,
-                config: row.take()?,
-            })
+            Ok(Child { digest: row.take()?, pull_bytes: row.take()?, content: row.take()?, config: row.take()? })
         })
         .collect()
 }
@@ -113,9 +103,7 @@ pub async fn surroundings(store: &Store, found: &Found) -> Result<Surroundings> 
             "move" => around.moves.push(MoveRow {
                 tag: one.parse()?,
                 from: two.map(|digest| digest.parse()).transpose()?,
-                to: three
-                    .ok_or_else(|| Error::Unavailable("a move without a target".to_owned()))?
-                    .parse()?,
+                to: three.ok_or_else(|| Error::Unavailable("a move without a target".to_owned()))?.parse()?,
                 when,
                 by: four.unwrap_or_default(),
             }),

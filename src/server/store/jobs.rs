@@ -30,10 +30,7 @@ pub async fn hasten(tx: &mut Tx, kind: &str, object: &str, run_at: Timestamp) ->
 
 /// Removes the jobs of a kind whose object is not among `objects`.
 pub async fn retain(tx: &mut Tx, kind: &str, objects: &[String]) -> Result<()> {
-    for mut row in tx
-        .all("SELECT id, object FROM jobs WHERE kind = $1", params![kind])
-        .await?
-    {
+    for mut row in tx.all("SELECT id, object FROM jobs WHERE kind = $1", params![kind]).await? {
         let (id, object): (String, String) = (row.take()?, row.take()?);
         if !objects.contains(&object) {
             tx.run("DELETE FROM jobs WHERE id = $1", params![id]).await?;
@@ -58,14 +55,7 @@ pub async fn lease(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp) ->
          RETURNING id, kind, object"
     );
     let row = tx.one(&sql, params![node, until, now]).await?;
-    row.map(|mut row| {
-        Ok(Leased {
-            id: row.take()?,
-            kind: row.take()?,
-            object: row.take()?,
-        })
-    })
-    .transpose()
+    row.map(|mut row| Ok(Leased { id: row.take()?, kind: row.take()?, object: row.take()? })).transpose()
 }
 
 /// Keeps a lease alive; `false` if it was lost.

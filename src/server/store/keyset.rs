@@ -37,11 +37,7 @@ impl Order {
             None => format!("ORDER BY {name} {name_dir}"),
         };
         let Some(cursor) = cursor else {
-            return Keyset {
-                condition: String::new(),
-                order_by,
-                params: vec![],
-            };
+            return Keyset { condition: String::new(), order_by, params: vec![] };
         };
         match self.key {
             Some(key) => {
@@ -49,19 +45,11 @@ impl Order {
                 // The first comparison bounds the index scan, the second cuts inside equal keys.
                 let condition =
                     format!("AND {key} {key_cmp}= ${k} AND ({key} {key_cmp} ${k} OR {name} {name_cmp} ${n})");
-                Keyset {
-                    condition,
-                    order_by,
-                    params: crate::params![cursor.key, &cursor.name],
-                }
+                Keyset { condition, order_by, params: crate::params![cursor.key, &cursor.name] }
             }
             None => {
                 let condition = format!("AND {name} {name_cmp} ${first}");
-                Keyset {
-                    condition,
-                    order_by,
-                    params: crate::params![&cursor.name],
-                }
+                Keyset { condition, order_by, params: crate::params![&cursor.name] }
             }
         }
     }

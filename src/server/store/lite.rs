@@ -37,11 +37,7 @@ impl Lite {
             .name("sqlite-writer".to_owned())
             .spawn(move || run_writer(connection, &waiting))
             .map_err(|error| Error::Unavailable(format!("no thread for the database writer: {error}")))?;
-        Ok(Self {
-            path: Arc::new(path.to_owned()),
-            readers: Arc::default(),
-            writer,
-        })
+        Ok(Self { path: Arc::new(path.to_owned()), readers: Arc::default(), writer })
     }
 
     /// Runs a query in place.
@@ -59,6 +55,11 @@ impl Lite {
         rows
     }
 
+    /// Writes the log back into the file.
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        query(&connect(&self.path)?, "PRAGMA wal_checkpoint(TRUNCATE)", &[]).map(|_| ())
+    }
+
     /// Hands a change to the writer and waits until it is durable.
     pub(super) async fn write<T, F>(&self, change: F) -> Result<T>
     where
@@ -66,11 +67,7 @@ impl Lite {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let waiting = Change {
-            change: Some(change),
-            result: None,
-            reply,
-        };
+        let waiting = Change { change: Some(change), result: None, reply };
         let stopped = || Error::Unavailable("the database writer has stopped; restart the server".to_owned());
         self.writer.try_send(Box::new(waiting)).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => {
@@ -112,18 +109,14 @@ where
     }
 
     fn finish(self: Box<Self>, committed: Result<()>) {
-        let result = self
-            .result
-            .unwrap_or_else(|| Err(Error::Unavailable("the change was not run".into())));
+        let result = self.result.unwrap_or_else(|| Err(Error::Unavailable("the change was not run".into())));
         let _ = self.reply.send(committed.and(result)); // The caller may have gone; the change stands.
     }
 }
 
 fn run_writer(mut connection: Connection, waiting: &mpsc::Receiver<Box<dyn Waiting>>) {
     while let Ok(first) = waiting.recv() {
-        let batch: Vec<_> = std::iter::once(first)
-            .chain(waiting.try_iter().take(BATCH - 1))
-            .collect();
+        let batch: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(BATCH - 1)).collect();
         let (back, done, committed) = run_batch(connection, batch);
         connection = back;
         for change in done {
@@ -148,18 +141,12 @@ fn run_batch(
         };
         let opened = step("SAVEPOINT change", &tx);
         let keep = opened.is_ok() && change.run(&mut tx);
-        let close = if keep {
-            "RELEASE change"
-        } else {
-            "ROLLBACK TO change; RELEASE change"
-        };
+        let close = if keep { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" };
         if let Err(error) = opened.and_then(|()| step(close, &tx)) {
             tracing::error!(%error, "a savepoint could not be closed");
         }
     }
-    let Tx::Lite(connection) = tx else {
-        unreachable!("the writer only makes SQLite transactions")
-    };
+    let Tx::Lite(connection) = tx else { unreachable!("the writer only makes SQLite transactions") };
     let committed = connection.execute_batch("COMMIT").map_err(|error| {
         let _ = connection.execute_batch("ROLLBACK");
         failure(error)
@@ -187,9 +174,7 @@ pub(super) fn query(connection: &Connection, sql: &str, params: &[Value]) -> Res
     let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(failure)?;
     let mut out = Vec::new();
     while let Some(row) = rows.next().map_err(failure)? {
-        let cells = (0..n_columns)
-            .map(|index| row.get_ref(index).map(cell))
-            .collect::<Result<_, _>>();
+        let cells = (0..n_columns).map(|index| row.get_ref(index).map(cell)).collect::<Result<_, _>>();
         out.push(Row::new(cells.map_err(failure)?));
     }
     Ok(out)

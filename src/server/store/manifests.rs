@@ -34,14 +34,7 @@ pub async fn find(store: &Store, repository: &RepositoryName, reference: &Refere
         Reference::Digest(digest) => store.one(by_digest, params![repository, digest]).await?,
         Reference::Tag(tag) => store.one(by_tag, params![repository, tag]).await?,
     };
-    row.map(|mut row| {
-        Ok(Stored {
-            digest: row.take()?,
-            media_type: row.take()?,
-            content: row.take()?,
-        })
-    })
-    .transpose()
+    row.map(|mut row| Ok(Stored { digest: row.take()?, media_type: row.take()?, content: row.take()? })).transpose()
 }
 
 /// Those of `digests` that the repository has as manifests.
@@ -57,12 +50,7 @@ pub async fn known(store: &Store, repository: &RepositoryName, digests: &[Digest
     );
     let mut params = params![repository];
     params.extend(digests.iter().map(super::Value::from));
-    store
-        .all(&sql, params)
-        .await?
-        .into_iter()
-        .map(|mut row| row.take())
-        .collect()
+    store.all(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Whether the repository has this manifest.
@@ -148,20 +136,12 @@ async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManifest) -> Resu
         }
         platforms.extend(platform.filter(|platform| !platform.is_empty() && !platforms.contains(platform)));
     }
-    Ok(Derived {
-        pull_bytes,
-        platforms: platforms.join(","),
-        built_at,
-    })
+    Ok(Derived { pull_bytes, platforms: platforms.join(","), built_at })
 }
 
 /// A build time that says nothing (the epoch, as reproducible builds state it) counts as not stated.
 pub fn built_at(config: &ImageConfig) -> i64 {
-    config
-        .created
-        .as_deref()
-        .and_then(Timestamp::parse)
-        .map_or(0, |built| built.0.max(0))
+    config.created.as_deref().and_then(Timestamp::parse).map_or(0, |built| built.0.max(0))
 }
 
 async fn insert_edges(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
@@ -195,17 +175,9 @@ async fn insert_edges(tx: &mut Tx, repository: &Repository, new: &NewManifest, n
 
 /// The digest that an attestation in an index is about (BuildKit's annotation).
 pub fn about(child: &Descriptor) -> Option<String> {
-    let is_attestation = child
-        .annotations
-        .get("vnd.docker.reference.type")
-        .is_some_and(|kind| kind == "attestation-manifest");
-    is_attestation.then(|| {
-        child
-            .annotations
-            .get("vnd.docker.reference.digest")
-            .cloned()
-            .unwrap_or_default()
-    })
+    let is_attestation =
+        child.annotations.get("vnd.docker.reference.type").is_some_and(|kind| kind == "attestation-manifest");
+    is_attestation.then(|| child.annotations.get("vnd.docker.reference.digest").cloned().unwrap_or_default())
 }
 
 async fn count_image(tx: &mut Tx, repository: &Repository, pull_bytes: u64) -> Result<()> {

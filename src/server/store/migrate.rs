@@ -23,11 +23,8 @@ pub(super) async fn run(store: &Store) -> Result<()> {
                 }
                 if found < migrations.len() {
                     tx.run("DELETE FROM schema_version", vec![]).await?;
-                    tx.run(
-                        "INSERT INTO schema_version (version) VALUES ($1)",
-                        params![migrations.len() as i64],
-                    )
-                    .await?;
+                    tx.run("INSERT INTO schema_version (version) VALUES ($1)", params![migrations.len() as i64])
+                        .await?;
                 }
                 Ok(())
             })
@@ -44,11 +41,7 @@ pub(super) fn copy_aside(path: &Path) -> Result<()> {
         let copy = path.with_extension(format!("v{found}.backup"));
         let _ = std::fs::remove_file(&copy);
         let connection = lite::connect(path)?;
-        lite::execute(
-            &connection,
-            "VACUUM INTO $1",
-            &params![copy.to_string_lossy().into_owned()],
-        )?;
+        lite::execute(&connection, "VACUUM INTO $1", &params![copy.to_string_lossy().into_owned()])?;
         tracing::info!(copy = %copy.display(), "the database is older; a copy was kept before migrating it");
     }
     Ok(())
@@ -65,20 +58,12 @@ pub async fn inspect(location: &Location) -> Result<Option<(usize, usize)>> {
         Location::Postgres(url) => {
             let pg = pg::Pg::open(url).await?;
             let known = Dialect::Postgres.migrations().len();
-            let there = pg
-                .query(
-                    "SELECT 1::bigint AS there FROM pg_tables WHERE tablename = 'schema_version'",
-                    vec![],
-                )
-                .await?;
+            let there =
+                pg.query("SELECT 1::bigint AS there FROM pg_tables WHERE tablename = 'schema_version'", vec![]).await?;
             if there.is_empty() {
                 return Ok(None);
             }
-            let row = pg
-                .query("SELECT version FROM schema_version", vec![])
-                .await?
-                .into_iter()
-                .next();
+            let row = pg.query("SELECT version FROM schema_version", vec![]).await?.into_iter().next();
             let found = row.map_or(Ok(0), |mut row| row.take::<i64>())? as usize;
             check(found, known)?;
             Ok(Some((found, known)))
@@ -91,21 +76,12 @@ fn inspect_lite(path: &Path) -> Result<Option<(usize, usize)>> {
         return Ok(None);
     }
     let connection = lite::connect(path)?;
-    let there = lite::query(
-        &connection,
-        "SELECT name FROM sqlite_master WHERE name = 'schema_version'",
-        &[],
-    )?;
+    let there = lite::query(&connection, "SELECT name FROM sqlite_master WHERE name = 'schema_version'", &[])?;
     if there.is_empty() {
         return Ok(None);
     }
-    let row = lite::query(&connection, "SELECT version FROM schema_version", &[])?
-        .into_iter()
-        .next();
-    let (found, known) = (
-        row.map_or(Ok(0), |mut row| row.take::<i64>())? as usize,
-        Dialect::Sqlite.migrations().len(),
-    );
+    let row = lite::query(&connection, "SELECT version FROM schema_version", &[])?.into_iter().next();
+    let (found, known) = (row.map_or(Ok(0), |mut row| row.take::<i64>())? as usize, Dialect::Sqlite.migrations().len());
     check(found, known)?;
     Ok(Some((found, known)))
 }
@@ -131,11 +107,7 @@ async fn script(tx: &mut Tx, sql: &str) -> Result<()> {
         Tx::Lite(connection) => connection.execute_batch(sql).map_err(lite::failure),
         Tx::Pg(transaction) => {
             let script = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
-            script
-                .execute(&mut **transaction)
-                .await
-                .map(|_| ())
-                .map_err(super::pg::failure)
+            script.execute(&mut **transaction).await.map(|_| ()).map_err(super::pg::failure)
         }
     }
 }

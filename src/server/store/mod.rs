@@ -65,10 +65,7 @@ pub struct Change<T> {
 impl<T> Change<T> {
     /// A change that the audit log shows, with the state before and after.
     pub fn new(value: T, before: Option<String>, after: Option<String>) -> Self {
-        Self {
-            value,
-            audit: Some((before, after)),
-        }
+        Self { value, audit: Some((before, after)) }
     }
 
     /// Bookkeeping on the way to a change (upload sessions, leases, crawl results): no audit row.
@@ -88,12 +85,7 @@ impl Store {
             }
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url).await?),
         };
-        let store = Self {
-            db,
-            clock,
-            entropy,
-            statements: Arc::default(),
-        };
+        let store = Self { db, clock, entropy, statements: Arc::default() };
         migrate::run(&store).await?;
         Ok(store)
     }
@@ -143,8 +135,7 @@ impl Store {
     /// Keeps the record of a refusal.
     pub async fn record_refusal(&self, refusal: super::access::Refusal) -> Result<()> {
         let entry = audit::Entry::refused(refusal, new_id(&*self.entropy, self.clock.now()), self.clock.now());
-        self.transact(move |tx| Box::pin(async move { entry.record(tx, None, None).await }))
-            .await
+        self.transact(move |tx| Box::pin(async move { entry.record(tx, None, None).await })).await
     }
 
     async fn transact<T, F>(&self, change: F) -> Result<T>
@@ -158,6 +149,14 @@ impl Store {
         }
     }
 
+    /// Leaves the database in one file where it is one: the log of SQLite is written back.
+    pub async fn close(&self) -> Result<()> {
+        match &self.db {
+            Db::Lite(lite) => lite.checkpoint(),
+            Db::Pg(pg) => pg.close().await,
+        }
+    }
+
     fn dialect(&self) -> dialect::Dialect {
         match self.db {
             Db::Lite(_) => dialect::Dialect::Sqlite,
@@ -168,7 +167,6 @@ impl Store {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         let row = self.one("SELECT COUNT(*) FROM mounts", vec![]).await?;
-        row.map(|_| ())
-            .ok_or_else(|| Error::Unavailable("the database gave no answer".to_owned()))
+        row.map(|_| ()).ok_or_else(|| Error::Unavailable("the database gave no answer".to_owned()))
     }
 }

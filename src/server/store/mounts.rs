@@ -19,22 +19,13 @@ const COLUMNS: &str = "id, prefix, kind, url, refresh_s, capabilities, n_reposit
 /// The mounts in force, in the order of the configuration.
 pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<Mount>> {
     let sql = format!("SELECT {COLUMNS} FROM mounts WHERE active = 1 ORDER BY position");
-    store
-        .all(&sql, vec![])
-        .await?
-        .into_iter()
-        .map(|mut row| mount(&mut row, now))
-        .collect()
+    store.all(&sql, vec![]).await?.into_iter().map(|mut row| mount(&mut row, now)).collect()
 }
 
 /// One mount.
 pub async fn find(store: &Store, id: &str, now: Timestamp) -> Result<Option<Mount>> {
     let sql = format!("SELECT {COLUMNS} FROM mounts WHERE id = $1");
-    store
-        .one(&sql, params![id])
-        .await?
-        .map(|mut row| mount(&mut row, now))
-        .transpose()
+    store.one(&sql, params![id]).await?.map(|mut row| mount(&mut row, now)).transpose()
 }
 
 /// What the configuration says of one mount.
@@ -57,20 +48,10 @@ pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>
                  refresh_s = excluded.refresh_s, position = excluded.position, active = 1";
     let mut ids = Vec::with_capacity(mounts.len());
     for (position, mount) in mounts.iter().enumerate() {
-        let kind = if mount.kind == MountKind::Remote {
-            "remote"
-        } else {
-            "hosted"
-        };
+        let kind = if mount.kind == MountKind::Remote { "remote" } else { "hosted" };
         let refresh = mount.refresh_s.map(|seconds| seconds as i64);
-        tx.run(
-            sql,
-            params![&mount.id, &mount.prefix, kind, &mount.url, refresh, position as i64],
-        )
-        .await?;
-        let row = tx
-            .one("SELECT id FROM mounts WHERE prefix = $1", params![&mount.prefix])
-            .await?;
+        tx.run(sql, params![&mount.id, &mount.prefix, kind, &mount.url, refresh, position as i64]).await?;
+        let row = tx.one("SELECT id FROM mounts WHERE prefix = $1", params![&mount.prefix]).await?;
         ids.push(row.map_or(Ok(mount.id.clone()), |mut row| row.take())?);
     }
     Ok(ids)
@@ -79,8 +60,7 @@ pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>
 /// Keeps what a probe found.
 pub async fn set_capabilities(tx: &mut Tx, id: &str, found: &[(Capability, Option<bool>)]) -> Result<()> {
     let text = serde_json::to_string(found).unwrap_or_default();
-    tx.run("UPDATE mounts SET capabilities = $2 WHERE id = $1", params![id, text])
-        .await?;
+    tx.run("UPDATE mounts SET capabilities = $2 WHERE id = $1", params![id, text]).await?;
     Ok(())
 }
 
@@ -93,11 +73,7 @@ pub async fn crawl_started(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> 
 
 /// How far a round is.
 pub async fn crawl_progress(tx: &mut Tx, id: &str, read: u64, total: u64) -> Result<()> {
-    tx.run(
-        "UPDATE mounts SET n_read = $2, n_to_read = $3 WHERE id = $1",
-        params![id, read, total],
-    )
-    .await?;
+    tx.run("UPDATE mounts SET n_read = $2, n_to_read = $3 WHERE id = $1", params![id, read, total]).await?;
     Ok(())
 }
 
@@ -131,11 +107,8 @@ pub async fn crawl_failed(tx: &mut Tx, id: &str, message: &str, now: Timestamp) 
 
 /// The registry answered: whatever failed before is over.
 pub async fn reachable(tx: &mut Tx, id: &str) -> Result<()> {
-    tx.run(
-        "UPDATE mounts SET failed_at = NULL, failure = NULL WHERE id = $1 AND failed_at IS NOT NULL",
-        params![id],
-    )
-    .await?;
+    tx.run("UPDATE mounts SET failed_at = NULL, failure = NULL WHERE id = $1 AND failed_at IS NOT NULL", params![id])
+        .await?;
     Ok(())
 }
 
@@ -156,37 +129,17 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
     let (_, failure): (Option<Timestamp>, Option<String>) = (row.take()?, row.take()?);
     let crawl = match (started, failure, finished) {
         (_, Some(message), _) => CrawlState::Failed { message },
-        (Some(started), None, _) => CrawlState::Running {
-            read,
-            total,
-            left_s: left_s(started, now, read, total),
-        },
+        (Some(started), None, _) => CrawlState::Running { read, total, left_s: left_s(started, now, read, total) },
         (None, None, None) if kind == MountKind::Remote => CrawlState::Never,
         _ => CrawlState::Rested,
     };
     let capabilities = serde_json::from_str(&probed).unwrap_or_else(|_| Capability::ALL.map(|it| (it, None)).to_vec());
-    let row = MountRow {
-        prefix,
-        kind,
-        url,
-        capabilities,
-        totals,
-        missing,
-        crawl,
-        as_of: finished,
-        refresh_s,
-    };
-    Ok(Mount {
-        id,
-        row,
-        crawl_started_at: started,
-    })
+    let row = MountRow { prefix, kind, url, capabilities, totals, missing, crawl, as_of: finished, refresh_s };
+    Ok(Mount { id, row, crawl_started_at: started })
 }
 
 /// Seconds to go at the pace so far; unknown in the first five seconds.
 fn left_s(started: Timestamp, now: Timestamp, read: u64, total: u64) -> Option<u64> {
-    let elapsed_ms = u64::try_from(now.0 - started.0)
-        .ok()
-        .filter(|ms| *ms >= 5_000 && read > 0)?;
+    let elapsed_ms = u64::try_from(now.0 - started.0).ok().filter(|ms| *ms >= 5_000 && read > 0)?;
     Some(elapsed_ms * total.saturating_sub(read) / read / 1000)
 }

@@ -15,10 +15,14 @@ pub(super) struct Pg(PgPool);
 impl Pg {
     /// Connects, or says why not within ten seconds.
     pub(super) async fn open(url: &str) -> Result<Self> {
-        let options = PgPoolOptions::new()
-            .max_connections(16)
-            .acquire_timeout(Duration::from_secs(10));
+        let options = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
         options.connect(url).await.map(Self).map_err(failure)
+    }
+
+    /// Gives every connection back.
+    pub(super) async fn close(&self) -> Result<()> {
+        self.0.close().await;
+        Ok(())
     }
 
     /// Runs a query on any connection.
@@ -55,16 +59,11 @@ pub(super) fn bind(sql: &str, params: Vec<Value>) -> sqlx::query::Query<'_, Post
 pub(super) fn row(row: &PgRow) -> Result<Row> {
     let cell = |index: usize| match row.columns()[index].type_info().name() {
         "INT8" => row.try_get(index).map(Value::Int),
-        "INT4" => row
-            .try_get::<Option<i32>, _>(index)
-            .map(|int| Value::Int(int.map(i64::from))),
+        "INT4" => row.try_get::<Option<i32>, _>(index).map(|int| Value::Int(int.map(i64::from))),
         "BYTEA" => row.try_get(index).map(Value::Bytes),
         _ => row.try_get(index).map(Value::Text),
     };
-    let cells = (0..row.columns().len())
-        .map(cell)
-        .collect::<Result<_, _>>()
-        .map_err(failure)?;
+    let cells = (0..row.columns().len()).map(cell).collect::<Result<_, _>>().map_err(failure)?;
     Ok(Row::new(cells))
 }
 

@@ -30,16 +30,8 @@ const ROW: &str = "r.name, m.kind, r.newest_tag, r.n_tags, r.stored_bytes, r.upd
 
 /// A repository by name.
 pub async fn find(store: &Store, name: &RepositoryName) -> Result<Option<Repository>> {
-    let row = store
-        .one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name])
-        .await?;
-    row.map(|mut row| {
-        Ok(Repository {
-            id: row.take()?,
-            mount_id: row.take()?,
-        })
-    })
-    .transpose()
+    let row = store.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
+    row.map(|mut row| Ok(Repository { id: row.take()?, mount_id: row.take()? })).transpose()
 }
 
 /// Everything in the head of a repository's page.
@@ -94,13 +86,7 @@ pub async fn list(
     );
     let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
         let item = repository_row(&mut row)?;
-        Ok((
-            Cursor {
-                key: row.take()?,
-                name: item.name.to_string(),
-            },
-            item,
-        ))
+        Ok((Cursor { key: row.take()?, name: item.name.to_string() }, item))
     });
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
 }
@@ -134,25 +120,16 @@ pub async fn ensure(
         let count = "UPDATE mounts SET n_repositories = n_repositories + 1 WHERE id = $1";
         tx.run(count, params![mount_id]).await?;
     }
-    let row = tx
-        .one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name])
-        .await?;
+    let row = tx.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
     let mut row = row.ok_or_else(|| crate::domain::Error::Unavailable("the repository vanished; try again".into()))?;
-    Ok((
-        Repository {
-            id: row.take()?,
-            mount_id: row.take()?,
-        },
-        created,
-    ))
+    Ok((Repository { id: row.take()?, mount_id: row.take()? }, created))
 }
 
 /// Notes that a repository changed now, by `actor`.
 pub async fn touch(tx: &mut Tx, id: &str, newest_tag: Option<&Tag>, actor: Option<&str>, now: Timestamp) -> Result<()> {
     let sql = "UPDATE repositories SET updated_at = $2, updated_by = COALESCE($3, updated_by),
                newest_tag = COALESCE($4, newest_tag) WHERE id = $1";
-    tx.run(sql, params![id, now, actor, newest_tag.map(Tag::as_str)])
-        .await?;
+    tx.run(sql, params![id, now, actor, newest_tag.map(Tag::as_str)]).await?;
     Ok(())
 }
 
@@ -181,12 +158,8 @@ pub async fn mark_missing(
     seen: &std::collections::HashSet<String>,
     now: Timestamp,
 ) -> Result<()> {
-    let rows = tx
-        .all(
-            "SELECT id, name, missing_since FROM repositories WHERE mount_id = $1",
-            params![mount_id],
-        )
-        .await?;
+    let rows =
+        tx.all("SELECT id, name, missing_since FROM repositories WHERE mount_id = $1", params![mount_id]).await?;
     for mut row in rows {
         let (id, name, missing): (String, String, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
         let change = match (seen.contains(&name), missing) {
@@ -194,11 +167,7 @@ pub async fn mark_missing(
             (false, None) => Some(now.0),
             _ => continue,
         };
-        tx.run(
-            "UPDATE repositories SET missing_since = $2 WHERE id = $1",
-            params![id, change],
-        )
-        .await?;
+        tx.run("UPDATE repositories SET missing_since = $2 WHERE id = $1", params![id, change]).await?;
     }
     Ok(())
 }
@@ -210,23 +179,9 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let (updated, updated_by, read_at): (Timestamp, _, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
     let unread = mount == MountKind::Remote && read_at.is_none();
     let updated = (!unread).then_some(updated);
-    Ok(RepositoryRow {
-        name,
-        mount,
-        newest_tag,
-        tags,
-        stored,
-        updated,
-        updated_by,
-        unread,
-        missing_since: row.take()?,
-    })
+    Ok(RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, missing_since: row.take()? })
 }
 
 pub(super) fn kind(text: &str) -> MountKind {
-    if text == "remote" {
-        MountKind::Remote
-    } else {
-        MountKind::Hosted
-    }
+    if text == "remote" { MountKind::Remote } else { MountKind::Hosted }
 }

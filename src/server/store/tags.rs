@@ -45,13 +45,7 @@ pub async fn list(store: &Store, repository_id: &str, query: &TagQuery, position
     );
     let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
         let item = tag_row(&mut row)?;
-        Ok((
-            Cursor {
-                key: row.take()?,
-                name: item.tag.to_string(),
-            },
-            item,
-        ))
+        Ok((Cursor { key: row.take()?, name: item.tag.to_string() }, item))
     });
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
 }
@@ -59,9 +53,7 @@ pub async fn list(store: &Store, repository_id: &str, query: &TagQuery, position
 /// Names after `after` in bytewise order, for `tags/list`.
 pub async fn names(store: &Store, repository_id: &str, after: Option<&str>, limit: u32) -> Result<Vec<Tag>> {
     let sql = "SELECT name FROM tags WHERE repository_id = $1 AND name > $2 ORDER BY name LIMIT $3";
-    let rows = store
-        .all(sql, params![repository_id, after.unwrap_or(""), limit])
-        .await?;
+    let rows = store.all(sql, params![repository_id, after.unwrap_or(""), limit]).await?;
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 
@@ -77,10 +69,7 @@ pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<s
     let mut known = std::collections::HashSet::new();
     for some in tags.chunks(500) {
         let slots: Vec<String> = (0..some.len()).map(|index| format!("${}", index + 2)).collect();
-        let sql = format!(
-            "SELECT name FROM tags WHERE repository_id = $1 AND name IN ({})",
-            slots.join(", ")
-        );
+        let sql = format!("SELECT name FROM tags WHERE repository_id = $1 AND name IN ({})", slots.join(", "));
         let mut params = params![repository_id];
         params.extend(some.iter().map(super::Value::from));
         for mut row in store.all(&sql, params).await? {
@@ -93,10 +82,7 @@ pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<s
 /// What a tag named at the time of a transaction.
 pub async fn current(tx: &mut Tx, repository_id: &str, tag: &Tag) -> Result<Option<Digest>> {
     let sql = "SELECT digest FROM tags WHERE repository_id = $1 AND name = $2";
-    tx.one(sql, params![repository_id, tag])
-        .await?
-        .map(|mut row| row.take())
-        .transpose()
+    tx.one(sql, params![repository_id, tag]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// How a tag came to name a digest.
@@ -140,31 +126,14 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
                ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, changed_at = excluded.changed_at,
                  move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
                  pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
-    tx.run(
-        sql,
-        params![at.repository_id, at.tag, at.digest, at.now, move_known, actor],
-    )
-    .await?;
+    tx.run(sql, params![at.repository_id, at.tag, at.digest, at.now, move_known, actor]).await?;
     count(tx, &at).await?;
     if move_known {
         let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let how = if matches!(at.how, How::Push(_)) { "push" } else { "seen" };
         let from = at.from.map(Digest::as_str);
-        tx.run(
-            sql,
-            params![
-                at.move_id,
-                at.repository_id,
-                at.tag,
-                from,
-                at.digest,
-                how,
-                actor,
-                at.now
-            ],
-        )
-        .await?;
+        tx.run(sql, params![at.move_id, at.repository_id, at.tag, from, at.digest, how, actor, at.now]).await?;
     }
     Ok(())
 }
@@ -177,16 +146,8 @@ async fn count(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
             tx.run(named, params![at.repository_id, from, -1i64]).await?;
         }
         None => {
-            tx.run(
-                "UPDATE repositories SET n_tags = n_tags + 1 WHERE id = $1",
-                params![at.repository_id],
-            )
-            .await?;
-            tx.run(
-                "UPDATE mounts SET n_tags = n_tags + 1 WHERE id = $1",
-                params![at.mount_id],
-            )
-            .await?;
+            tx.run("UPDATE repositories SET n_tags = n_tags + 1 WHERE id = $1", params![at.repository_id]).await?;
+            tx.run("UPDATE mounts SET n_tags = n_tags + 1 WHERE id = $1", params![at.mount_id]).await?;
         }
     }
     Ok(())
@@ -213,28 +174,17 @@ fn tag_row(row: &mut Row) -> Result<TagRow> {
     let (built, missing_since): (Timestamp, _) = (row.take()?, row.take()?);
     let (kind, artifact_type) = (kind(&row.take::<String>()?), row.take::<Option<String>>()?);
     let (platforms, n_tags): (String, u64) = (row.take()?, row.take()?);
-    let same_as: Vec<Tag> = [row.take::<Option<Tag>>()?, row.take()?]
-        .into_iter()
-        .flatten()
-        .collect();
+    let same_as: Vec<Tag> = [row.take::<Option<Tag>>()?, row.take()?].into_iter().flatten().collect();
     Ok(TagRow {
         tag,
         digest,
         kind,
         artifact: artifact_type.map(|kind| media_type::artifact_words(&kind).to_owned()),
-        platforms: platforms
-            .split(',')
-            .filter(|platform| !platform.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        platforms: platforms.split(',').filter(|platform| !platform.is_empty()).map(str::to_owned).collect(),
         size,
         same_more: n_tags.saturating_sub(1 + same_as.len() as u64),
         same_as,
-        moved: if known {
-            Moved::At { when, by }
-        } else {
-            Moved::FirstSeen { when }
-        },
+        moved: if known { Moved::At { when, by } } else { Moved::FirstSeen { when } },
         built: (built.0 != 0).then_some(built),
         missing_since,
     })

@@ -19,10 +19,7 @@ impl Tx {
         match self {
             Self::Lite(connection) => lite::query(connection, sql, &params),
             Self::Pg(transaction) => {
-                let rows = pg::bind(sql, params)
-                    .fetch_all(&mut **transaction)
-                    .await
-                    .map_err(pg::failure)?;
+                let rows = pg::bind(sql, params).fetch_all(&mut **transaction).await.map_err(pg::failure)?;
                 rows.iter().map(pg::row).collect()
             }
         }
@@ -38,10 +35,7 @@ impl Tx {
         match self {
             Self::Lite(connection) => lite::execute(connection, sql, &params),
             Self::Pg(transaction) => {
-                let done = pg::bind(sql, params)
-                    .execute(&mut **transaction)
-                    .await
-                    .map_err(pg::failure)?;
+                let done = pg::bind(sql, params).execute(&mut **transaction).await.map_err(pg::failure)?;
                 Ok(done.rows_affected())
             }
         }
@@ -59,11 +53,7 @@ impl Tx {
     /// other. SQLite has a single writer and needs nothing.
     pub async fn lock(&mut self, name: &str) -> Result<()> {
         if let Self::Pg(_) = self {
-            self.all(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text",
-                crate::params![name],
-            )
-            .await?;
+            self.all("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text", crate::params![name]).await?;
         }
         Ok(())
     }

@@ -14,13 +14,7 @@ pub struct Session {
 pub async fn find(store: &Store, id: &str, repository: &RepositoryName, actor: &str) -> Result<Option<Session>> {
     let sql = "SELECT received, hash_state FROM uploads WHERE id = $1 AND repository = $2 AND actor = $3";
     let row = store.one(sql, params![id, repository, actor]).await?;
-    row.map(|mut row| {
-        Ok(Session {
-            received: row.take()?,
-            hash_state: row.take()?,
-        })
-    })
-    .transpose()
+    row.map(|mut row| Ok(Session { received: row.take()?, hash_state: row.take()? })).transpose()
 }
 
 /// Opens a session.
@@ -53,18 +47,10 @@ pub async fn close(tx: &mut Tx, id: &str) -> Result<bool> {
 /// Sessions that nobody has touched since `before`, oldest first.
 pub async fn abandoned(store: &Store, before: Timestamp, limit: u32) -> Result<Vec<String>> {
     let sql = "SELECT id FROM uploads WHERE touched_at < $1 ORDER BY touched_at LIMIT $2";
-    store
-        .all(sql, params![before, limit])
-        .await?
-        .into_iter()
-        .map(|mut row| row.take())
-        .collect()
+    store.all(sql, params![before, limit]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Whether a session of that id is open.
 pub async fn is_open(store: &Store, id: &str) -> Result<bool> {
-    Ok(store
-        .one("SELECT id FROM uploads WHERE id = $1", params![id])
-        .await?
-        .is_some())
+    Ok(store.one("SELECT id FROM uploads WHERE id = $1", params![id]).await?.is_some())
 }

@@ -134,7 +134,5 @@ impl<T: FromCell> FromCell for Option<T> {
 
 /// A row that does not fit the code: a defect or a damaged database.
 fn damaged(what: &str) -> Error {
-    Error::Unavailable(format!(
-        "the database holds an unexpected value ({what}); run portolan check"
-    ))
+    Error::Unavailable(format!("the database holds an unexpected value ({what}); run portolan check"))
 }

@@ -19,10 +19,7 @@ mod tests {
 
     #[test]
     fn kinds_are_said_in_words() {
-        assert_eq!(
-            kind_words(Kind::Artifact, Some("application/vnd.cncf.helm.config.v1+json")),
-            "Helm chart"
-        );
+        assert_eq!(kind_words(Kind::Artifact, Some("application/vnd.cncf.helm.config.v1+json")), "Helm chart");
         assert_eq!(kind_words(Kind::Artifact, None), "Artifact");
         assert_eq!(kind_words(Kind::Index, None), "Multi-platform image");
     }

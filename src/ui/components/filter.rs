@@ -19,13 +19,7 @@ pub struct Filter {
 /// The form; what stands beside it on the right is given as children.
 #[component]
 pub fn FilterForm(filter: Filter, children: Children) -> impl IntoView {
-    let Filter {
-        action,
-        label,
-        hint,
-        value,
-        sort,
-    } = filter;
+    let Filter { action, label, hint, value, sort } = filter;
     let sort = sort.map(|sort| view! { <input type="hidden" name="sort" value=sort/> });
     view! {
         <div class="filters">

@@ -66,12 +66,7 @@ fn legend(sizes: &[u64], ranks: &[usize]) -> Vec<(&'static str, String)> {
             entries.push((class(rank), format!("Layer {}, {}", index + 1, ByteSize(sizes[index]))));
         }
     }
-    let rest: Vec<u64> = sizes
-        .iter()
-        .zip(ranks)
-        .filter(|(_, rank)| **rank > 1)
-        .map(|(size, _)| *size)
-        .collect();
+    let rest: Vec<u64> = sizes.iter().zip(ranks).filter(|(_, rank)| **rank > 1).map(|(size, _)| *size).collect();
     if !rest.is_empty() {
         let sum = rest.iter().fold(0, |sum: u64, size| sum.saturating_add(*size));
         entries.push((class(2), format!("{} other, {}", rest.len(), ByteSize(sum))));
@@ -107,14 +102,8 @@ mod tests {
     #[test]
     fn the_largest_layers_are_named() {
         let sizes = [2_100_000, 19_700_000, 6_800_000, 14_000];
-        let words: Vec<String> = legend(&sizes, &ranks(&sizes))
-            .into_iter()
-            .map(|(_, words)| words)
-            .collect();
-        assert_eq!(
-            words.join("; ").replace('\u{a0}', " "),
-            "Layer 2, 19.7 MB; Layer 3, 6.8 MB; 2 other, 2.11 MB"
-        );
+        let words: Vec<String> = legend(&sizes, &ranks(&sizes)).into_iter().map(|(_, words)| words).collect();
+        assert_eq!(words.join("; ").replace('\u{a0}', " "), "Layer 2, 19.7 MB; Layer 3, 6.8 MB; 2 other, 2.11 MB");
     }
 
     proptest! {

@@ -44,21 +44,13 @@ impl Glyph {
         if full.is_empty() {
             full = cells(true, 1);
         }
-        Self {
-            tone: bytes[0] % 8,
-            full,
-            pale,
-        }
+        Self { tone: bytes[0] % 8, full, pale }
     }
 }
 
 fn cells(middle: bool, row: usize) -> String {
     let y = ["1", "5.5", "10"][row];
-    if middle {
-        format!("M5.5 {y}h4v4h-4z")
-    } else {
-        format!("M1 {y}h4v4H1zM10 {y}h4v4h-4z")
-    }
+    if middle { format!("M5.5 {y}h4v4h-4z") } else { format!("M1 {y}h4v4H1zM10 {y}h4v4h-4z") }
 }
 
 /// The first seven bytes; every digest has at least thirty-two.
@@ -86,14 +78,7 @@ mod tests {
 
     #[test]
     fn no_mark_is_blank() {
-        assert_eq!(
-            glyph(""),
-            Glyph {
-                tone: 0,
-                full: "M5.5 5.5h4v4h-4z".to_owned(),
-                pale: String::new()
-            }
-        );
+        assert_eq!(glyph(""), Glyph { tone: 0, full: "M5.5 5.5h4v4h-4z".to_owned(), pale: String::new() });
     }
 
     #[test]

@@ -11,17 +11,8 @@ use leptos::prelude::*;
 /// One notice.
 #[component]
 pub fn Notice(notice: MountNotice, now: Timestamp) -> impl IntoView {
-    let MountNotice {
-        prefix,
-        url,
-        crawl,
-        as_of,
-    } = notice;
-    let registry = if prefix.is_root() {
-        url
-    } else {
-        format!("{prefix} ({url})")
-    };
+    let MountNotice { prefix, url, crawl, as_of } = notice;
+    let registry = if prefix.is_root() { url } else { format!("{prefix} ({url})") };
     match crawl {
         CrawlState::Running { read, total, left_s } => EitherOf4::A(view! { <Reading registry read total left_s/> }),
         CrawlState::Failed { message } => EitherOf4::B(view! { <Failed registry message as_of now/> }),
@@ -39,19 +30,13 @@ pub fn Notice(notice: MountNotice, now: Timestamp) -> impl IntoView {
 
 /// `41 of 300 read, about 3 min left`.
 fn progress_words(read: u64, total: u64, left_s: Option<u64>) -> String {
-    let left = left_s
-        .map(|seconds| format!(", {} left", about(seconds)))
-        .unwrap_or_default();
+    let left = left_s.map(|seconds| format!(", {} left", about(seconds))).unwrap_or_default();
     format!("{} of {} read{left}", grouped(read), grouped(total))
 }
 
 #[component]
 fn Reading(registry: String, read: u64, total: u64, left_s: Option<u64>) -> impl IntoView {
-    let words = if total == 0 {
-        "asking for its repositories".to_owned()
-    } else {
-        progress_words(read, total, left_s)
-    };
+    let words = if total == 0 { "asking for its repositories".to_owned() } else { progress_words(read, total, left_s) };
     let label = format!("Reading {registry}");
     // A bar without a value says that the end is not known.
     let value = (total > 0).then(|| read.to_string());

@@ -38,17 +38,8 @@ impl Foot {
 /// The foot of a list.
 #[component]
 pub fn Pages(foot: Foot) -> impl IntoView {
-    let Foot {
-        count,
-        before,
-        after,
-        by_time,
-    } = foot;
-    let (back, on) = if by_time {
-        ("Newer", "Older")
-    } else {
-        ("Previous", "Next")
-    };
+    let Foot { count, before, after, by_time } = foot;
+    let (back, on) = if by_time { ("Newer", "Older") } else { ("Previous", "Next") };
     view! {
         <nav class="tfoot" aria-label="Pages">
             <span>{count}</span>
@@ -84,20 +75,13 @@ mod tests {
     use crate::domain::view::RepositorySort;
 
     fn page(next: Option<Cursor>) -> Page<()> {
-        Page {
-            items: vec![(); 50],
-            previous: None,
-            next,
-        }
+        Page { items: vec![(); 50], previous: None, next }
     }
 
     #[test]
     fn the_foot_counts_and_leads_on() {
         let query: ListQuery<RepositorySort> = ListQuery::default();
-        let next = Cursor {
-            key: 5,
-            name: "team/web".to_owned(),
-        };
+        let next = Cursor { key: 5, name: "team/web".to_owned() };
         let foot = Foot::of(&page(Some(next)), &query, "/repositories", 1214, true);
         assert_eq!(foot.count, "50 of 1,214");
         assert_eq!(foot.after.as_deref(), Some("/repositories?after=5~team/web"));
@@ -106,13 +90,7 @@ mod tests {
 
     #[test]
     fn a_filter_hides_the_total() {
-        let query: ListQuery<RepositorySort> = ListQuery {
-            q: "web".to_owned(),
-            ..ListQuery::default()
-        };
-        assert_eq!(
-            Foot::of(&page(None), &query, "/repositories", 1214, true).count,
-            "50 matches"
-        );
+        let query: ListQuery<RepositorySort> = ListQuery { q: "web".to_owned(), ..ListQuery::default() };
+        assert_eq!(Foot::of(&page(None), &query, "/repositories", 1214, true).count, "50 matches");
     }
 }

@@ -33,10 +33,7 @@ struct Line {
 #[component]
 pub fn PullBox(pull: Pull, repository: RepositoryName) -> impl IntoView {
     let lines = pull.lines();
-    let tabs = lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| view! { <Tab client=line.client checked=index == 0/> });
+    let tabs = lines.iter().enumerate().map(|(index, line)| view! { <Tab client=line.client checked=index == 0/> });
     let tabs = tabs.collect_view();
     let codes = lines.into_iter().map(|line| view! { <Code line/> }).collect_view();
     view! {
@@ -57,12 +54,7 @@ fn Tab(client: &'static str, checked: bool) -> impl IntoView {
 
 #[component]
 fn Code(line: Line) -> impl IntoView {
-    let Line {
-        client,
-        is_command,
-        verb,
-        rest,
-    } = line;
+    let Line { client, is_command, verb, rest } = line;
     let label = format!("Copy {client} {}", if is_command { "command" } else { "line" });
     view! {
         <div class="code">
@@ -83,52 +75,27 @@ impl Pull {
         let base = name.rsplit('/').next().unwrap_or(name);
         let insecure = if self.plain_http { "--tls-verify=false " } else { "" };
         vec![
-            Line {
-                client: "docker",
-                is_command: true,
-                verb: "docker",
-                rest: format!("pull {image}"),
-            },
-            Line {
-                client: "podman",
-                is_command: true,
-                verb: "podman",
-                rest: format!("pull {insecure}{image}"),
-            },
+            Line { client: "docker", is_command: true, verb: "docker", rest: format!("pull {image}") },
+            Line { client: "podman", is_command: true, verb: "podman", rest: format!("pull {insecure}{image}") },
             Line {
                 client: "kubectl",
                 is_command: true,
                 verb: "kubectl",
                 rest: format!("set image deployment/{base} {base}={image}"),
             },
-            Line {
-                client: "compose",
-                is_command: false,
-                verb: "image:",
-                rest: image,
-            },
+            Line { client: "compose", is_command: false, verb: "image:", rest: image },
         ]
     }
 
     fn artifact_lines(&self, image: &str) -> Vec<Line> {
         let insecure = if self.plain_http { "--plain-http " } else { "" };
-        let oras = Line {
-            client: "oras",
-            is_command: true,
-            verb: "oras",
-            rest: format!("pull {insecure}{image}"),
-        };
+        let oras = Line { client: "oras", is_command: true, verb: "oras", rest: format!("pull {insecure}{image}") };
         let is_chart = self.artifact.as_deref().map(artifact_words) == Some("Helm chart");
         let chart = self.suffix.strip_prefix(':').filter(|_| is_chart).map(|version| Line {
             client: "helm",
             is_command: true,
             verb: "helm",
-            rest: format!(
-                "pull {insecure}oci://{}/{} --version {}",
-                self.host,
-                self.name,
-                version.replace('_', "+")
-            ),
+            rest: format!("pull {insecure}oci://{}/{} --version {}", self.host, self.name, version.replace('_', "+")),
         });
         chart.into_iter().chain([oras]).collect()
     }
@@ -150,10 +117,7 @@ mod tests {
     }
 
     fn texts(pull: &Pull) -> Vec<String> {
-        pull.lines()
-            .into_iter()
-            .map(|line| format!("{} {}", line.verb, line.rest))
-            .collect()
+        pull.lines().into_iter().map(|line| format!("{} {}", line.verb, line.rest)).collect()
     }
 
     #[test]
@@ -172,25 +136,13 @@ mod tests {
     #[test]
     fn a_chart_is_pulled_by_helm() {
         let chart = pull(Kind::Artifact, Some("application/vnd.cncf.helm.config.v1+json"));
-        assert_eq!(
-            texts(&chart)[0],
-            "helm pull oci://registry.acme.dev/team/web --version 1.4.2"
-        );
-        assert_eq!(
-            texts(&pull(Kind::Artifact, None)),
-            ["oras pull registry.acme.dev/team/web:1.4.2"]
-        );
+        assert_eq!(texts(&chart)[0], "helm pull oci://registry.acme.dev/team/web --version 1.4.2");
+        assert_eq!(texts(&pull(Kind::Artifact, None)), ["oras pull registry.acme.dev/team/web:1.4.2"]);
     }
 
     #[test]
     fn plain_http_is_said_to_clients_that_ask() {
-        let pull = Pull {
-            plain_http: true,
-            ..pull(Kind::Image, None)
-        };
-        assert_eq!(
-            texts(&pull)[1],
-            "podman pull --tls-verify=false registry.acme.dev/team/web:1.4.2"
-        );
+        let pull = Pull { plain_http: true, ..pull(Kind::Image, None) };
+        assert_eq!(texts(&pull)[1], "podman pull --tls-verify=false registry.acme.dev/team/web:1.4.2");
     }
 }

@@ -16,12 +16,7 @@ pub struct Column<S> {
 /// The head cell of a column that lists can be ordered by.
 #[component]
 pub fn SortHead<'a, S: Order>(query: &'a ListQuery<S>, base: &'a str, column: Column<S>) -> impl IntoView + use<S> {
-    let Column {
-        sort,
-        ascending,
-        class,
-        label,
-    } = column;
+    let Column { sort, ascending, class, label } = column;
     let is_current = query.sort == sort;
     let direction = is_current.then_some(if ascending { "ascending" } else { "descending" });
     view! {

@@ -95,10 +95,7 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
 }
 
 fn to_repository(repository: &RepositoryName) -> (String, String) {
-    (
-        Address::Repository(repository.clone()).to_string(),
-        format!("See the tags of {repository}"),
-    )
+    (Address::Repository(repository.clone()).to_string(), format!("See the tags of {repository}"))
 }
 
 #[cfg(test)]
@@ -108,10 +105,7 @@ mod tests {
 
     #[test]
     fn an_error_is_said_as_a_sentence() {
-        let missing = Error::NotFound(What::Tag {
-            repository: "web".parse().unwrap(),
-            tag: "9".parse().unwrap(),
-        });
+        let missing = Error::NotFound(What::Tag { repository: "web".parse().unwrap(), tag: "9".parse().unwrap() });
         assert_eq!(reason(&missing), "web has no tag 9.");
         let missing = Error::NotFound(What::Repository("web".parse().unwrap()));
         assert_eq!(reason(&missing), "There is no repository web.");

@@ -46,9 +46,7 @@ fn Whole(view: MountsView, now: Timestamp) -> impl IntoView {
 fn Cards(view: MountsView, now: Timestamp) -> impl IntoView {
     let is_only = view.mounts.len() == 1;
     let mounts = view.mounts.into_iter().enumerate();
-    let cards = mounts
-        .map(|(index, mount)| view! { <Mount index mount is_only now/> })
-        .collect_view();
+    let cards = mounts.map(|(index, mount)| view! { <Mount index mount is_only now/> }).collect_view();
     view! { <div class="stack mt-4" data-live="mounts">{cards}</div> }
 }
 
@@ -56,16 +54,9 @@ fn Cards(view: MountsView, now: Timestamp) -> impl IntoView {
 fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl IntoView {
     let heading = format!("mount-{index}");
     let label = heading.clone();
-    let prefix = if mount.prefix.is_root() {
-        "/".to_owned()
-    } else {
-        format!("{}/", mount.prefix)
-    };
+    let prefix = if mount.prefix.is_root() { "/".to_owned() } else { format!("{}/", mount.prefix) };
     let rest = if is_only { "everything" } else { "everything else" };
-    let rest = mount
-        .prefix
-        .is_root()
-        .then(|| view! { <span class="sm muted">{rest}</span> });
+    let rest = mount.prefix.is_root().then(|| view! { <span class="sm muted">{rest}</span> });
     let (kind, icon) = match mount.kind {
         MountKind::Hosted => ("Hosted here", "repo"),
         MountKind::Remote => ("Remote", "globe"),
@@ -89,13 +80,7 @@ fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl I
 fn State<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
     let is_news = mount.kind == MountKind::Remote && mount.crawl != CrawlState::Rested;
     is_news.then(|| {
-        let MountRow {
-            prefix,
-            url,
-            crawl,
-            as_of,
-            ..
-        } = mount.clone();
+        let MountRow { prefix, url, crawl, as_of, .. } = mount.clone();
         view! { <Notice notice=MountNotice { prefix, url, crawl, as_of } now/> }
     })
 }
@@ -131,9 +116,7 @@ fn Crawl<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
         Some(at) => Either::Left(view! { <When at now/> }),
         None => Either::Right("not yet"),
     };
-    let refresh = mount
-        .refresh_s
-        .map(|seconds| format!(", every {}", span_words(seconds)));
+    let refresh = mount.refresh_s.map(|seconds| format!(", every {}", span_words(seconds)));
     let missing = (mount.missing > 0).then(|| {
         view! { <dt>"Missing"</dt><dd>{format!("{} known here that the registry no longer lists", grouped(mount.missing))}</dd> }
     });

@@ -82,12 +82,7 @@ fn Results(view: RepositoriesView, query: Query, request: PageRequest) -> impl I
 /// `128 repositories. 412 GB stored, 3.1 TB before sharing layers.`
 #[component]
 fn Sums(totals: Totals) -> impl IntoView {
-    let Totals {
-        repositories,
-        stored,
-        logical,
-        ..
-    } = totals;
+    let Totals { repositories, stored, logical, .. } = totals;
     let count = counted(repositories, "repository", "repositories");
     let words = match repositories {
         0 => "No repositories yet.".to_owned(),
@@ -100,12 +95,7 @@ fn Sums(totals: Totals) -> impl IntoView {
 fn List(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
     let (base, now) = (Address::Repositories.to_string(), request.now);
     let is_unused = is_unused(&view, &query);
-    let RepositoriesView {
-        page,
-        totals,
-        notices,
-        accepts_push,
-    } = view;
+    let RepositoriesView { page, totals, notices, accepts_push } = view;
     let try_mode = request.try_mode;
     let body = match page.items.is_empty() {
         // A registry that is being read says so itself.
@@ -129,10 +119,7 @@ fn Notices(notices: Vec<MountNotice>, totals: Totals, try_mode: bool, now: Times
     let shows_sharing = try_mode && totals.tags_sharing > 0;
     let sharing = shows_sharing.then(|| view! { <Sharing totals/> });
     (shows_sharing || !notices.is_empty()).then(|| {
-        let notices = notices
-            .into_iter()
-            .map(|notice| view! { <Notice notice now/> })
-            .collect_view();
+        let notices = notices.into_iter().map(|notice| view! { <Notice notice now/> }).collect_view();
         view! { <div class="grid gap-2 mt-3">{sharing}{notices}</div> }
     })
 }
@@ -144,11 +131,7 @@ pub fn Sharing(totals: Totals) -> impl IntoView {
     if shared == 0 {
         return Either::Left(());
     }
-    let (verb, them) = if shared == 1 {
-        ("shares", "it")
-    } else {
-        ("share", "one")
-    };
+    let (verb, them) = if shared == 1 { ("shares", "it") } else { ("share", "one") };
     let words = format!(
         "{} {verb} an image with another tag: deleting {them} by digest would take the others.",
         counted(shared, "tag", "tags")
@@ -159,12 +142,7 @@ pub fn Sharing(totals: Totals) -> impl IntoView {
 #[component]
 fn Table(rows: Vec<RepositoryRow>, query: Query, now: Timestamp) -> impl IntoView {
     let base = Address::Repositories.to_string();
-    let column = |sort, ascending, class, label| Column {
-        sort,
-        ascending,
-        class,
-        label,
-    };
+    let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
     view! {
         <div class="tablewrap">

@@ -125,12 +125,7 @@ fn NoTags(unread: bool) -> impl IntoView {
 fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) -> impl IntoView {
     let base = Address::Repository(name.clone()).to_string();
     let caption = format!("Tags of {name}, {}", order_words(query.sort));
-    let column = |sort, ascending, class, label| Column {
-        sort,
-        ascending,
-        class,
-        label,
-    };
+    let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
     view! {
         <div class="tablewrap">

@@ -11,10 +11,7 @@ pub trait Order: Copy + Default + PartialEq + 'static {
 
     /// The word in the address.
     fn word(self) -> &'static str {
-        Self::WORDS
-            .iter()
-            .find(|(order, _)| *order == self)
-            .map_or("", |(_, word)| word)
+        Self::WORDS.iter().find(|(order, _)| *order == self).map_or("", |(_, word)| word)
     }
 
     /// Reads the word; an unknown one is the usual order.
@@ -25,21 +22,13 @@ pub trait Order: Copy + Default + PartialEq + 'static {
 }
 
 impl Order for RepositorySort {
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::Updated, "updated"),
-        (Self::Name, "name"),
-        (Self::Tags, "tags"),
-        (Self::Stored, "stored"),
-    ];
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Updated, "updated"), (Self::Name, "name"), (Self::Tags, "tags"), (Self::Stored, "stored")];
 }
 
 impl Order for TagSort {
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::Moved, "moved"),
-        (Self::Built, "built"),
-        (Self::Size, "size"),
-        (Self::Name, "name"),
-    ];
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Moved, "moved"), (Self::Built, "built"), (Self::Size, "size"), (Self::Name, "name")];
 }
 
 /// What an address asks of a list, whichever list it is.
@@ -72,45 +61,25 @@ impl<S: Order> ListQuery<S> {
 
     /// The page that starts behind a row.
     pub fn after(&self, base: &str, cursor: &Cursor) -> String {
-        Self {
-            after: Some(cursor.clone()),
-            ..self.first()
-        }
-        .print(base)
+        Self { after: Some(cursor.clone()), ..self.first() }.print(base)
     }
 
     /// The page that ends before a row.
     pub fn before(&self, base: &str, cursor: &Cursor) -> String {
-        Self {
-            before: Some(cursor.clone()),
-            ..self.first()
-        }
-        .print(base)
+        Self { before: Some(cursor.clone()), ..self.first() }.print(base)
     }
 
     /// The first page without the filter.
     pub fn cleared(&self, base: &str) -> String {
-        Self {
-            q: String::new(),
-            ..self.first()
-        }
-        .print(base)
+        Self { q: String::new(), ..self.first() }.print(base)
     }
 
     fn first(&self) -> Self {
-        Self {
-            after: None,
-            before: None,
-            ..self.clone()
-        }
+        Self { after: None, before: None, ..self.clone() }
     }
 
     fn print(&self, base: &str) -> String {
-        let order = if self.sort == S::default() {
-            ""
-        } else {
-            self.sort.word()
-        };
+        let order = if self.sort == S::default() { "" } else { self.sort.word() };
         let cursor = |cursor: &Option<Cursor>| cursor.as_ref().map(Cursor::to_string).unwrap_or_default();
         let limit = self.limit.map(|limit| limit.to_string()).unwrap_or_default();
         let pairs = [
@@ -126,39 +95,15 @@ impl<S: Order> ListQuery<S> {
 
 impl From<ListQuery<RepositorySort>> for RepositoryQuery {
     fn from(query: ListQuery<RepositorySort>) -> Self {
-        let ListQuery {
-            q,
-            sort,
-            after,
-            before,
-            limit,
-        } = query;
-        Self {
-            q,
-            sort,
-            after,
-            before,
-            limit,
-        }
+        let ListQuery { q, sort, after, before, limit } = query;
+        Self { q, sort, after, before, limit }
     }
 }
 
 impl From<ListQuery<TagSort>> for TagQuery {
     fn from(query: ListQuery<TagSort>) -> Self {
-        let ListQuery {
-            q,
-            sort,
-            after,
-            before,
-            limit,
-        } = query;
-        Self {
-            q,
-            sort,
-            after,
-            before,
-            limit,
-        }
+        let ListQuery { q, sort, after, before, limit } = query;
+        Self { q, sort, after, before, limit }
     }
 }
 
@@ -172,18 +117,12 @@ mod tests {
         let query: ListQuery<TagSort> = ListQuery {
             q: "1.4* &ü%25".to_owned(),
             sort: TagSort::Size,
-            after: Some(Cursor {
-                key: -7,
-                name: "a b".to_owned(),
-            }),
+            after: Some(Cursor { key: -7, name: "a b".to_owned() }),
             before: None,
             limit: Some(20),
         };
         let address = query.print("/r/team/web");
-        assert_eq!(
-            address,
-            "/r/team/web?q=1.4*%20%26%C3%BC%2525&sort=size&after=-7~a%20b&limit=20"
-        );
+        assert_eq!(address, "/r/team/web?q=1.4*%20%26%C3%BC%2525&sort=size&after=-7~a%20b&limit=20");
         assert_eq!(ListQuery::of(&address), Ok(query));
     }
 
@@ -197,10 +136,7 @@ mod tests {
     #[test]
     fn another_order_starts_at_the_first_page() {
         let query: ListQuery<RepositorySort> = ListQuery::of("/repositories?q=team+web&after=5~a").unwrap();
-        assert_eq!(
-            query.sorted("/repositories", RepositorySort::Name),
-            "/repositories?q=team%20web&sort=name"
-        );
+        assert_eq!(query.sorted("/repositories", RepositorySort::Name), "/repositories?q=team%20web&sort=name");
         assert_eq!(query.cleared("/repositories"), "/repositories");
     }
 

@@ -10,11 +10,7 @@ use axum::http::{Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
 pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) -> Result<Response<Body>> {
-    let proof = call
-        .app
-        .access
-        .authorize(&call.caller, ReadRepository { repository })
-        .await?;
+    let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let is_head = call.request.method() == Method::HEAD;
     let range = call.header(header::RANGE).filter(|_| !is_head).and_then(parse_range);
     let content = pull::blob(&call.app, &proof, &digest, range).await?;
@@ -28,27 +24,12 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
         (header::CONTENT_DISPOSITION, value("attachment")),
         (header::CONTENT_SECURITY_POLICY, value("sandbox")),
     ];
-    let body = if is_head {
-        Body::empty()
-    } else {
-        Body::from_stream(content.body)
-    };
+    let body = if is_head { Body::empty() } else { Body::from_stream(content.body) };
     if range.is_none() {
         return Ok((StatusCode::OK, headers, body).into_response());
     }
-    let part = format!(
-        "bytes {}-{}/{}",
-        content.start,
-        content.start + content.length - 1,
-        content.size
-    );
-    Ok((
-        StatusCode::PARTIAL_CONTENT,
-        headers,
-        [(header::CONTENT_RANGE, value(part))],
-        body,
-    )
-        .into_response())
+    let part = format!("bytes {}-{}/{}", content.start, content.start + content.length - 1, content.size);
+    Ok((StatusCode::PARTIAL_CONTENT, headers, [(header::CONTENT_RANGE, value(part))], body).into_response())
 }
 
 /// One range `bytes=a-b` or `bytes=a-`. What cannot be read, and several ranges at once, get the
@@ -56,10 +37,7 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
 fn parse_range(text: &str) -> Option<ContentRange> {
     let (start, end) = text.strip_prefix("bytes=")?.split_once('-')?;
     let end = if end.is_empty() { None } else { Some(end.parse().ok()?) };
-    Some(ContentRange {
-        start: start.parse().ok()?,
-        end,
-    })
+    Some(ContentRange { start: start.parse().ok()?, end })
 }
 
 #[cfg(test)]
@@ -70,13 +48,7 @@ mod tests {
     fn odd_ranges_mean_the_whole() {
         assert_eq!(parse_range("bytes=2-5"), Some(ContentRange { start: 2, end: Some(5) }));
         assert_eq!(parse_range("bytes=2-"), Some(ContentRange { start: 2, end: None }));
-        for odd in [
-            "bytes=-5",
-            "bytes=1-2,4-5",
-            "lines=1-2",
-            "bytes=a-b",
-            "bytes=99999999999999999999-",
-        ] {
+        for odd in ["bytes=-5", "bytes=1-2,4-5", "lines=1-2", "bytes=a-b", "bytes=99999999999999999999-"] {
             assert_eq!(parse_range(odd), None, "{odd}");
         }
     }

@@ -18,30 +18,15 @@ pub(super) async fn catalog(call: Call) -> Result<Response<Body>> {
     let proof = call.app.access.authorize(&call.caller, ListRepositories {}).await?;
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::repositories(&call.app, &proof, last.as_deref(), limit).await?;
-    let next = names
-        .next
-        .filter(|_| limit > 0)
-        .map(|last| format!("/v2/_catalog?last={last}&n={limit}"));
+    let next = names.next.filter(|_| limit > 0).map(|last| format!("/v2/_catalog?last={last}&n={limit}"));
     Ok(page(json!({ "repositories": names.items }), next))
 }
 
 pub(super) async fn tags(call: Call, repository: RepositoryName) -> Result<Response<Body>> {
-    let proof = call
-        .app
-        .access
-        .authorize(
-            &call.caller,
-            ReadRepository {
-                repository: repository.clone(),
-            },
-        )
-        .await?;
+    let proof = call.app.access.authorize(&call.caller, ReadRepository { repository: repository.clone() }).await?;
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::tags(&call.app, &proof, last.as_deref(), limit).await?;
-    let next = names
-        .next
-        .filter(|_| limit > 0)
-        .map(|last| format!("/v2/{repository}/tags/list?last={last}&n={limit}"));
+    let next = names.next.filter(|_| limit > 0).map(|last| format!("/v2/{repository}/tags/list?last={last}&n={limit}"));
     Ok(page(json!({ "name": repository, "tags": names.items }), next))
 }
 
@@ -49,18 +34,14 @@ fn limit(call: &Call) -> Result<u32> {
     let Some(text) = call.query("n").into_iter().next() else {
         return Ok(DEFAULT_PAGE);
     };
-    let asked: u64 = text
-        .parse()
-        .map_err(|_| Error::invalid("n", "n is the number of names of a page, 0 or more"))?;
+    let asked: u64 = text.parse().map_err(|_| Error::invalid("n", "n is the number of names of a page, 0 or more"))?;
     Ok(u32::try_from(asked).unwrap_or(MAX_PAGE).min(MAX_PAGE))
 }
 
 fn page(body: serde_json::Value, next: Option<String>) -> Response<Body> {
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response();
     if let Some(next) = next {
-        response
-            .headers_mut()
-            .insert(header::LINK, value(format!("<{next}>; rel=\"next\"")));
+        response.headers_mut().insert(header::LINK, value(format!("<{next}>; rel=\"next\"")));
     }
     response
 }

@@ -14,20 +14,14 @@ use axum::response::IntoResponse;
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 pub(super) async fn get(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
-    let proof = call
-        .app
-        .access
-        .authorize(&call.caller, ReadRepository { repository })
-        .await?;
+    let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let manifest = pull::manifest(&call.app, &proof, reference).await?;
     Ok(answer(&call, manifest))
 }
 
 fn answer(call: &Call, manifest: RawManifest) -> Response<Body> {
     let etag = format!("\"{}\"", manifest.digest);
-    let known = call
-        .header(header::IF_NONE_MATCH)
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag));
+    let known = call.header(header::IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag));
     let headers = [
         (CONTENT_DIGEST, value(&manifest.digest)),
         (header::ETAG, value(&etag)),
@@ -38,47 +32,25 @@ fn answer(call: &Call, manifest: RawManifest) -> Response<Body> {
     }
     let length = [(header::CONTENT_LENGTH, value(manifest.bytes.len().to_string()))];
     let is_head = call.request.method() == Method::HEAD;
-    let body = if is_head {
-        Body::empty()
-    } else {
-        Body::from(manifest.bytes)
-    };
+    let body = if is_head { Body::empty() } else { Body::from(manifest.bytes) };
     (StatusCode::OK, headers, length, body).into_response()
 }
 
 pub(super) async fn put(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
-    let action = PushManifest {
-        repository: repository.clone(),
-        reference: reference.clone(),
-    };
+    let action = PushManifest { repository: repository.clone(), reference: reference.clone() };
     let proof = call.app.access.authorize(&call.caller, action).await?;
     let app = call.app.clone();
-    let too_large = || Error::TooLarge {
-        message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes"),
-    };
+    let too_large = || Error::TooLarge { message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes") };
     if call.length().is_some_and(|length| length > MAX_MANIFEST_BYTES as u64) {
         return Err(too_large());
     }
-    let media_type = call
-        .header(header::CONTENT_TYPE)
-        .and_then(|text| text.split(';').next())
-        .map(|text| text.trim().to_owned());
-    let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES)
-        .await
-        .map_err(|_| too_large())?;
-    let pushed = push::manifest(
-        &app,
-        &proof,
-        media_type.as_deref().filter(|text| !text.is_empty()),
-        bytes,
-    )
-    .await?;
+    let media_type =
+        call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next()).map(|text| text.trim().to_owned());
+    let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|_| too_large())?;
+    let digest = push::manifest(&app, &proof, media_type.as_deref().filter(|text| !text.is_empty()), bytes).await?;
     let headers = [
-        (
-            header::LOCATION,
-            location(&app, &repository, &format!("manifests/{}", pushed.digest)),
-        ),
-        (CONTENT_DIGEST, value(&pushed.digest)),
+        (header::LOCATION, location(&app, &repository, &format!("manifests/{digest}"))),
+        (CONTENT_DIGEST, value(&digest)),
     ];
     Ok((StatusCode::CREATED, headers).into_response())
 }

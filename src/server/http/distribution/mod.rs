@@ -61,8 +61,7 @@ impl<'p> Resource<'p> {
         if let Some(name) = rest.strip_suffix("/manifests") {
             return Self::Manifest(name, last);
         }
-        rest.strip_suffix("/blobs")
-            .map_or(Self::Unknown, |name| Self::Blob(name, last))
+        rest.strip_suffix("/blobs").map_or(Self::Unknown, |name| Self::Blob(name, last))
     }
 }
 
@@ -73,16 +72,12 @@ pub(super) async fn serve(
     request: Request<Body>,
 ) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
-    let mut response = dispatch(Call { app, caller, request })
-        .await
-        .unwrap_or_else(|failure| error::oci(&failure));
+    let mut response = dispatch(Call { app, caller, request }).await.unwrap_or_else(|failure| error::oci(&failure));
     if is_head && response.status().is_client_error() {
         *response.body_mut() = Body::empty();
     }
     let version = HeaderName::from_static("docker-distribution-api-version");
-    response
-        .headers_mut()
-        .insert(version, HeaderValue::from_static("registry/2.0"));
+    response.headers_mut().insert(version, HeaderValue::from_static("registry/2.0"));
     response
 }
 
@@ -118,10 +113,7 @@ impl Call {
     fn query(&self, name: &str) -> Vec<String> {
         let query = self.request.uri().query().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-            .collect()
+        pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
     }
 
     /// A header as text.
@@ -153,18 +145,9 @@ mod tests {
     fn a_path_is_read_from_its_right_end() {
         assert_eq!(Resource::parse("/v2/"), Resource::Base);
         assert_eq!(Resource::parse("/v2/_catalog"), Resource::Catalog);
-        assert_eq!(
-            Resource::parse("/v2/a/tags/list/tags/list"),
-            Resource::Tags("a/tags/list")
-        );
-        assert_eq!(
-            Resource::parse("/v2/a/blobs/uploads/manifests/v1"),
-            Resource::Manifest("a/blobs/uploads", "v1")
-        );
-        assert_eq!(
-            Resource::parse("/v2/a/manifests/blobs/sha256:1"),
-            Resource::Blob("a/manifests", "sha256:1")
-        );
+        assert_eq!(Resource::parse("/v2/a/tags/list/tags/list"), Resource::Tags("a/tags/list"));
+        assert_eq!(Resource::parse("/v2/a/blobs/uploads/manifests/v1"), Resource::Manifest("a/blobs/uploads", "v1"));
+        assert_eq!(Resource::parse("/v2/a/manifests/blobs/sha256:1"), Resource::Blob("a/manifests", "sha256:1"));
         assert_eq!(Resource::parse("/v2/a/blobs/uploads"), Resource::Uploads("a"));
         assert_eq!(Resource::parse("/v2/a/blobs/uploads/"), Resource::Uploads("a"));
         assert_eq!(Resource::parse("/v2/a/blobs/uploads/9f"), Resource::Upload("a", "9f"));

@@ -16,15 +16,7 @@ const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
 pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Response<Body>> {
     let app = call.app.clone();
-    let proof = app
-        .access
-        .authorize(
-            &call.caller,
-            PushBlob {
-                repository: repository.clone(),
-            },
-        )
-        .await?;
+    let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
     // A mount asks to link a blob of another repository. Answering with an ordinary upload is
     // always allowed (end-11), and never tells whether that blob exists.
     match digest(&call)? {
@@ -43,15 +35,7 @@ pub(super) async fn session(
     method: Method,
 ) -> Result<Response<Body>> {
     let app = call.app.clone();
-    let proof = app
-        .access
-        .authorize(
-            &call.caller,
-            PushBlob {
-                repository: repository.clone(),
-            },
-        )
-        .await?;
+    let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
     match method {
         Method::PATCH => {
             let start = content_range(&call)?;
@@ -79,9 +63,7 @@ async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -
     let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
     let digest = digest(&call)?.ok_or_else(missing)?;
     let start = content_range(&call)?;
-    let has_body = call
-        .length()
-        .map_or(call.header(header::TRANSFER_ENCODING).is_some(), |length| length > 0);
+    let has_body = call.length().map_or(call.header(header::TRANSFER_ENCODING).is_some(), |length| length > 0);
     let last = (has_body || start.is_some()).then(|| chunk(call, start));
     push::finish(app, proof, id, last, &digest).await?;
     Ok(digest)
@@ -96,16 +78,9 @@ fn ranged(app: &App, repository: &RepositoryName, id: &str, upload: Result<Uploa
                 return Err(failure);
             };
             let mut response = error::oci(&failure);
-            let upload = Upload {
-                id: id.to_owned(),
-                received: offset,
-            };
-            response
-                .headers_mut()
-                .extend(accepted(app, repository, &upload, None).headers().clone());
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, value("application/json"));
+            let upload = Upload { id: id.to_owned(), received: offset };
+            response.headers_mut().extend(accepted(app, repository, &upload, None).headers().clone());
+            response.headers_mut().insert(header::CONTENT_TYPE, value("application/json"));
             response.headers_mut().remove(header::CONTENT_LENGTH);
             Ok(response)
         }
@@ -116,10 +91,7 @@ fn accepted(app: &App, repository: &RepositoryName, upload: &Upload, status: Opt
     // Clients read `0-0` for nothing received; a range that ends before it starts confuses them.
     let range = format!("0-{}", upload.received.saturating_sub(1));
     let headers = [
-        (
-            header::LOCATION,
-            location(app, repository, &format!("blobs/uploads/{}", upload.id)),
-        ),
+        (header::LOCATION, location(app, repository, &format!("blobs/uploads/{}", upload.id))),
         (header::RANGE, value(range)),
         (UPLOAD_UUID, value(&upload.id)),
     ];
@@ -127,10 +99,8 @@ fn accepted(app: &App, repository: &RepositoryName, upload: &Upload, status: Opt
 }
 
 fn created(app: &App, repository: &RepositoryName, digest: &Digest) -> Response<Body> {
-    let headers = [
-        (header::LOCATION, location(app, repository, &format!("blobs/{digest}"))),
-        (CONTENT_DIGEST, value(digest)),
-    ];
+    let headers =
+        [(header::LOCATION, location(app, repository, &format!("blobs/{digest}"))), (CONTENT_DIGEST, value(digest))];
     (StatusCode::CREATED, headers).into_response()
 }
 
@@ -148,18 +118,10 @@ fn content_range(call: &Call) -> Result<Option<u64>> {
     let Some(text) = call.header(header::CONTENT_RANGE) else {
         return Ok(None);
     };
-    let bad = || {
-        Error::invalid(
-            "content-range",
-            "Content-Range names the first and last byte of the chunk: 10-19",
-        )
-    };
+    let bad = || Error::invalid("content-range", "Content-Range names the first and last byte of the chunk: 10-19");
     let (start, end) = text.split_once('-').ok_or_else(bad)?;
     let (start, end): (u64, u64) = (start.parse().map_err(|_| bad())?, end.parse().map_err(|_| bad())?);
-    let length = end
-        .checked_sub(start)
-        .and_then(|length| length.checked_add(1))
-        .ok_or_else(bad)?;
+    let length = end.checked_sub(start).and_then(|length| length.checked_add(1)).ok_or_else(bad)?;
     match call.length() {
         Some(announced) if announced != length => Err(Error::Content {
             problem: crate::domain::error::ContentProblem::Size,
@@ -171,11 +133,6 @@ fn content_range(call: &Call) -> Result<Option<u64>> {
 
 fn chunk(call: Call, start: Option<u64>) -> Chunk {
     let length = call.length();
-    let body = call
-        .request
-        .into_body()
-        .into_data_stream()
-        .map_err(std::io::Error::other)
-        .boxed();
+    let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
     Chunk { start, length, body }
 }

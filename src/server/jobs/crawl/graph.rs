@@ -50,9 +50,7 @@ async fn manifest(
 ) -> Result<Option<NewManifest>> {
     let raw = {
         let _turn = budget.acquire().await;
-        registry
-            .manifest(repository, &Reference::Digest(digest.clone()))
-            .await?
+        registry.manifest(repository, &Reference::Digest(digest.clone())).await?
     };
     let Some(raw) = raw else { return Ok(None) };
     let parsed = match Manifest::parse(Some(&raw.media_type), &raw.bytes) {
@@ -66,12 +64,7 @@ async fn manifest(
         Some(config) => config_bytes(registry, budget, repository, config).await?,
         None => None,
     };
-    Ok(Some(NewManifest {
-        digest,
-        content: raw.bytes.to_vec(),
-        parsed,
-        config,
-    }))
+    Ok(Some(NewManifest { digest, content: raw.bytes.to_vec(), parsed, config }))
 }
 
 /// The configuration's bytes, if it is one of an image, small enough, and what its digest says.

@@ -19,11 +19,7 @@ impl Places {
     pub(super) fn next(&mut self, mount: &Mount, next: Option<String>) -> Result<Option<String>> {
         match next {
             Some(place) if !self.0.insert(place.clone()) => Err(Error::Upstream {
-                registry: mount
-                    .upstream
-                    .as_ref()
-                    .map(|upstream| upstream.host.clone())
-                    .unwrap_or_default(),
+                registry: mount.upstream.as_ref().map(|upstream| upstream.host.clone()).unwrap_or_default(),
                 message: "leads round in circles through its list; its paging is broken".to_owned(),
             }),
             next => Ok(next),

@@ -78,10 +78,7 @@ pub(in crate::server::jobs) async fn check_repository(app: &App, mount: &Mount, 
     for batch in fresh.chunks(TOGETHER) {
         read_tags(app, mount, name, batch.to_vec()).await?;
     }
-    keep(app, mount, |tx, id| {
-        Box::pin(async move { mounts::reachable(tx, id).await })
-    })
-    .await
+    keep(app, mount, |tx, id| Box::pin(async move { mounts::reachable(tx, id).await })).await
 }
 
 /// Resolves some tags, fetches what is new behind them, and writes it all at once.
@@ -149,19 +146,6 @@ async fn place(
     }
     let (repository_id, mount_id) = (repository.id.as_str(), repository.mount_id.as_str());
     let from = from.as_ref();
-    tags::place(
-        tx,
-        Placement {
-            repository_id,
-            mount_id,
-            tag,
-            digest,
-            from,
-            how: How::Seen,
-            now,
-            move_id,
-        },
-    )
-    .await?;
+    tags::place(tx, Placement { repository_id, mount_id, tag, digest, from, how: How::Seen, now, move_id }).await?;
     Ok(from != Some(digest))
 }

@@ -10,7 +10,7 @@ use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result
 use crate::server::access::{Authorized, Rights};
 use crate::server::blobs::{ContentHash, collect};
 use crate::server::entropy::new_id;
-use crate::server::registry::{Pushed, ReadRegistry};
+use crate::server::registry::ReadRegistry;
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::tags::{How, Placement};
@@ -35,38 +35,25 @@ impl HostedRegistry {
         proof: &Authorized<PushManifest>,
         media_type: Option<&str>,
         bytes: Bytes,
-    ) -> Result<Pushed> {
+    ) -> Result<Digest> {
         let PushManifest { repository, reference } = proof.action().clone();
         let parsed = Manifest::parse(media_type, &bytes)?;
         let digest = digest_for(&reference, &bytes)?;
-        let subject = parsed.subject.as_ref().map(|subject| subject.digest.clone());
         let config = self.config_of(&repository, &parsed).await?;
         let now = self.parts.clock.now();
         let push = Push {
             name: repository.clone(),
-            tag: if let Reference::Tag(tag) = reference {
-                Some(tag)
-            } else {
-                None
-            },
-            manifest: NewManifest {
-                digest: digest.clone(),
-                content: bytes.to_vec(),
-                parsed,
-                config,
-            },
+            tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
+            manifest: NewManifest { digest: digest.clone(), content: bytes.to_vec(), parsed, config },
             mount_id: self.parts.mount_id.clone(),
             rights: proof.rights(),
             actor: proof.actor().to_string(),
             now,
             ids: [new_id(&*self.parts.entropy, now), new_id(&*self.parts.entropy, now)],
         };
-        self.parts
-            .store
-            .write(proof, move |tx| Box::pin(push.apply(tx)))
-            .await?;
+        self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
         self.parts.events.changed(&repository);
-        Ok(Pushed { digest, subject })
+        Ok(digest)
     }
 
     /// The configuration's bytes, if the repository has it and it is small enough to be read.
@@ -105,8 +92,7 @@ impl Push {
         let (repository, created) =
             repositories::ensure(tx, &self.name, &self.mount_id, repository_id, self.now).await?;
         if created {
-            self.rights
-                .require(Permission::RepositoryCreate, &Target::Repository(self.name.clone()))?;
+            self.rights.require(Permission::RepositoryCreate, &Target::Repository(self.name.clone()))?;
         }
         require_children(tx, &repository, &self.manifest.parsed).await?;
         manifests::insert(tx, &repository, &self.manifest, &self.actor, self.now).await?;
@@ -115,19 +101,14 @@ impl Push {
             None => None,
         };
         repositories::touch(tx, &repository.id, self.tag.as_ref(), Some(&self.actor), self.now).await?;
-        Ok(Change::new(
-            (),
-            before.map(|digest| digest.to_string()),
-            Some(self.manifest.digest.to_string()),
-        ))
+        Ok(Change::new((), before.map(|digest| digest.to_string()), Some(self.manifest.digest.to_string())))
     }
 
     async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, move_id: &str) -> Result<Option<Digest>> {
         let before = tags::current(tx, &repository.id, tag).await?;
         let digest = &self.manifest.digest;
         if before.as_ref().is_some_and(|before| before != digest) {
-            self.rights
-                .require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
+            self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
         }
         let placement = Placement {
             repository_id: &repository.id,
@@ -166,19 +147,13 @@ async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifes
     }
     Err(Error::Content {
         problem: ContentProblem::MissingBlob,
-        message: format!(
-            "push these first, this repository does not have them: {}",
-            missing.join(", ")
-        ),
+        message: format!("push these first, this repository does not have them: {}", missing.join(", ")),
     })
 }
 
 fn wrong_size(child: &Descriptor, size: u64) -> Error {
     Error::Content {
         problem: ContentProblem::Size,
-        message: format!(
-            "the manifest says that {} has {} bytes; it has {size}",
-            child.digest, child.size
-        ),
+        message: format!("the manifest says that {} has {} bytes; it has {size}", child.digest, child.size),
     }
 }

@@ -40,10 +40,7 @@ pub struct HostedParts {
 impl HostedRegistry {
     /// A registry over these parts.
     pub fn new(parts: HostedParts) -> Self {
-        Self {
-            parts,
-            busy: Arc::default(),
-        }
+        Self { parts, busy: Arc::default() }
     }
 }
 
@@ -51,9 +48,7 @@ impl HostedRegistry {
 impl ReadRegistry for HostedRegistry {
     async fn capabilities(&self) -> Vec<(Capability, Option<bool>)> {
         let has = |capability| !matches!(capability, Capability::Referrers);
-        Capability::ALL
-            .map(|capability| (capability, Some(has(capability))))
-            .to_vec()
+        Capability::ALL.map(|capability| (capability, Some(has(capability)))).to_vec()
     }
 
     async fn repositories(&self, after: Option<&str>, limit: u32) -> Result<Names<RepositoryName>> {
@@ -70,10 +65,7 @@ impl ReadRegistry for HostedRegistry {
     }
 
     async fn resolve(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<Digest>> {
-        Ok(self
-            .manifest(repository, reference)
-            .await?
-            .map(|manifest| manifest.digest))
+        Ok(self.manifest(repository, reference).await?.map(|manifest| manifest.digest))
     }
 
     async fn manifest(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<RawManifest>> {
@@ -100,9 +92,7 @@ impl ReadRegistry for HostedRegistry {
             Some(content) if content.size == size => Ok(Some(content)),
             _ => {
                 tracing::error!(%digest, "the blob store does not hold what the catalog says; push it again to repair it");
-                Err(Error::Unavailable(format!(
-                    "the content of {digest} is damaged here; push it again to repair it"
-                )))
+                Err(Error::Unavailable(format!("the content of {digest} is damaged here; push it again to repair it")))
             }
         }
     }
@@ -113,9 +103,5 @@ fn names<T: AsRef<str>>(mut items: Vec<T>, limit: u32) -> Names<T> {
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next = items.last().filter(|_| more).map(|last| last.as_ref().to_owned());
-    Names {
-        items,
-        next,
-        refused: 0,
-    }
+    Names { items, next, refused: 0 }
 }

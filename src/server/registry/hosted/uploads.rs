@@ -9,7 +9,7 @@ use crate::domain::{Digest, Error, Permission, Result, Target};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, VerifiedBlob};
 use crate::server::entropy::{new_id, new_secret_id};
-use crate::server::registry::{Chunk, Pushed, Upload, WriteRegistry};
+use crate::server::registry::{Chunk, Upload, WriteRegistry};
 use crate::server::store::{Change, blobs, repositories, uploads};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,11 +20,8 @@ use std::sync::{Arc, Mutex};
 impl WriteRegistry for HostedRegistry {
     async fn start_upload(&self, proof: &Authorized<PushBlob>) -> Result<Upload> {
         let id = new_secret_id(&*self.parts.entropy);
-        let (repository, actor, now) = (
-            proof.action().repository.clone(),
-            proof.actor().to_string(),
-            self.parts.clock.now(),
-        );
+        let (repository, actor, now) =
+            (proof.action().repository.clone(), proof.actor().to_string(), self.parts.clock.now());
         let (upload, state) = (id.clone(), ContentHash::new(Algorithm::Sha256).save());
         self.parts
             .store
@@ -40,10 +37,7 @@ impl WriteRegistry for HostedRegistry {
 
     async fn upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<Upload> {
         let hash = self.session(proof, id).await?;
-        Ok(Upload {
-            id: id.to_owned(),
-            received: hash.size(),
-        })
+        Ok(Upload { id: id.to_owned(), received: hash.size() })
     }
 
     async fn append(&self, proof: &Authorized<PushBlob>, id: &str, chunk: Chunk) -> Result<Upload> {
@@ -52,10 +46,7 @@ impl WriteRegistry for HostedRegistry {
         let before = hash.size();
         if chunk.start.is_some_and(|start| start != before) {
             let message = format!("this upload stands at byte {before}; send the next chunk from there");
-            return Err(Error::Range {
-                message,
-                offset: before,
-            });
+            return Err(Error::Range { message, offset: before });
         }
         let (hash, ending) = self.parts.blobs.append(id, hash, chunk.body).await?;
         let received = hash.size() - before;
@@ -66,10 +57,7 @@ impl WriteRegistry for HostedRegistry {
                 problem: ContentProblem::Size,
                 message: format!("{length} bytes were announced and {received} came"),
             }),
-            _ => Ok(Upload {
-                id: id.to_owned(),
-                received: hash.size(),
-            }),
+            _ => Ok(Upload { id: id.to_owned(), received: hash.size() }),
         }
     }
 
@@ -102,7 +90,7 @@ impl WriteRegistry for HostedRegistry {
         proof: &Authorized<PushManifest>,
         media_type: Option<&str>,
         bytes: Bytes,
-    ) -> Result<Pushed> {
+    ) -> Result<Digest> {
         self.push_manifest(proof, media_type, bytes).await
     }
 }
@@ -145,11 +133,7 @@ impl HostedRegistry {
 
     /// One transaction: the blob is held, the repository links it, the session is closed.
     async fn link(&self, proof: &Authorized<PushBlob>, id: &str, blob: VerifiedBlob) -> Result<()> {
-        let (upload, name, mount) = (
-            id.to_owned(),
-            proof.action().repository.clone(),
-            self.parts.mount_id.clone(),
-        );
+        let (upload, name, mount) = (id.to_owned(), proof.action().repository.clone(), self.parts.mount_id.clone());
         let (rights, now) = (proof.rights(), self.parts.clock.now());
         let new_repository = new_id(&*self.parts.entropy, now);
         self.parts
@@ -176,14 +160,9 @@ impl HostedRegistry {
     fn claim(&self, id: &str) -> Result<Claim> {
         let mut busy = self.busy.lock().expect("no holder of the lock panics");
         if busy.insert(id.to_owned()) {
-            return Ok(Claim {
-                id: id.to_owned(),
-                busy: Arc::clone(&self.busy),
-            });
+            return Ok(Claim { id: id.to_owned(), busy: Arc::clone(&self.busy) });
         }
-        Err(Error::Conflict(
-            "another request is writing to this upload; wait for it".to_owned(),
-        ))
+        Err(Error::Conflict("another request is writing to this upload; wait for it".to_owned()))
     }
 }
 

@@ -58,14 +58,7 @@ impl Auth {
     /// Nothing is known yet of what the registry asks for.
     pub fn new(registry: Url, auth_hosts: Vec<String>, credentials: Option<Credentials>, tokens: usize) -> Self {
         let host = redirect::authority(&registry);
-        Self {
-            registry,
-            host,
-            auth_hosts,
-            credentials,
-            way: Mutex::default(),
-            tokens: Tokens::new(tokens),
-        }
+        Self { registry, host, auth_hosts, credentials, way: Mutex::default(), tokens: Tokens::new(tokens) }
     }
 
     /// Whether a user name was configured.
@@ -96,17 +89,11 @@ impl Auth {
     /// Learns from a 401 and forgets the token that it refused. Whether another attempt makes sense.
     pub async fn learn(&self, headers: &HeaderMap, scope: &str, refused: Option<&Pass>) -> Result<bool> {
         let lines = headers.get_all("www-authenticate");
-        let challenges: Vec<Challenge> = lines
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(challenge::parse)
-            .collect();
+        let challenges: Vec<Challenge> =
+            lines.iter().filter_map(|line| line.to_str().ok()).flat_map(challenge::parse).collect();
         let offered = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
         let way = if let Some(bearer) = offered("bearer") {
-            Way::Bearer {
-                realm: self.realm(bearer)?,
-                service: bearer.parameter("service").map(str::to_owned),
-            }
+            Way::Bearer { realm: self.realm(bearer)?, service: bearer.parameter("service").map(str::to_owned) }
         } else if offered("basic").is_some() && self.credentials.is_some() && refused != Some(&Pass::Basic) {
             Way::Basic
         } else {
@@ -157,9 +144,7 @@ impl Auth {
     fn is_allowed(&self, realm: &Url) -> bool {
         let name = realm.host_str().unwrap_or_default();
         let with_port = format!("{name}:{}", realm.port_or_known_default().unwrap_or_default());
-        self.auth_hosts
-            .iter()
-            .any(|host| host.eq_ignore_ascii_case(name) || host.eq_ignore_ascii_case(&with_port))
+        self.auth_hosts.iter().any(|host| host.eq_ignore_ascii_case(name) || host.eq_ignore_ascii_case(&with_port))
     }
 
     /// A new token with the moment of its end; `None` where nobody may have one without signing in.
@@ -175,14 +160,8 @@ impl Auth {
             url.query_pairs_mut().append_pair("service", service);
         }
         url.query_pairs_mut().append_pair("scope", scope);
-        let request = self.apply(
-            transport.direct.get(url).header("accept", "application/json"),
-            Some(&Pass::Basic),
-        );
-        let response = transport
-            .send(request)
-            .await
-            .map_err(|words| self.service_fault(realm, &words))?;
+        let request = self.apply(transport.direct.get(url).header("accept", "application/json"), Some(&Pass::Basic));
+        let response = transport.send(request).await.map_err(|words| self.service_fault(realm, &words))?;
         match response.status().as_u16() {
             200 => {}
             401 | 403 if !self.has_credentials() => return Ok(None),
@@ -198,11 +177,7 @@ impl Auth {
         let Some(answer) = answer else {
             return Err(self.service_fault(realm, "gave an answer that is not a token"));
         };
-        let life_s = answer
-            .expires_in
-            .and_then(|seconds| seconds.as_u64())
-            .unwrap_or(DEFAULT_LIFE_S)
-            .min(86_400);
+        let life_s = answer.expires_in.and_then(|seconds| seconds.as_u64()).unwrap_or(DEFAULT_LIFE_S).min(86_400);
         let until = Instant::now() + Duration::from_secs(life_s).saturating_sub(MARGIN);
         let text = answer.token.filter(|text| !text.is_empty()).or(answer.access_token);
         match text.filter(|text| !text.is_empty() && HeaderValue::from_str(text).is_ok()) {

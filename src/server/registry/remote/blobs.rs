@@ -29,10 +29,7 @@ impl Client {
             404 if !answer.is_html() => Ok(None),
             416 => {
                 let size = unsatisfied_size(answer.header("content-range").unwrap_or_default()).unwrap_or(0);
-                Err(Error::Range {
-                    message: format!("the content has {size} bytes"),
-                    offset: size,
-                })
+                Err(Error::Range { message: format!("the content has {size} bytes"), offset: size })
             }
             _ => Err(self.refusal(&ask, &answer)),
         }
@@ -59,36 +56,20 @@ impl Client {
         };
         let (start, length) = ContentRange::within(range, size)?;
         let body = body::stream(answer.response, &self.transport, &self.host);
-        Ok(Content {
-            size,
-            start,
-            length,
-            body: body::exactly(body, start, length),
-        })
+        Ok(Content { size, start, length, body: body::exactly(body, start, length) })
     }
 
     fn part(&self, answer: Answer, range: Option<ContentRange>) -> Result<Content> {
         let part = answer.header("content-range").and_then(parse_range);
-        let wanted = part
-            .as_ref()
-            .map(|part| ContentRange::within(range, part.size))
-            .transpose()?;
+        let wanted = part.as_ref().map(|part| ContentRange::within(range, part.size)).transpose()?;
         match (part, wanted) {
             (Some(part), Some((start, length)))
                 if part.first == start && part.last.checked_sub(start) == length.checked_sub(1) =>
             {
                 let body = body::stream(answer.response, &self.transport, &self.host);
-                Ok(Content {
-                    size: part.size,
-                    start,
-                    length,
-                    body: body::exactly(body, 0, length),
-                })
+                Ok(Content { size: part.size, start, length, body: body::exactly(body, 0, length) })
             }
-            _ => Err(self.fault(
-                answer.from.as_deref(),
-                "sent another part of a blob than it was asked for",
-            )),
+            _ => Err(self.fault(answer.from.as_deref(), "sent another part of a blob than it was asked for")),
         }
     }
 
@@ -96,31 +77,19 @@ impl Client {
         let from = answer.from;
         let bytes = body::read(answer.response, &self.transport, MOST_UNSTATED_BYTES).await;
         let bytes = bytes.map_err(|words| {
-            self.fault(
-                from.as_deref(),
-                &format!("was asked for a blob and did not state its length: it {words}"),
-            )
+            self.fault(from.as_deref(), &format!("was asked for a blob and did not state its length: it {words}"))
         })?;
         let size = bytes.len() as u64;
         let (start, length) = ContentRange::within(range, size)?;
         let body = futures::stream::iter([Ok(bytes)]);
-        Ok(Content {
-            size,
-            start,
-            length,
-            body: body::exactly(body, start, length),
-        })
+        Ok(Content { size, start, length, body: body::exactly(body, start, length) })
     }
 }
 
 fn parse_range(header: &str) -> Option<Part> {
     let (range, size) = header.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.trim().split_once('-')?;
-    Some(Part {
-        first: first.parse().ok()?,
-        last: last.parse().ok()?,
-        size: size.trim().parse().ok()?,
-    })
+    Some(Part { first: first.parse().ok()?, last: last.parse().ok()?, size: size.trim().parse().ok()? })
 }
 
 fn unsatisfied_size(header: &str) -> Option<u64> {
@@ -133,22 +102,8 @@ mod tests {
 
     #[test]
     fn content_ranges_are_read() {
-        assert_eq!(
-            parse_range("bytes 2-5/10"),
-            Some(Part {
-                first: 2,
-                last: 5,
-                size: 10
-            })
-        );
-        for odd in [
-            "bytes 2-5/*",
-            "bytes */10",
-            "2-5/10",
-            "bytes -5/10",
-            "",
-            "bytes 2-99999999999999999999999/10",
-        ] {
+        assert_eq!(parse_range("bytes 2-5/10"), Some(Part { first: 2, last: 5, size: 10 }));
+        for odd in ["bytes 2-5/*", "bytes */10", "2-5/10", "bytes -5/10", "", "bytes 2-99999999999999999999999/10"] {
             assert_eq!(parse_range(odd), None, "{odd}");
         }
         assert_eq!(unsatisfied_size("bytes */10"), Some(10));

@@ -15,15 +15,9 @@ use std::io::{Error as IoError, ErrorKind};
 /// Words that say what the other side did.
 pub async fn read(mut response: Response, transport: &Transport, limit: usize) -> Result<Bytes, String> {
     let mut all = Vec::new();
-    while let Some(part) = response
-        .chunk()
-        .await
-        .map_err(|error| failure::words(&error, &transport.limits))?
-    {
+    while let Some(part) = response.chunk().await.map_err(|error| failure::words(&error, &transport.limits))? {
         if all.len() + part.len() > limit {
-            return Err(format!(
-                "sent more than {limit} bytes where that is the most; the rest was not read"
-            ));
+            return Err(format!("sent more than {limit} bytes where that is the most; the rest was not read"));
         }
         all.extend_from_slice(&part);
     }
@@ -75,10 +69,7 @@ fn within(count: u64, most: usize) -> usize {
 }
 
 fn cut_off(missing: u64) -> IoError {
-    IoError::new(
-        ErrorKind::UnexpectedEof,
-        format!("the registry broke off {missing} bytes before the end of the blob"),
-    )
+    IoError::new(ErrorKind::UnexpectedEof, format!("the registry broke off {missing} bytes before the end of the blob"))
 }
 
 #[cfg(test)]
@@ -86,10 +77,7 @@ mod tests {
     use super::*;
 
     async fn run(parts: &[&'static str], skip: u64, length: u64) -> (String, Option<ErrorKind>) {
-        let parts: Vec<_> = parts
-            .iter()
-            .map(|part| Ok(Bytes::from_static(part.as_bytes())))
-            .collect();
+        let parts: Vec<_> = parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))).collect();
         let mut body = exactly(futures::stream::iter(parts), skip, length);
         let (mut text, mut failed) = (String::new(), None);
         while let Some(part) = body.next().await {
@@ -106,13 +94,7 @@ mod tests {
         assert_eq!(run(&["abc", "", "defg"], 2, 3).await, ("cde".to_owned(), None));
         assert_eq!(run(&["abc"], 0, 3).await, ("abc".to_owned(), None));
         assert_eq!(run(&[], 0, 0).await, (String::new(), None));
-        assert_eq!(
-            run(&["abc", "de"], 0, 6).await,
-            ("abcde".to_owned(), Some(ErrorKind::UnexpectedEof))
-        );
-        assert_eq!(
-            run(&["ab"], 5, 1).await,
-            (String::new(), Some(ErrorKind::UnexpectedEof))
-        );
+        assert_eq!(run(&["abc", "de"], 0, 6).await, ("abcde".to_owned(), Some(ErrorKind::UnexpectedEof)));
+        assert_eq!(run(&["ab"], 5, 1).await, (String::new(), Some(ErrorKind::UnexpectedEof)));
     }
 }

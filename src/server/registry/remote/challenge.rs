@@ -13,10 +13,7 @@ pub struct Challenge {
 impl Challenge {
     /// A parameter, by its name in lower case.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -38,10 +35,7 @@ pub fn parse(line: &str) -> Vec<Challenge> {
                 rest = after;
             }
             _ => {
-                challenges.push(Challenge {
-                    scheme: word.to_ascii_lowercase(),
-                    parameters: Vec::new(),
-                });
+                challenges.push(Challenge { scheme: word.to_ascii_lowercase(), parameters: Vec::new() });
                 rest = after;
             }
         }

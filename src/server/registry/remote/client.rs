@@ -43,13 +43,7 @@ pub struct Client {
 impl Client {
     /// A client for the registry whose API is below `base`.
     pub fn new(base: Url, transport: Transport, auth: Auth, allow: Arc<[IpNet]>) -> Self {
-        Self {
-            host: redirect::authority(&base),
-            base,
-            transport,
-            auth,
-            allow,
-        }
+        Self { host: redirect::authority(&base), base, transport, auth, allow }
     }
 
     /// The address of something below `/v2/`. Digests hold colons, so it is no relative link.
@@ -85,12 +79,7 @@ impl Client {
     /// Runs one call of the trait within the time that all of it may take.
     pub async fn within<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         let total = self.transport.limits.total;
-        let slow = || {
-            self.error(format!(
-                "did not finish its answer within {}; try again later",
-                failure::span(total)
-            ))
-        };
+        let slow = || self.error(format!("did not finish its answer within {}; try again later", failure::span(total)));
         tokio::time::timeout(total, call).await.unwrap_or_else(|_| Err(slow()))
     }
 
@@ -101,11 +90,7 @@ impl Client {
         if answer.status() != 401 || answer.from.is_some() {
             return Ok(answer);
         }
-        if !self
-            .auth
-            .learn(answer.response.headers(), &ask.scope, pass.as_ref())
-            .await?
-        {
+        if !self.auth.learn(answer.response.headers(), &ask.scope, pass.as_ref()).await? {
             return Ok(answer);
         }
         let renewed = self.auth.pass(&self.transport, &ask.scope).await?;
@@ -119,14 +104,8 @@ impl Client {
         let mut url = ask.url.clone();
         let mut from = None;
         for _ in 0..=self.transport.limits.redirects {
-            let client = if from.is_some() {
-                &self.transport.guarded
-            } else {
-                &self.transport.direct
-            };
-            let mut request = client
-                .request(ask.method.clone(), url.clone())
-                .header("accept", ask.accept);
+            let client = if from.is_some() { &self.transport.guarded } else { &self.transport.direct };
+            let mut request = client.request(ask.method.clone(), url.clone()).header("accept", ask.accept);
             if let Some(range) = &ask.range {
                 request = request.header("range", range);
             }
@@ -144,10 +123,7 @@ impl Client {
             }
             url = target;
         }
-        Err(self.error(format!(
-            "redirects more than {} times; check url",
-            self.transport.limits.redirects
-        )))
+        Err(self.error(format!("redirects more than {} times; check url", self.transport.limits.redirects)))
     }
 
     /// Whether a redirect to another host may be followed; its name if so.
@@ -160,10 +136,7 @@ impl Client {
             )));
         }
         if url.scheme() == "https" && target.scheme() == "http" {
-            return Err(self.fault(
-                Some(&other),
-                "is not reached by TLS; let the registry redirect to https://",
-            ));
+            return Err(self.fault(Some(&other), "is not reached by TLS; let the registry redirect to https://"));
         }
         guard::check_literal(target, &self.allow)
             .map_err(|guard::Blocked(ip)| self.fault(Some(&other), &failure::blocked(ip)))?;

@@ -13,10 +13,7 @@ use std::time::Duration;
 
 /// The error that names the registry.
 pub fn upstream(registry: &str, message: impl Into<String>) -> Error {
-    Error::Upstream {
-        registry: registry.to_owned(),
-        message: message.into(),
-    }
+    Error::Upstream { registry: registry.to_owned(), message: message.into() }
 }
 
 /// Whether the connection broke in a way that another attempt may not.
@@ -39,10 +36,7 @@ pub fn words(error: &reqwest::Error, limits: &Limits) -> String {
         );
     }
     if error.is_timeout() {
-        return format!(
-            "did not answer within {}; see whether it is overloaded, then try again",
-            span(limits.read)
-        );
+        return format!("did not answer within {}; see whether it is overloaded, then try again", span(limits.read));
     }
     if let Some(tls) = cause(error, |source| source.downcast_ref::<rustls::Error>()) {
         return tls_words(tls);
@@ -89,11 +83,7 @@ pub fn web_page(instead_of: &str) -> String {
 
 /// A time in words.
 pub fn span(time: Duration) -> String {
-    if time.subsec_millis() == 0 {
-        format!("{} s", time.as_secs())
-    } else {
-        format!("{} ms", time.as_millis())
-    }
+    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
 }
 
 fn tls_words(error: &rustls::Error) -> String {
@@ -121,15 +111,9 @@ fn tls_words(error: &rustls::Error) -> String {
 
 /// hyper does not export the error for an answer that ended too early; its text is all there is.
 fn broke_off<'e>(source: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
-    let kinds = [
-        ErrorKind::ConnectionReset,
-        ErrorKind::ConnectionAborted,
-        ErrorKind::BrokenPipe,
-        ErrorKind::UnexpectedEof,
-    ];
-    let io = source
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|io| kinds.contains(&io.kind()));
+    let kinds =
+        [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe, ErrorKind::UnexpectedEof];
+    let io = source.downcast_ref::<std::io::Error>().is_some_and(|io| kinds.contains(&io.kind()));
     (io || source.to_string().contains("closed before message completed")).then_some(source)
 }
 
@@ -143,12 +127,8 @@ fn cause<'e, T: ?Sized>(
         if let Some(found) = pick(source) {
             return Some(found);
         }
-        let inner = source
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        next = inner
-            .map(|inner| inner as &(dyn StdError + 'static))
-            .or_else(|| source.source());
+        let inner = source.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| source.source());
     }
     None
 }

@@ -43,11 +43,7 @@ pub fn check_literal(url: &Url, allow: &[IpNet]) -> Result<(), Blocked> {
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
         _ => return Ok(()),
     };
-    if may_connect(ip, allow) {
-        Ok(())
-    } else {
-        Err(Blocked(ip))
-    }
+    if may_connect(ip, allow) { Ok(()) } else { Err(Blocked(ip)) }
 }
 
 /// Whether this address is public, or inside what was allowed.
@@ -109,14 +105,7 @@ mod tests {
 
     #[test]
     fn only_public_addresses_are_open() {
-        for ip in [
-            "1.1.1.1",
-            "172.15.0.1",
-            "172.32.0.1",
-            "100.128.0.1",
-            "2606:4700::1111",
-            "64:ff9b::101:101",
-        ] {
+        for ip in ["1.1.1.1", "172.15.0.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101"] {
             assert!(open(ip, &[]), "{ip}");
         }
         for ip in [
@@ -157,10 +146,7 @@ mod tests {
 
     #[test]
     fn what_the_operator_allows_is_open() {
-        let allow = [
-            IpNet::from_str("10.0.0.0/8").unwrap(),
-            IpNet::from_str("fd00::/8").unwrap(),
-        ];
+        let allow = [IpNet::from_str("10.0.0.0/8").unwrap(), IpNet::from_str("fd00::/8").unwrap()];
         assert!(open("10.2.3.4", &allow));
         assert!(open("::ffff:10.2.3.4", &allow));
         assert!(open("fd12::1", &allow));
@@ -169,13 +155,9 @@ mod tests {
 
     #[test]
     fn addresses_in_disguise_are_seen() {
-        for link in [
-            "http://2130706433/",
-            "http://0177.0.0.1/",
-            "http://0x7f.1/",
-            "http://[::ffff:7f00:1]/",
-            "http://127.1/",
-        ] {
+        for link in
+            ["http://2130706433/", "http://0177.0.0.1/", "http://0x7f.1/", "http://[::ffff:7f00:1]/", "http://127.1/"]
+        {
             assert!(check_literal(&Url::parse(link).unwrap(), &[]).is_err(), "{link}");
         }
         assert!(check_literal(&Url::parse("https://storage.example/").unwrap(), &[]).is_ok());
@@ -187,12 +169,6 @@ mod tests {
         assert!(closed.resolve("localhost".parse().unwrap()).await.is_err());
         let allow = ["127.0.0.0/8", "::1/128"].map(|net| IpNet::from_str(net).unwrap());
         let open = GuardedResolver { allow: Arc::new(allow) };
-        assert!(
-            open.resolve("localhost".parse().unwrap())
-                .await
-                .unwrap()
-                .next()
-                .is_some()
-        );
+        assert!(open.resolve("localhost".parse().unwrap()).await.unwrap().next().is_some());
     }
 }

@@ -44,28 +44,15 @@ impl Client {
     /// The question for a page.
     pub fn ask_list(&self, list: &List<'_>, after: Option<&str>, n: usize) -> Ask {
         let (path, scope, what) = match list {
-            List::Repositories => (
-                "_catalog".to_owned(),
-                "registry:catalog:*".to_owned(),
-                "a list of repositories",
-            ),
+            List::Repositories => ("_catalog".to_owned(), "registry:catalog:*".to_owned(), "a list of repositories"),
             List::Tags(name) => (format!("{name}/tags/list"), pull_scope(name), "a list of tags"),
         };
         let mut url = self.url(&path);
-        url.query_pairs_mut()
-            .append_pair("n", &n.clamp(1, MOST_NAMES).to_string());
+        url.query_pairs_mut().append_pair("n", &n.clamp(1, MOST_NAMES).to_string());
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("last", after);
         }
-        Ask {
-            method: Method::GET,
-            url,
-            scope,
-            accept: "application/json",
-            range: None,
-            what,
-            elsewhere: false,
-        }
+        Ask { method: Method::GET, url, scope, accept: "application/json", range: None, what, elsewhere: false }
     }
 
     /// Up to `limit` names after `after`; `None` where the registry says that there is no such list.
@@ -79,11 +66,7 @@ impl Client {
             (status @ (401 | 403 | 404 | 405), List::Repositories) if !answer.is_html() => {
                 return Err(self.error(format!(
                     "does not list its repositories for us ({status}); name them in repositories of this mount{}",
-                    if status == 401 {
-                        ", or set username and password_file"
-                    } else {
-                        ""
-                    }
+                    if status == 401 { ", or set username and password_file" } else { "" }
                 )));
             }
             _ => return Err(self.refusal(&ask, &answer)),
@@ -93,10 +76,7 @@ impl Client {
         let page = cut(names, next, after, limit);
         page.map(Some).ok_or_else(|| {
             let after = after.unwrap_or_default().escape_default();
-            self.error(format!(
-                "gave {} that does not end: it goes on after \"{after:.60}\" again and again",
-                ask.what
-            ))
+            self.error(format!("gave {} that does not end: it goes on after \"{after:.60}\" again and again", ask.what))
         })
     }
 
@@ -131,10 +111,7 @@ pub fn pull_scope(upstream_name: &str) -> String {
 /// The next page that an answer announces.
 pub fn next_of(answer: &Answer, ask: &Ask) -> Option<Next> {
     let lines = answer.response.headers().get_all("link");
-    lines
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .find_map(|line| link::next(line, &ask.url))
+    lines.iter().filter_map(|line| line.to_str().ok()).find_map(|line| link::next(line, &ask.url))
 }
 
 /// Makes a page of what was answered; `None` if the list would never end.
@@ -156,22 +133,13 @@ fn cut(mut names: Vec<String>, link: Option<Next>, after: Option<&str>, limit: u
     }
     if names.len() > limit {
         names.truncate(limit);
-        return Some(Page {
-            next: names.last().cloned(),
-            names,
-        });
+        return Some(Page { next: names.last().cloned(), names });
     }
     let Some(link) = link else {
         return Some(Page { names, next: None });
     };
-    let next = link
-        .last
-        .or_else(|| names.last().cloned())
-        .filter(|next| next.len() <= LONGEST_PLACE)?;
-    (Some(next.as_str()) != after).then_some(Page {
-        names,
-        next: Some(next),
-    })
+    let next = link.last.or_else(|| names.last().cloned()).filter(|next| next.len() <= LONGEST_PLACE)?;
+    (Some(next.as_str()) != after).then_some(Page { names, next: Some(next) })
 }
 
 /// Go writes `null` for an empty list; a list that is not there at all is something else.
@@ -185,9 +153,7 @@ mod tests {
 
     fn page(names: &str, link: Option<&str>, after: Option<&str>, limit: usize) -> Option<(String, Option<String>)> {
         let names = names.split_whitespace().map(str::to_owned).collect();
-        let link = link.map(|last| Next {
-            last: (!last.is_empty()).then(|| last.to_owned()),
-        });
+        let link = link.map(|last| Next { last: (!last.is_empty()).then(|| last.to_owned()) });
         cut(names, link, after, limit).map(|page| (page.names.join(" "), page.next))
     }
 
@@ -208,11 +174,7 @@ mod tests {
         assert_eq!(page("c a e b d", None, None, 2), some("a b", Some("b")));
         assert_eq!(page("c a e b d", None, Some("b"), 2), some("c d", Some("d")));
         assert_eq!(page("c a e b d", None, Some("d"), 2), some("e", None));
-        assert_eq!(
-            page("c a", None, Some("b"), 1),
-            some("c", None),
-            "the name in between was deleted"
-        );
+        assert_eq!(page("c a", None, Some("b"), 1), some("c", None), "the name in between was deleted");
     }
 
     #[test]
@@ -225,12 +187,7 @@ mod tests {
 
     #[test]
     fn a_missing_list_is_not_an_empty_one() {
-        let tags = |json| {
-            serde_json::from_str::<Wire<'_>>(json)
-                .unwrap()
-                .tags
-                .map(|tags| tags.len())
-        };
+        let tags = |json| serde_json::from_str::<Wire<'_>>(json).unwrap().tags.map(|tags| tags.len());
         assert_eq!(tags(r#"{"name":"a","tags":null}"#), Some(0));
         assert_eq!(tags(r#"{"name":"a","tags":["a\n","b"]}"#), Some(2));
         assert_eq!(tags(r#"{"message":"hello"}"#), None);

@@ -63,11 +63,7 @@ impl Client {
             Some(digest) => digest,
             None => digest_of(Algorithm::Sha256, &bytes)?,
         };
-        Ok(Some(RawManifest {
-            digest,
-            media_type: media_type_of(sent_as, &bytes),
-            bytes,
-        }))
+        Ok(Some(RawManifest { digest, media_type: media_type_of(sent_as, &bytes), bytes }))
     }
 
     fn ask_manifest(&self, method: Method, name: &str, reference: &Reference) -> Ask {
@@ -86,11 +82,7 @@ impl Client {
     fn named(&self, reference: &Reference, stated: Digest) -> Result<Digest> {
         match reference {
             Reference::Digest(asked) if asked.algorithm() == stated.algorithm() && *asked != stated => {
-                Err(self.error(format!(
-                    "was asked for the manifest {}… and offers {}…",
-                    asked.short(),
-                    stated.short()
-                )))
+                Err(self.error(format!("was asked for the manifest {}… and offers {}…", asked.short(), stated.short())))
             }
             Reference::Digest(asked) => Ok(asked.clone()),
             Reference::Tag(_) => Ok(stated),
@@ -118,21 +110,9 @@ fn media_type_of(sent_as: String, bytes: &Bytes) -> String {
     struct Wire {
         media_type: Option<String>,
     }
-    let says_nothing = matches!(
-        sent_as.as_str(),
-        "" | "application/json" | "application/octet-stream" | "text/plain"
-    );
-    let stated = || {
-        serde_json::from_slice::<Wire>(bytes)
-            .ok()?
-            .media_type
-            .filter(|kind| media_type::is_manifest(kind))
-    };
-    if says_nothing {
-        stated().unwrap_or(sent_as)
-    } else {
-        sent_as
-    }
+    let says_nothing = matches!(sent_as.as_str(), "" | "application/json" | "application/octet-stream" | "text/plain");
+    let stated = || serde_json::from_slice::<Wire>(bytes).ok()?.media_type.filter(|kind| media_type::is_manifest(kind));
+    if says_nothing { stated().unwrap_or(sent_as) } else { sent_as }
 }
 
 #[cfg(test)]
@@ -142,14 +122,8 @@ mod tests {
     #[test]
     fn a_manifest_that_is_sent_as_anything_says_what_it_is() {
         let body = Bytes::from(format!(r#"{{"mediaType":"{}"}}"#, media_type::OCI_INDEX));
-        assert_eq!(
-            media_type_of("application/json".to_owned(), &body),
-            media_type::OCI_INDEX
-        );
-        assert_eq!(
-            media_type_of(media_type::OCI_MANIFEST.to_owned(), &body),
-            media_type::OCI_MANIFEST
-        );
+        assert_eq!(media_type_of("application/json".to_owned(), &body), media_type::OCI_INDEX);
+        assert_eq!(media_type_of(media_type::OCI_MANIFEST.to_owned(), &body), media_type::OCI_MANIFEST);
         assert_eq!(media_type_of(String::new(), &Bytes::from_static(b"{}")), "");
     }
 }

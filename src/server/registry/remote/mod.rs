@@ -92,12 +92,7 @@ impl RemoteRegistry {
         let auth = Auth::new(base.clone(), settings.auth_hosts, settings.credentials, limits.tokens);
         let transport = Transport::new(settings.ca_file.as_deref(), allow.clone(), limits, entropy)?;
         let client = Client::new(base, transport, auth, allow);
-        Ok(Self {
-            client,
-            names,
-            repositories,
-            found: tokio::sync::OnceCell::new(),
-        })
+        Ok(Self { client, names, repositories, found: tokio::sync::OnceCell::new() })
     }
 
     /// The registry's host, with its port where that is not the usual one, as pulls name it.
@@ -111,11 +106,7 @@ impl RemoteRegistry {
     }
 
     fn translate(&self, page: Page) -> Names<RepositoryName> {
-        let mut names = Names {
-            items: Vec::new(),
-            next: page.next.map(|next| self.names.cursor(&next)),
-            refused: 0,
-        };
+        let mut names = Names { items: Vec::new(), next: page.next.map(|next| self.names.cursor(&next)), refused: 0 };
         for name in &page.names {
             match self.names.listed(name) {
                 Listed::Here(name) => names.items.push(name),
@@ -131,10 +122,7 @@ impl RemoteRegistry {
 impl ReadRegistry for RemoteRegistry {
     async fn capabilities(&self) -> Vec<(Capability, Option<bool>)> {
         let configured = self.repositories.as_deref().unwrap_or_default();
-        let found = self
-            .found
-            .get_or_try_init(|| self.client.within(self.client.probe(configured)))
-            .await;
+        let found = self.found.get_or_try_init(|| self.client.within(self.client.probe(configured))).await;
         found.cloned().unwrap_or_else(|_| probe::unknown())
     }
 
@@ -143,32 +131,18 @@ impl ReadRegistry for RemoteRegistry {
         if let Some(configured) = &self.repositories {
             return Ok(self.translate(page_of(configured, after.as_deref(), limit)));
         }
-        let page = self
-            .client
-            .within(self.client.list(&List::Repositories, after.as_deref(), limit))
-            .await?;
-        Ok(self.translate(page.unwrap_or(Page {
-            names: Vec::new(),
-            next: None,
-        })))
+        let page = self.client.within(self.client.list(&List::Repositories, after.as_deref(), limit)).await?;
+        Ok(self.translate(page.unwrap_or(Page { names: Vec::new(), next: None })))
     }
 
     async fn tags(&self, repository: &RepositoryName, after: Option<&str>, limit: u32) -> Result<Names<Tag>> {
         let missing = || Error::NotFound(What::Repository(repository.clone()));
         let name = self.names.upstream(repository).ok_or_else(missing)?;
-        let page = self
-            .client
-            .within(self.client.list(&List::Tags(&name), after, limit))
-            .await?
-            .ok_or_else(missing)?;
+        let page = self.client.within(self.client.list(&List::Tags(&name), after, limit)).await?.ok_or_else(missing)?;
         let listed = page.names.len() as u64;
         let items: Vec<Tag> = page.names.into_iter().filter_map(|tag| tag.try_into().ok()).collect();
         let refused = listed - items.len() as u64;
-        Ok(Names {
-            items,
-            next: page.next,
-            refused,
-        })
+        Ok(Names { items, next: page.next, refused })
     }
 
     async fn resolve(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<Digest>> {

@@ -23,13 +23,8 @@ impl Translation {
     /// # Errors
     /// `Invalid` if the upstream prefix is no path of names.
     pub fn new(prefix: MountPrefix, upstream_prefix: Option<&str>) -> Result<Self> {
-        let upstream_prefix = upstream_prefix
-            .map(|path| path.trim_matches('/'))
-            .filter(|path| !path.is_empty());
-        Ok(Self {
-            prefix,
-            upstream_prefix: upstream_prefix.map(str::parse).transpose()?,
-        })
+        let upstream_prefix = upstream_prefix.map(|path| path.trim_matches('/')).filter(|path| !path.is_empty());
+        Ok(Self { prefix, upstream_prefix: upstream_prefix.map(str::parse).transpose()? })
     }
 
     /// What the registry calls a repository; `None` if it is not mounted from there.
@@ -66,9 +61,7 @@ impl Translation {
         let inside = if self.prefix.is_root() {
             Some(cursor)
         } else {
-            cursor
-                .strip_prefix(self.prefix.as_str())
-                .and_then(|rest| rest.strip_prefix('/'))
+            cursor.strip_prefix(self.prefix.as_str()).and_then(|rest| rest.strip_prefix('/'))
         };
         inside.map_or_else(|| cursor.to_owned(), |inner| self.outer(inner))
     }
@@ -81,9 +74,7 @@ impl Translation {
     }
 
     fn outer(&self, inner: &str) -> String {
-        self.upstream_prefix
-            .as_ref()
-            .map_or_else(|| inner.to_owned(), |prefix| format!("{prefix}/{inner}"))
+        self.upstream_prefix.as_ref().map_or_else(|| inner.to_owned(), |prefix| format!("{prefix}/{inner}"))
     }
 }
 
@@ -104,14 +95,8 @@ mod tests {
         assert_eq!(both.listed("teams/web"), Listed::Outside);
         assert_eq!(both.listed("team"), Listed::Outside);
         assert_eq!(both.listed("team/<script>"), Listed::Unusable);
-        assert_eq!(
-            translation("", None).listed("web"),
-            Listed::Here("web".parse().unwrap())
-        );
-        assert_eq!(
-            translation(&"p".repeat(100), None).listed(&"a".repeat(200)),
-            Listed::Unusable
-        );
+        assert_eq!(translation("", None).listed("web"), Listed::Here("web".parse().unwrap()));
+        assert_eq!(translation(&"p".repeat(100), None).listed(&"a".repeat(200)), Listed::Unusable);
     }
 
     #[test]

@@ -14,9 +14,7 @@ pub type Found = Vec<(Capability, Option<bool>)>;
 
 /// Nothing is known but that Portolan does not push there.
 pub fn unknown() -> Found {
-    Capability::ALL
-        .map(|capability| (capability, (capability == Capability::Push).then_some(false)))
-        .to_vec()
+    Capability::ALL.map(|capability| (capability, (capability == Capability::Push).then_some(false))).to_vec()
 }
 
 impl Client {

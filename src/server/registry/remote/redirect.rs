@@ -6,8 +6,7 @@ use url::{Host, Url};
 /// The host as people write it: with the port where it is not the usual one.
 pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Whether `to` is the host of `from`: the same name and port. From plain HTTP to TLS on their
@@ -39,10 +38,7 @@ pub fn target(response: &Response, asked: &Url) -> Option<Option<Url>> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let location = response
-        .headers()
-        .get("location")
-        .and_then(|location| location.to_str().ok());
+    let location = response.headers().get("location").and_then(|location| location.to_str().ok());
     let url = location.and_then(|location| asked.join(location).ok());
     Some(url.filter(|url| matches!(url.scheme(), "http" | "https")))
 }

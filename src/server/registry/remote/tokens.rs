@@ -15,10 +15,7 @@ pub struct Slot(Option<(Secret, Instant)>);
 impl Slot {
     /// The token, if there is one that lasts.
     pub fn valid(&self) -> Option<Secret> {
-        self.0
-            .as_ref()
-            .filter(|(_, until)| *until > Instant::now())
-            .map(|(token, _)| token.clone())
+        self.0.as_ref().filter(|(_, until)| *until > Instant::now()).map(|(token, _)| token.clone())
     }
 
     /// Keeps a token until then.
@@ -43,10 +40,7 @@ pub struct Tokens {
 impl Tokens {
     /// No tokens yet.
     pub fn new(limit: usize) -> Self {
-        Self {
-            slots: Mutex::default(),
-            limit,
-        }
+        Self { slots: Mutex::default(), limit }
     }
 
     /// The slot of a scope.
@@ -78,11 +72,7 @@ mod tests {
     async fn there_are_never_more_than_the_limit() {
         let tokens = Tokens::new(3);
         for scope in ["a", "b", "c", "d", "e", "f", "g"] {
-            tokens
-                .slot(scope)
-                .lock()
-                .await
-                .keep(secret(scope), Instant::now() + Duration::from_secs(60));
+            tokens.slot(scope).lock().await.keep(secret(scope), Instant::now() + Duration::from_secs(60));
             assert!(tokens.slots.lock().unwrap().len() <= 3);
         }
         assert_eq!(tokens.slot("g").lock().await.valid(), Some(secret("g")));

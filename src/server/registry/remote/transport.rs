@@ -30,15 +30,8 @@ impl Transport {
     pub fn new(ca_file: Option<&Path>, allow: Arc<[IpNet]>, limits: Limits, entropy: Arc<dyn Entropy>) -> Result<Self> {
         let roots = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
         let direct = build(&limits, &roots, |builder| builder)?;
-        let guarded = build(&limits, &roots, |builder| {
-            builder.dns_resolver(GuardedResolver { allow: allow.clone() })
-        })?;
-        Ok(Self {
-            direct,
-            guarded,
-            limits,
-            entropy,
-        })
+        let guarded = build(&limits, &roots, |builder| builder.dns_resolver(GuardedResolver { allow: allow.clone() }))?;
+        Ok(Self { direct, guarded, limits, entropy })
     }
 
     /// Sends a request without a body, and again after a reset or a status that asks for patience.
@@ -49,9 +42,7 @@ impl Transport {
         let mut attempt = 0;
         loop {
             let again = attempt < self.limits.retries;
-            let this = request
-                .try_clone()
-                .ok_or("was not asked: the request cannot be repeated")?;
+            let this = request.try_clone().ok_or("was not asked: the request cannot be repeated")?;
             let wait = match this.send().await {
                 Ok(response) => match self.wait_for(&response, attempt) {
                     Some(wait) if again => wait,
@@ -87,14 +78,7 @@ impl Transport {
 
 /// The seconds of `Retry-After`; a date is treated as if nothing was said.
 pub fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get("retry-after")?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds = response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
@@ -102,11 +86,7 @@ fn read_certificates(file: &Path) -> Result<Vec<Certificate>> {
     let refuse = |why: &str| Error::invalid("mounts.ca_file", format!("{} {why}", file.display()));
     let pem = std::fs::read(file).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
     let roots = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-    if roots.is_empty() {
-        Err(refuse("holds no certificate; write it in PEM form"))
-    } else {
-        Ok(roots)
-    }
+    if roots.is_empty() { Err(refuse("holds no certificate; write it in PEM form")) } else { Ok(roots) }
 }
 
 /// A machine without any root certificates still reads registries over plain HTTP: there, trust
@@ -126,14 +106,9 @@ fn build(
                 .user_agent(concat!("portolan/", env!("CARGO_PKG_VERSION"))),
         )
     };
-    start()
-        .tls_certs_merge(roots.iter().cloned())
-        .build()
-        .or_else(|_| start().tls_certs_only([]).build())
-        .map_err(|error| {
-            Error::invalid(
-                "mounts.ca_file",
-                format!("no HTTP client can be made with these certificates: {error}"),
-            )
-        })
+    start().tls_certs_merge(roots.iter().cloned()).build().or_else(|_| start().tls_certs_only([]).build()).map_err(
+        |error| {
+            Error::invalid("mounts.ca_file", format!("no HTTP client can be made with these certificates: {error}"))
+        },
+    )
 }

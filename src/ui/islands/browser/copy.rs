@@ -18,21 +18,14 @@ pub fn start() {
 }
 
 fn button(event: &Event) -> Option<Element> {
-    event
-        .target()?
-        .dyn_into::<Element>()
-        .ok()?
-        .closest("button[data-copy]")
-        .ok()?
+    event.target()?.dyn_into::<Element>().ok()?.closest("button[data-copy]").ok()?
 }
 
 async fn copy(button: Element) {
     let text = button.get_attribute("data-copy").unwrap_or_default();
     // Pages over plain HTTP, other than on loopback, have no clipboard.
     let is_copied = if window().is_secure_context() {
-        JsFuture::from(window().navigator().clipboard().write_text(&text))
-            .await
-            .is_ok()
+        JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok()
     } else {
         copy_by_selection(&text).unwrap_or(false)
     };
@@ -64,11 +57,7 @@ fn set_icon(button: &Element, address: &str) {
 /// The way from before there was a clipboard.
 fn copy_by_selection(text: &str) -> Option<bool> {
     let document = document().dyn_into::<HtmlDocument>().ok()?;
-    let area = document
-        .create_element("textarea")
-        .ok()?
-        .dyn_into::<HtmlTextAreaElement>()
-        .ok()?;
+    let area = document.create_element("textarea").ok()?.dyn_into::<HtmlTextAreaElement>().ok()?;
     area.set_value(text);
     area.set_class_name("vh");
     document.body()?.append_child(&area).ok()?;

@@ -99,11 +99,7 @@ impl Live {
 
     /// A change without new rows comes in as soon as the reader has left the rows.
     fn look_again(self: &Rc<Self>) {
-        let is_silent = self
-            .waiting
-            .borrow()
-            .as_ref()
-            .is_some_and(|results| results.count_new() == 0);
+        let is_silent = self.waiting.borrow().as_ref().is_some_and(|results| results.count_new() == 0);
         if let Some(results) = is_silent.then(|| self.waiting.take()).flatten() {
             self.take(results);
         }

@@ -8,20 +8,15 @@ const YEAR_S: u32 = 365 * 24 * 60 * 60;
 
 /// Marks the choice that the server drew the page with.
 pub fn start() {
-    let chosen = document()
-        .document_element()
-        .and_then(|root| root.get_attribute("data-theme"));
+    let chosen = document().document_element().and_then(|root| root.get_attribute("data-theme"));
     mark(&chosen.unwrap_or_default());
 }
 
 /// Takes a choice: `light`, `dark`, or nothing to follow the system.
 pub fn choose(name: &str) {
     if let Some(root) = document().document_element() {
-        let _ = if name.is_empty() {
-            root.remove_attribute("data-theme")
-        } else {
-            root.set_attribute("data-theme", name)
-        };
+        let _ =
+            if name.is_empty() { root.remove_attribute("data-theme") } else { root.set_attribute("data-theme", name) };
     }
     if let Ok(document) = document().dyn_into::<HtmlDocument>() {
         let age = if name.is_empty() { 0 } else { YEAR_S };

@@ -13,9 +13,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Aside<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let config = view.shown.as_ref().and_then(|shown| shown.config.as_ref());
-    let run = config
-        .filter(|_| view.kind != Kind::Artifact)
-        .map(|config| view! { <RunCard run=&config.config/> });
+    let run = config.filter(|_| view.kind != Kind::Artifact).map(|config| view! { <RunCard run=&config.config/> });
     view! {
         <div class="aside">
             {run}
@@ -27,11 +25,7 @@ pub fn Aside<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
 #[component]
 fn RunCard<'a>(run: &'a RunConfig) -> impl IntoView + use<> {
     let ports = run.exposed_ports.keys().cloned().collect::<Vec<_>>().join(", ");
-    let user = if run.user.is_empty() {
-        "root, as none is named".to_owned()
-    } else {
-        run.user.clone()
-    };
+    let user = if run.user.is_empty() { "root, as none is named".to_owned() } else { run.user.clone() };
     let labels = run.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     view! {
         <section class="card" aria-labelledby="h-run">
@@ -65,10 +59,7 @@ fn Fact(name: &'static str, value: Option<String>) -> impl IntoView {
 #[component]
 fn Folded(name: &'static str, count: String, lines: Vec<String>) -> impl IntoView {
     (!lines.is_empty()).then(|| {
-        let lines = lines
-            .into_iter()
-            .map(|line| view! { <li><code>{line}</code></li> })
-            .collect_view();
+        let lines = lines.into_iter().map(|line| view! { <li><code>{line}</code></li> }).collect_view();
         view! { <dt>{name}</dt><dd><details><summary>{count}</summary><ul>{lines}</ul></details></dd> }
     })
 }
@@ -77,15 +68,10 @@ fn Folded(name: &'static str, count: String, lines: Vec<String>) -> impl IntoVie
 fn FactsCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let shown = view.shown.as_ref();
     let config = shown.and_then(|shown| shown.config.as_ref());
-    let parents = view
-        .parents
-        .iter()
-        .map(|digest| view! { <DigestLink repository=&view.repository digest/> })
-        .collect_view();
+    let parents =
+        view.parents.iter().map(|digest| view! { <DigestLink repository=&view.repository digest/> }).collect_view();
     let parents = (!view.parents.is_empty()).then(|| view! { <dt>"Part of"</dt><dd>{parents}</dd> });
-    let built = shown
-        .and_then(|shown| shown.built)
-        .map(|at| view! { <dt>"Built"</dt><dd><When at now/></dd> });
+    let built = shown.and_then(|shown| shown.built).map(|at| view! { <dt>"Built"</dt><dd><When at now/></dd> });
     view! {
         <section class="card" aria-labelledby="h-facts">
             <div class="card-head"><h2 id="h-facts">"Facts"</h2></div>
@@ -111,18 +97,11 @@ fn pull_words(shown: &ShownImage) -> String {
 /// A command as a shell would take it: words with spaces or quotes are quoted.
 fn command(words: &[String]) -> String {
     let is_plain = |word: &String| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && !b"'\"\\$`*".contains(&byte))
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\$`*".contains(&byte))
     };
-    let quoted = words.iter().map(|word| {
-        if is_plain(word) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    });
+    let quoted = words
+        .iter()
+        .map(|word| if is_plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', r"'\''")) });
     quoted.collect::<Vec<_>>().join(" ")
 }
 

@@ -80,11 +80,7 @@ pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
 #[component]
 pub fn PlatformSwitch<'a>(view: &'a ImageView, chosen: Option<&'a str>) -> impl IntoView + use<> {
     let base = own_address(view).to_string();
-    let platforms: Vec<&ChildRow> = view
-        .children
-        .iter()
-        .filter(|child| !child.attestation && child.present)
-        .collect();
+    let platforms: Vec<&ChildRow> = view.children.iter().filter(|child| !child.attestation && child.present).collect();
     let link = |child: &&ChildRow| {
         let href = address(&base, &[("platform", &child.platform)]);
         let current = (chosen == Some(child.platform.as_str())).then_some("true");

@@ -16,10 +16,7 @@ pub fn IndexCard<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let repository = &view.repository;
     let count = counted(platforms.len() as u64, "platform", "platforms");
     let (entries, orphans) = fold(&platforms, &attestations);
-    let entries = entries
-        .into_iter()
-        .map(|(child, about)| view! { <Platform repository child about/> })
-        .collect_view();
+    let entries = entries.into_iter().map(|(child, about)| view! { <Platform repository child about/> }).collect_view();
     let orphans = (!orphans.is_empty()).then(|| view! { <li><Attestations repository about=orphans/></li> });
     view! {
         <section class="card" aria-labelledby="h-index">
@@ -36,9 +33,8 @@ fn fold<'a>(
 ) -> (Vec<(&'a ChildRow, Vec<&'a ChildRow>)>, Vec<&'a ChildRow>) {
     let mut orphans = attestations.to_vec();
     let entries = platforms.iter().map(|child| {
-        let (about, rest): (Vec<_>, Vec<_>) = orphans
-            .iter()
-            .partition(|attestation| attestation.platform == child.platform);
+        let (about, rest): (Vec<_>, Vec<_>) =
+            orphans.iter().partition(|attestation| attestation.platform == child.platform);
         orphans = rest;
         (*child, about)
     });
@@ -62,10 +58,7 @@ fn Leaf<'a>(repository: &'a RepositoryName, child: &'a ChildRow) -> impl IntoVie
         ("list", view! { <span>"Attestation"</span> }.into_any())
     } else {
         let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
-        (
-            "layers",
-            view! { <a class="tagname" href=href>{child.platform.clone()}</a> }.into_any(),
-        )
+        ("layers", view! { <a class="tagname" href=href>{child.platform.clone()}</a> }.into_any())
     };
     let digest = if child.present {
         Either::Left(view! { <DigestLink repository digest/> })
@@ -82,10 +75,7 @@ fn Leaf<'a>(repository: &'a RepositoryName, child: &'a ChildRow) -> impl IntoVie
 #[component]
 fn Attestations<'a>(repository: &'a RepositoryName, about: Vec<&'a ChildRow>) -> impl IntoView + use<> {
     let words = counted(about.len() as u64, "attestation", "attestations");
-    let leaves = about
-        .into_iter()
-        .map(|child| view! { <li><Leaf repository child/></li> })
-        .collect_view();
+    let leaves = about.into_iter().map(|child| view! { <li><Leaf repository child/></li> }).collect_view();
     view! {
         <details>
             <summary><Icon name="right"/><span class="muted">{words}</span></summary>
@@ -101,13 +91,7 @@ mod tests {
 
     fn child(platform: &str, attestation: bool) -> ChildRow {
         let digest = format!("sha256:{}", "a".repeat(64)).parse().unwrap();
-        ChildRow {
-            digest,
-            platform: platform.to_owned(),
-            attestation,
-            size: ByteSize(1),
-            present: true,
-        }
+        ChildRow { digest, platform: platform.to_owned(), attestation, size: ByteSize(1), present: true }
     }
 
     #[test]

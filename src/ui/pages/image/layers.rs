@@ -17,17 +17,9 @@ const MAX_STEP_CHARS: usize = 160;
 #[component]
 pub fn LayersCard<'a>(shown: &'a ShownImage, kind: Kind) -> impl IntoView + use<> {
     let is_artifact = kind == Kind::Artifact;
-    let (title, one, many) = if is_artifact {
-        ("Files", "file", "files")
-    } else {
-        ("Layers", "layer", "layers")
-    };
+    let (title, one, many) = if is_artifact { ("Files", "file", "files") } else { ("Layers", "layer", "layers") };
     let count = counted(shown.layers.len() as u64, one, many);
-    let platform = shown
-        .platform
-        .clone()
-        .map(|platform| format!(" for {platform}"))
-        .unwrap_or_default();
+    let platform = shown.platform.clone().map(|platform| format!(" for {platform}")).unwrap_or_default();
     let summary = format!("{count}, {} to pull{platform}", shown.pull_size);
     let bar = (shown.layers.len() > 1).then(|| {
         view! { <div class="card-body"><LayerBar layers=&shown.layers/></div> }
@@ -48,17 +40,10 @@ pub fn LayersCard<'a>(shown: &'a ShownImage, kind: Kind) -> impl IntoView + use<
 #[component]
 fn LayerTable<'a>(shown: &'a ShownImage, is_artifact: bool) -> impl IntoView + use<> {
     let largest = shown.layers.iter().map(|layer| layer.size.0).max().unwrap_or_default();
-    let rows = shown
-        .layers
-        .iter()
-        .enumerate()
-        .map(|(index, layer)| view! { <Row index layer largest/> })
-        .collect_view();
-    let (caption, step) = if is_artifact {
-        ("Files of this artifact", "File")
-    } else {
-        ("Layers, first to last", "Step")
-    };
+    let rows =
+        shown.layers.iter().enumerate().map(|(index, layer)| view! { <Row index layer largest/> }).collect_view();
+    let (caption, step) =
+        if is_artifact { ("Files of this artifact", "File") } else { ("Layers, first to last", "Step") };
     let empty = (shown.empty_steps > 0).then(|| {
         let words = counted(shown.empty_steps, "step", "steps");
         view! { <p class="card-foot muted">{format!("And {words} that changed no files.")}</p> }
@@ -155,14 +140,8 @@ mod tests {
             (word.unwrap_or("-"), rest)
         };
         assert_eq!(read("COPY rootfs / # buildkit"), ("COPY", "rootfs /".to_owned()));
-        assert_eq!(
-            read("RUN /bin/sh -c apt-get   update # buildkit"),
-            ("RUN", "apt-get update".to_owned())
-        );
-        assert_eq!(
-            read("/bin/sh -c #(nop) ADD file:1 in / "),
-            ("ADD", "file:1 in /".to_owned())
-        );
+        assert_eq!(read("RUN /bin/sh -c apt-get   update # buildkit"), ("RUN", "apt-get update".to_owned()));
+        assert_eq!(read("/bin/sh -c #(nop) ADD file:1 in / "), ("ADD", "file:1 in /".to_owned()));
         assert_eq!(read("/bin/sh -c make"), ("RUN", "make".to_owned()));
         assert_eq!(read("bazel build ..."), ("-", "bazel build ...".to_owned()));
         assert_eq!(read(""), ("-", String::new()));

@@ -30,13 +30,7 @@ fn Entry<'a>(
     entry: &'a MoveRow,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let MoveRow {
-        tag,
-        from,
-        to,
-        when,
-        by,
-    } = entry;
+    let MoveRow { tag, from, to, when, by } = entry;
     let came = to == own;
     let (icon, words, other) = match (came, from) {
         (true, None) => ("tag", " created", None),

@@ -17,10 +17,7 @@ pub fn ReferrersCard<'a>(
     referrers: &'a [ReferrerRow],
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let rows = referrers
-        .iter()
-        .map(|referrer| view! { <Referrer repository referrer now/> })
-        .collect_view();
+    let rows = referrers.iter().map(|referrer| view! { <Referrer repository referrer now/> }).collect_view();
     (!referrers.is_empty()).then(|| {
         view! {
             <section class="card" aria-labelledby="h-referrers">
@@ -36,12 +33,7 @@ pub fn ReferrersCard<'a>(
 
 #[component]
 fn Referrer<'a>(repository: &'a RepositoryName, referrer: &'a ReferrerRow, now: Timestamp) -> impl IntoView + use<> {
-    let ReferrerRow {
-        digest,
-        artifact,
-        size,
-        pushed,
-    } = referrer;
+    let ReferrerRow { digest, artifact, size, pushed } = referrer;
     let pushed = pushed.map(|at| view! { <span class="cell-sub">"pushed "<When at now/></span> });
     view! {
         <li class="leaf">
@@ -56,9 +48,8 @@ fn Referrer<'a>(repository: &'a RepositoryName, referrer: &'a ReferrerRow, now: 
 /// The manifest's annotations.
 #[component]
 pub fn AnnotationsCard<'a>(annotations: &'a [(String, String)]) -> impl IntoView + use<> {
-    let rows = annotations
-        .iter()
-        .map(|(key, value)| view! { <dt class="mono">{key.clone()}</dt><dd>{value.clone()}</dd> });
+    let rows =
+        annotations.iter().map(|(key, value)| view! { <dt class="mono">{key.clone()}</dt><dd>{value.clone()}</dd> });
     let rows = rows.collect_view();
     let count = counted(annotations.len() as u64, "annotation", "annotations");
     (!annotations.is_empty()).then(|| {

@@ -41,18 +41,11 @@ fn Command(client: &'static str, rest: String) -> impl IntoView {
 /// The same image pushed by three clients. Docker trusts loopback by itself; the others want to be told.
 fn commands(host: &str, plain_http: bool) -> [(&'static str, String); 3] {
     let image = format!("{host}/team/hello:1");
-    let (podman, skopeo) = if plain_http {
-        ("--tls-verify=false ", "--dest-tls-verify=false ")
-    } else {
-        ("", "")
-    };
+    let (podman, skopeo) = if plain_http { ("--tls-verify=false ", "--dest-tls-verify=false ") } else { ("", "") };
     [
         ("docker", format!("tag hello-world {image} && docker push {image}")),
         ("podman", format!("push {podman}hello-world {image}")),
-        (
-            "skopeo",
-            format!("copy {skopeo}docker://docker.io/library/hello-world docker://{image}"),
-        ),
+        ("skopeo", format!("copy {skopeo}docker://docker.io/library/hello-world docker://{image}")),
     ]
 }
 
@@ -63,14 +56,8 @@ mod tests {
     #[test]
     fn commands_name_the_host() {
         let [docker, podman, skopeo] = commands("127.0.0.1:5000", true);
-        assert_eq!(
-            docker.1,
-            "tag hello-world 127.0.0.1:5000/team/hello:1 && docker push 127.0.0.1:5000/team/hello:1"
-        );
-        assert_eq!(
-            podman.1,
-            "push --tls-verify=false hello-world 127.0.0.1:5000/team/hello:1"
-        );
+        assert_eq!(docker.1, "tag hello-world 127.0.0.1:5000/team/hello:1 && docker push 127.0.0.1:5000/team/hello:1");
+        assert_eq!(podman.1, "push --tls-verify=false hello-world 127.0.0.1:5000/team/hello:1");
         assert!(skopeo.1.ends_with("docker://127.0.0.1:5000/team/hello:1"));
     }
 }

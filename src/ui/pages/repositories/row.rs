@@ -16,17 +16,7 @@ pub fn Rows(rows: Vec<RepositoryRow>, now: Timestamp) -> impl IntoView {
 
 #[component]
 fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
-    let RepositoryRow {
-        name,
-        mount,
-        newest_tag,
-        tags,
-        stored,
-        updated,
-        updated_by,
-        unread,
-        missing_since,
-    } = row;
+    let RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, missing_since } = row;
     let key = name.to_string();
     let changed_at = updated.map(|at| at.0.to_string());
     view! {
@@ -60,9 +50,7 @@ fn Name(name: RepositoryName, mount: MountKind, missing_since: Option<Timestamp>
 
 #[component]
 fn NameLink(name: RepositoryName) -> impl IntoView {
-    let namespace = name
-        .namespace()
-        .map(|namespace| view! { <span class="ns">{format!("{namespace}/")}</span> });
+    let namespace = name.namespace().map(|namespace| view! { <span class="ns">{format!("{namespace}/")}</span> });
     let base = name.base().to_owned();
     view! { <a class="name" href=Address::Repository(name).to_string()>{namespace}{base}</a> }
 }

@@ -31,9 +31,7 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
 
 #[component]
 fn Name<'a>(name: &'a RepositoryName) -> impl IntoView + use<> {
-    let namespace = name
-        .namespace()
-        .map(|namespace| view! { <span class="dim">{format!("{namespace}/")}</span> });
+    let namespace = name.namespace().map(|namespace| view! { <span class="dim">{format!("{namespace}/")}</span> });
     view! { <h1>{namespace}{name.base().to_owned()}</h1> }
 }
 

@@ -16,10 +16,7 @@ const MAX_CHIPS: usize = 3;
 #[component]
 pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, now: Timestamp) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
-    let all_linux = rows
-        .iter()
-        .flat_map(|row| &row.platforms)
-        .all(|platform| platform.starts_with("linux/"));
+    let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
     let draw = |row| view! { <Row name=name.clone() row now all_linux/> };
     rows.into_iter().map(draw).collect_view()
 }
@@ -68,26 +65,15 @@ fn Platforms(platforms: Vec<String>, all_linux: bool) -> impl IntoView {
         return Either::Left(view! { <span class="xs subtle">"None"</span> });
     }
     let brief = |platform: &String| {
-        let text = if all_linux {
-            platform.strip_prefix("linux/")
-        } else {
-            None
-        };
+        let text = if all_linux { platform.strip_prefix("linux/") } else { None };
         text.unwrap_or(platform).to_owned()
     };
     let chips: Vec<String> = platforms.iter().map(brief).collect();
-    let shown = if chips.len() > MAX_CHIPS + 1 {
-        MAX_CHIPS
-    } else {
-        chips.len()
-    };
+    let shown = if chips.len() > MAX_CHIPS + 1 { MAX_CHIPS } else { chips.len() };
     let more = (shown < chips.len()).then(|| {
         view! { <span class="chip" title=chips[shown..].join(", ")>{format!("+{}", chips.len() - shown)}</span> }
     });
-    let chips: Vec<_> = chips[..shown]
-        .iter()
-        .map(|chip| view! { <span class="chip">{chip.clone()}</span> })
-        .collect();
+    let chips: Vec<_> = chips[..shown].iter().map(|chip| view! { <span class="chip">{chip.clone()}</span> }).collect();
     Either::Right(view! { <span class="plat">{chips}{more}</span> })
 }
 
@@ -121,10 +107,7 @@ mod tests {
     #[test]
     fn sharing_is_said_in_words() {
         let tags: Vec<Tag> = ["1.4", "prod"].into_iter().map(|tag| tag.parse().unwrap()).collect();
-        assert_eq!(
-            same_words(&tags, 3).as_deref(),
-            Some("same image as 1.4, prod and 3 more")
-        );
+        assert_eq!(same_words(&tags, 3).as_deref(), Some("same image as 1.4, prod and 3 more"));
         assert_eq!(same_words(&tags[..1], 0).as_deref(), Some("same image as 1.4"));
         assert_eq!(same_words(&[], 0), None);
     }

@@ -13,21 +13,12 @@ fn sha256(bytes: &str) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
 }
 
-const TYPE: (&str, &str) = (
-    "content-type",
-    "application/vnd.oci.image.manifest.v1+json; charset=utf-8",
-);
+const TYPE: (&str, &str) = ("content-type", "application/vnd.oci.image.manifest.v1+json; charset=utf-8");
 
 #[tokio::test]
 async fn a_web_page_is_called_a_web_page() {
     for status in [200, 404] {
-        let html = move |_: &Seen| {
-            answer(
-                status,
-                &[("content-type", "text/html; charset=utf-8")],
-                "<h1>hello</h1>",
-            )
-        };
+        let html = move |_: &Seen| answer(status, &[("content-type", "text/html; charset=utf-8")], "<h1>hello</h1>");
         let registry = registry(settings(&Upstream::start(html).await.url));
         let said = [
             words(registry.tags(&name("a"), None, 10).await),
@@ -39,10 +30,7 @@ async fn a_web_page_is_called_a_web_page() {
             said[0],
             "answered with a web page instead of a list of tags; check that url points at the registry itself"
         );
-        assert!(
-            said.iter().all(|said| said.contains("a web page instead of a ")),
-            "{said:?}"
-        );
+        assert!(said.iter().all(|said| said.contains("a web page instead of a ")), "{said:?}");
     }
     let disguised = Upstream::start(|_| json("\n <!doctype html>")).await;
     let registry = registry(settings(&disguised.url));
@@ -93,17 +81,10 @@ async fn a_manifest_comes_with_its_digest_and_bare_type() {
     let honest = Upstream::start(|_| answer(200, &[TYPE], "{ }")).await;
     let registry = registry(settings(&honest.url));
     let manifest = registry.manifest(&name("a"), &reference("v1")).await.unwrap().unwrap();
-    assert_eq!(
-        (manifest.digest.to_string(), &manifest.bytes[..]),
-        (sha256("{ }"), &b"{ }"[..])
-    );
+    assert_eq!((manifest.digest.to_string(), &manifest.bytes[..]), (sha256("{ }"), &b"{ }"[..]));
     assert_eq!(manifest.media_type, OCI_MANIFEST);
     let sha512 = format!("sha512:{}", hex::encode(Sha512::digest("{ }")));
-    let manifest = registry
-        .manifest(&name("a"), &reference(&sha512))
-        .await
-        .unwrap()
-        .unwrap();
+    let manifest = registry.manifest(&name("a"), &reference(&sha512)).await.unwrap().unwrap();
     assert_eq!(manifest.digest.to_string(), sha512);
 }
 
@@ -111,16 +92,14 @@ async fn a_manifest_comes_with_its_digest_and_bare_type() {
 async fn a_reference_is_resolved_by_head_where_that_is_enough() {
     let stated = sha256("stated");
     let header = stated.clone();
-    let server = Upstream::start(
-        move |seen| match (seen.method.as_str(), seen.path.rsplit('/').next().unwrap()) {
-            (_, "stated") => answer(200, &[TYPE, ("docker-content-digest", &header)], ""),
-            ("HEAD", "no-head") => answer(405, &[], ""),
-            ("HEAD", "odd") => answer(200, &[TYPE, ("docker-content-digest", "sha256:../../x")], ""),
-            (_, "missing") => answer(404, &[("content-type", "application/json")], ""),
-            (_, "denied") => answer(403, &[], ""),
-            _ => answer(200, &[TYPE], "{}"),
-        },
-    )
+    let server = Upstream::start(move |seen| match (seen.method.as_str(), seen.path.rsplit('/').next().unwrap()) {
+        (_, "stated") => answer(200, &[TYPE, ("docker-content-digest", &header)], ""),
+        ("HEAD", "no-head") => answer(405, &[], ""),
+        ("HEAD", "odd") => answer(200, &[TYPE, ("docker-content-digest", "sha256:../../x")], ""),
+        (_, "missing") => answer(404, &[("content-type", "application/json")], ""),
+        (_, "denied") => answer(403, &[], ""),
+        _ => answer(200, &[TYPE], "{}"),
+    })
     .await;
     let registry = registry(settings(&server.url));
     let resolve = async |tag: &str| registry.resolve(&name("a"), &reference(tag)).await;
@@ -135,11 +114,7 @@ async fn a_reference_is_resolved_by_head_where_that_is_enough() {
 
 #[tokio::test]
 async fn silence_and_closed_doors_are_said_in_words() {
-    let hung = raw(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{",
-        true,
-    )
-    .await;
+    let hung = raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{", true).await;
     let said = words(registry(settings(&hung)).tags(&name("a"), None, 10).await);
     assert!(said.contains("did not answer within 300 ms"), "{said}");
 
@@ -155,13 +130,7 @@ async fn silence_and_closed_doors_are_said_in_words() {
     let said = words(registry(settings(&not_http)).tags(&name("a"), None, 10).await);
     assert!(said.contains("not HTTP"), "{said}");
 
-    let plain = Upstream::start(|_| json("{}"))
-        .await
-        .url
-        .as_str()
-        .replace("http:", "https:")
-        .parse()
-        .unwrap();
+    let plain = Upstream::start(|_| json("{}")).await.url.as_str().replace("http:", "https:").parse().unwrap();
     let said = words(registry(settings(&plain)).tags(&name("a"), None, 10).await);
     assert!(said.contains("does not speak TLS"), "{said}");
 

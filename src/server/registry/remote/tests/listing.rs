@@ -35,10 +35,7 @@ async fn only_the_last_of_a_link_is_followed() {
         false => answer(200, &[("link", &link)], r#"{"tags":["v1"]}"#),
     })
     .await;
-    assert_eq!(
-        all_tags(&registry(settings(&server.url)), 1).await.unwrap(),
-        ["v1", "v2"]
-    );
+    assert_eq!(all_tags(&registry(settings(&server.url)), 1).await.unwrap(), ["v1", "v2"]);
     assert!(evil.seen().is_empty());
 }
 
@@ -99,18 +96,12 @@ async fn a_mount_sees_its_part_under_its_own_names() {
     (mount.prefix, mount.upstream_prefix) = ("hub".parse().unwrap(), Some("team".to_owned()));
     let registry = registry(mount);
     let first = registry.repositories(None, 2).await.unwrap();
-    assert_eq!(
-        (first.items, first.next.as_deref(), first.refused),
-        (vec![name("hub/api")], Some("hub/api"), 0)
-    );
+    assert_eq!((first.items, first.next.as_deref(), first.refused), (vec![name("hub/api")], Some("hub/api"), 0));
     let second = registry.repositories(first.next.as_deref(), 2).await.unwrap();
     assert_eq!((second.items, second.next), (vec![name("hub/web")], None));
     assert_eq!(registry.tags(&name("hub/web"), None, 9).await.unwrap().items.len(), 1);
     assert_eq!(registry.upstream_name(&name("hub/web")).as_deref(), Some("team/web"));
-    assert!(matches!(
-        registry.tags(&name("web"), None, 9).await,
-        Err(Error::NotFound(_))
-    ));
+    assert!(matches!(registry.tags(&name("web"), None, 9).await, Err(Error::NotFound(_))));
     assert_eq!(registry.resolve(&name("web"), &reference("v1")).await, Ok(None));
 }
 
@@ -126,10 +117,7 @@ async fn named_repositories_stand_in_for_a_catalog() {
     named.repositories = Some(["c", "a", "b", "a"].map(str::to_owned).to_vec());
     let registry = registry(named);
     let first = registry.repositories(None, 2).await.unwrap();
-    assert_eq!(
-        (first.items, first.next.as_deref()),
-        (vec![name("a"), name("b")], Some("b"))
-    );
+    assert_eq!((first.items, first.next.as_deref()), (vec![name("a"), name("b")], Some("b")));
     let second = registry.repositories(Some("b"), 2).await.unwrap();
     assert_eq!((second.items, second.next), (vec![name("c")], None));
 }

@@ -11,10 +11,7 @@ fn digest() -> Digest {
 }
 
 async fn read_blob(registry: &RemoteRegistry) -> Result<Vec<u8>, Error> {
-    let content = registry
-        .blob(&name("a"), &digest(), None)
-        .await?
-        .expect("the blob is there");
+    let content = registry.blob(&name("a"), &digest(), None).await?.expect("the blob is there");
     Ok(collect(content, 1 << 20).await?.to_vec())
 }
 
@@ -28,10 +25,7 @@ async fn sends_to(to: String) -> Upstream {
 }
 
 fn signed_in(server: &Upstream) -> RemoteSettings {
-    RemoteSettings {
-        credentials: credentials(),
-        ..settings(&server.url)
-    }
+    RemoteSettings { credentials: credentials(), ..settings(&server.url) }
 }
 
 #[tokio::test]
@@ -47,10 +41,7 @@ async fn lists_and_manifests_stay_on_their_host() {
         words(registry.tags(&name("a"), None, 9).await),
         words(registry.repositories(None, 9).await),
     ] {
-        assert!(
-            said.starts_with("redirects to 127.0.0.1:") && !said.contains("s3cret"),
-            "{said}"
-        );
+        assert!(said.starts_with("redirects to 127.0.0.1:") && !said.contains("s3cret"), "{said}");
     }
     assert!(other.seen().is_empty());
 }
@@ -62,10 +53,7 @@ async fn a_blob_elsewhere_is_read_only_from_where_that_is_allowed() {
         let port = other.url.port().unwrap();
         let server = sends_to(format!("http://{host}:{port}/blob?signature=s3cret")).await;
         let said = words(read_blob(&registry(signed_in(&server))).await);
-        assert!(
-            said.contains("limits.outbound_allow") && !said.contains("s3cret"),
-            "{host}: {said}"
-        );
+        assert!(said.contains("limits.outbound_allow") && !said.contains("s3cret"), "{host}: {said}");
     }
     assert!(other.seen().is_empty());
 
@@ -86,10 +74,7 @@ async fn another_host_does_not_get_a_sign_in_by_asking() {
     let mut mount = signed_in(&server);
     mount.outbound_allow = vec!["127.0.0.0/8".parse().unwrap()];
     let said = words(read_blob(&registry(mount)).await);
-    assert!(
-        said.starts_with("keeps the content at 127.0.0.1:") && said.contains("401"),
-        "{said}"
-    );
+    assert!(said.starts_with("keeps the content at 127.0.0.1:") && said.contains("401"), "{said}");
     assert_eq!(other.seen().len(), 1);
     assert_eq!(other.seen()[0].authorization, None);
 }

@@ -47,11 +47,8 @@ async fn a_token_is_fetched_for_each_scope_and_used_again() {
     registry.tags(&name("team/a"), None, 9).await.unwrap();
     registry.tags(&name("team/a"), None, 9).await.unwrap();
     registry.repositories(None, 9).await.unwrap();
-    let asked: Vec<_> = server
-        .seen()
-        .into_iter()
-        .map(|seen| (seen.path, seen.authorization.unwrap_or_default()))
-        .collect();
+    let asked: Vec<_> =
+        server.seen().into_iter().map(|seen| (seen.path, seen.authorization.unwrap_or_default())).collect();
     let expected = [
         ("/v2/team/a/tags/list?n=9", ""),
         ("/token?service=reg&scope=repository%3Ateam%2Fa%3Apull", BASIC),
@@ -68,10 +65,7 @@ async fn a_token_that_is_refused_is_renewed_once() {
     let server = token_registry(300).await;
     let registry = registry(settings(&server.url));
     assert!(registry.tags(&name("a"), None, 9).await.is_ok());
-    assert!(
-        registry.tags(&name("b"), None, 9).await.is_ok(),
-        "another scope: t1 is no longer the newest"
-    );
+    assert!(registry.tags(&name("b"), None, 9).await.is_ok(), "another scope: t1 is no longer the newest");
     assert!(registry.tags(&name("a"), None, 9).await.is_ok());
     assert_eq!(server.count("/token?"), 3);
     let said = words(registry.tags(&name("closed"), None, 9).await);
@@ -125,28 +119,13 @@ async fn a_named_token_service_gets_the_credentials() {
         (named.credentials, named.auth_hosts) = (credentials(), vec![host]);
         assert!(registry(named).tags(&name("a"), None, 9).await.is_ok());
     }
-    assert!(
-        service
-            .seen()
-            .iter()
-            .all(|seen| seen.authorization.as_deref() == Some(BASIC))
-    );
-    assert!(
-        service.seen()[0]
-            .path
-            .starts_with("/token?account=x&service=reg&scope=")
-    );
+    assert!(service.seen().iter().all(|seen| seen.authorization.as_deref() == Some(BASIC)));
+    assert!(service.seen()[0].path.starts_with("/token?account=x&service=reg&scope="));
 }
 
 #[tokio::test]
 async fn odd_realms_are_refused() {
-    for realm in [
-        "",
-        "/token",
-        "ftp://127.0.0.1/t",
-        "http://u:p@127.0.0.1/t",
-        "file:///etc/passwd",
-    ] {
+    for realm in ["", "/token", "ftp://127.0.0.1/t", "http://u:p@127.0.0.1/t", "file:///etc/passwd"] {
         let server = sends_to(realm.to_owned()).await;
         let said = words(registry(settings(&server.url)).tags(&name("a"), None, 9).await);
         assert!(said.contains("names no address of a token service"), "{realm}: {said}");
@@ -181,11 +160,7 @@ async fn answer_with(status: u16, body: &'static str) -> Upstream {
 async fn basic_is_answered_and_remembered() {
     let server = Upstream::start(|seen| match seen.authorization.as_deref() {
         Some(BASIC) => json(r#"{"tags":["v1"]}"#),
-        _ => answer(
-            401,
-            &[("www-authenticate", "Negotiate"), ("www-authenticate", "basic realm=x")],
-            "",
-        ),
+        _ => answer(401, &[("www-authenticate", "Negotiate"), ("www-authenticate", "basic realm=x")], ""),
     })
     .await;
     let anonymous = registry(settings(&server.url));
@@ -197,11 +172,7 @@ async fn basic_is_answered_and_remembered() {
     for _ in 0..2 {
         signed_in.tags(&name("a"), None, 9).await.unwrap();
     }
-    assert_eq!(
-        server.seen().len(),
-        4,
-        "anonymous, anonymous again, signed in, signed in"
-    );
+    assert_eq!(server.seen().len(), 4, "anonymous, anonymous again, signed in, signed in");
 }
 
 #[tokio::test]
@@ -210,9 +181,7 @@ async fn a_wrong_password_is_said_once() {
     let mut signed_in = settings(&server.url);
     signed_in.credentials = credentials();
     let outcome = registry(signed_in).tags(&name("a"), None, 9).await;
-    let Err(error @ Error::Upstream { .. }) = outcome else {
-        panic!("{outcome:?}")
-    };
+    let Err(error @ Error::Upstream { .. }) = outcome else { panic!("{outcome:?}") };
     assert!(error.to_string().contains("refused the user name or password (401)"));
     assert!(!format!("{error:?}").contains("hunter2"));
     assert_eq!(server.seen().len(), 2);

@@ -91,11 +91,7 @@ async fn listen() -> (TcpListener, Url) {
 /// An answer.
 pub fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> Response<Body> {
     let builder = Response::builder().status(status);
-    headers
-        .iter()
-        .fold(builder, |builder, (name, value)| builder.header(*name, *value))
-        .body(body.into())
-        .unwrap()
+    headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).body(body.into()).unwrap()
 }
 
 /// An answer of status 200 with some JSON.
@@ -119,10 +115,7 @@ pub fn settings(url: &Url) -> RemoteSettings {
 
 /// A user name and a password that is easily found again.
 pub fn credentials() -> Option<Credentials> {
-    Some(Credentials {
-        username: "robot".to_owned(),
-        password: Secret::from("hunter2".to_owned()),
-    })
+    Some(Credentials { username: "robot".to_owned(), password: Secret::from("hunter2".to_owned()) })
 }
 
 /// A registry with little patience.

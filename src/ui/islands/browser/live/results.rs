@@ -52,9 +52,7 @@ impl Results {
     }
 
     fn new_rows(&self) -> Vec<Element> {
-        let shown: BTreeSet<Row> = rows(document().query_selector_all("tr[data-key]"))
-            .map(|row| state(&row))
-            .collect();
+        let shown: BTreeSet<Row> = rows(document().query_selector_all("tr[data-key]")).map(|row| state(&row)).collect();
         self.rows().filter(|row| !shown.contains(&state(row))).collect()
     }
 

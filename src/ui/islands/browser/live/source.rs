@@ -70,11 +70,7 @@ impl Source {
     }
 
     fn reopen(self: &Rc<Self>) {
-        let is_closed = self
-            .stream
-            .borrow()
-            .as_ref()
-            .is_some_and(|stream| stream.ready_state() == EventSource::CLOSED);
+        let is_closed = self.stream.borrow().as_ref().is_some_and(|stream| stream.ready_state() == EventSource::CLOSED);
         if is_closed && !document().hidden() {
             self.open();
         }

@@ -1,0 +1,42 @@
+// How the journeys run: Debian's Chromium, with script, without it, and as a phone.
+//
+// Everything a run leaves behind is under results/ (ignored by git): screenshots of
+// every page in screens/, the weight of a first visit in weight.json, traces of failures.
+import { defineConfig } from '@playwright/test';
+
+const desktop = { viewport: { width: 1440, height: 900 } };
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+// Arguments of a browser that stays on this machine and out of the way.
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export default defineConfig({
+  testDir: 'journeys',
+  globalSetup: './support/world.ts',
+  outputDir: 'results/failures',
+  reporter: [['list'], ['json', { outputFile: 'results/report.json' }]],
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  use: {
+    launchOptions: { executablePath: '/usr/bin/chromium', args },
+    colorScheme: 'light',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+  projects: [
+    { name: 'script', testIgnore: ['phone.spec.ts', 'readme.spec.ts'], use: desktop },
+    {
+      name: 'plain',
+      testMatch: ['first-push.spec.ts', 'find-and-read.spec.ts', 'remote.spec.ts', 'errors.spec.ts', 'pull-box.spec.ts'],
+      use: { ...desktop, javaScriptEnabled: false },
+    },
+    { name: 'phone', testMatch: ['phone.spec.ts', 'pages.spec.ts', 'find-and-read.spec.ts'], use: phone },
+    // Writes the pictures of the README: scripts/end2end.sh --project readme
+    ...(process.argv.some((arg) => arg.includes('readme')) ? [{ name: 'readme', testMatch: 'readme.spec.ts', use: desktop }] : []),
+  ],
+});

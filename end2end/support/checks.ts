@@ -1,0 +1,58 @@
+// What every page must hold, as functions over an open page.
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect } from './test';
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** No violation of WCAG 2.2 A and AA that axe can find, nor of its best practices. */
+export async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).withTags([...WCAG, 'best-practice']).analyze();
+  const found = violations.map((it) => `${it.id}: ${it.help}\n${it.nodes.map((node) => `    ${node.target} ${node.failureSummary}`).join('\n')}`);
+  expect(found, 'axe finds nothing').toEqual([]);
+}
+
+/** The page is not wider than its window; what is wider scrolls inside. */
+export async function expectNoSidewaysScroll(page: Page, what: string) {
+  const wide = await page.evaluate(() => {
+    const root = document.scrollingElement!;
+    if (root.scrollWidth <= window.innerWidth) return [];
+    const all = [...document.querySelectorAll('body *')].filter((it) => it.getBoundingClientRect().right > window.innerWidth + 1);
+    return [`${root.scrollWidth} > ${window.innerWidth}`, ...all.slice(0, 4).map((it) => `<${it.tagName.toLowerCase()} class="${it.getAttribute('class')}">`)];
+  });
+  expect(wide, `no sideways scroll: ${what}`).toEqual([]);
+}
+
+/** Controls that a finger cannot hit: below 44 pixels in either direction. Links in running text are exempt. */
+export async function smallTargets(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const controls = document.querySelectorAll<HTMLElement>('a[href], button, summary, select, input:not([type=hidden]), [role=button]');
+    const small = [];
+    for (const control of controls) {
+      const box = control.getBoundingClientRect();
+      const isSeen = control.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.height > 1;
+      const isInText = control.matches('p a, .skip');
+      // A link whose ::after covers its row is as large as the row.
+      const covers = getComputedStyle(control, '::after').position === 'absolute';
+      if (!isSeen || isInText || covers || (box.width >= 43.5 && box.height >= 43.5)) continue;
+      const name = control.getAttribute('aria-label') ?? control.textContent!.trim().slice(0, 40);
+      small.push(`${control.tagName.toLowerCase()}.${control.className} "${name}" ${Math.round(box.width)}x${Math.round(box.height)}`);
+    }
+    return small;
+  });
+}
+
+/** The spacing that a reader may force on text (WCAG 1.4.12), by a way that the policy allows. */
+export async function spaceOut(page: Page) {
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }');
+    document.adoptedStyleSheets = [sheet];
+  });
+}
+
+/** Waits until the islands of a page work. */
+export async function awake(page: Page) {
+  await expect(page.locator('html')).toHaveJSProperty('isConnected', true);
+  await expect(page.getByRole('group', { name: 'Colours' }).locator('[aria-pressed=true]').first()).toBeAttached();
+}

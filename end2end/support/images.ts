@@ -1,0 +1,78 @@
+// Pushing: skopeo for real images, plain requests for many names of one.
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Running } from './process';
+import type { Server } from './servers';
+
+const FIXTURES = process.env.PORTOLAN_TEST_FIXTURES ?? join(homedir(), '.cache/portolan/fixtures');
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+
+/** Starts to push an image of a fixture layout, all platforms; `target` is `repository:tag`. */
+export function push(server: Server, layout: string, image: string, target: string): Running {
+  return new Running('skopeo', ['copy', '--quiet', '--all', '--dest-tls-verify=false',
+    `oci:${FIXTURES}/${layout}:${image}`, `docker://${server.host}/${target}`]);
+}
+
+/** Gives the image that a tag names more names. */
+export async function tag(server: Server, repository: string, from: string, ...names: string[]) {
+  const manifests = `${server.url}/v2/${repository}/manifests`;
+  const response = await fetch(`${manifests}/${from}`, { headers: { accept: INDEX } });
+  const body = await response.arrayBuffer();
+  for (const name of names) {
+    const answer = await fetch(`${manifests}/${name}`, { method: 'PUT', headers: { 'content-type': INDEX }, body });
+    if (answer.status !== 201) throw new Error(`${repository}:${name} was answered with ${answer.status}: ${await answer.text()}`);
+  }
+}
+
+/** Pushes the images of one repository, each under its names, and the SBOM of the newest. */
+export async function fill(server: Server, repository: string, layout: string, images: Record<string, string[]>, options = { sbom: true }) {
+  for (const [image, names] of Object.entries(images)) {
+    await push(server, layout, image, `${repository}:${names[0]}`).done();
+    await tag(server, repository, names[0], ...names.slice(1));
+  }
+  if (options.sbom) await push(server, layout, 'sbom', `${repository}@${digestOf(layout, 'sbom')}`).done();
+}
+
+/** What scripts/demo.sh pushes, in a few seconds. */
+export async function fillDemo(server: Server) {
+  const stages = [
+    () => fill(server, 'platform/base', 'base', { '1.0.0': ['1.0.0', '1.0'], '1.1.0': ['1.1.0', '1.1', '1', 'latest'], epoch: ['reproducible'] }),
+    () => fill(server, 'platform/debug', 'debug', { '1.0.0': ['1.0.0'], '1.1.0': ['1.1.0', '1.1', 'latest'] }),
+    () => fill(server, 'team/web', 'web', {
+      '1.3.0': ['1.3.0', '1.3'], '1.4.0': ['1.4.0'], '1.4.1': ['1.4.1', 'prod'], '1.4.2': ['1.4.2', '1.4', 'latest'],
+      '1.5.0-rc.1': ['1.5.0-rc.1'], '1.5.0-rc.2': ['1.5.0-rc.2', 'staging'],
+    }),
+    () => fill(server, 'team/api', 'api', { '2.0.0': ['2.0.0', '2.0'], '2.1.0': ['2.1.0', 'prod'], '2.1.1': ['2.1.1', '2.1', 'latest', 'staging'] }),
+    () => fill(server, 'team/jobs/mailer', 'mailer', { '0.9.0': ['0.9.0', 'prod'], '0.9.1': ['0.9.1', '0.9', 'latest'] }),
+    () => fill(server, 'tools/toolbox', 'toolbox', { '2025.01': ['2025.01'], '2025.02': ['2025.02', 'stable'], '2025.03': ['2025.03', 'latest'] }),
+  ];
+  await Promise.all(stages.map((stage) => stage()));
+}
+
+/** The digest of an image of a fixture layout. */
+export function digestOf(layout: string, image: string): string {
+  const { manifests } = JSON.parse(readFileSync(join(FIXTURES, layout, 'index.json'), 'utf8')) as { manifests: Descriptor[] };
+  return manifests.find((it) => it.annotations?.['org.opencontainers.image.ref.name'] === image)!.digest;
+}
+
+/** The platforms of an image of a fixture layout, with their layers. */
+export function platformsOf(layout: string, image: string): Record<string, { digest: string; layers: Descriptor[]; config: Descriptor }> {
+  const index = manifest(layout, digestOf(layout, image));
+  const platforms = index.manifests!.filter((it) => it.platform!.os !== 'unknown');
+  return Object.fromEntries(platforms.map((it) => {
+    const { layers, config } = manifest(layout, it.digest);
+    return [it.platform!.architecture, { digest: it.digest, layers: layers!, config: config! }];
+  }));
+}
+
+interface Descriptor {
+  digest: string;
+  size: number;
+  annotations?: Record<string, string>;
+  platform?: { os: string; architecture: string };
+}
+
+function manifest(layout: string, digest: string): { manifests?: Descriptor[]; layers?: Descriptor[]; config?: Descriptor } {
+  return JSON.parse(readFileSync(join(FIXTURES, layout, 'blobs', digest.replace(':', '/')), 'utf8'));
+}

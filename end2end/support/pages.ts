@@ -1,0 +1,33 @@
+// Every kind of page that there is, by a name for its pictures.
+import { digestOf, platformsOf } from './images';
+import { LONG, MANY, type World } from './world';
+
+export interface Place {
+  name: string;
+  url: string;
+  status: number;
+  /** The text of its one first heading. */
+  heading: string | RegExp;
+}
+
+/** The pages of the shared servers; each has an address. */
+export function places({ full, empty }: World): Place[] {
+  const at = (name: string, path: string, heading: string | RegExp, status = 200, base = full.url): Place => ({ name, url: base + path, status, heading });
+  const web = platformsOf('web', '1.5.0-rc.2');
+  return [
+    at('repositories-empty', '/repositories', 'Repositories', 200, empty.url),
+    at('repositories', '/repositories', 'Repositories'),
+    at('repositories-no-match', '/repositories?q=nothing-like-it', 'Repositories'),
+    at('repository', '/r/team/web', 'team/web'),
+    at('repository-many', `/r/${MANY.repository}`, MANY.repository),
+    at('repository-long', `/r/${LONG.repository}`, LONG.repository),
+    at('repository-remote', '/r/hub/library/busybox', 'hub/library/busybox'),
+    at('image', '/r/team/web/-/tags/staging', 'team/web:staging'),
+    at('image-platform', '/r/team/web/-/tags/staging?platform=linux/amd64', 'team/web:staging'),
+    at('image-digest', `/r/team/web/-/manifests/${web.arm64.digest}`, /^team\/web@[0-9a-f]{12}$/),
+    at('image-artifact', `/r/team/web/-/manifests/${digestOf('web', 'sbom')}`, /^team\/web@[0-9a-f]{12}$/),
+    at('mounts', '/admin/mounts', 'Mounts'),
+    at('error-missing', '/r/team/web/-/tags/9.9', 'No such tag', 404),
+    at('error-address', '/repositories?after=damaged', 'This address cannot be read', 422),
+  ];
+}

@@ -1,0 +1,103 @@
+// The servers of a journey: Portolan on a data folder of its own, and Debian's
+// docker-registry, a registry that is none of ours.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Running } from './process';
+
+const BINARY = process.env.PORTOLAN_BINARY ?? resolve(__dirname, '../../target/release/portolan');
+
+export interface Server {
+  /** What clients type in front of a repository's name. */
+  host: string;
+  url: string;
+  stop(): Promise<void>;
+}
+
+export interface Portolan extends Server {
+  process: Running;
+}
+
+export interface Upstream extends Server {
+  kill(): Promise<void>;
+  revive(): Promise<void>;
+}
+
+/** Portolan; `hub` is the address of a registry to mount under that prefix, `env` more configuration. */
+export async function startPortolan(options: { hub?: string; refreshS?: number; env?: Record<string, string> } = {}): Promise<Portolan> {
+  const folder = await mkdtemp(join(tmpdir(), 'portolan-journey-'));
+  const mount = options.hub && {
+    PORTOLAN_MOUNTS__0__PREFIX: 'hub',
+    PORTOLAN_MOUNTS__0__KIND: 'remote',
+    PORTOLAN_MOUNTS__0__URL: options.hub,
+    PORTOLAN_MOUNTS__0__REFRESH_S: String(options.refreshS ?? 300),
+  };
+  const server = new Running(BINARY, ['serve'], {
+    PORTOLAN_DATA__DIR: folder,
+    PORTOLAN_SERVER__LISTEN: '127.0.0.1:0',
+    PORTOLAN_SERVER__DRAIN_S: '0',
+    PORTOLAN_TELEMETRY__LOG: 'info',
+    PORTOLAN_TELEMETRY__LOG_FORMAT: 'json',
+    ...mount,
+    ...options.env,
+  });
+  const stop = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const { match } = await server.line(/ready:\s+(http:\/\/(\S+))/);
+    return { url: match[1], host: match[2], process: server, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Debian's docker-registry on an empty folder. */
+export async function startUpstream(): Promise<Upstream> {
+  const folder = await mkdtemp(join(tmpdir(), 'portolan-upstream-'));
+  const host = `127.0.0.1:${await freePort()}`;
+  const config = join(folder, 'config.yml');
+  await writeFile(config, [
+    'version: 0.1',
+    'log: {level: error, accesslog: {disabled: true}}',
+    `storage: {filesystem: {rootdirectory: ${folder}/data}, delete: {enabled: true}}`,
+    `http: {addr: '${host}'}`,
+  ].join('\n'));
+  const start = async () => {
+    const server = new Running('/usr/bin/docker-registry', ['serve', config]);
+    await eventually('docker-registry answers', async () => (await fetch(`http://${host}/v2/`)).ok);
+    return server;
+  };
+  let server = await start();
+  return {
+    host,
+    url: `http://${host}`,
+    kill: () => server.stop('SIGKILL'),
+    revive: async () => void (server = await start()),
+    stop: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits for what other processes do. */
+export async function eventually(what: string, holds: () => Promise<boolean>, withinMs = 15_000) {
+  const deadline = Date.now() + withinMs;
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,51 @@
+// The test of a journey: Playwright's, plus the servers of the run, and a browser that
+// must stay silent. An error in the console, an exception of a page or a breach of the
+// content security policy fails the test, whatever it was about.
+import { test as base } from '@playwright/test';
+import { type World, world } from './world';
+
+export { expect } from '@playwright/test';
+
+interface Options {
+  /** Statuses that pages of this test answer on purpose; browsers log each of them as an error. */
+  refusals: number[];
+}
+
+interface Fixtures {
+  /** The servers that all tests share and none changes. */
+  servers: World;
+  /** Whether pages run script. */
+  scripted: boolean;
+  silence: void;
+}
+
+export const test = base.extend<Options & Fixtures>({
+  refusals: [[], { option: true }],
+  servers: async ({}, use) => use(world()),
+  scripted: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
+  baseURL: async ({ servers }, use) => use(servers.full.url),
+  silence: [
+    async ({ context, refusals }, use) => {
+      const heard: string[] = [];
+      const isExpected = (text: string) => refusals.some((status) => text.includes(`responded with a status of ${status}`));
+      context.on('console', (message) => {
+        const text = `${message.text()} (${message.location().url})`;
+        if (['error', 'warning'].includes(message.type()) && !isExpected(text)) heard.push(`console: ${text}`);
+      });
+      context.on('weberror', (error) => heard.push(`exception: ${error.error().stack}`));
+      context.on('requestfailed', (request) => {
+        // Leaving a page ends its stream of events and whatever it still fetched.
+        if (!request.failure()?.errorText.includes('ERR_ABORTED')) heard.push(`failed: ${request.url()} ${request.failure()?.errorText}`);
+      });
+      await context.exposeBinding('reportBreach', (_, text: string) => void heard.push(`policy: ${text}`));
+      await context.addInitScript(() => {
+        document.addEventListener('securitypolicyviolation', (event) => {
+          (window as any).reportBreach(`${event.violatedDirective} blocked ${event.blockedURI} on ${location.href}`);
+        });
+      });
+      await use();
+      base.expect(heard, 'the browser has nothing to say').toEqual([]);
+    },
+    { auto: true },
+  ],
+});

@@ -1,0 +1,57 @@
+// The servers that all journeys share and none changes, started once: a full instance
+// with a registry mounted under hub/, and an empty one.
+import { fill, fillDemo, tag } from './images';
+import { type Server, eventually, startPortolan, startUpstream } from './servers';
+
+/** A name and a tag as long as they get, to see that nothing breaks out. */
+export const LONG = {
+  repository: 'qa/a-name-that-goes-on-for-longer-than-anybody-would-like/but-is-allowed/and-therefore-must-fit',
+  tag: `release-${'0123456789abcdef'.repeat(7)}`,
+};
+/** A repository with more tags than a page holds. */
+export const MANY = { repository: 'qa/many', tags: 60 };
+
+export interface World {
+  full: { url: string; host: string };
+  empty: { url: string; host: string };
+  hub: { url: string; host: string };
+}
+
+/** What `start` has started, as the workers see it. */
+export function world(): World {
+  return JSON.parse(process.env.PORTOLAN_WORLD!);
+}
+
+/** Starts the servers; the result stops them. */
+export default async function start() {
+  const servers: Server[] = [];
+  const stop = () => Promise.all(servers.map((server) => server.stop()));
+  const started = async <S extends Server>(server: Promise<S>) => {
+    servers.push(await server);
+    return server;
+  };
+  try {
+    const hub = await started(startUpstream());
+    await Promise.all([
+      fill(hub, 'library/busybox', 'base', { '1.0.0': ['1.0.0', '1.0'], '1.1.0': ['1.1.0', 'latest'] }, { sbom: false }),
+      fill(hub, 'legacy/mailer', 'mailer', { '0.9.0': ['0.9.0', 'prod'] }, { sbom: false }),
+    ]);
+    const full = await started(startPortolan({ hub: hub.url }));
+    const empty = await started(startPortolan());
+    await Promise.all([fillDemo(full), fillQuality(full)]);
+    await eventually('the mounted registry has been read', async () => (await (await fetch(`${full.url}/r/hub/library/busybox`)).text()).includes('1.1.0'));
+    const address = ({ url, host }: Server) => ({ url, host });
+    process.env.PORTOLAN_WORLD = JSON.stringify({ full: address(full), empty: address(empty), hub: address(hub) });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return async () => void (await stop());
+}
+
+async function fillQuality(server: Server) {
+  const names = Array.from({ length: MANY.tags - 1 }, (_, n) => `build-${String(n + 1).padStart(3, '0')}`);
+  await fill(server, MANY.repository, 'app', { '1.0.0': ['first', ...names] }, { sbom: false });
+  await fill(server, LONG.repository, 'app', { '2.0.0': [LONG.tag] });
+  await tag(server, LONG.repository, LONG.tag, 'short');
+}
