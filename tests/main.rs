@@ -4,6 +4,8 @@
 //! `distribution` and `pages` (HTTP). With the built binary: `start`. With real counterparts:
 //! `clients` (skopeo, buildah) and `remote` (CNCF distribution).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod architecture;
 mod clients;
 mod conformance;

@@ -28,6 +28,6 @@ export function places({ full, empty }: World): Place[] {
     at('image-artifact', `/r/team/web/-/manifests/${digestOf('web', 'sbom')}`, /^team\/web@[0-9a-f]{12}$/),
     at('mounts', '/admin/mounts', 'Mounts'),
     at('error-missing', '/r/team/web/-/tags/9.9', 'No such tag', 404),
-    at('error-address', '/repositories?after=damaged', 'This address cannot be read', 422),
+    at('error-address', '/repositories?after=damaged', 'This address cannot be read', 400),
   ];
 }

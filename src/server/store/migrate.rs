@@ -41,7 +41,8 @@ pub(super) fn copy_aside(path: &Path) -> Result<()> {
         let copy = path.with_extension(format!("v{found}.backup"));
         let _ = std::fs::remove_file(&copy);
         let connection = lite::connect(path)?;
-        lite::execute(&connection, "VACUUM INTO $1", &params![copy.to_string_lossy().into_owned()])?;
+        let target = super::Value::from(copy.to_string_lossy().into_owned());
+        lite::execute(&connection, "VACUUM INTO $1", &[target])?;
         tracing::info!(copy = %copy.display(), "the database is older; a copy was kept before migrating it");
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::super::{client, document, elements, find, window};
 use leptos::wasm_bindgen::JsCast;
 use std::collections::BTreeSet;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DocumentFragment, Element, HtmlTemplateElement, NodeList, Response};
+use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Response};
 
 /// The state of a row: its key, and when what it shows last changed.
 type Row = (Option<String>, Option<String>);
@@ -52,17 +52,14 @@ impl Results {
     }
 
     fn new_rows(&self) -> Vec<Element> {
-        let shown: BTreeSet<Row> = rows(document().query_selector_all("tr[data-key]")).map(|row| state(&row)).collect();
+        let shown: BTreeSet<Row> =
+            elements(document().query_selector_all("tr[data-key]")).map(|row| state(&row)).collect();
         self.rows().filter(|row| !shown.contains(&state(row))).collect()
     }
 
     fn rows(&self) -> impl Iterator<Item = Element> {
-        rows(self.0.query_selector_all("tr[data-key]"))
+        elements(self.0.query_selector_all("tr[data-key]"))
     }
-}
-
-fn rows(list: Result<NodeList, leptos::wasm_bindgen::JsValue>) -> impl Iterator<Item = Element> {
-    elements(list)
 }
 
 fn state(row: &Element) -> Row {

@@ -1,0 +1,178 @@
+"""The servers under test: ours, the peer and the physical limit. Each is one child process on a free
+loopback port with a folder of its own; leaving the `with` block ends it, and so does our own death."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from client import Connection
+
+START_WITHIN_S = 30
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+class Server:
+    """What the three share. A subclass says how it is started and which path answers 200 when it is ready."""
+
+    name = ""
+    ready_path = "/"
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = _free_port()
+        self.process = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def environment(self):
+        return {}
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def log(self):
+        return self.folder.with_name(self.folder.name + ".log")
+
+    def start(self):
+        """Starts the server and waits until it is ready."""
+        self.spawn()
+        self.wait_for(self.ready_path)
+
+    def spawn(self):
+        keep = {name: value for name, value in os.environ.items() if not name.startswith(("PORTOLAN_", "REGISTRY_"))}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(),
+                env=keep | self.environment(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+            )
+
+    def wait_for(self, path, text=b""):
+        """Asks every millisecond until `path` answers 200 with `text` in it; returns the answer."""
+        end = time.monotonic() + START_WITHIN_S
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} ended at its start: {self.last_words()}")
+            try:
+                with Connection(self.port) as connection:
+                    answer = connection.get(path)
+                if answer.status == 200 and text in answer.body:
+                    return answer
+            except (OSError, RuntimeError):
+                pass
+            time.sleep(0.001)
+        raise RuntimeError(f"{self.name} was not ready within {START_WITHIN_S} s: {self.last_words()}")
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def last_words(self):
+        return self.log.read_text(errors="replace")[-600:].strip() or "it said nothing"
+
+
+class Portolan(Server):
+    """Our release binary on its embedded default, or with one existing registry mounted."""
+
+    name = "portolan"
+    ready_path = "/health/ready"
+
+    def __init__(self, folder, binary, mount=None):
+        super().__init__(folder)
+        self.binary, self.mount = binary, mount
+
+    def command(self):
+        return [str(self.binary), "serve"]
+
+    def environment(self):
+        values = {
+            "PORTOLAN_DATA__DIR": str(self.folder / "data"),
+            "PORTOLAN_SERVER__LISTEN": f"127.0.0.1:{self.port}",
+            "PORTOLAN_SERVER__DRAIN_S": "1",
+        }
+        if self.mount:
+            mount = {"PREFIX": "up", "KIND": "remote", "URL": self.mount, "REFRESH_S": "3600"}
+            values |= {f"PORTOLAN_MOUNTS__0__{key}": value for key, value in mount.items()}
+        return values
+
+
+class Distribution(Server):
+    """Debian's docker-registry (CNCF distribution 2.8) with what makes it fast: blob descriptors in
+    memory, no access log."""
+
+    name = "docker-registry"
+    ready_path = "/v2/"
+
+    @property
+    def storage(self):
+        return self.folder / "data"
+
+    def command(self):
+        config = self.folder / "config.yml"
+        config.write_text(
+            "version: 0.1\n"
+            "log: {level: error, accesslog: {disabled: true}}\n"
+            "storage:\n"
+            "  cache: {blobdescriptor: inmemory}\n"
+            f"  filesystem: {{rootdirectory: {self.storage}}}\n"
+            "  delete: {enabled: true}\n"
+            f'http: {{addr: "127.0.0.1:{self.port}", secret: bench}}\n'
+        )
+        return ["docker-registry", "serve", str(config)]
+
+
+class Nginx(Server):
+    """One nginx process that serves a folder with sendfile: as fast as a file leaves this machine."""
+
+    name = "nginx"
+    program = "/usr/sbin/nginx"
+
+    @property
+    def site(self):
+        return self.folder / "site"
+
+    def command(self):
+        self.site.mkdir(exist_ok=True)
+        (self.site / "index.html").write_text("ready")
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = " ".join(f"{kind}_temp_path {self.folder / kind};" for kind in kinds)
+        config = self.folder / "nginx.conf"
+        config.write_text(
+            f"daemon off; master_process off; pid {self.folder / 'pid'}; error_log stderr crit;\n"
+            "events { worker_connections 512; }\n"
+            f"http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; {temporary}\n"
+            f"  server {{ listen 127.0.0.1:{self.port}; root {self.site}; }} }}\n"
+        )
+        return [self.program, "-e", "stderr", "-c", str(config)]
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,42 @@
+// What every page holds, in light and dark, on a desk and on a phone: axe finds nothing,
+// nothing sticks out, fingers hit. Leaves a picture of each in results/screens.
+import { expectAccessible, expectNoSidewaysScroll, smallTargets, spaceOut } from '../support/checks';
+import { places } from '../support/pages';
+import { expect, test } from '../support/test';
+import { world } from '../support/world';
+
+const WIDTHS = [320, 390, 768, 1024, 1440, 1920];
+
+test.use({ refusals: [400, 404] });
+
+// Files are also loaded to list their tests, when no server runs yet.
+const nowhere = { url: '', host: '' };
+const names = places({ full: nowhere, empty: nowhere, hub: nowhere }).map((place) => place.name);
+
+for (const name of names) {
+  test(`${name}`, async ({ page, isMobile }, info) => {
+    const place = places(world()).find((it) => it.name === name)!;
+    const width = page.viewportSize()!.width;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const response = await page.goto(place.url);
+      expect(response!.status()).toBe(place.status);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(place.heading);
+      await expect(page.locator('[style], main script')).toHaveCount(0);
+      await page.screenshot({ path: `results/screens/${name}-${width}-${colorScheme}.png`, fullPage: true, animations: 'disabled', scale: 'css' });
+      await test.step(`axe, ${colorScheme}`, () => expectAccessible(page));
+    }
+    if (isMobile) {
+      expect.soft(await smallTargets(page), 'targets below 44 pixels').toEqual([]);
+      return;
+    }
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await expectNoSidewaysScroll(page, `${info.title} at ${width}`);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    await spaceOut(page);
+    await expectNoSidewaysScroll(page, `${info.title} at 390 with spaced-out text`);
+  });
+}

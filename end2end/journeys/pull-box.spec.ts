@@ -1,0 +1,45 @@
+// The pull command: one click, exact, for the client that the reader uses.
+import { Running } from '../support/process';
+import { digestOf } from '../support/images';
+import { expect, test } from '../support/test';
+
+test('a client is chosen without script too', async ({ page, servers, scripted }) => {
+  await page.goto('/r/team/web');
+  const box = page.getByRole('group', { name: 'Commands to pull team/web' });
+  const shown = box.locator('code:visible');
+  await expect(box.getByRole('radio', { name: 'docker' })).toBeChecked();
+  await expect(shown).toHaveText([/^docker pull /]);
+  await box.getByText('compose', { exact: true }).click();
+  await expect(shown).toHaveText([new RegExp(`^image: ${servers.full.host}/team/web:`)]);
+  await expect(page.getByRole('button', { name: /^Copy/ })).toHaveCount(scripted ? await page.getByRole('button', { name: /^Copy/ }).count() : 0);
+});
+
+test('copies what it shows, remembers the client, and the command is right', async ({ page, context, servers, scripted }) => {
+  test.skip(!scripted, 'copying needs script');
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: servers.full.url });
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.goto('/r/team/web/-/tags/1.4.2');
+  const box = page.getByRole('group', { name: 'Commands to pull team/web' });
+  const image = `${servers.full.host}/team/web:1.4.2`;
+
+  await box.getByRole('button', { name: 'Copy docker command' }).click();
+  await expect(page.getByRole('status')).toHaveText('Copied docker command');
+  expect(await clipboard()).toBe(`docker pull ${image}`);
+
+  await box.getByText('podman', { exact: true }).click();
+  await box.getByRole('button', { name: 'Copy podman command' }).click();
+  await expect(page.getByRole('status')).toHaveText('Copied podman command');
+  expect(await clipboard()).toBe(`podman pull --tls-verify=false ${image}`);
+  await page.goto('/r/team/api');
+  await expect(page.getByRole('radio', { name: 'podman' })).toBeChecked();
+  await expect(page.locator('.snip code:visible')).toHaveText([/^podman pull /]);
+
+  await page.goto('/r/team/web');
+  await page.getByRole('button', { name: 'Copy repository address' }).click();
+  await expect.poll(clipboard).toBe(`${servers.full.host}/team/web`);
+  const digest = digestOf('web', '1.4.2');
+  await page.getByRole('button', { name: `Copy digest ${digest.slice(7, 19)}` }).first().click();
+  await expect.poll(clipboard).toBe(digest);
+
+  await new Running('skopeo', ['inspect', '--tls-verify=false', `docker://${image}`]).done();
+});
