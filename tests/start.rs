@@ -57,6 +57,39 @@ fn a_newer_database_is_left_alone() {
 }
 
 #[test]
+fn an_older_database_is_copied_aside_and_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = rusqlite::Connection::open(folder.path().join("portolan.db")).unwrap();
+    database
+        .execute_batch("CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version VALUES (0)")
+        .unwrap();
+    drop(database);
+    let server = Server::start(folder.path(), &[]);
+    assert!(server.get("/health/ready").contains("ready"));
+    assert!(folder.path().join("portolan.v0.backup").exists(), "the older file was kept");
+}
+
+#[test]
+fn a_prefix_that_holds_images_is_not_given_to_another_registry() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let path = format!("/v2/team/web/blobs/uploads/?digest={}", crate::support::sha256(b"x"));
+    assert_eq!(crate::support::process::http("POST", &server.host, &path, &[], b"x").0, 201);
+    assert!(server.stop().success());
+    for prefix in ["team", ""] {
+        let variables = [
+            ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"),
+            ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap()),
+            ("PORTOLAN_MOUNTS__0__PREFIX", prefix),
+            ("PORTOLAN_MOUNTS__0__KIND", "remote"),
+            ("PORTOLAN_MOUNTS__0__URL", "http://127.0.0.1:9"),
+        ];
+        let said = refused(&variables, &["serve"]);
+        assert!(said.contains("holds 1 repositories of another registry"), "{said}");
+    }
+}
+
+#[test]
 fn it_stops_in_peace_and_finds_everything_again() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);

@@ -10,8 +10,8 @@ test.describe('addresses that lead nowhere', () => {
     { path: '/r/team/absent', status: 404, heading: 'No such repository', words: 'There is no repository team/absent.', next: 'See all repositories' },
     { path: '/r/team/web/-/tags/9.9', status: 404, heading: 'No such tag', words: 'team/web has no tag 9.9.', next: 'See the tags of team/web' },
     { path: damaged, status: 404, heading: 'No such image', words: 'team/web has no image sha256:000', next: 'See the tags of team/web' },
-    { path: '/r/team/web/-/manifests/sha256:zz', status: 400, heading: 'This address cannot be read', words: 'digest', next: 'See all repositories' },
-    { path: '/r/Team/Web', status: 400, heading: 'This address cannot be read', words: 'lower', next: 'See all repositories' },
+    { path: '/r/team/web/-/manifests/sha256:zz', status: 404, heading: 'No such page', words: 'It may be mistyped', next: 'See all repositories' },
+    { path: '/r/Team/Web', status: 404, heading: 'No such page', words: 'It may be mistyped', next: 'See all repositories' },
     { path: '/repositories?after=damaged', status: 400, heading: 'This address cannot be read', words: 'go back to the first page', next: 'Go to the first page' },
     { path: '/r/team/web?before=x', status: 400, heading: 'This address cannot be read', words: 'go back to the first page', next: 'Go to the first page' },
   ]) {

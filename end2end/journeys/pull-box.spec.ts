@@ -9,7 +9,7 @@ test('a client is chosen without script too', async ({ page, servers, scripted }
   const shown = box.locator('code:visible');
   await expect(box.getByRole('radio', { name: 'docker' })).toBeChecked();
   await expect(shown).toHaveText([/^docker pull /]);
-  await box.getByText('compose', { exact: true }).click();
+  await box.locator('label', { hasText: 'compose' }).click();
   await expect(shown).toHaveText([new RegExp(`^image: ${servers.full.host}/team/web:`)]);
   await expect(page.getByRole('button', { name: /^Copy/ })).toHaveCount(scripted ? await page.getByRole('button', { name: /^Copy/ }).count() : 0);
 });
@@ -26,7 +26,7 @@ test('copies what it shows, remembers the client, and the command is right', asy
   await expect(page.getByRole('status')).toHaveText('Copied docker command');
   expect(await clipboard()).toBe(`docker pull ${image}`);
 
-  await box.getByText('podman', { exact: true }).click();
+  await box.locator('label', { hasText: 'podman' }).click();
   await box.getByRole('button', { name: 'Copy podman command' }).click();
   await expect(page.getByRole('status')).toHaveText('Copied podman command');
   expect(await clipboard()).toBe(`podman pull --tls-verify=false ${image}`);

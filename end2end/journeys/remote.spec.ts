@@ -13,7 +13,7 @@ test('a mounted registry has the same pages, and pulls go to it', async ({ page,
   const latest = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'latest', exact: true }) });
   await expect(latest).toContainText('same image as 1.1.0');
   await expect(latest).toContainText(/amd64\s*arm64/);
-  await expect(latest).toContainText('first seen just now');
+  await expect(latest).toContainText(/first seen (just now|\d+ min ago)/);
 
   await latest.getByRole('link', { name: 'latest', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('hub/library/busybox:latest');
@@ -58,6 +58,7 @@ test('a registry that is down leaves its pages standing, and says so', async ({ 
     await expect(page.getByText(/^Last checked just now/)).toBeVisible();
     await expect(page.getByRole('link', { name: '1.0.0', exact: true })).toBeVisible();
   } finally {
+    await page.goto('about:blank'); // a page would miss its server
     await Promise.all([portolan.stop(), hub.stop()]);
   }
 });

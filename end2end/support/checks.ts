@@ -17,7 +17,7 @@ export async function expectNoSidewaysScroll(page: Page, what: string) {
   const wide = await page.evaluate(() => {
     const root = document.scrollingElement!;
     if (root.scrollWidth <= window.innerWidth) return [];
-    const all = [...document.querySelectorAll('body *')].filter((it) => it.getBoundingClientRect().right > window.innerWidth + 1);
+    const all = [...document.querySelectorAll('main *')].filter((it) => it.checkVisibility() && it.getBoundingClientRect().right > window.innerWidth + 1);
     return [`${root.scrollWidth} > ${window.innerWidth}`, ...all.slice(0, 4).map((it) => `<${it.tagName.toLowerCase()} class="${it.getAttribute('class')}">`)];
   });
   expect(wide, `no sideways scroll: ${what}`).toEqual([]);

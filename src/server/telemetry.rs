@@ -5,8 +5,9 @@ use anyhow::{Context, Result};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// What is logged where nothing is said: every request at `info` would drown the start's own lines.
-const DEFAULT_FILTER: &str = "info,portolan::server::http=warn";
+/// What is logged where nothing is said. Requests that change something and failures are among it; those
+/// that only read are at `debug`.
+const DEFAULT_FILTER: &str = "info";
 
 /// Starts logging to standard error.
 pub fn start(config: &TelemetryConfig) -> Result<()> {

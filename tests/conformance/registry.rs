@@ -26,9 +26,13 @@ async fn remote_over_portolan() {
 
 /// Serves a test's router on a free port of this machine.
 pub(crate) async fn serve(test: &TestApp) -> String {
+    serve_router(test.router.clone()).await
+}
+
+/// Serves any router likewise.
+pub(crate) async fn serve_router(router: axum::Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let router = test.router.clone();
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }

@@ -37,12 +37,20 @@ impl TestApp {
 
     /// With this configuration and policy.
     pub async fn with(config: &str, policy: Policy) -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        Self::build(config, Choices { policy, clock, entropy: Arc::new(SeededEntropy::new(7)) }).await
+    }
+
+    /// On the machine's own clock, for what takes time.
+    pub async fn real(config: &str, policy: Policy) -> Self {
+        Self::build(config, Choices::real(policy)).await
+    }
+
+    async fn build(config: &str, choices: Choices) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = [("PORTOLAN_DATA__DIR".to_owned(), folder.path().display().to_string())];
         let config = Config::from_parts(Some((Path::new("test.toml"), config)), data.into_iter()).expect("valid");
-        let clock = Arc::new(ManualClock::new(START));
-        let choices = Choices { policy, clock, entropy: Arc::new(SeededEntropy::new(7)) };
         let app = app::build(&config, choices).await.expect("the server starts");
         Self { router: router(app.clone()), app, folder }
     }

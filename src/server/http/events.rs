@@ -2,64 +2,66 @@
 
 use super::error;
 use crate::domain::action::{ListRepositories, ReadRepository};
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Error, RepositoryName, Result, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::service::changes::{self, Changes};
 use axum::Extension;
 use axum::extract::{Query, State};
+use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::stream::{self, Stream};
+use futures::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::time::Duration;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::broadcast::error::RecvError;
 
 /// What a page wants to hear about: `repositories`, or `repository:team/web`.
 #[derive(Deserialize)]
 pub(super) struct Scope {
     #[serde(default)]
     scope: String,
+    /// When the page was drawn, in epoch milliseconds: what changed meanwhile is told at once.
+    since: Option<i64>,
 }
 
 /// The stream of one open page.
 pub(super) async fn stream(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(Scope { scope }): Query<Scope>,
+    Query(scope): Query<Scope>,
 ) -> Response {
-    match allowed(&app, &caller, &scope).await {
-        Ok(only) => {
-            let events = changes(app.events.subscribe(), only);
+    match listen(&app, &caller, scope).await {
+        Ok((changes, only)) => {
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-            let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
-            let headers = response.headers_mut();
-            headers.insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+            let mut response = Sse::new(told(changes, only)).keep_alive(keep_alive).into_response();
+            response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response
         }
         Err(refusal) => error::problem(&refusal),
     }
 }
 
-async fn allowed(app: &App, caller: &Caller, scope: &str) -> Result<Option<RepositoryName>> {
-    if scope == "repositories" {
-        let _listed = app.access.authorize(caller, ListRepositories {}).await?;
-        return Ok(None);
+async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<(Changes, Option<RepositoryName>)> {
+    let since = scope.since.map(Timestamp);
+    if scope.scope == "repositories" {
+        let proof = app.access.authorize(caller, ListRepositories {}).await?;
+        return Ok((changes::of_all(app, &proof, since).await?, None));
     }
     let unknown = || Error::invalid("scope", "listen to repositories, or to repository:NAME");
-    let repository: RepositoryName = scope.strip_prefix("repository:").ok_or_else(unknown)?.parse()?;
-    let _read = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
-    Ok(Some(repository))
+    let repository: RepositoryName = scope.scope.strip_prefix("repository:").ok_or_else(unknown)?.parse()?;
+    let proof = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
+    Ok((changes::of_one(app, &proof, since).await?, Some(repository)))
 }
 
 /// Changes that come in quick succession are told once.
 const QUIET: Duration = Duration::from_millis(250);
 
-fn changes(
-    receiver: Receiver<RepositoryName>,
-    only: Option<RepositoryName>,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold((receiver, only, false), |(mut receiver, only, told)| async move {
+fn told(changes: Changes, only: Option<RepositoryName>) -> impl Stream<Item = Result<Event, Infallible>> {
+    let Changes { receiver, missed } = changes;
+    let at_once = stream::iter(missed.then(|| Ok(changed())));
+    at_once.chain(stream::unfold((receiver, only, false), |(mut receiver, only, told)| async move {
         if told {
             tokio::time::sleep(QUIET).await;
         }
@@ -72,8 +74,12 @@ fn changes(
             };
             if concerns {
                 while only.is_none() && receiver.try_recv().is_ok() {}
-                return Some((Ok(Event::default().event("changed").data("rows")), (receiver, only, true)));
+                return Some((Ok(changed()), (receiver, only, true)));
             }
         }
-    })
+    }))
+}
+
+fn changed() -> Event {
+    Event::default().event("changed").data("rows")
 }

@@ -8,10 +8,10 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::entropy::new_secret_id;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,12 +27,22 @@ pub(super) async fn every_request(State(app): State<App>, mut request: Request, 
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     app.metrics.request(route_class(&path), method.as_str(), status, elapsed);
-    span.in_scope(|| tracing::info!(%method, %path, status, elapsed_us = elapsed.as_micros() as u64, "answered"));
+    span.in_scope(|| log(&method, &path, status, elapsed));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// One line for each request: loud where something changed or failed.
+fn log(method: &Method, path: &str, status: u16, elapsed: Duration) {
+    let elapsed_us = elapsed.as_micros() as u64;
+    match (status, method.is_safe()) {
+        (500.., _) => tracing::warn!(%method, %path, status, elapsed_us, "failed"),
+        (_, false) => tracing::info!(%method, %path, status, elapsed_us, "answered"),
+        (_, true) => tracing::debug!(%method, %path, status, elapsed_us, "answered"),
+    }
 }
 
 /// While whoever reaches the address is let in, a web page elsewhere must not reach it under a name of

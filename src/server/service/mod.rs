@@ -1,5 +1,6 @@
 //! Use cases: plain functions, one file per noun. They take the proof of what was allowed.
 
+pub mod changes;
 pub mod images;
 pub mod mounts;
 pub mod pull;

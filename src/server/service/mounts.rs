@@ -14,6 +14,9 @@ pub async fn list(app: &App, proof: &Authorized<ReadMounts>) -> Result<MountsVie
         mounts::list(&app.store, app.clock.now()).await?.into_iter().map(|mount| mount.row).collect();
     for row in rows.iter_mut().filter(|row| row.kind == MountKind::Hosted) {
         row.url.clone_from(&app.facts.public_url);
+        if let Some(hosted) = app.mounts.iter().find(|mount| mount.kind == MountKind::Hosted) {
+            row.capabilities = hosted.read.capabilities().await; // It knows them; nothing is asked.
+        }
     }
     Ok(MountsView { mounts: rows })
 }

@@ -96,9 +96,7 @@ pub async fn insert(
         return Ok(false);
     }
     insert_edges(tx, repository, new, now).await?;
-    if parsed.kind == Kind::Image && !derived.platforms.is_empty() {
-        count_image(tx, repository, derived.pull_bytes).await?;
-    }
+    count(tx, repository, new, &derived).await?;
     Ok(true)
 }
 
@@ -180,11 +178,31 @@ pub fn about(child: &Descriptor) -> Option<String> {
     is_attestation.then(|| child.annotations.get("vnd.docker.reference.digest").cloned().unwrap_or_default())
 }
 
-async fn count_image(tx: &mut Tx, repository: &Repository, pull_bytes: u64) -> Result<()> {
-    let sql = "UPDATE repositories SET n_images = n_images + 1, logical_bytes = logical_bytes + $2 WHERE id = $1";
-    tx.run(sql, params![&repository.id, pull_bytes]).await?;
-    let sql = "UPDATE mounts SET n_images = n_images + 1, logical_bytes = logical_bytes + $2 WHERE id = $1";
-    tx.run(sql, params![&repository.mount_id, pull_bytes]).await?;
+/// Keeps the number of images and the bytes before sharing. What people call an image is what stands by
+/// itself: a platform that an index lists is a part of that one.
+async fn count(tx: &mut Tx, repository: &Repository, new: &NewManifest, derived: &Derived) -> Result<()> {
+    let is_index = new.parsed.kind == Kind::Index;
+    let runs = new.parsed.kind != Kind::Artifact && !derived.platforms.is_empty();
+    let parents = "SELECT COUNT(*) FROM manifest_edges WHERE repository_id = $1 AND child = $2";
+    let listed = tx.one(parents, params![&repository.id, &new.digest]).await?;
+    let stands_alone = runs && listed.map_or(Ok(0), |mut row| row.take::<i64>())? == 0;
+    let adopted = "SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
+        AND m.digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2)
+        AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = m.digest AND o.parent <> $2)";
+    let adopted = match is_index {
+        true => {
+            tx.one(adopted, params![&repository.id, &new.digest]).await?.map_or(Ok(0), |mut row| row.take::<i64>())?
+        }
+        false => 0,
+    };
+    let (images, bytes) = (i64::from(stands_alone) - adopted, if is_index { 0 } else { derived.pull_bytes });
+    for sql in [
+        "UPDATE repositories SET n_images = n_images + $2, logical_bytes = logical_bytes + $3 WHERE id = $1",
+        "UPDATE mounts SET n_images = n_images + $2, logical_bytes = logical_bytes + $3
+         WHERE id = (SELECT mount_id FROM repositories WHERE id = $1)",
+    ] {
+        tx.run(sql, params![&repository.id, images, bytes]).await?;
+    }
     Ok(())
 }
 

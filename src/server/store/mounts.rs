@@ -3,7 +3,7 @@
 use super::{Row, Store, Tx};
 use crate::domain::capability::Capability;
 use crate::domain::view::{CrawlState, MountKind, MountRow, Totals};
-use crate::domain::{MountPrefix, Result, Timestamp};
+use crate::domain::{Error, MountPrefix, Result, Timestamp};
 use crate::params;
 
 /// A mount with its state.
@@ -48,13 +48,34 @@ pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>
                  refresh_s = excluded.refresh_s, position = excluded.position, active = 1";
     let mut ids = Vec::with_capacity(mounts.len());
     for (position, mount) in mounts.iter().enumerate() {
-        let kind = if mount.kind == MountKind::Remote { "remote" } else { "hosted" };
+        refuse_mixing(tx, mount).await?;
+        let kind = kind_text(mount.kind);
         let refresh = mount.refresh_s.map(|seconds| seconds as i64);
         tx.run(sql, params![&mount.id, &mount.prefix, kind, &mount.url, refresh, position as i64]).await?;
         let row = tx.one("SELECT id FROM mounts WHERE prefix = $1", params![&mount.prefix]).await?;
         ids.push(row.map_or(Ok(mount.id.clone()), |mut row| row.take())?);
     }
     Ok(ids)
+}
+
+/// A prefix that holds repositories of one registry cannot be given to another: their names would mix.
+async fn refuse_mixing(tx: &mut Tx, mount: &Configured) -> Result<()> {
+    let kind = kind_text(mount.kind);
+    let sql = "SELECT COUNT(*) FROM repositories r JOIN mounts m ON m.id = r.mount_id
+               WHERE (m.prefix = $1 AND m.kind <> $2) OR (m.prefix <> $1 AND $1 <> '' AND r.name LIKE $3 ESCAPE '\\')";
+    let below = format!("{}/%", super::dialect::like_literal(mount.prefix.as_str()));
+    let row = tx.one(sql, params![&mount.prefix, kind, below]).await?;
+    match row.map_or(Ok(0), |mut row| row.take::<u64>())? {
+        0 => Ok(()),
+        n => Err(Error::Conflict(format!(
+            "the prefix `{}` holds {n} repositories of another registry; mount this one at another prefix",
+            mount.prefix
+        ))),
+    }
+}
+
+fn kind_text(kind: MountKind) -> &'static str {
+    if kind == MountKind::Remote { "remote" } else { "hosted" }
 }
 
 /// Keeps what a probe found.
@@ -90,9 +111,7 @@ pub async fn crawl_finished(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()>
     let sql = "UPDATE mounts SET crawl_started_at = NULL, crawl_finished_at = $2, failed_at = NULL, failure = NULL,
         n_missing = (SELECT COUNT(*) FROM repositories r WHERE r.mount_id = $1 AND r.missing_since IS NOT NULL)
                   + (SELECT COUNT(*) FROM tags t JOIN repositories r ON r.id = t.repository_id
-                     WHERE r.mount_id = $1 AND t.missing_since IS NOT NULL),
-        n_sharing = (SELECT CAST(COALESCE(SUM(m.n_tags), 0) AS BIGINT) FROM manifests m
-                     JOIN repositories r ON r.id = m.repository_id WHERE r.mount_id = $1 AND m.n_tags > 1)
+                     WHERE r.mount_id = $1 AND t.missing_since IS NOT NULL)
         WHERE id = $1";
     tx.run(sql, params![id, now]).await?;
     Ok(())

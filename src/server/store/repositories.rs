@@ -4,7 +4,7 @@ use super::keyset::{self, Order};
 use super::{Row, Store, Tx, dialect};
 use crate::domain::page::Position;
 use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
-use crate::domain::{Cursor, Page, RepositoryName, Result, Tag, Timestamp, page};
+use crate::domain::{Cursor, Error, Page, RepositoryName, Result, Tag, Timestamp, page};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -91,6 +91,15 @@ pub async fn list(
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
 }
 
+/// When something last changed, in one repository or in any.
+pub async fn changed_at(store: &Store, name: Option<&RepositoryName>) -> Result<Timestamp> {
+    let row = match name {
+        Some(name) => store.one("SELECT updated_at FROM repositories WHERE name = $1", params![name]).await?,
+        None => store.one("SELECT updated_at FROM repositories ORDER BY updated_at DESC LIMIT 1", vec![]).await?,
+    };
+    row.map_or(Ok(Timestamp(0)), |mut row| row.take())
+}
+
 /// Names after `after` in bytewise order, for `_catalog`.
 pub async fn names(
     store: &Store,
@@ -121,8 +130,12 @@ pub async fn ensure(
         tx.run(count, params![mount_id]).await?;
     }
     let row = tx.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
-    let mut row = row.ok_or_else(|| crate::domain::Error::Unavailable("the repository vanished; try again".into()))?;
-    Ok((Repository { id: row.take()?, mount_id: row.take()? }, created))
+    let mut row = row.ok_or_else(|| Error::Unavailable("the repository vanished; try again".into()))?;
+    let found = Repository { id: row.take()?, mount_id: row.take()? };
+    if found.mount_id != mount_id {
+        return Err(Error::Conflict(format!("the name {name} belongs to a registry that is or was mounted elsewhere")));
+    }
+    Ok((found, created))
 }
 
 /// Notes that a repository changed now, by `actor`.

@@ -138,19 +138,28 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Keeps the counts of the manifests on both ends, of the repository and of the mount.
 async fn count(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
-    let named = "UPDATE manifests SET n_tags = n_tags + $3 WHERE repository_id = $1 AND digest = $2";
-    tx.run(named, params![at.repository_id, at.digest, 1i64]).await?;
+    let mut sharing = name(tx, at, at.digest, 1).await?;
     match at.from {
-        Some(from) => {
-            tx.run(named, params![at.repository_id, from, -1i64]).await?;
-        }
+        Some(from) => sharing += name(tx, at, from, -1).await?,
         None => {
             tx.run("UPDATE repositories SET n_tags = n_tags + 1 WHERE id = $1", params![at.repository_id]).await?;
-            tx.run("UPDATE mounts SET n_tags = n_tags + 1 WHERE id = $1", params![at.mount_id]).await?;
         }
     }
+    let sql = "UPDATE mounts SET n_tags = n_tags + $2, n_sharing = n_sharing + $3 WHERE id = $1";
+    tx.run(sql, params![at.mount_id, i64::from(at.from.is_none()), sharing]).await?;
     Ok(())
+}
+
+/// Adds to the number of names of a manifest. Returns by how much the number of tags changes that share
+/// their image with another: a second name makes two of them, each further one more.
+async fn name(tx: &mut Tx, at: &Placement<'_>, digest: &Digest, by: i64) -> Result<i64> {
+    let sql = "UPDATE manifests SET n_tags = n_tags + $3 WHERE repository_id = $1 AND digest = $2 RETURNING n_tags";
+    let row = tx.one(sql, params![at.repository_id, digest, by]).await?;
+    let after = row.map_or(Ok(0), |mut row| row.take::<i64>())?;
+    let sharing = |names: i64| if names > 1 { names } else { 0 };
+    Ok(sharing(after) - sharing(after - by))
 }
 
 /// After a whole list of tags was read: those that were not in it are missing upstream.

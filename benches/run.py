@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""`make bench`: Portolan's release binary beside its peers, in one run on one machine.
+
+Starts everything on free loopback ports in a temporary folder, fills both sides with the same data,
+measures in turns and writes benches/results/. It prints ratios and never passes or fails by them;
+it exits non-zero only where something could not be measured at all."""
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from os import environ
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent))
+
+import machine
+import report
+from client import Connection
+from data import Dataset
+from load import Deadline, OutOfTime
+from rows import NEED_DATA, ROWS
+from servers import Distribution, Nginx, Portolan
+
+ROOT = Path(__file__).resolve().parent.parent
+GRACE_S = 15  # Beyond the time for the run, before it is ended from outside its loops.
+
+
+def main():
+    asked = arguments()
+    bench = Bench(asked)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(int(bench.deadline.left()) + GRACE_S)
+    started = time.monotonic()
+    result = {"mode": asked.mode, "facts": machine.facts(ROOT, bench.binary), "warnings": [], "missing": []}
+    busy_before = machine.compilers_running()
+    lines = []
+    bench.scratch = Path(tempfile.mkdtemp(prefix="portolan-bench-"))
+    try:
+        with contextlib.ExitStack() as bench.running:
+            measure_rows(bench, asked.rows, lines, result)
+    finally:
+        for late in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+            signal.signal(late, signal.SIG_IGN)  # Nothing interrupts the sweeping up.
+        shutil.rmtree(bench.scratch, ignore_errors=True)
+    result["seconds"] = round(time.monotonic() - started, 1)
+    result["seeding"], result["notes"] = bench.seeding, bench.notes
+    result["facts"]["load_average_after"] = machine.load_average()
+    if busy_before or machine.compilers_running():
+        result["warnings"].append("A Rust build ran at the same time: do not trust these figures.")
+    if not lines:
+        sys.exit("✘ nothing could be measured:\n  " + "\n  ".join(result["missing"]))
+    written = report.write(ROOT / "benches/results", result, lines, asked.suffix)
+    print("\n" + report.table(lines))
+    for text in result["warnings"] + result["missing"]:
+        print(f"✘ {text}")
+    print(f"\n▸ {result['seconds']:.0f} s; written to " + " and ".join(str(path.relative_to(ROOT)) for path in written))
+    sys.exit(1 if result["missing"] else 0)
+
+
+def measure_rows(bench, rows, lines, result):
+    """Measures what was asked for; a row that fails is told and does not stop the others."""
+    try:
+        if NEED_DATA & set(rows):
+            bench.seed()
+    except (RuntimeError, OSError) as error:
+        result["missing"].append(f"Seeding failed, so rows {sorted(NEED_DATA & set(rows))} were not measured: {error}")
+        rows = [row for row in rows if row not in NEED_DATA]
+    for row in rows:
+        say(f"row {row}: {ROWS[row].__module__.split('.')[-1].replace('_', ' ')}")
+        try:
+            bench.deadline.check()
+            found = ROWS[row](bench)
+        except (RuntimeError, OSError) as error:
+            result["missing"].append(f"Row {row}: {error}")
+            print(f"  ✘ {error}", flush=True)
+            if isinstance(error, TooLong):
+                return
+            continue
+        lines += found
+        for line in found[:2]:
+            ratio = f", {report.number(line.ratio)}×" if line.ratio else ""
+            print(f"  {line.what}: {report.number(line.us.median)} {line.unit}{ratio}", flush=True)
+
+
+class Bench:
+    """What every row may use: both servers with their data, the pace of the run, a folder to work in."""
+
+    def __init__(self, asked):
+        self.binary = Path(environ.get("PORTOLAN_BINARY", ROOT / "target/release/portolan")).resolve()
+        if not self.binary.is_file():
+            sys.exit(f"✘ there is no {self.binary}\n  run make build, or set PORTOLAN_BINARY")
+        for program, package in (("wrk", "wrk"), ("docker-registry", "docker-registry")):
+            if not shutil.which(program):
+                sys.exit(f"✘ {program} is missing\n  apt-get install {package}")
+        quick = asked.mode == "quick"
+        self.rounds, self.few_rounds, self.seconds, self.downloads = (5, 3, 1, 8) if quick else (5, 5, 2, 24)
+        self.n_tags = asked.tags or (1_000 if quick else 10_000)
+        self.crawl, self.crawl_rounds = asked.crawl, {"quick": 1, "whole": 3, "full": 1}[asked.mode]
+        self.crawl_limit_s = {"quick": 60, "whole": 180, "full": 1800}[asked.mode]
+        self.deadline = Deadline({"quick": 100, "whole": 540, "full": 3600}[asked.mode])
+        self.scratch = self.running = self.ours = self.peer = self.data = None
+        self.seeding, self.seeded_mb, self.notes = {}, {}, []
+
+    def seed(self):
+        """Starts both servers and fills them with the same data over HTTP."""
+        self.data = Dataset(self.n_tags)
+        self.ours = self.running.enter_context(Portolan(self.scratch / "portolan", self.binary))
+        self.peer = self.running.enter_context(Distribution(self.scratch / "distribution"))
+        for who, server in {"us": self.ours, "peer": self.peer}.items():
+            say(f"filling {server.name} with {self.n_tags:,} tags")
+            found = self.data.seed(server)
+            self.seeding[who] = {key: round(value, 2) for key, value in found.items()}
+            time.sleep(1)
+            self.seeded_mb[who] = machine.memory_mb(server.pid)[0]
+            text = (
+                f"{server.name} took {found['manifests_per_s']:,.0f} manifests/s (PUT, 16 connections), "
+                f"{found['small_blobs_per_s']:,.0f} small blobs/s (POST and PUT) and the 64 MiB blob at "
+                f"{found['large_blob_mib_per_s']:,.0f} MiB/s"
+            )
+            self.notes.append(f"Seeding: {text}.")
+            print(f"  {text}", flush=True)
+
+    def nginx(self):
+        """nginx, running; nothing where it is not installed."""
+        if not Path(Nginx.program).exists():
+            self.notes.append("nginx is not installed, so row 3 has no physical limit beside it.")
+            return None
+        return self.running.enter_context(Nginx(self.scratch / "nginx"))
+
+    def same_answer(self, path, headers, content_type):
+        """Both servers must give the same bytes, or a comparison would mean nothing."""
+        answers = []
+        for server in (self.ours, self.peer):
+            with Connection(server.port) as connection:
+                answers.append(connection.get(path, headers))
+        bodies = {answer.body for answer in answers}
+        if len(bodies) != 1 or any(it.status != 200 or it.headers["content-type"] != content_type for it in answers):
+            raise RuntimeError(f"{path} is not the same on both sides: {[it.status for it in answers]}")
+
+
+class TooLong(OutOfTime):
+    """The run went on far beyond its time."""
+
+
+def _too_long(*_):
+    raise TooLong("the run went on far beyond its time and was ended")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="under two minutes, with less data")
+    parser.add_argument("--full", action="store_true", help="row 15 over 177k tags; takes up to an hour")
+    parser.add_argument("--rows", type=_rows, default=list(ROWS), metavar="1,3", help="only these rows")
+    parser.add_argument("--tags", type=int, metavar="N", help="tags of the large repository (10000)")
+    parser.add_argument("--crawl", type=_crawl, metavar="NxM", help="repositories × tags of row 15 (100x50)")
+    asked = parser.parse_args()
+    asked.mode = "quick" if asked.quick else "full" if asked.full else "whole"
+    asked.crawl = asked.crawl or {"quick": (40, 50), "whole": (100, 50), "full": (885, 200)}[asked.mode]
+    parts = [asked.mode] if asked.mode != "whole" else []
+    if asked.rows != list(ROWS):
+        parts.append("rows-" + "-".join(map(str, asked.rows)))
+    asked.suffix = "".join(f"-{part}" for part in parts)
+    return asked
+
+
+def _rows(text):
+    rows = [int(row) for row in text.split(",")]
+    if unknown := [row for row in rows if row not in ROWS]:
+        raise argparse.ArgumentTypeError(f"there is no row {unknown[0]}; rows are {', '.join(map(str, ROWS))}")
+    return sorted(set(rows))
+
+
+def _crawl(text):
+    n_repositories, n_tags = text.lower().split("x")
+    return int(n_repositories), int(n_tags)
+
+
+def say(text):
+    print(f"▸ {text}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
