@@ -1,5 +1,6 @@
 """Filling the peer's folder by hand: its own layout of link files, so that a registry of any size is
-there in seconds instead of minutes. The peer must be stopped, or must never have read these names."""
+there in seconds instead of minutes. The index of what a tag named before is left out, as only deleting
+reads it. The peer must be stopped, or must never have read these names."""
 
 from data import digest, images
 
@@ -45,7 +46,6 @@ class Upstream:
         for tag in range(self.n_tags):
             named = all_[tag // TAGS_PER_IMAGE].digest
             _link(folder / "_manifests/tags" / _tag(tag) / "current", named)
-            _link(folder / "_manifests/tags" / _tag(tag) / "index" / _path(named), named)
 
 
 def _tag(number):

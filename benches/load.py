@@ -61,6 +61,8 @@ def wrk(server, path, connections, seconds, headers=None, script=None, arguments
     if said.returncode or (wrong := re.search(r"Non-2xx.*|Socket errors:.*", text)):
         raise RuntimeError(f"wrk on {server.name} {path}: {said.stderr or wrong.group()}")
     n_requests = int(re.search(r"(\d+) requests in", text).group(1))
+    if not n_requests:
+        raise RuntimeError(f"wrk on {server.name} {path}: no answer within {seconds} s")
     return {
         "requests_per_s": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
         "p50_ms": _latency(text, 50),

@@ -1,7 +1,8 @@
 // How the journeys run: Debian's Chromium, with script, without it, and as a phone.
 //
 // Everything a run leaves behind is under results/ (ignored by git): screenshots of
-// every page in screens/, the weight of a first visit in weight.json, traces of failures.
+// every page in screens/, the weight of a first visit in weight.json, failures/.
+// PORTOLAN_TRACE=1 keeps a trace of each test, PORTOLAN_README=1 adds the README's pictures.
 import { defineConfig } from '@playwright/test';
 
 const desktop = { viewport: { width: 1440, height: 900 } };
@@ -25,7 +26,7 @@ export default defineConfig({
     colorScheme: 'light',
     locale: 'en-GB',
     timezoneId: 'UTC',
-    trace: 'retain-on-failure',
+    trace: process.env.PORTOLAN_TRACE ? 'on' : 'off',
     screenshot: 'only-on-failure',
   },
   projects: [
@@ -36,7 +37,6 @@ export default defineConfig({
       use: { ...desktop, javaScriptEnabled: false },
     },
     { name: 'phone', testMatch: ['phone.spec.ts', 'pages.spec.ts', 'find-and-read.spec.ts'], use: phone },
-    // Writes the pictures of the README: scripts/end2end.sh --project readme
-    ...(process.argv.some((arg) => arg.includes('readme')) ? [{ name: 'readme', testMatch: 'readme.spec.ts', use: desktop }] : []),
+    ...(process.env.PORTOLAN_README ? [{ name: 'readme', testMatch: 'readme.spec.ts', use: desktop }] : []),
   ],
 });

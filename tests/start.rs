@@ -94,7 +94,13 @@ fn it_stops_in_peace_and_finds_everything_again() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     assert!(server.get("/health/ready").contains("ready"));
+    let mut open_page = std::net::TcpStream::connect(&server.host).unwrap();
+    let listen = format!("GET /events?scope=repositories HTTP/1.1\r\nHost: {}\r\n\r\n", server.host);
+    std::io::Write::write_all(&mut open_page, listen.as_bytes()).unwrap();
+    std::io::Read::read_exact(&mut open_page, &mut [0; 15]).unwrap();
+    let asked = std::time::Instant::now();
     assert!(server.stop().success(), "SIGTERM is an ordinary end");
+    assert!(asked.elapsed().as_secs() < 10, "an open page does not hold the server up");
     let server = Server::start(folder.path(), &[]);
     assert!(server.get("/v2/_catalog").contains("repositories"));
 }

@@ -1,6 +1,7 @@
 """Row 15: the first reading of a mounted registry, until `/admin/mounts` says that it is read, and a
 second reading after one tag in a hundred has moved. The peer is the registry that is read; beside our
-pace stands how many HEADs a second it answers when nothing else runs, which no crawl can beat."""
+pace stands what it could answer at most: its manifests a second when nothing else runs, by wrk, over the
+requests that one tag takes (a HEAD each, a manifest and a configuration each image)."""
 
 import re
 import shutil
@@ -11,10 +12,11 @@ from client import Connection
 from data import ACCEPT, put_tags
 from linkfiles import TAGS_PER_IMAGE, Upstream
 from load import Series, in_turns, wrk
-from report import Line, at_least, at_most
+from report import Line, at_least
 from servers import Distribution, Portolan
 
 POLL_S = 0.1
+REQUESTS_PER_TAG = 1 + 2 / TAGS_PER_IMAGE
 CARD = re.compile(r"<section [^>]*class=\"card\".*?</section>", re.DOTALL)
 READ_AT = re.compile(r"Last checked</dt>\s*<dd>(?:<!.*?>)*<time datetime=\"([^\"]+)\"")
 HOLDS = re.compile(r"Holds ([\d,]+) repositor\w+, ([\d,]+) tag")
@@ -33,7 +35,7 @@ def measure(bench):
                 break
             bench.deadline.check()
             rounds.append(_first_and_second(bench, peer, upstream, number))
-        heads = _heads_alone(bench, peer, upstream)
+        bound = _upstream_alone(bench, peer, upstream)
     all_ = {key: Series(one[key] for one in rounds) for key in rounds[0]}
     what = f"{upstream.n_repositories} repositories × {upstream.n_tags} tags"
     per_s = [("must", 98), ("target", 492), ("moonshot", 1200)]
@@ -41,11 +43,12 @@ def measure(bench):
     return [
         Line(15, f"first crawl, {what}", "s", all_["first_s"], better="less",
              note=f"first names on screen after {all_['names_s'].median:.2f} s; {cpu}"),
-        Line(15, "first crawl, pace", "tags/s", all_["tags_per_s"], heads, goals=at_least(*per_s),
-             note="beside the peer's own HEADs a second by wrk; the goals are 177k tags in 30, 6 and 2.5 min"),
-        Line(15, "second crawl, 1 % of the tags moved", "s", all_["second_s"], better="less",
-             goals=at_most(("moonshot", 10)),
-             note=f"{all_['second_per_s'].median:,.0f} tags/s; the goal is for 177k tags, which at this pace take "
+        Line(15, "first crawl, pace", "tags/s", all_["tags_per_s"], bound, goals=at_least(*per_s),
+             note=f"beside what the registry answers at most (its manifests/s by wrk, over {REQUESTS_PER_TAG:g} requests a "
+                  "tag); the goals are 177k tags in 30, 6 and 2.5 min"),
+        Line(15, "second crawl, 1 % of the tags moved", "tags/s", all_["second_per_s"],
+             goals=at_least(("moonshot", 17_700)),
+             note=f"{all_['second_s'].median:.1f} s; the goal is 177k tags within 10 s, which at this pace take "
                   f"{177_000 / all_['second_per_s'].median:,.0f} s"),
     ]
 
@@ -131,11 +134,12 @@ def _check_moved(ours, placements):
         raise RuntimeError(f"after the second crawl {repository}:{tag} does not name {image.digest}")
 
 
-def _heads_alone(bench, peer, upstream):
+def _upstream_alone(bench, peer, upstream):
     names = bench.scratch / "upstream-tags.txt"
     names.write_text("\n".join(upstream.names()))
 
-    def heads(server):
-        return wrk(server, "/", 16, bench.seconds, ACCEPT, "spread.lua", ("HEAD", "/v2/", str(names)))
+    def manifests(server):
+        return wrk(server, "/", 16, bench.seconds, ACCEPT, "spread.lua", ("/v2/", str(names)))
 
-    return in_turns(2, {"peer": peer}, heads, bench.deadline)["peer"]["requests_per_s"]
+    rate = in_turns(bench.few_rounds, {"peer": peer}, manifests, bench.deadline)["peer"]["requests_per_s"]
+    return Series(value / REQUESTS_PER_TAG for value in rate.values)

@@ -18,7 +18,7 @@ def measure(bench):
     names.write_text("\n".join(bench.data.tags))
 
     def spread(server):
-        arguments = ("GET", f"/v2/{BIG}/manifests/", str(names))
+        arguments = (f"/v2/{BIG}/manifests/", str(names))
         return wrk(server, "/", CONNECTIONS, bench.seconds, ACCEPT, "spread.lua", arguments)
 
     bench.same_answer(path, ACCEPT, MANIFEST)

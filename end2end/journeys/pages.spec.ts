@@ -1,6 +1,6 @@
 // What every page holds, in light and dark, on a desk and on a phone: axe finds nothing,
 // nothing sticks out, fingers hit. Leaves a picture of each in results/screens.
-import { expectAccessible, expectNoSidewaysScroll, smallTargets, spaceOut } from '../support/checks';
+import { expectAccessible, expectNoSidewaysScroll, picture, smallTargets, spaceOut } from '../support/checks';
 import { places } from '../support/pages';
 import { expect, test } from '../support/test';
 import { world } from '../support/world';
@@ -24,10 +24,11 @@ for (const name of names) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(place.heading);
       await expect(page.locator('[style], main script')).toHaveCount(0);
-      await page.screenshot({ path: `results/screens/${name}-${width}-${colorScheme}.png`, fullPage: true, animations: 'disabled', scale: 'css' });
+      await picture(page, `${name}-${width}-${colorScheme}`);
       await test.step(`axe, ${colorScheme}`, () => expectAccessible(page));
     }
     if (isMobile) {
+      await expectNoSidewaysScroll(page, info.title);
       expect.soft(await smallTargets(page), 'targets below 44 pixels').toEqual([]);
       return;
     }

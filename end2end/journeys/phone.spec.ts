@@ -1,5 +1,5 @@
 // On a phone: the same pages by touch.
-import { expectNoSidewaysScroll, smallTargets, expectAccessible } from '../support/checks';
+import { expectAccessible, expectNoSidewaysScroll, smallTargets } from '../support/checks';
 import { expect, test } from '../support/test';
 
 test('the menu leads everywhere', async ({ page }) => {
@@ -10,7 +10,7 @@ test('the menu leads everywhere', async ({ page }) => {
   expect(await smallTargets(page)).toEqual([]);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page, 'with the menu open');
-  await page.screenshot({ path: 'results/screens/menu-390-light.png', animations: 'disabled', scale: 'css' });
+  await page.screenshot({ path: 'results/screens/menu-390-light.png', animations: 'disabled' });
   await page.getByRole('group', { name: 'Colours' }).getByRole('button', { name: 'Dark' }).tap();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.getByRole('link', { name: 'Mounts' }).tap();

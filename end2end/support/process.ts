@@ -2,6 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+// A run that ends early leaves nothing behind.
+const alive = new Set<ChildProcess>();
+process.once('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+
 /** What a process has said, and what waits for it to say more. */
 export class Running {
   readonly lines: string[] = [];
@@ -16,8 +20,8 @@ export class Running {
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       createInterface(stream).on('line', (line) => this.hear(line));
     }
-    // A run that ends early leaves nothing behind.
-    process.once('exit', () => this.child.kill('SIGKILL'));
+    alive.add(this.child);
+    this.child.once('close', () => alive.delete(this.child));
   }
 
   private hear(line: string) {

@@ -13,7 +13,7 @@ use crate::domain::error::{IncidentId, What};
 use crate::domain::view::MountKind;
 use crate::domain::{Error, MountPrefix, RepositoryName, Result};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast;
 
 /// Everything a request may use. Cheap to clone.
@@ -120,25 +120,36 @@ impl Parts {
     }
 }
 
-/// Tells open pages what changed.
+/// Tells open pages what changed, until the server stops.
 #[derive(Clone)]
-pub struct Events(broadcast::Sender<RepositoryName>);
+pub struct Events(Arc<Mutex<Option<broadcast::Sender<RepositoryName>>>>);
 
 impl Default for Events {
     fn default() -> Self {
-        Self(broadcast::channel(1024).0)
+        Self(Arc::new(Mutex::new(Some(broadcast::channel(1024).0))))
     }
 }
 
 impl Events {
     /// Something in this repository changed, durably.
     pub fn changed(&self, repository: &RepositoryName) {
-        let _ = self.0.send(repository.clone()); // Nobody may be looking.
+        if let Some(sender) = &*self.0.lock().expect("no holder of the lock panics") {
+            let _ = sender.send(repository.clone()); // Nobody may be looking.
+        }
     }
 
-    /// Every change from now on; a reader that falls behind is told so.
+    /// Every change from now on; a reader that falls behind is told so, and one that comes while the
+    /// server stops hears that there is nothing more.
     pub fn subscribe(&self) -> broadcast::Receiver<RepositoryName> {
-        self.0.subscribe()
+        match &*self.0.lock().expect("no holder of the lock panics") {
+            Some(sender) => sender.subscribe(),
+            None => broadcast::channel(1).1,
+        }
+    }
+
+    /// Ends every stream, so that open pages do not hold the server up when it stops.
+    pub fn close(&self) {
+        self.0.lock().expect("no holder of the lock panics").take();
     }
 }
 

@@ -3,7 +3,7 @@
 use super::access::Policy;
 use super::app::{self, Choices};
 use super::config::{Config, MountConfig, MountKindConfig};
-use super::context::App;
+use super::context::{App, Events};
 use super::http::router::router;
 use super::jobs;
 use super::terminal::say;
@@ -147,7 +147,8 @@ async fn report_findings(app: App) {
 
 async fn answer(config: &Config, listener: TcpListener, app: App) -> Result<()> {
     let handle = Handle::new();
-    tokio::spawn(stop_gracefully(handle.clone(), Duration::from_secs(config.server.drain_s)));
+    let drain = Duration::from_secs(config.server.drain_s);
+    tokio::spawn(stop_gracefully(handle.clone(), app.events.clone(), drain));
     let service = router(app).into_make_service();
     match (&config.server.tls_cert_file, &config.server.tls_key_file) {
         (Some(cert), Some(key)) => {
@@ -162,7 +163,7 @@ async fn answer(config: &Config, listener: TcpListener, app: App) -> Result<()> 
 }
 
 /// On SIGTERM or Ctrl-C: takes no new connections, and gives running requests their time.
-async fn stop_gracefully(handle: Handle<SocketAddr>, drain: Duration) {
+async fn stop_gracefully(handle: Handle<SocketAddr>, events: Events, drain: Duration) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return;
@@ -172,5 +173,6 @@ async fn stop_gracefully(handle: Handle<SocketAddr>, drain: Duration) {
         _ = tokio::signal::ctrl_c() => {}
     }
     tracing::info!(drain_s = drain.as_secs(), "stopping; running requests may end");
+    events.close();
     handle.graceful_shutdown(Some(drain));
 }

@@ -48,9 +48,7 @@ pub(super) async fn put(call: Call, repository: RepositoryName, reference: Refer
         call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next()).map(|text| text.trim().to_owned());
     let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|_| too_large())?;
     let digest = push::manifest(&app, &proof, media_type.as_deref().filter(|text| !text.is_empty()), bytes).await?;
-    let headers = [
-        (header::LOCATION, location(&app, &repository, &format!("manifests/{digest}"))),
-        (CONTENT_DIGEST, value(&digest)),
-    ];
+    let headers =
+        [(header::LOCATION, location(&repository, &format!("manifests/{digest}"))), (CONTENT_DIGEST, value(&digest))];
     Ok((StatusCode::CREATED, headers).into_response())
 }

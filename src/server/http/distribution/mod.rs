@@ -132,9 +132,10 @@ fn value(text: impl AsRef<str>) -> HeaderValue {
     HeaderValue::from_str(text.as_ref()).expect("names, digests and numbers fit a header")
 }
 
-/// The address of something in a repository.
-fn location(app: &App, name: &RepositoryName, rest: &str) -> HeaderValue {
-    value(format!("{}/v2/{name}/{rest}", app.facts.public_url))
+/// The address of something in a repository. Relative, so that it holds under whichever name the client
+/// reached us: directly, through a tunnel, behind a proxy.
+fn location(name: &RepositoryName, rest: &str) -> HeaderValue {
+    value(format!("/v2/{name}/{rest}"))
 }
 
 #[cfg(test)]

@@ -20,10 +20,10 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
     // A mount asks to link a blob of another repository. Answering with an ordinary upload is
     // always allowed (end-11), and never tells whether that blob exists.
     match digest(&call)? {
-        None => Ok(accepted(&app, &repository, &push::start(&app, &proof).await?, None)),
+        None => Ok(accepted(&repository, &push::start(&app, &proof).await?, None)),
         Some(digest) => {
             push::whole(&app, &proof, &digest, chunk(call, Some(0))).await?;
-            Ok(created(&app, &repository, &digest))
+            Ok(created(&repository, &digest))
         }
     }
 }
@@ -40,15 +40,15 @@ pub(super) async fn session(
         Method::PATCH => {
             let start = content_range(&call)?;
             let upload = push::append(&app, &proof, id, chunk(call, start)).await;
-            ranged(&app, &repository, id, upload)
+            ranged(&repository, id, upload)
         }
         Method::PUT => match finish(&app, &proof, call, id).await {
-            Ok(digest) => Ok(created(&app, &repository, &digest)),
-            Err(failure) => ranged(&app, &repository, id, Err(failure)),
+            Ok(digest) => Ok(created(&repository, &digest)),
+            Err(failure) => ranged(&repository, id, Err(failure)),
         },
         Method::GET | Method::HEAD => {
             let upload = push::status(&app, &proof, id).await?;
-            Ok(accepted(&app, &repository, &upload, Some(StatusCode::NO_CONTENT)))
+            Ok(accepted(&repository, &upload, Some(StatusCode::NO_CONTENT)))
         }
         Method::DELETE => {
             push::cancel(&app, &proof, id).await?;
@@ -70,16 +70,16 @@ async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -
 }
 
 /// An accepted chunk, or a 416 that says where the upload stands.
-fn ranged(app: &App, repository: &RepositoryName, id: &str, upload: Result<Upload>) -> Result<Response<Body>> {
+fn ranged(repository: &RepositoryName, id: &str, upload: Result<Upload>) -> Result<Response<Body>> {
     match upload {
-        Ok(upload) => Ok(accepted(app, repository, &upload, None)),
+        Ok(upload) => Ok(accepted(repository, &upload, None)),
         Err(failure) => {
             let Error::Range { offset, .. } = failure else {
                 return Err(failure);
             };
             let mut response = error::oci(&failure);
             let upload = Upload { id: id.to_owned(), received: offset };
-            response.headers_mut().extend(accepted(app, repository, &upload, None).headers().clone());
+            response.headers_mut().extend(accepted(repository, &upload, None).headers().clone());
             response.headers_mut().insert(header::CONTENT_TYPE, value("application/json"));
             response.headers_mut().remove(header::CONTENT_LENGTH);
             Ok(response)
@@ -87,20 +87,20 @@ fn ranged(app: &App, repository: &RepositoryName, id: &str, upload: Result<Uploa
     }
 }
 
-fn accepted(app: &App, repository: &RepositoryName, upload: &Upload, status: Option<StatusCode>) -> Response<Body> {
+fn accepted(repository: &RepositoryName, upload: &Upload, status: Option<StatusCode>) -> Response<Body> {
     // Clients read `0-0` for nothing received; a range that ends before it starts confuses them.
     let range = format!("0-{}", upload.received.saturating_sub(1));
     let headers = [
-        (header::LOCATION, location(app, repository, &format!("blobs/uploads/{}", upload.id))),
+        (header::LOCATION, location(repository, &format!("blobs/uploads/{}", upload.id))),
         (header::RANGE, value(range)),
         (UPLOAD_UUID, value(&upload.id)),
     ];
     (status.unwrap_or(StatusCode::ACCEPTED), headers).into_response()
 }
 
-fn created(app: &App, repository: &RepositoryName, digest: &Digest) -> Response<Body> {
+fn created(repository: &RepositoryName, digest: &Digest) -> Response<Body> {
     let headers =
-        [(header::LOCATION, location(app, repository, &format!("blobs/{digest}"))), (CONTENT_DIGEST, value(digest))];
+        [(header::LOCATION, location(repository, &format!("blobs/{digest}"))), (CONTENT_DIGEST, value(digest))];
     (StatusCode::CREATED, headers).into_response()
 }
 
