@@ -42,6 +42,8 @@ def facts(root, binary):
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "commit": _said(["git", "-C", str(root), "rev-parse", "--short=10", "HEAD"]) + ("-dirty" if dirty else ""),
+        "binary_built": _moment(binary.stat().st_mtime),
+        "committed": _moment(float(_said(["git", "-C", str(root), "log", "-1", "--format=%ct"]) or 0)),
         "cpu": _first(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text()),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
@@ -55,6 +57,10 @@ def facts(root, binary):
             "python": ".".join(map(str, os.sys.version_info[:3])),
         },
     }
+
+
+def _moment(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat(timespec="seconds")
 
 
 def _said(command):

@@ -38,13 +38,12 @@ def main():
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(int(bench.deadline.left()) + GRACE_S)
     started = time.monotonic()
-    result = {"mode": asked.mode, "facts": machine.facts(ROOT, bench.binary), "warnings": [], "missing": []}
-    busy_before = machine.compilers_running()
+    result = {"mode": asked.mode, "facts": machine.facts(ROOT, bench.binary), "missing": []}
     lines = []
     bench.scratch = Path(tempfile.mkdtemp(prefix="portolan-bench-"))
     try:
         # A copy of our own: a build that ends in the middle must not change what is measured.
-        bench.binary = Path(shutil.copy2(bench.binary, bench.scratch))
+        bench.binary = Path(shutil.copy2(bench.binary, bench.scratch / "portolan-measured"))
         with contextlib.ExitStack() as bench.running:
             measure_rows(bench, asked.rows, lines, result)
     finally:
@@ -54,11 +53,7 @@ def main():
     result["seconds"] = round(time.monotonic() - started, 1)
     result["seeding"], result["notes"] = bench.seeding, bench.notes
     result["facts"]["load_average_after"] = machine.load_average()
-    if busy_before or machine.compilers_running():
-        result["warnings"].append("A Rust build ran at the same time: do not trust these figures.")
-    cores, load = result["facts"]["cores"], result["facts"]["load_average_before"][0]
-    if load > cores:
-        result["warnings"].append(f"The machine was busy already (load {load} on {cores} cores): trust ratios and CPU only.")
+    result["warnings"] = warnings(result["facts"], bench.met_compilers)
     if not lines:
         sys.exit("✘ nothing could be measured:\n  " + "\n  ".join(result["missing"]))
     written = report.write(ROOT / "benches/results", result, lines, asked.suffix)
@@ -78,6 +73,7 @@ def measure_rows(bench, rows, lines, result):
         result["missing"].append(f"Seeding failed, so rows {sorted(NEED_DATA & set(rows))} were not measured: {error}")
         rows = [row for row in rows if row not in NEED_DATA]
     for row in rows:
+        bench.met_compilers |= machine.compilers_running()
         say(f"row {row}: {ROWS[row].__module__.split('.')[-1].replace('_', ' ')}")
         try:
             bench.deadline.check()
@@ -92,6 +88,19 @@ def measure_rows(bench, rows, lines, result):
         for line in found[:2]:
             ratio = f", {report.number(line.ratio)}×" if line.ratio else ""
             print(f"  {line.what}: {report.number(line.us.median)} {line.unit}{ratio}", flush=True)
+
+
+def warnings(facts, met_compilers):
+    """What makes these figures worth less."""
+    found = []
+    if met_compilers or machine.compilers_running():
+        found.append("A Rust build ran at the same time: do not trust these figures.")
+    cores, load = facts["cores"], facts["load_average_before"][0]
+    if load > cores:
+        found.append(f"The machine was busy already (load {load} on {cores} cores): trust ratios and CPU only.")
+    if facts["binary_built"] < facts["committed"] or facts["commit"].endswith("-dirty"):
+        found.append(f"The binary, built {facts['binary_built']}, may not be this commit's.")
+    return found
 
 
 class Bench:
@@ -112,6 +121,7 @@ class Bench:
         self.deadline = Deadline({"quick": 100, "whole": 540, "full": 3600}[asked.mode])
         self.scratch = self.running = self.ours = self.peer = self.data = None
         self.seeding, self.seeded_mb, self.notes = {}, {}, []
+        self.met_compilers = machine.compilers_running()
 
     def seed(self):
         """Starts both servers and fills them with the same data over HTTP."""

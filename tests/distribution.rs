@@ -107,6 +107,24 @@ async fn a_blob_is_readable_only_where_it_was_pushed() {
 }
 
 #[tokio::test]
+async fn naming_a_blob_as_a_foreign_layer_is_no_right_to_read_it() {
+    let test = TestApp::new().await;
+    let secret = test.push_blob("secret/a", b"layer").await;
+    let config = test.push_blob("evil/b", b"{}").await;
+    let manifest = serde_json::json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST,
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 2},
+        "layers": [{"mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar", "digest": secret, "size": 5}]});
+    let put = test.call("PUT", "/v2/evil/b/manifests/v1", OCI_MANIFEST, manifest.to_string()).await;
+    assert_eq!(put.status, StatusCode::CREATED, "a layer that lives elsewhere may be missing: {}", put.text());
+    assert_eq!(test.get(&format!("/v2/evil/b/blobs/{secret}")).await.refusal(), "404 BLOB_UNKNOWN");
+    let lying = manifest.to_string().replace("\"size\":5", "\"size\":17592186044417");
+    assert_eq!(
+        test.call("PUT", "/v2/evil/b/manifests/v2", OCI_MANIFEST, lying).await.refusal(),
+        "400 MANIFEST_INVALID"
+    );
+}
+
+#[tokio::test]
 async fn ranges_of_a_blob() {
     let test = TestApp::new().await;
     let digest = test.push_blob("a", b"0123456789").await;

@@ -14,6 +14,13 @@ pub trait Action: Clone + Send + Sync + 'static {
     fn object(&self) -> String;
 }
 
+/// An action that changes something: only its proof opens a transaction that writes.
+pub trait Mutation: Action {}
+
+impl Mutation for PushBlob {}
+impl Mutation for PushManifest {}
+impl Mutation for Maintain {}
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,
         needs |$this:ident| $needs:expr, object $object:expr;)*) => {$(

@@ -12,8 +12,9 @@ pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 /// The largest image configuration that is read into the catalog, in bytes.
 pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 
-/// No content is larger, in bytes (1 PiB): a manifest that says so is lying, and sums must not overflow.
-const MAX_CONTENT_BYTES: u64 = 1 << 50;
+/// No content is larger, in bytes (16 TiB), nor all that one manifest names: one that says so is lying,
+/// and sums over half a million of them must not overflow.
+const MAX_CONTENT_BYTES: u64 = 1 << 44;
 
 /// Names content by type, digest and size (OCI image specification, "Content Descriptors").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +94,12 @@ impl Manifest {
         if let Some(lie) = named.chain(&wire.subject).find(|named| named.size > MAX_CONTENT_BYTES) {
             return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
         }
-        if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }
+        let manifest =
+            if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }?;
+        match manifest.pull_bytes() {
+            0..=MAX_CONTENT_BYTES => Ok(manifest),
+            bytes => Err(Error::manifest(format!("the manifest names {bytes} bytes in all, which no image has"))),
+        }
     }
 
     /// The descriptors of one relation, in order.

@@ -34,12 +34,6 @@ impl fmt::Display for ByteSize {
     }
 }
 
-impl From<i64> for ByteSize {
-    fn from(bytes: i64) -> Self {
-        Self(u64::try_from(bytes).unwrap_or(0))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //! every way in (text, JSON, forms) through that parser.
 
 /// Derives the conversions of a newtype around `String` whose only door is
-/// `fn parse(&str) -> Result<(), Error>`.
+/// `fn check(&str) -> Result<(), Error>`.
 macro_rules! checked_text {
     ($type:ident) => {
         impl $type {

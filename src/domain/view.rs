@@ -200,6 +200,8 @@ pub struct ImageView {
     pub tags_more: u64,
     /// The children of an index: platforms first, attestations after them.
     pub children: Vec<ChildRow>,
+    /// Entries of the index beyond those in `children`.
+    pub children_more: u64,
     /// The one image that is shown: itself, or the platform chosen from the index.
     pub shown: Option<ShownImage>,
     pub annotations: Vec<(String, String)>,
@@ -233,6 +235,8 @@ pub struct ShownImage {
     pub platform: Option<String>,
     pub pull_size: ByteSize,
     pub layers: Vec<LayerRow>,
+    /// Layers beyond those in `layers`.
+    pub layers_more: u64,
     /// Steps of the history that changed no files.
     pub empty_steps: u64,
     pub config: Option<ImageConfig>,
@@ -258,7 +262,7 @@ pub struct ReferrerRow {
     pub pushed: Option<Timestamp>,
 }
 
-/// One move of a tag to or from this image.
+/// One move of a tag to this image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveRow {
     pub tag: Tag,

@@ -33,7 +33,7 @@ pub struct Choices {
 impl Choices {
     /// The real clock and randomness under `policy`.
     pub fn real(policy: Policy) -> Self {
-        Self { policy, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+        Self { policy, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::default()) }
     }
 }
 
@@ -142,7 +142,8 @@ fn remote_mount(config: &Config, mount: &MountConfig, id: String, entropy: Arc<d
         outbound_allow: config.limits.outbound_allow.clone(),
         ca_file: mount.ca_file.clone(),
     };
-    let upstream = Upstream { host: authority(&settings.url), prefix: mount.upstream_prefix.clone() };
+    let upstream_prefix = mount.upstream_prefix.as_deref().map(|prefix| prefix.trim_matches('/').to_owned());
+    let upstream = Upstream { host: authority(&settings.url), prefix: upstream_prefix };
     let read: Arc<dyn ReadRegistry> = Arc::new(RemoteRegistry::new(settings, Limits::default(), entropy)?);
     let (prefix, kind) = (mount.prefix.clone(), MountKind::Remote);
     Ok(Mount { id, prefix, kind, read, write: None, upstream: Some(upstream), refresh_s: mount.refresh_s })
@@ -172,7 +173,7 @@ fn record_refusals(store: Store) -> impl Fn(Refusal) + Send + Sync + 'static {
 
 /// Whether a remote registry answers, and what it can do, for `portolan check`.
 pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
-    let mount = remote_mount(config, mount, String::new(), Arc::new(SystemEntropy))?;
+    let mount = remote_mount(config, mount, String::new(), Arc::new(SystemEntropy::default()))?;
     let names = mount.read.repositories(None, 1).await?;
     if let Some(first) = names.items.first() {
         mount.read.tags(first, None, 1).await?;

@@ -11,12 +11,17 @@ pub trait Entropy: Send + Sync + 'static {
 }
 
 /// The operating system's randomness, through the TLS library's generator.
-pub struct SystemEntropy;
+pub struct SystemEntropy(&'static dyn rustls::crypto::SecureRandom);
+
+impl Default for SystemEntropy {
+    fn default() -> Self {
+        Self(rustls::crypto::aws_lc_rs::default_provider().secure_random)
+    }
+}
 
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) {
-        let random = rustls::crypto::aws_lc_rs::default_provider().secure_random;
-        random.fill(bytes).expect("the operating system gives random bytes");
+        self.0.fill(bytes).expect("the operating system gives random bytes");
     }
 }
 

@@ -15,6 +15,7 @@ use std::fs::{File, TryLockError};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A look at an existing registry: its address, and how to sign in there.
 pub struct Try {
@@ -37,9 +38,8 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
     let app = app::build(&config, Choices::real(policy)).await?;
     jobs::schedule(&app).await?;
     let running = tokio::spawn(jobs::run(app.clone()));
-    announce(&app, look.as_ref());
-    let store = app.store.clone();
-    let served = answer(&config, listener, app).await;
+    let (store, announced) = (app.store.clone(), app.clone());
+    let served = answer(&config, listener, app, || announce(&announced, look.as_ref())).await;
     running.abort();
     store.close().await?;
     served
@@ -145,29 +145,29 @@ async fn report_findings(app: App) {
     }
 }
 
-async fn answer(config: &Config, listener: TcpListener, app: App) -> Result<()> {
-    let handle = Handle::new();
-    let drain = Duration::from_secs(config.server.drain_s);
-    tokio::spawn(stop_gracefully(handle.clone(), app.events.clone(), drain));
+/// Serves until the end; `ready` is called when everything that could fail at the start has not.
+async fn answer(config: &Config, listener: TcpListener, app: App, ready: impl FnOnce()) -> Result<()> {
+    let server = &config.server;
+    let tls = match (&server.tls_cert_file, &server.tls_key_file) {
+        (Some(cert), Some(key)) => Some(RustlsConfig::from_pem_file(cert, key).await.with_context(|| {
+            format!("TLS cannot start from {} and {}; both must be PEM files", cert.display(), key.display())
+        })?),
+        _ => None,
+    };
+    let (handle, terminate) = (Handle::new(), signal(SignalKind::terminate())?);
+    let drain = Duration::from_secs(server.drain_s);
+    tokio::spawn(stop_gracefully(terminate, handle.clone(), app.events.clone(), drain));
     let service = router(app).into_make_service();
-    match (&config.server.tls_cert_file, &config.server.tls_key_file) {
-        (Some(cert), Some(key)) => {
-            let tls = RustlsConfig::from_pem_file(cert, key).await.with_context(|| {
-                format!("TLS cannot start from {} and {}; both must be PEM files", cert.display(), key.display())
-            })?;
-            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await?;
-        }
-        _ => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
+    ready();
+    match tls {
+        Some(tls) => axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await?,
+        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
     }
     Ok(())
 }
 
 /// On SIGTERM or Ctrl-C: takes no new connections, and gives running requests their time.
-async fn stop_gracefully(handle: Handle<SocketAddr>, events: Events, drain: Duration) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
+async fn stop_gracefully(mut terminate: Signal, handle: Handle<SocketAddr>, events: Events, drain: Duration) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

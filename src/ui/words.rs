@@ -33,6 +33,11 @@ pub fn sentence(message: &str) -> String {
     text
 }
 
+/// Who did something, unless that is nobody in particular.
+pub fn named_actor(by: &str) -> Option<&str> {
+    (!by.is_empty() && by != "anonymous").then_some(by)
+}
+
 /// `about 3 min`: a span of seconds, coarsely, for what is still to come.
 pub fn about(seconds: u64) -> String {
     match seconds {
@@ -59,6 +64,11 @@ mod tests {
         assert_eq!(sentence("team/web has no tag 9"), "team/web has no tag 9.");
         assert_eq!(sentence("registry.acme.dev did not answer."), "registry.acme.dev did not answer.");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn nobody_is_not_named() {
+        assert_eq!(["ci-web", "anonymous", ""].map(named_actor), [Some("ci-web"), None, None]);
     }
 
     #[test]

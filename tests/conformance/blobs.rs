@@ -26,6 +26,7 @@ async fn suite(blobs: &dyn BlobStore) {
     content_is_written_once(blobs).await;
     ranges_are_exact(blobs).await;
     what_is_discarded_is_gone(blobs).await;
+    bytes_that_are_gone_are_never_made_up(blobs).await;
 }
 
 fn body(parts: &[&'static str]) -> ByteStream {
@@ -102,6 +103,22 @@ async fn ranges_are_exact(blobs: &dyn BlobStore) {
     assert_eq!(part(9, None).await.unwrap(), (10, Bytes::from("9")));
     assert!(matches!(part(10, None).await, Err(Error::Range { .. })));
     assert!(matches!(part(4, Some(2)).await, Err(Error::Range { .. })));
+}
+
+async fn bytes_that_are_gone_are_never_made_up(blobs: &dyn BlobStore) {
+    put(blobs, "u9", "precious").await;
+    let (hash, _) = blobs.append("u10", new_hash(), body(&["precious"])).await.unwrap();
+    let verified = hash.clone().verify(&digest("precious")).unwrap();
+    blobs.discard("u10").await.unwrap();
+    blobs.commit("u10", &verified).await.expect("a repeated commit finds the content in place");
+    assert_eq!(read(blobs, &digest("precious")).await.unwrap(), "precious");
+    let (lost, _) = blobs.append("u11", new_hash(), body(&["never kept"])).await.unwrap();
+    blobs.discard("u11").await.unwrap();
+    assert!(blobs.append("u11", lost.clone(), body(&["more"])).await.is_err(), "nor resumed over a gap");
+    let verified = lost.verify(&digest("never kept")).unwrap();
+    assert!(blobs.commit("u11", &verified).await.is_err());
+    assert!(read(blobs, &digest("never kept")).await.is_none());
+    let _ = blobs.discard("u11").await;
 }
 
 async fn what_is_discarded_is_gone(blobs: &dyn BlobStore) {

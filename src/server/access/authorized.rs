@@ -28,12 +28,28 @@ use crate::domain::{Action, Actor, Error, Permission, Result, Target};
 /// fn twice(proof: &Authorized<PushBlob>) -> Authorized<PushBlob> { proof.clone() }
 /// ```
 ///
-/// The positive twin of these, with the same imports:
+/// A proof that only reads opens no transaction that writes:
+///
+/// ```compile_fail
+/// use portolan::domain::action::{ListRepositories, Mutation};
+/// use portolan::server::access::Authorized;
+/// fn write<A: Mutation>(_: &Authorized<A>) {}
+/// fn with_a_proof_that_reads(proof: &Authorized<ListRepositories>) { write(proof) }
+/// ```
+///
+/// The positive twins of these, with the same imports:
 ///
 /// ```
 /// use portolan::domain::action::PushBlob;
 /// use portolan::server::access::Authorized;
 /// fn push(proof: &Authorized<PushBlob>) -> String { proof.action().repository.to_string() }
+/// ```
+///
+/// ```
+/// use portolan::domain::action::{Mutation, PushManifest};
+/// use portolan::server::access::Authorized;
+/// fn write<A: Mutation>(_: &Authorized<A>) {}
+/// fn with_a_proof_that_writes(proof: &Authorized<PushManifest>) { write(proof) }
 /// ```
 #[must_use = "a decision that nobody uses protects nothing"]
 pub struct Authorized<A> {

@@ -12,11 +12,11 @@ use bytes::Bytes;
 use futures::StreamExt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use tokio_util::io::ReaderStream;
 
 /// Content up to this many bytes is read in one go, in place.
 const SMALL: u64 = 64 * 1024;
@@ -86,7 +86,8 @@ impl BlobStore for FilesystemBlobs {
     }
 
     async fn discard(&self, upload: &str) -> Result<()> {
-        match fs::remove_file(self.staging_path(upload)?) {
+        let path = self.staging_path(upload)?;
+        match spawn_blocking(move || fs::remove_file(path)).await.map_err(|_| stopped())? {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(error)),
             _ => Ok(()),
         }
@@ -99,15 +100,13 @@ impl BlobStore for FilesystemBlobs {
         };
         let size = file.metadata().map_err(failure)?.len();
         let (start, length) = ContentRange::within(range, size)?;
-        file.seek(SeekFrom::Start(start)).map_err(failure)?;
+        if start > 0 {
+            file.seek(SeekFrom::Start(start)).map_err(failure)?;
+        }
         let body = if length <= SMALL {
-            let mut bytes = vec![0; length as usize];
-            file.read_exact(&mut bytes).map_err(failure)?;
-            futures::stream::iter([Ok(Bytes::from(bytes))]).boxed()
+            futures::stream::iter([read_piece(file, length).map(|(bytes, _)| bytes)]).boxed()
         } else {
-            let mut file = tokio::fs::File::from_std(file);
-            file.set_max_buf_size(PIECE);
-            ReaderStream::with_capacity(tokio::io::AsyncReadExt::take(file, length), PIECE).boxed()
+            pieces(file, length)
         };
         Ok(Some(Content { size, start, length, body }))
     }
@@ -118,8 +117,34 @@ impl BlobStore for FilesystemBlobs {
     }
 }
 
+/// Large content piece by piece, each read on a blocking thread into a buffer that is sent as it is.
+fn pieces(file: File, length: u64) -> ByteStream {
+    futures::stream::try_unfold((file, length), |(file, left)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let read = spawn_blocking(move || read_piece(file, left.min(PIECE as u64)));
+        let (bytes, file) = read.await.map_err(io::Error::other)??;
+        let left = left - bytes.len() as u64;
+        Ok(Some((bytes, (file, left))))
+    })
+    .boxed()
+}
+
+/// The next `length` bytes of a file, all of them.
+fn read_piece(file: File, length: u64) -> io::Result<(Bytes, File)> {
+    let mut bytes = Vec::with_capacity(length as usize);
+    (&file).take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length { Ok((bytes.into(), file)) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
 fn write_parts(path: &Path, mut hash: ContentHash, mut parts: mpsc::Receiver<Bytes>) -> io::Result<ContentHash> {
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    let is_first = hash.size() == 0;
+    let mut file = OpenOptions::new().create(is_first).truncate(false).write(true).open(path)?;
+    take_turn(&file, path)?;
+    if file.metadata()?.len() < hash.size() {
+        return Err(io::ErrorKind::UnexpectedEof.into()); // Lost bytes are not made up of zeros.
+    }
     file.set_len(hash.size())?;
     file.seek(SeekFrom::End(0))?;
     let mut out = io::BufWriter::with_capacity(PIECE, file);
@@ -149,15 +174,40 @@ fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<ContentHash> {
     }
 }
 
-/// Content of the same digest is replaced by the verified bytes, which repairs a damaged file;
-/// readers keep what they have open.
+/// Content of the same digest is replaced by the verified bytes, which repairs a damaged file; readers
+/// keep what they have open. Repeating a commit whose answer was lost finds the content in place. Bytes
+/// that are gone are never made up.
 fn commit(staged: &Path, content: &Path, size: u64) -> io::Result<()> {
     let folder = content.parent().expect("a content path has a folder");
     fs::create_dir_all(folder)?;
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(staged)?;
+    let file = match OpenOptions::new().write(true).open(staged) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let is_there = fs::metadata(content).is_ok_and(|there| there.len() == size);
+            return if is_there { sync_folders(folder) } else { Err(error) };
+        }
+        Err(error) => return Err(error),
+    };
+    take_turn(&file, staged)?;
+    if file.metadata()?.len() < size {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     file.set_len(size)?;
     file.sync_all()?;
     fs::rename(staged, content)?;
+    sync_folders(folder)
+}
+
+/// Waits for a writer whose client has gone: it still writes out what was on its way. The lock ends with
+/// the file; one that was renamed meanwhile is not ours any more.
+fn take_turn(file: &File, path: &Path) -> io::Result<()> {
+    file.lock()?;
+    let (held, named) = (file.metadata()?, fs::metadata(path)?);
+    if held.ino() == named.ino() { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+/// Makes the names in a folder, and the folder's own, durable.
+fn sync_folders(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()?;
     match folder.parent() {
         Some(parent) => File::open(parent)?.sync_all(),
@@ -180,6 +230,9 @@ fn failure(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Error::Unavailable("the disk is full; free some space and try again".to_owned())
+        }
+        io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof => {
+            Error::Unavailable("the bytes of this upload are gone; start a new one".to_owned())
         }
         _ => Error::Unavailable("the blob store did not answer; try again".to_owned()),
     }

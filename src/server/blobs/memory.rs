@@ -34,6 +34,10 @@ impl BlobStore for MemoryBlobs {
         mut hash: ContentHash,
         mut body: ByteStream,
     ) -> Result<(ContentHash, Result<()>)> {
+        let known = self.staging().get(upload).map_or(0, Vec::len) as u64;
+        if known < hash.size() {
+            return Err(Error::Unavailable("the bytes of this upload are gone; start a new one".to_owned()));
+        }
         self.staging().entry(upload.to_owned()).or_default().truncate(hash.size() as usize);
         while let Some(part) = body.next().await {
             match part {
@@ -56,9 +60,14 @@ impl BlobStore for MemoryBlobs {
     }
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
-        let bytes = self.staging().remove(upload).unwrap_or_default();
-        self.content().entry(blob.digest().clone()).or_insert_with(|| bytes.into());
-        Ok(())
+        match self.staging().remove(upload) {
+            Some(bytes) => {
+                self.content().insert(blob.digest().clone(), bytes.into());
+                Ok(())
+            }
+            None if self.content().contains_key(blob.digest()) => Ok(()),
+            None => Err(Error::Unavailable("the bytes of this upload are gone; start a new one".to_owned())),
+        }
     }
 
     async fn discard(&self, upload: &str) -> Result<()> {

@@ -69,7 +69,8 @@ pub trait BlobStore: Send + Sync {
     /// Hashes staged bytes again with another algorithm.
     async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash>;
 
-    /// Makes staged bytes content, durably. Content that exists already stays, if it is whole.
+    /// Makes staged bytes content, durably, in place of what may be there under the same digest. Doing
+    /// it again is fine; bytes that are gone are an error and never made up.
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()>;
 
     /// Frees the staging area of an upload; fine if there is none.

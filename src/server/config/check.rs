@@ -64,6 +64,9 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
         (MountKindConfig::Proxy, _) => {
             return wrong("kind", "this version has no pull-through caches; use hosted or remote");
         }
+        (MountKindConfig::Hosted, _) if mount.read_only => {
+            return wrong("read_only", "this version cannot make the hosted registry read-only; remove it");
+        }
         (MountKindConfig::Hosted, Some(_)) => return wrong("url", "the hosted registry has no url; remove it"),
         (MountKindConfig::Remote, None) => return wrong("url", "a remote registry needs its address: https://…"),
         (MountKindConfig::Remote, Some(url))

@@ -2,10 +2,10 @@
 
 use super::{assets, distribution, events, health, metrics, security, shell};
 use crate::server::context::App;
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -20,7 +20,8 @@ pub fn router(app: App) -> Router {
         .route("/r/{*rest}", get(shell::page))
         .route("/admin/mounts", get(shell::page))
         .fallback(shell::page)
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        .layer(Extension(assets::names()))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn(security::page_headers));
     let distribution = Router::new()
         .route("/v2", any(distribution::serve))

@@ -52,7 +52,7 @@ pub(super) async fn known_host(State(app): State<App>, request: Request, next: N
     let is_known = host == app.facts.host || host_name(&host).is_some_and(is_loopback_name);
     if !host.is_empty() && !is_known {
         let message = format!("this server answers as {} and on this machine only, not as {host}", app.facts.host);
-        return super::error::problem(&Error::invalid("host", message));
+        return super::error::of_path(request.uri().path(), &Error::invalid("host", message));
     }
     next.run(request).await
 }

@@ -1,10 +1,10 @@
 //! Pages: puts the request into the context and lets the site draw itself.
 
-use super::{assets, error, security};
+use super::{error, security};
 use crate::domain::Error;
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::ui::request::{ErrorReport, PageRequest, Part, Theme};
+use crate::ui::request::{Assets, ErrorReport, PageRequest, Part, Theme};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,9 +19,10 @@ use std::sync::Arc;
 pub(super) async fn page(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    Extension(assets): Extension<Assets>,
     request: Request<Body>,
 ) -> Response {
-    let page = page_request(&app, &request);
+    let page = page_request(&app, assets, &request);
     let provide = move || {
         provide_context(app.clone());
         provide_context(caller.clone());
@@ -31,7 +32,7 @@ pub(super) async fn page(
     render_app_async_with_context(provide, crate::ui::document::document)(request).await
 }
 
-fn page_request(app: &App, request: &Request<Body>) -> PageRequest {
+fn page_request(app: &App, assets: Assets, request: &Request<Body>) -> PageRequest {
     let query = request.uri().query().unwrap_or_default();
     let part = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "part");
     PageRequest {
@@ -43,7 +44,7 @@ fn page_request(app: &App, request: &Request<Body>) -> PageRequest {
         theme: cookie(request.headers(), "theme").and_then(|value| Theme::parse(&value)),
         part: part.and_then(|(_, value)| Part::parse(&value)),
         path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
-        assets: assets::names(),
+        assets,
         nonce: None,
     }
 }

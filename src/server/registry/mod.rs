@@ -25,6 +25,16 @@ pub struct Names<T> {
     pub refused: u64,
 }
 
+impl<T: AsRef<str>> Names<T> {
+    /// Cuts up to `limit + 1` names to a page of `limit`.
+    pub fn cut(mut items: Vec<T>, limit: u32) -> Self {
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| more).map(|last| last.as_ref().to_owned());
+        Self { items, next, refused: 0 }
+    }
+}
+
 /// A manifest as a registry returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawManifest {

@@ -2,7 +2,7 @@
 
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{RepositoryName, Result, Timestamp};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::repositories;
 use tokio::sync::broadcast::Receiver;
@@ -15,8 +15,9 @@ pub struct Changes {
 
 /// Changes of every repository that the caller may list.
 pub async fn of_all(app: &App, proof: &Authorized<ListRepositories>, since: Option<Timestamp>) -> Result<Changes> {
-    let _ = proof.visibility();
-    listen(app, None, since).await
+    match proof.visibility() {
+        Visibility::Everything => listen(app, None, since).await,
+    }
 }
 
 /// Changes of one repository.

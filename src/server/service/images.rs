@@ -11,6 +11,9 @@ use crate::server::context::App;
 use crate::server::store::images::{self, Child, Found};
 use crate::server::store::manifests::{about, built_at};
 
+/// Layers, platforms, labels: the most that a page shows of each. A hostile image has a hundred thousand.
+const MAX_ROWS: usize = 500;
+
 /// The value of `platform` that shows an index as a whole.
 const ALL_PLATFORMS: &str = "all";
 
@@ -39,7 +42,8 @@ pub async fn show(
         tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
         notice: mount_notice(app, &found.mount_id).await?,
         shown: shown(&found, &manifest, chosen, &stored),
-        children: child_rows(&entries, &stored),
+        children_more: entries.len().saturating_sub(MAX_ROWS) as u64,
+        children: child_rows(&entries[..entries.len().min(MAX_ROWS)], &stored),
         artifact: manifest.artifact_type.as_deref().map(|kind| media_type::artifact_words(kind).to_owned()),
         kind: manifest.kind,
         annotations: manifest.annotations.into_iter().take(100).collect(),
@@ -111,9 +115,22 @@ fn shown_image(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> S
         digest: digest.clone(),
         platform: config.as_ref().and_then(ImageConfig::platform).map(|platform| platform.to_string()),
         pull_size: ByteSize(manifest.pull_bytes()),
-        layers: layers.collect(),
+        layers: layers.take(MAX_ROWS).collect(),
+        layers_more: manifest.of(Relation::Layer).count().saturating_sub(MAX_ROWS) as u64,
         empty_steps: history.iter().filter(|step| step.empty_layer).count() as u64,
         built: (built != 0).then_some(Timestamp(built)),
-        config,
+        config: config.map(bounded),
     }
+}
+
+/// A configuration with no more of anything than a page can hold.
+fn bounded(mut config: ImageConfig) -> ImageConfig {
+    config.history.clear(); // The layers have their steps already.
+    let run = &mut config.config;
+    run.env.truncate(MAX_ROWS);
+    run.entrypoint.truncate(MAX_ROWS);
+    run.cmd.truncate(MAX_ROWS);
+    run.labels = std::mem::take(&mut run.labels).into_iter().take(MAX_ROWS).collect();
+    run.exposed_ports = std::mem::take(&mut run.exposed_ports).into_iter().take(MAX_ROWS).collect();
+    config
 }

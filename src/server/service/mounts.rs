@@ -8,8 +8,7 @@ use crate::server::context::App;
 use crate::server::store::mounts;
 
 /// Every mount with what it can do and where its reading stands. One statement.
-pub async fn list(app: &App, proof: &Authorized<ReadMounts>) -> Result<MountsView> {
-    let _ = proof;
+pub async fn list(app: &App, _proof: &Authorized<ReadMounts>) -> Result<MountsView> {
     let mut rows: Vec<_> =
         mounts::list(&app.store, app.clock.now()).await?.into_iter().map(|mount| mount.row).collect();
     for row in rows.iter_mut().filter(|row| row.kind == MountKind::Hosted) {

@@ -7,6 +7,7 @@ use crate::server::access::Authorized;
 pub use crate::server::blobs::{Content, ContentRange};
 use crate::server::context::App;
 pub use crate::server::registry::{Names, RawManifest};
+use crate::server::store::repositories;
 
 /// Repositories of the hosted registry after `after`, in bytewise order.
 pub async fn repositories(
@@ -15,11 +16,12 @@ pub async fn repositories(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Names<RepositoryName>> {
-    let _ = proof.visibility(); // Applied by the registry once there is more than one.
-    match app.mounts.iter().find(|mount| mount.write.is_some()) {
-        Some(hosted) => hosted.read.repositories(after, limit).await,
-        None => Ok(Names { items: vec![], next: None, refused: 0 }),
-    }
+    let Some(hosted) = app.mounts.iter().find(|mount| mount.write.is_some()) else {
+        return Ok(Names { items: vec![], next: None, refused: 0 });
+    };
+    let more = limit.saturating_add(1);
+    let items = repositories::names(&app.store, proof.visibility(), &hosted.id, after, more).await?;
+    Ok(Names::cut(items, limit))
 }
 
 /// Tags of a repository after `after`, in bytewise order.

@@ -4,7 +4,7 @@ use crate::domain::action::ListRepositories;
 use crate::domain::page::Position;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, RepositoriesView, RepositoryQuery, Totals};
 use crate::domain::{Cursor, Error, Result};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::{mounts, repositories};
 
@@ -15,7 +15,9 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
     let mounts = mounts::list(&app.store, app.clock.now()).await?;
     Ok(RepositoriesView {
         page,
-        totals: mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
+        totals: match proof.visibility() {
+            Visibility::Everything => mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
+        },
         notices: mounts.iter().filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),
     })

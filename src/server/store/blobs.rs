@@ -5,11 +5,16 @@ use super::{Store, Tx};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 
-/// The size of a blob that the repository has, or `None`.
-pub async fn linked(store: &Store, repository: &crate::domain::RepositoryName, digest: &Digest) -> Result<Option<u64>> {
+/// The size of a blob that a mount's repository has, or `None`.
+pub async fn linked(
+    store: &Store,
+    mount_id: &str,
+    repository: &crate::domain::RepositoryName,
+    digest: &Digest,
+) -> Result<Option<u64>> {
     let sql = "SELECT l.size_bytes FROM repository_blobs l JOIN repositories r ON r.id = l.repository_id
-               WHERE r.name = $1 AND l.digest = $2";
-    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
+               WHERE r.name = $1 AND l.digest = $2 AND r.mount_id = $3";
+    store.one(sql, params![repository, digest, mount_id]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// The same inside a transaction.

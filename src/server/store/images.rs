@@ -82,7 +82,7 @@ pub struct Surroundings {
     pub parents: Vec<Digest>,
 }
 
-/// Tags that name it, moves to and from it, manifests about it, indexes that list it: each bounded.
+/// Tags that name it, moves to it, manifests about it, indexes that list it: each bounded.
 pub async fn surroundings(store: &Store, found: &Found) -> Result<Surroundings> {
     let sql = "SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags

@@ -3,7 +3,7 @@
 use super::repositories::Repository;
 use super::{Store, Tx, blobs};
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
-use crate::domain::{Digest, Reference, RepositoryName, Result, Timestamp};
+use crate::domain::{Digest, Reference, RepositoryName, Result, Timestamp, media_type};
 use crate::params;
 
 /// A manifest on its way into the catalog: its bytes, and what was read from them.
@@ -23,16 +23,21 @@ pub struct Stored {
     pub content: Vec<u8>,
 }
 
-/// The manifest that a reference names, in one statement.
-pub async fn find(store: &Store, repository: &RepositoryName, reference: &Reference) -> Result<Option<Stored>> {
+/// The manifest that a reference names in a mount's repository, in one statement.
+pub async fn find(
+    store: &Store,
+    mount_id: &str,
+    repository: &RepositoryName,
+    reference: &Reference,
+) -> Result<Option<Stored>> {
     let by_digest = "SELECT m.digest, m.media_type, m.content FROM repositories r
-        JOIN manifests m ON m.repository_id = r.id WHERE r.name = $1 AND m.digest = $2";
+        JOIN manifests m ON m.repository_id = r.id WHERE r.name = $1 AND m.digest = $2 AND r.mount_id = $3";
     let by_tag = "SELECT m.digest, m.media_type, m.content FROM repositories r
         JOIN tags t ON t.repository_id = r.id JOIN manifests m ON m.repository_id = r.id AND m.digest = t.digest
-        WHERE r.name = $1 AND t.name = $2";
+        WHERE r.name = $1 AND t.name = $2 AND r.mount_id = $3";
     let row = match reference {
-        Reference::Digest(digest) => store.one(by_digest, params![repository, digest]).await?,
-        Reference::Tag(tag) => store.one(by_tag, params![repository, tag]).await?,
+        Reference::Digest(digest) => store.one(by_digest, params![repository, digest, mount_id]).await?,
+        Reference::Tag(tag) => store.one(by_tag, params![repository, tag, mount_id]).await?,
     };
     row.map(|mut row| Ok(Stored { digest: row.take()?, media_type: row.take()?, content: row.take()? })).transpose()
 }
@@ -164,7 +169,9 @@ async fn insert_edges(tx: &mut Tx, repository: &Repository, new: &NewManifest, n
             about(child),
         ];
         tx.run(sql, params).await?;
-        if *relation != Relation::Manifest {
+        // A layer that is meant to live elsewhere may be named by anybody: naming is no right to read.
+        let is_elsewhere = *relation == Relation::Layer && media_type::is_foreign_layer(&child.media_type);
+        if *relation != Relation::Manifest && !is_elsewhere {
             blobs::link(tx, repository, &child.digest, child.size, now).await?;
         }
     }

@@ -76,7 +76,7 @@ fn inspect_lite(path: &Path) -> Result<Option<(usize, usize)>> {
     if !path.exists() {
         return Ok(None);
     }
-    let connection = lite::connect(path)?;
+    let connection = lite::connect_to_look(path)?;
     let there = lite::query(&connection, "SELECT name FROM sqlite_master WHERE name = 'schema_version'", &[])?;
     if there.is_empty() {
         return Ok(None);

@@ -28,7 +28,8 @@ pub use value::{Row, Value};
 use super::access::Authorized;
 use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
-use crate::domain::{Action, Error, Result};
+use crate::domain::action::Mutation;
+use crate::domain::{Error, Result};
 use futures::future::BoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,7 +116,7 @@ impl Store {
     /// network, for files, or for another `write`. An error undoes it whole.
     pub async fn write<A, T, F>(&self, proof: &Authorized<A>, change: F) -> Result<T>
     where
-        A: Action,
+        A: Mutation,
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
     {

@@ -92,28 +92,30 @@ pub async fn crawl_started(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> 
     Ok(())
 }
 
-/// How far a round is.
-pub async fn crawl_progress(tx: &mut Tx, id: &str, read: u64, total: u64) -> Result<()> {
-    tx.run("UPDATE mounts SET n_read = $2, n_to_read = $3 WHERE id = $1", params![id, read, total]).await?;
+/// How far a round is, counted: what was read since it began, by whomever, of what the registry has.
+pub async fn crawl_progress(tx: &mut Tx, id: &str, started: Timestamp) -> Result<()> {
+    let sql = "UPDATE mounts SET
+        n_read = (SELECT COUNT(*) FROM repositories r WHERE r.mount_id = $1 AND r.missing_since IS NULL AND r.read_at >= $2),
+        n_to_read = (SELECT COUNT(*) FROM repositories r WHERE r.mount_id = $1 AND r.missing_since IS NULL)
+        WHERE id = $1";
+    tx.run(sql, params![id, started]).await?;
     Ok(())
 }
 
-/// One more repository is read.
-pub async fn crawl_advanced(tx: &mut Tx, id: &str, read: u64) -> Result<()> {
-    let sql =
-        "UPDATE mounts SET n_read = $2, n_to_read = CASE WHEN n_to_read < $2 THEN $2 ELSE n_to_read END WHERE id = $1";
-    tx.run(sql, params![id, read]).await?;
+/// One more repository is read; the next [`crawl_progress`] counts exactly.
+pub async fn crawl_advanced(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.run("UPDATE mounts SET n_read = n_read + 1 WHERE id = $1 AND n_read < n_to_read", params![id]).await?;
     Ok(())
 }
 
-/// A round ends well: the catalog agrees with the registry as of its start.
-pub async fn crawl_finished(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+/// A round ends well: the catalog agrees with the registry as of when it `started`.
+pub async fn crawl_finished(tx: &mut Tx, id: &str, started: Timestamp) -> Result<()> {
     let sql = "UPDATE mounts SET crawl_started_at = NULL, crawl_finished_at = $2, failed_at = NULL, failure = NULL,
         n_missing = (SELECT COUNT(*) FROM repositories r WHERE r.mount_id = $1 AND r.missing_since IS NOT NULL)
                   + (SELECT COUNT(*) FROM tags t JOIN repositories r ON r.id = t.repository_id
                      WHERE r.mount_id = $1 AND t.missing_since IS NOT NULL)
         WHERE id = $1";
-    tx.run(sql, params![id, now]).await?;
+    tx.run(sql, params![id, started]).await?;
     Ok(())
 }
 
@@ -121,6 +123,12 @@ pub async fn crawl_finished(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()>
 pub async fn crawl_failed(tx: &mut Tx, id: &str, message: &str, now: Timestamp) -> Result<()> {
     let sql = "UPDATE mounts SET crawl_started_at = NULL, failed_at = $2, failure = $3 WHERE id = $1";
     tx.run(sql, params![id, now, message]).await?;
+    Ok(())
+}
+
+/// A look at one repository fails, in words. A round that is under way goes on.
+pub async fn look_failed(tx: &mut Tx, id: &str, message: &str, now: Timestamp) -> Result<()> {
+    tx.run("UPDATE mounts SET failed_at = $2, failure = $3 WHERE id = $1", params![id, now, message]).await?;
     Ok(())
 }
 

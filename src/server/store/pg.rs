@@ -16,7 +16,9 @@ impl Pg {
     /// Connects, or says why not within ten seconds.
     pub(super) async fn open(url: &str) -> Result<Self> {
         let options = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
-        options.connect(url).await.map(Self).map_err(failure)
+        options.connect(url).await.map(Self).map_err(|error| {
+            Error::Unavailable(format!("PostgreSQL cannot be opened ({error}); check database.url and that it runs"))
+        })
     }
 
     /// Gives every connection back.

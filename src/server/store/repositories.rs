@@ -49,7 +49,7 @@ pub async fn head(store: &Store, name: &RepositoryName) -> Result<Option<Head>> 
         logical: row.take()?,
         images: row.take()?,
         mount_id: row.take()?,
-        read_at: row.take()?,
+        read_at: stated(row.take()?),
     }))
 }
 
@@ -154,34 +154,41 @@ pub async fn mark_read(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Notes that a repository could not be read now: its turn comes again in the next round. Its rows stay.
+pub async fn mark_tried(tx: &mut Tx, mount_id: &str, name: &RepositoryName, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET read_at = $3 WHERE mount_id = $1 AND name = $2";
+    tx.run(sql, params![mount_id, name, now]).await?;
+    Ok(())
+}
+
 /// Repositories of a mount that were last read before `before`; those never read come first.
 pub async fn to_read(store: &Store, mount_id: &str, before: Timestamp, limit: u32) -> Result<Vec<RepositoryName>> {
-    let sql =
-        "SELECT name FROM repositories WHERE mount_id = $1 AND missing_since IS NULL AND COALESCE(read_at, 0) < $2
-               ORDER BY COALESCE(read_at, 0), name LIMIT $3";
+    let sql = "SELECT name FROM repositories WHERE mount_id = $1 AND missing_since IS NULL AND read_at < $2
+               ORDER BY read_at, name LIMIT $3";
     let rows = store.all(sql, params![mount_id, before, limit]).await?;
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 
-/// After a whole listing: what was not listed is missing upstream, what is listed again is not.
-/// `seen` holds the names that were listed. Nothing is ever deleted here.
-pub async fn mark_missing(
-    tx: &mut Tx,
-    mount_id: &str,
-    seen: &std::collections::HashSet<String>,
-    now: Timestamp,
-) -> Result<()> {
-    let rows =
-        tx.all("SELECT id, name, missing_since FROM repositories WHERE mount_id = $1", params![mount_id]).await?;
-    for mut row in rows {
-        let (id, name, missing): (String, String, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
-        let change = match (seen.contains(&name), missing) {
-            (true, Some(_)) => None,
-            (false, None) => Some(now.0),
-            _ => continue,
-        };
-        tx.run("UPDATE repositories SET missing_since = $2 WHERE id = $1", params![id, change]).await?;
+/// Notes that a listing, known by when it began, has these names: they are not missing (any more).
+pub async fn mark_listed(tx: &mut Tx, mount_id: &str, names: &[RepositoryName], listing: Timestamp) -> Result<()> {
+    for some in names.chunks(500) {
+        let slots: Vec<String> = (0..some.len()).map(|index| format!("${}", index + 3)).collect();
+        let sql = format!(
+            "UPDATE repositories SET listed_at = $2, missing_since = NULL WHERE mount_id = $1 AND name IN ({})",
+            slots.join(", ")
+        );
+        let mut params = params![mount_id, listing];
+        params.extend(some.iter().map(super::Value::from));
+        tx.run(&sql, params).await?;
     }
+    Ok(())
+}
+
+/// After a whole listing: what was not listed since it began is missing upstream. Nothing is ever deleted here.
+pub async fn mark_missing(tx: &mut Tx, mount_id: &str, listing: Timestamp, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET missing_since = $3
+               WHERE mount_id = $1 AND listed_at < $2 AND missing_since IS NULL";
+    tx.run(sql, params![mount_id, listing, now]).await?;
     Ok(())
 }
 
@@ -189,10 +196,15 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let name = row.take()?;
     let mount = kind(&row.take::<String>()?);
     let (newest_tag, tags, stored) = (row.take()?, row.take()?, row.take()?);
-    let (updated, updated_by, read_at): (Timestamp, _, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
+    let (updated, updated_by, read_at): (Timestamp, _, _) = (row.take()?, row.take()?, stated(row.take()?));
     let unread = mount == MountKind::Remote && read_at.is_none();
     let updated = (!unread).then_some(updated);
     Ok(RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, missing_since: row.take()? })
+}
+
+/// A time, where 0 stands for "never".
+fn stated(time: Timestamp) -> Option<Timestamp> {
+    (time.0 != 0).then_some(time)
 }
 
 pub(super) fn kind(text: &str) -> MountKind {

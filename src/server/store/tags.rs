@@ -177,6 +177,15 @@ pub async fn missing(tx: &mut Tx, repository_id: &str, tag: &Tag, now: Timestamp
     Ok(())
 }
 
+/// Notes that a tag was met and could not be read: it keeps what it named. One that is `present` in the
+/// registry is not missing.
+pub async fn checked(tx: &mut Tx, repository_id: &str, tag: &Tag, present: bool, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE tags SET checked_at = $3, missing_since = CASE WHEN $4 = 1 THEN NULL ELSE missing_since END
+               WHERE repository_id = $1 AND name = $2";
+    tx.run(sql, params![repository_id, tag, now, present]).await?;
+    Ok(())
+}
+
 fn tag_row(row: &mut Row) -> Result<TagRow> {
     let (tag, digest, size) = (row.take()?, row.take()?, row.take()?);
     let (when, known, by): (Timestamp, bool, String) = (row.take()?, row.take()?, row.take()?);

@@ -32,11 +32,17 @@ pub async fn create(
     Ok(())
 }
 
-/// Notes how far a session has come.
-pub async fn advance(tx: &mut Tx, id: &str, received: u64, state: Vec<u8>, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE uploads SET received = $2, hash_state = $3, touched_at = $4 WHERE id = $1";
-    tx.run(sql, params![id, received, state, now]).await?;
-    Ok(())
+/// Notes how far a session has come; `false` if it does not stand at `before` any more.
+pub async fn advance(
+    tx: &mut Tx,
+    id: &str,
+    before: u64,
+    received: u64,
+    state: Vec<u8>,
+    now: Timestamp,
+) -> Result<bool> {
+    let sql = "UPDATE uploads SET received = $3, hash_state = $4, touched_at = $5 WHERE id = $1 AND received = $2";
+    Ok(tx.run(sql, params![id, before, received, state, now]).await? == 1)
 }
 
 /// Closes a session; `false` if it was closed already.

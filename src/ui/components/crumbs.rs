@@ -22,4 +22,5 @@ pub fn Crumbs(repository: RepositoryName, #[prop(optional)] inside: bool) -> imp
             <ol><li><a href=list.clone()>"Repositories"</a></li>{namespace}{own}</ol>
         </nav>
     }
+    .into_any()
 }

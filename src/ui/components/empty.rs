@@ -13,6 +13,7 @@ pub fn Empty(icon: &'static str, title: String, children: Children) -> impl Into
             {children()}
         </div>
     }
+    .into_any()
 }
 
 /// A filter that nothing matches.

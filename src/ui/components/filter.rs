@@ -16,7 +16,7 @@ pub struct Filter {
     pub sort: Option<&'static str>,
 }
 
-/// The form; what stands beside it on the right is given as children.
+/// The form; what stands beside it is given as children.
 #[component]
 pub fn FilterForm(filter: Filter, children: Children) -> impl IntoView {
     let Filter { action, label, hint, value, sort } = filter;
@@ -35,4 +35,5 @@ pub fn FilterForm(filter: Filter, children: Children) -> impl IntoView {
             {children()}
         </div>
     }
+    .into_any()
 }

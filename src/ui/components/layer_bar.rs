@@ -27,6 +27,7 @@ pub fn LayerBar<'a>(layers: &'a [LayerRow]) -> impl IntoView + use<> {
         <svg class="layerbar" viewBox="0 0 1000 28" preserveAspectRatio="none" aria-hidden="true">{rects}</svg>
         <p class="legend">{legend(&sizes, &ranks).into_iter().map(entry).collect_view()}</p>
     }
+    .into_any()
 }
 
 fn entry((class, words): (&'static str, String)) -> impl IntoView {

@@ -5,7 +5,6 @@ use super::time::When;
 use crate::domain::Timestamp;
 use crate::domain::view::{CrawlState, MountNotice};
 use crate::ui::words::{about, grouped, sentence};
-use leptos::either::EitherOf4;
 use leptos::prelude::*;
 
 /// One notice.
@@ -14,17 +13,20 @@ pub fn Notice(notice: MountNotice, now: Timestamp) -> impl IntoView {
     let MountNotice { prefix, url, crawl, as_of } = notice;
     let registry = if prefix.is_root() { url } else { format!("{prefix} ({url})") };
     match crawl {
-        CrawlState::Running { read, total, left_s } => EitherOf4::A(view! { <Reading registry read total left_s/> }),
-        CrawlState::Failed { message } => EitherOf4::B(view! { <Failed registry message as_of now/> }),
-        CrawlState::Never => EitherOf4::C(view! {
+        CrawlState::Running { read, total, left_s } => view! { <Reading registry read total left_s/> }.into_any(),
+        CrawlState::Failed { message } => view! { <Failed registry message as_of now/> }.into_any(),
+        CrawlState::Never => view! {
             <div class="callout callout-info">
                 <Icon name="sync"/>
                 <p>{registry}" has not been read yet. Portolan reads it next."</p>
             </div>
-        }),
-        CrawlState::Rested => EitherOf4::D(as_of.map(|at| {
-            view! { <p class="status"><Icon name="check" class="i i-sm"/>"Last checked "<When at now/></p> }
-        })),
+        }
+        .into_any(),
+        CrawlState::Rested => as_of
+            .map(|at| {
+                view! { <p class="status"><Icon name="check" class="i i-sm"/>"Last checked "<When at now/></p> }
+            })
+            .into_any(),
     }
 }
 

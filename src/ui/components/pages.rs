@@ -35,10 +35,13 @@ impl Foot {
     }
 }
 
-/// The foot of a list.
+/// The foot of a list; one that fits a page has nowhere to turn.
 #[component]
 pub fn Pages(foot: Foot) -> impl IntoView {
     let Foot { count, before, after, by_time } = foot;
+    if before.is_none() && after.is_none() {
+        return view! { <p class="tfoot">{count}</p> }.into_any();
+    }
     let (back, on) = if by_time { ("Newer", "Older") } else { ("Previous", "Next") };
     view! {
         <nav class="tfoot" aria-label="Pages">
@@ -49,6 +52,7 @@ pub fn Pages(foot: Foot) -> impl IntoView {
             </span>
         </nav>
     }
+    .into_any()
 }
 
 /// A link to the next page on one side, or its unavailable end.

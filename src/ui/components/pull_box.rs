@@ -45,6 +45,7 @@ pub fn PullBox(pull: Pull, repository: RepositoryName) -> impl IntoView {
             </fieldset>
         </div>
     }
+    .into_any()
 }
 
 #[component]

@@ -20,6 +20,7 @@ pub fn Rail<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// The bar.
@@ -39,6 +40,7 @@ pub fn Topbar<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
             </details>
         </header>
     }
+    .into_any()
 }
 
 #[component]

@@ -1,4 +1,4 @@
-//! A head cell whose link puts the list in another order.
+//! The orders of a list: links in the head of its table and, where rows are drawn as cards, a menu.
 
 use super::icon::Icon;
 use crate::ui::query::{ListQuery, Order};
@@ -13,7 +13,7 @@ pub struct Column<S> {
     pub label: &'static str,
 }
 
-/// The head cell of a column that lists can be ordered by.
+/// The head cell of a column that lists can be ordered by; over cards, where nobody sees it, a word.
 #[component]
 pub fn SortHead<'a, S: Order>(query: &'a ListQuery<S>, base: &'a str, column: Column<S>) -> impl IntoView + use<S> {
     let Column { sort, ascending, class, label } = column;
@@ -21,7 +21,8 @@ pub fn SortHead<'a, S: Order>(query: &'a ListQuery<S>, base: &'a str, column: Co
     let direction = is_current.then_some(if ascending { "ascending" } else { "descending" });
     view! {
         <th role="columnheader" scope="col" class=class aria-sort=direction>
-            <a href=query.sorted(base, sort)>
+            <span class="k-only">{label}</span>
+            <a class="k-gone" href=query.sorted(base, sort)>
                 {label} {is_current.then(|| view! { <Icon name="down" class="i i-sm"/> })}
             </a>
         </th>
@@ -33,4 +34,25 @@ pub fn SortHead<'a, S: Order>(query: &'a ListQuery<S>, base: &'a str, column: Co
 pub fn Head(label: &'static str, #[prop(default = "")] class: &'static str) -> impl IntoView {
     let class = (!class.is_empty()).then_some(class);
     view! { <th role="columnheader" scope="col" class=class>{label}</th> }
+}
+
+/// The same orders as a menu of links: cards have no head to click. `words` says each order.
+#[component]
+pub fn SortMenu<'a, S: Order>(
+    query: &'a ListQuery<S>,
+    base: &'a str,
+    words: fn(S) -> &'static str,
+) -> impl IntoView + use<S> {
+    let entry = |(sort, _): &(S, &str)| {
+        let current = (query.sort == *sort).then_some("true");
+        view! { <a href=query.sorted(base, *sort) aria-current=current>{words(*sort)}</a> }
+    };
+    let entries = S::WORDS.iter().map(entry).collect_view();
+    view! {
+        <details class="drop sort">
+            <summary class="btn">{words(query.sort)}<Icon name="down" class="i i-sm"/></summary>
+            <nav class="menu" aria-label="Order">{entries}</nav>
+        </details>
+    }
+    .into_any()
 }

@@ -5,6 +5,7 @@
 use super::load::PageTitle;
 use crate::domain::error::What;
 use crate::domain::{Address, Error, RepositoryName};
+use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::icon::Icon;
 use crate::ui::request::{ErrorReport, PageRequest};
 use crate::ui::words::sentence;
@@ -33,6 +34,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
     let (href, label) = next_step(&error, &request);
     view! {
         <PageTitle text=title.clone()/>
+        <Place error=&error/>
         <div class="errpage">
             <Icon name="rose" class="errpage-mark"/>
             <h1>{title}</h1>
@@ -40,6 +42,21 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <a class="btn" href=href>{label}</a>
         </div>
     }
+    .into_any()
+}
+
+/// Where the missing thing would stand.
+#[component]
+fn Place<'a>(error: &'a Error) -> impl IntoView + use<> {
+    let Error::NotFound(what) = error else { return None };
+    let (repository, inside) = match what {
+        What::Tag { repository, .. } | What::Manifest { repository, .. } | What::Blob { repository, .. } => {
+            (repository.clone(), true)
+        }
+        What::Repository(name) => (name.clone(), false),
+        What::Elsewhere { .. } | What::Upload | What::Page => return None,
+    };
+    Some(view! { <Crumbs repository inside/> })
 }
 
 fn title(error: &Error) -> String {

@@ -44,7 +44,7 @@ fn Whole(view: ImageView, platform: Option<String>, request: PageRequest) -> imp
         <Crumbs repository=view.repository.clone() inside=true/>
         <Heading view=&view/>
         <Facts view=&view now/>
-        {notice}
+        {notice.map(|notice| view! { <div class="notices">{notice}</div> })}
         <PullBox pull=pull(&view, &request) repository=view.repository.clone()/>
         <PlatformSwitch view=&view chosen=platform.as_deref()/>
         <div class="cols">
@@ -52,6 +52,7 @@ fn Whole(view: ImageView, platform: Option<String>, request: PageRequest) -> imp
             <Aside view=&view now/>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -65,6 +66,7 @@ fn Main<'a>(view: &'a ImageView, platform: Option<String>, now: Timestamp) -> im
         <ReferrersCard repository referrers=&view.referrers now/>
         <AnnotationsCard annotations=&view.annotations/>
     }
+    .into_any()
 }
 
 /// `team/web:1.4.2`, or the first digits of the digest where no tag led here.

@@ -1,9 +1,11 @@
 //! How a page gets its data: awaited on the server, drawn when it is there, an error page if not.
+//!
+//! Pages and their sections are drawn as `AnyView`, so that their types stay small and quick to
+//! compile; rows, of which there are many, keep theirs.
 
 use super::error::ErrorPage;
 use crate::domain::Result;
 use crate::ui::request::PageRequest;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::future::Future;
@@ -19,8 +21,8 @@ where
 {
     Suspend::new(async move {
         match data.await {
-            Ok(data) => Either::Left(draw(data)),
-            Err(error) => Either::Right(view! { <ErrorPage error/> }),
+            Ok(data) => draw(data).into_any(),
+            Err(error) => view! { <ErrorPage error/> }.into_any(),
         }
     })
 }

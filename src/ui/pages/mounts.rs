@@ -21,8 +21,8 @@ pub fn Mounts() -> impl IntoView {
     let request = PageRequest::current();
     let now = request.now;
     load(list_mounts(), move |view| match request.part {
-        Some(_) => Either::Left(view! { <Cards view now/> }),
-        None => Either::Right(view! { <Whole view now/> }),
+        Some(_) => view! { <Cards view now/> }.into_any(),
+        None => view! { <Whole view now/> }.into_any(),
     })
 }
 
@@ -68,11 +68,11 @@ fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl I
                 <h2 id=heading class="mono">{prefix}</h2>
                 {rest}
                 <span class="badge">{kind}</span>
-                <span class="push sm muted">{mount.url.clone()}</span>
             </div>
             <div class="card-body stack"><State mount=&mount now/><Numbers mount=&mount now/></div>
         </section>
     }
+    .into_any()
 }
 
 /// What is under way or went wrong.
@@ -94,17 +94,19 @@ fn Numbers<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
         counted(totals.images, "image", "images"),
     ];
     let capabilities = mount.capabilities.iter().map(|(capability, known)| {
-        view! { <li><Power capability=*capability known=*known/></li> }
+        view! { <Power capability=*capability known=*known/> }
     });
     view! {
         <dl class="kv">
+            <dt>"Address"</dt>
+            <dd>{mount.url.clone()}</dd>
             <dt>"Holds"</dt>
             <dd>{holds.join(", ")}</dd>
             <dt>"Stored"</dt>
             <dd class="num">{format!("{}, {} before sharing layers", totals.stored, totals.logical)}<Sharing totals/></dd>
             <Crawl mount now/>
             <dt>"Can"</dt>
-            <dd><ul class="row wrap">{capabilities.collect_view()}</ul></dd>
+            <dd><ul class="powers">{capabilities.collect_view()}</ul></dd>
         </dl>
     }
 }
@@ -135,13 +137,14 @@ fn span_words(seconds: u64) -> String {
 #[component]
 fn Power(capability: Capability, known: Option<bool>) -> impl IntoView {
     let (icon, class, sign) = match known {
-        Some(true) => ("check", "row-1 sm good", "yes"),
-        Some(false) => ("x", "row-1 sm muted", "no"),
-        None => ("clock", "row-1 sm subtle", "not probed"),
+        Some(true) => ("check", "good", "yes"),
+        Some(false) => ("x", "muted", "no"),
+        None => ("clock", "subtle", "not probed"),
     };
     let words = match known {
         Some(_) => capability.words().to_owned(),
         None => format!("{} (not probed)", capability.words()),
     };
-    view! { <span class=class><Icon name=icon class="i i-sm"/>{words}{known.map(|_| view! { <span class="vh">{format!(": {sign}")}</span> })}</span> }
+    let sign = known.map(|_| view! { <span class="vh">{format!(": {sign}")}</span> });
+    view! { <li class=class><Icon name=icon class="i i-sm"/><span>{words}{sign}</span></li> }
 }

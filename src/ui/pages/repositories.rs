@@ -11,13 +11,12 @@ use crate::ui::components::empty::NoMatch;
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::notice::Notice;
 use crate::ui::components::pages::{Foot, Pages};
-use crate::ui::components::sort_head::{Column, Head, SortHead};
+use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
 use crate::ui::islands::live::LiveScope;
 use crate::ui::query::{ListQuery, Order};
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::counted;
 use first_push::FirstPush;
-use leptos::either::{Either, EitherOf3, EitherOf4};
 use leptos::prelude::*;
 use row::Rows;
 
@@ -33,9 +32,9 @@ pub fn Repositories() -> impl IntoView {
     load(data, move |view| {
         let query = query.unwrap_or_default();
         match request.part {
-            Some(Part::Rows) => EitherOf3::A(view! { <Rows rows=view.page.items now=request.now/> }),
-            Some(Part::Results) => EitherOf3::B(view! { <Results view query request/> }),
-            None => EitherOf3::C(view! { <Whole view query request/> }),
+            Some(Part::Rows) => view! { <Rows rows=view.page.items now=request.now/> }.into_any(),
+            Some(Part::Results) => view! { <Results view query request/> }.into_any(),
+            None => view! { <Whole view query request/> }.into_any(),
         }
     })
 }
@@ -43,30 +42,31 @@ pub fn Repositories() -> impl IntoView {
 #[component]
 fn Whole(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
     let now = request.now;
-    let filter = Filter {
-        action: Address::Repositories.to_string(),
-        label: "Filter repositories",
-        hint: "Part of a name",
-        value: query.q.clone(),
-        sort: (query.sort != RepositorySort::default()).then(|| query.sort.word()),
-    };
     // There is nothing to filter before the first push.
-    let bar = if is_unused(&view, &query) {
-        Either::Left(view! { <div class="filters"><Listening now/></div> })
-    } else {
-        Either::Right(view! { <FilterForm filter><Listening now/></FilterForm> })
-    };
+    let bar = (!is_unused(&view, &query)).then(|| view! { <Bar query=&query/> });
     view! {
         <PageTitle text="Repositories".to_owned()/>
-        <div class="head"><div class="grow"><h1>"Repositories"</h1><Sums totals=view.totals/></div></div>
+        <div class="head">
+            <div class="grow"><h1>"Repositories"</h1><Sums totals=view.totals/></div>
+            <LiveScope scope="repositories".to_owned() since=now nouns=("repository", "repositories")/>
+        </div>
         {bar}
         <List view query request/>
     }
 }
 
 #[component]
-fn Listening(now: Timestamp) -> impl IntoView {
-    view! { <LiveScope scope="repositories".to_owned() since=now nouns=("repository", "repositories")/> }
+fn Bar<'a>(query: &'a Query) -> impl IntoView + use<> {
+    let base = Address::Repositories.to_string();
+    let filter = Filter {
+        action: base.clone(),
+        label: "Filter repositories",
+        hint: "Part of a name",
+        value: query.q.clone(),
+        sort: (query.sort != RepositorySort::default()).then(|| query.sort.word()),
+    };
+    let orders = view! { <SortMenu query base=&base words=order_words/> };
+    view! { <FilterForm filter>{orders}</FilterForm> }.into_any()
 }
 
 fn is_unused(view: &RepositoriesView, query: &Query) -> bool {
@@ -99,15 +99,13 @@ fn List(view: RepositoriesView, query: Query, request: PageRequest) -> impl Into
     let try_mode = request.try_mode;
     let body = match page.items.is_empty() {
         // A registry that is being read says so itself.
-        true if is_unused && !accepts_push && !notices.is_empty() => EitherOf4::A(()),
-        true if is_unused => EitherOf4::B(view! { <FirstPush request accepts_push/> }),
-        true => {
-            EitherOf4::C(view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> })
-        }
+        true if is_unused && !accepts_push && !notices.is_empty() => ().into_any(),
+        true if is_unused => view! { <FirstPush request accepts_push/> }.into_any(),
+        true => view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let by_time = query.sort == RepositorySort::Updated;
             let foot = Foot::of(&page, &query, &base, totals.repositories, by_time);
-            EitherOf4::D(view! { <Table rows=page.items query now/> <Pages foot/> })
+            view! { <Table rows=page.items query now/> <Pages foot/> }.into_any()
         }
     };
     view! { <div data-live="list"><Notices notices totals try_mode now/>{body}</div> }
@@ -120,7 +118,7 @@ fn Notices(notices: Vec<MountNotice>, totals: Totals, try_mode: bool, now: Times
     let sharing = shows_sharing.then(|| view! { <Sharing totals/> });
     (shows_sharing || !notices.is_empty()).then(|| {
         let notices = notices.into_iter().map(|notice| view! { <Notice notice now/> }).collect_view();
-        view! { <div class="grid gap-2 mt-3">{sharing}{notices}</div> }
+        view! { <div class="notices">{sharing}{notices}</div> }.into_any()
     })
 }
 
@@ -128,15 +126,12 @@ fn Notices(notices: Vec<MountNotice>, totals: Totals, try_mode: bool, now: Times
 #[component]
 pub fn Sharing(totals: Totals) -> impl IntoView {
     let shared = totals.tags_sharing;
-    if shared == 0 {
-        return Either::Left(());
-    }
     let (verb, them) = if shared == 1 { ("shares", "it") } else { ("share", "one") };
     let words = format!(
         "{} {verb} an image with another tag: deleting {them} by digest would take the others.",
         counted(shared, "tag", "tags")
     );
-    Either::Right(view! { <p class="status">{words}</p> })
+    (shared > 0).then(|| view! { <p class="status">{words}</p> })
 }
 
 #[component]
@@ -146,28 +141,29 @@ fn Table(rows: Vec<RepositoryRow>, query: Query, now: Timestamp) -> impl IntoVie
     let (query, base) = (&query, base.as_str());
     view! {
         <div class="tablewrap">
-            <table class="cards cards-3" role="table" aria-labelledby="caption">
-                <caption class="vh" id="caption">{format!("Repositories, {}", order_words(query.sort))}</caption>
+            <table class="cards cards-2" role="table" aria-labelledby="caption">
+                <caption class="vh" id="caption">{format!("Repositories, {}", order_words(query.sort).to_lowercase())}</caption>
                 <thead role="rowgroup">
                     <tr role="row">
-                        <SortHead query base column=column(RepositorySort::Name, true, "", "Repository")/>
+                        <SortHead query base column=column(RepositorySort::Name, true, "w-2/5", "Repository")/>
                         <Head label="Newest tag"/>
-                        <SortHead query base column=column(RepositorySort::Tags, false, "r", "Tags")/>
-                        <SortHead query base column=column(RepositorySort::Stored, false, "r", "Stored")/>
-                        <SortHead query base column=column(RepositorySort::Updated, false, "", "Updated")/>
+                        <SortHead query base column=column(RepositorySort::Tags, false, "r w-24", "Tags")/>
+                        <SortHead query base column=column(RepositorySort::Stored, false, "r w-28", "Stored")/>
+                        <SortHead query base column=column(RepositorySort::Updated, false, "w-36", "Updated")/>
                     </tr>
                 </thead>
                 <tbody role="rowgroup"><Rows rows now/></tbody>
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn order_words(sort: RepositorySort) -> &'static str {
     match sort {
-        RepositorySort::Updated => "most recently updated first",
-        RepositorySort::Name => "by name",
-        RepositorySort::Tags => "most tags first",
-        RepositorySort::Stored => "largest first",
+        RepositorySort::Updated => "Recently updated first",
+        RepositorySort::Name => "By name",
+        RepositorySort::Tags => "Most tags first",
+        RepositorySort::Stored => "Largest first",
     }
 }

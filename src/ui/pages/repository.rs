@@ -12,13 +12,11 @@ use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::notice::Notice;
 use crate::ui::components::pages::{Foot, Pages};
-use crate::ui::components::sort_head::{Column, Head, SortHead};
-use crate::ui::islands::live::LiveScope;
+use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
 use crate::ui::query::{ListQuery, Order};
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::grouped;
 use head::{Facts, Heading, Pulling};
-use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use row::Rows;
 
@@ -34,11 +32,9 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
     load(data, move |view| {
         let query = query.unwrap_or_default();
         match request.part {
-            Some(Part::Rows) => {
-                EitherOf3::A(view! { <Rows name=view.head.name rows=view.page.items now=request.now/> })
-            }
-            Some(Part::Results) => EitherOf3::B(view! { <Results view query request/> }),
-            None => EitherOf3::C(view! { <Whole view query request/> }),
+            Some(Part::Rows) => view! { <Rows name=view.head.name rows=view.page.items now=request.now/> }.into_any(),
+            Some(Part::Results) => view! { <Results view query request/> }.into_any(),
+            None => view! { <Whole view query request/> }.into_any(),
         }
     })
 }
@@ -46,23 +42,23 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
 #[component]
 fn Whole(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
     let name = view.head.name.clone();
+    let base = Address::Repository(name.clone()).to_string();
     let filter = Filter {
-        action: Address::Repository(name.clone()).to_string(),
+        action: base.clone(),
         label: "Filter tags",
         hint: "1.4.* or part of a tag",
         value: query.q.clone(),
         sort: (query.sort != TagSort::default()).then(|| query.sort.word()),
     };
+    let orders = view! { <SortMenu query=&query base=&base words=order_words/> };
     view! {
         <PageTitle text=name.to_string()/>
-        <Crumbs repository=name.clone()/>
+        <Crumbs repository=name/>
         <Heading view=&view now=request.now/>
         <Facts view=&view/>
         <Pulling view=&view request=&request/>
         <Tabs view=&view/>
-        <FilterForm filter>
-            <LiveScope scope=format!("repository:{name}") since=request.now nouns=("tag", "tags")/>
-        </FilterForm>
+        <FilterForm filter>{orders}</FilterForm>
         <List view query request/>
     }
 }
@@ -86,6 +82,7 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
             <a href=href aria-current="page">"Tags"<span class="n">{grouped(view.head.tags)}</span></a>
         </nav>
     }
+    .into_any()
 }
 
 #[component]
@@ -94,48 +91,48 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
-        true if query.q.is_empty() => EitherOf3::A(view! { <NoTags unread=head.unread/> }),
-        true => EitherOf3::B(view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }),
+        true if query.q.is_empty() => view! { <NoTags unread=head.unread/> }.into_any(),
+        true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            EitherOf3::C(view! { <Table name=head.name rows=page.items query now/> <Pages foot/> })
+            view! { <Table name=head.name rows=page.items query now/> <Pages foot/> }.into_any()
         }
     };
-    let notice = notice.map(|notice| view! { <div class="mt-3"><Notice notice now/></div> });
+    let notice = notice.map(|notice| view! { <div class="notices"><Notice notice now/></div> });
     view! { <div data-live="list">{notice}{body}</div> }
 }
 
 #[component]
 fn NoTags(unread: bool) -> impl IntoView {
     if unread {
-        return Either::Left(view! {
+        return view! {
             <Empty icon="sync" title="Not read yet".to_owned()>
                 <p>"Portolan reads this repository next. Its tags appear here by themselves."</p>
             </Empty>
-        });
+        };
     }
-    Either::Right(view! {
+    view! {
         <Empty icon="tag" title="No tags".to_owned()>
             <p>"No name points to an image here now. A push with a tag gives it one."</p>
         </Empty>
-    })
+    }
 }
 
 #[component]
 fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) -> impl IntoView {
     let base = Address::Repository(name.clone()).to_string();
-    let caption = format!("Tags of {name}, {}", order_words(query.sort));
+    let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
     view! {
         <div class="tablewrap">
-            <table class="cards cards-3" role="table" aria-labelledby="caption">
+            <table class="cards" role="table" aria-labelledby="caption">
                 <caption class="vh" id="caption">{caption}</caption>
                 <thead role="rowgroup">
                     <tr role="row">
                         <SortHead query base column=column(TagSort::Name, true, "", "Tag")/>
                         <Head label="Image"/>
-                        <Head label="Platforms" class="p2"/>
+                        <Head label="Platforms" class="p2 w-32"/>
                         <SortHead query base column=column(TagSort::Size, false, "r", "Size")/>
                         <SortHead query base column=column(TagSort::Built, false, "p2", "Built")/>
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
@@ -145,13 +142,14 @@ fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) 
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn order_words(sort: TagSort) -> &'static str {
     match sort {
-        TagSort::Moved => "most recently moved first",
-        TagSort::Built => "most recently built first",
-        TagSort::Size => "largest first",
-        TagSort::Name => "by name",
+        TagSort::Moved => "Recently moved first",
+        TagSort::Built => "Recently built first",
+        TagSort::Size => "Largest first",
+        TagSort::Name => "By name",
     }
 }

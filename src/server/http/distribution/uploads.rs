@@ -7,7 +7,7 @@ use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::service::push::{self, Chunk, Upload};
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use futures::{StreamExt, TryStreamExt};
@@ -63,7 +63,8 @@ async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -
     let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
     let digest = digest(&call)?.ok_or_else(missing)?;
     let start = content_range(&call)?;
-    let has_body = call.length().map_or(call.header(header::TRANSFER_ENCODING).is_some(), |length| length > 0);
+    // Not by a header: HTTP/2 streams a body without Transfer-Encoding.
+    let has_body = !call.request.body().is_end_stream();
     let last = (has_body || start.is_some()).then(|| chunk(call, start));
     push::finish(app, proof, id, last, &digest).await?;
     Ok(digest)

@@ -1,34 +1,41 @@
 //! Fetching what stands behind a digest: the manifest, the manifests that it lists, and the
 //! configuration of each image. Bounded in depth and number whatever the registry answers.
 
+use super::records::fault;
 use crate::domain::digest::Algorithm;
 use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, media_type};
 use crate::server::blobs::{ContentHash, collect};
-use crate::server::registry::ReadRegistry;
+use crate::server::context::Mount;
 use crate::server::store::manifests::NewManifest;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Indexes inside indexes that are followed.
 const MAX_DEPTH: usize = 4;
 /// Manifests behind one digest that are fetched.
 const MAX_MANIFESTS: usize = 200;
+/// Bytes of manifests and configurations behind one digest after which no more are fetched.
+const MAX_BYTES: usize = 32 << 20;
+/// How long a configuration may take to come.
+const CONFIG_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The manifests behind `digest`, children first. Empty if the registry has nothing that can be read:
 /// gone meanwhile, or of a type that nobody knows.
 pub(super) async fn fetch(
-    registry: &dyn ReadRegistry,
+    mount: &Mount,
     budget: &Semaphore,
     repository: &RepositoryName,
     digest: Digest,
 ) -> Result<Vec<NewManifest>> {
     let mut found: Vec<NewManifest> = Vec::new();
-    let mut waiting = vec![(digest, 0)];
+    let (mut waiting, mut n_bytes) = (vec![(digest, 0)], 0);
     while let Some((digest, depth)) = waiting.pop() {
-        if found.len() >= MAX_MANIFESTS || found.iter().any(|known| known.digest == digest) {
+        let is_full = found.len() >= MAX_MANIFESTS || n_bytes >= MAX_BYTES;
+        if is_full || found.iter().any(|known| known.digest == digest) {
             continue;
         }
-        let Some(manifest) = manifest(registry, budget, repository, digest).await? else {
+        let Some(manifest) = manifest(mount, budget, repository, digest).await? else {
             continue;
         };
         if depth < MAX_DEPTH {
@@ -36,21 +43,27 @@ pub(super) async fn fetch(
             let manifests = listed.filter(|child| media_type::is_manifest(&child.media_type));
             waiting.extend(manifests.map(|child| (child.digest.clone(), depth + 1)));
         }
+        n_bytes += bytes(&manifest);
         found.push(manifest);
     }
     found.reverse(); // Parents were met first.
     Ok(found)
 }
 
+/// What a manifest takes in memory.
+pub(super) fn bytes(manifest: &NewManifest) -> usize {
+    manifest.content.len() + manifest.config.as_ref().map_or(0, Vec::len)
+}
+
 async fn manifest(
-    registry: &dyn ReadRegistry,
+    mount: &Mount,
     budget: &Semaphore,
     repository: &RepositoryName,
     digest: Digest,
 ) -> Result<Option<NewManifest>> {
     let raw = {
         let _turn = budget.acquire().await;
-        registry.manifest(repository, &Reference::Digest(digest.clone())).await?
+        mount.read.manifest(repository, &Reference::Digest(digest.clone())).await?
     };
     let Some(raw) = raw else { return Ok(None) };
     let parsed = match Manifest::parse(Some(&raw.media_type), &raw.bytes) {
@@ -61,7 +74,7 @@ async fn manifest(
         }
     };
     let config = match parsed.config() {
-        Some(config) => config_bytes(registry, budget, repository, config).await?,
+        Some(config) => config_bytes(mount, budget, repository, config).await?,
         None => None,
     };
     Ok(Some(NewManifest { digest, content: raw.bytes.to_vec(), parsed, config }))
@@ -69,7 +82,7 @@ async fn manifest(
 
 /// The configuration's bytes, if it is one of an image, small enough, and what its digest says.
 async fn config_bytes(
-    registry: &dyn ReadRegistry,
+    mount: &Mount,
     budget: &Semaphore,
     repository: &RepositoryName,
     config: &Descriptor,
@@ -78,13 +91,14 @@ async fn config_bytes(
         return Ok(None);
     }
     let _turn = budget.acquire().await;
-    let Some(content) = registry.blob(repository, &config.digest, None).await? else {
+    let Some(content) = mount.read.blob(repository, &config.digest, None).await? else {
         return Ok(None);
     };
-    let bytes = match collect(content, MAX_CONFIG_BYTES).await {
-        Ok(bytes) => bytes,
-        Err(Error::TooLarge { .. }) => return Ok(None),
-        Err(error) => return Err(error),
+    let bytes = match tokio::time::timeout(CONFIG_TIMEOUT, collect(content, MAX_CONFIG_BYTES)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(Error::TooLarge { .. })) => return Ok(None),
+        Ok(Err(error)) => return Err(fault(mount, &format!("broke off an image's configuration: {error}"))),
+        Err(_) => return Err(fault(mount, "took too long to send an image's configuration")),
     };
     let algorithm: Algorithm = config.digest.algorithm();
     Ok((ContentHash::digest_of(algorithm, &bytes) == config.digest).then(|| bytes.to_vec()))

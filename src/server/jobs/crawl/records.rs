@@ -18,13 +18,24 @@ impl Places {
     /// Where to go on, if that is not where we have been.
     pub(super) fn next(&mut self, mount: &Mount, next: Option<String>) -> Result<Option<String>> {
         match next {
-            Some(place) if !self.0.insert(place.clone()) => Err(Error::Upstream {
-                registry: mount.upstream.as_ref().map(|upstream| upstream.host.clone()).unwrap_or_default(),
-                message: "leads round in circles through its list; its paging is broken".to_owned(),
-            }),
+            Some(place) if !self.0.insert(place.clone()) => {
+                Err(fault(mount, "leads round in circles through its list; its paging is broken"))
+            }
             next => Ok(next),
         }
     }
+}
+
+/// What a mount's registry did, in words that follow its name.
+pub(super) fn fault(mount: &Mount, words: &str) -> Error {
+    let registry = mount.upstream.as_ref().map(|upstream| upstream.host.clone()).unwrap_or_default();
+    Error::Upstream { registry, message: words.to_owned() }
+}
+
+/// Whether a failure is Portolan's own (its database), so that going on elsewhere makes no sense. Any
+/// other belongs to the repository or the tag at which it came up.
+pub(super) fn is_ours(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(_) | Error::Internal(_))
 }
 
 /// Writes records of a mount.

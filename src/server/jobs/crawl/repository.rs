@@ -1,23 +1,28 @@
 //! Reading one repository: its tags, HEAD each, and what is new behind them.
 
 use super::graph;
-use super::records::{Places, keep, keep_in};
+use super::records::{Places, is_ours, keep, keep_in};
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::server::context::{App, Mount};
 use crate::server::entropy::new_id;
+use crate::server::jobs::look::Lane;
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::Repository;
 use crate::server::store::tags::{How, Placement};
 use crate::server::store::{Tx, manifests, mounts, repositories, tags};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// Names of tags asked for in one page: some registries send the whole list every time.
 const NAMES_PAGE: u32 = 1000;
 /// Tags that are resolved and written together.
 const TOGETHER: usize = 50;
+/// Graphs of manifests that are fetched side by side.
+const GRAPHS_TOGETHER: usize = 20;
+/// Bytes of fetched manifests that are written before more are fetched.
+const HELD_BYTES: usize = 8 << 20;
 /// The most tags of one repository that are read.
 const MAX_TAGS: u64 = 1_000_000;
 
@@ -28,12 +33,13 @@ pub(in crate::server::jobs) async fn read_repository(
     name: &RepositoryName,
     first_rows: Option<&Notify>,
 ) -> Result<()> {
+    let lane = if first_rows.is_some() { Lane::Look } else { Lane::Round };
     let (started, mut after, mut read, mut places) = (app.clock.now(), None::<String>, 0u64, Places::default());
     loop {
         let page = mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
         read += page.items.len() as u64;
         for batch in page.items.chunks(TOGETHER) {
-            read_tags(app, mount, name, batch.to_vec()).await?;
+            read_tags(app, mount, name, batch.to_vec(), lane).await?;
             if let Some(first_rows) = first_rows {
                 first_rows.notify_one();
             }
@@ -44,10 +50,12 @@ pub(in crate::server::jobs) async fn read_repository(
             break;
         }
     }
-    let now = app.clock.now();
+    let (now, is_whole) = (app.clock.now(), after.is_none());
     keep_in(app, mount, name.clone(), move |tx, repository| {
         Box::pin(async move {
-            tags::mark_missing(tx, &repository.id, started, now).await?;
+            if is_whole {
+                tags::mark_missing(tx, &repository.id, started, now).await?;
+            }
             repositories::mark_read(tx, &repository.id, now).await
         })
     })
@@ -76,47 +84,128 @@ pub(in crate::server::jobs) async fn check_repository(app: &App, mount: &Mount, 
     fresh.extend(newest);
     let fresh: Vec<Tag> = fresh.into_iter().collect();
     for batch in fresh.chunks(TOGETHER) {
-        read_tags(app, mount, name, batch.to_vec()).await?;
+        read_tags(app, mount, name, batch.to_vec(), Lane::Look).await?;
     }
     keep(app, mount, |tx, id| Box::pin(async move { mounts::reachable(tx, id).await })).await
 }
 
-/// Resolves some tags, fetches what is new behind them, and writes it all at once.
-async fn read_tags(app: &App, mount: &Mount, name: &RepositoryName, wanted: Vec<Tag>) -> Result<()> {
+/// Resolves some tags, fetches what is new behind them, and writes it. A tag that cannot be read is
+/// skipped and keeps what it named.
+///
+/// # Errors
+/// The last failure, if no tag could be read.
+async fn read_tags(app: &App, mount: &Mount, name: &RepositoryName, wanted: Vec<Tag>, lane: Lane) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let budget = app.crawls.budget(&mount.id);
-    let resolved: Vec<(Tag, Option<Digest>)> = stream::iter(wanted)
+    let (n_wanted, budget) = (wanted.len(), app.crawls.budget(&mount.id, lane));
+    let mut resolving = stream::iter(wanted)
         .map(|tag| {
             let budget = &budget;
             async move {
                 let _turn = budget.acquire().await;
-                let digest = mount.read.resolve(name, &Reference::Tag(tag.clone())).await?;
-                Ok::<_, Error>((tag, digest))
+                let digest = mount.read.resolve(name, &Reference::Tag(tag.clone())).await;
+                (tag, digest)
             }
         })
-        .buffered(TOGETHER)
-        .try_collect()
-        .await?;
+        .buffered(TOGETHER);
+    let (mut resolved, mut unread, mut failure) = (Vec::new(), Vec::new(), None);
+    while let Some((tag, digest)) = resolving.next().await {
+        match digest {
+            Ok(digest) => resolved.push((tag, digest)),
+            Err(error) => {
+                failure = Some(skip(name, &tag, error)?);
+                unread.push(tag);
+            }
+        }
+    }
     let digests: BTreeSet<Digest> = resolved.iter().filter_map(|(_, digest)| digest.clone()).collect();
-    let digests: Vec<Digest> = digests.into_iter().collect();
+    let (unfetched, last) = fetch_new(app, mount, name, digests.into_iter().collect(), &budget).await?;
+    let n_unfetched = resolved.iter().filter(|(_, digest)| digest.as_ref().is_some_and(|it| unfetched.contains(it)));
+    let n_failed = unread.len() + n_unfetched.count();
+    match last.or(failure) {
+        Some(error) if n_failed == n_wanted => Err(error),
+        _ => keep_tags(app, mount, name, resolved, unread).await,
+    }
+}
+
+/// Logs the failure of a part and hands it back; what is Portolan's own failure ends the reading.
+fn skip(name: &RepositoryName, part: &dyn std::fmt::Display, error: Error) -> Result<Error> {
+    if is_ours(&error) {
+        return Err(error);
+    }
+    tracing::warn!(repository = %name, %part, %error, "a part of a repository could not be read and is skipped");
+    Ok(error)
+}
+
+/// Fetches and writes what the catalog does not have of `digests`, before much is held in memory.
+/// Returns those that could not be fetched, with the last reason.
+async fn fetch_new(
+    app: &App,
+    mount: &Mount,
+    name: &RepositoryName,
+    digests: Vec<Digest>,
+    budget: &Semaphore,
+) -> Result<(BTreeSet<Digest>, Option<Error>)> {
     let known = manifests::known(&app.store, name, &digests).await?;
-    let missing = digests.into_iter().filter(|digest| !known.contains(digest));
-    let fetched: Vec<Vec<NewManifest>> = stream::iter(missing)
-        .map(|digest| graph::fetch(&*mount.read, &budget, name, digest))
-        .buffered(TOGETHER)
-        .try_collect()
-        .await?;
+    let new: Vec<Digest> = digests.into_iter().filter(|digest| !known.contains(digest)).collect();
+    let mut fetching = stream::iter(new)
+        .map(|digest| async move { (digest.clone(), graph::fetch(mount, budget, name, digest).await) })
+        .buffer_unordered(GRAPHS_TOGETHER);
+    let (mut found, mut bytes, mut unfetched, mut failure) = (Vec::new(), 0, BTreeSet::new(), None);
+    while let Some((digest, graph)) = fetching.next().await {
+        match graph {
+            Ok(graph) => {
+                bytes += graph.iter().map(graph::bytes).sum::<usize>();
+                found.extend(graph);
+            }
+            Err(error) => {
+                failure = Some(skip(name, &digest, error)?);
+                unfetched.insert(digest);
+            }
+        }
+        if bytes >= HELD_BYTES {
+            bytes = 0;
+            keep_manifests(app, mount, name, std::mem::take(&mut found)).await?;
+        }
+    }
+    keep_manifests(app, mount, name, found).await?;
+    Ok((unfetched, failure))
+}
+
+async fn keep_manifests(app: &App, mount: &Mount, name: &RepositoryName, found: Vec<NewManifest>) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    keep_in(app, mount, name.clone(), move |tx, repository| {
+        Box::pin(async move {
+            for manifest in &found {
+                manifests::insert(tx, repository, manifest, "", now).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Writes where tags point, and that the others were met.
+async fn keep_tags(
+    app: &App,
+    mount: &Mount,
+    name: &RepositoryName,
+    resolved: Vec<(Tag, Option<Digest>)>,
+    unread: Vec<Tag>,
+) -> Result<()> {
     let (now, entropy) = (app.clock.now(), Arc::clone(&app.entropy));
     keep_in(app, mount, name.clone(), move |tx, repository| {
         Box::pin(async move {
-            for manifest in fetched.iter().flatten() {
-                manifests::insert(tx, repository, manifest, "", now).await?;
-            }
             let mut changed = false;
             for (tag, digest) in &resolved {
                 changed |= place(tx, repository, tag, digest.as_ref(), now, new_id(&*entropy, now)).await?;
+            }
+            for tag in &unread {
+                tags::checked(tx, &repository.id, tag, false, now).await?;
             }
             if changed {
                 repositories::touch(tx, &repository.id, None, None, now).await?;
@@ -142,7 +231,9 @@ async fn place(
         return Ok(false);
     };
     if !manifests::exists(tx, &repository.id, digest).await? {
-        return Ok(false); // It could not be read (a type nobody knows); the next round tries again.
+        // It could not be read (a type nobody knows, bytes that lie); the next round tries again.
+        tags::checked(tx, &repository.id, tag, true, now).await?;
+        return Ok(false);
     }
     let (repository_id, mount_id) = (repository.id.as_str(), repository.mount_id.as_str());
     let from = from.as_ref();

@@ -88,6 +88,7 @@ fn digest_for(reference: &Reference, bytes: &[u8]) -> Result<Digest> {
 impl Push {
     async fn apply(self, tx: &mut Tx) -> Result<Change<()>> {
         tx.lock(self.name.as_str()).await?;
+        tx.lock(&self.mount_id).await?;
         let [repository_id, move_id] = &self.ids;
         let (repository, created) =
             repositories::ensure(tx, &self.name, &self.mount_id, repository_id, self.now).await?;
@@ -125,12 +126,12 @@ impl Push {
     }
 }
 
-/// Everything that a manifest names must be in its repository, with the size that it states; but
+/// Everything that a manifest names must be in its repository, blobs with the size that it states; but
 /// for the subject, which may come later, and for layers that are meant to live elsewhere.
 async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<()> {
     let mut missing = Vec::new();
     for (relation, child) in &parsed.children {
-        if media_type::is_foreign_layer(&child.media_type) {
+        if *relation == Relation::Layer && media_type::is_foreign_layer(&child.media_type) {
             continue;
         }
         if *relation == Relation::Manifest && manifests::exists(tx, &repository.id, &child.digest).await? {

@@ -54,14 +54,15 @@ impl ReadRegistry for HostedRegistry {
     async fn repositories(&self, after: Option<&str>, limit: u32) -> Result<Names<RepositoryName>> {
         let (store, mount) = (&self.parts.store, &self.parts.mount_id);
         let items = repositories::names(store, Visibility::Everything, mount, after, limit.saturating_add(1)).await?;
-        Ok(names(items, limit))
+        Ok(Names::cut(items, limit))
     }
 
     async fn tags(&self, repository: &RepositoryName, after: Option<&str>, limit: u32) -> Result<Names<Tag>> {
         let found = repositories::find(&self.parts.store, repository).await?;
+        let found = found.filter(|found| found.mount_id == self.parts.mount_id);
         let found = found.ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))?;
         let items = tags::names(&self.parts.store, &found.id, after, limit.saturating_add(1)).await?;
-        Ok(names(items, limit))
+        Ok(Names::cut(items, limit))
     }
 
     async fn resolve(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<Digest>> {
@@ -69,7 +70,7 @@ impl ReadRegistry for HostedRegistry {
     }
 
     async fn manifest(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<RawManifest>> {
-        let stored = manifest_rows::find(&self.parts.store, repository, reference).await?;
+        let stored = manifest_rows::find(&self.parts.store, &self.parts.mount_id, repository, reference).await?;
         Ok(stored.map(|stored| RawManifest {
             digest: stored.digest,
             media_type: stored.media_type,
@@ -84,7 +85,7 @@ impl ReadRegistry for HostedRegistry {
         range: Option<ContentRange>,
     ) -> Result<Option<Content>> {
         // The link comes first: that the store holds some bytes never makes them readable here.
-        let Some(size) = blobs::linked(&self.parts.store, repository, digest).await? else {
+        let Some(size) = blobs::linked(&self.parts.store, &self.parts.mount_id, repository, digest).await? else {
             return Ok(None);
         };
         let content = self.parts.blobs.open(digest, range).await?;
@@ -96,12 +97,4 @@ impl ReadRegistry for HostedRegistry {
             }
         }
     }
-}
-
-/// Cuts `limit + 1` names to a page of `limit`.
-fn names<T: AsRef<str>>(mut items: Vec<T>, limit: u32) -> Names<T> {
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| last.as_ref().to_owned());
-    Names { items, next, refused: 0 }
 }

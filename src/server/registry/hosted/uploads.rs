@@ -13,6 +13,7 @@ use crate::server::registry::{Chunk, Upload, WriteRegistry};
 use crate::server::store::{Change, blobs, repositories, uploads};
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::StreamExt;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
@@ -50,7 +51,7 @@ impl WriteRegistry for HostedRegistry {
         }
         let (hash, ending) = self.parts.blobs.append(id, hash, chunk.body).await?;
         let received = hash.size() - before;
-        self.advance(proof, id, &hash).await?;
+        self.advance(proof, id, before, &hash).await?;
         ending?;
         match chunk.length {
             Some(length) if length != received => Err(Error::Content {
@@ -66,6 +67,10 @@ impl WriteRegistry for HostedRegistry {
         let mut hash = self.session(proof, id).await?;
         if digest.algorithm() != hash.algorithm() {
             hash = self.parts.blobs.rehash(id, digest.algorithm()).await?;
+        }
+        if hash.size() == 0 {
+            // Nothing was ever sent, so nothing is staged: content of no bytes has to be.
+            hash = self.parts.blobs.append(id, hash, futures::stream::empty().boxed()).await?.0;
         }
         match hash.verify(digest) {
             Ok(blob) => {
@@ -104,20 +109,27 @@ impl HostedRegistry {
         ContentHash::restore(&session.hash_state)
     }
 
-    async fn advance(&self, proof: &Authorized<PushBlob>, id: &str, hash: &ContentHash) -> Result<()> {
+    /// Notes how far a session came, if it still stands where this request found it.
+    async fn advance(&self, proof: &Authorized<PushBlob>, id: &str, before: u64, hash: &ContentHash) -> Result<()> {
         let (id, received, state, now) = (id.to_owned(), hash.size(), hash.save(), self.parts.clock.now());
         self.parts
             .store
             .write(proof, move |tx| {
                 Box::pin(async move {
-                    uploads::advance(tx, &id, received, state, now).await?;
+                    if !uploads::advance(tx, &id, before, received, state, now).await? {
+                        return Err(Error::Conflict(
+                            "another request moved this upload on; ask where it stands".into(),
+                        ));
+                    }
                     Ok(Change::bookkeeping(()))
                 })
             })
             .await
     }
 
+    /// Frees the bytes first: on a full disk nothing else can be written before.
     async fn close(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()> {
+        self.parts.blobs.discard(id).await?;
         let upload = id.to_owned();
         self.parts
             .store
@@ -127,8 +139,7 @@ impl HostedRegistry {
                     Ok(Change::bookkeeping(()))
                 })
             })
-            .await?;
-        self.parts.blobs.discard(id).await
+            .await
     }
 
     /// One transaction: the blob is held, the repository links it, the session is closed.
@@ -141,6 +152,7 @@ impl HostedRegistry {
             .write(proof, move |tx| {
                 Box::pin(async move {
                     tx.lock(name.as_str()).await?;
+                    tx.lock(&mount).await?;
                     if !uploads::close(tx, &upload).await? {
                         return Err(Error::NotFound(What::Upload));
                     }

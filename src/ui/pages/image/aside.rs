@@ -5,6 +5,7 @@ use crate::domain::manifest::{Kind, RunConfig};
 use crate::domain::view::{ImageView, ShownImage};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
+use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::words::counted;
 use leptos::prelude::*;
@@ -13,23 +14,26 @@ use leptos::prelude::*;
 #[component]
 pub fn Aside<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let config = view.shown.as_ref().and_then(|shown| shown.config.as_ref());
-    let run = config.filter(|_| view.kind != Kind::Artifact).map(|config| view! { <RunCard run=&config.config/> });
+    let run = config
+        .filter(|_| view.kind != Kind::Artifact)
+        .map(|config| view! { <RunCard run=&config.config platform=platform_of(view)/> });
     view! {
         <div class="aside">
             {run}
             <FactsCard view now/>
         </div>
     }
+    .into_any()
 }
 
 #[component]
-fn RunCard<'a>(run: &'a RunConfig) -> impl IntoView + use<> {
+fn RunCard<'a>(run: &'a RunConfig, platform: Option<String>) -> impl IntoView + use<> {
     let ports = run.exposed_ports.keys().cloned().collect::<Vec<_>>().join(", ");
     let user = if run.user.is_empty() { "root, as none is named".to_owned() } else { run.user.clone() };
     let labels = run.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     view! {
         <section class="card" aria-labelledby="h-run">
-            <div class="card-head"><h2 id="h-run">"How it runs"</h2></div>
+            <div class="card-head"><h2 id="h-run">"How it runs"</h2><Of platform/></div>
             <dl class="card-body kv">
                 <Code name="Entrypoint" value=command(&run.entrypoint)/>
                 <Code name="Command" value=command(&run.cmd)/>
@@ -41,6 +45,18 @@ fn RunCard<'a>(run: &'a RunConfig) -> impl IntoView + use<> {
             </dl>
         </section>
     }
+    .into_any()
+}
+
+/// The platform whose facts these are, where an index lists several.
+fn platform_of(view: &ImageView) -> Option<String> {
+    let shown = view.shown.as_ref().filter(|_| view.kind == Kind::Index);
+    shown.and_then(|shown| shown.platform.clone())
+}
+
+#[component]
+fn Of(platform: Option<String>) -> impl IntoView {
+    platform.map(|platform| view! { <span class="sm muted">{format!("of {platform}")}</span> })
 }
 
 /// A fact in code, unless there is none.
@@ -60,33 +76,76 @@ fn Fact(name: &'static str, value: Option<String>) -> impl IntoView {
 fn Folded(name: &'static str, count: String, lines: Vec<String>) -> impl IntoView {
     (!lines.is_empty()).then(|| {
         let lines = lines.into_iter().map(|line| view! { <li><code>{line}</code></li> }).collect_view();
-        view! { <dt>{name}</dt><dd><details><summary>{count}</summary><ul>{lines}</ul></details></dd> }
+        view! {
+           <dt>{name}</dt>
+           <dd>
+               <details>
+                   <summary class="fold">{count}<Icon name="down" class="i i-sm"/></summary>
+                   <ul>{lines}</ul>
+               </details>
+           </dd>
+        }
     })
 }
 
+/// What it is; of an index first its own facts, then those of the platform that is shown.
 #[component]
 fn FactsCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
-    let shown = view.shown.as_ref();
-    let config = shown.and_then(|shown| shown.config.as_ref());
-    let parents =
-        view.parents.iter().map(|digest| view! { <DigestLink repository=&view.repository digest/> }).collect_view();
-    let parents = (!view.parents.is_empty()).then(|| view! { <dt>"Part of"</dt><dd>{parents}</dd> });
-    let built = shown.and_then(|shown| shown.built).map(|at| view! { <dt>"Built"</dt><dd><When at now/></dd> });
+    let own = view! { <OwnFacts view/> };
+    let shown = view.shown.as_ref().map(|shown| view! { <ShownFacts shown now/> });
+    let facts = if view.kind == Kind::Index {
+        let title = platform_of(view).map_or("Of what is shown".to_owned(), |platform| format!("Of {platform}"));
+        let shown = shown.map(|shown| {
+            view! { <h3 class="card-sub">{title}</h3><dl class="card-body kv">{shown}</dl> }
+        });
+        view! { <dl class="card-body kv">{own}</dl>{shown} }.into_any()
+    } else {
+        view! { <dl class="card-body kv">{own}{shown}</dl> }.into_any()
+    };
     view! {
         <section class="card" aria-labelledby="h-facts">
             <div class="card-head"><h2 id="h-facts">"Facts"</h2></div>
-            <dl class="card-body kv">
-                <Fact name="Kind" value=Some(kind_words(view.kind, view.artifact.as_deref()))/>
-                <Fact name="Platform" value=shown.and_then(|shown| shown.platform.clone())/>
-                <Fact name="To pull" value=shown.map(pull_words)/>
-                {built}
-                <Fact name="Author" value=config.and_then(|config| config.author.clone())/>
-                {parents}
-                <Code name="Media type" value=view.media_type.clone()/>
-                <Code name="Artifact type" value=view.artifact.clone().unwrap_or_default()/>
-            </dl>
+            {facts}
         </section>
     }
+    .into_any()
+}
+
+/// Facts of the manifest that the page is about.
+#[component]
+fn OwnFacts<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let parents =
+        view.parents.iter().map(|digest| view! { <DigestLink repository=&view.repository digest/> }).collect_view();
+    let parents = (!view.parents.is_empty()).then(|| view! { <dt>"Part of"</dt><dd>{parents}</dd> });
+    view! {
+        <Fact name="Kind" value=Some(kind_words(view.kind, None))/>
+        <ArtifactType artifact=view.artifact.clone()/>
+        <Code name="Media type" value=view.media_type.clone()/>
+        {parents}
+    }
+    .into_any()
+}
+
+/// `Helm chart`, or the media type of what has no words.
+#[component]
+fn ArtifactType(artifact: Option<String>) -> impl IntoView {
+    let is_media_type = artifact.as_deref().is_some_and(|artifact| artifact.contains('/'));
+    let class = is_media_type.then_some("mono");
+    artifact.map(|artifact| view! { <dt>"Artifact type"</dt><dd class=class>{artifact}</dd> })
+}
+
+/// Facts of the one image whose layers are shown.
+#[component]
+fn ShownFacts<'a>(shown: &'a ShownImage, now: Timestamp) -> impl IntoView + use<> {
+    let author = shown.config.as_ref().and_then(|config| config.author.clone());
+    let built = shown.built.map(|at| view! { <dt>"Built"</dt><dd><When at now/></dd> });
+    view! {
+        <Fact name="Platform" value=shown.platform.clone()/>
+        <Fact name="To pull" value=Some(pull_words(shown))/>
+        {built}
+        <Fact name="Author" value=author/>
+    }
+    .into_any()
 }
 
 fn pull_words(shown: &ShownImage) -> String {

@@ -8,7 +8,7 @@ use crate::ui::components::copy::CopyButton;
 use crate::ui::components::mark::Mark;
 use crate::ui::components::time::When;
 use crate::ui::query::address;
-use crate::ui::words::counted;
+use crate::ui::words::{counted, named_actor};
 use leptos::prelude::*;
 
 /// `team/web:1.4.2`, its other names, its digest.
@@ -32,6 +32,7 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -60,7 +61,7 @@ fn Siblings<'a>(view: &'a ImageView) -> impl IntoView + use<> {
 #[component]
 pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let pushed = view.pushed.map(|at| {
-        let by = view.pushed_by.clone().map(|by| view! { " by "<b>{by}</b> });
+        let by = view.pushed_by.as_deref().and_then(named_actor).map(|by| view! { " by "<b>{by.to_owned()}</b> });
         view! { <span>"Pushed "<When at now/>{by}</span> }
     });
     let built = view.shown.as_ref().map(|shown| match shown.built {
@@ -74,6 +75,7 @@ pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
             {(view.kind != Kind::Artifact).then_some(built)}
         </div>
     }
+    .into_any()
 }
 
 /// All platforms of an index, or one of them; each has an address.
@@ -93,9 +95,10 @@ pub fn PlatformSwitch<'a>(view: &'a ImageView, chosen: Option<&'a str>) -> impl 
     (!platforms.is_empty()).then(|| {
         view! {
             <div class="filters">
-                <nav class="seg" aria-label="Platform"><a href=base.clone() aria-current=all>"All platforms"</a>{links}</nav>
+                <nav class="seg seg-wrap" aria-label="Platform"><a href=base.clone() aria-current=all>"All platforms"</a>{links}</nav>
             </div>
         }
+        .into_any()
     })
 }
 

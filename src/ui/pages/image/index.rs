@@ -17,13 +17,18 @@ pub fn IndexCard<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let count = counted(platforms.len() as u64, "platform", "platforms");
     let (entries, orphans) = fold(&platforms, &attestations);
     let entries = entries.into_iter().map(|(child, about)| view! { <Platform repository child about/> }).collect_view();
+    let more = (view.children_more > 0).then(|| {
+        view! { <p class="card-foot muted">{format!("And {} more entries, which are not shown.", view.children_more)}</p> }
+    });
     let orphans = (!orphans.is_empty()).then(|| view! { <li><Attestations repository about=orphans/></li> });
     view! {
         <section class="card" aria-labelledby="h-index">
             <div class="card-head"><h2 id="h-index">"Platforms"</h2><span class="sm muted">{count}</span></div>
             <ul class="tree">{entries}{orphans}</ul>
+            {more}
         </section>
     }
+    .into_any()
 }
 
 /// Each platform with the attestations about it; those about nothing listed come last.
@@ -78,7 +83,7 @@ fn Attestations<'a>(repository: &'a RepositoryName, about: Vec<&'a ChildRow>) ->
     let leaves = about.into_iter().map(|child| view! { <li><Leaf repository child/></li> }).collect_view();
     view! {
         <details>
-            <summary><Icon name="right"/><span class="muted">{words}</span></summary>
+            <summary><Icon name="right"/><span>{words}</span></summary>
             <ul>{leaves}</ul>
         </details>
     }

@@ -18,16 +18,16 @@ const MAX_STEP_CHARS: usize = 160;
 pub fn LayersCard<'a>(shown: &'a ShownImage, kind: Kind) -> impl IntoView + use<> {
     let is_artifact = kind == Kind::Artifact;
     let (title, one, many) = if is_artifact { ("Files", "file", "files") } else { ("Layers", "layer", "layers") };
-    let count = counted(shown.layers.len() as u64, one, many);
+    let count = counted(shown.layers.len() as u64 + shown.layers_more, one, many);
     let platform = shown.platform.clone().map(|platform| format!(" for {platform}")).unwrap_or_default();
     let summary = format!("{count}, {} to pull{platform}", shown.pull_size);
     let bar = (shown.layers.len() > 1).then(|| {
         view! { <div class="card-body"><LayerBar layers=&shown.layers/></div> }
     });
     let body = if shown.layers.is_empty() {
-        Either::Left(view! { <p class="card-body muted">"Nothing but its configuration."</p> })
+        view! { <p class="card-body muted">"Nothing but its configuration."</p> }.into_any()
     } else {
-        Either::Right(view! { {bar}<LayerTable shown is_artifact/> })
+        view! { {bar}<LayerTable shown is_artifact/> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="h-layers">
@@ -35,6 +35,7 @@ pub fn LayersCard<'a>(shown: &'a ShownImage, kind: Kind) -> impl IntoView + use<
             {body}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -48,18 +49,24 @@ fn LayerTable<'a>(shown: &'a ShownImage, is_artifact: bool) -> impl IntoView + u
         let words = counted(shown.empty_steps, "step", "steps");
         view! { <p class="card-foot muted">{format!("And {words} that changed no files.")}</p> }
     });
+    let more = (shown.layers_more > 0).then(|| {
+        view! { <p class="card-foot muted">{format!("And {} more, which are not shown.", shown.layers_more)}</p> }
+    });
     view! {
         <table class="layers" role="table" aria-labelledby="layers">
             <caption class="vh" id="layers">{caption}</caption>
             <thead role="rowgroup">
                 <tr role="row">
-                    <Head label="#"/><Head label=step/><Head label="Digest"/><Head label="Share"/><Head label="Size" class="r"/>
+                    <Head label="#"/><Head label=step/><Head label="Digest"/>
+                    <th role="columnheader" scope="col"><span class="vh">"Share"</span></th>
+                    <Head label="Size" class="r"/>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
         </table>
-        {empty}
+        {more}{empty}
     }
+    .into_any()
 }
 
 #[component]
@@ -70,7 +77,7 @@ fn Row<'a>(index: usize, layer: &'a LayerRow, largest: u64) -> impl IntoView + u
         <tr role="row">
             <td role="cell" class="step">{index + 1}</td>
             <th role="rowheader" scope="row" data-a="head"><Step layer/></th>
-            <td role="cell" class="l-gone"><DigestText digest=&layer.digest/></td>
+            <td role="cell" class="nowrap"><DigestText digest=&layer.digest/></td>
             <td role="cell" class="l-gone">
                 <svg class="minibar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
                     <rect width=format!("{share:.1}") height="6"></rect>

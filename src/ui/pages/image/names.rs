@@ -5,6 +5,7 @@ use crate::domain::{Address, Digest, RepositoryName, Timestamp};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::mark::Mark;
 use crate::ui::components::time::When;
+use crate::ui::words::named_actor;
 use leptos::prelude::*;
 
 /// The card; an image whose tags are not known to have moved has none.
@@ -17,9 +18,10 @@ pub fn NamesCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use
         view! {
             <section class="card" aria-labelledby="h-names">
                 <div class="card-head"><h2 id="h-names">"Names this image has had"</h2></div>
-                <ol class="card-body stack">{entries}</ol>
+                <ol class="card-body moves">{entries}</ol>
             </section>
         }
+        .into_any()
     })
 }
 
@@ -33,7 +35,7 @@ fn Entry<'a>(
     let MoveRow { tag, from, to, when, by } = entry;
     let came = to == own;
     let (icon, words, other) = match (came, from) {
-        (true, None) => ("tag", " created", None),
+        (true, None) => ("plus", " created", None),
         (true, Some(from)) => ("up", " moved here from ", Some(from)),
         (false, _) => ("right", " moved on to ", Some(to)),
     };
@@ -41,9 +43,9 @@ fn Entry<'a>(
         let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
         view! { <a class="digest" href=href><Mark digest/>{digest.short().to_owned()}</a> }
     });
-    let by = (!by.is_empty()).then(|| format!("by {by}, "));
+    let by = named_actor(by).map(|by| format!("by {by}, "));
     view! {
-        <li class="row-3">
+        <li>
             <Icon name=icon/>
             <div>
                 <p class="sm"><span class="tagname">{tag.to_string()}</span>{words}{other}</p>

@@ -28,6 +28,7 @@ pub fn ReferrersCard<'a>(
                 <ul class="tree">{rows}</ul>
             </section>
         }
+        .into_any()
     })
 }
 
@@ -56,8 +57,9 @@ pub fn AnnotationsCard<'a>(annotations: &'a [(String, String)]) -> impl IntoView
         view! {
             <section class="card" aria-labelledby="h-annotations">
                 <div class="card-head"><h2 id="h-annotations">"Annotations"</h2><span class="sm muted">{count}</span></div>
-                <dl class="card-body kv grid-cols-[2fr_3fr]">{rows}</dl>
+                <dl class="card-body kv kv-long">{rows}</dl>
             </section>
         }
+        .into_any()
     })
 }

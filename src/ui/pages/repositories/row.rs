@@ -1,10 +1,10 @@
 //! The rows of the list of repositories.
 
 use crate::domain::view::{MountKind, RepositoryRow};
-use crate::domain::{Address, RepositoryName, Tag, Timestamp};
+use crate::domain::{Address, ByteSize, RepositoryName, Tag, Timestamp};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
-use crate::ui::words::grouped;
+use crate::ui::words::{counted, grouped, named_actor};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -23,8 +23,8 @@ fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
         <tr role="row" data-key=key data-at=changed_at>
             <th role="rowheader" scope="row" data-a="head"><Name name=name.clone() mount missing_since now/></th>
             <td role="cell" data-a="two"><NewestTag name tag=newest_tag unread/></td>
-            <td role="cell" class="r num" data-a="end3">{(!unread).then(|| view! { <Tags tags/> })}</td>
-            <td role="cell" class="r num nowrap" data-a="end2">{(!unread).then(|| stored.to_string())}</td>
+            <td role="cell" class="r num">{(!unread).then(|| grouped(tags))}</td>
+            <td role="cell" class="r num nowrap" data-a="end2">{(!unread).then(|| view! { <Stored stored tags/> })}</td>
             <td role="cell" class="nowrap" data-a="end1"><Updated at=updated by=updated_by now/></td>
         </tr>
     }
@@ -70,14 +70,15 @@ fn NewestTag(name: RepositoryName, tag: Option<Tag>, unread: bool) -> impl IntoV
     }
 }
 
+/// `10.7 MB`; a card has no column for the tags and counts them here: `11 tags · 10.7 MB`.
 #[component]
-fn Tags(tags: u64) -> impl IntoView {
-    view! { {grouped(tags)} <span class="k-only">{if tags == 1 { " tag" } else { " tags" }}</span> }
+fn Stored(stored: ByteSize, tags: u64) -> impl IntoView {
+    view! { <span class="k-only">{counted(tags, "tag", "tags")}" · "</span>{stored.to_string()} }
 }
 
 #[component]
 fn Updated(at: Option<Timestamp>, by: Option<String>, now: Timestamp) -> impl IntoView {
     let at = at.map(|at| view! { <When at now/> });
-    let by = by.map(|by| view! { <span class="cell-sub">{by}</span> });
-    view! { {at}{by} }
+    let by = by.as_deref().and_then(named_actor).map(str::to_owned);
+    view! { {at}{by.map(|by| view! { <span class="cell-sub">{by}</span> })} }
 }

@@ -6,11 +6,12 @@ use crate::domain::{RepositoryName, Timestamp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::pull_box::{Pull, PullBox};
 use crate::ui::components::time::When;
+use crate::ui::islands::live::LiveScope;
 use crate::ui::request::PageRequest;
 use crate::ui::words::grouped;
 use leptos::prelude::*;
 
-/// Name, address to copy, badges.
+/// Name, address to copy, badges, and whether the page is live.
 #[component]
 pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + use<> {
     let head = &view.head;
@@ -25,8 +26,10 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
                 <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
                 {remote} {missing}
             </div>
+            <LiveScope scope=format!("repository:{}", head.name) since=now nouns=("tag", "tags")/>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -46,6 +49,7 @@ pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
             <span><b>{grouped(view.images)}</b>{format!(" {images}")}</span>
         </div>
     }
+    .into_any()
 }
 
 /// How to pull the newest tag, or the first of the page where none is known to be the newest.
@@ -53,7 +57,7 @@ pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 pub fn Pulling<'a>(view: &'a RepositoryView, request: &'a PageRequest) -> impl IntoView + use<> {
     let pull = pull(view, request);
     let repository = view.head.name.clone();
-    view! { <div data-live="pull">{pull.map(|pull| view! { <PullBox pull repository/> })}</div> }
+    view! { <div data-live="pull">{pull.map(|pull| view! { <PullBox pull repository/> })}</div> }.into_any()
 }
 
 fn pull(view: &RepositoryView, request: &PageRequest) -> Option<Pull> {

@@ -6,6 +6,7 @@ use crate::domain::{Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::time::When;
+use crate::ui::words::named_actor;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -64,17 +65,23 @@ fn Platforms(platforms: Vec<String>, all_linux: bool) -> impl IntoView {
     if platforms.is_empty() {
         return Either::Left(view! { <span class="xs subtle">"None"</span> });
     }
-    let brief = |platform: &String| {
-        let text = if all_linux { platform.strip_prefix("linux/") } else { None };
-        text.unwrap_or(platform).to_owned()
-    };
-    let chips: Vec<String> = platforms.iter().map(brief).collect();
-    let shown = if chips.len() > MAX_CHIPS + 1 { MAX_CHIPS } else { chips.len() };
-    let more = (shown < chips.len()).then(|| {
-        view! { <span class="chip" title=chips[shown..].join(", ")>{format!("+{}", chips.len() - shown)}</span> }
+    let shown = if platforms.len() > MAX_CHIPS + 1 { MAX_CHIPS } else { platforms.len() };
+    let more = (shown < platforms.len()).then(|| {
+        view! { <span class="chip" title=platforms[shown..].join(", ")>{format!("+{}", platforms.len() - shown)}</span> }
     });
-    let chips: Vec<_> = chips[..shown].iter().map(|chip| view! { <span class="chip">{chip.clone()}</span> }).collect();
+    let chip = |full: String| {
+        let text = brief(&full, all_linux).to_owned();
+        view! { <span class="chip" title=full>{text}</span> }
+    };
+    let chips: Vec<_> = platforms.into_iter().take(shown).map(chip).collect();
     Either::Right(view! { <span class="plat">{chips}{more}</span> })
+}
+
+/// `arm64` of `linux/arm64/v8`: what goes without saying is left out.
+fn brief(platform: &str, all_linux: bool) -> &str {
+    let text = if all_linux { platform.strip_prefix("linux/") } else { None };
+    let text = text.unwrap_or(platform);
+    text.strip_suffix("/v8").filter(|text| text.ends_with("arm64")).unwrap_or(text)
 }
 
 #[component]
@@ -91,7 +98,7 @@ fn Built(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
 fn MovedCell(moved: Moved, now: Timestamp) -> impl IntoView {
     match moved {
         Moved::At { when, by } => {
-            let by = (!by.is_empty()).then(|| view! { <span class="cell-sub">{by}</span> });
+            let by = named_actor(&by).map(|by| view! { <span class="cell-sub">{by.to_owned()}</span> });
             Either::Left(view! { <When at=when now/>{by} })
         }
         Moved::FirstSeen { when } => {
@@ -110,5 +117,14 @@ mod tests {
         assert_eq!(same_words(&tags, 3).as_deref(), Some("same image as 1.4, prod and 3 more"));
         assert_eq!(same_words(&tags[..1], 0).as_deref(), Some("same image as 1.4"));
         assert_eq!(same_words(&[], 0), None);
+    }
+
+    #[test]
+    fn platforms_are_brief() {
+        assert_eq!(
+            ["linux/arm64/v8", "linux/arm/v8", "linux/amd64"].map(|it| brief(it, true)),
+            ["arm64", "arm/v8", "amd64"]
+        );
+        assert_eq!(["linux/arm64/v8", "windows/amd64"].map(|it| brief(it, false)), ["linux/arm64", "windows/amd64"]);
     }
 }

@@ -38,10 +38,12 @@ CREATE TABLE repositories (
     n_images      BIGINT NOT NULL DEFAULT 0,
     stored_bytes  BIGINT NOT NULL DEFAULT 0,
     logical_bytes BIGINT NOT NULL DEFAULT 0,
-    read_at       BIGINT,
+    read_at       BIGINT NOT NULL DEFAULT 0,
+    listed_at     BIGINT NOT NULL DEFAULT 0,
     missing_since BIGINT
 );
 CREATE INDEX repositories_by_mount ON repositories (mount_id, read_at, name);
+CREATE INDEX repositories_by_name_in_mount ON repositories (mount_id, name);
 CREATE INDEX repositories_by_update ON repositories (updated_at DESC, name);
 CREATE INDEX repositories_by_tags ON repositories (n_tags DESC, name);
 CREATE INDEX repositories_by_stored ON repositories (stored_bytes DESC, name);
