@@ -30,7 +30,7 @@ case $PURPOSE in
         want_postgresql
         ;;&
     test) want_commands buildah:buildah chromium:chromium busybox:busybox-static ;;
-    bench) want_commands wrk:wrk ;;
+    bench) want_commands wrk:wrk nginx:nginx ;;
 esac
 
 if [ "$PURPOSE" != demo ]; then

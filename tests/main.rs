@@ -1,7 +1,8 @@
 //! The integration tests: one binary, because each further one is another link.
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
-//! `distribution` and `pages` (HTTP), `crawl` (a large registry far away). With the built binary: `start`. With real counterparts:
+//! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `policy` (who may do what).
+//! With the built binary: `start`. With real counterparts:
 //! `clients` (skopeo, buildah) and `remote` (CNCF distribution).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -12,6 +13,7 @@ mod conformance;
 mod crawl;
 mod distribution;
 mod pages;
+mod policy;
 mod remote;
 mod start;
 mod support;

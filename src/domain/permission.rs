@@ -3,7 +3,7 @@
 use super::{RepositoryName, Tag};
 use serde::{Deserialize, Serialize};
 
-/// One verb on one kind of thing. A new room adds its verbs here and a row to the policy table.
+/// One verb on one kind of thing. A new room adds its verbs here, and the table of policies shows who holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Permission {
     #[serde(rename = "repository.read")]
@@ -24,7 +24,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// Every permission, in the order of the policy table.
+    /// Every permission, in the order of the table in `tests/policy.rs`.
     pub const ALL: [Self; 7] = [
         Self::RepositoryRead,
         Self::RepositoryPush,

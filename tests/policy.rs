@@ -1,0 +1,35 @@
+//! Who may do what, as a table: a change of policy is a change of this picture.
+
+use portolan::domain::principal::Job;
+use portolan::domain::{Actor, Permission, Target};
+use portolan::server::access::{Policy, permits};
+
+#[test]
+fn the_policies_as_a_table() {
+    let columns = [
+        ("open", Policy::OpenOnLoopback, Actor::Anonymous),
+        ("read-only", Policy::ReadOnly, Actor::Anonymous),
+        ("own jobs", Policy::ReadOnly, Actor::System(Job::Crawl)),
+    ];
+    let mut table = format!("{:<18}", "");
+    for (name, _, _) in &columns {
+        table.push_str(&format!(" {name:>9}"));
+    }
+    for permission in Permission::ALL {
+        table.push_str(&format!("\n{:<18}", permission.name()));
+        for (_, policy, actor) in &columns {
+            let sign = if permits(*policy, actor, permission, &Target::Instance) { '✔' } else { '✘' };
+            table.push_str(&format!(" {sign:>9}"));
+        }
+    }
+    insta::assert_snapshot!(table, @r"
+                            open read-only  own jobs
+    repository.read            ✔         ✔         ✔
+    repository.push            ✔         ✘         ✔
+    repository.create          ✔         ✘         ✔
+    tag.move                   ✔         ✘         ✔
+    mount.read                 ✔         ✔         ✔
+    system.read                ✔         ✔         ✔
+    system.maintain            ✘         ✘         ✔
+    ");
+}
