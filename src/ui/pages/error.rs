@@ -1,4 +1,5 @@
-//! The page of an error: what happened, what to do, and the id that finds the log line.
+//! The page of an error: what happened and what to do; a failure of the server has the id that finds its
+//! log line.
 //!
 //! It tells the server about the error, which gives the answer its status.
 
