@@ -29,7 +29,6 @@ step "set-up" "$ROOT/scripts/setup.sh" test
 use_tools
 step "check" "$ROOT/scripts/check.sh"
 step "sample images" "$ROOT/scripts/fixtures.sh"
-step "unit, integration and documentation tests" "$ROOT/scripts/with-postgres.sh" \
-    env CARGO_TARGET_DIR="$CACHE/target" cargo test --no-default-features --features ssr
+step "unit, integration and documentation tests" "$ROOT/scripts/with-postgres.sh" "$ROOT/scripts/cargo-tests.sh"
 step "release build" "$ROOT/scripts/build.sh"
 step "browser journeys" "$ROOT/scripts/end2end.sh"

@@ -9,7 +9,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/ui", &["ui", "domain", "api"]),
     ("src/api", &["api", "domain", "server::request", "server::service"]),
     ("src/server/access", &["domain", "server::access"]),
-    ("src/server/store", &["domain", "params", "server::store", "server::access", "server::clock", "server::entropy"]),
+    (
+        "src/server/store",
+        &["domain", "params", "server::store", "server::access", "server::clock", "server::entropy", "server::events"],
+    ),
     ("src/server/blobs", &["domain", "server::blobs"]),
     (
         "src/server/registry/remote",
@@ -57,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "server::registry",
             "server::blobs",
             "server::entropy",
+            "server::looks",
         ],
     ),
     ("src/server/config", &["domain", "server::config", "server::secret", "server::store", "server::http::security"]),

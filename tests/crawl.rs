@@ -9,7 +9,6 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use portolan::domain::view::CrawlState;
 use portolan::server::access::Policy;
-use portolan::server::jobs;
 use portolan::server::store::mounts::{self, Mount};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -72,10 +71,9 @@ async fn names_come_first_and_what_is_opened_jumps_the_queue() {
     let upstream = serve_router(Router::new().fallback(answer)).await;
     let config =
         format!("[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"\nupstream_prefix = \"far\"");
-    let test = TestApp::real(&config, Policy::OpenOnLoopback).await;
-    jobs::schedule(&test.app).await.unwrap();
+    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
     let started = Instant::now();
-    let running = tokio::spawn(jobs::run(test.app.clone()));
+    let _jobs = test.start_jobs().await;
 
     wait(&test, "/repositories?sort=name", "/r/far/r000").await;
     println!("first names after {:?}", started.elapsed());
@@ -92,7 +90,6 @@ async fn names_come_first_and_what_is_opened_jumps_the_queue() {
     let read = "SELECT COUNT(*) FROM repositories WHERE read_at > 0";
     let read: u64 = test.app.store.one(read, vec![]).await.unwrap().unwrap().take().unwrap();
     assert!(read < 150, "it came before the rest: {read} of 300 were read");
-    running.abort();
 }
 
 /// A registry of which a part is broken. `far/a` is never shown to us, `far/hosted/x` has a name that is
@@ -139,9 +136,8 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_read() {
         "[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"\nupstream_prefix = \"far\"\nrefresh_s = 1\n\
          [[mounts]]\nprefix = \"far/hosted\"\nkind = \"hosted\""
     );
-    let test = TestApp::real(&config, Policy::OpenOnLoopback).await;
-    jobs::schedule(&test.app).await.unwrap();
-    let running = tokio::spawn(jobs::run(test.app.clone()));
+    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
+    let _jobs = test.start_jobs().await;
 
     // A repository that answers 403 stops neither its neighbours nor the round.
     let first = round_after(&test, 0).await;
@@ -159,7 +155,6 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_read() {
     let page = test.get("/r/far/b").await.text();
     assert!(page.contains(&sha256(manifest("t1").as_bytes())[7..19]), "t1 names what it named");
     assert!(!page.contains(&sha256(b"a lie")[7..19]), "and nothing that is not what it says");
-    running.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,12 +167,10 @@ async fn a_registry_of_which_nothing_can_be_read_has_failed() {
     };
     let upstream = serve_router(Router::new().fallback(answer)).await;
     let config = format!("[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"");
-    let test = TestApp::real(&config, Policy::OpenOnLoopback).await;
-    jobs::schedule(&test.app).await.unwrap();
-    let running = tokio::spawn(jobs::run(test.app.clone()));
+    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
+    let _jobs = test.start_jobs().await;
     let mount = mount_when(&test, |mount| matches!(mount.row.crawl, CrawlState::Failed { .. })).await;
     assert!(mount.row.as_of.is_none() && mount.row.totals.repositories == 20);
-    running.abort();
 }
 
 /// The mount `far` when a round has ended well that began after `began`.

@@ -280,7 +280,7 @@ async fn a_push_moves_the_tag_and_the_audit_log_has_both_ends() {
     let test = TestApp::new().await;
     let first = test.push_image("a", "latest", "amd64", b"one").await;
     let second = test.push_image("a", "latest", "amd64", b"two").await;
-    let sql = "SELECT actor, before, after FROM audit WHERE action = 'manifest.push' ORDER BY id DESC LIMIT 1";
+    let sql = "SELECT actor, before, after FROM audit WHERE action = 'manifest.push' AND before IS NOT NULL";
     let mut row = test.app.store.one(sql, vec![]).await.unwrap().unwrap();
     let found: (String, String, String) = (row.take().unwrap(), row.take().unwrap(), row.take().unwrap());
     assert_eq!(found, ("anonymous".to_owned(), first.clone(), second.clone()));

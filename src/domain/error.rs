@@ -31,13 +31,17 @@ pub enum Error {
     Range { message: String, offset: u64 },
     #[error("this registry does not offer: {}", .0.words())]
     Unsupported(Capability),
+    /// Another registry is at fault; `is_down` says whether it could be asked at all.
     #[error("{registry} {message}")]
-    Upstream { registry: String, message: String },
+    Upstream { registry: String, message: String, is_down: bool },
     #[error("{0}")]
     Unavailable(String),
-    /// A defect or failure here; the id finds the log line that tells more.
-    #[error("the server failed; the log has more under {0}")]
-    Internal(IncidentId),
+    /// The request did not come from where this server takes requests from.
+    #[error("{0}")]
+    Foreign(String),
+    /// A defect here. The log tells more under the id of the request, which every answer carries.
+    #[error("the server failed on this request; its log has more")]
+    Internal,
 }
 
 /// What is not there, or may not be seen, which reads the same.
@@ -70,17 +74,6 @@ pub enum ContentProblem {
     Manifest,
     /// The manifest names content that the repository does not have.
     MissingBlob,
-}
-
-/// Finds the log line of a failure. Printed as `err_…`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IncidentId(pub String);
-
-impl std::fmt::Display for IncidentId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 impl Error {

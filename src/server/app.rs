@@ -4,9 +4,12 @@ use super::access::{Access, Policy, Refusal};
 use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
 use super::config::{Config, MountConfig, MountKindConfig};
-use super::context::{App, Events, Facts, Mount, Parts, Upstream};
+use super::context::{App, Facts, Mount, Parts, Upstream};
 use super::entropy::{Entropy, SystemEntropy, new_id};
-use super::jobs::Crawls;
+use super::events::Events;
+use super::jobs::Runner;
+use super::looks::Looks;
+use super::metrics::Metrics;
 use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings};
 use super::registry::{ReadRegistry, WriteRegistry};
@@ -37,11 +40,12 @@ impl Choices {
     }
 }
 
-/// Opens everything that the configuration names and puts it together.
-pub async fn build(config: &Config, choices: Choices) -> Result<App> {
+/// Opens everything that the configuration names and puts it together: what requests use, and what runs by itself.
+pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let Choices { policy, clock, entropy } = choices;
     let location = config.database()?;
-    let store = Store::open(&location, Arc::clone(&clock), Arc::clone(&entropy)).await?;
+    let events = Events::default();
+    let store = Store::open(&location, Arc::clone(&clock), Arc::clone(&entropy), events.clone()).await?;
     let access = Access::new(policy, record_refusals(store.clone()));
     let configured = with_root(&config.mounts);
     let hosted = configured.iter().any(|mount| mount.kind == MountKindConfig::Hosted);
@@ -49,29 +53,30 @@ pub async fn build(config: &Config, choices: Choices) -> Result<App> {
         true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?)),
         false => None,
     };
-    let events = Events::default();
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;
     let make = |mount: &MountConfig, id: String| match &blobs {
         Some(blobs) if mount.kind == MountKindConfig::Hosted => {
             let (prefix, store, blobs) = (mount.prefix.clone(), store.clone(), Arc::clone(blobs));
-            let (clock, entropy, events) = (Arc::clone(&clock), Arc::clone(&entropy), events.clone());
-            Ok(hosted_mount(mount, HostedParts { mount_id: id, prefix, store, blobs, clock, entropy, events }))
+            let (clock, entropy) = (Arc::clone(&clock), Arc::clone(&entropy));
+            Ok(hosted_mount(mount, HostedParts { mount_id: id, prefix, store, blobs, clock, entropy }))
         }
         _ => remote_mount(config, mount, id, Arc::clone(&entropy)),
     };
     let mounts = configured.iter().zip(ids).map(|(mount, id)| make(mount, id)).collect::<Result<_>>()?;
-    Ok(App::new(Parts {
+    let (looks, asked) = Looks::channel();
+    let app = App::new(Parts {
         access,
         store,
         mounts,
         blobs,
-        crawls: Crawls::default(),
+        looks,
         events,
-        metrics: super::http::metrics::Metrics::default(),
+        metrics: Metrics::default(),
         clock,
         entropy,
         facts: facts(config, policy),
-    }))
+    });
+    Ok((app.clone(), Runner::new(app, asked)))
 }
 
 fn facts(config: &Config, policy: Policy) -> Facts {

@@ -4,17 +4,17 @@
 use super::access::{Access, Caller};
 use super::blobs::BlobStore;
 use super::clock::Clock;
-use super::entropy::{Entropy, new_incident};
-use super::http::metrics::Metrics;
-use super::jobs::Crawls;
+use super::entropy::Entropy;
+use super::events::Events;
+use super::looks::Looks;
+use super::metrics::Metrics;
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::Store;
-use crate::domain::error::{IncidentId, What};
+use crate::domain::error::What;
 use crate::domain::view::MountKind;
 use crate::domain::{Error, MountPrefix, RepositoryName, Result};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
-use tokio::sync::broadcast;
+use std::sync::Arc;
 
 /// Everything a request may use. Cheap to clone.
 #[derive(Clone)]
@@ -27,7 +27,8 @@ pub struct Parts {
     pub mounts: Vec<Mount>,
     /// Bytes of the hosted registry; `None` where there is none.
     pub blobs: Option<Arc<dyn BlobStore>>,
-    pub crawls: Crawls,
+    /// Asks for a fresh look at a repository of a registry that is only read.
+    pub looks: Looks,
     pub events: Events,
     pub metrics: Metrics,
     pub clock: Arc<dyn Clock>,
@@ -112,44 +113,6 @@ impl Parts {
             }
             (None, None) => Err(absent()),
         }
-    }
-
-    /// A name under which a failure is logged and shown.
-    pub fn incident(&self) -> IncidentId {
-        new_incident(&*self.entropy)
-    }
-}
-
-/// Tells open pages what changed, until the server stops.
-#[derive(Clone)]
-pub struct Events(Arc<Mutex<Option<broadcast::Sender<RepositoryName>>>>);
-
-impl Default for Events {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(Some(broadcast::channel(1024).0))))
-    }
-}
-
-impl Events {
-    /// Something in this repository changed, durably.
-    pub fn changed(&self, repository: &RepositoryName) {
-        if let Some(sender) = &*self.0.lock().expect("no holder of the lock panics") {
-            let _ = sender.send(repository.clone()); // Nobody may be looking.
-        }
-    }
-
-    /// Every change from now on; a reader that falls behind is told so, and one that comes while the
-    /// server stops hears that there is nothing more.
-    pub fn subscribe(&self) -> broadcast::Receiver<RepositoryName> {
-        match &*self.0.lock().expect("no holder of the lock panics") {
-            Some(sender) => sender.subscribe(),
-            None => broadcast::channel(1).1,
-        }
-    }
-
-    /// Ends every stream, so that open pages do not hold the server up when it stops.
-    pub fn close(&self) {
-        self.0.lock().expect("no holder of the lock panics").take();
     }
 }
 

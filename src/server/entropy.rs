@@ -1,7 +1,6 @@
 //! Randomness is passed in, so that tests can repeat it.
 
 use crate::domain::Timestamp;
-use crate::domain::error::IncidentId;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A source of random bytes.
@@ -59,11 +58,4 @@ pub fn new_secret_id(entropy: &dyn Entropy) -> String {
     let mut random = [0; 16];
     entropy.fill(&mut random);
     hex::encode(random)
-}
-
-/// A new name for a failure, which its log line and its answer share.
-pub fn new_incident(entropy: &dyn Entropy) -> IncidentId {
-    let mut random = [0; 5];
-    entropy.fill(&mut random);
-    IncidentId(format!("err_{}", hex::encode(random)))
 }

@@ -3,9 +3,10 @@
 use super::access::Policy;
 use super::app::{self, Choices};
 use super::config::{Config, MountConfig, MountKindConfig};
-use super::context::{App, Events};
+use super::context::App;
+use super::events::Events;
+use super::http::connections;
 use super::http::router::router;
-use super::jobs;
 use super::terminal::say;
 use crate::domain::MountPrefix;
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// How long background work may take to give back what it holds when the server stops.
+const WIND_UP: Duration = Duration::from_secs(5);
 
 /// A look at an existing registry: its address, and how to sign in there.
 pub struct Try {
@@ -35,12 +40,16 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
     config.server.listen = listener.local_addr()?;
     let _lock = lock(&config.data.dir)?;
     let policy = if look.is_some() { Policy::ReadOnly } else { Policy::OpenOnLoopback };
-    let app = app::build(&config, Choices::real(policy)).await?;
-    jobs::schedule(&app).await?;
-    let running = tokio::spawn(jobs::run(app.clone()));
+    let (app, jobs) = app::build(&config, Choices::real(policy)).await?;
+    jobs.schedule().await?;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(jobs.run(stop.clone()));
     let (store, announced) = (app.store.clone(), app.clone());
     let served = answer(&config, listener, app, || announce(&announced, look.as_ref())).await;
-    running.abort();
+    stop.cancel();
+    if tokio::time::timeout(WIND_UP, running).await.is_err() {
+        tracing::warn!("background work did not end in time; what it held is free again in a minute");
+    }
     store.close().await?;
     served
 }
@@ -157,13 +166,8 @@ async fn answer(config: &Config, listener: TcpListener, app: App, ready: impl Fn
     let (handle, terminate) = (Handle::new(), signal(SignalKind::terminate())?);
     let drain = Duration::from_secs(server.drain_s);
     tokio::spawn(stop_gracefully(terminate, handle.clone(), app.events.clone(), drain));
-    let service = router(app).into_make_service();
     ready();
-    match tls {
-        Some(tls) => axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await?,
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
-    }
-    Ok(())
+    Ok(connections::serve(listener, tls, handle, router(app)).await?)
 }
 
 /// On SIGTERM or Ctrl-C: takes no new connections, and gives running requests their time.

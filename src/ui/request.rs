@@ -17,6 +17,8 @@ pub struct PageRequest {
     pub banner: Option<String>,
     /// Whether this is a look at somebody's registry that leaves nothing behind.
     pub try_mode: bool,
+    /// What finds this request in the server's log.
+    pub id: String,
     /// The moment that ages are counted from.
     pub now: Timestamp,
     /// What the reader chose; `None` follows their system.

@@ -10,6 +10,7 @@ use portolan::params;
 use portolan::server::access::{Access, Authorized, Policy, Visibility};
 use portolan::server::clock::ManualClock;
 use portolan::server::entropy::{SeededEntropy, new_id};
+use portolan::server::events::Events;
 use portolan::server::store::manifests::NewManifest;
 use portolan::server::store::mounts::Configured;
 use portolan::server::store::tags::{How, Placement};
@@ -41,7 +42,8 @@ const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
 async fn open(location: &Location) -> Bench {
     let entropy = Arc::new(SeededEntropy::new(1));
-    let store = Store::open(location, Arc::new(ManualClock::new(NOW)), entropy.clone()).await.unwrap();
+    let (clock, events) = (Arc::new(ManualClock::new(NOW)), Events::default());
+    let store = Store::open(location, clock, entropy.clone(), events).await.unwrap();
     let access = Access::new(Policy::OpenOnLoopback, |_| {});
     Bench { store, proof: access.system(Job::Sweep, Maintain {}), entropy }
 }
@@ -98,7 +100,7 @@ async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: Timestamp) 
             let mount = mounts::configure(tx, &[mount]).await?.remove(0);
             let (repository, _) = repositories::ensure(tx, &name, &mount, &ids[1], at).await?;
             manifests::insert(tx, &repository, &new, "mara", at).await?;
-            let from = tags::current(tx, &repository.id, &tag).await?;
+            let from = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
             let placement = Placement {
                 repository_id: &repository.id,
                 mount_id: &mount,

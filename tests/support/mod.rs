@@ -1,5 +1,7 @@
-//! The server as tests use it: in a folder of its own, in process, on a clock that stands still.
+//! The server as tests use it: in a folder of its own, in process, on a clock that stands still; on SQLite, or
+//! on PostgreSQL where the test scripts say so.
 
+mod postgres;
 pub mod process;
 
 use axum::Router;
@@ -13,10 +15,12 @@ use portolan::server::config::Config;
 use portolan::server::context::App;
 use portolan::server::entropy::SeededEntropy;
 use portolan::server::http::router::router;
+use portolan::server::jobs::Runner;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 
 /// The moment at which test clocks start.
@@ -27,6 +31,7 @@ pub struct TestApp {
     pub app: App,
     pub router: Router,
     pub folder: TempDir,
+    jobs: Option<Runner>,
 }
 
 impl TestApp {
@@ -49,10 +54,21 @@ impl TestApp {
     async fn build(config: &str, choices: Choices) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let data = [("PORTOLAN_DATA__DIR".to_owned(), folder.path().display().to_string())];
-        let config = Config::from_parts(Some((Path::new("test.toml"), config)), data.into_iter()).expect("valid");
-        let app = app::build(&config, choices).await.expect("the server starts");
-        Self { router: router(app.clone()), app, folder }
+        let mut settings = vec![("PORTOLAN_DATA__DIR".to_owned(), folder.path().display().to_string())];
+        if let Some(database) = postgres::schema_of_its_own().await {
+            settings.push(("PORTOLAN_DATABASE__URL".to_owned(), database));
+        }
+        let config = Config::from_parts(Some((Path::new("test.toml"), config)), settings.into_iter()).expect("valid");
+        let (app, jobs) = app::build(&config, choices).await.expect("the server starts");
+        Self { router: router(app.clone()), app, folder, jobs: Some(jobs) }
+    }
+
+    /// Starts the background work, which goes on until the token that comes back is dropped.
+    pub async fn start_jobs(&mut self) -> DropGuard {
+        let (jobs, stop) = (self.jobs.take().expect("started once"), CancellationToken::new());
+        jobs.schedule().await.expect("the table of jobs is there");
+        tokio::spawn(jobs.run(stop.clone()));
+        stop.drop_guard()
     }
 
     /// Sends one request.

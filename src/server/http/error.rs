@@ -11,7 +11,7 @@ use serde_json::json;
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Foreign(_) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } => StatusCode::BAD_REQUEST,
         Error::Conflict(_) => StatusCode::CONFLICT,
@@ -20,7 +20,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Unsupported(_) => StatusCode::METHOD_NOT_ALLOWED,
         Error::Upstream { .. } => StatusCode::BAD_GATEWAY,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -28,7 +28,7 @@ pub fn status(error: &Error) -> StatusCode {
 fn oci_code(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated => "UNAUTHORIZED",
-        Error::Forbidden(_) => "DENIED",
+        Error::Forbidden(_) | Error::Foreign(_) => "DENIED",
         Error::NotFound(What::Repository(_) | What::Elsewhere { .. }) => "NAME_UNKNOWN",
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
@@ -51,7 +51,7 @@ fn oci_code(error: &Error) -> &'static str {
         Error::Conflict(_) => "BLOB_UPLOAD_INVALID",
         Error::TooLarge { .. } => "MANIFEST_INVALID",
         Error::Upstream { .. } | Error::Unavailable(_) => "UNAVAILABLE",
-        Error::Internal(_) => "UNKNOWN",
+        Error::Internal => "UNKNOWN",
     }
 }
 
@@ -99,13 +99,20 @@ pub fn wrong_method(allowed: &'static str) -> Response<Body> {
     (StatusCode::METHOD_NOT_ALLOWED, headers, body.to_string()).into_response()
 }
 
-/// A defect: logged whole, answered without details.
-pub fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    let text = panic.downcast_ref::<String>().cloned();
-    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    tracing::error!(panic = text.unwrap_or_default(), "a request panicked; the request id finds it");
-    let detail = "the server failed on this request; the log has more under the X-Request-Id of this answer";
-    let body = json!({ "type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail });
-    let headers = [(header::CONTENT_TYPE, "application/problem+json")];
-    (StatusCode::INTERNAL_SERVER_ERROR, headers, body.to_string()).into_response()
+/// For people, where the console's own page cannot be drawn: no script, nothing but the sentence and the id.
+pub fn bare_page(error: &Error, request_id: &str) -> Response<Body> {
+    let body = format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Portolan</title><h1>{}</h1><p>{}.</p>\
+         <p>Request <code>{request_id}</code></p><p><a href=\"/repositories\">See all repositories</a></p>",
+        status(error).canonical_reason().unwrap_or("Portolan failed"),
+        escape(&error.to_string()),
+    );
+    let mut response = answer(error, "text/html; charset=utf-8", body);
+    let policy = HeaderValue::from_static("default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

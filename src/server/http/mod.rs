@@ -2,7 +2,9 @@
 //! knows status codes (`error.rs`), headers and cookies.
 
 pub mod assets;
+pub mod connections;
 pub mod distribution;
+mod edge;
 pub mod error;
 pub mod events;
 pub mod health;

@@ -1,49 +1,11 @@
-//! What holds for every request: its id, its log line, who may address us, and the headers that
-//! keep pages from doing what they should not.
+//! Who may address us, and the headers that keep pages from doing what they should not.
 
-use super::metrics::route_class;
-use crate::domain::Actor;
 use crate::domain::Error;
-use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::entropy::new_secret_id;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use std::time::{Duration, Instant};
-use tracing::Instrument;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Gives the request an id and a caller, logs its end, counts it.
-pub(super) async fn every_request(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = new_secret_id(&*app.entropy)[..16].to_owned();
-    let caller = Caller { actor: Actor::Anonymous, request_id: id.clone() };
-    request.extensions_mut().insert(caller);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let started = Instant::now();
-    let span = tracing::info_span!("request", id = %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-    app.metrics.request(route_class(&path), method.as_str(), status, elapsed);
-    span.in_scope(|| log(&method, &path, status, elapsed));
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// One line for each request: loud where something changed or failed.
-fn log(method: &Method, path: &str, status: u16, elapsed: Duration) {
-    let elapsed_us = elapsed.as_micros() as u64;
-    match (status, method.is_safe()) {
-        (500.., _) => tracing::warn!(%method, %path, status, elapsed_us, "failed"),
-        (_, false) => tracing::info!(%method, %path, status, elapsed_us, "answered"),
-        (_, true) => tracing::debug!(%method, %path, status, elapsed_us, "answered"),
-    }
-}
 
 /// While whoever reaches the address is let in, a web page elsewhere must not reach it under a name of
 /// its own (DNS rebinding): the `Host` must be this machine or the public address.

@@ -22,7 +22,7 @@ pub(super) async fn page(
     Extension(assets): Extension<Assets>,
     request: Request<Body>,
 ) -> Response {
-    let page = page_request(&app, assets, &request);
+    let page = page_request(&app, &caller, assets, &request);
     let provide = move || {
         provide_context(app.clone());
         provide_context(caller.clone());
@@ -32,7 +32,7 @@ pub(super) async fn page(
     render_app_async_with_context(provide, crate::ui::document::document)(request).await
 }
 
-fn page_request(app: &App, assets: Assets, request: &Request<Body>) -> PageRequest {
+fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Body>) -> PageRequest {
     let query = request.uri().query().unwrap_or_default();
     let part = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "part");
     PageRequest {
@@ -40,6 +40,7 @@ fn page_request(app: &App, assets: Assets, request: &Request<Body>) -> PageReque
         public_url: app.facts.public_url.clone(),
         banner: app.facts.banner.clone(),
         try_mode: app.facts.is_try,
+        id: caller.request_id.clone(),
         now: app.clock.now(),
         theme: cookie(request.headers(), "theme").and_then(|value| Theme::parse(&value)),
         part: part.and_then(|(_, value)| Part::parse(&value)),

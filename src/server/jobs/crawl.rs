@@ -2,17 +2,20 @@
 //! tag, each digest fetched once. What is not found any more is noted, never deleted.
 
 mod graph;
-mod records;
+mod look;
+mod places;
 mod repository;
 
-pub(super) use repository::{check_repository, read_repository};
+pub(super) use look::look;
 
+use super::reading::{Reading, is_ours};
 use crate::domain::{Error, RepositoryName, Result, Timestamp};
-use crate::server::context::{App, Mount};
+use crate::server::context::Mount;
 use crate::server::entropy::new_id;
 use crate::server::store::{mounts, repositories, tags};
 use futures::stream::{self, StreamExt};
-use records::{Places, is_ours, keep, keep_in};
+use places::Places;
+use std::ops::ControlFlow;
 
 /// Names asked for in one page.
 const NAMES_PAGE: u32 = 200;
@@ -28,18 +31,17 @@ const FAILURES_IN_A_ROW: usize = 8;
 const CONTINUED_MS: i64 = 3_600_000;
 
 /// One round over a registry. A round that was interrupted a short while ago goes on where it stopped.
-pub(super) async fn round(app: &App, mount: &Mount) -> Result<()> {
-    let now = app.clock.now();
-    let state = mounts::find(&app.store, &mount.id, now).await?;
+pub(super) async fn round(reading: &Reading<'_>) -> Result<()> {
+    let (mount, now) = (reading.mount, reading.app.clock.now());
+    let state = mounts::find(&reading.app.store, &mount.id, now).await?;
     let interrupted = state.and_then(|state| state.crawl_started_at);
     let started = interrupted.filter(|started| goes_on(mount, *started, now)).unwrap_or(now);
-    keep(app, mount, move |tx, mount_id| Box::pin(async move { mounts::crawl_started(tx, mount_id, started).await }))
-        .await?;
-    list_repositories(app, mount).await?;
+    reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_started(tx, id, started).await })).await?;
+    list_repositories(reading).await?;
     let found = mount.read.capabilities().await;
-    keep(app, mount, move |tx, id| Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })).await?;
-    read_all(app, mount, started).await?;
-    keep(app, mount, move |tx, id| Box::pin(async move { mounts::crawl_finished(tx, id, started).await })).await
+    reading.keep(move |tx, id| Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })).await?;
+    read_all(reading, started).await?;
+    reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_finished(tx, id, started).await })).await
 }
 
 /// Whether a round that began then is fresh enough to be continued.
@@ -49,7 +51,8 @@ fn goes_on(mount: &Mount, started: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Writes every name that the registry lists, page by page, so that names are on screen at once.
-async fn list_repositories(app: &App, mount: &Mount) -> Result<()> {
+async fn list_repositories(reading: &Reading<'_>) -> Result<()> {
+    let Reading { app, mount, .. } = *reading;
     let listing = app.clock.now();
     let (mut after, mut listed, mut places) = (None::<String>, 0, Places::default());
     loop {
@@ -57,33 +60,31 @@ async fn list_repositories(app: &App, mount: &Mount) -> Result<()> {
         listed += page.items.len();
         let is_here = |name: &RepositoryName| app.mount(name).is_some_and(|owner| owner.id == mount.id);
         let names: Vec<RepositoryName> = page.items.into_iter().filter(is_here).collect();
-        let first = names.first().cloned();
-        keep_names(app, mount, names, listing).await?;
-        if let Some(first) = first {
-            app.events.changed(&first);
-        }
-        after = places.next(mount, page.next)?;
+        keep_names(reading, names, listing).await?;
+        after = places.next(reading, page.next)?;
         if after.is_none() || listed >= MAX_REPOSITORIES {
             break;
         }
     }
     let (now, is_whole) = (app.clock.now(), after.is_none());
-    keep(app, mount, move |tx, mount_id| {
-        Box::pin(async move {
-            if is_whole {
-                repositories::mark_missing(tx, mount_id, listing, now).await?;
-            }
-            Ok(())
+    reading
+        .keep(move |tx, mount_id| {
+            Box::pin(async move {
+                if is_whole {
+                    repositories::mark_missing(tx, mount_id, listing, now).await?;
+                }
+                Ok(())
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Writes one page of names. A name that another mount holds is left to that one.
-async fn keep_names(app: &App, mount: &Mount, names: Vec<RepositoryName>, listing: Timestamp) -> Result<()> {
-    let now = app.clock.now();
+async fn keep_names(reading: &Reading<'_>, names: Vec<RepositoryName>, listing: Timestamp) -> Result<()> {
+    let Some(first) = names.first().cloned() else { return Ok(()) };
+    let (app, now) = (reading.app, reading.app.clock.now());
     let ids: Vec<String> = names.iter().map(|_| new_id(&*app.entropy, now)).collect();
-    keep(app, mount, move |tx, mount_id| {
+    let kept = reading.keep(move |tx, mount_id| {
         Box::pin(async move {
             for (name, id) in names.iter().zip(&ids) {
                 match repositories::ensure(tx, name, mount_id, id, now).await {
@@ -94,67 +95,97 @@ async fn keep_names(app: &App, mount: &Mount, names: Vec<RepositoryName>, listin
             repositories::mark_listed(tx, mount_id, &names, listing).await?;
             mounts::reachable(tx, mount_id).await
         })
-    })
-    .await
+    });
+    kept.await?;
+    app.events.changed(first);
+    Ok(())
+}
+
+/// How the repositories of a round went so far.
+#[derive(Default)]
+struct Tally {
+    read: usize,
+    /// How many in a row failed because the registry could not be asked.
+    down: usize,
+    last: Option<Error>,
+}
+
+impl Tally {
+    /// Counts one; `Break` with the reason if the registry as a whole cannot be read.
+    fn count(&mut self, read: Result<()>) -> ControlFlow<Error> {
+        let Err(error) = read else {
+            (self.read, self.down) = (self.read + 1, 0);
+            return ControlFlow::Continue(());
+        };
+        let is_down = matches!(error, Error::Upstream { is_down: true, .. });
+        self.down = if is_down { self.down + 1 } else { 0 };
+        if self.down >= FAILURES_IN_A_ROW || is_ours(&error) {
+            return ControlFlow::Break(error);
+        }
+        self.last = Some(error);
+        ControlFlow::Continue(())
+    }
+
+    /// # Errors
+    /// If there was something to read and none of it could be.
+    fn end(self) -> Result<()> {
+        if self.read == 0 { self.last.map_or(Ok(()), Err) } else { Ok(()) }
+    }
 }
 
 /// Reads the tags of every repository that was not read since the round began.
 ///
 /// # Errors
-/// The last failure of [`FAILURES_IN_A_ROW`]; fewer belong to the repositories at which they came up.
-async fn read_all(app: &App, mount: &Mount, started: Timestamp) -> Result<()> {
-    let mut failures = 0;
+/// If the registry could not be asked [`FAILURES_IN_A_ROW`] times, or not one repository could be read; other
+/// failures belong to the repositories at which they came up.
+async fn read_all(reading: &Reading<'_>, started: Timestamp) -> Result<()> {
+    let mut tally = Tally::default();
     loop {
-        keep(app, mount, move |tx, id| Box::pin(async move { mounts::crawl_progress(tx, id, started).await })).await?;
-        let batch = repositories::to_read(&app.store, &mount.id, started, BATCH).await?;
+        reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_progress(tx, id, started).await })).await?;
+        let batch = repositories::to_read(&reading.app.store, &reading.mount.id, started, BATCH).await?;
         if batch.is_empty() {
-            return Ok(());
+            return tally.end();
         }
-        let mut reading = stream::iter(batch)
-            .map(|name| async move {
-                let read = read_repository(app, mount, &name, None).await;
-                (name, read)
-            })
-            .buffer_unordered(SIDE_BY_SIDE);
-        while let Some((name, read)) = reading.next().await {
-            failures = if read.is_ok() || matches!(read, Err(Error::NotFound(_))) { 0 } else { failures + 1 };
-            match read {
-                Ok(()) => {}
-                // The registry lists it and does not have it (deleted meanwhile, or never pushed): that is no failure.
-                Err(Error::NotFound(_)) => finish_empty(app, mount, &name).await?,
-                Err(error) if is_ours(&error) => return Err(error),
-                Err(error) => {
-                    tracing::warn!(repository = %name, %error, "a repository could not be read; the next round tries again");
-                    finish_tried(app, mount, name).await?;
-                    if failures >= FAILURES_IN_A_ROW {
-                        return Err(error);
-                    }
-                }
+        let read = |name: RepositoryName| async move { (read_one(reading, &name).await, name) };
+        let mut under_way = stream::iter(batch).map(read).buffer_unordered(SIDE_BY_SIDE);
+        while let Some((read, name)) = under_way.next().await {
+            if let Err(error) = &read {
+                tracing::warn!(repository = %name, %error, "a repository could not be read; the next round tries again");
             }
-            keep(app, mount, |tx, id| Box::pin(async move { mounts::crawl_advanced(tx, id).await })).await?;
+            let failed = read.as_ref().err().filter(|error| !is_ours(error)).map(ToString::to_string);
+            if let ControlFlow::Break(error) = tally.count(read) {
+                return Err(error);
+            }
+            if let Some(reason) = failed {
+                finish_tried(reading, name, reason).await?;
+            }
+            reading.keep(|tx, id| Box::pin(async move { mounts::crawl_advanced(tx, id).await })).await?;
         }
     }
 }
 
-async fn finish_tried(app: &App, mount: &Mount, name: RepositoryName) -> Result<()> {
-    let now = app.clock.now();
-    keep(app, mount, move |tx, id| Box::pin(async move { repositories::mark_tried(tx, id, &name, now).await })).await
+/// Reads one repository. That the registry lists it and does not have it (deleted meanwhile, or never pushed) is
+/// no failure.
+async fn read_one(reading: &Reading<'_>, name: &RepositoryName) -> Result<()> {
+    match repository::read(reading, name, None).await {
+        Err(Error::NotFound(_)) => finish_empty(reading, name).await,
+        read => read,
+    }
+}
+
+async fn finish_tried(reading: &Reading<'_>, name: RepositoryName, _reason: String) -> Result<()> {
+    let now = reading.app.clock.now();
+    reading.keep(move |tx, id| Box::pin(async move { repositories::mark_tried(tx, id, &name, now).await })).await
 }
 
 /// Notes that the registry has nothing under this name.
-pub(super) async fn finish_empty(app: &App, mount: &Mount, name: &RepositoryName) -> Result<()> {
-    let (now, name) = (app.clock.now(), name.clone());
-    keep_in(app, mount, name, move |tx, repository| {
+async fn finish_empty(reading: &Reading<'_>, name: &RepositoryName) -> Result<()> {
+    let now = reading.app.clock.now();
+    let noted = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
             tags::mark_missing(tx, &repository.id, now, now).await?;
             repositories::mark_read(tx, &repository.id, now).await
         })
-    })
-    .await
-}
-
-/// Notes that a repository which somebody opened could not be read.
-pub(super) async fn look_failed(app: &App, mount: &Mount, message: String) -> Result<()> {
-    let now = app.clock.now();
-    keep(app, mount, move |tx, id| Box::pin(async move { mounts::look_failed(tx, id, &message, now).await })).await
+    });
+    noted.await
 }

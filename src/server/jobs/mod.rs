@@ -1,136 +1,129 @@
-//! Background work on the table of jobs: any node may lease a job, one at a time runs it.
-//! One file per job; this one is the runner.
+//! Background work: jobs on a table, of which any node may lease one that is due, and looks that pages ask
+//! for. One file per job; this one is the runner.
 
 mod crawl;
-mod look;
+mod lease;
+mod reading;
 mod sweep;
-
-pub use look::Crawls;
 
 use super::context::{App, Mount};
 use super::entropy::{new_id, new_secret_id};
+use super::looks::Look;
 use super::store::jobs::{self, Leased};
 use super::store::{Change, mounts};
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
-use crate::domain::{Result, Timestamp};
+use crate::domain::{Error, Result};
 use crate::server::access::Authorized;
+use reading::{Lanes, Reading};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// How long a lease lasts, and how often it is renewed.
-const LEASE_MS: i64 = 60_000;
-const RENEW: Duration = Duration::from_secs(20);
 /// How often the table is asked for due jobs.
 const POLL: Duration = Duration::from_millis(500);
 /// A registry that could not be read is tried again after this, or after its refresh time if that is less.
 const RETRY_MS: i64 = 10_000;
 /// How often leftovers of uploads are swept.
 const SWEEP_EVERY_MS: i64 = 10 * 60_000;
+/// Looks that are under way at most.
+const LOOKS: usize = 16;
 
-/// Makes sure that every job of this configuration is in the table.
-pub async fn schedule(app: &App) -> Result<()> {
-    let now = app.clock.now();
-    let remotes: Vec<String> =
-        app.mounts.iter().filter(|mount| mount.kind == MountKind::Remote).map(|mount| mount.id.clone()).collect();
-    let ids: Vec<String> = (0..=remotes.len()).map(|_| new_id(&*app.entropy, now)).collect();
-    app.store
-        .write(&proof(app, Job::Sweep), move |tx| {
-            Box::pin(async move {
-                jobs::retain(tx, Job::Crawl.name(), &remotes).await?;
-                jobs::ensure(tx, &ids[0], Job::Sweep.name(), "", now).await?;
-                for (id, mount) in ids[1..].iter().zip(&remotes) {
-                    jobs::ensure(tx, id, Job::Crawl.name(), mount, now).await?;
-                    jobs::hasten(tx, Job::Crawl.name(), mount, now).await?;
-                }
-                Ok(Change::bookkeeping(()))
-            })
-        })
-        .await
+/// Runs what is due in this process.
+pub struct Runner {
+    app: App,
+    /// The name under which this process leases jobs.
+    node: String,
+    looks: mpsc::Receiver<Look>,
+    /// What may be under way to each mount's registry, by the mount's id.
+    lanes: Arc<HashMap<String, Lanes>>,
+    tasks: TaskTracker,
 }
 
-/// Runs due jobs until the task is dropped.
-pub async fn run(app: App) {
-    let node = new_secret_id(&*app.entropy);
-    loop {
-        match take(&app, &node).await {
-            Ok(Some(job)) => {
-                tokio::spawn(work(app.clone(), node.clone(), job));
+impl Runner {
+    /// A runner for this app that answers the looks which come in.
+    pub fn new(app: App, looks: mpsc::Receiver<Look>) -> Self {
+        let node = new_secret_id(&*app.entropy);
+        let lanes = app.mounts.iter().map(|mount| (mount.id.clone(), Lanes::default())).collect();
+        Self { app, node, looks, lanes: Arc::new(lanes), tasks: TaskTracker::new() }
+    }
+
+    /// Makes sure that every job of this configuration is in the table.
+    pub async fn schedule(&self) -> Result<()> {
+        let (app, now) = (&self.app, self.app.clock.now());
+        let remotes: Vec<String> =
+            app.mounts.iter().filter(|mount| mount.kind == MountKind::Remote).map(|mount| mount.id.clone()).collect();
+        let ids: Vec<String> = (0..=remotes.len()).map(|_| new_id(&*app.entropy, now)).collect();
+        app.store
+            .write(&proof(app, Job::Sweep), move |tx| {
+                Box::pin(async move {
+                    jobs::free_orphans(tx).await?;
+                    jobs::retain(tx, Job::Crawl.name(), &remotes).await?;
+                    jobs::ensure(tx, &ids[0], Job::Sweep.name(), "", now).await?;
+                    for (id, mount) in ids[1..].iter().zip(&remotes) {
+                        jobs::ensure(tx, id, Job::Crawl.name(), mount, now).await?;
+                        jobs::hasten(tx, Job::Crawl.name(), mount, now).await?;
+                    }
+                    Ok(Change::bookkeeping(()))
+                })
+            })
+            .await
+    }
+
+    /// Runs due jobs and looks until `stop`; returns when all of them have ended and every lease is given back.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let (mut pause, turns) = (Duration::ZERO, Arc::new(Semaphore::new(LOOKS)));
+        loop {
+            let next_look = async { (Arc::clone(&turns).acquire_owned().await, self.looks.recv().await) };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                (turn, Some(look)) = next_look => {
+                    let (app, lanes, stop) = (self.app.clone(), Arc::clone(&self.lanes), stop.clone());
+                    self.tasks.spawn(async move {
+                        let _turn = turn;
+                        stop.run_until_cancelled(answer(&app, &lanes, look)).await;
+                    });
+                }
+                () = tokio::time::sleep(pause) => pause = self.start_next_job(&stop).await,
             }
-            Ok(None) => tokio::time::sleep(POLL).await,
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Starts the job that is due longest. Returns how long to wait before the next.
+    async fn start_next_job(&self, stop: &CancellationToken) -> Duration {
+        match lease::take(&self.app, &self.node).await {
+            Ok(Some(job)) => {
+                let (app, lanes) = (self.app.clone(), Arc::clone(&self.lanes));
+                let run = |job: Leased| async move { perform(&app, &lanes, &job).await };
+                self.tasks.spawn(lease::hold(self.app.clone(), self.node.clone(), job, stop.clone(), run));
+                Duration::ZERO
+            }
+            Ok(None) => POLL,
             Err(error) => {
                 tracing::error!(%error, "no job could be taken from the table");
-                tokio::time::sleep(POLL * 10).await;
+                POLL * 10
             }
         }
     }
-}
-
-async fn take(app: &App, node: &str) -> Result<Option<Leased>> {
-    let now = app.clock.now();
-    if !jobs::any_due(&app.store, now).await? {
-        return Ok(None);
-    }
-    let node = node.to_owned();
-    app.store
-        .write(&proof(app, Job::Sweep), move |tx| {
-            Box::pin(
-                async move { Ok(Change::bookkeeping(jobs::lease(tx, &node, now, Timestamp(now.0 + LEASE_MS)).await?)) },
-            )
-        })
-        .await
-}
-
-/// Runs one job while its lease is kept alive, and gives it back with the time of its next run.
-async fn work(app: App, node: String, job: Leased) {
-    let keep = async {
-        loop {
-            tokio::time::sleep(RENEW).await;
-            if !renew(&app, &node, &job).await.unwrap_or(true) {
-                break;
-            }
-        }
-    };
-    let next = tokio::select! {
-        next = perform(&app, &job) => next,
-        () = keep => return, // Another node has it now.
-    };
-    let (now, id) = (app.clock.now(), job.id);
-    let (delay_ms, error) = match next {
-        Ok(delay_ms) => (delay_ms, None),
-        Err((delay_ms, error)) => (delay_ms, Some(error.to_string())),
-    };
-    let proof = proof(&app, Job::Sweep);
-    let released = app.store.write(&proof, move |tx| {
-        Box::pin(async move {
-            jobs::release(tx, &id, &node, Timestamp(now.0 + delay_ms), error.as_deref()).await?;
-            Ok(Change::bookkeeping(()))
-        })
-    });
-    if let Err(error) = released.await {
-        tracing::error!(%error, "a job could not be given back; its lease will run out");
-    }
-}
-
-async fn renew(app: &App, node: &str, job: &Leased) -> Result<bool> {
-    let (id, node, until) = (job.id.clone(), node.to_owned(), Timestamp(app.clock.now().0 + LEASE_MS));
-    app.store
-        .write(&proof(app, Job::Sweep), move |tx| {
-            Box::pin(async move { Ok(Change::bookkeeping(jobs::renew(tx, &id, &node, until).await?)) })
-        })
-        .await
 }
 
 /// Milliseconds until the next run, also after a failure.
-async fn perform(app: &App, job: &Leased) -> Result<i64, (i64, crate::domain::Error)> {
+async fn perform(app: &App, lanes: &HashMap<String, Lanes>, job: &Leased) -> Result<i64, (i64, Error)> {
     if job.kind == Job::Sweep.name() {
         return sweep::run(app).await.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
     }
-    let Some(mount) = app.mounts.iter().find(|mount| mount.id == job.object) else {
+    let (Some(mount), Some(lanes)) = (app.mounts.iter().find(|mount| mount.id == job.object), lanes.get(&job.object))
+    else {
         return Ok(SWEEP_EVERY_MS);
     };
     let refresh_ms = i64::try_from(mount.refresh_s).unwrap_or(i64::MAX / 2000) * 1000;
-    match crawl::round(app, mount).await {
+    match crawl::round(&Reading { app, mount, lane: &lanes.round }).await {
         Ok(()) => Ok(refresh_ms),
         Err(error) => {
             tracing::warn!(prefix = %mount.prefix, %error, "a registry could not be read; it is tried again");
@@ -151,6 +144,14 @@ async fn note_failure(app: &App, mount: &Mount, message: String) {
     });
     if let Err(error) = noted.await {
         tracing::error!(%error, "the failure of a crawl could not be noted");
+    }
+}
+
+/// Looks at a repository that somebody opened, ahead of the round that may be under way.
+async fn answer(app: &App, lanes: &HashMap<String, Lanes>, look: Look) {
+    let mount = app.mount(&look.repository);
+    if let Some((mount, lanes)) = mount.and_then(|mount| Some((mount, lanes.get(&mount.id)?))) {
+        crawl::look(&Reading { app, mount, lane: &lanes.look }, look).await;
     }
 }
 

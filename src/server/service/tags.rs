@@ -18,7 +18,8 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     let position = position(query.after.clone(), query.before.clone())?;
     let mut head = repositories::head(&app.store, name).await?;
     if let Some(found) = &head
-        && app.crawls.look(app, &found.mount_id, name, found.read_at).await
+        && is_remote(app, &found.mount_id)
+        && app.looks.look(name, found.read_at.is_none(), app.clock.now()).await
     {
         head = repositories::head(&app.store, name).await?;
     }
@@ -47,9 +48,14 @@ pub(super) fn pull_line(app: &App, name: &RepositoryName) -> (String, String) {
 
 /// How fresh a repository of a registry that is only read is; costs no statement for the hosted one.
 pub(super) async fn mount_notice(app: &App, mount_id: &str) -> Result<Option<MountNotice>> {
-    if !app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some()) {
+    if !is_remote(app, mount_id) {
         return Ok(None);
     }
     let mount = mounts::find(&app.store, mount_id, app.clock.now()).await?;
     Ok(mount.and_then(|mount| notice(&mount.row)))
+}
+
+/// Whether a mount's registry is only read.
+fn is_remote(app: &App, mount_id: &str) -> bool {
+    app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some())
 }

@@ -1,9 +1,10 @@
 //! Brings the schema up to date, each step in a transaction with its version.
 
 use super::dialect::Dialect;
-use super::{Location, Store, Tx, lite, pg};
+use super::{Done, Location, Store, Tx, lite, pg};
 use crate::domain::{Error, Result};
 use crate::params;
+use crate::server::events::Events;
 use std::path::Path;
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
@@ -26,7 +27,7 @@ pub(super) async fn run(store: &Store) -> Result<()> {
                     tx.run("INSERT INTO schema_version (version) VALUES ($1)", params![migrations.len() as i64])
                         .await?;
                 }
-                Ok(())
+                Ok(Done { value: (), changed: None })
             })
         })
         .await
@@ -57,7 +58,7 @@ pub async fn inspect(location: &Location) -> Result<Option<(usize, usize)>> {
     match location {
         Location::Sqlite(path) => inspect_lite(path),
         Location::Postgres(url) => {
-            let pg = pg::Pg::open(url).await?;
+            let pg = pg::Pg::open(url, Events::default()).await?;
             let known = Dialect::Postgres.migrations().len();
             let there =
                 pg.query("SELECT 1::bigint AS there FROM pg_tables WHERE tablename = 'schema_version'", vec![]).await?;

@@ -28,8 +28,9 @@ pub use value::{Row, Value};
 use super::access::Authorized;
 use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
+use super::events::Events;
 use crate::domain::action::Mutation;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, RepositoryName, Result};
 use futures::future::BoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,30 +62,47 @@ enum Db {
 pub struct Change<T> {
     value: T,
     audit: Option<(Option<String>, Option<String>)>,
+    changed: Option<RepositoryName>,
 }
 
 impl<T> Change<T> {
     /// A change that the audit log shows, with the state before and after.
     pub fn new(value: T, before: Option<String>, after: Option<String>) -> Self {
-        Self { value, audit: Some((before, after)) }
+        Self { value, audit: Some((before, after)), changed: None }
     }
 
     /// Bookkeeping on the way to a change (upload sessions, leases, crawl results): no audit row.
     pub fn bookkeeping(value: T) -> Self {
-        Self { value, audit: None }
+        Self { value, audit: None, changed: None }
     }
+
+    /// Open pages hear of it once it is durable, even if whoever asked for it has gone.
+    pub fn announcing(self, repository: RepositoryName) -> Self {
+        Self { changed: Some(repository), ..self }
+    }
+}
+
+/// What a transaction leaves when its audit row is written.
+struct Done<T> {
+    value: T,
+    changed: Option<RepositoryName>,
 }
 
 impl Store {
     /// Opens the database and brings its schema up to date; an older SQLite file is copied aside
     /// first, a newer schema is refused.
-    pub async fn open(location: &Location, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self> {
+    pub async fn open(
+        location: &Location,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        events: Events,
+    ) -> Result<Self> {
         let db = match location {
             Location::Sqlite(path) => {
                 migrate::copy_aside(path)?;
-                Db::Lite(lite::Lite::open(path)?)
+                Db::Lite(lite::Lite::open(path, events)?)
             }
-            Location::Postgres(url) => Db::Pg(pg::Pg::open(url).await?),
+            Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
         };
         let store = Self { db, clock, entropy, statements: Arc::default() };
         migrate::run(&store).await?;
@@ -123,11 +141,11 @@ impl Store {
         let entry = audit::Entry::of(proof, new_id(&*self.entropy, self.clock.now()), self.clock.now());
         self.transact(move |tx| {
             Box::pin(async move {
-                let Change { value, audit } = change(tx).await?;
+                let Change { value, audit, changed } = change(tx).await?;
                 if let Some((before, after)) = audit {
                     entry.record(tx, before, after).await?;
                 }
-                Ok(value)
+                Ok(Done { value, changed })
             })
         })
         .await
@@ -136,13 +154,16 @@ impl Store {
     /// Keeps the record of a refusal.
     pub async fn record_refusal(&self, refusal: super::access::Refusal) -> Result<()> {
         let entry = audit::Entry::refused(refusal, new_id(&*self.entropy, self.clock.now()), self.clock.now());
-        self.transact(move |tx| Box::pin(async move { entry.record(tx, None, None).await })).await
+        self.transact(move |tx| {
+            Box::pin(async move { Ok(Done { value: entry.record(tx, None, None).await?, changed: None }) })
+        })
+        .await
     }
 
     async fn transact<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
     {
         match &self.db {
             Db::Lite(lite) => lite.write(change).await,

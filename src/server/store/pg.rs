@@ -1,49 +1,62 @@
 //! PostgreSQL: the same statements over a pool.
 
+use super::Done;
 use super::tx::Tx;
 use super::value::{Row, Value};
 use crate::domain::{Error, Result};
+use crate::server::events::Events;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Column, Postgres, Row as _, TypeInfo};
 use std::time::Duration;
+use tracing::Instrument;
 
 /// A pool of connections to PostgreSQL.
 #[derive(Clone)]
-pub(super) struct Pg(PgPool);
+pub(super) struct Pg {
+    pool: PgPool,
+    events: Events,
+}
 
 impl Pg {
     /// Connects, or says why not within ten seconds.
-    pub(super) async fn open(url: &str) -> Result<Self> {
+    pub(super) async fn open(url: &str, events: Events) -> Result<Self> {
         let options = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
-        options.connect(url).await.map(Self).map_err(|error| {
+        let pool = options.connect(url).await.map_err(|error| {
             Error::Unavailable(format!("PostgreSQL cannot be opened ({error}); check database.url and that it runs"))
-        })
+        })?;
+        Ok(Self { pool, events })
     }
 
     /// Gives every connection back.
     pub(super) async fn close(&self) -> Result<()> {
-        self.0.close().await;
+        self.pool.close().await;
         Ok(())
     }
 
     /// Runs a query on any connection.
     pub(super) async fn query(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
-        let rows = bind(sql, params).fetch_all(&self.0).await.map_err(failure)?;
+        let rows = bind(sql, params).fetch_all(&self.pool).await.map_err(failure)?;
         rows.iter().map(row).collect()
     }
 
-    /// Runs a change in a transaction of its own.
+    /// Runs a change in a transaction of its own. It ends as it will even if the caller goes away.
     pub(super) async fn write<T, F>(&self, change: F) -> Result<T>
     where
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
     {
-        let mut tx = Tx::Pg(self.0.begin().await.map_err(failure)?);
-        let value = change(&mut tx).await?;
-        if let Tx::Pg(transaction) = tx {
-            transaction.commit().await.map_err(failure)?;
-        }
-        Ok(value)
+        let pg = self.clone();
+        let whole = async move {
+            let mut tx = Tx::Pg(pg.pool.begin().await.map_err(failure)?);
+            let Done { value, changed } = change(&mut tx).await?;
+            if let Tx::Pg(transaction) = tx {
+                transaction.commit().await.map_err(failure)?;
+            }
+            changed.into_iter().for_each(|repository| pg.events.changed(repository));
+            Ok(value)
+        };
+        tokio::spawn(whole.in_current_span()).await.unwrap_or(Err(Error::Internal))
     }
 }
 
@@ -71,5 +84,19 @@ pub(super) fn row(row: &PgRow) -> Result<Row> {
 
 pub(super) fn failure(error: sqlx::Error) -> Error {
     tracing::error!(%error, "PostgreSQL refused a statement");
-    Error::Unavailable("the database did not answer; try again".to_owned())
+    match &error {
+        sqlx::Error::Database(refused) if !may_pass(refused.code().as_deref()) => Error::Internal,
+        sqlx::Error::Database(_)
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed => Error::Unavailable("the database did not answer; try again".to_owned()),
+        _ => Error::Internal,
+    }
+}
+
+/// Whether the same statement may succeed later (PostgreSQL, Appendix A, "Error Codes"): connections, conflicts of
+/// transactions, missing resources, an operator's intervention, the system around the database.
+fn may_pass(code: Option<&str>) -> bool {
+    code.and_then(|code| code.get(..2)).is_some_and(|class| matches!(class, "08" | "40" | "53" | "55" | "57" | "58"))
 }

@@ -79,10 +79,18 @@ pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<s
     Ok(known)
 }
 
-/// What a tag named at the time of a transaction.
-pub async fn current(tx: &mut Tx, repository_id: &str, tag: &Tag) -> Result<Option<Digest>> {
-    let sql = "SELECT digest FROM tags WHERE repository_id = $1 AND name = $2";
-    tx.one(sql, params![repository_id, tag]).await?.map(|mut row| row.take()).transpose()
+/// What a tag names at the time of a transaction.
+pub struct Current {
+    pub digest: Digest,
+    /// When that was last found to be so.
+    pub checked_at: Timestamp,
+}
+
+/// What a tag names, if it is there.
+pub async fn current(tx: &mut Tx, repository_id: &str, tag: &Tag) -> Result<Option<Current>> {
+    let sql = "SELECT digest, checked_at FROM tags WHERE repository_id = $1 AND name = $2";
+    let row = tx.one(sql, params![repository_id, tag]).await?;
+    row.map(|mut row| Ok(Current { digest: row.take()?, checked_at: row.take()? })).transpose()
 }
 
 /// How a tag came to name a digest.

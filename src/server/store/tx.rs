@@ -41,6 +41,14 @@ impl Tx {
         }
     }
 
+    /// Whether SQLite still holds it: some failures, such as a full disk, end a transaction by themselves.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Lite(connection) => !connection.is_autocommit(),
+            Self::Pg(_) => true,
+        }
+    }
+
     /// Which engine runs it.
     pub fn dialect(&self) -> Dialect {
         match self {

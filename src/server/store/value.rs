@@ -134,5 +134,6 @@ impl<T: FromCell> FromCell for Option<T> {
 
 /// A row that does not fit the code: a defect or a damaged database.
 fn damaged(what: &str) -> Error {
-    Error::Unavailable(format!("the database holds an unexpected value ({what}); run portolan check"))
+    tracing::error!(what, "the database holds an unexpected value; see what portolan check says");
+    Error::Internal
 }

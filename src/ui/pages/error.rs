@@ -33,6 +33,8 @@ pub fn ErrorPage(error: Error) -> impl IntoView {
 fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
     let title = title(&error);
     let (href, label) = next_step(&error, &request);
+    let is_failure = matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal);
+    let id = is_failure.then(|| request.id.clone());
     view! {
         <PageTitle text=title.clone()/>
         <Place error=&error/>
@@ -40,6 +42,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <Icon name="rose" class="errpage-mark"/>
             <h1>{title}</h1>
             <p>{reason(&error)}</p>
+            {id.map(|id| view! { <p class="errpage-id">"Request "<code>{id}</code></p> })}
             <a class="btn" href=href>{label}</a>
         </div>
     }
@@ -63,7 +66,7 @@ fn Place<'a>(error: &'a Error) -> impl IntoView + use<> {
 fn title(error: &Error) -> String {
     match error {
         Error::Unauthenticated => "Sign in to see this page".to_owned(),
-        Error::Forbidden(_) => "You may not see this page".to_owned(),
+        Error::Forbidden(_) | Error::Foreign(_) => "You may not see this page".to_owned(),
         Error::NotFound(what) => missing(what).to_owned(),
         Error::Invalid { .. } | Error::Content { .. } | Error::Range { .. } | Error::TooLarge { .. } => {
             "This address cannot be read".to_owned()
@@ -72,7 +75,7 @@ fn title(error: &Error) -> String {
         Error::Unsupported(_) => "This registry cannot do that".to_owned(),
         Error::Upstream { registry, .. } => format!("{registry} did not answer"),
         Error::Unavailable(_) => "Portolan cannot answer now".to_owned(),
-        Error::Internal(_) => "Portolan failed".to_owned(),
+        Error::Internal => "Portolan failed".to_owned(),
     }
 }
 
@@ -105,7 +108,7 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
         Error::Invalid { .. } if request.path() != request.path_and_query => {
             (request.path().to_owned(), "Go to the first page".to_owned())
         }
-        Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_) => {
+        Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal | Error::Conflict(_) => {
             (request.path_and_query.clone(), "Try again".to_owned())
         }
         _ => (Address::Repositories.to_string(), "See all repositories".to_owned()),
@@ -119,7 +122,6 @@ fn to_repository(repository: &RepositoryName) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::error::IncidentId;
 
     #[test]
     fn an_error_is_said_as_a_sentence() {
@@ -127,7 +129,6 @@ mod tests {
         assert_eq!(reason(&missing), "web has no tag 9.");
         let missing = Error::NotFound(What::Repository("web".parse().unwrap()));
         assert_eq!(reason(&missing), "There is no repository web.");
-        let failed = Error::Internal(IncidentId("err_7Q2F".to_owned()));
-        assert_eq!(reason(&failed), "The server failed; the log has more under err_7Q2F.");
+        assert_eq!(reason(&Error::Internal), "The server failed on this request; its log has more.");
     }
 }

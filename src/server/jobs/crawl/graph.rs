@@ -1,21 +1,21 @@
 //! Fetching what stands behind a digest: the manifest, the manifests that it lists, and the
 //! configuration of each image. Bounded in depth and number whatever the registry answers.
 
-use super::records::fault;
 use crate::domain::digest::Algorithm;
 use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, media_type};
 use crate::server::blobs::{ContentHash, collect};
-use crate::server::context::Mount;
+use crate::server::jobs::reading::Reading;
 use crate::server::store::manifests::NewManifest;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// Indexes inside indexes that are followed.
 const MAX_DEPTH: usize = 4;
 /// Manifests behind one digest that are fetched.
 const MAX_MANIFESTS: usize = 200;
-/// Bytes of manifests and configurations behind one digest after which no more are fetched.
+/// A graph that takes more than this in memory is large: one at a time goes on.
+const LARGE_BYTES: usize = 1 << 20;
+/// What one graph may take in memory; after that no more of it is fetched.
 const MAX_BYTES: usize = 32 << 20;
 /// How long a configuration may take to come.
 const CONFIG_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,19 +23,19 @@ const CONFIG_TIMEOUT: Duration = Duration::from_secs(30);
 /// The manifests behind `digest`, children first. Empty if the registry has nothing that can be read:
 /// gone meanwhile, or of a type that nobody knows.
 pub(super) async fn fetch(
-    mount: &Mount,
-    budget: &Semaphore,
+    reading: &Reading<'_>,
     repository: &RepositoryName,
     digest: Digest,
 ) -> Result<Vec<NewManifest>> {
+    let _turn = reading.lane.requests.acquire().await;
     let mut found: Vec<NewManifest> = Vec::new();
-    let (mut waiting, mut n_bytes) = (vec![(digest, 0)], 0);
+    let (mut waiting, mut n_bytes, mut large) = (vec![(digest, 0)], 0, None);
     while let Some((digest, depth)) = waiting.pop() {
         let is_full = found.len() >= MAX_MANIFESTS || n_bytes >= MAX_BYTES;
         if is_full || found.iter().any(|known| known.digest == digest) {
             continue;
         }
-        let Some(manifest) = manifest(mount, budget, repository, digest).await? else {
+        let Some(manifest) = manifest(reading, repository, digest).await? else {
             continue;
         };
         if depth < MAX_DEPTH {
@@ -45,26 +45,22 @@ pub(super) async fn fetch(
         }
         n_bytes += bytes(&manifest);
         found.push(manifest);
+        if n_bytes > LARGE_BYTES && large.is_none() {
+            large = Some(reading.lane.large.acquire().await);
+        }
     }
     found.reverse(); // Parents were met first.
     Ok(found)
 }
 
-/// What a manifest takes in memory.
+/// What a manifest takes in memory, about: its bytes, and what was read from them.
 pub(super) fn bytes(manifest: &NewManifest) -> usize {
-    manifest.content.len() + manifest.config.as_ref().map_or(0, Vec::len)
+    let config = manifest.config.as_ref().map_or(0, Vec::len);
+    manifest.content.len() * 2 + manifest.parsed.children.len() * size_of::<(Relation, Descriptor)>() + config
 }
 
-async fn manifest(
-    mount: &Mount,
-    budget: &Semaphore,
-    repository: &RepositoryName,
-    digest: Digest,
-) -> Result<Option<NewManifest>> {
-    let raw = {
-        let _turn = budget.acquire().await;
-        mount.read.manifest(repository, &Reference::Digest(digest.clone())).await?
-    };
+async fn manifest(reading: &Reading<'_>, repository: &RepositoryName, digest: Digest) -> Result<Option<NewManifest>> {
+    let raw = reading.mount.read.manifest(repository, &Reference::Digest(digest.clone())).await?;
     let Some(raw) = raw else { return Ok(None) };
     let parsed = match Manifest::parse(Some(&raw.media_type), &raw.bytes) {
         Ok(parsed) => parsed,
@@ -74,7 +70,7 @@ async fn manifest(
         }
     };
     let config = match parsed.config() {
-        Some(config) => config_bytes(mount, budget, repository, config).await?,
+        Some(config) => config_bytes(reading, repository, config).await?,
         None => None,
     };
     Ok(Some(NewManifest { digest, content: raw.bytes.to_vec(), parsed, config }))
@@ -82,23 +78,21 @@ async fn manifest(
 
 /// The configuration's bytes, if it is one of an image, small enough, and what its digest says.
 async fn config_bytes(
-    mount: &Mount,
-    budget: &Semaphore,
+    reading: &Reading<'_>,
     repository: &RepositoryName,
     config: &Descriptor,
 ) -> Result<Option<Vec<u8>>> {
     if config.size > MAX_CONFIG_BYTES || !media_type::is_image_config(&config.media_type) {
         return Ok(None);
     }
-    let _turn = budget.acquire().await;
-    let Some(content) = mount.read.blob(repository, &config.digest, None).await? else {
+    let Some(content) = reading.mount.read.blob(repository, &config.digest, None).await? else {
         return Ok(None);
     };
     let bytes = match tokio::time::timeout(CONFIG_TIMEOUT, collect(content, MAX_CONFIG_BYTES)).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(Error::TooLarge { .. })) => return Ok(None),
-        Ok(Err(error)) => return Err(fault(mount, &format!("broke off an image's configuration: {error}"))),
-        Err(_) => return Err(fault(mount, "took too long to send an image's configuration")),
+        Ok(Err(error)) => return Err(reading.fault(&format!("broke off an image's configuration: {error}"))),
+        Err(_) => return Err(reading.fault("took too long to send an image's configuration")),
     };
     let algorithm: Algorithm = config.digest.algorithm();
     Ok((ContentHash::digest_of(algorithm, &bytes) == config.digest).then(|| bytes.to_vec()))

@@ -1,11 +1,10 @@
 //! Reading one repository: its tags, HEAD each, and what is new behind them.
 
 use super::graph;
-use super::records::{Places, is_ours, keep, keep_in};
+use super::places::Places;
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
-use crate::server::context::{App, Mount};
 use crate::server::entropy::new_id;
-use crate::server::jobs::look::Lane;
+use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::Repository;
 use crate::server::store::tags::{How, Placement};
@@ -13,70 +12,67 @@ use crate::server::store::{Tx, manifests, mounts, repositories, tags};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::oneshot;
 
 /// Names of tags asked for in one page: some registries send the whole list every time.
 const NAMES_PAGE: u32 = 1000;
 /// Tags that are resolved and written together.
 const TOGETHER: usize = 50;
-/// Graphs of manifests that are fetched side by side.
+/// Graphs of manifests of one repository that are fetched side by side.
 const GRAPHS_TOGETHER: usize = 20;
 /// Bytes of fetched manifests that are written before more are fetched.
-const HELD_BYTES: usize = 8 << 20;
+const HELD_BYTES: usize = 2 << 20;
 /// The most tags of one repository that are read.
 const MAX_TAGS: u64 = 1_000_000;
 
 /// Reads all tags of one repository. `first_rows` is told when the first page is in the catalog.
-pub(in crate::server::jobs) async fn read_repository(
-    app: &App,
-    mount: &Mount,
+pub(super) async fn read(
+    reading: &Reading<'_>,
     name: &RepositoryName,
-    first_rows: Option<&Notify>,
+    mut first_rows: Option<oneshot::Sender<()>>,
 ) -> Result<()> {
-    let lane = if first_rows.is_some() { Lane::Look } else { Lane::Round };
-    let (started, mut after, mut read, mut places) = (app.clock.now(), None::<String>, 0u64, Places::default());
+    let (started, mut after, mut read, mut places) = (reading.app.clock.now(), None::<String>, 0u64, Places::default());
     loop {
-        let page = mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
+        let page = reading.mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
         read += page.items.len() as u64;
         for batch in page.items.chunks(TOGETHER) {
-            read_tags(app, mount, name, batch.to_vec(), lane).await?;
-            if let Some(first_rows) = first_rows {
-                first_rows.notify_one();
+            read_tags(reading, name, batch.to_vec()).await?;
+            if let Some(first_rows) = first_rows.take() {
+                let _ = first_rows.send(()); // The page may have been closed meanwhile.
             }
-            app.events.changed(name);
         }
-        after = places.next(mount, page.next)?;
+        after = places.next(reading, page.next)?;
         if after.is_none() || read >= MAX_TAGS {
             break;
         }
     }
-    let (now, is_whole) = (app.clock.now(), after.is_none());
-    keep_in(app, mount, name.clone(), move |tx, repository| {
-        Box::pin(async move {
-            if is_whole {
-                tags::mark_missing(tx, &repository.id, started, now).await?;
-            }
-            repositories::mark_read(tx, &repository.id, now).await
+    let (now, is_whole) = (reading.app.clock.now(), after.is_none());
+    reading
+        .keep_in(name.clone(), move |tx, repository| {
+            Box::pin(async move {
+                if is_whole {
+                    tags::mark_missing(tx, &repository.id, started, now).await?;
+                }
+                repositories::mark_read(tx, &repository.id, now).await
+            })
         })
-    })
-    .await?;
-    app.events.changed(name);
-    Ok(())
+        .await
 }
 
 /// Checks again what a reader has on screen: new names, and where the newest tags point.
-pub(in crate::server::jobs) async fn check_repository(app: &App, mount: &Mount, name: &RepositoryName) -> Result<()> {
-    let Some(repository) = repositories::find(&app.store, name).await? else {
+pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName) -> Result<()> {
+    let store = &reading.app.store;
+    let Some(repository) = repositories::find(store, name).await? else {
         return Ok(());
     };
-    let newest = tags::newest(&app.store, &repository.id, TOGETHER as u32).await?;
+    let newest = tags::newest(store, &repository.id, TOGETHER as u32).await?;
     let (mut after, mut fresh, mut listed, mut places) = (None::<String>, BTreeSet::new(), 0u64, Places::default());
     loop {
-        let page = mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
+        let page = reading.mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
         listed += page.items.len() as u64;
-        let known = tags::known(&app.store, &repository.id, &page.items).await?;
+        let known = tags::known(store, &repository.id, &page.items).await?;
         fresh.extend(page.items.into_iter().filter(|tag| !known.contains(tag)));
-        after = places.next(mount, page.next)?;
+        after = places.next(reading, page.next)?;
         if after.is_none() || listed >= MAX_TAGS {
             break;
         }
@@ -84,9 +80,9 @@ pub(in crate::server::jobs) async fn check_repository(app: &App, mount: &Mount, 
     fresh.extend(newest);
     let fresh: Vec<Tag> = fresh.into_iter().collect();
     for batch in fresh.chunks(TOGETHER) {
-        read_tags(app, mount, name, batch.to_vec(), Lane::Look).await?;
+        read_tags(reading, name, batch.to_vec()).await?;
     }
-    keep(app, mount, |tx, id| Box::pin(async move { mounts::reachable(tx, id).await })).await
+    reading.keep(|tx, id| Box::pin(async move { mounts::reachable(tx, id).await })).await
 }
 
 /// Resolves some tags, fetches what is new behind them, and writes it. A tag that cannot be read is
@@ -94,21 +90,17 @@ pub(in crate::server::jobs) async fn check_repository(app: &App, mount: &Mount, 
 ///
 /// # Errors
 /// The last failure, if no tag could be read.
-async fn read_tags(app: &App, mount: &Mount, name: &RepositoryName, wanted: Vec<Tag>, lane: Lane) -> Result<()> {
+async fn read_tags(reading: &Reading<'_>, name: &RepositoryName, wanted: Vec<Tag>) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let (n_wanted, budget) = (wanted.len(), app.crawls.budget(&mount.id, lane));
-    let mut resolving = stream::iter(wanted)
-        .map(|tag| {
-            let budget = &budget;
-            async move {
-                let _turn = budget.acquire().await;
-                let digest = mount.read.resolve(name, &Reference::Tag(tag.clone())).await;
-                (tag, digest)
-            }
-        })
-        .buffered(TOGETHER);
+    let (n_wanted, asked_at) = (wanted.len(), reading.app.clock.now());
+    let resolve = |tag: Tag| async move {
+        let _turn = reading.lane.requests.acquire().await;
+        let digest = reading.mount.read.resolve(name, &Reference::Tag(tag.clone())).await;
+        (tag, digest)
+    };
+    let mut resolving = stream::iter(wanted).map(resolve).buffered(TOGETHER);
     let (mut resolved, mut unread, mut failure) = (Vec::new(), Vec::new(), None);
     while let Some((tag, digest)) = resolving.next().await {
         match digest {
@@ -120,12 +112,12 @@ async fn read_tags(app: &App, mount: &Mount, name: &RepositoryName, wanted: Vec<
         }
     }
     let digests: BTreeSet<Digest> = resolved.iter().filter_map(|(_, digest)| digest.clone()).collect();
-    let (unfetched, last) = fetch_new(app, mount, name, digests.into_iter().collect(), &budget).await?;
+    let (unfetched, last) = fetch_new(reading, name, digests.into_iter().collect()).await?;
     let n_unfetched = resolved.iter().filter(|(_, digest)| digest.as_ref().is_some_and(|it| unfetched.contains(it)));
     let n_failed = unread.len() + n_unfetched.count();
     match last.or(failure) {
         Some(error) if n_failed == n_wanted => Err(error),
-        _ => keep_tags(app, mount, name, resolved, unread).await,
+        _ => keep_tags(reading, name, Answers { asked_at, resolved, unread }).await,
     }
 }
 
@@ -141,16 +133,14 @@ fn skip(name: &RepositoryName, part: &dyn std::fmt::Display, error: Error) -> Re
 /// Fetches and writes what the catalog does not have of `digests`, before much is held in memory.
 /// Returns those that could not be fetched, with the last reason.
 async fn fetch_new(
-    app: &App,
-    mount: &Mount,
+    reading: &Reading<'_>,
     name: &RepositoryName,
     digests: Vec<Digest>,
-    budget: &Semaphore,
 ) -> Result<(BTreeSet<Digest>, Option<Error>)> {
-    let known = manifests::known(&app.store, name, &digests).await?;
+    let known = manifests::known(&reading.app.store, name, &digests).await?;
     let new: Vec<Digest> = digests.into_iter().filter(|digest| !known.contains(digest)).collect();
     let mut fetching = stream::iter(new)
-        .map(|digest| async move { (digest.clone(), graph::fetch(mount, budget, name, digest).await) })
+        .map(|digest| async move { (digest.clone(), graph::fetch(reading, name, digest).await) })
         .buffer_unordered(GRAPHS_TOGETHER);
     let (mut found, mut bytes, mut unfetched, mut failure) = (Vec::new(), 0, BTreeSet::new(), None);
     while let Some((digest, graph)) = fetching.next().await {
@@ -166,45 +156,49 @@ async fn fetch_new(
         }
         if bytes >= HELD_BYTES {
             bytes = 0;
-            keep_manifests(app, mount, name, std::mem::take(&mut found)).await?;
+            keep_manifests(reading, name, std::mem::take(&mut found)).await?;
         }
     }
-    keep_manifests(app, mount, name, found).await?;
+    keep_manifests(reading, name, found).await?;
     Ok((unfetched, failure))
 }
 
-async fn keep_manifests(app: &App, mount: &Mount, name: &RepositoryName, found: Vec<NewManifest>) -> Result<()> {
+async fn keep_manifests(reading: &Reading<'_>, name: &RepositoryName, found: Vec<NewManifest>) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    let now = app.clock.now();
-    keep_in(app, mount, name.clone(), move |tx, repository| {
+    let now = reading.app.clock.now();
+    let keep = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
             for manifest in &found {
                 manifests::insert(tx, repository, manifest, "", now).await?;
             }
             Ok(())
         })
-    })
-    .await
+    });
+    keep.await
+}
+
+/// What the registry said about some tags.
+struct Answers {
+    /// Before the first of them was asked for.
+    asked_at: Timestamp,
+    /// `None` where the registry does not have the tag.
+    resolved: Vec<(Tag, Option<Digest>)>,
+    unread: Vec<Tag>,
 }
 
 /// Writes where tags point, and that the others were met.
-async fn keep_tags(
-    app: &App,
-    mount: &Mount,
-    name: &RepositoryName,
-    resolved: Vec<(Tag, Option<Digest>)>,
-    unread: Vec<Tag>,
-) -> Result<()> {
-    let (now, entropy) = (app.clock.now(), Arc::clone(&app.entropy));
-    keep_in(app, mount, name.clone(), move |tx, repository| {
+async fn keep_tags(reading: &Reading<'_>, name: &RepositoryName, answers: Answers) -> Result<()> {
+    let (now, entropy) = (reading.app.clock.now(), Arc::clone(&reading.app.entropy));
+    let keep = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
             let mut changed = false;
-            for (tag, digest) in &resolved {
-                changed |= place(tx, repository, tag, digest.as_ref(), now, new_id(&*entropy, now)).await?;
+            for (tag, digest) in &answers.resolved {
+                let found = Found { tag, digest: digest.as_ref(), asked_at: answers.asked_at, now };
+                changed |= place(tx, repository, found, new_id(&*entropy, now)).await?;
             }
-            for tag in &unread {
+            for tag in &answers.unread {
                 tags::checked(tx, &repository.id, tag, false, now).await?;
             }
             if changed {
@@ -212,20 +206,26 @@ async fn keep_tags(
             }
             Ok(())
         })
-    })
-    .await
+    });
+    keep.await
 }
 
-/// Sets a tag to what was found; `true` if that changed something.
-async fn place(
-    tx: &mut Tx,
-    repository: &Repository,
-    tag: &Tag,
-    digest: Option<&Digest>,
+/// Where a tag points, and when that was so.
+struct Found<'a> {
+    tag: &'a Tag,
+    digest: Option<&'a Digest>,
+    asked_at: Timestamp,
     now: Timestamp,
-    move_id: String,
-) -> Result<bool> {
-    let from = tags::current(tx, &repository.id, tag).await?;
+}
+
+/// Sets a tag to what was found; `true` if that changed something. What somebody else found meanwhile is newer
+/// and stands.
+async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: String) -> Result<bool> {
+    let Found { tag, digest, asked_at, now } = found;
+    let current = tags::current(tx, &repository.id, tag).await?;
+    if current.as_ref().is_some_and(|current| current.checked_at > asked_at) {
+        return Ok(false);
+    }
     let Some(digest) = digest else {
         tags::missing(tx, &repository.id, tag, now).await?;
         return Ok(false);
@@ -236,7 +236,7 @@ async fn place(
         return Ok(false);
     }
     let (repository_id, mount_id) = (repository.id.as_str(), repository.mount_id.as_str());
-    let from = from.as_ref();
+    let from = current.as_ref().map(|current| &current.digest);
     tags::place(tx, Placement { repository_id, mount_id, tag, digest, from, how: How::Seen, now, move_id }).await?;
     Ok(from != Some(digest))
 }

@@ -52,7 +52,6 @@ impl HostedRegistry {
             ids: [new_id(&*self.parts.entropy, now), new_id(&*self.parts.entropy, now)],
         };
         self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
-        self.parts.events.changed(&repository);
         Ok(digest)
     }
 
@@ -102,11 +101,12 @@ impl Push {
             None => None,
         };
         repositories::touch(tx, &repository.id, self.tag.as_ref(), Some(&self.actor), self.now).await?;
-        Ok(Change::new((), before.map(|digest| digest.to_string()), Some(self.manifest.digest.to_string())))
+        let (before, after) = (before.map(|digest| digest.to_string()), Some(self.manifest.digest.to_string()));
+        Ok(Change::new((), before, after).announcing(self.name))
     }
 
     async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, move_id: &str) -> Result<Option<Digest>> {
-        let before = tags::current(tx, &repository.id, tag).await?;
+        let before = tags::current(tx, &repository.id, tag).await?.map(|current| current.digest);
         let digest = &self.manifest.digest;
         if before.as_ref().is_some_and(|before| before != digest) {
             self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;

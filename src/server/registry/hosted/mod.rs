@@ -11,7 +11,6 @@ use crate::domain::{Digest, Error, MountPrefix, Reference, RepositoryName, Resul
 use crate::server::access::Visibility;
 use crate::server::blobs::{BlobStore, Content, ContentRange};
 use crate::server::clock::Clock;
-use crate::server::context::Events;
 use crate::server::entropy::Entropy;
 use crate::server::store::{Store, blobs, manifests as manifest_rows, repositories, tags};
 use async_trait::async_trait;
@@ -34,7 +33,6 @@ pub struct HostedParts {
     pub blobs: Arc<dyn BlobStore>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
-    pub events: Events,
 }
 
 impl HostedRegistry {

@@ -158,11 +158,11 @@ impl HostedRegistry {
                     }
                     let (repository, created) = repositories::ensure(tx, &name, &mount, &new_repository, now).await?;
                     if created {
-                        rights.require(Permission::RepositoryCreate, &Target::Repository(name))?;
+                        rights.require(Permission::RepositoryCreate, &Target::Repository(name.clone()))?;
                     }
                     blobs::hold(tx, blob.digest(), blob.size(), now).await?;
                     blobs::link(tx, &repository, blob.digest(), blob.size(), now).await?;
-                    Ok(Change::new((), None, Some(blob.digest().to_string())))
+                    Ok(Change::new((), None, Some(blob.digest().to_string())).announcing(name))
                 })
             })
             .await

@@ -161,13 +161,14 @@ impl Auth {
         }
         url.query_pairs_mut().append_pair("scope", scope);
         let request = self.apply(transport.direct.get(url).header("accept", "application/json"), Some(&Pass::Basic));
-        let response = transport.send(request).await.map_err(|words| self.service_fault(realm, &words))?;
+        let response = transport.send(request).await;
+        let response = response.map_err(|words| failure::down(self.service_fault(realm, &words)))?;
         match response.status().as_u16() {
             200 => {}
             401 | 403 if !self.has_credentials() => return Ok(None),
             status => {
                 let words = failure::status_words(status, retry_after(&response), self.has_credentials());
-                return Err(self.service_fault(realm, &words));
+                return Err(failure::by_status(status, self.service_fault(realm, &words)));
             }
         }
         let bytes = body::read(response, transport, transport.limits.token_bytes).await;

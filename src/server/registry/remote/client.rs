@@ -65,7 +65,7 @@ impl Client {
         }
         let (status, wait) = (answer.status(), retry_after(&answer.response));
         let words = failure::status_words(status, wait, self.auth.has_credentials() || answer.from.is_some());
-        self.fault(answer.from.as_deref(), &words)
+        failure::by_status(status, self.fault(answer.from.as_deref(), &words))
     }
 
     /// Says who failed where a redirect led to another host.
@@ -80,7 +80,7 @@ impl Client {
     pub async fn within<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         let total = self.transport.limits.total;
         let slow = || self.error(format!("did not finish its answer within {}; try again later", failure::span(total)));
-        tokio::time::timeout(total, call).await.unwrap_or_else(|_| Err(slow()))
+        tokio::time::timeout(total, call).await.unwrap_or_else(|_| Err(failure::down(slow())))
     }
 
     /// Asks, signing in once if the registry wants that or no longer takes the token.
@@ -113,7 +113,7 @@ impl Client {
                 request = self.auth.apply(request, pass);
             }
             let sent = self.transport.send(request).await;
-            let response = sent.map_err(|words| self.fault(from.as_deref(), &words))?;
+            let response = sent.map_err(|words| failure::down(self.fault(from.as_deref(), &words)))?;
             let Some(target) = redirect::target(&response, &url) else {
                 return Ok(Answer { response, from });
             };

@@ -11,9 +11,22 @@ use std::error::Error as StdError;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-/// The error that names the registry.
+/// The error that names a registry which answered, and not as it should.
 pub fn upstream(registry: &str, message: impl Into<String>) -> Error {
-    Error::Upstream { registry: registry.to_owned(), message: message.into() }
+    Error::Upstream { registry: registry.to_owned(), message: message.into(), is_down: false }
+}
+
+/// The same error where the registry as a whole could not be asked.
+pub fn down(error: Error) -> Error {
+    match error {
+        Error::Upstream { registry, message, .. } => Error::Upstream { registry, message, is_down: true },
+        other => other,
+    }
+}
+
+/// For a status: one that speaks of the registry as a whole makes it count as down.
+pub fn by_status(status: u16, error: Error) -> Error {
+    if matches!(status, 429 | 500..=599) { down(error) } else { error }
 }
 
 /// Whether the connection broke in a way that another attempt may not.

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# All tests that cargo runs; those that drive a whole server a second time, on
+# PostgreSQL. scripts/with-postgres.sh says where that is.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+export CARGO_TARGET_DIR="$CACHE/target"
+tests=(cargo test --no-default-features --features ssr)
+"${tests[@]}"
+PORTOLAN_TEST_ENGINE=postgres "${tests[@]}" --test integration -- distribution:: pages:: crawl:: conformance::registry::

@@ -1,0 +1,96 @@
+//! The outermost layer: every request gets an id and a caller, its end is counted and logged, and what is refused
+//! or fails outside of a handler is said in the dialect of whoever asked.
+
+use super::error;
+use super::metrics::route_class;
+use crate::domain::{Actor, Error};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::entropy::new_secret_id;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures::FutureExt;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+use tower_http::csrf::ProtectionError;
+use tracing::Instrument;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives the request an id and a caller, catches what goes wrong on the way, logs its end, counts it.
+pub(super) async fn every_request(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let id = new_secret_id(&*app.entropy)[..16].to_owned();
+    request.extensions_mut().insert(Caller { actor: Actor::Anonymous, request_id: id.clone() });
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (started, dialect) = (Instant::now(), Dialect::of(&request));
+    let span = tracing::info_span!("request", id = %id);
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let _in_span = span.enter();
+    let mut response = match answered {
+        Ok(response) if response.extensions().get::<ProtectionError>().is_some() => dialect
+            .refuse(&Error::Foreign("a page of another site sent this request; nothing was done".to_owned()), &id),
+        Ok(response) => response,
+        Err(panic) => {
+            tracing::error!(panic = words(&*panic), "a request panicked");
+            dialect.refuse(&Error::Internal, &id)
+        }
+    };
+    let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    app.metrics.request(route_class(&path), method.as_str(), status, elapsed);
+    log(&method, &path, status, elapsed);
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, HeaderValue::from_str(&id).expect("hex fits a header"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// In which form whoever asks understands a refusal.
+#[derive(Clone, Copy)]
+enum Dialect {
+    /// Registry clients.
+    Oci,
+    /// People.
+    Page,
+    /// Programs.
+    Problem,
+}
+
+impl Dialect {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        match path {
+            "/v2" => Self::Oci,
+            _ if path.starts_with("/v2/") => Self::Oci,
+            _ if accepts.is_some_and(|accepts| accepts.contains("text/html")) => Self::Page,
+            _ => Self::Problem,
+        }
+    }
+
+    fn refuse(self, error: &Error, id: &str) -> Response<Body> {
+        match self {
+            Self::Oci => error::oci(error),
+            Self::Page => error::bare_page(error, id),
+            Self::Problem => error::problem(error),
+        }
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default()
+}
+
+/// One line for each request: loud where something changed or failed.
+fn log(method: &Method, path: &str, status: u16, elapsed: Duration) {
+    let elapsed_us = elapsed.as_micros() as u64;
+    match (status, method.is_safe()) {
+        (500.., _) => tracing::warn!(%method, %path, status, elapsed_us, "failed"),
+        (_, false) => tracing::info!(%method, %path, status, elapsed_us, "answered"),
+        (_, true) => tracing::debug!(%method, %path, status, elapsed_us, "answered"),
+    }
+}

@@ -1,0 +1,35 @@
+//! Looking at a repository because somebody opened it: one that was never read is read now, and what is on
+//! screen of others is checked again.
+
+use super::{finish_empty, repository};
+use crate::domain::{Error, Result};
+use crate::server::jobs::reading::Reading;
+use crate::server::looks::Look;
+use crate::server::store::mounts;
+
+/// Answers one look; open pages hear of what it found.
+pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
+    let name = look.repository;
+    let looked = match look.first_rows {
+        Some(first_rows) => repository::read(reading, &name, Some(first_rows)).await,
+        None => repository::check(reading, &name).await,
+    };
+    let noted = match looked {
+        Ok(()) => Ok(()),
+        // It is gone, which says nothing against the registry.
+        Err(Error::NotFound(_)) => finish_empty(reading, &name).await,
+        Err(error) => {
+            tracing::warn!(repository = %name, %error, "a repository that was opened could not be read");
+            note_failure(reading, error.to_string()).await
+        }
+    };
+    if let Err(error) = noted {
+        tracing::error!(repository = %name, %error, "what a look found could not be noted");
+    }
+    reading.app.events.changed(name);
+}
+
+async fn note_failure(reading: &Reading<'_>, message: String) -> Result<()> {
+    let now = reading.app.clock.now();
+    reading.keep(move |tx, id| Box::pin(async move { mounts::look_failed(tx, id, &message, now).await })).await
+}

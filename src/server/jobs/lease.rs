@@ -1,0 +1,79 @@
+//! Leases: one node at a time runs a job, keeps its lease alive meanwhile, and gives it back.
+
+use super::proof;
+use crate::domain::principal::Job;
+use crate::domain::{Error, Result, Timestamp};
+use crate::server::context::App;
+use crate::server::store::Change;
+use crate::server::store::jobs::{self, Leased};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long a lease lasts, and how often it is renewed.
+const LEASE_MS: i64 = 60_000;
+const RENEW: Duration = Duration::from_secs(20);
+
+/// Leases the job that is due longest.
+pub(super) async fn take(app: &App, node: &str) -> Result<Option<Leased>> {
+    let now = app.clock.now();
+    if !jobs::any_due(&app.store, now).await? {
+        return Ok(None);
+    }
+    let node = node.to_owned();
+    app.store
+        .write(&proof(app, Job::Sweep), move |tx| {
+            Box::pin(
+                async move { Ok(Change::bookkeeping(jobs::lease(tx, &node, now, Timestamp(now.0 + LEASE_MS)).await?)) },
+            )
+        })
+        .await
+}
+
+/// Runs one job while its lease is kept alive, and gives it back with the time of its next run: what `run`
+/// says, or at once if it was stopped.
+pub(super) async fn hold<R, F>(app: App, node: String, job: Leased, stop: CancellationToken, run: R)
+where
+    R: FnOnce(Leased) -> F,
+    F: Future<Output = Result<i64, (i64, Error)>>,
+{
+    let keep = async {
+        loop {
+            tokio::time::sleep(RENEW).await;
+            if !renew(&app, &node, &job).await.unwrap_or(true) {
+                break;
+            }
+        }
+    };
+    let (delay_ms, error) = tokio::select! {
+        next = run(job.clone()) => match next {
+            Ok(delay_ms) => (delay_ms, None),
+            Err((delay_ms, error)) => (delay_ms, Some(error.to_string())),
+        },
+        () = stop.cancelled() => (0, None),
+        () = keep => return, // Another node has it now.
+    };
+    if let Err(error) = give_back(&app, node, job, delay_ms, error).await {
+        tracing::error!(%error, "a job could not be given back; its lease will run out");
+    }
+}
+
+async fn renew(app: &App, node: &str, job: &Leased) -> Result<bool> {
+    let (id, node, until) = (job.id.clone(), node.to_owned(), Timestamp(app.clock.now().0 + LEASE_MS));
+    app.store
+        .write(&proof(app, Job::Sweep), move |tx| {
+            Box::pin(async move { Ok(Change::bookkeeping(jobs::renew(tx, &id, &node, until).await?)) })
+        })
+        .await
+}
+
+async fn give_back(app: &App, node: String, job: Leased, delay_ms: i64, error: Option<String>) -> Result<()> {
+    let run_at = Timestamp(app.clock.now().0 + delay_ms);
+    app.store
+        .write(&proof(app, Job::Sweep), move |tx| {
+            Box::pin(async move {
+                jobs::release(tx, &job.id, &node, run_at, error.as_deref()).await?;
+                Ok(Change::bookkeeping(()))
+            })
+        })
+        .await
+}

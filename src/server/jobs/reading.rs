@@ -1,0 +1,96 @@
+//! What one reading of a registry works with, and how it writes down what it finds.
+
+use super::proof;
+use crate::domain::principal::Job;
+use crate::domain::{Error, RepositoryName, Result};
+use crate::server::context::{App, Mount};
+use crate::server::entropy::new_id;
+use crate::server::store::repositories::Repository;
+use crate::server::store::{Change, Tx, repositories};
+use futures::future::BoxFuture;
+use tokio::sync::Semaphore;
+
+/// Requests to one registry that are under way at most, for a round and for looks each.
+const CONCURRENT_REQUESTS: usize = 24;
+
+/// What may be under way to one registry: what somebody has on screen does not queue behind a round.
+#[derive(Default)]
+pub(super) struct Lanes {
+    pub round: Lane,
+    pub look: Lane,
+}
+
+/// The bounds that readings of one registry share.
+pub(super) struct Lane {
+    /// Requests for digests of tags, and graphs of manifests, which are walked one request at a time.
+    pub requests: Semaphore,
+    /// Held by a graph of manifests that is large: of those there is one in memory at a time.
+    pub large: Semaphore,
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self { requests: Semaphore::new(CONCURRENT_REQUESTS), large: Semaphore::new(1) }
+    }
+}
+
+/// One reading: of which registry, and within which bounds.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub app: &'a App,
+    pub mount: &'a Mount,
+    pub lane: &'a Lane,
+}
+
+impl Reading<'_> {
+    /// Writes records of the mount.
+    pub async fn keep<F>(&self, change: F) -> Result<()>
+    where
+        F: for<'t> FnOnce(&'t mut Tx, &'t str) -> BoxFuture<'t, Result<()>> + Send + 'static,
+    {
+        let id = self.mount.id.clone();
+        self.app
+            .store
+            .write(&proof(self.app, Job::Crawl), move |tx| {
+                Box::pin(async move {
+                    tx.lock(&id).await?;
+                    change(tx, &id).await?;
+                    Ok(Change::bookkeeping(()))
+                })
+            })
+            .await
+    }
+
+    /// Writes what was read of a repository, which is made if it was not listed before, and tells open pages.
+    pub async fn keep_in<F>(&self, name: RepositoryName, change: F) -> Result<()>
+    where
+        F: for<'t> FnOnce(&'t mut Tx, &'t Repository) -> BoxFuture<'t, Result<()>> + Send + 'static,
+    {
+        let now = self.app.clock.now();
+        let (mount_id, new_id) = (self.mount.id.clone(), new_id(&*self.app.entropy, now));
+        self.app
+            .store
+            .write(&proof(self.app, Job::Crawl), move |tx| {
+                Box::pin(async move {
+                    tx.lock(name.as_str()).await?;
+                    tx.lock(&mount_id).await?;
+                    let (repository, _) = repositories::ensure(tx, &name, &mount_id, &new_id, now).await?;
+                    change(tx, &repository).await?;
+                    Ok(Change::bookkeeping(()).announcing(name))
+                })
+            })
+            .await
+    }
+
+    /// What the registry did, in words that follow its name.
+    pub fn fault(&self, words: &str) -> Error {
+        let registry = self.mount.upstream.as_ref().map(|upstream| upstream.host.clone()).unwrap_or_default();
+        Error::Upstream { registry, message: words.to_owned(), is_down: false }
+    }
+}
+
+/// Whether a failure is Portolan's own (its database), so that going on elsewhere makes no sense. Any
+/// other belongs to the repository or the tag at which it came up.
+pub(super) fn is_ours(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(_) | Error::Internal)
+}

@@ -1,0 +1,121 @@
+//! The one thread that writes: it gathers whatever is waiting into one fsynced transaction, each change in
+//! its own savepoint, and answers when all of it is durable.
+
+use super::super::{Done, Tx};
+use super::failure;
+use crate::domain::{Error, RepositoryName, Result};
+use crate::server::events::Events;
+use futures::future::BoxFuture;
+use rusqlite::Connection;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use tokio::sync::oneshot;
+use tracing::Span;
+
+/// The most changes that share a transaction.
+const BATCH: usize = 256;
+
+/// A change in the writer's queue, whatever it returns.
+pub(super) trait Waiting: Send {
+    /// Runs inside a savepoint; `false` asks to undo it.
+    fn run(&mut self, tx: &mut Tx) -> bool;
+    /// Answers the caller once the batch is durable or has failed. Returns what has changed.
+    fn finish(self: Box<Self>, committed: Result<()>) -> Option<RepositoryName>;
+}
+
+pub(super) struct Change<T, F> {
+    change: Option<F>,
+    result: Option<Result<Done<T>>>,
+    reply: oneshot::Sender<Result<T>>,
+    /// The request that asks for it, for what the log says.
+    span: Span,
+}
+
+impl<T, F> Change<T, F> {
+    /// A change for whoever holds the other end of `reply`.
+    pub(super) fn new(change: F, reply: oneshot::Sender<Result<T>>) -> Self {
+        Self { change: Some(change), result: None, reply, span: Span::current() }
+    }
+}
+
+impl<T, F> Waiting for Change<T, F>
+where
+    T: Send,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send,
+{
+    fn run(&mut self, tx: &mut Tx) -> bool {
+        let Some(change) = self.change.take() else { return false };
+        // On this engine every step of the change is ready at once, so nothing ever waits here.
+        let run = || catch_unwind(AssertUnwindSafe(|| futures::executor::block_on(change(tx))));
+        let result = self.span.in_scope(run).unwrap_or(Err(Error::Internal));
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn finish(self: Box<Self>, committed: Result<()>) -> Option<RepositoryName> {
+        let result = match (self.result, committed) {
+            (Some(Err(own)), _) => Err(own),
+            (Some(Ok(done)), committed) => committed.map(|()| done),
+            (None, committed) => Err(committed.err().unwrap_or(Error::Internal)),
+        };
+        let (answer, changed) = match result {
+            Ok(Done { value, changed }) => (Ok(value), changed),
+            Err(error) => (Err(error), None),
+        };
+        let _ = self.reply.send(answer); // The caller may have gone; the change stands.
+        changed
+    }
+}
+
+pub(super) fn run(mut connection: Connection, waiting: &mpsc::Receiver<Box<dyn Waiting>>, events: &Events) {
+    while let Ok(first) = waiting.recv() {
+        let mut batch: VecDeque<_> = std::iter::once(first).chain(waiting.try_iter().take(BATCH - 1)).collect();
+        while !batch.is_empty() {
+            let (back, done, committed) = run_batch(connection, &mut batch);
+            connection = back;
+            for change in done {
+                change.finish(committed.clone()).into_iter().for_each(|repository| events.changed(repository));
+            }
+        }
+    }
+}
+
+/// One transaction: every change in its savepoint, one commit, one fsync. Takes from `batch` as much as one
+/// transaction holds: where SQLite gives one up by itself (a full disk), the rest is left for the next.
+fn run_batch(
+    connection: Connection,
+    batch: &mut VecDeque<Box<dyn Waiting>>,
+) -> (Connection, Vec<Box<dyn Waiting>>, Result<()>) {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        return (connection, batch.drain(..).collect(), Err(failure(error)));
+    }
+    let (mut tx, mut done, mut is_sound) = (Tx::Lite(connection), Vec::new(), true);
+    while is_sound && let Some(mut change) = batch.pop_front() {
+        is_sound = in_savepoint(&mut tx, &mut *change).is_ok() && tx.is_open();
+        done.push(change);
+    }
+    let Tx::Lite(connection) = tx else { unreachable!("the writer only makes SQLite transactions") };
+    let lost = || Error::Unavailable("a change that shared the disk with this one failed; try again".to_owned());
+    let ended = if is_sound { connection.execute_batch("COMMIT").map_err(failure) } else { Err(lost()) };
+    if ended.is_err() {
+        let _ = connection.execute_batch("ROLLBACK"); // SQLite may have done so by itself.
+    }
+    (connection, done, ended)
+}
+
+/// # Errors
+/// If the savepoint could not be made or closed: then the transaction must not be committed.
+fn in_savepoint(tx: &mut Tx, change: &mut dyn Waiting) -> Result<()> {
+    let step = |sql: &str, tx: &Tx| match tx {
+        Tx::Lite(connection) => connection.execute_batch(sql).map_err(failure),
+        Tx::Pg(_) => Ok(()),
+    };
+    step("SAVEPOINT change", tx)?;
+    match change.run(tx) {
+        _ if !tx.is_open() => Ok(()), // Nothing is left to close.
+        true => step("RELEASE change", tx),
+        false => step("ROLLBACK TO change; RELEASE change", tx),
+    }
+}
