@@ -17,3 +17,4 @@ mod policy;
 mod remote;
 mod start;
 mod support;
+mod surface;

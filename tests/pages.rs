@@ -1,9 +1,10 @@
 //! The console's pages as HTML, in process: what is on them, what they cost, and that nothing hostile
 //! in an image becomes markup.
 
-use crate::support::{TestApp, request, sha256};
+use crate::support::{START, TestApp, choices, request, sha256};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
+use portolan::server::access::Policy;
 
 #[tokio::test]
 async fn the_pages_of_a_pushed_image_say_what_it_is() {
@@ -140,4 +141,30 @@ async fn health_and_metrics_answer() {
     );
     assert_eq!(test.get("/").await.header("location"), "/repositories");
     assert_eq!(test.get("/repositories").await.header("x-request-id").len(), 16);
+}
+
+/// A clock that breaks once it is told to.
+struct BrokenClock(std::sync::atomic::AtomicBool);
+
+impl portolan::server::clock::Clock for BrokenClock {
+    fn now(&self) -> portolan::domain::Timestamp {
+        assert!(!self.0.load(std::sync::atomic::Ordering::SeqCst), "<b>the clock broke</b>");
+        START
+    }
+}
+
+#[tokio::test]
+async fn a_defect_is_said_in_the_dialect_of_whoever_asked_with_the_id_that_finds_it() {
+    let clock = std::sync::Arc::new(BrokenClock(false.into()));
+    let test = TestApp::build("", choices(Policy::OpenOnLoopback, clock.clone())).await;
+    clock.0.store(true, std::sync::atomic::Ordering::SeqCst);
+    let page = request("GET", "/repositories").header("accept", "text/html,*/*;q=0.8").body(Body::empty()).unwrap();
+    let page = test.send(page).await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (500, "text/html; charset=utf-8"));
+    assert!(page.text().contains(page.header("x-request-id")) && !page.header("x-request-id").is_empty());
+    assert!(!page.text().contains("the clock broke"), "{}", page.text());
+    let client = test.call("POST", "/v2/a/blobs/uploads/", "", "").await;
+    assert_eq!(client.refusal(), "500 UNKNOWN");
+    let program = test.get("/repositories").await;
+    assert_eq!((program.status.as_u16(), program.header("content-type")), (500, "application/problem+json"));
 }

@@ -1,6 +1,7 @@
 //! The binary itself: how it starts, refuses to start, and stops.
 
-use crate::support::process::{Server, portolan};
+use crate::support::process::{Server, fixtures, portolan, run};
+use std::io::{Read, Write};
 use std::process::Output;
 
 fn refused(variables: &[(&str, &str)], arguments: &[&str]) -> String {
@@ -123,4 +124,96 @@ fn check_and_version_say_what_they_find() {
     assert!(!checked.status.success() && said.contains("failed  registry at http://127.0.0.1:9"), "{said}");
     let version = portolan(&["--version"], &[]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&version.stdout).trim(), format!("portolan {}", env!("CARGO_PKG_VERSION")));
+}
+
+/// A registry that lists one repository and never answers what is in it.
+fn silent_registry() -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let (asked, questions) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let asked = asked.clone();
+            std::thread::spawn(move || {
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n == 1) {
+                    head.push(byte[0]);
+                }
+                let path = String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default().to_owned();
+                let names = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"repositories\":[\"a\"]}";
+                let is_silent = path.ends_with("/tags/list?n=1000");
+                if !is_silent {
+                    stream.write_all(names).unwrap();
+                }
+                let _ = asked.send(path);
+                if is_silent {
+                    let _ = stream.read(&mut byte); // Until the other end goes away.
+                }
+            });
+        }
+    });
+    (host, questions)
+}
+
+#[test]
+fn a_round_that_was_cut_off_goes_on_at_once_after_a_restart() {
+    let (registry, questions) = silent_registry();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{registry}");
+    let variables = [
+        ("PORTOLAN_MOUNTS__0__PREFIX", "up"),
+        ("PORTOLAN_MOUNTS__0__KIND", "remote"),
+        ("PORTOLAN_MOUNTS__0__URL", &url),
+    ];
+    let reading = || {
+        let patience = std::time::Duration::from_secs(20);
+        while !questions.recv_timeout(patience).expect("the round is under way").contains("/tags/list") {}
+    };
+    let server = Server::start(folder.path(), &variables);
+    reading();
+    let asked = std::time::Instant::now();
+    assert!(server.stop().success());
+    assert!(asked.elapsed().as_secs() < 5, "a round under way does not hold the server up");
+    let server = Server::start(folder.path(), &variables);
+    reading(); // The lease was given back.
+    server.kill();
+    let _server = Server::start(folder.path(), &variables);
+    reading(); // Whoever held it is dead.
+}
+
+#[test]
+fn tls_comes_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (folder.path().join("ca.crt"), folder.path().join("key.pem"));
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    let named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-out", cert, "-keyout", key];
+    run("openssl", &[made.as_slice(), named.as_slice()].concat());
+    let variables = [("PORTOLAN_SERVER__TLS_CERT_FILE", cert), ("PORTOLAN_SERVER__TLS_KEY_FILE", key)];
+    let server = Server::start(&folder.path().join("data"), &variables);
+    let curl = |arguments: &[&str]| run("curl", &[&["--silent", "--cacert", cert], arguments].concat());
+    let base = format!("https://{}", server.host);
+    let said = curl(&["--http2", "--write-out", " HTTP/%{http_version}", &format!("{base}/health/ready")]);
+    assert_eq!(said, "ready\n HTTP/2");
+    // A body of unknown length over HTTP/2 has neither Content-Length nor Transfer-Encoding.
+    let content = folder.path().join("content");
+    std::fs::write(&content, b"streamed").unwrap();
+    let (digest, content) = (crate::support::sha256(b"streamed"), format!("{}", content.display()));
+    let uploads = format!("{base}/v2/team/web/blobs/uploads/");
+    let started = curl(&["--request", "POST", "--write-out", "%header{location}", &uploads]);
+    let finish = format!("{base}{started}?digest={digest}");
+    let streamed = ["--request", "PUT", "--header", "Content-Length:", "--upload-file", &content];
+    assert_eq!(curl(&[&streamed[..], &["--write-out", "%{http_code}", &finish]].concat()), "201");
+    assert_eq!(curl(&[&format!("{base}/v2/team/web/blobs/{digest}")]), "streamed");
+    if let Some(fixtures) = fixtures() {
+        let layout = format!("oci:{}:1.0.0", fixtures.join("base").display());
+        let there = format!("docker://{}/team/base:1.0.0", server.host);
+        let trusted = folder.path().to_str().unwrap();
+        run("skopeo", &["copy", "--quiet", "--all", "--dest-cert-dir", trusted, &layout, &there]);
+    }
+    assert!(server.stop().success());
+    let wrong = [variables[0], ("PORTOLAN_SERVER__TLS_KEY_FILE", cert)];
+    let data = ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap());
+    let said = refused(&[wrong[0], wrong[1], data, ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0")], &["serve"]);
+    assert!(said.contains("TLS cannot start from") && said.contains("PEM"), "{said}");
 }

@@ -68,7 +68,6 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         access,
         store,
         mounts,
-        blobs,
         looks,
         events,
         metrics: Metrics::default(),
@@ -76,7 +75,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         entropy,
         facts: facts(config, policy),
     });
-    Ok((app.clone(), Runner::new(app, asked)))
+    Ok((app.clone(), Runner::new(app, asked, blobs)))
 }
 
 fn facts(config: &Config, policy: Policy) -> Facts {

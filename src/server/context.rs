@@ -2,7 +2,6 @@
 //! constructed here, and nothing else is global.
 
 use super::access::{Access, Caller};
-use super::blobs::BlobStore;
 use super::clock::Clock;
 use super::entropy::Entropy;
 use super::events::Events;
@@ -25,8 +24,6 @@ pub struct Parts {
     pub access: Access,
     pub store: Store,
     pub mounts: Vec<Mount>,
-    /// Bytes of the hosted registry; `None` where there is none.
-    pub blobs: Option<Arc<dyn BlobStore>>,
     /// Asks for a fresh look at a repository of a registry that is only read.
     pub looks: Looks,
     pub events: Events,

@@ -167,7 +167,7 @@ async fn answer(config: &Config, listener: TcpListener, app: App, ready: impl Fn
     let drain = Duration::from_secs(server.drain_s);
     tokio::spawn(stop_gracefully(terminate, handle.clone(), app.events.clone(), drain));
     ready();
-    Ok(connections::serve(listener, tls, handle, router(app)).await?)
+    Ok(connections::serve(listener, tls, handle, router(app), connections::Limits::default()).await?)
 }
 
 /// On SIGTERM or Ctrl-C: takes no new connections, and gives running requests their time.

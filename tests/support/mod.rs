@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use portolan::domain::Timestamp;
 use portolan::server::access::Policy;
 use portolan::server::app::{self, Choices};
-use portolan::server::clock::ManualClock;
+use portolan::server::clock::{Clock, ManualClock};
 use portolan::server::config::Config;
 use portolan::server::context::App;
 use portolan::server::entropy::SeededEntropy;
@@ -42,8 +42,7 @@ impl TestApp {
 
     /// With this configuration and policy.
     pub async fn with(config: &str, policy: Policy) -> Self {
-        let clock = Arc::new(ManualClock::new(START));
-        Self::build(config, Choices { policy, clock, entropy: Arc::new(SeededEntropy::new(7)) }).await
+        Self::build(config, choices(policy, Arc::new(ManualClock::new(START)))).await
     }
 
     /// On the machine's own clock, for what takes time.
@@ -51,7 +50,8 @@ impl TestApp {
         Self::build(config, Choices::real(policy)).await
     }
 
-    async fn build(config: &str, choices: Choices) -> Self {
+    /// With everything that can be chosen.
+    pub async fn build(config: &str, choices: Choices) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut settings = vec![("PORTOLAN_DATA__DIR".to_owned(), folder.path().display().to_string())];
@@ -131,6 +131,11 @@ impl TestApp {
 
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// The same randomness every time.
+pub fn choices(policy: Policy, clock: Arc<dyn Clock>) -> Choices {
+    Choices { policy, clock, entropy: Arc::new(SeededEntropy::new(7)) }
+}
 
 /// What came back.
 pub struct Answer {

@@ -41,7 +41,7 @@ impl Server {
         let ready = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split_once("ready:  http://").map(|(_, host)| host.to_owned()));
+            .find_map(|line| line.split_once("ready:  ")?.1.split_once("://").map(|(_, host)| host.to_owned()));
         let host = ready.expect("the server says where it is").trim().to_owned();
         std::thread::spawn(move || lines.for_each(drop)); // Keeps the pipe open.
         Self { child, host }
@@ -50,6 +50,12 @@ impl Server {
     /// The body of a page.
     pub fn get(&self, path: &str) -> String {
         http("GET", &self.host, path, &[], b"").1
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks the server to stop and waits for its end.

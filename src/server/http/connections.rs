@@ -16,16 +16,29 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Layer;
 
-/// The most connections at a time.
-const MAX_CONNECTIONS: usize = 4096;
 /// Open files that are left for everything else: the database, uploads, other registries.
 const OTHER_FILES: usize = 256;
-/// Until the first request of a connection is there, its headers whole.
-const FIRST_REQUEST: Duration = Duration::from_secs(15);
-/// Until the headers of each further request are there; a connection that rests longer is closed.
-const HEADERS: Duration = Duration::from_secs(60);
-/// How often an HTTP/2 connection has to show that it lives, and how long it may take.
-const PING: Duration = Duration::from_secs(30);
+
+/// Bounds of one listener.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The most connections at a time; fewer where the system lets this process open fewer files.
+    pub connections: usize,
+    /// Until the first request of a connection is there, its headers whole.
+    pub first_request: Duration,
+    /// Until the headers of each further request are there; a connection that rests longer is closed.
+    pub headers: Duration,
+    /// How often an HTTP/2 connection has to show that it lives, and how long it may take.
+    pub ping: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let (first_request, headers, ping) =
+            (Duration::from_secs(15), Duration::from_secs(60), Duration::from_secs(30));
+        Self { connections: 4096, first_request, headers, ping }
+    }
+}
 
 /// Answers what comes in on `listener` until `handle` says stop.
 pub async fn serve(
@@ -33,19 +46,20 @@ pub async fn serve(
     tls: Option<RustlsConfig>,
     handle: Handle<SocketAddr>,
     router: Router,
+    limits: Limits,
 ) -> io::Result<()> {
-    let server = axum_server::from_tcp(listener)?.first_request_timeout(FIRST_REQUEST).handle(handle);
-    let (bounded, service) = (Bounded::new(MAX_CONNECTIONS), router.into_make_service());
+    let server = axum_server::from_tcp(listener)?.first_request_timeout(limits.first_request).handle(handle);
+    let (bounded, service) = (Bounded::new(limits.connections), router.into_make_service());
     match tls {
-        Some(tls) => timed(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded))).serve(service).await,
-        None => timed(server.acceptor(bounded)).serve(service).await,
+        Some(tls) => timed(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)), &limits).serve(service).await,
+        None => timed(server.acceptor(bounded), &limits).serve(service).await,
     }
 }
 
-fn timed<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+fn timed<A>(mut server: Server<SocketAddr, A>, limits: &Limits) -> Server<SocketAddr, A> {
     let builder = server.http_builder();
-    builder.http1().header_read_timeout(HEADERS);
-    builder.http2().keep_alive_interval(PING).keep_alive_timeout(PING);
+    builder.http1().header_read_timeout(limits.headers);
+    builder.http2().keep_alive_interval(limits.ping).keep_alive_timeout(limits.ping);
     server
 }
 
@@ -58,7 +72,7 @@ impl Bounded {
     /// file of its own open.
     fn new(most: usize) -> Self {
         let files = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
-        Self(Arc::new(Semaphore::new(most.min(files.saturating_sub(OTHER_FILES) / 2).max(16))))
+        Self(Arc::new(Semaphore::new(most.min(files.saturating_sub(OTHER_FILES) / 2).max(1))))
     }
 }
 
@@ -86,4 +100,48 @@ fn raise_open_files() -> u64 {
     let raised = rustix::process::Rlimit { current: limit.maximum, ..limit };
     let in_force = if setrlimit(Resource::Nofile, raised).is_ok() { raised } else { limit };
     in_force.current.unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const WHOLE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    /// What the server says until it closes the connection, or has said this much.
+    async fn said(stream: &mut TcpStream, n_bytes: u64) -> String {
+        let mut said = String::new();
+        let _ = stream.take(n_bytes).read_to_string(&mut said).await;
+        said
+    }
+
+    #[tokio::test]
+    async fn whoever_stays_silent_loses_the_place_that_others_wait_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let (address, handle) = (listener.local_addr().unwrap(), Handle::new());
+        let short = Duration::from_millis(300);
+        let limits = Limits { connections: 2, first_request: short, headers: short, ..Limits::default() };
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let running = tokio::spawn(serve(listener, None, handle.clone(), router, limits));
+
+        let (mut silent, mut rests) =
+            (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+        silent.write_all(&WHOLE[..20]).await.unwrap();
+        rests.write_all(WHOLE).await.unwrap();
+        assert!(said(&mut rests, 15).await.starts_with("HTTP/1.1 200"));
+        let mut third = TcpStream::connect(address).await.unwrap();
+        let _ = third.write_all(WHOLE).await;
+        assert_eq!(said(&mut third, 15).await, "", "there is room for two");
+
+        assert!(!said(&mut silent, 15).await.contains("200"), "half a request is given up");
+        said(&mut rests, 10_000).await; // Until a connection that only rests is closed too.
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(WHOLE).await.unwrap();
+        assert!(said(&mut next, 15).await.starts_with("HTTP/1.1 200"), "the places are free again");
+        handle.shutdown();
+        running.await.unwrap().unwrap();
+    }
 }

@@ -6,6 +6,7 @@ mod lease;
 mod reading;
 mod sweep;
 
+use super::blobs::BlobStore;
 use super::context::{App, Mount};
 use super::entropy::{new_id, new_secret_id};
 use super::looks::Look;
@@ -35,26 +36,34 @@ const LOOKS: usize = 16;
 
 /// Runs what is due in this process.
 pub struct Runner {
-    app: App,
     /// The name under which this process leases jobs.
     node: String,
     looks: mpsc::Receiver<Look>,
-    /// What may be under way to each mount's registry, by the mount's id.
-    lanes: Arc<HashMap<String, Lanes>>,
+    work: Arc<Work>,
     tasks: TaskTracker,
 }
 
+/// What the jobs stand on besides what requests use.
+struct Work {
+    app: App,
+    /// Bytes of the hosted registry; `None` where there is none.
+    blobs: Option<Arc<dyn BlobStore>>,
+    /// What may be under way to each mount's registry, by the mount's id.
+    lanes: HashMap<String, Lanes>,
+}
+
 impl Runner {
-    /// A runner for this app that answers the looks which come in.
-    pub fn new(app: App, looks: mpsc::Receiver<Look>) -> Self {
+    /// A runner for this app that answers the looks which come in and keeps `blobs` tidy.
+    pub fn new(app: App, looks: mpsc::Receiver<Look>, blobs: Option<Arc<dyn BlobStore>>) -> Self {
         let node = new_secret_id(&*app.entropy);
         let lanes = app.mounts.iter().map(|mount| (mount.id.clone(), Lanes::default())).collect();
-        Self { app, node, looks, lanes: Arc::new(lanes), tasks: TaskTracker::new() }
+        Self { node, looks, work: Arc::new(Work { app, blobs, lanes }), tasks: TaskTracker::new() }
     }
 
     /// Makes sure that every job of this configuration is in the table.
     pub async fn schedule(&self) -> Result<()> {
-        let (app, now) = (&self.app, self.app.clock.now());
+        let app = &self.work.app;
+        let now = app.clock.now();
         let remotes: Vec<String> =
             app.mounts.iter().filter(|mount| mount.kind == MountKind::Remote).map(|mount| mount.id.clone()).collect();
         let ids: Vec<String> = (0..=remotes.len()).map(|_| new_id(&*app.entropy, now)).collect();
@@ -82,10 +91,10 @@ impl Runner {
             tokio::select! {
                 () = stop.cancelled() => break,
                 (turn, Some(look)) = next_look => {
-                    let (app, lanes, stop) = (self.app.clone(), Arc::clone(&self.lanes), stop.clone());
+                    let (work, stop) = (Arc::clone(&self.work), stop.clone());
                     self.tasks.spawn(async move {
                         let _turn = turn;
-                        stop.run_until_cancelled(answer(&app, &lanes, look)).await;
+                        stop.run_until_cancelled(work.answer(look)).await;
                     });
                 }
                 () = tokio::time::sleep(pause) => pause = self.start_next_job(&stop).await,
@@ -97,11 +106,12 @@ impl Runner {
 
     /// Starts the job that is due longest. Returns how long to wait before the next.
     async fn start_next_job(&self, stop: &CancellationToken) -> Duration {
-        match lease::take(&self.app, &self.node).await {
+        let app = &self.work.app;
+        match lease::take(app, &self.node).await {
             Ok(Some(job)) => {
-                let (app, lanes) = (self.app.clone(), Arc::clone(&self.lanes));
-                let run = |job: Leased| async move { perform(&app, &lanes, &job).await };
-                self.tasks.spawn(lease::hold(self.app.clone(), self.node.clone(), job, stop.clone(), run));
+                let work = Arc::clone(&self.work);
+                let run = |job: Leased| async move { work.perform(&job).await };
+                self.tasks.spawn(lease::hold(app.clone(), self.node.clone(), job, stop.clone(), run));
                 Duration::ZERO
             }
             Ok(None) => POLL,
@@ -113,22 +123,35 @@ impl Runner {
     }
 }
 
-/// Milliseconds until the next run, also after a failure.
-async fn perform(app: &App, lanes: &HashMap<String, Lanes>, job: &Leased) -> Result<i64, (i64, Error)> {
-    if job.kind == Job::Sweep.name() {
-        return sweep::run(app).await.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
+impl Work {
+    /// Milliseconds until the next run, also after a failure.
+    async fn perform(&self, job: &Leased) -> Result<i64, (i64, Error)> {
+        let app = &self.app;
+        if job.kind == Job::Sweep.name() {
+            let swept = sweep::run(app, self.blobs.as_deref()).await;
+            return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
+        }
+        let mount = app.mounts.iter().find(|mount| mount.id == job.object);
+        let Some((mount, lanes)) = mount.zip(self.lanes.get(&job.object)) else {
+            return Ok(SWEEP_EVERY_MS);
+        };
+        let refresh_ms = i64::try_from(mount.refresh_s).unwrap_or(i64::MAX / 2000) * 1000;
+        match crawl::round(&Reading { app, mount, lane: &lanes.round }).await {
+            Ok(()) => Ok(refresh_ms),
+            Err(error) => {
+                tracing::warn!(prefix = %mount.prefix, %error, "a registry could not be read; it is tried again");
+                note_failure(app, mount, error.to_string()).await;
+                Err((refresh_ms.min(RETRY_MS), error))
+            }
+        }
     }
-    let (Some(mount), Some(lanes)) = (app.mounts.iter().find(|mount| mount.id == job.object), lanes.get(&job.object))
-    else {
-        return Ok(SWEEP_EVERY_MS);
-    };
-    let refresh_ms = i64::try_from(mount.refresh_s).unwrap_or(i64::MAX / 2000) * 1000;
-    match crawl::round(&Reading { app, mount, lane: &lanes.round }).await {
-        Ok(()) => Ok(refresh_ms),
-        Err(error) => {
-            tracing::warn!(prefix = %mount.prefix, %error, "a registry could not be read; it is tried again");
-            note_failure(app, mount, error.to_string()).await;
-            Err((refresh_ms.min(RETRY_MS), error))
+
+    /// Looks at a repository that somebody opened, ahead of the round that may be under way.
+    async fn answer(&self, look: Look) {
+        let app = &self.app;
+        let mount = app.mount(&look.repository);
+        if let Some((mount, lanes)) = mount.and_then(|mount| Some((mount, self.lanes.get(&mount.id)?))) {
+            crawl::look(&Reading { app, mount, lane: &lanes.look }, look).await;
         }
     }
 }
@@ -144,14 +167,6 @@ async fn note_failure(app: &App, mount: &Mount, message: String) {
     });
     if let Err(error) = noted.await {
         tracing::error!(%error, "the failure of a crawl could not be noted");
-    }
-}
-
-/// Looks at a repository that somebody opened, ahead of the round that may be under way.
-async fn answer(app: &App, lanes: &HashMap<String, Lanes>, look: Look) {
-    let mount = app.mount(&look.repository);
-    if let Some((mount, lanes)) = mount.and_then(|mount| Some((mount, lanes.get(&mount.id)?))) {
-        crawl::look(&Reading { app, mount, lane: &lanes.look }, look).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::proof;
 use crate::domain::principal::Job;
 use crate::domain::{Result, Timestamp};
+use crate::server::blobs::BlobStore;
 use crate::server::context::App;
 use crate::server::store::{Change, uploads};
 
@@ -12,8 +13,8 @@ const ABANDONED_MS: i64 = 24 * 3_600_000;
 const ORPHANED_MS: i64 = 10 * 60_000;
 
 /// Closes abandoned sessions and discards staged bytes that belong to none.
-pub(super) async fn run(app: &App) -> Result<()> {
-    let Some(blobs) = &app.blobs else { return Ok(()) };
+pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>) -> Result<()> {
+    let Some(blobs) = blobs else { return Ok(()) };
     let now = app.clock.now();
     for upload in uploads::abandoned(&app.store, Timestamp(now.0 - ABANDONED_MS), 1000).await? {
         let id = upload.clone();

@@ -119,3 +119,50 @@ fn in_savepoint(tx: &mut Tx, change: &mut dyn Waiting) -> Result<()> {
         false => step("ROLLBACK TO change; RELEASE change", tx),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Tx, Value};
+    use super::super::Lite;
+    use super::*;
+
+    fn add(id: i64, bytes: usize) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<()>>> + Send {
+        move |tx| {
+            Box::pin(async move {
+                let params = vec![Value::from(id), Value::from(vec![7; bytes])];
+                tx.run("INSERT INTO kept (id, content) VALUES ($1, $2)", params).await?;
+                Ok(Done { value: (), changed: None })
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_what_it_undoes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let lite = Lite::open(&folder.path().join("test.db"), Events::default()).unwrap();
+        let set_up = lite.write(|tx| {
+            Box::pin(async move {
+                tx.run("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)", vec![]).await?;
+                Ok(Done { value: (), changed: None })
+            })
+        });
+        set_up.await.unwrap();
+        let limit = lite.write(|tx| {
+            Box::pin(async move {
+                tx.all("PRAGMA max_page_count = 40", vec![]).await?;
+                Ok(Done { value: (), changed: None })
+            })
+        });
+        limit.await.unwrap();
+        // They wait in the queue together, so they share transactions; the third is too large.
+        let sizes = (0..30).map(|id| (id, if id == 2 { 1 << 20 } else { 10 }));
+        let answers = futures::future::join_all(sizes.map(|(id, bytes)| lite.write(add(id, bytes)))).await;
+        let acknowledged: Vec<i64> = (0..30).filter(|id| answers[*id as usize].is_ok()).collect();
+        let kept = lite.query("SELECT id FROM kept ORDER BY id", &[]).unwrap();
+        let kept: Vec<i64> = kept.into_iter().map(|mut row| row.take().unwrap()).collect();
+        assert_eq!(acknowledged, kept, "what was acknowledged is there, and nothing else");
+        assert!((3..30).all(|id| kept.contains(&id)), "what came after it has a transaction of its own: {kept:?}");
+        let full = answers[2].clone().unwrap_err().to_string();
+        assert!(full.contains("disk is full"), "{full}");
+    }
+}

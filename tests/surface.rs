@@ -1,0 +1,92 @@
+//! Every door of the server, and who gets through it. A route that is not in this table fails the test.
+
+use crate::support::{TestApp, request};
+use axum::body::Body;
+use axum::http::header;
+use portolan::server::access::Policy;
+
+/// A route as the router writes it, a request to it, and the status for a caller on this machine: under the policy
+/// that lets everybody do everything, and under the one that lets nobody write.
+struct Door(&'static str, &'static str, &'static str, u16, u16);
+
+const SHA: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+const DOORS: &[Door] = &[
+    Door("/", "GET", "/", 303, 303),
+    Door("/repositories", "GET", "/repositories", 200, 200),
+    Door("/repositories", "POST", "/repositories", 405, 405),
+    Door("/r/{*rest}", "GET", "/r/team/web", 404, 404),
+    Door("/r/{*rest}", "GET", "/r/team/web/-/tags/1", 404, 404),
+    Door("/r/{*rest}", "DELETE", "/r/team/web", 405, 405),
+    Door("/admin/mounts", "GET", "/admin/mounts", 200, 200),
+    Door("fallback", "GET", "/nowhere", 404, 404),
+    Door("fallback", "POST", "/_fn/anything", 404, 404),
+    Door("/v2", "GET", "/v2", 200, 200),
+    Door("/v2/", "GET", "/v2/", 200, 200),
+    Door("/v2/", "POST", "/v2/", 405, 405),
+    Door("/v2/{*path}", "GET", "/v2/_catalog", 200, 200),
+    Door("/v2/{*path}", "GET", "/v2/team/web/tags/list", 404, 404),
+    Door("/v2/{*path}", "GET", "/v2/team/web/manifests/1", 404, 404),
+    Door("/v2/{*path}", "PUT", "/v2/team/web/manifests/1", 400, 403),
+    Door("/v2/{*path}", "DELETE", "/v2/team/web/manifests/1", 405, 405),
+    Door("/v2/{*path}", "GET", "/v2/team/web/blobs/SHA", 404, 404),
+    Door("/v2/{*path}", "DELETE", "/v2/team/web/blobs/SHA", 405, 405),
+    Door("/v2/{*path}", "POST", "/v2/team/web/blobs/uploads/", 202, 403),
+    Door("/v2/{*path}", "POST", "/v2/team/web/blobs/uploads/?digest=SHA", 201, 403),
+    Door("/v2/{*path}", "GET", "/v2/team/web/blobs/uploads/none", 404, 403),
+    Door("/v2/{*path}", "PATCH", "/v2/team/web/blobs/uploads/none", 404, 403),
+    Door("/v2/{*path}", "PUT", "/v2/team/web/blobs/uploads/none?digest=SHA", 404, 403),
+    Door("/v2/{*path}", "DELETE", "/v2/team/web/blobs/uploads/none", 404, 403),
+    Door("/v2/{*path}", "GET", "/v2/team/web/referrers/SHA", 404, 404),
+    Door("/events", "GET", "/events?scope=nothing", 400, 400),
+    Door("/metrics", "GET", "/metrics", 200, 200),
+    Door("/health/live", "GET", "/health/live", 200, 200),
+    Door("/health/ready", "GET", "/health/ready", 200, 200),
+    Door("/pkg/{*path}", "GET", "/pkg/nothing.js", 404, 404),
+    Door("/pkg/{*path}", "GET", "/pkg/..%2f..%2fCargo.toml", 404, 404),
+    Door("/favicon.ico", "GET", "/favicon.ico", 308, 308),
+    Door("/favicon.svg", "GET", "/favicon.svg", 200, 200),
+    Door("/icons.svg", "GET", "/icons.svg", 200, 200),
+    Door("/chevron.svg", "GET", "/chevron.svg", 200, 200),
+];
+
+#[test]
+fn every_route_is_in_the_table() {
+    let router = include_str!("../src/server/http/router.rs");
+    let mut routes: Vec<&str> = router.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    routes.extend(router.contains(".fallback(").then_some("fallback"));
+    let missing: Vec<_> = routes.into_iter().filter(|route| DOORS.iter().all(|door| door.0 != *route)).collect();
+    assert!(missing.is_empty(), "add a row for {missing:?}");
+}
+
+#[tokio::test]
+async fn every_door_opens_for_whom_it_should() {
+    let (open, read_only) = (TestApp::new().await, TestApp::with("", Policy::ReadOnly).await);
+    let mut wrong = Vec::new();
+    for Door(_, method, path, if_open, if_read_only) in DOORS {
+        let path = path.replace("SHA", SHA);
+        for (test, expected, actor) in [(&open, if_open, "open"), (&read_only, if_read_only, "read-only")] {
+            let answer = test.send(request(method, &path).body(Body::empty()).unwrap()).await;
+            if answer.status.as_u16() != *expected {
+                wrong.push(format!("{method} {path} under {actor}: {}, not {expected}", answer.status));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Pages elsewhere in a browser on this machine: under a name of theirs that leads here, or by a form.
+#[tokio::test]
+async fn no_door_opens_for_a_page_of_another_site() {
+    let test = TestApp::new().await;
+    for Door(_, method, path, ..) in DOORS.iter().filter(|door| !door.2.starts_with("/health")) {
+        let path = path.replace("SHA", SHA);
+        let rebound = axum::http::Request::builder().method(*method).uri(&path).header(header::HOST, "evil.example");
+        let answer = test.send(rebound.body(Body::empty()).unwrap()).await;
+        assert!(answer.status.is_client_error(), "{method} {path} under another name: {}", answer.status);
+        if *method != "GET" {
+            let posted = request(method, &path).header("sec-fetch-site", "cross-site").body(Body::empty());
+            assert_eq!(test.send(posted.unwrap()).await.status.as_u16(), 403, "{method} {path} from another site");
+        }
+    }
+}
