@@ -187,6 +187,36 @@ async fn manifests_that_cannot_be_pulled_are_refused() {
 }
 
 #[tokio::test]
+async fn manifests_that_two_clients_could_read_differently_are_refused() {
+    let test = TestApp::new().await;
+    let manifest = test.image("a", "amd64", b"layer").await;
+    let with = |extra: &str| manifest.replacen('{', &format!("{{{extra},"), 1);
+    for odd in [
+        with(r#""layers":[]"#),
+        with(r#""Layers":[]"#),
+        with(r#""manifests":[]"#),
+        with(r#""fsLayers":[]"#),
+        with(r#""x-other":{"deep":[{"key":1,"key":2}]}"#),
+        with(r#""annotations":{"key":"1","key":"2"}"#),
+        manifest.replace("\"size\":5", "\"size\":5,\"SIZE\":6"),
+        format!("{manifest}{manifest}"),
+        format!("[{manifest}]"),
+        with(&format!("\"x-other\":{}{}", "[".repeat(200), "]".repeat(200))),
+    ] {
+        let put = test.call("PUT", "/v2/a/manifests/v1", OCI_MANIFEST, odd.clone()).await;
+        assert_eq!(put.refusal(), "400 MANIFEST_INVALID", "{odd}");
+    }
+    let mut no_text = with(r#""x-other":"_""#).into_bytes();
+    let at = no_text.iter().position(|byte| *byte == b'_').unwrap();
+    no_text[at] = 0xff;
+    let put = test.call("PUT", "/v2/a/manifests/v1", OCI_MANIFEST, no_text).await;
+    assert_eq!(put.refusal(), "400 MANIFEST_INVALID");
+    let harmless = with(r#""x-other":{"Layers":[],"layers":[]},"annotations":{"Size":"1","size":"2"}"#);
+    let put = test.call("PUT", "/v2/a/manifests/v1", OCI_MANIFEST, harmless).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
+}
+
+#[tokio::test]
 async fn an_index_with_an_attestation_and_a_missing_subject_is_taken() {
     let test = TestApp::new().await;
     let (one, two) = (test.image("a", "amd64", b"1").await, test.image("a", "arm64", b"2").await);

@@ -1,16 +1,19 @@
-//! Manifests and image configurations, read leniently where the field is loose and strictly
-//! where looseness is dangerous. The bytes themselves are kept as pushed; nothing here writes JSON.
+//! Manifests, read leniently where the field is loose and strictly where looseness is dangerous.
+//! The bytes themselves are kept as pushed; nothing here writes JSON.
+
+mod image_config;
+mod strict;
+
+pub use image_config::{ImageConfig, MAX_CONFIG_BYTES, RunConfig, Step};
 
 use super::{Digest, Error, Platform, Result, media_type};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// The largest manifest that is accepted, in bytes (OCI distribution specification, "Pushing
 /// Manifests": registries should take at least 4 MiB; clients refuse to pull more).
 pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
-
-/// The largest image configuration that is read into the catalog, in bytes.
-pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 
 /// No content is larger, in bytes (16 TiB), nor all that one manifest names: one that says so is lying,
 /// and sums over half a million of them must not overflow.
@@ -75,18 +78,19 @@ struct Wire {
     subject: Option<Descriptor>,
     #[serde(default, deserialize_with = "null_is_default")]
     annotations: BTreeMap<String, String>,
+    fs_layers: Option<IgnoredAny>,
 }
 
 impl Manifest {
     /// Reads a manifest that was sent as `content_type` (without parameters; `None` if not stated).
     ///
     /// Refuses what two clients could read differently: a body that is both image and index, a
-    /// `mediaType` that differs from the header, repeated keys, trailing data (GHSA-qq97-vm5h-rrhg).
+    /// `mediaType` that differs from the header, and all that [`strict`] finds (GHSA-qq97-vm5h-rrhg).
     pub fn parse(content_type: Option<&str>, bytes: &[u8]) -> Result<Self> {
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
+        let wire: Wire = strict::check(bytes).and_then(|()| serde_json::from_slice(bytes)).map_err(|error| {
             Error::manifest(format!("the manifest is not valid JSON of an image or index: {error}"))
         })?;
-        if wire.schema_version != 2 {
+        if wire.schema_version != 2 || wire.fs_layers.is_some() {
             return Err(Error::manifest("only manifests with schemaVersion 2 are accepted; push with a newer client"));
         }
         let media_type = wire.stated_type(content_type)?;
@@ -178,68 +182,6 @@ impl Wire {
     }
 }
 
-/// An image configuration (OCI image specification, "Image Configuration"). Every part is optional:
-/// what is missing is not shown, and what is odd does not hide the rest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ImageConfig {
-    pub created: Option<String>,
-    pub author: Option<String>,
-    pub os: Option<String>,
-    pub architecture: Option<String>,
-    pub variant: Option<String>,
-    #[serde(deserialize_with = "null_is_default")]
-    pub config: RunConfig,
-    #[serde(deserialize_with = "null_is_default")]
-    pub history: Vec<Step>,
-}
-
-/// How a container of the image starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct RunConfig {
-    #[serde(deserialize_with = "null_is_default")]
-    pub user: String,
-    #[serde(deserialize_with = "null_is_default")]
-    pub working_dir: String,
-    #[serde(deserialize_with = "null_is_default")]
-    pub env: Vec<String>,
-    #[serde(deserialize_with = "null_is_default")]
-    pub entrypoint: Vec<String>,
-    #[serde(deserialize_with = "null_is_default")]
-    pub cmd: Vec<String>,
-    #[serde(deserialize_with = "null_is_default")]
-    pub exposed_ports: BTreeMap<String, serde_json::Value>,
-    #[serde(deserialize_with = "null_is_default")]
-    pub labels: BTreeMap<String, String>,
-}
-
-/// One step of an image's history.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Step {
-    pub created_by: Option<String>,
-    pub comment: Option<String>,
-    pub empty_layer: bool,
-}
-
-impl ImageConfig {
-    /// Reads a configuration; `None` if it is no JSON of this shape.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
-    }
-
-    /// The platform it states, if it states one.
-    pub fn platform(&self) -> Option<Platform> {
-        let (os, architecture) = (self.os.clone()?, self.architecture.clone()?);
-        (!os.is_empty() && !architecture.is_empty()).then_some(Platform {
-            os,
-            architecture,
-            variant: self.variant.clone().filter(|variant| !variant.is_empty()),
-        })
-    }
-}
-
 /// Go programs write `null` for an empty list or map.
 fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -280,6 +222,11 @@ mod tests {
         refused("text/plain", &image(""));
         refused(media_type::OCI_MANIFEST, "[]");
         refused(media_type::OCI_MANIFEST, r#"{"schemaVersion":1}"#);
+        refused(media_type::OCI_MANIFEST, &image(r#","fsLayers":[]"#));
+        refused(media_type::OCI_MANIFEST, &image(r#","Manifests":[]"#));
+        refused(media_type::OCI_MANIFEST, &image(r#","x-other":{"a":1,"a":2}"#));
+        refused(media_type::OCI_MANIFEST, &image(r#","annotations":{"a":"1","a":"2"}"#));
+        refused(media_type::OCI_MANIFEST, &image(r#","subject":["text/plain","sha256:00",7]"#));
         refused(media_type::OCI_MANIFEST, &format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)));
     }
 
@@ -289,12 +236,5 @@ mod tests {
         let manifest = Manifest::parse(Some(media_type::OCI_MANIFEST), body.as_bytes()).unwrap();
         assert_eq!(manifest.kind, Kind::Artifact);
         assert_eq!(manifest.artifact_type.as_deref(), Some("application/vnd.cncf.helm.config.v1+json"));
-    }
-
-    #[test]
-    fn a_configuration_full_of_nulls_is_read() {
-        let body = br#"{"created":"1970-01-01T00:00:00Z","os":"linux","architecture":"arm64","config":{"Env":null,"Labels":null},"history":null}"#;
-        let config = ImageConfig::parse(body).unwrap();
-        assert_eq!(config.platform().unwrap().to_string(), "linux/arm64");
     }
 }
