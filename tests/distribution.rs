@@ -236,6 +236,40 @@ async fn an_index_with_an_attestation_and_a_missing_subject_is_taken() {
 }
 
 #[tokio::test]
+async fn a_manifest_states_the_sizes_that_its_parts_have() {
+    let test = TestApp::new().await;
+    let manifest = test.image("a", "amd64", b"layer").await;
+    let child = sha256(manifest.as_bytes());
+    test.call("PUT", &format!("/v2/a/manifests/{child}"), OCI_MANIFEST, manifest.clone()).await;
+    let blob = test.push_blob("a", b"cache").await;
+    let put = |content_type: &'static str, body: String| {
+        let test = &test;
+        async move { test.call("PUT", "/v2/a/manifests/v1", content_type, body).await }
+    };
+    let index = |media_type: &str, digest: &str, size: usize| {
+        let entry = serde_json::json!({"mediaType": media_type, "digest": digest, "size": size});
+        serde_json::json!({"schemaVersion": 2, "manifests": [entry]}).to_string()
+    };
+    let right = manifest.len();
+    for (media_type, digest, size) in [
+        (OCI_MANIFEST, &child, right - 1),
+        (OCI_MANIFEST, &child, right + 1),
+        (OCI_MANIFEST, &child, 0),
+        (ANY, &blob, 6),
+    ] {
+        assert_eq!(put(OCI_INDEX, index(media_type, digest, size)).await.refusal(), "400 SIZE_INVALID", "{size}");
+    }
+    let config = manifest.replacen("\"size\":", "\"size\":1", 1);
+    let foreign = manifest.replace("layer.v1.tar", "layer.nondistributable.v1.tar").replace("\"size\":5", "\"size\":4");
+    for wrong in [config, foreign] {
+        assert_eq!(put(OCI_MANIFEST, wrong.clone()).await.refusal(), "400 SIZE_INVALID", "{wrong}");
+    }
+    for right in [index(OCI_MANIFEST, &child, right), index(ANY, &blob, 5)] {
+        assert_eq!(put(OCI_INDEX, right.clone()).await.status, StatusCode::CREATED, "{right}");
+    }
+}
+
+#[tokio::test]
 async fn lists_are_sorted_by_bytes_and_paged() {
     let test = TestApp::new().await;
     let manifest = test.image("a", "amd64", b"layer").await;

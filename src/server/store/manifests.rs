@@ -58,10 +58,10 @@ pub async fn known(store: &Store, repository: &RepositoryName, digests: &[Digest
     store.all(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
-/// Whether the repository has this manifest.
-pub async fn exists(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<bool> {
-    let sql = "SELECT digest FROM manifests WHERE repository_id = $1 AND digest = $2";
-    Ok(tx.one(sql, params![repository_id, digest]).await?.is_some())
+/// The size of a manifest that the repository has, or `None`.
+pub async fn size(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Option<u64>> {
+    let sql = "SELECT size_bytes FROM manifests WHERE repository_id = $1 AND digest = $2";
+    tx.one(sql, params![repository_id, digest]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// Stores a manifest with its edges, links and counts; `false` if it was there already.

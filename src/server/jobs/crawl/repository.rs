@@ -230,7 +230,7 @@ async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: 
         tags::missing(tx, &repository.id, tag, now).await?;
         return Ok(false);
     };
-    if !manifests::exists(tx, &repository.id, digest).await? {
+    if manifests::size(tx, &repository.id, digest).await?.is_none() {
         // It could not be read (a type nobody knows, bytes that lie); the next round tries again.
         tags::checked(tx, &repository.id, tag, true, now).await?;
         return Ok(false);
