@@ -46,6 +46,12 @@ async fn a_blob_goes_up_in_each_way_and_comes_down_whole() {
     assert_eq!(put.header("docker-content-digest"), sha512);
     assert_eq!(test.get(&format!("/v2/a/blobs/{sha512}")).await.body, bytes);
 
+    let named = test.call("POST", "/v2/a/blobs/uploads/?digest-algorithm=sha512", ANY, "").await;
+    assert_eq!(named.status, StatusCode::ACCEPTED, "POST that names the algorithm, PATCH, PUT");
+    test.call("PATCH", &named.location(), ANY, bytes.clone()).await;
+    let put = test.call("PUT", &format!("{}?digest={sha512}", named.location()), ANY, "").await;
+    assert_eq!((put.status, put.header("docker-content-digest")), (StatusCode::CREATED, sha512.as_str()));
+
     let empty = sha256(b"");
     let put = test.call("PUT", &format!("{}?digest={empty}", start().await), ANY, "").await;
     assert_eq!(put.status, StatusCode::CREATED, "a blob of no bytes");
@@ -308,6 +314,10 @@ async fn every_refusal_is_json_with_its_status() {
         ("GET", format!("/v2/a/manifests/{digest}"), "404 MANIFEST_UNKNOWN"),
         ("POST", "/v2/a/blobs/uploads/?digest=sha256:xyz".to_owned(), "400 DIGEST_INVALID"),
         ("POST", format!("/v2/a/blobs/uploads/?digest={digest}&digest={digest}"), "400 DIGEST_INVALID"),
+        ("POST", "/v2/a/blobs/uploads/?digest-algorithm=md5".to_owned(), "400 DIGEST_INVALID"),
+        ("POST", "/v2/a/blobs/uploads/?digest-algorithm=".to_owned(), "400 DIGEST_INVALID"),
+        ("POST", "/v2/a/blobs/uploads/?digest-algorithm=sha256&digest-algorithm=md5".to_owned(), "400 DIGEST_INVALID"),
+        ("POST", format!("/v2/a/blobs/uploads/?digest-algorithm=sha512&digest={digest}"), "400 DIGEST_INVALID"),
         ("PUT", "/v2/a/blobs/uploads/nope".to_owned(), "400 DIGEST_INVALID"),
         ("PUT", format!("/v2/a/blobs/uploads/..%2f..%2fx?digest={digest}"), "404 BLOB_UPLOAD_UNKNOWN"),
         ("GET", "/v2/a/nothing/here".to_owned(), "404 UNSUPPORTED"),

@@ -3,6 +3,7 @@
 use super::text::checked_text;
 use super::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// The digest of some content, `sha256:…` or `sha512:…` in lower-case hex
 /// (OCI image specification, "Digests"). Other algorithms are refused: nobody here could check them.
@@ -35,14 +36,22 @@ impl Algorithm {
     }
 }
 
+impl FromStr for Algorithm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "sha256" => Ok(Self::Sha256),
+            "sha512" => Ok(Self::Sha512),
+            _ => Err(Error::invalid("digest", "content is named by sha256 or sha512 here; use one of them")),
+        }
+    }
+}
+
 impl Digest {
     fn check(text: &str) -> Result<()> {
         let (name, hex) = text.split_once(':').ok_or_else(bad_digest)?;
-        let algorithm = match name {
-            "sha256" => Algorithm::Sha256,
-            "sha512" => Algorithm::Sha512,
-            _ => return Err(bad_digest()),
-        };
+        let algorithm: Algorithm = name.parse().map_err(|_| bad_digest())?;
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if hex.len() == algorithm.hex_digits() && hex.bytes().all(is_hex) { Ok(()) } else { Err(bad_digest()) }
     }
@@ -75,6 +84,16 @@ fn bad_digest() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_algorithm_is_known_by_its_exact_name() {
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            assert_eq!(algorithm.name().parse::<Algorithm>().unwrap(), algorithm);
+        }
+        for bad in ["", "md5", "sha1", "SHA512", "sha512 ", "sha512,sha256"] {
+            assert!(bad.parse::<Algorithm>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn only_known_algorithms_of_the_right_length_parse() {

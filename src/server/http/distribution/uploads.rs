@@ -3,6 +3,7 @@
 use super::manifests::CONTENT_DIGEST;
 use super::{Call, error, location, value};
 use crate::domain::action::PushBlob;
+use crate::domain::digest::Algorithm;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -17,9 +18,11 @@ const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Response<Body>> {
     let app = call.app.clone();
     let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
+    let digest = digest(&call)?;
+    require_known_algorithm(&call, digest.as_ref())?;
     // A mount asks to link a blob of another repository. Answering with an ordinary upload is
     // always allowed (end-11), and never tells whether that blob exists.
-    match digest(&call)? {
+    match digest {
         None => Ok(accepted(&repository, &push::start(&app, &proof).await?, None)),
         Some(digest) => {
             push::whole(&app, &proof, &digest, chunk(call, Some(0))).await?;
@@ -112,6 +115,18 @@ fn digest(call: &Call) -> Result<Option<Digest>> {
         (Some(only), None) => only.parse().map(Some),
         (Some(_), Some(_)) => Err(Error::invalid("digest", "state one digest, not several")),
     }
+}
+
+/// Who names the algorithm beforehand (end-4c) learns now, and not after the last byte, that nobody here
+/// could check it. Nothing else follows from it: the digest at the end decides.
+fn require_known_algorithm(call: &Call, digest: Option<&Digest>) -> Result<()> {
+    for name in call.query("digest-algorithm") {
+        let algorithm: Algorithm = name.parse()?;
+        if digest.is_some_and(|digest| digest.algorithm() != algorithm) {
+            return Err(Error::invalid("digest", "digest and digest-algorithm name different algorithms"));
+        }
+    }
+    Ok(())
 }
 
 /// `Content-Range: 10-19`; the specification writes it without `bytes`.
