@@ -367,7 +367,12 @@ async fn a_push_moves_the_tag_and_the_audit_log_has_both_ends() {
 async fn other_sites_and_other_names_reach_nothing() {
     let test = TestApp::new().await;
     let rebound = axum::http::Request::get("/v2/_catalog").header(header::HOST, "evil.example").body(Body::empty());
-    assert_eq!(test.send(rebound.unwrap()).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(test.send(rebound.unwrap()).await.refusal(), "403 DENIED");
+    let twice = request("GET", "/v2/_catalog").header(header::HOST, "evil.example").body(Body::empty()).unwrap();
+    assert_eq!(test.send(twice).await.refusal(), "400 UNSUPPORTED");
+    let nameless = |path: &str| test.send(axum::http::Request::get(path).body(Body::empty()).unwrap());
+    assert!(nameless("/v2/_catalog").await.text().contains("send a Host header"));
+    assert_eq!(nameless("/health/live").await.status, StatusCode::OK, "probes leave it out");
     let cross = request("POST", "/v2/a/blobs/uploads/").header("sec-fetch-site", "cross-site").body(Body::empty());
     assert_eq!(test.send(cross.unwrap()).await.refusal(), "403 DENIED");
     let origin =

@@ -82,6 +82,19 @@ mod tests {
     }
 
     #[test]
+    fn the_host_is_as_clients_name_it() {
+        for (public_url, host) in [
+            ("http://localhost:8080/", "localhost:8080"),
+            ("https://Registry.Example.com:443/", "registry.example.com"),
+            ("https://registry.example.com:8443/portolan", "registry.example.com:8443"),
+            ("https://mara@bücher.example", "xn--bcher-kva.example"),
+            ("http://[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(load("", &[("PORTOLAN_SERVER__PUBLIC_URL", public_url)]).unwrap().host(), host);
+        }
+    }
+
+    #[test]
     fn the_environment_wins_and_reaches_into_lists() {
         let text =
             "[server]\nlisten = \"127.0.0.1:1\"\n[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"\nurl = \"http://a\"";

@@ -2,11 +2,12 @@
 
 use super::merge::Merged;
 use super::{Config, ConfigError, MountConfig, MountKindConfig};
-use crate::server::http::security::is_loopback_name;
+use crate::server::http::security::is_loopback;
 use crate::server::secret::Secret;
 use crate::server::store::Location;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use url::Position;
 
 /// Refuses a configuration that could not work.
 pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
@@ -49,10 +50,9 @@ fn server(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
     let Ok(url) = url::Url::parse(text) else {
         return wrong("this is no address; write it with its scheme, such as https://registry.example.com");
     };
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     match url.scheme() {
         "https" => Ok(()),
-        "http" if is_loopback_name(host) => Ok(()),
+        "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(()),
         "http" => wrong("plain http is for loopback only; name TLS files, or the https address of the proxy in front"),
         _ => wrong("the address must start with https:// (or http:// on loopback)"),
     }
@@ -103,11 +103,10 @@ impl Config {
         url.trim_end_matches('/').to_owned()
     }
 
-    /// Host and port for pull and push commands.
+    /// Host, and port where it is not the usual one: for pull and push commands, and as `Host` names it.
     pub fn host(&self) -> String {
-        let url = self.public_url();
-        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest).to_ascii_lowercase()
+        let url = url::Url::parse(&self.public_url()).expect("the address was checked");
+        url[Position::BeforeHost..Position::AfterPort].to_owned()
     }
 
     /// Where the database is.

@@ -38,6 +38,7 @@ fn oci_code(error: &Error) -> &'static str {
             "name" => "NAME_INVALID",
             "tag" => "TAG_INVALID",
             "digest" => "DIGEST_INVALID",
+            "host" => "UNSUPPORTED",
             "n" | "last" => "PAGINATION_NUMBER_INVALID",
             _ => "BLOB_UPLOAD_INVALID",
         },
