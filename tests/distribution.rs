@@ -144,6 +144,9 @@ async fn ranges_of_a_blob() {
         (part.status, part.header("content-range"), part.text().as_str()),
         (StatusCode::PARTIAL_CONTENT, "bytes 2-5/10", "2345")
     );
+    let head = request("HEAD", &path).header(header::RANGE, "bytes=2-5").body(Body::empty()).unwrap();
+    let head = test.send(head).await;
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (StatusCode::OK, "10", 0));
     assert_eq!(ranged("bytes=8-100").await.text(), "89");
     assert_eq!(ranged("bytes=10-").await.refusal(), "416 RANGE_INVALID");
     assert_eq!(ranged("bytes=5-2").await.refusal(), "416 RANGE_INVALID");

@@ -140,6 +140,18 @@ async fn a_name_of_an_upload_never_leaves_the_folder() {
 }
 
 #[tokio::test]
+async fn content_is_read_when_its_body_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = FilesystemBlobs::open(folder.path()).unwrap();
+    put(&blobs, "u1", "small").await;
+    let hex = digest("small").hex().to_owned();
+    let file = folder.path().join("blobs/sha256").join(&hex[..2]).join(&hex);
+    let content = blobs.open(&digest("small"), None).await.unwrap().unwrap();
+    std::fs::write(file, "later").unwrap();
+    assert_eq!(collect(content, 100).await.unwrap(), "later", "whoever wants the size alone reads nothing");
+}
+
+#[tokio::test]
 async fn large_content_comes_in_pieces_and_whole() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = FilesystemBlobs::open(folder.path()).unwrap();

@@ -104,7 +104,7 @@ impl BlobStore for FilesystemBlobs {
             file.seek(SeekFrom::Start(start)).map_err(failure)?;
         }
         let body = if length <= SMALL {
-            futures::stream::iter([read_piece(file, length).map(|(bytes, _)| bytes)]).boxed()
+            futures::stream::once(async move { read_piece(file, length).map(|(bytes, _)| bytes) }).boxed()
         } else {
             pieces(file, length)
         };

@@ -76,7 +76,7 @@ pub trait BlobStore: Send + Sync {
     /// Frees the staging area of an upload; fine if there is none.
     async fn discard(&self, upload: &str) -> Result<()>;
 
-    /// The content of a digest, or a part of it, or `None`.
+    /// The content of a digest, or a part of it, or `None`. Its bytes are read when its body is, not before.
     async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>>;
 
     /// Uploads that have staged bytes, each with the time of its last change.
