@@ -17,19 +17,6 @@ impl Platform {
     pub fn is_unknown(&self) -> bool {
         self.os == "unknown" && self.architecture == "unknown"
     }
-
-    /// The inverse of `Display`; what cannot be read gives `None`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '/');
-        let (os, architecture) = (parts.next()?.to_owned(), parts.next()?.to_owned());
-        Some(Self { os, architecture, variant: parts.next().map(str::to_owned) })
-    }
-
-    /// Without `linux/`, which is news to nobody.
-    pub fn brief(&self) -> String {
-        let full = self.to_string();
-        full.strip_prefix("linux/").map(str::to_owned).unwrap_or(full)
-    }
 }
 
 impl fmt::Display for Platform {

@@ -95,16 +95,6 @@ impl RemoteRegistry {
         Ok(Self { client, names, repositories, found: tokio::sync::OnceCell::new() })
     }
 
-    /// The registry's host, with its port where that is not the usual one, as pulls name it.
-    pub fn host(&self) -> &str {
-        &self.client.host
-    }
-
-    /// The name by which the registry itself serves a repository of this mount.
-    pub fn upstream_name(&self, name: &RepositoryName) -> Option<String> {
-        self.names.upstream(name)
-    }
-
     fn translate(&self, page: Page) -> Names<RepositoryName> {
         let mut names = Names { items: Vec::new(), next: page.next.map(|next| self.names.cursor(&next)), refused: 0 };
         for name in &page.names {

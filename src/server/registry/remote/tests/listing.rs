@@ -100,7 +100,6 @@ async fn a_mount_sees_its_part_under_its_own_names() {
     let second = registry.repositories(first.next.as_deref(), 2).await.unwrap();
     assert_eq!((second.items, second.next), (vec![name("hub/web")], None));
     assert_eq!(registry.tags(&name("hub/web"), None, 9).await.unwrap().items.len(), 1);
-    assert_eq!(registry.upstream_name(&name("hub/web")).as_deref(), Some("team/web"));
     assert!(matches!(registry.tags(&name("web"), None, 9).await, Err(Error::NotFound(_))));
     assert_eq!(registry.resolve(&name("web"), &reference("v1")).await, Ok(None));
 }
