@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -31,9 +31,10 @@ pub(super) async fn every_request(State(app): State<App>, mut request: Request, 
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let _in_span = span.enter();
     let mut response = match answered {
-        Ok(response) if response.extensions().get::<ProtectionError>().is_some() => dialect
-            .refuse(&Error::Foreign("a page of another site sent this request; nothing was done".to_owned()), &id),
-        Ok(response) => response,
+        Ok(response) => match refusal(&response) {
+            Some(refusal) => dialect.refuse(&refusal, &id),
+            None => response,
+        },
         Err(panic) => {
             tracing::error!(panic = words(&*panic), "a request panicked");
             dialect.refuse(&Error::Internal, &id)
@@ -46,6 +47,19 @@ pub(super) async fn every_request(State(app): State<App>, mut request: Request, 
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).expect("hex fits a header"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// The answer of a layer that refuses a request before any handler has it. It is written at the edge.
+pub(super) fn refused(refusal: Error) -> Response {
+    let mut response = error::status(&refusal).into_response();
+    response.extensions_mut().insert(refusal);
+    response
+}
+
+fn refusal(response: &Response) -> Option<Error> {
+    let foreign = || Error::Foreign("a page of another site sent this request; nothing was done".to_owned());
+    let extensions = response.extensions();
+    extensions.get::<Error>().cloned().or_else(|| extensions.get::<ProtectionError>().map(|_| foreign()))
 }
 
 /// In which form whoever asks understands a refusal.

@@ -67,11 +67,6 @@ pub fn oci(error: &Error) -> Response<Body> {
     answer(error, "application/json", body.to_string())
 }
 
-/// In the dialect of whoever asks for `path`, where no handler has said more.
-pub fn of_path(path: &str, error: &Error) -> Response<Body> {
-    if path == "/v2" || path.starts_with("/v2/") { oci(error) } else { problem(error) }
-}
-
 /// For programs: problem JSON (RFC 9457).
 pub fn problem(error: &Error) -> Response<Body> {
     let status = status(error);

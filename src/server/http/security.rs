@@ -4,7 +4,7 @@ mod host;
 
 pub use host::{is_loopback, known_host};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;

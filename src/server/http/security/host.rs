@@ -5,7 +5,7 @@
 
 use crate::domain::{Error, Result};
 use crate::server::context::App;
-use crate::server::http::error;
+use crate::server::http::edge;
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
@@ -13,11 +13,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use url::Host;
 
-/// Lets in what is addressed to this server, in the dialect of the path.
+/// Lets in what is addressed to this server.
 pub async fn known_host(State(app): State<App>, request: Request, next: Next) -> Response {
     match check(&app.facts.host, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => error::of_path(request.uri().path(), &refusal),
+        Err(refusal) => edge::refused(refusal),
     }
 }
 
