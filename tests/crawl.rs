@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 const REPOSITORIES: usize = 300;
 const TAGS: usize = 200;
@@ -155,6 +156,59 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_read() {
     let page = test.get("/r/far/b").await.text();
     assert!(page.contains(&sha256(manifest("t1").as_bytes())[7..19]), "t1 names what it named");
     assert!(!page.contains(&sha256(b"a lie")[7..19]), "and nothing that is not what it says");
+}
+
+/// The tag `latest` of the repository `a`. The first who asks is told that it is the old image, but hears so only
+/// when `released`; meanwhile it has moved.
+async fn answer_late(
+    asked: Arc<Notify>,
+    released: Arc<Notify>,
+    is_first: Arc<AtomicBool>,
+    Query(query): Query<HashMap<String, String>>,
+    request: Request,
+) -> Response {
+    let path = request.uri().path();
+    match path {
+        "/v2/_catalog" => return list("repositories", ["a".to_owned()].into_iter(), &query, path),
+        "/v2/a/tags/list" => return list("tags", ["latest".to_owned()].into_iter(), &query, path),
+        _ if path.contains("/blobs/") => return config().into_response(),
+        _ => {}
+    }
+    let is_old = path.ends_with(&sha256(manifest("old").as_bytes()))
+        || (path.ends_with("/latest") && is_first.swap(false, Ordering::SeqCst));
+    if is_old && path.ends_with("/latest") {
+        asked.notify_one();
+        released.notified().await;
+    }
+    let body = manifest(if is_old { "old" } else { "new" });
+    let headers = [("docker-content-digest", sha256(body.as_bytes())), ("content-type", OCI_MANIFEST.to_owned())];
+    (headers, if *request.method() == Method::HEAD { String::new() } else { body }).into_response()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_comes_late_does_not_undo_a_newer_one() {
+    let (asked, released) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (shared, is_first) = ((Arc::clone(&asked), Arc::clone(&released)), Arc::new(AtomicBool::new(true)));
+    let answer = move |query, request| {
+        answer_late(Arc::clone(&shared.0), Arc::clone(&shared.1), Arc::clone(&is_first), query, request)
+    };
+    let upstream = serve_router(Router::new().fallback(answer)).await;
+    let config = format!("[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"");
+    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
+    let _jobs = test.start_jobs().await;
+    asked.notified().await;
+    let then = test.app.clock.now();
+    while test.app.clock.now() == then {
+        tokio::task::yield_now().await;
+    }
+    let (old, new) = (sha256(manifest("old").as_bytes()), sha256(manifest("new").as_bytes()));
+    wait(&test, "/r/far/a", &new[7..19]).await; // Somebody opened it, and it was read for them.
+    released.notify_one();
+    round_after(&test, 0).await;
+    let page = test.get("/r/far/a").await.text();
+    assert!(page.contains(&new[7..19]) && !page.contains(&old[7..19]));
+    let moves = test.app.store.one("SELECT COUNT(*) FROM tag_moves", vec![]).await.unwrap().unwrap().take::<u64>();
+    assert_eq!(moves, Ok(0), "the tag was not seen to move");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
