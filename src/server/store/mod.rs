@@ -35,6 +35,7 @@ use futures::future::BoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +116,17 @@ impl Store {
         match &self.db {
             Db::Lite(lite) => lite.query(sql, &params),
             Db::Pg(pg) => pg.query(sql, params).await,
+        }
+    }
+
+    /// All rows of a query that may have to look at every row of a table: it does not hold up what else this thread
+    /// has to do.
+    pub async fn scan(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+        let Db::Lite(lite) = &self.db else { return self.all(sql, params).await };
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| lite.query(sql, &params)),
+            _ => lite.query(sql, &params), // There is nobody to hand the rest to.
         }
     }
 

@@ -84,7 +84,8 @@ pub async fn list(
         keyset.condition,
         keyset.order_by
     );
-    let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
+    let found = if query.q.is_empty() { store.all(&sql, params).await } else { store.scan(&sql, params).await };
+    let rows = found?.into_iter().map(|mut row| {
         let item = repository_row(&mut row)?;
         Ok((Cursor { key: row.take()?, name: item.name.to_string() }, item))
     });

@@ -43,7 +43,8 @@ pub async fn list(store: &Store, repository_id: &str, query: &TagQuery, position
         keyset.condition,
         keyset.order_by
     );
-    let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
+    let found = if query.q.is_empty() { store.all(&sql, params).await } else { store.scan(&sql, params).await };
+    let rows = found?.into_iter().map(|mut row| {
         let item = tag_row(&mut row)?;
         Ok((Cursor { key: row.take()?, name: item.tag.to_string() }, item))
     });
