@@ -1,7 +1,7 @@
 //! The console's pages as HTML, in process: what is on them, what they cost, and that nothing hostile
 //! in an image becomes markup.
 
-use crate::support::{START, TestApp, choices, request, sha256};
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, request, sha256};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use portolan::server::access::Policy;
@@ -92,7 +92,7 @@ async fn markup_in_an_image_stays_text() {
         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config_digest, "size": config.len()},
         "layers": [{"mediaType": evil, "digest": layer, "size": 5}],
     });
-    let put = test.call("PUT", "/v2/a/manifests/v1", crate::support::OCI_MANIFEST, manifest.to_string()).await;
+    let put = test.call("PUT", "/v2/a/manifests/v1", OCI_MANIFEST, manifest.to_string()).await;
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
     for path in
         ["/r/a/-/tags/v1", "/r/a", "/repositories", "/r/a?q=%3Cimg%20src%3Dx%3E", "/repositories?q=%22%3E%3Cscript%3E"]
@@ -101,6 +101,74 @@ async fn markup_in_an_image_stays_text() {
         assert!(!page.contains("<img"), "{path}");
         assert!(!page.contains("\"><script>"), "{path}");
     }
+}
+
+/// Pushes an artifact as `oras` does: files with names and types, and what it is about. Returns its digest.
+async fn push_artifact(test: &TestApp, artifact_type: &str, files: &[(&str, &str)], subject: &str) -> String {
+    let config = test.push_blob("a", b"{}").await;
+    let mut layers = Vec::new();
+    for (index, (title, media_type)) in files.iter().enumerate() {
+        let content = format!("file {index}");
+        layers.push(serde_json::json!({
+            "mediaType": media_type, "digest": test.push_blob("a", content.as_bytes()).await, "size": content.len(),
+            "annotations": {"org.opencontainers.image.title": title},
+        }));
+    }
+    let manifest = serde_json::json!({
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": artifact_type, "layers": layers,
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2},
+        "subject": {"mediaType": OCI_MANIFEST, "digest": subject, "size": 1}, "annotations": {"by": "a test"},
+    })
+    .to_string();
+    let digest = sha256(manifest.as_bytes());
+    let put = test.call("PUT", &format!("/v2/a/manifests/{digest}"), OCI_MANIFEST, manifest).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
+    digest
+}
+
+#[tokio::test]
+async fn an_artifact_shows_its_files_and_what_it_is_about() {
+    let test = TestApp::new().await;
+    let subject = test.push_image("a", "v1", "amd64", b"layer").await;
+    let files = [("sbom.spdx.json", "application/spdx+json"), ("notes.txt", "text/plain")];
+    let digest = push_artifact(&test, "application/spdx+json", &files, &subject).await;
+    let path = format!("/r/a/-/manifests/{digest}");
+    let before = test.app.store.statements();
+    let page = test.get(&path).await.text();
+    assert!(test.app.store.statements() - before <= 4);
+    for shown in ["SBOM (SPDX)", "<code>application/spdx+json<", "sbom.spdx.json", "notes.txt", "text/plain"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(page.contains("a test") && page.contains(&sha256(b"file 1")));
+    assert!(page.contains(&format!("href=\"/r/a/-/manifests/{subject}\"")) && !page.contains("Not in this repository"));
+    assert!(
+        page.contains(">oras<")
+            && !page.contains("How it runs")
+            && !page.contains(">docker<")
+            && !page.contains("aria-label=\"Platform\"")
+    );
+    let image = test.get("/r/a/-/tags/v1").await.text();
+    assert!(image.contains("Attached to this image") && image.contains(&format!("href=\"{path}\"")));
+
+    let absent = sha256(b"never pushed");
+    let digest = push_artifact(&test, "application/vnd.example.thing", &[], &absent).await;
+    let page = test.get(&format!("/r/a/-/manifests/{digest}")).await.text();
+    assert!(page.contains("Not in this repository") && page.contains(&absent[7..19]) && page.contains("No files"));
+    assert!(page.contains("application/vnd.example.thing") && !page.contains(&format!("manifests/{absent}")));
+}
+
+#[tokio::test]
+async fn hostile_names_of_files_stay_short_text() {
+    let test = TestApp::new().await;
+    let (long, evil) = ("n".repeat(10_000), "<img src=x onerror=alert(1)>\"'</script>");
+    let (up, turned) = ("../../../etc/passwd", "photo\u{202e}gpj.exe");
+    let files = [(evil, evil), (up, "text/plain"), (&long, &long), (turned, "text/plain"), ("", "text/plain")];
+    let digest = push_artifact(&test, &long, &files, &sha256(b"absent")).await;
+    let page = test.get(&format!("/r/a/-/manifests/{digest}")).await.text();
+    assert!(!page.contains("<img") && !page.contains("</script>\"") && page.contains("&lt;img src=x"));
+    assert!(page.contains(&format!("<code>{up}<")) && page.matches("passwd").count() == 1, "text, and no address");
+    assert!(page.contains(&"n".repeat(255)) && !page.contains(&"n".repeat(256)));
+    assert!(!page.contains('\u{202e}') && page.contains("gpj.exe"));
 }
 
 #[tokio::test]

@@ -168,9 +168,14 @@ impl Wire {
             return Err(Error::manifest("the manifest is an image, and lists manifests as well"));
         }
         let config = self.config.ok_or_else(|| Error::manifest("the manifest has no config"))?;
-        let runs = self.artifact_type.is_none() && media_type::is_image_config(&config.media_type);
-        let artifact_type = self.artifact_type.or_else(|| (!runs).then(|| config.media_type.clone()));
-        let layers = self.layers.unwrap_or_default().into_iter().map(|layer| (Relation::Layer, layer));
+        let layers = self.layers.unwrap_or_default();
+        // Tools older than `artifactType` (BuildKit, cosign) push statements beside the configuration of an image.
+        let is_statement = !layers.is_empty() && layers.iter().all(|it| media_type::is_statement(&it.media_type));
+        let has_own_config = !media_type::is_image_config(&config.media_type);
+        let runs = self.artifact_type.is_none() && !has_own_config && !is_statement;
+        let names_it = if has_own_config { Some(&config) } else { layers.first() }.filter(|_| !runs);
+        let artifact_type = self.artifact_type.or_else(|| names_it.map(|it| it.media_type.clone()));
+        let layers = layers.into_iter().map(|layer| (Relation::Layer, layer));
         Ok(Manifest {
             media_type,
             kind: if runs { Kind::Image } else { Kind::Artifact },
@@ -236,5 +241,13 @@ mod tests {
         let manifest = Manifest::parse(Some(media_type::OCI_MANIFEST), body.as_bytes()).unwrap();
         assert_eq!(manifest.kind, Kind::Artifact);
         assert_eq!(manifest.artifact_type.as_deref(), Some("application/vnd.cncf.helm.config.v1+json"));
+    }
+
+    #[test]
+    fn statements_beside_the_configuration_of_an_image_do_not_run() {
+        let in_toto = "application/vnd.in-toto+json";
+        let body = image("").replace("application/vnd.oci.image.layer.v1.tar", in_toto);
+        let manifest = Manifest::parse(Some(media_type::OCI_MANIFEST), body.as_bytes()).unwrap();
+        assert_eq!((manifest.kind, manifest.artifact_type.as_deref()), (Kind::Artifact, Some(in_toto)));
     }
 }

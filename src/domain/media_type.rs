@@ -10,6 +10,9 @@ pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.
 pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 /// OCI image configuration.
 pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// Two bytes, `{}`, that stand where an artifact has nothing to say (OCI image specification, "Guidance
+/// for an Empty Descriptor").
+pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// Docker image configuration.
 pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 
@@ -40,13 +43,20 @@ pub fn is_foreign_layer(media_type: &str) -> bool {
     media_type.contains(".nondistributable.") || media_type.contains(".foreign.")
 }
 
+/// Whether a layer of this type is no part of a file system but an SBOM, a signature or an attestation.
+pub fn is_statement(media_type: &str) -> bool {
+    artifact_words(media_type) != media_type
+}
+
 /// What an artifact of this type is called on screen, for the types that people meet.
 pub fn artifact_words(artifact_type: &str) -> &str {
     match artifact_type {
         "application/vnd.cncf.helm.config.v1+json" => "Helm chart",
-        "application/spdx+json" => "SBOM (SPDX)",
+        "application/spdx+json" | "text/spdx+json" | "text/spdx" => "SBOM (SPDX)",
         "application/vnd.cyclonedx+json" => "SBOM (CycloneDX)",
+        "application/vnd.syft+json" => "SBOM (Syft)",
         "application/vnd.in-toto+json" => "Attestation (in-toto)",
+        "application/vnd.dsse.envelope.v1+json" => "Attestation (DSSE)",
         "application/vnd.dev.cosign.simplesigning.v1+json" | "application/vnd.dev.cosign.artifact.sig.v1+json" => {
             "Signature (cosign)"
         }

@@ -1,9 +1,13 @@
 //! What the console's pages show: rows and heads, ready to draw, with nothing a reader may not see.
 
+mod image;
+
 use super::capability::Capability;
-use super::manifest::{ImageConfig, Kind};
+use super::manifest::Kind;
 use super::{ByteSize, Cursor, Digest, MountPrefix, Page, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,95 +185,6 @@ pub enum Moved {
     FirstSeen {
         when: Timestamp,
     },
-}
-
-/// An image, reached by a tag or by its digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImageView {
-    pub repository: RepositoryName,
-    /// The tag in the address; `None` where the address names the digest.
-    pub tag: Option<Tag>,
-    pub digest: Digest,
-    pub media_type: String,
-    pub kind: Kind,
-    pub artifact: Option<String>,
-    pub pushed: Option<Timestamp>,
-    pub pushed_by: Option<String>,
-    /// Tags that name this image; the first twenty.
-    pub tags: Vec<Tag>,
-    pub tags_more: u64,
-    /// The children of an index: platforms first, attestations after them.
-    pub children: Vec<ChildRow>,
-    /// Entries of the index beyond those in `children`.
-    pub children_more: u64,
-    /// The one image that is shown: itself, or the platform chosen from the index.
-    pub shown: Option<ShownImage>,
-    pub annotations: Vec<(String, String)>,
-    /// Manifests whose subject is this image.
-    pub referrers: Vec<ReferrerRow>,
-    /// The indexes that list it.
-    pub parents: Vec<Digest>,
-    /// What its names have been, newest first.
-    pub moves: Vec<MoveRow>,
-    pub pull_host: String,
-    pub pull_name: String,
-    pub notice: Option<MountNotice>,
-}
-
-/// One entry of an index.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChildRow {
-    pub digest: Digest,
-    /// `linux/amd64`; for an attestation the platform of the image that it is about.
-    pub platform: String,
-    pub attestation: bool,
-    pub size: ByteSize,
-    /// Whether the repository has it; an index may name platforms that were never copied.
-    pub present: bool,
-}
-
-/// The layers and the configuration of one image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShownImage {
-    pub digest: Digest,
-    pub platform: Option<String>,
-    pub pull_size: ByteSize,
-    pub layers: Vec<LayerRow>,
-    /// Layers beyond those in `layers`.
-    pub layers_more: u64,
-    /// Steps of the history that changed no files.
-    pub empty_steps: u64,
-    pub config: Option<ImageConfig>,
-    pub built: Option<Timestamp>,
-}
-
-/// One layer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LayerRow {
-    pub digest: Digest,
-    pub media_type: String,
-    pub size: ByteSize,
-    /// The command that made it, where the history tells.
-    pub step: Option<String>,
-}
-
-/// A manifest about this one: signature, SBOM, attestation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReferrerRow {
-    pub digest: Digest,
-    pub artifact: String,
-    pub size: ByteSize,
-    pub pushed: Option<Timestamp>,
-}
-
-/// One move of a tag to this image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MoveRow {
-    pub tag: Tag,
-    pub from: Option<Digest>,
-    pub to: Digest,
-    pub when: Timestamp,
-    pub by: String,
 }
 
 /// The page of mounted registries.

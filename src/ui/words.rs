@@ -33,6 +33,28 @@ pub fn sentence(message: &str) -> String {
     text
 }
 
+/// The most that is shown of a name of a stranger's choosing: no file system takes a longer name, and
+/// no registered media type is longer (RFC 6838, section 4.2).
+pub const MAX_NAME_CHARS: usize = 255;
+
+/// A stranger's text on one line, cut after `max_chars`; what would turn the text around it is seen as
+/// a replacement character.
+pub fn inert(text: &str, max_chars: usize) -> String {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain = |c: char| match c {
+        _ if c.is_whitespace() => ' ',
+        _ if c.is_control() || turns(c) => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    };
+    let mut rest = text.chars().map(plain);
+    let mut shown: String = rest.by_ref().take(max_chars).collect();
+    if rest.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Who did something, unless that is nobody in particular.
 pub fn named_actor(by: &str) -> Option<&str> {
     (!by.is_empty() && by != "anonymous").then_some(by)
@@ -64,6 +86,14 @@ mod tests {
         assert_eq!(sentence("team/web has no tag 9"), "team/web has no tag 9.");
         assert_eq!(sentence("registry.acme.dev did not answer."), "registry.acme.dev did not answer.");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_strangers_text_is_cut_and_turns_nothing_around() {
+        assert_eq!(inert("sbom.json", 255), "sbom.json");
+        assert_eq!(inert("a\nb\u{0}c", 255), "a b\u{fffd}c");
+        assert_eq!(inert("photo\u{202e}gpj.exe", 255), "photo\u{fffd}gpj.exe");
+        assert_eq!(inert(&"ü".repeat(300), 255), format!("{}…", "ü".repeat(255)));
     }
 
     #[test]

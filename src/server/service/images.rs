@@ -4,7 +4,7 @@ use super::pull::absent;
 use super::tags::{mount_notice, pull_line};
 use crate::domain::action::ReadRepository;
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
-use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage};
+use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
 use crate::domain::{ByteSize, Digest, Error, Reference, Result, Timestamp, media_type};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -13,6 +13,9 @@ use crate::server::store::manifests::{about, built_at};
 
 /// Layers, platforms, labels: the most that a page shows of each. A hostile image has a hundred thousand.
 const MAX_ROWS: usize = 500;
+
+/// The annotation that names a file (OCI image specification, "Pre-Defined Annotation Keys").
+const TITLE: &str = "org.opencontainers.image.title";
 
 /// The value of `platform` that shows an index as a whole.
 const ALL_PLATFORMS: &str = "all";
@@ -36,7 +39,8 @@ pub async fn show(
         Kind::Index => images::children(&app.store, &found, chosen.map(|child| &child.digest)).await?,
         Kind::Image | Kind::Artifact => vec![],
     };
-    let around = images::surroundings(&app.store, &found).await?;
+    let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
+    let around = images::surroundings(&app.store, &found, subject).await?;
     let (pull_host, pull_name) = pull_line(app, &repository);
     Ok(ImageView {
         tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
@@ -44,7 +48,8 @@ pub async fn show(
         shown: shown(&found, &manifest, chosen, &stored),
         children_more: entries.len().saturating_sub(MAX_ROWS) as u64,
         children: child_rows(&entries[..entries.len().min(MAX_ROWS)], &stored),
-        artifact: manifest.artifact_type.as_deref().map(|kind| media_type::artifact_words(kind).to_owned()),
+        subject: subject.map(|digest| Subject { digest: digest.clone(), present: around.has_subject }),
+        artifact: manifest.artifact_type,
         kind: manifest.kind,
         annotations: manifest.annotations.into_iter().take(100).collect(),
         pushed: Some(found.pushed_at),
@@ -104,19 +109,22 @@ fn shown_image(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> S
     let config = config.and_then(ImageConfig::parse);
     let history = config.as_ref().map(|config| config.history.as_slice()).unwrap_or_default();
     let mut steps = history.iter().filter(|step| !step.empty_layer);
-    let layers = manifest.of(Relation::Layer).map(|layer| LayerRow {
+    let content = || manifest.of(Relation::Layer).filter(|layer| layer.media_type != media_type::EMPTY);
+    let platform = config.as_ref().and_then(ImageConfig::platform).filter(|platform| !platform.is_unknown());
+    let layers = content().map(|layer| LayerRow {
         digest: layer.digest.clone(),
         media_type: layer.media_type.clone(),
         size: ByteSize(layer.size),
+        title: layer.annotations.get(TITLE).cloned(),
         step: steps.next().and_then(|step| step.created_by.clone().or_else(|| step.comment.clone())),
     });
     let built = config.as_ref().map_or(0, built_at);
     ShownImage {
         digest: digest.clone(),
-        platform: config.as_ref().and_then(ImageConfig::platform).map(|platform| platform.to_string()),
+        platform: platform.map(|platform| platform.to_string()),
         pull_size: ByteSize(manifest.pull_bytes()),
         layers: layers.take(MAX_ROWS).collect(),
-        layers_more: manifest.of(Relation::Layer).count().saturating_sub(MAX_ROWS) as u64,
+        layers_more: content().count().saturating_sub(MAX_ROWS) as u64,
         empty_steps: history.iter().filter(|step| step.empty_layer).count() as u64,
         built: (built != 0).then_some(Timestamp(built)),
         config: config.map(bounded),

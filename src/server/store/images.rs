@@ -2,7 +2,7 @@
 
 use super::{Store, Value};
 use crate::domain::view::{ChildRow, MoveRow, ReferrerRow};
-use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp, media_type};
+use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// A manifest with where it stands.
@@ -80,10 +80,12 @@ pub struct Surroundings {
     pub moves: Vec<MoveRow>,
     pub referrers: Vec<ReferrerRow>,
     pub parents: Vec<Digest>,
+    pub has_subject: bool,
 }
 
-/// Tags that name it, moves to it, manifests about it, indexes that list it: each bounded.
-pub async fn surroundings(store: &Store, found: &Found) -> Result<Surroundings> {
+/// Tags that name it, moves to it, manifests about it, indexes that list it, each bounded; and whether
+/// the repository has its `subject`.
+pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>) -> Result<Surroundings> {
     let sql = "SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
         UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at, 0 FROM tag_moves v
@@ -91,9 +93,12 @@ pub async fn surroundings(store: &Store, found: &Found) -> Result<Surroundings> 
         UNION ALL SELECT * FROM (SELECT 'referrer', f.digest, f.artifact_type, f.media_type, NULL, f.pushed_at, f.pull_bytes
             FROM manifests f WHERE f.repository_id = $1 AND f.subject = $2 ORDER BY f.digest LIMIT 50) AS referrers
         UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0 FROM manifest_edges e
-            WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents";
+            WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents
+        UNION ALL SELECT 'subject', s.digest, NULL, NULL, NULL, 0, 0 FROM manifests s
+            WHERE s.repository_id = $1 AND s.digest = $3";
     let mut around = Surroundings::default();
-    for mut row in store.all(sql, params![&found.repository_id, &found.digest]).await? {
+    let subject = subject.map(Digest::as_str);
+    for mut row in store.all(sql, params![&found.repository_id, &found.digest, subject]).await? {
         let (what, one): (String, String) = (row.take()?, row.take()?);
         let (two, three, four): (Option<String>, Option<String>, Option<String>) =
             (row.take()?, row.take()?, row.take()?);
@@ -109,10 +114,11 @@ pub async fn surroundings(store: &Store, found: &Found) -> Result<Surroundings> 
             }),
             "referrer" => around.referrers.push(ReferrerRow {
                 digest: one.parse()?,
-                artifact: media_type::artifact_words(&two.or(three).unwrap_or_default()).to_owned(),
+                artifact: two.or(three).unwrap_or_default(),
                 size: crate::domain::ByteSize(bytes),
                 pushed: Some(when),
             }),
+            "subject" => around.has_subject = true,
             _ => around.parents.push(one.parse()?),
         }
     }

@@ -1,6 +1,7 @@
 //! An image, reached by a tag or by its digest: what it is, what it is made of, how it runs.
 
 mod aside;
+mod files;
 mod head;
 mod index;
 mod layers;
@@ -12,12 +13,14 @@ use crate::api::images::show_image;
 use crate::domain::manifest::Kind;
 use crate::domain::view::ImageView;
 use crate::domain::{Reference, RepositoryName, Timestamp};
+use crate::ui::components::artifact::kind_noun;
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::notice::Notice;
 use crate::ui::components::pull_box::{Pull, PullBox};
 use crate::ui::query::Pairs;
 use crate::ui::request::PageRequest;
 use aside::Aside;
+use files::FilesCard;
 use head::{Facts, Heading, PlatformSwitch};
 use index::IndexCard;
 use layers::LayersCard;
@@ -59,11 +62,15 @@ fn Whole(view: ImageView, platform: Option<String>, request: PageRequest) -> imp
 fn Main<'a>(view: &'a ImageView, platform: Option<String>, now: Timestamp) -> impl IntoView + use<> {
     let is_tree = view.kind == Kind::Index && platform.is_none();
     let repository = &view.repository;
+    let content = view.shown.as_ref().map(|shown| match view.kind {
+        Kind::Artifact => view! { <FilesCard shown/> }.into_any(),
+        Kind::Image | Kind::Index => view! { <LayersCard shown/> }.into_any(),
+    });
     view! {
         {is_tree.then(|| view! { <IndexCard view/> })}
-        {view.shown.as_ref().map(|shown| view! { <LayersCard shown kind=view.kind/> })}
+        {content}
         <NamesCard view now/>
-        <ReferrersCard repository referrers=&view.referrers now/>
+        <ReferrersCard repository referrers=&view.referrers noun=kind_noun(view.kind) now/>
         <AnnotationsCard annotations=&view.annotations/>
     }
     .into_any()

@@ -2,12 +2,13 @@
 
 use crate::domain::Timestamp;
 use crate::domain::manifest::{Kind, RunConfig};
+use crate::domain::media_type::artifact_words;
 use crate::domain::view::{ImageView, ShownImage};
-use crate::ui::components::artifact::kind_words;
+use crate::ui::components::artifact::{kind_words, type_words};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
-use crate::ui::words::counted;
+use crate::ui::words::{MAX_NAME_CHARS, counted, inert};
 use leptos::prelude::*;
 
 /// The cards of the aside.
@@ -126,12 +127,14 @@ fn OwnFacts<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     .into_any()
 }
 
-/// `Helm chart`, or the media type of what has no words.
+/// `Helm chart` with the type that says so, or the type alone.
 #[component]
 fn ArtifactType(artifact: Option<String>) -> impl IntoView {
-    let is_media_type = artifact.as_deref().is_some_and(|artifact| artifact.contains('/'));
-    let class = is_media_type.then_some("mono");
-    artifact.map(|artifact| view! { <dt>"Artifact type"</dt><dd class=class>{artifact}</dd> })
+    artifact.map(|artifact| {
+        let words = Some(type_words(&artifact)).filter(|_| artifact_words(&artifact) != artifact);
+        let words = words.map(|words| view! { {words}<br/> });
+        view! { <dt>"Artifact type"</dt><dd>{words}<code>{inert(&artifact, MAX_NAME_CHARS)}</code></dd> }
+    })
 }
 
 /// Facts of the one image whose layers are shown.

@@ -1,24 +1,27 @@
 //! The top of an image's page: its names, its digest, when it came, and its platforms.
 
 use crate::domain::manifest::Kind;
-use crate::domain::view::{ChildRow, ImageView};
-use crate::domain::{Address, Tag, Timestamp};
-use crate::ui::components::artifact::kind_words;
+use crate::domain::view::{ChildRow, ImageView, Subject};
+use crate::domain::{Address, RepositoryName, Tag, Timestamp};
+use crate::ui::components::artifact::{kind_noun, kind_words};
 use crate::ui::components::copy::CopyButton;
+use crate::ui::components::digest::{DigestLink, DigestText};
 use crate::ui::components::mark::Mark;
 use crate::ui::components::time::When;
 use crate::ui::query::address;
 use crate::ui::words::{counted, named_actor};
+use leptos::either::Either;
 use leptos::prelude::*;
 
 /// `team/web:1.4.2`, its other names, its digest.
 #[component]
 pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let count = view.tags.len() as u64 + view.tags_more;
+    let noun = kind_noun(view.kind);
     let named = match count {
-        0 => "No tag names this image".to_owned(),
-        1 => "1 tag names this image".to_owned(),
-        _ => format!("{} name this image", counted(count, "tag", "tags")),
+        0 => format!("No tag names this {noun}"),
+        1 => format!("1 tag names this {noun}"),
+        _ => format!("{} name this {noun}", counted(count, "tag", "tags")),
     };
     view! {
         <div class="head">
@@ -57,7 +60,7 @@ fn Siblings<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     view! { {others.map(chip).collect_view()}{more} }
 }
 
-/// What it is, when it was pushed and built.
+/// What it is, what it is about, when it was pushed and built.
 #[component]
 pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let pushed = view.pushed.map(|at| {
@@ -68,14 +71,28 @@ pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
         Some(at) => view! { <span>"Built "<When at now/></span> }.into_any(),
         None => view! { <span>"Build time not stated"</span> }.into_any(),
     });
+    let about = view.subject.as_ref().map(|subject| view! { <About repository=&view.repository subject/> });
     view! {
         <div class="facts">
             <span><b>{kind_words(view.kind, view.artifact.as_deref())}</b></span>
+            {about}
             {pushed}
             {(view.kind != Kind::Artifact).then_some(built)}
         </div>
     }
     .into_any()
+}
+
+/// The manifest that this one is about, whether or not the repository has it.
+#[component]
+fn About<'a>(repository: &'a RepositoryName, subject: &'a Subject) -> impl IntoView + use<> {
+    let digest = &subject.digest;
+    let subject = if subject.present {
+        Either::Left(view! { <DigestLink repository digest/> })
+    } else {
+        Either::Right(view! { <DigestText digest/><span class="badge">"Not in this repository"</span> })
+    };
+    view! { <span class="row-1 wrap">"About "{subject}</span> }
 }
 
 /// All platforms of an index, or one of them; each has an address.

@@ -1,6 +1,5 @@
-//! The layers of one image: a bar, and a table with the step that made each. Of an artifact, its files.
+//! The layers of one image: a bar, and a table with the step that made each.
 
-use crate::domain::manifest::Kind;
 use crate::domain::view::{LayerRow, ShownImage};
 use crate::ui::components::digest::DigestText;
 use crate::ui::components::icon::Icon;
@@ -15,10 +14,8 @@ const MAX_STEP_CHARS: usize = 160;
 
 /// The card.
 #[component]
-pub fn LayersCard<'a>(shown: &'a ShownImage, kind: Kind) -> impl IntoView + use<> {
-    let is_artifact = kind == Kind::Artifact;
-    let (title, one, many) = if is_artifact { ("Files", "file", "files") } else { ("Layers", "layer", "layers") };
-    let count = counted(shown.layers.len() as u64 + shown.layers_more, one, many);
+pub fn LayersCard<'a>(shown: &'a ShownImage) -> impl IntoView + use<> {
+    let count = counted(shown.layers.len() as u64 + shown.layers_more, "layer", "layers");
     let platform = shown.platform.clone().map(|platform| format!(" for {platform}")).unwrap_or_default();
     let summary = format!("{count}, {} to pull{platform}", shown.pull_size);
     let bar = (shown.layers.len() > 1).then(|| {
@@ -27,11 +24,11 @@ pub fn LayersCard<'a>(shown: &'a ShownImage, kind: Kind) -> impl IntoView + use<
     let body = if shown.layers.is_empty() {
         view! { <p class="card-body muted">"Nothing but its configuration."</p> }.into_any()
     } else {
-        view! { {bar}<LayerTable shown is_artifact/> }.into_any()
+        view! { {bar}<LayerTable shown/> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="h-layers">
-            <div class="card-head"><h2 id="h-layers">{title}</h2><span class="sm muted">{summary}</span></div>
+            <div class="card-head"><h2 id="h-layers">"Layers"</h2><span class="sm muted">{summary}</span></div>
             {body}
         </section>
     }
@@ -39,12 +36,10 @@ pub fn LayersCard<'a>(shown: &'a ShownImage, kind: Kind) -> impl IntoView + use<
 }
 
 #[component]
-fn LayerTable<'a>(shown: &'a ShownImage, is_artifact: bool) -> impl IntoView + use<> {
+fn LayerTable<'a>(shown: &'a ShownImage) -> impl IntoView + use<> {
     let largest = shown.layers.iter().map(|layer| layer.size.0).max().unwrap_or_default();
     let rows =
         shown.layers.iter().enumerate().map(|(index, layer)| view! { <Row index layer largest/> }).collect_view();
-    let (caption, step) =
-        if is_artifact { ("Files of this artifact", "File") } else { ("Layers, first to last", "Step") };
     let empty = (shown.empty_steps > 0).then(|| {
         let words = counted(shown.empty_steps, "step", "steps");
         view! { <p class="card-foot muted">{format!("And {words} that changed no files.")}</p> }
@@ -54,10 +49,10 @@ fn LayerTable<'a>(shown: &'a ShownImage, is_artifact: bool) -> impl IntoView + u
     });
     view! {
         <table class="layers" role="table" aria-labelledby="layers">
-            <caption class="vh" id="layers">{caption}</caption>
+            <caption class="vh" id="layers">"Layers, first to last"</caption>
             <thead role="rowgroup">
                 <tr role="row">
-                    <Head label="#"/><Head label=step/><Head label="Digest"/>
+                    <Head label="#"/><Head label="Step"/><Head label="Digest"/>
                     <th role="columnheader" scope="col"><span class="vh">"Share"</span></th>
                     <Head label="Size" class="r"/>
                 </tr>

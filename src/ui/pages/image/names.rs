@@ -2,6 +2,7 @@
 
 use crate::domain::view::{ImageView, MoveRow};
 use crate::domain::{Address, Digest, RepositoryName, Timestamp};
+use crate::ui::components::artifact::kind_noun;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::mark::Mark;
 use crate::ui::components::time::When;
@@ -14,10 +15,11 @@ pub fn NamesCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use
     let moves = view.moves.iter();
     let entries = moves.map(|entry| view! { <Entry repository=&view.repository own=&view.digest entry now/> });
     let entries = entries.collect_view();
+    let title = format!("Names this {} has had", kind_noun(view.kind));
     (!view.moves.is_empty()).then(|| {
         view! {
             <section class="card" aria-labelledby="h-names">
-                <div class="card-head"><h2 id="h-names">"Names this image has had"</h2></div>
+                <div class="card-head"><h2 id="h-names">{title}</h2></div>
                 <ol class="card-body moves">{entries}</ol>
             </section>
         }

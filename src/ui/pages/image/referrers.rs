@@ -1,20 +1,24 @@
 //! What is attached to an image: the manifests about it, and its annotations. Facts as they are
 //! stated; nothing here has been verified.
 
-use crate::domain::media_type::artifact_words;
 use crate::domain::view::ReferrerRow;
 use crate::domain::{RepositoryName, Timestamp};
+use crate::ui::components::artifact::type_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
-use crate::ui::words::counted;
+use crate::ui::words::{MAX_NAME_CHARS, counted, inert};
 use leptos::prelude::*;
+
+/// The most that is shown of an annotation's value; some hold whole documents.
+const MAX_VALUE_CHARS: usize = 2000;
 
 /// Signatures, SBOMs and attestations whose subject is the image.
 #[component]
 pub fn ReferrersCard<'a>(
     repository: &'a RepositoryName,
     referrers: &'a [ReferrerRow],
+    noun: &'static str,
     now: Timestamp,
 ) -> impl IntoView + use<> {
     let rows = referrers.iter().map(|referrer| view! { <Referrer repository referrer now/> }).collect_view();
@@ -22,7 +26,7 @@ pub fn ReferrersCard<'a>(
         view! {
             <section class="card" aria-labelledby="h-referrers">
                 <div class="card-head">
-                    <h2 id="h-referrers">"Attached to this image"</h2>
+                    <h2 id="h-referrers">{format!("Attached to this {noun}")}</h2>
                     <span class="sm muted">"as stated, not verified"</span>
                 </div>
                 <ul class="tree">{rows}</ul>
@@ -39,7 +43,7 @@ fn Referrer<'a>(repository: &'a RepositoryName, referrer: &'a ReferrerRow, now: 
     view! {
         <li class="leaf">
             <Icon name="list"/>
-            <div>{artifact_words(artifact).to_owned()}{pushed}</div>
+            <div>{type_words(artifact)}{pushed}</div>
             <DigestLink repository digest/>
             <span class="num nowrap">{size.to_string()}</span>
         </li>
@@ -49,9 +53,11 @@ fn Referrer<'a>(repository: &'a RepositoryName, referrer: &'a ReferrerRow, now: 
 /// The manifest's annotations.
 #[component]
 pub fn AnnotationsCard<'a>(annotations: &'a [(String, String)]) -> impl IntoView + use<> {
-    let rows =
-        annotations.iter().map(|(key, value)| view! { <dt class="mono">{key.clone()}</dt><dd>{value.clone()}</dd> });
-    let rows = rows.collect_view();
+    let row = |(key, value): &(String, String)| {
+        let (key, value) = (inert(key, MAX_NAME_CHARS), inert(value, MAX_VALUE_CHARS));
+        view! { <dt class="mono">{key}</dt><dd>{value}</dd> }
+    };
+    let rows = annotations.iter().map(row).collect_view();
     let count = counted(annotations.len() as u64, "annotation", "annotations");
     (!annotations.is_empty()).then(|| {
         view! {
