@@ -93,7 +93,7 @@ async fn names_come_first_and_what_is_opened_jumps_the_queue() {
     assert!(read < 150, "it came before the rest: {read} of 300 were read");
 }
 
-/// A registry of which a part is broken. `far/a` is never shown to us, `far/hosted/x` has a name that is
+/// A registry of which a part is broken. `far/a` is not shown to us at first, `far/hosted/x` has a name that is
 /// another mount's; once it `lies`, the tag `t1` of `far/b` names a digest whose bytes are others.
 async fn answer_in_part(
     lies: Arc<AtomicBool>,
@@ -105,7 +105,7 @@ async fn answer_in_part(
     if path == "/v2/_catalog" {
         return list("repositories", names(&["far/a", "far/b", "far/c", "far/hosted/x"]), &query, path);
     }
-    if path.starts_with("/v2/far/a/") {
+    if path.starts_with("/v2/far/a/") && !lies {
         return StatusCode::FORBIDDEN.into_response();
     }
     if path.ends_with("/tags/list") {
@@ -148,11 +148,18 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_read() {
         (3, 6),
         "two are read, and no name of another mount"
     );
+    let (page, list) = (test.get("/r/far/a").await.text(), test.get("/repositories").await.text());
+    assert!(page.contains("This repository could not be read") && page.contains("denied access (403)"), "{page}");
+    assert!(!page.contains("No tags") && !page.contains("Not read yet"), "what is not known is not said: {page}");
+    assert_eq!(list.matches("Could not be read").count(), 1, "{list}");
+    assert!(!list.contains("could not be read."), "that says nothing against the registry: {list}");
 
     // A tag whose manifest lies keeps what it named; its neighbours and what is new are read.
     lies.store(true, Ordering::SeqCst);
     let second = round_after(&test, test.app.clock.now().0).await;
-    assert_eq!((second.row.totals.tags, second.row.missing), (8, 0), "t3 is new, and t1 is there and not missing");
+    assert_eq!((second.row.totals.tags, second.row.missing), (12, 0), "t3 is new, and t1 is there and not missing");
+    let page = test.get("/r/far/a").await.text();
+    assert!(page.contains("t3") && !page.contains("could not be read"), "what failed before is over");
     let page = test.get("/r/far/b").await.text();
     assert!(page.contains(&sha256(manifest("t1").as_bytes())[7..19]), "t1 names what it named");
     assert!(!page.contains(&sha256(b"a lie")[7..19]), "and nothing that is not what it says");

@@ -109,8 +109,10 @@ pub struct RepositoryRow {
     /// Of the last push or, for a registry that is read, the last change that was seen.
     pub updated: Option<Timestamp>,
     pub updated_by: Option<String>,
-    /// A name that is known, whose tags were not read yet.
+    /// A name that is known, whose tags are not: they were not read yet, or could not be.
     pub unread: bool,
+    /// Why the last reading failed, in words that name the registry.
+    pub read_error: Option<String>,
     /// The registry did not list it any more when it was last asked.
     pub missing_since: Option<Timestamp>,
 }

@@ -173,9 +173,11 @@ async fn read_one(reading: &Reading<'_>, name: &RepositoryName) -> Result<()> {
     }
 }
 
-async fn finish_tried(reading: &Reading<'_>, name: RepositoryName, _reason: String) -> Result<()> {
+async fn finish_tried(reading: &Reading<'_>, name: RepositoryName, reason: String) -> Result<()> {
     let now = reading.app.clock.now();
-    reading.keep(move |tx, id| Box::pin(async move { repositories::mark_tried(tx, id, &name, now).await })).await
+    let noted = reading
+        .keep(move |tx, id| Box::pin(async move { repositories::mark_tried(tx, id, &name, &reason, now).await }));
+    noted.await
 }
 
 /// Notes that the registry has nothing under this name.

@@ -26,7 +26,7 @@ pub struct Head {
 }
 
 const ROW: &str = "r.name, m.kind, r.newest_tag, r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
-                   r.read_at, r.missing_since";
+                   r.read_at, r.read_error, r.missing_since";
 
 /// A repository by name.
 pub async fn find(store: &Store, name: &RepositoryName) -> Result<Option<Repository>> {
@@ -149,16 +149,29 @@ pub async fn touch(tx: &mut Tx, id: &str, newest_tag: Option<&Tag>, actor: Optio
 
 /// Notes that a repository's tags were read, and which of them was built last.
 pub async fn mark_read(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE repositories SET read_at = $2, newest_tag = (SELECT t.name FROM tags t
+    let sql = "UPDATE repositories SET read_at = $2, read_error = NULL, newest_tag = (SELECT t.name FROM tags t
                WHERE t.repository_id = $1 ORDER BY t.built_at DESC, t.name DESC LIMIT 1) WHERE id = $1";
     tx.run(sql, params![id, now]).await?;
     Ok(())
 }
 
-/// Notes that a repository could not be read now: its turn comes again in the next round. Its rows stay.
-pub async fn mark_tried(tx: &mut Tx, mount_id: &str, name: &RepositoryName, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE repositories SET read_at = $3 WHERE mount_id = $1 AND name = $2";
-    tx.run(sql, params![mount_id, name, now]).await?;
+/// Notes that a repository could not be read now, and why: its turn comes again in the next round. Its rows stay.
+pub async fn mark_tried(
+    tx: &mut Tx,
+    mount_id: &str,
+    name: &RepositoryName,
+    reason: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE repositories SET read_at = $3, read_error = $4 WHERE mount_id = $1 AND name = $2";
+    tx.run(sql, params![mount_id, name, now, reason]).await?;
+    Ok(())
+}
+
+/// Notes that a repository can be read, whatever failed before.
+pub async fn readable(tx: &mut Tx, mount_id: &str, name: &RepositoryName) -> Result<()> {
+    let sql = "UPDATE repositories SET read_error = NULL WHERE mount_id = $1 AND name = $2 AND read_error IS NOT NULL";
+    tx.run(sql, params![mount_id, name]).await?;
     Ok(())
 }
 
@@ -198,9 +211,10 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let mount = kind(&row.take::<String>()?);
     let (newest_tag, tags, stored) = (row.take()?, row.take()?, row.take()?);
     let (updated, updated_by, read_at): (Timestamp, _, _) = (row.take()?, row.take()?, stated(row.take()?));
-    let unread = mount == MountKind::Remote && read_at.is_none();
+    let (read_error, missing_since): (Option<String>, _) = (row.take()?, row.take()?);
+    let unread = mount == MountKind::Remote && (read_at.is_none() || (tags == 0 && read_error.is_some()));
     let updated = (!unread).then_some(updated);
-    Ok(RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, missing_since: row.take()? })
+    Ok(RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, read_error, missing_since })
 }
 
 /// A time, where 0 stands for "never".

@@ -70,6 +70,21 @@ fn Failed(registry: String, message: String, as_of: Option<Timestamp>, now: Time
     }
 }
 
+/// Why one repository's rows are older than those of its neighbours.
+#[component]
+pub fn Unreadable(reason: String) -> impl IntoView {
+    view! {
+        <div class="callout callout-warn">
+            <Icon name="warn"/>
+            <div>
+                <p class="medium">"This repository could not be read. What you see is from when it last was."</p>
+                <p class="muted">{sentence(&reason)}" Portolan tries again by itself."</p>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

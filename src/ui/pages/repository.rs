@@ -10,12 +10,12 @@ use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
-use crate::ui::components::notice::Notice;
+use crate::ui::components::notice::{Notice, Unreadable};
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
 use crate::ui::query::{ListQuery, Order};
 use crate::ui::request::{PageRequest, Part};
-use crate::ui::words::grouped;
+use crate::ui::words::{grouped, sentence};
 use head::{Facts, Heading, Pulling};
 use leptos::prelude::*;
 use row::Rows;
@@ -91,19 +91,32 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
-        true if query.q.is_empty() => view! { <NoTags unread=head.unread/> }.into_any(),
+        true if query.q.is_empty() => {
+            view! { <NoTags unread=head.unread read_error=head.read_error.clone()/> }.into_any()
+        }
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
             view! { <Table name=head.name rows=page.items query now/> <Pages foot/> }.into_any()
         }
     };
-    let notice = notice.map(|notice| view! { <div class="notices"><Notice notice now/></div> });
-    view! { <div data-live="list">{notice}{body}</div> }
+    // Where there are no rows, the place of the rows says it.
+    let read_error = head.read_error.filter(|_| !head.unread).map(|reason| view! { <Unreadable reason/> });
+    let notice = notice.map(|notice| view! { <Notice notice now/> });
+    let notices = (notice.is_some() || read_error.is_some())
+        .then(|| view! { <div class="notices">{read_error}{notice}</div> }.into_any());
+    view! { <div data-live="list">{notices}{body}</div> }
 }
 
 #[component]
-fn NoTags(unread: bool) -> impl IntoView {
+fn NoTags(unread: bool, read_error: Option<String>) -> impl IntoView {
+    if let Some(reason) = read_error {
+        return view! {
+            <Empty icon="warn" title="This repository could not be read".to_owned()>
+                <p>{sentence(&reason)}" Portolan tries again by itself."</p>
+            </Empty>
+        };
+    }
     if unread {
         return view! {
             <Empty icon="sync" title="Not read yet".to_owned()>

@@ -1,9 +1,9 @@
 //! Looking at a repository because somebody opened it: one that was never read is read now, and what is on
 //! screen of others is checked again.
 
-use super::{finish_empty, repository};
-use crate::domain::{Error, Result};
-use crate::server::jobs::reading::Reading;
+use super::{finish_empty, finish_tried, repository};
+use crate::domain::{Error, RepositoryName, Result};
+use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::looks::Look;
 use crate::server::store::mounts;
 
@@ -20,7 +20,7 @@ pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
         Err(Error::NotFound(_)) => finish_empty(reading, &name).await,
         Err(error) => {
             tracing::warn!(repository = %name, %error, "a repository that was opened could not be read");
-            note_failure(reading, error.to_string()).await
+            note_failure(reading, &name, error).await
         }
     };
     if let Err(error) = noted {
@@ -29,7 +29,12 @@ pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
     reading.app.events.changed(name);
 }
 
-async fn note_failure(reading: &Reading<'_>, message: String) -> Result<()> {
-    let now = reading.app.clock.now();
+/// That the registry cannot be asked is said about the registry; any other failure about the repository.
+async fn note_failure(reading: &Reading<'_>, name: &RepositoryName, error: Error) -> Result<()> {
+    let (now, message) = (reading.app.clock.now(), error.to_string());
+    let is_down = matches!(error, Error::Upstream { is_down: true, .. });
+    if !is_down && !is_ours(&error) {
+        return finish_tried(reading, name.clone(), message).await;
+    }
     reading.keep(move |tx, id| Box::pin(async move { mounts::look_failed(tx, id, &message, now).await })).await
 }

@@ -82,7 +82,14 @@ pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName) -> Resul
     for batch in fresh.chunks(TOGETHER) {
         read_tags(reading, name, batch.to_vec()).await?;
     }
-    reading.keep(|tx, id| Box::pin(async move { mounts::reachable(tx, id).await })).await
+    let name = name.clone();
+    let noted = reading.keep(move |tx, id| {
+        Box::pin(async move {
+            repositories::readable(tx, id, &name).await?;
+            mounts::reachable(tx, id).await
+        })
+    });
+    noted.await
 }
 
 /// Resolves some tags, fetches what is new behind them, and writes it. A tag that cannot be read is

@@ -16,12 +16,13 @@ pub fn Rows(rows: Vec<RepositoryRow>, now: Timestamp) -> impl IntoView {
 
 #[component]
 fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
-    let RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, missing_since } = row;
+    let badges = view! { <Badges row=&row now/> };
+    let RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, .. } = row;
     let key = name.to_string();
     let changed_at = updated.map(|at| at.0.to_string());
     view! {
         <tr role="row" data-key=key data-at=changed_at>
-            <th role="rowheader" scope="row" data-a="head"><Name name=name.clone() mount missing_since now/></th>
+            <th role="rowheader" scope="row" data-a="head"><Name name=name.clone() mount>{badges}</Name></th>
             <td role="cell" data-a="two"><NewestTag name tag=newest_tag unread/></td>
             <td role="cell" class="r num">{(!unread).then(|| grouped(tags))}</td>
             <td role="cell" class="r num nowrap" data-a="end2">{(!unread).then(|| view! { <Stored stored tags/> })}</td>
@@ -31,21 +32,28 @@ fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
 }
 
 #[component]
-fn Name(name: RepositoryName, mount: MountKind, missing_since: Option<Timestamp>, now: Timestamp) -> impl IntoView {
+fn Name(name: RepositoryName, mount: MountKind, children: Children) -> impl IntoView {
     let is_remote = mount == MountKind::Remote;
-    let missing = missing_since.map(|at| {
-        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
-    });
     view! {
         <span class="row-3">
             <span class="kind k-gone"><Icon name=if is_remote { "globe" } else { "repo" }/></span>
             <span class="row wrap grow">
                 <NameLink name/>
-                {is_remote.then(|| view! { <span class="badge">"Remote"</span> })}
-                {missing}
+                {children()}
             </span>
         </span>
     }
+}
+
+#[component]
+fn Badges<'a>(row: &'a RepositoryRow, now: Timestamp) -> impl IntoView + use<> {
+    let is_remote = row.mount == MountKind::Remote;
+    let missing = row.missing_since.map(|at| {
+        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
+    });
+    let unreadable =
+        row.read_error.as_ref().map(|_| view! { <span class="badge badge-warn">"Could not be read"</span> });
+    view! { {is_remote.then(|| view! { <span class="badge">"Remote"</span> })} {missing} {unreadable} }
 }
 
 #[component]

@@ -39,6 +39,7 @@ CREATE TABLE repositories (
     stored_bytes  BIGINT NOT NULL DEFAULT 0,
     logical_bytes BIGINT NOT NULL DEFAULT 0,
     read_at       BIGINT NOT NULL DEFAULT 0,
+    read_error    TEXT,
     listed_at     BIGINT NOT NULL DEFAULT 0,
     missing_since BIGINT
 );
