@@ -40,7 +40,9 @@ pub fn router(app: App) -> Router {
         .route("/favicon.ico", get(|| async { Redirect::permanent("/favicon.svg") }))
         .route("/favicon.svg", get(assets::public))
         .route("/icons.svg", get(assets::public))
-        .route("/chevron.svg", get(assets::public));
+        .route("/chevron.svg", get(assets::public))
+        .route("/copy.svg", get(assets::public))
+        .route("/check.svg", get(assets::public));
     pages
         .merge(distribution)
         .merge(plain)

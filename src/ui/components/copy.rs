@@ -1,14 +1,16 @@
-//! The place of a copy button. The island `Copy` makes it work; without script it is not shown.
+//! The place of a copy button. The island `Copy` makes it work; without script it is not shown. Its icon
+//! is drawn by the style sheet, since a list has a button in every row. It stands in no form.
 
-use super::icon::Icon;
 use leptos::prelude::*;
 
-/// Copies `text`; `label` says what that is: "Copy digest 3f9a41c7e05d".
+/// Copies `text`; `label` says what that is: "Copy full digest".
 #[component]
 pub fn CopyButton(text: String, label: String) -> impl IntoView {
-    view! {
-        <button class="copy noscript:hidden" type="button" data-copy=text aria-label=label>
-            <Icon name="copy" class="i i-sm"/>
-        </button>
-    }
+    view! { <button class="copy" data-copy=text aria-label=label></button> }
+}
+
+/// Copies what the address of the link before it ends with: the digest of which the link shows `short`.
+#[component]
+pub fn CopyDigest<'a>(short: &'a str) -> impl IntoView + use<> {
+    view! { <button class="copy" aria-label=format!("Copy digest {short}")></button> }
 }

@@ -1,6 +1,6 @@
 //! Digests: the mark, the twelve digits that people compare, and the way to the whole.
 
-use super::copy::CopyButton;
+use super::copy::{CopyButton, CopyDigest};
 use super::mark::Mark;
 use crate::domain::{Address, Digest, RepositoryName};
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ pub fn DigestLink<'a>(repository: &'a RepositoryName, digest: &'a Digest) -> imp
     view! {
         <span class="row-1">
             <a class="digest" href=address><Mark digest/>{digest.short().to_owned()}</a>
-            <CopyButton text=digest.to_string() label=format!("Copy digest {}", digest.short())/>
+            <CopyDigest short=digest.short()/>
         </span>
     }
 }

@@ -48,9 +48,10 @@ impl Glyph {
     }
 }
 
+/// A cell is a stroke, as wide as it is long.
 fn cells(middle: bool, row: usize) -> String {
-    let y = ["1", "5.5", "10"][row];
-    if middle { format!("M5.5 {y}h4v4h-4z") } else { format!("M1 {y}h4v4H1zM10 {y}h4v4h-4z") }
+    let y = ["3", "7.5", "12"][row];
+    if middle { format!("M5.5 {y}h4") } else { format!("M1 {y}h4m5 0h4") }
 }
 
 /// The first seven bytes; every digest has at least thirty-two.
@@ -78,13 +79,13 @@ mod tests {
 
     #[test]
     fn no_mark_is_blank() {
-        assert_eq!(glyph(""), Glyph { tone: 0, full: "M5.5 5.5h4v4h-4z".to_owned(), pale: String::new() });
+        assert_eq!(glyph(""), Glyph { tone: 0, full: "M5.5 7.5h4".to_owned(), pale: String::new() });
     }
 
     #[test]
     fn the_sides_mirror_each_other() {
         let left_top_full = glyph("0002");
-        assert_eq!(left_top_full.full, "M1 1h4v4H1zM10 1h4v4h-4z");
+        assert_eq!(left_top_full.full, "M1 3h4m5 0h4");
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn Table(rows: Vec<RepositoryRow>, query: Query, now: Timestamp) -> impl IntoVie
                         <SortHead query base column=column(RepositorySort::Updated, false, "w-36", "Updated")/>
                     </tr>
                 </thead>
-                <tbody role="rowgroup"><Rows rows now/></tbody>
+                <Rows rows now/>
             </table>
         </div>
     }

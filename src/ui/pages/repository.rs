@@ -139,7 +139,7 @@ fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) 
     let (query, base) = (&query, base.as_str());
     view! {
         <div class="tablewrap">
-            <table class="cards" role="table" aria-labelledby="caption">
+            <table class="cards tags" role="table" aria-labelledby="caption">
                 <caption class="vh" id="caption">{caption}</caption>
                 <thead role="rowgroup">
                     <tr role="row">
@@ -151,7 +151,7 @@ fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) 
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
                     </tr>
                 </thead>
-                <tbody role="rowgroup"><Rows name rows now/></tbody>
+                <Rows name rows now/>
             </table>
         </div>
     }

@@ -18,11 +18,19 @@ pub fn start() {
 }
 
 fn button(event: &Event) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest("button[data-copy]").ok()?
+    event.target()?.dyn_into::<Element>().ok()?.closest("button.copy").ok()?
+}
+
+/// What the button names or, where it names nothing, the digest in the address of the link before it.
+fn text(button: &Element) -> Option<String> {
+    button.get_attribute("data-copy").or_else(|| {
+        let address = button.previous_element_sibling()?.get_attribute("href")?;
+        address.rsplit('/').next().map(str::to_owned)
+    })
 }
 
 async fn copy(button: Element) {
-    let text = button.get_attribute("data-copy").unwrap_or_default();
+    let text = text(&button).unwrap_or_default();
     // Pages over plain HTTP, other than on loopback, have no clipboard.
     let is_copied = if window().is_secure_context() {
         JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok()
@@ -40,18 +48,10 @@ async fn copy(button: Element) {
 
 fn show_done(button: Element) {
     let _ = button.set_attribute("data-done", "");
-    set_icon(&button, "/icons.svg#check");
     after(DONE_MS, move || {
         let _ = button.remove_attribute("data-done");
-        set_icon(&button, "/icons.svg#copy");
         announce("");
     });
-}
-
-fn set_icon(button: &Element, address: &str) {
-    if let Ok(Some(icon)) = button.query_selector("use") {
-        let _ = icon.set_attribute("href", address);
-    }
 }
 
 /// The way from before there was a clipboard.

@@ -2,26 +2,27 @@
 
 use crate::domain::view::{MountKind, RepositoryRow};
 use crate::domain::{Address, ByteSize, RepositoryName, Tag, Timestamp};
+use crate::ui::components::bare::bare;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::words::{counted, grouped, named_actor};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-/// What the body of the table holds.
+/// The body of the table.
 #[component]
 pub fn Rows(rows: Vec<RepositoryRow>, now: Timestamp) -> impl IntoView {
-    rows.into_iter().map(|row| view! { <Row row now/> }).collect_view()
+    let rows = bare(rows.into_iter().map(|row| view! { <Row row now/> }).collect_view());
+    view! { <tbody role="rowgroup" inner_html=rows></tbody> }
 }
 
 #[component]
 fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
     let badges = view! { <Badges row=&row now/> };
     let RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, .. } = row;
-    let key = name.to_string();
     let changed_at = updated.map(|at| at.0.to_string());
     view! {
-        <tr role="row" data-key=key data-at=changed_at>
+        <tr role="row" data-at=changed_at>
             <th role="rowheader" scope="row" data-a="head"><Name name=name.clone() mount>{badges}</Name></th>
             <td role="cell" data-a="two"><NewestTag name tag=newest_tag unread/></td>
             <td role="cell" class="r num">{(!unread).then(|| grouped(tags))}</td>

@@ -4,6 +4,7 @@ use crate::domain::manifest::Kind;
 use crate::domain::view::{Moved, TagRow};
 use crate::domain::{Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
+use crate::ui::components::bare::bare;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::time::When;
 use crate::ui::words::named_actor;
@@ -13,26 +14,27 @@ use leptos::prelude::*;
 /// Chips that a row shows before it counts the rest.
 const MAX_CHIPS: usize = 3;
 
-/// What the body of the table holds.
+/// The body of the table. Its cells have no classes: the style sheet tells them by their place.
 #[component]
 pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, now: Timestamp) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
     let draw = |row| view! { <Row name=name.clone() row now all_linux/> };
-    rows.into_iter().map(draw).collect_view()
+    let rows = bare(rows.into_iter().map(draw).collect_view());
+    view! { <tbody role="rowgroup" inner_html=rows></tbody> }
 }
 
 #[component]
 fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> impl IntoView {
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
     view! {
-        <tr role="row" data-key=format!("{}@{}", row.tag, row.digest)>
-            <th role="rowheader" scope="row" data-a="head"><TagName name=&name row=&row now/></th>
-            <td role="cell" class="nowrap" data-a="two"><DigestLink repository=&name digest=&row.digest/>{same}</td>
-            <td role="cell" class="p2" data-a="end3"><Platforms platforms=row.platforms all_linux/></td>
-            <td role="cell" class="r num nowrap" data-a="end2">{row.size.to_string()}</td>
-            <td role="cell" class="nowrap p2" data-a="three"><Built at=row.built now/></td>
-            <td role="cell" class="nowrap" data-a="end1"><MovedCell moved=row.moved now/></td>
+        <tr role="row">
+            <th role="rowheader" scope="row"><TagName name=&name row=&row now/></th>
+            <td role="cell"><DigestLink repository=&name digest=&row.digest/>{same}</td>
+            <td role="cell"><Platforms platforms=row.platforms all_linux/></td>
+            <td role="cell">{row.size.to_string()}</td>
+            <td role="cell"><Built at=row.built now/></td>
+            <td role="cell"><MovedCell moved=row.moved now/></td>
         </tr>
     }
 }
@@ -40,12 +42,17 @@ fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> im
 #[component]
 fn TagName<'a>(name: &'a RepositoryName, row: &'a TagRow, now: Timestamp) -> impl IntoView + use<> {
     let href = Address::Tag(name.clone(), row.tag.clone()).to_string();
-    let missing = row.missing_since.map(|at| {
-        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
-    });
+    let link = view! { <a class="tagname" href=href>{row.tag.to_string()}</a> };
+    let link = match row.missing_since {
+        None => Either::Left(link),
+        Some(at) => {
+            let badge = view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> };
+            Either::Right(view! { <span class="row wrap">{link}{badge}</span> })
+        }
+    };
     let artifact = (row.kind == Kind::Artifact).then(|| kind_words(row.kind, row.artifact.as_deref()));
     view! {
-        <span class="row wrap"><a class="tagname" href=href>{row.tag.to_string()}</a>{missing}</span>
+        {link}
         {artifact.map(|words| view! { <span class="cell-sub">{words}</span> })}
     }
 }
@@ -73,8 +80,12 @@ fn Platforms(platforms: Vec<String>, all_linux: bool) -> impl IntoView {
         let text = brief(&full, all_linux).to_owned();
         view! { <span class="chip" title=full>{text}</span> }
     };
+    let is_one = platforms.len() == 1;
     let chips: Vec<_> = platforms.into_iter().take(shown).map(chip).collect();
-    Either::Right(view! { <span class="plat">{chips}{more}</span> })
+    Either::Right(match is_one {
+        true => Either::Left(chips),
+        false => Either::Right(view! { <span class="plat">{chips}{more}</span> }),
+    })
 }
 
 /// `arm64` of `linux/arm64/v8`: what goes without saying is left out.
@@ -87,10 +98,8 @@ fn brief(platform: &str, all_linux: bool) -> &str {
 #[component]
 fn Built(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
     match at {
-        Some(at) => Either::Left(view! { <span class="k-only">"Built "</span><When at now/> }),
-        None => {
-            Either::Right(view! { <span class="xs subtle"><span class="k-only">"Built "</span>"not stated"</span> })
-        }
+        Some(at) => Either::Left(view! { <When at now/> }),
+        None => Either::Right(view! { <span class="xs subtle">"not stated"</span> }),
     }
 }
 

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Response};
 
-/// The state of a row: its key, and when what it shows last changed.
-type Row = (Option<String>, Option<String>);
+/// The state of a row: where its links lead (a tag's, to its name and its image), and when what it shows last changed.
+type Row = (String, Option<String>);
+
+const ROWS: &str = "[data-live] tbody tr";
 
 /// Results that are fetched and not yet shown.
 pub struct Results(DocumentFragment);
@@ -52,16 +54,16 @@ impl Results {
     }
 
     fn new_rows(&self) -> Vec<Element> {
-        let shown: BTreeSet<Row> =
-            elements(document().query_selector_all("tr[data-key]")).map(|row| state(&row)).collect();
+        let shown: BTreeSet<Row> = elements(document().query_selector_all(ROWS)).map(|row| state(&row)).collect();
         self.rows().filter(|row| !shown.contains(&state(row))).collect()
     }
 
     fn rows(&self) -> impl Iterator<Item = Element> {
-        elements(self.0.query_selector_all("tr[data-key]"))
+        elements(self.0.query_selector_all(ROWS))
     }
 }
 
 fn state(row: &Element) -> Row {
-    (row.get_attribute("data-key"), row.get_attribute("data-at"))
+    let links = elements(row.query_selector_all("a[href]"));
+    (links.filter_map(|link| link.get_attribute("href")).collect(), row.get_attribute("data-at"))
 }
