@@ -1,7 +1,8 @@
 //! The integration tests: one binary, because each further one is another link.
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
-//! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `policy` (who may do what).
+//! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `policy` (who may do what),
+//! `surface` (every route).
 //! With the built binary: `start`. With real counterparts:
 //! `clients` (skopeo, buildah) and `remote` (CNCF distribution).
 

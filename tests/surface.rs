@@ -48,6 +48,8 @@ const DOORS: &[Door] = &[
     Door("/favicon.svg", "GET", "/favicon.svg", 200, 200),
     Door("/icons.svg", "GET", "/icons.svg", 200, 200),
     Door("/chevron.svg", "GET", "/chevron.svg", 200, 200),
+    Door("/copy.svg", "GET", "/copy.svg", 200, 200),
+    Door("/check.svg", "GET", "/check.svg", 200, 200),
 ];
 
 #[test]
