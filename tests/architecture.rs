@@ -97,7 +97,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "server::terminal",
         ],
     ),
-    ("src/server/check.rs", &["domain", "server::app", "server::config", "server::store", "server::terminal"]),
+    (
+        "src/server/check.rs",
+        &["domain", "server::app", "server::config", "server::http", "server::store", "server::terminal"],
+    ),
     ("src/server/config", &["domain", "server::config", "server::secret", "server::store", "server::http::security"]),
 ];
 

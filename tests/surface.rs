@@ -39,6 +39,7 @@ const DOORS: &[Door] = &[
     Door("/v2/{*path}", "DELETE", "/v2/team/web/blobs/uploads/none", 404, 403),
     Door("/v2/{*path}", "GET", "/v2/team/web/referrers/SHA", 404, 404),
     Door("/events", "GET", "/events?scope=nothing", 400, 400),
+    Door("/events", "GET", "/events?scope=repositories&since=then", 400, 400),
     Door("/metrics", "GET", "/metrics", 200, 200),
     Door("/health/live", "GET", "/health/live", 200, 200),
     Door("/health/ready", "GET", "/health/ready", 200, 200),
@@ -72,9 +73,21 @@ async fn every_door_opens_for_whom_it_should() {
             if answer.status.as_u16() != *expected {
                 wrong.push(format!("{method} {path} under {actor}: {}, not {expected}", answer.status));
             }
+            if answer.status.as_u16() >= 400 && !is_said(&path, answer.header("content-type")) {
+                let said = answer.header("content-type");
+                wrong.push(format!("{method} {path} under {actor} is refused in {said:?}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a refusal is in the dialect of whoever asks there. Pages say it as a page.
+fn is_said(path: &str, content_type: &str) -> bool {
+    match path {
+        _ if path.starts_with("/v2") => content_type == "application/json",
+        _ => matches!(content_type, "application/problem+json" | "text/html; charset=utf-8"),
+    }
 }
 
 /// Pages elsewhere in a browser on this machine: under a name of theirs that leads here, or by a form.

@@ -31,6 +31,8 @@ pub enum Error {
     Range { message: String, offset: u64 },
     #[error("this registry does not offer: {}", .0.words())]
     Unsupported(Capability),
+    #[error("this address does not take that method")]
+    Method,
     /// Another registry is at fault; `is_down` says whether it could be asked at all.
     #[error("{registry} {message}")]
     Upstream { registry: String, message: String, is_down: bool },

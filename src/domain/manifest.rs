@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// No content is larger, in bytes (16 TiB), nor all that one manifest names: one that says so is lying,
-/// and sums over half a million of them must not overflow.
+/// and sums over many of them must not overflow.
 const MAX_CONTENT_BYTES: u64 = 1 << 44;
 
 /// Names content by type, digest and size (OCI image specification, "Content Descriptors").

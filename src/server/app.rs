@@ -11,11 +11,10 @@ use super::jobs::Runner;
 use super::looks::Looks;
 use super::metrics::Metrics;
 use super::registry::hosted::{HostedParts, HostedRegistry};
-use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings};
+use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
 use super::store::{Change, Store, mounts};
-use crate::domain::MountPrefix;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
@@ -43,26 +42,32 @@ impl Choices {
 /// Opens everything that the configuration names and puts it together: what requests use, and what runs by itself.
 pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let Choices { policy, clock, entropy } = choices;
+    let configured = config.mounted();
+    // What can be wrong without a look at the data comes first: then nothing is touched.
+    let remotes = configured.iter().map(|mount| remote(config, mount, &entropy)).collect::<Result<Vec<_>>>()?;
     let location = config.database()?;
     let events = Events::default();
     let store = Store::open(&location, Arc::clone(&clock), Arc::clone(&entropy), events.clone()).await?;
     let access = Access::new(policy, record_refusals(store.clone()));
-    let configured = with_root(&config.mounts);
     let hosted = configured.iter().any(|mount| mount.kind == MountKindConfig::Hosted);
     let blobs: Option<Arc<dyn BlobStore>> = match hosted {
         true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?)),
         false => None,
     };
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;
-    let make = |mount: &MountConfig, id: String| match &blobs {
-        Some(blobs) if mount.kind == MountKindConfig::Hosted => {
-            let (prefix, store, blobs) = (mount.prefix.clone(), store.clone(), Arc::clone(blobs));
-            let (clock, entropy) = (Arc::clone(&clock), Arc::clone(&entropy));
-            Ok(hosted_mount(mount, HostedParts { mount_id: id, prefix, store, blobs, clock, entropy }))
-        }
-        _ => remote_mount(config, mount, id, Arc::clone(&entropy)),
+    let hosted = |id: &str, blobs: &Arc<dyn BlobStore>| {
+        let (store, blobs, clock, entropy) =
+            (store.clone(), Arc::clone(blobs), Arc::clone(&clock), Arc::clone(&entropy));
+        HostedRegistry::new(HostedParts { mount_id: id.to_owned(), store, blobs, clock, entropy })
     };
-    let mounts = configured.iter().zip(ids).map(|(mount, id)| make(mount, id)).collect::<Result<_>>()?;
+    let mut mounts = Vec::with_capacity(configured.len());
+    for ((mount, id), remote) in configured.iter().zip(ids).zip(remotes) {
+        mounts.push(match (remote, &blobs) {
+            (Some((registry, upstream)), _) => remote_mount(mount, id, registry, upstream),
+            (None, Some(blobs)) => hosted_mount(mount, hosted(&id, blobs), id),
+            (None, None) => unreachable!("where a hosted mount is configured its blobs were opened"),
+        });
+    }
     let (looks, asked) = Looks::channel();
     let app = App::new(Parts {
         access,
@@ -89,16 +94,6 @@ fn facts(config: &Config, policy: Policy) -> Facts {
     Facts { public_url: config.public_url(), host: config.host(), banner: Some(banner.to_owned()), is_try }
 }
 
-/// The empty prefix is the hosted registry unless something else is mounted there.
-fn with_root(mounts: &[MountConfig]) -> Vec<MountConfig> {
-    let mut mounts = mounts.to_vec();
-    let is_taken = mounts.iter().any(|mount| mount.prefix.is_root() || mount.kind == MountKindConfig::Hosted);
-    if !is_taken {
-        mounts.insert(0, MountConfig::of(MountKindConfig::Hosted, MountPrefix::default()));
-    }
-    mounts
-}
-
 async fn configure(
     store: &Store,
     access: &Access,
@@ -120,18 +115,32 @@ async fn configure(
     Ok(write.await?)
 }
 
-fn hosted_mount(mount: &MountConfig, parts: HostedParts) -> Mount {
-    let id = parts.mount_id.clone();
-    let registry = Arc::new(HostedRegistry::new(parts));
+fn hosted_mount(mount: &MountConfig, registry: HostedRegistry, id: String) -> Mount {
+    let registry = Arc::new(registry);
     let read: Arc<dyn ReadRegistry> = Arc::clone(&registry) as _;
     let write: Arc<dyn WriteRegistry> = registry;
     let (prefix, kind) = (mount.prefix.clone(), MountKind::Hosted);
     Mount { id, prefix, kind, read, write: Some(write), upstream: None, refresh_s: mount.refresh_s }
 }
 
-fn remote_mount(config: &Config, mount: &MountConfig, id: String, entropy: Arc<dyn Entropy>) -> Result<Mount> {
+fn remote_mount(mount: &MountConfig, id: String, registry: RemoteRegistry, upstream: Upstream) -> Mount {
+    let (prefix, kind) = (mount.prefix.clone(), MountKind::Remote);
+    let refresh_s = mount.refresh_s;
+    Mount { id, prefix, kind, read: Arc::new(registry), write: None, upstream: Some(upstream), refresh_s }
+}
+
+/// The registry behind a remote mount, which is not asked yet; `None` for the hosted one.
+fn remote(
+    config: &Config,
+    mount: &MountConfig,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<Option<(RemoteRegistry, Upstream)>> {
+    if mount.kind == MountKindConfig::Hosted {
+        return Ok(None);
+    }
+    let registry = || format!("the registry mounted at `{}`", mount.prefix);
     let url = mount.url.as_deref().unwrap_or_default();
-    let password = mount.password()?;
+    let password = mount.password().with_context(registry)?;
     let settings = RemoteSettings {
         prefix: mount.prefix.clone(),
         url: url::Url::parse(url).with_context(|| format!("{url} is no address of a registry"))?,
@@ -146,16 +155,9 @@ fn remote_mount(config: &Config, mount: &MountConfig, id: String, entropy: Arc<d
         outbound_allow: config.limits.outbound_allow.clone(),
         ca_file: mount.ca_file.clone(),
     };
-    let upstream_prefix = mount.upstream_prefix.as_deref().map(|prefix| prefix.trim_matches('/').to_owned());
-    let upstream = Upstream { host: authority(&settings.url), prefix: upstream_prefix };
-    let read: Arc<dyn ReadRegistry> = Arc::new(RemoteRegistry::new(settings, Limits::default(), entropy)?);
-    let (prefix, kind) = (mount.prefix.clone(), MountKind::Remote);
-    Ok(Mount { id, prefix, kind, read, write: None, upstream: Some(upstream), refresh_s: mount.refresh_s })
-}
-
-fn authority(url: &url::Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    let upstream = Upstream { host: authority(&settings.url), prefix: mount.upstream_prefix.clone() };
+    let made = RemoteRegistry::new(settings, Limits::default(), Arc::clone(entropy)).with_context(registry)?;
+    Ok(Some((made, upstream)))
 }
 
 /// Keeps the record of refusals without making anybody wait for it.
@@ -177,12 +179,13 @@ fn record_refusals(store: Store) -> impl Fn(Refusal) + Send + Sync + 'static {
 
 /// Whether a remote registry answers, and what it can do, for `portolan check`.
 pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
-    let mount = remote_mount(config, mount, String::new(), Arc::new(SystemEntropy::default()))?;
-    let names = mount.read.repositories(None, 1).await?;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+    let Some((registry, _)) = remote(config, mount, &entropy)? else { return Ok("is served here".to_owned()) };
+    let names = registry.repositories(None, 1).await?;
     if let Some(first) = names.items.first() {
-        mount.read.tags(first, None, 1).await?;
+        registry.tags(first, None, 1).await?;
     }
-    let found = mount.read.capabilities().await;
+    let found = registry.capabilities().await;
     let can: Vec<&str> = found.iter().filter(|(_, has)| *has == Some(true)).map(|(what, _)| what.words()).collect();
     let has = if names.items.is_empty() { "answers, and lists no repository" } else { "answers" };
     Ok(if can.is_empty() { has.to_owned() } else { format!("{has}; {}", can.join(", ")) })

@@ -1,6 +1,7 @@
 //! `portolan check`: whether the configuration works, without changing anything.
 
 use super::config::{Config, MountKindConfig};
+use super::http::connections;
 use super::store::{self, Location};
 use super::terminal::say;
 use anyhow::{Result, bail};
@@ -20,10 +21,15 @@ pub async fn check(config: &Config) -> Result<()> {
     report("configuration", Ok(format!("serves {} on {}", config.public_url(), config.server.listen)));
     report("data folder", folder(&config.data.dir));
     report("database", database(&config.database()?).await);
-    report("blob store", folder(&config.blob_folder()));
+    if config.mounted().iter().any(|mount| mount.kind == MountKindConfig::Hosted) {
+        report("blob store", folder(&config.blob_folder()));
+    }
+    if let Some(loaded) = connections::tls(config.server.tls_files()).await.transpose() {
+        report("TLS", loaded.map(|_| "certificate and key can be read".to_owned()).map_err(|error| error.to_string()));
+    }
     for mount in config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Remote) {
         let name = format!("registry at {}", mount.url.as_deref().unwrap_or_default());
-        report(&name, super::app::reach(config, mount).await.map_err(|error| error.to_string()));
+        report(&name, super::app::reach(config, mount).await.map_err(|error| format!("{error:#}")));
     }
     match failures {
         0 => Ok(()),

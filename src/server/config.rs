@@ -86,8 +86,8 @@ mod tests {
         for (public_url, host) in [
             ("http://localhost:8080/", "localhost:8080"),
             ("https://Registry.Example.com:443/", "registry.example.com"),
-            ("https://registry.example.com:8443/portolan", "registry.example.com:8443"),
-            ("https://mara@bücher.example", "xn--bcher-kva.example"),
+            ("https://registry.example.com:8443", "registry.example.com:8443"),
+            ("https://bücher.example", "xn--bcher-kva.example"),
             ("http://[::1]:8080", "[::1]:8080"),
         ] {
             assert_eq!(load("", &[("PORTOLAN_SERVER__PUBLIC_URL", public_url)]).unwrap().host(), host);
@@ -125,6 +125,9 @@ mod tests {
         assert!(variable.contains("PORTOLAN_AUTH__RECHECK_DAYS"), "{variable}");
         assert!(refusal("[[mounts]]\nprefix = \"hub\"\nkind = \"remote\"", &[]).contains("mounts[0].url"));
         assert!(refusal("[server]\npublic_url = \"http://registry.example.com\"", &[]).contains("https"));
+        assert!(refusal("[server]\npublic_url = \"https://example.com/portolan\"", &[]).contains("without a path"));
+        let upstream = "[[mounts]]\nkind = \"remote\"\nurl = \"http://a\"\nupstream_prefix = \"A B\"";
+        assert!(refusal(upstream, &[]).contains("mounts[0].upstream_prefix"));
         assert!(refusal("[[mounts]]\nprefix = \"a\"\nkind = \"nonsense\"", &[]).contains("mounts[0].kind"));
         assert!(refusal("[[mounts]]\nprefix = \"A B\"\nkind = \"hosted\"", &[]).contains("mounts[0].prefix"));
         assert!(refusal("[admin]\nusername = \"mara\"", &[]).contains("PORTOLAN_ADMIN__PASSWORD_FILE"));

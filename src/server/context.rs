@@ -63,7 +63,7 @@ pub struct Mount {
 #[derive(Clone, Debug)]
 pub struct Upstream {
     pub host: String,
-    pub prefix: Option<String>,
+    pub prefix: Option<RepositoryName>,
 }
 
 impl Upstream {

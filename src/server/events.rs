@@ -1,4 +1,5 @@
-//! Tells open pages which repository changed. The store announces every change once it is durable.
+//! Tells open pages which repository changed. The store announces changes once they are durable, and
+//! a crawl what it has listed and looked at.
 
 use crate::domain::RepositoryName;
 use std::sync::{Arc, Mutex};

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 const PATIENCE: Duration = Duration::from_millis(900);
 /// A repository is not looked at again within this time.
 const LOOK_EVERY_MS: i64 = 3_000;
-/// Looks that are remembered; beyond it the oldest are forgotten.
+/// Looks that are remembered; beyond it no more are taken until the oldest may be repeated.
 const REMEMBERED: usize = 10_000;
 /// Looks that wait to be taken; beyond it pages show what there is.
 const WAITING: usize = 16;
@@ -57,6 +57,9 @@ impl Looks {
         }
         if asked.len() >= REMEMBERED {
             asked.retain(|_, last| now.0 - last.0 < LOOK_EVERY_MS);
+        }
+        if asked.len() >= REMEMBERED {
+            return false;
         }
         asked.insert(repository.clone(), now);
         true

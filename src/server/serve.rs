@@ -1,13 +1,15 @@
 //! `portolan serve`: takes the data folder, listens, says where, and stops without cutting anybody off.
 
+mod announce;
+
 use super::access::Policy;
 use super::app::{self, Choices};
-use super::config::{Config, MountConfig, MountKindConfig};
+use super::config::{Config, MountConfig, MountKindConfig, ServerConfig};
 use super::context::App;
 use super::events::Events;
 use super::http::connections;
 use super::http::router::router;
-use super::terminal::say;
+use super::store::Location;
 use crate::domain::MountPrefix;
 use anyhow::{Context, Result, bail};
 use axum_server::Handle;
@@ -36,16 +38,18 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
     if let (Some(look), Some(folder)) = (&look, &temporary) {
         look_only(&mut config, look, folder.path());
     }
+    let tls = connections::tls(config.server.tls_files()).await?;
     let listener = listen(config.server.listen)?;
     config.server.listen = listener.local_addr()?;
-    let _lock = lock(&config.data.dir)?;
+    let _locks = lock(&config)?;
     let policy = if look.is_some() { Policy::ReadOnly } else { Policy::OpenOnLoopback };
     let (app, jobs) = app::build(&config, Choices::real(policy)).await?;
     jobs.schedule().await?;
     let stop = CancellationToken::new();
     let running = tokio::spawn(jobs.run(stop.clone()));
     let (store, announced) = (app.store.clone(), app.clone());
-    let served = answer(&config, listener, app, || announce(&announced, look.as_ref())).await;
+    let ready = || announce::ready(&announced, config.server.listen, look.as_ref());
+    let served = answer(&config.server, listener, tls, app, ready).await;
     stop.cancel();
     if tokio::time::timeout(WIND_UP, running).await.is_err() {
         tracing::warn!("background work did not end in time; what it held is free again in a minute");
@@ -75,94 +79,45 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Two servers on one data folder would destroy each other's work.
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("portolan.lock");
+/// Two servers on one data folder, or on one SQLite file elsewhere, would destroy each other's work.
+fn lock(config: &Config) -> Result<Vec<File>> {
+    let folder = &config.data.dir;
+    let taken = format!("another portolan serves the data folder {}; stop it, or set data.dir", folder.display());
+    let mut locks = vec![lock_file(folder, "portolan.lock", taken)?];
+    if let Location::Sqlite(path) = config.database()?
+        && let Some((elsewhere, name)) = path.parent().filter(|parent| parent != folder).zip(path.file_name())
+    {
+        let taken = format!("another portolan uses {}; stop it, or set database.url", path.display());
+        locks.push(lock_file(elsewhere, &format!("{}.lock", name.to_string_lossy()), taken)?);
+    }
+    Ok(locks)
+}
+
+fn lock_file(folder: &Path, name: &str, taken: String) -> Result<File> {
     let unwritable = || {
         format!(
-            "the data folder {} cannot be written; create it, give this user the right, or set data.dir",
+            "the folder {} cannot be written; create it, give this user the right, or set data.dir",
             folder.display()
         )
     };
     std::fs::create_dir_all(folder).with_context(unwritable)?;
-    let file = File::options().create(true).truncate(false).write(true).open(path).with_context(unwritable)?;
+    let open = File::options().create(true).truncate(false).write(true).open(folder.join(name));
+    let file = open.with_context(unwritable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            bail!("another portolan serves the data folder {}; stop it, or set data.dir", folder.display())
-        }
+        Err(TryLockError::WouldBlock) => bail!(taken),
         Err(TryLockError::Error(error)) => Err(error).with_context(unwritable),
     }
 }
 
-fn announce(app: &App, look: Option<&Try>) {
-    let (url, host) = (&app.facts.public_url, &app.facts.host);
-    say("");
-    say(format_args!("  Portolan is ready:  {url}"));
-    match look {
-        None => {
-            say(format_args!(
-                "  Push an image:      docker tag IMAGE {host}/team/web:1.0 && docker push {host}/team/web:1.0"
-            ));
-            say("");
-            say(format_args!("  There is no sign-in yet: whoever reaches {host} may read and change everything."));
-            say("  That is why the server listens on this machine only.");
-        }
-        Some(look) => {
-            let port = host.rsplit(':').next().unwrap_or("8080");
-            say(format_args!("  Looking at:         {} (read-only; nothing is kept when this stops)", look.url));
-            say(format_args!("  From elsewhere:     ssh -L {port}:{host} THIS-SERVER, then open {url}"));
-            tokio::spawn(report_findings(app.clone()));
-        }
-    }
-    say("");
-}
-
-/// Prints what the first reading found, once it is over.
-async fn report_findings(app: App) {
-    use crate::domain::view::CrawlState;
-    let mut failed = false;
-    loop {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let Ok(mounts) = super::store::mounts::list(&app.store, app.clock.now()).await else {
-            continue;
-        };
-        let Some(row) = mounts.into_iter().next().map(|mount| mount.row) else {
-            return;
-        };
-        match row.crawl {
-            CrawlState::Failed { message } if !failed => {
-                say(format_args!("  Could not read it:  {message}"));
-                failed = true;
-            }
-            CrawlState::Rested => {
-                let it = row.totals;
-                say(format_args!(
-                    "  Found {} repositories, {} tags, {} images: {} before sharing layers, {} stored.",
-                    it.repositories, it.tags, it.images, it.logical, it.stored
-                ));
-                if it.tags_sharing > 0 {
-                    say(format_args!(
-                        "  {} tags share an image with another tag: deleting one by digest would take the others.",
-                        it.tags_sharing
-                    ));
-                }
-                return;
-            }
-            _ => {}
-        }
-    }
-}
-
 /// Serves until the end; `ready` is called when everything that could fail at the start has not.
-async fn answer(config: &Config, listener: TcpListener, app: App, ready: impl FnOnce()) -> Result<()> {
-    let server = &config.server;
-    let tls = match (&server.tls_cert_file, &server.tls_key_file) {
-        (Some(cert), Some(key)) => Some(RustlsConfig::from_pem_file(cert, key).await.with_context(|| {
-            format!("TLS cannot start from {} and {}; both must be PEM files", cert.display(), key.display())
-        })?),
-        _ => None,
-    };
+async fn answer(
+    server: &ServerConfig,
+    listener: TcpListener,
+    tls: Option<RustlsConfig>,
+    app: App,
+    ready: impl FnOnce(),
+) -> Result<()> {
     let (handle, terminate) = (Handle::new(), signal(SignalKind::terminate())?);
     let drain = Duration::from_secs(server.drain_s);
     tokio::spawn(stop_gracefully(terminate, handle.clone(), app.events.clone(), drain));

@@ -60,7 +60,7 @@ impl Access {
         Ok(Authorized::new(self.policy, caller, action))
     }
 
-    /// Proof for Portolan's own background work. Only `jobs/` calls it; the architecture test says so.
+    /// Proof for Portolan's own background work. Only `jobs/` and `app.rs` call it; the architecture test says so.
     pub fn system<A: Action>(&self, job: Job, action: A) -> Authorized<A> {
         let caller = Caller { actor: Actor::System(job), request_id: job.name().to_owned() };
         Authorized::new(self.policy, &caller, action)

@@ -6,6 +6,7 @@
 
 use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, VerifiedBlob};
 use crate::domain::digest::Algorithm;
+use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 /// Content up to this many bytes is read in one go, in place.
 const SMALL: u64 = 64 * 1024;
@@ -71,23 +72,23 @@ impl BlobStore for FilesystemBlobs {
             }
         }
         drop(parts);
-        let hash = writer.await.map_err(|_| stopped())?.map_err(failure)?;
+        let hash = writer.await.map_err(ended)?.map_err(failure)?;
         Ok((hash, ending))
     }
 
     async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
         let path = self.staging_path(upload)?;
-        spawn_blocking(move || hash_file(&path, algorithm)).await.map_err(|_| stopped())?.map_err(failure)
+        spawn_blocking(move || hash_file(&path, algorithm)).await.map_err(ended)?.map_err(failure)
     }
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
         let (staged, content, size) = (self.staging_path(upload)?, self.content_path(blob.digest()), blob.size());
-        spawn_blocking(move || commit(&staged, &content, size)).await.map_err(|_| stopped())?.map_err(failure)
+        spawn_blocking(move || commit(&staged, &content, size)).await.map_err(ended)?.map_err(failure)
     }
 
     async fn discard(&self, upload: &str) -> Result<()> {
         let path = self.staging_path(upload)?;
-        match spawn_blocking(move || fs::remove_file(path)).await.map_err(|_| stopped())? {
+        match spawn_blocking(move || fs::remove_file(path)).await.map_err(ended)? {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(error)),
             _ => Ok(()),
         }
@@ -113,7 +114,7 @@ impl BlobStore for FilesystemBlobs {
 
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
         let folder = self.root.join("staging");
-        spawn_blocking(move || list(&folder)).await.map_err(|_| stopped())?.map_err(failure)
+        spawn_blocking(move || list(&folder)).await.map_err(ended)?.map_err(failure)
     }
 }
 
@@ -232,12 +233,13 @@ fn failure(error: io::Error) -> Error {
             Error::Unavailable("the disk is full; free some space and try again".to_owned())
         }
         io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof => {
-            Error::Unavailable("the bytes of this upload are gone; start a new one".to_owned())
+            Error::NotFound(What::Upload) // Its bytes are gone, so it cannot go on.
         }
         _ => Error::Unavailable("the blob store did not answer; try again".to_owned()),
     }
 }
 
-fn stopped() -> Error {
-    Error::Unavailable("the server is stopping; try again".to_owned())
+/// A blocking task that did not come back: it panicked, or the server stops.
+fn ended(error: JoinError) -> Error {
+    if error.is_panic() { Error::Internal } else { Error::Unavailable("the server is stopping; try again".to_owned()) }
 }

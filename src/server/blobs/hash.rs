@@ -2,7 +2,7 @@
 
 use super::VerifiedBlob;
 use crate::domain::digest::Algorithm;
-use crate::domain::error::ContentProblem;
+use crate::domain::error::{ContentProblem, What};
 use crate::domain::{Digest, Error, Result};
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -91,9 +91,9 @@ impl ContentHash {
         saved
     }
 
-    /// The inverse of [`ContentHash::save`]; a damaged state is refused.
+    /// The inverse of [`ContentHash::save`]; a damaged state is no upload any more.
     pub fn restore(saved: &[u8]) -> Result<Self> {
-        let damaged = || Error::Unavailable("the state of this upload is damaged; start a new one".to_owned());
+        let damaged = || Error::NotFound(What::Upload);
         let (size, state) = saved.split_first_chunk::<8>().ok_or_else(damaged)?;
         let state = SerializedState::<Sha256>::try_from(state).map_err(|_| damaged())?;
         let hash = Sha256::deserialize(&state).map_err(|_| damaged())?;

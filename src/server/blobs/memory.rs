@@ -2,6 +2,7 @@
 
 use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, VerifiedBlob};
 use crate::domain::digest::Algorithm;
+use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -36,7 +37,7 @@ impl BlobStore for MemoryBlobs {
     ) -> Result<(ContentHash, Result<()>)> {
         let known = self.staging().get(upload).map_or(0, Vec::len) as u64;
         if known < hash.size() {
-            return Err(Error::Unavailable("the bytes of this upload are gone; start a new one".to_owned()));
+            return Err(Error::NotFound(What::Upload));
         }
         self.staging().entry(upload.to_owned()).or_default().truncate(hash.size() as usize);
         while let Some(part) = body.next().await {
@@ -66,7 +67,7 @@ impl BlobStore for MemoryBlobs {
                 Ok(())
             }
             None if self.content().contains_key(blob.digest()) => Ok(()),
-            None => Err(Error::Unavailable("the bytes of this upload are gone; start a new one".to_owned())),
+            None => Err(Error::NotFound(What::Upload)),
         }
     }
 

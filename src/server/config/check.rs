@@ -1,7 +1,8 @@
 //! What has to fit together beyond the type of each value, and what follows from it.
 
 use super::merge::Merged;
-use super::{Config, ConfigError, MountConfig, MountKindConfig};
+use super::{Config, ConfigError, MountConfig, MountKindConfig, ServerConfig};
+use crate::domain::MountPrefix;
 use crate::server::http::security::is_loopback;
 use crate::server::secret::Secret;
 use crate::server::store::Location;
@@ -50,6 +51,9 @@ fn server(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
     let Ok(url) = url::Url::parse(text) else {
         return wrong("this is no address; write it with its scheme, such as https://registry.example.com");
     };
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return wrong("this is the address of a whole host, without a path or a user: https://registry.example.com");
+    }
     match url.scheme() {
         "https" => Ok(()),
         "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(()),
@@ -109,6 +113,16 @@ impl Config {
         url[Position::BeforeHost..Position::AfterPort].to_owned()
     }
 
+    /// The mounts in force: the empty prefix is the hosted registry unless something else is mounted there.
+    pub fn mounted(&self) -> Vec<MountConfig> {
+        let mut mounts = self.mounts.clone();
+        let is_taken = mounts.iter().any(|mount| mount.prefix.is_root() || mount.kind == MountKindConfig::Hosted);
+        if !is_taken {
+            mounts.insert(0, MountConfig::of(MountKindConfig::Hosted, MountPrefix::default()));
+        }
+        mounts
+    }
+
     /// Where the database is.
     pub fn database(&self) -> Result<Location, ConfigError> {
         let from_file = self.database.url_file.as_deref().map(secret).transpose()?;
@@ -136,6 +150,13 @@ impl Config {
             Some(path) => secret(path).map(Some),
             None => Ok(self.admin.password.clone()),
         }
+    }
+}
+
+impl ServerConfig {
+    /// The files of certificate and key, where both are named.
+    pub fn tls_files(&self) -> Option<(&Path, &Path)> {
+        self.tls_cert_file.as_deref().zip(self.tls_key_file.as_deref())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every key, its type and its default.
 
-use crate::domain::MountPrefix;
+use crate::domain::{MountPrefix, RepositoryName};
 use crate::server::secret::Secret;
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -156,7 +156,9 @@ pub struct MountConfig {
     pub repositories: Option<Vec<String>>,
     #[serde(default)]
     pub auth_hosts: Vec<String>,
-    pub upstream_prefix: Option<String>,
+    /// What of the registry is mounted: names below this one.
+    #[serde(default, deserialize_with = "path")]
+    pub upstream_prefix: Option<RepositoryName>,
     pub members: Option<Vec<String>>,
     pub username: Option<String>,
     pub password: Option<Secret>,
@@ -280,6 +282,15 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     given(deserializer, "true or false")
+}
+
+/// A path of names, which may be written with slashes around it; empty for none.
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RepositoryName>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    match text.trim_matches('/') {
+        "" => Ok(None),
+        path => path.parse().map(Some).map_err(D::Error::custom),
+    }
 }
 
 fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {

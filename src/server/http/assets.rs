@@ -1,10 +1,13 @@
 //! Static files. A release binary carries them inside itself, already compressed; a development
 //! build reads them from where cargo-leptos puts them.
 
+use super::edge;
+use crate::domain::Error;
+use crate::domain::error::What;
 use crate::ui::request::Assets;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, header};
 use axum::response::IntoResponse;
 use std::borrow::Cow;
 
@@ -21,7 +24,7 @@ pub(super) async fn public(request: Request) -> Response<Body> {
 fn serve(request: &Request, cache_control: &'static str) -> Response<Body> {
     let path = request.uri().path().trim_start_matches('/');
     let Some((bytes, encoding)) = best(path, request.headers()) else {
-        return (StatusCode::NOT_FOUND, "no such file").into_response();
+        return edge::refused(Error::NotFound(What::Page));
     };
     let content_type = match path.rsplit_once('.').map(|(_, extension)| extension) {
         Some("js") => "text/javascript; charset=utf-8",
@@ -81,13 +84,17 @@ fn list() -> Vec<String> {
 
 #[cfg(not(feature = "embed"))]
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/site");
+/// What cargo-leptos copies into the site as it is.
+#[cfg(not(feature = "embed"))]
+const PUBLIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public");
 
 #[cfg(not(feature = "embed"))]
 fn file(path: &str) -> Option<Cow<'static, [u8]>> {
     if path.split('/').any(|part| part == ".." || part.is_empty()) {
         return None;
     }
-    std::fs::read(format!("{SITE}/{path}")).ok().map(Cow::Owned)
+    let read = |folder: &str| std::fs::read(format!("{folder}/{path}")).ok();
+    read(SITE).or_else(|| read(PUBLIC)).map(Cow::Owned)
 }
 
 #[cfg(not(feature = "embed"))]

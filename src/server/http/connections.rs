@@ -1,6 +1,7 @@
 //! Connections: how many there may be, and how long each may take to say what it wants. Whoever opens sockets
 //! and stays silent loses them, and never costs more than its share of memory.
 
+use crate::domain::{Error, Result};
 use axum::Extension;
 use axum::Router;
 use axum::middleware::AddExtension;
@@ -10,6 +11,7 @@ use axum_server::{Handle, Server};
 use std::future::{Ready, ready};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -38,6 +40,22 @@ impl Default for Limits {
             (Duration::from_secs(15), Duration::from_secs(60), Duration::from_secs(30));
         Self { connections: 4096, first_request, headers, ping }
     }
+}
+
+/// Loads certificate chain and key, where files are named.
+///
+/// # Errors
+/// [`Error::Invalid`] that names both, if they cannot be read or do not belong together.
+pub async fn tls(files: Option<(&Path, &Path)>) -> Result<Option<RustlsConfig>> {
+    let Some((cert, key)) = files else { return Ok(None) };
+    let loaded = RustlsConfig::from_pem_file(cert, key).await;
+    loaded.map(Some).map_err(|error| {
+        let files = format!("{} and {}", cert.display(), key.display());
+        Error::invalid(
+            "server.tls_cert_file",
+            format!("TLS cannot start from {files} ({error}); both must be PEM files"),
+        )
+    })
 }
 
 /// Answers what comes in on `listener` until `handle` says stop.

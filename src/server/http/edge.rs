@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::entropy::new_secret_id;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -32,7 +32,11 @@ pub(super) async fn every_request(State(app): State<App>, mut request: Request, 
     let _in_span = span.enter();
     let mut response = match answered {
         Ok(response) => match refusal(&response) {
-            Some(refusal) => dialect.refuse(&refusal, &id),
+            Some(refusal) => {
+                let mut said = dialect.refuse(&refusal, &id);
+                said.headers_mut().extend(response.headers().get(header::ALLOW).map(|it| (header::ALLOW, it.clone())));
+                said
+            }
             None => response,
         },
         Err(panic) => {
@@ -56,7 +60,11 @@ pub(super) fn refused(refusal: Error) -> Response {
     response
 }
 
+/// Why a layer or the router refused, where it has not said so in anybody's dialect.
 fn refusal(response: &Response) -> Option<Error> {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(header::CONTENT_TYPE) {
+        return Some(Error::Method);
+    }
     let foreign = || Error::Foreign("a page of another site sent this request; nothing was done".to_owned());
     let extensions = response.extensions();
     extensions.get::<Error>().cloned().or_else(|| extensions.get::<ProtectionError>().map(|_| foreign()))

@@ -17,7 +17,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-        Error::Unsupported(_) => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Unsupported(_) | Error::Method => StatusCode::METHOD_NOT_ALLOWED,
         Error::Upstream { .. } => StatusCode::BAD_GATEWAY,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -33,7 +33,7 @@ fn oci_code(error: &Error) -> &'static str {
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
         Error::NotFound(What::Upload) => "BLOB_UPLOAD_UNKNOWN",
-        Error::NotFound(What::Page) | Error::Unsupported(_) => "UNSUPPORTED",
+        Error::NotFound(What::Page) | Error::Unsupported(_) | Error::Method => "UNSUPPORTED",
         Error::Invalid { field, .. } => match field.as_str() {
             "name" => "NAME_INVALID",
             "tag" => "TAG_INVALID",

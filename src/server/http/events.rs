@@ -7,6 +7,7 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::changes::{self, Changes};
 use axum::Extension;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -30,9 +31,11 @@ pub(super) struct Scope {
 pub(super) async fn stream(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(scope): Query<Scope>,
+    scope: Result<Query<Scope>, QueryRejection>,
 ) -> Response {
-    match listen(&app, &caller, scope).await {
+    let scope = scope.map(|Query(scope)| scope).map_err(|rejection| Error::invalid("scope", rejection.body_text()));
+    let listening = async { listen(&app, &caller, scope?).await };
+    match listening.await {
         Ok((changes, only)) => {
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
             let mut response = Sse::new(told(changes, only)).keep_alive(keep_alive).into_response();

@@ -39,7 +39,9 @@ pub(super) async fn round(reading: &Reading<'_>) -> Result<()> {
     reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_started(tx, id, started).await })).await?;
     list_repositories(reading).await?;
     let found = mount.read.capabilities().await;
-    reading.keep(move |tx, id| Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })).await?;
+    if found.iter().any(|(_, known)| known.is_some()) {
+        reading.keep(move |tx, id| Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })).await?;
+    }
     read_all(reading, started).await?;
     reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_finished(tx, id, started).await })).await
 }

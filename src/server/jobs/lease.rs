@@ -19,12 +19,10 @@ pub(super) async fn take(app: &App, node: &str) -> Result<Option<Leased>> {
     if !jobs::any_due(&app.store, now).await? {
         return Ok(None);
     }
-    let node = node.to_owned();
+    let (node, until) = (node.to_owned(), lasts_until(app));
     app.store
         .write(&proof(app, Job::Sweep), move |tx| {
-            Box::pin(
-                async move { Ok(Change::bookkeeping(jobs::lease(tx, &node, now, Timestamp(now.0 + LEASE_MS)).await?)) },
-            )
+            Box::pin(async move { Ok(Change::bookkeeping(jobs::lease(tx, &node, now, until).await?)) })
         })
         .await
 }
@@ -37,10 +35,15 @@ where
     F: Future<Output = Result<i64, (i64, Error)>>,
 {
     let keep = async {
+        let mut until = lasts_until(&app);
         loop {
             tokio::time::sleep(RENEW).await;
-            if !renew(&app, &node, &job).await.unwrap_or(true) {
-                break;
+            let renewed = lasts_until(&app);
+            match renew(&app, &node, &job, renewed).await {
+                Ok(true) => until = renewed,
+                Ok(false) => break,
+                Err(_) if app.clock.now() >= until => break,
+                Err(_) => {} // The lease still stands, and the next try may succeed.
             }
         }
     };
@@ -50,15 +53,19 @@ where
             Err((delay_ms, error)) => (delay_ms, Some(error.to_string())),
         },
         () = stop.cancelled() => (0, None),
-        () = keep => return, // Another node has it now.
+        () = keep => return, // Another node has it now, or may.
     };
     if let Err(error) = give_back(&app, node, job, delay_ms, error).await {
         tracing::error!(%error, "a job could not be given back; its lease will run out");
     }
 }
 
-async fn renew(app: &App, node: &str, job: &Leased) -> Result<bool> {
-    let (id, node, until) = (job.id.clone(), node.to_owned(), Timestamp(app.clock.now().0 + LEASE_MS));
+fn lasts_until(app: &App) -> Timestamp {
+    Timestamp(app.clock.now().0 + LEASE_MS)
+}
+
+async fn renew(app: &App, node: &str, job: &Leased, until: Timestamp) -> Result<bool> {
+    let (id, node) = (job.id.clone(), node.to_owned());
     app.store
         .write(&proof(app, Job::Sweep), move |tx| {
             Box::pin(async move { Ok(Change::bookkeeping(jobs::renew(tx, &id, &node, until).await?)) })

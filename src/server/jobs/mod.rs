@@ -17,7 +17,7 @@ use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
 use crate::domain::{Error, Result};
 use crate::server::access::Authorized;
-use reading::{Lanes, Reading};
+use reading::{Lanes, Reading, is_ours};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,7 +140,9 @@ impl Work {
             Ok(()) => Ok(refresh_ms),
             Err(error) => {
                 tracing::warn!(prefix = %mount.prefix, %error, "a registry could not be read; it is tried again");
-                note_failure(app, mount, error.to_string()).await;
+                if !is_ours(&error) {
+                    note_failure(app, mount, error.to_string()).await;
+                }
                 Err((refresh_ms.min(RETRY_MS), error))
             }
         }

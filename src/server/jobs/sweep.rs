@@ -16,17 +16,18 @@ const ORPHANED_MS: i64 = 10 * 60_000;
 pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>) -> Result<()> {
     let Some(blobs) = blobs else { return Ok(()) };
     let now = app.clock.now();
-    for upload in uploads::abandoned(&app.store, Timestamp(now.0 - ABANDONED_MS), 1000).await? {
+    let before = Timestamp(now.0 - ABANDONED_MS);
+    for upload in uploads::abandoned(&app.store, before, 1000).await? {
         let id = upload.clone();
-        app.store
+        let is_closed = app
+            .store
             .write(&proof(app, Job::Sweep), move |tx| {
-                Box::pin(async move {
-                    uploads::close(tx, &id).await?;
-                    Ok(Change::bookkeeping(()))
-                })
+                Box::pin(async move { Ok(Change::bookkeeping(uploads::close_abandoned(tx, &id, before).await?)) })
             })
             .await?;
-        blobs.discard(&upload).await?;
+        if is_closed {
+            blobs.discard(&upload).await?;
+        }
     }
     for (upload, changed) in blobs.staged().await? {
         if changed.0 < now.0 - ORPHANED_MS && !uploads::is_open(&app.store, &upload).await? {

@@ -47,7 +47,7 @@ pub struct RawManifest {
 /// Reading.
 #[async_trait]
 pub trait ReadRegistry: Send + Sync {
-    /// Which optional powers it has; `None` where that is not known yet.
+    /// Which optional powers it has, asked anew; `None` where that could not be found out.
     async fn capabilities(&self) -> Vec<(Capability, Option<bool>)>;
 
     /// Up to `limit` repository names after `after`, sorted as the registry sorts them.

@@ -36,7 +36,7 @@ pub async fn show(
     let entries: Vec<&Descriptor> = manifest.of(Relation::Manifest).collect();
     let chosen = choose(&entries, platform.as_deref())?;
     let stored = match manifest.kind {
-        Kind::Index => images::children(&app.store, &found, chosen.map(|child| &child.digest)).await?,
+        Kind::Index => images::children(&app.store, &found, MAX_ROWS as u64, chosen.map(|child| &child.digest)).await?,
         Kind::Image | Kind::Artifact => vec![],
     };
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);

@@ -9,7 +9,7 @@ use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::{mounts, repositories, tags};
 
-/// The head of a repository and one page of its tags. At most three statements.
+/// The head of a repository and one page of its tags. At most four statements.
 ///
 /// Opening a repository of a registry that is only read makes the crawl look at it first: one that
 /// was never read waits a moment for its first rows, one that was is checked again behind the page.

@@ -58,14 +58,15 @@ pub struct Child {
     pub config: Option<Vec<u8>>,
 }
 
-/// Which children of `parent` the repository has.
-pub async fn children(store: &Store, found: &Found, shown: Option<&Digest>) -> Result<Vec<Child>> {
+/// Which of the `first` children of an index the repository has, and whether the one to be shown.
+pub async fn children(store: &Store, found: &Found, first: u64, shown: Option<&Digest>) -> Result<Vec<Child>> {
     let sql = "SELECT m.digest, m.pull_bytes, CASE WHEN m.digest = $3 THEN m.content END,
                       CASE WHEN m.digest = $3 THEN m.config END
                FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
-               WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest' LIMIT 500";
+               WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest' AND (e.position < $4 OR e.child = $3)
+               ORDER BY e.position";
     let shown = shown.map(Digest::as_str);
-    let rows = store.all(sql, params![&found.repository_id, &found.digest, shown]).await?;
+    let rows = store.all(sql, params![&found.repository_id, &found.digest, shown, first]).await?;
     rows.into_iter()
         .map(|mut row| {
             Ok(Child { digest: row.take()?, pull_bytes: row.take()?, content: row.take()?, config: row.take()? })
@@ -108,7 +109,7 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
             "move" => around.moves.push(MoveRow {
                 tag: one.parse()?,
                 from: two.map(|digest| digest.parse()).transpose()?,
-                to: three.ok_or_else(|| Error::Unavailable("a move without a target".to_owned()))?.parse()?,
+                to: three.ok_or(Error::Internal)?.parse()?,
                 when,
                 by: four.unwrap_or_default(),
             }),

@@ -6,7 +6,7 @@ use super::{lite, pg};
 use crate::domain::Result;
 use sqlx::Postgres;
 
-/// An open transaction. Only [`super::Store::write`] hands one out, and commits it.
+/// An open transaction. Only [`super::Store`] hands one out, and commits it.
 pub enum Tx {
     /// Owns the connection while the change runs, so that it may move between threads.
     Lite(rusqlite::Connection),

@@ -50,6 +50,11 @@ pub async fn close(tx: &mut Tx, id: &str) -> Result<bool> {
     Ok(tx.run("DELETE FROM uploads WHERE id = $1", params![id]).await? == 1)
 }
 
+/// Closes a session unless somebody has touched it since `before`; `false` if it goes on.
+pub async fn close_abandoned(tx: &mut Tx, id: &str, before: Timestamp) -> Result<bool> {
+    Ok(tx.run("DELETE FROM uploads WHERE id = $1 AND touched_at < $2", params![id, before]).await? == 1)
+}
+
 /// Sessions that nobody has touched since `before`, oldest first.
 pub async fn abandoned(store: &Store, before: Timestamp, limit: u32) -> Result<Vec<String>> {
     let sql = "SELECT id FROM uploads WHERE touched_at < $1 ORDER BY touched_at LIMIT $2";

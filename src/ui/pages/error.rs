@@ -72,6 +72,7 @@ fn title(error: &Error) -> String {
             "This address cannot be read".to_owned()
         }
         Error::Conflict(_) => "This changed in the meantime".to_owned(),
+        Error::Method => "This page only answers".to_owned(),
         Error::Unsupported(_) => "This registry cannot do that".to_owned(),
         Error::Upstream { registry, .. } => format!("{registry} did not answer"),
         Error::Unavailable(_) => "Portolan cannot answer now".to_owned(),

@@ -9,6 +9,7 @@ use crate::server::service::push;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use http_body_util::LengthLimitError;
 
 /// Names the content of an answer by its digest.
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -46,7 +47,10 @@ pub(super) async fn put(call: Call, repository: RepositoryName, reference: Refer
     }
     let media_type =
         call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next()).map(|text| text.trim().to_owned());
-    let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|_| too_large())?;
+    let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|error| {
+        let is_too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
+        if is_too_large { too_large() } else { Error::invalid("body", format!("the body broke off: {error}")) }
+    })?;
     let digest = push::manifest(&app, &proof, media_type.as_deref().filter(|text| !text.is_empty()), bytes).await?;
     let headers =
         [(header::LOCATION, location(&repository, &format!("manifests/{digest}"))), (CONTENT_DIGEST, value(&digest))];

@@ -7,6 +7,7 @@ use crate::domain::{Digest, Error, Reference, RepositoryName, Result, media_type
 use crate::server::blobs::{ContentHash, collect};
 use crate::server::jobs::reading::Reading;
 use crate::server::store::manifests::NewManifest;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Indexes inside indexes that are followed.
@@ -28,29 +29,43 @@ pub(super) async fn fetch(
     digest: Digest,
 ) -> Result<Vec<NewManifest>> {
     let _turn = reading.lane.requests.acquire().await;
-    let mut found: Vec<NewManifest> = Vec::new();
-    let (mut waiting, mut n_bytes, mut large) = (vec![(digest, 0)], 0, None);
-    while let Some((digest, depth)) = waiting.pop() {
-        let is_full = found.len() >= MAX_MANIFESTS || n_bytes >= MAX_BYTES;
-        if is_full || found.iter().any(|known| known.digest == digest) {
+    let (mut found, mut met) = (Vec::new(), HashSet::new());
+    let (mut steps, mut n_bytes, mut large) = (vec![Step::Enter(digest, 0)], 0, None);
+    while let Some(step) = steps.pop() {
+        let (digest, depth) = match step {
+            Step::Enter(digest, depth) => (digest, depth),
+            Step::Leave(manifest) => {
+                found.push(*manifest);
+                continue;
+            }
+        };
+        if met.len() >= MAX_MANIFESTS || n_bytes >= MAX_BYTES {
+            tracing::warn!(%repository, %digest, "more stands behind a manifest than is read; the rest is left out");
+            continue;
+        }
+        if !met.insert(digest.clone()) {
             continue;
         }
         let Some(manifest) = manifest(reading, repository, digest).await? else {
             continue;
         };
-        if depth < MAX_DEPTH {
-            let listed = manifest.parsed.of(Relation::Manifest);
-            let manifests = listed.filter(|child| media_type::is_manifest(&child.media_type));
-            waiting.extend(manifests.map(|child| (child.digest.clone(), depth + 1)));
-        }
         n_bytes += bytes(&manifest);
-        found.push(manifest);
+        let listed = manifest.parsed.of(Relation::Manifest).filter(|_| depth < MAX_DEPTH);
+        let listed = listed.filter(|child| media_type::is_manifest(&child.media_type));
+        let children: Vec<_> = listed.map(|child| Step::Enter(child.digest.clone(), depth + 1)).collect();
+        steps.push(Step::Leave(Box::new(manifest)));
+        steps.extend(children);
         if n_bytes > LARGE_BYTES && large.is_none() {
             large = Some(reading.lane.large.acquire().await);
         }
     }
-    found.reverse(); // Parents were met first.
     Ok(found)
+}
+
+/// A graph is walked depth first, and a manifest is left when everything that it lists is known.
+enum Step {
+    Enter(Digest, usize),
+    Leave(Box<NewManifest>),
 }
 
 /// What a manifest takes in memory, about: its bytes, and what was read from them.

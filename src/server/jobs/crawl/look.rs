@@ -32,8 +32,10 @@ pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
 /// That the registry cannot be asked is said about the registry; any other failure about the repository.
 async fn note_failure(reading: &Reading<'_>, name: &RepositoryName, error: Error) -> Result<()> {
     let (now, message) = (reading.app.clock.now(), error.to_string());
-    let is_down = matches!(error, Error::Upstream { is_down: true, .. });
-    if !is_down && !is_ours(&error) {
+    if is_ours(&error) {
+        return Err(error);
+    }
+    if !matches!(error, Error::Upstream { is_down: true, .. }) {
         return finish_tried(reading, name.clone(), message).await;
     }
     reading.keep(move |tx, id| Box::pin(async move { mounts::look_failed(tx, id, &message, now).await })).await

@@ -7,7 +7,7 @@ mod uploads;
 use super::{Names, RawManifest, ReadRegistry};
 use crate::domain::capability::Capability;
 use crate::domain::error::What;
-use crate::domain::{Digest, Error, MountPrefix, Reference, RepositoryName, Result, Tag};
+use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Visibility;
 use crate::server::blobs::{BlobStore, Content, ContentRange};
 use crate::server::clock::Clock;
@@ -28,7 +28,6 @@ pub struct HostedRegistry {
 #[derive(Clone)]
 pub struct HostedParts {
     pub mount_id: String,
-    pub prefix: MountPrefix,
     pub store: Store,
     pub blobs: Arc<dyn BlobStore>,
     pub clock: Arc<dyn Clock>,

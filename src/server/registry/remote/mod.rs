@@ -25,6 +25,7 @@ mod tokens;
 mod transport;
 
 pub use limits::Limits;
+pub use redirect::authority;
 
 use super::{Names, RawManifest, ReadRegistry};
 use crate::domain::capability::Capability;
@@ -51,7 +52,7 @@ pub struct RemoteSettings {
     /// With or without `/v2` at its end.
     pub url: Url,
     /// Only what lies below this name is mounted, without it.
-    pub upstream_prefix: Option<String>,
+    pub upstream_prefix: Option<RepositoryName>,
     /// As the registry calls them, where it has no catalog.
     pub repositories: Option<Vec<String>>,
     /// Further hosts, with or without port, that may be its token service.
@@ -76,7 +77,6 @@ pub struct RemoteRegistry {
     names: Translation,
     /// Sorted names as the registry calls them; they stand in for its catalog.
     repositories: Option<Vec<String>>,
-    found: tokio::sync::OnceCell<probe::Found>,
 }
 
 impl RemoteRegistry {
@@ -86,13 +86,13 @@ impl RemoteRegistry {
     /// [`Error::Invalid`] that names the key and what would be right.
     pub fn new(settings: RemoteSettings, limits: Limits, entropy: Arc<dyn Entropy>) -> Result<Self> {
         let base = api_base(settings.url)?;
-        let names = Translation::new(settings.prefix, settings.upstream_prefix.as_deref())?;
+        let names = Translation { prefix: settings.prefix, upstream_prefix: settings.upstream_prefix };
         let repositories = settings.repositories.map(|list| configured(list, &names)).transpose()?;
         let allow: Arc<[IpNet]> = settings.outbound_allow.into();
         let auth = Auth::new(base.clone(), settings.auth_hosts, settings.credentials, limits.tokens);
         let transport = Transport::new(settings.ca_file.as_deref(), allow.clone(), limits, entropy)?;
         let client = Client::new(base, transport, auth, allow);
-        Ok(Self { client, names, repositories, found: tokio::sync::OnceCell::new() })
+        Ok(Self { client, names, repositories })
     }
 
     fn translate(&self, page: Page) -> Names<RepositoryName> {
@@ -112,8 +112,7 @@ impl RemoteRegistry {
 impl ReadRegistry for RemoteRegistry {
     async fn capabilities(&self) -> Vec<(Capability, Option<bool>)> {
         let configured = self.repositories.as_deref().unwrap_or_default();
-        let found = self.found.get_or_try_init(|| self.client.within(self.client.probe(configured))).await;
-        found.cloned().unwrap_or_else(|_| probe::unknown())
+        self.client.within(self.client.probe(configured)).await.unwrap_or_else(|_| probe::unknown())
     }
 
     async fn repositories(&self, after: Option<&str>, limit: u32) -> Result<Names<RepositoryName>> {

@@ -1,12 +1,12 @@
 //! The same repository has a name here and a name there: mount prefix and upstream prefix.
 
-use crate::domain::{MountPrefix, RepositoryName, Result};
+use crate::domain::{MountPrefix, RepositoryName};
 
 /// Translates between Portolan's names and the registry's.
 pub struct Translation {
-    prefix: MountPrefix,
+    pub prefix: MountPrefix,
     /// Only what lies below this name is mounted.
-    upstream_prefix: Option<RepositoryName>,
+    pub upstream_prefix: Option<RepositoryName>,
 }
 
 /// What a name that the registry listed is to Portolan.
@@ -20,13 +20,6 @@ pub enum Listed {
 }
 
 impl Translation {
-    /// # Errors
-    /// `Invalid` if the upstream prefix is no path of names.
-    pub fn new(prefix: MountPrefix, upstream_prefix: Option<&str>) -> Result<Self> {
-        let upstream_prefix = upstream_prefix.map(|path| path.trim_matches('/')).filter(|path| !path.is_empty());
-        Ok(Self { prefix, upstream_prefix: upstream_prefix.map(str::parse).transpose()? })
-    }
-
     /// What the registry calls a repository; `None` if it is not mounted from there.
     pub fn upstream(&self, name: &RepositoryName) -> Option<String> {
         self.prefix.strip(name).map(|inner| self.outer(inner))
@@ -83,12 +76,12 @@ mod tests {
     use super::*;
 
     fn translation(prefix: &str, upstream: Option<&str>) -> Translation {
-        Translation::new(prefix.parse().unwrap(), upstream).unwrap()
+        Translation { prefix: prefix.parse().unwrap(), upstream_prefix: upstream.map(|path| path.parse().unwrap()) }
     }
 
     #[test]
     fn names_go_both_ways() {
-        let both = translation("hub", Some("team/"));
+        let both = translation("hub", Some("team"));
         assert_eq!(both.upstream(&"hub/web".parse().unwrap()).as_deref(), Some("team/web"));
         assert_eq!(both.upstream(&"web".parse().unwrap()), None);
         assert_eq!(both.listed("team/web"), Listed::Here("hub/web".parse().unwrap()));

@@ -1,4 +1,4 @@
-//! What a registry can do, found out by asking it once.
+//! What a registry can do, found out by asking it.
 
 use super::client::{Ask, Client};
 use super::lists::{List, next_of, pull_scope};
