@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 export CARGO_TARGET_DIR="$CACHE/target"
+export PORTOLAN_TEST_ALL=1 # Here nothing may be left out because it is missing.
 tests=(cargo test --no-default-features --features ssr)
 "${tests[@]}"
 PORTOLAN_TEST_ENGINE=postgres "${tests[@]}" --test integration -- distribution:: pages:: crawl:: conformance::registry::

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/server/blobs", &["domain", "server::blobs"]),
     (
         "src/server/registry/remote",
-        &["domain", "server::registry", "server::blobs", "server::secret", "server::entropy"],
+        &["domain", "server::registry", "server::blobs", "server::secret", "server::entropy", "server::loopback"],
     ),
     (
         "src/server/registry",
@@ -45,7 +45,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "src/server/http",
-        &["domain", "ui", "server::http", "server::service", "server::access", "server::context", "server::entropy"],
+        &[
+            "domain",
+            "ui",
+            "server::http",
+            "server::service",
+            "server::access",
+            "server::context",
+            "server::entropy",
+            "server::loopback",
+        ],
     ),
     // Jobs are use cases that nobody asks for, so they stand on the same ground as services.
     (
@@ -67,6 +76,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/server/entropy.rs", &["domain"]),
     ("src/server/events.rs", &["domain"]),
     ("src/server/looks.rs", &["domain"]),
+    ("src/server/loopback.rs", &[]),
+    ("src/server/secret.rs", &[]),
+    ("src/server/telemetry.rs", &["server::config"]),
+    ("src/server/terminal.rs", &[]),
+    // The composition root may name everything; nothing but the commands names it.
+    ("src/server/app.rs", &["domain", "server"]),
+    ("src/server/mod.rs", &["server"]),
+    ("src/main.rs", &["server"]),
+    ("src/lib.rs", &["ui"]),
     ("src/server/metrics.rs", &[]),
     // The parts by trait. It must not name what uses it: http, service, jobs.
     (
@@ -84,7 +102,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "src/server/serve.rs",
+        "src/server/serve",
         &[
             "domain",
             "server::access",
@@ -93,6 +111,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "server::context",
             "server::events",
             "server::http",
+            "server::serve",
             "server::store",
             "server::terminal",
         ],
@@ -101,7 +120,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "src/server/check.rs",
         &["domain", "server::app", "server::config", "server::http", "server::store", "server::terminal"],
     ),
-    ("src/server/config", &["domain", "server::config", "server::secret", "server::store", "server::http::security"]),
+    ("src/server/config", &["domain", "server::config", "server::loopback", "server::secret", "server::store"]),
 ];
 
 fn files() -> Vec<(PathBuf, String)> {
@@ -189,6 +208,7 @@ fn arrows_point_inward() {
         let folder =
             ARROWS.iter().filter(|(folder, _)| path.starts_with(folder) || path.starts_with(format!("{folder}.rs")));
         let Some((_, allowed)) = folder.max_by_key(|(folder, _)| folder.len()) else {
+            wrong.push(format!("{} has no row in the table of arrows", path.display()));
             continue;
         };
         let code = production(&text);
@@ -216,7 +236,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { word: "reqwest", places: &["src/server/registry/remote"] },
     Reserved { word: "axum", places: &["src/server/http", "src/server/serve.rs", "src/server/registry/remote/tests"] },
     Reserved { word: ".system(", places: &["src/server/jobs", "src/server/app.rs", "src/server/access"] },
-    Reserved { word: "crate::server::app", places: &["src/server/serve.rs", "src/server/check.rs"] },
+    Reserved { word: "crate::server::app", places: &["src/server/serve", "src/server/check.rs"] },
     Reserved { word: "FilesystemBlobs", places: &["src/server/app.rs", "src/server/blobs"] },
     Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/registry/hosted"] },
     Reserved { word: "RemoteRegistry", places: &["src/server/app.rs", "src/server/registry/remote"] },

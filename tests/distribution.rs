@@ -4,7 +4,9 @@
 use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, request, sha256};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
+use futures::SinkExt;
 use portolan::server::access::Policy;
+use tower::ServiceExt;
 
 const ANY: &str = "application/octet-stream";
 
@@ -381,4 +383,54 @@ async fn other_sites_and_other_names_reach_nothing() {
     let origin =
         request("POST", "/v2/a/blobs/uploads/").header(header::ORIGIN, "https://evil.example").body(Body::empty());
     assert_eq!(test.send(origin.unwrap()).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn what_a_client_sent_before_it_went_away_is_kept_and_nobody_comes_between() {
+    let test = TestApp::new().await;
+    let upload = test.call("POST", "/v2/a/blobs/uploads/", ANY, "").await.location();
+    let (mut client, body) = futures::channel::mpsc::channel::<Result<&str, std::io::Error>>(0);
+    let sent = request("PATCH", &upload).body(Body::from_stream(body)).unwrap();
+    let handler = tokio::spawn(test.router.clone().oneshot(sent));
+    client.send(Ok("first, ")).await.unwrap();
+    client.send(Ok("second, ")).await.unwrap(); // Each is sent when it was taken: the handler is at work.
+    handler.abort();
+    assert!(handler.await.unwrap_err().is_cancelled());
+    let other = test.call("PATCH", &upload, ANY, "other bytes").await;
+    assert_eq!(other.status, StatusCode::CONFLICT, "the first is still being written");
+    client.send(Ok("third")).await.unwrap();
+    drop(client);
+    let kept = async {
+        while test.get(&upload).await.header("range") != "0-19" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.expect("all that was sent is noted");
+    let content = b"first, second, third";
+    let digest = sha256(content);
+    let path = format!("{upload}?digest={digest}");
+    let finish = || test.call("PUT", &path, ANY, "");
+    let mut finished = finish().await.status;
+    while finished == StatusCode::CONFLICT {
+        finished = finish().await.status; // It is noted, and about to be let go.
+    }
+    assert_eq!(finished, StatusCode::CREATED);
+    assert_eq!(test.get(&format!("/v2/a/blobs/{digest}")).await.body, content);
+}
+
+#[tokio::test]
+async fn what_no_database_can_keep_fails_no_statement() {
+    let test = TestApp::new().await;
+    let manifest = test.image("a", "amd64", b"layer").await;
+    let manifest = manifest.replacen('{', r#"{"artifactType":"odd\u0000type","#, 1);
+    let pushed = test.call("PUT", "/v2/a/manifests/odd", OCI_MANIFEST, manifest.clone()).await;
+    assert_eq!(pushed.status, StatusCode::CREATED, "{}", pushed.text());
+    assert_eq!(test.get("/v2/a/manifests/odd").await.text(), manifest, "its bytes are kept as they are");
+    for path in
+        ["/v2/_catalog?last=%00", "/v2/a/tags/list?last=%00", "/repositories?q=%00", "/r/a?q=%00", "/r/a/-/tags/odd"]
+    {
+        assert_eq!(test.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    let long = test.get(&format!("/repositories?q={}", "a".repeat(60_000))).await;
+    assert_eq!(long.status, StatusCode::BAD_REQUEST);
 }

@@ -21,6 +21,12 @@ impl Mutation for PushBlob {}
 impl Mutation for PushManifest {}
 impl Mutation for Maintain {}
 
+/// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
+pub trait Bookkeeping: Mutation {}
+
+impl Bookkeeping for PushBlob {}
+impl Bookkeeping for Maintain {}
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,
         needs |$this:ident| $needs:expr, object $object:expr;)*) => {$(

@@ -19,6 +19,9 @@ pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 /// and sums over many of them must not overflow.
 const MAX_CONTENT_BYTES: u64 = 1 << 44;
 
+/// The most that one manifest may name. Real ones name dozens; each costs rows in the catalog.
+const MAX_DESCRIPTORS: usize = 10_000;
+
 /// Names content by type, digest and size (OCI image specification, "Content Descriptors").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -100,6 +103,9 @@ impl Manifest {
         }
         let manifest =
             if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }?;
+        if manifest.children.len() > MAX_DESCRIPTORS {
+            return Err(Error::manifest(format!("a manifest names at most {MAX_DESCRIPTORS} layers or manifests")));
+        }
         match manifest.pull_bytes() {
             0..=MAX_CONTENT_BYTES => Ok(manifest),
             bytes => Err(Error::manifest(format!("the manifest names {bytes} bytes in all, which no image has"))),

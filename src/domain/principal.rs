@@ -21,6 +21,9 @@ pub enum Job {
 }
 
 impl Job {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Crawl, Self::Sweep];
+
     /// The name in the jobs table and in logs.
     pub fn name(self) -> &'static str {
         match self {

@@ -206,6 +206,8 @@ pub struct MountRow {
     pub capabilities: Vec<(Capability, Option<bool>)>,
     pub totals: Totals,
     pub missing: u64,
+    /// What the registry lists and Portolan cannot take in, in words.
+    pub left_out: Option<String>,
     pub crawl: CrawlState,
     pub as_of: Option<Timestamp>,
     pub refresh_s: Option<u64>,

@@ -14,7 +14,7 @@ use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
-use super::store::{Change, Store, mounts};
+use super::store::{Store, mounts};
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
@@ -110,8 +110,7 @@ async fn configure(
     };
     let rows: Vec<Configured> = configured.iter().map(row).collect();
     let proof = access.system(Job::Crawl, Maintain {});
-    let write = store
-        .write(&proof, move |tx| Box::pin(async move { Ok(Change::bookkeeping(mounts::configure(tx, &rows).await?)) }));
+    let write = store.note(&proof, move |tx| Box::pin(async move { mounts::configure(tx, &rows).await }));
     Ok(write.await?)
 }
 

@@ -1,7 +1,7 @@
 //! Asking for a fresh look at a repository because somebody opened it. Pages ask here and the jobs of this
 //! process answer; neither knows the other.
 
-use crate::domain::{RepositoryName, Timestamp};
+use crate::domain::{RepositoryName, Tag, Timestamp};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -19,14 +19,24 @@ const WAITING: usize = 16;
 /// Where pages ask.
 pub struct Looks {
     waiting: mpsc::Sender<Look>,
-    asked: Mutex<HashMap<RepositoryName, Timestamp>>,
+    asked: Mutex<HashMap<What, Timestamp>>,
 }
+
+/// What was asked for: a repository, and the first of the tags on screen.
+type What = (RepositoryName, Option<Tag>);
 
 /// One repository to look at.
 pub struct Look {
     pub repository: RepositoryName,
-    /// It was never read: somebody waits for its first rows, told by this (or by its being dropped).
-    pub first_rows: Option<oneshot::Sender<()>>,
+    pub why: Why,
+}
+
+/// Why somebody looks at it.
+pub enum Why {
+    /// It was never read, and a page waits for its first rows: told by this, or by its being dropped.
+    First(oneshot::Sender<()>),
+    /// These tags are on screen and may have moved.
+    Again(Vec<Tag>),
 }
 
 impl Looks {
@@ -36,32 +46,44 @@ impl Looks {
         (Self { waiting, asked: Mutex::default() }, taken)
     }
 
-    /// Somebody opened `repository`. Returns whether its first rows may have come meanwhile.
-    pub async fn look(&self, repository: &RepositoryName, is_unread: bool, now: Timestamp) -> bool {
-        let Ok(place) = self.waiting.try_reserve() else { return false };
-        if !self.claim(repository, now) {
-            return false;
-        }
+    /// Somebody opened a repository that was never read. Waits a moment; returns whether its first rows may have come.
+    pub async fn first(&self, repository: &RepositoryName, now: Timestamp) -> bool {
         let (first_rows, seen) = oneshot::channel();
-        place.send(Look { repository: repository.clone(), first_rows: is_unread.then_some(first_rows) });
-        if is_unread {
+        let is_asked = self.ask((repository.clone(), None), Why::First(first_rows), now);
+        if is_asked {
             let _ = tokio::time::timeout(PATIENCE, seen).await; // The page shows what there is.
         }
-        is_unread
+        is_asked
     }
 
-    fn claim(&self, repository: &RepositoryName, now: Timestamp) -> bool {
+    /// Somebody has these tags on screen. Open pages hear of what is found.
+    pub fn again(&self, repository: &RepositoryName, on_screen: Vec<Tag>, now: Timestamp) {
+        self.ask((repository.clone(), on_screen.first().cloned()), Why::Again(on_screen), now);
+    }
+
+    fn ask(&self, what: What, why: Why, now: Timestamp) -> bool {
+        let Ok(place) = self.waiting.try_reserve() else { return false };
+        let repository = what.0.clone();
+        if !self.claim(what, now) {
+            return false;
+        }
+        place.send(Look { repository, why });
+        true
+    }
+
+    fn claim(&self, what: What, now: Timestamp) -> bool {
+        let is_recent = |last: &Timestamp| (0..LOOK_EVERY_MS).contains(&(now.0 - last.0));
         let mut asked = self.asked.lock().expect("no holder of the lock panics");
-        if asked.get(repository).is_some_and(|last| now.0 - last.0 < LOOK_EVERY_MS) {
+        if asked.get(&what).is_some_and(is_recent) {
             return false;
         }
         if asked.len() >= REMEMBERED {
-            asked.retain(|_, last| now.0 - last.0 < LOOK_EVERY_MS);
+            asked.retain(|_, last| is_recent(last));
         }
         if asked.len() >= REMEMBERED {
             return false;
         }
-        asked.insert(repository.clone(), now);
+        asked.insert(what, now);
         true
     }
 }

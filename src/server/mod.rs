@@ -16,6 +16,7 @@ pub mod events;
 pub mod http;
 pub mod jobs;
 pub mod looks;
+pub mod loopback;
 pub mod metrics;
 pub mod registry;
 pub mod secret;

@@ -79,13 +79,18 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Two servers on one data folder, or on one SQLite file elsewhere, would destroy each other's work.
+/// Two servers on one data folder, one SQLite file or one folder of blobs would destroy each other's work.
 fn lock(config: &Config) -> Result<Vec<File>> {
     let folder = &config.data.dir;
     let taken = format!("another portolan serves the data folder {}; stop it, or set data.dir", folder.display());
     let mut locks = vec![lock_file(folder, "portolan.lock", taken)?];
+    let blobs = config.blob_folder();
+    if blobs != *folder {
+        let taken = format!("another portolan keeps its blobs in {}; stop it, or set storage.url", blobs.display());
+        locks.push(lock_file(&blobs, "portolan.lock", taken)?);
+    }
     if let Location::Sqlite(path) = config.database()?
-        && let Some((elsewhere, name)) = path.parent().filter(|parent| parent != folder).zip(path.file_name())
+        && let Some((elsewhere, name)) = path.parent().filter(|parent| *parent != folder).zip(path.file_name())
     {
         let taken = format!("another portolan uses {}; stop it, or set database.url", path.display());
         locks.push(lock_file(elsewhere, &format!("{}.lock", name.to_string_lossy()), taken)?);

@@ -37,6 +37,9 @@ pub fn sentence(message: &str) -> String {
 /// no registered media type is longer (RFC 6838, section 4.2).
 pub const MAX_NAME_CHARS: usize = 255;
 
+/// The most that is shown of a command, a variable or a label.
+pub const MAX_TEXT_CHARS: usize = 4_000;
+
 /// A stranger's text on one line, cut after `max_chars`; what would turn the text around it is seen as
 /// a replacement character.
 pub fn inert(text: &str, max_chars: usize) -> String {

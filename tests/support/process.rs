@@ -88,7 +88,7 @@ impl Distribution {
     /// Starts it with its content in `folder`; `None` where the package is not installed.
     pub fn start(folder: &Path) -> Option<Self> {
         if !Path::new("/usr/bin/docker-registry").exists() {
-            println!("docker-registry is not installed; make test installs it");
+            left_out("docker-registry is not installed");
             return None;
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -156,9 +156,16 @@ pub fn http(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body
 pub fn fixtures() -> Option<PathBuf> {
     let folder = std::env::var("PORTOLAN_TEST_FIXTURES").ok().map(PathBuf::from);
     if folder.is_none() {
-        println!("PORTOLAN_TEST_FIXTURES is not set; make test sets it");
+        left_out("PORTOLAN_TEST_FIXTURES is not set");
     }
     folder
+}
+
+/// Says that a part of a test cannot run here. Where everything has to run, that fails it.
+#[expect(clippy::disallowed_methods, reason = "the test scripts say by a variable that nothing may be left out")]
+pub fn left_out(reason: &str) {
+    assert!(std::env::var("PORTOLAN_TEST_ALL").is_err(), "nothing may be left out here: {reason}");
+    println!("{reason}; make test sees to it");
 }
 
 /// Runs a client and returns what it printed.

@@ -1,6 +1,6 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Visibility, permits};
+use super::{Caller, Policy, Refusal, Visibility, permits};
 use crate::domain::{Action, Actor, Error, Permission, Result, Target};
 
 /// Proof that [`super::Access`] decided in favour: who, exactly what, under which rights.
@@ -77,6 +77,17 @@ impl<A: Action> Authorized<A> {
     /// The request that asked.
     pub fn request_id(&self) -> &str {
         &self.request_id
+    }
+
+    /// The record of a right that it does not carry and that the change turned out to need.
+    pub fn refusal(&self, permission: Permission) -> Refusal {
+        Refusal {
+            actor: self.actor.clone(),
+            action: A::NAME,
+            object: self.action.object(),
+            permission,
+            request_id: self.request_id.clone(),
+        }
     }
 
     /// The rights that were decided, to be taken into the transaction that changes something.

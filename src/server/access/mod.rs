@@ -36,11 +36,6 @@ impl Access {
         Self { policy, refused: Arc::new(refused) }
     }
 
-    /// The policy in force.
-    pub fn policy(&self) -> Policy {
-        self.policy
-    }
-
     /// Proof that `caller` may do `action`, or the reason why not.
     ///
     /// Asynchronous because grants live in the database; the policies of today need no look-up.

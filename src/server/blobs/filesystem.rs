@@ -2,7 +2,7 @@
 //!
 //! Content is written to staging, fsynced, renamed into place, and its folder fsynced, so that a
 //! name never leads to half a file, whenever the power goes. Received bytes are hashed and written
-//! on a blocking thread while the next ones arrive.
+//! piece by piece on a blocking thread while the next ones arrive.
 
 use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, VerifiedBlob};
 use crate::domain::digest::Algorithm;
@@ -16,11 +16,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
-use tokio::sync::mpsc;
 use tokio::task::{JoinError, spawn_blocking};
 
 /// Content up to this many bytes is read in one go, in place.
 const SMALL: u64 = 64 * 1024;
+/// Bytes of an upload that are gathered before they are written.
+const GATHERED: usize = 256 * 1024;
 /// Larger content is read in pieces of this many bytes.
 const PIECE: usize = 1024 * 1024;
 
@@ -55,43 +56,34 @@ impl FilesystemBlobs {
 impl BlobStore for FilesystemBlobs {
     async fn append(&self, upload: &str, hash: ContentHash, mut body: ByteStream) -> Result<(ContentHash, Result<()>)> {
         let path = self.staging_path(upload)?;
-        let (parts, received) = mpsc::channel(32);
-        let writer = spawn_blocking(move || write_parts(&path, hash, received));
-        let mut ending = Ok(());
-        while let Some(part) = body.next().await {
-            match part {
-                Ok(part) => {
-                    if parts.send(part).await.is_err() {
-                        break; // The writer failed; its result says why.
-                    }
-                }
-                Err(error) => {
-                    ending = Err(Error::invalid("body", format!("the body broke off: {error}")));
-                    break;
-                }
-            }
+        // A client may take its time: no thread is held, no file is open, while nothing comes.
+        let mut next = gather(&mut body).await;
+        let mut staging = blocking(move || Staging::open(&path, hash)).await?;
+        while next.ending.is_none() {
+            let (written, more) = tokio::join!(blocking(move || staging.write(&next.parts)), gather(&mut body));
+            (staging, next) = (written?, more);
         }
-        drop(parts);
-        let hash = writer.await.map_err(ended)?.map_err(failure)?;
-        Ok((hash, ending))
+        let hash = blocking(move || staging.write(&next.parts)?.finish()).await?;
+        Ok((hash, next.ending.unwrap_or(Ok(()))))
     }
 
     async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
         let path = self.staging_path(upload)?;
-        spawn_blocking(move || hash_file(&path, algorithm)).await.map_err(ended)?.map_err(failure)
+        blocking(move || hash_file(&path, algorithm)).await
     }
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
         let (staged, content, size) = (self.staging_path(upload)?, self.content_path(blob.digest()), blob.size());
-        spawn_blocking(move || commit(&staged, &content, size)).await.map_err(ended)?.map_err(failure)
+        blocking(move || commit(&staged, &content, size)).await
     }
 
     async fn discard(&self, upload: &str) -> Result<()> {
         let path = self.staging_path(upload)?;
-        match spawn_blocking(move || fs::remove_file(path)).await.map_err(ended)? {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(error)),
+        let remove = move || match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
-        }
+        };
+        blocking(remove).await
     }
 
     async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>> {
@@ -114,7 +106,7 @@ impl BlobStore for FilesystemBlobs {
 
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
         let folder = self.root.join("staging");
-        spawn_blocking(move || list(&folder)).await.map_err(ended)?.map_err(failure)
+        blocking(move || list(&folder)).await
     }
 }
 
@@ -139,25 +131,66 @@ fn read_piece(file: File, length: u64) -> io::Result<(Bytes, File)> {
     if bytes.len() as u64 == length { Ok((bytes.into(), file)) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
-fn write_parts(path: &Path, mut hash: ContentHash, mut parts: mpsc::Receiver<Bytes>) -> io::Result<ContentHash> {
-    let is_first = hash.size() == 0;
-    let mut file = OpenOptions::new().create(is_first).truncate(false).write(true).open(path)?;
-    take_turn(&file, path)?;
-    if file.metadata()?.len() < hash.size() {
-        return Err(io::ErrorKind::UnexpectedEof.into()); // Lost bytes are not made up of zeros.
+/// Some bytes of a body.
+struct Gathered {
+    parts: Vec<Bytes>,
+    /// How the body ended, once it has.
+    ending: Option<Result<()>>,
+}
+
+/// Takes from a body what makes a piece worth a visit to the disk, or all that is left.
+async fn gather(body: &mut ByteStream) -> Gathered {
+    let (mut parts, mut n_bytes) = (Vec::new(), 0);
+    while n_bytes < GATHERED {
+        match body.next().await {
+            Some(Ok(part)) => {
+                n_bytes += part.len();
+                parts.push(part);
+            }
+            Some(Err(error)) => {
+                let broken = Error::invalid("body", format!("the body broke off: {error}"));
+                return Gathered { parts, ending: Some(Err(broken)) };
+            }
+            None => return Gathered { parts, ending: Some(Ok(())) },
+        }
     }
-    file.set_len(hash.size())?;
-    file.seek(SeekFrom::End(0))?;
-    let mut out = io::BufWriter::with_capacity(PIECE, file);
-    while let Some(part) = parts.blocking_recv() {
-        hash.update(&part);
-        out.write_all(&part)?;
+    Gathered { parts, ending: None }
+}
+
+/// A staged file that one writer holds.
+struct Staging {
+    file: File,
+    hash: ContentHash,
+}
+
+impl Staging {
+    /// Takes the file, cut to what `hash` stands for.
+    fn open(path: &Path, hash: ContentHash) -> io::Result<Self> {
+        let is_first = hash.size() == 0;
+        let mut file = OpenOptions::new().create(is_first).truncate(false).write(true).open(path)?;
+        take_turn(&file, path)?;
+        if file.metadata()?.len() < hash.size() {
+            return Err(io::ErrorKind::UnexpectedEof.into()); // Lost bytes are not made up of zeros.
+        }
+        file.set_len(hash.size())?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self { file, hash })
     }
-    out.flush()?;
-    // The hash goes into the database, durably: so must the bytes that it stands for, or a session that
-    // is resumed after a power cut would commit zeros under a good digest.
-    out.get_ref().sync_data()?;
-    Ok(hash)
+
+    fn write(mut self, parts: &[Bytes]) -> io::Result<Self> {
+        for part in parts {
+            self.hash.update(part);
+            self.file.write_all(part)?;
+        }
+        Ok(self)
+    }
+
+    /// The hash goes into the database, durably: so must the bytes that it stands for, or a session that
+    /// is resumed after a power cut would commit zeros under a good digest.
+    fn finish(self) -> io::Result<ContentHash> {
+        self.file.sync_data()?;
+        Ok(self.hash)
+    }
 }
 
 fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<ContentHash> {
@@ -239,7 +272,11 @@ fn failure(error: io::Error) -> Error {
     }
 }
 
-/// A blocking task that did not come back: it panicked, or the server stops.
-fn ended(error: JoinError) -> Error {
-    if error.is_panic() { Error::Internal } else { Error::Unavailable("the server is stopping; try again".to_owned()) }
+/// Runs work on the disk where it holds nobody up.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+    let ended = |error: JoinError| match error.is_panic() {
+        true => Error::Internal,
+        false => Error::Unavailable("the server is stopping; try again".to_owned()),
+    };
+    spawn_blocking(work).await.map_err(ended)?.map_err(failure)
 }

@@ -3,12 +3,15 @@
 use super::merge::Merged;
 use super::{Config, ConfigError, MountConfig, MountKindConfig, ServerConfig};
 use crate::domain::MountPrefix;
-use crate::server::http::security::is_loopback;
+use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use crate::server::store::Location;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use url::Position;
+
+/// The longest time between two readings of a registry.
+const MAX_REFRESH_S: u64 = 30 * 86_400;
 
 /// Refuses a configuration that could not work.
 pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
@@ -80,8 +83,8 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
         }
         _ => {}
     }
-    if mount.refresh_s == 0 {
-        return wrong("refresh_s", "this must be at least 1 second");
+    if !(1..=MAX_REFRESH_S).contains(&mount.refresh_s) {
+        return wrong("refresh_s", "this must be between 1 second and 30 days (2592000)");
     }
     let unsupported = [
         ("credential_helper", mount.credential_helper.is_some()),

@@ -21,6 +21,12 @@ use tower::Layer;
 /// Open files that are left for everything else: the database, uploads, other registries.
 const OTHER_FILES: usize = 256;
 
+/// Milliseconds that a client may take nothing of what is sent to it (RFC 5482); then the system closes the connection.
+const STALLED_MS: u32 = 60_000;
+
+/// Requests that may be under way on one HTTP/2 connection.
+const STREAMS: u32 = 64;
+
 /// Bounds of one listener.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -28,7 +34,7 @@ pub struct Limits {
     pub connections: usize,
     /// Until the first request of a connection is there, its headers whole.
     pub first_request: Duration,
-    /// Until the headers of each further request are there; a connection that rests longer is closed.
+    /// Until the headers of each further request are there; an HTTP/1 connection that rests longer is closed.
     pub headers: Duration,
     /// How often an HTTP/2 connection has to show that it lives, and how long it may take.
     pub ping: Duration,
@@ -77,7 +83,7 @@ pub async fn serve(
 fn timed<A>(mut server: Server<SocketAddr, A>, limits: &Limits) -> Server<SocketAddr, A> {
     let builder = server.http_builder();
     builder.http1().header_read_timeout(limits.headers);
-    builder.http2().keep_alive_interval(limits.ping).keep_alive_timeout(limits.ping);
+    builder.http2().keep_alive_interval(limits.ping).keep_alive_timeout(limits.ping).max_concurrent_streams(STREAMS);
     server
 }
 
@@ -104,6 +110,7 @@ impl<S> Accept<TcpStream, S> for Bounded {
         ready(match Arc::clone(&self.0).try_acquire_owned() {
             Ok(place) => {
                 let _ = stream.set_nodelay(true); // Answers are small; waiting to fill a packet only delays them.
+                let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, STALLED_MS);
                 Ok((stream, Extension(Arc::new(place)).layer(service)))
             }
             Err(_) => Err(io::Error::other("too many connections at once")),

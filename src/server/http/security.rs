@@ -2,7 +2,7 @@
 
 mod host;
 
-pub use host::{is_loopback, known_host};
+pub use host::known_host;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};

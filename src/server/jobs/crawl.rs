@@ -56,29 +56,44 @@ fn goes_on(mount: &Mount, started: Timestamp, now: Timestamp) -> bool {
 async fn list_repositories(reading: &Reading<'_>) -> Result<()> {
     let Reading { app, mount, .. } = *reading;
     let listing = app.clock.now();
-    let (mut after, mut listed, mut places) = (None::<String>, 0, Places::default());
+    let (mut after, mut listed, mut refused, mut places) = (None::<String>, 0, 0, Places::default());
     loop {
         let page = mount.read.repositories(after.as_deref(), NAMES_PAGE).await?;
-        listed += page.items.len();
+        let n_items = page.items.len();
+        listed += n_items;
+        refused += page.refused;
         let is_here = |name: &RepositoryName| app.mount(name).is_some_and(|owner| owner.id == mount.id);
         let names: Vec<RepositoryName> = page.items.into_iter().filter(is_here).collect();
         keep_names(reading, names, listing).await?;
-        after = places.next(reading, page.next)?;
+        after = places.next(reading, n_items, page.next)?;
         if after.is_none() || listed >= MAX_REPOSITORIES {
             break;
         }
     }
     let (now, is_whole) = (app.clock.now(), after.is_none());
+    let left_out = left_out(refused, is_whole);
     reading
         .keep(move |tx, mount_id| {
             Box::pin(async move {
                 if is_whole {
                     repositories::mark_missing(tx, mount_id, listing, now).await?;
                 }
-                Ok(())
+                mounts::set_left_out(tx, mount_id, left_out.as_deref()).await
             })
         })
         .await
+}
+
+/// What of a listing is not in the catalog, in words.
+fn left_out(refused: u64, is_whole: bool) -> Option<String> {
+    let names = match refused {
+        0 => None,
+        1 => Some("1 name that no client could use".to_owned()),
+        n => Some(format!("{n} names that no client could use")),
+    };
+    let rest = (!is_whole).then(|| format!("everything after the first {MAX_REPOSITORIES} repositories"));
+    let parts: Vec<String> = names.into_iter().chain(rest).collect();
+    (!parts.is_empty()).then(|| parts.join(", and "))
 }
 
 /// Writes one page of names. A name that another mount holds is left to that one.
@@ -144,7 +159,9 @@ async fn read_all(reading: &Reading<'_>, started: Timestamp) -> Result<()> {
     let mut tally = Tally::default();
     loop {
         reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_progress(tx, id, started).await })).await?;
-        let batch = repositories::to_read(&reading.app.store, &reading.mount.id, started, BATCH).await?;
+        let batch =
+            repositories::to_read(&reading.app.store, &reading.mount.id, started, reading.app.clock.now(), BATCH)
+                .await?;
         if batch.is_empty() {
             return tally.end();
         }

@@ -4,7 +4,6 @@ use super::proof;
 use crate::domain::principal::Job;
 use crate::domain::{Error, Result, Timestamp};
 use crate::server::context::App;
-use crate::server::store::Change;
 use crate::server::store::jobs::{self, Leased};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -21,9 +20,7 @@ pub(super) async fn take(app: &App, node: &str) -> Result<Option<Leased>> {
     }
     let (node, until) = (node.to_owned(), lasts_until(app));
     app.store
-        .write(&proof(app, Job::Sweep), move |tx| {
-            Box::pin(async move { Ok(Change::bookkeeping(jobs::lease(tx, &node, now, until).await?)) })
-        })
+        .note(&proof(app, Job::Sweep), move |tx| Box::pin(async move { jobs::lease(tx, &node, now, until).await }))
         .await
 }
 
@@ -67,19 +64,17 @@ fn lasts_until(app: &App) -> Timestamp {
 async fn renew(app: &App, node: &str, job: &Leased, until: Timestamp) -> Result<bool> {
     let (id, node) = (job.id.clone(), node.to_owned());
     app.store
-        .write(&proof(app, Job::Sweep), move |tx| {
-            Box::pin(async move { Ok(Change::bookkeeping(jobs::renew(tx, &id, &node, until).await?)) })
-        })
+        .note(&proof(app, Job::Sweep), move |tx| Box::pin(async move { jobs::renew(tx, &id, &node, until).await }))
         .await
 }
 
 async fn give_back(app: &App, node: String, job: Leased, delay_ms: i64, error: Option<String>) -> Result<()> {
     let run_at = Timestamp(app.clock.now().0 + delay_ms);
     app.store
-        .write(&proof(app, Job::Sweep), move |tx| {
+        .note(&proof(app, Job::Sweep), move |tx| {
             Box::pin(async move {
                 jobs::release(tx, &job.id, &node, run_at, error.as_deref()).await?;
-                Ok(Change::bookkeeping(()))
+                Ok(())
             })
         })
         .await

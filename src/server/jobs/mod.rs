@@ -11,7 +11,7 @@ use super::context::{App, Mount};
 use super::entropy::{new_id, new_secret_id};
 use super::looks::Look;
 use super::store::jobs::{self, Leased};
-use super::store::{Change, mounts};
+use super::store::mounts;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
@@ -21,7 +21,8 @@ use reading::{Lanes, Reading, is_ours};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,8 +32,6 @@ const POLL: Duration = Duration::from_millis(500);
 const RETRY_MS: i64 = 10_000;
 /// How often leftovers of uploads are swept.
 const SWEEP_EVERY_MS: i64 = 10 * 60_000;
-/// Looks that are under way at most.
-const LOOKS: usize = 16;
 
 /// Runs what is due in this process.
 pub struct Runner {
@@ -68,7 +67,7 @@ impl Runner {
             app.mounts.iter().filter(|mount| mount.kind == MountKind::Remote).map(|mount| mount.id.clone()).collect();
         let ids: Vec<String> = (0..=remotes.len()).map(|_| new_id(&*app.entropy, now)).collect();
         app.store
-            .write(&proof(app, Job::Sweep), move |tx| {
+            .note(&proof(app, Job::Sweep), move |tx| {
                 Box::pin(async move {
                     jobs::free_orphans(tx).await?;
                     jobs::retain(tx, Job::Crawl.name(), &remotes).await?;
@@ -77,7 +76,7 @@ impl Runner {
                         jobs::ensure(tx, id, Job::Crawl.name(), mount, now).await?;
                         jobs::hasten(tx, Job::Crawl.name(), mount, now).await?;
                     }
-                    Ok(Change::bookkeeping(()))
+                    Ok(())
                 })
             })
             .await
@@ -85,23 +84,27 @@ impl Runner {
 
     /// Runs due jobs and looks until `stop`; returns when all of them have ended and every lease is given back.
     pub async fn run(mut self, stop: CancellationToken) {
-        let (mut pause, turns) = (Duration::ZERO, Arc::new(Semaphore::new(LOOKS)));
+        let mut next_job = Instant::now();
         loop {
-            let next_look = async { (Arc::clone(&turns).acquire_owned().await, self.looks.recv().await) };
             tokio::select! {
                 () = stop.cancelled() => break,
-                (turn, Some(look)) = next_look => {
-                    let (work, stop) = (Arc::clone(&self.work), stop.clone());
-                    self.tasks.spawn(async move {
-                        let _turn = turn;
-                        stop.run_until_cancelled(work.answer(look)).await;
-                    });
-                }
-                () = tokio::time::sleep(pause) => pause = self.start_next_job(&stop).await,
+                () = tokio::time::sleep_until(next_job) => next_job = Instant::now() + self.start_next_job(&stop).await,
+                Some(look) = self.looks.recv() => self.start_look(look, &stop),
             }
         }
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Starts a look, unless as many are under way at its registry already: then the page shows what there is.
+    fn start_look(&self, look: Look, stop: &CancellationToken) {
+        let lanes = self.work.app.mount(&look.repository).and_then(|mount| self.work.lanes.get(&mount.id));
+        let Some(turn) = lanes.and_then(|lanes| Arc::clone(&lanes.looks).try_acquire_owned().ok()) else { return };
+        let (work, stop) = (Arc::clone(&self.work), stop.clone());
+        self.tasks.spawn(async move {
+            let _turn = turn;
+            stop.run_until_cancelled(work.answer(look)).await;
+        });
     }
 
     /// Starts the job that is due longest. Returns how long to wait before the next.
@@ -127,7 +130,7 @@ impl Work {
     /// Milliseconds until the next run, also after a failure.
     async fn perform(&self, job: &Leased) -> Result<i64, (i64, Error)> {
         let app = &self.app;
-        if job.kind == Job::Sweep.name() {
+        if job.kind == Job::Sweep {
             let swept = sweep::run(app, self.blobs.as_deref()).await;
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
         }
@@ -161,10 +164,10 @@ impl Work {
 async fn note_failure(app: &App, mount: &Mount, message: String) {
     let (id, now) = (mount.id.clone(), app.clock.now());
     let proof = proof(app, Job::Crawl);
-    let noted = app.store.write(&proof, move |tx| {
+    let noted = app.store.note(&proof, move |tx| {
         Box::pin(async move {
             mounts::crawl_failed(tx, &id, &message, now).await?;
-            Ok(Change::bookkeeping(()))
+            Ok(())
         })
     });
     if let Err(error) = noted.await {

@@ -6,18 +6,29 @@ use crate::domain::{Error, RepositoryName, Result};
 use crate::server::context::{App, Mount};
 use crate::server::entropy::new_id;
 use crate::server::store::repositories::Repository;
-use crate::server::store::{Change, Tx, repositories};
+use crate::server::store::{Tx, repositories};
 use futures::future::BoxFuture;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Requests to one registry that are under way at most, for a round and for looks each.
 const CONCURRENT_REQUESTS: usize = 24;
 
+/// Looks at repositories of one registry that are under way at most.
+const CONCURRENT_LOOKS: usize = 8;
+
 /// What may be under way to one registry: what somebody has on screen does not queue behind a round.
-#[derive(Default)]
 pub(super) struct Lanes {
     pub round: Lane,
     pub look: Lane,
+    /// Looks that may be under way: a registry that hangs holds up no other.
+    pub looks: Arc<Semaphore>,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { round: Lane::default(), look: Lane::default(), looks: Arc::new(Semaphore::new(CONCURRENT_LOOKS)) }
+    }
 }
 
 /// The bounds that readings of one registry share.
@@ -51,11 +62,10 @@ impl Reading<'_> {
         let id = self.mount.id.clone();
         self.app
             .store
-            .write(&proof(self.app, Job::Crawl), move |tx| {
+            .note(&proof(self.app, Job::Crawl), move |tx| {
                 Box::pin(async move {
                     tx.lock(&id).await?;
-                    change(tx, &id).await?;
-                    Ok(Change::bookkeeping(()))
+                    change(tx, &id).await
                 })
             })
             .await
@@ -70,13 +80,12 @@ impl Reading<'_> {
         let (mount_id, new_id) = (self.mount.id.clone(), new_id(&*self.app.entropy, now));
         self.app
             .store
-            .write(&proof(self.app, Job::Crawl), move |tx| {
+            .note_in(&proof(self.app, Job::Crawl), name.clone(), move |tx| {
                 Box::pin(async move {
                     tx.lock(name.as_str()).await?;
                     tx.lock(&mount_id).await?;
                     let (repository, _) = repositories::ensure(tx, &name, &mount_id, &new_id, now).await?;
-                    change(tx, &repository).await?;
-                    Ok(Change::bookkeeping(()).announcing(name))
+                    change(tx, &repository).await
                 })
             })
             .await

@@ -5,7 +5,7 @@ use crate::domain::principal::Job;
 use crate::domain::{Result, Timestamp};
 use crate::server::blobs::BlobStore;
 use crate::server::context::App;
-use crate::server::store::{Change, uploads};
+use crate::server::store::uploads;
 
 /// An upload that nobody touched for a day is given up.
 const ABANDONED_MS: i64 = 24 * 3_600_000;
@@ -21,8 +21,8 @@ pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>) -> Result<()> 
         let id = upload.clone();
         let is_closed = app
             .store
-            .write(&proof(app, Job::Sweep), move |tx| {
-                Box::pin(async move { Ok(Change::bookkeeping(uploads::close_abandoned(tx, &id, before).await?)) })
+            .note(&proof(app, Job::Sweep), move |tx| {
+                Box::pin(async move { uploads::close_abandoned(tx, &id, before).await })
             })
             .await?;
         if is_closed {

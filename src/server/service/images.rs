@@ -1,7 +1,7 @@
 //! An image's page.
 
 use super::pull::absent;
-use super::tags::{mount_notice, pull_line};
+use super::tags::{is_remote, mount_notice, pull_line};
 use crate::domain::action::ReadRepository;
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
@@ -41,6 +41,11 @@ pub async fn show(
     };
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
     let around = images::surroundings(&app.store, &found, subject).await?;
+    if let Reference::Tag(tag) = &reference
+        && is_remote(app, &found.mount_id)
+    {
+        app.looks.again(&repository, vec![tag.clone()], app.clock.now());
+    }
     let (pull_host, pull_name) = pull_line(app, &repository);
     Ok(ImageView {
         tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },

@@ -8,9 +8,13 @@ use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::{mounts, repositories};
 
+/// The longest name of a repository, and so the longest filter.
+const MAX_FILTER_CHARS: usize = 255;
+
 /// One page of the repositories that the caller may see. Two statements.
 pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: RepositoryQuery) -> Result<RepositoriesView> {
     let position = position(query.after.clone(), query.before.clone())?;
+    filter(&query.q)?;
     let page = repositories::list(&app.store, proof.visibility(), &query, &position).await?;
     let mounts = mounts::list(&app.store, app.clock.now()).await?;
     Ok(RepositoriesView {
@@ -30,6 +34,14 @@ pub(super) fn position(after: Option<Cursor>, before: Option<Cursor>) -> Result<
         (Some(after), None) => Ok(Position::After(after)),
         (None, Some(before)) => Ok(Position::Before(before)),
         (Some(_), Some(_)) => Err(Error::invalid("after", "ask for the rows after or before a place, not both")),
+    }
+}
+
+/// Refuses a filter that no name could fit and that would only cost time.
+pub(super) fn filter(text: &str) -> Result<()> {
+    match text.chars().count() {
+        0..=MAX_FILTER_CHARS => Ok(()),
+        _ => Err(Error::invalid("q", format!("a filter has at most {MAX_FILTER_CHARS} characters"))),
     }
 }
 

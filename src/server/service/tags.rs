@@ -1,6 +1,6 @@
 //! A repository's page of tags.
 
-use super::repositories::{notice, position};
+use super::repositories::{filter, notice, position};
 use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
 use crate::domain::view::{MountNotice, RepositoryView, TagQuery};
@@ -16,15 +16,17 @@ use crate::server::store::{mounts, repositories, tags};
 pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery) -> Result<RepositoryView> {
     let name = &proof.action().repository;
     let position = position(query.after.clone(), query.before.clone())?;
+    filter(&query.q)?;
     let mut head = repositories::head(&app.store, name).await?;
-    if let Some(found) = &head
-        && is_remote(app, &found.mount_id)
-        && app.looks.look(name, found.read_at.is_none(), app.clock.now()).await
-    {
+    let is_unread = head.as_ref().is_some_and(|head| is_remote(app, &head.mount_id) && head.read_at.is_none());
+    if is_unread && app.looks.first(name, app.clock.now()).await {
         head = repositories::head(&app.store, name).await?;
     }
     let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     let page = tags::list(&app.store, &head.id, &query, &position).await?;
+    if !is_unread && is_remote(app, &head.mount_id) {
+        app.looks.again(name, page.items.iter().map(|row| row.tag.clone()).collect(), app.clock.now());
+    }
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
         notice: mount_notice(app, &head.mount_id).await?,
@@ -56,6 +58,6 @@ pub(super) async fn mount_notice(app: &App, mount_id: &str) -> Result<Option<Mou
 }
 
 /// Whether a mount's registry is only read.
-fn is_remote(app: &App, mount_id: &str) -> bool {
+pub(super) fn is_remote(app: &App, mount_id: &str) -> bool {
     app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some())
 }

@@ -2,14 +2,15 @@
 
 use super::dialect::Dialect;
 use super::{Store, Tx};
-use crate::domain::{Result, Timestamp};
+use crate::domain::principal::Job;
+use crate::domain::{Error, Result, Timestamp};
 use crate::params;
 
 /// A job that this node holds.
 #[derive(Clone, Debug)]
 pub struct Leased {
     pub id: String,
-    pub kind: String,
+    pub kind: Job,
     /// What it is about, such as the id of a mount.
     pub object: String,
 }
@@ -65,7 +66,8 @@ pub async fn lease(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp) ->
          RETURNING id, kind, object"
     );
     let row = tx.one(&sql, params![node, until, now]).await?;
-    row.map(|mut row| Ok(Leased { id: row.take()?, kind: row.take()?, object: row.take()? })).transpose()
+    let kind = |name: String| Job::ALL.into_iter().find(|job| job.name() == name).ok_or(Error::Internal);
+    row.map(|mut row| Ok(Leased { id: row.take()?, kind: kind(row.take()?)?, object: row.take()? })).transpose()
 }
 
 /// Keeps a lease alive; `false` if it was lost.

@@ -29,7 +29,7 @@ use super::access::Authorized;
 use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
 use super::events::Events;
-use crate::domain::action::Mutation;
+use crate::domain::action::{Bookkeeping, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
 use futures::future::BoxFuture;
 use std::path::PathBuf;
@@ -62,19 +62,15 @@ enum Db {
 /// What a change did, for its caller and for the audit log.
 pub struct Change<T> {
     value: T,
-    audit: Option<(Option<String>, Option<String>)>,
+    before: Option<String>,
+    after: Option<String>,
     changed: Option<RepositoryName>,
 }
 
 impl<T> Change<T> {
-    /// A change that the audit log shows, with the state before and after.
+    /// A change with the state before and after.
     pub fn new(value: T, before: Option<String>, after: Option<String>) -> Self {
-        Self { value, audit: Some((before, after)), changed: None }
-    }
-
-    /// Bookkeeping on the way to a change (upload sessions, leases, crawl results): no audit row.
-    pub fn bookkeeping(value: T) -> Self {
-        Self { value, audit: None, changed: None }
+        Self { value, before, after, changed: None }
     }
 
     /// Open pages hear of it once it is durable, even if whoever asked for it has gone.
@@ -83,7 +79,7 @@ impl<T> Change<T> {
     }
 }
 
-/// What a transaction leaves when its audit row is written.
+/// What a transaction leaves when nothing more is to be written.
 struct Done<T> {
     value: T,
     changed: Option<RepositoryName>,
@@ -140,7 +136,8 @@ impl Store {
         Ok(self.all(sql, params).await?.into_iter().next())
     }
 
-    /// Runs a change in a transaction and returns when it is durable.
+    /// Runs a change in a transaction and returns when it is durable, with its row in the audit log; so has a
+    /// change that turns out to need a right which the proof does not carry.
     ///
     /// `change` may run statements on the transaction and nothing else: it must not wait for the
     /// network, for files, or for another `write`. An error undoes it whole.
@@ -151,16 +148,40 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
     {
         let entry = audit::Entry::of(proof, new_id(&*self.entropy, self.clock.now()), self.clock.now());
-        self.transact(move |tx| {
+        let done = self.transact(move |tx| {
             Box::pin(async move {
-                let Change { value, audit, changed } = change(tx).await?;
-                if let Some((before, after)) = audit {
-                    entry.record(tx, before, after).await?;
-                }
+                let Change { value, before, after, changed } = change(tx).await?;
+                entry.record(tx, before, after).await?;
                 Ok(Done { value, changed })
             })
-        })
-        .await
+        });
+        let done = done.await;
+        if let Err(Error::Forbidden(permission)) = done {
+            self.record_refusal(proof.refusal(permission)).await?;
+        }
+        done
+    }
+
+    /// Keeps records on the way to a change (upload sessions, leases, what a crawl read), which the audit log does
+    /// not show; otherwise as [`Self::write`].
+    pub async fn note<A, T, F>(&self, _proof: &Authorized<A>, note: F) -> Result<T>
+    where
+        A: Bookkeeping,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: None }) })).await
+    }
+
+    /// The same for records of one repository, of which open pages hear.
+    pub async fn note_in<A, T, F>(&self, _proof: &Authorized<A>, repository: RepositoryName, note: F) -> Result<T>
+    where
+        A: Bookkeeping,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: Some(repository) }) }))
+            .await
     }
 
     /// Keeps the record of a refusal.

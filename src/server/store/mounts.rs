@@ -14,7 +14,7 @@ pub struct Mount {
 }
 
 const COLUMNS: &str = "id, prefix, kind, url, refresh_s, capabilities, n_repositories, n_tags, n_images, stored_bytes, \
-     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure";
+     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure, left_out";
 
 /// The mounts in force, in the order of the configuration.
 pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<Mount>> {
@@ -82,6 +82,12 @@ fn kind_text(kind: MountKind) -> &'static str {
 pub async fn set_capabilities(tx: &mut Tx, id: &str, found: &[(Capability, Option<bool>)]) -> Result<()> {
     let text = serde_json::to_string(found).unwrap_or_default();
     tx.run("UPDATE mounts SET capabilities = $2 WHERE id = $1", params![id, text]).await?;
+    Ok(())
+}
+
+/// Keeps what the last listing could not take in, in words.
+pub async fn set_left_out(tx: &mut Tx, id: &str, left_out: Option<&str>) -> Result<()> {
+    tx.run("UPDATE mounts SET left_out = $2 WHERE id = $1", params![id, left_out]).await?;
     Ok(())
 }
 
@@ -153,7 +159,7 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
     };
     let (missing, read, total) = (row.take()?, row.take::<u64>()?, row.take::<u64>()?);
     let (started, finished): (Option<Timestamp>, Option<Timestamp>) = (row.take()?, row.take()?);
-    let (_, failure): (Option<Timestamp>, Option<String>) = (row.take()?, row.take()?);
+    let (_, failure, left_out): (Option<Timestamp>, Option<String>, _) = (row.take()?, row.take()?, row.take()?);
     let crawl = match (started, failure, finished) {
         (_, Some(message), _) => CrawlState::Failed { message },
         (Some(started), None, _) => CrawlState::Running { read, total, left_s: left_s(started, now, read, total) },
@@ -161,7 +167,8 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
         _ => CrawlState::Rested,
     };
     let capabilities = serde_json::from_str(&probed).unwrap_or_else(|_| Capability::ALL.map(|it| (it, None)).to_vec());
-    let row = MountRow { prefix, kind, url, capabilities, totals, missing, crawl, as_of: finished, refresh_s };
+    let row =
+        MountRow { prefix, kind, url, capabilities, totals, missing, left_out, crawl, as_of: finished, refresh_s };
     Ok(Mount { id, row, crawl_started_at: started })
 }
 

@@ -8,24 +8,31 @@ use crate::server::events::Events;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Column, Postgres, Row as _, TypeInfo};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tracing::Instrument;
+
+/// The most connections to the database.
+const CONNECTIONS: u32 = 16;
 
 /// A pool of connections to PostgreSQL.
 #[derive(Clone)]
 pub(super) struct Pg {
     pool: PgPool,
+    /// Changes that may be under way: they wait for each other's locks, and readers must not wait with them.
+    changes: Arc<Semaphore>,
     events: Events,
 }
 
 impl Pg {
     /// Connects, or says why not within ten seconds.
     pub(super) async fn open(url: &str, events: Events) -> Result<Self> {
-        let options = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
+        let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(10));
         let pool = options.connect(url).await.map_err(|error| {
             Error::Unavailable(format!("PostgreSQL cannot be opened ({error}); check database.url and that it runs"))
         })?;
-        Ok(Self { pool, events })
+        Ok(Self { pool, changes: Arc::new(Semaphore::new(CONNECTIONS as usize / 2)), events })
     }
 
     /// Gives every connection back.
@@ -48,6 +55,7 @@ impl Pg {
     {
         let pg = self.clone();
         let whole = async move {
+            let _turn = pg.changes.acquire().await;
             let mut tx = Tx::Pg(pg.pool.begin().await.map_err(failure)?);
             let Done { value, changed } = change(&mut tx).await?;
             if let Tx::Pg(transaction) = tx {

@@ -175,11 +175,18 @@ pub async fn readable(tx: &mut Tx, mount_id: &str, name: &RepositoryName) -> Res
     Ok(())
 }
 
-/// Repositories of a mount that were last read before `before`; those never read come first.
-pub async fn to_read(store: &Store, mount_id: &str, before: Timestamp, limit: u32) -> Result<Vec<RepositoryName>> {
-    let sql = "SELECT name FROM repositories WHERE mount_id = $1 AND missing_since IS NULL AND read_at < $2
-               ORDER BY read_at, name LIMIT $3";
-    let rows = store.all(sql, params![mount_id, before, limit]).await?;
+/// Repositories of a mount that were last read before `before`, or in the future (the clock was set back since);
+/// those never read come first.
+pub async fn to_read(
+    store: &Store,
+    mount_id: &str,
+    before: Timestamp,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<RepositoryName>> {
+    let sql = "SELECT name FROM repositories WHERE mount_id = $1 AND missing_since IS NULL
+               AND (read_at < $2 OR read_at > $3) ORDER BY read_at, name LIMIT $4";
+    let rows = store.all(sql, params![mount_id, before, now, limit]).await?;
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 
@@ -201,7 +208,7 @@ pub async fn mark_listed(tx: &mut Tx, mount_id: &str, names: &[RepositoryName], 
 /// After a whole listing: what was not listed since it began is missing upstream. Nothing is ever deleted here.
 pub async fn mark_missing(tx: &mut Tx, mount_id: &str, listing: Timestamp, now: Timestamp) -> Result<()> {
     let sql = "UPDATE repositories SET missing_since = $3
-               WHERE mount_id = $1 AND listed_at < $2 AND missing_since IS NULL";
+               WHERE mount_id = $1 AND (listed_at < $2 OR listed_at > $3) AND missing_since IS NULL";
     tx.run(sql, params![mount_id, listing, now]).await?;
     Ok(())
 }

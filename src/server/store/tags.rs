@@ -58,13 +58,6 @@ pub async fn names(store: &Store, repository_id: &str, after: Option<&str>, limi
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 
-/// The tags that changed last.
-pub async fn newest(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<Tag>> {
-    let sql = "SELECT name FROM tags WHERE repository_id = $1 ORDER BY changed_at DESC, name LIMIT $2";
-    let rows = store.all(sql, params![repository_id, limit]).await?;
-    rows.into_iter().map(|mut row| row.take()).collect()
-}
-
 /// Those of `tags` that the catalog has.
 pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<std::collections::HashSet<Tag>> {
     let mut known = std::collections::HashSet::new();
@@ -173,8 +166,7 @@ async fn name(tx: &mut Tx, at: &Placement<'_>, digest: &Digest, by: i64) -> Resu
 
 /// After a whole list of tags was read: those that were not in it are missing upstream.
 pub async fn mark_missing(tx: &mut Tx, repository_id: &str, read_since: Timestamp, now: Timestamp) -> Result<()> {
-    let sql =
-        "UPDATE tags SET missing_since = $3 WHERE repository_id = $1 AND checked_at < $2 AND missing_since IS NULL";
+    let sql = "UPDATE tags SET missing_since = $3 WHERE repository_id = $1 AND (checked_at < $2 OR checked_at > $3) AND missing_since IS NULL";
     tx.run(sql, params![repository_id, read_since, now]).await?;
     Ok(())
 }

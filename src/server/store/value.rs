@@ -32,13 +32,18 @@ into_value! {
     bool => |it| Value::Int(Some(i64::from(it))),
     Timestamp => |it| Value::Int(Some(it.0)),
     ByteSize => |it| Value::from(it.0),
-    &str => |it| Value::Text(Some(it.to_owned())),
-    String => |it| Value::Text(Some(it)),
-    &String => |it| Value::Text(Some(it.clone())),
-    Option<String> => |it| Value::Text(it),
-    Option<&str> => |it| Value::Text(it.map(str::to_owned)),
+    &str => |it| Value::Text(Some(storable(it.to_owned()))),
+    String => |it| Value::Text(Some(storable(it))),
+    &String => |it| Value::Text(Some(storable(it.clone()))),
+    Option<String> => |it| Value::Text(it.map(storable)),
+    Option<&str> => |it| Value::Text(it.map(|it| storable(it.to_owned()))),
     Vec<u8> => |it| Value::Bytes(Some(it)),
     Option<Vec<u8>> => |it| Value::Bytes(it),
+}
+
+/// PostgreSQL keeps no U+0000 in text. Nothing legitimate holds one, and foreign text must not make a statement fail.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 macro_rules! checked_text_value {

@@ -122,7 +122,9 @@ fn Crawl<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
     let missing = (mount.missing > 0).then(|| {
         view! { <dt>"Missing"</dt><dd>{format!("{} known here that the registry no longer lists", grouped(mount.missing))}</dd> }
     });
-    (mount.kind == MountKind::Remote).then(|| view! { <dt>"Last checked"</dt><dd>{as_of}{refresh}</dd>{missing} })
+    let left_out = mount.left_out.clone().map(|words| view! { <dt>"Left out"</dt><dd>{words}</dd> });
+    (mount.kind == MountKind::Remote)
+        .then(|| view! { <dt>"Last checked"</dt><dd>{as_of}{refresh}</dd>{missing}{left_out} })
 }
 
 fn span_words(seconds: u64) -> String {

@@ -18,7 +18,7 @@ pub(super) async fn catalog(call: Call) -> Result<Response<Body>> {
     let proof = call.app.access.authorize(&call.caller, ListRepositories {}).await?;
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::repositories(&call.app, &proof, last.as_deref(), limit).await?;
-    let next = names.next.filter(|_| limit > 0).map(|last| format!("/v2/_catalog?last={last}&n={limit}"));
+    let next = names.next.map(|last| format!("/v2/_catalog?last={last}&n={limit}"));
     Ok(page(json!({ "repositories": names.items }), next))
 }
 
@@ -26,7 +26,7 @@ pub(super) async fn tags(call: Call, repository: RepositoryName) -> Result<Respo
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository: repository.clone() }).await?;
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::tags(&call.app, &proof, last.as_deref(), limit).await?;
-    let next = names.next.filter(|_| limit > 0).map(|last| format!("/v2/{repository}/tags/list?last={last}&n={limit}"));
+    let next = names.next.map(|last| format!("/v2/{repository}/tags/list?last={last}&n={limit}"));
     Ok(page(json!({ "name": repository, "tags": names.items }), next))
 }
 

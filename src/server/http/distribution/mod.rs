@@ -16,6 +16,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use tracing::Instrument;
 
 /// One request to the distribution API, with what its handlers need.
 struct Call {
@@ -71,14 +72,22 @@ pub(super) async fn serve(
     Extension(caller): Extension<Caller>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let is_head = request.method() == Method::HEAD;
-    let mut response = dispatch(Call { app, caller, request }).await.unwrap_or_else(|failure| error::oci(&failure));
-    if is_head && response.status().is_client_error() {
-        *response.body_mut() = Body::empty();
-    }
+    let is_safe = request.method().is_safe();
+    let call = Call { app, caller, request };
+    let answer = if is_safe { dispatch(call).await } else { to_its_end(dispatch(call)).await };
+    let mut response = answer.unwrap_or_else(|failure| error::oci(&failure));
     let version = HeaderName::from_static("docker-distribution-api-version");
     response.headers_mut().insert(version, HeaderValue::from_static("registry/2.0"));
     response
+}
+
+/// Runs what changes something to its end even if the client goes away: nothing is left between two steps, such as
+/// bytes that are staged and not yet noted.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => done,
+        Err(broken) => std::panic::resume_unwind(broken.into_panic()), // Nobody cancels it.
+    }
 }
 
 async fn dispatch(call: Call) -> Result<Response<Body>> {

@@ -6,6 +6,7 @@
 use crate::domain::{Error, Result};
 use crate::server::context::App;
 use crate::server::http::edge;
+use crate::server::loopback::is_loopback;
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
@@ -18,19 +19,6 @@ pub async fn known_host(State(app): State<App>, request: Request, next: Next) ->
     match check(&app.facts.host, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => edge::refused(refusal),
-    }
-}
-
-/// Whether a host can only mean this machine (RFC 6761, section 6.3, for names).
-pub fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
-    match host {
-        Host::Domain(name) => {
-            let name = name.as_ref();
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
     }
 }
 

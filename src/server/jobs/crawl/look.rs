@@ -4,15 +4,15 @@
 use super::{finish_empty, finish_tried, repository};
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::jobs::reading::{Reading, is_ours};
-use crate::server::looks::Look;
+use crate::server::looks::{Look, Why};
 use crate::server::store::mounts;
 
 /// Answers one look; open pages hear of what it found.
 pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
     let name = look.repository;
-    let looked = match look.first_rows {
-        Some(first_rows) => repository::read(reading, &name, Some(first_rows)).await,
-        None => repository::check(reading, &name).await,
+    let looked = match look.why {
+        Why::First(first_rows) => repository::read(reading, &name, Some(first_rows)).await,
+        Why::Again(on_screen) => repository::check(reading, &name, on_screen).await,
     };
     let noted = match looked {
         Ok(()) => Ok(()),

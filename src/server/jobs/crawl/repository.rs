@@ -34,14 +34,15 @@ pub(super) async fn read(
     let (started, mut after, mut read, mut places) = (reading.app.clock.now(), None::<String>, 0u64, Places::default());
     loop {
         let page = reading.mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
-        read += page.items.len() as u64;
+        let n_items = page.items.len();
+        read += n_items as u64;
         for batch in page.items.chunks(TOGETHER) {
             read_tags(reading, name, batch.to_vec()).await?;
             if let Some(first_rows) = first_rows.take() {
                 let _ = first_rows.send(()); // The page may have been closed meanwhile.
             }
         }
-        after = places.next(reading, page.next)?;
+        after = places.next(reading, n_items, page.next)?;
         if after.is_none() || read >= MAX_TAGS {
             break;
         }
@@ -59,25 +60,25 @@ pub(super) async fn read(
         .await
 }
 
-/// Checks again what a reader has on screen: new names, and where the newest tags point.
-pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName) -> Result<()> {
+/// Checks again what a reader has on screen: new names, and where these tags point.
+pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName, on_screen: Vec<Tag>) -> Result<()> {
     let store = &reading.app.store;
     let Some(repository) = repositories::find(store, name).await? else {
         return Ok(());
     };
-    let newest = tags::newest(store, &repository.id, TOGETHER as u32).await?;
     let (mut after, mut fresh, mut listed, mut places) = (None::<String>, BTreeSet::new(), 0u64, Places::default());
     loop {
         let page = reading.mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
-        listed += page.items.len() as u64;
+        let n_items = page.items.len();
+        listed += n_items as u64;
         let known = tags::known(store, &repository.id, &page.items).await?;
         fresh.extend(page.items.into_iter().filter(|tag| !known.contains(tag)));
-        after = places.next(reading, page.next)?;
+        after = places.next(reading, n_items, page.next)?;
         if after.is_none() || listed >= MAX_TAGS {
             break;
         }
     }
-    fresh.extend(newest);
+    fresh.extend(on_screen);
     let fresh: Vec<Tag> = fresh.into_iter().collect();
     for batch in fresh.chunks(TOGETHER) {
         read_tags(reading, name, batch.to_vec()).await?;
@@ -230,7 +231,8 @@ struct Found<'a> {
 async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: String) -> Result<bool> {
     let Found { tag, digest, asked_at, now } = found;
     let current = tags::current(tx, &repository.id, tag).await?;
-    if current.as_ref().is_some_and(|current| current.checked_at > asked_at) {
+    let is_newer = |checked_at: Timestamp| asked_at < checked_at && checked_at <= now;
+    if current.as_ref().is_some_and(|current| is_newer(current.checked_at)) {
         return Ok(false);
     }
     let Some(digest) = digest else {

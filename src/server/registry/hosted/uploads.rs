@@ -26,10 +26,10 @@ impl WriteRegistry for HostedRegistry {
         let (upload, state) = (id.clone(), ContentHash::new(Algorithm::Sha256).save());
         self.parts
             .store
-            .write(proof, move |tx| {
+            .note(proof, move |tx| {
                 Box::pin(async move {
                     uploads::create(tx, &upload, &repository, &actor, state, now).await?;
-                    Ok(Change::bookkeeping(()))
+                    Ok(())
                 })
             })
             .await?;
@@ -114,14 +114,14 @@ impl HostedRegistry {
         let (id, received, state, now) = (id.to_owned(), hash.size(), hash.save(), self.parts.clock.now());
         self.parts
             .store
-            .write(proof, move |tx| {
+            .note(proof, move |tx| {
                 Box::pin(async move {
                     if !uploads::advance(tx, &id, before, received, state, now).await? {
                         return Err(Error::Conflict(
                             "another request moved this upload on; ask where it stands".into(),
                         ));
                     }
-                    Ok(Change::bookkeeping(()))
+                    Ok(())
                 })
             })
             .await
@@ -133,10 +133,10 @@ impl HostedRegistry {
         let upload = id.to_owned();
         self.parts
             .store
-            .write(proof, move |tx| {
+            .note(proof, move |tx| {
                 Box::pin(async move {
                     uploads::close(tx, &upload).await?;
-                    Ok(Change::bookkeeping(()))
+                    Ok(())
                 })
             })
             .await

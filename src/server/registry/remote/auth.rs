@@ -9,6 +9,7 @@ use super::tokens::Tokens;
 use super::transport::{Transport, retry_after};
 use super::{Credentials, body, failure, redirect};
 use crate::domain::Result;
+use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -133,7 +134,10 @@ impl Auth {
                 "wants the sign-in to go to {host}, and nothing was sent there; if you trust that host, add it to auth_hosts of this mount"
             )));
         }
-        if self.registry.scheme() == "https" && realm.scheme() == "http" && !redirect::is_loopback(&realm) {
+        if self.registry.scheme() == "https"
+            && realm.scheme() == "http"
+            && !realm.host().is_some_and(|host| is_loopback(&host))
+        {
             return Err(refuse(format!(
                 "wants the sign-in to go to {host} without TLS, and nothing was sent there; let its realm begin with https://"
             )));

@@ -5,11 +5,11 @@ use super::lists::pull_scope;
 use super::{body, failure};
 use crate::domain::digest::Algorithm;
 use crate::domain::{Digest, Reference, Result, media_type};
+use crate::server::blobs::ContentHash;
 use crate::server::registry::RawManifest;
 use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256, Sha512};
 
 impl Client {
     /// The digest that a reference names, by HEAD where the registry answers that in full.
@@ -52,7 +52,7 @@ impl Client {
             Reference::Tag(_) => None,
         };
         for claim in asked.into_iter().chain(&stated) {
-            if digest_of(claim.algorithm(), &bytes)? != *claim {
+            if ContentHash::digest_of(claim.algorithm(), &bytes) != *claim {
                 return Err(self.error(format!(
                     "sent a manifest that does not have the digest {}…; it was altered there or on its way, and is not used",
                     claim.short()
@@ -61,7 +61,7 @@ impl Client {
         }
         let digest = match asked.cloned().or(stated) {
             Some(digest) => digest,
-            None => digest_of(Algorithm::Sha256, &bytes)?,
+            None => ContentHash::digest_of(Algorithm::Sha256, &bytes),
         };
         Ok(Some(RawManifest { digest, media_type: media_type_of(sent_as, &bytes), bytes }))
     }
@@ -92,14 +92,6 @@ impl Client {
 
 fn stated_digest(answer: &Answer) -> Option<Digest> {
     answer.header("docker-content-digest")?.trim().parse().ok()
-}
-
-fn digest_of(algorithm: Algorithm, bytes: &[u8]) -> Result<Digest> {
-    let hex = match algorithm {
-        Algorithm::Sha256 => hex::encode(Sha256::digest(bytes)),
-        Algorithm::Sha512 => hex::encode(Sha512::digest(bytes)),
-    };
-    Digest::from_hex(algorithm, &hex)
 }
 
 /// What it was sent as. Registries on plain file servers send every manifest as some JSON; then

@@ -1,7 +1,7 @@
 //! Which addresses are the registry's own, and where an answer points to.
 
 use reqwest::Response;
-use url::{Host, Url};
+use url::Url;
 
 /// The host as people write it: with the port where it is not the usual one.
 pub fn authority(url: &Url) -> String {
@@ -20,16 +20,6 @@ pub fn same_host(from: &Url, to: &Url) -> bool {
         (from_scheme, to_scheme) => {
             from_scheme == to_scheme && from.port_or_known_default() == to.port_or_known_default()
         }
-    }
-}
-
-/// Whether an address never leaves this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
-        None => false,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ui::components::artifact::{kind_words, type_words};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
-use crate::ui::words::{MAX_NAME_CHARS, counted, inert};
+use crate::ui::words::{MAX_NAME_CHARS, MAX_TEXT_CHARS, counted, inert};
 use leptos::prelude::*;
 
 /// The cards of the aside.
@@ -63,7 +63,7 @@ fn Of(platform: Option<String>) -> impl IntoView {
 /// A fact in code, unless there is none.
 #[component]
 fn Code(name: &'static str, value: String) -> impl IntoView {
-    (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd><code>{value}</code></dd> })
+    (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd><code>{inert(&value, MAX_TEXT_CHARS)}</code></dd> })
 }
 
 /// A fact in words, unless there is none.
@@ -76,7 +76,8 @@ fn Fact(name: &'static str, value: Option<String>) -> impl IntoView {
 #[component]
 fn Folded(name: &'static str, count: String, lines: Vec<String>) -> impl IntoView {
     (!lines.is_empty()).then(|| {
-        let lines = lines.into_iter().map(|line| view! { <li><code>{line}</code></li> }).collect_view();
+        let line = |line: String| view! { <li><code>{inert(&line, MAX_TEXT_CHARS)}</code></li> };
+        let lines = lines.into_iter().map(line).collect_view();
         view! {
            <dt>{name}</dt>
            <dd>

@@ -5,7 +5,7 @@ use crate::ui::components::digest::DigestText;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::layer_bar::LayerBar;
 use crate::ui::components::sort_head::Head;
-use crate::ui::words::counted;
+use crate::ui::words::{MAX_TEXT_CHARS, counted, inert};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -88,7 +88,8 @@ fn Step<'a>(layer: &'a LayerRow) -> impl IntoView + use<> {
     let Some(step) = &layer.step else {
         return Either::Left(view! { <code class="subtle">{layer.media_type.clone()}</code> });
     };
-    let (keyword, rest) = read_step(step);
+    let step = inert(step, MAX_TEXT_CHARS);
+    let (keyword, rest) = read_step(&step);
     let keyword = keyword.map(|keyword| view! { <span class="kw">{keyword.to_owned()}</span>" " });
     Either::Right(match cut(&rest) {
         None => Either::Left(view! { <code>{keyword}{rest}</code> }),

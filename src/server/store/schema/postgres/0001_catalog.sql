@@ -23,7 +23,8 @@ CREATE TABLE mounts (
     crawl_started_at  BIGINT,
     crawl_finished_at BIGINT,
     failed_at      BIGINT,
-    failure        TEXT
+    failure        TEXT,
+    left_out       TEXT
 );
 
 CREATE TABLE repositories (
