@@ -42,7 +42,7 @@ pub enum Error {
     #[error("{0}")]
     Foreign(String),
     /// A defect here. The log tells more under the id of the request, which every answer carries.
-    #[error("the server failed on this request; its log has more")]
+    #[error("the server failed on this request; its log has more under X-Request-Id")]
     Internal,
 }
 

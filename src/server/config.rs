@@ -131,6 +131,8 @@ mod tests {
         assert!(refusal("[[mounts]]\nprefix = \"a\"\nkind = \"nonsense\"", &[]).contains("mounts[0].kind"));
         assert!(refusal("[[mounts]]\nprefix = \"A B\"\nkind = \"hosted\"", &[]).contains("mounts[0].prefix"));
         assert!(refusal("[admin]\nusername = \"mara\"", &[]).contains("PORTOLAN_ADMIN__PASSWORD_FILE"));
+        let provider = "[[auth.providers]]\nname = \"acme\"\nkind = \"oidc\"\nclient_id = \"portolan\"";
+        assert!(refusal(provider, &[]).contains("auth.providers[0].client_secret_file"));
         assert!(refusal("not toml at all", &[]).contains("portolan.toml"));
     }
 

@@ -3,3 +3,4 @@
 mod blobs;
 pub(crate) mod registry;
 mod store;
+mod write_registry;

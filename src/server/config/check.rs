@@ -36,6 +36,16 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
         let remedy = "its password is missing; set PORTOLAN_ADMIN__PASSWORD_FILE (or PORTOLAN_ADMIN__PASSWORD)";
         return Err(merged.error("admin.username", remedy));
     }
+    for (index, provider) in config.auth.providers.iter().enumerate() {
+        match (&provider.client_secret_file, &provider.client_secret) {
+            (Some(path), _) => drop(secret(path)?),
+            (None, Some(_)) => {}
+            (None, None) => {
+                let key = format!("auth.providers[{index}].client_secret_file");
+                return Err(merged.error(&key, "the secret of this provider is missing; name the file that holds it"));
+            }
+        }
+    }
     config.admin_password().map(|_| ())
 }
 
@@ -124,6 +134,17 @@ impl Config {
             mounts.insert(0, MountConfig::of(MountKindConfig::Hosted, MountPrefix::default()));
         }
         mounts
+    }
+
+    /// What is configured and has no effect in this version.
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let set = [
+            ("admin.username", self.admin.username.is_some()),
+            ("auth.providers", !self.auth.providers.is_empty()),
+            ("auth.key_file", self.auth.key_file.is_some()),
+            ("server.trusted_proxies", !self.server.trusted_proxies.is_empty()),
+        ];
+        set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
 
     /// Where the database is.

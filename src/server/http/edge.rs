@@ -46,7 +46,7 @@ pub(super) async fn every_request(State(app): State<App>, mut request: Request, 
     };
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     app.metrics.request(route_class(&path), method.as_str(), status, elapsed);
-    log(&method, &path, status, elapsed);
+    log(&id, &method, &path, status, elapsed);
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).expect("hex fits a header"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -108,10 +108,10 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// One line for each request: loud where something changed or failed.
-fn log(method: &Method, path: &str, status: u16, elapsed: Duration) {
+fn log(id: &str, method: &Method, path: &str, status: u16, elapsed: Duration) {
     let elapsed_us = elapsed.as_micros() as u64;
     match (status, method.is_safe()) {
-        (500.., _) => tracing::warn!(%method, %path, status, elapsed_us, "failed"),
+        (500.., _) => tracing::warn!(error = format!("err_{id}"), %method, %path, status, elapsed_us, "failed"),
         (_, false) => tracing::info!(%method, %path, status, elapsed_us, "answered"),
         (_, true) => tracing::debug!(%method, %path, status, elapsed_us, "answered"),
     }

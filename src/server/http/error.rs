@@ -99,7 +99,7 @@ pub fn wrong_method(allowed: &'static str) -> Response<Body> {
 pub fn bare_page(error: &Error, request_id: &str) -> Response<Body> {
     let body = format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Portolan</title><h1>{}</h1><p>{}.</p>\
-         <p>Request <code>{request_id}</code></p><p><a href=\"/repositories\">See all repositories</a></p>",
+         <p>The log has more under <code>err_{request_id}</code></p><p><a href=\"/repositories\">See all repositories</a></p>",
         status(error).canonical_reason().unwrap_or("Portolan failed"),
         escape(&error.to_string()),
     );

