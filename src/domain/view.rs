@@ -19,21 +19,23 @@ pub enum MountKind {
     Remote,
 }
 
-/// What the list of repositories is asked for.
+/// What a list is asked for, in an order of `S`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepositoryQuery {
-    /// Text that names must contain.
-    #[serde(default)]
+#[serde(default)]
+pub struct ListQuery<S: Default> {
+    /// What names must contain. Of tags a glob over the whole name; without `*` or `?` it matches anywhere.
     pub q: String,
-    #[serde(default)]
-    pub sort: RepositorySort,
-    #[serde(default)]
+    pub sort: S,
     pub after: Option<Cursor>,
-    #[serde(default)]
     pub before: Option<Cursor>,
-    #[serde(default)]
     pub limit: Option<u32>,
 }
+
+/// What the list of repositories is asked for.
+pub type RepositoryQuery = ListQuery<RepositorySort>;
+
+/// What a list of tags is asked for.
+pub type TagQuery = ListQuery<TagSort>;
 
 /// The orders of the list of repositories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,22 +46,6 @@ pub enum RepositorySort {
     Name,
     Tags,
     Stored,
-}
-
-/// What a list of tags is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TagQuery {
-    /// A glob over the whole tag; text without `*` or `?` matches anywhere.
-    #[serde(default)]
-    pub q: String,
-    #[serde(default)]
-    pub sort: TagSort,
-    #[serde(default)]
-    pub after: Option<Cursor>,
-    #[serde(default)]
-    pub before: Option<Cursor>,
-    #[serde(default)]
-    pub limit: Option<u32>,
 }
 
 /// The orders of a list of tags.

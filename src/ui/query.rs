@@ -8,7 +8,7 @@ mod list;
 use crate::domain::{Cursor, Result};
 use leptos_router::location::Url;
 
-pub use list::{ListQuery, Order};
+pub use list::Order;
 
 /// The pairs behind the `?`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use super::icon::Icon;
 use crate::domain::Page;
-use crate::ui::query::{ListQuery, Order};
+use crate::domain::view::ListQuery;
+use crate::ui::query::Order;
 use crate::ui::words::{counted, grouped};
 use leptos::prelude::*;
 

@@ -1,7 +1,8 @@
 //! The orders of a list: links in the head of its table and, where rows are drawn as cards, a menu.
 
 use super::icon::Icon;
-use crate::ui::query::{ListQuery, Order};
+use crate::domain::view::ListQuery;
+use crate::ui::query::Order;
 use leptos::prelude::*;
 
 /// One way to order a list: the key, and whether it runs upwards.

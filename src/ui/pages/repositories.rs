@@ -5,7 +5,7 @@ mod row;
 
 use super::load::{PageTitle, load};
 use crate::api::repositories::list_repositories;
-use crate::domain::view::{MountNotice, RepositoriesView, RepositoryRow, RepositorySort, Totals};
+use crate::domain::view::{ListQuery, MountNotice, RepositoriesView, RepositoryRow, RepositorySort, Totals};
 use crate::domain::{Address, Timestamp};
 use crate::ui::components::empty::NoMatch;
 use crate::ui::components::filter::{Filter, FilterForm};
@@ -13,7 +13,7 @@ use crate::ui::components::notice::Notice;
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
 use crate::ui::islands::live::LiveScope;
-use crate::ui::query::{ListQuery, Order};
+use crate::ui::query::Order;
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::counted;
 use first_push::FirstPush;
@@ -28,7 +28,7 @@ pub fn Repositories() -> impl IntoView {
     let request = PageRequest::current();
     let query = Query::of(&request.path_and_query);
     let asked = query.clone();
-    let data = async move { list_repositories(asked?.into()).await };
+    let data = async move { list_repositories(asked?).await };
     load(data, move |view| {
         let query = query.unwrap_or_default();
         match request.part {

@@ -5,7 +5,7 @@ mod row;
 
 use super::load::{PageTitle, load};
 use crate::api::repositories::show_repository;
-use crate::domain::view::{RepositoryView, TagRow, TagSort};
+use crate::domain::view::{ListQuery, RepositoryView, TagRow, TagSort};
 use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
@@ -13,7 +13,7 @@ use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::notice::{Notice, Unreadable};
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
-use crate::ui::query::{ListQuery, Order};
+use crate::ui::query::Order;
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::{grouped, sentence};
 use head::{Facts, Heading, Pulling};
@@ -28,7 +28,7 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
     let request = PageRequest::current();
     let query = Query::of(&request.path_and_query);
     let asked = query.clone();
-    let data = async move { show_repository(name, asked?.into()).await };
+    let data = async move { show_repository(name, asked?).await };
     load(data, move |view| {
         let query = query.unwrap_or_default();
         match request.part {

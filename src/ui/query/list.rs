@@ -1,7 +1,7 @@
 //! What an address asks of a list: filter, order, page.
 
 use super::{Pairs, address};
-use crate::domain::view::{RepositoryQuery, RepositorySort, TagQuery, TagSort};
+use crate::domain::view::{ListQuery, RepositorySort, TagSort};
 use crate::domain::{Cursor, Result};
 
 /// An order of a list, as the address writes it.
@@ -29,16 +29,6 @@ impl Order for RepositorySort {
 impl Order for TagSort {
     const WORDS: &'static [(Self, &'static str)] =
         &[(Self::Moved, "moved"), (Self::Built, "built"), (Self::Size, "size"), (Self::Name, "name")];
-}
-
-/// What an address asks of a list, whichever list it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListQuery<S> {
-    pub q: String,
-    pub sort: S,
-    pub after: Option<Cursor>,
-    pub before: Option<Cursor>,
-    pub limit: Option<u32>,
 }
 
 impl<S: Order> ListQuery<S> {
@@ -90,20 +80,6 @@ impl<S: Order> ListQuery<S> {
             ("limit", &limit),
         ];
         address(base, &pairs)
-    }
-}
-
-impl From<ListQuery<RepositorySort>> for RepositoryQuery {
-    fn from(query: ListQuery<RepositorySort>) -> Self {
-        let ListQuery { q, sort, after, before, limit } = query;
-        Self { q, sort, after, before, limit }
-    }
-}
-
-impl From<ListQuery<TagSort>> for TagQuery {
-    fn from(query: ListQuery<TagSort>) -> Self {
-        let ListQuery { q, sort, after, before, limit } = query;
-        Self { q, sort, after, before, limit }
     }
 }
 
