@@ -130,7 +130,7 @@ def _check_moved(ours, placements):
     repository, tag, image = placements[-1]
     with Connection(ours.port) as connection:
         page = connection.get(f"/r/up/{repository}?q={tag}").body.decode()
-    if f"/-/tags/{tag}>" not in page or f"/-/manifests/{image.digest}" not in page:
+    if f'/-/tags/{tag}"' not in page or f"/-/manifests/{image.digest}" not in page:
         raise RuntimeError(f"after the second crawl {repository}:{tag} does not name {image.digest}")
 
 

@@ -25,7 +25,7 @@ def measure(bench):
     with Connection(bench.ours.port) as connection:
         plain = connection.get(PATH, {"Accept": "text/html"})
         packed = connection.get(PATH, BROWSER)
-    n_rows = len(re.findall(rb"<tr role=row", plain.body))
+    n_rows = len(re.findall(rb'<th role="rowheader"', plain.body))
     if plain.status != 200 or n_rows != ROWS:
         raise RuntimeError(f"{PATH} answered {plain.status} with {n_rows} rows, not {ROWS}")
 

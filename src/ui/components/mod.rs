@@ -3,7 +3,6 @@
 //! `impl IntoView + use<>` on a part that borrows says that what it draws borrows nothing.
 
 pub mod artifact;
-pub mod bare;
 pub mod copy;
 pub mod crumbs;
 pub mod digest;

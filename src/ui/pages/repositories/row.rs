@@ -2,7 +2,6 @@
 
 use crate::domain::view::{MountKind, RepositoryRow};
 use crate::domain::{Address, ByteSize, RepositoryName, Tag, Timestamp};
-use crate::ui::components::bare::bare;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::words::{counted, grouped, named_actor};
@@ -12,8 +11,7 @@ use leptos::prelude::*;
 /// The body of the table.
 #[component]
 pub fn Rows(rows: Vec<RepositoryRow>, now: Timestamp) -> impl IntoView {
-    let rows = bare(rows.into_iter().map(|row| view! { <Row row now/> }).collect_view());
-    view! { <tbody role="rowgroup" inner_html=rows></tbody> }
+    view! { <tbody role="rowgroup">{rows.into_iter().map(|row| view! { <Row row now/> }).collect_view()}</tbody> }
 }
 
 #[component]

@@ -4,7 +4,6 @@ use crate::domain::manifest::Kind;
 use crate::domain::view::{Moved, TagRow};
 use crate::domain::{Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
-use crate::ui::components::bare::bare;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::time::When;
 use crate::ui::words::named_actor;
@@ -20,8 +19,7 @@ pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, now: Timestamp) -> impl Int
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
     let draw = |row| view! { <Row name=name.clone() row now all_linux/> };
-    let rows = bare(rows.into_iter().map(draw).collect_view());
-    view! { <tbody role="rowgroup" inner_html=rows></tbody> }
+    view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
 }
 
 #[component]
