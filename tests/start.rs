@@ -36,6 +36,14 @@ fn a_busy_port_and_a_taken_or_unusable_folder_stop_the_start() {
     let mine = [("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"), ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())];
     let said = refused(&mine, &["serve"]);
     assert!(said.contains("another portolan") && said.contains("data.dir"), "{said}");
+    let elsewhere = other.path().join("elsewhere");
+    let storage = format!("file:{}/./", folder.path().display());
+    let blobs = [mine[0], ("PORTOLAN_DATA__DIR", elsewhere.to_str().unwrap()), ("PORTOLAN_STORAGE__URL", &storage)];
+    let said = refused(&blobs, &["serve"]);
+    assert!(said.contains("another portolan keeps its blobs") && said.contains("storage.url"), "{said}");
+    let database = format!("sqlite:{}/portolan.db", folder.path().display());
+    let said = refused(&[mine[0], blobs[1], ("PORTOLAN_DATABASE__URL", &database)], &["serve"]);
+    assert!(said.contains("another portolan uses") && said.contains("database.url"), "{said}");
     let file = other.path().join("file");
     std::fs::write(&file, "").unwrap();
     let said = refused(&[mine[0], ("PORTOLAN_DATA__DIR", file.to_str().unwrap())], &["serve"]);
