@@ -13,7 +13,7 @@ async fn the_pages_of_a_pushed_image_say_what_it_is() {
     test.push_image("team/web", "prod", "amd64", b"layer").await;
     let list = test.get("/repositories").await;
     assert_eq!(list.status, StatusCode::OK);
-    assert!(list.text().contains("href=/r/team/web "));
+    assert!(list.text().contains("href=\"/r/team/web\""));
     let tags = test.get("/r/team/web").await.text();
     assert!(tags.contains("1.4.2") && tags.contains(&digest[7..19]) && tags.contains("same image as"));
     for page in ["tags/1.4.2".to_owned(), format!("manifests/{digest}")] {

@@ -24,9 +24,9 @@ impl Capability {
     /// In words, for the page of mounts.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Catalog => "lists repositories",
-            Self::TagPages => "pages tags",
-            Self::Referrers => "referrers",
+            Self::Catalog => "list repositories",
+            Self::TagPages => "page through tags",
+            Self::Referrers => "list referrers",
             Self::Push => "push through Portolan",
         }
     }

@@ -187,5 +187,5 @@ pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
     let found = registry.capabilities().await;
     let can: Vec<&str> = found.iter().filter(|(_, has)| *has == Some(true)).map(|(what, _)| what.words()).collect();
     let has = if names.items.is_empty() { "answers, and lists no repository" } else { "answers" };
-    Ok(if can.is_empty() { has.to_owned() } else { format!("{has}; {}", can.join(", ")) })
+    Ok(if can.is_empty() { has.to_owned() } else { format!("{has}; can {}", can.join(", ")) })
 }

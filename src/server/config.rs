@@ -41,7 +41,13 @@ impl Config {
             Some((path, text)) => Merged::parse(path, text)?,
             None => Merged::default(),
         };
-        for (name, value) in environment {
+        // Lists are filled from their start, in whichever order the environment comes.
+        let place = |name: &str| -> Vec<(Option<usize>, String)> {
+            name.split("__").map(|part| (part.parse().ok(), part.to_owned())).collect()
+        };
+        let mut variables: Vec<(String, String)> = environment.collect();
+        variables.sort_by_cached_key(|(name, _)| place(name));
+        for (name, value) in variables {
             merged.overlay(&name, value)?;
         }
         let config: Self = merged.read()?;
@@ -92,6 +98,19 @@ mod tests {
         ] {
             assert_eq!(load("", &[("PORTOLAN_SERVER__PUBLIC_URL", public_url)]).unwrap().host(), host);
         }
+    }
+
+    #[test]
+    fn variables_of_a_list_may_come_in_any_order() {
+        let mut variables = Vec::new();
+        for index in (0..12).rev() {
+            variables.push((format!("PORTOLAN_MOUNTS__{index}__URL"), format!("http://r{index}")));
+            variables.push((format!("PORTOLAN_MOUNTS__{index}__PREFIX"), format!("p{index}")));
+            variables.push((format!("PORTOLAN_MOUNTS__{index}__KIND"), "remote".to_owned()));
+        }
+        let config = Config::from_parts(None, variables.into_iter()).unwrap();
+        let urls: Vec<_> = config.mounts.iter().filter_map(|mount| mount.url.clone()).collect();
+        assert_eq!(urls, (0..12).map(|index| format!("http://r{index}")).collect::<Vec<_>>());
     }
 
     #[test]

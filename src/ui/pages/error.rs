@@ -6,6 +6,7 @@
 use super::load::PageTitle;
 use crate::domain::error::What;
 use crate::domain::{Address, Error, RepositoryName};
+use crate::ui::components::copy::CopyButton;
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::icon::Icon;
 use crate::ui::request::{ErrorReport, PageRequest};
@@ -42,7 +43,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <Icon name="rose" class="errpage-mark"/>
             <h1>{title}</h1>
             <p>{reason(&error)}</p>
-            {id.map(|id| view! { <p class="errpage-id">"The log has more under "<code>{id}</code></p> })}
+            {id.map(|id| view! { <p class="errpage-id">"The log has more under "<code>{id.clone()}</code><CopyButton text=id label="Copy the id".to_owned()/></p> })}
             <a class="btn" href=href>{label}</a>
         </div>
     }
@@ -96,7 +97,10 @@ fn reason(error: &Error) -> String {
         Error::NotFound(What::Tag { .. } | What::Manifest { .. } | What::Blob { .. }) | Error::Upstream { .. } => {
             format!("{error}.")
         }
-        Error::Internal => "Something went wrong in the server, and trying again may not help.".to_owned(),
+        Error::Internal => {
+            "Portolan could not build this page. Try once more; if it fails again, give the id to whoever runs it."
+                .to_owned()
+        }
         _ => sentence(&error.to_string()),
     }
 }

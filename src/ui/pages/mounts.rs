@@ -93,6 +93,12 @@ fn Numbers<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
         counted(totals.tags, "tag", "tags"),
         counted(totals.images, "image", "images"),
     ];
+    let is_known = mount.kind == MountKind::Hosted || mount.as_of.is_some() || totals.repositories > 0;
+    let holds = if is_known { holds.join(", ") } else { "Not known yet".to_owned() };
+    let stored = is_known.then(|| {
+        let words = format!("{}, {} before sharing layers", totals.stored, totals.logical);
+        view! { <dt>"Stored"</dt><dd class="num">{words}<Sharing totals/></dd> }
+    });
     let capabilities = mount.capabilities.iter().map(|(capability, known)| {
         view! { <Power capability=*capability known=*known/> }
     });
@@ -101,9 +107,8 @@ fn Numbers<'a>(mount: &'a MountRow, now: Timestamp) -> impl IntoView + use<> {
             <dt>"Address"</dt>
             <dd>{mount.url.clone()}</dd>
             <dt>"Holds"</dt>
-            <dd>{holds.join(", ")}</dd>
-            <dt>"Stored"</dt>
-            <dd class="num">{format!("{}, {} before sharing layers", totals.stored, totals.logical)}<Sharing totals/></dd>
+            <dd>{holds}</dd>
+            {stored}
             <Crawl mount now/>
             <dt>"Can"</dt>
             <dd><ul class="powers">{capabilities.collect_view()}</ul></dd>

@@ -5,7 +5,7 @@ mod row;
 
 use super::load::{PageTitle, load};
 use crate::api::repositories::show_repository;
-use crate::domain::view::{ListQuery, RepositoryView, TagRow, TagSort};
+use crate::domain::view::{CrawlState, ListQuery, RepositoryView, TagRow, TagSort};
 use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
@@ -77,9 +77,10 @@ fn Results(view: RepositoryView, query: Query, request: PageRequest) -> impl Int
 #[component]
 fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
     let href = Address::Repository(view.head.name.clone()).to_string();
+    let n = (!view.head.unread).then(|| view! { <span class="n">{grouped(view.head.tags)}</span> });
     view! {
         <nav class="tabs" aria-label="Repository" data-live="tabs">
-            <a href=href aria-current="page">"Tags"<span class="n">{grouped(view.head.tags)}</span></a>
+            <a href=href aria-current="page">"Tags"{n}</a>
         </nav>
     }
     .into_any()
@@ -100,6 +101,9 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
             view! { <Table name=head.name rows=page.items query now/> <Pages foot/> }.into_any()
         }
     };
+    // That the registry was read a moment ago says nothing about what could not be.
+    let is_unreadable = head.read_error.is_some();
+    let notice = notice.filter(|notice| !is_unreadable || notice.crawl != CrawlState::Rested);
     // Where there are no rows, the place of the rows says it.
     let read_error = head.read_error.filter(|_| !head.unread).map(|reason| view! { <Unreadable reason/> });
     let notice = notice.map(|notice| view! { <Notice notice now/> });

@@ -8,7 +8,7 @@ use crate::ui::components::artifact::{kind_words, type_words};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
-use crate::ui::words::{MAX_NAME_CHARS, MAX_TEXT_CHARS, counted, inert};
+use crate::ui::words::{MAX_NAME_CHARS, MAX_TEXT_CHARS, counted, grouped, inert};
 use leptos::prelude::*;
 
 /// The cards of the aside.
@@ -153,8 +153,10 @@ fn ShownFacts<'a>(shown: &'a ShownImage, now: Timestamp) -> impl IntoView + use<
 }
 
 fn pull_words(shown: &ShownImage) -> String {
-    let exact = crate::ui::words::grouped(shown.pull_size.0);
-    format!("{} ({exact} bytes)", shown.pull_size)
+    match shown.pull_size.0 {
+        0..1000 => shown.pull_size.to_string(),
+        bytes => format!("{} ({} bytes)", shown.pull_size, grouped(bytes)),
+    }
 }
 
 /// A command as a shell would take it: words with spaces or quotes are quoted.

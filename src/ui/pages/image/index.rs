@@ -59,11 +59,14 @@ fn Platform<'a>(
 #[component]
 fn Leaf<'a>(repository: &'a RepositoryName, child: &'a ChildRow) -> impl IntoView + use<> {
     let digest = &child.digest;
-    let (icon, name) = if child.attestation {
-        ("list", view! { <span>"Attestation"</span> }.into_any())
-    } else {
-        let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
-        ("layers", view! { <a class="tagname" href=href>{child.platform.clone()}</a> }.into_any())
+    let (icon, class, name) = match child.attestation {
+        true => ("list", "name", "Attestation".to_owned()),
+        false => ("layers", "tagname", child.platform.clone()),
+    };
+    let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
+    let name = match child.present {
+        true => Either::Left(view! { <a class=class href=href>{name}</a> }),
+        false => Either::Right(view! { <span class=class>{name}</span> }),
     };
     let digest = if child.present {
         Either::Left(view! { <DigestLink repository digest/> })

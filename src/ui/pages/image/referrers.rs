@@ -2,7 +2,7 @@
 //! stated; nothing here has been verified.
 
 use crate::domain::view::ReferrerRow;
-use crate::domain::{RepositoryName, Timestamp};
+use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::artifact::type_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
@@ -39,11 +39,12 @@ pub fn ReferrersCard<'a>(
 #[component]
 fn Referrer<'a>(repository: &'a RepositoryName, referrer: &'a ReferrerRow, now: Timestamp) -> impl IntoView + use<> {
     let ReferrerRow { digest, artifact, size, pushed } = referrer;
+    let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
     let pushed = pushed.map(|at| view! { <span class="cell-sub">"pushed "<When at now/></span> });
     view! {
         <li class="leaf">
             <Icon name="list"/>
-            <div>{type_words(artifact)}{pushed}</div>
+            <div><a class="name" href=href>{type_words(artifact)}</a>{pushed}</div>
             <DigestLink repository digest/>
             <span class="num nowrap">{size.to_string()}</span>
         </li>

@@ -43,13 +43,12 @@ fn Name<'a>(name: &'a RepositoryName) -> impl IntoView + use<> {
 pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
     let (stored, logical) = (view.head.stored.to_string(), view.logical);
     let images = if view.images == 1 { "image" } else { "images" };
-    view! {
-        <div class="facts" data-live="facts">
-            <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>
-            <span><b>{grouped(view.images)}</b>{format!(" {images}")}</span>
-        </div>
-    }
-    .into_any()
+    // Of what was never read nothing is known, and a repository of artifacts alone has no images.
+    let images = (view.images > 0).then(|| view! { <span><b>{grouped(view.images)}</b>{format!(" {images}")}</span> });
+    let facts = (!view.head.unread).then(|| {
+        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images} }
+    });
+    view! { <div class="facts" data-live="facts">{facts}</div> }.into_any()
 }
 
 /// How to pull the newest tag, or the first of the page where none is known to be the newest.
