@@ -11,6 +11,7 @@ set -euo pipefail
 
 URL=${URL:-http://127.0.0.1:8080}
 URL=${URL%/}
+case $URL in *://*) ;; *) URL=http://$URL ;; esac
 HOST=${URL#*://}
 
 # repository <- layout: image=tag,tag,...

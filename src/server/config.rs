@@ -45,7 +45,8 @@ impl Config {
         let place = |name: &str| -> Vec<(Option<usize>, String)> {
             name.split("__").map(|part| (part.parse().ok(), part.to_owned())).collect()
         };
-        let mut variables: Vec<(String, String)> = environment.collect();
+        // An empty variable is one that is not set: that is how composed environments write it.
+        let mut variables: Vec<(String, String)> = environment.filter(|(_, value)| !value.is_empty()).collect();
         variables.sort_by_cached_key(|(name, _)| place(name));
         for (name, value) in variables {
             merged.overlay(&name, value)?;
@@ -150,6 +151,11 @@ mod tests {
         assert!(refusal("[[mounts]]\nprefix = \"a\"\nkind = \"nonsense\"", &[]).contains("mounts[0].kind"));
         assert!(refusal("[[mounts]]\nprefix = \"A B\"\nkind = \"hosted\"", &[]).contains("mounts[0].prefix"));
         assert!(refusal("[admin]\nusername = \"mara\"", &[]).contains("PORTOLAN_ADMIN__PASSWORD_FILE"));
+        let userinfo = "[[mounts]]\nkind = \"remote\"\nurl = \"http://mara:hunter2@a\"";
+        let said = refusal(userinfo, &[]);
+        assert!(said.contains("mounts[0].url") && !said.contains("hunter2"), "{said}");
+        assert!(refusal("", &[("PORTOLAN_SERVER_LISTEN", "127.0.0.1:1")]).contains("PORTOLAN_SERVER__LISTEN"));
+        assert!(refusal("", &[("PORTOLAN_SEVER__LISTEN", "127.0.0.1:1")]).contains("PORTOLAN_SEVER__LISTEN"));
         let provider = "[[auth.providers]]\nname = \"acme\"\nkind = \"oidc\"\nclient_id = \"portolan\"";
         assert!(refusal(provider, &[]).contains("auth.providers[0].client_secret_file"));
         assert!(refusal("not toml at all", &[]).contains("portolan.toml"));

@@ -93,6 +93,10 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
         }
         _ => {}
     }
+    let url = mount.url.as_deref().and_then(|url| url::Url::parse(url).ok());
+    if url.is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
+        return wrong("url", "the address holds a user or a password; set username and password_file");
+    }
     if !(1..=MAX_REFRESH_S).contains(&mount.refresh_s) {
         return wrong("refresh_s", "this must be between 1 second and 30 days (2592000)");
     }

@@ -28,9 +28,10 @@ impl Merged {
 
     /// Sets what a variable names; others than configuration are left alone.
     pub(super) fn overlay(&mut self, name: &str, value: String) -> Result<(), ConfigError> {
-        let Some(path) = name.strip_prefix(PREFIX).filter(|path| path.contains("__")) else {
-            return Ok(());
-        };
+        let path = name.strip_prefix(PREFIX).unwrap_or_default();
+        if !path.contains("__") {
+            return refuse_near_miss(name, path);
+        }
         let path = path.to_lowercase();
         let parts: Vec<&str> = path.split("__").collect();
         let mut root = Value::Table(std::mem::take(&mut self.tree));
@@ -54,13 +55,28 @@ impl Merged {
 
     /// An error about the value at `path`, with where it was set.
     pub(super) fn error(&self, path: &str, problem: &str) -> ConfigError {
-        let source = match (self.variables.get(path), &self.file) {
+        let below =
+            |set: &str| set.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        let variable = self.variables.iter().find(|(set, _)| below(set)).map(|(_, variable)| variable);
+        let source = match (variable, &self.file) {
             (Some(variable), _) => format!("the environment variable {variable}"),
             (None, Some(file)) => file.clone(),
             (None, None) => "the configuration".to_owned(),
         };
         let key = if path.is_empty() || path == "." { String::new() } else { format!("{path}: ") };
         ConfigError(format!("{source}: {key}{}", problem.replace('\n', " ")))
+    }
+}
+
+/// `PORTOLAN_SERVER_LISTEN` looks like a key and would be left alone without a word.
+fn refuse_near_miss(name: &str, path: &str) -> Result<(), ConfigError> {
+    let sections = ["ADMIN", "AUTH", "DATA", "DATABASE", "LIMITS", "MOUNTS", "SERVER", "STORAGE", "TELEMETRY"];
+    match path.split_once('_') {
+        Some((section, key)) if sections.contains(&section) => {
+            let meant = format!("{PREFIX}{section}__{key}");
+            Err(ConfigError(format!("the environment variable {name}: two underscores part section and key: {meant}")))
+        }
+        _ => Ok(()),
     }
 }
 

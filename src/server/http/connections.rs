@@ -59,7 +59,7 @@ pub async fn tls(files: Option<(&Path, &Path)>) -> Result<Option<RustlsConfig>> 
         let files = format!("{} and {}", cert.display(), key.display());
         Error::invalid(
             "server.tls_cert_file",
-            format!("TLS cannot start from {files} ({error}); both must be PEM files"),
+            format!("TLS cannot start from {files} ({error}); name a certificate chain and the key that belongs to it, in PEM"),
         )
     })
 }

@@ -7,7 +7,7 @@ use crate::domain::{Error, Result};
 use crate::server::events::Events;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, Column, Postgres, Row as _, TypeInfo};
+use sqlx::{AssertSqlSafe, Column, Connection, PgConnection, Postgres, Row as _, TypeInfo};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -29,9 +29,12 @@ impl Pg {
     /// Connects, or says why not within ten seconds.
     pub(super) async fn open(url: &str, events: Events) -> Result<Self> {
         let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(10));
-        let pool = options.connect(url).await.map_err(|error| {
+        let unusable = |error: sqlx::Error| {
             Error::Unavailable(format!("PostgreSQL cannot be opened ({error}); check database.url and that it runs"))
-        })?;
+        };
+        // A pool tries until its time is over and says only that; one connection says at once what is wrong.
+        PgConnection::connect(url).await.map_err(unusable)?.close().await.map_err(unusable)?;
+        let pool = options.connect(url).await.map_err(unusable)?;
         Ok(Self { pool, changes: Arc::new(Semaphore::new(CONNECTIONS as usize / 2)), events })
     }
 
