@@ -124,6 +124,10 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 fn files() -> Vec<(PathBuf, String)> {
+    files_below("src")
+}
+
+fn files_below(root: &str) -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
@@ -134,7 +138,7 @@ fn files() -> Vec<(PathBuf, String)> {
         }
     }
     let mut found = Vec::new();
-    walk(Path::new("src"), &mut found);
+    walk(Path::new(root), &mut found);
     found.sort();
     found.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
@@ -296,4 +300,15 @@ fn files_and_functions_stay_readable() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A test file tells one story at a time.
+const MAX_TEST_LINES: usize = 400;
+
+#[test]
+fn test_files_stay_readable() {
+    for (path, text) in files_below("tests") {
+        let n_lines = text.lines().count();
+        assert!(n_lines <= MAX_TEST_LINES, "{} has {n_lines} lines", path.display());
+    }
 }
