@@ -1,6 +1,6 @@
 //! What is asked. The arguments are the action: whoever holds proof for one cannot use it for another.
 
-use super::{Permission, Reference, RepositoryName, Target};
+use super::{Digest, Permission, Reference, RepositoryName, Tag, Target};
 
 /// Something that somebody may or may not do.
 pub trait Action: Clone + Send + Sync + 'static {
@@ -18,7 +18,11 @@ pub trait Action: Clone + Send + Sync + 'static {
 pub trait Mutation: Action {}
 
 impl Mutation for PushBlob {}
+impl Mutation for MountBlob {}
 impl Mutation for PushManifest {}
+impl Mutation for DeleteTag {}
+impl Mutation for DeleteManifest {}
+impl Mutation for DeleteBlob {}
 impl Mutation for Maintain {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
@@ -55,11 +59,34 @@ actions! {
         needs |this| vec![(Permission::RepositoryPush, Target::Repository(this.repository.clone()))],
         object this.repository.to_string();
 
-    /// Store a manifest, and name it if the reference is a tag. Whether that creates the
-    /// repository or moves a tag is decided inside the transaction that does it.
-    PushManifest { repository: RepositoryName, reference: Reference } = "manifest.push",
+    /// Link a blob of another repository, without sending its bytes.
+    MountBlob { repository: RepositoryName, from: RepositoryName, digest: Digest } = "blob.mount",
+        needs |this| vec![
+            (Permission::RepositoryPush, Target::Repository(this.repository.clone())),
+            (Permission::RepositoryRead, Target::Repository(this.from.clone())),
+        ],
+        object format!("{}@{} from {}", this.repository, this.digest, this.from);
+
+    /// Store a manifest, and name it: by the reference if that is a tag, and by each of `tags`. Whether that
+    /// creates the repository or moves a tag is decided inside the transaction that does it.
+    PushManifest { repository: RepositoryName, reference: Reference, tags: Vec<Tag> } = "manifest.push",
         needs |this| vec![(Permission::RepositoryPush, Target::Repository(this.repository.clone()))],
         object format!("{}@{}", this.repository, this.reference);
+
+    /// Take a name from an image. The image stays.
+    DeleteTag { repository: RepositoryName, tag: Tag } = "tag.delete",
+        needs |this| vec![(Permission::TagDelete, Target::Tag(this.repository.clone(), this.tag.clone()))],
+        object format!("{}:{}", this.repository, this.tag);
+
+    /// Delete an image with all its tags.
+    DeleteManifest { repository: RepositoryName, digest: Digest } = "manifest.delete",
+        needs |this| vec![(Permission::ManifestDelete, Target::Repository(this.repository.clone()))],
+        object format!("{}@{}", this.repository, this.digest);
+
+    /// Take a blob that no image uses out of a repository.
+    DeleteBlob { repository: RepositoryName, digest: Digest } = "blob.delete",
+        needs |this| vec![(Permission::ManifestDelete, Target::Repository(this.repository.clone()))],
+        object format!("{}@{}", this.repository, this.digest);
 
     /// See the mounted registries and their state.
     ReadMounts {} = "mount.read", needs |this| vec![(Permission::MountRead, Target::Instance)], object String::new();

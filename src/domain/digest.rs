@@ -1,7 +1,7 @@
 //! Content digests.
 
 use super::text::checked_text;
-use super::{Error, Result};
+use super::{Error, Result, Tag};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -64,6 +64,13 @@ impl Digest {
     /// The algorithm in front of the colon.
     pub fn algorithm(&self) -> Algorithm {
         if self.0.starts_with("sha512:") { Algorithm::Sha512 } else { Algorithm::Sha256 }
+    }
+
+    /// The tag under which clients list referrers where a registry does not (OCI distribution specification,
+    /// "Referrers Tag Schema"): `sha256-…`, cut to 64 digits.
+    pub fn as_tag(&self) -> Tag {
+        let tag = format!("{}-{:.64}", self.algorithm().name(), self.hex());
+        tag.parse().expect("an algorithm and hex digits make a tag")
     }
 
     /// The hex digits after the colon.

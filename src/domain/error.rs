@@ -24,6 +24,12 @@ pub enum Error {
     Content { problem: ContentProblem, message: String },
     #[error("{0}")]
     Conflict(String),
+    /// What is to be deleted is part of these images, some of them named.
+    #[error("{digest} is part of {}; delete that first", list(.by))]
+    InUse { digest: Digest, by: Vec<Digest> },
+    /// The state is not the one that the caller made its condition.
+    #[error("{}", changed(.current.as_ref()))]
+    Changed { current: Option<Digest> },
     #[error("{message}")]
     TooLarge { message: String },
     /// A byte range or chunk that does not fit; `offset` is where the server stands.
@@ -63,6 +69,8 @@ pub enum What {
     Upload,
     #[error("there is no such page")]
     Page,
+    #[error("this is no path of the distribution API")]
+    Endpoint,
 }
 
 /// How content can fail to be what it claims.
@@ -76,6 +84,17 @@ pub enum ContentProblem {
     Manifest,
     /// The manifest names content that the repository does not have.
     MissingBlob,
+}
+
+fn list(digests: &[Digest]) -> String {
+    digests.iter().map(Digest::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn changed(current: Option<&Digest>) -> String {
+    match current {
+        Some(current) => format!("it names {current} now, which is not what you made the condition; look again"),
+        None => "it is not there, which is not what you made the condition; look again".to_owned(),
+    }
 }
 
 impl Error {

@@ -63,7 +63,10 @@ pub enum Relation {
 pub struct Manifest {
     pub media_type: String,
     pub kind: Kind,
+    /// What an artifact is: as stated, or by what it is made of.
     pub artifact_type: Option<String>,
+    /// `artifactType` as it stands in the bytes.
+    pub stated_artifact_type: Option<String>,
     pub children: Vec<(Relation, Descriptor)>,
     pub subject: Option<Descriptor>,
     pub annotations: BTreeMap<String, String>,
@@ -162,6 +165,7 @@ impl Wire {
         Ok(Manifest {
             media_type,
             kind: Kind::Index,
+            stated_artifact_type: self.artifact_type.clone(),
             artifact_type: self.artifact_type,
             children: manifests.into_iter().map(|child| (Relation::Manifest, child)).collect(),
             subject: self.subject,
@@ -180,12 +184,14 @@ impl Wire {
         let has_own_config = !media_type::is_image_config(&config.media_type);
         let runs = self.artifact_type.is_none() && !has_own_config && !is_statement;
         let names_it = if has_own_config { Some(&config) } else { layers.first() }.filter(|_| !runs);
+        let stated_artifact_type = self.artifact_type.clone();
         let artifact_type = self.artifact_type.or_else(|| names_it.map(|it| it.media_type.clone()));
         let layers = layers.into_iter().map(|layer| (Relation::Layer, layer));
         Ok(Manifest {
             media_type,
             kind: if runs { Kind::Image } else { Kind::Artifact },
             artifact_type,
+            stated_artifact_type,
             children: std::iter::once((Relation::Config, config)).chain(layers).collect(),
             subject: self.subject,
             annotations: self.annotations,

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod address;
 pub mod capability;
+pub mod condition;
 pub mod digest;
 pub mod error;
 pub mod manifest;

@@ -14,6 +14,11 @@ pub enum Permission {
     RepositoryCreate,
     #[serde(rename = "tag.move")]
     TagMove,
+    #[serde(rename = "tag.delete")]
+    TagDelete,
+    /// Also for blobs that no image uses.
+    #[serde(rename = "manifest.delete")]
+    ManifestDelete,
     #[serde(rename = "mount.read")]
     MountRead,
     #[serde(rename = "system.read")]
@@ -25,11 +30,13 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table in `tests/policy.rs`.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::RepositoryRead,
         Self::RepositoryPush,
         Self::RepositoryCreate,
         Self::TagMove,
+        Self::TagDelete,
+        Self::ManifestDelete,
         Self::MountRead,
         Self::SystemRead,
         Self::SystemMaintain,
@@ -42,6 +49,8 @@ impl Permission {
             Self::RepositoryPush => "repository.push",
             Self::RepositoryCreate => "repository.create",
             Self::TagMove => "tag.move",
+            Self::TagDelete => "tag.delete",
+            Self::ManifestDelete => "manifest.delete",
             Self::MountRead => "mount.read",
             Self::SystemRead => "system.read",
             Self::SystemMaintain => "system.maintain",
@@ -55,4 +64,14 @@ pub enum Target {
     Instance,
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
+}
+
+impl Target {
+    /// The repository that it is, or lies in.
+    pub fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Instance => None,
+            Self::Repository(name) | Self::Tag(name, _) => Some(name),
+        }
+    }
 }

@@ -8,6 +8,8 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Actor {
     Anonymous,
+    /// Somebody with a name here.
+    User(String),
     System(Job),
 }
 
@@ -18,17 +20,20 @@ pub enum Job {
     Crawl,
     /// Removes what abandoned or broken uploads left behind.
     Sweep,
+    /// Writes down how often tags were pulled.
+    Pulls,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Crawl, Self::Sweep];
+    pub const ALL: [Self; 3] = [Self::Crawl, Self::Sweep, Self::Pulls];
 
     /// The name in the jobs table and in logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Crawl => "crawl",
             Self::Sweep => "sweep",
+            Self::Pulls => "pulls",
         }
     }
 }
@@ -37,6 +42,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anonymous => f.write_str("anonymous"),
+            Self::User(name) => f.write_str(name),
             Self::System(job) => f.write_str(job.name()),
         }
     }

@@ -10,6 +10,7 @@ use super::events::Events;
 use super::jobs::Runner;
 use super::looks::Looks;
 use super::metrics::Metrics;
+use super::pulls::Pulls;
 use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
 use super::registry::{ReadRegistry, WriteRegistry};
@@ -76,6 +77,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         looks,
         events,
         metrics: Metrics::default(),
+        pulls: Pulls::default(),
         clock,
         entropy,
         facts: facts(config, policy),
@@ -90,6 +92,7 @@ fn facts(config: &Config, policy: Policy) -> Facts {
         Policy::ReadOnly => {
             "A look at an existing registry: nothing can be changed, and nothing is kept when the server stops."
         }
+        Policy::Tenants => "Everybody has the namespace of their name.",
     };
     Facts { public_url: config.public_url(), host: config.host(), banner: Some(banner.to_owned()), is_try }
 }

@@ -7,6 +7,7 @@ use super::entropy::Entropy;
 use super::events::Events;
 use super::looks::Looks;
 use super::metrics::Metrics;
+use super::pulls::Pulls;
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::Store;
 use crate::domain::error::What;
@@ -28,6 +29,7 @@ pub struct Parts {
     pub looks: Looks,
     pub events: Events,
     pub metrics: Metrics,
+    pub pulls: Pulls,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub facts: Facts,

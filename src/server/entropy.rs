@@ -53,6 +53,13 @@ pub fn new_id(entropy: &dyn Entropy, now: Timestamp) -> String {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }
 
+/// A new unguessable UUID (version 4, RFC 9562 section 5.4).
+pub fn new_secret_uuid(entropy: &dyn Entropy) -> String {
+    let mut random = [0; 16];
+    entropy.fill(&mut random);
+    uuid::Builder::from_random_bytes(random).into_uuid().to_string()
+}
+
 /// A new unguessable id of 128 bits, in hex.
 pub fn new_secret_id(entropy: &dyn Entropy) -> String {
     let mut random = [0; 16];

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod looks;
 pub mod loopback;
 pub mod metrics;
+pub mod pulls;
 pub mod registry;
 pub mod secret;
 pub mod serve;

@@ -94,7 +94,7 @@ async fn content_is_written_once(blobs: &dyn BlobStore) {
 async fn ranges_are_exact(blobs: &dyn BlobStore) {
     put(blobs, "u7", "0123456789").await;
     let part = |start, end| async move {
-        let range = Some(ContentRange { start, end });
+        let range = Some(ContentRange::From { start, end });
         let content = blobs.open(&digest("0123456789"), range).await?.expect("it is there");
         Ok::<_, Error>((content.size, collect(content, 100).await?))
     };
@@ -160,7 +160,7 @@ async fn large_content_comes_in_pieces_and_whole() {
     let (hash, _) = blobs.append("big", new_hash(), futures::stream::iter(parts).boxed()).await.unwrap();
     let digest = hash.clone().finish();
     blobs.commit("big", &hash.verify(&digest).unwrap()).await.unwrap();
-    let content = blobs.open(&digest, Some(ContentRange { start: 1, end: None })).await.unwrap().unwrap();
+    let content = blobs.open(&digest, Some(ContentRange::From { start: 1, end: None })).await.unwrap().unwrap();
     let bytes = collect(content, 10_000_000).await.unwrap();
     assert_eq!(bytes.len(), 5 * 1_000_003 - 1);
     assert!(bytes.iter().all(|byte| *byte == 7));

@@ -102,8 +102,7 @@ async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: Timestamp) 
             manifests::insert(tx, &repository, &new, "mara", at).await?;
             let from = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
             let placement = Placement {
-                repository_id: &repository.id,
-                mount_id: &mount,
+                repository: &repository,
                 tag: &tag,
                 digest: &new.digest,
                 from: from.as_ref(),
@@ -112,7 +111,7 @@ async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: Timestamp) 
                 move_id: ids[2].clone(),
             };
             tags::place(tx, placement).await?;
-            repositories::touch(tx, &repository.id, Some(&tag), Some("mara"), at).await?;
+            repositories::touch(tx, &repository.id, Some("mara"), at).await?;
             Ok(())
         })
     });
@@ -180,7 +179,7 @@ async fn filters_take_their_text_literally(bench: &Bench) {
     let list = |q: &str| {
         let query = RepositoryQuery { q: q.to_owned(), sort: RepositorySort::Name, ..RepositoryQuery::default() };
         async move {
-            let page = repositories::list(&bench.store, Visibility::Everything, &query, &Position::Start).await;
+            let page = repositories::list(&bench.store, &Visibility::Everything, &query, &Position::Start).await;
             page.unwrap().items.into_iter().map(|row| row.name.to_string()).collect::<Vec<_>>()
         }
     };

@@ -4,6 +4,8 @@ use crate::support::{OCI_MANIFEST, START, sha256};
 use bytes::Bytes;
 use futures::StreamExt;
 use portolan::domain::action::{Maintain, PushBlob, PushManifest};
+use portolan::domain::condition::Condition;
+use portolan::domain::digest::Algorithm;
 use portolan::domain::principal::Job;
 use portolan::domain::view::MountKind;
 use portolan::domain::{Actor, Digest, Error, Reference, RepositoryName};
@@ -13,7 +15,7 @@ use portolan::server::clock::ManualClock;
 use portolan::server::entropy::SeededEntropy;
 use portolan::server::events::Events;
 use portolan::server::registry::hosted::{HostedParts, HostedRegistry};
-use portolan::server::registry::{Chunk, ReadRegistry, WriteRegistry};
+use portolan::server::registry::{Chunk, ReadRegistry, SentManifest, WriteRegistry};
 use portolan::server::store::mounts::{self, Configured};
 use portolan::server::store::{Location, Store};
 use std::sync::Arc;
@@ -70,6 +72,10 @@ fn chunk(start: Option<u64>, bytes: &'static [u8]) -> Chunk {
     Chunk { start, length: Some(bytes.len() as u64), body }
 }
 
+fn sent(bytes: &Bytes) -> SentManifest {
+    SentManifest { media_type: Some(OCI_MANIFEST.to_owned()), bytes: bytes.clone(), condition: Condition::default() }
+}
+
 fn digest(bytes: &[u8]) -> Digest {
     sha256(bytes).parse().unwrap()
 }
@@ -84,14 +90,14 @@ async fn suite<R: ReadRegistry + WriteRegistry>(registry: &R) {
 
 async fn put<R: WriteRegistry>(registry: &R, bytes: &'static [u8]) {
     let proof = blob_proof(name()).await;
-    let upload = registry.start_upload(&proof).await.unwrap();
+    let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
     registry.append(&proof, &upload.id, chunk(None, bytes)).await.unwrap();
     registry.finish_upload(&proof, &upload.id, &digest(bytes)).await.unwrap();
 }
 
 async fn chunks_come_in_order_and_become_content<R: ReadRegistry + WriteRegistry>(registry: &R) {
     let proof = blob_proof(name()).await;
-    let upload = registry.start_upload(&proof).await.unwrap();
+    let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
     assert_eq!(registry.append(&proof, &upload.id, chunk(Some(0), b"first ")).await.unwrap().received, 6);
     let early = registry.append(&proof, &upload.id, chunk(Some(9), b"third")).await;
     assert!(matches!(early, Err(Error::Range { offset: 6, .. })), "{early:?}");
@@ -106,7 +112,7 @@ async fn chunks_come_in_order_and_become_content<R: ReadRegistry + WriteRegistry
 
 async fn a_wrong_digest_ends_an_upload<R: ReadRegistry + WriteRegistry>(registry: &R) {
     let proof = blob_proof(name()).await;
-    let upload = registry.start_upload(&proof).await.unwrap();
+    let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
     registry.append(&proof, &upload.id, chunk(None, b"something")).await.unwrap();
     let claimed = digest(b"something else");
     let refused = registry.finish_upload(&proof, &upload.id, &claimed).await;
@@ -117,7 +123,7 @@ async fn a_wrong_digest_ends_an_upload<R: ReadRegistry + WriteRegistry>(registry
 
 async fn an_upload_is_given_up_whole<R: WriteRegistry>(registry: &R) {
     let proof = blob_proof(name()).await;
-    let upload = registry.start_upload(&proof).await.unwrap();
+    let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
     registry.append(&proof, &upload.id, chunk(None, b"unwanted")).await.unwrap();
     registry.cancel_upload(&proof, &upload.id).await.unwrap();
     assert!(matches!(registry.cancel_upload(&proof, &upload.id).await, Err(Error::NotFound(_))));
@@ -125,7 +131,7 @@ async fn an_upload_is_given_up_whole<R: WriteRegistry>(registry: &R) {
 
 async fn an_upload_is_known_in_its_repository_only<R: WriteRegistry>(registry: &R) {
     let (proof, other) = (blob_proof(name()).await, blob_proof("team/api".parse().unwrap()).await);
-    let upload = registry.start_upload(&proof).await.unwrap();
+    let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
     let strange = registry.append(&other, &upload.id, chunk(None, b"x")).await;
     assert!(matches!(strange, Err(Error::NotFound(_))), "{strange:?}");
     registry.cancel_upload(&proof, &upload.id).await.unwrap();
@@ -140,16 +146,16 @@ async fn a_manifest_waits_for_what_it_names_and_repeats_itself<R: ReadRegistry +
     });
     let bytes = Bytes::from(manifest.to_string());
     let tag = Reference::Tag("1.0".parse().unwrap());
-    let action = PushManifest { repository: name(), reference: tag.clone() };
+    let action = PushManifest { repository: name(), reference: tag.clone(), tags: vec![] };
     let proof = access().authorize(&caller(), action).await.unwrap();
-    let early = registry.put_manifest(&proof, Some(OCI_MANIFEST), bytes.clone()).await;
+    let early = registry.put_manifest(&proof, sent(&bytes)).await;
     assert!(matches!(early, Err(Error::Content { .. })), "{early:?}");
     assert!(registry.resolve(&name(), &tag).await.unwrap().is_none(), "nothing of it is there");
     put(registry, config).await;
     put(registry, layer).await;
     for _ in 0..2 {
-        let pushed = registry.put_manifest(&proof, Some(OCI_MANIFEST), bytes.clone()).await.unwrap();
-        assert_eq!(pushed, digest(&bytes));
+        let pushed = registry.put_manifest(&proof, sent(&bytes)).await.unwrap();
+        assert_eq!(pushed.digest, digest(&bytes));
         assert_eq!(registry.manifest(&name(), &tag).await.unwrap().unwrap().bytes, bytes);
     }
 }

@@ -1,6 +1,6 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Refusal, Visibility, permits};
+use super::{Caller, Policy, Refusal, Visibility, decision, permits};
 use crate::domain::{Action, Actor, Error, Permission, Result, Target};
 
 /// Proof that [`super::Access`] decided in favour: who, exactly what, under which rights.
@@ -97,7 +97,7 @@ impl<A: Action> Authorized<A> {
 
     /// Which repositories a list may show to the actor.
     pub fn visibility(&self) -> Visibility {
-        Visibility::Everything
+        decision::visibility(self.policy, &self.actor)
     }
 }
 

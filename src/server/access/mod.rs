@@ -9,8 +9,9 @@ pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
 pub use decision::{Policy, Visibility, permits};
 
+use crate::domain::error::What;
 use crate::domain::principal::Job;
-use crate::domain::{Action, Actor, Error, Permission, Result};
+use crate::domain::{Action, Actor, Error, Permission, Result, Target};
 use std::sync::Arc;
 
 /// A refusal, for the audit log.
@@ -49,10 +50,20 @@ impl Access {
                     permission,
                     request_id: caller.request_id.clone(),
                 });
-                return Err(Error::Forbidden(permission));
+                return Err(self.refusal(&caller.actor, permission, &target));
             }
         }
         Ok(Authorized::new(self.policy, caller, action))
+    }
+
+    /// What may not be seen is not there: nobody learns from a refusal which repositories exist.
+    fn refusal(&self, actor: &Actor, permission: Permission, target: &Target) -> Error {
+        match target.repository() {
+            Some(name) if !permits(self.policy, actor, Permission::RepositoryRead, target) => {
+                Error::NotFound(What::Repository(name.clone()))
+            }
+            _ => Error::Forbidden(permission),
+        }
     }
 
     /// Proof for Portolan's own background work. Only `jobs/` and `app.rs` call it; the architecture test says so.

@@ -45,7 +45,7 @@ impl FilesystemBlobs {
     }
 
     fn staging_path(&self, upload: &str) -> Result<PathBuf> {
-        if upload.is_empty() || !upload.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if upload.is_empty() || !upload.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err(Error::invalid("upload", "this is no upload id"));
         }
         Ok(self.root.join("staging").join(upload))

@@ -82,11 +82,12 @@ impl ContentHash {
         })
     }
 
-    /// The state of a SHA-256 hash for the database (104 bytes and the count).
+    /// The state for the database: the count and what the hash function holds, whose length tells which one it is.
     pub fn save(&self) -> Vec<u8> {
         let mut saved = self.size.to_be_bytes().to_vec();
-        if let State::Sha256(hash) = &self.state {
-            saved.extend_from_slice(&hash.serialize());
+        match &self.state {
+            State::Sha256(hash) => saved.extend_from_slice(&hash.serialize()),
+            State::Sha512(hash) => saved.extend_from_slice(&hash.serialize()),
         }
         saved
     }
@@ -95,9 +96,13 @@ impl ContentHash {
     pub fn restore(saved: &[u8]) -> Result<Self> {
         let damaged = || Error::NotFound(What::Upload);
         let (size, state) = saved.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let state = SerializedState::<Sha256>::try_from(state).map_err(|_| damaged())?;
-        let hash = Sha256::deserialize(&state).map_err(|_| damaged())?;
-        Ok(Self { state: State::Sha256(hash), size: u64::from_be_bytes(*size) })
+        let state = if let Ok(state) = SerializedState::<Sha256>::try_from(state) {
+            State::Sha256(Sha256::deserialize(&state).map_err(|_| damaged())?)
+        } else {
+            let state = SerializedState::<Sha512>::try_from(state).map_err(|_| damaged())?;
+            State::Sha512(Sha512::deserialize(&state).map_err(|_| damaged())?)
+        };
+        Ok(Self { state, size: u64::from_be_bytes(*size) })
     }
 }
 
@@ -108,18 +113,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_saved_state_goes_on_where_it_stopped(first in proptest::collection::vec(any::<u8>(), 0..300),
+        fn a_saved_state_goes_on_where_it_stopped(algorithm in prop_oneof![Just(Algorithm::Sha256), Just(Algorithm::Sha512)],
+                                                  first in proptest::collection::vec(any::<u8>(), 0..300),
                                                   second in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let mut hash = ContentHash::new(Algorithm::Sha256);
+            let mut hash = ContentHash::new(algorithm);
             hash.update(&first);
             let mut resumed = ContentHash::restore(&hash.save()).unwrap();
             resumed.update(&second);
-            let whole = ContentHash::digest_of(Algorithm::Sha256, &[first, second].concat());
+            let whole = ContentHash::digest_of(algorithm, &[first, second].concat());
             prop_assert_eq!(resumed.finish(), whole);
         }
 
         #[test]
-        fn a_damaged_state_is_refused_without_panic(saved in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn a_damaged_state_is_refused_without_panic(saved in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = ContentHash::restore(&saved);
         }
     }

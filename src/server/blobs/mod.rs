@@ -20,12 +20,13 @@ use futures::stream::BoxStream;
 /// A body on its way; an error ends it.
 pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
 
-/// The bytes `start..=end` of some content.
+/// A part of some content (RFC 9110, section 14.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContentRange {
-    pub start: u64,
-    /// Inclusive; `None` for the rest.
-    pub end: Option<u64>,
+pub enum ContentRange {
+    /// From one byte to another, which is inclusive; `None` for the rest.
+    From { start: u64, end: Option<u64> },
+    /// The last bytes, this many of them.
+    Last(u64),
 }
 
 /// Content, or the part of it that was asked for.
@@ -103,11 +104,14 @@ impl ContentRange {
     /// # Errors
     /// [`Error::Range`] if the part starts beyond the end (RFC 9110, section 14.1.1).
     pub fn within(range: Option<Self>, size: u64) -> Result<(u64, u64)> {
-        let Some(range) = range else { return Ok((0, size)) };
-        let end = range.end.map_or(size, |end| end.saturating_add(1).min(size));
-        if range.start >= size || end <= range.start {
+        let (start, end) = match range {
+            None => return Ok((0, size)),
+            Some(Self::From { start, end }) => (start, end.map_or(size, |end| end.saturating_add(1).min(size))),
+            Some(Self::Last(length)) => (size.saturating_sub(length), size),
+        };
+        if start >= size || end <= start {
             return Err(Error::Range { message: format!("the content has {size} bytes"), offset: size });
         }
-        Ok((range.start, end - range.start))
+        Ok((start, end - start))
     }
 }

@@ -24,7 +24,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Gives the request an id and a caller, catches what goes wrong on the way, logs its end, counts it.
 pub(super) async fn every_request(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = new_secret_id(&*app.entropy)[..16].to_owned();
-    request.extensions_mut().insert(Caller { actor: Actor::Anonymous, request_id: id.clone() });
+    let actor = request.extensions_mut().remove::<Actor>().unwrap_or(Actor::Anonymous); // Who signed in, if anybody.
+    request.extensions_mut().insert(Caller { actor, request_id: id.clone() });
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (started, dialect) = (Instant::now(), Dialect::of(&request));
     let span = tracing::info_span!("request", id = %id);

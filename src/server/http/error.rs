@@ -11,7 +11,8 @@ use serde_json::json;
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) | Error::Foreign(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Foreign(_) | Error::InUse { .. } => StatusCode::FORBIDDEN,
+        Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } => StatusCode::BAD_REQUEST,
         Error::Conflict(_) => StatusCode::CONFLICT,
@@ -28,12 +29,12 @@ pub fn status(error: &Error) -> StatusCode {
 fn oci_code(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated => "UNAUTHORIZED",
-        Error::Forbidden(_) | Error::Foreign(_) => "DENIED",
+        Error::Forbidden(_) | Error::Foreign(_) | Error::InUse { .. } | Error::Changed { .. } => "DENIED",
         Error::NotFound(What::Repository(_) | What::Elsewhere { .. }) => "NAME_UNKNOWN",
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
         Error::NotFound(What::Upload) => "BLOB_UPLOAD_UNKNOWN",
-        Error::NotFound(What::Page) | Error::Unsupported(_) | Error::Method => "UNSUPPORTED",
+        Error::NotFound(What::Page | What::Endpoint) | Error::Unsupported(_) | Error::Method => "UNSUPPORTED",
         Error::Invalid { field, .. } => match field.as_str() {
             "name" => "NAME_INVALID",
             "tag" => "TAG_INVALID",
@@ -61,6 +62,8 @@ pub fn oci(error: &Error) -> Response<Body> {
     let detail = match error {
         Error::Forbidden(permission) => json!({ "permission": Permission::name(*permission) }),
         Error::Range { offset, .. } => json!({ "offset": offset }),
+        Error::InUse { digest, by } => json!({ "digest": digest, "parents": by }),
+        Error::Changed { current } => json!({ "current": current }),
         _ => json!(null),
     };
     let body = json!({ "errors": [{ "code": oci_code(error), "message": error.to_string(), "detail": detail }] });

@@ -205,7 +205,7 @@ async fn finish_empty(reading: &Reading<'_>, name: &RepositoryName) -> Result<()
     let noted = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
             tags::mark_missing(tx, &repository.id, now, now).await?;
-            repositories::mark_read(tx, &repository.id, now).await
+            repositories::mark_read(tx, repository, now).await
         })
     });
     noted.await

@@ -3,6 +3,7 @@
 
 mod crawl;
 mod lease;
+pub mod pulls;
 mod reading;
 mod sweep;
 
@@ -30,6 +31,8 @@ use tokio_util::task::TaskTracker;
 const POLL: Duration = Duration::from_millis(500);
 /// A registry that could not be read is tried again after this, or after its refresh time if that is less.
 const RETRY_MS: i64 = 10_000;
+/// How often pulls are written down.
+const WRITE_PULLS_EVERY: Duration = Duration::from_secs(10);
 /// How often leftovers of uploads are swept.
 const SWEEP_EVERY_MS: i64 = 10 * 60_000;
 
@@ -84,14 +87,16 @@ impl Runner {
 
     /// Runs due jobs and looks until `stop`; returns when all of them have ended and every lease is given back.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut next_job = Instant::now();
+        let (mut next_job, mut write_pulls) = (Instant::now(), tokio::time::interval(WRITE_PULLS_EVERY));
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep_until(next_job) => next_job = Instant::now() + self.start_next_job(&stop).await,
+                _ = write_pulls.tick() => self.work.write_pulls().await,
                 Some(look) = self.looks.recv() => self.start_look(look, &stop),
             }
         }
+        self.work.write_pulls().await;
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -148,6 +153,12 @@ impl Work {
                 }
                 Err((refresh_ms.min(RETRY_MS), error))
             }
+        }
+    }
+
+    async fn write_pulls(&self) {
+        if let Err(error) = pulls::write_down(&self.app).await {
+            tracing::warn!(%error, "some pulls were not written down");
         }
     }
 

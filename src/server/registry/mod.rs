@@ -9,8 +9,10 @@ pub mod remote;
 
 use super::access::Authorized;
 use super::blobs::{ByteStream, Content, ContentRange};
-use crate::domain::action::{PushBlob, PushManifest};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
 use crate::domain::capability::Capability;
+use crate::domain::condition::Condition;
+use crate::domain::digest::Algorithm;
 use crate::domain::{Digest, Reference, RepositoryName, Result, Tag};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -92,8 +94,8 @@ pub struct Chunk {
 /// Writing. Every function takes the proof of what was allowed and works on what the proof names.
 #[async_trait]
 pub trait WriteRegistry: Send + Sync {
-    /// Opens an upload.
-    async fn start_upload(&self, proof: &Authorized<PushBlob>) -> Result<Upload>;
+    /// Opens an upload whose content will be named by `algorithm`; another one in the end costs a second reading.
+    async fn start_upload(&self, proof: &Authorized<PushBlob>, algorithm: Algorithm) -> Result<Upload>;
 
     /// Where an upload stands.
     async fn upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<Upload>;
@@ -107,11 +109,38 @@ pub trait WriteRegistry: Send + Sync {
     /// Gives an upload up and frees its bytes.
     async fn cancel_upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()>;
 
-    /// Stores a manifest with its bytes as sent, and moves the tag if the reference is one. Returns its digest.
-    async fn put_manifest(
-        &self,
-        proof: &Authorized<PushManifest>,
-        media_type: Option<&str>,
-        bytes: Bytes,
-    ) -> Result<Digest>;
+    /// Links a blob of another repository. `false` if that one does not have it, or is not here: then send it.
+    async fn mount_blob(&self, proof: &Authorized<MountBlob>) -> Result<bool>;
+
+    /// Stores a manifest with its bytes as sent, and moves every tag that the proof names, all or none.
+    async fn put_manifest(&self, proof: &Authorized<PushManifest>, manifest: SentManifest) -> Result<Pushed>;
+
+    /// Takes a tag from its image.
+    async fn delete_tag(&self, proof: &Authorized<DeleteTag>) -> Result<()>;
+
+    /// Deletes an image with its tags.
+    async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()>;
+
+    /// Takes a blob out of a repository.
+    async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()>;
+}
+
+/// A manifest as a client sends it.
+#[derive(Clone, Debug)]
+pub struct SentManifest {
+    /// Without parameters; `None` if the client did not say.
+    pub media_type: Option<String>,
+    pub bytes: Bytes,
+    /// What must hold of the reference that is written to.
+    pub condition: Condition,
+}
+
+/// What became of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    pub digest: Digest,
+    /// What it is about: it is in the list of that one's referrers now.
+    pub subject: Option<Digest>,
+    /// Layers that it names and that are not kept here, because they are meant to be fetched from elsewhere.
+    pub layers_elsewhere: u64,
 }

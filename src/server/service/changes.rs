@@ -2,7 +2,7 @@
 
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{RepositoryName, Result, Timestamp};
-use crate::server::access::{Authorized, Visibility};
+use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::repositories;
 use tokio::sync::broadcast::Receiver;
@@ -15,21 +15,19 @@ pub struct Changes {
 
 /// Changes of every repository that the caller may list.
 pub async fn of_all(app: &App, proof: &Authorized<ListRepositories>, since: Option<Timestamp>) -> Result<Changes> {
-    match proof.visibility() {
-        Visibility::Everything => listen(app, None, since).await,
-    }
+    let receiver = app.events.subscribe(); // First, so that nothing falls between.
+    let missed = match since {
+        Some(since) => repositories::any_changed_at(&app.store, &proof.visibility()).await? >= since,
+        None => false,
+    };
+    Ok(Changes { receiver, missed })
 }
 
 /// Changes of one repository.
 pub async fn of_one(app: &App, proof: &Authorized<ReadRepository>, since: Option<Timestamp>) -> Result<Changes> {
-    listen(app, Some(&proof.action().repository), since).await
-}
-
-/// Listens first and asks then, so that nothing falls between.
-async fn listen(app: &App, only: Option<&RepositoryName>, since: Option<Timestamp>) -> Result<Changes> {
     let receiver = app.events.subscribe();
     let missed = match since {
-        Some(since) => repositories::changed_at(&app.store, only).await? >= since,
+        Some(since) => repositories::changed_at(&app.store, &proof.action().repository).await? >= since,
         None => false,
     };
     Ok(Changes { receiver, missed })

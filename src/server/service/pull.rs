@@ -2,12 +2,21 @@
 
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::error::What;
+use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 pub use crate::server::blobs::{Content, ContentRange};
-use crate::server::context::App;
+use crate::server::context::{App, Mount};
 pub use crate::server::registry::{Names, RawManifest};
-use crate::server::store::repositories;
+pub use crate::server::store::referrers::{Referrer, Wanted};
+use crate::server::store::{referrers, repositories};
+
+/// One page of referrers.
+pub struct Referrers {
+    pub items: Vec<Referrer>,
+    /// Pass it as `after` to get what follows; `None` at the end.
+    pub next: Option<Digest>,
+}
 
 /// Repositories of the hosted registry after `after`, in bytewise order.
 pub async fn repositories(
@@ -20,7 +29,7 @@ pub async fn repositories(
         return Ok(Names { items: vec![], next: None, refused: 0 });
     };
     let more = limit.saturating_add(1);
-    let items = repositories::names(&app.store, proof.visibility(), &hosted.id, after, more).await?;
+    let items = repositories::names(&app.store, &proof.visibility(), &hosted.id, after, more).await?;
     Ok(Names::cut(items, limit))
 }
 
@@ -35,11 +44,54 @@ pub async fn tags(
     app.hosted(repository)?.0.read.tags(repository, after, limit).await
 }
 
-/// A manifest by tag or digest.
-pub async fn manifest(app: &App, proof: &Authorized<ReadRepository>, reference: Reference) -> Result<RawManifest> {
+/// A manifest by tag or digest, for somebody who fetches it or only asks (`whole`).
+pub async fn manifest(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    reference: Reference,
+    whole: bool,
+) -> Result<RawManifest> {
     let repository = &proof.action().repository;
     let found = app.hosted(repository)?.0.read.manifest(repository, &reference).await?;
-    found.ok_or_else(|| absent(repository.clone(), reference))
+    let found = found.ok_or_else(|| absent(repository.clone(), reference.clone()))?;
+    app.pulls.count(repository, &reference, whole, app.clock.now());
+    Ok(found)
+}
+
+/// One page of the manifests about another one.
+pub async fn referrers(app: &App, proof: &Authorized<ReadRepository>, wanted: Wanted) -> Result<Referrers> {
+    let repository = &proof.action().repository;
+    let (mount, _) = app.hosted(repository)?;
+    let (mut items, is_cut) = referrers::list(&app.store, &mount.id, repository, &wanted).await?;
+    let listed = listed_by_tag(mount, repository, &wanted).await?;
+    let last = items.last().map(|last| last.digest.clone()).filter(|_| is_cut);
+    let fits = |it: &Referrer| last.as_ref().is_none_or(|last| it.digest <= *last);
+    items.extend(listed.into_iter().filter(fits));
+    items.sort_by(|one, other| one.digest.cmp(&other.digest));
+    items.dedup_by(|one, other| one.digest == other.digest);
+    Ok(Referrers { items, next: last })
+}
+
+/// What clients of registries without the referrers API noted under a tag (OCI distribution specification,
+/// "Referrers Tag Schema"), as far as it is here.
+async fn listed_by_tag(mount: &Mount, repository: &RepositoryName, wanted: &Wanted) -> Result<Vec<Referrer>> {
+    let tag = Reference::Tag(wanted.subject.as_tag());
+    let Some(index) = mount.read.manifest(repository, &tag).await? else { return Ok(vec![]) };
+    let Ok(parsed) = Manifest::parse(Some(&index.media_type), &index.bytes) else { return Ok(vec![]) };
+    let is_wanted = |it: &Referrer| {
+        let fits_type =
+            wanted.types.is_empty() || it.artifact_type.as_ref().is_some_and(|it| wanted.types.contains(it));
+        fits_type && wanted.after.as_ref().is_none_or(|after| it.digest > *after)
+    };
+    let listed = parsed.children.into_iter().filter(|(relation, _)| *relation == Relation::Manifest);
+    let listed = listed.map(|(_, child)| Referrer {
+        digest: child.digest,
+        media_type: child.media_type,
+        artifact_type: child.artifact_type,
+        size: child.size,
+        annotations: child.annotations,
+    });
+    Ok(listed.filter(is_wanted).collect())
 }
 
 /// A blob, whole or in part.

@@ -1,21 +1,31 @@
 //! Writing content over the distribution API: which registry takes it is decided here.
 
-use crate::domain::action::{PushBlob, PushManifest};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
+use crate::domain::digest::Algorithm;
 use crate::domain::{Digest, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-pub use crate::server::registry::{Chunk, Upload};
-use bytes::Bytes;
+pub use crate::server::registry::{Chunk, Pushed, SentManifest, Upload};
 
 /// Opens an upload.
-pub async fn start(app: &App, proof: &Authorized<PushBlob>) -> Result<Upload> {
-    app.hosted(&proof.action().repository)?.1.start_upload(proof).await
+pub async fn start(app: &App, proof: &Authorized<PushBlob>, algorithm: Algorithm) -> Result<Upload> {
+    app.hosted(&proof.action().repository)?.1.start_upload(proof, algorithm).await
+}
+
+/// Links a blob of another repository of the same registry; `false` if it has to be sent.
+pub async fn mount(app: &App, proof: &Authorized<MountBlob>) -> Result<bool> {
+    let MountBlob { repository, from, .. } = proof.action();
+    let (target, registry) = app.hosted(repository)?;
+    match app.hosted(from) {
+        Ok((source, _)) if source.id == target.id => registry.mount_blob(proof).await,
+        _ => Ok(false),
+    }
 }
 
 /// Takes a blob in one piece.
 pub async fn whole(app: &App, proof: &Authorized<PushBlob>, digest: &Digest, chunk: Chunk) -> Result<()> {
     let (_, registry) = app.hosted(&proof.action().repository)?;
-    let upload = registry.start_upload(proof).await?;
+    let upload = registry.start_upload(proof, digest.algorithm()).await?;
     let finished = match registry.append(proof, &upload.id, chunk).await {
         Ok(_) => registry.finish_upload(proof, &upload.id, digest).await,
         Err(failure) => Err(failure),
@@ -57,11 +67,21 @@ pub async fn cancel(app: &App, proof: &Authorized<PushBlob>, id: &str) -> Result
 }
 
 /// Stores a manifest as sent.
-pub async fn manifest(
-    app: &App,
-    proof: &Authorized<PushManifest>,
-    media_type: Option<&str>,
-    bytes: Bytes,
-) -> Result<Digest> {
-    app.hosted(&proof.action().repository)?.1.put_manifest(proof, media_type, bytes).await
+pub async fn manifest(app: &App, proof: &Authorized<PushManifest>, manifest: SentManifest) -> Result<Pushed> {
+    app.hosted(&proof.action().repository)?.1.put_manifest(proof, manifest).await
+}
+
+/// Takes a tag from its image.
+pub async fn delete_tag(app: &App, proof: &Authorized<DeleteTag>) -> Result<()> {
+    app.hosted(&proof.action().repository)?.1.delete_tag(proof).await
+}
+
+/// Deletes an image with its tags.
+pub async fn delete_manifest(app: &App, proof: &Authorized<DeleteManifest>) -> Result<()> {
+    app.hosted(&proof.action().repository)?.1.delete_manifest(proof).await
+}
+
+/// Takes a blob out of a repository.
+pub async fn delete_blob(app: &App, proof: &Authorized<DeleteBlob>) -> Result<()> {
+    app.hosted(&proof.action().repository)?.1.delete_blob(proof).await
 }

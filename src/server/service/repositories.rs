@@ -15,12 +15,13 @@ const MAX_FILTER_CHARS: usize = 255;
 pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: RepositoryQuery) -> Result<RepositoriesView> {
     let position = position(query.after.clone(), query.before.clone())?;
     filter(&query.q)?;
-    let page = repositories::list(&app.store, proof.visibility(), &query, &position).await?;
+    let page = repositories::list(&app.store, &proof.visibility(), &query, &position).await?;
     let mounts = mounts::list(&app.store, app.clock.now()).await?;
     Ok(RepositoriesView {
         page,
         totals: match proof.visibility() {
             Visibility::Everything => mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
+            Visibility::Under(_) => Totals::default(), // Sums are kept for all, and would tell of what is hidden.
         },
         notices: mounts.iter().filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),

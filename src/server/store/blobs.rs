@@ -30,11 +30,28 @@ pub async fn hold(tx: &mut Tx, digest: &Digest, size: u64, now: Timestamp) -> Re
     Ok(())
 }
 
+/// Takes the link of a blob away, and keeps the stored bytes.
+pub(super) async fn unlink(tx: &mut Tx, repository: &Repository, digest: &Digest, size: u64) -> Result<()> {
+    let sql = "DELETE FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
+    tx.run(sql, params![&repository.id, digest]).await?;
+    let sql = "UPDATE repositories SET stored_bytes = stored_bytes - $2 WHERE id = $1";
+    tx.run(sql, params![&repository.id, size]).await?;
+    if !is_in_mount(tx, &repository.mount_id, digest).await? {
+        let sql = "UPDATE mounts SET stored_bytes = stored_bytes - $2 WHERE id = $1";
+        tx.run(sql, params![&repository.mount_id, size]).await?;
+    }
+    Ok(())
+}
+
+async fn is_in_mount(tx: &mut Tx, mount_id: &str, digest: &Digest) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM repository_blobs WHERE mount_id = $1 AND digest = $2 LIMIT 1";
+    Ok(tx.one(sql, params![mount_id, digest]).await?.is_some())
+}
+
 /// Links a blob to a repository and keeps the stored bytes of repository and mount: a blob counts
 /// once in each, however many images name it.
 pub async fn link(tx: &mut Tx, repository: &Repository, digest: &Digest, size: u64, now: Timestamp) -> Result<()> {
-    let elsewhere = "SELECT 1 AS found FROM repository_blobs WHERE mount_id = $1 AND digest = $2 LIMIT 1";
-    let known_to_mount = tx.one(elsewhere, params![&repository.mount_id, digest]).await?.is_some();
+    let is_known = is_in_mount(tx, &repository.mount_id, digest).await?;
     let sql = "INSERT INTO repository_blobs (repository_id, digest, mount_id, size_bytes, linked_at)
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT (repository_id, digest) DO NOTHING";
     if tx.run(sql, params![&repository.id, digest, &repository.mount_id, size, now]).await? == 0 {
@@ -42,7 +59,7 @@ pub async fn link(tx: &mut Tx, repository: &Repository, digest: &Digest, size: u
     }
     let sql = "UPDATE repositories SET stored_bytes = stored_bytes + $2 WHERE id = $1";
     tx.run(sql, params![&repository.id, size]).await?;
-    if !known_to_mount {
+    if !is_known {
         let sql = "UPDATE mounts SET stored_bytes = stored_bytes + $2 WHERE id = $1";
         tx.run(sql, params![&repository.mount_id, size]).await?;
     }

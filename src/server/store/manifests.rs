@@ -1,10 +1,13 @@
 //! Manifests with their bytes, and the graph: index → children → config and layers, subject → referrers.
 
 use super::repositories::Repository;
-use super::{Store, Tx, blobs};
+use super::{Store, Tx, blobs, referrers};
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
 use crate::domain::{Digest, Reference, RepositoryName, Result, Timestamp, media_type};
 use crate::params;
+
+/// The annotation and label that says what something is (OCI image specification, "Pre-Defined Annotation Keys").
+const DESCRIPTION: &str = "org.opencontainers.image.description";
 
 /// A manifest on its way into the catalog: its bytes, and what was read from them.
 #[derive(Clone)]
@@ -73,73 +76,105 @@ pub async fn insert(
     actor: &str,
     now: Timestamp,
 ) -> Result<bool> {
-    let derived = derive(tx, repository, new).await?;
-    let sql =
-        "INSERT INTO manifests (repository_id, digest, media_type, kind, artifact_type, content, config, size_bytes,
-                 pull_bytes, platforms, built_at, subject, pushed_at, pushed_by)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-               ON CONFLICT (repository_id, digest) DO NOTHING";
-    let parsed = &new.parsed;
-    let subject = parsed.subject.as_ref().map(|subject| subject.digest.as_str());
+    let sql = "INSERT INTO manifests (repository_id, digest, media_type, kind, content, config, size_bytes, pull_bytes,
+                 platforms, built_at, pushed_at, pushed_by)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, $8, $9) ON CONFLICT (repository_id, digest) DO NOTHING";
     let params = params![
         &repository.id,
         &new.digest,
-        &parsed.media_type,
-        kind_text(parsed.kind),
-        parsed.artifact_type.clone(),
+        &new.parsed.media_type,
+        kind_text(new.parsed.kind),
         new.content.clone(),
         new.config.clone(),
         new.content.len() as i64,
-        derived.pull_bytes,
-        &derived.platforms,
-        derived.built_at,
-        subject,
         now,
         actor,
     ];
     if tx.run(sql, params).await? == 0 {
         return Ok(false);
     }
-    insert_edges(tx, repository, new, now).await?;
-    count(tx, repository, new, &derived).await?;
+    derive(tx, repository, new, now).await?;
+    weigh(tx, &repository.id, &new.digest, 1).await?;
     Ok(true)
 }
 
-/// What the list of tags shows of a manifest without reading it.
-struct Derived {
+/// Writes all that follows from the bytes of a stored manifest: what lists show of it, its edges and links, and
+/// whom it refers to. Counts are for the caller.
+pub(super) async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
+    let shown = show(tx, repository, new).await?;
+    let sql = "UPDATE manifests SET kind = $3, artifact_type = $4, pull_bytes = $5, platforms = $6, built_at = $7,
+               subject = $8, description = $9 WHERE repository_id = $1 AND digest = $2";
+    let (parsed, subject) = (&new.parsed, new.parsed.subject.as_ref().map(|subject| subject.digest.as_str()));
+    let params = params![
+        &repository.id,
+        &new.digest,
+        kind_text(parsed.kind),
+        parsed.artifact_type.clone(),
+        shown.pull_bytes,
+        &shown.platforms,
+        shown.built_at,
+        subject,
+        shown.description,
+    ];
+    tx.run(sql, params).await?;
+    insert_edges(tx, repository, new, now).await?;
+    referrers::insert(tx, &repository.id, new).await
+}
+
+/// What lists show of a manifest without reading it.
+#[derive(Default)]
+struct Shown {
     pull_bytes: u64,
     platforms: String,
     built_at: i64,
+    description: Option<String>,
 }
 
-async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManifest) -> Result<Derived> {
-    if new.parsed.kind != Kind::Index {
-        let config = new.config.as_deref().and_then(ImageConfig::parse).unwrap_or_default();
-        let platform = config.platform().filter(|platform| !platform.is_unknown());
-        return Ok(Derived {
-            pull_bytes: new.parsed.pull_bytes(),
-            platforms: platform.map(|platform| platform.to_string()).unwrap_or_default(),
-            built_at: built_at(&config),
-        });
+async fn show(tx: &mut Tx, repository: &Repository, new: &NewManifest) -> Result<Shown> {
+    let own = new.parsed.annotations.get(DESCRIPTION).cloned();
+    if new.parsed.kind == Kind::Index {
+        let mut shown = show_index(tx, repository, &new.parsed).await?;
+        shown.description = own.as_deref().and_then(sentence).or(shown.description);
+        return Ok(shown);
     }
-    let mut platforms: Vec<String> = Vec::new();
-    let (mut pull_bytes, mut built_at) = (0, 0);
-    for child in new.parsed.of(Relation::Manifest) {
-        let sql = "SELECT platforms, pull_bytes, built_at FROM manifests WHERE repository_id = $1 AND digest = $2";
+    let mut config = new.config.as_deref().and_then(ImageConfig::parse).unwrap_or_default();
+    let own = own.or_else(|| config.config.labels.remove(DESCRIPTION));
+    let platform = config.platform().filter(|platform| !platform.is_unknown());
+    Ok(Shown {
+        pull_bytes: new.parsed.pull_bytes(),
+        platforms: platform.map(|platform| platform.to_string()).unwrap_or_default(),
+        built_at: built_at(&config),
+        description: own.as_deref().and_then(sentence),
+    })
+}
+
+/// An index is shown by what it lists: all platforms, and the largest, newest and first described of them.
+async fn show_index(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<Shown> {
+    let (mut platforms, mut shown) = (Vec::new(), Shown::default());
+    for child in parsed.of(Relation::Manifest) {
+        let sql = "SELECT platforms, pull_bytes, built_at, description FROM manifests
+                   WHERE repository_id = $1 AND digest = $2";
         let stated = child.platform.as_ref().map(ToString::to_string);
         let is_unknown = child.platform.as_ref().is_some_and(|platform| platform.is_unknown());
         let mut platform = stated.filter(|_| !is_unknown);
-        if let Some(mut row) = tx.one(sql, params![&repository.id, &child.digest]).await? {
-            let (own, size, built): (String, u64, i64) = (row.take()?, row.take()?, row.take()?);
-            if !is_unknown {
-                platform = platform.or(Some(own));
-                pull_bytes = pull_bytes.max(size);
-                built_at = built_at.max(built);
-            }
+        if let Some(mut row) = tx.one(sql, params![&repository.id, &child.digest]).await?
+            && !is_unknown
+        {
+            platform = platform.or(Some(row.take()?));
+            shown.pull_bytes = shown.pull_bytes.max(row.take()?);
+            shown.built_at = shown.built_at.max(row.take()?);
+            shown.description = shown.description.or(row.take()?);
         }
         platforms.extend(platform.filter(|platform| !platform.is_empty() && !platforms.contains(platform)));
     }
-    Ok(Derived { pull_bytes, platforms: platforms.join(","), built_at })
+    Ok(Shown { platforms: platforms.join(","), ..shown })
+}
+
+/// A description as lists can show it: one line of at most 300 characters.
+fn sentence(text: &str) -> Option<String> {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line: String = words.chars().filter(|c| !c.is_control()).take(300).collect();
+    (!line.is_empty()).then_some(line)
 }
 
 /// A build time that says nothing (the epoch, as reproducible builds state it) counts as not stated.
@@ -185,32 +220,45 @@ pub fn about(child: &Descriptor) -> Option<String> {
     is_attestation.then(|| child.annotations.get("vnd.docker.reference.digest").cloned().unwrap_or_default())
 }
 
-/// Keeps the number of images and the bytes before sharing. What people call an image is what stands by
-/// itself: a platform that an index lists is a part of that one.
-async fn count(tx: &mut Tx, repository: &Repository, new: &NewManifest, derived: &Derived) -> Result<()> {
-    let is_index = new.parsed.kind == Kind::Index;
-    let runs = new.parsed.kind != Kind::Artifact && !derived.platforms.is_empty();
-    let parents = "SELECT COUNT(*) FROM manifest_edges WHERE repository_id = $1 AND child = $2";
-    let listed = tx.one(parents, params![&repository.id, &new.digest]).await?;
-    let stands_alone = runs && listed.map_or(Ok(0), |mut row| row.take::<i64>())? == 0;
-    let adopted = "SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
-        AND m.digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2)
-        AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = m.digest AND o.parent <> $2)";
-    let adopted = match is_index {
-        true => {
-            tx.one(adopted, params![&repository.id, &new.digest]).await?.map_or(Ok(0), |mut row| row.take::<i64>())?
-        }
-        false => 0,
+/// Adds a manifest to the number of images and the bytes before sharing, or takes it away again (`by` -1, while its
+/// edges still stand). What people call an image is what stands by itself: a platform that an index lists is
+/// a part of that one.
+pub(super) async fn weigh(tx: &mut Tx, repository_id: &str, digest: &Digest, by: i64) -> Result<()> {
+    let sql = "SELECT m.kind, m.pull_bytes, m.platforms, (SELECT COUNT(*) FROM manifest_edges e
+               WHERE e.repository_id = $1 AND e.child = $2) FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2";
+    let Some(mut row) = tx.one(sql, params![repository_id, digest]).await? else { return Ok(()) };
+    let (kind, bytes, platforms, parents): (String, i64, String, i64) =
+        (row.take()?, row.take()?, row.take()?, row.take()?);
+    let kind = self::kind(&kind);
+    let stands_alone = kind != Kind::Artifact && !platforms.is_empty() && parents == 0;
+    let (adopted, bytes) = match kind {
+        Kind::Index => (only_children(tx, repository_id, digest).await?, 0),
+        Kind::Image | Kind::Artifact => (0, bytes),
     };
-    let (images, bytes) = (i64::from(stands_alone) - adopted, if is_index { 0 } else { derived.pull_bytes });
+    let (images, bytes) = (by * (i64::from(stands_alone) - adopted), by * bytes);
     for sql in [
         "UPDATE repositories SET n_images = n_images + $2, logical_bytes = logical_bytes + $3 WHERE id = $1",
         "UPDATE mounts SET n_images = n_images + $2, logical_bytes = logical_bytes + $3
          WHERE id = (SELECT mount_id FROM repositories WHERE id = $1)",
     ] {
-        tx.run(sql, params![&repository.id, images, bytes]).await?;
+        tx.run(sql, params![repository_id, images, bytes]).await?;
     }
     Ok(())
+}
+
+/// How many images only this index lists.
+async fn only_children(tx: &mut Tx, repository_id: &str, index: &Digest) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
+        AND m.digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2)
+        AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = m.digest AND o.parent <> $2)";
+    tx.one(sql, params![repository_id, index]).await?.map_or(Ok(0), |mut row| row.take())
+}
+
+/// Up to ten of the manifests that name some content as their part.
+pub async fn users(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Vec<Digest>> {
+    let sql =
+        "SELECT DISTINCT parent FROM manifest_edges WHERE repository_id = $1 AND child = $2 ORDER BY parent LIMIT 10";
+    tx.all(sql, params![repository_id, digest]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// The word for a kind in the `kind` column.

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod deletes;
 pub mod dialect;
 pub mod images;
 pub mod jobs;
@@ -14,12 +15,16 @@ mod lite;
 pub mod manifests;
 mod migrate;
 pub mod mounts;
+mod namespaces;
 mod pg;
+pub mod pulls;
+pub mod referrers;
 pub mod repositories;
 pub mod tags;
 mod tx;
 pub mod uploads;
 pub mod value;
+mod visible;
 
 pub use migrate::inspect;
 pub use tx::Tx;

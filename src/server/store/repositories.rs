@@ -1,10 +1,10 @@
 //! Repositories: the list, one by name, and what a push or a crawl changes in them.
 
 use super::keyset::{self, Order};
-use super::{Row, Store, Tx, dialect};
+use super::{Row, Store, Tx, Value, dialect, namespaces, visible};
 use crate::domain::page::Position;
 use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
-use crate::domain::{Cursor, Error, Page, RepositoryName, Result, Tag, Timestamp, page};
+use crate::domain::{Cursor, Error, Page, RepositoryName, Result, Timestamp, page};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -34,6 +34,12 @@ pub async fn find(store: &Store, name: &RepositoryName) -> Result<Option<Reposit
     row.map(|mut row| Ok(Repository { id: row.take()?, mount_id: row.take()? })).transpose()
 }
 
+/// The same inside a transaction.
+pub async fn current(tx: &mut Tx, name: &RepositoryName) -> Result<Option<Repository>> {
+    let row = tx.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
+    row.map(|mut row| Ok(Repository { id: row.take()?, mount_id: row.take()? })).transpose()
+}
+
 /// Everything in the head of a repository's page.
 pub async fn head(store: &Store, name: &RepositoryName) -> Result<Option<Head>> {
     let sql = format!(
@@ -56,11 +62,10 @@ pub async fn head(store: &Store, name: &RepositoryName) -> Result<Option<Head>> 
 /// One page of the repositories that the reader may see.
 pub async fn list(
     store: &Store,
-    visibility: Visibility,
+    visibility: &Visibility,
     query: &RepositoryQuery,
     position: &Position,
 ) -> Result<Page<RepositoryRow>> {
-    let Visibility::Everything = visibility;
     let limit = page::limit(query.limit);
     let key = match query.sort {
         RepositorySort::Updated => Some("r.updated_at"),
@@ -70,16 +75,17 @@ pub async fn list(
     };
     let mut params = params![limit + 1];
     let filter = if query.q.is_empty() {
-        String::new()
+        ""
     } else {
         params.push(format!("%{}%", dialect::like_literal(&query.q.to_lowercase())).into());
-        "AND r.name LIKE $2 ESCAPE '\\'".to_owned()
+        "AND r.name LIKE $2 ESCAPE '\\'"
     };
+    let shown = visible::condition(visibility, "r.name", &mut params);
     let keyset = Order { key, name: "r.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let sql = format!(
         "SELECT {ROW}, {} FROM repositories r JOIN mounts m ON m.id = r.mount_id
-         WHERE m.active = 1 {filter} {} {} LIMIT $1",
+         WHERE m.active = 1 {filter} {shown} {} {} LIMIT $1",
         key.unwrap_or("r.created_at"),
         keyset.condition,
         keyset.order_by
@@ -92,26 +98,32 @@ pub async fn list(
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
 }
 
-/// When something last changed, in one repository or in any.
-pub async fn changed_at(store: &Store, name: Option<&RepositoryName>) -> Result<Timestamp> {
-    let row = match name {
-        Some(name) => store.one("SELECT updated_at FROM repositories WHERE name = $1", params![name]).await?,
-        None => store.one("SELECT updated_at FROM repositories ORDER BY updated_at DESC LIMIT 1", vec![]).await?,
-    };
+/// When a repository last changed.
+pub async fn changed_at(store: &Store, name: &RepositoryName) -> Result<Timestamp> {
+    let row = store.one("SELECT updated_at FROM repositories WHERE name = $1", params![name]).await?;
     row.map_or(Ok(Timestamp(0)), |mut row| row.take())
+}
+
+/// When any of those that the reader may see last changed.
+pub async fn any_changed_at(store: &Store, visibility: &Visibility) -> Result<Timestamp> {
+    let mut params = vec![];
+    let shown = visible::condition(visibility, "name", &mut params);
+    let sql = format!("SELECT updated_at FROM repositories WHERE 1 = 1 {shown} ORDER BY updated_at DESC LIMIT 1");
+    store.one(&sql, params).await?.map_or(Ok(Timestamp(0)), |mut row| row.take())
 }
 
 /// Names after `after` in bytewise order, for `_catalog`.
 pub async fn names(
     store: &Store,
-    visibility: Visibility,
+    visibility: &Visibility,
     mount_id: &str,
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<RepositoryName>> {
-    let Visibility::Everything = visibility;
-    let sql = "SELECT name FROM repositories WHERE mount_id = $1 AND name > $2 ORDER BY name LIMIT $3";
-    let rows = store.all(sql, params![mount_id, after.unwrap_or(""), limit]).await?;
+    let mut params: Vec<Value> = params![mount_id, after.unwrap_or(""), limit];
+    let shown = visible::condition(visibility, "name", &mut params);
+    let sql = format!("SELECT name FROM repositories WHERE mount_id = $1 AND name > $2 {shown} ORDER BY name LIMIT $3");
+    let rows = store.all(&sql, params).await?;
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 
@@ -129,10 +141,10 @@ pub async fn ensure(
     if created {
         let count = "UPDATE mounts SET n_repositories = n_repositories + 1 WHERE id = $1";
         tx.run(count, params![mount_id]).await?;
+        namespaces::count(tx, mount_id, name).await?;
     }
-    let row = tx.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
-    let mut row = row.ok_or_else(|| Error::Unavailable("the repository vanished; try again".into()))?;
-    let found = Repository { id: row.take()?, mount_id: row.take()? };
+    let found = current(tx, name).await?;
+    let found = found.ok_or_else(|| Error::Unavailable("the repository vanished; try again".into()))?;
     if found.mount_id != mount_id {
         return Err(Error::Conflict(format!("the name {name} belongs to a registry that is or was mounted elsewhere")));
     }
@@ -140,19 +152,41 @@ pub async fn ensure(
 }
 
 /// Notes that a repository changed now, by `actor`.
-pub async fn touch(tx: &mut Tx, id: &str, newest_tag: Option<&Tag>, actor: Option<&str>, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE repositories SET updated_at = $2, updated_by = COALESCE($3, updated_by),
-               newest_tag = COALESCE($4, newest_tag) WHERE id = $1";
-    tx.run(sql, params![id, now, actor, newest_tag.map(Tag::as_str)]).await?;
+pub async fn touch(tx: &mut Tx, id: &str, actor: Option<&str>, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET updated_at = $2, updated_by = COALESCE($3, updated_by) WHERE id = $1";
+    tx.run(sql, params![id, now, actor]).await?;
     Ok(())
 }
 
-/// Notes that a repository's tags were read, and which of them was built last.
-pub async fn mark_read(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE repositories SET read_at = $2, read_error = NULL, newest_tag = (SELECT t.name FROM tags t
-               WHERE t.repository_id = $1 ORDER BY t.built_at DESC, t.name DESC LIMIT 1) WHERE id = $1";
-    tx.run(sql, params![id, now]).await?;
+/// Notes that something was pushed now.
+pub async fn pushed(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+    tx.run("UPDATE repositories SET pushed_at = $2 WHERE id = $1", params![id, now]).await?;
     Ok(())
+}
+
+/// Finds the newest tag again, and with it what the repository says of itself: the tag that moved last; of a
+/// registry that is only read, where moves are not known, the one that was built last.
+pub async fn refresh_newest(tx: &mut Tx, repository: &Repository) -> Result<()> {
+    let sql = "SELECT kind FROM mounts WHERE id = $1";
+    let row = tx.one(sql, params![&repository.mount_id]).await?;
+    let order = match row.map_or(Ok(MountKind::Hosted), |mut row| row.take::<String>().map(|text| kind(&text)))? {
+        MountKind::Hosted => "t.changed_at DESC, t.name",
+        MountKind::Remote => "t.built_at DESC, t.name DESC",
+    };
+    let sql = format!(
+        "UPDATE repositories SET (newest_tag, description) = (SELECT t.name, m.description FROM tags t
+           JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+           WHERE t.repository_id = $1 ORDER BY {order} LIMIT 1) WHERE id = $1"
+    );
+    tx.run(&sql, params![&repository.id]).await?;
+    Ok(())
+}
+
+/// Notes that a repository's tags were read.
+pub async fn mark_read(tx: &mut Tx, repository: &Repository, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET read_at = $2, read_error = NULL WHERE id = $1";
+    tx.run(sql, params![&repository.id, now]).await?;
+    refresh_newest(tx, repository).await
 }
 
 /// Notes that a repository could not be read now, and why: its turn comes again in the next round. Its rows stay.

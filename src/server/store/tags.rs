@@ -2,6 +2,7 @@
 
 use super::keyset::{self, Order};
 use super::manifests::kind;
+use super::repositories::Repository;
 use super::{Row, Store, Tx, dialect};
 use crate::domain::page::Position;
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
@@ -89,8 +90,7 @@ pub async fn current(tx: &mut Tx, repository_id: &str, tag: &Tag) -> Result<Opti
 
 /// How a tag came to name a digest.
 pub struct Placement<'a> {
-    pub repository_id: &'a str,
-    pub mount_id: &'a str,
+    pub repository: &'a Repository,
     pub tag: &'a Tag,
     pub digest: &'a Digest,
     /// What it named before.
@@ -113,9 +113,10 @@ pub enum How<'a> {
 /// Sets a tag, writes its history and keeps every count that depends on it. The manifest must
 /// be stored already. Setting a tag to what it names changes only when it was last checked.
 pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
+    let repository_id = at.repository.id.as_str();
     if at.from == Some(at.digest) {
         let sql = "UPDATE tags SET checked_at = $3, missing_since = NULL WHERE repository_id = $1 AND name = $2";
-        tx.run(sql, params![at.repository_id, at.tag, at.now]).await?;
+        tx.run(sql, params![repository_id, at.tag, at.now]).await?;
         return Ok(());
     }
     let (actor, move_known) = match at.how {
@@ -128,37 +129,65 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
                ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, changed_at = excluded.changed_at,
                  move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
                  pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
-    tx.run(sql, params![at.repository_id, at.tag, at.digest, at.now, move_known, actor]).await?;
-    count(tx, &at).await?;
+    tx.run(sql, params![repository_id, at.tag, at.digest, at.now, move_known, actor]).await?;
+    count(tx, at.repository, at.from, Some(at.digest)).await?;
     if move_known {
-        let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let how = if matches!(at.how, How::Push(_)) { "push" } else { "seen" };
-        let from = at.from.map(Digest::as_str);
-        tx.run(sql, params![at.move_id, at.repository_id, at.tag, from, at.digest, how, actor, at.now]).await?;
+        let (tag, from, to, at_time) = (at.tag, at.from, Some(at.digest), at.now);
+        History { repository_id, tag, from, to, how, actor, at: at_time }.write(tx, &at.move_id).await?;
     }
     Ok(())
 }
 
-/// Keeps the counts of the manifests on both ends, of the repository and of the mount.
-async fn count(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
-    let mut sharing = name(tx, at, at.digest, 1).await?;
-    match at.from {
-        Some(from) => sharing += name(tx, at, from, -1).await?,
-        None => {
-            tx.run("UPDATE repositories SET n_tags = n_tags + 1 WHERE id = $1", params![at.repository_id]).await?;
+/// One row of a tag's history.
+pub(super) struct History<'a> {
+    pub(super) repository_id: &'a str,
+    pub(super) tag: &'a Tag,
+    pub(super) from: Option<&'a Digest>,
+    pub(super) to: Option<&'a Digest>,
+    pub(super) how: &'static str,
+    pub(super) actor: &'a str,
+    pub(super) at: Timestamp,
+}
+
+impl History<'_> {
+    pub(super) async fn write(self, tx: &mut Tx, id: &str) -> Result<()> {
+        let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let (from, to) = (self.from.map(Digest::as_str), self.to.map(Digest::as_str));
+        tx.run(sql, params![id, self.repository_id, self.tag, from, to, self.how, self.actor, self.at]).await?;
+        Ok(())
+    }
+}
+
+/// Keeps the counts of the manifests on both ends of a move, of the repository and of the mount. A new tag comes
+/// from nowhere, a deleted one goes there.
+pub(super) async fn count(
+    tx: &mut Tx,
+    repository: &Repository,
+    from: Option<&Digest>,
+    to: Option<&Digest>,
+) -> Result<()> {
+    let mut sharing = 0;
+    for (digest, by) in [(to, 1), (from, -1)] {
+        if let Some(digest) = digest {
+            sharing += name(tx, repository, digest, by).await?;
         }
     }
+    let n_tags = i64::from(to.is_some()) - i64::from(from.is_some());
+    if n_tags != 0 {
+        tx.run("UPDATE repositories SET n_tags = n_tags + $2 WHERE id = $1", params![&repository.id, n_tags]).await?;
+    }
     let sql = "UPDATE mounts SET n_tags = n_tags + $2, n_sharing = n_sharing + $3 WHERE id = $1";
-    tx.run(sql, params![at.mount_id, i64::from(at.from.is_none()), sharing]).await?;
+    tx.run(sql, params![&repository.mount_id, n_tags, sharing]).await?;
     Ok(())
 }
 
 /// Adds to the number of names of a manifest. Returns by how much the number of tags changes that share
 /// their image with another: a second name makes two of them, each further one more.
-async fn name(tx: &mut Tx, at: &Placement<'_>, digest: &Digest, by: i64) -> Result<i64> {
+async fn name(tx: &mut Tx, repository: &Repository, digest: &Digest, by: i64) -> Result<i64> {
     let sql = "UPDATE manifests SET n_tags = n_tags + $3 WHERE repository_id = $1 AND digest = $2 RETURNING n_tags";
-    let row = tx.one(sql, params![at.repository_id, digest, by]).await?;
+    let row = tx.one(sql, params![&repository.id, digest, by]).await?;
     let after = row.map_or(Ok(0), |mut row| row.take::<i64>())?;
     let sharing = |names: i64| if names > 1 { names } else { 0 };
     Ok(sharing(after) - sharing(after - by))

@@ -59,7 +59,7 @@ fn Place<'a>(error: &'a Error) -> impl IntoView + use<> {
             (repository.clone(), true)
         }
         What::Repository(name) => (name.clone(), false),
-        What::Elsewhere { .. } | What::Upload | What::Page => return None,
+        What::Elsewhere { .. } | What::Upload | What::Page | What::Endpoint => return None,
     };
     Some(view! { <Crumbs repository inside/> })
 }
@@ -72,7 +72,8 @@ fn title(error: &Error) -> String {
         Error::Invalid { .. } | Error::Content { .. } | Error::Range { .. } | Error::TooLarge { .. } => {
             "This address cannot be read".to_owned()
         }
-        Error::Conflict(_) => "This changed in the meantime".to_owned(),
+        Error::InUse { .. } => "This is part of something".to_owned(),
+        Error::Conflict(_) | Error::Changed { .. } => "This changed in the meantime".to_owned(),
         Error::Method => "This page only answers".to_owned(),
         Error::Unsupported(_) => "This registry cannot do that".to_owned(),
         Error::Upstream { registry, .. } => format!("{registry} did not answer"),
@@ -86,7 +87,7 @@ fn missing(what: &What) -> &'static str {
         What::Repository(_) | What::Elsewhere { .. } => "No such repository",
         What::Tag { .. } => "No such tag",
         What::Manifest { .. } | What::Blob { .. } => "No such image",
-        What::Upload | What::Page => "No such page",
+        What::Upload | What::Page | What::Endpoint => "No such page",
     }
 }
 

@@ -1,12 +1,13 @@
 //! Manifests: GET, HEAD (end-3) and PUT (end-7).
 
-use super::{Call, location, value};
+use super::{Call, location, value, warning};
 use crate::domain::action::{PushManifest, ReadRepository};
+use crate::domain::condition::{Among, Condition};
 use crate::domain::manifest::MAX_MANIFEST_BYTES;
-use crate::domain::{Error, Reference, RepositoryName, Result};
+use crate::domain::{Error, Reference, RepositoryName, Result, Tag};
 use crate::server::service::pull::{self, RawManifest};
-use crate::server::service::push;
-use axum::body::{Body, to_bytes};
+use crate::server::service::push::{self, Pushed, SentManifest};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use http_body_util::LengthLimitError;
@@ -14,21 +15,27 @@ use http_body_util::LengthLimitError;
 /// Names the content of an answer by its digest.
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
+/// Tags that the registry took (end-7b), and whom a manifest is about (end-7).
+const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
+const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+
+/// The most tags that one push may name.
+const MAX_TAGS: usize = 100;
+
 pub(super) async fn get(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
-    let manifest = pull::manifest(&call.app, &proof, reference).await?;
+    let whole = call.request.method() == Method::GET;
+    let manifest = pull::manifest(&call.app, &proof, reference, whole).await?;
     Ok(answer(&call, manifest))
 }
 
 fn answer(call: &Call, manifest: RawManifest) -> Response<Body> {
-    let etag = format!("\"{}\"", manifest.digest);
-    let known = call.header(header::IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag));
     let headers = [
         (CONTENT_DIGEST, value(&manifest.digest)),
-        (header::ETAG, value(&etag)),
+        (header::ETAG, value(format!("\"{}\"", manifest.digest))),
         (header::CONTENT_TYPE, value(&manifest.media_type)),
     ];
-    if known {
+    if call.has_already(&manifest.digest) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let length = [(header::CONTENT_LENGTH, value(manifest.bytes.len().to_string()))];
@@ -38,21 +45,66 @@ fn answer(call: &Call, manifest: RawManifest) -> Response<Body> {
 }
 
 pub(super) async fn put(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
-    let action = PushManifest { repository: repository.clone(), reference: reference.clone() };
+    let tags = tags(&call, &reference)?;
+    let action = PushManifest { repository: repository.clone(), reference, tags: tags.clone() };
     let proof = call.app.access.authorize(&call.caller, action).await?;
-    let app = call.app.clone();
+    let (app, condition) = (call.app.clone(), condition(&call));
+    let media_type = call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next());
+    let media_type = media_type.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let sent = SentManifest { media_type, bytes: body(call).await?, condition };
+    Ok(created(&repository, &push::manifest(&app, &proof, sent).await?, &tags))
+}
+
+/// The tags that a push by digest sets (end-7b).
+fn tags(call: &Call, reference: &Reference) -> Result<Vec<Tag>> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for tag in call.query("tag") {
+        let tag = tag.parse()?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    match (reference, tags.len()) {
+        (_, 0) | (Reference::Digest(_), 1..=MAX_TAGS) => Ok(tags),
+        (Reference::Digest(_), n) => Err(Error::invalid("tag", format!("{n} tags at once; set at most {MAX_TAGS}"))),
+        (Reference::Tag(_), _) => {
+            Err(Error::invalid("tag", "tag parameters go with a push by digest: PUT …/manifests/sha256:…?tag=…"))
+        }
+    }
+}
+
+fn condition(call: &Call) -> Condition {
+    let among = |name: HeaderName| call.header(name).map(|text| Among::parse(text, true));
+    Condition { matches: among(header::IF_MATCH), differs: among(header::IF_NONE_MATCH) }
+}
+
+async fn body(call: Call) -> Result<Bytes> {
     let too_large = || Error::TooLarge { message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes") };
     if call.length().is_some_and(|length| length > MAX_MANIFEST_BYTES as u64) {
         return Err(too_large());
     }
-    let media_type =
-        call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next()).map(|text| text.trim().to_owned());
-    let bytes = to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|error| {
+    to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|error| {
         let is_too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
         if is_too_large { too_large() } else { Error::invalid("body", format!("the body broke off: {error}")) }
-    })?;
-    let digest = push::manifest(&app, &proof, media_type.as_deref().filter(|text| !text.is_empty()), bytes).await?;
-    let headers =
-        [(header::LOCATION, location(&repository, &format!("manifests/{digest}"))), (CONTENT_DIGEST, value(&digest))];
-    Ok((StatusCode::CREATED, headers).into_response())
+    })
+}
+
+fn created(repository: &RepositoryName, pushed: &Pushed, tags: &[Tag]) -> Response<Body> {
+    let place = location(repository, &format!("manifests/{}", pushed.digest));
+    let headers = [(header::LOCATION, place), (CONTENT_DIGEST, value(&pushed.digest))];
+    let mut response = (StatusCode::CREATED, headers).into_response();
+    for tag in tags {
+        response.headers_mut().append(OCI_TAG, value(tag));
+    }
+    if let Some(subject) = &pushed.subject {
+        response.headers_mut().insert(OCI_SUBJECT, value(subject));
+    }
+    if pushed.layers_elsewhere > 0 {
+        let text = format!(
+            "{} of the layers are not kept here: whoever pulls this image fetches them from the addresses that it names",
+            pushed.layers_elsewhere
+        );
+        response.headers_mut().insert(header::WARNING, warning::header(&text));
+    }
+    response
 }

@@ -2,13 +2,17 @@
 //! so a path is read from its right end.
 
 mod blobs;
+mod deletes;
 mod lists;
 mod manifests;
+mod referrers;
 mod uploads;
+mod warning;
 
 use super::error;
+use crate::domain::condition::Among;
 use crate::domain::error::What;
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use axum::Extension;
@@ -33,6 +37,7 @@ enum Resource<'p> {
     Tags(&'p str),
     Manifest(&'p str, &'p str),
     Blob(&'p str, &'p str),
+    Referrers(&'p str, &'p str),
     Uploads(&'p str),
     Upload(&'p str, &'p str),
     Unknown,
@@ -61,6 +66,9 @@ impl<'p> Resource<'p> {
         }
         if let Some(name) = rest.strip_suffix("/manifests") {
             return Self::Manifest(name, last);
+        }
+        if let Some(name) = rest.strip_suffix("/referrers") {
+            return Self::Referrers(name, last);
         }
         rest.strip_suffix("/blobs").map_or(Self::Unknown, |name| Self::Blob(name, last))
     }
@@ -105,13 +113,21 @@ async fn dispatch(call: Call) -> Result<Response<Body>> {
         (Resource::Manifest(name, reference), _) if is_read => {
             manifests::get(call, name.parse()?, reference.parse()?).await
         }
+        (Resource::Manifest(name, reference), Method::DELETE) => {
+            deletes::manifest(call, name.parse()?, reference.parse()?).await
+        }
+        (Resource::Referrers(name, digest), _) if is_read => {
+            referrers::list(call, name.parse()?, digest.parse()?).await
+        }
+        (Resource::Blob(name, digest), Method::DELETE) => deletes::blob(call, name.parse()?, digest.parse()?).await,
         (Resource::Blob(name, digest), _) if is_read => blobs::get(call, name.parse()?, digest.parse()?).await,
         (Resource::Uploads(name), Method::POST) => uploads::start(call, name.parse()?).await,
         (Resource::Upload(name, id), method) => uploads::session(call, name.parse()?, id, method).await,
-        (Resource::Unknown, _) => Err(Error::NotFound(What::Page)),
-        (Resource::Manifest(..), _) => Ok(error::wrong_method("GET, HEAD, PUT")),
+        (Resource::Unknown, _) => Err(Error::NotFound(What::Endpoint)),
+        (Resource::Manifest(..), _) => Ok(error::wrong_method("GET, HEAD, PUT, DELETE")),
+        (Resource::Blob(..), _) => Ok(error::wrong_method("GET, HEAD, DELETE")),
         (Resource::Uploads(_), _) => Ok(error::wrong_method("POST")),
-        (Resource::Base | Resource::Catalog | Resource::Tags(_) | Resource::Blob(..), _) => {
+        (Resource::Base | Resource::Catalog | Resource::Tags(_) | Resource::Referrers(..), _) => {
             Ok(error::wrong_method("GET, HEAD"))
         }
     }
@@ -128,6 +144,11 @@ impl Call {
     /// A header as text.
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.request.headers().get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Whether the client says that it has this content already (`If-None-Match`).
+    fn has_already(&self, digest: &Digest) -> bool {
+        self.header(header::IF_NONE_MATCH).is_some_and(|known| Among::parse(known, false).has(Some(digest)))
     }
 
     /// A header that holds a number of bytes.
@@ -161,6 +182,10 @@ mod tests {
         assert_eq!(Resource::parse("/v2/a/blobs/uploads"), Resource::Uploads("a"));
         assert_eq!(Resource::parse("/v2/a/blobs/uploads/"), Resource::Uploads("a"));
         assert_eq!(Resource::parse("/v2/a/blobs/uploads/9f"), Resource::Upload("a", "9f"));
+        assert_eq!(
+            Resource::parse("/v2/a/referrers/referrers/sha256:1"),
+            Resource::Referrers("a/referrers", "sha256:1")
+        );
         assert_eq!(Resource::parse("/v2/a/b"), Resource::Unknown);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::manifests::CONTENT_DIGEST;
 use super::{Call, error, location, value};
-use crate::domain::action::PushBlob;
+use crate::domain::action::{MountBlob, PushBlob};
 use crate::domain::digest::Algorithm;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
@@ -19,16 +19,34 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
     let app = call.app.clone();
     let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
     let digest = digest(&call)?;
-    require_known_algorithm(&call, digest.as_ref())?;
-    // A mount asks to link a blob of another repository. Answering with an ordinary upload is
-    // always allowed (end-11), and never tells whether that blob exists.
+    let algorithm = algorithm(&call, digest.as_ref())?;
+    // Where a mount cannot be, an ordinary upload begins: that is always allowed (end-11), and never tells whether
+    // the other repository or that blob exists.
+    if let Some(action) = wanted_mount(&call, &repository)? {
+        let mounted = action.digest.clone();
+        let proof = app.access.authorize(&call.caller.clone(), action).await;
+        if let Ok(proof) = proof
+            && push::mount(&app, &proof).await?
+        {
+            return Ok(created(&repository, &mounted));
+        }
+    }
     match digest {
-        None => Ok(accepted(&repository, &push::start(&app, &proof).await?, None)),
+        None => Ok(accepted(&repository, &push::start(&app, &proof, algorithm).await?, None)),
         Some(digest) => {
             push::whole(&app, &proof, &digest, chunk(call, Some(0))).await?;
             Ok(created(&repository, &digest))
         }
     }
+}
+
+/// The blob that is to be linked from another repository, where both are named. A blob without a repository is not
+/// looked for: that would tell who has it.
+fn wanted_mount(call: &Call, repository: &RepositoryName) -> Result<Option<MountBlob>> {
+    let digest = call.query("mount").first().map(|digest| digest.parse()).transpose()?;
+    let from = call.query("from").first().and_then(|from| from.parse().ok());
+    let action = |(digest, from)| MountBlob { repository: repository.clone(), from, digest };
+    Ok(digest.zip(from).map(action))
 }
 
 pub(super) async fn session(
@@ -117,16 +135,18 @@ fn digest(call: &Call) -> Result<Option<Digest>> {
     }
 }
 
-/// Who names the algorithm beforehand (end-4c) learns now, and not after the last byte, that nobody here
-/// could check it. Nothing else follows from it: the digest at the end decides.
-fn require_known_algorithm(call: &Call, digest: Option<&Digest>) -> Result<()> {
+/// The algorithm that is named beforehand (end-4c), or that of the digest. Who names one that nobody here could
+/// check learns it now, and not after the last byte. The digest at the end decides.
+fn algorithm(call: &Call, digest: Option<&Digest>) -> Result<Algorithm> {
+    let mut algorithm = digest.map(Digest::algorithm);
     for name in call.query("digest-algorithm") {
-        let algorithm: Algorithm = name.parse()?;
-        if digest.is_some_and(|digest| digest.algorithm() != algorithm) {
-            return Err(Error::invalid("digest", "digest and digest-algorithm name different algorithms"));
+        let named: Algorithm = name.parse()?;
+        if algorithm.is_some_and(|known| known != named) {
+            return Err(Error::invalid("digest", "two algorithms are named; name one"));
         }
+        algorithm = Some(named);
     }
-    Ok(())
+    Ok(algorithm.unwrap_or(Algorithm::Sha256))
 }
 
 /// `Content-Range: 10-19`; the specification writes it without `bytes`.

@@ -54,7 +54,7 @@ pub(super) async fn read(
                 if is_whole {
                     tags::mark_missing(tx, &repository.id, started, now).await?;
                 }
-                repositories::mark_read(tx, &repository.id, now).await
+                repositories::mark_read(tx, repository, now).await
             })
         })
         .await
@@ -210,7 +210,7 @@ async fn keep_tags(reading: &Reading<'_>, name: &RepositoryName, answers: Answer
                 tags::checked(tx, &repository.id, tag, false, now).await?;
             }
             if changed {
-                repositories::touch(tx, &repository.id, None, None, now).await?;
+                repositories::touch(tx, &repository.id, None, now).await?;
             }
             Ok(())
         })
@@ -244,8 +244,7 @@ async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: 
         tags::checked(tx, &repository.id, tag, true, now).await?;
         return Ok(false);
     }
-    let (repository_id, mount_id) = (repository.id.as_str(), repository.mount_id.as_str());
     let from = current.as_ref().map(|current| &current.digest);
-    tags::place(tx, Placement { repository_id, mount_id, tag, digest, from, how: How::Seen, now, move_id }).await?;
+    tags::place(tx, Placement { repository, tag, digest, from, how: How::Seen, now, move_id }).await?;
     Ok(from != Some(digest))
 }

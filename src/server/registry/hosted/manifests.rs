@@ -3,56 +3,64 @@
 
 use super::HostedRegistry;
 use crate::domain::action::PushManifest;
+use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
 use crate::domain::error::ContentProblem;
 use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
-use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, media_type};
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, Timestamp, media_type};
 use crate::server::access::{Authorized, Rights};
 use crate::server::blobs::{ContentHash, collect};
-use crate::server::entropy::new_id;
-use crate::server::registry::ReadRegistry;
+use crate::server::entropy::{Entropy, new_id};
+use crate::server::registry::{Pushed, ReadRegistry, SentManifest};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::tags::{How, Placement};
 use crate::server::store::{Change, Tx, blobs, manifests, tags};
-use bytes::Bytes;
+use std::sync::Arc;
 
 /// A push on its way through the transaction.
 struct Push {
     name: RepositoryName,
-    tag: Option<Tag>,
+    reference: Reference,
+    tags: Vec<Tag>,
+    condition: Condition,
     manifest: NewManifest,
     mount_id: String,
     rights: Rights,
     actor: String,
-    now: crate::domain::Timestamp,
-    ids: [String; 2],
+    now: Timestamp,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl HostedRegistry {
-    pub(super) async fn push_manifest(
-        &self,
-        proof: &Authorized<PushManifest>,
-        media_type: Option<&str>,
-        bytes: Bytes,
-    ) -> Result<Digest> {
-        let PushManifest { repository, reference } = proof.action().clone();
-        let parsed = Manifest::parse(media_type, &bytes)?;
-        let digest = digest_for(&reference, &bytes)?;
+    pub(super) async fn push_manifest(&self, proof: &Authorized<PushManifest>, sent: SentManifest) -> Result<Pushed> {
+        let PushManifest { repository, reference, mut tags } = proof.action().clone();
+        let parsed = Manifest::parse(sent.media_type.as_deref(), &sent.bytes)?;
+        let digest = digest_for(&reference, &sent.bytes)?;
+        let is_elsewhere = |layer: &&Descriptor| media_type::is_foreign_layer(&layer.media_type);
+        let pushed = Pushed {
+            digest: digest.clone(),
+            subject: parsed.subject.as_ref().map(|subject| subject.digest.clone()),
+            layers_elsewhere: parsed.of(Relation::Layer).filter(is_elsewhere).count() as u64,
+        };
         let config = self.config_of(&repository, &parsed).await?;
-        let now = self.parts.clock.now();
+        if let Reference::Tag(tag) = &reference {
+            tags.push(tag.clone());
+        }
         let push = Push {
-            name: repository.clone(),
-            tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
-            manifest: NewManifest { digest: digest.clone(), content: bytes.to_vec(), parsed, config },
+            name: repository,
+            reference,
+            tags,
+            condition: sent.condition,
+            manifest: NewManifest { digest, content: sent.bytes.to_vec(), parsed, config },
             mount_id: self.parts.mount_id.clone(),
             rights: proof.rights(),
             actor: proof.actor().to_string(),
-            now,
-            ids: [new_id(&*self.parts.entropy, now), new_id(&*self.parts.entropy, now)],
+            now: self.parts.clock.now(),
+            entropy: Arc::clone(&self.parts.entropy),
         };
         self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
-        Ok(digest)
+        Ok(pushed)
     }
 
     /// The configuration's bytes, if the repository has it and it is small enough to be read.
@@ -88,38 +96,48 @@ impl Push {
     async fn apply(self, tx: &mut Tx) -> Result<Change<()>> {
         tx.lock(self.name.as_str()).await?;
         tx.lock(&self.mount_id).await?;
-        let [repository_id, move_id] = &self.ids;
-        let (repository, created) =
-            repositories::ensure(tx, &self.name, &self.mount_id, repository_id, self.now).await?;
+        let new_id = new_id(&*self.entropy, self.now);
+        let (repository, created) = repositories::ensure(tx, &self.name, &self.mount_id, &new_id, self.now).await?;
         if created {
             self.rights.require(Permission::RepositoryCreate, &Target::Repository(self.name.clone()))?;
         }
+        self.condition.check(self.current(tx, &repository).await?.as_ref())?;
         require_children(tx, &repository, &self.manifest.parsed).await?;
         manifests::insert(tx, &repository, &self.manifest, &self.actor, self.now).await?;
-        let before = match &self.tag {
-            Some(tag) => self.place(tx, &repository, tag, move_id).await?,
-            None => None,
-        };
-        repositories::touch(tx, &repository.id, self.tag.as_ref(), Some(&self.actor), self.now).await?;
-        let (before, after) = (before.map(|digest| digest.to_string()), Some(self.manifest.digest.to_string()));
+        let mut before = Vec::new();
+        for tag in &self.tags {
+            before.extend(self.place(tx, &repository, tag).await?.map(|digest| digest.to_string()));
+        }
+        repositories::refresh_newest(tx, &repository).await?;
+        repositories::touch(tx, &repository.id, Some(&self.actor), self.now).await?;
+        repositories::pushed(tx, &repository.id, self.now).await?;
+        let before = (!before.is_empty()).then(|| before.join(", "));
+        let after = Some(self.manifest.digest.to_string());
         Ok(Change::new((), before, after).announcing(self.name))
     }
 
-    async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, move_id: &str) -> Result<Option<Digest>> {
+    /// What stands at the address that is written to.
+    async fn current(&self, tx: &mut Tx, repository: &Repository) -> Result<Option<Digest>> {
+        match &self.reference {
+            Reference::Tag(tag) => Ok(tags::current(tx, &repository.id, tag).await?.map(|current| current.digest)),
+            Reference::Digest(digest) => Ok(manifests::size(tx, &repository.id, digest).await?.map(|_| digest.clone())),
+        }
+    }
+
+    async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<Option<Digest>> {
         let before = tags::current(tx, &repository.id, tag).await?.map(|current| current.digest);
         let digest = &self.manifest.digest;
         if before.as_ref().is_some_and(|before| before != digest) {
             self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
         }
         let placement = Placement {
-            repository_id: &repository.id,
-            mount_id: &repository.mount_id,
+            repository,
             tag,
             digest,
             from: before.as_ref(),
             how: How::Push(&self.actor),
             now: self.now,
-            move_id: move_id.to_owned(),
+            move_id: new_id(&*self.entropy, self.now),
         };
         tags::place(tx, placement).await?;
         Ok(before)

@@ -1,6 +1,7 @@
 //! The embedded registry: manifests, tags and links in the database, bytes in the blob store.
 //! What it acknowledges is durable and in the catalog.
 
+mod deletes;
 mod manifests;
 mod uploads;
 
@@ -44,13 +45,12 @@ impl HostedRegistry {
 #[async_trait]
 impl ReadRegistry for HostedRegistry {
     async fn capabilities(&self) -> Vec<(Capability, Option<bool>)> {
-        let has = |capability| !matches!(capability, Capability::Referrers);
-        Capability::ALL.map(|capability| (capability, Some(has(capability)))).to_vec()
+        Capability::ALL.map(|capability| (capability, Some(true))).to_vec()
     }
 
     async fn repositories(&self, after: Option<&str>, limit: u32) -> Result<Names<RepositoryName>> {
         let (store, mount) = (&self.parts.store, &self.parts.mount_id);
-        let items = repositories::names(store, Visibility::Everything, mount, after, limit.saturating_add(1)).await?;
+        let items = repositories::names(store, &Visibility::Everything, mount, after, limit.saturating_add(1)).await?;
         Ok(Names::cut(items, limit))
     }
 

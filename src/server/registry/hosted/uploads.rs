@@ -2,28 +2,27 @@
 //! actor, is written by one request at a time, and becomes content only with the right digest.
 
 use super::HostedRegistry;
-use crate::domain::action::{PushBlob, PushManifest};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::{ContentProblem, What};
 use crate::domain::{Digest, Error, Permission, Result, Target};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, VerifiedBlob};
-use crate::server::entropy::{new_id, new_secret_id};
-use crate::server::registry::{Chunk, Upload, WriteRegistry};
+use crate::server::entropy::{new_id, new_secret_uuid};
+use crate::server::registry::{Chunk, Pushed, SentManifest, Upload, WriteRegistry};
 use crate::server::store::{Change, blobs, repositories, uploads};
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::StreamExt;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 #[async_trait]
 impl WriteRegistry for HostedRegistry {
-    async fn start_upload(&self, proof: &Authorized<PushBlob>) -> Result<Upload> {
-        let id = new_secret_id(&*self.parts.entropy);
+    async fn start_upload(&self, proof: &Authorized<PushBlob>, algorithm: Algorithm) -> Result<Upload> {
+        let id = new_secret_uuid(&*self.parts.entropy);
         let (repository, actor, now) =
             (proof.action().repository.clone(), proof.actor().to_string(), self.parts.clock.now());
-        let (upload, state) = (id.clone(), ContentHash::new(Algorithm::Sha256).save());
+        let (upload, state) = (id.clone(), ContentHash::new(algorithm).save());
         self.parts
             .store
             .note(proof, move |tx| {
@@ -90,13 +89,33 @@ impl WriteRegistry for HostedRegistry {
         self.close(proof, id).await
     }
 
-    async fn put_manifest(
-        &self,
-        proof: &Authorized<PushManifest>,
-        media_type: Option<&str>,
-        bytes: Bytes,
-    ) -> Result<Digest> {
-        self.push_manifest(proof, media_type, bytes).await
+    async fn mount_blob(&self, proof: &Authorized<MountBlob>) -> Result<bool> {
+        let MountBlob { from, digest, .. } = proof.action();
+        let held = blobs::linked(&self.parts.store, &self.parts.mount_id, from, digest).await?;
+        if held.is_none() {
+            return Ok(false);
+        }
+        match self.link_from(proof).await {
+            Ok(()) => Ok(true),
+            Err(Error::NotFound(_)) => Ok(false), // It was deleted there meanwhile.
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put_manifest(&self, proof: &Authorized<PushManifest>, manifest: SentManifest) -> Result<Pushed> {
+        self.push_manifest(proof, manifest).await
+    }
+
+    async fn delete_tag(&self, proof: &Authorized<DeleteTag>) -> Result<()> {
+        self.remove_tag(proof).await
+    }
+
+    async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {
+        self.remove_manifest(proof).await
+    }
+
+    async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()> {
+        self.remove_blob(proof).await
     }
 }
 
@@ -166,6 +185,29 @@ impl HostedRegistry {
                 })
             })
             .await
+    }
+
+    /// One transaction: the source still has the blob, and the target links it.
+    async fn link_from(&self, proof: &Authorized<MountBlob>) -> Result<()> {
+        let MountBlob { repository: name, from, digest } = proof.action().clone();
+        let (mount, rights, now) = (self.parts.mount_id.clone(), proof.rights(), self.parts.clock.now());
+        let new_repository = new_id(&*self.parts.entropy, now);
+        let change = self.parts.store.write(proof, move |tx| {
+            Box::pin(async move {
+                tx.lock(name.as_str()).await?;
+                tx.lock(&mount).await?;
+                let absent = || Error::NotFound(What::Blob { repository: from.clone(), digest: digest.clone() });
+                let source = repositories::current(tx, &from).await?.ok_or_else(absent)?;
+                let size = blobs::linked_size(tx, &source.id, &digest).await?.ok_or_else(absent)?;
+                let (repository, created) = repositories::ensure(tx, &name, &mount, &new_repository, now).await?;
+                if created {
+                    rights.require(Permission::RepositoryCreate, &Target::Repository(name.clone()))?;
+                }
+                blobs::link(tx, &repository, &digest, size, now).await?;
+                Ok(Change::new((), None, Some(digest.to_string())).announcing(name))
+            })
+        });
+        change.await
     }
 
     /// Keeps other requests from writing to the same upload at once.

@@ -41,8 +41,10 @@ impl Client {
             url: self.url(&format!("{name}/blobs/{digest}")),
             scope: pull_scope(name),
             accept: "*/*",
-            range: range.map(|ContentRange { start, end }| {
-                format!("bytes={start}-{}", end.map_or_else(String::new, |end| end.to_string()))
+            range: range.map(|range| match range {
+                ContentRange::From { start, end: Some(end) } => format!("bytes={start}-{end}"),
+                ContentRange::From { start, end: None } => format!("bytes={start}-"),
+                ContentRange::Last(length) => format!("bytes=-{length}"),
             }),
             what: "a blob",
             elsewhere: true,

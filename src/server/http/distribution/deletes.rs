@@ -1,0 +1,29 @@
+//! Deleting tags, manifests (end-9) and blobs (end-10).
+
+use super::Call;
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag};
+use crate::domain::{Digest, Reference, RepositoryName, Result};
+use crate::server::service::push;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse;
+
+pub(super) async fn manifest(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
+    let Call { app, caller, .. } = call;
+    match reference {
+        Reference::Tag(tag) => {
+            push::delete_tag(&app, &app.access.authorize(&caller, DeleteTag { repository, tag }).await?).await?;
+        }
+        Reference::Digest(digest) => {
+            let action = DeleteManifest { repository, digest };
+            push::delete_manifest(&app, &app.access.authorize(&caller, action).await?).await?;
+        }
+    }
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+pub(super) async fn blob(call: Call, repository: RepositoryName, digest: Digest) -> Result<Response<Body>> {
+    let Call { app, caller, .. } = call;
+    push::delete_blob(&app, &app.access.authorize(&caller, DeleteBlob { repository, digest }).await?).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}

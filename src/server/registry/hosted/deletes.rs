@@ -1,0 +1,74 @@
+//! Deleting: what the proof names leaves the catalog in one transaction. The store keeps what brings it back, and no
+//! byte is freed.
+
+use super::HostedRegistry;
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Mutation};
+use crate::domain::error::What;
+use crate::domain::{Digest, Error, RepositoryName, Result};
+use crate::server::access::Authorized;
+use crate::server::store::deletes::{self, Deletion};
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{Change, Tx};
+use futures::future::BoxFuture;
+use std::sync::Arc;
+
+impl HostedRegistry {
+    pub(super) async fn remove_tag(&self, proof: &Authorized<DeleteTag>) -> Result<()> {
+        let DeleteTag { repository, tag } = proof.action().clone();
+        self.remove(proof, repository.clone(), move |tx, found, deletion| {
+            Box::pin(async move {
+                let absent = || Error::NotFound(What::Tag { repository, tag: tag.clone() });
+                deletes::tag(tx, found, &tag, deletion).await?.ok_or_else(absent)
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn remove_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {
+        let DeleteManifest { repository, digest } = proof.action().clone();
+        self.remove(proof, repository.clone(), move |tx, found, deletion| {
+            Box::pin(async move {
+                match deletes::manifest(tx, found, &digest, deletion).await? {
+                    true => Ok(digest),
+                    false => Err(Error::NotFound(What::Manifest { repository, digest })),
+                }
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn remove_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()> {
+        let DeleteBlob { repository, digest } = proof.action().clone();
+        self.remove(proof, repository.clone(), move |tx, found, deletion| {
+            Box::pin(async move {
+                match deletes::blob(tx, found, &digest, deletion).await? {
+                    true => Ok(digest),
+                    false => Err(Error::NotFound(What::Blob { repository, digest })),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Runs one delete in its repository. `remove` returns the digest that was there before.
+    async fn remove<A, F>(&self, proof: &Authorized<A>, name: RepositoryName, remove: F) -> Result<()>
+    where
+        A: Mutation,
+        F: for<'t> FnOnce(&'t mut Tx, &'t Repository, &'t Deletion) -> BoxFuture<'t, Result<Digest>> + Send + 'static,
+    {
+        let (mount, now, by) = (self.parts.mount_id.clone(), self.parts.clock.now(), proof.actor().to_string());
+        let deletion = Deletion::new(by.clone(), now, Arc::clone(&self.parts.entropy));
+        let change = self.parts.store.write(proof, move |tx| {
+            Box::pin(async move {
+                tx.lock(name.as_str()).await?;
+                tx.lock(&mount).await?;
+                let found = repositories::current(tx, &name).await?.filter(|found| found.mount_id == mount);
+                let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+                let before = remove(tx, &found, &deletion).await?;
+                repositories::touch(tx, &found.id, Some(&by), now).await?;
+                Ok(Change::new((), Some(before.to_string()), None).announcing(name))
+            })
+        });
+        change.await
+    }
+}
