@@ -27,8 +27,10 @@ enum Command {
     #[command(after_help = "Examples:\n  portolan serve\n  portolan serve --try https://registry.example.com")]
     Serve(ServeArgs),
     /// Check the configuration and what it names (not whether the port is free), without changing anything
-    #[command(after_help = "Example:\n  portolan check --config /etc/portolan.toml")]
-    Check,
+    #[command(
+        after_help = "Examples:\n  portolan check --config /etc/portolan.toml\n  portolan check --rebuild-catalog"
+    )]
+    Check(CheckArgs),
 }
 
 #[derive(Args, Default)]
@@ -42,6 +44,13 @@ struct ServeArgs {
     /// A file with the password at that registry
     #[arg(long, requires = "username", value_name = "FILE")]
     password_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct CheckArgs {
+    /// Compute counts, sizes and links again from the stored manifests and tags (while nothing serves them)
+    #[arg(long)]
+    rebuild_catalog: bool,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +72,7 @@ async fn run(cli: Cli) -> Result<()> {
             let look = try_url.map(|url| serve::Try { url, username, password_file });
             serve::serve(config, look).await
         }
-        Command::Check => check::check(&config).await,
+        Command::Check(CheckArgs { rebuild_catalog: true }) => check::rebuild_catalog(&config).await,
+        Command::Check(CheckArgs { rebuild_catalog: false }) => check::check(&config).await,
     }
 }

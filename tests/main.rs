@@ -2,9 +2,9 @@
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
 //! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `policy` (who may do what),
-//! `surface` (every route).
+//! `surface` (every route), `rebuild` (what the catalog derives).
 //! With the built binary: `start`. With real counterparts:
-//! `clients` (skopeo, buildah) and `remote` (CNCF distribution).
+//! `clients` (skopeo, podman, crane, …), `recorded` (what daemons send) and `remote` (CNCF distribution).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -15,6 +15,8 @@ mod crawl;
 mod distribution;
 mod pages;
 mod policy;
+mod rebuild;
+mod recorded;
 mod remote;
 mod start;
 mod support;

@@ -15,6 +15,7 @@ pub mod entropy;
 pub mod events;
 pub mod http;
 pub mod jobs;
+pub mod lock;
 pub mod looks;
 pub mod loopback;
 pub mod metrics;
