@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use portolan::server::config::Config;
-use portolan::server::{check, serve, telemetry};
+use portolan::server::{backup, check, serve, telemetry};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,6 +31,14 @@ enum Command {
         after_help = "Examples:\n  portolan check --config /etc/portolan.toml\n  portolan check --rebuild-catalog"
     )]
     Check(CheckArgs),
+    /// Save database and blobs into a new folder, also while the server runs
+    #[command(after_help = "Example:\n  portolan backup /var/backups/portolan-2026-11-24")]
+    Backup { folder: PathBuf },
+    /// Put a backup into an empty data folder
+    #[command(
+        after_help = "Example:\n  PORTOLAN_DATA__DIR=./restored portolan restore /var/backups/portolan-2026-11-24"
+    )]
+    Restore { folder: PathBuf },
 }
 
 #[derive(Args, Default)]
@@ -74,5 +82,7 @@ async fn run(cli: Cli) -> Result<()> {
         }
         Command::Check(CheckArgs { rebuild_catalog: true }) => check::rebuild_catalog(&config).await,
         Command::Check(CheckArgs { rebuild_catalog: false }) => check::check(&config).await,
+        Command::Backup { folder } => backup::backup(&config, &folder).await,
+        Command::Restore { folder } => backup::restore(&config, &folder).await,
     }
 }

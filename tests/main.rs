@@ -3,16 +3,19 @@
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
 //! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `policy` (who may do what),
 //! `surface` (every route), `rebuild` (what the catalog derives).
-//! With the built binary: `start`. With real counterparts:
+//! With the built binary: `start`, `backup`, `migration` (data folders of earlier versions). With real counterparts:
 //! `clients` (skopeo, podman, crane, …), `recorded` (what daemons send) and `remote` (CNCF distribution).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
+mod backup;
 mod clients;
 mod conformance;
 mod crawl;
 mod distribution;
+mod leftovers;
+mod migration;
 mod pages;
 mod policy;
 mod rebuild;

@@ -52,7 +52,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let access = Access::new(policy, record_refusals(store.clone()));
     let hosted = configured.iter().any(|mount| mount.kind == MountKindConfig::Hosted);
     let blobs: Option<Arc<dyn BlobStore>> = match hosted {
-        true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?)),
+        true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?.reserving(config.storage.reserve_bytes))),
         false => None,
     };
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;

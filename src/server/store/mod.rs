@@ -22,6 +22,7 @@ mod rebuild;
 pub mod referrers;
 pub mod repositories;
 pub mod tags;
+pub mod transfer;
 mod tx;
 pub mod uploads;
 pub mod value;
