@@ -1,6 +1,7 @@
 //! Saving while others push, and putting it back.
 
-use crate::support::process::{Server, http, portolan};
+use crate::support::postgres::new_schema;
+use crate::support::process::{Server, http, left_out, portolan};
 use crate::support::{OCI_MANIFEST, sha256};
 use serde_json::json;
 use std::path::Path;
@@ -11,6 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Runs a command of the binary over a data folder.
 fn command(arguments: &[&str], data: &Path) -> Output {
     portolan(arguments, &[]).env("PORTOLAN_DATA__DIR", data).output().unwrap()
+}
+
+/// The same with a database elsewhere.
+fn on_database(database: &str, arguments: &[&str], data: &Path) -> Output {
+    portolan(arguments, &[("PORTOLAN_DATABASE__URL", database)]).env("PORTOLAN_DATA__DIR", data).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -101,4 +107,36 @@ fn a_backup_or_data_folder_that_is_in_use_is_left_alone() {
     std::fs::remove_file(saved.join("backup.json")).unwrap();
     let half = command(&["restore", &saved.display().to_string()], &folder.path().join("new"));
     assert!(!half.status.success() && said(&half).contains("no backup"), "{}", said(&half));
+}
+
+#[test]
+fn a_backup_of_one_engine_goes_into_the_other_and_back() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let Some(database) = runtime.block_on(new_schema()) else {
+        return left_out("PORTOLAN_TEST_POSTGRES is not set");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (saved, saved_again) = (path("saved").display().to_string(), path("saved-again").display().to_string());
+    let acknowledged = Acknowledged::default();
+    let server = Server::start(&path("lite"), &[]);
+    (0..250).for_each(|turn| push(&server.host, &format!("t{turn}"), &acknowledged));
+    drop(server);
+    assert!(command(&["backup", &saved], &path("lite")).status.success());
+    let there = on_database(&database, &["restore", &saved], &path("pg"));
+    assert!(there.status.success(), "{}", said(&there));
+    let over = on_database(&database, &["restore", &saved], &path("other"));
+    assert!(said(&over).contains("holds repositories already"), "{}", said(&over));
+    let server = Server::start(&path("pg"), &[("PORTOLAN_DATABASE__URL", &database)]);
+    push(&server.host, "grown", &acknowledged);
+    assert_eq!(http("DELETE", &server.host, "/v2/team/web/manifests/t7", &[], b"").0, 202);
+    drop(server);
+    let back = on_database(&database, &["backup", &saved_again], &path("pg"));
+    assert!(back.status.success(), "{}", said(&back));
+    assert!(command(&["restore", &saved_again], &path("back")).status.success());
+    let server = Server::start(&path("back"), &[]);
+    for (path, content) in acknowledged.lock().unwrap().iter().filter(|(path, _)| path != "manifests/t7") {
+        assert_eq!(&server.get(&format!("/v2/team/web/{path}")), content, "{path}");
+    }
+    assert_eq!(http("GET", &server.host, "/v2/team/web/manifests/t7", &[], b"").0, 404);
 }

@@ -65,17 +65,20 @@ async fn save_pg(url: &str, file: &Path) -> Result<()> {
     let pg = pg::Pg::open(url, Events::default()).await?;
     let mut tx = pg.snapshot().await?;
     for table in tables(&connection)? {
-        let cursor = format!("DECLARE rows CURSOR FOR SELECT {} FROM {}", table.columns(), table.name);
-        tx.run(&cursor, vec![]).await?;
+        // A name of its own: what has been prepared for one table does not fit another.
+        let cursor = format!("of_{}", table.name);
+        let declare = format!("DECLARE {cursor} CURSOR FOR SELECT {} FROM {}", table.columns(), table.name);
+        tx.run(&declare, vec![]).await?;
         loop {
-            let rows = tx.all(&format!("FETCH {TOGETHER} FROM rows"), vec![]).await?;
+            let rows = tx.all(&format!("FETCH {TOGETHER} FROM {cursor}"), vec![]).await?;
             if rows.is_empty() {
                 break;
             }
             insert_lite(&connection, &table, rows)?;
         }
-        tx.run("CLOSE rows", vec![]).await?;
+        tx.run(&format!("CLOSE {cursor}"), vec![]).await?;
     }
+    tx.commit().await?; // Gives its connection back, for which closing waits.
     pg.close().await
 }
 
