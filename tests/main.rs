@@ -2,9 +2,10 @@
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
 //! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `policy` (who may do what),
-//! `surface` (every route), `rebuild` (what the catalog derives).
-//! With the built binary: `start`, `backup`, `migration` (data folders of earlier versions). With real counterparts:
-//! `clients` (skopeo, podman, crane, …), `recorded` (what daemons send) and `remote` (CNCF distribution).
+//! `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept).
+//! With the built binary: `start`, `durability` (kills, power cuts, a full disk, bad clients), `backup`,
+//! `migration` (data folders of earlier versions). With real counterparts: `clients` (skopeo, podman, crane, …),
+//! `recorded` (what daemons send) and `remote` (CNCF distribution).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -14,6 +15,7 @@ mod clients;
 mod conformance;
 mod crawl;
 mod distribution;
+mod durability;
 mod leftovers;
 mod migration;
 mod pages;
