@@ -20,7 +20,8 @@ use staging::{Staging, gather};
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use tokio::sync::RwLock;
+use std::sync::Arc;
+use tokio::sync::{RwLock, Semaphore};
 use tokio::task::{JoinError, spawn_blocking};
 
 /// Content up to this many bytes is read in one go, in place.
@@ -32,6 +33,8 @@ pub struct FilesystemBlobs {
     /// Bytes of the disk that uploads leave free.
     reserve: u64,
     commits: RwLock<()>,
+    /// For large pieces of uploads.
+    room: Arc<Semaphore>,
 }
 
 impl FilesystemBlobs {
@@ -41,7 +44,12 @@ impl FilesystemBlobs {
             fs::create_dir_all(root.join(folder)).map_err(failure)?;
         }
         commit::sync_folders(&root.join("blobs")).map_err(failure)?; // Nothing in a folder outlives the folder's own name.
-        Ok(Self { root: root.to_owned(), reserve: 0, commits: RwLock::default() })
+        Ok(Self {
+            root: root.to_owned(),
+            reserve: 0,
+            commits: RwLock::default(),
+            room: Arc::new(Semaphore::new(staging::LARGE_PIECES)),
+        })
     }
 
     /// Takes no upload that would leave less than this many bytes of the disk free: the database needs room to
@@ -96,15 +104,16 @@ impl BlobStore for FilesystemBlobs {
     async fn append(&self, upload: &str, hash: ContentHash, mut body: ByteStream) -> Result<(ContentHash, Result<()>)> {
         let path = self.staging_path(upload)?;
         // A client may take its time: no thread is held, no file is open, while nothing comes.
-        let mut next = gather(&mut body).await;
+        let mut next = gather(&mut body, &self.room).await;
         self.require_room()?;
         let mut staging = blocking(move || Staging::open(&path, hash)).await?;
         while next.ending.is_none() {
             self.require_room()?;
-            let (written, more) = tokio::join!(blocking(move || staging.write(&next.parts)), gather(&mut body));
+            let (written, more) =
+                tokio::join!(blocking(move || staging.write(next.piece)), gather(&mut body, &self.room));
             (staging, next) = (written?, more);
         }
-        let hash = blocking(move || staging.write(&next.parts)?.finish()).await?;
+        let hash = blocking(move || staging.write(next.piece)?.finish()).await?;
         Ok((hash, next.ending.unwrap_or(Ok(()))))
     }
 
@@ -134,9 +143,9 @@ impl BlobStore for FilesystemBlobs {
             file.seek(SeekFrom::Start(start)).map_err(failure)?;
         }
         let body = if length <= SMALL {
-            futures::stream::once(async move { reading::read_piece(file, length).map(|(bytes, _)| bytes) }).boxed()
+            futures::stream::once(async move { reading::read_piece(&file, length) }).boxed()
         } else {
-            reading::pieces(file, length)
+            reading::pieces(file, start, length)
         };
         Ok(Some(Content { size, start, length, body }))
     }

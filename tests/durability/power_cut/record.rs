@@ -149,6 +149,13 @@ impl<'l> Call<'l> {
                 bytes.truncate(self.result as usize);
                 Some(Step::Written { handle, at, bytes })
             }
+            "writev" => {
+                let handle = handle()?;
+                let parts = self.arguments.iter().filter_map(|part| Some(unescaped(part.split_once("iov_base=")?.1)));
+                let mut bytes: Vec<u8> = parts.flatten().collect();
+                bytes.truncate(self.result as usize);
+                Some(Step::Written { handle, at: None, bytes })
+            }
             "ftruncate" => Some(Step::Cut { handle: handle()?, length: number(1) }),
             "fsync" | "fdatasync" => handle().map(|_| Step::Synced { thread, path: annotated(self.arguments[0]) }),
             "rename" => Some(Step::Renamed { from: self.path(0, root)?, to: self.path(1, root)? }),

@@ -6,39 +6,56 @@ use crate::server::blobs::{ByteStream, ContentHash};
 use bytes::Bytes;
 use futures::StreamExt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes of an upload that are gathered before they are written.
-const GATHERED: usize = 256 * 1024;
+/// Bytes of an upload that are always gathered before they are written …
+const GATHERED: usize = 128 * 1024;
+/// … and that many while there is room: fewer, larger writes cost a fifth less.
+const GATHERED_MOST: usize = 1024 * 1024;
+/// How many large pieces there may be at a time, over all uploads.
+pub(super) const LARGE_PIECES: usize = 16;
+/// Parts that are written at once. Linux 6.18 on ext4 takes many times as long for one write of 2 MiB.
+const PARTS: usize = 16;
 /// Bytes that are read at once to hash them again.
 const PIECE: usize = 1024 * 1024;
 
+/// Bytes to write, with the room that they take.
+pub(super) struct Piece {
+    parts: Vec<Bytes>,
+    room: Option<OwnedSemaphorePermit>,
+}
+
 /// Some bytes of a body.
 pub(super) struct Gathered {
-    pub(super) parts: Vec<Bytes>,
+    pub(super) piece: Piece,
     /// How the body ended, once it has.
     pub(super) ending: Option<Result<()>>,
 }
 
 /// Takes from a body what makes a piece worth a visit to the disk, or all that is left.
-pub(super) async fn gather(body: &mut ByteStream) -> Gathered {
-    let (mut parts, mut n_bytes) = (Vec::new(), 0);
-    while n_bytes < GATHERED {
+pub(super) async fn gather(body: &mut ByteStream, room: &Arc<Semaphore>) -> Gathered {
+    let (mut piece, mut n_bytes) = (Piece { parts: Vec::new(), room: None }, 0);
+    let ending = loop {
+        if n_bytes >= GATHERED && piece.room.is_none() {
+            piece.room = Arc::clone(room).try_acquire_owned().ok();
+        }
+        if n_bytes >= if piece.room.is_some() { GATHERED_MOST } else { GATHERED } {
+            break None;
+        }
         match body.next().await {
             Some(Ok(part)) => {
                 n_bytes += part.len();
-                parts.push(part);
+                piece.parts.push(part);
             }
-            Some(Err(error)) => {
-                let broken = Error::invalid("body", format!("the body broke off: {error}"));
-                return Gathered { parts, ending: Some(Err(broken)) };
-            }
-            None => return Gathered { parts, ending: Some(Ok(())) },
+            Some(Err(error)) => break Some(Err(Error::invalid("body", format!("the body broke off: {error}")))),
+            None => break Some(Ok(())),
         }
-    }
-    Gathered { parts, ending: None }
+    };
+    Gathered { piece, ending }
 }
 
 /// A staged file that one writer holds.
@@ -64,11 +81,9 @@ impl Staging {
         Ok(Self { file, hash, new_in })
     }
 
-    pub(super) fn write(mut self, parts: &[Bytes]) -> io::Result<Self> {
-        for part in parts {
-            self.hash.update(part);
-            self.file.write_all(part)?;
-        }
+    pub(super) fn write(mut self, piece: Piece) -> io::Result<Self> {
+        piece.parts.iter().for_each(|part| self.hash.update(part));
+        write_parts(&mut self.file, &piece.parts)?;
         Ok(self)
     }
 
@@ -81,6 +96,21 @@ impl Staging {
         }
         Ok(self.hash)
     }
+}
+
+/// Writes many parts with few calls.
+fn write_parts(file: &mut File, parts: &[Bytes]) -> io::Result<()> {
+    let mut slices: Vec<_> = parts.iter().filter(|part| !part.is_empty()).map(|part| IoSlice::new(part)).collect();
+    let mut left = &mut slices[..];
+    while !left.is_empty() {
+        match file.write_vectored(&left[..left.len().min(PARTS)]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n_written) => IoSlice::advance_slices(&mut left, n_written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<ContentHash> {
