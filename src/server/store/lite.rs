@@ -94,7 +94,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-             PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA case_sensitive_like = ON;",
+             PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA case_sensitive_like = ON;",
         )?;
         Ok(connection)
     };
