@@ -14,6 +14,9 @@ pub fn portolan(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     command
 }
 
+/// For servers that get many requests: says only what goes wrong.
+pub const QUIET: [(&str, &str); 1] = [("PORTOLAN_TELEMETRY__LOG", "warn")];
+
 /// A running `portolan serve`.
 pub struct Server {
     child: Child,
@@ -50,6 +53,13 @@ impl Server {
     /// The body of a page.
     pub fn get(&self, path: &str) -> String {
         http("GET", &self.host, path, &[], b"").1
+    }
+
+    /// The most memory that it has had so far, in bytes.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        most.expect("Linux says it").trim().parse::<u64>().unwrap() * 1024
     }
 
     /// Ends it as a power cut would.

@@ -5,7 +5,7 @@ mod blobs;
 mod deletes;
 mod lists;
 mod manifests;
-pub(in crate::server) mod ranges;
+pub(crate) mod ranges;
 mod referrers;
 mod uploads;
 mod warning;

@@ -5,7 +5,7 @@ use crate::server::service::pull::ContentRange;
 
 /// One range `bytes=a-b`, `bytes=a-` or `bytes=-n`. What cannot be read, and several ranges at once, get the
 /// whole content (RFC 9110, section 14.2).
-pub(in crate::server) fn wanted(text: &str) -> Option<ContentRange> {
+pub(crate) fn wanted(text: &str) -> Option<ContentRange> {
     match text.strip_prefix("bytes=")?.split_once('-')? {
         ("", length) => Some(ContentRange::Last(number(length)?)),
         (start, "") => Some(ContentRange::From { start: number(start)?, end: None }),
@@ -15,14 +15,14 @@ pub(in crate::server) fn wanted(text: &str) -> Option<ContentRange> {
 
 /// The place of a chunk in its upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::server) struct Place {
+pub(crate) struct Place {
     pub start: u64,
     /// At least one byte.
     pub length: u64,
 }
 
 /// The first and the last byte of a chunk, `10-19`; the specification writes it without `bytes`.
-pub(in crate::server) fn place(text: &str) -> Option<Place> {
+pub(crate) fn place(text: &str) -> Option<Place> {
     let (start, end) = text.split_once('-')?;
     let (start, end) = (number(start)?, number(end)?);
     Some(Place { start, length: end.checked_sub(start)?.checked_add(1)? })
