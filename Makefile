@@ -1,6 +1,6 @@
 # One line each; the ways are in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help serve demo build test check bench image-fixtures clean
+.PHONY: help serve demo build test check bench image-fixtures clients clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -25,6 +25,9 @@ bench: ## measure beside the peers, into benches/results
 
 image-fixtures: ## the sample images of tests and demo
 	@scripts/fixtures.sh
+
+clients: ## real clients that are built by hand into the cache (needs Go)
+	@scripts/clients.sh
 
 clean: ## what the build left in the checkout (the cache stays)
 	@rm -rf target/release target/site end2end/results

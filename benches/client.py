@@ -56,7 +56,8 @@ class Connection:
     def _send(self, method, path, headers, body):
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-        if body or method in ("POST", "PUT", "PATCH"):
+        is_chunked = "Transfer-Encoding" in (headers or {})  # Then the body is framed already.
+        if not is_chunked and (body or method in ("POST", "PUT", "PATCH")):
             lines.append(f"Content-Length: {len(body)}")
         head = "\r\n".join(lines).encode() + b"\r\n\r\n"
         if len(body) <= 65536:

@@ -2,7 +2,10 @@
 there in seconds instead of minutes. The index of what a tag named before is left out, as only deleting
 reads it. The peer must be stopped, or must never have read these names."""
 
+import os
+
 from data import digest, images
+from shape import FIRST_TAG, LARGEST, tag_name
 
 TAGS_PER_IMAGE = 2
 
@@ -30,22 +33,45 @@ class Upstream:
                 yield f"{self.name(repository)}/manifests/{_tag(tag)}"
 
     def write(self, storage):
-        root = storage / "docker/registry/v2"
         for repository in range(self.n_repositories):
-            self._write_repository(root, repository)
+            all_ = self.images(repository)
+            tags = [(_tag(tag), all_[tag // TAGS_PER_IMAGE].digest) for tag in range(self.n_tags)]
+            _repository(storage, self.name(repository), all_, tags)
 
-    def _write_repository(self, root, repository):
-        folder = root / "repositories" / self.name(repository)
-        all_ = self.images(repository)
-        for image in all_:
-            for blob in image.blobs:
-                _blob(root, blob)
-                _link(folder / "_layers" / _path(digest(blob)), digest(blob))
-            _blob(root, image.manifest)
-            _link(folder / "_manifests/revisions" / _path(image.digest), image.digest)
-        for tag in range(self.n_tags):
-            named = all_[tag // TAGS_PER_IMAGE].digest
-            _link(folder / "_manifests/tags" / _tag(tag) / "current", named)
+
+def write_shape(storage, shape):
+    """A shape's repositories with their first tag, and every tag of the largest, over a hundred images."""
+    pool = images(100, f"shape {shape.name}")
+    for number, (name, n_tags) in enumerate(shape.repositories()):
+        if name == LARGEST:
+            _repository(storage, name, pool, [(tag_name(tag), pool[tag % len(pool)].digest) for tag in range(n_tags)])
+        else:
+            image = pool[number % len(pool)]
+            _repository(storage, name, [image], [(FIRST_TAG, image.digest)])
+
+
+def write_tags(storage, repository, placements):
+    """More tags on images that the repository has: (tag, image)."""
+    tags = _repositories(storage) / repository / "_manifests/tags"
+    for tag, image in placements:
+        _link(tags / tag / "current", image.digest)
+
+
+def _repository(storage, name, all_, tags):
+    """One repository: images, then (tag, digest)."""
+    folder = _repositories(storage) / name
+    for image in all_:
+        for blob in image.blobs:
+            _blob(storage, blob)
+            _link(folder / "_layers" / _path(digest(blob)), digest(blob))
+        _blob(storage, image.manifest)
+        _link(folder / "_manifests/revisions" / _path(image.digest), image.digest)
+    for tag, named in tags:
+        _link(folder / "_manifests/tags" / tag / "current", named)
+
+
+def _repositories(storage):
+    return storage / "docker/registry/v2/repositories"
 
 
 def _tag(number):
@@ -57,14 +83,19 @@ def _path(named):
 
 
 def _link(folder, named):
-    if not folder.is_dir():
-        folder.mkdir(parents=True)
-        (folder / "link").write_text(named)
+    _write(folder, "link", named.encode())
 
 
-def _blob(root, content):
+def _blob(storage, content):
     algorithm, hexadecimal = digest(content).split(":")
-    folder = root / "blobs" / algorithm / hexadecimal[:2] / hexadecimal
-    if not folder.is_dir():
-        folder.mkdir(parents=True)
-        (folder / "data").write_bytes(content)
+    _write(storage / "docker/registry/v2/blobs" / algorithm / hexadecimal[:2] / hexadecimal, "data", content)
+
+
+def _write(folder, name, content):
+    """A file in a folder of its own; what is there stays, as it is the same."""
+    try:
+        os.makedirs(folder)
+    except FileExistsError:
+        return
+    with open(f"{folder}/{name}", "wb") as file:
+        file.write(content)

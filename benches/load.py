@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import machine
+from client import Connection
 
 SCRIPTS = Path(__file__).parent / "wrk"
 MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}
@@ -74,6 +75,24 @@ def wrk(server, path, connections, seconds, headers=None, script=None, arguments
 def _latency(text, percent):
     value, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)\b", text, re.MULTILINE).groups()
     return float(value) * MS[unit]
+
+
+def one_by_one(server, path, seconds, headers=None, at_least=3):
+    """Latency and the server's CPU of one request after another on one connection, by our own client: unlike
+    wrk it counts whole requests only, which matters where one takes a good part of the time."""
+    took_ms, n_bytes = [], 0
+    with Connection(server.port) as connection:
+        connection.get(path, headers)
+        before, end = machine.cpu_seconds(server.pid), time.perf_counter() + seconds
+        while len(took_ms) < at_least or time.perf_counter() < end:
+            started = time.perf_counter()
+            answer = connection.get(path, headers)
+            took_ms.append((time.perf_counter() - started) * 1e3)
+            if answer.status != 200:
+                raise RuntimeError(f"{server.name} {path} answered {answer.status}")
+            n_bytes = len(answer.body)
+        cpu_s = machine.cpu_seconds(server.pid) - before
+    return {"ms": statistics.median(took_ms), "cpu_us": cpu_s / len(took_ms) * 1e6, "bytes": n_bytes}
 
 
 def downloads(server, connection, path, times):

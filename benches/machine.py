@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+CACHE = Path(os.environ.get("PORTOLAN_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portolan")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -52,6 +53,8 @@ def facts(root, binary):
         "versions": {
             "portolan": _said([str(binary), "--version"]),
             "docker-registry": _first(r"\S+$", _said(["docker-registry", "--version"])),
+            "distribution v3": _first(r"v\d\S+$", _said([str(CACHE / "peers/registry"), "--version"])),
+            "zot": _first(r'"(?:release-tag|commit)":"?([^",]+)', _said([str(CACHE / "peers/zot"), "--version"])),
             "nginx": _first(r"nginx/(\S+)", _said(["/usr/sbin/nginx", "-v"])),
             "wrk": _first(r"wrk (\S+)", _said(["wrk", "-v"])),
             "python": ".".join(map(str, os.sys.version_info[:3])),

@@ -4,6 +4,7 @@ import json
 
 from load import Series
 
+PEER = "distribution 2.8"
 
 class Goal:
     """One step of a goal (must, target, moonshot) and whether this run reached it."""
@@ -13,13 +14,14 @@ class Goal:
 
 
 class Line:
-    """One figure of ours beside the peer's.
+    """One figure of ours beside another's: a peer's, a limit's, or our own with other data.
 
     `ratio` says how many times better we are, whichever direction is better: above 1 we win."""
 
-    def __init__(self, row, what, unit, us, peer=None, better="more", goals=(), note=""):
+    def __init__(self, row, what, unit, us, peer=None, better="more", goals=(), note="", beside=PEER):
         self.row, self.what, self.unit, self.note = row, what, unit, note
         self.us, self.peer = _series(us), None if peer is None else _series(peer)
+        self.beside = "" if peer is None else beside
         self.better = better
         self.ratio = None
         if self.peer:
@@ -28,21 +30,33 @@ class Line:
         self.goals = [Goal(step, words, test(self)) for step, words, test in goals]
 
     def verdict(self):
-        """The highest step that was reached, without a gap below it."""
+        """The highest step all of whose goals were reached, without a gap below it."""
         reached = None
-        for goal in self.goals:
-            if not goal.met:
-                return f"{reached} met, {goal.step} missed" if reached else f"{goal.step} missed"
-            reached = goal.step
+        for step in dict.fromkeys(goal.step for goal in self.goals):
+            if not all(goal.met for goal in self.goals if goal.step == step):
+                return f"{reached} met, {step} missed" if reached else f"{step} missed"
+            reached = step
         return f"{reached} met" if reached else ""
 
     def record(self):
         return {
             "row": self.row, "what": self.what, "unit": self.unit, "better": self.better, "note": self.note,
-            "us": self.us.record(), "peer": self.peer and self.peer.record(),
+            "us": self.us.record(), "beside": self.beside, "peer": self.peer and self.peer.record(),
             "ratio": self.ratio and round(self.ratio, 3), "verdict": self.verdict(),
             "goals": [{"step": goal.step, "goal": goal.words, "met": goal.met} for goal in self.goals],
         }
+
+
+def beside_all(found, row, what, unit, figure, better="more", goals=(), note="", own_goals=None):
+    """A line for each of those measured with us. Goals that name a ratio are held against the first, a
+    distribution 2.8; `own_goals` has what another one is held against."""
+    lines = []
+    for who in found:
+        if who != "us":
+            held = (own_goals or {}).get(who, ()) if lines else goals
+            us, peer = found["us"][figure], found[who][figure]
+            lines.append(Line(row, what, unit, us, peer, better, held, "" if lines else note, who))
+    return lines
 
 
 def times(*steps):
@@ -79,12 +93,13 @@ def _figure(series, unit):
 
 def table(lines):
     """The lines as a Markdown table."""
-    head = ["Row", "What", "Portolan", "Peer", "Ratio", "Goal", "Reached"]
-    cells = [head, ["---:", "---", "---:", "---:", "---:", "---", "---"]]
+    head = ["Row", "What", "Portolan", "Beside", "Its figure", "Ratio", "Goal", "Reached"]
+    cells = [head, ["---:", "---", "---:", "---", "---:", "---:", "---", "---"]]
     for line in lines:
         goal = ", ".join(f"{goal.step} {goal.words}" for goal in line.goals)
         ratio = "–" if line.ratio is None else f"{number(line.ratio)}×"
-        cells.append([line.row, line.what, _figure(line.us, line.unit), _figure(line.peer, line.unit), ratio, goal, line.verdict()])
+        us, peer = _figure(line.us, line.unit), _figure(line.peer, line.unit)
+        cells.append([line.row, line.what, us, line.beside, peer, ratio, goal, line.verdict()])
     return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in cells)
 
 
@@ -95,8 +110,8 @@ def page(result, lines):
     parts = [
         f"# Bench of {facts['commit']}, {facts['date'][:10]}",
         f"Written by `make bench` ({result['mode']}, {result['seconds']:.0f} s). Every figure is a median, with the "
-        "least and the most of its rounds behind it. Both sides ran at the same time on the same machine, in turns, "
-        "with the same data, clients included. A ratio above 1 means that Portolan is better.",
+        "least and the most of its rounds behind it. All ran at the same time on the same machine, in turns, "
+        "clients included. A ratio above 1 means that Portolan is better.",
         f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gb']} GB, Linux {facts['kernel']}; load average "
         f"{facts['load_average_before'][0]} before and {facts['load_average_after'][0]} after. {versions}.",
     ]
@@ -112,7 +127,7 @@ def page(result, lines):
 
 def write(folder, result, lines, suffix):
     """Writes the record and, for a whole run, the page; returns the paths."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     facts = result["facts"]
     name = f"{facts['date'][:10]}-{facts['commit']}{suffix}"
     record = folder / f"{name}.json"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`make bench`: Portolan's release binary beside its peers, in one run on one machine.
 
-Starts everything on free loopback ports in a temporary folder, fills both sides with the same data,
+Starts everything on free loopback ports in a temporary folder, fills all sides with the same data,
 measures in turns and writes benches/results/. It prints ratios and never passes or fails by them;
 it exits non-zero only where something could not be measured at all."""
 
@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from os import environ
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -21,13 +20,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import machine
 import report
-from client import Connection
-from data import Dataset
-from load import Deadline, OutOfTime
-from rows import NEED_DATA, ROWS
-from servers import Distribution, Nginx, Portolan
+from bench import ROOT, Bench, say
+from load import OutOfTime
+from rows import NEED_DATA, NEED_SETS, ROWS
 
-ROOT = Path(__file__).resolve().parent.parent
 GRACE_S = 15  # Beyond the time for the run, before it is ended from outside its loops.
 
 
@@ -36,14 +32,17 @@ def main():
     bench = Bench(asked)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(int(bench.deadline.left()) + GRACE_S)
-    started = time.monotonic()
     result = {"mode": asked.mode, "facts": machine.facts(ROOT, bench.binary), "missing": []}
     lines = []
     bench.scratch = Path(tempfile.mkdtemp(prefix="portolan-bench-"))
     try:
         # A copy of our own: a build that ends in the middle must not change what is measured.
         bench.binary = Path(shutil.copy2(bench.binary, bench.scratch / "portolan-measured"))
+        if NEED_SETS & set(asked.rows):
+            bench.make_sets()  # Once in a machine's life, so outside of the time for a run.
+        started = time.monotonic()
+        bench.begin()
+        signal.alarm(int(bench.deadline.left()) + GRACE_S)
         with contextlib.ExitStack() as bench.running:
             measure_rows(bench, asked.rows, lines, result)
     finally:
@@ -56,11 +55,11 @@ def main():
     result["warnings"] = warnings(result["facts"], bench.met_compilers)
     if not lines:
         sys.exit("✘ nothing could be measured:\n  " + "\n  ".join(result["missing"]))
-    written = report.write(ROOT / "benches/results", result, lines, asked.suffix)
+    written = report.write(asked.out, result, lines, asked.suffix)
     print("\n" + report.table(lines))
     for text in result["warnings"] + result["missing"]:
         print(f"✘ {text}")
-    print(f"\n▸ {result['seconds']:.0f} s; written to " + " and ".join(str(path.relative_to(ROOT)) for path in written))
+    print(f"\n▸ {result['seconds']:.0f} s; written to " + " and ".join(map(str, written)))
     sys.exit(1 if result["missing"] else 0)
 
 
@@ -103,63 +102,6 @@ def warnings(facts, met_compilers):
     return found
 
 
-class Bench:
-    """What every row may use: both servers with their data, the pace of the run, a folder to work in."""
-
-    def __init__(self, asked):
-        self.binary = Path(environ.get("PORTOLAN_BINARY", ROOT / "target/release/portolan")).resolve()
-        if not self.binary.is_file():
-            sys.exit(f"✘ there is no {self.binary}\n  run make build, or set PORTOLAN_BINARY")
-        for program, package in (("wrk", "wrk"), ("docker-registry", "docker-registry")):
-            if not shutil.which(program):
-                sys.exit(f"✘ {program} is missing\n  apt-get install {package}")
-        quick = asked.mode == "quick"
-        self.rounds, self.few_rounds, self.seconds, self.downloads = (5, 3, 1, 8) if quick else (5, 5, 2, 24)
-        self.n_tags = asked.tags or (1_000 if quick else 10_000)
-        self.crawl, self.crawl_rounds = asked.crawl, {"quick": 1, "whole": 3, "full": 1}[asked.mode]
-        self.crawl_limit_s = {"quick": 60, "whole": 180, "full": 1800}[asked.mode]
-        self.deadline = Deadline({"quick": 100, "whole": 540, "full": 3600}[asked.mode])
-        self.scratch = self.running = self.ours = self.peer = self.data = None
-        self.seeding, self.seeded_mb, self.notes = {}, {}, []
-        self.met_compilers = machine.compilers_running()
-
-    def seed(self):
-        """Starts both servers and fills them with the same data over HTTP."""
-        self.data = Dataset(self.n_tags)
-        self.ours = self.running.enter_context(Portolan(self.scratch / "portolan", self.binary))
-        self.peer = self.running.enter_context(Distribution(self.scratch / "distribution"))
-        for who, server in {"us": self.ours, "peer": self.peer}.items():
-            say(f"filling {server.name} with {self.n_tags:,} tags")
-            found = self.data.seed(server)
-            self.seeding[who] = {key: round(value, 2) for key, value in found.items()}
-            time.sleep(1)
-            self.seeded_mb[who] = machine.memory_mb(server.pid)[0]
-            text = (
-                f"{server.name} took {found['manifests_per_s']:,.0f} manifests/s (PUT, 16 connections), "
-                f"{found['small_blobs_per_s']:,.0f} small blobs/s (POST and PUT) and the 64 MiB blob at "
-                f"{found['large_blob_mib_per_s']:,.0f} MiB/s"
-            )
-            self.notes.append(f"Seeding: {text}.")
-            print(f"  {text}", flush=True)
-
-    def nginx(self):
-        """nginx, running; nothing where it is not installed."""
-        if not Path(Nginx.program).exists():
-            self.notes.append("nginx is not installed, so row 3 has no physical limit beside it.")
-            return None
-        return self.running.enter_context(Nginx(self.scratch / "nginx"))
-
-    def same_answer(self, path, headers, content_type):
-        """Both servers must give the same bytes, or a comparison would mean nothing."""
-        answers = []
-        for server in (self.ours, self.peer):
-            with Connection(server.port) as connection:
-                answers.append(connection.get(path, headers))
-        bodies = {answer.body for answer in answers}
-        if len(bodies) != 1 or any(it.status != 200 or it.headers["content-type"] != content_type for it in answers):
-            raise RuntimeError(f"{path} is not the same on both sides: {[it.status for it in answers]}")
-
-
 def sweep(folder):
     """Removes the folder behind our back: the peer leaves a hundred thousand files, which take some disks minutes."""
     command = ["rm", "-rf", str(folder)]
@@ -176,11 +118,12 @@ def _too_long(*_):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="under two minutes, with less data")
+    parser.add_argument("--quick", action="store_true", help="under three minutes: data set S and not L, no v3 and no zot")
     parser.add_argument("--full", action="store_true", help="row 15 over 177k tags; takes up to an hour")
     parser.add_argument("--rows", type=_rows, default=list(ROWS), metavar="1,3", help="only these rows")
     parser.add_argument("--tags", type=int, metavar="N", help="tags of the large repository (10000)")
     parser.add_argument("--crawl", type=_crawl, metavar="NxM", help="repositories × tags of row 15 (100x50)")
+    parser.add_argument("--out", type=Path, default=ROOT / "benches/results", metavar="FOLDER", help="where results go")
     asked = parser.parse_args()
     asked.mode = "quick" if asked.quick else "full" if asked.full else "whole"
     asked.crawl = asked.crawl or {"quick": (40, 50), "whole": (100, 50), "full": (885, 200)}[asked.mode]
@@ -201,10 +144,6 @@ def _rows(text):
 def _crawl(text):
     n_repositories, n_tags = text.lower().split("x")
     return int(n_repositories), int(n_tags)
-
-
-def say(text):
-    print(f"▸ {text}", flush=True)
 
 
 if __name__ == "__main__":

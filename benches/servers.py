@@ -1,5 +1,5 @@
-"""The servers under test: ours, the peer and the physical limit. Each is one child process on a free
-loopback port with a folder of its own; leaving the `with` block ends it, and so does our own death."""
+"""A server under test, and ours; peers.py has the others. Each is one child process on a free loopback
+port with a folder of its own; leaving the `with` block ends it, and so does our own death."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class Server:
-    """What the three share. A subclass says how it is started and which path answers 200 when it is ready."""
+    """What all share. A subclass says how it is started and which path answers 200 when it is ready."""
 
     name = ""
     ready_path = "/"
@@ -103,16 +103,17 @@ class Portolan(Server):
     name = "portolan"
     ready_path = "/health/ready"
 
-    def __init__(self, folder, binary, mount=None):
+    def __init__(self, folder, binary, mount=None, data=None):
         super().__init__(folder)
         self.binary, self.mount = binary, mount
+        self.data = data or folder / "data"
 
     def command(self):
         return [str(self.binary), "serve"]
 
     def environment(self):
         values = {
-            "PORTOLAN_DATA__DIR": str(self.folder / "data"),
+            "PORTOLAN_DATA__DIR": str(self.data),
             "PORTOLAN_SERVER__LISTEN": f"127.0.0.1:{self.port}",
             "PORTOLAN_SERVER__DRAIN_S": "1",
         }
@@ -120,56 +121,6 @@ class Portolan(Server):
             mount = {"PREFIX": "up", "KIND": "remote", "URL": self.mount, "REFRESH_S": "3600"}
             values |= {f"PORTOLAN_MOUNTS__0__{key}": value for key, value in mount.items()}
         return values
-
-
-class Distribution(Server):
-    """Debian's docker-registry (CNCF distribution 2.8) with what makes it fast: blob descriptors in
-    memory, no access log."""
-
-    name = "docker-registry"
-    ready_path = "/v2/"
-
-    @property
-    def storage(self):
-        return self.folder / "data"
-
-    def command(self):
-        config = self.folder / "config.yml"
-        config.write_text(
-            "version: 0.1\n"
-            "log: {level: error, accesslog: {disabled: true}}\n"
-            "storage:\n"
-            "  cache: {blobdescriptor: inmemory}\n"
-            f"  filesystem: {{rootdirectory: {self.storage}}}\n"
-            "  delete: {enabled: true}\n"
-            f'http: {{addr: "127.0.0.1:{self.port}", secret: bench}}\n'
-        )
-        return ["docker-registry", "serve", str(config)]
-
-
-class Nginx(Server):
-    """One nginx process that serves a folder with sendfile: as fast as a file leaves this machine."""
-
-    name = "nginx"
-    program = "/usr/sbin/nginx"
-
-    @property
-    def site(self):
-        return self.folder / "site"
-
-    def command(self):
-        self.site.mkdir(exist_ok=True)
-        (self.site / "index.html").write_text("ready")
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = " ".join(f"{kind}_temp_path {self.folder / kind};" for kind in kinds)
-        config = self.folder / "nginx.conf"
-        config.write_text(
-            f"daemon off; master_process off; pid {self.folder / 'pid'}; error_log stderr crit;\n"
-            "events { worker_connections 512; }\n"
-            f"http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; {temporary}\n"
-            f"  server {{ listen 127.0.0.1:{self.port}; root {self.site}; }} }}\n"
-        )
-        return [self.program, "-e", "stderr", "-c", str(config)]
 
 
 def _free_port():

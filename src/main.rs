@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use portolan::server::config::Config;
-use portolan::server::{check, serve, telemetry};
+use portolan::server::{backup, check, serve, telemetry};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,8 +27,18 @@ enum Command {
     #[command(after_help = "Examples:\n  portolan serve\n  portolan serve --try https://registry.example.com")]
     Serve(ServeArgs),
     /// Check the configuration and what it names (not whether the port is free), without changing anything
-    #[command(after_help = "Example:\n  portolan check --config /etc/portolan.toml")]
-    Check,
+    #[command(
+        after_help = "Examples:\n  portolan check --config /etc/portolan.toml\n  portolan check --rebuild-catalog"
+    )]
+    Check(CheckArgs),
+    /// Save database and blobs into a new folder, also while the server runs
+    #[command(after_help = "Example:\n  portolan backup /var/backups/portolan-2026-11-24")]
+    Backup { folder: PathBuf },
+    /// Put a backup into an empty data folder
+    #[command(
+        after_help = "Example:\n  PORTOLAN_DATA__DIR=./restored portolan restore /var/backups/portolan-2026-11-24"
+    )]
+    Restore { folder: PathBuf },
 }
 
 #[derive(Args, Default)]
@@ -42,6 +52,13 @@ struct ServeArgs {
     /// A file with the password at that registry
     #[arg(long, requires = "username", value_name = "FILE")]
     password_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct CheckArgs {
+    /// Compute counts, sizes and links again from the stored manifests and tags (while nothing serves them)
+    #[arg(long)]
+    rebuild_catalog: bool,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +80,9 @@ async fn run(cli: Cli) -> Result<()> {
             let look = try_url.map(|url| serve::Try { url, username, password_file });
             serve::serve(config, look).await
         }
-        Command::Check => check::check(&config).await,
+        Command::Check(CheckArgs { rebuild_catalog: true }) => check::rebuild_catalog(&config).await,
+        Command::Check(CheckArgs { rebuild_catalog: false }) => check::check(&config).await,
+        Command::Backup { folder } => backup::backup(&config, &folder).await,
+        Command::Restore { folder } => backup::restore(&config, &folder).await,
     }
 }

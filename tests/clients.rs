@@ -1,46 +1,378 @@
-//! Real clients push and pull the sample images: bytes and digests stay what they were.
+//! Real clients push, list, pull, copy, sign and delete: bytes and digests stay what they were.
+//!
+//! Debian's are always there. What `make clients` builds is left out where it was not built.
 
 use crate::support::process::{Server, fixtures, http, run};
+use crate::support::sha256;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
 
 #[test]
 fn skopeo_copies_an_image_of_two_platforms_there_and_back() {
-    let Some(fixtures) = fixtures() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(&folder.path().join("data"), &[]);
-    let layout = format!("oci:{}:1.0.0", fixtures.join("base").display());
-    let there = format!("docker://{}/team/base:1.0.0", server.host);
-    run("skopeo", &["copy", "--quiet", "--all", "--dest-tls-verify=false", &layout, &there]);
-    let sent = run("skopeo", &["inspect", "--raw", &layout]);
-    let held = run("skopeo", &["inspect", "--raw", "--tls-verify=false", &there]);
-    assert_eq!(held, sent, "the index is what was pushed, byte for byte");
-    let back = format!("oci:{}:again", folder.path().join("back").display());
-    run("skopeo", &["copy", "--quiet", "--all", "--src-tls-verify=false", &there, &back]);
-    assert_eq!(run("skopeo", &["inspect", "--raw", &back]), sent);
-    let page = server.get("/r/team/base/-/tags/1.0.0");
+    let Some(place) = Place::new() else { return };
+    let (skopeo, there) = (place.client("skopeo"), place.docker("team/base:1.0.0"));
+    assert_eq!(place.digest("team/base", "1.0.0").as_ref(), Some(&place.base), "what was pushed, byte for byte");
+    let back = format!("oci:{}:again", place.path("back"));
+    skopeo.run(&["copy", "--quiet", "--all", "--src-tls-verify=false", &there, &back]);
+    assert_eq!(sha256(skopeo.run(&["inspect", "--raw", &back]).as_bytes()), place.base);
+    let page = place.server.get("/r/team/base/-/tags/1.0.0");
     for part in ["linux/amd64", "linux/arm64", "attestation"] {
         assert!(page.to_lowercase().contains(part), "the page shows {part}");
     }
-    let tags = run("skopeo", &["list-tags", "--tls-verify=false", &format!("docker://{}/team/base", server.host)]);
-    assert!(tags.contains("1.0.0"));
+    let tags = skopeo.run(&["list-tags", "--tls-verify=false", &place.docker("team/base")]);
+    assert!(tags.contains("1.0.0"), "{tags}");
+}
+
+#[test]
+fn skopeo_syncs_repositories_and_deletes_an_image_with_all_its_tags() {
+    let Some(place) = Place::new() else { return };
+    let (skopeo, there) = (place.client("skopeo"), place.docker("team/base:1.0.0"));
+    let both = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+    let stable = place.docker("team/base:stable");
+    skopeo.run(&[&["copy", "--quiet", "--all", &there, &stable], &both[..]].concat());
+    let (folder, repository) = (place.path("synced"), place.at("team/base"));
+    skopeo.run(&["sync", "--all", "--scoped", "--src=docker", "--dest=dir", both[0], &repository, &folder]);
+    let images = format!("{folder}/{}", place.at("team"));
+    skopeo.run(&["sync", "--all", "--src=dir", "--dest=docker", both[1], &images, &place.at("from-folder")]);
+    let across = ["sync", "--all", "--src=docker", "--dest=docker", &repository, &place.at("across")];
+    skopeo.run(&[&across, &both[..]].concat());
+    for (copy, tag) in [("from-folder/base", "1.0.0"), ("from-folder/base", "stable"), ("across/base", "stable")] {
+        assert_eq!(place.digest(copy, tag).as_ref(), Some(&place.base), "{copy}:{tag}");
+    }
+    // skopeo resolves the tag and deletes the digest, so every tag of the image goes.
+    skopeo.run(&["delete", "--tls-verify=false", &place.docker("across/base:1.0.0")]);
+    for gone in ["1.0.0", "stable", &place.base] {
+        assert_eq!(place.digest("across/base", gone), None, "across/base {gone}");
+    }
+    assert_eq!(place.digest("team/base", "stable").as_ref(), Some(&place.base), "other repositories keep it");
 }
 
 #[test]
 fn buildah_pulls_what_skopeo_pushed_and_pushes_what_it_made() {
-    let Some(fixtures) = fixtures() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(&folder.path().join("data"), &[]);
-    let layout = format!("oci:{}:1.4.2", fixtures.join("web").display());
-    let there = format!("docker://{}/team/web:1.4.2", server.host);
-    run("skopeo", &["copy", "--quiet", "--all", "--dest-tls-verify=false", &layout, &there]);
-    let root = folder.path().join("storage").display().to_string();
-    let state = folder.path().join("state").display().to_string();
-    let buildah = |arguments: &[&str]| run("buildah", &[&["--root", &root, "--runroot", &state], arguments].concat());
-    let container = buildah(&["from", "--tls-verify=false", &there]).trim().to_owned();
+    let Some(place) = Place::new() else { return };
+    let (program, root, state) = (place.client("buildah"), place.path("storage"), place.path("state"));
+    let buildah = |arguments: &[&str]| program.run(&[&["--root", &root, "--runroot", &state], arguments].concat());
+    let container = buildah(&["from", "--quiet", "--tls-verify=false", &place.docker("team/base:1.0.0")]);
     buildah(&["config", "--label", "made=by-buildah", &container]);
     buildah(&["commit", "--quiet", &container, "made"]);
-    let made = format!("docker://{}/team/made:1", server.host);
-    buildah(&["push", "--quiet", "--tls-verify=false", "made", &made]);
-    assert!(run("skopeo", &["inspect", "--tls-verify=false", &made]).contains("by-buildah"));
-    assert_eq!(http("GET", &server.host, "/r/team/made/-/tags/1", &[], b"").0, 200);
+    // From nothing, because the sample image has a layer in zstd and Docker's own format does not know that.
+    place.write("home/note", "hello");
+    let container = buildah(&["from", "scratch"]);
+    buildah(&["copy", "--quiet", &container, "note", "/note"]);
+    buildah(&["config", "--label", "made=by-buildah", &container]);
+    buildah(&["commit", "--quiet", &container, "from-nothing"]);
+    for (image, format, tag) in [("made", "oci", "1"), ("from-nothing", "v2s2", "1-docker")] {
+        let made = place.docker(&format!("team/made:{tag}"));
+        buildah(&["push", "--quiet", "--format", format, "--tls-verify=false", image, &made]);
+        assert!(run("skopeo", &["inspect", "--tls-verify=false", &made]).contains("by-buildah"));
+        assert_eq!(http("GET", &place.server.host, &format!("/r/team/made/-/tags/{tag}"), &[], b"").0, 200);
+    }
     buildah(&["rm", "--all"]);
+}
+
+#[test]
+fn podman_pulls_builds_pushes_and_searches() {
+    let Some(place) = Place::new() else { return };
+    let (program, root, state) = (place.client("podman"), place.path("storage"), place.path("state"));
+    let own = ["--root", &root, "--runroot", &state, "--events-backend=file", "--cgroup-manager=cgroupfs"];
+    let podman = |arguments: &[&str]| program.run(&[&own, arguments].concat());
+    let (base, built, many) = (place.at("team/base:1.0.0"), place.at("team/built:1"), place.at("team/many:1"));
+    podman(&["pull", "--quiet", "--tls-verify=false", &base]);
+    place.write("context/Containerfile", &format!("FROM {base}\nLABEL made=by-podman\nCOPY note /note\n"));
+    place.write("context/note", "hello");
+    podman(&["build", "--quiet", "--tls-verify=false", "--tag", &built, &place.path("context")]);
+    let digest = place.path("digest");
+    podman(&["push", "--quiet", "--tls-verify=false", "--digestfile", &digest, &built]);
+    assert_eq!(place.digest("team/built", "1"), fs::read_to_string(&digest).ok());
+    podman(&["pull", "--quiet", "--tls-verify=false", &format!("{}@{}", place.at("team/built"), place.read("digest"))]);
+    podman(&["manifest", "create", "many"]);
+    podman(&["manifest", "add", "--all", "--tls-verify=false", "many", &format!("docker://{base}")]);
+    podman(&["manifest", "push", "--quiet", "--all", "--tls-verify=false", "many", &format!("docker://{many}")]);
+    assert!(place.server.get("/v2/team/many/manifests/1").contains("arm64"));
+    assert!(podman(&["search", "--tls-verify=false", &place.at("team")]).contains("team/built"));
+    let tags = podman(&["search", "--list-tags", "--tls-verify=false", &place.at("team/base")]);
+    assert!(tags.contains("1.0.0"), "{tags}");
+}
+
+#[test]
+fn crane_copies_changes_lists_and_deletes() {
+    let Some((place, crane)) = Place::with("crane") else { return };
+    let (from, copy) = (place.at("team/base:1.0.0"), place.at("crane/base:1.0.0"));
+    assert_eq!(crane.run(&["digest", &from]), place.base);
+    crane.run(&["copy", &from, &copy]);
+    assert_eq!(place.digest("crane/base", "1.0.0").as_ref(), Some(&place.base));
+    let layout = place.path("layout");
+    crane.run(&["pull", "--format=oci", &copy, &layout]);
+    crane.run(&["push", "--index", &layout, &place.at("crane/pushed:1")]);
+    assert_eq!(place.digest("crane/pushed", "1"), Some(sha256(place.read("layout/index.json").as_bytes())));
+    let (tar, one) = (place.path("image.tar"), place.at("crane/tar:1"));
+    crane.run(&["pull", "--platform=linux/arm64", &copy, &tar]);
+    crane.run(&["push", &tar, &one]);
+    crane.run(&["mutate", &one, "--label=made=by-crane", "--tag", &place.at("crane/tar:2")]);
+    assert!(crane.run(&["config", &place.at("crane/tar:2")]).contains("by-crane"));
+    crane.run(&["copy", "--all-tags", &place.at("crane/tar"), &place.at("crane/all")]);
+    assert_eq!(crane.run(&["ls", &place.at("crane/all")]), "1\n2");
+    crane.run(&["tag", &copy, "stable"]);
+    assert_eq!(crane.run(&["ls", &place.at("crane/base")]), "1.0.0\nstable");
+    assert!(crane.run(&["catalog", &place.server.host]).contains("crane/pushed"));
+    crane.run(&["delete", &place.at("crane/base:stable")]);
+    assert_eq!(crane.run(&["ls", &place.at("crane/base")]), "1.0.0", "by tag only the tag goes");
+    assert_eq!(place.digest("crane/base", "1.0.0").as_ref(), Some(&place.base));
+    crane.run(&["delete", &format!("{}@{}", place.at("crane/base"), place.base)]);
+    assert_eq!(place.digest("crane/base", "1.0.0"), None, "by digest all its tags go");
+    assert_eq!(place.digest("team/base", "1.0.0").as_ref(), Some(&place.base));
+}
+
+#[test]
+fn oras_pushes_files_and_copies_images() {
+    let Some((place, oras)) = Place::with("oras") else { return };
+    place.write("home/hello.txt", "hello");
+    let one = place.at("oras/one:1");
+    oras.run(&["push", "--plain-http", "--artifact-type=application/vnd.example.report", &one, "hello.txt:text/plain"]);
+    oras.run(&["pull", "--plain-http", "--output=out", &one]);
+    assert_eq!(place.read("home/out/hello.txt"), "hello");
+    let base = place.at("oras/base:1.0.0");
+    let layout = format!("{}:1.0.0", place.fixtures.join("base").display());
+    oras.run(&["copy", "--from-oci-layout", "--to-plain-http", &layout, &base]);
+    assert_eq!(oras.run(&["resolve", "--plain-http", &base]), place.base);
+    oras.run(&["tag", "--plain-http", &base, "stable"]);
+    assert_eq!(oras.run(&["repo", "tags", "--plain-http", &place.at("oras/base")]), "1.0.0\nstable");
+    assert_eq!(oras.run(&["repo", "ls", "--plain-http", &place.at("oras")]), "base\none");
+    let blob = format!("{}@{}", place.at("oras/blobs"), sha256(b"hello"));
+    oras.run(&["blob", "push", "--plain-http", &place.at("oras/blobs"), "hello.txt"]);
+    assert_eq!(oras.run(&["blob", "fetch", "--plain-http", "--output=-", &blob]), "hello");
+    oras.run(&["blob", "delete", "--plain-http", "--force", &blob]);
+    oras.refuses(&["blob", "fetch", "--plain-http", "--output=-", &blob]);
+    // oras resolves the tag and deletes the digest, so every tag of the image goes.
+    oras.run(&["manifest", "delete", "--plain-http", "--force", &place.at("oras/base:stable")]);
+    assert_eq!(place.digest("oras/base", "1.0.0"), None);
+}
+
+#[test]
+fn oras_attaches_and_discovers_referrers() {
+    let Some((place, oras)) = Place::with("oras") else { return };
+    place.write("home/sbom.json", "{}");
+    place.write("home/note.txt", "a note");
+    let base = place.at("team/base:1.0.0");
+    for (kind, file) in [("application/vnd.cyclonedx+json", "sbom.json"), ("application/vnd.example.note", "note.txt")]
+    {
+        let kind = format!("--artifact-type={kind}");
+        oras.run(&["attach", "--plain-http", &kind, "--annotation=of=base", &base, &format!("{file}:text/plain")]);
+    }
+    let api = "--distribution-spec=v1.1-referrers-api";
+    let found = oras.run(&["discover", "--plain-http", api, "--format=json", &base]);
+    for part in ["application/vnd.cyclonedx+json", "application/vnd.example.note", "\"of\": \"base\""] {
+        assert!(found.contains(part), "{part} in {found}");
+    }
+    let kind = "--artifact-type=application/vnd.example.note";
+    let found = oras.run(&["discover", "--plain-http", api, kind, "--format=json", &base]);
+    assert!(found.contains("vnd.example.note") && !found.contains("cyclonedx"), "{found}");
+    assert!(!place.tags("team/base").contains("sha256-"), "no tag stands in for the API");
+    let copy = place.at("copied/base:1.0.0");
+    oras.run(&["copy", "--recursive", "--from-plain-http", "--to-plain-http", &base, &copy]);
+    assert!(oras.run(&["discover", "--plain-http", api, "--format=json", &copy]).contains("cyclonedx"));
+    let backup = place.path("backup");
+    oras.run(&["backup", "--plain-http", "--include-referrers", "--output", &backup, &base]);
+    let restored = place.at("restored/base:1.0.0");
+    oras.run(&["restore", "--plain-http", "--input", &backup, &restored]);
+    assert_eq!(place.digest("restored/base", "1.0.0").as_ref(), Some(&place.base));
+    assert!(oras.run(&["discover", "--plain-http", api, "--format=json", &restored]).contains("cyclonedx"));
+}
+
+#[test]
+fn helm_pushes_and_pulls_a_chart() {
+    let Some((place, helm)) = Place::with("helm") else { return };
+    place.write("web/Chart.yaml", "apiVersion: v2\nname: web\ndescription: A tiny chart\nversion: 1.0.0+build.5\n");
+    place.write("web/values.yaml", "image: team/web:1.4.2\n");
+    let template =
+        "kind: ConfigMap\napiVersion: v1\nmetadata: {name: web}\ndata: {image: {{ .Values.image | quote }}}\n";
+    place.write("web/templates/config.yaml", template);
+    helm.run(&["package", &place.path("web"), "--destination", &place.path("packed")]);
+    let packed = place.path("packed/web-1.0.0+build.5.tgz");
+    let charts = format!("oci://{}", place.at("charts"));
+    let chart = format!("{charts}/web");
+    helm.run(&["push", "--plain-http", &packed, &charts]);
+    assert!(place.tags("charts/web").contains("\"1.0.0_build.5\""), "helm writes + as _ in tags");
+    let exact = "--version=1.0.0+build.5";
+    assert!(helm.run(&["show", "chart", "--plain-http", &chart, exact]).contains("A tiny chart"));
+    for version in [exact, "--version=^1.0.0", "--devel"] {
+        let folder = place.path(version);
+        fs::create_dir_all(&folder).unwrap();
+        helm.run(&["pull", "--plain-http", &chart, version, "--destination", &folder]);
+        assert_eq!(fs::read(format!("{folder}/web-1.0.0+build.5.tgz")).unwrap(), fs::read(&packed).unwrap());
+    }
+    assert!(helm.run(&["template", "--plain-http", "mine", &chart, exact]).contains("team/web:1.4.2"));
+    let dependency = format!("dependencies: [{{name: web, version: '>=1.0.0', repository: '{charts}'}}]\n");
+    place.write("all/Chart.yaml", &format!("apiVersion: v2\nname: all\nversion: 0.1.0\n{dependency}"));
+    helm.run(&["dependency", "update", "--plain-http", &place.path("all")]);
+    assert!(Path::new(&place.path("all/charts/web-1.0.0+build.5.tgz")).exists());
+}
+
+#[test]
+fn cosign_signs_attests_and_verifies() {
+    const OFFLINE: [&str; 3] = ["--tlog-upload=false", "--use-signing-config=false", "--yes"];
+    const PLAIN: [&str; 2] = ["--allow-insecure-registry", "--allow-http-registry"];
+    const CHECK: [&str; 4] = ["--key=cosign.pub", "--insecure-ignore-tlog=true", PLAIN[0], PLAIN[1]];
+    // Before version 3 a signature was an image under a tag named after the digest.
+    const AS_TAG: &str = "--new-bundle-format=false";
+    let Some((place, cosign)) = Place::with("cosign") else { return };
+    let run = |parts: &[&[&str]]| cosign.run(&parts.concat());
+    cosign.run(&["generate-key-pair"]);
+    let image = format!("{}@{}", place.at("team/base"), place.base);
+    run(&[&["sign", "--key=cosign.key", &image], &OFFLINE, &PLAIN]);
+    assert!(run(&[&["verify", &image], &CHECK]).contains(&place.base));
+    assert!(!place.tags("team/base").contains("sha256-"), "no tag stands in for the referrers API");
+    assert!(run(&[&["tree", &image], &PLAIN]).contains("via OCI referrer"));
+    run(&[&["sign", "--key=cosign.key", AS_TAG, &image], &OFFLINE, &PLAIN]);
+    assert!(place.tags("team/base").contains(&format!("\"{}.sig\"", place.base.replace(':', "-"))));
+    assert!(run(&[&["verify", AS_TAG, &image], &CHECK]).contains(&place.base));
+    place.write("home/predicate.json", "{}");
+    run(&[&["attest", "--key=cosign.key", "--type=custom", "--predicate=predicate.json", &image], &OFFLINE, &PLAIN]);
+    assert!(run(&[&["verify-attestation", "--type=custom", &image], &CHECK]).contains("payload"));
+    cosign.run(&["generate-key-pair", "--output-key-prefix=other"]);
+    cosign.refuses(&[&["verify", "--key=other.pub", CHECK[1], &image], &PLAIN[..]].concat());
+    let copy = place.at("copied/base:1.0.0");
+    run(&[&["copy", &place.at("team/base:1.0.0"), &copy], &PLAIN]);
+    assert!(run(&[&["verify", AS_TAG, &copy], &CHECK]).contains(&place.base));
+    run(&[&["clean", "--force", "--type=all", &image], &PLAIN]);
+    cosign.refuses(&[&["verify", &image], &CHECK[..]].concat());
+    cosign.refuses(&[&["verify", AS_TAG, &image], &CHECK[..]].concat());
+    assert_eq!(place.digest("team/base", "1.0.0").as_ref(), Some(&place.base), "the image itself stays");
+}
+
+/// Without a daemon the command line speaks to registries only by `docker manifest`. Versions before 28 do not
+/// know OCI images there, and Debian 12 has 20.
+#[test]
+fn docker_inspects_and_pushes_manifest_lists() {
+    let Some(place) = Place::new() else { return };
+    let version = Command::new("docker").arg("--version").output().map(|output| output.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&version).into_owned();
+    let major = version.strip_prefix("Docker version ").and_then(|rest| rest.split('.').next()?.parse().ok());
+    if major.unwrap_or(0) < 28 {
+        println!("there is no docker 28 or newer");
+        return;
+    }
+    let docker = place.client("docker");
+    // --insecure: it falls back on plain HTTP because a TLS hello is answered in HTTP.
+    let held = docker.run(&["manifest", "inspect", "--insecure", &place.at("team/base:1.0.0")]);
+    assert!(held.contains("arm64"), "{held}");
+    let index: serde_json::Value = serde_json::from_str(&place.server.get("/v2/team/base/manifests/1.0.0")).unwrap();
+    let image = |at: usize| format!("{}@{}", place.at("team/base"), index["manifests"][at]["digest"].as_str().unwrap());
+    // Within the repository, and across: then the blobs are mounted, since there are none to send.
+    for list in [place.at("team/base:list"), place.at("docker/list:1")] {
+        docker.run(&["manifest", "create", "--insecure", &list, &image(0), &image(1)]);
+        docker.run(&["manifest", "annotate", "--variant=v8", &list, &image(1)]);
+        let said = docker.run(&["manifest", "push", "--insecure", "--purge", &list]);
+        let (repository, tag) = list.split_once('/').and_then(|(_, name)| name.rsplit_once(':')).unwrap();
+        assert_eq!(place.digest(repository, tag).as_deref(), said.lines().last(), "{list}");
+    }
+}
+
+/// A server that holds the sample image `base` as `team/base:1.0.0`, and a folder for the rest.
+struct Place {
+    server: Server,
+    folder: TempDir,
+    fixtures: PathBuf,
+    /// The digest of the sample image.
+    base: String,
+}
+
+impl Place {
+    fn new() -> Option<Self> {
+        let fixtures = fixtures()?;
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(&folder.path().join("data"), &[]);
+        fs::create_dir(folder.path().join("home")).unwrap();
+        let layout = format!("oci:{}:1.0.0", fixtures.join("base").display());
+        let base = sha256(run("skopeo", &["inspect", "--raw", &layout]).as_bytes());
+        let place = Self { server, folder, fixtures, base };
+        let there = place.docker("team/base:1.0.0");
+        run("skopeo", &["copy", "--quiet", "--all", "--dest-tls-verify=false", &layout, &there]);
+        Some(place)
+    }
+
+    /// With a client that `make clients` has built; `None` where it has not.
+    fn with(tool: &str) -> Option<(Self, Client)> {
+        let program = fixtures()?.with_file_name("clients").join(tool);
+        if !program.exists() {
+            println!("{} is not there; make clients builds it", program.display());
+            return None;
+        }
+        let place = Self::new()?;
+        let client = place.client(program);
+        Some((place, client))
+    }
+
+    fn client(&self, program: impl Into<PathBuf>) -> Client {
+        Client { program: program.into(), home: self.folder.path().join("home") }
+    }
+
+    /// A name at this server.
+    fn at(&self, name: &str) -> String {
+        format!("{}/{name}", self.server.host)
+    }
+
+    fn docker(&self, name: &str) -> String {
+        format!("docker://{}", self.at(name))
+    }
+
+    /// The digest of what is there under a tag or digest.
+    fn digest(&self, repository: &str, reference: &str) -> Option<String> {
+        let path = format!("/v2/{repository}/manifests/{reference}");
+        let (status, body) = http("GET", &self.server.host, &path, &[], b"");
+        assert!(matches!(status, 200 | 404), "{status} {body}");
+        (status == 200).then(|| sha256(body.as_bytes()))
+    }
+
+    fn tags(&self, repository: &str) -> String {
+        self.server.get(&format!("/v2/{repository}/tags/list"))
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+}
+
+/// A client that works in a folder of its own and keeps its settings, caches and keys there.
+struct Client {
+    program: PathBuf,
+    home: PathBuf,
+}
+
+impl Client {
+    fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(&self.home).env("HOME", &self.home);
+        for elsewhere in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DOCKER_CONFIG", "REGISTRY_AUTH_FILE"] {
+            command.env_remove(elsewhere);
+        }
+        command.env("COSIGN_PASSWORD", "secret").env("STORAGE_DRIVER", "vfs").env("BUILDAH_ISOLATION", "chroot");
+        command.output().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
+    }
+
+    /// What it printed, without the last line's end; it must succeed.
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {} failed: {said}", self.program.display(), arguments.join(" "));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// It must not succeed.
+    fn refuses(&self, arguments: &[&str]) {
+        let output = self.output(arguments);
+        assert!(!output.status.success(), "{} {} succeeded", self.program.display(), arguments.join(" "));
+    }
 }

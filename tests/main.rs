@@ -2,21 +2,27 @@
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
 //! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `fuzz` (the parsers), `policy` (who may
-//! do what), `surface` (every route).
-//! With the built binary: `start`, `streams` (bytes that come slowly or not at all). With real counterparts:
-//! `clients` (skopeo, buildah), `official` (the OCI conformance suite) and `remote` (CNCF distribution).
+//! do what), `surface` (every route), `rebuild` (what the catalog derives).
+//! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `backup`, `migration` (data
+//! folders of earlier versions). With real counterparts: `clients` (skopeo, podman, crane, …), `official` (the OCI
+//! conformance suite), `recorded` (what daemons send) and `remote` (CNCF distribution).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
+mod backup;
 mod clients;
 mod conformance;
 mod crawl;
 mod distribution;
 mod fuzz;
+mod leftovers;
+mod migration;
 mod official;
 mod pages;
 mod policy;
+mod rebuild;
+mod recorded;
 mod remote;
 mod start;
 mod streams;

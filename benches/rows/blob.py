@@ -1,14 +1,14 @@
-"""Row 3: GET of a 64 MiB blob on one connection, beside the peer and nginx's sendfile."""
+"""Row 3: GET of a 64 MiB blob on one connection, beside the peers and nginx's sendfile."""
 
 from client import Connection
 from data import digest
 from load import downloads, in_turns
-from report import Line, at_most, times
+from report import at_most, beside_all, times
 
 
 def measure(bench):
     path = bench.data.large_path
-    servers = {"us": bench.ours, "peer": bench.peer}
+    servers = dict(bench.everyone)
     for server in servers.values():
         with Connection(server.port) as connection:
             if digest(connection.get(path).body) != digest(bench.data.large_blob):
@@ -16,25 +16,17 @@ def measure(bench):
     nginx = bench.nginx()
     if nginx:
         (nginx.site / "large").write_bytes(bench.data.large_blob)
-        servers["nginx"] = nginx
+        servers[nginx.name] = nginx
 
     def read(server):
         with Connection(server.port) as connection:
             return downloads(server, connection, "/large" if server is nginx else path, bench.downloads)
 
     found = in_turns(bench.rounds, servers, read, bench.deadline)
-    us, peer = found["us"], found["peer"]
-    lines = [
-        Line(3, "GET 64 MiB blob, 1 connection", "MiB/s", us["mib_per_s"], peer["mib_per_s"],
-             goals=times(("must", 1)), note="the client is Python reading into one buffer on the same cores"),
-        Line(3, "server CPU per GiB", "s", us["cpu_s_per_gib"], peer["cpu_s_per_gib"], "less",
-             at_most(("must", 0.30), ("target", 0.22))),
+    sendfile = {"nginx": [("moonshot", "within 15 % of nginx", lambda line: (line.ratio or 0) >= 1 / 1.15)]}
+    return [
+        *beside_all(found, 3, "GET 64 MiB blob, 1 connection", "MiB/s", "mib_per_s", goals=times(("must", 1)),
+                    note="the client is Python reading into one buffer on the same cores"),
+        *beside_all(found, 3, "server CPU per GiB", "s", "cpu_s_per_gib", "less",
+                    at_most(("must", 0.30), ("target", 0.22)), own_goals=sendfile),
     ]
-    if nginx:
-        sendfile = found["nginx"]
-        lines += [
-            Line(3, "the same beside nginx sendfile", "MiB/s", us["mib_per_s"], sendfile["mib_per_s"]),
-            Line(3, "CPU per GiB beside nginx sendfile", "s", us["cpu_s_per_gib"], sendfile["cpu_s_per_gib"], "less",
-                 [("moonshot", "within 15 % of nginx", lambda line: (line.ratio or 0) >= 1 / 1.15)]),
-        ]
-    return lines

@@ -22,11 +22,13 @@ pub enum Job {
     Sweep,
     /// Writes down how often tags were pulled.
     Pulls,
+    /// Computes again what the catalog derives.
+    Rebuild,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Crawl, Self::Sweep, Self::Pulls];
+    pub const ALL: [Self; 4] = [Self::Crawl, Self::Sweep, Self::Pulls, Self::Rebuild];
 
     /// The name in the jobs table and in logs.
     pub fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Job {
             Self::Crawl => "crawl",
             Self::Sweep => "sweep",
             Self::Pulls => "pulls",
+            Self::Rebuild => "rebuild",
         }
     }
 }

@@ -15,7 +15,7 @@ use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
-use super::store::{Store, mounts};
+use super::store::{Rebuilt, Store, mounts};
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
@@ -52,7 +52,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let access = Access::new(policy, record_refusals(store.clone()));
     let hosted = configured.iter().any(|mount| mount.kind == MountKindConfig::Hosted);
     let blobs: Option<Arc<dyn BlobStore>> = match hosted {
-        true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?)),
+        true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?.reserving(config.storage.reserve_bytes))),
         false => None,
     };
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;
@@ -160,6 +160,17 @@ fn remote(
     let upstream = Upstream { host: authority(&settings.url), prefix: mount.upstream_prefix.clone() };
     let made = RemoteRegistry::new(settings, Limits::default(), Arc::clone(entropy)).with_context(registry)?;
     Ok(Some((made, upstream)))
+}
+
+/// Computes again what the catalog derives. The data must be locked.
+pub async fn rebuild(config: &Config) -> Result<Rebuilt> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+    let store = Store::open(&config.database()?, clock, entropy, Events::default()).await?;
+    let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
+    let rebuilt = store.rebuild(&proof).await?;
+    store.close().await?;
+    Ok(rebuilt)
 }
 
 /// Keeps the record of refusals without making anybody wait for it.

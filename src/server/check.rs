@@ -2,6 +2,7 @@
 
 use super::config::{Config, MountKindConfig};
 use super::http::connections;
+use super::lock::lock;
 use super::store::{self, Location};
 use super::terminal::say;
 use anyhow::{Result, bail};
@@ -36,6 +37,15 @@ pub async fn check(config: &Config) -> Result<()> {
         1 => bail!("one check failed; see above"),
         _ => bail!("{failures} checks failed; see above"),
     }
+}
+
+/// Computes again what the catalog derives, while nothing else uses the data.
+pub async fn rebuild_catalog(config: &Config) -> Result<()> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let _locks = lock(config)?;
+    let rebuilt = super::app::rebuild(config).await?;
+    say(format_args!("rebuilt {} repositories from {} manifests", rebuilt.repositories, rebuilt.manifests));
+    Ok(())
 }
 
 fn folder(path: &Path) -> Result<String, String> {

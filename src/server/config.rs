@@ -4,6 +4,7 @@
 mod check;
 mod merge;
 mod schema;
+mod values;
 
 pub use check::secret;
 pub use schema::{Config, LogFormat, MountConfig, MountKindConfig, ServerConfig, TelemetryConfig};

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod app;
+pub mod backup;
 pub mod blobs;
 pub mod check;
 pub mod clock;
@@ -17,6 +18,7 @@ pub mod events;
 pub mod fuzz;
 pub mod http;
 pub mod jobs;
+pub mod lock;
 pub mod looks;
 pub mod loopback;
 pub mod metrics;

@@ -9,15 +9,13 @@ use super::context::App;
 use super::events::Events;
 use super::http::connections;
 use super::http::router::router;
-use super::store::Location;
+use super::lock::lock;
 use crate::domain::MountPrefix;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use std::collections::HashSet;
-use std::fs::{File, TryLockError};
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -81,59 +79,6 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
     })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-/// Two servers on one data folder, one SQLite file or one folder of blobs would destroy each other's work.
-fn lock(config: &Config) -> Result<Vec<File>> {
-    const NAME: &str = "portolan.lock";
-    let (folder, blobs) = (&config.data.dir, config.blob_folder());
-    let mut wanted = vec![
-        (
-            folder.clone(),
-            NAME.to_owned(),
-            format!("serves the data folder {}; stop it, or set data.dir", folder.display()),
-        ),
-        (
-            blobs.clone(),
-            NAME.to_owned(),
-            format!("keeps its blobs in {}; stop it, or set storage.url", blobs.display()),
-        ),
-    ];
-    if let Location::Sqlite(path) = config.database()?
-        && let Some((parent, name)) = path.parent().zip(path.file_name())
-    {
-        let taken = format!("uses {}; stop it, or set database.url", path.display());
-        wanted.push((parent.to_owned(), format!("{}.lock", name.to_string_lossy()), taken));
-    }
-    let (mut held, mut locks) = (HashSet::new(), Vec::new());
-    for (folder, name, taken) in wanted {
-        let path = folder_for(&folder)?.join(name);
-        if held.insert(path.clone()) {
-            locks.push(lock_file(&path, &taken)?);
-        }
-    }
-    Ok(locks)
-}
-
-/// Makes a folder, and finds the one name that it has however it is written.
-fn folder_for(folder: &Path) -> Result<PathBuf> {
-    let made = std::fs::create_dir_all(folder).and_then(|()| std::path::absolute(folder)?.canonicalize());
-    made.with_context(|| unwritable(folder))
-}
-
-fn lock_file(path: &Path, taken: &str) -> Result<File> {
-    let folder = path.parent().unwrap_or(path);
-    let open = File::options().create(true).truncate(false).write(true).open(path);
-    let file = open.with_context(|| unwritable(folder))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("another portolan {taken}"),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| unwritable(folder)),
-    }
-}
-
-fn unwritable(folder: &Path) -> String {
-    format!("the folder {} cannot be written; create it, give this user the right, or set data.dir", folder.display())
 }
 
 /// Serves until the end; `ready` is called when everything that could fail at the start has not.

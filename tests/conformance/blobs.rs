@@ -27,6 +27,7 @@ async fn suite(blobs: &dyn BlobStore) {
     ranges_are_exact(blobs).await;
     what_is_discarded_is_gone(blobs).await;
     bytes_that_are_gone_are_never_made_up(blobs).await;
+    contents_are_listed_in_order_and_removed(blobs).await;
 }
 
 fn body(parts: &[&'static str]) -> ByteStream {
@@ -164,4 +165,23 @@ async fn large_content_comes_in_pieces_and_whole() {
     let bytes = collect(content, 10_000_000).await.unwrap();
     assert_eq!(bytes.len(), 5 * 1_000_003 - 1);
     assert!(bytes.iter().all(|byte| *byte == 7));
+}
+
+async fn contents_are_listed_in_order_and_removed(blobs: &dyn BlobStore) {
+    for (index, text) in ["c1", "c2", "c3", "c4", "c5"].into_iter().enumerate() {
+        put(blobs, &format!("list{index}"), text).await;
+    }
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let some = blobs.contents(after.as_ref(), 2).await.unwrap();
+        let Some(last) = some.last() else { break };
+        after = Some(last.digest.clone());
+        all.extend(some);
+    }
+    assert!(all.windows(2).all(|pair| pair[0].digest < pair[1].digest), "each once, in order");
+    assert!(all.iter().any(|held| held.digest == digest("c3") && held.size == 2));
+    blobs.remove(&digest("c3")).await.unwrap();
+    blobs.remove(&digest("c3")).await.unwrap();
+    assert!(read(blobs, &digest("c3")).await.is_none());
+    assert_eq!(read(blobs, &digest("c4")).await.unwrap(), "c4");
 }

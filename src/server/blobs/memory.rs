@@ -1,6 +1,6 @@
 //! Blobs in memory, for tests of what stands above.
 
-use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, VerifiedBlob};
+use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, Held, VerifiedBlob};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
@@ -9,12 +9,14 @@ use bytes::Bytes;
 use futures::StreamExt;
 use std::collections::HashMap;
 use std::sync::Mutex;
+use tokio::sync::RwLock;
 
 /// Content and staging areas in two maps.
 #[derive(Default)]
 pub struct MemoryBlobs {
     content: Mutex<HashMap<Digest, Bytes>>,
     staging: Mutex<HashMap<String, Vec<u8>>>,
+    commits: RwLock<()>,
 }
 
 impl MemoryBlobs {
@@ -88,5 +90,27 @@ impl BlobStore for MemoryBlobs {
 
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
         Ok(self.staging().keys().map(|upload| (upload.clone(), Timestamp(0))).collect())
+    }
+
+    fn commits(&self) -> &RwLock<()> {
+        &self.commits
+    }
+
+    async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>> {
+        let held = |(digest, bytes): (&Digest, &Bytes)| Held {
+            digest: digest.clone(),
+            size: bytes.len() as u64,
+            changed: Timestamp(0),
+        };
+        let mut found: Vec<_> = self.content().iter().map(held).collect();
+        found.retain(|held| after.is_none_or(|after| held.digest > *after));
+        found.sort_by(|one, other| one.digest.cmp(&other.digest));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn remove(&self, digest: &Digest) -> Result<()> {
+        self.content().remove(digest);
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use tokio::sync::RwLock;
 
 /// A body on its way; an error ends it.
 pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
@@ -59,6 +60,15 @@ impl VerifiedBlob {
     }
 }
 
+/// Some content that a store holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub digest: Digest,
+    pub size: u64,
+    /// When its bytes were last written.
+    pub changed: Timestamp,
+}
+
 /// A place for bytes.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
@@ -82,6 +92,16 @@ pub trait BlobStore: Send + Sync {
 
     /// Uploads that have staged bytes, each with the time of its last change.
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>>;
+
+    /// Held for reading from before a commit until the database knows the content, and for writing by whoever
+    /// removes content that the database does not know: no commit falls between the question and the removal.
+    fn commits(&self) -> &RwLock<()>;
+
+    /// At least `limit` contents after `after` in bytewise order of digests; fewer only at the end.
+    async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>>;
+
+    /// Removes some content; fine if there is none. Only what nobody may read any more.
+    async fn remove(&self, digest: &Digest) -> Result<()>;
 }
 
 /// Reads the whole of some content that is known to be small.

@@ -1,13 +1,12 @@
 //! Every key, its type and its default.
 
+use super::values::{flag, listen, number, path};
 use crate::domain::{MountPrefix, RepositoryName};
 use crate::server::secret::Secret;
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 /// The whole configuration.
 #[derive(Debug, Default, Deserialize)]
@@ -75,11 +74,20 @@ pub struct DatabaseConfig {
 }
 
 /// The blob store; the data folder where nothing is said.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
     /// `file:PATH`.
     pub url: Option<String>,
+    /// Bytes of the disk that uploads leave free.
+    #[serde(deserialize_with = "number")]
+    pub reserve_bytes: u64,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { url: None, reserve_bytes: 64 * 1024 * 1024 }
+    }
 }
 
 /// Sign-in. The keys are checked already; they take effect when sign-in exists.
@@ -254,47 +262,4 @@ fn refresh_s() -> u64 {
 
 fn yes() -> bool {
     true
-}
-
-/// A value of the file, or its text from the environment.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Given<T> {
-    Value(T),
-    Text(String),
-}
-
-fn given<'de, D, T>(deserializer: D, wanted: &str) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + FromStr,
-{
-    match Given::deserialize(deserializer) {
-        Ok(Given::Value(value)) => Ok(value),
-        Ok(Given::Text(text)) => text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not {wanted}"))),
-        Err(_) => Err(D::Error::custom(format!("this must be {wanted}"))),
-    }
-}
-
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    given(deserializer, "a whole number, 0 or more")
-}
-
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    given(deserializer, "true or false")
-}
-
-/// A path of names, which may be written with slashes around it; empty for none.
-fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RepositoryName>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
-    match text.trim_matches('/') {
-        "" => Ok(None),
-        path => path.parse().map(Some).map_err(D::Error::custom),
-    }
-}
-
-fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse()
-        .map_err(|_| D::Error::custom(format!("`{text}` is not an address with a port, such as 127.0.0.1:8080")))
 }

@@ -50,6 +50,7 @@ struct Work {
     app: App,
     /// Bytes of the hosted registry; `None` where there is none.
     blobs: Option<Arc<dyn BlobStore>>,
+    swept: sweep::Place,
     /// What may be under way to each mount's registry, by the mount's id.
     lanes: HashMap<String, Lanes>,
 }
@@ -59,7 +60,12 @@ impl Runner {
     pub fn new(app: App, looks: mpsc::Receiver<Look>, blobs: Option<Arc<dyn BlobStore>>) -> Self {
         let node = new_secret_id(&*app.entropy);
         let lanes = app.mounts.iter().map(|mount| (mount.id.clone(), Lanes::default())).collect();
-        Self { node, looks, work: Arc::new(Work { app, blobs, lanes }), tasks: TaskTracker::new() }
+        Self {
+            node,
+            looks,
+            work: Arc::new(Work { app, blobs, swept: sweep::Place::default(), lanes }),
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// Makes sure that every job of this configuration is in the table.
@@ -136,7 +142,7 @@ impl Work {
     async fn perform(&self, job: &Leased) -> Result<i64, (i64, Error)> {
         let app = &self.app;
         if job.kind == Job::Sweep {
-            let swept = sweep::run(app, self.blobs.as_deref()).await;
+            let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
         }
         let mount = app.mounts.iter().find(|mount| mount.id == job.object);

@@ -2,36 +2,73 @@
 
 use super::proof;
 use crate::domain::principal::Job;
-use crate::domain::{Result, Timestamp};
-use crate::server::blobs::BlobStore;
+use crate::domain::{Digest, Result, Timestamp};
+use crate::server::blobs::{BlobStore, Held};
 use crate::server::context::App;
-use crate::server::store::uploads;
+use crate::server::store::{blobs as rows, uploads};
+use std::sync::Mutex;
 
 /// An upload that nobody touched for a day is given up.
 const ABANDONED_MS: i64 = 24 * 3_600_000;
 /// Staged bytes without a session are swept when they are this old: a start may be on its way.
 const ORPHANED_MS: i64 = 10 * 60_000;
+/// Contents that one run looks at, and how many at once.
+const CONTENTS: usize = 20_000;
+const TOGETHER: usize = 500;
 
-/// Closes abandoned sessions and discards staged bytes that belong to none.
-pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>) -> Result<()> {
+/// Where the next run goes on looking.
+#[derive(Default)]
+pub(super) struct Place(Mutex<Option<Digest>>);
+
+/// Closes abandoned sessions, and discards staged bytes that belong to none and content that nothing knows.
+pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>, place: &Place) -> Result<()> {
     let Some(blobs) = blobs else { return Ok(()) };
     let now = app.clock.now();
     let before = Timestamp(now.0 - ABANDONED_MS);
     for upload in uploads::abandoned(&app.store, before, 1000).await? {
         let id = upload.clone();
-        let is_closed = app
-            .store
-            .note(&proof(app, Job::Sweep), move |tx| {
-                Box::pin(async move { uploads::close_abandoned(tx, &id, before).await })
-            })
-            .await?;
-        if is_closed {
+        let proof = proof(app, Job::Sweep);
+        let close =
+            app.store.note(&proof, move |tx| Box::pin(async move { uploads::close_abandoned(tx, &id, before).await }));
+        if close.await? {
             blobs.discard(&upload).await?;
         }
     }
     for (upload, changed) in blobs.staged().await? {
         if changed.0 < now.0 - ORPHANED_MS && !uploads::is_open(&app.store, &upload).await? {
             blobs.discard(&upload).await?;
+        }
+    }
+    look_through_contents(app, blobs, before, place).await
+}
+
+/// A server that dies between making content and noting it leaves content that nothing knows. Going through all of
+/// it takes as many runs as it takes.
+async fn look_through_contents(app: &App, blobs: &dyn BlobStore, before: Timestamp, place: &Place) -> Result<()> {
+    let mut after = place.0.lock().expect("no holder of the lock panics").clone();
+    for _ in 0..CONTENTS / TOGETHER {
+        let held = blobs.contents(after.as_ref(), TOGETHER).await?;
+        after = held.last().map(|last| last.digest.clone());
+        for some in held.chunks(TOGETHER) {
+            remove_unknown(app, blobs, some, before).await?;
+        }
+        if held.len() < TOGETHER {
+            after = None; // From the beginning again.
+            break;
+        }
+    }
+    *place.0.lock().expect("no holder of the lock panics") = after;
+    Ok(())
+}
+
+async fn remove_unknown(app: &App, blobs: &dyn BlobStore, held: &[Held], before: Timestamp) -> Result<()> {
+    let old: Vec<Digest> = held.iter().filter(|it| it.changed < before).map(|it| it.digest.clone()).collect();
+    let known = rows::known(&app.store, &old).await?;
+    for digest in old.into_iter().filter(|digest| !known.contains(digest)) {
+        let _nobody_commits = blobs.commits().write().await;
+        if rows::known(&app.store, std::slice::from_ref(&digest)).await?.is_empty() {
+            tracing::info!(%digest, "content that nothing knows is removed");
+            blobs.remove(&digest).await?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::repositories::Repository;
 use super::{Store, Tx};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
+use std::collections::HashSet;
 
 /// The size of a blob that a mount's repository has, or `None`.
 pub async fn linked(
@@ -28,6 +29,17 @@ pub async fn hold(tx: &mut Tx, digest: &Digest, size: u64, now: Timestamp) -> Re
     let sql = "INSERT INTO blobs (digest, size_bytes, created_at) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING";
     tx.run(sql, params![digest, size, now]).await?;
     Ok(())
+}
+
+/// Those of `digests` that the database knows.
+pub async fn known(store: &Store, digests: &[Digest]) -> Result<HashSet<Digest>> {
+    let slots: Vec<String> = (1..=digests.len()).map(|index| format!("${index}")).collect();
+    if slots.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = format!("SELECT digest FROM blobs WHERE digest IN ({})", slots.join(", "));
+    let rows = store.all(&sql, digests.iter().map(super::Value::from).collect()).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Takes the link of a blob away, and keeps the stored bytes.

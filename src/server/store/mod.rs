@@ -18,15 +18,18 @@ pub mod mounts;
 mod namespaces;
 mod pg;
 pub mod pulls;
+mod rebuild;
 pub mod referrers;
 pub mod repositories;
 pub mod tags;
+pub mod transfer;
 mod tx;
 pub mod uploads;
 pub mod value;
 mod visible;
 
 pub use migrate::inspect;
+pub use rebuild::Rebuilt;
 pub use tx::Tx;
 pub use value::{Row, Value};
 
@@ -34,7 +37,7 @@ use super::access::Authorized;
 use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
 use super::events::Events;
-use crate::domain::action::{Bookkeeping, Mutation};
+use crate::domain::action::{Bookkeeping, Maintain, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
 use futures::future::BoxFuture;
 use std::path::PathBuf;
@@ -107,8 +110,17 @@ impl Store {
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
         };
         let store = Self { db, clock, entropy, statements: Arc::default() };
-        migrate::run(&store).await?;
+        let found = migrate::run(&store).await?;
+        if (1..migrate::DERIVES_SINCE).contains(&found) {
+            tracing::info!("computing what this version derives from the manifests");
+            rebuild::run(&store).await?;
+        }
         Ok(store)
+    }
+
+    /// Computes again everything that is derived from the bytes of manifests and the rows of tags.
+    pub async fn rebuild(&self, _proof: &Authorized<Maintain>) -> Result<Rebuilt> {
+        rebuild::run(self).await
     }
 
     /// All rows of a query.

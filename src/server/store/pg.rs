@@ -50,6 +50,18 @@ impl Pg {
         rows.iter().map(row).collect()
     }
 
+    /// A transaction for whoever has the database to themselves.
+    pub(super) async fn begin(&self) -> Result<Tx> {
+        Ok(Tx::Pg(self.pool.begin().await.map_err(failure)?))
+    }
+
+    /// A transaction that reads one state of everything, whatever is written meanwhile.
+    pub(super) async fn snapshot(&self) -> Result<Tx> {
+        let mut tx = self.begin().await?;
+        tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", vec![]).await?;
+        Ok(tx)
+    }
+
     /// Runs a change in a transaction of its own. It ends as it will even if the caller goes away.
     pub(super) async fn write<T, F>(&self, change: F) -> Result<T>
     where

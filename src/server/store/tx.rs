@@ -41,6 +41,14 @@ impl Tx {
         }
     }
 
+    /// Makes what a transaction of [`pg::Pg::begin`] did durable.
+    pub(super) async fn commit(self) -> Result<()> {
+        match self {
+            Self::Lite(_) => Ok(()), // The writer commits.
+            Self::Pg(transaction) => transaction.commit().await.map_err(pg::failure),
+        }
+    }
+
     /// Whether SQLite still holds it: some failures, such as a full disk, end a transaction by themselves.
     pub(super) fn is_open(&self) -> bool {
         match self {

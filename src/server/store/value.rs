@@ -73,6 +73,11 @@ impl Row {
         Self(cells.into_iter())
     }
 
+    /// The cells that are left.
+    pub(super) fn cells(self) -> Vec<Value> {
+        self.0.collect()
+    }
+
     /// The next cell as `T`.
     pub fn take<T: FromCell>(&mut self) -> Result<T> {
         let cell = self.0.next().ok_or_else(|| damaged("a column is missing"))?;

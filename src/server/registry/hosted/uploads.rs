@@ -73,6 +73,7 @@ impl WriteRegistry for HostedRegistry {
         }
         match hash.verify(digest) {
             Ok(blob) => {
+                let _committing = self.parts.blobs.commits().read().await;
                 self.parts.blobs.commit(id, &blob).await?;
                 self.link(proof, id, blob).await
             }

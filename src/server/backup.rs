@@ -1,0 +1,157 @@
+//! `portolan backup` and `portolan restore`: the database as one SQLite file and the content of every blob that it
+//! knows, in one folder.
+//!
+//! A backup can be taken while the server runs. The database comes first and the blobs after it: what the
+//! database knows was in the blob store before, and nothing that it knows is changed there. Content is written
+//! once, so that a second name for the same file is a copy; other file systems get other bytes.
+
+use super::blobs::FilesystemBlobs;
+use super::clock::{Clock, SystemClock};
+use super::config::Config;
+use super::entropy::{Entropy, SystemEntropy};
+use super::events::Events;
+use super::lock::lock;
+use super::store::{Location, Store, transfer};
+use super::terminal::say;
+use crate::domain::{ByteSize, Timestamp};
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+const DATABASE: &str = "portolan.db";
+/// Written last: a folder without it is no backup.
+const LABEL: &str = "backup.json";
+/// The layout of the folder.
+const FORMAT: u32 = 1;
+/// Blobs that are asked for at once.
+const TOGETHER: u32 = 1000;
+
+/// What a backup says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Label {
+    format: u32,
+    portolan: String,
+    taken_at: String,
+    blobs: u64,
+    bytes: u64,
+}
+
+/// Saves database and blobs into a folder that is empty or not there yet.
+pub async fn backup(config: &Config, folder: &Path) -> Result<()> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let started = SystemClock.now();
+    new_folder(folder)?;
+    let (location, file) = (config.database()?, folder.join(DATABASE));
+    if let Location::Postgres(_) = location {
+        open(&Location::Sqlite(file.clone())).await?; // Makes the schema.
+    }
+    transfer::save(&location, &file).await?;
+    File::open(&file)?.sync_all()?;
+    let (from, to) = (FilesystemBlobs::open(&config.blob_folder())?, FilesystemBlobs::open(folder)?);
+    let (blobs, bytes) = share_all(&file, &from, &to).await?;
+    label(folder, started, blobs, bytes)?;
+    say(format_args!("saved the database and {blobs} blobs of {} to {}", ByteSize(bytes), folder.display()));
+    Ok(())
+}
+
+/// Puts what a backup holds into an empty data folder, or an empty database and blob folder.
+pub async fn restore(config: &Config, folder: &Path) -> Result<()> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let label = read_label(folder)?;
+    let (location, saved) = (config.database()?, folder.join(DATABASE));
+    let _locks = lock(config)?;
+    if let Location::Sqlite(path) = &location
+        && path.exists()
+    {
+        bail!("there is a database at {} already; restore into an empty data folder (data.dir)", path.display());
+    }
+    let (from, to) = (FilesystemBlobs::open(folder)?, FilesystemBlobs::open(&config.blob_folder())?);
+    let (blobs, bytes) = share_all(&saved, &from, &to).await?;
+    match &location {
+        Location::Sqlite(path) => load_whole(&saved, path).await?,
+        Location::Postgres(_) => load_rows(&saved, &location).await?,
+    }
+    say(format_args!("restored the database and {blobs} blobs of {}, saved {}", ByteSize(bytes), label.taken_at));
+    Ok(())
+}
+
+/// Every blob that the saved database knows. A blob that the store has lost does not keep the others from being
+/// saved, and is said.
+async fn share_all(file: &Path, from: &FilesystemBlobs, to: &FilesystemBlobs) -> Result<(u64, u64)> {
+    let (mut blobs, mut bytes, mut after) = (0, 0, None);
+    loop {
+        let some = transfer::blobs(file, after.as_ref(), TOGETHER)?;
+        let Some((last, _)) = some.last() else { break };
+        after = Some(last.clone());
+        for (digest, size) in some {
+            if from.share(&digest, size, to).await? {
+                (blobs, bytes) = (blobs + 1, bytes + size);
+            } else {
+                say(format_args!("missing  {digest}: {size} bytes that the database knows and the blob store has not"));
+            }
+        }
+    }
+    to.sync().await?;
+    Ok((blobs, bytes))
+}
+
+/// The file appears whole or not at all.
+async fn load_whole(saved: &Path, path: &Path) -> Result<()> {
+    let half = path.with_extension("half");
+    let _ = fs::remove_file(&half);
+    transfer::load(saved, &Location::Sqlite(half.clone())).await?;
+    File::open(&half)?.sync_all()?;
+    fs::rename(&half, path)?;
+    Ok(File::open(path.parent().unwrap_or(path))?.sync_all()?)
+}
+
+/// An older backup is brought up to date on the way; the saved file stays as it is.
+async fn load_rows(saved: &Path, location: &Location) -> Result<()> {
+    let way = tempfile::tempdir()?;
+    let file = way.path().join(DATABASE);
+    fs::copy(saved, &file)?;
+    open(&Location::Sqlite(file.clone())).await?;
+    open(location).await?;
+    Ok(transfer::load(&file, location).await?)
+}
+
+/// Makes a database or brings it up to date, and lets it go.
+async fn open(location: &Location) -> Result<()> {
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+        (Arc::new(SystemClock), Arc::new(SystemEntropy::default()));
+    let store = Store::open(location, clock, entropy, Events::default()).await?;
+    Ok(store.close().await?)
+}
+
+fn new_folder(folder: &Path) -> Result<()> {
+    let unusable =
+        || format!("the folder {} cannot be written; name another, or give this user the right", folder.display());
+    fs::create_dir_all(folder).with_context(unusable)?;
+    if fs::read_dir(folder).with_context(unusable)?.next().is_some() {
+        bail!("the folder {} is not empty; name a new one for each backup", folder.display());
+    }
+    Ok(())
+}
+
+fn label(folder: &Path, taken_at: Timestamp, blobs: u64, bytes: u64) -> Result<()> {
+    let (portolan, taken_at) = (env!("CARGO_PKG_VERSION").to_owned(), taken_at.rfc3339());
+    let label = Label { format: FORMAT, portolan, taken_at, blobs, bytes };
+    let path = folder.join(LABEL);
+    fs::write(&path, serde_json::to_vec_pretty(&label)?)?;
+    File::open(&path)?.sync_all()?;
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+fn read_label(folder: &Path) -> Result<Label> {
+    let path = folder.join(LABEL);
+    let text = fs::read(&path).with_context(|| {
+        format!("{} is not there: {} is no backup, or one that was not finished", path.display(), folder.display())
+    })?;
+    let label: Label = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    if label.format != FORMAT {
+        bail!("this backup was made by Portolan {}; restore it with that version or a newer one", label.portolan);
+    }
+    Ok(label)
+}

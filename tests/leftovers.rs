@@ -1,0 +1,42 @@
+//! What interrupted and abandoned uploads leave is swept, and nothing else is.
+
+use crate::support::{START, TestApp, choices, sha256};
+use futures::StreamExt;
+use portolan::domain::digest::Algorithm;
+use portolan::server::access::Policy;
+use portolan::server::blobs::{BlobStore, ContentHash, FilesystemBlobs};
+use portolan::server::clock::{Clock, ManualClock, SystemClock};
+use std::sync::Arc;
+use std::time::Duration;
+
+const ANY: &str = "application/octet-stream";
+
+/// FLT-2, OCI-13: a server that died between making content and noting it, and a client that never came back.
+#[tokio::test]
+async fn leftovers_of_a_day_are_swept_and_what_is_known_stays() {
+    let clock = Arc::new(ManualClock::new(START));
+    let mut test = TestApp::build("", choices(Policy::OpenOnLoopback, clock.clone())).await;
+    let kept = test.push_blob("team/web", b"kept").await;
+    let upload = test.call("POST", "/v2/team/web/blobs/uploads/", ANY, "").await.location();
+    test.call("PATCH", &upload, ANY, "never finished").await;
+    let blobs = FilesystemBlobs::open(test.folder.path()).unwrap();
+    let body = futures::stream::iter([Ok("unknown".into())]).boxed();
+    let (hash, _) = blobs.append("dead", ContentHash::new(Algorithm::Sha256), body).await.unwrap();
+    let unknown = sha256(b"unknown").parse().unwrap();
+    blobs.commit("dead", &hash.verify(&unknown).unwrap()).await.unwrap();
+    let invisible = test.get(&format!("/v2/team/web/blobs/{unknown}")).await;
+    assert_eq!(invisible.refusal(), "404 BLOB_UNKNOWN");
+
+    clock.advance_ms(SystemClock.now().0 - START.0 + 3 * 86_400_000);
+    let _running = test.start_jobs().await;
+    let swept = async {
+        while blobs.open(&unknown, None).await.unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), swept).await.expect("what nothing knows is removed");
+    assert_eq!(test.get(&upload).await.refusal(), "404 BLOB_UPLOAD_UNKNOWN");
+    assert_eq!(std::fs::read_dir(test.folder.path().join("staging")).unwrap().count(), 0);
+    assert_eq!(test.get(&format!("/v2/team/web/blobs/{kept}")).await.text(), "kept");
+    assert_eq!(test.push_blob("team/web", b"unknown").await, unknown.to_string(), "it can be pushed again");
+}

@@ -1,0 +1,158 @@
+//! What clients send that need a daemon, as it was recorded with docker 20.10 and containerd 1.6: request by
+//! request over one connection each, down to spelling, order and the way a body is framed.
+
+use crate::support::process::Server;
+use crate::support::sha256;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+const CONFIG: &str = r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
+const LAYER: &str = "as good as a layer";
+const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+#[test]
+fn docker_pushes_and_pulls() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let host = &server.host;
+    // docker tries TLS first and takes a registry for a plain one if it is answered in HTTP.
+    let hello = Answer::of(host, b"\x16\x03\x01\x00\xc4\x01\x00\x00\xc0\x03\x03");
+    assert!(hello.head.starts_with("HTTP/1."), "{}", hello.head);
+    assert_eq!(send(host, "GET /v2/", &[], Body::None).header("docker-distribution-api-version"), "registry/2.0");
+    for content in [LAYER, CONFIG] {
+        let (digest, last) = (sha256(content.as_bytes()), content.len() - 1);
+        let blob = format!("HEAD /v2/team/web/blobs/{digest}");
+        assert_eq!(send(host, &blob, &[], Body::None).status, 404);
+        let started = send(host, "POST /v2/team/web/blobs/uploads/", &[], Body::Sized(""));
+        assert_eq!((started.status, started.header("range")), (202, "0-0".to_owned()));
+        assert!(!started.header("docker-upload-uuid").is_empty());
+        let sent = send(host, &format!("PATCH {}", started.location()), &[], Body::Chunked(content));
+        assert_eq!((sent.status, sent.header("range")), (202, format!("0-{last}")));
+        let end = format!("PUT {}?digest={}", sent.location(), digest.replace(':', "%3A"));
+        let ended = send(host, &end, &[], Body::Sized(""));
+        assert_eq!((ended.status, ended.header("docker-content-digest")), (201, digest));
+        let there = send(host, &blob, &[], Body::None);
+        assert_eq!((there.status, there.header("content-length")), (200, content.len().to_string()));
+    }
+    let (manifest, digest) = manifest(DOCKER_MANIFEST);
+    let kind = ("Content-Type", DOCKER_MANIFEST);
+    let put = send(host, "PUT /v2/team/web/manifests/1", &[kind], Body::Sized(&manifest));
+    assert_eq!((put.status, put.header("docker-content-digest")), (201, digest.clone()));
+    let accept = ["application/json", OCI_MANIFEST, DOCKER_MANIFEST].map(|kind| ("Accept", kind));
+    let found = send(host, "HEAD /v2/team/web/manifests/1", &accept, Body::None);
+    assert_eq!((found.status, found.header("docker-content-digest")), (200, digest.clone()));
+    assert_eq!(found.header("content-type"), DOCKER_MANIFEST);
+    let got = send(host, &format!("GET /v2/team/web/manifests/{digest}"), &accept, Body::None);
+    assert_eq!((got.status, got.body), (200, manifest));
+}
+
+#[test]
+fn containerd_pushes_with_one_put_each_and_asks_for_mounts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let host = &server.host;
+    let (manifest, digest) = manifest(OCI_MANIFEST);
+    for repository in ["team/first", "team/second"] {
+        for content in [LAYER, CONFIG] {
+            let blob = sha256(content.as_bytes());
+            let accept = [("Accept", "application/vnd.oci.image.layer.v1.tar+gzip, */*")];
+            assert_eq!(send(host, &format!("HEAD /v2/{repository}/blobs/{blob}"), &accept, Body::None).status, 404);
+            // Colons and slashes stand bare in the query.
+            let mount = format!("POST /v2/{repository}/blobs/uploads/?mount={blob}&from=team/first");
+            let started = send(host, &mount, &[], Body::Sized(""));
+            if started.status == 201 {
+                assert_eq!(started.header("docker-content-digest"), blob, "what was mounted");
+                continue;
+            }
+            assert_eq!(started.status, 202);
+            let end = format!("PUT {}?digest={}", started.location(), blob.replace(':', "%3A"));
+            let kind = ("Content-Type", "application/octet-stream");
+            assert_eq!(send(host, &end, &[kind], Body::Sized(content)).status, 201);
+        }
+        let accept = ("Accept", "application/vnd.oci.image.manifest.v1+json, */*");
+        for reference in [digest.as_str(), "1"] {
+            let path = format!("/v2/{repository}/manifests/{reference}");
+            assert_eq!(send(host, &format!("HEAD {path}"), &[accept], Body::None).status, 404);
+            let put = send(host, &format!("PUT {path}"), &[("Content-Type", OCI_MANIFEST)], Body::Sized(&manifest));
+            assert_eq!((put.status, put.header("docker-content-digest")), (201, digest.clone()));
+        }
+    }
+}
+
+/// An image of one layer, and its digest.
+fn manifest(kind: &str) -> (String, String) {
+    let part = |kind: &str, content: &str| {
+        let digest = sha256(content.as_bytes());
+        format!(r#"{{"mediaType":"{kind}","digest":"{digest}","size":{}}}"#, content.len())
+    };
+    let (config, layer) = match kind {
+        DOCKER_MANIFEST => {
+            ("application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip")
+        }
+        _ => ("application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"),
+    };
+    let (config, layer) = (part(config, CONFIG), part(layer, LAYER));
+    let text = format!(r#"{{"schemaVersion":2,"mediaType":"{kind}","config":{config},"layers":[{layer}]}}"#);
+    let digest = sha256(text.as_bytes());
+    (text, digest)
+}
+
+/// How a body is framed.
+enum Body<'a> {
+    None,
+    Sized(&'a str),
+    /// In two chunks.
+    Chunked(&'a str),
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+fn send(host: &str, line: &str, headers: &[(&str, &str)], body: Body<'_>) -> Answer {
+    let mut request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    match body {
+        Body::None => request.push_str("\r\n"),
+        Body::Sized(text) => request.push_str(&format!("Content-Length: {}\r\n\r\n{text}", text.len())),
+        Body::Chunked(text) => {
+            request.push_str("Transfer-Encoding: chunked\r\n\r\n");
+            for part in <[&str; 2]>::from(text.split_at(text.len() / 2)) {
+                request.push_str(&format!("{:x}\r\n{part}\r\n", part.len()));
+            }
+            request.push_str("0\r\n\r\n");
+        }
+    }
+    Answer::of(host, request.as_bytes())
+}
+
+impl Answer {
+    fn of(host: &str, request: &[u8]) -> Self {
+        let mut stream = TcpStream::connect(host).expect("the server takes connections");
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        stream.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    fn header(&self, wanted: &str) -> String {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.to_owned()).collect()
+    }
+
+    /// The path of `Location`.
+    fn location(&self) -> String {
+        let location = self.header("location");
+        location.split_once("://").map_or(location.clone(), |(_, rest)| rest[rest.find('/').unwrap_or(0)..].to_owned())
+    }
+}
