@@ -46,7 +46,7 @@ fn stands_at(server: &Server, upload: &str) -> String {
 /// OCI-5: a layer goes up in one stream of unknown length and comes down again, and memory stays what it was.
 #[test]
 fn a_large_layer_passes_through_little_memory() {
-    const PIECES: usize = 128;
+    const PIECES: usize = 256;
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &QUIET);
     let (piece, mut hash) = (vec![0_u8; 1 << 20], Sha256::new());

@@ -86,8 +86,9 @@ async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -
     let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
     let digest = digest(&call)?.ok_or_else(missing)?;
     let place = content_range(&call)?;
-    // Not by a header: HTTP/2 streams a body without Transfer-Encoding.
-    let has_body = !call.request.body().is_end_stream();
+    // HTTP/2 streams a body without saying so in a header. An empty one is no chunk: where its answer was lost,
+    // this request comes again when nothing is staged any more.
+    let has_body = call.length() != Some(0) && !call.request.body().is_end_stream();
     let last = (has_body || place.is_some()).then(|| chunk(call, place));
     push::finish(app, proof, id, last, &digest).await?;
     Ok(digest)
