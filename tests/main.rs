@@ -2,10 +2,11 @@
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
 //! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `fuzz` (the parsers), `policy` (who may
-//! do what), `surface` (every route), `rebuild` (what the catalog derives).
-//! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `backup`, `migration` (data
-//! folders of earlier versions). With real counterparts: `clients` (skopeo, podman, crane, …), `official` (the OCI
-//! conformance suite), `recorded` (what daemons send) and `remote` (CNCF distribution).
+//! do what), `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept).
+//! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `durability` (kills, power cuts,
+//! a full disk, bad clients), `backup`, `migration` (data folders of earlier versions). With real counterparts:
+//! `clients` (skopeo, podman, crane, …), `official` (the OCI conformance suite), `recorded` (what daemons send) and
+//! `remote` (CNCF distribution).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -15,6 +16,7 @@ mod clients;
 mod conformance;
 mod crawl;
 mod distribution;
+mod durability;
 mod fuzz;
 mod leftovers;
 mod migration;

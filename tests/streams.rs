@@ -50,7 +50,7 @@ fn a_large_layer_passes_through_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &QUIET);
     let (piece, mut hash) = (vec![0_u8; 1 << 20], Sha256::new());
-    let (upload, before) = (begin(&server), server.most_memory());
+    let (upload, before) = (begin(&server), server.peak_memory());
     let head = format!("PATCH {upload} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n");
     let send = |stream: &mut TcpStream| {
         for _ in 0..PIECES {
@@ -69,7 +69,7 @@ fn a_large_layer_passes_through_little_memory() {
     let fetch = format!("GET /v2/a/blobs/{digest} HTTP/1.1\r\n");
     exchange(&server.host, &fetch, |_| (), |piece| n_bytes += piece.iter().filter(|byte| **byte == 0).count());
     assert_eq!(n_bytes, PIECES * piece.len());
-    let grown = server.most_memory() - before;
+    let grown = server.peak_memory() - before;
     assert!(grown < 48 << 20, "the server took {} MB more", grown >> 20);
 }
 

@@ -32,6 +32,14 @@ impl Server {
         Self::run(command)
     }
 
+    /// The same below another program, which runs what its last arguments name under its own pid.
+    pub fn start_below(wrapper: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).args([env!("CARGO_BIN_EXE_portolan"), "serve"]).envs(variables.iter().copied());
+        command.env("PORTOLAN_DATA__DIR", folder).current_dir(std::env::temp_dir());
+        Self::run(command)
+    }
+
     /// Starts a look at an existing registry.
     pub fn look(url: &str) -> Self {
         Self::run(portolan(&["serve", "--try", url], &[]))
@@ -55,22 +63,37 @@ impl Server {
         http("GET", &self.host, path, &[], b"").1
     }
 
-    /// The most memory that it has had so far, in bytes.
-    pub fn most_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        most.expect("Linux says it").trim().parse::<u64>().unwrap() * 1024
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
-    /// Ends it as a power cut would.
+    /// The most memory that it ever had, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.parse::<u64>().ok()).expect("Linux counts it") * 1024
+    }
+
+    /// Ends it in the midst of its work.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks the server to stop and waits for its end.
-    pub fn stop(mut self) -> ExitStatus {
+    pub fn stop(self) -> ExitStatus {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Asks the server to stop.
+    pub fn terminate(&self) {
         terminate(&self.child);
+    }
+
+    /// Waits for its end.
+    pub fn wait(mut self) -> ExitStatus {
         self.child.wait().expect("it ends")
     }
 }

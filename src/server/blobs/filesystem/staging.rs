@@ -8,7 +8,7 @@ use futures::StreamExt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes of an upload that are gathered before they are written.
 const GATHERED: usize = 256 * 1024;
@@ -45,6 +45,8 @@ pub(super) async fn gather(body: &mut ByteStream) -> Gathered {
 pub(super) struct Staging {
     file: File,
     hash: ContentHash,
+    /// The folder, where the file is new in it.
+    new_in: Option<PathBuf>,
 }
 
 impl Staging {
@@ -58,7 +60,8 @@ impl Staging {
         }
         file.set_len(hash.size())?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, hash })
+        let new_in = path.parent().filter(|_| is_first).map(Path::to_owned);
+        Ok(Self { file, hash, new_in })
     }
 
     pub(super) fn write(mut self, parts: &[Bytes]) -> io::Result<Self> {
@@ -73,6 +76,9 @@ impl Staging {
     /// is resumed after a power cut would commit zeros under a good digest.
     pub(super) fn finish(self) -> io::Result<ContentHash> {
         self.file.sync_data()?;
+        if let Some(folder) = self.new_in {
+            File::open(folder)?.sync_all()?;
+        }
         Ok(self.hash)
     }
 }

@@ -1,0 +1,173 @@
+//! Power cuts: the server runs with its calls to the system on record, the record is played on a disk that forgets
+//! what was not synced, and the next server starts on what is left.
+
+mod disk;
+mod record;
+
+use super::client::{Client, Reply};
+use super::{Chance, QUIET, manifest};
+use crate::support::process::{Server, eventually, left_out};
+use crate::support::sha256;
+use disk::{Disk, Names};
+use record::Step;
+use std::path::Path;
+
+const REPOSITORY: &str = "team/web";
+const CUTS: usize = 12;
+
+/// What an acknowledgement promises.
+enum Promise {
+    Upload { path: String, content: Vec<u8>, received: usize },
+    Blob { content: Vec<u8> },
+    Manifest { tag: String, bytes: Vec<u8> },
+}
+
+/// FLT-4.
+#[test]
+fn a_power_cut_takes_nothing_that_was_acknowledged() {
+    if !Path::new("/usr/bin/strace").exists() {
+        return left_out("strace is not installed");
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (folder, log) = (place.path().join("data"), place.path().join("log"));
+    std::fs::create_dir(&folder).unwrap();
+    let calls = format!("--trace={}", record::CALLS.join(","));
+    let log_path = log.to_str().unwrap();
+    let strace = ["strace", "-D", "-f", "-y", "-xx", "-s", "2000000", "--seccomp-bpf", "-o", log_path, &calls];
+    let server = Server::start_below(&strace, &folder, &[QUIET]);
+    let promises = push(&mut Client::new(&server.host));
+    server.kill();
+    let whole = || std::fs::read_to_string(&log).is_ok_and(|log| log.ends_with("+++\n"));
+    eventually("the record is written", whole);
+    let steps = record::read(&std::fs::read_to_string(&log).unwrap(), &folder);
+    let answers: Vec<usize> = (0..steps.len()).filter(|at| matches!(steps[*at], Step::Answered)).collect();
+    assert_eq!(answers.len(), promises.len(), "one answer for each request");
+    each_answer_waits_for_the_log_of_the_database(&steps, &answers);
+    let mut chance = Chance(4);
+    for cut in 0..CUTS {
+        let at = match cut % 3 {
+            0 => answers[0] + chance.below(steps.len() - answers[0]), // Anywhere.
+            _ => answers[answers.len() - 1 - cut * 2] + 1,
+        };
+        let names = if cut % 2 == 0 { Names::Synced } else { Names::Written };
+        let n_answered = answers.iter().take_while(|answer| **answer < at).count();
+        let left = tempfile::tempdir().unwrap();
+        Disk::after(&folder, &steps[..at]).leave(left.path(), names);
+        println!("cut {cut} after step {at} of {}, {n_answered} of {} answers", steps.len(), answers.len());
+        hold(left.path(), &promises, n_answered);
+    }
+}
+
+/// SQLite's log is synced between a request and its answer.
+fn each_answer_waits_for_the_log_of_the_database(steps: &[Step], answers: &[usize]) {
+    let is_log = |step: &Step| matches!(step, Step::Synced { path, .. } if path.to_string_lossy().ends_with("-wal"));
+    for between in answers.windows(2) {
+        assert!(steps[between[0]..between[1]].iter().any(is_log), "an answer went out before what it says was kept");
+    }
+}
+
+/// Pushes a few images, and returns what each answer promised.
+fn push(client: &mut Client) -> Vec<Promise> {
+    let (mut promises, mut chance) = (Vec::new(), Chance(3));
+    for version in 0..4 {
+        let contents = [chance.bytes(200), chance.bytes(40_000 - version * 7000)];
+        push_blob(client, &contents[0], 0, &mut promises);
+        push_blob(client, &contents[1], 2, &mut promises);
+        let blobs = contents.map(|content| (sha256(&content), content.len()));
+        let bytes = manifest(&blobs);
+        for tag in [format!("v{version}"), "latest".to_owned()] {
+            acknowledged(client.push_manifest(REPOSITORY, &tag, &bytes), 201);
+            promises.push(Promise::Manifest { tag, bytes: bytes.clone() });
+        }
+    }
+    promises
+}
+
+fn push_blob(client: &mut Client, content: &[u8], n_chunks: usize, promises: &mut Vec<Promise>) {
+    let path = acknowledged(client.start(REPOSITORY), 202).header("location").to_owned();
+    let mut received = 0;
+    let upload = |received| Promise::Upload { path: path.clone(), content: content.to_owned(), received };
+    promises.push(upload(received));
+    for chunk in content.chunks(content.len() / 3).take(n_chunks) {
+        acknowledged(client.call("PATCH", &path, &[], chunk), 202);
+        received += chunk.len();
+        promises.push(upload(received));
+    }
+    acknowledged(finish(client, &path, content, received), 201);
+    promises.push(Promise::Blob { content: content.to_owned() });
+}
+
+fn finish(client: &mut Client, path: &str, content: &[u8], received: usize) -> std::io::Result<Reply> {
+    client.call("PUT", &format!("{path}?digest={}", sha256(content)), &[], &content[received..])
+}
+
+fn acknowledged(reply: std::io::Result<Reply>, status: u16) -> Reply {
+    let reply = reply.unwrap();
+    assert_eq!(reply.status, status, "{reply:?}");
+    reply
+}
+
+/// Starts a server on what a cut left and holds it to what was promised before; the request after that may have been
+/// under way.
+fn hold(folder: &Path, promises: &[Promise], n_answered: usize) {
+    every_name_has_its_content(&folder.join("blobs/sha256"));
+    let server = Server::start(folder, &[QUIET]);
+    let mut client = Client::new(&server.host);
+    for promise in &promises[..n_answered] {
+        match promise {
+            Promise::Upload { .. } => {}
+            Promise::Blob { content } => pulls(&mut client, "blobs", content),
+            Promise::Manifest { bytes, .. } => pulls(&mut client, "manifests", bytes),
+        }
+    }
+    tags_name_what_they_should(&mut client, promises, n_answered);
+    if let Some(last) = n_answered.checked_sub(1)
+        && let Promise::Upload { path, content, received } = &promises[last]
+    {
+        goes_on_or_is_gone(&mut client, path, content, *received);
+    }
+    push(&mut client);
+    assert!(server.stop().success());
+    let database = rusqlite::Connection::open(folder.join("portolan.db")).unwrap();
+    let state: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(state, "ok");
+}
+
+fn every_name_has_its_content(blobs: &Path) {
+    let folders = std::fs::read_dir(blobs).into_iter().flatten().map(|folder| folder.unwrap().path());
+    for file in folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap()) {
+        let content = std::fs::read(file.path()).unwrap();
+        assert_eq!(sha256(&content), format!("sha256:{}", file.file_name().to_string_lossy()), "{}", content.len());
+    }
+}
+
+fn pulls(client: &mut Client, kind: &str, content: &[u8]) {
+    let path = format!("/v2/{REPOSITORY}/{kind}/{}", sha256(content));
+    let pulled = client.get(&path).unwrap();
+    assert!(pulled.status == 200 && pulled.body == content, "{path} was acknowledged: {pulled:?}");
+}
+
+fn tags_name_what_they_should(client: &mut Client, promises: &[Promise], n_answered: usize) {
+    for tag in ["v0", "v1", "v2", "v3", "latest"] {
+        let named = |promise: &Promise| match promise {
+            Promise::Manifest { tag: named, bytes } if named == tag => Some(sha256(bytes)),
+            _ => None,
+        };
+        let before = promises[..n_answered].iter().rev().find_map(named);
+        let under_way = promises.get(n_answered).and_then(named);
+        let found = client.get(&format!("/v2/{REPOSITORY}/manifests/{tag}")).unwrap();
+        let found = Some(sha256(&found.body)).filter(|_| found.status == 200);
+        assert!(found == before || (found.is_some() && found == under_way), "{tag}: {before:?}, then {found:?}");
+    }
+}
+
+/// The server may have moved on with the request that followed, or lost the name of the staged file.
+fn goes_on_or_is_gone(client: &mut Client, path: &str, content: &[u8], received: usize) {
+    let asked = client.get(path).unwrap();
+    if asked.status != 404 {
+        let offset = asked.offset();
+        assert!(offset >= received, "{offset} of {received} bytes that were acknowledged");
+        let finished = finish(client, path, content, offset).unwrap();
+        assert!([201, 404].contains(&finished.status), "{finished:?}");
+    }
+}
