@@ -1,11 +1,12 @@
 //! The integration tests: one binary, because each further one is another link.
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
-//! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `policy` (who may do what),
-//! `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept).
-//! With the built binary: `start`, `durability` (kills, power cuts, a full disk, bad clients), `backup`,
-//! `migration` (data folders of earlier versions). With real counterparts: `clients` (skopeo, podman, crane, …),
-//! `recorded` (what daemons send) and `remote` (CNCF distribution).
+//! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `fuzz` (the parsers), `policy` (who may
+//! do what), `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept).
+//! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `durability` (kills, power cuts,
+//! a full disk, bad clients), `backup`, `migration` (data folders of earlier versions). With real counterparts:
+//! `clients` (skopeo, podman, crane, …), `official` (the OCI conformance suite), `recorded` (what daemons send) and
+//! `remote` (CNCF distribution).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -16,13 +17,16 @@ mod conformance;
 mod crawl;
 mod distribution;
 mod durability;
+mod fuzz;
 mod leftovers;
 mod migration;
+mod official;
 mod pages;
 mod policy;
 mod rebuild;
 mod recorded;
 mod remote;
 mod start;
+mod streams;
 mod support;
 mod surface;

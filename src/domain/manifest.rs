@@ -17,10 +17,10 @@ pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// No content is larger, in bytes (16 TiB), nor all that one manifest names: one that says so is lying,
 /// and sums over many of them must not overflow.
-const MAX_CONTENT_BYTES: u64 = 1 << 44;
+pub const MAX_CONTENT_BYTES: u64 = 1 << 44;
 
 /// The most that one manifest may name. Real ones name dozens; each costs rows in the catalog.
-const MAX_DESCRIPTORS: usize = 10_000;
+pub const MAX_DESCRIPTORS: usize = 10_000;
 
 /// Names content by type, digest and size (OCI image specification, "Content Descriptors").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

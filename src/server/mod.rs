@@ -14,6 +14,8 @@ pub mod config;
 pub mod context;
 pub mod entropy;
 pub mod events;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http;
 pub mod jobs;
 pub mod lock;

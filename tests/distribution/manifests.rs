@@ -4,7 +4,9 @@ use super::ANY;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, request, sha256};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
+use serde_json::{Value, json};
 
+/// OCI-15.
 #[tokio::test]
 async fn manifests_are_kept_byte_for_byte() {
     let test = TestApp::new().await;
@@ -22,6 +24,7 @@ async fn manifests_are_kept_byte_for_byte() {
     assert_eq!(test.send(again).await.status, StatusCode::NOT_MODIFIED);
 }
 
+/// OCI-16, OCI-18.
 #[tokio::test]
 async fn manifests_that_cannot_be_pulled_are_refused() {
     let test = TestApp::new().await;
@@ -47,6 +50,7 @@ async fn manifests_that_cannot_be_pulled_are_refused() {
     assert_eq!(test.get("/v2/a/manifests/v1").await.refusal(), "404 MANIFEST_UNKNOWN");
 }
 
+/// SEC-33.
 #[tokio::test]
 async fn manifests_that_two_clients_could_read_differently_are_refused() {
     let test = TestApp::new().await;
@@ -77,6 +81,7 @@ async fn manifests_that_two_clients_could_read_differently_are_refused() {
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
 }
 
+/// OCI-18.
 #[tokio::test]
 async fn an_index_with_an_attestation_and_a_missing_subject_is_taken() {
     let test = TestApp::new().await;
@@ -96,6 +101,7 @@ async fn an_index_with_an_attestation_and_a_missing_subject_is_taken() {
     assert!(page.contains("linux/amd64") && page.contains("linux/arm64"));
 }
 
+/// FLT-17.
 #[tokio::test]
 async fn a_manifest_states_the_sizes_that_its_parts_have() {
     let test = TestApp::new().await;
@@ -127,5 +133,147 @@ async fn a_manifest_states_the_sizes_that_its_parts_have() {
     }
     for right in [index(OCI_MANIFEST, &child, right), index(ANY, &blob, 5)] {
         assert_eq!(put(OCI_INDEX, right.clone()).await.status, StatusCode::CREATED, "{right}");
+    }
+}
+
+/// OCI-17.
+#[tokio::test]
+async fn a_manifest_has_one_type_and_is_never_converted() {
+    const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
+    const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+    let test = TestApp::new().await;
+    let stated = test.image("a", "amd64", b"layer").await;
+    let silent = stated.replace(&format!("\"mediaType\":\"{OCI_MANIFEST}\","), "");
+    assert_ne!(silent, stated);
+    let list = json!({"schemaVersion": 2, "mediaType": DOCKER_LIST, "manifests": []}).to_string();
+    for (content_type, body, expected) in [
+        (Some(OCI_MANIFEST), &stated, OCI_MANIFEST),
+        (Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8"), &stated, OCI_MANIFEST),
+        (Some("application/vnd.oci.image.manifest.v1+json;x=\"y\";z"), &silent, OCI_MANIFEST),
+        (None, &stated, OCI_MANIFEST),
+        (Some(""), &stated, OCI_MANIFEST),
+        (Some(DOCKER), &silent, DOCKER),
+        (Some(DOCKER_LIST), &list, DOCKER_LIST),
+        (None, &list, DOCKER_LIST),
+    ] {
+        let headers: Vec<_> = content_type.map(|it| ("content-type", it)).into_iter().collect();
+        let path = format!("/v2/{}/manifests/v1", expected.len());
+        test.image(&expected.len().to_string(), "amd64", b"layer").await;
+        let put = test.ask("PUT", &path, &headers, body.clone()).await;
+        assert_eq!(put.status, StatusCode::CREATED, "{content_type:?}: {}", put.text());
+        for accept in ["*/*", OCI_INDEX, "text/html", "application/vnd.docker.distribution.manifest.v1+prettyjws"] {
+            let got = test.ask("GET", &path, &[("accept", accept)], "").await;
+            assert_eq!((got.header("content-type"), got.text()), (expected, body.clone()), "{accept}");
+        }
+    }
+    for (content_type, body) in [
+        (None, &silent),
+        (Some(OCI_INDEX), &stated),
+        (Some(DOCKER), &stated),
+        (Some("application/json"), &silent),
+        (Some("application/vnd.docker.distribution.manifest.v1+prettyjws"), &silent),
+        (Some("application/vnd.oci.image.manifest.v1"), &silent),
+    ] {
+        let headers: Vec<_> = content_type.map(|it| ("content-type", it)).into_iter().collect();
+        let put = test.ask("PUT", "/v2/a/manifests/refused", &headers, body.clone()).await;
+        assert_eq!(put.refusal(), "400 MANIFEST_INVALID", "{content_type:?}");
+    }
+}
+
+/// OCI-18, OCI-27.
+#[tokio::test]
+async fn an_answer_names_each_part_that_is_missing_and_warns_of_what_lives_elsewhere() {
+    let test = TestApp::new().await;
+    let (config, here) = (test.push_blob("a", b"{}").await, test.push_blob("a", b"here").await);
+    let part =
+        |media_type: &str, digest: &str, size: usize| json!({"mediaType": media_type, "digest": digest, "size": size});
+    let image = |config: &str, layers: Vec<Value>| {
+        json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": layers,
+            "config": part("application/vnd.oci.image.config.v1+json", config, 2)})
+        .to_string()
+    };
+    let plain = "application/vnd.oci.image.layer.v1.tar+gzip";
+    let gone = [sha256(b"one"), sha256(b"two"), sha256(b"three")];
+    let layers = vec![part(plain, &gone[1], 3), part(plain, &here, 4), part(plain, &gone[2], 5)];
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX,
+        "manifests": gone.iter().map(|digest| part(OCI_MANIFEST, digest, 3)).collect::<Vec<_>>()});
+    for (media_type, manifest) in [(OCI_MANIFEST, image(&gone[0], layers)), (OCI_INDEX, index.to_string())] {
+        let put = test.put_manifest("a", "v1", media_type, &manifest).await;
+        assert_eq!(put.refusal(), "400 MANIFEST_BLOB_UNKNOWN");
+        assert!(gone.iter().all(|digest| put.text().contains(digest)) && !put.text().contains(&here), "{}", put.text());
+    }
+    let elsewhere = |media_type: &str| {
+        let mut layer = part(media_type, &sha256(b"elsewhere"), 9);
+        layer["urls"] = json!(["http://127.0.0.1:1/never-fetched"]);
+        image(&config, vec![layer, part(plain, &here, 4)])
+    };
+    for media_type in [
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    ] {
+        let put = test.put_manifest("a", "windows", OCI_MANIFEST, &elsewhere(media_type)).await;
+        assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
+        let warnings: Vec<_> = put.headers.get_all(header::WARNING).iter().map(|it| it.to_str().unwrap()).collect();
+        let text =
+            warnings[0].strip_prefix("299 - \"").and_then(|text| text.strip_suffix('"')).expect("code, agent, text");
+        assert!(warnings.len() == 1 && warnings[0].len() <= 4096 && text.contains("1 of the layers"), "{warnings:?}");
+        assert!(!text.contains(['"', '\\']) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text}");
+    }
+    let url_alone = test.put_manifest("a", "v1", OCI_MANIFEST, &elsewhere(plain)).await;
+    assert_eq!(
+        url_alone.refusal(),
+        "400 MANIFEST_BLOB_UNKNOWN",
+        "the type says that it may be missing, not an address"
+    );
+    let whole = test.put_manifest("a", "v1", OCI_MANIFEST, &image(&config, vec![part(plain, &here, 4)])).await;
+    assert_eq!((whole.status, whole.header("warning")), (StatusCode::CREATED, ""));
+}
+
+/// OCI-19.
+#[tokio::test]
+async fn manifests_of_every_shape_that_clients_push_are_taken() {
+    let test = TestApp::new().await;
+    let (config, blob) = (test.push_blob("a", b"{}").await, test.push_blob("a", b"cache").await);
+    let entry =
+        |media_type: &str, digest: &str, size: usize| json!({"mediaType": media_type, "digest": digest, "size": size});
+    let image = test.image("a", "amd64", b"layer").await;
+    test.put_manifest("a", "image", OCI_MANIFEST, &image).await;
+    let of_image = entry(OCI_MANIFEST, &sha256(image.as_bytes()), image.len());
+    let index =
+        |manifests: Vec<Value>| json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}).to_string();
+    let inner = index(vec![of_image.clone()]);
+    let empty = entry("application/vnd.oci.empty.v1+json", &config, 2);
+    let artifact = |extra: Value| {
+        let mut artifact = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": empty,
+            "artifactType": "application/x-example"});
+        artifact.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        artifact.to_string()
+    };
+    let mut inlined = entry("application/x-example", &blob, 5);
+    inlined["data"] = json!("Y2FjaGU=");
+    for (shape, media_type, manifest) in [
+        ("index", OCI_INDEX, inner.clone()),
+        ("nested", OCI_INDEX, index(vec![entry(OCI_INDEX, &sha256(inner.as_bytes()), inner.len()), of_image])),
+        ("empty-index", OCI_INDEX, index(vec![])),
+        (
+            "buildkit-cache",
+            OCI_INDEX,
+            index(vec![
+                entry("application/vnd.oci.image.layer.v1.tar+gzip", &blob, 5),
+                entry("application/vnd.buildkit.cacheconfig.v0", &config, 2),
+            ]),
+        ),
+        ("no-layers-at-all", OCI_MANIFEST, artifact(json!({}))),
+        ("no-layers", OCI_MANIFEST, artifact(json!({"layers": []}))),
+        ("null", OCI_MANIFEST, artifact(json!({"layers": null, "annotations": null}))),
+        ("one-layer-twice", OCI_MANIFEST, artifact(json!({"layers": [entry("a", &blob, 5), entry("b", &blob, 5)]}))),
+        ("data", OCI_MANIFEST, artifact(json!({"layers": [inlined]}))),
+        ("custom", OCI_MANIFEST, artifact(json!({"layers": [], "org.example": {"deep": [1, {"er": null}]}}))),
+    ] {
+        let put = test.put_manifest("a", shape, media_type, &manifest).await;
+        assert_eq!(put.status, StatusCode::CREATED, "{shape}: {}", put.text());
+        let got = test.get(&format!("/v2/a/manifests/{shape}")).await;
+        assert_eq!((got.text(), got.header("content-type")), (manifest, media_type), "{shape}");
+        assert_eq!(test.get(&format!("/r/a/-/tags/{shape}")).await.status, StatusCode::OK, "{shape} has a page");
     }
 }

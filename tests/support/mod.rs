@@ -7,7 +7,7 @@ pub mod process;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use portolan::domain::Timestamp;
+use portolan::domain::{Actor, Timestamp};
 use portolan::server::access::Policy;
 use portolan::server::app::{self, Choices};
 use portolan::server::clock::{Clock, ManualClock};
@@ -30,7 +30,9 @@ pub const START: Timestamp = Timestamp(1_795_500_000_000);
 pub struct TestApp {
     pub app: App,
     pub router: Router,
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
+    /// Who sends.
+    actor: Actor,
     jobs: Option<Runner>,
 }
 
@@ -60,7 +62,14 @@ impl TestApp {
         }
         let config = Config::from_parts(Some((Path::new("test.toml"), config)), settings.into_iter()).expect("valid");
         let (app, jobs) = app::build(&config, choices).await.expect("the server starts");
-        Self { router: router(app.clone()), app, folder, jobs: Some(jobs) }
+        let folder = Arc::new(folder);
+        Self { router: router(app.clone()), app, folder, actor: Actor::Anonymous, jobs: Some(jobs) }
+    }
+
+    /// The same server, as somebody who is signed in uses it.
+    pub fn by(&self, name: &str) -> Self {
+        let (app, router, folder) = (self.app.clone(), self.router.clone(), Arc::clone(&self.folder));
+        Self { app, router, folder, actor: Actor::User(name.to_owned()), jobs: None }
     }
 
     /// Starts the background work, which goes on until the token that comes back is dropped.
@@ -72,7 +81,8 @@ impl TestApp {
     }
 
     /// Sends one request.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(self.actor.clone());
         let response = self.router.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 64 << 20).await.expect("the body ends");
@@ -82,6 +92,28 @@ impl TestApp {
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// HEAD.
+    pub async fn head(&self, path: &str) -> Answer {
+        self.send(request("HEAD", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(request("DELETE", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Any method with these headers and no others.
+    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let start = request(method, path);
+        let request = headers.iter().fold(start, |request, (name, value)| request.header(*name, *value));
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// Pushes a manifest under a tag or its digest.
+    pub async fn put_manifest(&self, repository: &str, reference: &str, media_type: &str, manifest: &str) -> Answer {
+        self.call("PUT", &format!("/v2/{repository}/manifests/{reference}"), media_type, manifest).await
     }
 
     /// Any method, with a body and its type.
@@ -174,6 +206,11 @@ impl Answer {
 /// A request to this machine.
 pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080")
+}
+
+/// The longer digest of some bytes.
+pub fn sha512(bytes: &[u8]) -> String {
+    format!("sha512:{}", hex::encode(sha2::Sha512::digest(bytes)))
 }
 
 /// The digest of some bytes.

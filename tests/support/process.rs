@@ -14,6 +14,9 @@ pub fn portolan(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     command
 }
 
+/// For servers that get many requests: says only what goes wrong.
+pub const QUIET: [(&str, &str); 1] = [("PORTOLAN_TELEMETRY__LOG", "warn")];
+
 /// A running `portolan serve`.
 pub struct Server {
     child: Child,

@@ -1,10 +1,10 @@
 //! Blobs: GET and HEAD (end-2), whole or a range.
 
 use super::manifests::CONTENT_DIGEST;
-use super::{Call, value};
+use super::{Call, error, ranges, value};
 use crate::domain::action::ReadRepository;
 use crate::domain::condition::Among;
-use crate::domain::{Digest, RepositoryName, Result};
+use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::service::pull::{self, ContentRange};
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode, header};
@@ -14,7 +14,10 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let is_head = call.request.method() == Method::HEAD;
     let range = if is_head { None } else { range(&call, &digest) };
-    let content = pull::blob(&call.app, &proof, &digest, range).await?;
+    let content = match pull::blob(&call.app, &proof, &digest, range).await {
+        Err(failure @ Error::Range { .. }) => return Ok(beyond(&failure)),
+        content => content?,
+    };
     let headers = [
         (CONTENT_DIGEST, value(&digest)),
         (header::ETAG, value(format!("\"{digest}\""))),
@@ -36,36 +39,19 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
     Ok((StatusCode::PARTIAL_CONTENT, headers, length, [(header::CONTENT_RANGE, value(part))], body).into_response())
 }
 
+/// No such part: says how many bytes there are (RFC 9110, section 15.5.17).
+fn beyond(failure: &Error) -> Response<Body> {
+    let mut response = error::oci(failure);
+    if let Error::Range { offset: size, .. } = failure {
+        response.headers_mut().insert(header::CONTENT_RANGE, value(format!("bytes */{size}")));
+    }
+    response
+}
+
 /// The part that is asked for. A condition that it is still the same content (`If-Range`) holds if it names the
 /// digest; any other means the whole.
 fn range(call: &Call, digest: &Digest) -> Option<ContentRange> {
     let is_same = |known: &str| Among::parse(known, true).has(Some(digest));
     let holds = call.header(header::IF_RANGE).is_none_or(is_same);
-    call.header(header::RANGE).filter(|_| holds).and_then(parse_range)
-}
-
-/// One range `bytes=a-b`, `bytes=a-` or `bytes=-n`. What cannot be read, and several ranges at once, get the
-/// whole content (RFC 9110, section 14.2).
-fn parse_range(text: &str) -> Option<ContentRange> {
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-    match text.strip_prefix("bytes=")?.split_once('-')? {
-        ("", length) => Some(ContentRange::Last(number(length)?)),
-        (start, "") => Some(ContentRange::From { start: number(start)?, end: None }),
-        (start, end) => Some(ContentRange::From { start: number(start)?, end: Some(number(end)?) }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odd_ranges_mean_the_whole() {
-        assert_eq!(parse_range("bytes=2-5"), Some(ContentRange::From { start: 2, end: Some(5) }));
-        assert_eq!(parse_range("bytes=2-"), Some(ContentRange::From { start: 2, end: None }));
-        assert_eq!(parse_range("bytes=-5"), Some(ContentRange::Last(5)));
-        for odd in ["bytes=1-2,4-5", "lines=1-2", "bytes=a-b", "bytes=99999999999999999999-", "bytes=-", "bytes=+1-2"] {
-            assert_eq!(parse_range(odd), None, "{odd}");
-        }
-    }
+    call.header(header::RANGE).filter(|_| holds).and_then(ranges::wanted)
 }

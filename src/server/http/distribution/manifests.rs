@@ -2,7 +2,7 @@
 
 use super::{Call, location, value, warning};
 use crate::domain::action::{PushManifest, ReadRepository};
-use crate::domain::condition::{Among, Condition};
+use crate::domain::condition::Condition;
 use crate::domain::manifest::MAX_MANIFEST_BYTES;
 use crate::domain::{Error, Reference, RepositoryName, Result, Tag};
 use crate::server::service::pull::{self, RawManifest};
@@ -74,8 +74,7 @@ fn tags(call: &Call, reference: &Reference) -> Result<Vec<Tag>> {
 }
 
 fn condition(call: &Call) -> Condition {
-    let among = |name: HeaderName| call.header(name).map(|text| Among::parse(text, true));
-    Condition { matches: among(header::IF_MATCH), differs: among(header::IF_NONE_MATCH) }
+    Condition { matches: call.among(header::IF_MATCH, true), differs: call.among(header::IF_NONE_MATCH, true) }
 }
 
 async fn body(call: Call) -> Result<Bytes> {

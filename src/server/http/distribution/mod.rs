@@ -5,6 +5,7 @@ mod blobs;
 mod deletes;
 mod lists;
 mod manifests;
+pub(crate) mod ranges;
 mod referrers;
 mod uploads;
 mod warning;
@@ -146,9 +147,18 @@ impl Call {
         self.request.headers().get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// A condition on the content, from all the lines in which it may be written. One that cannot be read stands:
+    /// it names no content.
+    fn among(&self, name: HeaderName, is_strong: bool) -> Option<Among> {
+        let mut lines = self.request.headers().get_all(name).iter().peekable();
+        lines.peek()?;
+        let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+        Some(Among::parse(&lines.join(","), is_strong))
+    }
+
     /// Whether the client says that it has this content already (`If-None-Match`).
     fn has_already(&self, digest: &Digest) -> bool {
-        self.header(header::IF_NONE_MATCH).is_some_and(|known| Among::parse(known, false).has(Some(digest)))
+        self.among(header::IF_NONE_MATCH, false).is_some_and(|known| known.has(Some(digest)))
     }
 
     /// A header that holds a number of bytes.

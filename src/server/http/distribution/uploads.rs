@@ -1,9 +1,11 @@
 //! Uploads: start (end-4, end-11), go on (end-5), finish (end-6), ask (end-13), cancel (end-14).
 
 use super::manifests::CONTENT_DIGEST;
+use super::ranges::{self, Place};
 use super::{Call, error, location, value};
 use crate::domain::action::{MountBlob, PushBlob};
 use crate::domain::digest::Algorithm;
+use crate::domain::error::ContentProblem;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -34,7 +36,7 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
     match digest {
         None => Ok(accepted(&repository, &push::start(&app, &proof, algorithm).await?, None)),
         Some(digest) => {
-            push::whole(&app, &proof, &digest, chunk(call, Some(0))).await?;
+            push::whole(&app, &proof, &digest, chunk(call, None)).await?;
             Ok(created(&repository, &digest))
         }
     }
@@ -59,8 +61,8 @@ pub(super) async fn session(
     let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
     match method {
         Method::PATCH => {
-            let start = content_range(&call)?;
-            let upload = push::append(&app, &proof, id, chunk(call, start)).await;
+            let place = content_range(&call)?;
+            let upload = push::append(&app, &proof, id, chunk(call, place)).await;
             ranged(&repository, id, upload)
         }
         Method::PUT => match finish(&app, &proof, call, id).await {
@@ -83,11 +85,11 @@ pub(super) async fn session(
 async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -> Result<Digest> {
     let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
     let digest = digest(&call)?.ok_or_else(missing)?;
-    let start = content_range(&call)?;
+    let place = content_range(&call)?;
     // HTTP/2 streams a body without saying so in a header. An empty one is no chunk: where its answer was lost,
     // this request comes again when nothing is staged any more.
     let has_body = call.length() != Some(0) && !call.request.body().is_end_stream();
-    let last = (has_body || start.is_some()).then(|| chunk(call, start));
+    let last = (has_body || place.is_some()).then(|| chunk(call, place));
     push::finish(app, proof, id, last, &digest).await?;
     Ok(digest)
 }
@@ -150,26 +152,23 @@ fn algorithm(call: &Call, digest: Option<&Digest>) -> Result<Algorithm> {
     Ok(algorithm.unwrap_or(Algorithm::Sha256))
 }
 
-/// `Content-Range: 10-19`; the specification writes it without `bytes`.
-fn content_range(call: &Call) -> Result<Option<u64>> {
-    let Some(text) = call.header(header::CONTENT_RANGE) else {
-        return Ok(None);
-    };
+/// Where a chunk belongs, if it says so. A place that cannot be read, or two of them, is never taken for none.
+fn content_range(call: &Call) -> Result<Option<Place>> {
+    let mut lines = call.request.headers().get_all(header::CONTENT_RANGE).iter();
+    let (Some(line), next) = (lines.next(), lines.next()) else { return Ok(None) };
     let bad = || Error::invalid("content-range", "Content-Range names the first and last byte of the chunk: 10-19");
-    let (start, end) = text.split_once('-').ok_or_else(bad)?;
-    let (start, end): (u64, u64) = (start.parse().map_err(|_| bad())?, end.parse().map_err(|_| bad())?);
-    let length = end.checked_sub(start).and_then(|length| length.checked_add(1)).ok_or_else(bad)?;
+    let place = line.to_str().ok().filter(|_| next.is_none()).and_then(ranges::place).ok_or_else(bad)?;
     match call.length() {
-        Some(announced) if announced != length => Err(Error::Content {
-            problem: crate::domain::error::ContentProblem::Size,
-            message: format!("Content-Range says {length} bytes and Content-Length {announced}"),
+        Some(announced) if announced != place.length => Err(Error::Content {
+            problem: ContentProblem::Size,
+            message: format!("Content-Range says {} bytes and Content-Length {announced}", place.length),
         }),
-        _ => Ok(Some(start)),
+        _ => Ok(Some(place)),
     }
 }
 
-fn chunk(call: Call, start: Option<u64>) -> Chunk {
-    let length = call.length();
+fn chunk(call: Call, place: Option<Place>) -> Chunk {
+    let length = call.length().or(place.map(|place| place.length));
     let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
-    Chunk { start, length, body }
+    Chunk { start: place.map(|place| place.start), length, body }
 }

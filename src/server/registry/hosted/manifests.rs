@@ -72,8 +72,10 @@ impl HostedRegistry {
             return Ok(None);
         }
         match self.blob(repository, &config.digest, None).await? {
-            Some(content) => Ok(Some(collect(content, MAX_CONFIG_BYTES).await?.to_vec())),
-            None => Ok(None), // The transaction names what is missing.
+            Some(content) if content.size == config.size => {
+                Ok(Some(collect(content, MAX_CONFIG_BYTES).await?.to_vec()))
+            }
+            _ => Ok(None), // The transaction names what is missing or of another size.
         }
     }
 }

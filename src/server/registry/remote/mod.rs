@@ -13,7 +13,7 @@ mod client;
 mod failure;
 mod guard;
 mod limits;
-mod link;
+pub(crate) mod link;
 mod lists;
 mod manifests;
 mod names;

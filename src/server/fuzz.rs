@@ -1,0 +1,137 @@
+//! What holds of every parser that strangers feed, whatever the bytes. `tests/fuzz.rs` runs each function over
+//! mutations of real inputs, and the targets in `fuzz/` for as long as somebody lets them. No part of the server
+//! calls them.
+
+use super::http::distribution::ranges::{self, Place};
+use super::registry::remote::link::{self, Next};
+use crate::domain::condition::{Among, Condition};
+use crate::domain::manifest::{ImageConfig, MAX_CONTENT_BYTES, MAX_DESCRIPTORS, Manifest, Relation};
+use crate::domain::name::MAX_NAME_BYTES;
+use crate::domain::{Address, Digest, MountPrefix, Namespace, Reference, RepositoryName, Tag, media_type};
+use crate::server::service::pull::ContentRange;
+use std::fmt::Display;
+use std::str::FromStr;
+use url::{Url, form_urlencoded};
+
+/// What parses prints as it was written, and through JSON nothing gets in that the parser refuses.
+fn checked<T>(text: &str) -> Option<T>
+where
+    T: FromStr + Display + PartialEq + serde::de::DeserializeOwned,
+{
+    let parsed = text.parse::<T>().ok();
+    let quoted = serde_json::to_string(text).expect("text is JSON");
+    let by_json = serde_json::from_str::<T>(&quoted).ok();
+    assert!(parsed == by_json, "text and JSON go through one parser: {text:?}");
+    assert!(parsed.as_ref().is_none_or(|parsed| parsed.to_string() == text), "{text:?}");
+    parsed
+}
+
+/// Names of repositories, namespaces and mounts.
+pub fn fuzz_names(bytes: &[u8]) {
+    let text = &*String::from_utf8_lossy(bytes);
+    let name = checked::<RepositoryName>(text);
+    assert_eq!(name.is_some(), checked::<Namespace>(text).is_some(), "one grammar: {text:?}");
+    assert_eq!(name.is_some() || text.is_empty(), checked::<MountPrefix>(text).is_some(), "one grammar: {text:?}");
+    let Some(name) = name else { return };
+    assert!(text.len() <= MAX_NAME_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic()), "{text:?}");
+    let whole = name.namespace().map_or(name.base().to_owned(), |above| format!("{above}/{}", name.base()));
+    assert_eq!(whole, text, "a name is its namespace and its base");
+    if let Some(above) = name.namespace() {
+        let prefix: MountPrefix = above.as_str().parse().expect("a namespace is a prefix");
+        assert_eq!(prefix.strip(&name), Some(name.base()));
+        assert_eq!(prefix.join(name.base()), Ok(name));
+    }
+}
+
+/// References, addresses of the console, and conditions, in which digests stand too.
+pub fn fuzz_references(bytes: &[u8]) {
+    let text = &*String::from_utf8_lossy(bytes);
+    let (tag, digest) = (checked::<Tag>(text), checked::<Digest>(text));
+    match checked::<Reference>(text) {
+        None => assert!(tag.is_none() && digest.is_none(), "{text:?}"),
+        Some(Reference::Tag(read)) => assert!(tag == Some(read) && digest.is_none() && text.len() <= 128, "{text:?}"),
+        Some(Reference::Digest(read)) => {
+            assert!(tag.is_none() && digest.as_ref() == Some(&read), "{text:?}");
+            assert_eq!(Digest::from_hex(read.algorithm(), read.hex()), Ok(read.clone()));
+            assert!(read.hex().starts_with(read.short()) && read.as_tag().as_str().len() <= 71, "{text:?}");
+        }
+    }
+    if let Some(address) = Address::parse_repository(text) {
+        assert_eq!(address.to_string().strip_prefix("/r/").and_then(Address::parse_repository), Some(address));
+    }
+    conditions(text);
+}
+
+fn conditions(text: &str) {
+    let (strong, weak) = (Among::parse(text, true), Among::parse(text, false));
+    assert!(!strong.has(None) && !weak.has(None), "nothing is among no states");
+    let (Among::These(strong), Among::These(weak)) = (&strong, &weak) else {
+        return assert_eq!((strong, text.trim()), (weak, "*"));
+    };
+    assert!(strong.iter().all(|digest| weak.contains(digest)), "a weak reading sees more: {text:?}");
+    let printed = weak.iter().map(|digest| format!("\"{digest}\"")).collect::<Vec<_>>().join(",");
+    assert_eq!(Among::parse(&printed, true), Among::These(weak.clone()));
+    let condition = Condition { matches: Some(Among::These(strong.clone())), differs: None };
+    assert!(strong.iter().all(|digest| condition.check(Some(digest)).is_ok()) && condition.check(None).is_err());
+}
+
+/// `Range` and `Content-Range`.
+pub fn fuzz_ranges(bytes: &[u8]) {
+    let text = &*String::from_utf8_lossy(bytes);
+    if let Some(range) = ranges::wanted(text) {
+        let printed = match range {
+            ContentRange::From { start, end: None } => format!("bytes={start}-"),
+            ContentRange::From { start, end: Some(end) } => format!("bytes={start}-{end}"),
+            ContentRange::Last(length) => format!("bytes=-{length}"),
+        };
+        assert_eq!(ranges::wanted(&printed), Some(range), "{text:?}");
+        for size in [0, 1, 10, 1 << 44, u64::MAX] {
+            if let Ok((start, length)) = ContentRange::within(Some(range), size) {
+                let end = start.checked_add(length).expect("a part ends");
+                assert!(length > 0 && end <= size, "{text:?} of {size}");
+            }
+        }
+    }
+    if let Some(Place { start, length }) = ranges::place(text) {
+        let end = start.checked_add(length - 1).expect("a chunk ends");
+        assert_eq!(ranges::place(&format!("{start}-{end}")), Some(Place { start, length }), "{text:?}");
+    }
+}
+
+/// The `Link` of remote lists.
+pub fn fuzz_links(bytes: &[u8]) {
+    let text = &*String::from_utf8_lossy(bytes);
+    let asked = Url::parse("https://registry.example/v2/_catalog?n=2").expect("a plain address");
+    let Some(Next { last: Some(last) }) = link::next(text, &asked) else { return };
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("last", &last).finish();
+    let printed = format!("</v2/_catalog?{query}>; rel=\"next\"");
+    assert_eq!(link::next(&printed, &asked), Some(Next { last: Some(last) }), "{text:?}");
+}
+
+/// Manifests, by what the first byte says of their type, and image configurations.
+pub fn fuzz_manifests(bytes: &[u8]) {
+    const TYPES: [Option<&str>; 5] = [
+        None,
+        Some(media_type::OCI_MANIFEST),
+        Some(media_type::OCI_INDEX),
+        Some(media_type::DOCKER_MANIFEST),
+        Some(media_type::DOCKER_LIST),
+    ];
+    let Some((which, bytes)) = bytes.split_first() else { return };
+    let _ = ImageConfig::parse(bytes);
+    let stated = TYPES[usize::from(*which) % TYPES.len()];
+    let Ok(manifest) = Manifest::parse(stated, bytes) else { return };
+    assert!(manifest.children.len() <= MAX_DESCRIPTORS && manifest.pull_bytes() <= MAX_CONTENT_BYTES);
+    assert!(stated.is_none_or(|stated| stated == manifest.media_type) && media_type::is_manifest(&manifest.media_type));
+    let is_index = media_type::is_index(&manifest.media_type);
+    assert!(manifest.children.iter().all(|(relation, _)| (*relation == Relation::Manifest) == is_index));
+    assert_eq!(manifest.of(Relation::Config).count(), usize::from(!is_index), "an image has one config");
+    let described = manifest.children.iter().map(|(_, child)| child).chain(&manifest.subject);
+    for descriptor in described {
+        assert!(descriptor.size <= MAX_CONTENT_BYTES, "{descriptor:?}");
+        assert_eq!(descriptor.digest.as_str().parse().as_ref(), Ok(&descriptor.digest));
+    }
+    let value: serde_json::Value = serde_json::from_slice(bytes).expect("a manifest is JSON");
+    let again = Manifest::parse(Some(&manifest.media_type), value.to_string().as_bytes());
+    assert_eq!(again.as_ref(), Ok(&manifest), "its fields say the same in any order");
+}
