@@ -23,6 +23,7 @@ mod migration;
 mod official;
 mod pages;
 mod policy;
+mod pulls;
 mod rebuild;
 mod recorded;
 mod remote;

@@ -90,6 +90,8 @@ pub struct RepositoryRow {
     pub name: RepositoryName,
     pub mount: MountKind,
     pub newest_tag: Option<Tag>,
+    /// What the image of the newest tag says of itself, in one line.
+    pub description: Option<String>,
     pub tags: u64,
     pub stored: ByteSize,
     /// Of the last push or, for a registry that is read, the last change that was seen.
@@ -133,6 +135,8 @@ pub struct RepositoryView {
     pub head: RepositoryRow,
     pub logical: ByteSize,
     pub images: u64,
+    /// Pulls of the last thirty days, where they go through Portolan.
+    pub pulls: Option<u64>,
     pub page: Page<TagRow>,
     /// Where pulls go: Portolan's own host, or the registry's for one that is only read.
     pub pull_host: String,

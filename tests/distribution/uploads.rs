@@ -147,7 +147,7 @@ async fn wrong_bytes_never_become_content_and_leave_nothing_behind() {
     assert_eq!((n_staged(&test), open.take::<u64>().unwrap()), (0, 0));
 }
 
-/// OCI-9.
+/// OCI-9, FLT-17: what states a digest that nobody can check is over; what states none goes on.
 #[tokio::test]
 async fn one_digest_that_can_be_checked_is_stated() {
     let test = TestApp::new().await;
@@ -159,10 +159,12 @@ async fn one_digest_that_can_be_checked_is_stated() {
     let two = format!("{good}&digest={other}");
     let odd = ["", "sha256:xyz", "sha256:", "sha256", "md5:827ccb0eea8a706c4c34a16891f84e7b", "sha256:..%2f..%2fx"];
     for digest in odd.into_iter().chain([&*upper, &*two, short, &*long, &*swapped]) {
-        for (method, path) in [("POST", "/v2/a/blobs/uploads/"), ("PUT", &*upload)] {
+        let ended = start(&test).await;
+        for (method, path) in [("POST", "/v2/a/blobs/uploads/"), ("PUT", &*ended)] {
             let answer = test.call(method, &format!("{path}?digest={digest}"), ANY, "12345").await;
             assert_eq!(answer.refusal(), "400 DIGEST_INVALID", "{method} {digest}");
         }
+        assert_eq!(test.get(&ended).await.refusal(), "404 BLOB_UPLOAD_UNKNOWN", "{digest}");
     }
     assert_eq!(test.call("PUT", &upload, ANY, "12345").await.refusal(), "400 DIGEST_INVALID", "none at all");
     assert_eq!(test.get(&upload).await.header("range"), "0-0", "nothing of it was taken");

@@ -8,8 +8,9 @@ use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
 use crate::domain::{ByteSize, Digest, Error, Reference, Result, Timestamp, media_type};
 use crate::server::access::Authorized;
 use crate::server::context::App;
+use crate::server::store::edges::about;
 use crate::server::store::images::{self, Child, Found};
-use crate::server::store::manifests::{about, built_at};
+use crate::server::store::manifests::built_at;
 
 /// Layers, platforms, labels: the most that a page shows of each. A hostile image has a hundred thousand.
 const MAX_ROWS: usize = 500;

@@ -7,7 +7,7 @@ use crate::domain::view::{MountNotice, RepositoryView, TagQuery};
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::store::{mounts, repositories, tags};
+use crate::server::store::{mounts, pulls, repositories, tags};
 
 /// The head of a repository and one page of its tags. At most four statements.
 ///
@@ -27,11 +27,16 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     if !is_unread && is_remote(app, &head.mount_id) {
         app.looks.again(name, page.items.iter().map(|row| row.tag.clone()).collect(), app.clock.now());
     }
+    let pulls = match is_remote(app, &head.mount_id) {
+        true => None,
+        false => Some(pulls::recent(&app.store, &head.id, app.clock.now()).await?),
+    };
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
         notice: mount_notice(app, &head.mount_id).await?,
         logical: head.logical,
         images: head.images,
+        pulls,
         head: head.row,
         page,
         pull_host,

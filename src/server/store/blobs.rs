@@ -1,10 +1,10 @@
 //! Blob rows and the links that make blobs readable in a repository.
 
 use super::repositories::Repository;
-use super::{Store, Tx};
+use super::{Store, Tx, batch};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The size of a blob that a mount's repository has, or `None`.
 pub async fn linked(
@@ -22,6 +22,11 @@ pub async fn linked(
 pub async fn linked_size(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Option<u64>> {
     let sql = "SELECT size_bytes FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
     tx.one(sql, params![repository_id, digest]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// The sizes of those of `digests` that the repository has as blobs.
+pub async fn linked_sizes(tx: &mut Tx, repository_id: &str, digests: &[&Digest]) -> Result<HashMap<Digest, u64>> {
+    batch::sizes(tx, "repository_blobs", repository_id, digests).await
 }
 
 /// Notes that the blob store holds some content.

@@ -2,7 +2,7 @@
 
 use super::repositories::Repository;
 use super::tags::History;
-use super::{Tx, blobs, manifests, referrers, repositories, tags};
+use super::{Tx, blobs, edges, manifests, referrers, repositories, tags};
 use crate::domain::{Digest, Error, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::entropy::{Entropy, new_id};
@@ -101,6 +101,6 @@ pub async fn blob(tx: &mut Tx, repository: &Repository, digest: &Digest, deletio
 }
 
 async fn refuse_if_used(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Result<()> {
-    let by = manifests::users(tx, &repository.id, digest).await?;
+    let by = edges::users(tx, &repository.id, digest).await?;
     if by.is_empty() { Ok(()) } else { Err(Error::InUse { digest: digest.clone(), by }) }
 }

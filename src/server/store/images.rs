@@ -129,7 +129,7 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
 /// The row of an index's entry, given what the repository has of it.
 pub fn child_row(child: &crate::domain::manifest::Descriptor, stored: &[Child]) -> ChildRow {
     let held = stored.iter().find(|held| held.digest == child.digest);
-    let about = super::manifests::about(child);
+    let about = super::edges::about(child);
     ChildRow {
         digest: child.digest.clone(),
         platform: child.platform.as_ref().map(ToString::to_string).unwrap_or_default(),

@@ -1,10 +1,11 @@
 //! Manifests with their bytes, and the graph: index → children → config and layers, subject → referrers.
 
 use super::repositories::Repository;
-use super::{Store, Tx, blobs, referrers};
-use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
-use crate::domain::{Digest, Reference, RepositoryName, Result, Timestamp, media_type};
+use super::{Store, Tx, batch, edges, referrers};
+use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
+use crate::domain::{Digest, Reference, RepositoryName, Result, Timestamp};
 use crate::params;
+use std::collections::HashMap;
 
 /// The annotation and label that says what something is (OCI image specification, "Pre-Defined Annotation Keys").
 const DESCRIPTION: &str = "org.opencontainers.image.description";
@@ -67,6 +68,11 @@ pub async fn size(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<O
     tx.one(sql, params![repository_id, digest]).await?.map(|mut row| row.take()).transpose()
 }
 
+/// The sizes of those of `digests` that the repository has as manifests.
+pub async fn sizes(tx: &mut Tx, repository_id: &str, digests: &[&Digest]) -> Result<HashMap<Digest, u64>> {
+    batch::sizes(tx, "manifests", repository_id, digests).await
+}
+
 /// Stores a manifest with its edges, links and counts; `false` if it was there already.
 /// The children of an index must be stored first: its platforms and size come from them.
 pub async fn insert(
@@ -117,7 +123,7 @@ pub(super) async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManife
         shown.description,
     ];
     tx.run(sql, params).await?;
-    insert_edges(tx, repository, new, now).await?;
+    edges::insert(tx, repository, new, now).await?;
     referrers::insert(tx, &repository.id, new).await
 }
 
@@ -182,44 +188,6 @@ pub fn built_at(config: &ImageConfig) -> i64 {
     config.created.as_deref().and_then(Timestamp::parse).map_or(0, |built| built.0.max(0))
 }
 
-async fn insert_edges(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO manifest_edges (repository_id, parent, position, relation, child, media_type, size_bytes, platform, about)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    for (position, (relation, child)) in new.parsed.children.iter().enumerate() {
-        let platform = child.platform.as_ref().map(ToString::to_string);
-        let relation_text = match relation {
-            Relation::Manifest => "manifest",
-            Relation::Config => "config",
-            Relation::Layer => "layer",
-        };
-        let params = params![
-            &repository.id,
-            &new.digest,
-            position as i64,
-            relation_text,
-            &child.digest,
-            &child.media_type,
-            child.size,
-            platform,
-            about(child),
-        ];
-        tx.run(sql, params).await?;
-        // A layer that is meant to live elsewhere may be named by anybody: naming is no right to read.
-        let is_elsewhere = *relation == Relation::Layer && media_type::is_foreign_layer(&child.media_type);
-        if *relation != Relation::Manifest && !is_elsewhere {
-            blobs::link(tx, repository, &child.digest, child.size, now).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The digest that an attestation in an index is about (BuildKit's annotation).
-pub fn about(child: &Descriptor) -> Option<String> {
-    let is_attestation =
-        child.annotations.get("vnd.docker.reference.type").is_some_and(|kind| kind == "attestation-manifest");
-    is_attestation.then(|| child.annotations.get("vnd.docker.reference.digest").cloned().unwrap_or_default())
-}
-
 /// Adds a manifest to the number of images and the bytes before sharing, or takes it away again (`by` -1, while its
 /// edges still stand). What people call an image is what stands by itself: a platform that an index lists is
 /// a part of that one.
@@ -232,7 +200,7 @@ pub(super) async fn weigh(tx: &mut Tx, repository_id: &str, digest: &Digest, by:
     let kind = self::kind(&kind);
     let stands_alone = kind != Kind::Artifact && !platforms.is_empty() && parents == 0;
     let (adopted, bytes) = match kind {
-        Kind::Index => (only_children(tx, repository_id, digest).await?, 0),
+        Kind::Index => (edges::only_children(tx, repository_id, digest).await?, 0),
         Kind::Image | Kind::Artifact => (0, bytes),
     };
     let (images, bytes) = (by * (i64::from(stands_alone) - adopted), by * bytes);
@@ -244,21 +212,6 @@ pub(super) async fn weigh(tx: &mut Tx, repository_id: &str, digest: &Digest, by:
         tx.run(sql, params![repository_id, images, bytes]).await?;
     }
     Ok(())
-}
-
-/// How many images only this index lists.
-async fn only_children(tx: &mut Tx, repository_id: &str, index: &Digest) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
-        AND m.digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2)
-        AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = m.digest AND o.parent <> $2)";
-    tx.one(sql, params![repository_id, index]).await?.map_or(Ok(0), |mut row| row.take())
-}
-
-/// Up to ten of the manifests that name some content as their part.
-pub async fn users(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Vec<Digest>> {
-    let sql =
-        "SELECT DISTINCT parent FROM manifest_edges WHERE repository_id = $1 AND child = $2 ORDER BY parent LIMIT 10";
-    tx.all(sql, params![repository_id, digest]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// The word for a kind in the `kind` column.

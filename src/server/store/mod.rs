@@ -5,9 +5,11 @@
 //! tables; what differs between the engines lives in [`dialect`].
 
 pub mod audit;
+mod batch;
 pub mod blobs;
 pub mod deletes;
 pub mod dialect;
+pub mod edges;
 pub mod images;
 pub mod jobs;
 mod keyset;

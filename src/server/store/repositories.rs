@@ -25,7 +25,7 @@ pub struct Head {
     pub read_at: Option<Timestamp>,
 }
 
-const ROW: &str = "r.name, m.kind, r.newest_tag, r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
+const ROW: &str = "r.name, m.kind, r.newest_tag, r.description, r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
                    r.read_at, r.read_error, r.missing_since";
 
 /// A repository by name.
@@ -250,12 +250,24 @@ pub async fn mark_missing(tx: &mut Tx, mount_id: &str, listing: Timestamp, now: 
 fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let name = row.take()?;
     let mount = kind(&row.take::<String>()?);
-    let (newest_tag, tags, stored) = (row.take()?, row.take()?, row.take()?);
+    let (newest_tag, description, tags, stored) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let (updated, updated_by, read_at): (Timestamp, _, _) = (row.take()?, row.take()?, stated(row.take()?));
     let (read_error, missing_since): (Option<String>, _) = (row.take()?, row.take()?);
     let unread = mount == MountKind::Remote && (read_at.is_none() || (tags == 0 && read_error.is_some()));
     let updated = (!unread).then_some(updated);
-    Ok(RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, read_error, missing_since })
+    Ok(RepositoryRow {
+        name,
+        mount,
+        newest_tag,
+        description,
+        tags,
+        stored,
+        updated,
+        updated_by,
+        unread,
+        read_error,
+        missing_since,
+    })
 }
 
 /// A time, where 0 stands for "never".

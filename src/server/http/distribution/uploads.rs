@@ -84,7 +84,13 @@ pub(super) async fn session(
 /// A closing PUT may bring the last chunk with it.
 async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -> Result<Digest> {
     let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
-    let digest = digest(&call)?.ok_or_else(missing)?;
+    let digest = match digest(&call) {
+        Ok(digest) => digest.ok_or_else(missing)?,
+        Err(failure) => {
+            push::cancel(app, proof, id).await?; // As for a digest that does not fit: it will not be right later.
+            return Err(failure);
+        }
+    };
     let place = content_range(&call)?;
     // HTTP/2 streams a body without saying so in a header. An empty one is no chunk: where its answer was lost,
     // this request comes again when nothing is staged any more.

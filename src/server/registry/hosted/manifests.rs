@@ -149,11 +149,17 @@ impl Push {
 /// Everything that a manifest names must be in its repository with the size that it states; but for the
 /// subject, which may come later. Layers that are meant to live elsewhere may be missing.
 async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<()> {
+    let of_manifests: Vec<&Digest> = parsed.of(Relation::Manifest).map(|child| &child.digest).collect();
+    let all: Vec<&Digest> = parsed.children.iter().map(|(_, child)| &child.digest).collect();
+    let manifests = manifests::sizes(tx, &repository.id, &of_manifests).await?;
+    let blobs = blobs::linked_sizes(tx, &repository.id, &all).await?;
     let mut missing = Vec::new();
     for (relation, child) in &parsed.children {
         let may_be_missing = *relation == Relation::Layer && media_type::is_foreign_layer(&child.media_type);
-        match held_size(tx, repository, *relation, &child.digest).await? {
-            Some(size) if size != child.size => return Err(wrong_size(child, size)),
+        // An index may list blobs too: caches of builds do.
+        let as_manifest = manifests.get(&child.digest).filter(|_| *relation == Relation::Manifest);
+        match as_manifest.or_else(|| blobs.get(&child.digest)) {
+            Some(size) if *size != child.size => return Err(wrong_size(child, *size)),
             None if !may_be_missing => missing.push(child.digest.to_string()),
             _ => {}
         }
@@ -165,16 +171,6 @@ async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifes
         problem: ContentProblem::MissingBlob,
         message: format!("push these first, this repository does not have them: {}", missing.join(", ")),
     })
-}
-
-/// How many bytes of that digest the repository has. An index may list blobs too: caches of builds do.
-async fn held_size(tx: &mut Tx, repository: &Repository, relation: Relation, digest: &Digest) -> Result<Option<u64>> {
-    if relation == Relation::Manifest
-        && let Some(size) = manifests::size(tx, &repository.id, digest).await?
-    {
-        return Ok(Some(size));
-    }
-    blobs::linked_size(tx, &repository.id, digest).await
 }
 
 fn wrong_size(child: &Descriptor, size: u64) -> Error {

@@ -17,11 +17,11 @@ pub fn Rows(rows: Vec<RepositoryRow>, now: Timestamp) -> impl IntoView {
 #[component]
 fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
     let badges = view! { <Badges row=&row now/> };
-    let RepositoryRow { name, mount, newest_tag, tags, stored, updated, updated_by, unread, .. } = row;
+    let RepositoryRow { name, mount, description, newest_tag, tags, stored, updated, updated_by, unread, .. } = row;
     let changed_at = updated.map(|at| at.0.to_string());
     view! {
         <tr role="row" data-at=changed_at>
-            <th role="rowheader" scope="row" data-a="head"><Name name=name.clone() mount>{badges}</Name></th>
+            <th role="rowheader" scope="row" data-a="head"><Name name=name.clone() mount description>{badges}</Name></th>
             <td role="cell" data-a="two"><NewestTag name tag=newest_tag unread/></td>
             <td role="cell" class="r num">{(!unread).then(|| grouped(tags))}</td>
             <td role="cell" class="r num nowrap" data-a="end2">{(!unread).then(|| view! { <Stored stored tags/> })}</td>
@@ -31,14 +31,17 @@ fn Row(row: RepositoryRow, now: Timestamp) -> impl IntoView {
 }
 
 #[component]
-fn Name(name: RepositoryName, mount: MountKind, children: Children) -> impl IntoView {
+fn Name(name: RepositoryName, mount: MountKind, description: Option<String>, children: Children) -> impl IntoView {
     let is_remote = mount == MountKind::Remote;
     view! {
         <span class="row-3">
             <span class="kind k-gone"><Icon name=if is_remote { "globe" } else { "repo" }/></span>
-            <span class="row wrap grow">
-                <NameLink name/>
-                {children()}
+            <span class="grow">
+                <span class="row wrap">
+                    <NameLink name/>
+                    {children()}
+                </span>
+                {description.map(|text| view! { <span class="cell-sub" dir="auto">{text}</span> })}
             </span>
         </span>
     }

@@ -21,10 +21,13 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
     });
     view! {
         <div class="head">
-            <div class="head-title grow">
-                <Name name=&head.name/>
-                <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
-                {remote} {missing}
+            <div class="grow">
+                <div class="head-title">
+                    <Name name=&head.name/>
+                    <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
+                    {remote} {missing}
+                </div>
+                {head.description.clone().map(|text| view! { <p class="head-sub" dir="auto">{text}</p> })}
             </div>
             <LiveScope scope=format!("repository:{}", head.name) since=now nouns=("tag", "tags")/>
         </div>
@@ -45,8 +48,12 @@ pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
     let images = if view.images == 1 { "image" } else { "images" };
     // Of what was never read nothing is known, and a repository of artifacts alone has no images.
     let images = (view.images > 0).then(|| view! { <span><b>{grouped(view.images)}</b>{format!(" {images}")}</span> });
+    let pulls = view.pulls.filter(|pulls| *pulls > 0).map(|pulls| {
+        let words = if pulls == 1 { " pull in 30 days" } else { " pulls in 30 days" };
+        view! { <span><b>{grouped(pulls)}</b>{words}</span> }
+    });
     let facts = (!view.head.unread).then(|| {
-        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images} }
+        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images}{pulls} }
     });
     view! { <div class="facts" data-live="facts">{facts}</div> }.into_any()
 }

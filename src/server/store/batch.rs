@@ -1,0 +1,33 @@
+//! Questions about many digests at once, in few different statements.
+
+use super::{Tx, Value};
+use crate::domain::{Digest, Result};
+use std::collections::HashMap;
+
+/// How many digests one statement names: the least that holds them, filled up with repeats, so that prepared
+/// statements serve again.
+const SLOTS: [usize; 3] = [4, 32, 256];
+
+/// The sizes of those `digests` that a repository has in a table of digests.
+pub(super) async fn sizes(
+    tx: &mut Tx,
+    table: &str,
+    repository_id: &str,
+    digests: &[&Digest],
+) -> Result<HashMap<Digest, u64>> {
+    let mut sizes = HashMap::new();
+    for some in digests.chunks(SLOTS[2]) {
+        let n_slots = SLOTS.into_iter().find(|n_slots| *n_slots >= some.len()).unwrap_or(SLOTS[2]);
+        let slots: Vec<String> = (0..n_slots).map(|index| format!("${}", index + 2)).collect();
+        let sql = format!(
+            "SELECT digest, size_bytes FROM {table} WHERE repository_id = $1 AND digest IN ({})",
+            slots.join(", ")
+        );
+        let named = some.iter().chain(std::iter::repeat(&some[0])).take(n_slots);
+        let params = std::iter::once(Value::from(repository_id)).chain(named.map(|digest| Value::from(*digest)));
+        for mut row in tx.all(&sql, params.collect()).await? {
+            sizes.insert(row.take()?, row.take()?);
+        }
+    }
+    Ok(sizes)
+}
