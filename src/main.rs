@@ -26,7 +26,7 @@ enum Command {
     /// Serve the console and the registry (the default)
     #[command(after_help = "Examples:\n  portolan serve\n  portolan serve --try https://registry.example.com")]
     Serve(ServeArgs),
-    /// Check the configuration and what it names (not whether the port is free), without changing anything
+    /// Check the configuration and what it names (not whether the port is free); changes nothing by itself
     #[command(
         after_help = "Examples:\n  portolan check --config /etc/portolan.toml\n  portolan check --rebuild-catalog"
     )]

@@ -1,5 +1,6 @@
 //! What interrupted and abandoned uploads leave is swept, and nothing else is.
 
+use crate::support::process::{Server, http, portolan};
 use crate::support::{START, TestApp, choices, sha256};
 use futures::StreamExt;
 use portolan::domain::digest::Algorithm;
@@ -39,4 +40,26 @@ async fn leftovers_of_a_day_are_swept_and_what_is_known_stays() {
     assert_eq!(std::fs::read_dir(test.folder.path().join("staging")).unwrap().count(), 0);
     assert_eq!(test.get(&format!("/v2/team/web/blobs/{kept}")).await.text(), "kept");
     assert_eq!(test.push_blob("team/web", b"unknown").await, unknown.to_string(), "it can be pushed again");
+}
+
+/// To a database that knows nothing of it, all content would be leftovers.
+#[test]
+fn a_database_never_meets_the_content_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &[]);
+    let digest = sha256(b"kept");
+    let path = format!("/v2/team/web/blobs/uploads/?digest={digest}");
+    assert_eq!(http("POST", &server.host, &path, &[], b"kept").0, 201);
+    drop(server);
+    let other = format!("sqlite:{}", folder.path().join("other.db").display());
+    for owner in ["named", "as an earlier version left it"] {
+        let variables = [("PORTOLAN_DATABASE__URL", other.as_str())];
+        let start = portolan(&["serve"], &variables).env("PORTOLAN_DATA__DIR", &data).output().unwrap();
+        let said = String::from_utf8_lossy(&start.stderr).into_owned();
+        assert!(!start.status.success() && said.contains("content of another database"), "{owner}: {said}");
+        let _ = std::fs::remove_file(data.join("blobs/owner"));
+    }
+    let server = Server::start(&data, &[]);
+    assert_eq!(server.get(&format!("/v2/team/web/blobs/{digest}")), "kept");
 }

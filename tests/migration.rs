@@ -54,3 +54,16 @@ fn a_data_folder_of_the_first_version_opens_and_derives_what_is_new() {
     let page = server.get("/r/team/web");
     assert!(page.contains("1.0") && page.contains("linux/arm64"), "{page}");
 }
+
+/// The rows that this version derives come even if the first start was cut off before it had them.
+#[test]
+fn an_upgrade_that_was_cut_off_is_taken_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    data_folder(folder.path(), include_str!("fixtures/data-v1.sql"));
+    drop(Server::start(folder.path(), &[]));
+    let cut_off = "DELETE FROM referrers; DELETE FROM namespaces; UPDATE instance SET derived = 0";
+    rusqlite::Connection::open(folder.path().join("portolan.db")).unwrap().execute_batch(cut_off).unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let digest = sha256(server.get("/v2/team/web/manifests/1.0").as_bytes());
+    assert!(server.get(&format!("/v2/team/web/referrers/{digest}")).contains("application/spdx+json"));
+}

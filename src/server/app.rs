@@ -15,11 +15,11 @@ use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
-use super::store::{Rebuilt, Store, mounts};
+use super::store::{Rebuilt, Store, blobs as blob_rows, instance, mounts};
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -55,6 +55,9 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?.reserving(config.storage.reserve_bytes))),
         false => None,
     };
+    if let Some(blobs) = &blobs {
+        pair(&store, &**blobs).await?;
+    }
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;
     let hosted = |id: &str, blobs: &Arc<dyn BlobStore>| {
         let (store, blobs, clock, entropy) =
@@ -83,6 +86,23 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         facts: facts(config, policy),
     });
     Ok((app.clone(), Runner::new(app, asked, blobs)))
+}
+
+/// Content that a database does not know is swept, so a database must never meet the content of another.
+async fn pair(store: &Store, blobs: &dyn BlobStore) -> Result<()> {
+    let id = instance::id(store).await?;
+    let foreign = "the blob store holds the content of another database, which this one would take for leftovers; \
+                   set database.url to the database that belongs to it, restore a backup of it, or set storage.url \
+                   to an empty folder";
+    match blobs.owner().await? {
+        Some(owner) if owner == id => Ok(()),
+        Some(_) => bail!("{foreign}"),
+        // An earlier version did not say: a database that knows nothing of what is there is the wrong one.
+        None if blob_rows::any(store).await? || blobs.contents(None, 1).await?.is_empty() => {
+            Ok(blobs.belong_to(&id).await?)
+        }
+        None => bail!("{foreign}"),
+    }
 }
 
 fn facts(config: &Config, policy: Policy) -> Facts {

@@ -5,13 +5,13 @@
 //! database knows was in the blob store before, and nothing that it knows is changed there. Content is written
 //! once, so that a second name for the same file is a copy; other file systems get other bytes.
 
-use super::blobs::FilesystemBlobs;
+use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
 use super::config::Config;
 use super::entropy::{Entropy, SystemEntropy};
 use super::events::Events;
 use super::lock::lock;
-use super::store::{Location, Store, transfer};
+use super::store::{self, Location, Store, instance, transfer};
 use super::terminal::say;
 use crate::domain::{ByteSize, Timestamp};
 use anyhow::{Context, Result, bail};
@@ -45,12 +45,17 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<()> {
     new_folder(folder)?;
     let (location, file) = (config.database()?, folder.join(DATABASE));
     if let Location::Postgres(_) = location {
-        open(&Location::Sqlite(file.clone())).await?; // Makes the schema.
+        match store::inspect(&location).await? {
+            Some((found, known)) if found == known => drop(open(&Location::Sqlite(file.clone())).await?), // Makes the schema.
+            Some(_) => bail!("the database is of an earlier version; start this one once, or save it with that one"),
+            None => bail!("there is nothing in the database; nothing to save"),
+        }
     }
     transfer::save(&location, &file).await?;
     File::open(&file)?.sync_all()?;
     let (from, to) = (FilesystemBlobs::open(&config.blob_folder())?, FilesystemBlobs::open(folder)?);
     let (blobs, bytes) = share_all(&file, &from, &to).await?;
+    tidy(folder)?;
     label(folder, started, blobs, bytes)?;
     say(format_args!("saved the database and {blobs} blobs of {} to {}", ByteSize(bytes), folder.display()));
     Ok(())
@@ -73,6 +78,7 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<()> {
         Location::Sqlite(path) => load_whole(&saved, path).await?,
         Location::Postgres(_) => load_rows(&saved, &location).await?,
     }
+    to.belong_to(&open(&location).await?).await?;
     say(format_args!("restored the database and {blobs} blobs of {}, saved {}", ByteSize(bytes), label.taken_at));
     Ok(())
 }
@@ -117,12 +123,22 @@ async fn load_rows(saved: &Path, location: &Location) -> Result<()> {
     Ok(transfer::load(&file, location).await?)
 }
 
-/// Makes a database or brings it up to date, and lets it go.
-async fn open(location: &Location) -> Result<()> {
+/// Makes a database or brings it up to date, and lets it go. Returns its id.
+async fn open(location: &Location) -> Result<String> {
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
         (Arc::new(SystemClock), Arc::new(SystemEntropy::default()));
     let store = Store::open(location, clock, entropy, Events::default()).await?;
-    Ok(store.close().await?)
+    let id = instance::id(&store).await?;
+    store.close().await?;
+    Ok(id)
+}
+
+/// What the tools left that is no part of a backup.
+fn tidy(folder: &Path) -> Result<()> {
+    for name in ["portolan.db-wal", "portolan.db-shm"] {
+        let _ = fs::remove_file(folder.join(name));
+    }
+    Ok(fs::remove_dir(folder.join("staging"))?)
 }
 
 fn new_folder(folder: &Path) -> Result<()> {

@@ -166,3 +166,19 @@ async fn a_condition_that_does_not_hold_moves_nothing() {
         assert_eq!(test.ask("PUT", &by_digest, &headers, one.clone()).await.status, expected);
     }
 }
+
+/// OCI-24: whoever deletes what they saw deletes nothing else.
+#[tokio::test]
+async fn a_tag_that_moved_meanwhile_is_not_deleted() {
+    let test = TestApp::new().await;
+    let seen = test.push_image("a", "v1", "amd64", b"one").await;
+    let now = test.push_image("a", "v1", "amd64", b"two").await;
+    let delete = |digest: String| {
+        let request = request("DELETE", "/v2/a/manifests/v1").header("if-match", format!("\"{digest}\""));
+        test.send(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(delete(seen).await.refusal(), "412 DENIED");
+    assert_eq!(test.get("/v2/a/manifests/v1").await.header("docker-content-digest"), now);
+    assert_eq!(delete(now.clone()).await.status, StatusCode::ACCEPTED);
+    assert_eq!(delete(now).await.refusal(), "404 MANIFEST_UNKNOWN");
+}

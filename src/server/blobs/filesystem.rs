@@ -27,6 +27,9 @@ use tokio::task::{JoinError, spawn_blocking};
 /// Content up to this many bytes is read in one go, in place.
 const SMALL: u64 = 64 * 1024;
 
+/// The file that says whose content this is.
+const OWNER: &str = "blobs/owner";
+
 /// Blobs in a folder of this machine.
 pub struct FilesystemBlobs {
     root: PathBuf,
@@ -162,6 +165,20 @@ impl BlobStore for FilesystemBlobs {
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>> {
         let (root, after) = (self.root.join("blobs"), after.cloned());
         blocking(move || listing::contents(&root, after.as_ref(), limit)).await
+    }
+
+    async fn owner(&self) -> Result<Option<String>> {
+        let path = self.root.join(OWNER);
+        blocking(move || match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(|owner| Some(owner.trim().to_owned())),
+        })
+        .await
+    }
+
+    async fn belong_to(&self, owner: &str) -> Result<()> {
+        let (path, owner) = (self.root.join(OWNER), format!("{owner}\n"));
+        blocking(move || commit::replace(&path, owner.as_bytes())).await
     }
 
     async fn remove(&self, digest: &Digest) -> Result<()> {

@@ -17,6 +17,7 @@ pub struct MemoryBlobs {
     content: Mutex<HashMap<Digest, Bytes>>,
     staging: Mutex<HashMap<String, Vec<u8>>>,
     commits: RwLock<()>,
+    owner: Mutex<Option<String>>,
 }
 
 impl MemoryBlobs {
@@ -107,6 +108,15 @@ impl BlobStore for MemoryBlobs {
         found.sort_by(|one, other| one.digest.cmp(&other.digest));
         found.truncate(limit);
         Ok(found)
+    }
+
+    async fn owner(&self) -> Result<Option<String>> {
+        Ok(self.owner.lock().expect("no holder of the lock panics").clone())
+    }
+
+    async fn belong_to(&self, owner: &str) -> Result<()> {
+        *self.owner.lock().expect("no holder of the lock panics") = Some(owner.to_owned());
+        Ok(())
     }
 
     async fn remove(&self, digest: &Digest) -> Result<()> {

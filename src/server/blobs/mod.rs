@@ -100,6 +100,12 @@ pub trait BlobStore: Send + Sync {
     /// At least `limit` contents after `after` in bytewise order of digests; fewer only at the end.
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>>;
 
+    /// The id of the database whose content this is, if it was ever said.
+    async fn owner(&self) -> Result<Option<String>>;
+
+    /// Says whose content this is, durably.
+    async fn belong_to(&self, owner: &str) -> Result<()>;
+
     /// Removes some content; fine if there is none. Only what nobody may read any more.
     async fn remove(&self, digest: &Digest) -> Result<()>;
 }

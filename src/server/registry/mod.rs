@@ -115,8 +115,8 @@ pub trait WriteRegistry: Send + Sync {
     /// Stores a manifest with its bytes as sent, and moves every tag that the proof names, all or none.
     async fn put_manifest(&self, proof: &Authorized<PushManifest>, manifest: SentManifest) -> Result<Pushed>;
 
-    /// Takes a tag from its image.
-    async fn delete_tag(&self, proof: &Authorized<DeleteTag>) -> Result<()>;
+    /// Takes a tag from its image, if it still names what the condition says.
+    async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()>;
 
     /// Deletes an image with its tags.
     async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()>;

@@ -1,6 +1,7 @@
 //! Use cases: plain functions, one file per noun. They take the proof of what was allowed.
 
 pub mod changes;
+pub mod delete;
 pub mod images;
 pub mod mounts;
 pub mod pull;

@@ -1,6 +1,6 @@
 //! Writing content over the distribution API: which registry takes it is decided here.
 
-use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
+use crate::domain::action::{MountBlob, PushBlob, PushManifest};
 use crate::domain::digest::Algorithm;
 use crate::domain::{Digest, Result};
 use crate::server::access::Authorized;
@@ -69,19 +69,4 @@ pub async fn cancel(app: &App, proof: &Authorized<PushBlob>, id: &str) -> Result
 /// Stores a manifest as sent.
 pub async fn manifest(app: &App, proof: &Authorized<PushManifest>, manifest: SentManifest) -> Result<Pushed> {
     app.hosted(&proof.action().repository)?.1.put_manifest(proof, manifest).await
-}
-
-/// Takes a tag from its image.
-pub async fn delete_tag(app: &App, proof: &Authorized<DeleteTag>) -> Result<()> {
-    app.hosted(&proof.action().repository)?.1.delete_tag(proof).await
-}
-
-/// Deletes an image with its tags.
-pub async fn delete_manifest(app: &App, proof: &Authorized<DeleteManifest>) -> Result<()> {
-    app.hosted(&proof.action().repository)?.1.delete_manifest(proof).await
-}
-
-/// Takes a blob out of a repository.
-pub async fn delete_blob(app: &App, proof: &Authorized<DeleteBlob>) -> Result<()> {
-    app.hosted(&proof.action().repository)?.1.delete_blob(proof).await
 }

@@ -36,6 +36,11 @@ pub async fn hold(tx: &mut Tx, digest: &Digest, size: u64, now: Timestamp) -> Re
     Ok(())
 }
 
+/// Whether the database knows any content.
+pub async fn any(store: &Store) -> Result<bool> {
+    Ok(store.one("SELECT digest FROM blobs LIMIT 1", vec![]).await?.is_some())
+}
+
 /// Those of `digests` that the database knows.
 pub async fn known(store: &Store, digests: &[Digest]) -> Result<HashSet<Digest>> {
     let slots: Vec<String> = (1..=digests.len()).map(|index| format!("${index}")).collect();

@@ -9,11 +9,8 @@ use std::path::Path;
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
 
-/// The first version of the schema whose derived rows are those of this program.
-pub(super) const DERIVES_SINCE: usize = 2;
-
-/// Runs the steps that are missing; refuses a schema from a newer Portolan. Returns the version that was found.
-pub(super) async fn run(store: &Store) -> Result<usize> {
+/// Runs the steps that are missing; refuses a schema from a newer Portolan.
+pub(super) async fn run(store: &Store) -> Result<()> {
     let migrations = store.dialect().migrations();
     store
         .transact(move |tx| {
@@ -30,7 +27,7 @@ pub(super) async fn run(store: &Store) -> Result<usize> {
                     tx.run("INSERT INTO schema_version (version) VALUES ($1)", params![migrations.len() as i64])
                         .await?;
                 }
-                Ok(Done { value: found, changed: None })
+                Ok(Done { value: (), changed: None })
             })
         })
         .await

@@ -11,6 +11,7 @@ pub mod deletes;
 pub mod dialect;
 pub mod edges;
 pub mod images;
+pub mod instance;
 pub mod jobs;
 mod keyset;
 mod lite;
@@ -112,11 +113,8 @@ impl Store {
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
         };
         let store = Self { db, clock, entropy, statements: Arc::default() };
-        let found = migrate::run(&store).await?;
-        if (1..migrate::DERIVES_SINCE).contains(&found) {
-            tracing::info!("computing what this version derives from the manifests");
-            rebuild::run(&store).await?;
-        }
+        migrate::run(&store).await?;
+        instance::prepare(&store).await?;
         Ok(store)
     }
 

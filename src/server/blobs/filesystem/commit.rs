@@ -37,3 +37,12 @@ pub(super) fn sync_folders(folder: &Path) -> io::Result<()> {
         None => Ok(()),
     }
 }
+
+/// Writes a small file whole or not at all.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let half = path.with_extension("half");
+    fs::write(&half, bytes)?;
+    File::open(&half)?.sync_all()?;
+    fs::rename(&half, path)?;
+    sync_folders(path.parent().unwrap_or(path))
+}

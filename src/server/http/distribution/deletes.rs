@@ -3,20 +3,22 @@
 use super::Call;
 use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag};
 use crate::domain::{Digest, Reference, RepositoryName, Result};
-use crate::server::service::push;
+use crate::server::service::delete;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 
 pub(super) async fn manifest(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
+    let condition = call.condition();
     let Call { app, caller, .. } = call;
     match reference {
         Reference::Tag(tag) => {
-            push::delete_tag(&app, &app.access.authorize(&caller, DeleteTag { repository, tag }).await?).await?;
+            let proof = app.access.authorize(&caller, DeleteTag { repository, tag }).await?;
+            delete::tag(&app, &proof, condition).await?;
         }
         Reference::Digest(digest) => {
-            let action = DeleteManifest { repository, digest };
-            push::delete_manifest(&app, &app.access.authorize(&caller, action).await?).await?;
+            let proof = app.access.authorize(&caller, DeleteManifest { repository, digest }).await?;
+            delete::manifest(&app, &proof).await?;
         }
     }
     Ok(StatusCode::ACCEPTED.into_response())
@@ -24,6 +26,6 @@ pub(super) async fn manifest(call: Call, repository: RepositoryName, reference: 
 
 pub(super) async fn blob(call: Call, repository: RepositoryName, digest: Digest) -> Result<Response<Body>> {
     let Call { app, caller, .. } = call;
-    push::delete_blob(&app, &app.access.authorize(&caller, DeleteBlob { repository, digest }).await?).await?;
+    delete::blob(&app, &app.access.authorize(&caller, DeleteBlob { repository, digest }).await?).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

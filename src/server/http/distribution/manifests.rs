@@ -2,7 +2,6 @@
 
 use super::{Call, location, value, warning};
 use crate::domain::action::{PushManifest, ReadRepository};
-use crate::domain::condition::Condition;
 use crate::domain::manifest::MAX_MANIFEST_BYTES;
 use crate::domain::{Error, Reference, RepositoryName, Result, Tag};
 use crate::server::service::pull::{self, RawManifest};
@@ -48,7 +47,7 @@ pub(super) async fn put(call: Call, repository: RepositoryName, reference: Refer
     let tags = tags(&call, &reference)?;
     let action = PushManifest { repository: repository.clone(), reference, tags: tags.clone() };
     let proof = call.app.access.authorize(&call.caller, action).await?;
-    let (app, condition) = (call.app.clone(), condition(&call));
+    let (app, condition) = (call.app.clone(), call.condition());
     let media_type = call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next());
     let media_type = media_type.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let sent = SentManifest { media_type, bytes: body(call).await?, condition };
@@ -71,10 +70,6 @@ fn tags(call: &Call, reference: &Reference) -> Result<Vec<Tag>> {
             Err(Error::invalid("tag", "tag parameters go with a push by digest: PUT …/manifests/sha256:…?tag=…"))
         }
     }
-}
-
-fn condition(call: &Call) -> Condition {
-    Condition { matches: call.among(header::IF_MATCH, true), differs: call.among(header::IF_NONE_MATCH, true) }
 }
 
 async fn body(call: Call) -> Result<Bytes> {

@@ -11,7 +11,7 @@ mod uploads;
 mod warning;
 
 use super::error;
-use crate::domain::condition::Among;
+use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Caller;
@@ -159,6 +159,11 @@ impl Call {
     /// Whether the client says that it has this content already (`If-None-Match`).
     fn has_already(&self, digest: &Digest) -> bool {
         self.among(header::IF_NONE_MATCH, false).is_some_and(|known| known.has(Some(digest)))
+    }
+
+    /// What a writer makes the condition of a change (RFC 9110, section 13.1).
+    fn condition(&self) -> Condition {
+        Condition { matches: self.among(header::IF_MATCH, true), differs: self.among(header::IF_NONE_MATCH, true) }
     }
 
     /// A header that holds a number of bytes.

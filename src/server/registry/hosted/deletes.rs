@@ -3,20 +3,24 @@
 
 use super::HostedRegistry;
 use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Mutation};
+use crate::domain::condition::Condition;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::store::deletes::{self, Deletion};
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx};
+use crate::server::store::{Change, Tx, tags};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
 impl HostedRegistry {
-    pub(super) async fn remove_tag(&self, proof: &Authorized<DeleteTag>) -> Result<()> {
+    pub(super) async fn remove_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
         let DeleteTag { repository, tag } = proof.action().clone();
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
+                if let Some(current) = tags::current(tx, &found.id, &tag).await? {
+                    condition.check(Some(&current.digest))?;
+                }
                 let absent = || Error::NotFound(What::Tag { repository, tag: tag.clone() });
                 deletes::tag(tx, found, &tag, deletion).await?.ok_or_else(absent)
             })

@@ -3,6 +3,7 @@
 
 use super::HostedRegistry;
 use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
+use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
 use crate::domain::error::{ContentProblem, What};
 use crate::domain::{Digest, Error, Permission, Result, Target};
@@ -107,8 +108,8 @@ impl WriteRegistry for HostedRegistry {
         self.push_manifest(proof, manifest).await
     }
 
-    async fn delete_tag(&self, proof: &Authorized<DeleteTag>) -> Result<()> {
-        self.remove_tag(proof).await
+    async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
+        self.remove_tag(proof, condition).await
     }
 
     async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {

@@ -2,6 +2,12 @@
 -- and what was deleted until it is collected. Deletes take rows out of the tables that are read and keep here
 -- all that brings them back.
 
+-- One row: who this database is, which its blob store bears as well, and which version's derived rows it holds.
+CREATE TABLE instance (
+    id      TEXT   NOT NULL PRIMARY KEY,
+    derived BIGINT NOT NULL
+);
+
 -- The manifests about another one, as the referrers API lists them. `artifact_type` is '' where none is stated.
 CREATE TABLE referrers (
     repository_id TEXT   NOT NULL REFERENCES repositories (id),

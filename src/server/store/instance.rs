@@ -1,0 +1,44 @@
+//! What a database says of itself: who it is, and which version's derived rows it holds.
+
+use super::{Done, Store, rebuild};
+use crate::domain::Result;
+use crate::params;
+use crate::server::entropy::new_id;
+
+/// Changes with what is derived from manifests and tags, or how.
+const DERIVED: i64 = 1;
+
+/// Gives a new database its id, and computes derived rows again where another version did: also where that was
+/// cut off before.
+pub(super) async fn prepare(store: &Store) -> Result<()> {
+    let id = new_id(&*store.entropy, store.clock.now());
+    let first = store.transact(move |tx| {
+        Box::pin(async move {
+            tx.lock("portolan instance").await?;
+            if tx.one("SELECT id FROM instance", vec![]).await?.is_none() {
+                tx.run("INSERT INTO instance (id, derived) VALUES ($1, 0)", params![id]).await?;
+            }
+            let row = tx.one("SELECT derived FROM instance", vec![]).await?;
+            Ok(Done { value: row.map_or(Ok(0), |mut row| row.take::<i64>())?, changed: None })
+        })
+    });
+    if first.await? == DERIVED {
+        return Ok(());
+    }
+    let rebuilt = rebuild::run(store).await?;
+    if rebuilt.repositories > 0 {
+        tracing::info!(repositories = rebuilt.repositories, "computed what this version derives from the manifests");
+    }
+    let mark = store.transact(|tx| {
+        Box::pin(async move {
+            tx.run("UPDATE instance SET derived = $1", params![DERIVED]).await?;
+            Ok(Done { value: (), changed: None })
+        })
+    });
+    mark.await
+}
+
+/// The database's own id, which its blob store bears as well.
+pub async fn id(store: &Store) -> Result<String> {
+    store.one("SELECT id FROM instance", vec![]).await?.map_or(Ok(String::new()), |mut row| row.take())
+}
