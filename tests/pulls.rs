@@ -30,6 +30,11 @@ async fn a_pull_is_a_manifest_that_is_fetched_and_not_each_part_of_it() {
     assert_eq!(counted(&test).await, [(String::new(), 4), ("1.0".to_owned(), 3)]);
     test.get("/v2/team/web/manifests/1.0").await;
     assert_eq!(counted(&test).await, [(String::new(), 5), ("1.0".to_owned(), 4)], "counts add up");
+    test.get("/v2/team/web/manifests/gone").await;
+    test.push_image("team/web", "gone", "amd64", b"soon deleted").await;
+    test.get("/v2/team/web/manifests/gone").await;
+    test.call("DELETE", "/v2/team/web/manifests/gone", "", "").await;
+    assert_eq!(counted(&test).await, [(String::new(), 5), ("1.0".to_owned(), 4)], "what is gone counts nowhere");
     let pulled_at = test.app.store.one("SELECT pulled_at FROM tags WHERE name = '1.0'", vec![]).await.unwrap();
     assert_eq!(pulled_at.unwrap().take::<i64>().unwrap(), test.app.clock.now().0);
     let page = test.get("/r/team/web").await.text();

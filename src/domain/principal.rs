@@ -41,6 +41,18 @@ impl Job {
     }
 }
 
+impl Actor {
+    /// What records name it by: no two actors share one, whatever somebody calls themselves.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Anonymous => "anonymous".to_owned(),
+            Self::User(name) => format!("user:{name}"),
+            Self::System(job) => format!("job:{}", job.name()),
+        }
+    }
+}
+
+/// For people; see [`Actor::key`] for records.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -36,6 +36,7 @@ struct Label {
     taken_at: String,
     blobs: u64,
     bytes: u64,
+    missing: u64,
 }
 
 /// Saves database and blobs into a folder that is empty or not there yet.
@@ -54,11 +55,12 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<()> {
     transfer::save(&location, &file).await?;
     File::open(&file)?.sync_all()?;
     let (from, to) = (FilesystemBlobs::open(&config.blob_folder())?, FilesystemBlobs::open(folder)?);
-    let (blobs, bytes) = share_all(&file, &from, &to).await?;
+    let shared = share_all(&file, &from, &to).await?;
     tidy(folder)?;
-    label(folder, started, blobs, bytes)?;
+    label(folder, started, &shared)?;
+    let Shared { blobs, bytes, .. } = shared;
     say(format_args!("saved the database and {blobs} blobs of {} to {}", ByteSize(bytes), folder.display()));
-    Ok(())
+    shared.require_all()
 }
 
 /// Puts what a backup holds into an empty data folder, or an empty database and blob folder.
@@ -73,34 +75,54 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<()> {
         bail!("there is a database at {} already; restore into an empty data folder (data.dir)", path.display());
     }
     let (from, to) = (FilesystemBlobs::open(folder)?, FilesystemBlobs::open(&config.blob_folder())?);
-    let (blobs, bytes) = share_all(&saved, &from, &to).await?;
+    let shared = share_all(&saved, &from, &to).await?;
     match &location {
         Location::Sqlite(path) => load_whole(&saved, path).await?,
         Location::Postgres(_) => load_rows(&saved, &location).await?,
     }
     to.belong_to(&open(&location).await?).await?;
+    let Shared { blobs, bytes, .. } = shared;
     say(format_args!("restored the database and {blobs} blobs of {}, saved {}", ByteSize(bytes), label.taken_at));
-    Ok(())
+    shared.require_all()
 }
 
-/// Every blob that the saved database knows. A blob that the store has lost does not keep the others from being
-/// saved, and is said.
-async fn share_all(file: &Path, from: &FilesystemBlobs, to: &FilesystemBlobs) -> Result<(u64, u64)> {
-    let (mut blobs, mut bytes, mut after) = (0, 0, None);
+/// What went from one folder to another.
+#[derive(Default)]
+struct Shared {
+    blobs: u64,
+    bytes: u64,
+    missing: u64,
+}
+
+impl Shared {
+    /// # Errors
+    /// If blobs are missing, which were named before.
+    fn require_all(&self) -> Result<()> {
+        match self.missing {
+            0 => Ok(()),
+            missing => bail!("{missing} blobs are missing, named above; push them again where they came from"),
+        }
+    }
+}
+
+/// Every blob that the saved database knows. One that is lost does not keep the others from being saved.
+async fn share_all(file: &Path, from: &FilesystemBlobs, to: &FilesystemBlobs) -> Result<Shared> {
+    let (mut shared, mut after) = (Shared::default(), None);
     loop {
         let some = transfer::blobs(file, after.as_ref(), TOGETHER)?;
         let Some((last, _)) = some.last() else { break };
         after = Some(last.clone());
         for (digest, size) in some {
             if from.share(&digest, size, to).await? {
-                (blobs, bytes) = (blobs + 1, bytes + size);
+                (shared.blobs, shared.bytes) = (shared.blobs + 1, shared.bytes + size);
             } else {
-                say(format_args!("missing  {digest}: {size} bytes that the database knows and the blob store has not"));
+                shared.missing += 1;
+                say(format_args!("missing  {digest}: the database knows {size} bytes of it, the blob store has not"));
             }
         }
     }
     to.sync().await?;
-    Ok((blobs, bytes))
+    Ok(shared)
 }
 
 /// The file appears whole or not at all.
@@ -151,9 +173,10 @@ fn new_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn label(folder: &Path, taken_at: Timestamp, blobs: u64, bytes: u64) -> Result<()> {
+fn label(folder: &Path, taken_at: Timestamp, shared: &Shared) -> Result<()> {
     let (portolan, taken_at) = (env!("CARGO_PKG_VERSION").to_owned(), taken_at.rfc3339());
-    let label = Label { format: FORMAT, portolan, taken_at, blobs, bytes };
+    let Shared { blobs, bytes, missing } = *shared;
+    let label = Label { format: FORMAT, portolan, taken_at, blobs, bytes, missing };
     let path = folder.join(LABEL);
     fs::write(&path, serde_json::to_vec_pretty(&label)?)?;
     File::open(&path)?.sync_all()?;

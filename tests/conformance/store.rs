@@ -1,13 +1,13 @@
 //! What the store does on either engine. PostgreSQL is the one that `PORTOLAN_TEST_POSTGRES` names,
 //! which the test scripts start; without it that half says so and does nothing.
 
-use portolan::domain::action::Maintain;
+use portolan::domain::action::{ListRepositories, Maintain};
 use portolan::domain::page::Position;
 use portolan::domain::principal::Job;
 use portolan::domain::view::{RepositoryQuery, RepositorySort, TagQuery, TagSort};
-use portolan::domain::{Digest, Error, RepositoryName, Tag, Timestamp};
+use portolan::domain::{Actor, Digest, Error, Permission, RepositoryName, Tag, Target, Timestamp};
 use portolan::params;
-use portolan::server::access::{Access, Authorized, Policy, Visibility};
+use portolan::server::access::{Access, Authorized, Caller, Policy, Visibility, permits};
 use portolan::server::clock::ManualClock;
 use portolan::server::entropy::{SeededEntropy, new_id};
 use portolan::server::events::Events;
@@ -56,6 +56,7 @@ async fn suite(location: &Location) {
     filters_take_their_text_literally(&bench).await;
     a_job_is_leased_to_one_node(&bench).await;
     many_changes_at_once_all_stand(&bench).await;
+    lists_show_what_the_decision_allows(&bench).await;
     let again = open(location).await; // A second start finds the schema as it should be.
     assert!(again.store.ping().await.is_ok());
 }
@@ -234,4 +235,29 @@ async fn many_changes_at_once_all_stand(bench: &Bench) {
     futures::future::join_all(pushes).await;
     let head = repositories::head(&bench.store, &"busy".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((head.row.tags, head.images), (60, 60));
+}
+
+/// The filter in SQL and the decision are one rule, whoever asks and whatever names look like.
+async fn lists_show_what_the_decision_allows(bench: &Bench) {
+    let names =
+        ["one/web", "one/a/b", "one-ci/web", "one0/web", "onea/web", "on/web", "public/a", "publicly/a", "two/web"];
+    for (seed, name) in names.into_iter().enumerate() {
+        push(bench, name, "v1", 5000 + seed as u64, NOW).await;
+    }
+    let user = |name: &str| Actor::User(name.to_owned());
+    let actors = [Actor::Anonymous, user("one"), user("one-ci"), user("public"), user("on"), user("-ci"), user("two")];
+    let mount = mounts::list(&bench.store, NOW).await.unwrap()[0].id.clone();
+    let all = repositories::names(&bench.store, &Visibility::Everything, &mount, None, 10_000).await.unwrap();
+    assert!(all.len() >= names.len());
+    for policy in [Policy::OpenOnLoopback, Policy::ReadOnly, Policy::Tenants] {
+        for actor in &actors {
+            let caller = Caller { actor: actor.clone(), request_id: "r".to_owned() };
+            let proof = Access::new(policy, |_| {}).authorize(&caller, ListRepositories {}).await.unwrap();
+            let shown = repositories::names(&bench.store, &proof.visibility(), &mount, None, 10_000).await.unwrap();
+            let may_read = |name: &&RepositoryName| {
+                permits(policy, actor, Permission::RepositoryRead, &Target::Repository((*name).clone()))
+            };
+            assert_eq!(shown, all.iter().filter(may_read).cloned().collect::<Vec<_>>(), "{policy:?} {actor:?}");
+        }
+    }
 }

@@ -11,7 +11,6 @@ use std::process::Command;
 const MOUNT: &str = r#"mount -t tmpfs -o size=32m tmpfs "$0""#;
 const FILLER: &str = r#"head -c 16000000 /dev/zero > "$0/filler""#;
 /// Until the last byte is taken, not until a reserve is.
-/// Nothing is kept free: the disk is to be full in earnest.
 const SETTINGS: &[(&str, &str)] = &[QUIET, ("PORTOLAN_STORAGE__RESERVE_BYTES", "0")];
 const REPOSITORY: &str = "team/full";
 

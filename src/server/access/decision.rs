@@ -39,9 +39,13 @@ pub fn permits(policy: Policy, actor: &Actor, permission: Permission, target: &T
 
 fn in_tenancy(actor: &Actor, permission: Permission, repository: &RepositoryName) -> bool {
     let (tenant, is_ci) = tenant(actor);
-    let deletes = matches!(permission, Permission::TagDelete | Permission::ManifestDelete);
-    let reads_public = permission == Permission::RepositoryRead && is_under(repository, PUBLIC);
-    reads_public || tenant.is_some_and(|tenant| is_under(repository, tenant) && !(is_ci && deletes))
+    let is_own = tenant.is_some_and(|tenant| is_under(repository, tenant));
+    match permission {
+        Permission::RepositoryRead => is_own || is_under(repository, PUBLIC),
+        Permission::RepositoryPush | Permission::RepositoryCreate | Permission::TagMove => is_own,
+        Permission::TagDelete | Permission::ManifestDelete => is_own && !is_ci,
+        Permission::MountRead | Permission::SystemRead | Permission::SystemMaintain => false,
+    }
 }
 
 /// What lists show by the same rule.

@@ -64,12 +64,15 @@ pub async fn referrers(app: &App, proof: &Authorized<ReadRepository>, wanted: Wa
     let (mount, _) = app.hosted(repository)?;
     let (mut items, is_cut) = referrers::list(&app.store, &mount.id, repository, &wanted).await?;
     let listed = listed_by_tag(mount, repository, &wanted).await?;
-    let last = items.last().map(|last| last.digest.clone()).filter(|_| is_cut);
-    let fits = |it: &Referrer| last.as_ref().is_none_or(|last| it.digest <= *last);
-    items.extend(listed.into_iter().filter(fits));
+    // What lies beyond the end of this page belongs to the next.
+    let end = items.last().map(|last| last.digest.clone()).filter(|_| is_cut);
+    items.extend(listed.into_iter().filter(|it| end.as_ref().is_none_or(|end| it.digest <= *end)));
     items.sort_by(|one, other| one.digest.cmp(&other.digest));
     items.dedup_by(|one, other| one.digest == other.digest);
-    Ok(Referrers { items, next: last })
+    let is_cut = is_cut || items.len() > wanted.limit as usize;
+    items.truncate(wanted.limit as usize);
+    let next = items.last().map(|last| last.digest.clone()).filter(|_| is_cut);
+    Ok(Referrers { items, next })
 }
 
 /// What clients of registries without the referrers API noted under a tag (OCI distribution specification,

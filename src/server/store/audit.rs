@@ -22,7 +22,7 @@ impl Entry {
         Self {
             id,
             at,
-            actor: proof.actor().to_string(),
+            actor: proof.actor().key(),
             action: A::NAME,
             object: proof.action().object(),
             outcome: "done".to_owned(),
@@ -35,7 +35,7 @@ impl Entry {
         Self {
             id,
             at,
-            actor: refusal.actor.to_string(),
+            actor: refusal.actor.key(),
             action: refusal.action,
             object: refusal.object,
             outcome: format!("refused: {}", refusal.permission.name()),

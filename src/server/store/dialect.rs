@@ -20,6 +20,14 @@ impl Dialect {
         }
     }
 
+    /// The number of bytes of a text.
+    pub fn octets(self, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("LENGTH(CAST({column} AS BLOB))"),
+            Self::Postgres => format!("OCTET_LENGTH({column})::bigint"),
+        }
+    }
+
     /// Appended to a query that claims a row, so that two nodes never wait for the same one.
     pub fn skip_locked(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! What a database says of itself: who it is, and which version's derived rows it holds.
 
 use super::{Done, Store, rebuild};
-use crate::domain::Result;
+use crate::domain::{Error, Result};
 use crate::params;
 use crate::server::entropy::new_id;
 
@@ -40,5 +40,5 @@ pub(super) async fn prepare(store: &Store) -> Result<()> {
 
 /// The database's own id, which its blob store bears as well.
 pub async fn id(store: &Store) -> Result<String> {
-    store.one("SELECT id FROM instance", vec![]).await?.map_or(Ok(String::new()), |mut row| row.take())
+    store.one("SELECT id FROM instance", vec![]).await?.ok_or(Error::Internal)?.take()
 }

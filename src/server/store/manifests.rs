@@ -1,7 +1,7 @@
 //! Manifests with their bytes, and the graph: index → children → config and layers, subject → referrers.
 
 use super::repositories::Repository;
-use super::{Store, Tx, batch, edges, referrers};
+use super::{Store, Tx, Value, batch, edges, referrers};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
 use crate::domain::{Digest, Reference, RepositoryName, Result, Timestamp};
 use crate::params;
@@ -82,49 +82,55 @@ pub async fn insert(
     actor: &str,
     now: Timestamp,
 ) -> Result<bool> {
-    let sql = "INSERT INTO manifests (repository_id, digest, media_type, kind, content, config, size_bytes, pull_bytes,
-                 platforms, built_at, pushed_at, pushed_by)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, $8, $9) ON CONFLICT (repository_id, digest) DO NOTHING";
-    let params = params![
-        &repository.id,
-        &new.digest,
+    let shown = show(tx, repository, new).await?;
+    let sql =
+        "INSERT INTO manifests (repository_id, digest, kind, artifact_type, pull_bytes, platforms, built_at, subject,
+                 description, media_type, content, config, size_bytes, pushed_at, pushed_by)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+               ON CONFLICT (repository_id, digest) DO NOTHING";
+    let mut params = derived(repository, new, shown);
+    params.extend(params![
         &new.parsed.media_type,
-        kind_text(new.parsed.kind),
         new.content.clone(),
         new.config.clone(),
         new.content.len() as i64,
         now,
         actor,
-    ];
+    ]);
     if tx.run(sql, params).await? == 0 {
         return Ok(false);
     }
-    derive(tx, repository, new, now).await?;
+    edges::insert(tx, repository, new, now).await?;
+    referrers::insert(tx, &repository.id, new).await?;
     weigh(tx, &repository.id, &new.digest, 1).await?;
     Ok(true)
 }
 
-/// Writes all that follows from the bytes of a stored manifest: what lists show of it, its edges and links, and
-/// whom it refers to. Counts are for the caller.
+/// Computes again all that follows from the bytes of a stored manifest: what lists show of it, its edges and links,
+/// and whom it refers to. Counts are for the caller.
 pub(super) async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
     let shown = show(tx, repository, new).await?;
     let sql = "UPDATE manifests SET kind = $3, artifact_type = $4, pull_bytes = $5, platforms = $6, built_at = $7,
                subject = $8, description = $9 WHERE repository_id = $1 AND digest = $2";
+    tx.run(sql, derived(repository, new, shown)).await?;
+    edges::insert(tx, repository, new, now).await?;
+    referrers::insert(tx, &repository.id, new).await
+}
+
+/// The key of a manifest and the columns that follow from its bytes.
+fn derived(repository: &Repository, new: &NewManifest, shown: Shown) -> Vec<Value> {
     let (parsed, subject) = (&new.parsed, new.parsed.subject.as_ref().map(|subject| subject.digest.as_str()));
-    let params = params![
+    params![
         &repository.id,
         &new.digest,
         kind_text(parsed.kind),
         parsed.artifact_type.clone(),
         shown.pull_bytes,
-        &shown.platforms,
+        shown.platforms,
         shown.built_at,
         subject,
         shown.description,
-    ];
-    tx.run(sql, params).await?;
-    edges::insert(tx, repository, new, now).await?;
-    referrers::insert(tx, &repository.id, new).await
+    ]
 }
 
 /// What lists show of a manifest without reading it.

@@ -19,13 +19,17 @@ pub async fn add(
     let mut of = vec![""];
     match reference {
         Reference::Tag(tag) => {
-            let sql = "UPDATE tags SET pulled_at = $3 WHERE repository_id = $1 AND name = $2 AND pulled_at < $3";
-            tx.run(sql, params![&repository.id, tag, last]).await?;
+            let sql = "UPDATE tags SET pulled_at = CASE WHEN pulled_at < $3 THEN $3 ELSE pulled_at END
+                       WHERE repository_id = $1 AND name = $2";
+            if tx.run(sql, params![&repository.id, tag, last]).await? == 0 {
+                return Ok(());
+            }
             of.push(tag.as_str());
         }
         Reference::Digest(digest) => {
-            let sql = "SELECT 1 AS found FROM manifest_edges WHERE repository_id = $1 AND child = $2 LIMIT 1";
-            if tx.one(sql, params![&repository.id, digest]).await?.is_some() {
+            let sql = "SELECT 1 AS found FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2 AND NOT EXISTS
+                       (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = $2)";
+            if tx.one(sql, params![&repository.id, digest]).await?.is_none() {
                 return Ok(());
             }
         }

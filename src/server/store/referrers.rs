@@ -67,46 +67,42 @@ pub(super) async fn remove(tx: &mut Tx, repository_id: &str, subject: &Digest, d
     Ok(())
 }
 
-/// One page of referrers, and whether more follow. Two statements, so that no page is larger than memory likes.
+/// One page of referrers, and whether more follow.
 pub async fn list(
     store: &Store,
     mount_id: &str,
     repository: &RepositoryName,
     wanted: &Wanted,
 ) -> Result<(Vec<Referrer>, bool)> {
-    let types: Vec<String> = (0..wanted.types.len()).map(|index| format!("${}", index + 5)).collect();
+    let types: Vec<String> = (0..wanted.types.len()).map(|index| format!("${}", index + 6)).collect();
     let of_type =
         if types.is_empty() { String::new() } else { format!("AND f.artifact_type IN ({})", types.join(", ")) };
-    let from = format!(
-        "FROM repositories r JOIN referrers f ON f.repository_id = r.id
-         WHERE r.name = $1 AND r.mount_id = $2 AND f.subject = $3 AND f.digest > $4 {of_type}"
+    // Sizes first, so that no more text is read than a page holds.
+    let octets = store.dialect().octets("f.annotations");
+    let sql = format!(
+        "WITH named AS (SELECT f.repository_id, f.digest, {octets} AS n_bytes FROM repositories r
+             JOIN referrers f ON f.repository_id = r.id
+             WHERE r.name = $1 AND r.mount_id = $2 AND f.subject = $3 AND f.digest > $4 {of_type}
+             ORDER BY f.digest LIMIT $5),
+           sized AS (SELECT repository_id, digest, CAST(SUM(n_bytes) OVER (ORDER BY digest) AS BIGINT) - n_bytes AS before
+             FROM named)
+         SELECT f.digest, f.media_type, f.artifact_type, f.size_bytes, f.annotations, (SELECT COUNT(*) FROM named)
+         FROM sized s JOIN referrers f ON f.repository_id = s.repository_id AND f.subject = $3 AND f.digest = s.digest
+         WHERE s.before <= {PAGE_BYTES} ORDER BY f.digest"
     );
     let after = wanted.after.as_ref().map_or("", Digest::as_str);
-    let mut params = params![repository, mount_id, &wanted.subject, after];
+    let mut params = params![repository, mount_id, &wanted.subject, after, wanted.limit.saturating_add(1)];
     params.extend(wanted.types.iter().map(super::Value::from));
-    let sizes = format!("SELECT f.digest, LENGTH(f.annotations) {from} ORDER BY f.digest LIMIT {}", wanted.limit + 1);
-    let mut rows = store.all(&sizes, params.clone()).await?.into_iter();
-    let (mut n_rows, mut n_bytes, mut is_cut) = (0, 0_u64, false);
-    for row in &mut rows {
-        let mut row = row;
-        let (_, length): (Digest, u64) = (row.take()?, row.take()?);
-        n_bytes = n_bytes.saturating_add(length);
-        if n_rows == wanted.limit || (n_rows > 0 && n_bytes > PAGE_BYTES) {
-            is_cut = true;
-            break;
-        }
-        n_rows += 1;
-    }
-    let sql = format!(
-        "SELECT f.digest, f.media_type, f.artifact_type, f.size_bytes, f.annotations {from}
-         ORDER BY f.digest LIMIT {n_rows}"
-    );
-    let items = store.all(&sql, params).await?.into_iter().map(|mut row| {
+    let (mut items, mut n_named) = (Vec::new(), 0_u64);
+    for mut row in store.all(&sql, params).await? {
         let (digest, media_type, artifact_type): (_, _, String) = (row.take()?, row.take()?, row.take()?);
         let artifact_type = Some(artifact_type).filter(|stated| !stated.is_empty());
         let (size, annotations): (u64, String) = (row.take()?, row.take()?);
+        n_named = row.take()?;
         let annotations = serde_json::from_str(&annotations).unwrap_or_default();
-        Ok(Referrer { digest, media_type, artifact_type, size, annotations })
-    });
-    Ok((items.collect::<Result<_>>()?, is_cut))
+        items.push(Referrer { digest, media_type, artifact_type, size, annotations });
+    }
+    items.truncate(wanted.limit as usize);
+    let is_cut = (items.len() as u64) < n_named;
+    Ok((items, is_cut))
 }

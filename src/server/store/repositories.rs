@@ -158,9 +158,10 @@ pub async fn touch(tx: &mut Tx, id: &str, actor: Option<&str>, now: Timestamp) -
     Ok(())
 }
 
-/// Notes that something was pushed now.
-pub async fn pushed(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
-    tx.run("UPDATE repositories SET pushed_at = $2 WHERE id = $1", params![id, now]).await?;
+/// The same for a push.
+pub async fn pushed(tx: &mut Tx, id: &str, actor: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET updated_at = $2, updated_by = $3, pushed_at = $2 WHERE id = $1";
+    tx.run(sql, params![id, now, actor]).await?;
     Ok(())
 }
 

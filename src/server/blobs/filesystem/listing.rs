@@ -17,7 +17,7 @@ pub(super) fn staged(folder: &Path) -> io::Result<Vec<(String, Timestamp)>> {
     fs::read_dir(folder)?.map(entry).collect()
 }
 
-/// Up to `limit` contents after `after`, in bytewise order of digests. What has no name of a digest is none.
+/// At least `limit` contents after `after`, in bytewise order of digests. What has no name of a digest is none.
 pub(super) fn contents(root: &Path, after: Option<&Digest>, limit: usize) -> io::Result<Vec<Held>> {
     let mut found = Vec::new();
     for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {

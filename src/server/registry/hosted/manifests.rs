@@ -111,8 +111,7 @@ impl Push {
             before.extend(self.place(tx, &repository, tag).await?.map(|digest| digest.to_string()));
         }
         repositories::refresh_newest(tx, &repository).await?;
-        repositories::touch(tx, &repository.id, Some(&self.actor), self.now).await?;
-        repositories::pushed(tx, &repository.id, self.now).await?;
+        repositories::pushed(tx, &repository.id, &self.actor, self.now).await?;
         let before = (!before.is_empty()).then(|| before.join(", "));
         let after = Some(self.manifest.digest.to_string());
         Ok(Change::new((), before, after).announcing(self.name))
