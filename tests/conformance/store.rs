@@ -242,7 +242,7 @@ async fn lists_show_what_the_decision_allows(bench: &Bench) {
     let names =
         ["one/web", "one/a/b", "one-ci/web", "one0/web", "onea/web", "on/web", "public/a", "publicly/a", "two/web"];
     for (seed, name) in names.into_iter().enumerate() {
-        push(bench, name, "v1", 5000 + seed as u64, NOW).await;
+        push(bench, name, "v1", 5000 + seed, NOW).await;
     }
     let user = |name: &str| Actor::User(name.to_owned());
     let actors = [Actor::Anonymous, user("one"), user("one-ci"), user("public"), user("on"), user("-ci"), user("two")];
