@@ -111,7 +111,9 @@ pub async fn insert(
 pub(super) async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
     let shown = show(tx, repository, new).await?;
     let sql = "UPDATE manifests SET kind = $3, artifact_type = $4, pull_bytes = $5, platforms = $6, built_at = $7,
-               subject = $8, description = $9 WHERE repository_id = $1 AND digest = $2";
+               subject = $8, description = $9 WHERE repository_id = $1 AND digest = $2
+               AND (kind, artifact_type, pull_bytes, platforms, built_at, subject, description)
+                 IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9)"; // What is right is not written again.
     tx.run(sql, derived(repository, new, shown)).await?;
     edges::insert(tx, repository, new, now).await?;
     referrers::insert(tx, &repository.id, new).await

@@ -106,14 +106,19 @@ async fn read(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Result<O
     }
 }
 
-/// What a repository counts and sums up.
+/// What a repository counts and sums up. Rows that are right are not written again: they hold whole manifests.
 const COUNTS: &[&str] = &[
-    "UPDATE manifests SET size_bytes = LENGTH(content), n_tags = (SELECT COUNT(*) FROM tags t
-       WHERE t.repository_id = manifests.repository_id AND t.digest = manifests.digest) WHERE repository_id = $1",
-    "UPDATE tags SET (built_at, pull_bytes) = (SELECT m.built_at, m.pull_bytes FROM manifests m
-       WHERE m.repository_id = tags.repository_id AND m.digest = tags.digest) WHERE repository_id = $1",
+    "UPDATE manifests SET size_bytes = LENGTH(content) WHERE repository_id = $1 AND size_bytes <> LENGTH(content)",
+    "UPDATE manifests SET n_tags = (SELECT COUNT(*) FROM tags t
+       WHERE t.repository_id = manifests.repository_id AND t.digest = manifests.digest)
+     WHERE repository_id = $1 AND n_tags <> (SELECT COUNT(*) FROM tags t
+       WHERE t.repository_id = manifests.repository_id AND t.digest = manifests.digest)",
+    "UPDATE tags SET built_at = m.built_at, pull_bytes = m.pull_bytes FROM manifests m
+     WHERE tags.repository_id = $1 AND m.repository_id = $1 AND m.digest = tags.digest
+       AND (tags.built_at <> m.built_at OR tags.pull_bytes <> m.pull_bytes)",
     "UPDATE repository_blobs SET size_bytes = (SELECT b.size_bytes FROM blobs b WHERE b.digest = repository_blobs.digest)
-     WHERE repository_id = $1 AND digest IN (SELECT digest FROM blobs)",
+     WHERE repository_id = $1 AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = repository_blobs.digest
+       AND b.size_bytes <> repository_blobs.size_bytes)",
     "UPDATE repositories SET
        n_tags = (SELECT COUNT(*) FROM tags t WHERE t.repository_id = $1),
        n_images = (SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
