@@ -32,9 +32,12 @@ pub enum Error {
     Changed { current: Option<Digest> },
     #[error("{message}")]
     TooLarge { message: String },
-    /// A byte range or chunk that does not fit; `offset` is where the server stands.
-    #[error("{message}")]
-    Range { message: String, offset: u64 },
+    /// A part of some content that begins after its end.
+    #[error("the content has {size} bytes")]
+    Beyond { size: u64 },
+    /// A chunk that does not begin where its upload stands.
+    #[error("this upload stands at byte {received}; send the next chunk from there")]
+    OutOfOrder { received: u64 },
     #[error("this registry does not offer: {}", .0.words())]
     Unsupported(Capability),
     #[error("this address does not take that method")]

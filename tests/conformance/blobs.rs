@@ -102,8 +102,8 @@ async fn ranges_are_exact(blobs: &dyn BlobStore) {
     assert_eq!(part(2, Some(4)).await.unwrap(), (10, Bytes::from("234")));
     assert_eq!(part(8, Some(99)).await.unwrap(), (10, Bytes::from("89")));
     assert_eq!(part(9, None).await.unwrap(), (10, Bytes::from("9")));
-    assert!(matches!(part(10, None).await, Err(Error::Range { .. })));
-    assert!(matches!(part(4, Some(2)).await, Err(Error::Range { .. })));
+    assert!(matches!(part(10, None).await, Err(Error::Beyond { .. })));
+    assert!(matches!(part(4, Some(2)).await, Err(Error::Beyond { .. })));
 }
 
 async fn bytes_that_are_gone_are_never_made_up(blobs: &dyn BlobStore) {

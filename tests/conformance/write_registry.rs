@@ -100,7 +100,7 @@ async fn chunks_come_in_order_and_become_content<R: ReadRegistry + WriteRegistry
     let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
     assert_eq!(registry.append(&proof, &upload.id, chunk(Some(0), b"first ")).await.unwrap().received, 6);
     let early = registry.append(&proof, &upload.id, chunk(Some(9), b"third")).await;
-    assert!(matches!(early, Err(Error::Range { offset: 6, .. })), "{early:?}");
+    assert!(matches!(early, Err(Error::OutOfOrder { received: 6 })), "{early:?}");
     registry.append(&proof, &upload.id, chunk(Some(6), b"second")).await.unwrap();
     assert_eq!(registry.upload(&proof, &upload.id).await.unwrap().received, 12);
     registry.finish_upload(&proof, &upload.id, &digest(b"first second")).await.unwrap();

@@ -128,7 +128,7 @@ impl ContentRange {
     /// The first byte and the length of this part of `size` bytes.
     ///
     /// # Errors
-    /// [`Error::Range`] if the part starts beyond the end (RFC 9110, section 14.1.1).
+    /// [`Error::Beyond`] if the part starts beyond the end (RFC 9110, section 14.1.1).
     pub fn within(range: Option<Self>, size: u64) -> Result<(u64, u64)> {
         let (start, end) = match range {
             None => return Ok((0, size)),
@@ -136,7 +136,7 @@ impl ContentRange {
             Some(Self::Last(length)) => (size.saturating_sub(length), size),
         };
         if start >= size || end <= start {
-            return Err(Error::Range { message: format!("the content has {size} bytes"), offset: size });
+            return Err(Error::Beyond { size });
         }
         Ok((start, end - start))
     }

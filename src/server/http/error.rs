@@ -17,7 +17,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Invalid { .. } | Error::Content { .. } => StatusCode::BAD_REQUEST,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+        Error::Beyond { .. } | Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::Unsupported(_) | Error::Method => StatusCode::METHOD_NOT_ALLOWED,
         Error::Upstream { .. } => StatusCode::BAD_GATEWAY,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -49,7 +49,7 @@ fn oci_code(error: &Error) -> &'static str {
             ContentProblem::Manifest => "MANIFEST_INVALID",
             ContentProblem::MissingBlob => "MANIFEST_BLOB_UNKNOWN",
         },
-        Error::Range { .. } => "RANGE_INVALID",
+        Error::Beyond { .. } | Error::OutOfOrder { .. } => "RANGE_INVALID",
         Error::Conflict(_) => "BLOB_UPLOAD_INVALID",
         Error::TooLarge { .. } => "MANIFEST_INVALID",
         Error::Upstream { .. } | Error::Unavailable(_) => "UNAVAILABLE",
@@ -61,7 +61,8 @@ fn oci_code(error: &Error) -> &'static str {
 pub fn oci(error: &Error) -> Response<Body> {
     let detail = match error {
         Error::Forbidden(permission) => json!({ "permission": Permission::name(*permission) }),
-        Error::Range { offset, .. } => json!({ "offset": offset }),
+        Error::Beyond { size } => json!({ "size": size }),
+        Error::OutOfOrder { received } => json!({ "offset": received }),
         Error::InUse { digest, by } => json!({ "digest": digest, "parents": by }),
         Error::Changed { current } => json!({ "current": current }),
         _ => json!(null),
@@ -86,6 +87,10 @@ fn answer(error: &Error, content_type: &'static str, body: String) -> Response<B
     let mut response = (status(error), [(header::CONTENT_TYPE, content_type)], body).into_response();
     if matches!(error, Error::Unavailable(_) | Error::Upstream { .. }) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    if let Error::Beyond { size } = error {
+        let range = format!("bytes */{size}"); // RFC 9110, section 15.5.17.
+        response.headers_mut().insert(header::CONTENT_RANGE, HeaderValue::from_str(&range).expect("a number"));
     }
     response
 }

@@ -69,9 +69,11 @@ fn title(error: &Error) -> String {
         Error::Unauthenticated => "Sign in to see this page".to_owned(),
         Error::Forbidden(_) | Error::Foreign(_) => "You may not see this page".to_owned(),
         Error::NotFound(what) => missing(what).to_owned(),
-        Error::Invalid { .. } | Error::Content { .. } | Error::Range { .. } | Error::TooLarge { .. } => {
-            "This address cannot be read".to_owned()
-        }
+        Error::Invalid { .. }
+        | Error::Content { .. }
+        | Error::Beyond { .. }
+        | Error::OutOfOrder { .. }
+        | Error::TooLarge { .. } => "This address cannot be read".to_owned(),
         Error::InUse { .. } => "This is part of something".to_owned(),
         Error::Conflict(_) | Error::Changed { .. } => "This changed in the meantime".to_owned(),
         Error::Method => "This page only answers".to_owned(),

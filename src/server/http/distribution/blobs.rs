@@ -1,10 +1,10 @@
 //! Blobs: GET and HEAD (end-2), whole or a range.
 
 use super::manifests::CONTENT_DIGEST;
-use super::{Call, error, ranges, value};
+use super::{Call, ranges, value};
 use crate::domain::action::ReadRepository;
 use crate::domain::condition::Among;
-use crate::domain::{Digest, Error, RepositoryName, Result};
+use crate::domain::{Digest, RepositoryName, Result};
 use crate::server::service::pull::{self, ContentRange};
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode, header};
@@ -14,10 +14,7 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let is_head = call.request.method() == Method::HEAD;
     let range = if is_head { None } else { range(&call, &digest) };
-    let content = match pull::blob(&call.app, &proof, &digest, range).await {
-        Err(failure @ Error::Range { .. }) => return Ok(beyond(&failure)),
-        content => content?,
-    };
+    let content = pull::blob(&call.app, &proof, &digest, range).await?;
     let headers = [
         (CONTENT_DIGEST, value(&digest)),
         (header::ETAG, value(format!("\"{digest}\""))),
@@ -37,15 +34,6 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
     }
     let part = format!("bytes {}-{}/{}", content.start, content.start + content.length - 1, content.size);
     Ok((StatusCode::PARTIAL_CONTENT, headers, length, [(header::CONTENT_RANGE, value(part))], body).into_response())
-}
-
-/// No such part: says how many bytes there are (RFC 9110, section 15.5.17).
-fn beyond(failure: &Error) -> Response<Body> {
-    let mut response = error::oci(failure);
-    if let Error::Range { offset: size, .. } = failure {
-        response.headers_mut().insert(header::CONTENT_RANGE, value(format!("bytes */{size}")));
-    }
-    response
 }
 
 /// The part that is asked for. A condition that it is still the same content (`If-Range`) holds if it names the

@@ -9,9 +9,9 @@ use crate::domain::error::ContentProblem;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::service::push::{self, Chunk, Upload};
+use crate::server::service::push::{self, Chunk};
 use axum::body::{Body, HttpBody};
-use axum::http::{HeaderName, Method, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use futures::{StreamExt, TryStreamExt};
 
@@ -26,15 +26,17 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
     // the other repository or that blob exists.
     if let Some(action) = wanted_mount(&call, &repository)? {
         let mounted = action.digest.clone();
-        let proof = app.access.authorize(&call.caller.clone(), action).await;
-        if let Ok(proof) = proof
+        if let Ok(proof) = app.access.authorize(&call.caller, action).await
             && push::mount(&app, &proof).await?
         {
             return Ok(created(&repository, &mounted));
         }
     }
     match digest {
-        None => Ok(accepted(&repository, &push::start(&app, &proof, algorithm).await?, None)),
+        None => {
+            let upload = push::start(&app, &proof, algorithm).await?;
+            Ok((StatusCode::ACCEPTED, standing(&repository, &upload.id, upload.received)).into_response())
+        }
         Some(digest) => {
             push::whole(&app, &proof, &digest, chunk(call, None)).await?;
             Ok(created(&repository, &digest))
@@ -51,34 +53,42 @@ fn wanted_mount(call: &Call, repository: &RepositoryName) -> Result<Option<Mount
     Ok(digest.zip(from).map(action))
 }
 
-pub(super) async fn session(
-    call: Call,
-    repository: RepositoryName,
-    id: &str,
-    method: Method,
-) -> Result<Response<Body>> {
-    let app = call.app.clone();
-    let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
-    match method {
-        Method::PATCH => {
-            let place = content_range(&call)?;
-            let upload = push::append(&app, &proof, id, chunk(call, place)).await;
-            ranged(&repository, id, upload)
-        }
-        Method::PUT => match finish(&app, &proof, call, id).await {
-            Ok(digest) => Ok(created(&repository, &digest)),
-            Err(failure) => ranged(&repository, id, Err(failure)),
-        },
-        Method::GET | Method::HEAD => {
-            let upload = push::status(&app, &proof, id).await?;
-            Ok(accepted(&repository, &upload, Some(StatusCode::NO_CONTENT)))
-        }
-        Method::DELETE => {
-            push::cancel(&app, &proof, id).await?;
-            Ok(StatusCode::NO_CONTENT.into_response())
-        }
-        _ => Ok(error::wrong_method("GET, HEAD, PATCH, PUT, DELETE")),
+pub(super) async fn append(call: Call, repository: RepositoryName, id: &str) -> Result<Response<Body>> {
+    let proof = proof(&call, &repository).await?;
+    let (app, place) = (call.app.clone(), content_range(&call)?);
+    match push::append(&app, &proof, id, chunk(call, place)).await {
+        Ok(upload) => Ok((StatusCode::ACCEPTED, standing(&repository, id, upload.received)).into_response()),
+        Err(failure) => out_of_order(&repository, id, failure),
     }
+}
+
+pub(super) async fn close(call: Call, repository: RepositoryName, id: &str) -> Result<Response<Body>> {
+    let proof = proof(&call, &repository).await?;
+    match finish(&call.app.clone(), &proof, call, id).await {
+        Ok(digest) => Ok(created(&repository, &digest)),
+        Err(failure) => out_of_order(&repository, id, failure),
+    }
+}
+
+pub(super) async fn status(call: Call, repository: RepositoryName, id: &str) -> Result<Response<Body>> {
+    let proof = proof(&call, &repository).await?;
+    let upload = push::status(&call.app, &proof, id).await?;
+    Ok((StatusCode::NO_CONTENT, standing(&repository, id, upload.received)).into_response())
+}
+
+pub(super) async fn cancel(call: Call, repository: RepositoryName, id: &str) -> Result<Response<Body>> {
+    let proof = proof(&call, &repository).await?;
+    push::cancel(&call.app, &proof, id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Every step of an upload asks again: rights may have changed since the last.
+fn proof(
+    call: &Call,
+    repository: &RepositoryName,
+) -> impl Future<Output = Result<Authorized<PushBlob>>> + Send + use<> {
+    let (app, caller, action) = (call.app.clone(), call.caller.clone(), PushBlob { repository: repository.clone() });
+    async move { app.access.authorize(&caller, action).await }
 }
 
 /// A closing PUT may bring the last chunk with it.
@@ -100,33 +110,20 @@ async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -
     Ok(digest)
 }
 
-/// An accepted chunk, or a 416 that says where the upload stands.
-fn ranged(repository: &RepositoryName, id: &str, upload: Result<Upload>) -> Result<Response<Body>> {
-    match upload {
-        Ok(upload) => Ok(accepted(repository, &upload, None)),
-        Err(failure) => {
-            let Error::Range { offset, .. } = failure else {
-                return Err(failure);
-            };
-            let mut response = error::oci(&failure);
-            let upload = Upload { id: id.to_owned(), received: offset };
-            response.headers_mut().extend(accepted(repository, &upload, None).headers().clone());
-            response.headers_mut().insert(header::CONTENT_TYPE, value("application/json"));
-            response.headers_mut().remove(header::CONTENT_LENGTH);
-            Ok(response)
-        }
-    }
+/// A 416 that says where the upload stands, if that is what is the matter.
+fn out_of_order(repository: &RepositoryName, id: &str, failure: Error) -> Result<Response<Body>> {
+    let Error::OutOfOrder { received } = failure else { return Err(failure) };
+    Ok((standing(repository, id, received), error::oci(&failure)).into_response())
 }
 
-fn accepted(repository: &RepositoryName, upload: &Upload, status: Option<StatusCode>) -> Response<Body> {
-    // Clients read `0-0` for nothing received; a range that ends before it starts confuses them.
-    let range = format!("0-{}", upload.received.saturating_sub(1));
-    let headers = [
-        (header::LOCATION, location(repository, &format!("blobs/uploads/{}", upload.id))),
-        (header::RANGE, value(range)),
-        (UPLOAD_UUID, value(&upload.id)),
-    ];
-    (status.unwrap_or(StatusCode::ACCEPTED), headers).into_response()
+/// Where an upload is and how far it came. Clients read `0-0` for nothing received; a range that ends before it
+/// starts confuses them.
+fn standing(repository: &RepositoryName, id: &str, received: u64) -> [(HeaderName, HeaderValue); 3] {
+    [
+        (header::LOCATION, location(repository, &format!("blobs/uploads/{id}"))),
+        (header::RANGE, value(format!("0-{}", received.saturating_sub(1)))),
+        (UPLOAD_UUID, value(id)),
+    ]
 }
 
 fn created(repository: &RepositoryName, digest: &Digest) -> Response<Body> {

@@ -45,8 +45,7 @@ impl WriteRegistry for HostedRegistry {
         let hash = self.session(proof, id).await?;
         let before = hash.size();
         if chunk.start.is_some_and(|start| start != before) {
-            let message = format!("this upload stands at byte {before}; send the next chunk from there");
-            return Err(Error::Range { message, offset: before });
+            return Err(Error::OutOfOrder { received: before });
         }
         let (hash, ending) = self.parts.blobs.append(id, hash, chunk.body).await?;
         let received = hash.size() - before;

@@ -29,7 +29,7 @@ impl Client {
             404 if !answer.is_html() => Ok(None),
             416 => {
                 let size = unsatisfied_size(answer.header("content-range").unwrap_or_default()).unwrap_or(0);
-                Err(Error::Range { message: format!("the content has {size} bytes"), offset: size })
+                Err(Error::Beyond { size })
             }
             _ => Err(self.refusal(&ask, &answer)),
         }

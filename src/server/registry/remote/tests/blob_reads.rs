@@ -49,9 +49,9 @@ async fn a_part_is_read_whether_or_not_the_registry_cuts_it() {
 async fn a_part_beyond_the_end_or_another_part_is_refused() {
     let beyond = Upstream::start(|_| answer(416, &[("content-range", "bytes */10")], "")).await;
     let outcome = blob(&beyond.url, Some((10, None))).await.map(|_| ());
-    assert_eq!(outcome, Err(Error::Range { message: "the content has 10 bytes".to_owned(), offset: 10 }));
+    assert_eq!(outcome, Err(Error::Beyond { size: 10 }));
     let ignores = Upstream::start(|_| answer(200, &[], "0123456789")).await;
-    assert!(matches!(blob(&ignores.url, Some((10, None))).await, Err(Error::Range { offset: 10, .. })));
+    assert!(matches!(blob(&ignores.url, Some((10, None))).await, Err(Error::Beyond { size: 10 })));
     let other = Upstream::start(|_| answer(206, &[("content-range", "bytes 0-2/10")], "012")).await;
     assert!(words(blob(&other.url, Some((2, Some(4)))).await.map(|_| ())).contains("another part"));
     let gone = Upstream::start(|_| answer(404, &[], "")).await;
