@@ -2,13 +2,14 @@
 //! named in one transaction.
 
 use super::HostedRegistry;
+use super::destination::Destination;
 use crate::domain::action::PushManifest;
 use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
 use crate::domain::error::ContentProblem;
 use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
-use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, Timestamp, media_type};
-use crate::server::access::{Authorized, Rights};
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, media_type};
+use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, collect};
 use crate::server::entropy::{Entropy, new_id};
 use crate::server::registry::{Pushed, ReadRegistry, SentManifest};
@@ -20,15 +21,12 @@ use std::sync::Arc;
 
 /// A push on its way through the transaction.
 struct Push {
-    name: RepositoryName,
+    to: Destination,
     reference: Reference,
     tags: Vec<Tag>,
     condition: Condition,
     manifest: NewManifest,
-    mount_id: String,
-    rights: Rights,
     actor: String,
-    now: Timestamp,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -48,15 +46,12 @@ impl HostedRegistry {
             tags.push(tag.clone());
         }
         let push = Push {
-            name: repository,
+            to: self.destination(proof, &repository),
             reference,
             tags,
             condition: sent.condition,
             manifest: NewManifest { digest, content: sent.bytes.to_vec(), parsed, config },
-            mount_id: self.parts.mount_id.clone(),
-            rights: proof.rights(),
             actor: proof.actor().to_string(),
-            now: self.parts.clock.now(),
             entropy: Arc::clone(&self.parts.entropy),
         };
         self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
@@ -96,25 +91,19 @@ fn digest_for(reference: &Reference, bytes: &[u8]) -> Result<Digest> {
 
 impl Push {
     async fn apply(self, tx: &mut Tx) -> Result<Change<()>> {
-        tx.lock(self.name.as_str()).await?;
-        tx.lock(&self.mount_id).await?;
-        let new_id = new_id(&*self.entropy, self.now);
-        let (repository, created) = repositories::ensure(tx, &self.name, &self.mount_id, &new_id, self.now).await?;
-        if created {
-            self.rights.require(Permission::RepositoryCreate, &Target::Repository(self.name.clone()))?;
-        }
+        let repository = self.to.open(tx).await?;
         self.condition.check(self.current(tx, &repository).await?.as_ref())?;
         require_children(tx, &repository, &self.manifest.parsed).await?;
-        manifests::insert(tx, &repository, &self.manifest, &self.actor, self.now).await?;
+        manifests::insert(tx, &repository, &self.manifest, &self.actor, self.to.now).await?;
         let mut before = Vec::new();
         for tag in &self.tags {
             before.extend(self.place(tx, &repository, tag).await?.map(|digest| digest.to_string()));
         }
         repositories::refresh_newest(tx, &repository).await?;
-        repositories::pushed(tx, &repository.id, &self.actor, self.now).await?;
+        repositories::pushed(tx, &repository.id, &self.actor, self.to.now).await?;
         let before = (!before.is_empty()).then(|| before.join(", "));
         let after = Some(self.manifest.digest.to_string());
-        Ok(Change::new((), before, after).announcing(self.name))
+        Ok(Change::new((), before, after).announcing(self.to.name))
     }
 
     /// What stands at the address that is written to.
@@ -129,7 +118,7 @@ impl Push {
         let before = tags::current(tx, &repository.id, tag).await?.map(|current| current.digest);
         let digest = &self.manifest.digest;
         if before.as_ref().is_some_and(|before| before != digest) {
-            self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
+            self.to.rights.require(Permission::TagMove, &Target::Tag(self.to.name.clone(), tag.clone()))?;
         }
         let placement = Placement {
             repository,
@@ -137,8 +126,8 @@ impl Push {
             digest,
             from: before.as_ref(),
             how: How::Push(&self.actor),
-            now: self.now,
-            move_id: new_id(&*self.entropy, self.now),
+            now: self.to.now,
+            move_id: new_id(&*self.entropy, self.to.now),
         };
         tags::place(tx, placement).await?;
         Ok(before)

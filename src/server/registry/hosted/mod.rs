@@ -2,6 +2,7 @@
 //! What it acknowledges is durable and in the catalog.
 
 mod deletes;
+mod destination;
 mod manifests;
 mod uploads;
 

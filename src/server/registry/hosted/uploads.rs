@@ -6,10 +6,10 @@ use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, Pu
 use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
 use crate::domain::error::{ContentProblem, What};
-use crate::domain::{Digest, Error, Permission, Result, Target};
+use crate::domain::{Digest, Error, Result};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, VerifiedBlob};
-use crate::server::entropy::{new_id, new_secret_uuid};
+use crate::server::entropy::new_secret_uuid;
 use crate::server::registry::{Chunk, Pushed, SentManifest, Upload, WriteRegistry};
 use crate::server::store::{Change, blobs, repositories, uploads};
 use async_trait::async_trait;
@@ -163,25 +163,18 @@ impl HostedRegistry {
 
     /// One transaction: the blob is held, the repository links it, the session is closed.
     async fn link(&self, proof: &Authorized<PushBlob>, id: &str, blob: VerifiedBlob) -> Result<()> {
-        let (upload, name, mount) = (id.to_owned(), proof.action().repository.clone(), self.parts.mount_id.clone());
-        let (rights, now) = (proof.rights(), self.parts.clock.now());
-        let new_repository = new_id(&*self.parts.entropy, now);
+        let (upload, to) = (id.to_owned(), self.destination(proof, &proof.action().repository));
         self.parts
             .store
             .write(proof, move |tx| {
                 Box::pin(async move {
-                    tx.lock(name.as_str()).await?;
-                    tx.lock(&mount).await?;
+                    let repository = to.open(tx).await?;
                     if !uploads::close(tx, &upload).await? {
                         return Err(Error::NotFound(What::Upload));
                     }
-                    let (repository, created) = repositories::ensure(tx, &name, &mount, &new_repository, now).await?;
-                    if created {
-                        rights.require(Permission::RepositoryCreate, &Target::Repository(name.clone()))?;
-                    }
-                    blobs::hold(tx, blob.digest(), blob.size(), now).await?;
-                    blobs::link(tx, &repository, blob.digest(), blob.size(), now).await?;
-                    Ok(Change::new((), None, Some(blob.digest().to_string())).announcing(name))
+                    blobs::hold(tx, blob.digest(), blob.size(), to.now).await?;
+                    blobs::link(tx, &repository, blob.digest(), blob.size(), to.now).await?;
+                    Ok(Change::new((), None, Some(blob.digest().to_string())).announcing(to.name))
                 })
             })
             .await
@@ -189,22 +182,16 @@ impl HostedRegistry {
 
     /// One transaction: the source still has the blob, and the target links it.
     async fn link_from(&self, proof: &Authorized<MountBlob>) -> Result<()> {
-        let MountBlob { repository: name, from, digest } = proof.action().clone();
-        let (mount, rights, now) = (self.parts.mount_id.clone(), proof.rights(), self.parts.clock.now());
-        let new_repository = new_id(&*self.parts.entropy, now);
+        let MountBlob { repository, from, digest } = proof.action().clone();
+        let to = self.destination(proof, &repository);
         let change = self.parts.store.write(proof, move |tx| {
             Box::pin(async move {
-                tx.lock(name.as_str()).await?;
-                tx.lock(&mount).await?;
+                let repository = to.open(tx).await?;
                 let absent = || Error::NotFound(What::Blob { repository: from.clone(), digest: digest.clone() });
                 let source = repositories::current(tx, &from).await?.ok_or_else(absent)?;
                 let size = blobs::linked_size(tx, &source.id, &digest).await?.ok_or_else(absent)?;
-                let (repository, created) = repositories::ensure(tx, &name, &mount, &new_repository, now).await?;
-                if created {
-                    rights.require(Permission::RepositoryCreate, &Target::Repository(name.clone()))?;
-                }
-                blobs::link(tx, &repository, &digest, size, now).await?;
-                Ok(Change::new((), None, Some(digest.to_string())).announcing(name))
+                blobs::link(tx, &repository, &digest, size, to.now).await?;
+                Ok(Change::new((), None, Some(digest.to_string())).announcing(to.name))
             })
         });
         change.await
