@@ -2,7 +2,8 @@
 //!
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
 //! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `fuzz` (the parsers), `policy` (who may
-//! do what), `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept).
+//! do what), `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept),
+//! `lists` (very long ones).
 //! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `durability` (kills, power cuts,
 //! a full disk, bad clients), `backup`, `migration` (data folders of earlier versions). With real counterparts:
 //! `clients` (skopeo, podman, crane, …), `official` (the OCI conformance suite), `recorded` (what daemons send) and
@@ -19,6 +20,7 @@ mod distribution;
 mod durability;
 mod fuzz;
 mod leftovers;
+mod lists;
 mod migration;
 mod official;
 mod pages;

@@ -1,6 +1,8 @@
 //! What the catalog derives can be computed again from the bytes of manifests and the rows of tags, and is the same
 //! as what pushes and deletes have kept.
 
+mod restore;
+
 use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, sha256};
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;

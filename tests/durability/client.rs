@@ -40,11 +40,26 @@ impl Client {
         headers: &[(&str, &str)],
         length: u64,
     ) -> io::Result<BufReader<TcpStream>> {
+        self.send_head(method, path, headers, &format!("Content-Length: {length}"))
+    }
+
+    /// The same for a body of unknown length, which the caller sends in chunks.
+    pub fn begin_chunked(&mut self, method: &str, path: &str) -> io::Result<BufReader<TcpStream>> {
+        self.send_head(method, path, &[], "Transfer-Encoding: chunked")
+    }
+
+    fn send_head(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        framing: &str,
+    ) -> io::Result<BufReader<TcpStream>> {
         let mut stream = match self.connection.take() {
             Some(stream) => stream,
             None => self.connect()?,
         };
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\n", self.host);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{framing}\r\n", self.host);
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

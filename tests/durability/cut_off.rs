@@ -3,9 +3,12 @@
 use super::client::{Client, Reply};
 use super::{Chance, QUIET};
 use crate::support::process::{Server, eventually};
-use crate::support::sha256;
+use crate::support::{TestApp, sha256};
+use axum_server::Handle;
+use portolan::server::access::Policy;
+use portolan::server::http::connections::{self, Limits};
 use std::io::{BufReader, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 const REPOSITORY: &str = "team/slow";
@@ -107,4 +110,28 @@ fn stalled_clients_cost_nobody_else_and_little_memory() {
     let for_each = (server.peak_memory() - before) / 100;
     assert!(for_each < 1 << 20, "{for_each} bytes for each of them");
     drop((readers, writers));
+}
+
+/// FLT-18: whoever pauses for too long is told so, and the upload is free for the next request at once.
+#[test]
+fn an_upload_that_pauses_for_too_long_keeps_what_came() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let test = runtime.block_on(TestApp::real("", Policy::OpenOnLoopback));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let limits = Limits { body_pause: Duration::from_millis(300), ..Limits::default() };
+    runtime.spawn(connections::serve(listener, None, Handle::new(), test.router.clone(), limits));
+    let (mut client, content) = (Client::new(&host), Chance(8).bytes(100_000));
+    let session = client.start(REPOSITORY).unwrap().header("location").to_owned();
+    for (method, from, to) in [("PATCH", 0, 40_000), ("PUT", 40_000, 70_000)] {
+        let path = format!("{session}?digest={}", sha256(&content));
+        let path = if method == "PUT" { &path } else { &session };
+        let part = &content[from..to];
+        let mut stream = send_part(&mut Client::new(&host), method, path, content.len() - from, part);
+        let reply = Reply::read(&mut stream, method).unwrap();
+        assert!((400..500).contains(&reply.status), "{reply:?}");
+        assert_eq!(client.get(&session).unwrap().offset(), to, "{method}");
+    }
+    finish(&mut client, &session, &content, 70_000);
 }

@@ -1,5 +1,5 @@
-//! A hundred kills, each in the midst of pushes. Every pusher knows what was acknowledged to it and what was under
-//! way, and holds the next server to it.
+//! A hundred kills, each in the midst of pushes, mounts and deletes. Every pusher knows what was acknowledged to it and
+//! what was under way, and holds the next server to it.
 
 use super::client::{Client, Reply};
 use super::{Chance, QUIET, manifest};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 const KILLS: usize = 100;
 const PUSHERS: u64 = 4;
+const TAGS: usize = 5;
 /// What a pusher looks at after each kill; after the last it is everything.
 const SAMPLE: usize = 8;
 
@@ -34,8 +35,9 @@ fn a_hundred_kills_take_nothing_that_was_acknowledged() {
     }
     let server = Server::start(folder.path(), &[QUIET]);
     each(&mut pushers, |pusher| pusher.hold_to_its_word(&server.host, usize::MAX));
-    let n_kept: usize = pushers.iter().map(|pusher| pusher.kept.len()).sum();
-    assert!(n_kept > 4 * KILLS, "there was something to lose: {n_kept}");
+    let known = || pushers.iter().flat_map(|pusher| &pusher.known);
+    let (n_kept, n_gone) = (known().filter(|it| it.1.is_some()).count(), known().filter(|it| it.1.is_none()).count());
+    assert!(n_kept > 4 * KILLS && n_gone > KILLS / 4, "there was something to lose: {n_kept}, and to return: {n_gone}");
     assert!(server.stop().success());
 }
 
@@ -43,12 +45,13 @@ fn each(pushers: &mut [Pusher], work: impl Fn(&mut Pusher) + Sync) {
     std::thread::scope(|scope| pushers.iter_mut().for_each(|pusher| drop(scope.spawn(|| work(pusher)))));
 }
 
-/// A client with a repository of its own.
+/// A client with a repository of its own, and a second one from which it mounts.
 struct Pusher {
     repository: String,
+    base: String,
     chance: Chance,
-    /// Paths by digest that were acknowledged, with their content.
-    kept: Vec<(String, Vec<u8>)>,
+    /// Paths by digest that were acknowledged, with their content; without it if that was their deletion.
+    known: Vec<(String, Option<Vec<u8>>)>,
     /// Tags with the path and digest that were acknowledged last.
     tags: BTreeMap<String, String>,
     under_way: UnderWay,
@@ -60,12 +63,22 @@ enum UnderWay {
     #[default]
     Nothing,
     Blob {
+        repository: String,
         content: Vec<u8>,
         session: Option<Session>,
+    },
+    Mount {
+        content: Vec<u8>,
     },
     Manifest {
         tag: String,
         bytes: Vec<u8>,
+    },
+    Untag {
+        tag: String,
+    },
+    Delete {
+        digest: String,
     },
 }
 
@@ -79,48 +92,70 @@ struct Session {
 
 impl Pusher {
     fn new(seed: u64) -> Self {
-        let (kept, tags, under_way) = (Vec::new(), BTreeMap::new(), UnderWay::Nothing);
-        Self { repository: format!("team/pusher-{seed}"), chance: Chance(seed), kept, tags, under_way }
+        let (repository, base) = (format!("team/pusher-{seed}"), format!("team/base-{seed}"));
+        let (known, tags, under_way) = (Vec::new(), BTreeMap::new(), UnderWay::Nothing);
+        Self { repository, base, chance: Chance(seed), known, tags, under_way }
     }
 
     fn push_until_it_breaks(&mut self, host: &str) {
         let mut client = Client::new(host);
-        while self.push_image(&mut client).is_ok() {}
+        while self.push_image(&mut client).and_then(|()| self.delete_something(&mut client)).is_ok() {}
     }
 
+    /// An image whose configuration is mounted.
     fn push_image(&mut self, client: &mut Client) -> io::Result<()> {
-        let blobs = [self.push_blob(client, 300)?, self.push_blob(client, 200_000)?];
-        let (tag, bytes) = (format!("v{}", self.chance.below(5)), manifest(&blobs));
+        let (own, base) = (self.repository.clone(), self.base.clone());
+        let config = self.push_blob(client, base, 300)?;
+        self.under_way = UnderWay::Mount { content: config.clone() };
+        self.mount(client, config.clone())?;
+        let layer = self.push_blob(client, own, 200_000)?;
+        let blobs = [config, layer].map(|content| (sha256(&content), content.len()));
+        let (tag, bytes) = (format!("v{}", self.chance.below(TAGS)), manifest(&blobs));
         self.under_way = UnderWay::Manifest { tag: tag.clone(), bytes: bytes.clone() };
-        let reply = client.push_manifest(&self.repository, &tag, &bytes)?;
-        assert_eq!(reply.status, 201, "{reply:?}");
-        self.keep_manifest(tag, bytes);
-        Ok(())
+        self.push_manifest(client, tag, bytes)
+    }
+
+    /// Now and then a tag, now and then an image.
+    fn delete_something(&mut self, client: &mut Client) -> io::Result<()> {
+        let chosen = self.chance.below(self.tags.len());
+        let (tag, digest) = self.tags.iter().nth(chosen).map(|(tag, digest)| (tag.clone(), digest.clone())).unwrap();
+        match self.chance.below(6) {
+            0 | 1 => {
+                self.under_way = UnderWay::Untag { tag: tag.clone() };
+                self.untag(client, &tag, 202)
+            }
+            2 => {
+                self.under_way = UnderWay::Delete { digest: digest.clone() };
+                self.delete(client, &digest, 202)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// In one request, or in chunks of which the last may come with the closing PUT.
-    fn push_blob(&mut self, client: &mut Client, most: usize) -> io::Result<(String, usize)> {
+    fn push_blob(&mut self, client: &mut Client, repository: String, most: usize) -> io::Result<Vec<u8>> {
         let length = 20 + self.chance.below(most);
         let content = self.chance.bytes(length);
-        let (digest, is_whole, n_chunks) = (sha256(&content), self.chance.below(3) == 0, self.chance.below(4));
-        self.under_way = UnderWay::Blob { content: content.clone(), session: None };
+        let (is_whole, n_chunks) = (self.chance.below(3) == 0, self.chance.below(4));
+        self.under_way = UnderWay::Blob { repository: repository.clone(), content: content.clone(), session: None };
         let finished = if is_whole {
-            client.push_blob(&self.repository, &content)?
+            client.push_blob(&repository, &content)?
         } else {
-            let started = client.start(&self.repository)?;
+            let started = client.start(&repository)?;
             assert_eq!(started.status, 202, "{started:?}");
             let path = started.header("location").to_owned();
             self.push_chunks(client, &path, &content, n_chunks)?
         };
         assert_eq!(finished.status, 201, "{finished:?}");
-        self.keep_blob(content);
-        Ok((digest, length))
+        self.keep_blob(&repository, content.clone());
+        Ok(content)
     }
 
     fn push_chunks(&mut self, client: &mut Client, path: &str, content: &[u8], n_chunks: usize) -> io::Result<Reply> {
         let mut noted = |acknowledged, sent, is_closing| {
-            let session = Session { path: path.to_owned(), acknowledged, sent, is_closing };
-            self.under_way = UnderWay::Blob { content: content.to_owned(), session: Some(session) };
+            if let UnderWay::Blob { session, .. } = &mut self.under_way {
+                *session = Some(Session { path: path.to_owned(), acknowledged, sent, is_closing });
+            }
         };
         let mut at = 0;
         for chunk in content.chunks(content.len().div_ceil(3)).take(n_chunks) {
@@ -133,16 +168,50 @@ impl Pusher {
         client.call("PUT", &format!("{path}?digest={}", sha256(content)), &[], &content[at..])
     }
 
-    fn keep_blob(&mut self, content: Vec<u8>) {
-        self.kept.push((format!("/v2/{}/blobs/{}", self.repository, sha256(&content)), content));
+    fn keep_blob(&mut self, repository: &str, content: Vec<u8>) {
+        self.known.push((format!("/v2/{repository}/blobs/{}", sha256(&content)), Some(content)));
         self.under_way = UnderWay::Nothing;
     }
 
-    fn keep_manifest(&mut self, tag: String, bytes: Vec<u8>) {
+    fn mount(&mut self, client: &mut Client, content: Vec<u8>) -> io::Result<()> {
+        let from = format!("mount={}&from={}", sha256(&content), self.base);
+        let mounted = client.call("POST", &format!("/v2/{}/blobs/uploads/?{from}", self.repository), &[], b"")?;
+        assert_eq!(mounted.status, 201, "{mounted:?}");
+        self.keep_blob(&self.repository.clone(), content);
+        Ok(())
+    }
+
+    fn push_manifest(&mut self, client: &mut Client, tag: String, bytes: Vec<u8>) -> io::Result<()> {
+        let reply = client.push_manifest(&self.repository, &tag, &bytes)?;
+        assert_eq!(reply.status, 201, "{reply:?}");
         let digest = sha256(&bytes);
-        self.kept.push((format!("/v2/{}/manifests/{digest}", self.repository), bytes));
+        self.known.push((self.manifest_path(&digest), Some(bytes)));
         self.tags.insert(tag, digest);
         self.under_way = UnderWay::Nothing;
+        Ok(())
+    }
+
+    fn untag(&mut self, client: &mut Client, tag: &str, status: u16) -> io::Result<()> {
+        let reply = client.call("DELETE", &self.manifest_path(tag), &[], b"")?;
+        assert_eq!(reply.status, status, "{reply:?}");
+        self.tags.remove(tag);
+        self.under_way = UnderWay::Nothing;
+        Ok(())
+    }
+
+    /// Deletes an image with all its tags.
+    fn delete(&mut self, client: &mut Client, digest: &str, status: u16) -> io::Result<()> {
+        let path = self.manifest_path(digest);
+        let reply = client.call("DELETE", &path, &[], b"")?;
+        assert_eq!(reply.status, status, "{reply:?}");
+        self.tags.retain(|_, named| named != digest);
+        self.known.iter_mut().filter(|(known, _)| *known == path).for_each(|(_, content)| *content = None);
+        self.under_way = UnderWay::Nothing;
+        Ok(())
+    }
+
+    fn manifest_path(&self, reference: &str) -> String {
+        format!("/v2/{}/manifests/{reference}", self.repository)
     }
 
     /// Settles what was under way, then looks at the tags and at some of what was acknowledged.
@@ -150,43 +219,79 @@ impl Pusher {
         let mut client = Client::new(host);
         match std::mem::take(&mut self.under_way) {
             UnderWay::Nothing => {}
-            UnderWay::Blob { content, session } => self.settle_blob(&mut client, content, session),
+            UnderWay::Blob { repository, content, session } => {
+                self.settle_blob(&mut client, &repository, content, session);
+            }
+            UnderWay::Mount { content } => {
+                is_whole_or_absent(&mut client, &self.repository, &content);
+                self.mount(&mut client, content).unwrap();
+            }
             UnderWay::Manifest { tag, bytes } => self.settle_manifest(&mut client, tag, bytes),
+            UnderWay::Untag { tag } => self.settle_untag(&mut client, &tag),
+            UnderWay::Delete { digest } => self.settle_delete(&mut client, &digest),
         }
-        for (tag, digest) in &self.tags {
-            let named = client.get(&format!("/v2/{}/manifests/{tag}", self.repository)).unwrap();
-            assert_eq!((named.header("docker-content-digest"), sha256(&named.body).as_str()), (&**digest, &**digest));
+        for tag in (0..TAGS).map(|number| format!("v{number}")) {
+            assert_eq!(self.named(&mut client, &tag).as_ref(), self.tags.get(&tag), "{tag}");
         }
-        let n_kept = self.kept.len();
-        let looked_at: Vec<usize> = match sample < n_kept {
-            true => (0..sample).map(|_| self.chance.below(n_kept)).collect(),
-            false => (0..n_kept).collect(),
+        let n_known = self.known.len();
+        let looked_at: Vec<usize> = match sample < n_known {
+            true => (0..sample).map(|_| self.chance.below(n_known)).collect(),
+            false => (0..n_known).collect(),
         };
-        for (path, content) in looked_at.into_iter().map(|index| &self.kept[index]) {
+        for (path, content) in looked_at.into_iter().map(|index| &self.known[index]) {
             let pulled = client.get(path).unwrap();
-            assert!(pulled.status == 200 && pulled.body == *content, "{path} was acknowledged: {pulled:?}");
+            match content {
+                Some(content) => assert!(pulled.status == 200 && pulled.body == *content, "{path} is lost: {pulled:?}"),
+                None => assert_eq!(pulled.status, 404, "{path} was deleted: {pulled:?}"),
+            }
         }
     }
 
+    /// The digest of what a tag names, which is whole.
+    fn named(&self, client: &mut Client, tag: &str) -> Option<String> {
+        let found = client.get(&self.manifest_path(tag)).unwrap();
+        if found.status == 404 {
+            return None;
+        }
+        assert_eq!((found.status, found.header("docker-content-digest")), (200, sha256(&found.body).as_str()));
+        Some(sha256(&found.body))
+    }
+
     /// It is whole or not there; a session that is left goes on from what it says; the same push again succeeds.
-    fn settle_blob(&mut self, client: &mut Client, content: Vec<u8>, session: Option<Session>) {
-        let path = format!("/v2/{}/blobs/{}", self.repository, sha256(&content));
-        let found = client.get(&path).unwrap();
-        assert!(found.status == 404 || found.body == content, "half a blob is visible: {found:?}");
+    fn settle_blob(&mut self, client: &mut Client, repository: &str, content: Vec<u8>, session: Option<Session>) {
+        is_whole_or_absent(client, repository, &content);
         session.inspect(|session| session.resume(client, &content));
-        assert_eq!(client.push_blob(&self.repository, &content).unwrap().status, 201);
-        self.keep_blob(content);
+        assert_eq!(client.push_blob(repository, &content).unwrap().status, 201);
+        self.keep_blob(repository, content);
     }
 
     /// The tag names what it named before, or what was under way.
     fn settle_manifest(&mut self, client: &mut Client, tag: String, bytes: Vec<u8>) {
-        let (before, after) = (self.tags.get(&tag), sha256(&bytes));
-        let found = client.get(&format!("/v2/{}/manifests/{tag}", self.repository)).unwrap();
-        let names = Some(found.header("docker-content-digest").to_owned()).filter(|_| found.status == 200);
-        assert!(names.as_ref() == before || names.as_ref() == Some(&after), "{before:?}, then {after}: {found:?}");
-        assert_eq!(client.push_manifest(&self.repository, &tag, &bytes).unwrap().status, 201);
-        self.keep_manifest(tag, bytes);
+        let (names, before, after) = (self.named(client, &tag), self.tags.get(&tag), sha256(&bytes));
+        assert!(names.as_ref() == before || names.as_ref() == Some(&after), "{before:?}, then {after}: {names:?}");
+        self.push_manifest(client, tag, bytes).unwrap();
     }
+
+    /// The tag names what it named before, or nothing.
+    fn settle_untag(&mut self, client: &mut Client, tag: &str) {
+        let names = self.named(client, tag);
+        assert!(names.is_none() || names.as_ref() == self.tags.get(tag), "{tag} names {names:?}");
+        self.untag(client, tag, if names.is_some() { 202 } else { 404 }).unwrap();
+    }
+
+    /// The image is there with all its tags, or has gone with all of them.
+    fn settle_delete(&mut self, client: &mut Client, digest: &str) {
+        let is_there = self.named(client, digest).is_some();
+        for (tag, _) in self.tags.iter().filter(|(_, named)| *named == digest) {
+            assert_eq!(self.named(client, tag).is_some(), is_there, "half of {digest} was deleted: {tag}");
+        }
+        self.delete(client, digest, if is_there { 202 } else { 404 }).unwrap();
+    }
+}
+
+fn is_whole_or_absent(client: &mut Client, repository: &str, content: &[u8]) {
+    let found = client.get(&format!("/v2/{repository}/blobs/{}", sha256(content))).unwrap();
+    assert!(found.status == 404 || found.body == content, "half a blob is visible: {found:?}");
 }
 
 impl Session {

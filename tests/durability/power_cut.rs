@@ -13,16 +13,20 @@ use record::Step;
 use std::path::Path;
 
 const REPOSITORY: &str = "team/web";
+/// Where it mounts from.
+const BASE: &str = "team/base";
 const CUTS: usize = 12;
 
 /// What an acknowledgement promises.
 enum Promise {
     Upload { path: String, content: Vec<u8>, received: usize },
-    Blob { content: Vec<u8> },
+    Blob { repository: &'static str, content: Vec<u8> },
     Manifest { tag: String, bytes: Vec<u8> },
+    Untagged { tag: String },
+    Deleted { bytes: Vec<u8> },
 }
 
-/// FLT-4.
+/// FLT-3, FLT-4.
 #[test]
 fn a_power_cut_takes_nothing_that_was_acknowledged() {
     if !Path::new("/usr/bin/strace").exists() {
@@ -43,10 +47,13 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
     let answers: Vec<usize> = (0..steps.len()).filter(|at| matches!(steps[*at], Step::Answered)).collect();
     assert_eq!(answers.len(), promises.len(), "one answer for each request");
     each_answer_waits_for_the_log_of_the_database(&steps, &answers);
+    let is_deletion = |at: &usize| matches!(promises[*at], Promise::Untagged { .. } | Promise::Deleted { .. });
+    let deletions: Vec<usize> = (0..promises.len()).filter(is_deletion).collect();
     let mut chance = Chance(4);
     for cut in 0..CUTS {
         let at = match cut % 3 {
             0 => answers[0] + chance.below(steps.len() - answers[0]), // Anywhere.
+            1 => answers[deletions[cut / 3 % deletions.len()]] + 1,
             _ => answers[answers.len() - 1 - cut * 2] + 1,
         };
         let names = if cut % 2 == 0 { Names::Synced } else { Names::Written };
@@ -66,25 +73,61 @@ fn each_answer_waits_for_the_log_of_the_database(steps: &[Step], answers: &[usiz
     }
 }
 
-/// Pushes a few images, and returns what each answer promised.
+/// Pushes a few images, each with a blob that is mounted, and deletes some. Returns what each answer promised.
 fn push(client: &mut Client) -> Vec<Promise> {
-    let (mut promises, mut chance) = (Vec::new(), Chance(3));
+    let (mut promises, mut chance, mut images) = (Vec::new(), Chance(3), Vec::new());
     for version in 0..4 {
         let contents = [chance.bytes(200), chance.bytes(40_000 - version * 7000)];
-        push_blob(client, &contents[0], 0, &mut promises);
-        push_blob(client, &contents[1], 2, &mut promises);
+        push_blob(client, BASE, &contents[0], 0, &mut promises);
+        mount(client, &contents[0], &mut promises);
+        push_blob(client, REPOSITORY, &contents[1], 2, &mut promises);
         let blobs = contents.map(|content| (sha256(&content), content.len()));
-        let bytes = manifest(&blobs);
-        for tag in [format!("v{version}"), "latest".to_owned()] {
-            acknowledged(client.push_manifest(REPOSITORY, &tag, &bytes), 201);
-            promises.push(Promise::Manifest { tag, bytes: bytes.clone() });
+        images.push(manifest(&blobs));
+        tag(client, &format!("v{version}"), &images[version], &mut promises);
+        tag(client, "latest", &images[version], &mut promises);
+        match version {
+            1 => untag(client, "v1", &mut promises),
+            2 => delete(client, &images[2], &mut promises), // With both of its tags.
+            3 => {
+                untag(client, "v3", &mut promises);
+                delete(client, &images[0], &mut promises);
+                tag(client, "v3", &images[3], &mut promises);
+            }
+            _ => {}
         }
     }
     promises
 }
 
-fn push_blob(client: &mut Client, content: &[u8], n_chunks: usize, promises: &mut Vec<Promise>) {
-    let path = acknowledged(client.start(REPOSITORY), 202).header("location").to_owned();
+fn tag(client: &mut Client, tag: &str, bytes: &[u8], promises: &mut Vec<Promise>) {
+    acknowledged(client.push_manifest(REPOSITORY, tag, bytes), 201);
+    promises.push(Promise::Manifest { tag: tag.to_owned(), bytes: bytes.to_owned() });
+}
+
+fn untag(client: &mut Client, tag: &str, promises: &mut Vec<Promise>) {
+    acknowledged(client.call("DELETE", &format!("/v2/{REPOSITORY}/manifests/{tag}"), &[], b""), 202);
+    promises.push(Promise::Untagged { tag: tag.to_owned() });
+}
+
+fn delete(client: &mut Client, bytes: &[u8], promises: &mut Vec<Promise>) {
+    acknowledged(client.call("DELETE", &format!("/v2/{REPOSITORY}/manifests/{}", sha256(bytes)), &[], b""), 202);
+    promises.push(Promise::Deleted { bytes: bytes.to_owned() });
+}
+
+fn mount(client: &mut Client, content: &[u8], promises: &mut Vec<Promise>) {
+    let path = format!("/v2/{REPOSITORY}/blobs/uploads/?mount={}&from={BASE}", sha256(content));
+    acknowledged(client.call("POST", &path, &[], b""), 201);
+    promises.push(Promise::Blob { repository: REPOSITORY, content: content.to_owned() });
+}
+
+fn push_blob(
+    client: &mut Client,
+    repository: &'static str,
+    content: &[u8],
+    n_chunks: usize,
+    promises: &mut Vec<Promise>,
+) {
+    let path = acknowledged(client.start(repository), 202).header("location").to_owned();
     let mut received = 0;
     let upload = |received| Promise::Upload { path: path.clone(), content: content.to_owned(), received };
     promises.push(upload(received));
@@ -94,7 +137,7 @@ fn push_blob(client: &mut Client, content: &[u8], n_chunks: usize, promises: &mu
         promises.push(upload(received));
     }
     acknowledged(finish(client, &path, content, received), 201);
-    promises.push(Promise::Blob { content: content.to_owned() });
+    promises.push(Promise::Blob { repository, content: content.to_owned() });
 }
 
 fn finish(client: &mut Client, path: &str, content: &[u8], received: usize) -> std::io::Result<Reply> {
@@ -115,9 +158,17 @@ fn hold(folder: &Path, promises: &[Promise], n_answered: usize) {
     let mut client = Client::new(&server.host);
     for promise in &promises[..n_answered] {
         match promise {
-            Promise::Upload { .. } => {}
-            Promise::Blob { content } => pulls(&mut client, "blobs", content),
-            Promise::Manifest { bytes, .. } => pulls(&mut client, "manifests", bytes),
+            Promise::Upload { .. } | Promise::Untagged { .. } => {}
+            Promise::Blob { repository, content } => {
+                let path = format!("/v2/{repository}/blobs/{}", sha256(content));
+                assert!(is_there(&mut client, &path, content), "{path} was acknowledged");
+            }
+            Promise::Manifest { bytes, .. } | Promise::Deleted { bytes } => {
+                let path = format!("/v2/{REPOSITORY}/manifests/{}", sha256(bytes));
+                let found = is_there(&mut client, &path, bytes);
+                let expected = around(promises, n_answered).map(|known| is_kept(known, bytes));
+                assert!(expected.contains(&found), "{path} is there: {found}, not {expected:?}");
+            }
         }
     }
     tags_name_what_they_should(&mut client, promises, n_answered);
@@ -141,24 +192,44 @@ fn every_name_has_its_content(blobs: &Path) {
     }
 }
 
-fn pulls(client: &mut Client, kind: &str, content: &[u8]) {
-    let path = format!("/v2/{REPOSITORY}/{kind}/{}", sha256(content));
-    let pulled = client.get(&path).unwrap();
-    assert!(pulled.status == 200 && pulled.body == content, "{path} was acknowledged: {pulled:?}");
+/// Whether it can be pulled; if it can, it is whole.
+fn is_there(client: &mut Client, path: &str, content: &[u8]) -> bool {
+    let pulled = client.get(path).unwrap();
+    assert!(pulled.status == 404 || (pulled.status == 200 && pulled.body == content), "{path}: {pulled:?}");
+    pulled.status == 200
+}
+
+/// What was acknowledged, and the same with what may have been under way.
+fn around(promises: &[Promise], n_answered: usize) -> [&[Promise]; 2] {
+    [&promises[..n_answered], &promises[..promises.len().min(n_answered + 1)]]
+}
+
+fn is_kept(known: &[Promise], image: &[u8]) -> bool {
+    let last = known.iter().rev().find_map(|promise| match promise {
+        Promise::Manifest { bytes, .. } if bytes == image => Some(true),
+        Promise::Deleted { bytes } if bytes == image => Some(false),
+        _ => None,
+    });
+    last.unwrap_or(false)
 }
 
 fn tags_name_what_they_should(client: &mut Client, promises: &[Promise], n_answered: usize) {
     for tag in ["v0", "v1", "v2", "v3", "latest"] {
-        let named = |promise: &Promise| match promise {
-            Promise::Manifest { tag: named, bytes } if named == tag => Some(sha256(bytes)),
-            _ => None,
-        };
-        let before = promises[..n_answered].iter().rev().find_map(named);
-        let under_way = promises.get(n_answered).and_then(named);
         let found = client.get(&format!("/v2/{REPOSITORY}/manifests/{tag}")).unwrap();
         let found = Some(sha256(&found.body)).filter(|_| found.status == 200);
-        assert!(found == before || (found.is_some() && found == under_way), "{tag}: {before:?}, then {found:?}");
+        let expected = around(promises, n_answered).map(|known| named(known, tag));
+        assert!(expected.contains(&found), "{tag}: {found:?}, not {expected:?}");
     }
+}
+
+/// The digest of what a tag names.
+fn named(known: &[Promise], wanted: &str) -> Option<String> {
+    known.iter().fold(None, |named, promise| match promise {
+        Promise::Manifest { tag, bytes } if tag == wanted => Some(sha256(bytes)),
+        Promise::Untagged { tag } if tag == wanted => None,
+        Promise::Deleted { bytes } => named.filter(|named| *named != sha256(bytes)),
+        _ => named,
+    })
 }
 
 /// The server may have moved on with the request that followed, or lost the name of the staged file.

@@ -1,5 +1,5 @@
-//! Connections: how many there may be, and how long each may take to say what it wants. Whoever opens sockets
-//! and stays silent loses them, and never costs more than its share of memory.
+//! Connections: how many there may be, how long each may take to say what it wants, and how long it may rest in the
+//! midst of it. Whoever opens sockets and stays silent loses them, and never costs more than its share of memory.
 
 use crate::domain::{Error, Result};
 use axum::Extension;
@@ -17,12 +17,10 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Layer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 /// Open files that are left for everything else: the database, uploads, other registries.
 const OTHER_FILES: usize = 256;
-
-/// Milliseconds that a client may take nothing of what is sent to it (RFC 5482); then the system closes the connection.
-const STALLED_MS: u32 = 60_000;
 
 /// Requests that may be under way on one HTTP/2 connection.
 const STREAMS: u32 = 64;
@@ -38,13 +36,17 @@ pub struct Limits {
     pub headers: Duration,
     /// How often an HTTP/2 connection has to show that it lives, and how long it may take.
     pub ping: Duration,
+    /// How long a body may pause before its request is given up.
+    pub body_pause: Duration,
+    /// How long a client may take nothing of what is sent to it (RFC 5482); then the system closes the connection.
+    pub stalled: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        let (first_request, headers, ping) =
-            (Duration::from_secs(15), Duration::from_secs(60), Duration::from_secs(30));
-        Self { connections: 4096, first_request, headers, ping }
+        let (first_request, minute) = (Duration::from_secs(15), Duration::from_secs(60));
+        let ping = Duration::from_secs(30);
+        Self { connections: 4096, first_request, headers: minute, ping, body_pause: minute, stalled: minute }
     }
 }
 
@@ -73,7 +75,8 @@ pub async fn serve(
     limits: Limits,
 ) -> io::Result<()> {
     let server = axum_server::from_tcp(listener)?.first_request_timeout(limits.first_request).handle(handle);
-    let (bounded, service) = (Bounded::new(limits.connections), router.into_make_service());
+    let router = router.layer(RequestBodyTimeoutLayer::new(limits.body_pause));
+    let (bounded, service) = (Bounded::new(&limits), router.into_make_service());
     match tls {
         Some(tls) => timed(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)), &limits).serve(service).await,
         None => timed(server.acceptor(bounded), &limits).serve(service).await,
@@ -89,14 +92,19 @@ fn timed<A>(mut server: Server<SocketAddr, A>, limits: &Limits) -> Server<Socket
 
 /// Takes connections while there is room, and closes others at once.
 #[derive(Clone)]
-struct Bounded(Arc<Semaphore>);
+struct Bounded {
+    places: Arc<Semaphore>,
+    stalled_ms: u32,
+}
 
 impl Bounded {
-    /// Room for `most` connections, or for as many as the system lets this process open files. Each may have a
-    /// file of its own open.
-    fn new(most: usize) -> Self {
+    /// Room for as many connections as the limits say, or as the system lets this process open files. Each may have
+    /// a file of its own open.
+    fn new(limits: &Limits) -> Self {
         let files = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
-        Self(Arc::new(Semaphore::new(most.min(files.saturating_sub(OTHER_FILES) / 2).max(1))))
+        let most = limits.connections.min(files.saturating_sub(OTHER_FILES) / 2).max(1);
+        let stalled_ms = u32::try_from(limits.stalled.as_millis()).unwrap_or(u32::MAX);
+        Self { places: Arc::new(Semaphore::new(most)), stalled_ms }
     }
 }
 
@@ -107,10 +115,10 @@ impl<S> Accept<TcpStream, S> for Bounded {
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(match Arc::clone(&self.0).try_acquire_owned() {
+        ready(match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => {
                 let _ = stream.set_nodelay(true); // Answers are small; waiting to fill a packet only delays them.
-                let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, STALLED_MS);
+                let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, self.stalled_ms);
                 Ok((stream, Extension(Arc::new(place)).layer(service)))
             }
             Err(_) => Err(io::Error::other("too many connections at once")),
@@ -130,10 +138,19 @@ fn raise_open_files() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::routing::get;
+    use axum::body::Body;
+    use axum::routing::{get, post};
+    use futures::{StreamExt, stream};
+    use std::sync::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::oneshot;
+    use tokio::task::JoinHandle;
+    use tokio::time::timeout;
 
     const WHOLE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    const SHORT: Duration = Duration::from_millis(300);
+    /// Longer than anything here takes.
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     /// What the server says until it closes the connection, or has said this much.
     async fn said(stream: &mut TcpStream, n_bytes: u64) -> String {
@@ -142,31 +159,81 @@ mod tests {
         said
     }
 
+    struct Running {
+        address: SocketAddr,
+        handle: Handle<SocketAddr>,
+        served: JoinHandle<io::Result<()>>,
+    }
+
+    impl Running {
+        fn start(router: Router, limits: Limits) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.set_nonblocking(true).unwrap();
+            let (address, handle) = (listener.local_addr().unwrap(), Handle::new());
+            Self { address, served: tokio::spawn(serve(listener, None, handle.clone(), router, limits)), handle }
+        }
+
+        async fn connect(&self, sends: &[u8]) -> TcpStream {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            let _ = stream.write_all(sends).await;
+            stream
+        }
+
+        async fn stop(self) {
+            self.handle.shutdown();
+            self.served.await.unwrap().unwrap();
+        }
+    }
+
     #[tokio::test]
     async fn whoever_stays_silent_loses_the_place_that_others_wait_for() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let (address, handle) = (listener.local_addr().unwrap(), Handle::new());
-        let short = Duration::from_millis(300);
-        let limits = Limits { connections: 2, first_request: short, headers: short, ..Limits::default() };
-        let router = Router::new().route("/", get(|| async { "here" }));
-        let running = tokio::spawn(serve(listener, None, handle.clone(), router, limits));
-
-        let (mut silent, mut rests) =
-            (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
-        silent.write_all(&WHOLE[..20]).await.unwrap();
-        rests.write_all(WHOLE).await.unwrap();
+        let limits = Limits { connections: 2, first_request: SHORT, headers: SHORT, ..Limits::default() };
+        let running = Running::start(Router::new().route("/", get(|| async { "here" })), limits);
+        let (mut silent, mut rests) = (running.connect(&WHOLE[..20]).await, running.connect(WHOLE).await);
         assert!(said(&mut rests, 15).await.starts_with("HTTP/1.1 200"));
-        let mut third = TcpStream::connect(address).await.unwrap();
-        let _ = third.write_all(WHOLE).await;
-        assert_eq!(said(&mut third, 15).await, "", "there is room for two");
+        assert_eq!(said(&mut running.connect(WHOLE).await, 15).await, "", "there is room for two");
 
         assert!(!said(&mut silent, 15).await.contains("200"), "half a request is given up");
         said(&mut rests, 10_000).await; // Until a connection that only rests is closed too.
-        let mut next = TcpStream::connect(address).await.unwrap();
-        next.write_all(WHOLE).await.unwrap();
+        let mut next = running.connect(WHOLE).await;
         assert!(said(&mut next, 15).await.starts_with("HTTP/1.1 200"), "the places are free again");
-        handle.shutdown();
-        running.await.unwrap().unwrap();
+        running.stop().await;
+    }
+
+    /// FLT-18.
+    #[tokio::test]
+    async fn a_body_that_pauses_for_too_long_is_given_up() {
+        let limits = Limits { body_pause: SHORT, ..Limits::default() };
+        let running = Running::start(Router::new().route("/", post(|body: String| async { body })), limits);
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\n";
+        let mut whole = running.connect(format!("{head}abcd").as_bytes()).await;
+        assert!(said(&mut whole, 10_000).await.ends_with("abcd"));
+        let mut pauses = running.connect(format!("{head}abc").as_bytes()).await;
+        let said = timeout(PATIENCE, said(&mut pauses, 10_000)).await.expect("the connection is closed");
+        assert!(said.starts_with("HTTP/1.1 4"), "{said}");
+        running.stop().await;
+    }
+
+    /// FLT-18.
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_is_given_up() {
+        let (sent, is_over) = oneshot::channel::<()>();
+        let sent = Arc::new(Mutex::new(Some(sent)));
+        // More than fits into any buffer on the way; dropped with the connection.
+        let endless = move || {
+            let sent = sent.lock().unwrap().take();
+            let pieces = stream::repeat(vec![0_u8; 1 << 16]).map(move |piece| {
+                let _ = &sent;
+                Ok::<_, io::Error>(piece)
+            });
+            async { Body::from_stream(pieces) }
+        };
+        let limits = Limits { stalled: SHORT, ..Limits::default() };
+        let running = Running::start(Router::new().route("/", get(endless)), limits);
+        let mut reader = running.connect(WHOLE).await;
+        assert!(said(&mut reader, 15).await.starts_with("HTTP/1.1 200"));
+        let over = timeout(PATIENCE, is_over).await.expect("the connection is closed");
+        assert!(over.is_err(), "what was sent is dropped");
+        running.stop().await;
     }
 }

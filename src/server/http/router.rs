@@ -6,14 +6,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
-use std::time::Duration;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
-
-/// How long a body may pause before its request is given up.
-const BODY_PAUSE: Duration = Duration::from_secs(60);
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
@@ -48,7 +43,6 @@ pub fn router(app: App) -> Router {
         .merge(plain)
         .layer(CsrfLayer::new())
         .layer(from_fn_with_state(app.clone(), security::known_host))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(from_fn_with_state(app.clone(), edge::every_request))
         .with_state(app)
 }

@@ -92,10 +92,12 @@ pub async fn manifest(tx: &mut Tx, repository: &Repository, digest: &Digest, del
 pub async fn blob(tx: &mut Tx, repository: &Repository, digest: &Digest, deletion: &Deletion) -> Result<bool> {
     let Some(size) = blobs::linked_size(tx, &repository.id, digest).await? else { return Ok(false) };
     refuse_if_used(tx, repository, digest).await?;
-    let sql = "INSERT INTO deleted_blobs (id, batch, repository_id, digest, size_bytes, deleted_at, deleted_by)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let (id, batch) = (deletion.new_id(), &deletion.batch);
-    tx.run(sql, params![id, batch, &repository.id, digest, size, deletion.at, &deletion.by]).await?;
+    let sql =
+        "INSERT INTO deleted_blobs (id, batch, repository_id, digest, size_bytes, linked_at, deleted_at, deleted_by)
+               SELECT $3, $4, repository_id, digest, size_bytes, linked_at, $5, $6
+               FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
+    let params = params![&repository.id, digest, deletion.new_id(), &deletion.batch, deletion.at, &deletion.by];
+    tx.run(sql, params).await?;
     blobs::unlink(tx, repository, digest, size).await?;
     Ok(true)
 }

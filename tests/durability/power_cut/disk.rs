@@ -60,7 +60,13 @@ impl Disk {
 
     fn take(&mut self, step: &Step) {
         match step {
-            Step::Opened { handle, path, is_new_if_missing } => self.open(*handle, path, *is_new_if_missing),
+            Step::Opened { handle, path, is_new_if_missing, is_emptied } => {
+                self.open(*handle, path, *is_new_if_missing);
+                if *is_emptied {
+                    let file = self.file(*handle);
+                    self.files[file].content.clear();
+                }
+            }
             Step::Sought { handle, position } => self.handle(*handle).position = *position,
             Step::Written { handle, at, bytes } => self.write(*handle, *at, bytes),
             Step::Cut { handle, length } => {

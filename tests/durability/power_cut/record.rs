@@ -43,6 +43,7 @@ pub enum Step {
         handle: i32,
         path: PathBuf,
         is_new_if_missing: bool,
+        is_emptied: bool,
     },
     Sought {
         handle: i32,
@@ -138,9 +139,10 @@ impl<'l> Call<'l> {
             "open" | "openat" => {
                 let (path, handle) = (self.path(0, root)?, self.result as i32);
                 let is_new_if_missing = self.arguments.iter().any(|flags| flags.contains("O_CREAT"));
-                let is_cut = self.arguments.iter().any(|flags| flags.contains("O_TRUNC") || flags.contains("O_APPEND"));
-                assert!(!is_cut, "the disk does not know this way to open {}", path.display());
-                Some(Step::Opened { handle, path, is_new_if_missing })
+                let is_emptied = self.arguments.iter().any(|flags| flags.contains("O_TRUNC"));
+                let is_at_its_end = self.arguments.iter().any(|flags| flags.contains("O_APPEND"));
+                assert!(!is_at_its_end, "the disk does not know this way to open {}", path.display());
+                Some(Step::Opened { handle, path, is_new_if_missing, is_emptied })
             }
             "lseek" => Some(Step::Sought { handle: handle()?, position: self.result as usize }),
             "write" | "pwrite64" => {

@@ -84,6 +84,7 @@ CREATE TABLE deleted_blobs (
     repository_id TEXT   NOT NULL REFERENCES repositories (id),
     digest        TEXT   NOT NULL,
     size_bytes    BIGINT NOT NULL,
+    linked_at     BIGINT NOT NULL,
     deleted_at    BIGINT NOT NULL,
     deleted_by    TEXT   NOT NULL
 );
