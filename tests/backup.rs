@@ -104,6 +104,20 @@ fn a_backup_or_data_folder_that_is_in_use_is_left_alone() {
     assert!(!again.status.success() && said(&again).contains("is not empty"), "{}", said(&again));
     let over = command(&["restore", &saved.display().to_string()], &data);
     assert!(!over.status.success() && said(&over).contains("already"), "{}", said(&over));
+    let log = folder.path().join("log");
+    std::fs::create_dir(&log).unwrap();
+    std::fs::write(log.join("portolan.db-wal"), "of a database that was removed").unwrap();
+    let beside = command(&["restore", &saved.display().to_string()], &log);
+    assert!(!beside.status.success() && said(&beside).contains("portolan.db-wal"), "{}", said(&beside));
+    let foreign = folder.path().join("foreign");
+    let server = Server::start(&foreign, &[]);
+    push(&server.host, "v1", &Acknowledged::default());
+    drop(server);
+    for name in ["portolan.db", "portolan.db-wal", "portolan.db-shm"] {
+        let _ = std::fs::remove_file(foreign.join(name));
+    }
+    let over = command(&["restore", &saved.display().to_string()], &foreign);
+    assert!(!over.status.success() && said(&over).contains("another database"), "{}", said(&over));
     std::fs::remove_file(saved.join("backup.json")).unwrap();
     let half = command(&["restore", &saved.display().to_string()], &folder.path().join("new"));
     assert!(!half.status.success() && said(&half).contains("no backup"), "{}", said(&half));

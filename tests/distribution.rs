@@ -165,6 +165,8 @@ async fn other_sites_and_other_names_reach_nothing() {
     let test = TestApp::new().await;
     let rebound = axum::http::Request::get("/v2/_catalog").header(header::HOST, "evil.example").body(Body::empty());
     assert_eq!(test.send(rebound.unwrap()).await.refusal(), "403 DENIED");
+    let tunnel = axum::http::Request::connect("127.0.0.1:8080").header(header::HOST, "127.0.0.1:8080");
+    assert_eq!(test.send(tunnel.body(Body::empty()).unwrap()).await.status, StatusCode::METHOD_NOT_ALLOWED);
     let twice = request("GET", "/v2/_catalog").header(header::HOST, "evil.example").body(Body::empty()).unwrap();
     assert_eq!(test.send(twice).await.refusal(), "400 UNSUPPORTED");
     let nameless = |path: &str| test.send(axum::http::Request::get(path).body(Body::empty()).unwrap());

@@ -23,6 +23,8 @@ async fn leftovers_of_a_day_are_swept_and_what_is_known_stays() {
     let blobs = FilesystemBlobs::open(test.folder.path()).unwrap();
     let body = futures::stream::iter([Ok("unknown".into())]).boxed();
     let (hash, _) = blobs.append("dead", ContentHash::new(Algorithm::Sha256), body).await.unwrap();
+    std::fs::write(test.folder.path().join("staging/.nfs0001.tmp"), "of the file system").unwrap();
+    std::fs::write(test.folder.path().join("blobs/sha256/stray"), "nobody's").unwrap();
     let unknown = sha256(b"unknown").parse().unwrap();
     blobs.commit("dead", &hash.verify(&unknown).unwrap()).await.unwrap();
     let invisible = test.get(&format!("/v2/team/web/blobs/{unknown}")).await;
@@ -37,7 +39,8 @@ async fn leftovers_of_a_day_are_swept_and_what_is_known_stays() {
     };
     tokio::time::timeout(Duration::from_secs(20), swept).await.expect("what nothing knows is removed");
     assert_eq!(test.get(&upload).await.refusal(), "404 BLOB_UPLOAD_UNKNOWN");
-    assert_eq!(std::fs::read_dir(test.folder.path().join("staging")).unwrap().count(), 0);
+    let left: Vec<_> = std::fs::read_dir(test.folder.path().join("staging")).unwrap().collect();
+    assert_eq!(left.len(), 1, "only what is not ours: {left:?}");
     assert_eq!(test.get(&format!("/v2/team/web/blobs/{kept}")).await.text(), "kept");
     assert_eq!(test.push_blob("team/web", b"unknown").await, unknown.to_string(), "it can be pushed again");
 }
@@ -62,4 +65,20 @@ fn a_database_never_meets_the_content_of_another() {
     }
     let server = Server::start(&data, &[]);
     assert_eq!(server.get(&format!("/v2/team/web/blobs/{digest}")), "kept");
+}
+
+/// FLT-25: content that the disk lost is asked for again by whoever pushes it, and is whole afterwards.
+#[tokio::test]
+async fn a_push_repairs_content_that_is_damaged() {
+    let test = TestApp::new().await;
+    let digest = test.push_blob("team/web", b"a layer of some length").await;
+    let path = test.folder.path().join("blobs/sha256").join(&digest[7..9]).join(&digest[7..]);
+    std::fs::write(&path, "a layer").unwrap();
+    let address = format!("/v2/team/web/blobs/{digest}");
+    assert_eq!(test.get(&address).await.refusal(), "503 UNAVAILABLE", "never other bytes");
+    assert_eq!(test.call("HEAD", &address, ANY, "").await.status.as_u16(), 404, "a client that pushes sends it");
+    let mount = format!("/v2/team/api/blobs/uploads/?mount={digest}&from=team/web");
+    assert_eq!(test.call("POST", &mount, ANY, "").await.status.as_u16(), 202, "and sends it here too");
+    test.push_blob("team/web", b"a layer of some length").await;
+    assert_eq!(test.get(&address).await.text(), "a layer of some length");
 }

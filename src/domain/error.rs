@@ -45,6 +45,9 @@ pub enum Error {
     /// Another registry is at fault; `is_down` says whether it could be asked at all.
     #[error("{registry} {message}")]
     Upstream { registry: String, message: String, is_down: bool },
+    /// The store lost what the catalog says it holds.
+    #[error("the content of {0} is damaged here; push it again to repair it")]
+    Damaged(Digest),
     #[error("{0}")]
     Unavailable(String),
     /// The request did not come from where this server takes requests from.

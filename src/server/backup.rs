@@ -69,12 +69,11 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<()> {
     let label = read_label(folder)?;
     let (location, saved) = (config.database()?, folder.join(DATABASE));
     let _locks = lock(config)?;
-    if let Location::Sqlite(path) = &location
-        && path.exists()
-    {
-        bail!("there is a database at {} already; restore into an empty data folder (data.dir)", path.display());
+    if let Location::Sqlite(path) = &location {
+        require_no_database(path)?;
     }
     let (from, to) = (FilesystemBlobs::open(folder)?, FilesystemBlobs::open(&config.blob_folder())?);
+    require_own_store(&to, &saved).await?;
     let shared = share_all(&saved, &from, &to).await?;
     match &location {
         Location::Sqlite(path) => load_whole(&saved, path).await?,
@@ -123,6 +122,29 @@ async fn share_all(file: &Path, from: &FilesystemBlobs, to: &FilesystemBlobs) ->
     }
     to.sync().await?;
     Ok(shared)
+}
+
+/// Neither a database nor the log of one that was removed: SQLite would play that into the new file.
+fn require_no_database(path: &Path) -> Result<()> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let file = Path::new(&format!("{}{suffix}", path.display())).to_owned();
+        if file.exists() {
+            bail!("{} is there already; restore into an empty data folder (data.dir)", file.display());
+        }
+    }
+    Ok(())
+}
+
+/// A blob store that holds anything must be that of the saved database, which would take the rest for leftovers.
+async fn require_own_store(blobs: &FilesystemBlobs, saved: &Path) -> Result<()> {
+    let is_own = match blobs.owner().await? {
+        Some(owner) => transfer::instance(saved)?.is_some_and(|id| id == owner),
+        None => blobs.contents(None, 1).await?.is_empty(),
+    };
+    if !is_own {
+        bail!("the blob store holds the content of another database; set storage.url to an empty folder");
+    }
+    Ok(())
 }
 
 /// The file appears whole or not at all.

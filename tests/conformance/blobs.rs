@@ -72,7 +72,7 @@ async fn an_upload_goes_on_where_its_hash_stands(blobs: &dyn BlobStore) {
     // What an interrupted request left beyond the known offset is cut off.
     let (hash, ending) = blobs.append("u3", earlier, body(&["world"])).await.unwrap();
     ending.unwrap();
-    assert_eq!(blobs.rehash("u3", Algorithm::Sha512).await.unwrap().size(), 11);
+    assert_eq!(blobs.rehash("u3", 11, Algorithm::Sha512).await.unwrap().size(), 11);
     blobs.commit("u3", &hash.verify(&digest("hello world")).unwrap()).await.unwrap();
     assert_eq!(read(blobs, &digest("hello world")).await.unwrap(), "hello world");
 }

@@ -16,7 +16,7 @@ use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use futures::StreamExt;
-use staging::{Staging, gather};
+use staging::{Gathered, Staging, gather};
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -84,6 +84,26 @@ impl FilesystemBlobs {
         self.root.join("blobs").join(digest.algorithm().name()).join(&hex[..2]).join(hex)
     }
 
+    /// Writes a body to the staged file, of which one piece has come.
+    async fn fill(
+        &self,
+        path: &Path,
+        hash: ContentHash,
+        mut next: Gathered,
+        body: &mut ByteStream,
+    ) -> Result<(ContentHash, Result<()>)> {
+        self.require_room()?;
+        let path = path.to_owned();
+        let mut staging = blocking(move || Staging::open(&path, hash)).await?;
+        while next.ending.is_none() {
+            self.require_room()?;
+            let (written, more) = tokio::join!(blocking(move || staging.write(next.piece)), gather(body, &self.room));
+            (staging, next) = (written?, more);
+        }
+        let hash = blocking(move || staging.write(next.piece)?.finish()).await?;
+        Ok((hash, next.ending.unwrap_or(Ok(()))))
+    }
+
     /// # Errors
     /// If the disk is all but full.
     fn require_room(&self) -> Result<()> {
@@ -105,24 +125,19 @@ impl FilesystemBlobs {
 #[async_trait]
 impl BlobStore for FilesystemBlobs {
     async fn append(&self, upload: &str, hash: ContentHash, mut body: ByteStream) -> Result<(ContentHash, Result<()>)> {
-        let path = self.staging_path(upload)?;
+        let (path, before) = (self.staging_path(upload)?, hash.size());
         // A client may take its time: no thread is held, no file is open, while nothing comes.
-        let mut next = gather(&mut body, &self.room).await;
-        self.require_room()?;
-        let mut staging = blocking(move || Staging::open(&path, hash)).await?;
-        while next.ending.is_none() {
-            self.require_room()?;
-            let (written, more) =
-                tokio::join!(blocking(move || staging.write(next.piece)), gather(&mut body, &self.room));
-            (staging, next) = (written?, more);
+        let first = gather(&mut body, &self.room).await;
+        let filled = self.fill(&path, hash, first, &mut body).await;
+        if filled.is_err() {
+            let _ = blocking(move || staging::cut(&path, before)).await; // On a full disk nothing of it may stay.
         }
-        let hash = blocking(move || staging.write(next.piece)?.finish()).await?;
-        Ok((hash, next.ending.unwrap_or(Ok(()))))
+        filled
     }
 
-    async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
+    async fn rehash(&self, upload: &str, size: u64, algorithm: Algorithm) -> Result<ContentHash> {
         let path = self.staging_path(upload)?;
-        blocking(move || staging::hash_file(&path, algorithm)).await
+        blocking(move || staging::hash_file(&path, size, algorithm)).await
     }
 
     async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {

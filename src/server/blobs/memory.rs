@@ -57,9 +57,9 @@ impl BlobStore for MemoryBlobs {
         Ok((hash, Ok(())))
     }
 
-    async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash> {
+    async fn rehash(&self, upload: &str, size: u64, algorithm: Algorithm) -> Result<ContentHash> {
         let mut hash = ContentHash::new(algorithm);
-        hash.update(self.staging().get(upload).map_or(&[][..], |bytes| bytes));
+        hash.update(self.staging().get(upload).map_or(&[][..], |bytes| &bytes[..size as usize]));
         Ok(hash)
     }
 

@@ -77,8 +77,8 @@ pub trait BlobStore: Send + Sync {
     /// also when the body broke off: then with the error of the body beside it.
     async fn append(&self, upload: &str, hash: ContentHash, body: ByteStream) -> Result<(ContentHash, Result<()>)>;
 
-    /// Hashes staged bytes again with another algorithm.
-    async fn rehash(&self, upload: &str, algorithm: Algorithm) -> Result<ContentHash>;
+    /// Hashes the first `size` staged bytes again with another algorithm: more may be there that were never noted.
+    async fn rehash(&self, upload: &str, size: u64, algorithm: Algorithm) -> Result<ContentHash>;
 
     /// Makes staged bytes content, durably, in place of what may be there under the same digest. Doing
     /// it again is fine; bytes that are gone are an error and never made up.

@@ -29,6 +29,9 @@ pub(super) async fn every_request(State(app): State<App>, mut request: Request, 
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (started, dialect) = (Instant::now(), Dialect::of(&request));
     let span = tracing::info_span!("request", id = %id);
+    if request.uri().path_and_query().is_none() {
+        return dialect.refuse(&Error::Method, &id); // CONNECT names a host and no path.
+    }
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let _in_span = span.enter();
     let mut response = match answered {

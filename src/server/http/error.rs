@@ -20,7 +20,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Beyond { .. } | Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::Unsupported(_) | Error::Method => StatusCode::METHOD_NOT_ALLOWED,
         Error::Upstream { .. } => StatusCode::BAD_GATEWAY,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Unavailable(_) | Error::Damaged(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -52,7 +52,7 @@ fn oci_code(error: &Error) -> &'static str {
         Error::Beyond { .. } | Error::OutOfOrder { .. } => "RANGE_INVALID",
         Error::Conflict(_) => "BLOB_UPLOAD_INVALID",
         Error::TooLarge { .. } => "MANIFEST_INVALID",
-        Error::Upstream { .. } | Error::Unavailable(_) => "UNAVAILABLE",
+        Error::Upstream { .. } | Error::Unavailable(_) | Error::Damaged(_) => "UNAVAILABLE",
         Error::Internal => "UNKNOWN",
     }
 }
@@ -85,7 +85,7 @@ pub fn problem(error: &Error) -> Response<Body> {
 
 fn answer(error: &Error, content_type: &'static str, body: String) -> Response<Body> {
     let mut response = (status(error), [(header::CONTENT_TYPE, content_type)], body).into_response();
-    if matches!(error, Error::Unavailable(_) | Error::Upstream { .. }) {
+    if matches!(error, Error::Unavailable(_) | Error::Damaged(_) | Error::Upstream { .. }) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     if let Error::Beyond { size } = error {

@@ -35,8 +35,9 @@ pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>, place: &Place)
         }
     }
     for (upload, changed) in blobs.staged().await? {
-        if changed.0 < now.0 - ORPHANED_MS && !uploads::is_open(&app.store, &upload).await? {
-            blobs.discard(&upload).await?;
+        let is_left = changed.0 < now.0 - ORPHANED_MS && !uploads::is_open(&app.store, &upload).await?;
+        if is_left && let Err(error) = blobs.discard(&upload).await {
+            tracing::warn!(upload, %error, "staged bytes could not be removed");
         }
     }
     look_through_contents(app, blobs, before, place).await

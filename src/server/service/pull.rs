@@ -69,8 +69,9 @@ pub async fn referrers(app: &App, proof: &Authorized<ReadRepository>, wanted: Wa
     items.extend(listed.into_iter().filter(|it| end.as_ref().is_none_or(|end| it.digest <= *end)));
     items.sort_by(|one, other| one.digest.cmp(&other.digest));
     items.dedup_by(|one, other| one.digest == other.digest);
-    let is_cut = is_cut || items.len() > wanted.limit as usize;
-    items.truncate(wanted.limit as usize);
+    let n_items = referrers::fitting(&items, wanted.limit);
+    let is_cut = is_cut || n_items < items.len();
+    items.truncate(n_items);
     let next = items.last().map(|last| last.digest.clone()).filter(|_| is_cut);
     Ok(Referrers { items, next })
 }

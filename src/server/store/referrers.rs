@@ -21,6 +21,23 @@ pub struct Referrer {
     pub annotations: BTreeMap<String, String>,
 }
 
+impl Referrer {
+    /// The bytes of its annotations.
+    fn n_bytes(&self) -> u64 {
+        self.annotations.iter().map(|(key, value)| key.len() as u64 + value.len() as u64).sum()
+    }
+}
+
+/// How many of these one page holds: at most `limit`, and no more text than clients read; at least one.
+pub fn fitting(items: &[Referrer], limit: u32) -> usize {
+    let mut n_bytes = 0_u64;
+    let fits = |(index, it): &(usize, &Referrer)| {
+        n_bytes = n_bytes.saturating_add(it.n_bytes());
+        *index == 0 || (*index < limit as usize && n_bytes <= PAGE_BYTES)
+    };
+    items.iter().enumerate().take_while(fits).count()
+}
+
 /// Which referrers are asked for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -84,11 +101,11 @@ pub async fn list(
              JOIN referrers f ON f.repository_id = r.id
              WHERE r.name = $1 AND r.mount_id = $2 AND f.subject = $3 AND f.digest > $4 {of_type}
              ORDER BY f.digest LIMIT $5),
-           sized AS (SELECT repository_id, digest, CAST(SUM(n_bytes) OVER (ORDER BY digest) AS BIGINT) - n_bytes AS before
+           sized AS (SELECT repository_id, digest, CAST(SUM(n_bytes) OVER (ORDER BY digest) AS BIGINT) - n_bytes AS before, n_bytes
              FROM named)
          SELECT f.digest, f.media_type, f.artifact_type, f.size_bytes, f.annotations, (SELECT COUNT(*) FROM named)
          FROM sized s JOIN referrers f ON f.repository_id = s.repository_id AND f.subject = $3 AND f.digest = s.digest
-         WHERE s.before <= {PAGE_BYTES} ORDER BY f.digest"
+         WHERE s.before + s.n_bytes <= {PAGE_BYTES} OR s.before = 0 ORDER BY f.digest"
     );
     let after = wanted.after.as_ref().map_or("", Digest::as_str);
     let mut params = params![repository, mount_id, &wanted.subject, after, wanted.limit.saturating_add(1)];

@@ -51,6 +51,16 @@ pub fn blobs(file: &Path, after: Option<&Digest>, limit: u32) -> Result<Vec<(Dig
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
+/// The id of a saved database; none where an earlier version saved it.
+pub fn instance(file: &Path) -> Result<Option<String>> {
+    let connection = lite::connect_to_look(file)?;
+    if !tables(&connection)?.iter().any(|table| table.name == "instance") {
+        return Ok(None);
+    }
+    let row = lite::query(&connection, "SELECT id FROM instance", &[])?.into_iter().next();
+    row.map(|mut row| row.take()).transpose()
+}
+
 fn save_lite(path: &Path, file: &Path) -> Result<()> {
     if !path.exists() {
         return Err(Error::Unavailable(format!("there is no database at {}; nothing to save", path.display())));

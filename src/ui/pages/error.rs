@@ -79,7 +79,7 @@ fn title(error: &Error) -> String {
         Error::Method => "This page only answers".to_owned(),
         Error::Unsupported(_) => "This registry cannot do that".to_owned(),
         Error::Upstream { registry, .. } => format!("{registry} did not answer"),
-        Error::Unavailable(_) => "Portolan cannot answer now".to_owned(),
+        Error::Unavailable(_) | Error::Damaged(_) => "Portolan cannot answer now".to_owned(),
         Error::Internal => "Portolan failed".to_owned(),
     }
 }

@@ -10,11 +10,14 @@ use std::time::UNIX_EPOCH;
 
 /// Uploads that have staged bytes, each with the time of its last change.
 pub(super) fn staged(folder: &Path) -> io::Result<Vec<(String, Timestamp)>> {
-    let entry = |entry: io::Result<fs::DirEntry>| {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        Ok((entry.file_name().to_string_lossy().into_owned(), changed(&entry.metadata()?)))
-    };
-    fs::read_dir(folder)?.map(entry).collect()
+        if let Ok(metadata) = entry.metadata() {
+            found.push((entry.file_name().to_string_lossy().into_owned(), changed(&metadata)));
+        } // Else it became content in between.
+    }
+    Ok(found)
 }
 
 /// At least `limit` contents after `after`, in bytewise order of digests. What has no name of a digest is none.
@@ -31,9 +34,12 @@ pub(super) fn contents(root: &Path, after: Option<&Digest>, limit: usize) -> io:
                 return Ok(found);
             }
             let shard = folder.join(shard);
+            if !shard.is_dir() {
+                continue; // Nothing of ours.
+            }
             for name in names(&shard)?.into_iter().filter(|name| name.as_str() > from) {
                 let Ok(digest) = Digest::from_hex(algorithm, &name) else { continue };
-                let metadata = fs::metadata(shard.join(&name))?;
+                let Ok(metadata) = fs::metadata(shard.join(&name)) else { continue }; // Removed in between.
                 found.push(Held { digest, size: metadata.len(), changed: changed(&metadata) });
             }
         }

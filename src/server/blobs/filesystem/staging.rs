@@ -113,19 +113,26 @@ fn write_parts(file: &mut File, parts: &[Bytes]) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<ContentHash> {
+/// The hash of the first `size` bytes of a file.
+pub(super) fn hash_file(path: &Path, size: u64, algorithm: Algorithm) -> io::Result<ContentHash> {
     let mut hash = ContentHash::new(algorithm);
+    if size == 0 {
+        return Ok(hash); // Nothing was ever staged.
+    }
     let mut buffer = vec![0; PIECE];
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(hash),
-        opened => opened?,
-    };
+    let mut file = File::open(path)?.take(size);
     loop {
         match file.read(&mut buffer)? {
+            0 if hash.size() < size => return Err(io::ErrorKind::UnexpectedEof.into()),
             0 => return Ok(hash),
             read => hash.update(&buffer[..read]),
         }
     }
+}
+
+/// Takes away what was written beyond the first `size` bytes and will never be noted.
+pub(super) fn cut(path: &Path, size: u64) -> io::Result<()> {
+    if size == 0 { fs::remove_file(path) } else { OpenOptions::new().write(true).open(path)?.set_len(size) }
 }
 
 /// Waits for a writer whose client has gone: it still writes out what was on its way. The lock ends with

@@ -4,7 +4,8 @@ use super::manifests::CONTENT_DIGEST;
 use super::{Call, ranges, value};
 use crate::domain::action::ReadRepository;
 use crate::domain::condition::Among;
-use crate::domain::{Digest, RepositoryName, Result};
+use crate::domain::error::What;
+use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::service::pull::{self, ContentRange};
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode, header};
@@ -13,8 +14,15 @@ use axum::response::IntoResponse;
 pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) -> Result<Response<Body>> {
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let is_head = call.request.method() == Method::HEAD;
-    let range = if is_head { None } else { range(&call, &digest) };
-    let content = pull::blob(&call.app, &proof, &digest, range).await?;
+    let range = if is_head || call.has_already(&digest) { None } else { range(&call, &digest) };
+    let content = match pull::blob(&call.app, &proof, &digest, range).await {
+        // Who only asks is about to push: a client that hears of nothing here sends it, which repairs it.
+        Err(Error::Damaged(digest)) if is_head => {
+            let repository = proof.action().repository.clone();
+            return Err(Error::NotFound(What::Blob { repository, digest }));
+        }
+        content => content?,
+    };
     let headers = [
         (CONTENT_DIGEST, value(&digest)),
         (header::ETAG, value(format!("\"{digest}\""))),

@@ -19,7 +19,7 @@ const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 
 /// The most tags that one push may name.
-const MAX_TAGS: usize = 100;
+const MAX_TAGS: usize = 64;
 
 pub(super) async fn get(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
@@ -79,7 +79,7 @@ async fn body(call: Call) -> Result<Bytes> {
     }
     to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|error| {
         let is_too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-        if is_too_large { too_large() } else { Error::invalid("body", format!("the body broke off: {error}")) }
+        if is_too_large { too_large() } else { Error::manifest(format!("the body broke off: {error}")) }
     })
 }
 

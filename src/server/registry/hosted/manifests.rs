@@ -144,9 +144,10 @@ async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifes
     let mut missing = Vec::new();
     for (relation, child) in &parsed.children {
         let may_be_missing = *relation == Relation::Layer && media_type::is_foreign_layer(&child.media_type);
-        // An index may list blobs too: caches of builds do.
+        // An index may list blobs too: caches of builds do. What calls itself a manifest must be one.
         let as_manifest = manifests.get(&child.digest).filter(|_| *relation == Relation::Manifest);
-        match as_manifest.or_else(|| blobs.get(&child.digest)) {
+        let as_blob = || blobs.get(&child.digest).filter(|_| !media_type::is_manifest(&child.media_type));
+        match as_manifest.or_else(as_blob) {
             Some(size) if *size != child.size => return Err(wrong_size(child, *size)),
             None if !may_be_missing => missing.push(child.digest.to_string()),
             _ => {}

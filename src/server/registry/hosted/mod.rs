@@ -91,7 +91,7 @@ impl ReadRegistry for HostedRegistry {
             Some(content) if content.size == size => Ok(Some(content)),
             _ => {
                 tracing::error!(%digest, "the blob store does not hold what the catalog says; push it again to repair it");
-                Err(Error::Unavailable(format!("the content of {digest} is damaged here; push it again to repair it")))
+                Err(Error::Damaged(digest.clone()))
             }
         }
     }

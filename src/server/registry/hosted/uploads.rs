@@ -10,7 +10,7 @@ use crate::domain::{Digest, Error, Result};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, VerifiedBlob};
 use crate::server::entropy::new_secret_uuid;
-use crate::server::registry::{Chunk, Pushed, SentManifest, Upload, WriteRegistry};
+use crate::server::registry::{Chunk, Pushed, ReadRegistry, SentManifest, Upload, WriteRegistry};
 use crate::server::store::{Change, blobs, repositories, uploads};
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -64,7 +64,7 @@ impl WriteRegistry for HostedRegistry {
         let _writing = self.claim(id)?;
         let mut hash = self.session(proof, id).await?;
         if digest.algorithm() != hash.algorithm() {
-            hash = self.parts.blobs.rehash(id, digest.algorithm()).await?;
+            hash = self.parts.blobs.rehash(id, hash.size(), digest.algorithm()).await?;
         }
         if hash.size() == 0 {
             // Nothing was ever sent, so nothing is staged: content of no bytes has to be.
@@ -91,9 +91,10 @@ impl WriteRegistry for HostedRegistry {
 
     async fn mount_blob(&self, proof: &Authorized<MountBlob>) -> Result<bool> {
         let MountBlob { from, digest, .. } = proof.action();
-        let held = blobs::linked(&self.parts.store, &self.parts.mount_id, from, digest).await?;
-        if held.is_none() {
-            return Ok(false);
+        match self.blob(from, digest, None).await {
+            Ok(Some(_)) => {}
+            Ok(None) | Err(Error::Damaged(_)) => return Ok(false), // Its bytes have to come.
+            Err(error) => return Err(error),
         }
         match self.link_from(proof).await {
             Ok(()) => Ok(true),
