@@ -54,7 +54,7 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<()> {
     }
     transfer::save(&location, &file).await?;
     File::open(&file)?.sync_all()?;
-    let (from, to) = (FilesystemBlobs::open(&config.blob_folder())?, FilesystemBlobs::open(folder)?);
+    let (from, to) = (FilesystemBlobs::to_read(&config.blob_folder()), FilesystemBlobs::open(folder)?);
     let shared = share_all(&file, &from, &to).await?;
     tidy(folder)?;
     label(folder, started, &shared)?;
@@ -72,7 +72,7 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<()> {
     if let Location::Sqlite(path) = &location {
         require_no_database(path)?;
     }
-    let (from, to) = (FilesystemBlobs::open(folder)?, FilesystemBlobs::open(&config.blob_folder())?);
+    let (from, to) = (FilesystemBlobs::to_read(folder), FilesystemBlobs::open(&config.blob_folder())?);
     require_own_store(&to, &saved).await?;
     let shared = share_all(&saved, &from, &to).await?;
     match &location {

@@ -47,12 +47,17 @@ impl FilesystemBlobs {
             fs::create_dir_all(root.join(folder)).map_err(failure)?;
         }
         commit::sync_folders(&root.join("blobs")).map_err(failure)?; // Nothing in a folder outlives the folder's own name.
-        Ok(Self {
+        Ok(Self::to_read(root))
+    }
+
+    /// A folder that is only read, and may lie where nothing can be written.
+    pub fn to_read(root: &Path) -> Self {
+        Self {
             root: root.to_owned(),
             reserve: 0,
             commits: RwLock::default(),
             room: Arc::new(Semaphore::new(staging::LARGE_PIECES)),
-        })
+        }
     }
 
     /// Takes no upload that would leave less than this many bytes of the disk free: the database needs room to

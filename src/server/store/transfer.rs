@@ -21,7 +21,8 @@ pub async fn save(location: &Location, file: &Path) -> Result<()> {
     // Staged bytes do not travel, and whoever holds a job now does not there.
     lite::execute(&connection, "DELETE FROM uploads", &[])?;
     lite::execute(&connection, "UPDATE jobs SET leased_by = NULL, leased_until = NULL", &[])?;
-    lite::query(&connection, "PRAGMA wal_checkpoint(TRUNCATE)", &[])?;
+    // One file without a log, which can be read where nothing can be written.
+    lite::query(&connection, "PRAGMA journal_mode = DELETE", &[])?;
     Ok(())
 }
 
@@ -36,7 +37,7 @@ pub async fn load(file: &Path, location: &Location) -> Result<()> {
             path.display()
         ))),
         Location::Sqlite(path) => {
-            lite::execute(&lite::connect(file)?, "VACUUM INTO $1", &[text(path)])?;
+            lite::execute(&lite::connect_to_look(file)?, "VACUUM INTO $1", &[text(path)])?;
             Ok(())
         }
         Location::Postgres(url) => load_pg(file, url).await,
