@@ -125,6 +125,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "src/server/backup.rs",
         &[
             "domain",
+            "server::app",
             "server::blobs",
             "server::clock",
             "server::config",
@@ -268,7 +269,10 @@ const RESERVED: &[Reserved] = &[
     Reserved { word: "reqwest", places: &["src/server/registry/remote"] },
     Reserved { word: "axum", places: &["src/server/http", "src/server/serve.rs", "src/server/registry/remote/tests"] },
     Reserved { word: ".system(", places: &["src/server/jobs", "src/server/app.rs", "src/server/access"] },
-    Reserved { word: "crate::server::app", places: &["src/server/serve", "src/server/check.rs"] },
+    Reserved {
+        word: "crate::server::app",
+        places: &["src/server/backup.rs", "src/server/serve", "src/server/check.rs"],
+    },
     Reserved { word: "FilesystemBlobs", places: &["src/server/app.rs", "src/server/backup.rs", "src/server/blobs"] },
     Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/registry/hosted"] },
     Reserved { word: "RemoteRegistry", places: &["src/server/app.rs", "src/server/registry/remote"] },

@@ -24,11 +24,13 @@ pub enum Job {
     Pulls,
     /// Computes again what the catalog derives.
     Rebuild,
+    /// Puts a backup back.
+    Restore,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Crawl, Self::Sweep, Self::Pulls, Self::Rebuild];
+    pub const ALL: [Self; 5] = [Self::Crawl, Self::Sweep, Self::Pulls, Self::Rebuild, Self::Restore];
 
     /// The name in the jobs table and in logs.
     pub fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Job {
             Self::Sweep => "sweep",
             Self::Pulls => "pulls",
             Self::Rebuild => "rebuild",
+            Self::Restore => "restore",
         }
     }
 }

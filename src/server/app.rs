@@ -1,6 +1,6 @@
 //! The composition root: the only file that names concrete implementations.
 
-use super::access::{Access, Policy, Refusal};
+use super::access::{Access, Authorized, Policy, Refusal};
 use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
 use super::config::{Config, MountConfig, MountKindConfig};
@@ -187,10 +187,14 @@ pub async fn rebuild(config: &Config) -> Result<Rebuilt> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let store = Store::open(&config.database()?, clock, entropy, Events::default()).await?;
-    let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
-    let rebuilt = store.rebuild(&proof).await?;
+    let rebuilt = store.rebuild(&command(Job::Rebuild)).await?;
     store.close().await?;
     Ok(rebuilt)
+}
+
+/// The proof under which a command keeps Portolan's own records: whoever runs it holds the data itself.
+pub fn command(job: Job) -> Authorized<Maintain> {
+    Access::new(Policy::ReadOnly, |_| {}).system(job, Maintain {})
 }
 
 /// Keeps the record of refusals without making anybody wait for it.

@@ -5,6 +5,7 @@
 //! database knows was in the blob store before, and nothing that it knows is changed there. Content is written
 //! once, so that a second name for the same file is a copy; other file systems get other bytes.
 
+use super::app::command;
 use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
 use super::config::Config;
@@ -13,6 +14,7 @@ use super::events::Events;
 use super::lock::lock;
 use super::store::{self, Location, Store, instance, transfer};
 use super::terminal::say;
+use crate::domain::principal::Job;
 use crate::domain::{ByteSize, Timestamp};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -151,7 +153,7 @@ async fn require_own_store(blobs: &FilesystemBlobs, saved: &Path) -> Result<()> 
 async fn load_whole(saved: &Path, path: &Path) -> Result<()> {
     let half = path.with_extension("half");
     let _ = fs::remove_file(&half);
-    transfer::load(saved, &Location::Sqlite(half.clone())).await?;
+    transfer::load(&command(Job::Restore), saved, &Location::Sqlite(half.clone())).await?;
     File::open(&half)?.sync_all()?;
     fs::rename(&half, path)?;
     Ok(File::open(path.parent().unwrap_or(path))?.sync_all()?)
@@ -164,7 +166,7 @@ async fn load_rows(saved: &Path, location: &Location) -> Result<()> {
     fs::copy(saved, &file)?;
     open(&Location::Sqlite(file.clone())).await?;
     open(location).await?;
-    Ok(transfer::load(&file, location).await?)
+    Ok(transfer::load(&command(Job::Restore), &file, location).await?)
 }
 
 /// Makes a database or brings it up to date, and lets it go. Returns its id.

@@ -257,6 +257,7 @@ async fn lists_show_what_the_decision_allows(bench: &Bench) {
             let may_read = |name: &&RepositoryName| {
                 permits(policy, actor, Permission::RepositoryRead, &Target::Repository((*name).clone()))
             };
+            assert!(all.iter().all(|name| proof.visibility().shows(name) == may_read(&name)), "{policy:?} {actor:?}");
             assert_eq!(shown, all.iter().filter(may_read).cloned().collect::<Vec<_>>(), "{policy:?} {actor:?}");
         }
     }

@@ -48,6 +48,16 @@ fn in_tenancy(actor: &Actor, permission: Permission, repository: &RepositoryName
     }
 }
 
+impl Visibility {
+    /// Whether a list shows this repository.
+    pub fn shows(&self, repository: &RepositoryName) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Under(namespaces) => namespaces.iter().any(|namespace| is_under(repository, namespace)),
+        }
+    }
+}
+
 /// What lists show by the same rule.
 pub fn visibility(policy: Policy, actor: &Actor) -> Visibility {
     match (policy, actor) {

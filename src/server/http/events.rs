@@ -5,7 +5,7 @@ use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::changes::{self, Changes};
+use crate::server::service::changes::{self, Changes, Shown};
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -36,9 +36,9 @@ pub(super) async fn stream(
     let scope = scope.map(|Query(scope)| scope).map_err(|rejection| Error::invalid("scope", rejection.body_text()));
     let listening = async { listen(&app, &caller, scope?).await };
     match listening.await {
-        Ok((changes, only)) => {
+        Ok(changes) => {
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-            let mut response = Sse::new(told(changes, only)).keep_alive(keep_alive).into_response();
+            let mut response = Sse::new(told(changes)).keep_alive(keep_alive).into_response();
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response
         }
@@ -46,38 +46,38 @@ pub(super) async fn stream(
     }
 }
 
-async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<(Changes, Option<RepositoryName>)> {
+async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
     let since = scope.since.map(Timestamp);
     if scope.scope == "repositories" {
         let proof = app.access.authorize(caller, ListRepositories {}).await?;
-        return Ok((changes::of_all(app, &proof, since).await?, None));
+        return changes::of_all(app, &proof, since).await;
     }
     let unknown = || Error::invalid("scope", "listen to repositories, or to repository:NAME");
     let repository: RepositoryName = scope.scope.strip_prefix("repository:").ok_or_else(unknown)?.parse()?;
-    let proof = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
-    Ok((changes::of_one(app, &proof, since).await?, Some(repository)))
+    let proof = app.access.authorize(caller, ReadRepository { repository }).await?;
+    changes::of_one(app, &proof, since).await
 }
 
 /// Changes that come in quick succession are told once.
 const QUIET: Duration = Duration::from_millis(250);
 
-fn told(changes: Changes, only: Option<RepositoryName>) -> impl Stream<Item = Result<Event, Infallible>> {
-    let Changes { receiver, missed } = changes;
+fn told(changes: Changes) -> impl Stream<Item = Result<Event, Infallible>> {
+    let Changes { receiver, shown, missed } = changes;
     let at_once = stream::iter(missed.then(|| Ok(changed())));
-    at_once.chain(stream::unfold((receiver, only, false), |(mut receiver, only, told)| async move {
+    at_once.chain(stream::unfold((receiver, shown, false), |(mut receiver, shown, told)| async move {
         if told {
             tokio::time::sleep(QUIET).await;
         }
         loop {
             let concerns = match receiver.recv().await {
-                Ok(changed) => only.as_ref().is_none_or(|only| *only == changed),
+                Ok(changed) => shown.concerns(&changed),
                 // A reader that fell behind fetches once and has everything again.
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => return None,
             };
             if concerns {
-                while only.is_none() && receiver.try_recv().is_ok() {}
-                return Some((Ok(changed()), (receiver, only, true)));
+                while matches!(shown, Shown::All(_)) && receiver.try_recv().is_ok() {}
+                return Some((Ok(changed()), (receiver, shown, true)));
             }
         }
     }))

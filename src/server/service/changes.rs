@@ -2,15 +2,33 @@
 
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{RepositoryName, Result, Timestamp};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::repositories;
 use tokio::sync::broadcast::Receiver;
 
 /// Changes as they happen, and whether one happened already since the page was drawn.
 pub struct Changes {
+    /// Of every repository: ask [`Shown::concerns`] before telling of one.
     pub receiver: Receiver<RepositoryName>,
+    pub shown: Shown,
     pub missed: bool,
+}
+
+/// What a page shows.
+pub enum Shown {
+    All(Visibility),
+    One(RepositoryName),
+}
+
+impl Shown {
+    /// Whether a change of this repository is a change of the page.
+    pub fn concerns(&self, changed: &RepositoryName) -> bool {
+        match self {
+            Self::All(visibility) => visibility.shows(changed),
+            Self::One(repository) => repository == changed,
+        }
+    }
 }
 
 /// Changes of every repository that the caller may list.
@@ -20,15 +38,15 @@ pub async fn of_all(app: &App, proof: &Authorized<ListRepositories>, since: Opti
         Some(since) => repositories::any_changed_at(&app.store, &proof.visibility()).await? >= since,
         None => false,
     };
-    Ok(Changes { receiver, missed })
+    Ok(Changes { receiver, shown: Shown::All(proof.visibility()), missed })
 }
 
 /// Changes of one repository.
 pub async fn of_one(app: &App, proof: &Authorized<ReadRepository>, since: Option<Timestamp>) -> Result<Changes> {
-    let receiver = app.events.subscribe();
+    let (receiver, repository) = (app.events.subscribe(), &proof.action().repository);
     let missed = match since {
-        Some(since) => repositories::changed_at(&app.store, &proof.action().repository).await? >= since,
+        Some(since) => repositories::changed_at(&app.store, repository).await? >= since,
         None => false,
     };
-    Ok(Changes { receiver, missed })
+    Ok(Changes { receiver, shown: Shown::One(repository.clone()), missed })
 }

@@ -2,7 +2,9 @@
 
 use super::value::Value;
 use super::{Location, Row, Tx, lite, pg};
+use crate::domain::action::Maintain;
 use crate::domain::{Digest, Error, Result};
+use crate::server::access::Authorized;
 use crate::server::events::Events;
 use rusqlite::Connection;
 use std::path::Path;
@@ -29,13 +31,9 @@ pub async fn save(location: &Location, file: &Path) -> Result<()> {
 /// Puts what [`save`] wrote into a database that holds nothing yet; into PostgreSQL where both have the same schema.
 ///
 /// # Errors
-/// If it holds repositories, or a SQLite file is there.
-pub async fn load(file: &Path, location: &Location) -> Result<()> {
+/// If it holds repositories, or the SQLite file is there already.
+pub async fn load(_proof: &Authorized<Maintain>, file: &Path, location: &Location) -> Result<()> {
     match location {
-        Location::Sqlite(path) if path.exists() => Err(Error::Conflict(format!(
-            "there is a database at {} already; restore into an empty data folder",
-            path.display()
-        ))),
         Location::Sqlite(path) => {
             lite::execute(&lite::connect_to_look(file)?, "VACUUM INTO $1", &[text(path)])?;
             Ok(())
