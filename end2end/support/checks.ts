@@ -67,6 +67,8 @@ export async function picture(page: Page, name: string) {
   // Playwright's own `fullPage` takes the finger away from a phone, and with it the styles for one.
   const height = await page.evaluate(() => document.scrollingElement!.scrollHeight);
   await page.setViewportSize({ width: window.width, height: Math.max(window.height, height) });
-  await page.screenshot({ path: `results/screens/${name}.png`, animations: 'disabled' });
+  const take = () => page.screenshot({ path: `results/screens/${name}.png`, animations: 'disabled', timeout: 8_000 });
+  // On a busy machine Chromium may never draw the frame that it was asked for; it does when asked again.
+  await take().catch(take);
   await page.setViewportSize(window);
 }
