@@ -54,6 +54,22 @@ async fn names_of_words_that_the_paths_use_can_be_pushed_and_pulled() {
 
 /// OCI-25: a relative address holds under whatever name the client reached us, TLS proxy and IPv6 included.
 #[tokio::test]
+async fn the_colon_of_a_digest_may_be_escaped() {
+    let test = TestApp::new().await;
+    let digest = test.push_image("team/web", "v1", "amd64", b"layer").await;
+    let hex = digest.strip_prefix("sha256:").unwrap();
+    for path in [format!("team/web/manifests/sha256%3A{hex}"), format!("team/web/manifests/sha256%3a{hex}")] {
+        assert_eq!(test.get(&format!("/v2/{path}")).await.header("docker-content-digest"), digest, "{path}");
+    }
+    for twice in [format!("team/web/manifests/sha256%253A{hex}"), "team/web/manifests/v%2531".to_owned()] {
+        assert_eq!(test.get(&format!("/v2/{twice}")).await.status, StatusCode::BAD_REQUEST, "{twice}");
+    }
+    for odd in ["team/web/manifests/%ff", "..%2f..%2fetc/manifests/v1", "team%00/manifests/v1"] {
+        assert!(test.get(&format!("/v2/{odd}")).await.status.is_client_error(), "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn every_address_that_is_given_out_leads_back_here() {
     let test = TestApp::with("[server]\npublic_url = \"https://registry.example.com\"", Policy::OpenOnLoopback).await;
     let digest = sha256(b"layer");

@@ -29,7 +29,8 @@ pub struct Descriptor {
     pub media_type: String,
     pub digest: Digest,
     pub size: u64,
-    #[serde(default)]
+    /// As stated; `None` where it lacks system or architecture, which says nothing that runs.
+    #[serde(default, deserialize_with = "whole_platform")]
     pub platform: Option<Platform>,
     #[serde(default, deserialize_with = "null_is_default")]
     pub annotations: BTreeMap<String, String>,
@@ -80,7 +81,9 @@ struct Wire {
     artifact_type: Option<String>,
     config: Option<Descriptor>,
     layers: Option<Vec<Descriptor>>,
-    manifests: Option<Vec<Descriptor>>,
+    /// Absent, `null`, or a list.
+    #[serde(default, deserialize_with = "stated")]
+    manifests: Option<Option<Vec<Descriptor>>>,
     subject: Option<Descriptor>,
     #[serde(default, deserialize_with = "null_is_default")]
     annotations: BTreeMap<String, String>,
@@ -100,7 +103,8 @@ impl Manifest {
             return Err(Error::manifest("only manifests with schemaVersion 2 are accepted; push with a newer client"));
         }
         let media_type = wire.stated_type(content_type)?;
-        let named = wire.config.iter().chain(wire.layers.iter().flatten()).chain(wire.manifests.iter().flatten());
+        let named =
+            wire.config.iter().chain(wire.layers.iter().flatten()).chain(wire.manifests.iter().flatten().flatten());
         if let Some(lie) = named.chain(&wire.subject).find(|named| named.size > MAX_CONTENT_BYTES) {
             return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
         }
@@ -162,6 +166,7 @@ impl Wire {
             return Err(Error::manifest("the manifest is an index, and names a config or layers as well"));
         }
         let manifests = self.manifests.ok_or_else(|| Error::manifest("the index has no list of manifests"))?;
+        let manifests = manifests.unwrap_or_default();
         Ok(Manifest {
             media_type,
             kind: Kind::Index,
@@ -174,7 +179,7 @@ impl Wire {
     }
 
     fn into_image(self, media_type: String) -> Result<Manifest> {
-        if self.manifests.is_some() {
+        if self.manifests.flatten().is_some() {
             return Err(Error::manifest("the manifest is an image, and lists manifests as well"));
         }
         let config = self.config.ok_or_else(|| Error::manifest("the manifest has no config"))?;
@@ -202,6 +207,26 @@ impl Wire {
 /// Go programs write `null` for an empty list or map.
 fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Tells what is stated as `null` from what is not there.
+fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+fn whole_platform<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Platform>, D::Error> {
+    #[derive(Deserialize)]
+    struct Parts {
+        os: Option<String>,
+        architecture: Option<String>,
+        variant: Option<String>,
+    }
+    let is_said = |part: &String| !part.is_empty();
+    let whole = |parts: Parts| {
+        let (os, architecture) = (parts.os.filter(is_said)?, parts.architecture.filter(is_said)?);
+        Some(Platform { os, architecture, variant: parts.variant.filter(is_said) })
+    };
+    Ok(Option::deserialize(deserializer)?.and_then(whole))
 }
 
 #[cfg(test)]
@@ -245,6 +270,22 @@ mod tests {
         refused(media_type::OCI_MANIFEST, &image(r#","annotations":{"a":"1","a":"2"}"#));
         refused(media_type::OCI_MANIFEST, &image(r#","subject":["text/plain","sha256:00",7]"#));
         refused(media_type::OCI_MANIFEST, &format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)));
+    }
+
+    #[test]
+    fn what_programs_leave_open_is_read_as_what_they_mean() {
+        let parse = |body: &str| Manifest::parse(Some(media_type::OCI_INDEX), body.as_bytes());
+        assert!(parse(r#"{"schemaVersion":2,"manifests":null}"#).unwrap().children.is_empty());
+        assert!(parse(r#"{"schemaVersion":2}"#).is_err());
+        let listed = |platform: &str| {
+            let child = descriptor(media_type::OCI_MANIFEST).replace('}', &format!(r#","platform":{platform}}}"#));
+            let index = parse(&format!(r#"{{"schemaVersion":2,"manifests":[{child}]}}"#)).unwrap();
+            index.children[0].1.platform.as_ref().map(ToString::to_string)
+        };
+        assert_eq!(listed(r#"{"os":"linux","architecture":"arm64","variant":""}"#).as_deref(), Some("linux/arm64"));
+        for partial in ["null", "{}", r#"{"architecture":"wasm"}"#, r#"{"os":"","architecture":""}"#] {
+            assert_eq!(listed(partial), None, "{partial}");
+        }
     }
 
     #[test]

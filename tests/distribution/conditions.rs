@@ -182,3 +182,32 @@ async fn a_tag_that_moved_meanwhile_is_not_deleted() {
     assert_eq!(delete(now.clone()).await.status, StatusCode::ACCEPTED);
     assert_eq!(delete(now).await.refusal(), "404 MANIFEST_UNKNOWN");
 }
+
+#[tokio::test]
+async fn who_reads_or_deletes_may_insist_on_one_content() {
+    let test = TestApp::new().await;
+    let digest = test.push_image("a", "v1", "amd64", b"layer").await;
+    let spare = test.push_blob("a", b"spare").await;
+    let other = format!("\"{}\"", sha256(b"other"));
+    for path in [
+        "/v2/a/manifests/v1".to_owned(),
+        format!("/v2/a/manifests/{digest}"),
+        format!("/v2/a/blobs/{}", sha256(b"layer")),
+    ] {
+        let etag = test.head(&path).await.header("etag").to_owned();
+        for method in ["GET", "HEAD"] {
+            let differs = test.ask(method, &path, &[("if-match", &other)], "").await;
+            assert_eq!(differs.status, StatusCode::PRECONDITION_FAILED, "{method} {path}");
+            for same in [etag.as_str(), "*"] {
+                assert_eq!(test.ask(method, &path, &[("if-match", same)], "").await.status, StatusCode::OK, "{path}");
+            }
+        }
+    }
+    for path in [format!("/v2/a/manifests/{digest}"), format!("/v2/a/blobs/{spare}")] {
+        let refused = test.ask("DELETE", &path, &[("if-match", &other)], "").await;
+        assert_eq!((refused.refusal().as_str(), test.head(&path).await.status), ("412 DENIED", StatusCode::OK));
+        let etag = test.head(&path).await.header("etag").to_owned();
+        assert_eq!(test.ask("DELETE", &path, &[("if-match", &etag)], "").await.status, StatusCode::ACCEPTED);
+        assert_eq!(test.head(&path).await.status, StatusCode::NOT_FOUND);
+    }
+}

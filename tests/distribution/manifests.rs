@@ -14,6 +14,8 @@ async fn manifests_are_kept_byte_for_byte() {
     let odd = format!("  {}\n", manifest.replacen('{', "{ \"x-unknown\": 12345678901234567890, \"é\":\"\\u00e9\",", 1));
     let put = test.call("PUT", "/v2/a/manifests/odd", OCI_MANIFEST, odd.clone()).await;
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
+    let shouted = format!("{}; charset=utf-8", OCI_MANIFEST.to_uppercase()); // RFC 9110, section 8.3.1.
+    assert_eq!(test.call("PUT", "/v2/a/manifests/odd", &shouted, odd.clone()).await.status, StatusCode::CREATED);
     let got = test.get(&put.location()).await;
     assert_eq!((got.text(), got.header("content-type")), (odd.clone(), OCI_MANIFEST));
     assert_eq!(got.header("docker-content-digest"), sha256(odd.as_bytes()));

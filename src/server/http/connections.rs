@@ -1,10 +1,11 @@
 //! Connections: how many there may be, how long each may take to say what it wants, and how long it may rest in the
 //! midst of it. Whoever opens sockets and stays silent loses them, and never costs more than its share of memory.
 
+use super::linger::linger;
 use crate::domain::{Error, Result};
 use axum::Extension;
 use axum::Router;
-use axum::middleware::AddExtension;
+use axum::middleware::{AddExtension, from_fn};
 use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
@@ -75,7 +76,7 @@ pub async fn serve(
     limits: Limits,
 ) -> io::Result<()> {
     let server = axum_server::from_tcp(listener)?.first_request_timeout(limits.first_request).handle(handle);
-    let router = router.layer(RequestBodyTimeoutLayer::new(limits.body_pause));
+    let router = router.layer(from_fn(linger)).layer(RequestBodyTimeoutLayer::new(limits.body_pause));
     let (bounded, service) = (Bounded::new(&limits), router.into_make_service());
     match tls {
         Some(tls) => timed(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)), &limits).serve(service).await,
@@ -139,6 +140,7 @@ fn raise_open_files() -> u64 {
 mod tests {
     use super::*;
     use axum::body::Body;
+    use axum::http::StatusCode;
     use axum::routing::{get, post};
     use futures::{StreamExt, stream};
     use std::sync::Mutex;
@@ -211,6 +213,23 @@ mod tests {
         let mut pauses = running.connect(format!("{head}abc").as_bytes()).await;
         let said = timeout(PATIENCE, said(&mut pauses, 10_000)).await.expect("the connection is closed");
         assert!(said.starts_with("HTTP/1.1 4"), "{said}");
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn whoever_sends_all_before_listening_reads_why_it_was_refused() {
+        let refuse = || async { (StatusCode::FORBIDDEN, "no") };
+        let running = Running::start(Router::new().route("/", post(refuse)), Limits::default());
+        let n_bytes = 64 << 20; // More than fits into any buffer on the way.
+        let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {n_bytes}\r\n\r\n");
+        let mut sender = running.connect(head.as_bytes()).await;
+        sender.write_all(&vec![0; n_bytes]).await.expect("all of it is taken");
+        assert!(said(&mut sender, 15).await.starts_with("HTTP/1.1 403"));
+        sender.write_all(WHOLE).await.expect("the connection goes on");
+        let waits =
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+        let answer = said(&mut running.connect(waits.as_bytes()).await, 10_000).await;
+        assert!(answer.starts_with("HTTP/1.1 403"), "who waits is not asked for what nobody reads: {answer}");
         running.stop().await;
     }
 

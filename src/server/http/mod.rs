@@ -8,6 +8,7 @@ mod edge;
 pub mod error;
 pub mod events;
 pub mod health;
+mod linger;
 pub mod metrics;
 pub mod router;
 pub mod security;

@@ -23,6 +23,7 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
         }
         content => content?,
     };
+    call.require_match(&digest)?;
     let headers = [
         (CONTENT_DIGEST, value(&digest)),
         (header::ETAG, value(format!("\"{digest}\""))),

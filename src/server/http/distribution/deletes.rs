@@ -18,6 +18,7 @@ pub(super) async fn manifest(call: Call, repository: RepositoryName, reference: 
         }
         Reference::Digest(digest) => {
             let proof = app.access.authorize(&caller, DeleteManifest { repository, digest }).await?;
+            condition.check(Some(&proof.action().digest))?; // What has a digest never changes.
             delete::manifest(&app, &proof).await?;
         }
     }
@@ -25,7 +26,10 @@ pub(super) async fn manifest(call: Call, repository: RepositoryName, reference: 
 }
 
 pub(super) async fn blob(call: Call, repository: RepositoryName, digest: Digest) -> Result<Response<Body>> {
+    let condition = call.condition();
     let Call { app, caller, .. } = call;
-    delete::blob(&app, &app.access.authorize(&caller, DeleteBlob { repository, digest }).await?).await?;
+    let proof = app.access.authorize(&caller, DeleteBlob { repository, digest }).await?;
+    condition.check(Some(&proof.action().digest))?;
+    delete::blob(&app, &proof).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

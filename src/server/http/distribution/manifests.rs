@@ -25,6 +25,7 @@ pub(super) async fn get(call: Call, repository: RepositoryName, reference: Refer
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let whole = call.request.method() == Method::GET;
     let manifest = pull::manifest(&call.app, &proof, reference, whole).await?;
+    call.require_match(&manifest.digest)?;
     Ok(answer(&call, manifest))
 }
 
@@ -49,7 +50,7 @@ pub(super) async fn put(call: Call, repository: RepositoryName, reference: Refer
     let proof = call.app.access.authorize(&call.caller, action).await?;
     let (app, condition) = (call.app.clone(), call.condition());
     let media_type = call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next());
-    let media_type = media_type.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let media_type = media_type.map(|text| text.trim().to_ascii_lowercase()).filter(|text| !text.is_empty());
     let sent = SentManifest { media_type, bytes: body(call).await?, condition };
     Ok(created(&repository, &push::manifest(&app, &proof, sent).await?, &tags))
 }
