@@ -1,6 +1,7 @@
 // The pull command: one click, exact, for the client that the reader uses.
 import { Running } from '../support/process';
 import { digestOf } from '../support/images';
+import { awake } from '../support/checks';
 import { expect, test } from '../support/test';
 
 test('a client is chosen without script too', async ({ page, servers, scripted }) => {
@@ -19,6 +20,7 @@ test('copies what it shows, remembers the client, and the command is right', asy
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: servers.full.url });
   const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
   await page.goto('/r/team/web/-/tags/1.4.2');
+  await awake(page);
   const box = page.getByRole('group', { name: 'Commands to pull team/web' });
   const image = `${servers.full.host}/team/web:1.4.2`;
 
@@ -35,6 +37,7 @@ test('copies what it shows, remembers the client, and the command is right', asy
   await expect(page.locator('.snip code:visible')).toHaveText([/^podman pull /]);
 
   await page.goto('/r/team/web');
+  await awake(page);
   await page.getByRole('button', { name: 'Copy repository address' }).click();
   await expect.poll(clipboard).toBe(`${servers.full.host}/team/web`);
   const digest = digestOf('web', '1.4.2');
