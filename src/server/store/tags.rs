@@ -3,7 +3,7 @@
 use super::keyset::{self, Order};
 use super::manifests::kind;
 use super::repositories::Repository;
-use super::{Row, Store, Tx, dialect};
+use super::{Row, Store, Tx, batch, dialect};
 use crate::domain::page::Position;
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
@@ -63,8 +63,8 @@ pub async fn names(store: &Store, repository_id: &str, after: Option<&str>, limi
 pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<std::collections::HashSet<Tag>> {
     let mut known = std::collections::HashSet::new();
     for some in tags.chunks(500) {
-        let slots: Vec<String> = (0..some.len()).map(|index| format!("${}", index + 2)).collect();
-        let sql = format!("SELECT name FROM tags WHERE repository_id = $1 AND name IN ({})", slots.join(", "));
+        let slots = batch::slots(2, some.len());
+        let sql = format!("SELECT name FROM tags WHERE repository_id = $1 AND name IN ({slots})");
         let mut params = params![repository_id];
         params.extend(some.iter().map(super::Value::from));
         for mut row in store.all(&sql, params).await? {
