@@ -13,6 +13,11 @@ pub(super) fn slots(first: usize, n: usize) -> String {
     (first..first + n).map(|slot| format!("${slot}")).collect::<Vec<_>>().join(", ")
 }
 
+/// `($first, …), …`: `n` rows of `width` placeholders.
+pub(super) fn rows(first: usize, n: usize, width: usize) -> String {
+    (0..n).map(|row| format!("({})", slots(first + row * width, width))).collect::<Vec<_>>().join(", ")
+}
+
 /// The sizes of those `digests` that a repository has in a table of digests.
 pub(super) async fn sizes(
     tx: &mut Tx,
