@@ -60,6 +60,32 @@ async fn a_tag_goes_alone_and_a_digest_with_all_its_tags() {
     }
 }
 
+#[tokio::test]
+async fn an_image_goes_with_however_many_tags_it_has() {
+    const N_TAGS: u64 = 600;
+    let test = TestApp::new().await;
+    let other = test.push_image("a", "other", "amd64", b"other").await;
+    let image = test.image("a", "amd64", b"layer").await;
+    let path = format!("/v2/a/manifests/{}", sha256(image.as_bytes()));
+    let names: Vec<String> = (0..N_TAGS).map(|number| format!("tag=v{number}")).collect();
+    for some in names.chunks(60) {
+        let put = test.call("PUT", &format!("{path}?{}", some.join("&")), OCI_MANIFEST, image.clone()).await;
+        assert_eq!(put.status, StatusCode::CREATED, "{}", put.text());
+    }
+    assert_eq!(totals(&test).await.0, N_TAGS + 1);
+
+    assert_eq!(test.delete(&path).await.status, StatusCode::ACCEPTED);
+    assert_eq!(totals(&test).await.0, 1);
+    assert_eq!(test.get("/v2/a/tags/list").await.json()["tags"], json!(["other"]));
+    assert_eq!(test.get("/v2/a/manifests/other").await.header("docker-content-digest"), other);
+    let sql =
+        "SELECT (SELECT COUNT(DISTINCT name) FROM deleted_tags), (SELECT COUNT(DISTINCT batch) FROM deleted_tags),
+                 (SELECT COUNT(DISTINCT tag) FROM tag_moves WHERE how = 'delete' AND to_digest IS NULL)";
+    let mut row = test.app.store.one(sql, vec![]).await.unwrap().unwrap();
+    let kept: [u64; 3] = std::array::from_fn(|_| row.take().unwrap());
+    assert_eq!(kept, [N_TAGS, 1, N_TAGS], "each is kept, all by one request, and has it in its history");
+}
+
 /// OCI-22: a tag that others still name can always be pulled.
 #[tokio::test]
 async fn what_an_index_lists_goes_after_it() {

@@ -1,4 +1,4 @@
-//! Questions about many digests at once, in few different statements.
+//! Many things in one statement: the lists of placeholders, and questions about many digests at once.
 
 use super::{Tx, Value};
 use crate::domain::{Digest, Result};
@@ -7,6 +7,16 @@ use std::collections::HashMap;
 /// How many digests one statement names: the least that holds them, filled up with repeats, so that prepared
 /// statements serve again.
 const SLOTS: [usize; 3] = [4, 32, 256];
+
+/// `$first, …`: `n` placeholders.
+pub(super) fn slots(first: usize, n: usize) -> String {
+    (first..first + n).map(|slot| format!("${slot}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `($first, …), …`: `n` rows of `width` placeholders.
+pub(super) fn rows(first: usize, n: usize, width: usize) -> String {
+    (0..n).map(|row| format!("({})", slots(first + row * width, width))).collect::<Vec<_>>().join(", ")
+}
 
 /// The sizes of those `digests` that a repository has in a table of digests.
 pub(super) async fn sizes(
@@ -18,10 +28,9 @@ pub(super) async fn sizes(
     let mut sizes = HashMap::new();
     for some in digests.chunks(SLOTS[2]) {
         let n_slots = SLOTS.into_iter().find(|n_slots| *n_slots >= some.len()).unwrap_or(SLOTS[2]);
-        let slots: Vec<String> = (0..n_slots).map(|index| format!("${}", index + 2)).collect();
         let sql = format!(
             "SELECT digest, size_bytes FROM {table} WHERE repository_id = $1 AND digest IN ({})",
-            slots.join(", ")
+            slots(2, n_slots)
         );
         let named = some.iter().chain(std::iter::repeat(&some[0])).take(n_slots);
         let params = std::iter::once(Value::from(repository_id)).chain(named.map(|digest| Value::from(*digest)));

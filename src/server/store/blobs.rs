@@ -43,11 +43,10 @@ pub async fn any(store: &Store) -> Result<bool> {
 
 /// Those of `digests` that the database knows.
 pub async fn known(store: &Store, digests: &[Digest]) -> Result<HashSet<Digest>> {
-    let slots: Vec<String> = (1..=digests.len()).map(|index| format!("${index}")).collect();
-    if slots.is_empty() {
+    if digests.is_empty() {
         return Ok(HashSet::new());
     }
-    let sql = format!("SELECT digest FROM blobs WHERE digest IN ({})", slots.join(", "));
+    let sql = format!("SELECT digest FROM blobs WHERE digest IN ({})", batch::slots(1, digests.len()));
     let rows = store.all(&sql, digests.iter().map(super::Value::from).collect()).await?;
     rows.into_iter().map(|mut row| row.take()).collect()
 }

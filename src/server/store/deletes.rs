@@ -1,12 +1,14 @@
 //! Deletes: a row leaves the tables that are read, and what brings it back is kept. Nothing is freed here.
 
 use super::repositories::Repository;
-use super::tags::History;
-use super::{Tx, blobs, edges, manifests, referrers, repositories, tags};
+use super::{Tx, Value, batch, blobs, edges, manifests, referrers, repositories, tags};
 use crate::domain::{Digest, Error, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::entropy::{Entropy, new_id};
 use std::sync::Arc;
+
+/// How many tags share a statement.
+const TAGS_TOGETHER: usize = 256;
 
 /// Who deletes, and when. What one deletes shares a batch.
 pub struct Deletion {
@@ -29,27 +31,39 @@ impl Deletion {
 
 /// Takes a tag from its image, which stays. Returns the image's digest, or `None` if there is no such tag.
 pub async fn tag(tx: &mut Tx, repository: &Repository, tag: &Tag, deletion: &Deletion) -> Result<Option<Digest>> {
-    let sql = "INSERT INTO deleted_tags (id, batch, repository_id, name, digest, changed_at, move_known, moved_by,
-                 pulled_at, deleted_at, deleted_by)
-               SELECT $3, $4, repository_id, name, digest, changed_at, move_known, moved_by, pulled_at, $5, $6
-               FROM tags WHERE repository_id = $1 AND name = $2 RETURNING digest";
-    let params = params![&repository.id, tag, deletion.new_id(), &deletion.batch, deletion.at, &deletion.by];
-    let Some(mut kept) = tx.one(sql, params).await? else { return Ok(None) };
-    let digest: Digest = kept.take()?;
-    tx.run("DELETE FROM tags WHERE repository_id = $1 AND name = $2", params![&repository.id, tag]).await?;
-    tags::count(tx, repository, Some(&digest), None).await?;
-    let moved = History {
-        repository_id: &repository.id,
-        tag,
-        from: Some(&digest),
-        to: None,
-        how: "delete",
-        actor: &deletion.by,
-        at: deletion.at,
-    };
-    moved.write(tx, &deletion.new_id()).await?;
-    repositories::refresh_newest(tx, repository).await?;
-    Ok(Some(digest))
+    let Some(current) = tags::current(tx, &repository.id, tag).await? else { return Ok(None) };
+    untag(tx, repository, &current.digest, std::slice::from_ref(tag), deletion).await?;
+    Ok(Some(current.digest))
+}
+
+/// Takes some of its tags from an image. One may have any number of them, and no other change waits for long.
+async fn untag(tx: &mut Tx, repository: &Repository, digest: &Digest, tags: &[Tag], deletion: &Deletion) -> Result<()> {
+    for some in tags.chunks(TAGS_TOGETHER) {
+        let named = || some.iter().flat_map(|tag| [Value::from(deletion.new_id()), tag.into()]).collect();
+        let sql = format!(
+            "WITH gone (id, name) AS (VALUES {})
+             INSERT INTO deleted_tags (id, batch, repository_id, name, digest, changed_at, move_known, moved_by,
+               pulled_at, deleted_at, deleted_by)
+             SELECT gone.id, $2, t.repository_id, t.name, t.digest, t.changed_at, t.move_known, t.moved_by, t.pulled_at, $3, $4
+             FROM gone JOIN tags t ON t.repository_id = $1 AND t.name = gone.name",
+            batch::rows(5, some.len(), 2)
+        );
+        let kept = params![&repository.id, &deletion.batch, deletion.at, &deletion.by];
+        tx.run(&sql, [kept, named()].concat()).await?;
+        let sql = format!(
+            "WITH gone (id, name) AS (VALUES {})
+             INSERT INTO tag_moves (id, repository_id, tag, from_digest, how, actor, at)
+             SELECT gone.id, $1, gone.name, $2, 'delete', $3, $4 FROM gone",
+            batch::rows(5, some.len(), 2)
+        );
+        let moved = params![&repository.id, digest, &deletion.by, deletion.at];
+        tx.run(&sql, [moved, named()].concat()).await?;
+        let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND name IN ({})", batch::slots(2, some.len()));
+        let names = some.iter().map(Value::from).collect();
+        tx.run(&sql, [params![&repository.id], names].concat()).await?;
+    }
+    tags::count(tx, repository, [(digest, -(tags.len() as i64))]).await?;
+    repositories::refresh_newest(tx, repository).await
 }
 
 /// Deletes a manifest with its tags. `false` if there is no such manifest.
@@ -62,8 +76,10 @@ pub async fn manifest(tx: &mut Tx, repository: &Repository, digest: &Digest, del
     let subject: Option<Digest> = row.take()?;
     refuse_if_used(tx, repository, digest).await?;
     let named = "SELECT name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name";
-    for mut row in tx.all(named, params![&repository.id, digest]).await? {
-        tag(tx, repository, &row.take()?, deletion).await?;
+    let named = tx.all(named, params![&repository.id, digest]).await?;
+    let named: Vec<Tag> = named.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    if !named.is_empty() {
+        untag(tx, repository, digest, &named, deletion).await?;
     }
     let keep =
         "INSERT INTO deleted_manifests (id, batch, repository_id, digest, media_type, content, config, pushed_at,

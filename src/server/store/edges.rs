@@ -2,7 +2,7 @@
 
 use super::manifests::NewManifest;
 use super::repositories::Repository;
-use super::{Tx, blobs};
+use super::{Tx, batch, blobs};
 use crate::domain::manifest::{Descriptor, Relation};
 use crate::domain::{Digest, Result, Timestamp, media_type};
 use crate::params;
@@ -39,9 +39,7 @@ async fn insert_some_edges(
 ) -> Result<()> {
     let (mut rows, mut params) = (Vec::new(), params![&repository.id, parent]);
     for (position, (relation, child)) in edges {
-        let first = params.len() + 1;
-        let slots: Vec<String> = (first..first + 7).map(|slot| format!("${slot}")).collect();
-        rows.push(format!("($1, $2, {})", slots.join(", ")));
+        rows.push(format!("($1, $2, {})", batch::slots(params.len() + 1, 7)));
         params.extend(params![
             *position as i64,
             relation_text(*relation),

@@ -48,14 +48,13 @@ pub async fn find(
 
 /// Those of `digests` that the repository has as manifests.
 pub async fn known(store: &Store, repository: &RepositoryName, digests: &[Digest]) -> Result<Vec<Digest>> {
-    let slots: Vec<String> = (0..digests.len()).map(|index| format!("${}", index + 2)).collect();
-    if slots.is_empty() {
+    if digests.is_empty() {
         return Ok(vec![]);
     }
     let sql = format!(
         "SELECT m.digest FROM repositories r JOIN manifests m ON m.repository_id = r.id
          WHERE r.name = $1 AND m.digest IN ({})",
-        slots.join(", ")
+        batch::slots(2, digests.len())
     );
     let mut params = params![repository];
     params.extend(digests.iter().map(super::Value::from));

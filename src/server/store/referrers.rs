@@ -1,7 +1,7 @@
 //! Manifests about another one, in the form in which the referrers API lists them.
 
 use super::manifests::NewManifest;
-use super::{Store, Tx};
+use super::{Store, Tx, batch};
 use crate::domain::manifest::Kind;
 use crate::domain::{Digest, RepositoryName, Result};
 use crate::params;
@@ -91,9 +91,10 @@ pub async fn list(
     repository: &RepositoryName,
     wanted: &Wanted,
 ) -> Result<(Vec<Referrer>, bool)> {
-    let types: Vec<String> = (0..wanted.types.len()).map(|index| format!("${}", index + 6)).collect();
-    let of_type =
-        if types.is_empty() { String::new() } else { format!("AND f.artifact_type IN ({})", types.join(", ")) };
+    let of_type = match wanted.types.len() {
+        0 => String::new(),
+        n_types => format!("AND f.artifact_type IN ({})", batch::slots(6, n_types)),
+    };
     // Sizes first, so that no more text is read than a page holds.
     let octets = store.dialect().octets("f.annotations");
     let sql = format!(

@@ -1,7 +1,7 @@
 //! Repositories: the list, one by name, and what a push or a crawl changes in them.
 
 use super::keyset::{self, Order};
-use super::{Row, Store, Tx, Value, dialect, namespaces, visible};
+use super::{Row, Store, Tx, Value, batch, dialect, namespaces, visible};
 use crate::domain::page::Position;
 use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
 use crate::domain::{Cursor, Error, Page, RepositoryName, Result, Timestamp, page};
@@ -228,10 +228,9 @@ pub async fn to_read(
 /// Notes that a listing, known by when it began, has these names: they are not missing (any more).
 pub async fn mark_listed(tx: &mut Tx, mount_id: &str, names: &[RepositoryName], listing: Timestamp) -> Result<()> {
     for some in names.chunks(500) {
-        let slots: Vec<String> = (0..some.len()).map(|index| format!("${}", index + 3)).collect();
         let sql = format!(
             "UPDATE repositories SET listed_at = $2, missing_since = NULL WHERE mount_id = $1 AND name IN ({})",
-            slots.join(", ")
+            batch::slots(3, some.len())
         );
         let mut params = params![mount_id, listing];
         params.extend(some.iter().map(super::Value::from));

@@ -3,7 +3,7 @@
 use super::keyset::{self, Order};
 use super::manifests::kind;
 use super::repositories::Repository;
-use super::{Row, Store, Tx, dialect};
+use super::{Row, Store, Tx, batch, dialect};
 use crate::domain::page::Position;
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
@@ -63,8 +63,8 @@ pub async fn names(store: &Store, repository_id: &str, after: Option<&str>, limi
 pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<std::collections::HashSet<Tag>> {
     let mut known = std::collections::HashSet::new();
     for some in tags.chunks(500) {
-        let slots: Vec<String> = (0..some.len()).map(|index| format!("${}", index + 2)).collect();
-        let sql = format!("SELECT name FROM tags WHERE repository_id = $1 AND name IN ({})", slots.join(", "));
+        let slots = batch::slots(2, some.len());
+        let sql = format!("SELECT name FROM tags WHERE repository_id = $1 AND name IN ({slots})");
         let mut params = params![repository_id];
         params.extend(some.iter().map(super::Value::from));
         for mut row in store.all(&sql, params).await? {
@@ -130,51 +130,30 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
                  move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
                  pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
     tx.run(sql, params![repository_id, at.tag, at.digest, at.now, move_known, actor]).await?;
-    count(tx, at.repository, at.from, Some(at.digest)).await?;
+    let from = at.from.map(|from| (from, -1));
+    count(tx, at.repository, [(at.digest, 1)].into_iter().chain(from)).await?;
     if move_known {
         let how = if matches!(at.how, How::Push(_)) { "push" } else { "seen" };
-        let (tag, from, to, at_time) = (at.tag, at.from, Some(at.digest), at.now);
-        History { repository_id, tag, from, to, how, actor, at: at_time }.write(tx, &at.move_id).await?;
+        let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let from = at.from.map(Digest::as_str);
+        tx.run(sql, params![at.move_id, repository_id, at.tag, from, at.digest, how, actor, at.now]).await?;
     }
     Ok(())
 }
 
-/// One row of a tag's history.
-pub(super) struct History<'a> {
-    pub(super) repository_id: &'a str,
-    pub(super) tag: &'a Tag,
-    pub(super) from: Option<&'a Digest>,
-    pub(super) to: Option<&'a Digest>,
-    pub(super) how: &'static str,
-    pub(super) actor: &'a str,
-    pub(super) at: Timestamp,
-}
-
-impl History<'_> {
-    pub(super) async fn write(self, tx: &mut Tx, id: &str) -> Result<()> {
-        let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let (from, to) = (self.from.map(Digest::as_str), self.to.map(Digest::as_str));
-        tx.run(sql, params![id, self.repository_id, self.tag, from, to, self.how, self.actor, self.at]).await?;
-        Ok(())
-    }
-}
-
-/// Keeps the counts of the manifests on both ends of a move, of the repository and of the mount. A new tag comes
-/// from nowhere, a deleted one goes there.
-pub(super) async fn count(
+/// Keeps the counts of manifests that tags were given to or taken from, each with how many, of their repository and
+/// of the mount.
+pub(super) async fn count<'d>(
     tx: &mut Tx,
     repository: &Repository,
-    from: Option<&Digest>,
-    to: Option<&Digest>,
+    changes: impl IntoIterator<Item = (&'d Digest, i64)> + Send,
 ) -> Result<()> {
-    let mut sharing = 0;
-    for (digest, by) in [(to, 1), (from, -1)] {
-        if let Some(digest) = digest {
-            sharing += name(tx, repository, digest, by).await?;
-        }
+    let (mut n_tags, mut sharing) = (0, 0);
+    for (digest, by) in changes.into_iter().collect::<Vec<_>>() {
+        n_tags += by;
+        sharing += name(tx, repository, digest, by).await?;
     }
-    let n_tags = i64::from(to.is_some()) - i64::from(from.is_some());
     if n_tags != 0 {
         tx.run("UPDATE repositories SET n_tags = n_tags + $2 WHERE id = $1", params![&repository.id, n_tags]).await?;
     }

@@ -1,7 +1,7 @@
 //! The whole database as one SQLite file: taken from either engine while it is used, and put into either.
 
 use super::value::Value;
-use super::{Location, Row, Tx, lite, pg};
+use super::{Location, Row, Tx, batch, lite, pg};
 use crate::domain::action::Maintain;
 use crate::domain::{Digest, Error, Result};
 use crate::server::access::Authorized;
@@ -155,8 +155,7 @@ impl Table {
     }
 
     fn slots(&self, before: usize) -> String {
-        let slots: Vec<String> = (1..=self.names.len()).map(|index| format!("${}", before + index)).collect();
-        slots.join(", ")
+        batch::slots(before + 1, self.names.len())
     }
 }
 

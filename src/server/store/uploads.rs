@@ -6,15 +6,15 @@ use crate::params;
 
 /// An open session.
 pub struct Session {
-    pub received: u64,
+    /// What was received so far, as the state of its hash, which knows how many bytes it has seen.
     pub hash_state: Vec<u8>,
 }
 
 /// The session of that id, if it belongs to this repository and this actor.
 pub async fn find(store: &Store, id: &str, repository: &RepositoryName, actor: &str) -> Result<Option<Session>> {
-    let sql = "SELECT received, hash_state FROM uploads WHERE id = $1 AND repository = $2 AND actor = $3";
+    let sql = "SELECT hash_state FROM uploads WHERE id = $1 AND repository = $2 AND actor = $3";
     let row = store.one(sql, params![id, repository, actor]).await?;
-    row.map(|mut row| Ok(Session { received: row.take()?, hash_state: row.take()? })).transpose()
+    row.map(|mut row| Ok(Session { hash_state: row.take()? })).transpose()
 }
 
 /// Opens a session.
