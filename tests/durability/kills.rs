@@ -1,5 +1,5 @@
-//! A hundred kills, each in the midst of pushes, mounts and deletes. Every pusher knows what was acknowledged to it and
-//! what was under way, and holds the next server to it.
+//! A hundred kills, each in the midst of pushes, mounts and deletes of tags, images and blobs. Every pusher knows what
+//! was acknowledged to it and what was under way, and holds the next server to it.
 
 use super::client::{Client, Reply};
 use super::{Chance, QUIET, manifest};
@@ -35,9 +35,15 @@ fn a_hundred_kills_take_nothing_that_was_acknowledged() {
     }
     let server = Server::start(folder.path(), &[QUIET]);
     each(&mut pushers, |pusher| pusher.hold_to_its_word(&server.host, usize::MAX));
-    let known = || pushers.iter().flat_map(|pusher| &pusher.known);
-    let (n_kept, n_gone) = (known().filter(|it| it.1.is_some()).count(), known().filter(|it| it.1.is_none()).count());
-    assert!(n_kept > 4 * KILLS && n_gone > KILLS / 4, "there was something to lose: {n_kept}, and to return: {n_gone}");
+    let count = |kind: &str, is_there: bool| {
+        let known = pushers.iter().flat_map(|pusher| &pusher.known);
+        known.filter(|(path, content)| path.contains(kind) && content.is_some() == is_there).count()
+    };
+    let (kept, gone) = (count("/", true), ["/manifests/", "/blobs/"].map(|kind| count(kind, false)));
+    let n_refused: usize = pushers.iter().map(|pusher| pusher.n_refused).sum();
+    assert!(kept > 4 * KILLS, "there was something to lose: {kept}");
+    assert!(gone.iter().all(|n| *n > KILLS / 4), "and to return: {gone:?}");
+    assert!(n_refused > KILLS / 10, "and to hold on to: {n_refused}");
     assert!(server.stop().success());
 }
 
@@ -51,9 +57,11 @@ struct Pusher {
     base: String,
     chance: Chance,
     /// Paths by digest that were acknowledged, with their content; without it if that was their deletion.
-    known: Vec<(String, Option<Vec<u8>>)>,
-    /// Tags with the path and digest that were acknowledged last.
+    known: BTreeMap<String, Option<Vec<u8>>>,
+    /// Tags with the digest that was acknowledged last.
     tags: BTreeMap<String, String>,
+    /// Deletes of blobs that images name.
+    n_refused: usize,
     under_way: UnderWay,
 }
 
@@ -80,6 +88,10 @@ enum UnderWay {
     Delete {
         digest: String,
     },
+    DeleteBlob {
+        path: String,
+        content: Vec<u8>,
+    },
 }
 
 /// An upload whose start was acknowledged.
@@ -93,13 +105,13 @@ struct Session {
 impl Pusher {
     fn new(seed: u64) -> Self {
         let (repository, base) = (format!("team/pusher-{seed}"), format!("team/base-{seed}"));
-        let (known, tags, under_way) = (Vec::new(), BTreeMap::new(), UnderWay::Nothing);
-        Self { repository, base, chance: Chance(seed), known, tags, under_way }
+        let (known, tags, under_way) = (BTreeMap::new(), BTreeMap::new(), UnderWay::Nothing);
+        Self { repository, base, chance: Chance(seed), known, tags, n_refused: 0, under_way }
     }
 
     fn push_until_it_breaks(&mut self, host: &str) {
         let mut client = Client::new(host);
-        while self.push_image(&mut client).and_then(|()| self.delete_something(&mut client)).is_ok() {}
+        while self.push_image(&mut client).and_then(|()| self.change_something(&mut client)).is_ok() {}
     }
 
     /// An image whose configuration is mounted.
@@ -115,11 +127,11 @@ impl Pusher {
         self.push_manifest(client, tag, bytes)
     }
 
-    /// Now and then a tag, now and then an image.
-    fn delete_something(&mut self, client: &mut Client) -> io::Result<()> {
+    /// Now and then a tag, an image or blobs go, and now and then one comes back by a mount.
+    fn change_something(&mut self, client: &mut Client) -> io::Result<()> {
         let chosen = self.chance.below(self.tags.len());
         let (tag, digest) = self.tags.iter().nth(chosen).map(|(tag, digest)| (tag.clone(), digest.clone())).unwrap();
-        match self.chance.below(6) {
+        match self.chance.below(8) {
             0 | 1 => {
                 self.under_way = UnderWay::Untag { tag: tag.clone() };
                 self.untag(client, &tag, 202)
@@ -128,8 +140,27 @@ impl Pusher {
                 self.under_way = UnderWay::Delete { digest: digest.clone() };
                 self.delete(client, &digest, 202)
             }
+            3..=5 => {
+                let repository = if self.chance.below(3) == 0 { self.base.clone() } else { self.repository.clone() };
+                let Some((path, content)) = self.any_blob(&repository) else { return Ok(()) };
+                self.under_way = UnderWay::DeleteBlob { path: path.clone(), content: content.clone() };
+                self.delete_blob(client, &path, 202)
+            }
+            6 => {
+                let Some((_, content)) = self.any_blob(&self.base.clone()) else { return Ok(()) };
+                self.under_way = UnderWay::Mount { content: content.clone() };
+                self.mount(client, content)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// One of a repository, if it is still there.
+    fn any_blob(&mut self, repository: &str) -> Option<(String, Vec<u8>)> {
+        let start = format!("/v2/{repository}/blobs/");
+        let blobs: Vec<_> = self.known.iter().filter(|(path, _)| path.starts_with(&start)).collect();
+        let (path, content) = blobs[self.chance.below(blobs.len())];
+        Some((path.clone(), content.clone()?))
     }
 
     /// In one request, or in chunks of which the last may come with the closing PUT.
@@ -169,7 +200,7 @@ impl Pusher {
     }
 
     fn keep_blob(&mut self, repository: &str, content: Vec<u8>) {
-        self.known.push((format!("/v2/{repository}/blobs/{}", sha256(&content)), Some(content)));
+        self.known.insert(blob_path(repository, &content), Some(content));
         self.under_way = UnderWay::Nothing;
     }
 
@@ -185,7 +216,7 @@ impl Pusher {
         let reply = client.push_manifest(&self.repository, &tag, &bytes)?;
         assert_eq!(reply.status, 201, "{reply:?}");
         let digest = sha256(&bytes);
-        self.known.push((self.manifest_path(&digest), Some(bytes)));
+        self.known.insert(self.manifest_path(&digest), Some(bytes));
         self.tags.insert(tag, digest);
         self.under_way = UnderWay::Nothing;
         Ok(())
@@ -205,9 +236,35 @@ impl Pusher {
         let reply = client.call("DELETE", &path, &[], b"")?;
         assert_eq!(reply.status, status, "{reply:?}");
         self.tags.retain(|_, named| named != digest);
-        self.known.iter_mut().filter(|(known, _)| *known == path).for_each(|(_, content)| *content = None);
+        self.known.insert(path, None);
         self.under_way = UnderWay::Nothing;
         Ok(())
+    }
+
+    /// Deletes a blob, or is told which of the images that are there need it.
+    fn delete_blob(&mut self, client: &mut Client, path: &str, status: u16) -> io::Result<()> {
+        let users = self.users(path);
+        let reply = client.call("DELETE", path, &[], b"")?;
+        if users.is_empty() {
+            assert_eq!(reply.status, status, "{reply:?}");
+            self.known.insert(path.to_owned(), None);
+        } else {
+            assert_eq!(reply.refusal(), "403 DENIED", "{users:?} name {path}");
+            let said = String::from_utf8_lossy(&reply.body);
+            assert!(users.iter().all(|user| said.contains(user)), "{users:?} name {path}: {said}");
+            self.n_refused += 1;
+        }
+        self.under_way = UnderWay::Nothing;
+        Ok(())
+    }
+
+    /// The digests of the images in the same repository that name a blob.
+    fn users(&self, path: &str) -> Vec<String> {
+        let (repository, digest) = path.rsplit_once("/blobs/").unwrap();
+        let images = format!("{repository}/manifests/");
+        let names = |content: &Vec<u8>| String::from_utf8_lossy(content).contains(digest);
+        let found = self.known.iter().filter(|(_, content)| content.as_ref().is_some_and(names));
+        found.filter_map(|(path, _)| path.strip_prefix(&images).map(str::to_owned)).collect()
     }
 
     fn manifest_path(&self, reference: &str) -> String {
@@ -223,12 +280,13 @@ impl Pusher {
                 self.settle_blob(&mut client, &repository, content, session);
             }
             UnderWay::Mount { content } => {
-                is_whole_or_absent(&mut client, &self.repository, &content);
+                is_there(&mut client, &blob_path(&self.repository, &content), &content);
                 self.mount(&mut client, content).unwrap();
             }
             UnderWay::Manifest { tag, bytes } => self.settle_manifest(&mut client, tag, bytes),
             UnderWay::Untag { tag } => self.settle_untag(&mut client, &tag),
             UnderWay::Delete { digest } => self.settle_delete(&mut client, &digest),
+            UnderWay::DeleteBlob { path, content } => self.settle_delete_of_blob(&mut client, &path, &content),
         }
         for tag in (0..TAGS).map(|number| format!("v{number}")) {
             assert_eq!(self.named(&mut client, &tag).as_ref(), self.tags.get(&tag), "{tag}");
@@ -238,7 +296,8 @@ impl Pusher {
             true => (0..sample).map(|_| self.chance.below(n_known)).collect(),
             false => (0..n_known).collect(),
         };
-        for (path, content) in looked_at.into_iter().map(|index| &self.known[index]) {
+        let known: Vec<_> = self.known.iter().collect();
+        for (path, content) in looked_at.into_iter().map(|index| known[index]) {
             let pulled = client.get(path).unwrap();
             match content {
                 Some(content) => assert!(pulled.status == 200 && pulled.body == *content, "{path} is lost: {pulled:?}"),
@@ -259,7 +318,7 @@ impl Pusher {
 
     /// It is whole or not there; a session that is left goes on from what it says; the same push again succeeds.
     fn settle_blob(&mut self, client: &mut Client, repository: &str, content: Vec<u8>, session: Option<Session>) {
-        is_whole_or_absent(client, repository, &content);
+        is_there(client, &blob_path(repository, &content), &content);
         session.inspect(|session| session.resume(client, &content));
         assert_eq!(client.push_blob(repository, &content).unwrap().status, 201);
         self.keep_blob(repository, content);
@@ -287,11 +346,24 @@ impl Pusher {
         }
         self.delete(client, digest, if is_there { 202 } else { 404 }).unwrap();
     }
+
+    /// The blob is there whole or has gone; one that an image names is there.
+    fn settle_delete_of_blob(&mut self, client: &mut Client, path: &str, content: &[u8]) {
+        let is_there = is_there(client, path, content);
+        assert!(is_there || self.users(path).is_empty(), "an image lost {path}");
+        self.delete_blob(client, path, if is_there { 202 } else { 404 }).unwrap();
+    }
 }
 
-fn is_whole_or_absent(client: &mut Client, repository: &str, content: &[u8]) {
-    let found = client.get(&format!("/v2/{repository}/blobs/{}", sha256(content))).unwrap();
+fn blob_path(repository: &str, content: &[u8]) -> String {
+    format!("/v2/{repository}/blobs/{}", sha256(content))
+}
+
+/// Whether a blob can be pulled; if it can, it is whole.
+fn is_there(client: &mut Client, path: &str, content: &[u8]) -> bool {
+    let found = client.get(path).unwrap();
     assert!(found.status == 404 || found.body == content, "half a blob is visible: {found:?}");
+    found.status == 200
 }
 
 impl Session {
