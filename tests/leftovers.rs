@@ -5,7 +5,7 @@ use crate::support::{START, TestApp, choices, sha256};
 use futures::StreamExt;
 use portolan::domain::digest::Algorithm;
 use portolan::server::access::Policy;
-use portolan::server::blobs::{BlobStore, ContentHash, FilesystemBlobs};
+use portolan::server::blobs::{ContentHash, Contents, FilesystemBlobs, Staging};
 use portolan::server::clock::{Clock, ManualClock, SystemClock};
 use std::sync::Arc;
 use std::time::Duration;

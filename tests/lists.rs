@@ -8,6 +8,7 @@ use portolan::server::store::Store;
 
 const TAGS: usize = 100_000;
 const REPOSITORIES: usize = 10_000;
+const REFERRERS: usize = 100_000;
 const PAGE: usize = 1000;
 const MANY: &str = "team/many";
 
@@ -41,6 +42,10 @@ async fn seed(test: &TestApp) {
         format!("UPDATE repositories SET n_tags = {TAGS}, newest_tag = 'v{TAGS}' WHERE name = '{MANY}'"),
         format!("UPDATE mounts SET n_repositories = {REPOSITORIES}, n_tags = {TAGS}, n_sharing = {TAGS}"),
     ];
+    run(test, statements.to_vec()).await;
+}
+
+async fn run(test: &TestApp, statements: Vec<String>) {
     let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
     let seeded = test.app.store.note(&proof, |tx| {
         Box::pin(async move {
@@ -65,8 +70,8 @@ async fn page(test: &TestApp, path: &str) -> (String, Option<String>) {
     (answer.text(), next.map(str::to_owned))
 }
 
-/// Every name of a list of the distribution API, whose pages are full.
-async fn whole(test: &TestApp, list: &str, field: &str) -> Vec<String> {
+/// Every name of a list of the distribution API, whose pages are full. `name` leads to it in an entry.
+async fn whole(test: &TestApp, list: &str, field: &str, name: &str) -> Vec<String> {
     let (mut names, mut next) = (Vec::new(), Some(format!("{list}?n={PAGE}")));
     while let Some(path) = next {
         let text;
@@ -74,7 +79,7 @@ async fn whole(test: &TestApp, list: &str, field: &str) -> Vec<String> {
         let body: serde_json::Value = serde_json::from_str(&text).unwrap();
         let found = body[field].as_array().unwrap();
         assert_eq!(found.len(), PAGE, "{path}");
-        names.extend(found.iter().map(|name| name.as_str().unwrap().to_owned()));
+        names.extend(found.iter().map(|entry| entry.pointer(name).unwrap().as_str().unwrap().to_owned()));
     }
     names
 }
@@ -98,8 +103,8 @@ async fn long_lists_are_read_whole_and_at_any_place() {
     repositories.push(MANY.to_owned());
     tags.sort();
     repositories.sort();
-    assert!(whole(&test, &format!("/v2/{MANY}/tags/list"), "tags").await == tags);
-    assert!(whole(&test, "/v2/_catalog", "repositories").await == repositories);
+    assert!(whole(&test, &format!("/v2/{MANY}/tags/list"), "tags", "").await == tags);
+    assert!(whole(&test, "/v2/_catalog", "repositories", "").await == repositories);
 
     let store = &test.app.store;
     let (tag_key, next_tag) = deep(store, "tags", "changed_at", TAGS / 4 * 3 + 5).await;
@@ -119,4 +124,38 @@ async fn long_lists_are_read_whole_and_at_any_place() {
         let (text, _) = page(&test, &path).await;
         assert!(text.contains(&shown), "{path} shows no {shown}");
     }
+}
+
+/// SEC-20.
+#[tokio::test]
+async fn very_many_referrers_are_read_whole_in_pages() {
+    let test = TestApp::new().await;
+    let image = test.image(MANY, "amd64", b"layer").await;
+    let subject = sha256(image.as_bytes());
+    test.put_manifest(MANY, &subject, OCI_MANIFEST, &image).await;
+    let padded = format!("'sha256:' || SUBSTR('{}', 1, 64 - LENGTH(CAST(n AS TEXT))) || n", "0".repeat(64));
+    let numbers = format!(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {REFERRERS}),
+           about AS (SELECT r.id AS repository_id, {padded} AS digest,
+             CASE WHEN n % 10000 = 0 THEN 'application/x-rare' ELSE 'application/x-common' END AS type FROM number, repositories r)"
+    );
+    let manifests = format!(
+        "{numbers} INSERT INTO manifests (repository_id, digest, media_type, kind, artifact_type, content, size_bytes, pull_bytes,
+           platforms, built_at, pushed_at, pushed_by)
+         SELECT repository_id, digest, '{OCI_MANIFEST}', 'artifact', type, CAST('{{}}' AS BLOB), 2, 2, '', 0, 0, '' FROM about"
+    );
+    let referrers = format!(
+        "{numbers} INSERT INTO referrers (repository_id, subject, digest, media_type, artifact_type, size_bytes, annotations)
+         SELECT repository_id, '{subject}', digest, '{OCI_MANIFEST}', type, 2, '{{}}' FROM about"
+    );
+    run(&test, vec![manifests, referrers]).await;
+    let named: Vec<String> = (1..=REFERRERS).map(|n| format!("sha256:{n:064}")).collect();
+    let list = format!("/v2/{MANY}/referrers/{subject}");
+    let mut met = whole(&test, &list, "manifests", "/digest").await;
+    met.sort();
+    let (rare, next) = page(&test, &format!("{list}?artifactType=application/x-rare")).await;
+    assert!(met == named && next.is_none());
+    assert_eq!(rare.matches("\"digest\"").count(), REFERRERS / 10_000);
+    let (shown, _) = page(&test, &format!("/r/{MANY}/-/manifests/{subject}")).await;
+    assert!(shown.contains("application/x-common") && shown.len() < 300_000, "{}", shown.len());
 }

@@ -111,10 +111,9 @@ async fn take(test: &TestApp, step: Step) {
 async fn derived(store: &Store) -> Vec<String> {
     let mut found = Vec::new();
     for sql in [
-        "SELECT repository_id, digest, kind, artifact_type, size_bytes, pull_bytes, platforms, built_at, subject, n_tags,
+        "SELECT repository_id, digest, kind, artifact_type, size_bytes, pull_bytes, platforms, built_at, n_tags,
            description FROM manifests ORDER BY 1, 2",
-        "SELECT repository_id, parent, position, relation, child, media_type, size_bytes, platform, about
-           FROM manifest_edges ORDER BY 1, 2, 3",
+        "SELECT repository_id, parent, position, relation, child FROM manifest_edges ORDER BY 1, 2, 3",
         "SELECT repository_id, subject, digest, media_type, artifact_type, size_bytes, annotations FROM referrers ORDER BY 1, 2, 3",
         "SELECT repository_id, digest, mount_id, size_bytes FROM repository_blobs ORDER BY 1, 2",
         "SELECT repository_id, name, digest, built_at, pull_bytes FROM tags ORDER BY 1, 2",
@@ -134,7 +133,7 @@ async fn scramble(store: &Store) {
         Box::pin(async move {
             for sql in [
                 "UPDATE manifests SET kind = 'artifact', artifact_type = 'x', size_bytes = 1, pull_bytes = 2, platforms = 'y',
-                   built_at = 3, subject = NULL, n_tags = 4, description = 'z'",
+                   built_at = 3, n_tags = 4, description = 'z'",
                 "DELETE FROM manifest_edges WHERE position > 0",
                 "UPDATE referrers SET subject = 'nothing'",
                 "DELETE FROM repository_blobs WHERE EXISTS (SELECT 1 FROM manifest_edges e WHERE e.relation = 'config'

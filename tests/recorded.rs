@@ -1,5 +1,6 @@
-//! What clients send that need a daemon, as it was recorded with docker 20.10 and containerd 1.6: request by
-//! request over one connection each, down to spelling, order and the way a body is framed.
+//! What clients send, request by request over one connection each, down to spelling, order and the way a body is
+//! framed: docker 20.10 and containerd 1.6, which need a daemon, as it was recorded; the families of clients that no
+//! package of Debian has as their libraries write it.
 
 use crate::support::process::Server;
 use crate::support::sha256;
@@ -10,6 +11,8 @@ const CONFIG: &str = r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"l
 const LAYER: &str = "as good as a layer";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const NOTATION: &str = "application/vnd.cncf.notary.signature";
 
 #[test]
 fn docker_pushes_and_pulls() {
@@ -78,6 +81,95 @@ fn containerd_pushes_with_one_put_each_and_asks_for_mounts() {
             assert_eq!((put.status, put.header("docker-content-digest")), (201, digest.clone()));
         }
     }
+}
+
+/// crane, ko, kaniko and cosign share one library.
+#[test]
+fn crane_and_kaniko_push_in_a_stream_and_cosign_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let host = &server.host;
+    assert_eq!(send(host, "GET /v2/", &[("User-Agent", "go-containerregistry")], Body::None).status, 200);
+    // kaniko finds out whether it may push by an upload that it leaves behind.
+    let json = ("Content-Type", "application/json");
+    assert_eq!(send(host, "POST /v2/team/web/blobs/uploads/", &[json], Body::Sized("")).status, 202);
+    for content in [LAYER, CONFIG] {
+        let digest = sha256(content.as_bytes());
+        let escaped = digest.replace(':', "%3A");
+        assert_eq!(send(host, &format!("HEAD /v2/team/web/blobs/{digest}"), &[], Body::None).status, 404);
+        let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={escaped}&origin=127.0.0.1");
+        let started = send(host, &mount, &[json], Body::Sized(""));
+        assert_eq!(started.status, 202, "there is no such repository, so the bytes have to come");
+        let octets = ("Content-Type", "application/octet-stream");
+        let sent = send(host, &format!("PATCH {}", started.location()), &[octets], Body::Chunked(content));
+        assert_eq!(sent.status, 202);
+        let end = format!("PUT {}?digest={escaped}", sent.location());
+        assert_eq!(send(host, &end, &[octets], Body::Sized("")).status, 201);
+    }
+    let (manifest, digest) = manifest(DOCKER_MANIFEST);
+    let kind = ("Content-Type", DOCKER_MANIFEST);
+    assert_eq!(send(host, "PUT /v2/team/web/manifests/latest", &[kind], Body::Sized(&manifest)).status, 201);
+    let accept = (
+        "Accept",
+        "application/vnd.docker.distribution.manifest.v1+json,application/vnd.docker.distribution.manifest.v1+prettyjws,application/vnd.docker.distribution.manifest.v2+json,application/vnd.oci.image.manifest.v1+json",
+    );
+    let found = send(host, "HEAD /v2/team/web/manifests/latest", &[accept], Body::None);
+    assert_eq!((found.status, found.header("docker-content-digest")), (200, digest.clone()));
+    // cosign keeps signatures under a tag that is made of the digest, and signs again what is signed.
+    let path = format!("/v2/team/web/manifests/{}.sig", digest.replace(':', "-"));
+    let unsigned = send(host, &format!("GET {path}"), &[accept], Body::None);
+    assert_eq!((unsigned.status, unsigned.body.contains("MANIFEST_UNKNOWN")), (404, true));
+    let (signature, _) = self::manifest(OCI_MANIFEST);
+    for _ in 0..2 {
+        let put = send(host, &format!("PUT {path}"), &[("Content-Type", OCI_MANIFEST)], Body::Sized(&signature));
+        assert_eq!(put.status, 201);
+        assert_eq!(send(host, &format!("GET {path}"), &[accept], Body::None).body, signature);
+    }
+}
+
+/// oras, helm and notation share one library.
+#[test]
+fn oras_helm_and_notation_push_attach_and_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let host = &server.host;
+    let (chart, digest) = manifest(OCI_MANIFEST);
+    assert_eq!(send(host, &format!("HEAD /v2/charts/web/manifests/{digest}"), &[], Body::None).status, 404);
+    for content in [LAYER, CONFIG, "{}"] {
+        let blob = sha256(content.as_bytes());
+        assert_eq!(send(host, &format!("HEAD /v2/charts/web/blobs/{blob}"), &[], Body::None).status, 404);
+        let started = send(host, "POST /v2/charts/web/blobs/uploads/", &[], Body::Sized(""));
+        let end = format!("PUT {}?digest={}", started.location(), blob.replace(':', "%3A"));
+        let put = send(host, &end, &[("Content-Type", "application/octet-stream")], Body::Sized(content));
+        assert_eq!(put.status, 201);
+    }
+    let kind = ("Content-Type", OCI_MANIFEST);
+    // helm writes the `+` of a version as `_`.
+    for reference in ["1.2.3_build.5", &digest] {
+        let put = send(host, &format!("PUT /v2/charts/web/manifests/{reference}"), &[kind], Body::Sized(&chart));
+        assert_eq!((put.status, put.header("docker-content-digest")), (201, digest.clone()));
+    }
+    let tags = send(host, "GET /v2/charts/web/tags/list?n=100&last=1.0.0", &[], Body::None);
+    assert!(tags.body.ends_with(r#""tags":["1.2.3_build.5"]}"#), "{}", tags.body);
+    // Whether there is an API of referrers is asked with a digest that nobody has.
+    let nobody = format!("GET /v2/charts/web/referrers/sha256:{}", "0".repeat(64));
+    let asked = send(host, &nobody, &[], Body::None);
+    assert_eq!((asked.status, asked.header("content-type").as_str()), (200, OCI_INDEX));
+    let subject = format!(r#"{{"mediaType":"{OCI_MANIFEST}","digest":"{digest}","size":{}}}"#, chart.len());
+    let empty = sha256(b"{}");
+    let empty = format!(r#"{{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{empty}","size":2}}"#);
+    let signature = format!(
+        r#"{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","artifactType":"{NOTATION}","config":{empty},"layers":[{empty}],"subject":{subject},"annotations":{{"io.cncf.notary.x509chain.thumbprint#S256":"[]"}}}}"#
+    );
+    let own = sha256(signature.as_bytes());
+    let put = send(host, &format!("PUT /v2/charts/web/manifests/{own}"), &[kind], Body::Sized(&signature));
+    assert_eq!((put.status, put.header("oci-subject")), (201, digest.clone()), "so no tag is needed");
+    let list = format!("GET /v2/charts/web/referrers/{digest}?artifactType={}", NOTATION.replace('/', "%2F"));
+    let listed = send(host, &list, &[], Body::None);
+    assert_eq!((listed.status, listed.header("oci-filters-applied").as_str()), (200, "artifactType"));
+    assert!(listed.body.contains(&own) && listed.body.contains("thumbprint#S256"), "{}", listed.body);
+    assert_eq!(send(host, &format!("DELETE /v2/charts/web/manifests/{own}"), &[], Body::None).status, 202);
+    assert!(!send(host, &list, &[], Body::None).body.contains(&own));
 }
 
 /// An image of one layer, and its digest.

@@ -19,11 +19,17 @@ pub enum Error {
     NotFound(What),
     #[error("{message}")]
     Invalid { field: String, message: String },
-    /// The content does not fit what was said about it (digest, size, media type, missing parts).
+    /// The content does not fit what was said about it (digest, size, media type).
     #[error("{message}")]
     Content { problem: ContentProblem, message: String },
+    /// The manifest names content that the repository does not have.
+    #[error("push these first, this repository does not have them: {}", list(.0))]
+    MissingParts(Vec<Digest>),
     #[error("{0}")]
     Conflict(String),
+    /// Another registry has the name.
+    #[error("the name {0} belongs to a registry that is or was mounted elsewhere; use another one")]
+    Taken(RepositoryName),
     /// What is to be deleted is part of these images, some of them named.
     #[error("{digest} is part of {}; delete that first", list(.by))]
     InUse { digest: Digest, by: Vec<Digest> },
@@ -88,8 +94,6 @@ pub enum ContentProblem {
     Size,
     /// The manifest cannot be accepted as written.
     Manifest,
-    /// The manifest names content that the repository does not have.
-    MissingBlob,
 }
 
 fn list(digests: &[Digest]) -> String {

@@ -34,8 +34,17 @@ pub struct Descriptor {
     pub platform: Option<Platform>,
     #[serde(default, deserialize_with = "null_is_default")]
     pub annotations: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     pub artifact_type: Option<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub urls: Vec<String>,
+}
+
+impl Descriptor {
+    /// Whether this layer is meant to be fetched from elsewhere, and says where: it may be missing here.
+    pub fn is_elsewhere(&self) -> bool {
+        media_type::is_foreign_layer(&self.media_type) && !self.urls.is_empty()
+    }
 }
 
 /// What a manifest is to its reader.
@@ -77,7 +86,9 @@ pub struct Manifest {
 #[serde(rename_all = "camelCase")]
 struct Wire {
     schema_version: u32,
+    #[serde(default, deserialize_with = "said")]
     media_type: Option<String>,
+    #[serde(default, deserialize_with = "said")]
     artifact_type: Option<String>,
     config: Option<Descriptor>,
     layers: Option<Vec<Descriptor>>,
@@ -103,11 +114,7 @@ impl Manifest {
             return Err(Error::manifest("only manifests with schemaVersion 2 are accepted; push with a newer client"));
         }
         let media_type = wire.stated_type(content_type)?;
-        let named =
-            wire.config.iter().chain(wire.layers.iter().flatten()).chain(wire.manifests.iter().flatten().flatten());
-        if let Some(lie) = named.chain(&wire.subject).find(|named| named.size > MAX_CONTENT_BYTES) {
-            return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
-        }
+        wire.require_bounds()?;
         let manifest =
             if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }?;
         if manifest.children.len() > MAX_DESCRIPTORS {
@@ -142,6 +149,21 @@ impl Manifest {
 }
 
 impl Wire {
+    /// No size and no type that nothing can have.
+    fn require_bounds(&self) -> Result<()> {
+        let named = self.config.iter().chain(self.layers.iter().flatten());
+        let named = named.chain(self.manifests.iter().flatten().flatten()).chain(&self.subject);
+        if let Some(lie) = named.clone().find(|named| named.size > MAX_CONTENT_BYTES) {
+            return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
+        }
+        let stated = named.flat_map(|named| [Some(&named.media_type), named.artifact_type.as_ref()]);
+        match stated.chain([self.artifact_type.as_ref()]).flatten().find(|stated| stated.len() > media_type::MAX_BYTES)
+        {
+            None => Ok(()),
+            Some(_) => Err(Error::manifest(format!("a media type has at most {} characters", media_type::MAX_BYTES))),
+        }
+    }
+
     fn stated_type(&self, content_type: Option<&str>) -> Result<String> {
         let media_type = match (content_type, self.media_type.as_deref()) {
             (Some(header), Some(body)) if header != body => {
@@ -207,6 +229,11 @@ impl Wire {
 /// Go programs write `null` for an empty list or map.
 fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Go programs write an empty text for one that is not there.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.filter(|text: &String| !text.is_empty()))
 }
 
 /// Tells what is stated as `null` from what is not there.
@@ -285,6 +312,21 @@ mod tests {
         assert_eq!(listed(r#"{"os":"linux","architecture":"arm64","variant":""}"#).as_deref(), Some("linux/arm64"));
         for partial in ["null", "{}", r#"{"architecture":"wasm"}"#, r#"{"os":"","architecture":""}"#] {
             assert_eq!(listed(partial), None, "{partial}");
+        }
+    }
+
+    #[test]
+    fn what_is_stated_as_empty_is_not_stated_and_no_type_is_endless() {
+        let empty = image(r#","mediaType":"","artifactType":"""#);
+        let manifest = Manifest::parse(Some(media_type::OCI_MANIFEST), empty.as_bytes()).unwrap();
+        assert_eq!((manifest.kind, manifest.artifact_type), (Kind::Image, None));
+        for (length, is_taken) in [(media_type::MAX_BYTES, true), (media_type::MAX_BYTES + 1, false)] {
+            let long = "x".repeat(length);
+            for body in
+                [image(&format!(r#","artifactType":"{long}""#)), image("").replace(media_type::OCI_CONFIG, &long)]
+            {
+                assert_eq!(Manifest::parse(Some(media_type::OCI_MANIFEST), body.as_bytes()).is_ok(), is_taken);
+            }
         }
     }
 

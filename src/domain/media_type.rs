@@ -38,9 +38,14 @@ pub fn is_image_config(media_type: &str) -> bool {
     matches!(media_type, OCI_CONFIG | DOCKER_CONFIG)
 }
 
-/// Whether a layer may live elsewhere: such blobs are accepted missing and never fetched.
+/// The longest that a media type can be (RFC 6838, section 4.2: 127 characters on either side of the slash).
+pub const MAX_BYTES: usize = 255;
+
+/// Whether a layer of this type may be handed out by its owner alone (OCI image specification, "Non-Distributable
+/// Layers"; Docker image manifest, version 2 schema 2).
 pub fn is_foreign_layer(media_type: &str) -> bool {
-    media_type.contains(".nondistributable.") || media_type.contains(".foreign.")
+    media_type.starts_with("application/vnd.oci.image.layer.nondistributable.v1.tar")
+        || media_type == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 }
 
 /// Whether a layer of this type is no part of a file system but an SBOM, a signature or an attestation.

@@ -6,7 +6,7 @@
 //! once, so that a second name for the same file is a copy; other file systems get other bytes.
 
 use super::app::command;
-use super::blobs::{BlobStore, FilesystemBlobs};
+use super::blobs::{Contents, FilesystemBlobs, Owned};
 use super::clock::{Clock, SystemClock};
 use super::config::Config;
 use super::entropy::{Entropy, SystemEntropy};

@@ -78,18 +78,18 @@ fn conditions(text: &str) {
 /// `Range` and `Content-Range`.
 pub fn fuzz_ranges(bytes: &[u8]) {
     let text = &*String::from_utf8_lossy(bytes);
-    if let Some(range) = ranges::wanted(text) {
-        let printed = match range {
-            ContentRange::From { start, end: None } => format!("bytes={start}-"),
-            ContentRange::From { start, end: Some(end) } => format!("bytes={start}-{end}"),
-            ContentRange::Last(length) => format!("bytes=-{length}"),
-        };
-        assert_eq!(ranges::wanted(&printed), Some(range), "{text:?}");
-        for size in [0, 1, 10, 1 << 44, u64::MAX] {
-            if let Ok((start, length)) = ContentRange::within(Some(range), size) {
-                let end = start.checked_add(length).expect("a part ends");
-                assert!(length > 0 && end <= size, "{text:?} of {size}");
-            }
+    let wanted = ranges::wanted(text);
+    let printed = wanted.iter().map(|range| match range {
+        ContentRange::From { start, end: None } => format!("{start}-"),
+        ContentRange::From { start, end: Some(end) } => format!("{start}-{end}"),
+        ContentRange::Last(length) => format!("-{length}"),
+    });
+    let printed = printed.collect::<Vec<_>>().join(",");
+    assert_eq!(ranges::wanted(&format!("bytes={printed}")), wanted, "{text:?}");
+    for (range, size) in wanted.iter().flat_map(|range| [0, 1, 10, 1 << 44, u64::MAX].map(|size| (*range, size))) {
+        if let Ok((start, length)) = ContentRange::within(Some(range), size) {
+            let end = start.checked_add(length).expect("a part ends");
+            assert!(length > 0 && end <= size, "{text:?} of {size}");
         }
     }
     if let Some(Place { start, length }) = ranges::place(text) {

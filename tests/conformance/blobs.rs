@@ -5,7 +5,7 @@ use futures::StreamExt;
 use portolan::domain::digest::Algorithm;
 use portolan::domain::{Digest, Error};
 use portolan::server::blobs::{
-    BlobStore, ByteStream, ContentHash, ContentRange, FilesystemBlobs, MemoryBlobs, collect,
+    BlobStore, ByteStream, ContentHash, ContentRange, Contents, FilesystemBlobs, MemoryBlobs, Staging, collect,
 };
 
 #[tokio::test]

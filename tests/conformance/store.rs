@@ -14,7 +14,7 @@ use portolan::server::events::Events;
 use portolan::server::store::manifests::NewManifest;
 use portolan::server::store::mounts::Configured;
 use portolan::server::store::tags::{How, Placement};
-use portolan::server::store::{Change, Location, Store, jobs, manifests, mounts, repositories, tags};
+use portolan::server::store::{Change, Location, Store, edges, jobs, manifests, mounts, repositories, tags};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -101,6 +101,7 @@ async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: Timestamp) 
             let mount = mounts::configure(tx, &[mount]).await?.remove(0);
             let (repository, _) = repositories::ensure(tx, &name, &mount, &ids[1], at).await?;
             manifests::insert(tx, &repository, &new, "mara", at).await?;
+            edges::link_parts(tx, &repository, &new, at).await?;
             let from = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
             let placement = Placement {
                 repository: &repository,

@@ -31,7 +31,7 @@ async fn ranges_of_a_blob() {
     let whole = |answer: Answer, why: &str| {
         assert_eq!((answer.status, answer.header("content-length")), (StatusCode::OK, "10"), "{why}");
     };
-    for odd in ["bytes=1-2,4-5", "bytes=a-b", "lines=1-2", "bytes=+1-2", "bytes 1-2", ""] {
+    for odd in ["bytes=1-2,x", "bytes=0-8,1-9", "bytes=a-b", "lines=1-2", "bytes=+1-2", "bytes 1-2", ""] {
         whole(test.ask("GET", &path, &[("range", odd)], "").await, odd);
     }
     whole(test.ask("HEAD", &path, &[("range", "bytes=2-5")], "").await, "a range is for GET");
@@ -46,6 +46,31 @@ async fn ranges_of_a_blob() {
     }
     let empty = format!("/v2/a/blobs/{}", test.push_blob("a", b"").await);
     assert_eq!(test.ask("GET", &empty, &[("range", "bytes=0-")], "").await.refusal(), "416 RANGE_INVALID");
+}
+
+/// OCI-11: several ranges, as clients ask for them that pull lazily.
+#[tokio::test]
+async fn several_ranges_of_a_blob_come_in_one_answer() {
+    let test = TestApp::new().await;
+    let content: Vec<u8> = (0..300_000_u32).flat_map(|n| n.to_le_bytes()).collect();
+    let digest = test.push_blob("a", &content).await;
+    let path = format!("/v2/a/blobs/{digest}");
+    let answer = test.ask("GET", &path, &[("range", "bytes=3-70000, 200000-200009,1199990-,9999999-")], "").await;
+    assert_eq!((answer.status, answer.header("docker-content-digest")), (StatusCode::PARTIAL_CONTENT, &*digest));
+    assert_eq!(answer.header("content-length"), answer.body.len().to_string());
+    let boundary = answer.header("content-type").strip_prefix("multipart/byteranges; boundary=").unwrap();
+    let mut expected = Vec::new();
+    for (start, end) in [(3, 70_000), (200_000, 200_009), (1_199_990, 1_199_999)] {
+        let head = "Content-Type: application/octet-stream\r\nContent-Range: bytes";
+        expected.extend(format!("\r\n--{boundary}\r\n{head} {start}-{end}/1200000\r\n\r\n").into_bytes());
+        expected.extend(&content[start..=end]);
+    }
+    expected.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
+    assert!(answer.body == expected);
+    let one = test.ask("GET", &path, &[("range", "bytes=9999999-,0-3")], "").await;
+    assert_eq!((one.header("content-range"), one.body.len()), ("bytes 0-3/1200000", 4));
+    let none = test.ask("GET", &path, &[("range", "bytes=9999999-,8888888-")], "").await;
+    assert_eq!((none.refusal().as_str(), none.header("content-range")), ("416 RANGE_INVALID", "bytes */1200000"));
 }
 
 fn without_id(mut headers: HeaderMap) -> HeaderMap {

@@ -57,7 +57,7 @@ fn layers(n: usize) -> String {
     let layer = |n: usize| {
         let digest = sha256(n.to_string().as_bytes());
         format!(
-            r#"{{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar","digest":"{digest}","size":1}}"#
+            r#"{{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar","digest":"{digest}","size":1,"urls":["x"]}}"#
         )
     };
     (0..n).map(layer).collect::<Vec<_>>().join(",")

@@ -168,6 +168,10 @@ async fn a_manifest_has_one_type_and_is_never_converted() {
             assert_eq!((got.header("content-type"), got.text()), (expected, body.clone()), "{accept}");
         }
     }
+    let known = format!("/v2/{}/manifests/as-docker", OCI_MANIFEST.len());
+    let other = test.call("PUT", &known, DOCKER, silent.clone()).await;
+    assert_eq!(other.refusal(), "400 MANIFEST_INVALID", "bytes do not come to mean something else");
+    assert!(other.text().contains(&format!("is here as {OCI_MANIFEST}")), "{}", other.text());
     for (content_type, body) in [
         (None, &silent),
         (Some(OCI_INDEX), &stated),
@@ -202,7 +206,10 @@ async fn an_answer_names_each_part_that_is_missing_and_warns_of_what_lives_elsew
     for (media_type, manifest) in [(OCI_MANIFEST, image(&gone[0], layers)), (OCI_INDEX, index.to_string())] {
         let put = test.put_manifest("a", "v1", media_type, &manifest).await;
         assert_eq!(put.refusal(), "400 MANIFEST_BLOB_UNKNOWN");
-        assert!(gone.iter().all(|digest| put.text().contains(digest)) && !put.text().contains(&here), "{}", put.text());
+        let errors = put.json()["errors"].as_array().unwrap().clone();
+        let named: Vec<_> = errors.iter().map(|error| error["detail"]["digest"].as_str().unwrap()).collect();
+        assert_eq!(named, gone, "{}", put.text());
+        assert!(errors.iter().all(|error| error["code"] == "MANIFEST_BLOB_UNKNOWN"));
     }
     let elsewhere = |media_type: &str| {
         let mut layer = part(media_type, &sha256(b"elsewhere"), 9);
@@ -220,6 +227,12 @@ async fn an_answer_names_each_part_that_is_missing_and_warns_of_what_lives_elsew
             warnings[0].strip_prefix("299 - \"").and_then(|text| text.strip_suffix('"')).expect("code, agent, text");
         assert!(warnings.len() == 1 && warnings[0].len() <= 4096 && text.contains("1 of the layers"), "{warnings:?}");
         assert!(!text.contains(['"', '\\']) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text}");
+    }
+    let mut nowhere = part("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", &sha256(b"elsewhere"), 9);
+    for urls in [json!(null), json!([])] {
+        nowhere["urls"] = urls;
+        let put = test.put_manifest("a", "v1", OCI_MANIFEST, &image(&config, vec![nowhere.clone()])).await;
+        assert_eq!(put.refusal(), "400 MANIFEST_BLOB_UNKNOWN", "who pulls it would find it nowhere");
     }
     let url_alone = test.put_manifest("a", "v1", OCI_MANIFEST, &elsewhere(plain)).await;
     assert_eq!(
@@ -255,7 +268,7 @@ async fn manifests_of_every_shape_that_clients_push_are_taken() {
     inlined["data"] = json!("Y2FjaGU=");
     for (shape, media_type, manifest) in [
         ("index", OCI_INDEX, inner.clone()),
-        ("nested", OCI_INDEX, index(vec![entry(OCI_INDEX, &sha256(inner.as_bytes()), inner.len()), of_image])),
+        ("nested", OCI_INDEX, index(vec![entry(OCI_INDEX, &sha256(inner.as_bytes()), inner.len()), of_image.clone()])),
         ("empty-index", OCI_INDEX, index(vec![])),
         (
             "buildkit-cache",
@@ -270,6 +283,9 @@ async fn manifests_of_every_shape_that_clients_push_are_taken() {
         ("null", OCI_MANIFEST, artifact(json!({"layers": null, "annotations": null}))),
         ("one-layer-twice", OCI_MANIFEST, artifact(json!({"layers": [entry("a", &blob, 5), entry("b", &blob, 5)]}))),
         ("data", OCI_MANIFEST, artifact(json!({"layers": [inlined]}))),
+        // By its type it is pushed to the manifests, by its place to the blobs.
+        ("manifest-as-layer", OCI_MANIFEST, artifact(json!({"layers": [of_image]}))),
+        ("blob-of-manifest-type", OCI_MANIFEST, artifact(json!({"layers": [entry(OCI_MANIFEST, &blob, 5)]}))),
         ("custom", OCI_MANIFEST, artifact(json!({"layers": [], "org.example": {"deep": [1, {"er": null}]}}))),
     ] {
         let put = test.put_manifest("a", shape, media_type, &manifest).await;

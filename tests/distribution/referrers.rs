@@ -122,23 +122,28 @@ async fn what_clients_listed_under_a_tag_is_listed_too() {
     for subject in [sha256(b"subject"), sha512(b"subject")] {
         test.push_blob("a", b"{}").await;
         let known = artifact(&subject, Some("application/x-sbom"), EMPTY, "known");
-        let noted = artifact(&sha256(b"another subject"), Some("application/x-noted"), EMPTY, "noted only");
-        push(&test, OCI_MANIFEST, &known).await;
-        push(&test, OCI_MANIFEST, &noted).await;
+        let other = artifact(&sha256(b"another subject"), Some("application/x-noted"), EMPTY, "about another");
+        let mut noted: Value = serde_json::from_str(&artifact(&subject, None, EMPTY, "noted only")).unwrap();
+        noted.as_object_mut().unwrap().remove("subject");
+        let noted = noted.to_string();
+        for manifest in [&known, &other, &noted] {
+            push(&test, OCI_MANIFEST, manifest).await;
+        }
         let entry = |manifest: &str| {
             json!({"mediaType": OCI_MANIFEST, "digest": sha256(manifest.as_bytes()), "size": manifest.len(),
                    "artifactType": "application/x-noted", "annotations": {"by": "the client"}})
         };
-        let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry(&known), entry(&noted)]});
+        let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX,
+            "manifests": [entry(&known), entry(&other), entry(&noted)]});
         let (algorithm, hex) = subject.split_once(':').unwrap();
         let tag = format!("{algorithm}-{}", &hex[..64]);
         assert_eq!(test.put_manifest("a", &tag, OCI_INDEX, &index.to_string()).await.status, StatusCode::CREATED);
         let (found, _) = list(&test, &format!("/v2/a/referrers/{subject}")).await;
-        assert_eq!(found.len(), 2, "each once: {found:?}");
+        assert_eq!(found.len(), 2, "each once, and not what is about another: {found:?}");
         assert!(found.contains(&entry(&noted)), "as it was noted");
         assert!(found.iter().any(|found| found["annotations"]["note"] == "known"), "what is known here goes first");
         let (of_type, _) = list(&test, &format!("/v2/a/referrers/{subject}?artifactType=application/x-noted")).await;
-        assert!(digests(&of_type).contains(&&*sha256(noted.as_bytes())));
+        assert_eq!(digests(&of_type), [sha256(noted.as_bytes())], "not what says of itself that it is something else");
         let image = test.push_image("a", &tag, "amd64", b"no list at all").await;
         let (left, _) = list(&test, &format!("/v2/a/referrers/{subject}")).await;
         assert!(left.len() == 1 && !digests(&left).contains(&&*image), "a tag of that name may be anything");
@@ -182,6 +187,11 @@ async fn many_referrers_come_in_pages() {
     let even: Vec<String> = all.iter().filter(|(_, even)| *even).map(|(digest, _)| digest.clone()).collect();
     let (met, pages) = follow(format!("{base}?n=1&artifactType=application/x%2Beven"), 1).await;
     assert_eq!((met, pages), (even.clone(), even.len()), "the filter goes from page to page");
+    assert_eq!(
+        follow(format!("{base}?artifactType=application/x+even"), 1000).await.0,
+        even,
+        "a bare plus is meant so"
+    );
     for (query, refusal) in [
         ("n=x".to_owned(), "400 PAGINATION_NUMBER_INVALID"),
         ("last=odd".to_owned(), "400 DIGEST_INVALID"),

@@ -54,6 +54,8 @@ async fn a_blob_is_readable_only_through_a_repository_that_may_be_read() {
         let put = one.call("PUT", &format!("{}?digest={secret}", mounted.location()), ANY, "other bytes").await;
         assert_eq!(put.refusal(), "400 DIGEST_INVALID", "{from:?}: who has not the bytes does not get them");
     }
+    let with_digest = format!("/v2/one/a/blobs/uploads/?mount={secret}&from=two/b&digest={secret}");
+    assert_eq!(one.call("POST", &with_digest, ANY, "").await.status, StatusCode::ACCEPTED, "and no bytes are no blob");
     assert_eq!(one.get(&format!("/v2/one/a/blobs/{secret}")).await.refusal(), "404 BLOB_UNKNOWN");
 }
 
@@ -65,7 +67,7 @@ async fn naming_a_blob_is_no_right_to_read_it() {
     let manifest = |layer_type: &str| {
         json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST,
             "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 2},
-            "layers": [{"mediaType": layer_type, "digest": secret, "size": 6}]})
+            "layers": [{"mediaType": layer_type, "digest": secret, "size": 6, "urls": ["https://example.com/layer"]}]})
         .to_string()
     };
     let plain =

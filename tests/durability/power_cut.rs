@@ -19,11 +19,29 @@ const CUTS: usize = 12;
 
 /// What an acknowledgement promises.
 enum Promise {
-    Upload { path: String, content: Vec<u8>, received: usize },
-    Blob { repository: &'static str, content: Vec<u8> },
-    Manifest { tag: String, bytes: Vec<u8> },
-    Untagged { tag: String },
-    Deleted { bytes: Vec<u8> },
+    Upload {
+        path: String,
+        content: Vec<u8>,
+        received: usize,
+    },
+    Blob {
+        repository: &'static str,
+        content: Vec<u8>,
+    },
+    /// A blob of [`REPOSITORY`].
+    Dropped {
+        content: Vec<u8>,
+    },
+    Manifest {
+        tag: String,
+        bytes: Vec<u8>,
+    },
+    Untagged {
+        tag: String,
+    },
+    Deleted {
+        bytes: Vec<u8>,
+    },
 }
 
 /// FLT-3, FLT-4.
@@ -47,7 +65,9 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
     let answers: Vec<usize> = (0..steps.len()).filter(|at| matches!(steps[*at], Step::Answered)).collect();
     assert_eq!(answers.len(), promises.len(), "one answer for each request");
     each_answer_waits_for_the_log_of_the_database(&steps, &answers);
-    let is_deletion = |at: &usize| matches!(promises[*at], Promise::Untagged { .. } | Promise::Deleted { .. });
+    let is_deletion = |at: &usize| {
+        matches!(promises[*at], Promise::Untagged { .. } | Promise::Deleted { .. } | Promise::Dropped { .. })
+    };
     let deletions: Vec<usize> = (0..promises.len()).filter(is_deletion).collect();
     let mut chance = Chance(4);
     for cut in 0..CUTS {
@@ -77,17 +97,21 @@ fn each_answer_waits_for_the_log_of_the_database(steps: &[Step], answers: &[usiz
 fn push(client: &mut Client) -> Vec<Promise> {
     let (mut promises, mut chance, mut images) = (Vec::new(), Chance(3), Vec::new());
     for version in 0..4 {
-        let contents = [chance.bytes(200), chance.bytes(40_000 - version * 7000)];
+        let size = if version == 3 { 700_000 } else { 40_000 - version * 7000 }; // One that comes in several pieces.
+        let contents = [chance.bytes(200), chance.bytes(size)];
         push_blob(client, BASE, &contents[0], 0, &mut promises);
         mount(client, &contents[0], &mut promises);
         push_blob(client, REPOSITORY, &contents[1], 2, &mut promises);
-        let blobs = contents.map(|content| (sha256(&content), content.len()));
+        let blobs = contents.each_ref().map(|content| (sha256(content), content.len()));
         images.push(manifest(&blobs));
         tag(client, &format!("v{version}"), &images[version], &mut promises);
         tag(client, "latest", &images[version], &mut promises);
         match version {
             1 => untag(client, "v1", &mut promises),
-            2 => delete(client, &images[2], &mut promises), // With both of its tags.
+            2 => {
+                delete(client, &images[2], &mut promises); // With both of its tags.
+                drop_blob(client, &contents[1], &mut promises);
+            }
             3 => {
                 untag(client, "v3", &mut promises);
                 delete(client, &images[0], &mut promises);
@@ -112,6 +136,11 @@ fn untag(client: &mut Client, tag: &str, promises: &mut Vec<Promise>) {
 fn delete(client: &mut Client, bytes: &[u8], promises: &mut Vec<Promise>) {
     acknowledged(client.call("DELETE", &format!("/v2/{REPOSITORY}/manifests/{}", sha256(bytes)), &[], b""), 202);
     promises.push(Promise::Deleted { bytes: bytes.to_owned() });
+}
+
+fn drop_blob(client: &mut Client, content: &[u8], promises: &mut Vec<Promise>) {
+    acknowledged(client.call("DELETE", &format!("/v2/{REPOSITORY}/blobs/{}", sha256(content)), &[], b""), 202);
+    promises.push(Promise::Dropped { content: content.to_owned() });
 }
 
 fn mount(client: &mut Client, content: &[u8], promises: &mut Vec<Promise>) {
@@ -158,10 +187,12 @@ fn hold(folder: &Path, promises: &[Promise], n_answered: usize) {
     let mut client = Client::new(&server.host);
     for promise in &promises[..n_answered] {
         match promise {
-            Promise::Upload { .. } | Promise::Untagged { .. } => {}
+            Promise::Upload { .. } | Promise::Untagged { .. } | Promise::Dropped { .. } => {}
             Promise::Blob { repository, content } => {
                 let path = format!("/v2/{repository}/blobs/{}", sha256(content));
-                assert!(is_there(&mut client, &path, content), "{path} was acknowledged");
+                let found = is_there(&mut client, &path, content);
+                let expected = around(promises, n_answered).map(|known| is_linked(known, repository, content));
+                assert!(expected.contains(&found), "{path} is there: {found}, not {expected:?}");
             }
             Promise::Manifest { bytes, .. } | Promise::Deleted { bytes } => {
                 let path = format!("/v2/{REPOSITORY}/manifests/{}", sha256(bytes));
@@ -202,6 +233,15 @@ fn is_there(client: &mut Client, path: &str, content: &[u8]) -> bool {
 /// What was acknowledged, and the same with what may have been under way.
 fn around(promises: &[Promise], n_answered: usize) -> [&[Promise]; 2] {
     [&promises[..n_answered], &promises[..promises.len().min(n_answered + 1)]]
+}
+
+fn is_linked(known: &[Promise], wanted: &str, blob: &[u8]) -> bool {
+    let last = known.iter().rev().find_map(|promise| match promise {
+        Promise::Blob { repository, content } if *repository == wanted && content == blob => Some(true),
+        Promise::Dropped { content } if wanted == REPOSITORY && content == blob => Some(false),
+        _ => None,
+    });
+    last.unwrap_or(false)
 }
 
 fn is_kept(known: &[Promise], image: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Content is written to staging, fsynced, renamed into place, and its folder fsynced, so that a
 //! name never leads to half a file, whenever the power goes. Received bytes are hashed and written
-//! piece by piece on a blocking thread while the next ones arrive.
+//! piece by piece on blocking threads while the next ones arrive.
 
 mod commit;
 mod listing;
@@ -10,19 +10,19 @@ mod reading;
 mod share;
 mod staging;
 
-use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, Held, VerifiedBlob};
+use super::{ByteStream, Content, ContentHash, ContentRange, Contents, Held, Owned, Staging, VerifiedBlob};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use futures::StreamExt;
-use staging::{Gathered, Staging, gather};
+use staging::{Gathered, StagedFile, gather};
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{RwLock, Semaphore};
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 /// Content up to this many bytes is read in one go, in place.
 const SMALL: u64 = 64 * 1024;
@@ -89,24 +89,44 @@ impl FilesystemBlobs {
         self.root.join("blobs").join(digest.algorithm().name()).join(&hex[..2]).join(hex)
     }
 
-    /// Writes a body to the staged file, of which one piece has come.
+    /// Writes a body to the staged file, of which one piece has come. Each piece is hashed and written at the same
+    /// time, while the next one arrives and earlier ones go to the disk.
     async fn fill(
         &self,
         path: &Path,
-        hash: ContentHash,
+        mut hash: ContentHash,
         mut next: Gathered,
         body: &mut ByteStream,
     ) -> Result<(ContentHash, Result<()>)> {
         self.require_room()?;
-        let path = path.to_owned();
-        let mut staging = blocking(move || Staging::open(&path, hash)).await?;
+        let (path, before) = (path.to_owned(), hash.size());
+        let mut file = blocking(move || StagedFile::open(&path, before)).await?;
+        let mut syncing = None;
         while next.ending.is_none() {
             self.require_room()?;
-            let (written, more) = tokio::join!(blocking(move || staging.write(next.piece)), gather(body, &self.room));
-            (staging, next) = (written?, more);
+            let piece = Arc::new(next.piece);
+            let written = {
+                let piece = Arc::clone(&piece);
+                blocking(move || file.write(&piece))
+            };
+            let hashed = blocking(move || Ok(piece.hash_into(hash)));
+            let (written, hashed, more) = tokio::join!(written, hashed, gather(body, &self.room));
+            (file, hash, next) = (written?, hashed?, more);
+            if let Some(due) = file.due_for_sync().map_err(failure)?
+                && let Some(earlier) = syncing.replace(spawn_blocking(move || due.sync_data()))
+            {
+                ended(earlier).await?;
+            }
         }
-        let hash = blocking(move || staging.write(next.piece)?.finish()).await?;
-        Ok((hash, next.ending.unwrap_or(Ok(()))))
+        if let Some(earlier) = syncing {
+            ended(earlier).await?;
+        }
+        let last = next.piece;
+        let finish = move || {
+            file.write(&last)?.finish()?;
+            Ok(last.hash_into(hash))
+        };
+        Ok((blocking(finish).await?, next.ending.unwrap_or(Ok(()))))
     }
 
     /// # Errors
@@ -128,7 +148,7 @@ impl FilesystemBlobs {
 }
 
 #[async_trait]
-impl BlobStore for FilesystemBlobs {
+impl Staging for FilesystemBlobs {
     async fn append(&self, upload: &str, hash: ContentHash, mut body: ByteStream) -> Result<(ContentHash, Result<()>)> {
         let (path, before) = (self.staging_path(upload)?, hash.size());
         // A client may take its time: no thread is held, no file is open, while nothing comes.
@@ -155,6 +175,14 @@ impl BlobStore for FilesystemBlobs {
         blocking(move || absent_is_fine(fs::remove_file(path))).await
     }
 
+    async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
+        let folder = self.root.join("staging");
+        blocking(move || listing::staged(&folder)).await
+    }
+}
+
+#[async_trait]
+impl Contents for FilesystemBlobs {
     async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>> {
         let mut file = match File::open(self.content_path(digest)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -173,20 +201,23 @@ impl BlobStore for FilesystemBlobs {
         Ok(Some(Content { size, start, length, body }))
     }
 
-    async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
-        let folder = self.root.join("staging");
-        blocking(move || listing::staged(&folder)).await
-    }
-
-    fn commits(&self) -> &RwLock<()> {
-        &self.commits
-    }
-
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>> {
         let (root, after) = (self.root.join("blobs"), after.cloned());
         blocking(move || listing::contents(&root, after.as_ref(), limit)).await
     }
 
+    async fn remove(&self, digest: &Digest) -> Result<()> {
+        let path = self.content_path(digest);
+        blocking(move || absent_is_fine(fs::remove_file(path))).await
+    }
+
+    fn commits(&self) -> &RwLock<()> {
+        &self.commits
+    }
+}
+
+#[async_trait]
+impl Owned for FilesystemBlobs {
     async fn owner(&self) -> Result<Option<String>> {
         let path = self.root.join(OWNER);
         blocking(move || match fs::read_to_string(path) {
@@ -199,11 +230,6 @@ impl BlobStore for FilesystemBlobs {
     async fn belong_to(&self, owner: &str) -> Result<()> {
         let (path, owner) = (self.root.join(OWNER), format!("{owner}\n"));
         blocking(move || commit::replace(&path, owner.as_bytes())).await
-    }
-
-    async fn remove(&self, digest: &Digest) -> Result<()> {
-        let path = self.content_path(digest);
-        blocking(move || absent_is_fine(fs::remove_file(path))).await
     }
 }
 
@@ -230,9 +256,14 @@ fn failure(error: io::Error) -> Error {
 
 /// Runs work on the disk where it holds nobody up.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
-    let ended = |error: JoinError| match error.is_panic() {
+    ended(spawn_blocking(work)).await
+}
+
+/// What came of work on the disk.
+async fn ended<T>(work: JoinHandle<io::Result<T>>) -> Result<T> {
+    let cut_off = |error: JoinError| match error.is_panic() {
         true => Error::Internal,
         false => Error::Unavailable("the server is stopping; try again".to_owned()),
     };
-    spawn_blocking(work).await.map_err(ended)?.map_err(failure)
+    work.await.map_err(cut_off)?.map_err(failure)
 }

@@ -1,6 +1,6 @@
 //! Blobs in memory, for tests of what stands above.
 
-use super::{BlobStore, ByteStream, Content, ContentHash, ContentRange, Held, VerifiedBlob};
+use super::{ByteStream, Content, ContentHash, ContentRange, Contents, Held, Owned, Staging, VerifiedBlob};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
@@ -31,7 +31,7 @@ impl MemoryBlobs {
 }
 
 #[async_trait]
-impl BlobStore for MemoryBlobs {
+impl Staging for MemoryBlobs {
     async fn append(
         &self,
         upload: &str,
@@ -79,6 +79,13 @@ impl BlobStore for MemoryBlobs {
         Ok(())
     }
 
+    async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
+        Ok(self.staging().keys().map(|upload| (upload.clone(), Timestamp(0))).collect())
+    }
+}
+
+#[async_trait]
+impl Contents for MemoryBlobs {
     async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>> {
         let Some(bytes) = self.content().get(digest).cloned() else {
             return Ok(None);
@@ -87,14 +94,6 @@ impl BlobStore for MemoryBlobs {
         let (start, length) = ContentRange::within(range, size)?;
         let part = bytes.slice(start as usize..(start + length) as usize);
         Ok(Some(Content { size, start, length, body: futures::stream::iter([Ok(part)]).boxed() }))
-    }
-
-    async fn staged(&self) -> Result<Vec<(String, Timestamp)>> {
-        Ok(self.staging().keys().map(|upload| (upload.clone(), Timestamp(0))).collect())
-    }
-
-    fn commits(&self) -> &RwLock<()> {
-        &self.commits
     }
 
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>> {
@@ -110,17 +109,24 @@ impl BlobStore for MemoryBlobs {
         Ok(found)
     }
 
+    async fn remove(&self, digest: &Digest) -> Result<()> {
+        self.content().remove(digest);
+        Ok(())
+    }
+
+    fn commits(&self) -> &RwLock<()> {
+        &self.commits
+    }
+}
+
+#[async_trait]
+impl Owned for MemoryBlobs {
     async fn owner(&self) -> Result<Option<String>> {
         Ok(self.owner.lock().expect("no holder of the lock panics").clone())
     }
 
     async fn belong_to(&self, owner: &str) -> Result<()> {
         *self.owner.lock().expect("no holder of the lock panics") = Some(owner.to_owned());
-        Ok(())
-    }
-
-    async fn remove(&self, digest: &Digest) -> Result<()> {
-        self.content().remove(digest);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes by digest, written once, fsynced before they are acknowledged.
 //!
-//! Uploads grow in a staging area under their id and become content by [`BlobStore::commit`].
+//! Uploads grow in a staging area under their id and become content by [`Staging::commit`].
 //! `tests/conformance/blobs.rs` is the one suite that every implementation passes.
 
 mod filesystem;
@@ -69,9 +69,9 @@ pub struct Held {
     pub changed: Timestamp,
 }
 
-/// A place for bytes.
+/// Where content grows until it is whole.
 #[async_trait]
-pub trait BlobStore: Send + Sync {
+pub trait Staging: Send + Sync {
     /// Writes `body` into the staging area of `upload` from `hash.size()` on, cutting off whatever
     /// an interrupted call left behind it. Returns the state of the hash over all that is staged,
     /// also when the body broke off: then with the error of the body beside it.
@@ -87,28 +87,41 @@ pub trait BlobStore: Send + Sync {
     /// Frees the staging area of an upload; fine if there is none.
     async fn discard(&self, upload: &str) -> Result<()>;
 
-    /// The content of a digest, or a part of it, or `None`. Its bytes are read when its body is, not before.
-    async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>>;
-
     /// Uploads that have staged bytes, each with the time of its last change.
     async fn staged(&self) -> Result<Vec<(String, Timestamp)>>;
+}
 
-    /// Held for reading from before a commit until the database knows the content, and for writing by whoever
-    /// removes content that the database does not know: no commit falls between the question and the removal.
-    fn commits(&self) -> &RwLock<()>;
+/// What became content.
+#[async_trait]
+pub trait Contents: Send + Sync {
+    /// The content of a digest, or a part of it, or `None`. Its bytes are read when its body is, not before.
+    async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>>;
 
     /// At least `limit` contents after `after` in bytewise order of digests; fewer only at the end.
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>>;
 
+    /// Removes some content; fine if there is none. Only what nobody may read any more.
+    async fn remove(&self, digest: &Digest) -> Result<()>;
+
+    /// Held for reading from before a commit until the database knows the content, and for writing by whoever
+    /// removes content that the database does not know: no commit falls between the question and the removal.
+    fn commits(&self) -> &RwLock<()>;
+}
+
+/// Which database the content belongs to.
+#[async_trait]
+pub trait Owned: Send + Sync {
     /// The id of the database whose content this is, if it was ever said.
     async fn owner(&self) -> Result<Option<String>>;
 
     /// Says whose content this is, durably.
     async fn belong_to(&self, owner: &str) -> Result<()>;
-
-    /// Removes some content; fine if there is none. Only what nobody may read any more.
-    async fn remove(&self, digest: &Digest) -> Result<()>;
 }
+
+/// A place for bytes.
+pub trait BlobStore: Staging + Contents + Owned {}
+
+impl<B: Staging + Contents + Owned> BlobStore for B {}
 
 /// Reads the whole of some content that is known to be small.
 pub async fn collect(content: Content, limit: u64) -> Result<Bytes> {

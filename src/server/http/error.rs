@@ -14,8 +14,8 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Forbidden(_) | Error::Foreign(_) | Error::InUse { .. } => StatusCode::FORBIDDEN,
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::Invalid { .. } | Error::Content { .. } => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Invalid { .. } | Error::Content { .. } | Error::MissingParts(_) => StatusCode::BAD_REQUEST,
+        Error::Conflict(_) | Error::Taken(_) => StatusCode::CONFLICT,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Beyond { .. } | Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::Unsupported(_) | Error::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -47,8 +47,9 @@ fn oci_code(error: &Error) -> &'static str {
             ContentProblem::Digest => "DIGEST_INVALID",
             ContentProblem::Size => "SIZE_INVALID",
             ContentProblem::Manifest => "MANIFEST_INVALID",
-            ContentProblem::MissingBlob => "MANIFEST_BLOB_UNKNOWN",
         },
+        Error::MissingParts(_) => "MANIFEST_BLOB_UNKNOWN",
+        Error::Taken(_) => "NAME_INVALID",
         Error::Beyond { .. } | Error::OutOfOrder { .. } => "RANGE_INVALID",
         Error::Conflict(_) => "BLOB_UPLOAD_INVALID",
         Error::TooLarge { .. } => "MANIFEST_INVALID",
@@ -59,16 +60,27 @@ fn oci_code(error: &Error) -> &'static str {
 
 /// For registry clients: `{"errors":[{"code","message","detail"}]}`.
 pub fn oci(error: &Error) -> Response<Body> {
-    let detail = match error {
+    let code = oci_code(error);
+    let errors = match error {
+        Error::MissingParts(digests) => {
+            let message = "push this first, the repository does not have it";
+            let missing = |digest| json!({ "code": code, "message": message, "detail": { "digest": digest } });
+            digests.iter().map(missing).collect()
+        }
+        _ => vec![json!({ "code": code, "message": error.to_string(), "detail": detail(error) })],
+    };
+    answer(error, "application/json", json!({ "errors": errors }).to_string())
+}
+
+fn detail(error: &Error) -> serde_json::Value {
+    match error {
         Error::Forbidden(permission) => json!({ "permission": Permission::name(*permission) }),
         Error::Beyond { size } => json!({ "size": size }),
         Error::OutOfOrder { received } => json!({ "offset": received }),
         Error::InUse { digest, by } => json!({ "digest": digest, "parents": by }),
         Error::Changed { current } => json!({ "current": current }),
         _ => json!(null),
-    };
-    let body = json!({ "errors": [{ "code": oci_code(error), "message": error.to_string(), "detail": detail }] });
-    answer(error, "application/json", body.to_string())
+    }
 }
 
 /// For programs: problem JSON (RFC 9457).

@@ -105,7 +105,7 @@ async fn keep_names(reading: &Reading<'_>, names: Vec<RepositoryName>, listing: 
         Box::pin(async move {
             for (name, id) in names.iter().zip(&ids) {
                 match repositories::ensure(tx, name, mount_id, id, now).await {
-                    Err(Error::Conflict(reason)) => tracing::warn!(%reason, "a listed repository is left out"),
+                    Err(taken @ Error::Taken(_)) => tracing::warn!(reason = %taken, "a listed repository is left out"),
                     made => drop(made?),
                 }
             }

@@ -91,9 +91,9 @@ pub struct Chunk {
     pub body: ByteStream,
 }
 
-/// Writing. Every function takes the proof of what was allowed and works on what the proof names.
+/// Taking in blobs.
 #[async_trait]
-pub trait WriteRegistry: Send + Sync {
+pub trait UploadBlobs: Send + Sync {
     /// Opens an upload whose content will be named by `algorithm`; another one in the end costs a second reading.
     async fn start_upload(&self, proof: &Authorized<PushBlob>, algorithm: Algorithm) -> Result<Upload>;
 
@@ -111,10 +111,18 @@ pub trait WriteRegistry: Send + Sync {
 
     /// Links a blob of another repository. `false` if that one does not have it, or is not here: then send it.
     async fn mount_blob(&self, proof: &Authorized<MountBlob>) -> Result<bool>;
+}
 
+/// Taking in manifests.
+#[async_trait]
+pub trait PushManifests: Send + Sync {
     /// Stores a manifest with its bytes as sent, and moves every tag that the proof names, all or none.
     async fn put_manifest(&self, proof: &Authorized<PushManifest>, manifest: SentManifest) -> Result<Pushed>;
+}
 
+/// Taking out what was pushed.
+#[async_trait]
+pub trait DeleteContent: Send + Sync {
     /// Takes a tag from its image, if it still names what the condition says.
     async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()>;
 
@@ -124,6 +132,11 @@ pub trait WriteRegistry: Send + Sync {
     /// Takes a blob out of a repository.
     async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()>;
 }
+
+/// Writing. Every function takes the proof of what was allowed and works on what the proof names.
+pub trait WriteRegistry: UploadBlobs + PushManifests + DeleteContent {}
+
+impl<R: UploadBlobs + PushManifests + DeleteContent> WriteRegistry for R {}
 
 /// A manifest as a client sends it.
 #[derive(Clone, Debug)]

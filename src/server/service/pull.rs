@@ -3,13 +3,13 @@
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::manifest::{Manifest, Relation};
-use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
+use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, media_type};
 use crate::server::access::Authorized;
 pub use crate::server::blobs::{Content, ContentRange};
 use crate::server::context::{App, Mount};
 pub use crate::server::registry::{Names, RawManifest};
 pub use crate::server::store::referrers::{Referrer, Wanted};
-use crate::server::store::{referrers, repositories};
+use crate::server::store::{Store, referrers, repositories};
 
 /// One page of referrers.
 pub struct Referrers {
@@ -63,7 +63,7 @@ pub async fn referrers(app: &App, proof: &Authorized<ReadRepository>, wanted: Wa
     let repository = &proof.action().repository;
     let (mount, _) = app.hosted(repository)?;
     let (mut items, is_cut) = referrers::list(&app.store, &mount.id, repository, &wanted).await?;
-    let listed = listed_by_tag(mount, repository, &wanted).await?;
+    let listed = listed_by_tag(&app.store, mount, repository, &wanted).await?;
     // What lies beyond the end of this page belongs to the next.
     let end = items.last().map(|last| last.digest.clone()).filter(|_| is_cut);
     items.extend(listed.into_iter().filter(|it| end.as_ref().is_none_or(|end| it.digest <= *end)));
@@ -77,18 +77,27 @@ pub async fn referrers(app: &App, proof: &Authorized<ReadRepository>, wanted: Wa
 }
 
 /// What clients of registries without the referrers API noted under a tag (OCI distribution specification,
-/// "Referrers Tag Schema"), as far as it is here.
-async fn listed_by_tag(mount: &Mount, repository: &RepositoryName, wanted: &Wanted) -> Result<Vec<Referrer>> {
+/// "Referrers Tag Schema"), as far as it is here. A manifest that says itself whom it is about is believed before any
+/// list; and a tag of that form may name the subject itself, whose parts are no referrers.
+async fn listed_by_tag(
+    store: &Store,
+    mount: &Mount,
+    repository: &RepositoryName,
+    wanted: &Wanted,
+) -> Result<Vec<Referrer>> {
     let tag = Reference::Tag(wanted.subject.as_tag());
-    let Some(index) = mount.read.manifest(repository, &tag).await? else { return Ok(vec![]) };
+    let index = mount.read.manifest(repository, &tag).await?.filter(|index| index.digest != wanted.subject);
+    let Some(index) = index else { return Ok(vec![]) };
     let Ok(parsed) = Manifest::parse(Some(&index.media_type), &index.bytes) else { return Ok(vec![]) };
+    let listed: Vec<_> = parsed.of(Relation::Manifest).filter(|it| media_type::is_manifest(&it.media_type)).collect();
+    let digests: Vec<_> = listed.iter().map(|it| &it.digest).collect();
+    let stating = referrers::stating(store, repository, &digests).await?;
     let is_wanted = |it: &Referrer| {
         let fits_type =
             wanted.types.is_empty() || it.artifact_type.as_ref().is_some_and(|it| wanted.types.contains(it));
-        fits_type && wanted.after.as_ref().is_none_or(|after| it.digest > *after)
+        fits_type && !stating.contains(&it.digest) && wanted.after.as_ref().is_none_or(|after| it.digest > *after)
     };
-    let listed = parsed.children.into_iter().filter(|(relation, _)| *relation == Relation::Manifest);
-    let listed = listed.map(|(_, child)| Referrer {
+    let listed = listed.into_iter().cloned().map(|child| Referrer {
         digest: child.digest,
         media_type: child.media_type,
         artifact_type: child.artifact_type,

@@ -1,7 +1,8 @@
 //! Deletes: a row leaves the tables that are read, and what brings it back is kept. Nothing is freed here.
 
 use super::repositories::Repository;
-use super::{Tx, Value, batch, blobs, edges, manifests, referrers, repositories, tags};
+use super::tags::Move;
+use super::{Tx, Value, batch, blobs, edges, manifests, repositories, tags};
 use crate::domain::{Digest, Error, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::entropy::{Entropy, new_id};
@@ -53,10 +54,10 @@ async fn untag(tx: &mut Tx, repository: &Repository, digest: &Digest, tags: &[Ta
         let sql = format!(
             "WITH gone (id, name) AS (VALUES {})
              INSERT INTO tag_moves (id, repository_id, tag, from_digest, how, actor, at)
-             SELECT gone.id, $1, gone.name, $2, 'delete', $3, $4 FROM gone",
-            batch::rows(5, some.len(), 2)
+             SELECT gone.id, $1, gone.name, $2, $3, $4, $5 FROM gone",
+            batch::rows(6, some.len(), 2)
         );
-        let moved = params![&repository.id, digest, &deletion.by, deletion.at];
+        let moved = params![&repository.id, digest, Move::Deleted, &deletion.by, deletion.at];
         tx.run(&sql, [moved, named()].concat()).await?;
         let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND name IN ({})", batch::slots(2, some.len()));
         let names = some.iter().map(Value::from).collect();
@@ -71,9 +72,9 @@ async fn untag(tx: &mut Tx, repository: &Repository, digest: &Digest, tags: &[Ta
 /// # Errors
 /// [`Error::InUse`] if an index lists it.
 pub async fn manifest(tx: &mut Tx, repository: &Repository, digest: &Digest, deletion: &Deletion) -> Result<bool> {
-    let sql = "SELECT subject FROM manifests WHERE repository_id = $1 AND digest = $2";
-    let Some(mut row) = tx.one(sql, params![&repository.id, digest]).await? else { return Ok(false) };
-    let subject: Option<Digest> = row.take()?;
+    if manifests::size(tx, &repository.id, digest).await?.is_none() {
+        return Ok(false);
+    }
     refuse_if_used(tx, repository, digest).await?;
     let named = "SELECT name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name";
     let named = tx.all(named, params![&repository.id, digest]).await?;
@@ -89,10 +90,8 @@ pub async fn manifest(tx: &mut Tx, repository: &Repository, digest: &Digest, del
     let params = params![&repository.id, digest, deletion.new_id(), &deletion.batch, deletion.at, &deletion.by];
     tx.run(keep, params).await?;
     manifests::weigh(tx, &repository.id, digest, -1).await?;
-    if let Some(subject) = subject {
-        referrers::remove(tx, &repository.id, &subject, digest).await?;
-    }
     for sql in [
+        "DELETE FROM referrers WHERE repository_id = $1 AND digest = $2",
         "DELETE FROM manifest_edges WHERE repository_id = $1 AND parent = $2",
         "DELETE FROM manifests WHERE repository_id = $1 AND digest = $2",
     ] {

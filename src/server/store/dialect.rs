@@ -11,12 +11,16 @@ impl Dialect {
     /// The schema's steps, oldest first; the position is the version.
     pub fn migrations(self) -> &'static [&'static str] {
         match self {
-            Self::Sqlite => {
-                &[include_str!("schema/sqlite/0001_catalog.sql"), include_str!("schema/sqlite/0002_registry.sql")]
-            }
-            Self::Postgres => {
-                &[include_str!("schema/postgres/0001_catalog.sql"), include_str!("schema/postgres/0002_registry.sql")]
-            }
+            Self::Sqlite => &[
+                include_str!("schema/sqlite/0001_catalog.sql"),
+                include_str!("schema/sqlite/0002_registry.sql"),
+                include_str!("schema/sqlite/0003_graph.sql"),
+            ],
+            Self::Postgres => &[
+                include_str!("schema/postgres/0001_catalog.sql"),
+                include_str!("schema/postgres/0002_registry.sql"),
+                include_str!("schema/postgres/0003_graph.sql"),
+            ],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::manifests::NewManifest;
 use super::repositories::Repository;
-use super::{Tx, batch, blobs};
+use super::{Tx, batch, blobs, manifests};
 use crate::domain::manifest::{Descriptor, Relation};
 use crate::domain::{Digest, Result, Timestamp, media_type};
 use crate::params;
@@ -10,12 +10,18 @@ use crate::params;
 /// Edges that share a statement.
 const EDGES_TOGETHER: usize = 32;
 
-/// Writes the edges of a manifest, and links what it is made of to its repository.
-pub(super) async fn insert(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
+/// Writes the edges of a manifest.
+pub(super) async fn insert(tx: &mut Tx, repository: &Repository, new: &NewManifest) -> Result<()> {
     let children: Vec<_> = new.parsed.children.iter().enumerate().collect();
     for some in children.chunk_by(|(one, _), (other, _)| one / EDGES_TOGETHER == other / EDGES_TOGETHER) {
         insert_some_edges(tx, repository, &new.digest, some).await?;
     }
+    Ok(())
+}
+
+/// Links what a manifest is made of to its repository, where nobody pushed it blob by blob. A part that is a manifest
+/// itself is none of the blobs.
+pub async fn link_parts(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
     // A layer that is meant to live elsewhere may be named by anybody: naming is no right to read.
     let is_here = |(relation, child): &&(Relation, Descriptor)| match relation {
         Relation::Manifest => false,
@@ -24,8 +30,9 @@ pub(super) async fn insert(tx: &mut Tx, repository: &Repository, new: &NewManife
     };
     let here: Vec<_> = new.parsed.children.iter().filter(is_here).map(|(_, child)| child).collect();
     let digests: Vec<_> = here.iter().map(|child| &child.digest).collect();
-    let linked = blobs::linked_sizes(tx, &repository.id, &digests).await?;
-    for child in here.into_iter().filter(|child| !linked.contains_key(&child.digest)) {
+    let mut known = blobs::linked_sizes(tx, &repository.id, &digests).await?;
+    known.extend(manifests::sizes(tx, &repository.id, &digests).await?);
+    for child in here.into_iter().filter(|child| !known.contains_key(&child.digest)) {
         blobs::link(tx, repository, &child.digest, child.size, now).await?;
     }
     Ok(())
@@ -39,32 +46,15 @@ async fn insert_some_edges(
 ) -> Result<()> {
     let (mut rows, mut params) = (Vec::new(), params![&repository.id, parent]);
     for (position, (relation, child)) in edges {
-        rows.push(format!("($1, $2, {})", batch::slots(params.len() + 1, 7)));
-        params.extend(params![
-            *position as i64,
-            relation_text(*relation),
-            &child.digest,
-            &child.media_type,
-            child.size,
-            child.platform.as_ref().map(ToString::to_string),
-            about(child),
-        ]);
+        rows.push(format!("($1, $2, {})", batch::slots(params.len() + 1, 3)));
+        params.extend(params![*position as i64, *relation, &child.digest]);
     }
     let sql = format!(
-        "INSERT INTO manifest_edges (repository_id, parent, position, relation, child, media_type, size_bytes, platform, about)
-         VALUES {}",
+        "INSERT INTO manifest_edges (repository_id, parent, position, relation, child) VALUES {}",
         rows.join(", ")
     );
     tx.run(&sql, params).await?;
     Ok(())
-}
-
-fn relation_text(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Manifest => "manifest",
-        Relation::Config => "config",
-        Relation::Layer => "layer",
-    }
 }
 
 /// The digest that an attestation in an index is about (BuildKit's annotation).

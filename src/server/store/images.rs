@@ -91,8 +91,9 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
         UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at, 0 FROM tag_moves v
             WHERE v.repository_id = $1 AND v.to_digest = $2 ORDER BY v.at DESC LIMIT 20) AS moves
-        UNION ALL SELECT * FROM (SELECT 'referrer', f.digest, f.artifact_type, f.media_type, NULL, f.pushed_at, f.pull_bytes
-            FROM manifests f WHERE f.repository_id = $1 AND f.subject = $2 ORDER BY f.digest LIMIT 50) AS referrers
+        UNION ALL SELECT * FROM (SELECT 'referrer', m.digest, m.artifact_type, m.media_type, NULL, m.pushed_at, m.pull_bytes
+            FROM referrers f JOIN manifests m ON m.repository_id = f.repository_id AND m.digest = f.digest
+            WHERE f.repository_id = $1 AND f.subject = $2 ORDER BY f.digest LIMIT 50) AS referrers
         UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0 FROM manifest_edges e
             WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents
         UNION ALL SELECT 'subject', s.digest, NULL, NULL, NULL, 0, 0 FROM manifests s

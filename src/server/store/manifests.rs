@@ -67,12 +67,18 @@ pub async fn size(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<O
     tx.one(sql, params![repository_id, digest]).await?.map(|mut row| row.take()).transpose()
 }
 
+/// The media type of a manifest that the repository has, or `None`.
+pub async fn media_type(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Option<String>> {
+    let sql = "SELECT media_type FROM manifests WHERE repository_id = $1 AND digest = $2";
+    tx.one(sql, params![repository_id, digest]).await?.map(|mut row| row.take()).transpose()
+}
+
 /// The sizes of those of `digests` that the repository has as manifests.
 pub async fn sizes(tx: &mut Tx, repository_id: &str, digests: &[&Digest]) -> Result<HashMap<Digest, u64>> {
     batch::sizes(tx, "manifests", repository_id, digests).await
 }
 
-/// Stores a manifest with its edges, links and counts; `false` if it was there already.
+/// Stores a manifest with its edges and counts; `false` if it was there already.
 /// The children of an index must be stored first: its platforms and size come from them.
 pub async fn insert(
     tx: &mut Tx,
@@ -83,9 +89,9 @@ pub async fn insert(
 ) -> Result<bool> {
     let shown = show(tx, repository, new).await?;
     let sql =
-        "INSERT INTO manifests (repository_id, digest, kind, artifact_type, pull_bytes, platforms, built_at, subject,
-                 description, media_type, content, config, size_bytes, pushed_at, pushed_by)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        "INSERT INTO manifests (repository_id, digest, kind, artifact_type, pull_bytes, platforms, built_at, description,
+                 media_type, content, config, size_bytes, pushed_at, pushed_by)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
                ON CONFLICT (repository_id, digest) DO NOTHING";
     let mut params = derived(repository, new, shown);
     params.extend(params![
@@ -99,7 +105,7 @@ pub async fn insert(
     if tx.run(sql, params).await? == 0 {
         return Ok(false);
     }
-    edges::insert(tx, repository, new, now).await?;
+    edges::insert(tx, repository, new).await?;
     referrers::insert(tx, &repository.id, new).await?;
     weigh(tx, &repository.id, &new.digest, 1).await?;
     Ok(true)
@@ -110,26 +116,25 @@ pub async fn insert(
 pub(super) async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
     let shown = show(tx, repository, new).await?;
     let sql = "UPDATE manifests SET kind = $3, artifact_type = $4, pull_bytes = $5, platforms = $6, built_at = $7,
-               subject = $8, description = $9 WHERE repository_id = $1 AND digest = $2
-               AND (kind, artifact_type, pull_bytes, platforms, built_at, subject, description)
-                 IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9)"; // What is right is not written again.
+               description = $8 WHERE repository_id = $1 AND digest = $2
+               AND (kind, artifact_type, pull_bytes, platforms, built_at, description)
+                 IS DISTINCT FROM ($3, $4, $5, $6, $7, $8)"; // What is right is not written again.
     tx.run(sql, derived(repository, new, shown)).await?;
-    edges::insert(tx, repository, new, now).await?;
+    edges::insert(tx, repository, new).await?;
+    edges::link_parts(tx, repository, new, now).await?;
     referrers::insert(tx, &repository.id, new).await
 }
 
 /// The key of a manifest and the columns that follow from its bytes.
 fn derived(repository: &Repository, new: &NewManifest, shown: Shown) -> Vec<Value> {
-    let (parsed, subject) = (&new.parsed, new.parsed.subject.as_ref().map(|subject| subject.digest.as_str()));
     params![
         &repository.id,
         &new.digest,
-        kind_text(parsed.kind),
-        parsed.artifact_type.clone(),
+        new.parsed.kind,
+        new.parsed.artifact_type.clone(),
         shown.pull_bytes,
         shown.platforms,
         shown.built_at,
-        subject,
         shown.description,
     ]
 }
@@ -202,9 +207,8 @@ pub(super) async fn weigh(tx: &mut Tx, repository_id: &str, digest: &Digest, by:
     let sql = "SELECT m.kind, m.pull_bytes, m.platforms, (SELECT COUNT(*) FROM manifest_edges e
                WHERE e.repository_id = $1 AND e.child = $2) FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2";
     let Some(mut row) = tx.one(sql, params![repository_id, digest]).await? else { return Ok(()) };
-    let (kind, bytes, platforms, parents): (String, i64, String, i64) =
+    let (kind, bytes, platforms, parents): (Kind, i64, String, i64) =
         (row.take()?, row.take()?, row.take()?, row.take()?);
-    let kind = self::kind(&kind);
     let stands_alone = kind != Kind::Artifact && !platforms.is_empty() && parents == 0;
     let (adopted, bytes) = match kind {
         Kind::Index => (edges::only_children(tx, repository_id, digest).await?, 0),
@@ -219,22 +223,4 @@ pub(super) async fn weigh(tx: &mut Tx, repository_id: &str, digest: &Digest, by:
         tx.run(sql, params![repository_id, images, bytes]).await?;
     }
     Ok(())
-}
-
-/// The word for a kind in the `kind` column.
-pub fn kind_text(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Image => "image",
-        Kind::Index => "index",
-        Kind::Artifact => "artifact",
-    }
-}
-
-/// The inverse of [`kind_text`].
-pub fn kind(text: &str) -> Kind {
-    match text {
-        "image" => Kind::Image,
-        "index" => Kind::Index,
-        _ => Kind::Artifact,
-    }
 }

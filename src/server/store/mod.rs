@@ -30,6 +30,7 @@ mod tx;
 pub mod uploads;
 pub mod value;
 mod visible;
+mod words;
 
 pub use migrate::inspect;
 pub use rebuild::Rebuilt;

@@ -49,9 +49,8 @@ pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>
     let mut ids = Vec::with_capacity(mounts.len());
     for (position, mount) in mounts.iter().enumerate() {
         refuse_mixing(tx, mount).await?;
-        let kind = kind_text(mount.kind);
         let refresh = mount.refresh_s.map(|seconds| seconds as i64);
-        tx.run(sql, params![&mount.id, &mount.prefix, kind, &mount.url, refresh, position as i64]).await?;
+        tx.run(sql, params![&mount.id, &mount.prefix, mount.kind, &mount.url, refresh, position as i64]).await?;
         let row = tx.one("SELECT id FROM mounts WHERE prefix = $1", params![&mount.prefix]).await?;
         ids.push(row.map_or(Ok(mount.id.clone()), |mut row| row.take())?);
     }
@@ -60,11 +59,10 @@ pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>
 
 /// A prefix that holds repositories of one registry cannot be given to another: their names would mix.
 async fn refuse_mixing(tx: &mut Tx, mount: &Configured) -> Result<()> {
-    let kind = kind_text(mount.kind);
     let sql = "SELECT COUNT(*) FROM repositories r JOIN mounts m ON m.id = r.mount_id
                WHERE (m.prefix = $1 AND m.kind <> $2) OR (m.prefix <> $1 AND $1 <> '' AND r.name LIKE $3 ESCAPE '\\')";
     let below = format!("{}/%", super::dialect::like_literal(mount.prefix.as_str()));
-    let row = tx.one(sql, params![&mount.prefix, kind, below]).await?;
+    let row = tx.one(sql, params![&mount.prefix, mount.kind, below]).await?;
     match row.map_or(Ok(0), |mut row| row.take::<u64>())? {
         0 => Ok(()),
         n => Err(Error::Conflict(format!(
@@ -72,10 +70,6 @@ async fn refuse_mixing(tx: &mut Tx, mount: &Configured) -> Result<()> {
             mount.prefix
         ))),
     }
-}
-
-fn kind_text(kind: MountKind) -> &'static str {
-    if kind == MountKind::Remote { "remote" } else { "hosted" }
 }
 
 /// Keeps what a probe found.
@@ -147,7 +141,7 @@ pub async fn reachable(tx: &mut Tx, id: &str) -> Result<()> {
 
 fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
     let (id, prefix) = (row.take()?, row.take()?);
-    let kind = super::repositories::kind(&row.take::<String>()?);
+    let kind = row.take()?;
     let (url, refresh_s, probed): (_, Option<u64>, String) = (row.take()?, row.take()?, row.take()?);
     let totals = Totals {
         repositories: row.take()?,

@@ -5,10 +5,13 @@ use super::{Store, Tx, batch};
 use crate::domain::manifest::Kind;
 use crate::domain::{Digest, RepositoryName, Result};
 use crate::params;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The most text of annotations that one page holds, in bytes; a single entry may have more.
 const PAGE_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Digests that are asked for in one statement.
+const TOGETHER: usize = 256;
 
 /// One manifest that names a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +80,21 @@ fn artifact_type(new: &NewManifest) -> Option<String> {
     stated.or_else(|| config.map(|config| config.media_type.clone()))
 }
 
-/// Takes a manifest from the list of its subject's referrers.
-pub(super) async fn remove(tx: &mut Tx, repository_id: &str, subject: &Digest, digest: &Digest) -> Result<()> {
-    let sql = "DELETE FROM referrers WHERE repository_id = $1 AND subject = $2 AND digest = $3";
-    tx.run(sql, params![repository_id, subject, digest]).await?;
-    Ok(())
+/// Those of `digests` that say themselves whom they are about.
+pub async fn stating(store: &Store, repository: &RepositoryName, digests: &[&Digest]) -> Result<HashSet<Digest>> {
+    let mut stating = HashSet::new();
+    for some in digests.chunks(TOGETHER) {
+        let sql = format!(
+            "SELECT f.digest FROM repositories r JOIN referrers f ON f.repository_id = r.id
+             WHERE r.name = $1 AND f.digest IN ({})",
+            batch::slots(2, some.len())
+        );
+        let named = some.iter().map(|digest| super::Value::from(*digest)).collect();
+        for mut row in store.all(&sql, [params![repository], named].concat()).await? {
+            stating.insert(row.take()?);
+        }
+    }
+    Ok(stating)
 }
 
 /// One page of referrers, and whether more follow.

@@ -146,7 +146,7 @@ pub async fn ensure(
     let found = current(tx, name).await?;
     let found = found.ok_or_else(|| Error::Unavailable("the repository vanished; try again".into()))?;
     if found.mount_id != mount_id {
-        return Err(Error::Conflict(format!("the name {name} belongs to a registry that is or was mounted elsewhere")));
+        return Err(Error::Taken(name.clone()));
     }
     Ok((found, created))
 }
@@ -170,7 +170,7 @@ pub async fn pushed(tx: &mut Tx, id: &str, actor: &str, now: Timestamp) -> Resul
 pub async fn refresh_newest(tx: &mut Tx, repository: &Repository) -> Result<()> {
     let sql = "SELECT kind FROM mounts WHERE id = $1";
     let row = tx.one(sql, params![&repository.mount_id]).await?;
-    let order = match row.map_or(Ok(MountKind::Hosted), |mut row| row.take::<String>().map(|text| kind(&text)))? {
+    let order = match row.map_or(Ok(MountKind::Hosted), |mut row| row.take())? {
         MountKind::Hosted => "t.changed_at DESC, t.name",
         MountKind::Remote => "t.built_at DESC, t.name DESC",
     };
@@ -249,7 +249,7 @@ pub async fn mark_missing(tx: &mut Tx, mount_id: &str, listing: Timestamp, now: 
 
 fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let name = row.take()?;
-    let mount = kind(&row.take::<String>()?);
+    let mount: MountKind = row.take()?;
     let (newest_tag, description, tags, stored) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let (updated, updated_by, read_at): (Timestamp, _, _) = (row.take()?, row.take()?, stated(row.take()?));
     let (read_error, missing_since): (Option<String>, _) = (row.take()?, row.take()?);
@@ -273,8 +273,4 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
 /// A time, where 0 stands for "never".
 fn stated(time: Timestamp) -> Option<Timestamp> {
     (time.0 != 0).then_some(time)
-}
-
-pub(super) fn kind(text: &str) -> MountKind {
-    if text == "remote" { MountKind::Remote } else { MountKind::Hosted }
 }

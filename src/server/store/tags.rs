@@ -1,7 +1,6 @@
 //! Tags: the list, one by name, and their moves.
 
 use super::keyset::{self, Order};
-use super::manifests::kind;
 use super::repositories::Repository;
 use super::{Row, Store, Tx, batch, dialect};
 use crate::domain::page::Position;
@@ -110,6 +109,14 @@ pub enum How<'a> {
     Seen,
 }
 
+/// How a tag moved, in the words of its history.
+#[derive(Clone, Copy)]
+pub(super) enum Move {
+    Pushed,
+    Seen,
+    Deleted,
+}
+
 /// Sets a tag, writes its history and keeps every count that depends on it. The manifest must
 /// be stored already. Setting a tag to what it names changes only when it was last checked.
 pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
@@ -119,21 +126,20 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
         tx.run(sql, params![repository_id, at.tag, at.now]).await?;
         return Ok(());
     }
-    let (actor, move_known) = match at.how {
-        How::Push(actor) => (actor, true),
+    let (actor, moved) = match at.how {
+        How::Push(actor) => (actor, Some(Move::Pushed)),
         // A crawl that sees a known tag on another digest has seen it move; a first sight has not.
-        How::Seen => ("", at.from.is_some()),
+        How::Seen => ("", at.from.map(|_| Move::Seen)),
     };
     let sql = "INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
                SELECT $1, $2, $3, $4, $5, $6, built_at, pull_bytes, $4 FROM manifests WHERE repository_id = $1 AND digest = $3
                ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, changed_at = excluded.changed_at,
                  move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
                  pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
-    tx.run(sql, params![repository_id, at.tag, at.digest, at.now, move_known, actor]).await?;
+    tx.run(sql, params![repository_id, at.tag, at.digest, at.now, moved.is_some(), actor]).await?;
     let from = at.from.map(|from| (from, -1));
     count(tx, at.repository, [(at.digest, 1)].into_iter().chain(from)).await?;
-    if move_known {
-        let how = if matches!(at.how, How::Push(_)) { "push" } else { "seen" };
+    if let Some(how) = moved {
         let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let from = at.from.map(Digest::as_str);
@@ -199,7 +205,7 @@ fn tag_row(row: &mut Row) -> Result<TagRow> {
     let (tag, digest, size) = (row.take()?, row.take()?, row.take()?);
     let (when, known, by): (Timestamp, bool, String) = (row.take()?, row.take()?, row.take()?);
     let (built, missing_since): (Timestamp, _) = (row.take()?, row.take()?);
-    let (kind, artifact_type) = (kind(&row.take::<String>()?), row.take::<Option<String>>()?);
+    let (kind, artifact_type) = (row.take()?, row.take::<Option<String>>()?);
     let (platforms, n_tags): (String, u64) = (row.take()?, row.take()?);
     let same_as: Vec<Tag> = [row.take::<Option<Tag>>()?, row.take()?].into_iter().flatten().collect();
     Ok(TagRow {

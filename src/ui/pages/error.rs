@@ -71,10 +71,12 @@ fn title(error: &Error) -> String {
         Error::NotFound(what) => missing(what).to_owned(),
         Error::Invalid { .. }
         | Error::Content { .. }
+        | Error::MissingParts(_)
         | Error::Beyond { .. }
         | Error::OutOfOrder { .. }
         | Error::TooLarge { .. } => "This address cannot be read".to_owned(),
         Error::InUse { .. } => "This is part of something".to_owned(),
+        Error::Taken(_) => "Another registry has this name".to_owned(),
         Error::Conflict(_) | Error::Changed { .. } => "This changed in the meantime".to_owned(),
         Error::Method => "This page only answers".to_owned(),
         Error::Unsupported(_) => "This registry cannot do that".to_owned(),

@@ -23,6 +23,9 @@ const PARTS: usize = 16;
 /// Bytes that are read at once to hash them again.
 const PIECE: usize = 1024 * 1024;
 
+/// Bytes that go to the disk together, while later ones still arrive: at the end few are left to wait for.
+const SYNCED: u64 = 16 * 1024 * 1024;
+
 /// Bytes to write, with the room that they take.
 pub(super) struct Piece {
     parts: Vec<Bytes>,
@@ -58,43 +61,67 @@ pub(super) async fn gather(body: &mut ByteStream, room: &Arc<Semaphore>) -> Gath
     Gathered { piece, ending }
 }
 
+impl Piece {
+    /// The hash with these bytes in it as well.
+    pub(super) fn hash_into(&self, mut hash: ContentHash) -> ContentHash {
+        self.parts.iter().for_each(|part| hash.update(part));
+        hash
+    }
+}
+
 /// A staged file that one writer holds.
-pub(super) struct Staging {
+pub(super) struct StagedFile {
     file: File,
-    hash: ContentHash,
+    /// Bytes that were written since a sync last began.
+    unsynced: u64,
     /// The folder, where the file is new in it.
     new_in: Option<PathBuf>,
 }
 
-impl Staging {
-    /// Takes the file, cut to what `hash` stands for.
-    pub(super) fn open(path: &Path, hash: ContentHash) -> io::Result<Self> {
-        let is_first = hash.size() == 0;
-        let mut file = OpenOptions::new().create(is_first).truncate(false).write(true).open(path)?;
+impl StagedFile {
+    /// Takes the file, cut to the `size` bytes that are noted.
+    pub(super) fn open(path: &Path, size: u64) -> io::Result<Self> {
+        let is_first = size == 0;
+        let opened = OpenOptions::new().create(is_first).truncate(false).write(true).open(path);
+        let mut file = match opened {
+            // A file that is to be made lacks its folder: nothing that was staged is gone.
+            Err(error) if is_first && error.kind() == io::ErrorKind::NotFound => return Err(io::Error::other(error)),
+            opened => opened?,
+        };
         take_turn(&file, path)?;
-        if file.metadata()?.len() < hash.size() {
+        if file.metadata()?.len() < size {
             return Err(io::ErrorKind::UnexpectedEof.into()); // Lost bytes are not made up of zeros.
         }
-        file.set_len(hash.size())?;
+        file.set_len(size)?;
         file.seek(SeekFrom::End(0))?;
         let new_in = path.parent().filter(|_| is_first).map(Path::to_owned);
-        Ok(Self { file, hash, new_in })
+        Ok(Self { file, unsynced: 0, new_in })
     }
 
-    pub(super) fn write(mut self, piece: Piece) -> io::Result<Self> {
-        piece.parts.iter().for_each(|part| self.hash.update(part));
+    pub(super) fn write(mut self, piece: &Piece) -> io::Result<Self> {
         write_parts(&mut self.file, &piece.parts)?;
+        self.unsynced += piece.parts.iter().map(|part| part.len() as u64).sum::<u64>();
         Ok(self)
+    }
+
+    /// The file under a second handle, once enough was written that it had better be synced meanwhile. What goes
+    /// wrong then is said there, and [`Self::finish`] will not know.
+    pub(super) fn due_for_sync(&mut self) -> io::Result<Option<File>> {
+        if self.unsynced < SYNCED {
+            return Ok(None);
+        }
+        self.unsynced = 0;
+        self.file.try_clone().map(Some)
     }
 
     /// The hash goes into the database, durably: so must the bytes that it stands for, or a session that
     /// is resumed after a power cut would commit zeros under a good digest.
-    pub(super) fn finish(self) -> io::Result<ContentHash> {
+    pub(super) fn finish(self) -> io::Result<()> {
         self.file.sync_data()?;
-        if let Some(folder) = self.new_in {
-            File::open(folder)?.sync_all()?;
+        match self.new_in {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
         }
-        Ok(self.hash)
     }
 }
 

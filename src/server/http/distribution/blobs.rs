@@ -1,54 +1,104 @@
-//! Blobs: GET and HEAD (end-2), whole or a range.
+//! Blobs: GET and HEAD (end-2), whole or in parts.
 
 use super::manifests::CONTENT_DIGEST;
-use super::{Call, ranges, value};
+use super::{Call, parts, ranges, value};
 use crate::domain::action::ReadRepository;
 use crate::domain::condition::Among;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
-use crate::server::service::pull::{self, ContentRange};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::service::pull::{self, Content, ContentRange};
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
+/// The type of all blobs: what they are is the manifest's to say.
+const OCTETS: &str = "application/octet-stream";
+
 pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) -> Result<Response<Body>> {
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let is_head = call.request.method() == Method::HEAD;
-    let range = if is_head || call.has_already(&digest) { None } else { range(&call, &digest) };
-    let content = match pull::blob(&call.app, &proof, &digest, range).await {
+    let has_already = call.has_already(&digest);
+    let ranges = if is_head || has_already { vec![] } else { ranges(&call, &digest) };
+    let found = match find(&call.app.clone(), &proof, &digest, &ranges).await {
         // Who only asks is about to push: a client that hears of nothing here sends it, which repairs it.
         Err(Error::Damaged(digest)) if is_head => {
             let repository = proof.action().repository.clone();
             return Err(Error::NotFound(What::Blob { repository, digest }));
         }
-        content => content?,
+        found => found?,
     };
     call.require_match(&digest)?;
     let headers = [
         (CONTENT_DIGEST, value(&digest)),
         (header::ETAG, value(format!("\"{digest}\""))),
-        (header::CONTENT_TYPE, value("application/octet-stream")),
         (header::ACCEPT_RANGES, value("bytes")),
         (header::CACHE_CONTROL, value("private, max-age=31536000, immutable")),
         (header::CONTENT_DISPOSITION, value("attachment")),
         (header::CONTENT_SECURITY_POLICY, value("sandbox")),
     ];
-    if call.has_already(&digest) {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    let length = [(header::CONTENT_LENGTH, value(content.length.to_string()))];
-    let body = if is_head { Body::empty() } else { Body::from_stream(content.body) };
-    if range.is_none() {
-        return Ok((StatusCode::OK, headers, length, body).into_response());
-    }
-    let part = format!("bytes {}-{}/{}", content.start, content.start + content.length - 1, content.size);
-    Ok((StatusCode::PARTIAL_CONTENT, headers, length, [(header::CONTENT_RANGE, value(part))], body).into_response())
+    let octets =
+        |length: u64| [(header::CONTENT_TYPE, value(OCTETS)), (header::CONTENT_LENGTH, value(length.to_string()))];
+    Ok(match found {
+        Found::Whole(_) if has_already => {
+            (StatusCode::NOT_MODIFIED, headers, [(header::CONTENT_TYPE, value(OCTETS))]).into_response()
+        }
+        Found::Whole(content) if is_head => {
+            (StatusCode::OK, headers, octets(content.length), Body::empty()).into_response()
+        }
+        Found::Whole(content) => {
+            (StatusCode::OK, headers, octets(content.length), Body::from_stream(content.body)).into_response()
+        }
+        Found::Part(part) => {
+            let place = [(header::CONTENT_RANGE, value(parts::place(&part)))];
+            let body = Body::from_stream(part.body);
+            (StatusCode::PARTIAL_CONTENT, headers, octets(part.length), place, body).into_response()
+        }
+        Found::Parts(some) => {
+            let (of_parts, body) = parts::body(some, &digest);
+            (StatusCode::PARTIAL_CONTENT, headers, of_parts, body).into_response()
+        }
+    })
 }
 
-/// The part that is asked for. A condition that it is still the same content (`If-Range`) holds if it names the
+/// What is answered of a blob.
+enum Found {
+    Whole(Content),
+    Part(Content),
+    Parts(Vec<Content>),
+}
+
+/// The ranges that lie in the content; all of it where they are none, or more together than the whole.
+async fn find(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    digest: &Digest,
+    ranges: &[ContentRange],
+) -> Result<Found> {
+    let mut parts = Vec::new();
+    for range in ranges {
+        match pull::blob(app, proof, digest, Some(*range)).await {
+            Err(Error::Beyond { .. }) if ranges.len() > 1 => {}
+            part => parts.push(part?),
+        }
+    }
+    let n_bytes = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.length));
+    match (parts.len(), parts.first().map(|part| part.size)) {
+        (0, _) if !ranges.is_empty() => {
+            let size = pull::blob(app, proof, digest, None).await?.size;
+            Err(Error::Beyond { size })
+        }
+        (1, _) => Ok(Found::Part(parts.remove(0))),
+        (_, Some(size)) if n_bytes <= size => Ok(Found::Parts(parts)),
+        _ => Ok(Found::Whole(pull::blob(app, proof, digest, None).await?)),
+    }
+}
+
+/// The parts that are asked for. A condition that it is still the same content (`If-Range`) holds if it names the
 /// digest; any other means the whole.
-fn range(call: &Call, digest: &Digest) -> Option<ContentRange> {
+fn ranges(call: &Call, digest: &Digest) -> Vec<ContentRange> {
     let is_same = |known: &str| Among::parse(known, true).has(Some(digest));
     let holds = call.header(header::IF_RANGE).is_none_or(is_same);
-    call.header(header::RANGE).filter(|_| holds).and_then(ranges::wanted)
+    call.header(header::RANGE).filter(|_| holds).map(ranges::wanted).unwrap_or_default()
 }

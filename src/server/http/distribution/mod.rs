@@ -5,6 +5,7 @@ mod blobs;
 mod deletes;
 mod lists;
 mod manifests;
+mod parts;
 pub(crate) mod ranges;
 mod referrers;
 mod uploads;

@@ -3,10 +3,21 @@
 
 use crate::server::service::pull::ContentRange;
 
-/// One range `bytes=a-b`, `bytes=a-` or `bytes=-n`. What cannot be read, and several ranges at once, get the
-/// whole content (RFC 9110, section 14.2).
-pub(crate) fn wanted(text: &str) -> Option<ContentRange> {
-    match text.strip_prefix("bytes=")?.split_once('-')? {
+/// The most ranges that one answer holds. Clients that pull lazily ask for a few.
+const MOST: usize = 16;
+
+/// Ranges `bytes=a-b`, `bytes=a-` or `bytes=-n`, with commas between them. None where one cannot be read, or where
+/// there are too many: that gets the whole content (RFC 9110, section 14.2).
+pub(crate) fn wanted(text: &str) -> Vec<ContentRange> {
+    let Some((unit, ranges)) = text.split_once('=') else { return vec![] };
+    if !unit.eq_ignore_ascii_case("bytes") || ranges.split(',').count() > MOST {
+        return vec![];
+    }
+    ranges.split(',').map(|range| one(range.trim_matches([' ', '\t']))).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn one(range: &str) -> Option<ContentRange> {
+    match range.split_once('-')? {
         ("", length) => Some(ContentRange::Last(number(length)?)),
         (start, "") => Some(ContentRange::From { start: number(start)?, end: None }),
         (start, end) => Some(ContentRange::From { start: number(start)?, end: Some(number(end)?) }),
@@ -38,11 +49,16 @@ mod tests {
 
     #[test]
     fn odd_ranges_mean_the_whole() {
-        assert_eq!(wanted("bytes=2-5"), Some(ContentRange::From { start: 2, end: Some(5) }));
-        assert_eq!(wanted("bytes=2-"), Some(ContentRange::From { start: 2, end: None }));
-        assert_eq!(wanted("bytes=-5"), Some(ContentRange::Last(5)));
-        for odd in ["bytes=1-2,4-5", "lines=1-2", "bytes=a-b", "bytes=99999999999999999999-", "bytes=-", "bytes=+1-2"] {
-            assert_eq!(wanted(odd), None, "{odd}");
+        let closed = ContentRange::From { start: 2, end: Some(5) };
+        assert_eq!(wanted("bytes=2-5"), [closed]);
+        assert_eq!(wanted("bytes=2-"), [ContentRange::From { start: 2, end: None }]);
+        assert_eq!(wanted("Bytes=2-5, -5"), [closed, ContentRange::Last(5)]);
+        let many = |n: usize| format!("bytes={}", vec!["2-5"; n].join(","));
+        assert_eq!((wanted(&many(MOST)).len(), wanted(&many(MOST + 1)).len()), (MOST, 0));
+        for odd in
+            ["2-5", "lines=1-2", "bytes=a-b", "bytes=1-2,x", "bytes=99999999999999999999-", "bytes=-", "bytes=+1-2"]
+        {
+            assert_eq!(wanted(odd), [], "{odd}");
         }
     }
 

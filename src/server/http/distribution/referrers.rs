@@ -57,7 +57,8 @@ pub(super) async fn list(call: Call, repository: RepositoryName, subject: Digest
 }
 
 fn wanted(call: &Call, subject: Digest) -> Result<Wanted> {
-    let types = call.query("artifactType");
+    // No type has a space: who wrote a bare `+` is read as meaning it.
+    let types: Vec<_> = call.query("artifactType").iter().map(|stated| stated.replace(' ', "+")).collect();
     if types.len() > MAX_TYPES {
         return Err(Error::invalid("artifactType", format!("ask for at most {MAX_TYPES} types at once")));
     }

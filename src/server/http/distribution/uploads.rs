@@ -22,6 +22,7 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
     let proof = app.access.authorize(&call.caller, PushBlob { repository: repository.clone() }).await?;
     let digest = digest(&call)?;
     let algorithm = algorithm(&call, digest.as_ref())?;
+    let is_mount_alone = !call.query("mount").is_empty() && !has_body(&call);
     // Where a mount cannot be, an ordinary upload begins: that is always allowed (end-11), and never tells whether
     // the other repository or that blob exists.
     if let Some(action) = wanted_mount(&call, &repository)? {
@@ -32,7 +33,7 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
             return Ok(created(&repository, &mounted));
         }
     }
-    match digest {
+    match digest.filter(|_| !is_mount_alone) {
         None => {
             let upload = push::start(&app, &proof, algorithm).await?;
             Ok((StatusCode::ACCEPTED, standing(&repository, &upload.id, upload.received)).into_response())
@@ -102,12 +103,15 @@ async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -
         }
     };
     let place = content_range(&call)?;
-    // HTTP/2 streams a body without saying so in a header. An empty one is no chunk: where its answer was lost,
-    // this request comes again when nothing is staged any more.
-    let has_body = call.length() != Some(0) && !call.request.body().is_end_stream();
-    let last = (has_body || place.is_some()).then(|| chunk(call, place));
+    // An empty body is no chunk: where its answer was lost, this request comes again when nothing is staged any more.
+    let last = (has_body(&call) || place.is_some()).then(|| chunk(call, place));
     push::finish(app, proof, id, last, &digest).await?;
     Ok(digest)
+}
+
+/// HTTP/2 streams a body without saying so in a header.
+fn has_body(call: &Call) -> bool {
+    call.length() != Some(0) && !call.request.body().is_end_stream()
 }
 
 /// A 416 that says where the upload stands, if that is what is the matter.

@@ -8,7 +8,7 @@ use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::Repository;
 use crate::server::store::tags::{How, Placement};
-use crate::server::store::{Tx, manifests, mounts, repositories, tags};
+use crate::server::store::{Tx, edges, manifests, mounts, repositories, tags};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -179,7 +179,9 @@ async fn keep_manifests(reading: &Reading<'_>, name: &RepositoryName, found: Vec
     let keep = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
             for manifest in &found {
-                manifests::insert(tx, repository, manifest, "", now).await?;
+                if manifests::insert(tx, repository, manifest, "", now).await? {
+                    edges::link_parts(tx, repository, manifest, now).await?;
+                }
             }
             Ok(())
         })

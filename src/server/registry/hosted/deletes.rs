@@ -7,14 +7,17 @@ use crate::domain::condition::Condition;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
+use crate::server::registry::DeleteContent;
 use crate::server::store::deletes::{self, Deletion};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, tags};
+use async_trait::async_trait;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
-impl HostedRegistry {
-    pub(super) async fn remove_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
+#[async_trait]
+impl DeleteContent for HostedRegistry {
+    async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
         let DeleteTag { repository, tag } = proof.action().clone();
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
@@ -28,7 +31,7 @@ impl HostedRegistry {
         .await
     }
 
-    pub(super) async fn remove_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {
+    async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {
         let DeleteManifest { repository, digest } = proof.action().clone();
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
@@ -41,7 +44,7 @@ impl HostedRegistry {
         .await
     }
 
-    pub(super) async fn remove_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()> {
+    async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()> {
         let DeleteBlob { repository, digest } = proof.action().clone();
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
@@ -53,7 +56,9 @@ impl HostedRegistry {
         })
         .await
     }
+}
 
+impl HostedRegistry {
     /// Runs one delete in its repository. `remove` returns the digest that was there before.
     async fn remove<A, F>(&self, proof: &Authorized<A>, name: RepositoryName, remove: F) -> Result<()>
     where

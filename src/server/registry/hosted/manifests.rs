@@ -12,11 +12,12 @@ use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, collect};
 use crate::server::entropy::{Entropy, new_id};
-use crate::server::registry::{Pushed, ReadRegistry, SentManifest};
+use crate::server::registry::{PushManifests, Pushed, ReadRegistry, SentManifest};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::tags::{How, Placement};
 use crate::server::store::{Change, Tx, blobs, manifests, tags};
+use async_trait::async_trait;
 use std::sync::Arc;
 
 /// A push on its way through the transaction.
@@ -30,16 +31,16 @@ struct Push {
     entropy: Arc<dyn Entropy>,
 }
 
-impl HostedRegistry {
-    pub(super) async fn push_manifest(&self, proof: &Authorized<PushManifest>, sent: SentManifest) -> Result<Pushed> {
+#[async_trait]
+impl PushManifests for HostedRegistry {
+    async fn put_manifest(&self, proof: &Authorized<PushManifest>, sent: SentManifest) -> Result<Pushed> {
         let PushManifest { repository, reference, mut tags } = proof.action().clone();
         let parsed = Manifest::parse(sent.media_type.as_deref(), &sent.bytes)?;
         let digest = digest_for(&reference, &sent.bytes)?;
-        let is_elsewhere = |layer: &&Descriptor| media_type::is_foreign_layer(&layer.media_type);
         let pushed = Pushed {
             digest: digest.clone(),
             subject: parsed.subject.as_ref().map(|subject| subject.digest.clone()),
-            layers_elsewhere: parsed.of(Relation::Layer).filter(is_elsewhere).count() as u64,
+            layers_elsewhere: parsed.of(Relation::Layer).filter(|layer| layer.is_elsewhere()).count() as u64,
         };
         let config = self.config_of(&repository, &parsed).await?;
         if let Reference::Tag(tag) = &reference {
@@ -57,7 +58,9 @@ impl HostedRegistry {
         self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
         Ok(pushed)
     }
+}
 
+impl HostedRegistry {
     /// The configuration's bytes, if the repository has it and it is small enough to be read.
     async fn config_of(&self, repository: &RepositoryName, parsed: &Manifest) -> Result<Option<Vec<u8>>> {
         let Some(config) = parsed.config().filter(|config| config.size <= MAX_CONFIG_BYTES) else {
@@ -94,7 +97,9 @@ impl Push {
         let repository = self.to.open(tx).await?;
         self.condition.check(self.current(tx, &repository).await?.as_ref())?;
         require_children(tx, &repository, &self.manifest.parsed).await?;
-        manifests::insert(tx, &repository, &self.manifest, &self.actor, self.to.now).await?;
+        if !manifests::insert(tx, &repository, &self.manifest, &self.actor, self.to.now).await? {
+            self.require_same_type(tx, &repository).await?;
+        }
         let mut before = Vec::new();
         for tag in &self.tags {
             before.extend(self.place(tx, &repository, tag).await?.map(|digest| digest.to_string()));
@@ -111,6 +116,20 @@ impl Push {
         match &self.reference {
             Reference::Tag(tag) => Ok(tags::current(tx, &repository.id, tag).await?.map(|current| current.digest)),
             Reference::Digest(digest) => Ok(manifests::size(tx, &repository.id, digest).await?.map(|_| digest.clone())),
+        }
+    }
+
+    /// Bytes that name no type of their own are what they were called first: clients act on that word, and a tag may
+    /// not come to mean another by it.
+    async fn require_same_type(&self, tx: &mut Tx, repository: &Repository) -> Result<()> {
+        let NewManifest { digest, parsed, .. } = &self.manifest;
+        let known = manifests::media_type(tx, &repository.id, digest).await?;
+        match known.filter(|known| *known != parsed.media_type) {
+            None => Ok(()),
+            Some(known) => Err(Error::Content {
+                problem: ContentProblem::Manifest,
+                message: format!("{digest} is here as {known}, not as {}; send it as that", parsed.media_type),
+            }),
         }
     }
 
@@ -137,29 +156,30 @@ impl Push {
 /// Everything that a manifest names must be in its repository with the size that it states; but for the
 /// subject, which may come later. Layers that are meant to live elsewhere may be missing.
 async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<()> {
-    let of_manifests: Vec<&Digest> = parsed.of(Relation::Manifest).map(|child| &child.digest).collect();
     let all: Vec<&Digest> = parsed.children.iter().map(|(_, child)| &child.digest).collect();
+    let is_manifest = |(relation, child): &&(Relation, Descriptor)| {
+        *relation == Relation::Manifest || media_type::is_manifest(&child.media_type)
+    };
+    let of_manifests: Vec<&Digest> =
+        parsed.children.iter().filter(is_manifest).map(|(_, child)| &child.digest).collect();
     let manifests = manifests::sizes(tx, &repository.id, &of_manifests).await?;
     let blobs = blobs::linked_sizes(tx, &repository.id, &all).await?;
     let mut missing = Vec::new();
     for (relation, child) in &parsed.children {
-        let may_be_missing = *relation == Relation::Layer && media_type::is_foreign_layer(&child.media_type);
-        // An index may list blobs too: caches of builds do. What calls itself a manifest must be one.
-        let as_manifest = manifests.get(&child.digest).filter(|_| *relation == Relation::Manifest);
-        let as_blob = || blobs.get(&child.digest).filter(|_| !media_type::is_manifest(&child.media_type));
-        match as_manifest.or_else(as_blob) {
+        let (as_manifest, as_blob) = (manifests.get(&child.digest), blobs.get(&child.digest));
+        let found = match relation {
+            // An index may list blobs too: caches of builds do. What calls itself a manifest must be one.
+            Relation::Manifest => as_manifest.or(as_blob.filter(|_| !media_type::is_manifest(&child.media_type))),
+            // Some clients send by its type what others send by its place.
+            Relation::Config | Relation::Layer => as_blob.or(as_manifest),
+        };
+        match found {
             Some(size) if *size != child.size => return Err(wrong_size(child, *size)),
-            None if !may_be_missing => missing.push(child.digest.to_string()),
+            None if *relation != Relation::Layer || !child.is_elsewhere() => missing.push(child.digest.clone()),
             _ => {}
         }
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Content {
-        problem: ContentProblem::MissingBlob,
-        message: format!("push these first, this repository does not have them: {}", missing.join(", ")),
-    })
+    if missing.is_empty() { Ok(()) } else { Err(Error::MissingParts(missing)) }
 }
 
 fn wrong_size(child: &Descriptor, size: u64) -> Error {

@@ -2,15 +2,14 @@
 //! actor, is written by one request at a time, and becomes content only with the right digest.
 
 use super::HostedRegistry;
-use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
-use crate::domain::condition::Condition;
+use crate::domain::action::{MountBlob, PushBlob};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::{ContentProblem, What};
 use crate::domain::{Digest, Error, Result};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, VerifiedBlob};
 use crate::server::entropy::new_secret_uuid;
-use crate::server::registry::{Chunk, Pushed, ReadRegistry, SentManifest, Upload, WriteRegistry};
+use crate::server::registry::{Chunk, ReadRegistry, Upload, UploadBlobs};
 use crate::server::store::{Change, blobs, repositories, uploads};
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -18,7 +17,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 #[async_trait]
-impl WriteRegistry for HostedRegistry {
+impl UploadBlobs for HostedRegistry {
     async fn start_upload(&self, proof: &Authorized<PushBlob>, algorithm: Algorithm) -> Result<Upload> {
         let id = new_secret_uuid(&*self.parts.entropy);
         let (repository, actor, now) = (proof.action().repository.clone(), proof.actor().key(), self.parts.clock.now());
@@ -101,22 +100,6 @@ impl WriteRegistry for HostedRegistry {
             Err(Error::NotFound(_)) => Ok(false), // It was deleted there meanwhile.
             Err(error) => Err(error),
         }
-    }
-
-    async fn put_manifest(&self, proof: &Authorized<PushManifest>, manifest: SentManifest) -> Result<Pushed> {
-        self.push_manifest(proof, manifest).await
-    }
-
-    async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
-        self.remove_tag(proof, condition).await
-    }
-
-    async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {
-        self.remove_manifest(proof).await
-    }
-
-    async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()> {
-        self.remove_blob(proof).await
     }
 }
 

@@ -1,0 +1,32 @@
+//! Enumerations that a column holds as a word. A word that is none of them is a damaged database.
+
+use super::Value;
+use super::tags::Move;
+use super::value::FromCell;
+use crate::domain::manifest::{Kind, Relation};
+use crate::domain::view::MountKind;
+
+macro_rules! words {
+    ($($type:ty { $($variant:path => $word:literal),* $(,)? })*) => {$(
+        impl From<$type> for Value {
+            fn from(it: $type) -> Self {
+                Value::from(match it { $($variant => $word),* })
+            }
+        }
+        impl FromCell for $type {
+            fn from_cell(cell: Value) -> Option<Self> {
+                match String::from_cell(cell)?.as_str() {
+                    $($word => Some($variant),)*
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+words! {
+    Kind { Kind::Image => "image", Kind::Index => "index", Kind::Artifact => "artifact" }
+    Relation { Relation::Manifest => "manifest", Relation::Config => "config", Relation::Layer => "layer" }
+    MountKind { MountKind::Hosted => "hosted", MountKind::Remote => "remote" }
+    Move { Move::Pushed => "push", Move::Seen => "seen", Move::Deleted => "delete" }
+}
