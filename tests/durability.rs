@@ -6,6 +6,7 @@ mod client;
 mod cut_off;
 mod drain;
 mod full_disk;
+mod full_log;
 mod kills;
 mod large;
 mod power_cut;

@@ -14,7 +14,9 @@ pub fn start(config: &TelemetryConfig) -> Result<()> {
     let filter = config.log.as_deref().unwrap_or(DEFAULT_FILTER);
     let filter =
         EnvFilter::try_new(filter).with_context(|| format!("telemetry.log: `{filter}` is no log filter; try info"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost: saying so on the same full disk would panic.
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match config.log_format {
         LogFormat::Json => lines.json().flatten_event(true).init(),
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
