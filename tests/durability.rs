@@ -9,7 +9,9 @@ mod full_disk;
 mod full_log;
 mod kills;
 mod large;
+mod midway;
 mod power_cut;
+mod scarce_files;
 
 /// A server that keeps its log to itself: here faults are what is wanted.
 const QUIET: (&str, &str) = ("PORTOLAN_TELEMETRY__LOG", "off");
