@@ -14,7 +14,7 @@ pub fn start(config: &TelemetryConfig) -> Result<()> {
     let filter = config.log.as_deref().unwrap_or(DEFAULT_FILTER);
     let filter =
         EnvFilter::try_new(filter).with_context(|| format!("telemetry.log: `{filter}` is no log filter; try info"))?;
-    // A line that cannot be written is lost: saying so on the same full disk would panic.
+    // A line that cannot be written is lost; saying so on the same stream would panic in the midst of the work.
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match config.log_format {
