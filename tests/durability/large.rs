@@ -111,18 +111,18 @@ fn a_blob_beyond_four_gibibytes_goes_up_and_comes_down_in_part() {
     let server = Server::start(folder.path(), &[QUIET]);
     let mut client = Client::new(&server.host);
     assert_eq!(client.get(&session).unwrap().header("range"), "0-4294967295");
-    let mut send = |method, path: &str, range: &str, bytes: &[u8]| {
+    let mut write = |method, path: &str, range: &str, bytes: &[u8]| {
         let reply = client.call(method, path, &[("Content-Range", range)], bytes).unwrap();
         (reply.status, reply.header("range").to_owned())
     };
     for other in ["0-199999", "4294967295-4295167294", "4294967297-4295167296"] {
         let stands = (416, "0-4294967295".to_owned());
-        assert_eq!(send("PATCH", &session, other, &tail[..200_000]), stands, "{other}");
+        assert_eq!(write("PATCH", &session, other, &tail[..200_000]), stands, "{other}");
     }
-    let chunk = send("PATCH", &session, "4294967296-4295167295", &tail[..200_000]);
+    let chunk = write("PATCH", &session, "4294967296-4295167295", &tail[..200_000]);
     assert_eq!(chunk, (202, "0-4295167295".to_owned()));
     let end = format!("{session}?digest={digest}");
-    assert_eq!(send("PUT", &end, "4295167296-4295267295", &tail[200_000..]).0, 201);
+    assert_eq!(write("PUT", &end, "4295167296-4295267295", &tail[200_000..]).0, 201);
     comes_down_in_part(&mut client, &digest, &tail);
     only_its_whole_size_is_taken(&mut client, &digest, size);
 }
@@ -148,16 +148,16 @@ fn comes_down_in_part(client: &mut Client, digest: &str, tail: &[u8]) {
     let head = client.call("HEAD", &path, &[], b"").unwrap();
     assert_eq!((head.status, head.header("content-length")), (200, &*size.to_string()));
     for (range, start, length) in [
-        ("bytes=2147483640-2147483655".to_owned(), (1 << 31) - 8, 16),
-        ("bytes=4294967290-4294967305".to_owned(), FOUR_GIB - 6, 16),
-        ("bytes=4294867296-4295067295".to_owned(), FOUR_GIB - 100_000, 200_000), // Piece by piece.
-        ("bytes=4294967295-4294967295".to_owned(), FOUR_GIB - 1, 1),
-        ("bytes=4294967296-4294967296".to_owned(), FOUR_GIB, 1),
-        ("bytes=4294967296-".to_owned(), FOUR_GIB, 300_000),
-        ("bytes=4295267200-9999999999".to_owned(), size - 96, 96),
-        ("bytes=-300010".to_owned(), FOUR_GIB - 10, 300_010),
+        ("bytes=2147483640-2147483655", (1 << 31) - 8, 16),
+        ("bytes=4294967290-4294967305", FOUR_GIB - 6, 16),
+        ("bytes=4294867296-4295067295", FOUR_GIB - 100_000, 200_000), // Piece by piece.
+        ("bytes=4294967295-4294967295", FOUR_GIB - 1, 1),
+        ("bytes=4294967296-4294967296", FOUR_GIB, 1),
+        ("bytes=4294967296-", FOUR_GIB, 300_000),
+        ("bytes=4295267200-9999999999", size - 96, 96),
+        ("bytes=-300010", FOUR_GIB - 10, 300_010),
     ] {
-        let reply = client.call("GET", &path, &[("Range", &range)], b"").unwrap();
+        let reply = client.call("GET", &path, &[("Range", range)], b"").unwrap();
         assert_eq!(reply.status, 206, "{range}: {reply:?}");
         assert_eq!(reply.header("content-range"), format!("bytes {start}-{}/{size}", start + length - 1));
         let expected = (start..start + length).map(|at| at.checked_sub(FOUR_GIB).map_or(0, |at| tail[at as usize]));
