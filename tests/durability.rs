@@ -1,14 +1,17 @@
-//! What was acknowledged stays, whatever happens to the server: kills, power cuts, a full disk, clients that break
-//! off or stall, an ordinary stop. The server is the built binary on a folder of its own. `FLT-n` are rows of the
-//! protocol's table of fault tests.
+//! What was acknowledged stays, whatever happens to the server: kills, power cuts, a full disk or log, too many open
+//! files, clients that break off or stall, an ordinary stop. The server is the built binary on a folder of its own.
+//! `FLT-n` are rows of the protocol's table of fault tests.
 
 mod client;
 mod cut_off;
 mod drain;
 mod full_disk;
+mod full_log;
 mod kills;
 mod large;
+mod midway;
 mod power_cut;
+mod scarce_files;
 
 /// A server that keeps its log to itself: here faults are what is wanted.
 const QUIET: (&str, &str) = ("PORTOLAN_TELEMETRY__LOG", "off");
