@@ -126,13 +126,23 @@ fn no_other_door_opens_for_who_names_no_host() {
     for version in ["1.0", "1.1"] {
         let ask = |method: &str, path: &str| {
             let mut stream = TcpStream::connect(&server.host).unwrap();
-            stream.write_all(format!("{method} {path} HTTP/{version}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+            stream
+                .write_all(format!("{method} {path} HTTP/{version}\r\nConnection: close\r\n\r\n").as_bytes())
+                .unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
             (answer[9..12].parse::<u16>().unwrap(), answer)
         };
         assert_eq!(ask("GET", "/health/live").0, 200);
-        for way in ["/", "/health/../", "/health/live/../../", "/health/%2e%2e/", "/health/.%2E/", "/health/..%2f", "/health//"] {
+        for way in [
+            "/",
+            "/health/../",
+            "/health/live/../../",
+            "/health/%2e%2e/",
+            "/health/.%2E/",
+            "/health/..%2f",
+            "/health//",
+        ] {
             for room in rooms.into_iter().chain([blob.as_str()]) {
                 let (status, said) = ask("GET", &format!("{way}{room}"));
                 assert!(matches!(status, 400 | 404), "{way}{room}: {said}");

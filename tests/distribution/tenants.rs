@@ -199,7 +199,11 @@ async fn pages_of_the_catalog_are_full_whatever_is_hidden_between() {
         }
     }
     let whole = test.get("/v2/_catalog").await;
-    assert_eq!((whole.json()["repositories"].clone(), whole.header("link")), (json!(public), ""), "for nobody in particular");
+    assert_eq!(
+        (whole.json()["repositories"].clone(), whole.header("link")),
+        (json!(public), ""),
+        "for nobody in particular"
+    );
     for query in ["n=0", "n=0&last=one/a"] {
         let none = test.by("one").get(&format!("/v2/_catalog?{query}")).await;
         assert_eq!((none.json(), none.header("link")), (json!({"repositories": []}), ""), "{query}");
