@@ -73,7 +73,7 @@ async fn no_path_leads_out_of_its_folder() {
         {
             for method in ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"] {
                 let answer = test.call(method, &format!("/v2/a/{path}{digest}"), ANY, "planted here").await;
-                let is_method = !(answer.status == 405 && !answer.header("allow").contains(method));
+                let is_method = answer.status != 405 || answer.header("allow").contains(method);
                 assert!(!is_method || is_refused(&answer), "{method} {path}{digest}: {}", answer.status);
                 assert!(!answer.text().contains("planted"), "{method} {path}{digest}");
             }
