@@ -29,7 +29,7 @@ case $PURPOSE in
         want_commands docker-registry:docker-registry jq:jq brotli:brotli
         want_postgresql
         ;;&
-    test) want_commands buildah:buildah podman:podman strace:strace chromium:chromium busybox:busybox-static openssl:openssl ;;
+    test) want_commands buildah:buildah podman:podman umoci:umoci strace:strace chromium:chromium busybox:busybox-static openssl:openssl ;;
     bench) want_commands wrk:wrk nginx:nginx ;;
 esac
 

@@ -2,12 +2,15 @@
 //!
 //! Debian's are always there. What `make clients` builds is left out where it was not built.
 
-use crate::support::process::{Server, fixtures, http, run};
+mod layouts;
+mod place;
+
+use crate::support::process::{goes_without, http, run};
 use crate::support::sha256;
+use place::Place;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use tempfile::TempDir;
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn skopeo_copies_an_image_of_two_platforms_there_and_back() {
@@ -251,8 +254,7 @@ fn docker_inspects_and_pushes_manifest_lists() {
     let version = String::from_utf8_lossy(&version).into_owned();
     let major = version.strip_prefix("Docker version ").and_then(|rest| rest.split('.').next()?.parse().ok());
     if major.unwrap_or(0) < 28 {
-        println!("there is no docker 28 or newer");
-        return;
+        return goes_without("docker, of which there is no version 28 or newer");
     }
     let docker = place.client("docker");
     // --insecure: it falls back on plain HTTP because a TLS hello is answered in HTTP.
@@ -267,112 +269,5 @@ fn docker_inspects_and_pushes_manifest_lists() {
         let said = docker.run(&["manifest", "push", "--insecure", "--purge", &list]);
         let (repository, tag) = list.split_once('/').and_then(|(_, name)| name.rsplit_once(':')).unwrap();
         assert_eq!(place.digest(repository, tag).as_deref(), said.lines().last(), "{list}");
-    }
-}
-
-/// A server that holds the sample image `base` as `team/base:1.0.0`, and a folder for the rest.
-struct Place {
-    server: Server,
-    folder: TempDir,
-    fixtures: PathBuf,
-    /// The digest of the sample image.
-    base: String,
-}
-
-impl Place {
-    fn new() -> Option<Self> {
-        let fixtures = fixtures()?;
-        let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(&folder.path().join("data"), &[]);
-        fs::create_dir(folder.path().join("home")).unwrap();
-        let layout = format!("oci:{}:1.0.0", fixtures.join("base").display());
-        let base = sha256(run("skopeo", &["inspect", "--raw", &layout]).as_bytes());
-        let place = Self { server, folder, fixtures, base };
-        let there = place.docker("team/base:1.0.0");
-        run("skopeo", &["copy", "--quiet", "--all", "--dest-tls-verify=false", &layout, &there]);
-        Some(place)
-    }
-
-    /// With a client that `make clients` has built; `None` where it has not.
-    fn with(tool: &str) -> Option<(Self, Client)> {
-        let program = fixtures()?.with_file_name("clients").join(tool);
-        if !program.exists() {
-            println!("{} is not there; make clients builds it", program.display());
-            return None;
-        }
-        let place = Self::new()?;
-        let client = place.client(program);
-        Some((place, client))
-    }
-
-    fn client(&self, program: impl Into<PathBuf>) -> Client {
-        Client { program: program.into(), home: self.folder.path().join("home") }
-    }
-
-    /// A name at this server.
-    fn at(&self, name: &str) -> String {
-        format!("{}/{name}", self.server.host)
-    }
-
-    fn docker(&self, name: &str) -> String {
-        format!("docker://{}", self.at(name))
-    }
-
-    /// The digest of what is there under a tag or digest.
-    fn digest(&self, repository: &str, reference: &str) -> Option<String> {
-        let path = format!("/v2/{repository}/manifests/{reference}");
-        let (status, body) = http("GET", &self.server.host, &path, &[], b"");
-        assert!(matches!(status, 200 | 404), "{status} {body}");
-        (status == 200).then(|| sha256(body.as_bytes()))
-    }
-
-    fn tags(&self, repository: &str) -> String {
-        self.server.get(&format!("/v2/{repository}/tags/list"))
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.path().join(name)).unwrap()
-    }
-}
-
-/// A client that works in a folder of its own and keeps its settings, caches and keys there.
-struct Client {
-    program: PathBuf,
-    home: PathBuf,
-}
-
-impl Client {
-    fn output(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(&self.home).env("HOME", &self.home);
-        for elsewhere in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DOCKER_CONFIG", "REGISTRY_AUTH_FILE"] {
-            command.env_remove(elsewhere);
-        }
-        command.env("COSIGN_PASSWORD", "secret").env("STORAGE_DRIVER", "vfs").env("BUILDAH_ISOLATION", "chroot");
-        command.output().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
-    }
-
-    /// What it printed, without the last line's end; it must succeed.
-    fn run(&self, arguments: &[&str]) -> String {
-        let output = self.output(arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{} {} failed: {said}", self.program.display(), arguments.join(" "));
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-    }
-
-    /// It must not succeed.
-    fn refuses(&self, arguments: &[&str]) {
-        let output = self.output(arguments);
-        assert!(!output.status.success(), "{} {} succeeded", self.program.display(), arguments.join(" "));
     }
 }

@@ -1,6 +1,7 @@
 //! The distribution API over HTTP, in process. Ids in comments are rows of the protocol's test list; here stand
 //! those of names, addresses and refusals.
 
+mod absurd;
 mod conditions;
 mod deletes;
 mod hostile;
@@ -11,7 +12,7 @@ mod tags;
 mod tenants;
 mod uploads;
 
-use crate::support::{OCI_MANIFEST, TestApp, request, sha256};
+use crate::support::{OCI_MANIFEST, TestApp, request, sha256, sha512};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use portolan::server::access::Policy;
@@ -98,6 +99,26 @@ async fn every_address_that_is_given_out_leads_back_here() {
     assert_eq!(test.get(put.header("location")).await.text(), manifest);
 }
 
+/// OCI-10.
+#[tokio::test]
+async fn content_bears_the_digest_by_which_it_is_asked_for() {
+    let test = TestApp::new().await;
+    let manifest = test.image("a", "amd64", b"layer").await;
+    for digest_of in [sha256, sha512] {
+        let (layer, image) = (digest_of(b"layer"), digest_of(manifest.as_bytes()));
+        let post = test.call("POST", &format!("/v2/a/blobs/uploads/?digest={layer}"), ANY, "layer").await;
+        let put = test.put_manifest("a", &image, OCI_MANIFEST, &manifest).await;
+        for (pushed, digest, content) in [(post, layer, "layer"), (put, image, manifest.as_str())] {
+            assert_eq!((pushed.status, pushed.header("docker-content-digest")), (StatusCode::CREATED, &*digest));
+            let (asked, got) = (test.head(&pushed.location()).await, test.get(&pushed.location()).await);
+            for answer in [&asked, &got] {
+                assert_eq!((answer.status, answer.header("docker-content-digest")), (StatusCode::OK, &*digest));
+            }
+            assert_eq!(got.text(), content);
+        }
+    }
+}
+
 /// OCI-26; the methods of every route are in `surface`.
 #[tokio::test]
 async fn every_refusal_is_json_with_its_status() {
@@ -143,6 +164,33 @@ async fn every_refusal_is_json_with_its_status() {
     }
     let head = test.send(request("HEAD", "/v2/a/manifests/none").body(Body::empty()).unwrap()).await;
     assert_eq!((head.status, head.body.len()), (StatusCode::NOT_FOUND, 0));
+}
+
+/// B6 of the protocol's rules: what no client pulls any more.
+#[tokio::test]
+async fn images_of_docker_schema_1_are_refused() {
+    const SCHEMA_1: &str = "application/vnd.docker.distribution.manifest.v1+json";
+    const SIGNED: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+    let test = TestApp::new().await;
+    let schema_2 = test.image("a", "amd64", b"layer").await;
+    let schema_1 = json!({"schemaVersion": 1, "name": "a", "tag": "v1", "architecture": "amd64",
+        "fsLayers": [{"blobSum": sha256(b"layer")}], "history": [{"v1Compatibility": "{}"}]});
+    let schema_1 = schema_1.to_string();
+    let stated = schema_1.replacen('{', &format!(r#"{{"mediaType":"{SCHEMA_1}","#), 1);
+    let silent = schema_2.replace(&format!("\"mediaType\":\"{OCI_MANIFEST}\","), "");
+    for (content_type, manifest) in [
+        (SCHEMA_1, &schema_1),
+        (SCHEMA_1, &stated),
+        (SCHEMA_1, &silent),
+        (SIGNED, &schema_1),
+        ("application/json", &schema_1),
+        ("", &stated),
+        (OCI_MANIFEST, &schema_1),
+    ] {
+        let put = test.put_manifest("a", "v1", content_type, manifest).await;
+        assert_eq!(put.refusal(), "400 MANIFEST_INVALID", "{content_type} {manifest}");
+    }
+    assert_eq!(test.get("/v2/a/tags/list").await.json()["tags"], json!([]));
 }
 
 #[tokio::test]

@@ -83,6 +83,83 @@ fn containerd_pushes_with_one_put_each_and_asks_for_mounts() {
     }
 }
 
+/// B5: where a blob cannot be mounted, docker sends it.
+#[test]
+fn docker_sends_what_it_could_not_mount() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let (host, digest) = (&server.host, sha256(LAYER.as_bytes()));
+    let escaped = digest.replace(':', "%3A");
+    let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={escaped}");
+    let started = send(host, &mount, &[], Body::Sized(""));
+    assert_eq!((started.status, started.header("range")), (202, "0-0".to_owned()));
+    let sent = send(host, &format!("PATCH {}", started.location()), &[], Body::Chunked(LAYER));
+    assert_eq!((sent.status, sent.header("range")), (202, format!("0-{}", LAYER.len() - 1)));
+    let ended = send(host, &format!("PUT {}?digest={escaped}", sent.location()), &[], Body::Sized(""));
+    assert_eq!((ended.status, ended.header("docker-content-digest")), (201, digest.clone()));
+    for (method, content) in [("HEAD", ""), ("GET", LAYER)] {
+        let there = send(host, &format!("{method} /v2/team/web/blobs/{digest}"), &[], Body::None);
+        assert_eq!((there.status, there.header("content-length")), (200, LAYER.len().to_string()), "{method}");
+        assert_eq!((there.header("content-type").as_str(), &*there.body), ("application/octet-stream", content));
+    }
+}
+
+/// B5: skopeo, podman and buildah give up the upload that came in place of a mount, and begin another.
+#[test]
+fn skopeo_cancels_what_began_in_place_of_a_mount() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let (host, digest) = (&server.host, sha256(LAYER.as_bytes()));
+    let escaped = digest.replace(':', "%3A");
+    let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={escaped}");
+    let instead = send(host, &mount, &[], Body::Sized(""));
+    assert_eq!(instead.status, 202);
+    let cancelled = send(host, &format!("DELETE {}", instead.location()), &[], Body::None);
+    assert_eq!((cancelled.status, cancelled.body.as_str()), (204, ""));
+    assert_eq!(send(host, &format!("GET {}", instead.location()), &[], Body::None).status, 404);
+    let started = send(host, "POST /v2/team/web/blobs/uploads/", &[], Body::Sized(""));
+    assert_eq!(started.status, 202);
+    let kind = ("Content-Type", "application/octet-stream");
+    let sent = send(host, &format!("PATCH {}", started.location()), &[kind], Body::Sized(LAYER));
+    assert_eq!(sent.status, 202);
+    let ended = send(host, &format!("PUT {}?digest={escaped}", sent.location()), &[kind], Body::Sized(""));
+    assert_eq!((ended.status, ended.location()), (201, format!("/v2/team/web/blobs/{digest}")));
+}
+
+/// B5, B11: containerd names the registry that it takes this one for a mirror of, and looks among the blobs for a
+/// manifest that is not there.
+#[test]
+fn containerd_takes_the_registry_for_a_mirror() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let (host, (manifest, digest)) = (&server.host, manifest(OCI_MANIFEST));
+    for content in [LAYER, CONFIG] {
+        let blob = sha256(content.as_bytes());
+        let started = send(host, "POST /v2/team/web/blobs/uploads/?ns=docker.io", &[], Body::Sized(""));
+        assert_eq!(started.status, 202);
+        let end = format!("PUT {}?digest={}&ns=docker.io", started.location(), blob.replace(':', "%3A"));
+        assert_eq!(send(host, &end, &[], Body::Sized(content)).status, 201);
+        let got = send(host, &format!("GET /v2/team/web/blobs/{blob}?ns=docker.io"), &[], Body::None);
+        assert_eq!((got.status, got.body.as_str()), (200, content));
+    }
+    let among_blobs = format!("HEAD /v2/team/web/blobs/{digest}?ns=docker.io");
+    for path in [format!("manifests/{digest}"), "manifests/1".to_owned()] {
+        let path = format!("/v2/team/web/{path}?ns=docker.io");
+        assert_eq!(send(host, &format!("HEAD {path}"), &[], Body::None).status, 404);
+        assert_eq!(send(host, &among_blobs, &[], Body::None).status, 404);
+        let put = send(host, &format!("PUT {path}"), &[("Content-Type", OCI_MANIFEST)], Body::Sized(&manifest));
+        assert_eq!((put.status, put.header("docker-content-digest")), (201, digest.clone()));
+        let found = send(host, &format!("HEAD {path}"), &[], Body::None);
+        assert_eq!((found.status, found.header("docker-content-digest")), (200, digest.clone()));
+        assert_eq!(send(host, &format!("GET {path}"), &[], Body::None).body, manifest);
+    }
+    let tagged = send(host, "GET /v2/team/web/tags/list?ns=docker.io", &[], Body::None);
+    assert_eq!(tagged.body, r#"{"name":"team/web","tags":["1"]}"#);
+    let absent = send(host, &among_blobs.replace("HEAD", "GET"), &[], Body::None);
+    assert_eq!((absent.status, absent.header("content-type").as_str()), (404, "application/json"));
+    assert!(absent.body.contains("\"BLOB_UNKNOWN\""), "a manifest is no blob: {}", absent.body);
+}
+
 /// crane, ko, kaniko and cosign share one library.
 #[test]
 fn crane_and_kaniko_push_in_a_stream_and_cosign_signs() {

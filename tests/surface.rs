@@ -1,9 +1,12 @@
 //! Every door of the server, and who gets through it. A route that is not in this table fails the test.
 
-use crate::support::{TestApp, request};
+use crate::support::process::{QUIET, Server, http};
+use crate::support::{TestApp, request, sha256};
 use axum::body::Body;
 use axum::http::header;
 use portolan::server::access::Policy;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 /// A route as the router writes it, a request to it, and the status for a caller on this machine: under the policy
 /// that lets everybody do everything, and under the one that lets nobody write.
@@ -106,6 +109,47 @@ async fn no_door_opens_for_a_page_of_another_site() {
         if *method != "GET" {
             let posted = request(method, &path).header("sec-fetch-site", "cross-site").body(Body::empty());
             assert_eq!(test.send(posted.unwrap()).await.status.as_u16(), 403, "{method} {path} from another site");
+        }
+    }
+}
+
+/// SEC-36: probes may leave the host out; nothing else is reached by a path that only begins like theirs.
+#[test]
+fn no_other_door_opens_for_who_names_no_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &QUIET);
+    let digest = sha256(b"secret");
+    let push = format!("/v2/planted/a/blobs/uploads/?digest={digest}");
+    assert_eq!(http("POST", &server.host, &push, &[], b"secret").0, 201);
+    let rooms = ["v2/_catalog", "v2/planted/a/tags/list", "repositories", "r/planted/a", "metrics", "admin/mounts"];
+    let blob = format!("v2/planted/a/blobs/{digest}");
+    for version in ["1.0", "1.1"] {
+        let ask = |method: &str, path: &str| {
+            let mut stream = TcpStream::connect(&server.host).unwrap();
+            stream
+                .write_all(format!("{method} {path} HTTP/{version}\r\nConnection: close\r\n\r\n").as_bytes())
+                .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            (answer[9..12].parse::<u16>().unwrap(), answer)
+        };
+        assert_eq!(ask("GET", "/health/live").0, 200);
+        for way in [
+            "/",
+            "/health/../",
+            "/health/live/../../",
+            "/health/%2e%2e/",
+            "/health/.%2E/",
+            "/health/..%2f",
+            "/health//",
+        ] {
+            for room in rooms.into_iter().chain([blob.as_str()]) {
+                let (status, said) = ask("GET", &format!("{way}{room}"));
+                assert!(matches!(status, 400 | 404), "{way}{room}: {said}");
+                assert!(!said.contains("secret") && (room.contains("planted") || !said.contains("planted")), "{said}");
+            }
+            let (status, said) = ask("POST", &format!("{way}v2/planted/a/blobs/uploads/"));
+            assert!((400..500).contains(&status), "{way}: {said}");
         }
     }
 }

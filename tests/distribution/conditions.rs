@@ -4,6 +4,7 @@ use super::ANY;
 use crate::support::{Answer, OCI_MANIFEST, TestApp, request, sha256, sha512};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
+use portolan::server::access::Policy;
 
 /// OCI-11.
 #[tokio::test]
@@ -73,6 +74,26 @@ async fn several_ranges_of_a_blob_come_in_one_answer() {
     assert_eq!((none.refusal().as_str(), none.header("content-range")), ("416 RANGE_INVALID", "bytes */1200000"));
 }
 
+/// OCI-11: a blob that is read and sent in many pieces.
+#[tokio::test]
+async fn a_part_begins_and_ends_in_the_midst_of_pieces() {
+    let test = TestApp::new().await;
+    let bytes: Vec<u8> = (0..400_000_u32).flat_map(u32::to_be_bytes).collect();
+    let (size, path) = (bytes.len(), format!("/v2/a/blobs/{}", test.push_blob("a", &bytes).await));
+    for (range, start, end) in [
+        ("bytes=65535-65536".to_owned(), 65_535, 65_537),
+        ("bytes=65537-1048577".to_owned(), 65_537, 1_048_578),
+        ("bytes=1-".to_owned(), 1, size),
+        ("bytes=-700001".to_owned(), size - 700_001, size),
+        (format!("bytes=1000001-{size}"), 1_000_001, size),
+    ] {
+        let part = test.ask("GET", &path, &[("range", &range)], "").await;
+        assert_eq!(part.status, StatusCode::PARTIAL_CONTENT, "{range}");
+        assert_eq!(part.header("content-range"), format!("bytes {start}-{}/{size}", end - 1));
+        assert!(part.body == bytes[start..end], "{range}: {} bytes", part.body.len());
+    }
+}
+
 fn without_id(mut headers: HeaderMap) -> HeaderMap {
     headers.remove("x-request-id");
     headers
@@ -85,7 +106,9 @@ async fn who_only_asks_hears_what_who_fetches_hears() {
     let digest = test.push_image("a", "v1", "amd64", b"layer").await;
     let (layer, absent) = (sha256(b"layer"), sha256(b"absent"));
     let upload = test.call("POST", "/v2/a/blobs/uploads/", ANY, "").await.location();
-    for (path, status) in [
+    let stranger = TestApp::with("", Policy::Tenants).await.by("one");
+    stranger.by("two").push_image("two/b", "v1", "amd64", b"layer").await;
+    let open = [
         ("/v2/".to_owned(), 200),
         (format!("/v2/a/manifests/{digest}"), 200),
         ("/v2/a/manifests/v1".to_owned(), 200),
@@ -104,8 +127,16 @@ async fn who_only_asks_hears_what_who_fetches_hears() {
         ("/v2/A/manifests/v1".to_owned(), 400),
         ("/v2/a/nothing/here".to_owned(), 404),
         ("/v2/a/blobs/uploads/".to_owned(), 405),
-    ] {
-        let (asked, fetched) = (test.head(&path).await, test.get(&path).await);
+    ];
+    let foreign = [
+        ("/v2/public/x/blobs/uploads/none".to_owned(), 403),
+        ("/v2/two/b/manifests/v1".to_owned(), 404),
+        (format!("/v2/two/b/blobs/{layer}"), 404),
+        ("/v2/two/b/tags/list".to_owned(), 404),
+    ];
+    let open = open.into_iter().map(|(path, status)| (&test, path, status));
+    for (by, path, status) in open.chain(foreign.into_iter().map(|(path, status)| (&stranger, path, status))) {
+        let (asked, fetched) = (by.head(&path).await, by.get(&path).await);
         assert_eq!((asked.status.as_u16(), fetched.status.as_u16()), (status, status), "{path}");
         assert_eq!(without_id(asked.headers), without_id(fetched.headers), "{path}");
         assert_eq!(asked.body.len(), 0, "{path}");

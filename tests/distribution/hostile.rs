@@ -9,7 +9,6 @@ use portolan::params;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 /// OCI-16, SEC-14.
 #[tokio::test]
@@ -41,95 +40,8 @@ async fn a_manifest_without_end_is_not_read_to_its_end() {
     assert_eq!(test.put_manifest("a", "v1", OCI_MANIFEST, &larger).await.refusal(), "413 MANIFEST_INVALID");
 }
 
-/// The longest that something absurd may take, on a busy machine without optimization.
-const SOON: Duration = Duration::from_secs(20);
-
-/// An image of these layers.
-fn absurd(config_size: u64, layers: &str) -> String {
-    let config = sha256(b"{}");
-    format!(
-        r#"{{"schemaVersion":2,"config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{config}","size":{config_size}}},"layers":[{layers}]}}"#
-    )
-}
-
-/// So many layers, each another one, that live elsewhere.
-fn layers(n: usize) -> String {
-    let layer = |n: usize| {
-        let digest = sha256(n.to_string().as_bytes());
-        format!(
-            r#"{{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar","digest":"{digest}","size":1,"urls":["x"]}}"#
-        )
-    };
-    (0..n).map(layer).collect::<Vec<_>>().join(",")
-}
-
-/// SEC-20, what there is of it in manifests.
-#[tokio::test]
-async fn absurd_manifests_are_refused_before_they_cost_much() {
-    let test = TestApp::new().await;
-    test.push_blob("a", b"{}").await;
-    let plain = absurd(2, "");
-    let with = |extra: String| plain.replacen('{', &format!("{{{extra},"), 1);
-    let deep = |open: &str, close: &str| with(format!(r#""x":{}1{}"#, open.repeat(100_000), close.repeat(100_000)));
-    let same = |n: usize| absurd(2, &vec![layers(1); n].join(","));
-    let notes = (0..200_000).map(|n| format!(r#""{n}":"""#)).collect::<Vec<_>>().join(",");
-    for (what, manifest, refusal) in [
-        ("lists in lists", deep("[", "]"), "400 MANIFEST_INVALID"),
-        ("objects in objects", deep("{\"x\":", "}"), "400 MANIFEST_INVALID"),
-        ("nothing but openings", "[".repeat(4_000_000), "400 MANIFEST_INVALID"),
-        ("100,000 layers", same(100_000), "413 MANIFEST_INVALID"),
-        ("as many layers as fit", same(20_000), "400 MANIFEST_INVALID"),
-        ("one layer too many", absurd(2, &layers(10_000)), "400 MANIFEST_INVALID"),
-        ("a config of 1 GB", absurd(1 << 30, ""), "400 SIZE_INVALID"),
-        (
-            "more bytes than there are",
-            same(1).replace("\"size\":1", "\"size\":18446744073709551615"),
-            "400 MANIFEST_INVALID",
-        ),
-        ("200,000 annotations", with(format!(r#""annotations":{{{notes}}}"#)), ""),
-    ] {
-        let started = Instant::now();
-        let put = test.put_manifest("a", "absurd", OCI_MANIFEST, &manifest).await;
-        let said = if put.status == StatusCode::CREATED { String::new() } else { put.refusal() };
-        assert_eq!(said, refusal, "{what}");
-        assert!(started.elapsed() < SOON, "{what}: {:?}", started.elapsed());
-    }
-}
-
-/// SEC-20: the largest that is taken.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_manifest_of_ten_thousand_parts_holds_no_reader_up() {
-    let test = Arc::new(TestApp::new().await);
-    test.push_blob("a", b"{}").await;
-    assert_eq!(test.put_manifest("a", "small", OCI_MANIFEST, &absurd(2, "")).await.status, StatusCode::CREATED);
-    let (pusher, many) = (Arc::clone(&test), absurd(2, &layers(9_999)));
-    let pushed = tokio::spawn(async move { pusher.put_manifest("a", "many", OCI_MANIFEST, &many).await });
-    let mut longest = Duration::ZERO;
-    while !pushed.is_finished() {
-        let started = Instant::now();
-        assert_eq!(test.get("/v2/a/manifests/small").await.status, StatusCode::OK);
-        longest = longest.max(started.elapsed());
-        tokio::task::yield_now().await;
-    }
-    let pushed = pushed.await.unwrap();
-    assert_eq!(pushed.status, StatusCode::CREATED, "{}", pushed.text());
-    assert!(longest < SOON / 4, "others waited {longest:?}");
-}
-
-/// SEC-20: the configuration is read only if it has the size that the manifest states.
-#[tokio::test]
-async fn a_configuration_is_what_the_manifest_says_or_refused() {
-    let test = TestApp::new().await;
-    let large = vec![b' '; 2 * 1024 * 1024];
-    let digest = test.push_blob("a", &large).await;
-    let image = |size: usize| {
-        json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": [],
-            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": size}})
-        .to_string()
-    };
-    assert_eq!(test.put_manifest("a", "v1", OCI_MANIFEST, &image(2)).await.refusal(), "400 SIZE_INVALID");
-    let put = test.put_manifest("a", "v1", OCI_MANIFEST, &image(large.len())).await;
-    assert_eq!(put.status, StatusCode::CREATED, "what is too large to be shown is not read: {}", put.text());
+fn is_refused(answer: &Answer) -> bool {
+    matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
 }
 
 /// SEC-18, SEC-19.
@@ -161,7 +73,8 @@ async fn no_path_leads_out_of_its_folder() {
         {
             for method in ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"] {
                 let answer = test.call(method, &format!("/v2/a/{path}{digest}"), ANY, "planted here").await;
-                assert!(answer.status.is_client_error(), "{method} {path}{digest}: {}", answer.status);
+                let is_method = answer.status != 405 || answer.header("allow").contains(method);
+                assert!(!is_method || is_refused(&answer), "{method} {path}{digest}: {}", answer.status);
                 assert!(!answer.text().contains("planted"), "{method} {path}{digest}");
             }
         }
@@ -185,11 +98,39 @@ async fn no_path_leads_out_of_its_folder() {
         "/static/../Cargo.toml",
     ] {
         let answer = test.get(path).await;
-        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+        assert!(is_refused(&answer), "{path}: {}", answer.status);
         assert!(!answer.text().contains("[package]") && !answer.text().contains("root:"), "{path}");
     }
     let files = walk(test.folder.path());
     assert!(!files.iter().any(|file| std::fs::read(file).is_ok_and(|bytes| bytes == b"planted here")), "{files:?}");
+}
+
+/// SEC-18; A2 of the protocol's rules.
+#[tokio::test]
+async fn a_manifest_is_put_under_no_digest_that_is_none() {
+    let test = TestApp::new().await;
+    let manifest = test.image("a", "amd64", b"layer").await;
+    let good = sha256(manifest.as_bytes());
+    let (upper, longer) = (format!("sha256:{}", good[7..].to_uppercase()), format!("{good}0"));
+    for digest in [
+        "sha256:",
+        ":",
+        "sha256:xyz",
+        "sha256:..%2f..%2fsecret",
+        "sha256:%00",
+        "md5:9e107d9d372bb6826bd81d3542a419d6",
+        "SHA256:00",
+        "sha256::00",
+        &good[..70],
+        &good.replace("sha256", "sha512"),
+        &upper,
+        &longer,
+    ] {
+        let put = test.put_manifest("a", digest, OCI_MANIFEST, &manifest).await;
+        assert_eq!(put.refusal(), "400 DIGEST_INVALID", "{digest}");
+    }
+    assert_eq!(test.get(&format!("/v2/a/manifests/{good}")).await.refusal(), "404 MANIFEST_UNKNOWN");
+    assert_eq!(test.get("/v2/a/tags/list").await.json()["tags"], json!([]));
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

@@ -171,6 +171,53 @@ async fn a_mount_links_what_may_be_read_and_is_an_upload_otherwise() {
     assert_eq!(mount(&two, "public/x", &layer, None).await.refusal(), "403 DENIED", "which may be read only");
 }
 
+/// B7 of the protocol's rules: whoever follows the links meets what may be read and learns of nothing between.
+#[tokio::test]
+async fn pages_of_the_catalog_are_full_whatever_is_hidden_between() {
+    let test = TestApp::with("", Policy::Tenants).await;
+    for (owner, names) in [
+        ("one", ["one/a", "one/b", "one/c"]),
+        ("one-more", ["one-more/a", "one-more/b", "one-more/c"]),
+        ("other", ["other/a", "other/b", "other/c"]),
+        ("public", ["public/a", "public/b", "public/c"]),
+        ("two", ["two/a", "two/b", "two/c"]),
+    ] {
+        for name in names {
+            test.by(owner).push_blob(name, b"layer").await;
+        }
+    }
+    let (one, two) = (["one/a", "one/b", "one/c"], ["two/a", "two/b", "two/c"]);
+    let public = ["public/a", "public/b", "public/c"];
+    let cases = [("one", [one, public].concat()), ("two", [public, two].concat()), ("nobody", public.to_vec())];
+    for ((actor, visible), n) in cases.iter().flat_map(|case| (1..=7).map(move |n| (case, n))) {
+        let (by, mut path) = (test.by(actor), format!("/v2/_catalog?n={n}"));
+        for (at, page) in visible.chunks(n).enumerate() {
+            let answer = by.get(&path).await;
+            assert_eq!(answer.json(), json!({"repositories": page}), "{actor}: {path}");
+            let is_last = (at + 1) * n >= visible.len();
+            path = format!("/v2/_catalog?last={}&n={n}", page.last().unwrap());
+            let link = if is_last { String::new() } else { format!("<{path}>; rel=\"next\"") };
+            assert_eq!(answer.header("link"), link, "{actor}: {path}");
+        }
+    }
+    let whole = test.get("/v2/_catalog").await;
+    assert_eq!(
+        (whole.json()["repositories"].clone(), whole.header("link")),
+        (json!(public), ""),
+        "for nobody in particular"
+    );
+    for query in ["n=0", "n=0&last=one/a"] {
+        let none = test.by("one").get(&format!("/v2/_catalog?{query}")).await;
+        assert_eq!((none.json(), none.header("link")), (json!({"repositories": []}), ""), "{query}");
+    }
+    for bad in ["n=-1", "n=x", "n="] {
+        let refused = test.by("one").get(&format!("/v2/_catalog?{bad}")).await;
+        assert_eq!(refused.refusal(), "400 PAGINATION_NUMBER_INVALID", "{bad}");
+    }
+    let beyond = test.by("one").get("/v2/_catalog?n=2&last=other/b").await;
+    assert_eq!(beyond.json(), json!({"repositories": ["public/a", "public/b"]}), "from a name that is hidden");
+}
+
 /// SEC-13, SEC-36: lists show what may be read, by whichever path.
 #[tokio::test]
 async fn lists_name_nothing_that_may_not_be_read() {

@@ -39,9 +39,9 @@ fn oci_code(error: &Error) -> &'static str {
             "name" => "NAME_INVALID",
             "tag" => "TAG_INVALID",
             "digest" => "DIGEST_INVALID",
-            "host" => "UNSUPPORTED",
             "n" | "last" => "PAGINATION_NUMBER_INVALID",
-            _ => "BLOB_UPLOAD_INVALID",
+            "content-range" | "body" | "upload" => "BLOB_UPLOAD_INVALID",
+            _ => "UNSUPPORTED", // The specification has no code for a question that asks too much.
         },
         Error::Content { problem, .. } => match problem {
             ContentProblem::Digest => "DIGEST_INVALID",
