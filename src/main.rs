@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use portolan::server::config::Config;
 use portolan::server::{backup, check, serve, telemetry};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("portolan: {error:#}");
+            let _ = writeln!(std::io::stderr(), "portolan: {error:#}"); // Whoever cannot be told has the status.
             ExitCode::FAILURE
         }
     }

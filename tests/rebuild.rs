@@ -21,11 +21,20 @@ enum Step {
     Delete { repository: u8, layer: u8 },
     DeleteIndex { repository: u8, layers: (u8, u8) },
     Unlink { repository: u8, layer: u8 },
+    AsBlob { repository: u8, layer: u8, user: User },
+    DeleteUser { repository: u8, layer: u8, user: User },
+}
+
+/// What names the bytes of an image as if they were no manifest.
+#[derive(Clone, Copy, Debug)]
+enum User {
+    Artifact,
+    Index,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let (repository, tag, layer) = (0..3u8, 0..4u8, 0..4u8);
-    let pair = (0..4u8, 0..4u8);
+    let (pair, user) = ((0..4u8, 0..4u8), prop_oneof![Just(User::Artifact), Just(User::Index)]);
     prop_oneof![
         4 => (repository.clone(), tag.clone(), layer.clone()).prop_map(|(repository, tag, layer)| Step::Image { repository, tag, layer }),
         3 => (repository.clone(), tag.clone(), pair.clone()).prop_map(|(repository, tag, layers)| Step::Index { repository, tag, layers }),
@@ -33,7 +42,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (repository.clone(), tag).prop_map(|(repository, tag)| Step::Untag { repository, tag }),
         2 => (repository.clone(), layer.clone()).prop_map(|(repository, layer)| Step::Delete { repository, layer }),
         1 => (repository.clone(), pair).prop_map(|(repository, layers)| Step::DeleteIndex { repository, layers }),
-        1 => (repository, layer).prop_map(|(repository, layer)| Step::Unlink { repository, layer }),
+        1 => (repository.clone(), layer.clone()).prop_map(|(repository, layer)| Step::Unlink { repository, layer }),
+        2 => (repository.clone(), layer.clone(), user.clone()).prop_map(|(repository, layer, user)| Step::AsBlob { repository, layer, user }),
+        2 => (repository, layer, user).prop_map(|(repository, layer, user)| Step::DeleteUser { repository, layer, user }),
     ]
 }
 
@@ -61,6 +72,27 @@ async fn index(test: &TestApp, repository: u8, layers: (u8, u8)) -> String {
     let annotations = serde_json::json!({"org.opencontainers.image.description": format!("two of {}", layers.0)});
     serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests, "annotations": annotations})
         .to_string()
+}
+
+/// Something that has the bytes of an image among its blobs.
+async fn user(test: &TestApp, repository: u8, layer: u8, user: User) -> (String, &'static str) {
+    let bytes = image(test, repository, layer).await;
+    let digest = test.push_blob(name(repository), bytes.as_bytes()).await;
+    let config = test.push_blob(name(repository), b"{}").await;
+    let part = |media_type: &str, digest: &str, size: usize| serde_json::json!({"mediaType": media_type, "digest": digest, "size": size});
+    match user {
+        User::Index => {
+            let index = serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX,
+                "manifests": [part("application/octet-stream", &digest, bytes.len())]});
+            (index.to_string(), OCI_INDEX)
+        }
+        User::Artifact => {
+            let artifact = serde_json::json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST,
+                "config": part("application/vnd.oci.image.config.v1+json", &config, 2),
+                "layers": [part(OCI_MANIFEST, &digest, bytes.len())]});
+            (artifact.to_string(), OCI_MANIFEST)
+        }
+    }
 }
 
 async fn put(test: &TestApp, repository: u8, reference: &str, media_type: &str, manifest: &str) {
@@ -100,6 +132,14 @@ async fn take(test: &TestApp, step: Step) {
         Step::DeleteIndex { repository, layers } => {
             let digest = sha256(index(test, repository, layers).await.as_bytes());
             delete(format!("/v2/{}/manifests/{digest}", name(repository))).await;
+        }
+        Step::AsBlob { repository, layer, user } => {
+            let (manifest, media_type) = self::user(test, repository, layer, user).await;
+            put(test, repository, &sha256(manifest.as_bytes()), media_type, &manifest).await;
+        }
+        Step::DeleteUser { repository, layer, user } => {
+            let (manifest, _) = self::user(test, repository, layer, user).await;
+            delete(format!("/v2/{}/manifests/{}", name(repository), sha256(manifest.as_bytes()))).await;
         }
         Step::Unlink { repository, layer } => {
             delete(format!("/v2/{}/blobs/{}", name(repository), sha256(layer_bytes(layer).as_bytes()))).await;
@@ -173,4 +213,34 @@ fn a_rebuilt_catalog_is_the_one_that_pushes_and_deletes_kept() {
         })
     });
     ran.unwrap();
+}
+
+/// SEC-2: what an earlier version took without having it is no right to read it.
+#[tokio::test]
+async fn a_rebuild_makes_nothing_readable_that_was_never_pushed() {
+    let test = TestApp::new().await;
+    test.push_image("mine", "v1", "amd64", b"layer").await;
+    let secret = test.push_blob("other", b"secret").await;
+    let layer = |media_type: &str| format!(r#"{{"mediaType":"{media_type}","digest":"{secret}","size":6}}"#);
+    let layers =
+        ["application/vnd.docker.image.rootfs.foreign.diff.tar", "application/x.nondistributable.y"].map(layer);
+    let config = test.push_blob("mine", b"{}").await;
+    let manifest = format!(
+        r#"{{"schemaVersion":2,"config":{{"mediaType":"application/x","digest":"{config}","size":2}},"layers":[{}]}}"#,
+        layers.join(",")
+    );
+    let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
+    let earlier = test.app.store.note(&proof, move |tx| {
+        Box::pin(async move {
+            let sql = "INSERT INTO manifests (repository_id, digest, media_type, kind, content, size_bytes, pull_bytes,
+                         platforms, built_at, pushed_at, pushed_by)
+                       SELECT id, $1, $2, 'artifact', $3, 0, 0, '', 0, 0, '' FROM repositories WHERE name = 'mine'";
+            let digest = sha256(manifest.as_bytes());
+            tx.run(sql, vec![digest.into(), OCI_MANIFEST.into(), manifest.into_bytes().into()]).await?;
+            Ok(())
+        })
+    });
+    earlier.await.unwrap();
+    test.app.store.rebuild(&proof).await.unwrap();
+    assert_eq!(test.get(&format!("/v2/mine/blobs/{secret}")).await.refusal(), "404 BLOB_UNKNOWN");
 }

@@ -29,7 +29,7 @@ pub struct Descriptor {
     pub media_type: String,
     pub digest: Digest,
     pub size: u64,
-    /// As stated; `None` where it lacks system or architecture, which says nothing that runs.
+    /// As stated, if that can be a platform.
     #[serde(default, deserialize_with = "whole_platform")]
     pub platform: Option<Platform>,
     #[serde(default, deserialize_with = "null_is_default")]
@@ -102,6 +102,15 @@ struct Wire {
 }
 
 impl Manifest {
+    /// Reads a manifest that comes in: as [`Self::parse`], and within bounds that what is stored may exceed.
+    pub fn accept(content_type: Option<&str>, bytes: &[u8]) -> Result<Self> {
+        let manifest = Self::parse(content_type, bytes)?;
+        if manifest.stated_types().any(|stated| stated.len() > media_type::MAX_BYTES) {
+            return Err(Error::manifest(format!("a media type has at most {} characters", media_type::MAX_BYTES)));
+        }
+        Ok(manifest)
+    }
+
     /// Reads a manifest that was sent as `content_type` (without parameters; `None` if not stated).
     ///
     /// Refuses what two clients could read differently: a body that is both image and index, a
@@ -114,7 +123,11 @@ impl Manifest {
             return Err(Error::manifest("only manifests with schemaVersion 2 are accepted; push with a newer client"));
         }
         let media_type = wire.stated_type(content_type)?;
-        wire.require_bounds()?;
+        let named = wire.config.iter().chain(wire.layers.iter().flatten());
+        let named = named.chain(wire.manifests.iter().flatten().flatten()).chain(&wire.subject);
+        if let Some(lie) = named.into_iter().find(|named| named.size > MAX_CONTENT_BYTES) {
+            return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
+        }
         let manifest =
             if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }?;
         if manifest.children.len() > MAX_DESCRIPTORS {
@@ -126,6 +139,12 @@ impl Manifest {
         }
     }
 
+    fn stated_types(&self) -> impl Iterator<Item = &String> {
+        let named = self.children.iter().map(|(_, child)| child).chain(&self.subject);
+        let stated = named.flat_map(|named| [Some(&named.media_type), named.artifact_type.as_ref()]);
+        stated.chain([self.stated_artifact_type.as_ref()]).flatten()
+    }
+
     /// The descriptors of one relation, in order.
     pub fn of(&self, relation: Relation) -> impl Iterator<Item = &Descriptor> {
         self.children.iter().filter(move |(is, _)| *is == relation).map(|(_, descriptor)| descriptor)
@@ -134,6 +153,12 @@ impl Manifest {
     /// The configuration's descriptor; indexes have none.
     pub fn config(&self) -> Option<&Descriptor> {
         self.of(Relation::Config).next()
+    }
+
+    /// The configuration, where it says what an image is and is small enough to be read.
+    pub fn readable_config(&self) -> Option<&Descriptor> {
+        let is_readable = |it: &&Descriptor| it.size <= MAX_CONFIG_BYTES && media_type::is_image_config(&it.media_type);
+        self.config().filter(is_readable)
     }
 
     /// The bytes that a client without any of it fetches: configuration and layers, each once.
@@ -149,21 +174,6 @@ impl Manifest {
 }
 
 impl Wire {
-    /// No size and no type that nothing can have.
-    fn require_bounds(&self) -> Result<()> {
-        let named = self.config.iter().chain(self.layers.iter().flatten());
-        let named = named.chain(self.manifests.iter().flatten().flatten()).chain(&self.subject);
-        if let Some(lie) = named.clone().find(|named| named.size > MAX_CONTENT_BYTES) {
-            return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
-        }
-        let stated = named.flat_map(|named| [Some(&named.media_type), named.artifact_type.as_ref()]);
-        match stated.chain([self.artifact_type.as_ref()]).flatten().find(|stated| stated.len() > media_type::MAX_BYTES)
-        {
-            None => Ok(()),
-            Some(_) => Err(Error::manifest(format!("a media type has at most {} characters", media_type::MAX_BYTES))),
-        }
-    }
-
     fn stated_type(&self, content_type: Option<&str>) -> Result<String> {
         let media_type = match (content_type, self.media_type.as_deref()) {
             (Some(header), Some(body)) if header != body => {
@@ -248,12 +258,8 @@ fn whole_platform<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<P
         architecture: Option<String>,
         variant: Option<String>,
     }
-    let is_said = |part: &String| !part.is_empty();
-    let whole = |parts: Parts| {
-        let (os, architecture) = (parts.os.filter(is_said)?, parts.architecture.filter(is_said)?);
-        Some(Platform { os, architecture, variant: parts.variant.filter(is_said) })
-    };
-    Ok(Option::deserialize(deserializer)?.and_then(whole))
+    let parts: Option<Parts> = Option::deserialize(deserializer)?;
+    Ok(parts.and_then(|parts| Platform::stated(parts.os, parts.architecture, parts.variant)))
 }
 
 #[cfg(test)]
@@ -310,8 +316,11 @@ mod tests {
             index.children[0].1.platform.as_ref().map(ToString::to_string)
         };
         assert_eq!(listed(r#"{"os":"linux","architecture":"arm64","variant":""}"#).as_deref(), Some("linux/arm64"));
-        for partial in ["null", "{}", r#"{"architecture":"wasm"}"#, r#"{"os":"","architecture":""}"#] {
-            assert_eq!(listed(partial), None, "{partial}");
+        let long = format!(r#"{{"os":"linux","architecture":"{}"}}"#, "x".repeat(65));
+        let listed_twice = r#"{"os":"linux","architecture":"amd64,linux/arm64"}"#;
+        let partial = ["null", "{}", r#"{"architecture":"wasm"}"#, r#"{"os":"","architecture":""}"#];
+        for odd in partial.into_iter().chain([listed_twice, &long]) {
+            assert_eq!(listed(odd), None, "{odd}");
         }
     }
 
@@ -325,7 +334,7 @@ mod tests {
             for body in
                 [image(&format!(r#","artifactType":"{long}""#)), image("").replace(media_type::OCI_CONFIG, &long)]
             {
-                assert_eq!(Manifest::parse(Some(media_type::OCI_MANIFEST), body.as_bytes()).is_ok(), is_taken);
+                assert_eq!(Manifest::accept(Some(media_type::OCI_MANIFEST), body.as_bytes()).is_ok(), is_taken);
             }
         }
     }

@@ -48,9 +48,27 @@ pub fn is_foreign_layer(media_type: &str) -> bool {
         || media_type == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 }
 
+/// Whether any version of Portolan took a layer of this type without having it: then that it is named never says that
+/// it was pushed.
+pub fn was_ever_foreign(media_type: &str) -> bool {
+    media_type.contains(".nondistributable.") || media_type.contains(".foreign.")
+}
+
 /// Whether a layer of this type is no part of a file system but an SBOM, a signature or an attestation.
 pub fn is_statement(media_type: &str) -> bool {
-    artifact_words(media_type) != media_type
+    matches!(
+        media_type,
+        "application/spdx+json"
+            | "text/spdx+json"
+            | "text/spdx"
+            | "application/vnd.cyclonedx+json"
+            | "application/vnd.syft+json"
+            | "application/vnd.in-toto+json"
+            | "application/vnd.dsse.envelope.v1+json"
+            | "application/vnd.dev.cosign.simplesigning.v1+json"
+            | "application/vnd.dev.cosign.artifact.sig.v1+json"
+            | "application/vnd.cncf.notary.signature"
+    ) || media_type.starts_with("application/vnd.dev.sigstore.bundle")
 }
 
 /// What an artifact of this type is called on screen, for the types that people meet.

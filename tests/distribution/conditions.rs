@@ -45,6 +45,12 @@ async fn ranges_of_a_blob() {
     for other in [format!("W/{etag}"), "\"other\"".to_owned(), "Tue, 24 Nov 2026 10:00:00 GMT".to_owned()] {
         whole(if_range(other.clone()).await, &other);
     }
+    let other = [("range", "bytes=99-"), ("if-match", "\"other\"")];
+    assert_eq!(
+        test.ask("GET", &path, &other, "").await.status,
+        StatusCode::PRECONDITION_FAILED,
+        "conditions come first"
+    );
     let empty = format!("/v2/a/blobs/{}", test.push_blob("a", b"").await);
     assert_eq!(test.ask("GET", &empty, &[("range", "bytes=0-")], "").await.refusal(), "416 RANGE_INVALID");
 }

@@ -5,6 +5,7 @@ use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, request, sha256};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// OCI-15.
 #[tokio::test]
@@ -208,7 +209,7 @@ async fn an_answer_names_each_part_that_is_missing_and_warns_of_what_lives_elsew
         assert_eq!(put.refusal(), "400 MANIFEST_BLOB_UNKNOWN");
         let errors = put.json()["errors"].as_array().unwrap().clone();
         let named: Vec<_> = errors.iter().map(|error| error["detail"]["digest"].as_str().unwrap()).collect();
-        assert_eq!(named, gone, "{}", put.text());
+        assert_eq!(BTreeSet::from_iter(named), gone.iter().map(String::as_str).collect(), "{}", put.text());
         assert!(errors.iter().all(|error| error["code"] == "MANIFEST_BLOB_UNKNOWN"));
     }
     let elsewhere = |media_type: &str| {
@@ -268,7 +269,7 @@ async fn manifests_of_every_shape_that_clients_push_are_taken() {
     inlined["data"] = json!("Y2FjaGU=");
     for (shape, media_type, manifest) in [
         ("index", OCI_INDEX, inner.clone()),
-        ("nested", OCI_INDEX, index(vec![entry(OCI_INDEX, &sha256(inner.as_bytes()), inner.len()), of_image.clone()])),
+        ("nested", OCI_INDEX, index(vec![entry(OCI_INDEX, &sha256(inner.as_bytes()), inner.len()), of_image])),
         ("empty-index", OCI_INDEX, index(vec![])),
         (
             "buildkit-cache",
@@ -283,8 +284,6 @@ async fn manifests_of_every_shape_that_clients_push_are_taken() {
         ("null", OCI_MANIFEST, artifact(json!({"layers": null, "annotations": null}))),
         ("one-layer-twice", OCI_MANIFEST, artifact(json!({"layers": [entry("a", &blob, 5), entry("b", &blob, 5)]}))),
         ("data", OCI_MANIFEST, artifact(json!({"layers": [inlined]}))),
-        // By its type it is pushed to the manifests, by its place to the blobs.
-        ("manifest-as-layer", OCI_MANIFEST, artifact(json!({"layers": [of_image]}))),
         ("blob-of-manifest-type", OCI_MANIFEST, artifact(json!({"layers": [entry(OCI_MANIFEST, &blob, 5)]}))),
         ("custom", OCI_MANIFEST, artifact(json!({"layers": [], "org.example": {"deep": [1, {"er": null}]}}))),
     ] {

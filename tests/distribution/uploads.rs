@@ -248,6 +248,8 @@ async fn what_a_client_sent_before_it_went_away_is_kept_and_nobody_comes_between
     assert!(handler.await.unwrap_err().is_cancelled());
     let other = test.call("PATCH", &upload, ANY, "other bytes").await;
     assert_eq!(other.status, StatusCode::CONFLICT, "the first is still being written");
+    let strange = test.call("PATCH", &upload.replace("/v2/a/", "/v2/b/"), ANY, "other bytes").await;
+    assert_eq!(strange.refusal(), "404 BLOB_UPLOAD_UNKNOWN", "who may not write to it learns nothing of that");
     client.send(Ok("third")).await.unwrap();
     drop(client);
     let kept = async {

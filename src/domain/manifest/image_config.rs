@@ -61,12 +61,7 @@ impl ImageConfig {
 
     /// The platform it states, if it states one.
     pub fn platform(&self) -> Option<Platform> {
-        let (os, architecture) = (self.os.clone()?, self.architecture.clone()?);
-        (!os.is_empty() && !architecture.is_empty()).then_some(Platform {
-            os,
-            architecture,
-            variant: self.variant.clone().filter(|variant| !variant.is_empty()),
-        })
+        Platform::stated(self.os.clone(), self.architecture.clone(), self.variant.clone())
     }
 }
 

@@ -10,18 +10,21 @@ mod reading;
 mod share;
 mod staging;
 
-use super::{ByteStream, Content, ContentHash, ContentRange, Contents, Held, Owned, Staging, VerifiedBlob};
+use super::{
+    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned, Staging,
+    VerifiedBlob,
+};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use futures::StreamExt;
-use staging::{Gathered, StagedFile, gather};
+use staging::{Failure, Gathered, StagedFile, gather};
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 /// Content up to this many bytes is read in one go, in place.
@@ -35,7 +38,7 @@ pub struct FilesystemBlobs {
     root: PathBuf,
     /// Bytes of the disk that uploads leave free.
     reserve: u64,
-    commits: RwLock<()>,
+    commits: Commits,
     /// For large pieces of uploads.
     room: Arc<Semaphore>,
 }
@@ -55,7 +58,7 @@ impl FilesystemBlobs {
         Self {
             root: root.to_owned(),
             reserve: 0,
-            commits: RwLock::default(),
+            commits: Commits::default(),
             room: Arc::new(Semaphore::new(staging::LARGE_PIECES)),
         }
     }
@@ -109,7 +112,7 @@ impl FilesystemBlobs {
                 let piece = Arc::clone(&piece);
                 blocking(move || file.write(&piece))
             };
-            let hashed = blocking(move || Ok(piece.hash_into(hash)));
+            let hashed = blocking(move || io::Result::Ok(piece.hash_into(hash)));
             let (written, hashed, more) = tokio::join!(written, hashed, gather(body, &self.room));
             (file, hash, next) = (written?, hashed?, more);
             if let Some(due) = file.due_for_sync().map_err(failure)?
@@ -124,7 +127,7 @@ impl FilesystemBlobs {
         let last = next.piece;
         let finish = move || {
             file.write(&last)?.finish()?;
-            Ok(last.hash_into(hash))
+            io::Result::Ok(last.hash_into(hash))
         };
         Ok((blocking(finish).await?, next.ending.unwrap_or(Ok(()))))
     }
@@ -165,7 +168,7 @@ impl Staging for FilesystemBlobs {
         blocking(move || staging::hash_file(&path, size, algorithm)).await
     }
 
-    async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
+    async fn commit(&self, upload: &str, blob: &VerifiedBlob, _held: &Committing<'_>) -> Result<()> {
         let (staged, content, size) = (self.staging_path(upload)?, self.content_path(blob.digest()), blob.size());
         blocking(move || commit::commit(&staged, &content, size)).await
     }
@@ -206,12 +209,12 @@ impl Contents for FilesystemBlobs {
         blocking(move || listing::contents(&root, after.as_ref(), limit)).await
     }
 
-    async fn remove(&self, digest: &Digest) -> Result<()> {
+    async fn remove(&self, digest: &Digest, _alone: &NobodyCommits<'_>) -> Result<()> {
         let path = self.content_path(digest);
         blocking(move || absent_is_fine(fs::remove_file(path))).await
     }
 
-    fn commits(&self) -> &RwLock<()> {
+    fn commits(&self) -> &Commits {
         &self.commits
     }
 }
@@ -247,23 +250,30 @@ fn failure(error: io::Error) -> Error {
     tracing::error!(%error, "the blob folder refused an operation");
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Unavailable(FULL.to_owned()),
-        io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof => {
-            Error::NotFound(What::Upload) // Its bytes are gone, so it cannot go on.
-        }
+        io::ErrorKind::NotFound => Error::Unavailable(
+            "a part of the blob folder is not there; whoever runs this looks after data.dir".to_owned(),
+        ),
         _ => Error::Unavailable("the blob store did not answer; try again".to_owned()),
     }
 }
 
 /// Runs work on the disk where it holds nobody up.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T, F>(work: impl FnOnce() -> Result<T, F> + Send + 'static) -> Result<T>
+where
+    T: Send + 'static,
+    F: Into<Failure> + Send + 'static,
+{
     ended(spawn_blocking(work)).await
 }
 
 /// What came of work on the disk.
-async fn ended<T>(work: JoinHandle<io::Result<T>>) -> Result<T> {
+async fn ended<T, F: Into<Failure>>(work: JoinHandle<Result<T, F>>) -> Result<T> {
     let cut_off = |error: JoinError| match error.is_panic() {
         true => Error::Internal,
         false => Error::Unavailable("the server is stopping; try again".to_owned()),
     };
-    work.await.map_err(cut_off)?.map_err(failure)
+    work.await.map_err(cut_off)?.map_err(|error| match error.into() {
+        Failure::Gone => Error::NotFound(What::Upload),
+        Failure::Disk(error) => failure(error),
+    })
 }

@@ -1,6 +1,9 @@
 //! Blobs in memory, for tests of what stands above.
 
-use super::{ByteStream, Content, ContentHash, ContentRange, Contents, Held, Owned, Staging, VerifiedBlob};
+use super::{
+    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned, Staging,
+    VerifiedBlob,
+};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
@@ -9,14 +12,13 @@ use bytes::Bytes;
 use futures::StreamExt;
 use std::collections::HashMap;
 use std::sync::Mutex;
-use tokio::sync::RwLock;
 
 /// Content and staging areas in two maps.
 #[derive(Default)]
 pub struct MemoryBlobs {
     content: Mutex<HashMap<Digest, Bytes>>,
     staging: Mutex<HashMap<String, Vec<u8>>>,
-    commits: RwLock<()>,
+    commits: Commits,
     owner: Mutex<Option<String>>,
 }
 
@@ -63,7 +65,7 @@ impl Staging for MemoryBlobs {
         Ok(hash)
     }
 
-    async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()> {
+    async fn commit(&self, upload: &str, blob: &VerifiedBlob, _held: &Committing<'_>) -> Result<()> {
         match self.staging().remove(upload) {
             Some(bytes) => {
                 self.content().insert(blob.digest().clone(), bytes.into());
@@ -109,12 +111,12 @@ impl Contents for MemoryBlobs {
         Ok(found)
     }
 
-    async fn remove(&self, digest: &Digest) -> Result<()> {
+    async fn remove(&self, digest: &Digest, _alone: &NobodyCommits<'_>) -> Result<()> {
         self.content().remove(digest);
         Ok(())
     }
 
-    fn commits(&self) -> &RwLock<()> {
+    fn commits(&self) -> &Commits {
         &self.commits
     }
 }

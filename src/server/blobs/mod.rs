@@ -16,7 +16,7 @@ use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A body on its way; an error ends it.
 pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
@@ -69,6 +69,29 @@ pub struct Held {
     pub changed: Timestamp,
 }
 
+/// Keeps those who make content, until the database knows it, from those who remove what the database does not know:
+/// no commit falls between their question and the removal.
+#[derive(Default)]
+pub struct Commits(RwLock<()>);
+
+/// Held from before a commit until the database knows the content.
+pub struct Committing<'a>(#[expect(dead_code)] RwLockReadGuard<'a, ()>);
+
+/// Held from the question whether the database knows some content until that is removed.
+pub struct NobodyCommits<'a>(#[expect(dead_code)] RwLockWriteGuard<'a, ()>);
+
+impl Commits {
+    /// Many may commit at a time.
+    pub async fn begin(&self) -> Committing<'_> {
+        Committing(self.0.read().await)
+    }
+
+    /// Waits until nobody does, and lets nobody begin.
+    pub async fn stop(&self) -> NobodyCommits<'_> {
+        NobodyCommits(self.0.write().await)
+    }
+}
+
 /// Where content grows until it is whole.
 #[async_trait]
 pub trait Staging: Send + Sync {
@@ -82,7 +105,7 @@ pub trait Staging: Send + Sync {
 
     /// Makes staged bytes content, durably, in place of what may be there under the same digest. Doing
     /// it again is fine; bytes that are gone are an error and never made up.
-    async fn commit(&self, upload: &str, blob: &VerifiedBlob) -> Result<()>;
+    async fn commit(&self, upload: &str, blob: &VerifiedBlob, held: &Committing<'_>) -> Result<()>;
 
     /// Frees the staging area of an upload; fine if there is none.
     async fn discard(&self, upload: &str) -> Result<()>;
@@ -101,11 +124,10 @@ pub trait Contents: Send + Sync {
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>>;
 
     /// Removes some content; fine if there is none. Only what nobody may read any more.
-    async fn remove(&self, digest: &Digest) -> Result<()>;
+    async fn remove(&self, digest: &Digest, alone: &NobodyCommits<'_>) -> Result<()>;
 
-    /// Held for reading from before a commit until the database knows the content, and for writing by whoever
-    /// removes content that the database does not know: no commit falls between the question and the removal.
-    fn commits(&self) -> &RwLock<()>;
+    /// What keeps commits and removals apart.
+    fn commits(&self) -> &Commits;
 }
 
 /// Which database the content belongs to.

@@ -76,6 +76,10 @@ pub async fn serve(
     limits: Limits,
 ) -> io::Result<()> {
     let server = axum_server::from_tcp(listener)?.first_request_timeout(limits.first_request).handle(handle);
+    let server = server.accept_error_handler(|from: Option<&SocketAddr>, error| match from {
+        None => tracing::warn!(%error, "connections wait: none can be taken at this moment"),
+        Some(from) => tracing::debug!(%from, %error, "a connection was not what it has to be"),
+    });
     let router = router.layer(from_fn(linger)).layer(RequestBodyTimeoutLayer::new(limits.body_pause));
     let (bounded, service) = (Bounded::new(&limits), router.into_make_service());
     match tls {

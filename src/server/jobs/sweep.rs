@@ -66,10 +66,10 @@ async fn remove_unknown(app: &App, blobs: &dyn BlobStore, held: &[Held], before:
     let old: Vec<Digest> = held.iter().filter(|it| it.changed < before).map(|it| it.digest.clone()).collect();
     let known = rows::known(&app.store, &old).await?;
     for digest in old.into_iter().filter(|digest| !known.contains(digest)) {
-        let _nobody_commits = blobs.commits().write().await;
+        let alone = blobs.commits().stop().await;
         if rows::known(&app.store, std::slice::from_ref(&digest)).await?.is_empty() {
             tracing::info!(%digest, "content that nothing knows is removed");
-            blobs.remove(&digest).await?;
+            blobs.remove(&digest, &alone).await?;
         }
     }
     Ok(())

@@ -5,11 +5,13 @@ use crate::domain::error::What;
 use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, media_type};
 use crate::server::access::Authorized;
-pub use crate::server::blobs::{Content, ContentRange};
+pub use crate::server::blobs::{ByteStream, Content, ContentRange};
 use crate::server::context::{App, Mount};
 pub use crate::server::registry::{Names, RawManifest};
 pub use crate::server::store::referrers::{Referrer, Wanted};
 use crate::server::store::{Store, referrers, repositories};
+use futures::{StreamExt, TryStreamExt, stream};
+use std::io;
 
 /// One page of referrers.
 pub struct Referrers {
@@ -117,6 +119,17 @@ pub async fn blob(
     let repository = &proof.action().repository;
     let found = app.hosted(repository)?.0.read.blob(repository, digest, range).await?;
     found.ok_or_else(|| Error::NotFound(What::Blob { repository: repository.clone(), digest: digest.clone() }))
+}
+
+/// A part of a blob that is only opened once it is read: an answer of many parts holds one file at a time.
+pub fn blob_later(app: &App, proof: &Authorized<ReadRepository>, digest: &Digest, range: ContentRange) -> ByteStream {
+    let (app, repository, digest) = (app.clone(), proof.action().repository.clone(), digest.clone());
+    let open = async move {
+        let found = app.hosted(&repository).map_err(io::Error::other)?.0.read.blob(&repository, &digest, Some(range));
+        let found = found.await.map_err(io::Error::other)?;
+        found.map(|content| content.body).ok_or(io::Error::from(io::ErrorKind::NotFound))
+    };
+    stream::once(open).try_flatten().boxed()
 }
 
 /// The error for a reference that names nothing.

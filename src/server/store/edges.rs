@@ -2,7 +2,7 @@
 
 use super::manifests::NewManifest;
 use super::repositories::Repository;
-use super::{Tx, batch, blobs, manifests};
+use super::{Tx, batch, blobs};
 use crate::domain::manifest::{Descriptor, Relation};
 use crate::domain::{Digest, Result, Timestamp, media_type};
 use crate::params;
@@ -19,19 +19,17 @@ pub(super) async fn insert(tx: &mut Tx, repository: &Repository, new: &NewManife
     Ok(())
 }
 
-/// Links what a manifest is made of to its repository, where nobody pushed it blob by blob. A part that is a manifest
-/// itself is none of the blobs.
+/// Links what a manifest is made of to its repository, where nobody pushed it blob by blob.
 pub async fn link_parts(tx: &mut Tx, repository: &Repository, new: &NewManifest, now: Timestamp) -> Result<()> {
     // A layer that is meant to live elsewhere may be named by anybody: naming is no right to read.
     let is_here = |(relation, child): &&(Relation, Descriptor)| match relation {
         Relation::Manifest => false,
         Relation::Config => true,
-        Relation::Layer => !media_type::is_foreign_layer(&child.media_type),
+        Relation::Layer => !media_type::was_ever_foreign(&child.media_type),
     };
     let here: Vec<_> = new.parsed.children.iter().filter(is_here).map(|(_, child)| child).collect();
     let digests: Vec<_> = here.iter().map(|child| &child.digest).collect();
-    let mut known = blobs::linked_sizes(tx, &repository.id, &digests).await?;
-    known.extend(manifests::sizes(tx, &repository.id, &digests).await?);
+    let known = blobs::linked_sizes(tx, &repository.id, &digests).await?;
     for child in here.into_iter().filter(|child| !known.contains_key(&child.digest)) {
         blobs::link(tx, repository, &child.digest, child.size, now).await?;
     }
@@ -67,8 +65,9 @@ pub fn about(child: &Descriptor) -> Option<String> {
 /// How many images only this index lists.
 pub(super) async fn only_children(tx: &mut Tx, repository_id: &str, index: &Digest) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
-        AND m.digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2)
-        AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = m.digest AND o.parent <> $2)";
+        AND m.digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest')
+        AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = m.digest
+          AND o.parent <> $2 AND o.relation = 'manifest')";
     tx.one(sql, params![repository_id, index]).await?.map_or(Ok(0), |mut row| row.take())
 }
 

@@ -6,7 +6,7 @@ use crate::params;
 use crate::server::entropy::new_id;
 
 /// Changes with what is derived from manifests and tags, or how.
-const DERIVED: i64 = 1;
+const DERIVED: i64 = 2;
 
 /// Gives a new database its id, and computes derived rows again where another version did: also where that was
 /// cut off before.

@@ -2,13 +2,19 @@
 
 use super::repositories::Repository;
 use super::{Store, Tx, Value, batch, edges, referrers};
-use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
-use crate::domain::{Digest, Reference, RepositoryName, Result, Timestamp};
+use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
+use crate::domain::{Digest, Platform, Reference, RepositoryName, Result, Timestamp, media_type};
 use crate::params;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The annotation and label that says what something is (OCI image specification, "Pre-Defined Annotation Keys").
 const DESCRIPTION: &str = "org.opencontainers.image.description";
+
+/// The most platforms that a list shows of an image.
+const PLATFORMS: usize = 32;
+
+/// Children that are asked for in one statement.
+const TOGETHER: usize = 256;
 
 /// A manifest on its way into the catalog: its bytes, and what was read from them.
 #[derive(Clone)]
@@ -105,8 +111,7 @@ pub async fn insert(
     if tx.run(sql, params).await? == 0 {
         return Ok(false);
     }
-    edges::insert(tx, repository, new).await?;
-    referrers::insert(tx, &repository.id, new).await?;
+    follow(tx, repository, new).await?;
     weigh(tx, &repository.id, &new.digest, 1).await?;
     Ok(true)
 }
@@ -120,8 +125,13 @@ pub(super) async fn derive(tx: &mut Tx, repository: &Repository, new: &NewManife
                AND (kind, artifact_type, pull_bytes, platforms, built_at, description)
                  IS DISTINCT FROM ($3, $4, $5, $6, $7, $8)"; // What is right is not written again.
     tx.run(sql, derived(repository, new, shown)).await?;
+    follow(tx, repository, new).await?;
+    edges::link_parts(tx, repository, new, now).await
+}
+
+/// Writes what follows from a manifest in other tables.
+async fn follow(tx: &mut Tx, repository: &Repository, new: &NewManifest) -> Result<()> {
     edges::insert(tx, repository, new).await?;
-    edges::link_parts(tx, repository, new, now).await?;
     referrers::insert(tx, &repository.id, new).await
 }
 
@@ -166,26 +176,51 @@ async fn show(tx: &mut Tx, repository: &Repository, new: &NewManifest) -> Result
     })
 }
 
-/// An index is shown by what it lists: all platforms, and the largest, newest and first described of them.
+/// An index is shown by what it lists: the platforms, and the largest, newest and first described of them.
 async fn show_index(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<Shown> {
+    let listed = parsed.of(Relation::Manifest).filter(|child| media_type::is_manifest(&child.media_type));
+    let listed: Vec<_> = listed.filter(|child| !child.platform.as_ref().is_some_and(Platform::is_unknown)).collect();
+    let children = shown_children(tx, repository, &listed).await?;
     let (mut platforms, mut shown) = (Vec::new(), Shown::default());
-    for child in parsed.of(Relation::Manifest) {
-        let sql = "SELECT platforms, pull_bytes, built_at, description FROM manifests
-                   WHERE repository_id = $1 AND digest = $2";
-        let stated = child.platform.as_ref().map(ToString::to_string);
-        let is_unknown = child.platform.as_ref().is_some_and(|platform| platform.is_unknown());
-        let mut platform = stated.filter(|_| !is_unknown);
-        if let Some(mut row) = tx.one(sql, params![&repository.id, &child.digest]).await?
-            && !is_unknown
-        {
-            platform = platform.or(Some(row.take()?));
-            shown.pull_bytes = shown.pull_bytes.max(row.take()?);
-            shown.built_at = shown.built_at.max(row.take()?);
-            shown.description = shown.description.or(row.take()?);
+    for child in listed {
+        let stored = children.get(&child.digest);
+        if let Some(stored) = stored {
+            shown.pull_bytes = shown.pull_bytes.max(stored.pull_bytes);
+            shown.built_at = shown.built_at.max(stored.built_at);
+            shown.description = shown.description.or_else(|| stored.description.clone());
         }
-        platforms.extend(platform.filter(|platform| !platform.is_empty() && !platforms.contains(platform)));
+        let stated = child.platform.as_ref().map(ToString::to_string);
+        let named = stated.or_else(|| stored.map(|stored| stored.platforms.clone())).unwrap_or_default();
+        for platform in named.split(',').filter(|platform| !platform.is_empty()) {
+            if platforms.len() < PLATFORMS && !platforms.iter().any(|known| known == platform) {
+                platforms.push(platform.to_owned());
+            }
+        }
     }
     Ok(Shown { platforms: platforms.join(","), ..shown })
+}
+
+async fn shown_children(
+    tx: &mut Tx,
+    repository: &Repository,
+    children: &[&Descriptor],
+) -> Result<HashMap<Digest, Shown>> {
+    let digests: BTreeSet<&Digest> = children.iter().map(|child| &child.digest).collect();
+    let (digests, mut found): (Vec<_>, _) = (digests.into_iter().collect(), HashMap::new());
+    for some in digests.chunks(TOGETHER) {
+        let sql = format!(
+            "SELECT digest, pull_bytes, platforms, built_at, description FROM manifests
+             WHERE repository_id = $1 AND digest IN ({})",
+            batch::slots(2, some.len())
+        );
+        let named = some.iter().map(|digest| Value::from(*digest)).collect();
+        for mut row in tx.all(&sql, [params![&repository.id], named].concat()).await? {
+            let digest = row.take()?;
+            let (pull_bytes, platforms) = (row.take()?, row.take()?);
+            found.insert(digest, Shown { pull_bytes, platforms, built_at: row.take()?, description: row.take()? });
+        }
+    }
+    Ok(found)
 }
 
 /// A description as lists can show it: one line of at most 300 characters.
@@ -205,7 +240,7 @@ pub fn built_at(config: &ImageConfig) -> i64 {
 /// a part of that one.
 pub(super) async fn weigh(tx: &mut Tx, repository_id: &str, digest: &Digest, by: i64) -> Result<()> {
     let sql = "SELECT m.kind, m.pull_bytes, m.platforms, (SELECT COUNT(*) FROM manifest_edges e
-               WHERE e.repository_id = $1 AND e.child = $2) FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2";
+               WHERE e.repository_id = $1 AND e.child = $2 AND e.relation = 'manifest') FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2";
     let Some(mut row) = tx.one(sql, params![repository_id, digest]).await? else { return Ok(()) };
     let (kind, bytes, platforms, parents): (Kind, i64, String, i64) =
         (row.take()?, row.take()?, row.take()?, row.take()?);

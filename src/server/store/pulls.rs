@@ -28,7 +28,7 @@ pub async fn add(
         }
         Reference::Digest(digest) => {
             let sql = "SELECT 1 AS found FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2 AND NOT EXISTS
-                       (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = $2)";
+                       (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = $2 AND e.relation = 'manifest')";
             if tx.one(sql, params![&repository.id, digest]).await?.is_none() {
                 return Ok(());
             }

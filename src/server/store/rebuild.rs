@@ -122,7 +122,7 @@ const COUNTS: &[&str] = &[
     "UPDATE repositories SET
        n_tags = (SELECT COUNT(*) FROM tags t WHERE t.repository_id = $1),
        n_images = (SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
-         AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = m.digest)),
+         AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = m.digest AND e.relation = 'manifest')),
        logical_bytes = (SELECT CAST(COALESCE(SUM(m.pull_bytes), 0) AS BIGINT) FROM manifests m
          WHERE m.repository_id = $1 AND m.kind <> 'index'),
        stored_bytes = (SELECT CAST(COALESCE(SUM(l.size_bytes), 0) AS BIGINT) FROM repository_blobs l WHERE l.repository_id = $1)

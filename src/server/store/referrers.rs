@@ -3,7 +3,7 @@
 use super::manifests::NewManifest;
 use super::{Store, Tx, batch};
 use crate::domain::manifest::Kind;
-use crate::domain::{Digest, RepositoryName, Result};
+use crate::domain::{Digest, RepositoryName, Result, media_type};
 use crate::params;
 use std::collections::{BTreeMap, HashSet};
 
@@ -75,9 +75,9 @@ pub(super) async fn insert(tx: &mut Tx, repository_id: &str, new: &NewManifest) 
 
 /// The type that the referrers API shows (OCI distribution specification, "Listing Referrers").
 fn artifact_type(new: &NewManifest) -> Option<String> {
-    let stated = new.parsed.stated_artifact_type.clone().filter(|stated| !stated.is_empty());
     let config = new.parsed.config().filter(|_| new.parsed.kind != Kind::Index);
-    stated.or_else(|| config.map(|config| config.media_type.clone()))
+    let stated = new.parsed.stated_artifact_type.clone().or_else(|| config.map(|config| config.media_type.clone()));
+    stated.filter(|stated| stated.len() <= media_type::MAX_BYTES) // Older versions took what no index can hold.
 }
 
 /// Those of `digests` that say themselves whom they are about.

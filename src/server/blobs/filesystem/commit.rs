@@ -1,6 +1,6 @@
 //! Staged bytes become content, durably.
 
-use super::staging::take_turn;
+use super::staging::{Failure, open_staged, take_turn};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -8,25 +8,23 @@ use std::path::Path;
 /// Content of the same digest is replaced by the verified bytes, which repairs a damaged file; readers
 /// keep what they have open. Repeating a commit whose answer was lost finds the content in place. Bytes
 /// that are gone are never made up.
-pub(super) fn commit(staged: &Path, content: &Path, size: u64) -> io::Result<()> {
+pub(super) fn commit(staged: &Path, content: &Path, size: u64) -> Result<(), Failure> {
     let folder = content.parent().expect("a content path has a folder");
     fs::create_dir_all(folder)?;
-    let file = match OpenOptions::new().write(true).open(staged) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let is_there = fs::metadata(content).is_ok_and(|there| there.len() == size);
-            return if is_there { sync_folders(folder) } else { Err(error) };
+    let file = match open_staged(OpenOptions::new().write(true), staged) {
+        Err(Failure::Gone) if fs::metadata(content).is_ok_and(|there| there.len() == size) => {
+            return Ok(sync_folders(folder)?);
         }
-        Err(error) => return Err(error),
+        opened => opened?,
     };
     take_turn(&file, staged)?;
     if file.metadata()?.len() < size {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+        return Err(Failure::Gone);
     }
     file.set_len(size)?;
     file.sync_all()?;
     fs::rename(staged, content)?;
-    sync_folders(folder)
+    Ok(sync_folders(folder)?)
 }
 
 /// Makes the names in a folder, and the folder's own, durable.

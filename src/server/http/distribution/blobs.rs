@@ -3,7 +3,6 @@
 use super::manifests::CONTENT_DIGEST;
 use super::{Call, parts, ranges, value};
 use crate::domain::action::ReadRepository;
-use crate::domain::condition::Among;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
@@ -20,8 +19,9 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;
     let is_head = call.request.method() == Method::HEAD;
     let has_already = call.has_already(&digest);
-    let ranges = if is_head || has_already { vec![] } else { ranges(&call, &digest) };
-    let found = match find(&call.app.clone(), &proof, &digest, &ranges).await {
+    let matches = call.require_match(&digest);
+    let ranges = if is_head || has_already || matches.is_err() { vec![] } else { ranges(&call, &digest) };
+    let found = match find(&call.app, &proof, &digest, &ranges).await {
         // Who only asks is about to push: a client that hears of nothing here sends it, which repairs it.
         Err(Error::Damaged(digest)) if is_head => {
             let repository = proof.action().repository.clone();
@@ -29,7 +29,7 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
         }
         found => found?,
     };
-    call.require_match(&digest)?;
+    matches?;
     let headers = [
         (CONTENT_DIGEST, value(&digest)),
         (header::ETAG, value(format!("\"{digest}\""))),
@@ -76,29 +76,30 @@ async fn find(
     digest: &Digest,
     ranges: &[ContentRange],
 ) -> Result<Found> {
-    let mut parts = Vec::new();
-    for range in ranges {
-        match pull::blob(app, proof, digest, Some(*range)).await {
-            Err(Error::Beyond { .. }) if ranges.len() > 1 => {}
-            part => parts.push(part?),
-        }
+    if let [only] = ranges {
+        return Ok(Found::Part(pull::blob(app, proof, digest, Some(*only)).await?));
     }
+    let whole = pull::blob(app, proof, digest, None).await?;
+    let size = whole.size;
+    let of = |range: &ContentRange| {
+        let (start, length) = ContentRange::within(Some(*range), size).ok()?;
+        Some(Content { size, start, length, body: pull::blob_later(app, proof, digest, *range) })
+    };
+    let mut parts: Vec<_> = ranges.iter().filter_map(of).collect();
     let n_bytes = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.length));
-    match (parts.len(), parts.first().map(|part| part.size)) {
-        (0, _) if !ranges.is_empty() => {
-            let size = pull::blob(app, proof, digest, None).await?.size;
-            Err(Error::Beyond { size })
-        }
-        (1, _) => Ok(Found::Part(parts.remove(0))),
-        (_, Some(size)) if n_bytes <= size => Ok(Found::Parts(parts)),
-        _ => Ok(Found::Whole(pull::blob(app, proof, digest, None).await?)),
+    match parts.len() {
+        0 if !ranges.is_empty() => Err(Error::Beyond { size }),
+        0 => Ok(Found::Whole(whole)),
+        _ if n_bytes > size => Ok(Found::Whole(whole)),
+        1 => Ok(Found::Part(parts.remove(0))),
+        _ => Ok(Found::Parts(parts)),
     }
 }
 
 /// The parts that are asked for. A condition that it is still the same content (`If-Range`) holds if it names the
 /// digest; any other means the whole.
 fn ranges(call: &Call, digest: &Digest) -> Vec<ContentRange> {
-    let is_same = |known: &str| Among::parse(known, true).has(Some(digest));
+    let is_same = |known: &str| known.trim() == format!("\"{digest}\"");
     let holds = call.header(header::IF_RANGE).is_none_or(is_same);
     call.header(header::RANGE).filter(|_| holds).map(ranges::wanted).unwrap_or_default()
 }

@@ -6,10 +6,11 @@ use crate::domain::manifest::MAX_MANIFEST_BYTES;
 use crate::domain::{Error, Reference, RepositoryName, Result, Tag};
 use crate::server::service::pull::{self, RawManifest};
 use crate::server::service::push::{self, Pushed, SentManifest};
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use http_body_util::LengthLimitError;
+use bytes::BytesMut;
+use futures::StreamExt;
 
 /// Names the content of an answer by its digest.
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -78,10 +79,16 @@ async fn body(call: Call) -> Result<Bytes> {
     if call.length().is_some_and(|length| length > MAX_MANIFEST_BYTES as u64) {
         return Err(too_large());
     }
-    to_bytes(call.request.into_body(), MAX_MANIFEST_BYTES).await.map_err(|error| {
-        let is_too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-        if is_too_large { too_large() } else { Error::manifest(format!("the body broke off: {error}")) }
-    })
+    // Copied together: frames by themselves hold many times their bytes where a client sends crumbs.
+    let (mut frames, mut bytes) = (call.request.into_body().into_data_stream(), BytesMut::new());
+    while let Some(frame) = frames.next().await {
+        let frame = frame.map_err(|error| Error::manifest(format!("the body broke off: {error}")))?;
+        if bytes.len() + frame.len() > MAX_MANIFEST_BYTES {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&frame);
+    }
+    Ok(bytes.freeze())
 }
 
 fn created(repository: &RepositoryName, pushed: &Pushed, tags: &[Tag]) -> Response<Body> {

@@ -77,29 +77,26 @@ pub(super) fn bytes(manifest: &NewManifest) -> usize {
 async fn manifest(reading: &Reading<'_>, repository: &RepositoryName, digest: Digest) -> Result<Option<NewManifest>> {
     let raw = reading.mount.read.manifest(repository, &Reference::Digest(digest.clone())).await?;
     let Some(raw) = raw else { return Ok(None) };
-    let parsed = match Manifest::parse(Some(&raw.media_type), &raw.bytes) {
+    let parsed = match Manifest::accept(Some(&raw.media_type), &raw.bytes) {
         Ok(parsed) => parsed,
         Err(error) => {
             tracing::warn!(%repository, %digest, %error, "a manifest cannot be read and is left out");
             return Ok(None);
         }
     };
-    let config = match parsed.config() {
+    let config = match parsed.readable_config() {
         Some(config) => config_bytes(reading, repository, config).await?,
         None => None,
     };
     Ok(Some(NewManifest { digest, content: raw.bytes.to_vec(), parsed, config }))
 }
 
-/// The configuration's bytes, if it is one of an image, small enough, and what its digest says.
+/// The configuration's bytes, if they are what its digest says.
 async fn config_bytes(
     reading: &Reading<'_>,
     repository: &RepositoryName,
     config: &Descriptor,
 ) -> Result<Option<Vec<u8>>> {
-    if config.size > MAX_CONFIG_BYTES || !media_type::is_image_config(&config.media_type) {
-        return Ok(None);
-    }
     let Some(content) = reading.mount.read.blob(repository, &config.digest, None).await? else {
         return Ok(None);
     };

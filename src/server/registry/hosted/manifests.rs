@@ -18,6 +18,7 @@ use crate::server::store::repositories::{self, Repository};
 use crate::server::store::tags::{How, Placement};
 use crate::server::store::{Change, Tx, blobs, manifests, tags};
 use async_trait::async_trait;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A push on its way through the transaction.
@@ -27,6 +28,7 @@ struct Push {
     tags: Vec<Tag>,
     condition: Condition,
     manifest: NewManifest,
+    config_is_absent: bool,
     actor: String,
     entropy: Arc<dyn Entropy>,
 }
@@ -35,14 +37,18 @@ struct Push {
 impl PushManifests for HostedRegistry {
     async fn put_manifest(&self, proof: &Authorized<PushManifest>, sent: SentManifest) -> Result<Pushed> {
         let PushManifest { repository, reference, mut tags } = proof.action().clone();
-        let parsed = Manifest::parse(sent.media_type.as_deref(), &sent.bytes)?;
+        let parsed = Manifest::accept(sent.media_type.as_deref(), &sent.bytes)?;
         let digest = digest_for(&reference, &sent.bytes)?;
         let pushed = Pushed {
             digest: digest.clone(),
             subject: parsed.subject.as_ref().map(|subject| subject.digest.clone()),
             layers_elsewhere: parsed.of(Relation::Layer).filter(|layer| layer.is_elsewhere()).count() as u64,
         };
-        let config = self.config_of(&repository, &parsed).await?;
+        let (config, config_is_absent) = match self.config_of(&repository, &parsed).await? {
+            Config::Bytes(bytes) => (Some(bytes), false),
+            Config::Opaque => (None, false),
+            Config::Absent => (None, true),
+        };
         if let Reference::Tag(tag) = &reference {
             tags.push(tag.clone());
         }
@@ -52,6 +58,7 @@ impl PushManifests for HostedRegistry {
             tags,
             condition: sent.condition,
             manifest: NewManifest { digest, content: sent.bytes.to_vec(), parsed, config },
+            config_is_absent,
             actor: proof.actor().to_string(),
             entropy: Arc::clone(&self.parts.entropy),
         };
@@ -61,21 +68,25 @@ impl PushManifests for HostedRegistry {
 }
 
 impl HostedRegistry {
-    /// The configuration's bytes, if the repository has it and it is small enough to be read.
-    async fn config_of(&self, repository: &RepositoryName, parsed: &Manifest) -> Result<Option<Vec<u8>>> {
-        let Some(config) = parsed.config().filter(|config| config.size <= MAX_CONFIG_BYTES) else {
-            return Ok(None);
-        };
-        if !media_type::is_image_config(&config.media_type) {
-            return Ok(None);
-        }
+    async fn config_of(&self, repository: &RepositoryName, parsed: &Manifest) -> Result<Config> {
+        let Some(config) = parsed.readable_config() else { return Ok(Config::Opaque) };
         match self.blob(repository, &config.digest, None).await? {
             Some(content) if content.size == config.size => {
-                Ok(Some(collect(content, MAX_CONFIG_BYTES).await?.to_vec()))
+                Ok(Config::Bytes(collect(content, MAX_CONFIG_BYTES).await?.to_vec()))
             }
-            _ => Ok(None), // The transaction names what is missing or of another size.
+            Some(_) => Ok(Config::Opaque), // The transaction refuses it for its size.
+            None => Ok(Config::Absent),
         }
     }
+}
+
+/// The configuration of a manifest that is pushed.
+enum Config {
+    Bytes(Vec<u8>),
+    /// None that is read.
+    Opaque,
+    /// The repository did not have it when it was looked for.
+    Absent,
 }
 
 fn digest_for(reference: &Reference, bytes: &[u8]) -> Result<Digest> {
@@ -97,6 +108,10 @@ impl Push {
         let repository = self.to.open(tx).await?;
         self.condition.check(self.current(tx, &repository).await?.as_ref())?;
         require_children(tx, &repository, &self.manifest.parsed).await?;
+        if self.config_is_absent {
+            // It came in this moment, and an image that is stored without it would stay so.
+            return Err(Error::Unavailable("the configuration only came now; push the manifest again".to_owned()));
+        }
         if !manifests::insert(tx, &repository, &self.manifest, &self.actor, self.to.now).await? {
             self.require_same_type(tx, &repository).await?;
         }
@@ -157,29 +172,25 @@ impl Push {
 /// subject, which may come later. Layers that are meant to live elsewhere may be missing.
 async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<()> {
     let all: Vec<&Digest> = parsed.children.iter().map(|(_, child)| &child.digest).collect();
-    let is_manifest = |(relation, child): &&(Relation, Descriptor)| {
-        *relation == Relation::Manifest || media_type::is_manifest(&child.media_type)
-    };
-    let of_manifests: Vec<&Digest> =
-        parsed.children.iter().filter(is_manifest).map(|(_, child)| &child.digest).collect();
+    let of_manifests: Vec<&Digest> = parsed.of(Relation::Manifest).map(|child| &child.digest).collect();
     let manifests = manifests::sizes(tx, &repository.id, &of_manifests).await?;
     let blobs = blobs::linked_sizes(tx, &repository.id, &all).await?;
-    let mut missing = Vec::new();
+    let mut missing = BTreeSet::new();
     for (relation, child) in &parsed.children {
         let (as_manifest, as_blob) = (manifests.get(&child.digest), blobs.get(&child.digest));
         let found = match relation {
             // An index may list blobs too: caches of builds do. What calls itself a manifest must be one.
             Relation::Manifest => as_manifest.or(as_blob.filter(|_| !media_type::is_manifest(&child.media_type))),
-            // Some clients send by its type what others send by its place.
-            Relation::Config | Relation::Layer => as_blob.or(as_manifest),
+            // Whoever pulls looks for it among the blobs, whatever its type.
+            Relation::Config | Relation::Layer => as_blob,
         };
         match found {
             Some(size) if *size != child.size => return Err(wrong_size(child, *size)),
-            None if *relation != Relation::Layer || !child.is_elsewhere() => missing.push(child.digest.clone()),
+            None if *relation != Relation::Layer || !child.is_elsewhere() => drop(missing.insert(child.digest.clone())),
             _ => {}
         }
     }
-    if missing.is_empty() { Ok(()) } else { Err(Error::MissingParts(missing)) }
+    if missing.is_empty() { Ok(()) } else { Err(Error::MissingParts(missing.into_iter().collect())) }
 }
 
 fn wrong_size(child: &Descriptor, size: u64) -> Error {

@@ -40,8 +40,7 @@ impl UploadBlobs for HostedRegistry {
     }
 
     async fn append(&self, proof: &Authorized<PushBlob>, id: &str, chunk: Chunk) -> Result<Upload> {
-        let _writing = self.claim(id)?;
-        let hash = self.session(proof, id).await?;
+        let (_writing, hash) = self.claim(proof, id).await?;
         let before = hash.size();
         if chunk.start.is_some_and(|start| start != before) {
             return Err(Error::OutOfOrder { received: before });
@@ -60,8 +59,7 @@ impl UploadBlobs for HostedRegistry {
     }
 
     async fn finish_upload(&self, proof: &Authorized<PushBlob>, id: &str, digest: &Digest) -> Result<()> {
-        let _writing = self.claim(id)?;
-        let mut hash = self.session(proof, id).await?;
+        let (_writing, mut hash) = self.claim(proof, id).await?;
         if digest.algorithm() != hash.algorithm() {
             hash = self.parts.blobs.rehash(id, hash.size(), digest.algorithm()).await?;
         }
@@ -71,8 +69,8 @@ impl UploadBlobs for HostedRegistry {
         }
         match hash.verify(digest) {
             Ok(blob) => {
-                let _committing = self.parts.blobs.commits().read().await;
-                self.parts.blobs.commit(id, &blob).await?;
+                let committing = self.parts.blobs.commits().begin().await;
+                self.parts.blobs.commit(id, &blob, &committing).await?;
                 self.link(proof, id, blob).await
             }
             Err(mismatch) => {
@@ -83,8 +81,7 @@ impl UploadBlobs for HostedRegistry {
     }
 
     async fn cancel_upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()> {
-        let _writing = self.claim(id)?;
-        self.session(proof, id).await?;
+        let (_writing, _) = self.claim(proof, id).await?;
         self.close(proof, id).await
     }
 
@@ -181,13 +178,12 @@ impl HostedRegistry {
         change.await
     }
 
-    /// Keeps other requests from writing to the same upload at once.
-    fn claim(&self, id: &str) -> Result<Claim> {
-        let mut busy = self.busy.lock().expect("no holder of the lock panics");
-        if busy.insert(id.to_owned()) {
-            return Ok(Claim { id: id.to_owned(), busy: Arc::clone(&self.busy) });
-        }
-        Err(Error::Conflict("another request is writing to this upload; wait for it".to_owned()))
+    /// Keeps other requests from writing to the same upload at once, and tells where it stands. Whoever may not write to
+    /// it neither holds others up nor learns that somebody writes.
+    async fn claim(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<(Claim, ContentHash)> {
+        self.session(proof, id).await?;
+        let claim = Claim::new(id, &self.busy)?;
+        Ok((claim, self.session(proof, id).await?)) // It may have moved on before it was ours.
     }
 }
 
@@ -195,6 +191,15 @@ impl HostedRegistry {
 struct Claim {
     id: String,
     busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Claim {
+    fn new(id: &str, busy: &Arc<Mutex<HashSet<String>>>) -> Result<Self> {
+        if busy.lock().expect("no holder of the lock panics").insert(id.to_owned()) {
+            return Ok(Self { id: id.to_owned(), busy: Arc::clone(busy) });
+        }
+        Err(Error::Conflict("another request is writing to this upload; wait for it".to_owned()))
+    }
 }
 
 impl Drop for Claim {
