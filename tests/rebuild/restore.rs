@@ -36,7 +36,8 @@ async fn delete_everything(test: &TestApp) {
         "SELECT r.name, 'manifests', t.name FROM tags t JOIN repositories r ON r.id = t.repository_id
          WHERE t.name IN ('t0', 't1') ORDER BY 1, 3",
         "SELECT r.name, 'manifests', m.digest FROM manifests m JOIN repositories r ON r.id = m.repository_id
-         ORDER BY CASE m.kind WHEN 'index' THEN 0 ELSE 1 END, 1, 3",
+         ORDER BY CASE m.kind WHEN 'index' THEN 0 ELSE 1 END, (SELECT COUNT(*) FROM manifest_edges e
+           WHERE e.repository_id = r.id AND e.child = m.digest), 1, 3",
         "SELECT r.name, 'blobs', l.digest FROM repository_blobs l JOIN repositories r ON r.id = l.repository_id ORDER BY 1, 3",
     ] {
         for mut row in test.app.store.all(sql, vec![]).await.unwrap() {
