@@ -187,7 +187,7 @@ async fn many_referrers_come_in_pages() {
     let (met, pages) = follow(&test, format!("{base}?n=1&artifactType=application/x%2Beven"), 1).await;
     assert_eq!((met, pages), (even.clone(), even.len()), "the filter goes from page to page");
     assert_eq!(
-        follow(format!("{base}?artifactType=application/x+even"), 1000).await.0,
+        follow(&test, format!("{base}?artifactType=application/x+even"), 1000).await.0,
         even,
         "a bare plus is meant so"
     );
