@@ -53,7 +53,7 @@ async fn names_of_words_that_the_paths_use_can_be_pushed_and_pulled() {
     }
 }
 
-/// OCI-25: a relative address holds under whatever name the client reached us, TLS proxy and IPv6 included.
+/// Half of the clients escape it (RFC 3986, section 2.1); what is escaped twice is another text.
 #[tokio::test]
 async fn the_colon_of_a_digest_may_be_escaped() {
     let test = TestApp::new().await;
@@ -70,6 +70,7 @@ async fn the_colon_of_a_digest_may_be_escaped() {
     }
 }
 
+/// OCI-25: a relative address holds under whatever name the client reached us, TLS proxy and IPv6 included.
 #[tokio::test]
 async fn every_address_that_is_given_out_leads_back_here() {
     let test = TestApp::with("[server]\npublic_url = \"https://registry.example.com\"", Policy::OpenOnLoopback).await;

@@ -13,6 +13,7 @@ const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+j
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const NOTATION: &str = "application/vnd.cncf.notary.signature";
+const OCTETS: (&str, &str) = ("Content-Type", "application/octet-stream");
 
 #[test]
 fn docker_pushes_and_pulls() {
@@ -24,17 +25,12 @@ fn docker_pushes_and_pulls() {
     assert!(hello.head.starts_with("HTTP/1."), "{}", hello.head);
     assert_eq!(send(host, "GET /v2/", &[], Body::None).header("docker-distribution-api-version"), "registry/2.0");
     for content in [LAYER, CONFIG] {
-        let (digest, last) = (sha256(content.as_bytes()), content.len() - 1);
-        let blob = format!("HEAD /v2/team/web/blobs/{digest}");
+        let blob = format!("HEAD /v2/team/web/blobs/{}", sha256(content.as_bytes()));
         assert_eq!(send(host, &blob, &[], Body::None).status, 404);
         let started = send(host, "POST /v2/team/web/blobs/uploads/", &[], Body::Sized(""));
-        assert_eq!((started.status, started.header("range")), (202, "0-0".to_owned()));
         assert!(!started.header("docker-upload-uuid").is_empty());
-        let sent = send(host, &format!("PATCH {}", started.location()), &[], Body::Chunked(content));
-        assert_eq!((sent.status, sent.header("range")), (202, format!("0-{last}")));
-        let end = format!("PUT {}?digest={}", sent.location(), digest.replace(':', "%3A"));
-        let ended = send(host, &end, &[], Body::Sized(""));
-        assert_eq!((ended.status, ended.header("docker-content-digest")), (201, digest));
+        let rest = [("PATCH <upload>", Body::Chunked(content)), ("PUT <upload>?digest=<digest>", Body::Sized(""))];
+        started.go_on(host, &[], &rest);
         let there = send(host, &blob, &[], Body::None);
         assert_eq!((there.status, there.header("content-length")), (200, content.len().to_string()));
     }
@@ -68,10 +64,7 @@ fn containerd_pushes_with_one_put_each_and_asks_for_mounts() {
                 assert_eq!(started.header("docker-content-digest"), blob, "what was mounted");
                 continue;
             }
-            assert_eq!(started.status, 202);
-            let end = format!("PUT {}?digest={}", started.location(), blob.replace(':', "%3A"));
-            let kind = ("Content-Type", "application/octet-stream");
-            assert_eq!(send(host, &end, &[kind], Body::Sized(content)).status, 201);
+            started.go_on(host, &[OCTETS], &[("PUT <upload>?digest=<digest>", Body::Sized(content))]);
         }
         let accept = ("Accept", "application/vnd.oci.image.manifest.v1+json, */*");
         for reference in [digest.as_str(), "1"] {
@@ -89,14 +82,9 @@ fn docker_sends_what_it_could_not_mount() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     let (host, digest) = (&server.host, sha256(LAYER.as_bytes()));
-    let escaped = digest.replace(':', "%3A");
-    let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={escaped}");
-    let started = send(host, &mount, &[], Body::Sized(""));
-    assert_eq!((started.status, started.header("range")), (202, "0-0".to_owned()));
-    let sent = send(host, &format!("PATCH {}", started.location()), &[], Body::Chunked(LAYER));
-    assert_eq!((sent.status, sent.header("range")), (202, format!("0-{}", LAYER.len() - 1)));
-    let ended = send(host, &format!("PUT {}?digest={escaped}", sent.location()), &[], Body::Sized(""));
-    assert_eq!((ended.status, ended.header("docker-content-digest")), (201, digest.clone()));
+    let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={}", digest.replace(':', "%3A"));
+    let rest = [("PATCH <upload>", Body::Chunked(LAYER)), ("PUT <upload>?digest=<digest>", Body::Sized(""))];
+    send(host, &mount, &[], Body::Sized("")).go_on(host, &[], &rest);
     for (method, content) in [("HEAD", ""), ("GET", LAYER)] {
         let there = send(host, &format!("{method} /v2/team/web/blobs/{digest}"), &[], Body::None);
         assert_eq!((there.status, there.header("content-length")), (200, LAYER.len().to_string()), "{method}");
@@ -110,20 +98,15 @@ fn skopeo_cancels_what_began_in_place_of_a_mount() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     let (host, digest) = (&server.host, sha256(LAYER.as_bytes()));
-    let escaped = digest.replace(':', "%3A");
-    let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={escaped}");
+    let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={}", digest.replace(':', "%3A"));
     let instead = send(host, &mount, &[], Body::Sized(""));
     assert_eq!(instead.status, 202);
     let cancelled = send(host, &format!("DELETE {}", instead.location()), &[], Body::None);
     assert_eq!((cancelled.status, cancelled.body.as_str()), (204, ""));
     assert_eq!(send(host, &format!("GET {}", instead.location()), &[], Body::None).status, 404);
     let started = send(host, "POST /v2/team/web/blobs/uploads/", &[], Body::Sized(""));
-    assert_eq!(started.status, 202);
-    let kind = ("Content-Type", "application/octet-stream");
-    let sent = send(host, &format!("PATCH {}", started.location()), &[kind], Body::Sized(LAYER));
-    assert_eq!(sent.status, 202);
-    let ended = send(host, &format!("PUT {}?digest={escaped}", sent.location()), &[kind], Body::Sized(""));
-    assert_eq!((ended.status, ended.location()), (201, format!("/v2/team/web/blobs/{digest}")));
+    let rest = [("PATCH <upload>", Body::Sized(LAYER)), ("PUT <upload>?digest=<digest>", Body::Sized(""))];
+    assert_eq!(started.go_on(host, &[OCTETS], &rest).location(), format!("/v2/team/web/blobs/{digest}"));
 }
 
 /// B5, B11: containerd names the registry that it takes this one for a mirror of, and looks among the blobs for a
@@ -136,9 +119,7 @@ fn containerd_takes_the_registry_for_a_mirror() {
     for content in [LAYER, CONFIG] {
         let blob = sha256(content.as_bytes());
         let started = send(host, "POST /v2/team/web/blobs/uploads/?ns=docker.io", &[], Body::Sized(""));
-        assert_eq!(started.status, 202);
-        let end = format!("PUT {}?digest={}&ns=docker.io", started.location(), blob.replace(':', "%3A"));
-        assert_eq!(send(host, &end, &[], Body::Sized(content)).status, 201);
+        started.go_on(host, &[], &[("PUT <upload>?digest=<digest>&ns=docker.io", Body::Sized(content))]);
         let got = send(host, &format!("GET /v2/team/web/blobs/{blob}?ns=docker.io"), &[], Body::None);
         assert_eq!((got.status, got.body.as_str()), (200, content));
     }
@@ -176,12 +157,9 @@ fn crane_and_kaniko_push_in_a_stream_and_cosign_signs() {
         assert_eq!(send(host, &format!("HEAD /v2/team/web/blobs/{digest}"), &[], Body::None).status, 404);
         let mount = format!("POST /v2/team/web/blobs/uploads/?from=team%2Fbase&mount={escaped}&origin=127.0.0.1");
         let started = send(host, &mount, &[json], Body::Sized(""));
-        assert_eq!(started.status, 202, "there is no such repository, so the bytes have to come");
-        let octets = ("Content-Type", "application/octet-stream");
-        let sent = send(host, &format!("PATCH {}", started.location()), &[octets], Body::Chunked(content));
-        assert_eq!(sent.status, 202);
-        let end = format!("PUT {}?digest={escaped}", sent.location());
-        assert_eq!(send(host, &end, &[octets], Body::Sized("")).status, 201);
+        // There is no such repository, so the bytes have to come.
+        let rest = [("PATCH <upload>", Body::Chunked(content)), ("PUT <upload>?digest=<digest>", Body::Sized(""))];
+        started.go_on(host, &[OCTETS], &rest);
     }
     let (manifest, digest) = manifest(DOCKER_MANIFEST);
     let kind = ("Content-Type", DOCKER_MANIFEST);
@@ -216,9 +194,7 @@ fn oras_helm_and_notation_push_attach_and_list() {
         let blob = sha256(content.as_bytes());
         assert_eq!(send(host, &format!("HEAD /v2/charts/web/blobs/{blob}"), &[], Body::None).status, 404);
         let started = send(host, "POST /v2/charts/web/blobs/uploads/", &[], Body::Sized(""));
-        let end = format!("PUT {}?digest={}", started.location(), blob.replace(':', "%3A"));
-        let put = send(host, &end, &[("Content-Type", "application/octet-stream")], Body::Sized(content));
-        assert_eq!(put.status, 201);
+        started.go_on(host, &[OCTETS], &[("PUT <upload>?digest=<digest>", Body::Sized(content))]);
     }
     let kind = ("Content-Type", OCI_MANIFEST);
     // helm writes the `+` of a version as `_`.
@@ -268,6 +244,7 @@ fn manifest(kind: &str) -> (String, String) {
 }
 
 /// How a body is framed.
+#[derive(Clone, Copy)]
 enum Body<'a> {
     None,
     Sized(&'a str),
@@ -312,6 +289,23 @@ impl Answer {
         let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// Sends the rest of the upload that this began. In each line `<upload>` stands for where the answer before it
+    /// points, and `<digest>` for that of all the bytes, its colon escaped. The last line closes the upload.
+    fn go_on<'a>(self, host: &str, headers: &[(&str, &str)], rest: &[(&str, Body<'a>)]) -> Self {
+        let text = |body: Body<'a>| if let Body::Sized(text) | Body::Chunked(text) = body { text } else { "" };
+        let digest = sha256(rest.iter().map(|(_, body)| text(*body)).collect::<String>().as_bytes());
+        let (mut before, mut n_sent) = (self, 0_usize);
+        for (line, body) in rest {
+            let range = format!("0-{}", n_sent.saturating_sub(1));
+            assert_eq!((before.status, before.header("range")), (202, range), "before {line}");
+            let line = line.replace("<upload>", &before.location()).replace("<digest>", &digest.replace(':', "%3A"));
+            before = send(host, &line, headers, *body);
+            n_sent += text(*body).len();
+        }
+        assert_eq!((before.status, before.header("docker-content-digest")), (201, digest));
+        before
     }
 
     fn header(&self, wanted: &str) -> String {

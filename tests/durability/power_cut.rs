@@ -15,7 +15,7 @@ use std::path::Path;
 const REPOSITORY: &str = "team/web";
 /// Where it mounts from.
 const BASE: &str = "team/base";
-const CUTS: usize = 12;
+const CUTS: usize = 16;
 
 /// What an acknowledgement promises.
 enum Promise {
@@ -65,18 +65,22 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
     let answers: Vec<usize> = (0..steps.len()).filter(|at| matches!(steps[*at], Step::Answered)).collect();
     assert_eq!(answers.len(), promises.len(), "one answer for each request");
     each_answer_waits_for_the_log_of_the_database(&steps, &answers);
-    let is_deletion = |at: &usize| {
-        matches!(promises[*at], Promise::Untagged { .. } | Promise::Deleted { .. } | Promise::Dropped { .. })
+    let is_deletion = |promise: &Promise| {
+        matches!(promise, Promise::Untagged { .. } | Promise::Deleted { .. } | Promise::Dropped { .. })
     };
-    let deletions: Vec<usize> = (0..promises.len()).filter(is_deletion).collect();
-    let mut chance = Chance(4);
+    let is_chunk = |promise: &Promise| matches!(promise, Promise::Upload { received: 1.., .. });
+    let answers_to = |is_wanted: &dyn Fn(&Promise) -> bool| -> Vec<usize> {
+        answers.iter().zip(&promises).filter(|(_, promise)| is_wanted(promise)).map(|(answer, _)| *answer).collect()
+    };
+    let (deletions, chunks, mut chance) = (answers_to(&is_deletion), answers_to(&is_chunk), Chance(4));
     for cut in 0..CUTS {
-        let at = match cut % 3 {
+        let at = match cut % 4 {
             0 => answers[0] + chance.below(steps.len() - answers[0]), // Anywhere.
-            1 => answers[deletions[cut / 3 % deletions.len()]] + 1,
-            _ => answers[answers.len() - 1 - cut * 2] + 1,
+            1 => deletions[cut / 4 % deletions.len()] + 1,
+            2 => chunks[chunks.len() - 1 - cut / 4] + 1,
+            _ => answers[answers.len() - cut * 2] + 1,
         };
-        let names = if cut % 2 == 0 { Names::Synced } else { Names::Written };
+        let names = if cut / 4 % 2 == 0 { Names::Synced } else { Names::Written };
         let n_answered = answers.iter().take_while(|answer| **answer < at).count();
         let left = tempfile::tempdir().unwrap();
         Disk::after(&folder, &steps[..at]).leave(left.path(), names);
@@ -203,10 +207,8 @@ fn hold(folder: &Path, promises: &[Promise], n_answered: usize) {
         }
     }
     tags_name_what_they_should(&mut client, promises, n_answered);
-    if let Some(last) = n_answered.checked_sub(1)
-        && let Promise::Upload { path, content, received } = &promises[last]
-    {
-        goes_on_or_is_gone(&mut client, path, content, *received);
+    if let Some(last) = n_answered.checked_sub(1) {
+        goes_on(&mut client, &promises[last], promises.get(n_answered));
     }
     push(&mut client);
     assert!(server.stop().success());
@@ -272,13 +274,21 @@ fn named(known: &[Promise], wanted: &str) -> Option<String> {
     })
 }
 
-/// The server may have moved on with the request that followed, or lost the name of the staged file.
-fn goes_on_or_is_gone(client: &mut Client, path: &str, content: &[u8], received: usize) {
+/// An upload that was under way has all that was acknowledged and ends well. It is over only if the request that
+/// followed was to close it and did so.
+fn goes_on(client: &mut Client, last: &Promise, next: Option<&Promise>) {
+    let Promise::Upload { path, content, received } = last else { return };
     let asked = client.get(path).unwrap();
-    if asked.status != 404 {
-        let offset = asked.offset();
-        assert!(offset >= received, "{offset} of {received} bytes that were acknowledged");
-        let finished = finish(client, path, content, offset).unwrap();
-        assert!([201, 404].contains(&finished.status), "{finished:?}");
+    match next {
+        Some(Promise::Blob { repository, content: closed }) if asked.status == 404 && closed == content => {
+            let blob = format!("/v2/{repository}/blobs/{}", sha256(content));
+            assert!(is_there(client, &blob, content), "{path} is closed and {blob} is not there");
+        }
+        _ => {
+            assert_eq!(asked.status, 204, "{path} with {received} bytes that were acknowledged: {asked:?}");
+            let offset = asked.offset();
+            assert!(offset >= *received, "{offset} of {received} bytes that were acknowledged");
+            acknowledged(finish(client, path, content, offset), 201);
+        }
     }
 }

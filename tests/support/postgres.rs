@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The address of an empty schema, if this run is the one on PostgreSQL (`PORTOLAN_TEST_ENGINE=postgres`).
 #[expect(clippy::disallowed_methods, reason = "the test scripts say by variables on which engine they run and where")]
-pub(super) async fn schema_of_its_own() -> Option<String> {
+pub async fn schema_of_its_own() -> Option<String> {
     if std::env::var("PORTOLAN_TEST_ENGINE").as_deref() != Ok("postgres") {
         return None;
     }
