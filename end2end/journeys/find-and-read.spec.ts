@@ -103,7 +103,8 @@ test('an image by its digest has a permanent page', async ({ page, isMobile }) =
   if (!isMobile) await expect(page.getByText(`docker pull ${new URL(page.url()).host}/team/web@${digest}`)).toBeVisible();
 
   await page.getByRole('region', { name: 'Platforms' }).getByRole('link', { name: 'linux/amd64' }).click();
-  await expect(page.getByText('No tag names this image')).toBeVisible();
+  await expect(page.getByText('No tag names this image')).toHaveCount(0);
+  await expect(page.getByText('Part of').first()).toBeVisible();
   await page.getByRole('region', { name: 'Facts' }).getByRole('link', { name: digest.slice(7, 19) }).click();
   await expect(page).toHaveURL(`/r/team/web/-/manifests/${digest}`);
   await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'web', exact: true }).click();

@@ -80,11 +80,21 @@ fn choose<'a>(entries: &[&'a Descriptor], platform: Option<&str>) -> Result<Opti
         let is_wanted = |entry: &&&Descriptor| entry.platform.as_ref().is_some_and(|it| it.to_string() == wanted);
         entries.iter().filter(runs).find(is_wanted).copied()
     };
+    // Who leaves the variant out means the only one there is.
+    let variant_of = |wanted: &str| {
+        let is_variant = |entry: &&&Descriptor| {
+            let stated = entry.platform.as_ref().map(ToString::to_string).unwrap_or_default();
+            stated.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/')) && wanted.contains('/')
+        };
+        let mut found = entries.iter().filter(runs).filter(is_variant);
+        found.next().filter(|_| found.next().is_none()).copied()
+    };
     match platform {
         Some(ALL_PLATFORMS) => Ok(None),
         Some(wanted) if !entries.is_empty() => named(wanted)
+            .or_else(|| variant_of(wanted))
             .map(Some)
-            .ok_or_else(|| Error::invalid("platform", "this image has no such platform; choose one of those listed")),
+            .ok_or_else(|| Error::invalid("platform", "this image has no such platform")),
         _ => Ok(named("linux/amd64").or_else(|| entries.iter().find(runs).copied())),
     }
 }

@@ -25,10 +25,12 @@ pub(super) async fn prepare(store: &Store) -> Result<()> {
     if first.await? == DERIVED {
         return Ok(());
     }
-    let rebuilt = rebuild::run(store).await?;
-    if rebuilt.repositories > 0 {
-        tracing::info!(repositories = rebuilt.repositories, "computed what this version derives from the manifests");
+    let known = store.one("SELECT COUNT(*) FROM repositories", vec![]).await?;
+    let repositories = known.map_or(Ok(0), |mut row| row.take::<u64>())?;
+    if repositories > 0 {
+        tracing::info!(repositories, "computing what this version derives from the manifests; this can take minutes");
     }
+    rebuild::run(store).await?;
     let mark = store.transact(|tx| {
         Box::pin(async move {
             tx.run("UPDATE instance SET derived = $1", params![DERIVED]).await?;

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod icon;
 pub mod layer_bar;
 pub mod mark;
+pub mod name;
 pub mod notice;
 pub mod pages;
 pub mod pull_box;

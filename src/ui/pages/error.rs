@@ -116,8 +116,13 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
         Error::NotFound(
             What::Tag { repository, .. } | What::Manifest { repository, .. } | What::Blob { repository, .. },
         ) => to_repository(repository),
-        Error::Invalid { .. } if request.path() != request.path_and_query => {
-            (request.path().to_owned(), "Go to the first page".to_owned())
+        Error::Invalid { field, .. } if request.path() != request.path_and_query => {
+            let words = match field.as_str() {
+                "platform" => "See all platforms",
+                "q" => "Clear the filter",
+                _ => "Go to the first page",
+            };
+            (request.path().to_owned(), words.to_owned())
         }
         Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal | Error::Conflict(_) => {
             (request.path_and_query.clone(), "Try again".to_owned())

@@ -7,6 +7,7 @@ use crate::ui::components::artifact::{kind_noun, kind_words};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::digest::{DigestLink, DigestText};
 use crate::ui::components::mark::Mark;
+use crate::ui::components::name::Breakable;
 use crate::ui::components::time::When;
 use crate::ui::query::address;
 use crate::ui::words::{counted, named_actor};
@@ -16,13 +17,6 @@ use leptos::prelude::*;
 /// `team/web:1.4.2`, its other names, its digest.
 #[component]
 pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
-    let count = view.tags.len() as u64 + view.tags_more;
-    let noun = kind_noun(view.kind);
-    let named = match count {
-        0 => format!("No tag names this {noun}"),
-        1 => format!("1 tag names this {noun}"),
-        _ => format!("{} name this {noun}", counted(count, "tag", "tags")),
-    };
     view! {
         <div class="head">
             <div class="grow">
@@ -30,12 +24,29 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
                 <p class="head-sub row-1 wrap">
                     <span class="digest"><Mark digest=&view.digest/><span>{view.digest.to_string()}</span></span>
                     <CopyButton text=view.digest.to_string() label="Copy full digest".to_owned()/>
-                    <span class="subtle">{named}</span>
+                    <Named view/>
                 </p>
             </div>
         </div>
     }
     .into_any()
+}
+
+/// How many tags name it. A part of an index and what is about another image need none.
+#[component]
+fn Named<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let noun = kind_noun(view.kind);
+    let words = match (view.tags.len() as u64 + view.tags_more, view.parents.first()) {
+        (0, Some(parent)) => {
+            let parent = view! { <DigestLink repository=&view.repository digest=parent/> };
+            return view! { <span class="row-1 wrap subtle">"Part of "{parent}</span> }.into_any();
+        }
+        (0, None) if view.subject.is_some() => return ().into_any(),
+        (0, None) => format!("No tag names this {noun}"),
+        (1, _) => format!("1 tag names this {noun}"),
+        (count, _) => format!("{} name this {noun}", counted(count, "tag", "tags")),
+    };
+    view! { <span class="subtle">{words}</span> }.into_any()
 }
 
 #[component]
@@ -44,7 +55,8 @@ fn Name<'a>(view: &'a ImageView) -> impl IntoView + use<> {
         Some(tag) => (':', tag.to_string()),
         None => ('@', view.digest.short().to_owned()),
     };
-    view! { <h1><span class="dim">{format!("{}{joint}", view.repository)}</span>{own}</h1> }
+    let repository = format!("{}{joint}", view.repository);
+    view! { <h1><span class="dim"><Breakable text=repository/></span>{own}</h1> }
 }
 
 /// The other tags on the same image.

@@ -4,6 +4,7 @@ use crate::domain::manifest::Kind;
 use crate::domain::view::{MountKind, RepositoryView};
 use crate::domain::{RepositoryName, Timestamp};
 use crate::ui::components::copy::CopyButton;
+use crate::ui::components::name::Breakable;
 use crate::ui::components::pull_box::{Pull, PullBox};
 use crate::ui::components::time::When;
 use crate::ui::islands::live::LiveScope;
@@ -37,8 +38,9 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
 
 #[component]
 fn Name<'a>(name: &'a RepositoryName) -> impl IntoView + use<> {
-    let namespace = name.namespace().map(|namespace| view! { <span class="dim">{format!("{namespace}/")}</span> });
-    view! { <h1>{namespace}{name.base().to_owned()}</h1> }
+    let above = name.namespace().map(|namespace| format!("{namespace}/"));
+    let above = above.map(|above| view! { <span class="dim"><Breakable text=above/></span> });
+    view! { <h1>{above}{name.base().to_owned()}</h1> }
 }
 
 /// `6.2 GB stored, 11.8 GB before sharing`.
