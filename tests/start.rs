@@ -115,6 +115,15 @@ fn it_stops_in_peace_and_finds_everything_again() {
 }
 
 #[test]
+fn a_catalog_is_not_rebuilt_where_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("mistyped");
+    let said = refused(&[("PORTOLAN_DATA__DIR", missing.to_str().unwrap())], &["check", "--rebuild-catalog"]);
+    assert!(said.contains("there is no database") && said.contains("mistyped/portolan.db"), "{said}");
+    assert!(!missing.exists(), "and none is made");
+}
+
+#[test]
 fn check_and_version_say_what_they_find() {
     let folder = tempfile::tempdir().unwrap();
     let data = [("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())];

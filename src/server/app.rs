@@ -214,16 +214,21 @@ fn record_refusals(store: Store) -> impl Fn(Refusal) + Send + Sync + 'static {
     }
 }
 
+/// Names that a check asks of a registry.
+const NAMES: u32 = 100;
+
 /// Whether a remote registry answers, and what it can do, for `portolan check`.
 pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let Some((registry, _)) = remote(config, mount, &entropy)? else { return Ok("is served here".to_owned()) };
-    let names = registry.repositories(None, 1).await?;
+    let names = registry.repositories(None, NAMES).await?;
     if let Some(first) = names.items.first() {
         registry.tags(first, None, 1).await?;
     }
     let found = registry.capabilities().await;
     let can: Vec<&str> = found.iter().filter(|(_, has)| *has == Some(true)).map(|(what, _)| what.words()).collect();
-    let has = if names.items.is_empty() { "answers, and lists no repository" } else { "answers" };
+    // Names of others may stand before the first of ours.
+    let is_empty = names.items.is_empty() && names.next.is_none();
+    let has = if is_empty { "answers, and lists no repository" } else { "answers" };
     Ok(if can.is_empty() { has.to_owned() } else { format!("{has}; can {}", can.join(", ")) })
 }

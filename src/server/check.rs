@@ -42,6 +42,14 @@ pub async fn check(config: &Config) -> Result<()> {
 /// Computes again what the catalog derives, while nothing else uses the data.
 pub async fn rebuild_catalog(config: &Config) -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let database = config.database()?;
+    if store::inspect(&database).await?.is_none() {
+        let place = match &database {
+            Location::Sqlite(path) => path.display().to_string(),
+            Location::Postgres(_) => "database.url".to_owned(), // It may hold a password.
+        };
+        bail!("there is no database of Portolan at {place}; give this the configuration of the server");
+    }
     let _locks = lock(config)?;
     let rebuilt = super::app::rebuild(config).await?;
     say(format_args!("rebuilt {} repositories from {} manifests", rebuilt.repositories, rebuilt.manifests));
