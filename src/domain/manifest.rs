@@ -124,8 +124,8 @@ impl Manifest {
         }
         let media_type = wire.stated_type(content_type)?;
         let named = wire.config.iter().chain(wire.layers.iter().flatten());
-        let named = named.chain(wire.manifests.iter().flatten().flatten()).chain(&wire.subject);
-        if let Some(lie) = named.into_iter().find(|named| named.size > MAX_CONTENT_BYTES) {
+        let mut named = named.chain(wire.manifests.iter().flatten().flatten()).chain(&wire.subject);
+        if let Some(lie) = named.find(|named| named.size > MAX_CONTENT_BYTES) {
             return Err(Error::manifest(format!("the manifest says that {} has {} bytes", lie.digest, lie.size)));
         }
         let manifest =

@@ -13,7 +13,7 @@ use axum::http::{Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
 /// The type of all blobs: what they are is the manifest's to say.
-const OCTETS: &str = "application/octet-stream";
+pub(super) const OCTETS: &str = "application/octet-stream";
 
 pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) -> Result<Response<Body>> {
     let proof = call.app.access.authorize(&call.caller, ReadRepository { repository }).await?;

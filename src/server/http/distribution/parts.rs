@@ -1,5 +1,6 @@
 //! Several parts of a blob in one answer (RFC 9110, section 14.6), as clients ask for them that pull lazily.
 
+use super::blobs::OCTETS;
 use super::value;
 use crate::domain::Digest;
 use crate::server::service::pull::Content;
@@ -14,7 +15,7 @@ pub(super) fn body(parts: Vec<Content>, digest: &Digest) -> ([(HeaderName, Heade
     let boundary = &digest.hex()[..32]; // No content holds its own digest.
     let head = |part: &Content| {
         let place = place(part);
-        format!("\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\nContent-Range: {place}\r\n\r\n")
+        format!("\r\n--{boundary}\r\nContent-Type: {OCTETS}\r\nContent-Range: {place}\r\n\r\n")
     };
     let end = format!("\r\n--{boundary}--\r\n");
     let headed: Vec<_> = parts.into_iter().map(|part| (head(&part), part)).collect();
