@@ -114,7 +114,8 @@ pub fn PlatformSwitch<'a>(view: &'a ImageView, chosen: Option<&'a str>) -> impl 
     let platforms: Vec<&ChildRow> = view.children.iter().filter(|child| !child.attestation && child.present).collect();
     let link = |child: &&ChildRow| {
         let href = address(&base, &[("platform", &child.platform)]);
-        let current = (chosen == Some(child.platform.as_str())).then_some("true");
+        let is_shown = view.shown.as_ref().is_some_and(|shown| shown.digest == child.digest);
+        let current = (chosen.is_some() && is_shown).then_some("true"); // Also where its variant was left out.
         view! {
             <a href=href aria-current=current>{child.platform.clone()} <span class="n">{child.size.to_string()}</span></a>
         }
