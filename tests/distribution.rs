@@ -7,6 +7,7 @@ mod deletes;
 mod hostile;
 mod manifests;
 mod races;
+mod recent;
 mod referrers;
 mod tags;
 mod tenants;

@@ -89,13 +89,8 @@ impl Staging for MemoryBlobs {
 #[async_trait]
 impl Contents for MemoryBlobs {
     async fn open(&self, digest: &Digest, range: Option<ContentRange>) -> Result<Option<Content>> {
-        let Some(bytes) = self.content().get(digest).cloned() else {
-            return Ok(None);
-        };
-        let size = bytes.len() as u64;
-        let (start, length) = ContentRange::within(range, size)?;
-        let part = bytes.slice(start as usize..(start + length) as usize);
-        Ok(Some(Content { size, start, length, body: futures::stream::iter([Ok(part)]).boxed() }))
+        let whole = self.content().get(digest).cloned();
+        whole.map(|bytes| Content::part_of(&bytes, range)).transpose()
     }
 
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>> {

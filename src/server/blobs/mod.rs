@@ -15,7 +15,8 @@ use crate::domain::digest::Algorithm;
 use crate::domain::{Digest, Error, Result, Timestamp};
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A body on its way; an error ends it.
@@ -39,6 +40,19 @@ pub struct Content {
     /// Bytes of the part.
     pub length: u64,
     pub body: ByteStream,
+}
+
+impl Content {
+    /// The content that these bytes are, or a part of it.
+    ///
+    /// # Errors
+    /// [`Error::Beyond`] if the part starts beyond the end.
+    pub fn part_of(whole: &Bytes, range: Option<ContentRange>) -> Result<Self> {
+        let size = whole.len() as u64;
+        let (start, length) = ContentRange::within(range, size)?;
+        let part = whole.slice(start as usize..(start + length) as usize);
+        Ok(Self { size, start, length, body: stream::once(async { Ok(part) }).boxed() })
+    }
 }
 
 /// Proof that staged bytes have this digest: only [`ContentHash`] makes it, only it can be committed.

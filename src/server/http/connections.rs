@@ -5,6 +5,8 @@ use super::linger::linger;
 use crate::domain::{Error, Result};
 use axum::Extension;
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
 use axum::middleware::{AddExtension, from_fn};
 use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
@@ -17,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::Layer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
+use tower::{Layer, ServiceBuilder};
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutBody};
 
 /// Open files that are left for everything else: the database, uploads, other registries.
 const OTHER_FILES: usize = 256;
@@ -80,7 +82,11 @@ pub async fn serve(
         None => tracing::warn!(%error, "connections wait: none can be taken at this moment"),
         Some(from) => tracing::debug!(%from, %error, "a connection was not what it has to be"),
     });
-    let router = router.layer(from_fn(linger)).layer(RequestBodyTimeoutLayer::new(limits.body_pause));
+    let bodies = ServiceBuilder::new()
+        .layer(RequestBodyTimeoutLayer::new(limits.body_pause))
+        .map_request(|request: Request<TimeoutBody<Body>>| request.map(Body::new))
+        .layer(from_fn(linger));
+    let router = Router::new().fallback_service(bodies.service(router));
     let (bounded, service) = (Bounded::new(&limits), router.into_make_service());
     match tls {
         Some(tls) => timed(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)), &limits).serve(service).await,
@@ -143,7 +149,6 @@ fn raise_open_files() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::Body;
     use axum::http::StatusCode;
     use axum::routing::{get, post};
     use futures::{StreamExt, stream};

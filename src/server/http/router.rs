@@ -6,6 +6,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
+use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -38,11 +39,11 @@ pub fn router(app: App) -> Router {
         .route("/chevron.svg", get(assets::public))
         .route("/copy.svg", get(assets::public))
         .route("/check.svg", get(assets::public));
-    pages
-        .merge(distribution)
-        .merge(plain)
-        .layer(CsrfLayer::new())
-        .layer(from_fn_with_state(app.clone(), security::known_host))
+    let routes = pages.merge(distribution).merge(plain).with_state(app.clone());
+    // Around all routes together: a layer of a router is copied for each request of each route, with all beneath it.
+    let around = ServiceBuilder::new()
         .layer(from_fn_with_state(app.clone(), edge::every_request))
-        .with_state(app)
+        .layer(from_fn_with_state(app, security::known_host))
+        .layer(CsrfLayer::new());
+    Router::new().fallback_service(around.service(routes))
 }

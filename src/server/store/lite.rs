@@ -6,6 +6,7 @@
 mod writer;
 
 use super::Done;
+use super::moment::{Moment, Moments};
 use super::tx::Tx;
 use super::value::{Row, Value};
 use crate::domain::{Error, Result};
@@ -30,6 +31,7 @@ pub(super) struct Lite {
     path: Arc<PathBuf>,
     readers: Arc<Mutex<Vec<Connection>>>,
     writer: mpsc::SyncSender<Box<dyn Waiting>>,
+    moments: Moments,
 }
 
 impl Lite {
@@ -37,11 +39,13 @@ impl Lite {
     pub(super) fn open(path: &Path, events: Events) -> Result<Self> {
         let connection = connect(path)?;
         let (writer, waiting) = mpsc::sync_channel(WAITING);
+        let moments = Moments::default();
+        let of_writer = moments.clone();
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || writer::run(connection, &waiting, &events))
+            .spawn(move || writer::run(connection, &waiting, &of_writer, &events))
             .map_err(|error| Error::Unavailable(format!("no thread for the database writer: {error}")))?;
-        Ok(Self { path: Arc::new(path.to_owned()), readers: Arc::default(), writer })
+        Ok(Self { path: Arc::new(path.to_owned()), readers: Arc::default(), writer, moments })
     }
 
     /// Runs a query in place.
@@ -57,6 +61,11 @@ impl Lite {
             readers.push(connection);
         }
         rows
+    }
+
+    /// The state that every reader sees; none while a change becomes durable.
+    pub(super) fn moment(&self) -> Option<Moment> {
+        self.moments.now()
     }
 
     /// Writes the log back into the file.

@@ -17,6 +17,7 @@ mod keyset;
 mod lite;
 pub mod manifests;
 mod migrate;
+mod moment;
 pub mod mounts;
 mod namespaces;
 mod pg;
@@ -33,6 +34,7 @@ mod visible;
 mod words;
 
 pub use migrate::inspect;
+pub use moment::Moment;
 pub use rebuild::Rebuilt;
 pub use tx::Tx;
 pub use value::{Row, Value};
@@ -141,6 +143,15 @@ impl Store {
         match Handle::current().runtime_flavor() {
             RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| lite.query(sql, &params)),
             _ => lite.query(sql, &params), // There is nobody to hand the rest to.
+        }
+    }
+
+    /// The state that a query would see now, to know for how long its answer holds. None while a change becomes
+    /// durable, and on a database that other nodes write too: then only a query tells.
+    pub fn moment(&self) -> Option<Moment> {
+        match &self.db {
+            Db::Lite(lite) => lite.moment(),
+            Db::Pg(_) => None,
         }
     }
 

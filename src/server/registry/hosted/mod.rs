@@ -4,6 +4,7 @@
 mod deletes;
 mod destination;
 mod manifests;
+mod recent;
 mod uploads;
 
 use super::{Names, RawManifest, ReadRegistry};
@@ -11,17 +12,28 @@ use crate::domain::capability::Capability;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Visibility;
-use crate::server::blobs::{BlobStore, Content, ContentRange};
+use crate::server::blobs::{BlobStore, Content, ContentRange, collect};
 use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
 use crate::server::store::{Store, blobs, manifests as manifest_rows, repositories, tags};
 use async_trait::async_trait;
+use bytes::Bytes;
+use recent::Recent;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+
+/// Room for manifests that were read lately, and for small blobs: configurations, signatures.
+const RECENT_MANIFESTS_BYTES: usize = 16 << 20;
+const RECENT_BLOBS_BYTES: usize = 8 << 20;
+
+/// Blobs of at most this size are read whole at once, and kept for a while.
+const SMALL_BYTES: u64 = 16 << 10;
 
 /// The embedded registry.
 pub struct HostedRegistry {
     pub(super) parts: HostedParts,
+    manifests: Recent<Reference, RawManifest>,
+    small_blobs: Recent<Digest, Bytes>,
     /// Uploads that a request is writing to at this moment: one writer each.
     busy: Arc<Mutex<HashSet<String>>>,
 }
@@ -39,7 +51,8 @@ pub struct HostedParts {
 impl HostedRegistry {
     /// A registry over these parts.
     pub fn new(parts: HostedParts) -> Self {
-        Self { parts, busy: Arc::default() }
+        let (manifests, small_blobs) = (Recent::new(RECENT_MANIFESTS_BYTES), Recent::new(RECENT_BLOBS_BYTES));
+        Self { parts, manifests, small_blobs, busy: Arc::default() }
     }
 }
 
@@ -68,15 +81,41 @@ impl ReadRegistry for HostedRegistry {
     }
 
     async fn manifest(&self, repository: &RepositoryName, reference: &Reference) -> Result<Option<RawManifest>> {
+        let moment = self.parts.store.moment();
+        if let Some(known) = self.manifests.known(moment, repository, reference) {
+            return Ok(Some(known));
+        }
         let stored = manifest_rows::find(&self.parts.store, &self.parts.mount_id, repository, reference).await?;
-        Ok(stored.map(|stored| RawManifest {
-            digest: stored.digest,
-            media_type: stored.media_type,
-            bytes: stored.content.into(),
-        }))
+        let Some(stored) = stored else { return Ok(None) };
+        let (media_type, bytes) = (stored.media_type, stored.content.into());
+        let found = RawManifest { digest: stored.digest, media_type, bytes };
+        self.manifests.keep(moment, repository, reference, &found);
+        Ok(Some(found))
     }
 
     async fn blob(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        range: Option<ContentRange>,
+    ) -> Result<Option<Content>> {
+        let moment = self.parts.store.moment();
+        if let Some(bytes) = self.small_blobs.known(moment, repository, digest) {
+            return Content::part_of(&bytes, range).map(Some);
+        }
+        let Some(content) = self.open(repository, digest, range).await? else { return Ok(None) };
+        if content.length < content.size || content.size > SMALL_BYTES {
+            return Ok(Some(content));
+        }
+        let bytes = collect(content, SMALL_BYTES).await?;
+        self.small_blobs.keep(moment, repository, digest, &bytes);
+        Content::part_of(&bytes, None).map(Some)
+    }
+}
+
+impl HostedRegistry {
+    /// Opens what the blob store holds, if this repository has it.
+    async fn open(
         &self,
         repository: &RepositoryName,
         digest: &Digest,
@@ -86,8 +125,7 @@ impl ReadRegistry for HostedRegistry {
         let Some(size) = blobs::linked(&self.parts.store, &self.parts.mount_id, repository, digest).await? else {
             return Ok(None);
         };
-        let content = self.parts.blobs.open(digest, range).await?;
-        match content {
+        match self.parts.blobs.open(digest, range).await? {
             Some(content) if content.size == size => Ok(Some(content)),
             _ => {
                 tracing::error!(%digest, "the blob store does not hold what the catalog says; push it again to repair it");

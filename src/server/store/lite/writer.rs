@@ -1,6 +1,7 @@
 //! The one thread that writes: it gathers whatever is waiting into one fsynced transaction, each change in
 //! its own savepoint, and answers when all of it is durable.
 
+use super::super::moment::Moments;
 use super::super::{Done, Tx};
 use super::failure;
 use crate::domain::{Error, RepositoryName, Result};
@@ -69,11 +70,16 @@ where
     }
 }
 
-pub(super) fn run(mut connection: Connection, waiting: &mpsc::Receiver<Box<dyn Waiting>>, events: &Events) {
+pub(super) fn run(
+    mut connection: Connection,
+    waiting: &mpsc::Receiver<Box<dyn Waiting>>,
+    moments: &Moments,
+    events: &Events,
+) {
     while let Ok(first) = waiting.recv() {
         let mut batch: VecDeque<_> = std::iter::once(first).chain(waiting.try_iter().take(BATCH - 1)).collect();
         while !batch.is_empty() {
-            let (back, done, committed) = run_batch(connection, &mut batch);
+            let (back, done, committed) = run_batch(connection, &mut batch, moments);
             connection = back;
             for change in done {
                 change.finish(committed.clone()).into_iter().for_each(|repository| events.changed(repository));
@@ -87,6 +93,7 @@ pub(super) fn run(mut connection: Connection, waiting: &mpsc::Receiver<Box<dyn W
 fn run_batch(
     connection: Connection,
     batch: &mut VecDeque<Box<dyn Waiting>>,
+    moments: &Moments,
 ) -> (Connection, Vec<Box<dyn Waiting>>, Result<()>) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return (connection, batch.drain(..).collect(), Err(failure(error)));
@@ -98,6 +105,7 @@ fn run_batch(
     }
     let Tx::Lite(connection) = tx else { unreachable!("the writer only makes SQLite transactions") };
     let lost = || Error::Unavailable("a change that shared the disk with this one failed; try again".to_owned());
+    let _changing = moments.change();
     let ended = if is_sound { connection.execute_batch("COMMIT").map_err(failure) } else { Err(lost()) };
     if ended.is_err() {
         let _ = connection.execute_batch("ROLLBACK"); // SQLite may have done so by itself.
