@@ -1,156 +1,10 @@
 //! The arrows between folders, and the sizes that keep files readable.
 
+mod arrows;
+
+use arrows::ARROWS;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// For each folder, what its files may name with `crate::`. The longest matching folder decides.
-const ARROWS: &[(&str, &[&str])] = &[
-    ("src/domain", &["domain"]),
-    ("src/ui", &["ui", "domain", "api"]),
-    ("src/api", &["api", "domain", "server::request", "server::service"]),
-    ("src/server/access", &["domain", "server::access"]),
-    (
-        "src/server/store",
-        &["domain", "params", "server::store", "server::access", "server::clock", "server::entropy", "server::events"],
-    ),
-    ("src/server/blobs", &["domain", "server::blobs"]),
-    (
-        "src/server/registry/remote",
-        &["domain", "server::registry", "server::blobs", "server::secret", "server::entropy", "server::loopback"],
-    ),
-    (
-        "src/server/registry",
-        &[
-            "domain",
-            "server::registry",
-            "server::access",
-            "server::blobs",
-            "server::clock",
-            "server::context",
-            "server::entropy",
-            "server::store",
-        ],
-    ),
-    (
-        "src/server/service",
-        &[
-            "domain",
-            "server::service",
-            "server::access",
-            "server::context",
-            "server::store",
-            "server::registry",
-            "server::blobs",
-        ],
-    ),
-    (
-        "src/server/http",
-        &[
-            "domain",
-            "ui",
-            "server::http",
-            "server::service",
-            "server::access",
-            "server::context",
-            "server::entropy",
-            "server::loopback",
-        ],
-    ),
-    // Jobs are use cases that nobody asks for, so they stand on the same ground as services.
-    (
-        "src/server/jobs",
-        &[
-            "domain",
-            "params",
-            "server::jobs",
-            "server::access",
-            "server::context",
-            "server::store",
-            "server::registry",
-            "server::blobs",
-            "server::entropy",
-            "server::looks",
-        ],
-    ),
-    ("src/server/clock.rs", &["domain"]),
-    ("src/server/entropy.rs", &["domain"]),
-    ("src/server/events.rs", &["domain"]),
-    ("src/server/looks.rs", &["domain"]),
-    ("src/server/pulls.rs", &["domain"]),
-    ("src/server/loopback.rs", &[]),
-    ("src/server/secret.rs", &[]),
-    ("src/server/telemetry.rs", &["server::config"]),
-    ("src/server/terminal.rs", &[]),
-    // What fuzzing calls reaches the parsers where they are.
-    ("src/server/fuzz.rs", &["domain", "server::http", "server::registry::remote", "server::service"]),
-    // The composition root may name everything; nothing but the commands names it.
-    ("src/server/app.rs", &["domain", "server"]),
-    ("src/server/mod.rs", &["server"]),
-    ("src/main.rs", &["server"]),
-    ("src/lib.rs", &["ui"]),
-    ("src/server/metrics.rs", &[]),
-    // The parts by trait. It must not name what uses it: http, service, jobs.
-    (
-        "src/server/context.rs",
-        &[
-            "domain",
-            "server::access",
-            "server::clock",
-            "server::entropy",
-            "server::events",
-            "server::looks",
-            "server::metrics",
-            "server::pulls",
-            "server::registry",
-            "server::store",
-        ],
-    ),
-    (
-        "src/server/serve",
-        &[
-            "domain",
-            "server::access",
-            "server::app",
-            "server::config",
-            "server::context",
-            "server::events",
-            "server::http",
-            "server::lock",
-            "server::serve",
-            "server::store",
-            "server::terminal",
-        ],
-    ),
-    (
-        "src/server/backup.rs",
-        &[
-            "domain",
-            "server::app",
-            "server::blobs",
-            "server::clock",
-            "server::config",
-            "server::entropy",
-            "server::events",
-            "server::lock",
-            "server::store",
-            "server::terminal",
-        ],
-    ),
-    ("src/server/lock.rs", &["server::config", "server::store"]),
-    (
-        "src/server/check.rs",
-        &[
-            "domain",
-            "server::app",
-            "server::config",
-            "server::http",
-            "server::lock",
-            "server::store",
-            "server::terminal",
-        ],
-    ),
-    ("src/server/config", &["domain", "server::config", "server::loopback", "server::secret", "server::store"]),
-];
 
 fn files() -> Vec<(PathBuf, String)> {
     files_below("src")
@@ -268,7 +122,11 @@ const RESERVED: &[Reserved] = &[
     Reserved { word: "rusqlite", places: &["src/server/store"] },
     Reserved { word: "reqwest", places: &["src/server/registry/remote"] },
     Reserved { word: "axum", places: &["src/server/http", "src/server/serve.rs", "src/server/registry/remote/tests"] },
-    Reserved { word: ".system(", places: &["src/server/jobs", "src/server/app.rs", "src/server/access"] },
+    Reserved {
+        word: ".system(",
+        places: &["src/server/jobs", "src/server/app.rs", "src/server/access", "src/server/identity"],
+    },
+    Reserved { word: ".vouch(", places: &["src/server/identity", "src/server/access"] },
     Reserved {
         word: "crate::server::app",
         places: &["src/server/backup.rs", "src/server/serve", "src/server/check.rs"],

@@ -94,8 +94,11 @@ fn podman_pulls_builds_pushes_and_searches() {
     podman(&["manifest", "add", "--all", "--tls-verify=false", "many", &format!("docker://{base}")]);
     podman(&["manifest", "push", "--quiet", "--all", "--tls-verify=false", "many", &format!("docker://{many}")]);
     assert!(place.server.get("/v2/team/many/manifests/1").contains("arm64"));
-    assert!(podman(&["search", "--tls-verify=false", &place.at("team")]).contains("team/built"));
-    let tags = podman(&["search", "--list-tags", "--tls-verify=false", &place.at("team/base")]);
+    let auth = format!("--authfile={}", place.path("auth.json"));
+    let (host, who) = (place.at("").trim_end_matches('/').to_owned(), ["--username=admin", "--password=correct horse"]);
+    podman(&[&["login", "--tls-verify=false", &auth], &who[..], &[&host]].concat());
+    assert!(podman(&["search", &auth, "--tls-verify=false", &place.at("team")]).contains("team/built"));
+    let tags = podman(&["search", &auth, "--list-tags", "--tls-verify=false", &place.at("team/base")]);
     assert!(tags.contains("1.0.0"), "{tags}");
 }
 

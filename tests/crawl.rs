@@ -79,7 +79,7 @@ async fn names_come_first_and_what_is_opened_jumps_the_queue() {
     let upstream = serve_router(Router::new().fallback(answer)).await;
     let config =
         format!("[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"\nupstream_prefix = \"far\"");
-    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
+    let mut test = TestApp::real(&config, Policy::Grants).await;
     let started = Instant::now();
     let _jobs = test.start_jobs().await;
 
@@ -146,7 +146,7 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_is_read() {
         "[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"\nupstream_prefix = \"far\"\nrefresh_s = 1\n\
          [[mounts]]\nprefix = \"far/hosted\"\nkind = \"hosted\""
     );
-    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
+    let mut test = TestApp::real(&config, Policy::Grants).await;
     let _jobs = test.start_jobs().await;
 
     // A repository that answers 403 stops neither its neighbours nor the round.
@@ -213,7 +213,7 @@ async fn an_answer_that_comes_late_does_not_undo_a_newer_one() {
     };
     let upstream = serve_router(Router::new().fallback(answer)).await;
     let config = format!("[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"");
-    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
+    let mut test = TestApp::real(&config, Policy::Grants).await;
     let _jobs = test.start_jobs().await;
     asked.notified().await;
     let then = test.app.clock.now();
@@ -240,7 +240,7 @@ async fn a_registry_of_which_nothing_can_be_read_has_failed() {
     };
     let upstream = serve_router(Router::new().fallback(answer)).await;
     let config = format!("[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"{upstream}\"");
-    let mut test = TestApp::real(&config, Policy::OpenOnLoopback).await;
+    let mut test = TestApp::real(&config, Policy::Grants).await;
     let _jobs = test.start_jobs().await;
     let mount = mount_when(&test, |mount| matches!(mount.row.crawl, CrawlState::Failed { .. })).await;
     assert!(mount.row.as_of.is_none() && mount.row.totals.repositories == 20);

@@ -74,7 +74,7 @@ async fn the_colon_of_a_digest_may_be_escaped() {
 /// OCI-25: a relative address holds under whatever name the client reached us, TLS proxy and IPv6 included.
 #[tokio::test]
 async fn every_address_that_is_given_out_leads_back_here() {
-    let test = TestApp::with("[server]\npublic_url = \"https://registry.example.com\"", Policy::OpenOnLoopback).await;
+    let test = TestApp::with("[server]\npublic_url = \"https://registry.example.com\"", Policy::Grants).await;
     let digest = sha256(b"layer");
     let send = |host: &'static str, method: &'static str, path: String, body: &'static str| {
         let request = axum::http::Request::builder().method(method).uri(path).header(header::HOST, host);
@@ -220,7 +220,7 @@ async fn a_push_moves_the_tag_and_the_audit_log_has_both_ends() {
     let sql = "SELECT actor, before, after FROM audit WHERE action = 'manifest.push' AND before IS NOT NULL";
     let mut row = test.app.store.one(sql, vec![]).await.unwrap().unwrap();
     let found: (String, String, String) = (row.take().unwrap(), row.take().unwrap(), row.take().unwrap());
-    assert_eq!(found, ("anonymous".to_owned(), first.clone(), second.clone()));
+    assert_eq!(found, ("user:admin".to_owned(), first.clone(), second.clone()));
     let moves = "SELECT COUNT(*) FROM tag_moves";
     assert_eq!(test.app.store.one(moves, vec![]).await.unwrap().unwrap().take::<u64>().unwrap(), 2);
     assert_eq!(test.get(&format!("/v2/a/manifests/{first}")).await.status, StatusCode::OK, "by digest it stays");

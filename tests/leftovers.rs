@@ -18,7 +18,7 @@ const ANY: &str = "application/octet-stream";
 #[tokio::test]
 async fn leftovers_of_a_day_are_swept_and_what_is_known_stays() {
     let clock = Arc::new(ManualClock::new(START));
-    let mut test = TestApp::build("", choices(Policy::OpenOnLoopback, clock.clone())).await;
+    let mut test = TestApp::build("", choices(Policy::Grants, clock.clone())).await;
     let kept = test.push_blob("team/web", b"kept").await;
     let upload = test.call("POST", "/v2/team/web/blobs/uploads/", ANY, "").await.location();
     test.call("PATCH", &upload, ANY, "never finished").await;
@@ -44,7 +44,7 @@ async fn leftovers_of_a_day_are_swept_and_what_is_known_stays() {
 #[tokio::test]
 async fn content_that_was_never_noted_can_be_pushed_again_before_any_sweep() {
     let clock = Arc::new(ManualClock::new(START));
-    let mut test = TestApp::build("", choices(Policy::OpenOnLoopback, clock.clone())).await;
+    let mut test = TestApp::build("", choices(Policy::Grants, clock.clone())).await;
     test.push_blob("team/web", b"kept").await;
     let blobs = FilesystemBlobs::open(test.folder.path()).unwrap();
     let ways: [&[u8]; 4] = [b"the closing request comes again", b"in one request", b"elsewhere", b"by a mount"];

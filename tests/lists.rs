@@ -1,9 +1,9 @@
 //! Long lists: a repository of very many tags among very many repositories.
 
-use crate::support::{OCI_MANIFEST, TestApp, sha256};
+use crate::support::{OCI_MANIFEST, TestApp, decides, sha256};
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
-use portolan::server::access::{Access, Policy};
+use portolan::server::access::Policy;
 use portolan::server::store::Store;
 
 const TAGS: usize = 100_000;
@@ -28,7 +28,7 @@ async fn seed(test: &TestApp) {
     let statements = [
         format!(
             "{} INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
-             SELECT repository_id, 'v' || n, digest, 1795400000000 + n / 10, 1, 'somebody', 0, 1, 1795400000000
+             SELECT repository_id, 'v' || n, digest, 1795400000000 + n / 10, 1, 'user:somebody', 0, 1, 1795400000000
              FROM number JOIN image ON place = 1 + n % 10",
             number(TAGS)
         ),
@@ -46,7 +46,7 @@ async fn seed(test: &TestApp) {
 }
 
 async fn run(test: &TestApp, statements: Vec<String>) {
-    let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
+    let proof = decides(Policy::ReadOnly).system(Job::Rebuild, Maintain {});
     let seeded = test.app.store.note(&proof, |tx| {
         Box::pin(async move {
             for sql in statements {

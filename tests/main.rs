@@ -19,6 +19,7 @@ mod crawl;
 mod distribution;
 mod durability;
 mod fuzz;
+mod identity;
 mod leftovers;
 mod lists;
 mod migration;

@@ -188,7 +188,7 @@ async fn an_open_page_hears_of_a_push() {
     use tower::ServiceExt;
     let test = TestApp::new().await;
     let listen = request("GET", "/events?scope=repository:team/web").body(Body::empty()).unwrap();
-    let response = test.router.clone().oneshot(listen).await.unwrap();
+    let response = test.open_router().oneshot(listen).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
     let mut events = response.into_body().into_data_stream();
     test.push_image("team/other", "v1", "amd64", b"x").await;
@@ -225,7 +225,7 @@ impl portolan::server::clock::Clock for BrokenClock {
 #[tokio::test]
 async fn a_defect_is_said_in_the_dialect_of_whoever_asked_with_the_id_that_finds_it() {
     let clock = std::sync::Arc::new(BrokenClock(false.into()));
-    let test = TestApp::build("", choices(Policy::OpenOnLoopback, clock.clone())).await;
+    let test = TestApp::build("", choices(Policy::Grants, clock.clone())).await;
     clock.0.store(true, std::sync::atomic::Ordering::SeqCst);
     let page = request("GET", "/repositories").header("accept", "text/html,*/*;q=0.8").body(Body::empty()).unwrap();
     let page = test.send(page).await;

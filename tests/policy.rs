@@ -1,52 +1,72 @@
 //! Who may do what, as a table: a change of policy is a change of this picture.
 
+use crate::support::{START, user};
 use portolan::domain::principal::Job;
-use portolan::domain::{Actor, Permission, Target};
-use portolan::server::access::{Policy, permits};
-
-fn user(name: &str) -> Actor {
-    Actor::User(name.to_owned())
-}
+use portolan::domain::{Actor, Permission, Role, Target};
+use portolan::server::access::{Policy, Standing, permits};
 
 /// What a permission is asked on.
 fn target(permission: Permission) -> Target {
     match permission {
-        Permission::MountRead | Permission::SystemRead | Permission::SystemMaintain => Target::Instance,
-        _ => Target::Repository("one/web".parse().unwrap()),
+        _ if permission.is_of_the_instance() => Target::Instance,
+        Permission::GrantRead | Permission::GrantManage | Permission::RobotManage | Permission::AuditRead => {
+            Target::Scope("team/*".parse().unwrap())
+        }
+        Permission::TagMove | Permission::TagDelete => Target::Tag("team/web".parse().unwrap(), "v1".parse().unwrap()),
+        _ => Target::Repository("team/web".parse().unwrap()),
     }
 }
 
 #[test]
-fn the_policies_as_a_table() {
-    let columns = [
-        ("open", Policy::OpenOnLoopback, Actor::Anonymous),
-        ("read-only", Policy::ReadOnly, Actor::Anonymous),
-        ("tenant", Policy::Tenants, user("one")),
-        ("its CI", Policy::Tenants, user("one-ci")),
-        ("other", Policy::Tenants, user("two")),
-        ("own jobs", Policy::ReadOnly, Actor::System(Job::Crawl)),
+fn the_roles_as_a_table() {
+    let of_role = |role: Role| (role.name(), Policy::Grants, Standing::with_role(user("mara"), role));
+    let others = [
+        ("nobody", Policy::Grants, Standing::anonymous(vec![])),
+        ("--try", Policy::ReadOnly, Standing::anonymous(vec![])),
+        ("own jobs", Policy::Grants, Standing::of(Actor::System(Job::Crawl))),
     ];
-    let mut table = format!("{:<18}", "");
-    for (name, _, _) in &columns {
-        table.push_str(&format!(" {name:>9}"));
+    let columns: Vec<_> = Role::ALL.into_iter().map(of_role).chain(others).collect();
+    let mut table = format!("{:<20}", "");
+    for (name, ..) in &columns {
+        table.push_str(&format!(" {name:>10}"));
     }
     for permission in Permission::ALL {
-        table.push_str(&format!("\n{:<18}", permission.name()));
-        for (_, policy, actor) in &columns {
-            let sign = if permits(*policy, actor, permission, &target(permission)) { '✔' } else { '✘' };
-            table.push_str(&format!(" {sign:>9}"));
+        table.push_str(&format!("\n{:<20}", permission.name()));
+        for (_, policy, standing) in &columns {
+            let sign = if permits(*policy, standing, permission, &target(permission), START) { '✔' } else { '✘' };
+            table.push_str(&format!(" {sign:>10}"));
         }
     }
     insta::assert_snapshot!(table, @r"
-                            open read-only    tenant    its CI     other  own jobs
-    repository.read            ✔         ✔         ✔         ✔         ✘         ✔
-    repository.push            ✔         ✘         ✔         ✔         ✘         ✔
-    repository.create          ✔         ✘         ✔         ✔         ✘         ✔
-    tag.move                   ✔         ✘         ✔         ✔         ✘         ✔
-    tag.delete                 ✔         ✘         ✔         ✘         ✘         ✔
-    manifest.delete            ✔         ✘         ✔         ✘         ✘         ✔
-    mount.read                 ✔         ✔         ✘         ✘         ✘         ✔
-    system.read                ✔         ✔         ✘         ✘         ✘         ✔
-    system.maintain            ✘         ✘         ✘         ✘         ✘         ✔
+                             reader  publisher  developer maintainer      owner    auditor      admin     nobody      --try   own jobs
+    repository.read               ✔          ✔          ✔          ✔          ✔          ✔          ✔          ✘          ✔          ✔
+    repository.push               ✘          ✔          ✔          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    repository.create             ✘          ✔          ✔          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    tag.move                      ✘          ✘          ✔          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    tag.delete                    ✘          ✘          ✔          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    manifest.delete               ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    repository.delete             ✘          ✘          ✘          ✘          ✔          ✘          ✔          ✘          ✘          ✔
+    repository.configure          ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    trash.restore                 ✘          ✘          ✔          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    trash.purge                   ✘          ✘          ✘          ✘          ✔          ✘          ✔          ✘          ✘          ✔
+    grant.read                    ✘          ✘          ✘          ✔          ✔          ✔          ✔          ✘          ✘          ✔
+    grant.manage                  ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    robot.manage                  ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    webhook.manage                ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    scan.run                      ✘          ✘          ✔          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    finding.triage                ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✘          ✘          ✔
+    audit.read                    ✘          ✘          ✘          ✘          ✔          ✔          ✔          ✘          ✘          ✔
+    replication.manage            ✘          ✘          ✘          ✘          ✘          ✘          ✔          ✘          ✘          ✔
+    user.read                     ✘          ✘          ✘          ✘          ✘          ✔          ✔          ✘          ✘          ✔
+    user.manage                   ✘          ✘          ✘          ✘          ✘          ✘          ✔          ✘          ✘          ✔
+    group.read                    ✘          ✘          ✘          ✘          ✘          ✔          ✔          ✘          ✘          ✔
+    group.manage                  ✘          ✘          ✘          ✘          ✘          ✘          ✔          ✘          ✘          ✔
+    role.read                     ✘          ✘          ✘          ✘          ✘          ✔          ✔          ✘          ✘          ✔
+    role.manage                   ✘          ✘          ✘          ✘          ✘          ✘          ✔          ✘          ✘          ✔
+    mount.read                    ✘          ✘          ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✔
+    mount.manage                  ✘          ✘          ✘          ✘          ✘          ✘          ✔          ✘          ✘          ✔
+    system.read                   ✘          ✘          ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✔
+    system.configure              ✘          ✘          ✘          ✘          ✘          ✘          ✔          ✘          ✘          ✔
+    system.maintain               ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✔
     ");
 }

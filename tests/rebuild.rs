@@ -3,10 +3,10 @@
 
 mod restore;
 
-use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, sha256};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, decides, sha256};
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
-use portolan::server::access::{Access, Policy};
+use portolan::server::access::Policy;
 use portolan::server::store::{Store, Value};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -168,7 +168,7 @@ async fn derived(store: &Store) -> Vec<String> {
 
 /// Makes everything that is derived wrong.
 async fn scramble(store: &Store) {
-    let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
+    let proof = decides(Policy::ReadOnly).system(Job::Rebuild, Maintain {});
     let wrong = store.note(&proof, |tx| {
         Box::pin(async move {
             for sql in [
@@ -206,7 +206,7 @@ fn a_rebuilt_catalog_is_the_one_that_pushes_and_deletes_kept() {
             }
             let kept = derived(&test.app.store).await;
             scramble(&test.app.store).await;
-            let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
+            let proof = decides(Policy::ReadOnly).system(Job::Rebuild, Maintain {});
             test.app.store.rebuild(&proof).await.unwrap();
             prop_assert_eq!(kept.join("\n"), derived(&test.app.store).await.join("\n"));
             Ok(())
@@ -229,7 +229,7 @@ async fn a_rebuild_makes_nothing_readable_that_was_never_pushed() {
         r#"{{"schemaVersion":2,"config":{{"mediaType":"application/x","digest":"{config}","size":2}},"layers":[{}]}}"#,
         layers.join(",")
     );
-    let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
+    let proof = decides(Policy::ReadOnly).system(Job::Rebuild, Maintain {});
     let earlier = test.app.store.note(&proof, move |tx| {
         Box::pin(async move {
             let sql = "INSERT INTO manifests (repository_id, digest, media_type, kind, content, size_bytes, pull_bytes,

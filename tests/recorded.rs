@@ -147,7 +147,7 @@ fn crane_and_kaniko_push_in_a_stream_and_cosign_signs() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     let host = &server.host;
-    assert_eq!(send(host, "GET /v2/", &[("User-Agent", "go-containerregistry")], Body::None).status, 200);
+    assert_eq!(send(host, "GET /v2/", &[("User-Agent", "go-containerregistry")], Body::None).status, 401);
     // kaniko finds out whether it may push by an upload that it leaves behind.
     let json = ("Content-Type", "application/json");
     assert_eq!(send(host, "POST /v2/team/web/blobs/uploads/", &[json], Body::Sized("")).status, 202);

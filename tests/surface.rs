@@ -3,8 +3,9 @@
 use crate::support::process::{QUIET, Server, http};
 use crate::support::{TestApp, request, sha256};
 use axum::body::Body;
+use axum::http::HeaderMap;
 use axum::http::header;
-use portolan::server::access::Policy;
+use portolan::server::access::{Policy, Standing};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -45,6 +46,16 @@ const DOORS: &[Door] = &[
     Door("/v2/{*path}", "GET", "/v2/team/web/referrers/SHA", 200, 200),
     Door("/v2/{*path}", "POST", "/v2/team/web/referrers/SHA", 405, 405),
     Door("/v2/{*path}", "GET", "/v2/team/web/nothing/SHA", 404, 404),
+    Door("/v1/{*rest}", "GET", "/v1/search", 404, 404),
+    Door("/token", "GET", "/token?scope=repository:team/web:pull", 200, 200),
+    Door("/token", "POST", "/token", 400, 400),
+    Door("/token/jwks.json", "GET", "/token/jwks.json", 200, 200),
+    Door("/auth/login", "GET", "/auth/login", 303, 303),
+    Door("/auth/login", "POST", "/auth/login", 400, 400),
+    Door("/auth/setup", "GET", "/auth/setup?token=none", 410, 410),
+    Door("/auth/setup", "POST", "/auth/setup", 400, 400),
+    Door("/auth/logout", "GET", "/auth/logout", 303, 303),
+    Door("/auth/logout", "POST", "/auth/logout", 303, 303),
     Door("/events", "GET", "/events?scope=nothing", 400, 400),
     Door("/events", "GET", "/events?scope=repositories&since=then", 400, 400),
     Door("/metrics", "GET", "/metrics", 200, 200),
@@ -55,6 +66,7 @@ const DOORS: &[Door] = &[
     Door("/favicon.ico", "GET", "/favicon.ico", 308, 308),
     Door("/favicon.svg", "GET", "/favicon.svg", 200, 200),
     Door("/icons.svg", "GET", "/icons.svg", 200, 200),
+    Door("/chart.svg", "GET", "/chart.svg", 200, 200),
     Door("/chevron.svg", "GET", "/chevron.svg", 200, 200),
     Door("/copy.svg", "GET", "/copy.svg", 200, 200),
     Door("/check.svg", "GET", "/check.svg", 200, 200),
@@ -89,10 +101,70 @@ async fn every_door_opens_for_whom_it_should() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What is for everybody. This list may only shrink.
+const PUBLIC: &[&str] = &[
+    "/",
+    "/auth/login",
+    "/auth/logout",
+    "/auth/setup",
+    "/chart.svg",
+    "/check.svg",
+    "/chevron.svg",
+    "/copy.svg",
+    "/favicon.ico",
+    "/favicon.svg",
+    "/health/live",
+    "/health/ready",
+    "/icons.svg",
+    "/pkg/{*path}",
+    "/token/jwks.json",
+    "/v1/{*rest}",
+];
+
+/// SEC-1, SEC-12, SEC-13, SEC-34: nobody gets through, and learns from no answer what is there.
+#[tokio::test]
+async fn nobody_gets_through_a_door_that_is_not_for_everybody() {
+    let test = TestApp::new().await;
+    test.push_image("team/web", "1", "amd64", b"layer").await;
+    let (nobody, mut wrong) = (test.with_standing(Standing::anonymous(vec![])), Vec::new());
+    for Door(route, method, path, ..) in DOORS.iter().filter(|door| !PUBLIC.contains(&door.0)) {
+        let path = path.replace("SHA", SHA);
+        let answer = nobody.send(request(method, &path).body(Body::empty()).unwrap()).await;
+        let is_asked_in = answer.header("location").starts_with("/auth/login?next=");
+        let is_challenged = answer.header("www-authenticate").starts_with("Bearer realm=");
+        match answer.status.as_u16() {
+            400 | 405 => {} // Refused before anybody was asked about.
+            401 if !path.starts_with("/v2") || is_challenged => {}
+            303 if is_asked_in && *method == "GET" => {}
+            200 if path == "/v2/_catalog" => assert!(!answer.text().contains("web"), "{}", answer.text()),
+            404 if *route == "/v2/{*path}" && path.contains("/nothing/") => {}
+            200 if *route == "/token" => assert!(!answer.text().contains("pull"), "{}", answer.text()),
+            status => wrong.push(format!("{method} {path}: {status} {}", answer.header("location"))),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (hidden, absent) in [
+        ("/v2/team/web/tags/list", "/v2/team/xyz/tags/list"),
+        ("/v2/team/web/manifests/1", "/v2/team/xyz/manifests/1"),
+        ("/r/team/web", "/r/team/xyz"),
+    ] {
+        let (hidden, absent) = (nobody.get(hidden).await, nobody.get(absent).await);
+        assert_eq!((hidden.status, hidden.body), (absent.status, absent.body));
+        let header = |answer: &str| answer.replace("team/xyz", "team/web").replace("team%2Fxyz", "team%2Fweb");
+        for name in ["www-authenticate", "location", "content-type", "content-length", "cache-control"] {
+            assert_eq!(header(answered(&hidden.headers, name)), header(answered(&absent.headers, name)), "{name}");
+        }
+    }
+}
+
+fn answered<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).map_or("", |value| value.to_str().unwrap_or_default())
+}
+
 /// Whether a refusal is in the dialect of whoever asks there. Pages say it as a page.
 fn is_said(path: &str, content_type: &str) -> bool {
     match path {
-        _ if path.starts_with("/v2") => content_type == "application/json",
+        _ if path.starts_with("/v2") || path.starts_with("/token") => content_type == "application/json",
         _ => matches!(content_type, "application/problem+json" | "text/html; charset=utf-8"),
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked. The arguments are the action: whoever holds proof for one cannot use it for another.
 
-use super::{Digest, Permission, Reference, RepositoryName, Tag, Target};
+use super::{Digest, Permission, Reference, RepositoryName, Tag, Target, Username};
 
 /// Something that somebody may or may not do.
 pub trait Action: Clone + Send + Sync + 'static {
@@ -24,6 +24,8 @@ impl Mutation for DeleteTag {}
 impl Mutation for DeleteManifest {}
 impl Mutation for DeleteBlob {}
 impl Mutation for Maintain {}
+impl Mutation for SetUp {}
+impl Mutation for OpenSession {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
 pub trait Bookkeeping: Mutation {}
@@ -93,6 +95,14 @@ actions! {
 
     /// Read metrics and the details of health.
     ReadSystem {} = "system.read", needs |this| vec![(Permission::SystemRead, Target::Instance)], object String::new();
+
+    /// Make the first administrator. Nobody has the right: who holds the link for it is vouched for.
+    SetUp { username: Username } = "instance.set-up",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object this.username.to_string();
+
+    /// Sign in. Nobody has the right: who showed who they are is vouched for.
+    OpenSession {} = "session.open",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object String::new();
 
     /// Keep Portolan's own records: job leases, crawl results, upload clean-up.
     Maintain {} = "system.maintain",

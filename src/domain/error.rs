@@ -2,7 +2,7 @@
 //! (OCI JSON, problem JSON, page) is decided in one place, `server/http/error.rs`.
 
 use super::capability::Capability;
-use super::{Digest, Permission, RepositoryName, Tag};
+use super::{Digest, Permission, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// `Result` with the domain's error.
@@ -13,6 +13,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     #[error("you are not signed in")]
     Unauthenticated,
+    /// The token was made for less than its owner may do.
+    #[error("this token is not for that; get one that is")]
+    NarrowToken,
+    /// Somebody tried this account in vain too often.
+    #[error("too many tries; try again at {}", .until.clock_time())]
+    TooManyTries { until: Timestamp },
     #[error("that needs {}, which you do not have here", .0.name())]
     Forbidden(Permission),
     #[error("{0}")]

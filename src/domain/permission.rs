@@ -1,44 +1,78 @@
 //! Verbs and the things they are about.
 
-use super::{RepositoryName, Tag};
+use super::{Error, RepositoryName, Result, Scope, Tag};
 use serde::{Deserialize, Serialize};
 
-/// One verb on one kind of thing. A new room adds its verbs here, and the table of policies shows who holds them.
+/// One verb on one kind of thing. The table of policies shows which role holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Permission {
-    #[serde(rename = "repository.read")]
     RepositoryRead,
-    #[serde(rename = "repository.push")]
     RepositoryPush,
-    #[serde(rename = "repository.create")]
     RepositoryCreate,
-    #[serde(rename = "tag.move")]
     TagMove,
-    #[serde(rename = "tag.delete")]
     TagDelete,
     /// Also for blobs that no image uses.
-    #[serde(rename = "manifest.delete")]
     ManifestDelete,
-    #[serde(rename = "mount.read")]
+    RepositoryDelete,
+    /// Description, visibility, protection, retention.
+    RepositoryConfigure,
+    TrashRestore,
+    TrashPurge,
+    GrantRead,
+    GrantManage,
+    RobotManage,
+    WebhookManage,
+    ScanRun,
+    FindingTriage,
+    AuditRead,
+    ReplicationManage,
+    UserRead,
+    UserManage,
+    GroupRead,
+    GroupManage,
+    RoleRead,
+    RoleManage,
     MountRead,
-    #[serde(rename = "system.read")]
+    MountManage,
+    /// Also metrics and the details of health.
     SystemRead,
+    SystemConfigure,
     /// What only Portolan's own jobs do; no role holds it.
-    #[serde(rename = "system.maintain")]
     SystemMaintain,
 }
 
 impl Permission {
     /// Every permission, in the order of the table in `tests/policy.rs`.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 29] = [
         Self::RepositoryRead,
         Self::RepositoryPush,
         Self::RepositoryCreate,
         Self::TagMove,
         Self::TagDelete,
         Self::ManifestDelete,
+        Self::RepositoryDelete,
+        Self::RepositoryConfigure,
+        Self::TrashRestore,
+        Self::TrashPurge,
+        Self::GrantRead,
+        Self::GrantManage,
+        Self::RobotManage,
+        Self::WebhookManage,
+        Self::ScanRun,
+        Self::FindingTriage,
+        Self::AuditRead,
+        Self::ReplicationManage,
+        Self::UserRead,
+        Self::UserManage,
+        Self::GroupRead,
+        Self::GroupManage,
+        Self::RoleRead,
+        Self::RoleManage,
         Self::MountRead,
+        Self::MountManage,
         Self::SystemRead,
+        Self::SystemConfigure,
         Self::SystemMaintain,
     ];
 
@@ -51,10 +85,50 @@ impl Permission {
             Self::TagMove => "tag.move",
             Self::TagDelete => "tag.delete",
             Self::ManifestDelete => "manifest.delete",
+            Self::RepositoryDelete => "repository.delete",
+            Self::RepositoryConfigure => "repository.configure",
+            Self::TrashRestore => "trash.restore",
+            Self::TrashPurge => "trash.purge",
+            Self::GrantRead => "grant.read",
+            Self::GrantManage => "grant.manage",
+            Self::RobotManage => "robot.manage",
+            Self::WebhookManage => "webhook.manage",
+            Self::ScanRun => "scan.run",
+            Self::FindingTriage => "finding.triage",
+            Self::AuditRead => "audit.read",
+            Self::ReplicationManage => "replication.manage",
+            Self::UserRead => "user.read",
+            Self::UserManage => "user.manage",
+            Self::GroupRead => "group.read",
+            Self::GroupManage => "group.manage",
+            Self::RoleRead => "role.read",
+            Self::RoleManage => "role.manage",
             Self::MountRead => "mount.read",
+            Self::MountManage => "mount.manage",
             Self::SystemRead => "system.read",
+            Self::SystemConfigure => "system.configure",
             Self::SystemMaintain => "system.maintain",
         }
+    }
+
+    /// Whether it is about the instance and not about repositories.
+    pub fn is_of_the_instance(self) -> bool {
+        self >= Self::ReplicationManage
+    }
+}
+
+impl TryFrom<String> for Permission {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|permission| permission.name() == name);
+        known.ok_or_else(|| Error::invalid("permission", format!("there is no permission `{name:.40}`")))
+    }
+}
+
+impl From<Permission> for String {
+    fn from(permission: Permission) -> Self {
+        permission.name().to_owned()
     }
 }
 
@@ -62,6 +136,8 @@ impl Permission {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     Instance,
+    /// All that lies in a scope, for what is done to the scope itself: who has access, which robots it has.
+    Scope(Scope),
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
 }
@@ -70,7 +146,7 @@ impl Target {
     /// The repository that it is, or lies in.
     pub fn repository(&self) -> Option<&RepositoryName> {
         match self {
-            Self::Instance => None,
+            Self::Instance | Self::Scope(_) => None,
             Self::Repository(name) | Self::Tag(name, _) => Some(name),
         }
     }

@@ -1,16 +1,63 @@
 //! Who asks.
 
+use super::{Error, Namespace, Result, Timestamp, Username};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// The one who acts. There is always one: nobody-in-particular is [`Actor::Anonymous`],
 /// and goes through the same decision as everybody else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Actor {
     Anonymous,
-    /// Somebody with a name here.
-    User(String),
+    /// A person.
+    User(Username),
+    /// A machine with a secret of its own.
+    Robot(Username),
     System(Job),
+}
+
+/// Somebody who can sign in: a user or a robot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    pub id: String,
+    pub kind: PrincipalKind,
+    pub username: Username,
+    /// What people call them; empty where nothing was said.
+    pub name: String,
+    pub email: String,
+    /// Of a robot: where it belongs.
+    pub namespace: Option<Namespace>,
+    pub expires_at: Option<Timestamp>,
+    pub disabled_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub seen_at: Option<Timestamp>,
+}
+
+/// What kind of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrincipalKind {
+    /// A person.
+    User,
+    /// A machine with a secret of its own.
+    Robot,
+}
+
+impl Principal {
+    /// As whom they act.
+    pub fn actor(&self) -> Actor {
+        match self.kind {
+            PrincipalKind::User => Actor::User(self.username.clone()),
+            PrincipalKind::Robot => Actor::Robot(self.username.clone()),
+        }
+    }
+
+    /// Whether they may sign in at this moment.
+    pub fn is_let_in(&self, now: Timestamp) -> bool {
+        self.disabled_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// Background work that acts by itself.
@@ -26,11 +73,16 @@ pub enum Job {
     Rebuild,
     /// Puts a backup back.
     Restore,
+    /// Keeps who signed in, from where, and what was used.
+    SignIn,
+    /// Lets the first administrator in.
+    SetUp,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Crawl, Self::Sweep, Self::Pulls, Self::Rebuild, Self::Restore];
+    pub const ALL: [Self; 7] =
+        [Self::Crawl, Self::Sweep, Self::Pulls, Self::Rebuild, Self::Restore, Self::SignIn, Self::SetUp];
 
     /// The name in the jobs table and in logs.
     pub fn name(self) -> &'static str {
@@ -40,6 +92,8 @@ impl Job {
             Self::Pulls => "pulls",
             Self::Rebuild => "rebuild",
             Self::Restore => "restore",
+            Self::SignIn => "sign-in",
+            Self::SetUp => "set-up",
         }
     }
 }
@@ -50,7 +104,50 @@ impl Actor {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::User(name) => format!("user:{name}"),
+            Self::Robot(name) => format!("robot:{name}"),
             Self::System(job) => format!("job:{}", job.name()),
+        }
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> Self {
+        actor.key()
+    }
+}
+
+impl TryFrom<String> for Actor {
+    type Error = Error;
+
+    fn try_from(key: String) -> Result<Self> {
+        key.parse()
+    }
+}
+
+/// Reads what [`Actor::key`] writes.
+impl FromStr for Actor {
+    type Err = Error;
+
+    fn from_str(key: &str) -> Result<Self> {
+        let job = |name: &str| Job::ALL.into_iter().find(|job| job.name() == name).map(Self::System);
+        let odd = || Error::invalid("actor", format!("`{key}` names nobody"));
+        match key.split_once(':') {
+            None if key == "anonymous" => Ok(Self::Anonymous),
+            Some(("user", name)) => Ok(Self::User(name.parse()?)),
+            Some(("robot", name)) => Ok(Self::Robot(name.parse()?)),
+            Some(("job", name)) => job(name).ok_or_else(odd),
+            _ => Err(odd()),
+        }
+    }
+}
+
+impl Actor {
+    /// What people call it; nothing for whoever is nobody in particular.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(name) | Self::Robot(name) => Some(name.as_str()),
+            Self::System(job) => Some(job.name()),
         }
     }
 }
@@ -60,8 +157,24 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anonymous => f.write_str("anonymous"),
-            Self::User(name) => f.write_str(name),
+            Self::User(name) | Self::Robot(name) => f.write_str(name.as_str()),
             Self::System(job) => f.write_str(job.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_was_written() {
+        let jobs = Job::ALL.map(Actor::System);
+        for actor in [Actor::Anonymous, Actor::User("anna".parse().unwrap())].into_iter().chain(jobs) {
+            assert_eq!(actor.key().parse::<Actor>().unwrap(), actor);
+        }
+        for odd in ["", "mara", "user:", "user:Mara", "job:none", "robot"] {
+            assert!(odd.parse::<Actor>().is_err(), "{odd}");
         }
     }
 }

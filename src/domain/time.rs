@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A moment in milliseconds since the Unix epoch, UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -26,6 +26,11 @@ impl Timestamp {
     /// The full moment for people, with its zone.
     pub fn absolute(self) -> String {
         self.format("%-d %b %Y, %H:%M:%S UTC")
+    }
+
+    /// The time of a moment that is near, with its zone: `09:52 UTC`.
+    pub fn clock_time(self) -> String {
+        self.format("%H:%M UTC")
     }
 
     /// How long ago, in the words of the console: `just now`, `26 min ago`, `3 h ago`, `2 d ago`, `on 9 Oct`, `9 Oct 2025`.

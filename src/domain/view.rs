@@ -4,7 +4,7 @@ mod image;
 
 use super::capability::Capability;
 use super::manifest::Kind;
-use super::{ByteSize, Cursor, Digest, MountPrefix, Page, RepositoryName, Tag, Timestamp};
+use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Page, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
@@ -96,7 +96,7 @@ pub struct RepositoryRow {
     pub stored: ByteSize,
     /// Of the last push or, for a registry that is read, the last change that was seen.
     pub updated: Option<Timestamp>,
-    pub updated_by: Option<String>,
+    pub updated_by: Option<Actor>,
     /// A name that is known, whose tags are not: they were not read yet, or could not be.
     pub unread: bool,
     /// Why the last reading failed, in words that name the registry.
@@ -171,12 +171,11 @@ pub struct TagRow {
 pub enum Moved {
     At {
         when: Timestamp,
-        by: String,
+        /// `None` where another registry was only read.
+        by: Option<Actor>,
     },
     /// A first reading cannot tell when a tag was moved, only when it was met.
-    FirstSeen {
-        when: Timestamp,
-    },
+    FirstSeen { when: Timestamp },
 }
 
 /// The page of mounted registries.

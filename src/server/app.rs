@@ -1,12 +1,15 @@
 //! The composition root: the only file that names concrete implementations.
 
-use super::access::{Access, Authorized, Policy, Refusal};
+use super::access::{Access, Authorized, FindVisibility, Policy, Refusal};
 use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
 use super::config::{Config, MountConfig, MountKindConfig};
 use super::context::{App, Facts, Mount, Parts, Upstream};
 use super::entropy::{Entropy, SystemEntropy, new_id};
 use super::events::Events;
+use super::identity::sealing::Sealing;
+use super::identity::signing::Signing;
+use super::identity::{Identity, Settings};
 use super::jobs::Runner;
 use super::looks::Looks;
 use super::metrics::Metrics;
@@ -15,7 +18,8 @@ use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
-use super::store::{Rebuilt, Store, blobs as blob_rows, instance, mounts};
+use super::store::{Rebuilt, Store, blobs as blob_rows, grants, instance, mounts};
+use crate::domain::RepositoryVisibility;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
@@ -49,7 +53,9 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let location = config.database()?;
     let events = Events::default();
     let store = Store::open(&location, Arc::clone(&clock), Arc::clone(&entropy), events.clone()).await?;
-    let access = Access::new(policy, record_refusals(store.clone()));
+    let access =
+        Access::new(policy, Arc::clone(&clock), find_visibility(store.clone()), record_refusals(store.clone()));
+    let identity = identity(config, &store, &access, (&clock, &entropy)).await?;
     let hosted = configured.iter().any(|mount| mount.kind == MountKindConfig::Hosted);
     let blobs: Option<Arc<dyn BlobStore>> = match hosted {
         true => Some(Arc::new(FilesystemBlobs::open(&config.blob_folder())?.reserving(config.storage.reserve_bytes))),
@@ -75,6 +81,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let (looks, asked) = Looks::channel();
     let app = App::new(Parts {
         access,
+        identity,
         store,
         mounts,
         looks,
@@ -107,14 +114,37 @@ async fn pair(store: &Store, blobs: &dyn BlobStore) -> Result<()> {
 
 fn facts(config: &Config, policy: Policy) -> Facts {
     let is_try = policy == Policy::ReadOnly;
-    let banner = match policy {
-        Policy::OpenOnLoopback => "Open on loopback: whoever reaches this address may read and change everything.",
-        Policy::ReadOnly => {
-            "A look at an existing registry: nothing can be changed, and nothing is kept when the server stops."
-        }
-        Policy::Tenants => "Everybody has the namespace of their name.",
+    let banner = is_try.then(|| {
+        "A look at an existing registry: nothing can be changed, and nothing is kept when the server stops.".to_owned()
+    });
+    let trusted_proxies = config.server.trusted_proxies.clone();
+    Facts { public_url: config.public_url(), host: config.host(), trusted_proxies, banner, is_try }
+}
+
+async fn identity(
+    config: &Config,
+    store: &Store,
+    access: &Access,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
+) -> Result<Identity> {
+    let ms = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+    let settings = Settings {
+        local_sign_in: config.auth.local_sign_in,
+        service: config.host(),
+        session_idle_ms: ms(config.auth.session_idle_s),
+        session_max_ms: ms(config.auth.session_max_s),
     };
-    Facts { public_url: config.public_url(), host: config.host(), banner: Some(banner.to_owned()), is_try }
+    let proof = access.system(Job::SignIn, Maintain {});
+    let sealing = Sealing::under(&config.key_file(), &**entropy)?;
+    let signing = Signing::load(config.public_url(), store, &sealing, (&**clock, &**entropy), &proof).await?;
+    Ok(Identity::new((settings, signing), store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
+}
+
+fn find_visibility(store: Store) -> Arc<FindVisibility> {
+    Arc::new(move |name| {
+        let store = store.clone();
+        Box::pin(async move { grants::visibility(&store, &name).await })
+    })
 }
 
 async fn configure(
@@ -194,7 +224,8 @@ pub async fn rebuild(config: &Config) -> Result<Rebuilt> {
 
 /// The proof under which a command keeps Portolan's own records: whoever runs it holds the data itself.
 pub fn command(job: Job) -> Authorized<Maintain> {
-    Access::new(Policy::ReadOnly, |_| {}).system(job, Maintain {})
+    let nothing_is_open: Arc<FindVisibility> = Arc::new(|_| Box::pin(async { Ok(RepositoryVisibility::Private) }));
+    Access::new(Policy::ReadOnly, Arc::new(SystemClock), nothing_is_open, |_| {}).system(job, Maintain {})
 }
 
 /// Keeps the record of refusals without making anybody wait for it.

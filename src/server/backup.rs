@@ -18,11 +18,15 @@ use crate::domain::principal::Job;
 use crate::domain::{ByteSize, Timestamp};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 const DATABASE: &str = "portolan.db";
+/// Under which secrets are sealed in the database: without it they stay closed, so whoever holds a backup holds all.
+const KEY: &str = "secret.key";
 /// Written last: a folder without it is no backup.
 const LABEL: &str = "backup.json";
 /// The layout of the folder.
@@ -58,6 +62,7 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<()> {
     File::open(&file)?.sync_all()?;
     let (from, to) = (FilesystemBlobs::to_read(&config.blob_folder()), FilesystemBlobs::open(folder)?);
     let shared = share_all(&file, &from, &to).await?;
+    copy_key(&config.key_file(), &folder.join(KEY))?;
     tidy(folder)?;
     label(folder, started, &shared)?;
     let Shared { blobs, bytes, .. } = shared;
@@ -82,9 +87,23 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<()> {
         Location::Postgres(_) => load_rows(&saved, &location).await?,
     }
     to.belong_to(&open(&location).await?).await?;
+    copy_key(&folder.join(KEY), &config.key_file())?;
     let Shared { blobs, bytes, .. } = shared;
     say(format_args!("restored the database and {blobs} blobs of {}, saved {}", ByteSize(bytes), label.taken_at));
     shared.require_all()
+}
+
+/// Copies the key file, where there is one and none yet at its place; only its owner may read it.
+fn copy_key(from: &Path, to: &Path) -> Result<()> {
+    if !from.exists() || to.exists() {
+        return Ok(());
+    }
+    let copy = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+        file.write_all(&fs::read(from)?)?;
+        file.sync_all()
+    };
+    copy().with_context(|| format!("the key file {} could not be copied to {}", from.display(), to.display()))
 }
 
 /// What went from one folder to another.

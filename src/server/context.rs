@@ -5,6 +5,7 @@ use super::access::{Access, Caller};
 use super::clock::Clock;
 use super::entropy::Entropy;
 use super::events::Events;
+use super::identity::Identity;
 use super::looks::Looks;
 use super::metrics::Metrics;
 use super::pulls::Pulls;
@@ -13,6 +14,7 @@ use super::store::Store;
 use crate::domain::error::What;
 use crate::domain::view::MountKind;
 use crate::domain::{Error, MountPrefix, RepositoryName, Result};
+use ipnet::IpNet;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ pub struct App(Arc<Parts>);
 /// The parts themselves.
 pub struct Parts {
     pub access: Access,
+    pub identity: Identity,
     pub store: Store,
     pub mounts: Vec<Mount>,
     /// Asks for a fresh look at a repository of a registry that is only read.
@@ -42,10 +45,19 @@ pub struct Facts {
     pub public_url: String,
     /// Host and port for pull and push commands.
     pub host: String,
+    /// Who may say for others where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
     /// Said loudly on every page, such as the policy in force.
     pub banner: Option<String>,
     /// Whether this is a read-only console over one existing registry (`serve --try`).
     pub is_try: bool,
+}
+
+impl Facts {
+    /// Whether browsers reach the console without TLS, which only this machine's own may.
+    pub fn is_plain_http(&self) -> bool {
+        self.public_url.starts_with("http://")
+    }
 }
 
 /// A registry at its prefix.

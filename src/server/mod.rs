@@ -17,6 +17,7 @@ pub mod events;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod http;
+pub mod identity;
 pub mod jobs;
 pub mod lock;
 pub mod looks;

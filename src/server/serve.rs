@@ -9,7 +9,9 @@ use super::context::App;
 use super::events::Events;
 use super::http::connections;
 use super::http::router::router;
+use super::identity::sign_in;
 use super::lock::lock;
+use super::secret::Secret;
 use crate::domain::MountPrefix;
 use anyhow::{Context, Result};
 use axum_server::Handle;
@@ -38,19 +40,20 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
         look_only(&mut config, look, folder.path());
     }
     for key in config.without_effect() {
-        tracing::warn!("{key} is configured and has no effect in this version: there is no sign-in yet");
+        tracing::warn!("{key} is configured and has no effect in this version yet");
     }
     let tls = connections::tls(config.server.tls_files()).await?;
     let listener = listen(config.server.listen)?;
     config.server.listen = listener.local_addr()?;
     let _locks = lock(&config)?;
-    let policy = if look.is_some() { Policy::ReadOnly } else { Policy::OpenOnLoopback };
+    let policy = if look.is_some() { Policy::ReadOnly } else { Policy::Grants };
     let (app, jobs) = app::build(&config, Choices::real(policy)).await?;
     jobs.schedule().await?;
     let stop = CancellationToken::new();
     let running = tokio::spawn(jobs.run(stop.clone()));
     let (store, announced) = (app.store.clone(), app.clone());
-    let ready = || announce::ready(&announced, config.server.listen, look.as_ref());
+    let link = if look.is_some() { None } else { first_administrator(&app, &config).await? };
+    let ready = || announce::ready(&announced, config.server.listen, look.as_ref(), link.as_ref());
     let served = answer(&config.server, listener, tls, app, ready).await;
     stop.cancel();
     if tokio::time::timeout(WIND_UP, running).await.is_err() {
@@ -58,6 +61,15 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
     }
     store.close().await?;
     served
+}
+
+/// Makes the administrator that the configuration names; else the link by which somebody becomes the first one, if
+/// there is none yet.
+async fn first_administrator(app: &App, config: &Config) -> Result<Option<Secret>> {
+    if let (Some(username), Some(password)) = (&config.admin.username, config.admin_password()?) {
+        sign_in::admin_by_configuration(app, username.parse()?, password).await.context("admin.username")?;
+    }
+    Ok(sign_in::first_run(app).await?)
 }
 
 fn look_only(config: &mut Config, look: &Try, folder: &Path) {

@@ -1,6 +1,7 @@
 //! The site map. `domain::Address` prints and parses the addresses; the router only sorts them by
 //! their first part.
 
+use super::pages::auth::{set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
 use super::pages::{mounts::Mounts, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
@@ -17,6 +18,8 @@ pub fn Site() -> impl IntoView {
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/repositories") view=Repositories ssr=SsrMode::Async/>
                 <Route path=path!("/r/*rest") view=RepositoryRest ssr=SsrMode::Async/>
+                <Route path=path!("/auth/login") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/auth/setup") view=SetUp ssr=SsrMode::Async/>
                 <Route path=path!("/admin/mounts") view=Mounts ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

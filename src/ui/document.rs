@@ -60,6 +60,18 @@ fn Head(assets: Assets, nonce: Option<String>) -> impl IntoView {
 
 #[component]
 fn Body(request: PageRequest) -> impl IntoView {
+    // In front of the console there is nothing to go to yet.
+    if request.path().starts_with("/auth/") {
+        return view! {
+            <body>
+                <a class="skip" href="#main">"Skip to content"</a>
+                <Site/>
+                <p class="vh" role="status" id=STATUS></p>
+                <Copy/>
+            </body>
+        }
+        .into_any();
+    }
     view! {
         <body>
             <a class="skip" href="#main">"Skip to content"</a>
@@ -72,4 +84,5 @@ fn Body(request: PageRequest) -> impl IntoView {
             <Copy/>
         </body>
     }
+    .into_any()
 }

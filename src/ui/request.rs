@@ -28,8 +28,26 @@ pub struct PageRequest {
     /// The address as it was asked for.
     pub path_and_query: String,
     pub assets: Assets,
+    /// Who reads, if they signed in.
+    pub user: Option<String>,
+    /// Whether they may see the mounted registries.
+    pub sees_mounts: bool,
+    /// Of a page that is a form: what stands in it.
+    pub form: FormState,
     /// What the policy for scripts lets run.
     pub nonce: Option<String>,
+}
+
+/// What stands in a form: nothing at first; what was typed, and what is wrong with it, when it comes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormState {
+    pub error: Option<Error>,
+    pub username: String,
+    pub name: String,
+    /// Where to go on.
+    pub next: String,
+    /// The secret of the link that opened it, if that works.
+    pub link: Option<String>,
 }
 
 /// A reader's choice of colours.

@@ -58,11 +58,6 @@ pub fn inert(text: &str, max_chars: usize) -> String {
     shown
 }
 
-/// Who did something, unless that is nobody in particular.
-pub fn named_actor(by: &str) -> Option<&str> {
-    (!by.is_empty() && by != "anonymous").then_some(by)
-}
-
 /// `about 3 min`: a span of seconds, coarsely, for what is still to come.
 pub fn about(seconds: u64) -> String {
     match seconds {
@@ -97,11 +92,6 @@ mod tests {
         assert_eq!(inert("a\nb\u{0}c", 255), "a b\u{fffd}c");
         assert_eq!(inert("photo\u{202e}gpj.exe", 255), "photo\u{fffd}gpj.exe");
         assert_eq!(inert(&"ü".repeat(300), 255), format!("{}…", "ü".repeat(255)));
-    }
-
-    #[test]
-    fn nobody_is_not_named() {
-        assert_eq!(["ci-web", "anonymous", ""].map(named_actor), [Some("ci-web"), None, None]);
     }
 
     #[test]

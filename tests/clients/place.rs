@@ -1,6 +1,6 @@
 //! Where a client works: a server with the sample image, and a folder of the client's own.
 
-use crate::support::process::{Server, fixtures, goes_without, http, run};
+use crate::support::process::{ADMIN, Server, fixtures, goes_without, http, run};
 use crate::support::sha256;
 use std::fs;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ impl Place {
     pub fn new() -> Option<Self> {
         let fixtures = fixtures()?;
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(&folder.path().join("data"), &[]);
+        let server = Server::start(&folder.path().join("data"), &ADMIN);
         fs::create_dir(folder.path().join("home")).unwrap();
         let layout = format!("oci:{}:1.0.0", fixtures.join("base").display());
         let base = sha256(run("skopeo", &["inspect", "--raw", &layout]).as_bytes());

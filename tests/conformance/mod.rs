@@ -3,4 +3,5 @@
 mod blobs;
 pub(crate) mod registry;
 mod store;
+mod worlds;
 mod write_registry;

@@ -26,7 +26,7 @@ async fn remote_over_portolan() {
 
 /// Serves a test's router on a free port of this machine.
 pub(crate) async fn serve(test: &TestApp) -> String {
-    serve_router(test.router.clone()).await
+    serve_router(test.open_router()).await
 }
 
 /// Serves any router likewise.

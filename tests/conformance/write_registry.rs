@@ -1,6 +1,6 @@
 //! What every registry does that can be written to. The hosted one is the first; it runs over each blob store.
 
-use crate::support::{OCI_MANIFEST, START, postgres, sha256};
+use crate::support::{OCI_MANIFEST, START, decides, postgres, sha256, user};
 use bytes::Bytes;
 use futures::StreamExt;
 use portolan::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Maintain, MountBlob, PushBlob, PushManifest};
@@ -9,8 +9,8 @@ use portolan::domain::digest::Algorithm;
 use portolan::domain::error::What;
 use portolan::domain::principal::Job;
 use portolan::domain::view::MountKind;
-use portolan::domain::{Action, Actor, Digest, Error, Reference, RepositoryName, Result};
-use portolan::server::access::{Access, Authorized, Caller, Policy};
+use portolan::domain::{Action, Digest, Error, Reference, RepositoryName, Result, Role};
+use portolan::server::access::{Access, Authorized, Caller, Policy, Standing};
 use portolan::server::blobs::{BlobStore, FilesystemBlobs, MemoryBlobs};
 use portolan::server::clock::ManualClock;
 use portolan::server::entropy::SeededEntropy;
@@ -56,11 +56,11 @@ async fn hosted(folder: &tempfile::TempDir, blobs: Arc<dyn BlobStore>) -> Hosted
 }
 
 fn access() -> Access {
-    Access::new(Policy::OpenOnLoopback, |_| {})
+    decides(Policy::Grants)
 }
 
 fn caller() -> Caller {
-    Caller { actor: Actor::Anonymous, request_id: "r1".to_owned() }
+    Caller { standing: Arc::new(Standing::with_role(user("mara"), Role::Admin)), request_id: "r1".to_owned() }
 }
 
 fn name() -> RepositoryName {

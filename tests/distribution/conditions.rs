@@ -4,7 +4,6 @@ use super::ANY;
 use crate::support::{Answer, OCI_MANIFEST, TestApp, request, sha256, sha512};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
-use portolan::server::access::Policy;
 
 /// OCI-11.
 #[tokio::test]
@@ -112,7 +111,7 @@ async fn who_only_asks_hears_what_who_fetches_hears() {
     let digest = test.push_image("a", "v1", "amd64", b"layer").await;
     let (layer, absent) = (sha256(b"layer"), sha256(b"absent"));
     let upload = test.call("POST", "/v2/a/blobs/uploads/", ANY, "").await.location();
-    let stranger = TestApp::with("", Policy::Tenants).await.by("one");
+    let stranger = TestApp::tenants().await.by("one");
     stranger.by("two").push_image("two/b", "v1", "amd64", b"layer").await;
     let open = [
         ("/v2/".to_owned(), 200),

@@ -190,7 +190,7 @@ async fn an_upload_that_is_given_up_is_over() {
 async fn an_upload_that_nobody_touches_for_a_day_is_given_up() {
     const HOUR_MS: i64 = 3_600_000;
     let clock = Arc::new(ManualClock::new(START));
-    let mut test = TestApp::build("", choices(Policy::OpenOnLoopback, clock.clone())).await;
+    let mut test = TestApp::build("", choices(Policy::Grants, clock.clone())).await;
     let (left, used) = (start(&test).await, start(&test).await);
     test.call("PATCH", &left, ANY, "12345").await;
     clock.advance_ms(23 * HOUR_MS);
@@ -241,7 +241,7 @@ async fn what_a_client_sent_before_it_went_away_is_kept_and_nobody_comes_between
     let upload = start(&test).await;
     let (mut client, body) = futures::channel::mpsc::channel::<Result<&str, std::io::Error>>(0);
     let sent = request("PATCH", &upload).body(Body::from_stream(body.boxed())).unwrap();
-    let handler = tokio::spawn(test.router.clone().oneshot(sent));
+    let handler = tokio::spawn(test.open_router().oneshot(sent));
     client.send(Ok("first, ")).await.unwrap();
     client.send(Ok("second, ")).await.unwrap(); // Each is sent when it was taken: the handler is at work.
     handler.abort();

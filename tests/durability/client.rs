@@ -13,11 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Client {
     host: String,
     connection: Option<BufReader<TcpStream>>,
+    /// Lines of every head.
+    credentials: &'static str,
 }
 
 impl Client {
     pub fn new(host: &str) -> Self {
-        Self { host: host.to_owned(), connection: None }
+        Self { host: host.to_owned(), connection: None, credentials: "" }
+    }
+
+    /// As the administrator that `ADMIN` makes.
+    pub fn as_admin(host: &str) -> Self {
+        Self { credentials: "Authorization: Basic YWRtaW46Y29ycmVjdCBob3JzZQ==\r\n", ..Self::new(host) }
     }
 
     /// Any request whose body is at hand.
@@ -59,7 +66,7 @@ impl Client {
             Some(stream) => stream,
             None => self.connect()?,
         };
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{framing}\r\n", self.host);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{framing}\r\n{}", self.host, self.credentials);
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -116,12 +116,12 @@ fn stalled_clients_cost_nobody_else_and_little_memory() {
 #[test]
 fn an_upload_that_pauses_for_too_long_keeps_what_came() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let test = runtime.block_on(TestApp::real("", Policy::OpenOnLoopback));
+    let test = runtime.block_on(TestApp::real("", Policy::Grants));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let limits = Limits { body_pause: Duration::from_millis(300), ..Limits::default() };
-    runtime.spawn(connections::serve(listener, None, Handle::new(), test.router.clone(), limits));
+    runtime.spawn(connections::serve(listener, None, Handle::new(), test.open_router(), limits));
     let (mut client, content) = (Client::new(&host), Chance(8).bytes(100_000));
     let session = client.start(REPOSITORY).unwrap().header("location").to_owned();
     for (method, from, to) in [("PATCH", 0, 40_000), ("PUT", 40_000, 70_000)] {

@@ -3,7 +3,7 @@
 
 use super::client::{Client, Reply};
 use super::{Chance, QUIET, manifest};
-use crate::support::process::{Server, left_out};
+use crate::support::process::{ADMIN, Server, left_out};
 use crate::support::sha256;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -12,7 +12,7 @@ use std::process::Command;
 
 const FILLER: &str = r#"head -c 16000000 /dev/zero > "$0/filler""#;
 /// Until the last byte is taken, not until a reserve is.
-const SETTINGS: &[(&str, &str)] = &[QUIET, ("PORTOLAN_STORAGE__RESERVE_BYTES", "0")];
+const SETTINGS: &[(&str, &str)] = &[QUIET, ADMIN[0], ADMIN[1], ("PORTOLAN_STORAGE__RESERVE_BYTES", "0")];
 const REPOSITORY: &str = "team/full";
 
 /// FLT-13.
@@ -20,13 +20,13 @@ const REPOSITORY: &str = "team/full";
 fn a_full_disk_refuses_writers_serves_readers_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let Some((server, inside)) = start_on_small_disk(folder.path(), "size=32m") else { return };
-    let mut client = Client::new(&server.host);
+    let mut client = Client::as_admin(&server.host);
     let session = client.start(REPOSITORY).unwrap().header("location").to_owned();
 
     let mut writers: Vec<Writer> = (0..4).map(Writer::new).collect();
     std::thread::scope(|scope| {
         for writer in &mut writers {
-            scope.spawn(|| writer.push_until_nothing_fits(&mut Client::new(&server.host)));
+            scope.spawn(|| writer.push_until_nothing_fits(&mut Client::as_admin(&server.host)));
         }
     });
     let content = Chance(9).bytes(1 << 20);
@@ -64,7 +64,7 @@ fn start_on_small_disk(folder: &Path, options: &str) -> Option<(Server, PathBuf)
 fn a_disk_that_takes_no_more_files_refuses_them_serves_readers_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let Some((server, inside)) = start_on_small_disk(folder.path(), "size=32m,nr_inodes=200") else { return };
-    let (mut client, mut chance) = (Client::new(&server.host), Chance(12));
+    let (mut client, mut chance) = (Client::as_admin(&server.host), Chance(12));
     let blob = Content::Blob(chance.bytes(100_000));
     assert_eq!(blob.push(&mut client).status, 201);
     let mut writer = Writer { kept: vec![blob], ..Writer::new(12) };

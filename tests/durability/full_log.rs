@@ -46,7 +46,7 @@ fn answers_everything(script: &str, format: &str) {
         assert_eq!(refused.refusal(), "400 DIGEST_INVALID");
         assert_eq!(client.call("DELETE", &path, &[], b"").unwrap().status, 202, "{round}");
         assert_eq!(client.get(&path).unwrap().refusal(), "404 MANIFEST_UNKNOWN");
-        assert_eq!(http("GET", &server.host, "/nowhere", &[], b"").0, 404);
+        assert_eq!(http("GET", &server.host, "/nowhere", &[], b"").0, 303);
     }
     assert_eq!(server.stop().code(), Some(0));
 }

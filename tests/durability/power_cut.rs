@@ -6,7 +6,7 @@ mod record;
 
 use super::client::{Client, Reply};
 use super::{Chance, QUIET, manifest};
-use crate::support::process::{Server, eventually, left_out};
+use crate::support::process::{ADMIN, Server, eventually, left_out};
 use crate::support::sha256;
 use disk::{Disk, Names};
 use record::Step;
@@ -56,8 +56,8 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
     let calls = format!("--trace={}", record::CALLS.join(","));
     let log_path = log.to_str().unwrap();
     let strace = ["strace", "-D", "-f", "-y", "-xx", "-s", "2000000", "--seccomp-bpf", "-o", log_path, &calls];
-    let server = Server::start_below(&strace, &folder, &[QUIET]);
-    let promises = push(&mut Client::new(&server.host));
+    let server = Server::start_below(&strace, &folder, &[QUIET, ADMIN[0], ADMIN[1]]);
+    let promises = push(&mut Client::as_admin(&server.host));
     server.kill();
     let whole = || std::fs::read_to_string(&log).is_ok_and(|log| log.ends_with("+++\n"));
     eventually("the record is written", whole);
@@ -188,7 +188,7 @@ fn acknowledged(reply: std::io::Result<Reply>, status: u16) -> Reply {
 fn hold(folder: &Path, promises: &[Promise], n_answered: usize) {
     every_name_has_its_content(&folder.join("blobs/sha256"));
     let server = Server::start(folder, &[QUIET]);
-    let mut client = Client::new(&server.host);
+    let mut client = Client::as_admin(&server.host);
     for promise in &promises[..n_answered] {
         match promise {
             Promise::Upload { .. } | Promise::Untagged { .. } | Promise::Dropped { .. } => {}

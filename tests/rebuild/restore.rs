@@ -1,18 +1,18 @@
 //! What is deleted can be put back as it was, from what deletes keep and from nothing else.
 
 use super::{derived, step, take};
-use crate::support::{START, TestApp, choices};
+use crate::support::{START, TestApp, choices, decides};
 use portolan::domain::action::Maintain;
 use portolan::domain::manifest::Manifest;
 use portolan::domain::principal::Job;
-use portolan::domain::{Digest, Result, Tag, Timestamp};
+use portolan::domain::{Actor, Digest, Result, Tag, Timestamp};
 use portolan::params;
-use portolan::server::access::{Access, Policy};
+use portolan::server::access::Policy;
 use portolan::server::clock::{Clock, ManualClock};
 use portolan::server::store::manifests::{self, NewManifest};
 use portolan::server::store::repositories::{self, Repository};
 use portolan::server::store::tags::{self, How, Placement};
-use portolan::server::store::{Row, Store, Tx, blobs};
+use portolan::server::store::{Known, Row, Store, Tx, blobs};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::sync::Arc;
@@ -68,7 +68,7 @@ async fn restore(tx: &mut Tx, since: Timestamp) -> Result<()> {
         let (media_type, content): (String, Vec<u8>) = (row.take()?, row.take()?);
         let parsed = Manifest::parse(Some(&media_type), &content)?;
         let new = NewManifest { digest, content, parsed, config: row.take()? };
-        assert!(manifests::insert(tx, &repository, &new, &row.take::<String>()?, row.take()?).await?);
+        assert!(manifests::insert(tx, &repository, &new, row.take::<Known<_>>()?.0.as_ref(), row.take()?).await?);
     }
     restore_tags(tx, since).await
 }
@@ -79,7 +79,7 @@ async fn restore_tags(tx: &mut Tx, since: Timestamp) -> Result<()> {
                JOIN repositories r ON r.id = d.repository_id WHERE d.deleted_at >= $1";
     for mut row in tx.all(sql, params![since]).await? {
         let (repository, tag, digest): (_, Tag, Digest) = (repository(&mut row)?, row.take()?, row.take()?);
-        let by: String = row.take()?;
+        let by: Actor = row.take::<Known<_>>()?.0.expect("it was pushed");
         let (how, now, move_id) = (How::Push(&by), row.take()?, row.take()?);
         let place = Placement { repository: &repository, tag: &tag, digest: &digest, from: None, how, now, move_id };
         tags::place(tx, place).await?;
@@ -103,13 +103,13 @@ fn what_deletes_keep_brings_everything_back() {
     let ran = runner.run(&lives, |steps| {
         runtime.block_on(async {
             let clock = Arc::new(ManualClock::new(START));
-            let test = TestApp::build("", choices(Policy::OpenOnLoopback, clock.clone())).await;
-            let somebody = test.by("somebody");
+            let test = TestApp::build("", choices(Policy::Grants, clock.clone())).await;
+            let somebody = test.by_admin("somebody");
             for (number, step) in steps.into_iter().enumerate() {
                 take(if number % 2 == 0 { &test } else { &somebody }, step).await;
                 clock.advance_ms(1000);
             }
-            let proof = Access::new(Policy::ReadOnly, |_| {}).system(Job::Rebuild, Maintain {});
+            let proof = decides(Policy::ReadOnly).system(Job::Rebuild, Maintain {});
             let store = &test.app.store;
             let pulled = "UPDATE tags SET pulled_at = changed_at + 7";
             store.note(&proof, |tx| Box::pin(tx.run(pulled, vec![]))).await.unwrap();

@@ -4,11 +4,12 @@
 pub mod postgres;
 pub mod process;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use portolan::domain::{Actor, Timestamp};
-use portolan::server::access::Policy;
+use axum::{Extension, Router};
+use futures::future::BoxFuture;
+use portolan::domain::{Actor, RepositoryVisibility, Role, Scope, Terms, Timestamp};
+use portolan::server::access::{Access, Policy, Standing};
 use portolan::server::app::{self, Choices};
 use portolan::server::clock::{Clock, ManualClock};
 use portolan::server::config::Config;
@@ -31,15 +32,24 @@ pub struct TestApp {
     pub app: App,
     pub router: Router,
     pub folder: Arc<TempDir>,
-    /// Who sends.
-    actor: Actor,
+    /// Who sends; `None` where the server has to find out.
+    standing: Option<Arc<Standing>>,
+    /// What they show.
+    shown: Option<String>,
     jobs: Option<Runner>,
 }
 
 impl TestApp {
-    /// Open to everybody, with the hosted registry at the root.
+    /// As an administrator uses it, with the hosted registry at the root.
     pub async fn new() -> Self {
-        Self::with("", Policy::OpenOnLoopback).await
+        Self::with("", Policy::Grants).await
+    }
+
+    /// As nobody in particular uses it, where everybody may read what lies below `public`.
+    pub async fn tenants() -> Self {
+        let test = Self::new().await;
+        let public = Terms { role: Role::Reader, scope: scope("public/*"), tags: None, expires_at: None };
+        Self { standing: Some(Arc::new(Standing::anonymous(vec![public]))), ..test }
     }
 
     /// With this configuration and policy.
@@ -63,13 +73,47 @@ impl TestApp {
         let config = Config::from_parts(Some((Path::new("test.toml"), config)), settings.into_iter()).expect("valid");
         let (app, jobs) = app::build(&config, choices).await.expect("the server starts");
         let folder = Arc::new(folder);
-        Self { router: router(app.clone()), app, folder, actor: Actor::Anonymous, jobs: Some(jobs) }
+        let standing = Some(Arc::new(Standing::with_role(user("admin"), Role::Admin)));
+        Self { router: router(app.clone()), app, folder, standing, shown: None, jobs: Some(jobs) }
     }
 
-    /// The same server, as somebody who is signed in uses it.
-    pub fn by(&self, name: &str) -> Self {
+    /// The same server, as somebody with this standing uses it.
+    pub fn with_standing(&self, standing: Standing) -> Self {
         let (app, router, folder) = (self.app.clone(), self.router.clone(), Arc::clone(&self.folder));
-        Self { app, router, folder, actor: Actor::User(name.to_owned()), jobs: None }
+        Self { app, router, folder, standing: Some(Arc::new(standing)), shown: None, jobs: None }
+    }
+
+    /// The same server, which finds out by itself who sends.
+    pub fn at_the_door(self) -> Self {
+        Self { standing: None, ..self }
+    }
+
+    /// The same server, for whoever shows this in `Authorization`.
+    pub fn showing(&self, shown: &str) -> Self {
+        let (app, router, folder) = (self.app.clone(), self.router.clone(), Arc::clone(&self.folder));
+        Self { app, router, folder, standing: None, shown: Some(shown.to_owned()), jobs: None }
+    }
+
+    /// The same server, as another administrator uses it.
+    pub fn by_admin(&self, name: &str) -> Self {
+        self.with_standing(Standing::with_role(user(name), Role::Admin))
+    }
+
+    /// The same server, as a tenant uses it: who owns the namespace of their name and reads what lies below `public`.
+    /// One called `NAME-ci` pushes there and deletes nothing.
+    pub fn by(&self, name: &str) -> Self {
+        let (tenant, role) = match name.strip_suffix("-ci") {
+            Some(tenant) => (tenant, Role::Publisher),
+            None => (name, Role::Owner),
+        };
+        let terms = |role, text: &str| Terms { role, scope: scope(text), tags: None, expires_at: None };
+        let terms = vec![terms(role, &format!("{tenant}/*")), terms(Role::Reader, "public/*")];
+        self.with_standing(Standing { terms, ..Standing::of(user(name)) })
+    }
+
+    /// The router for whoever reaches it by a socket: they are who this is.
+    pub fn open_router(&self) -> Router {
+        self.router.clone().layer(Extension(self.standing.clone().expect("who this is")))
     }
 
     /// Starts the background work, which goes on until the token that comes back is dropped.
@@ -82,7 +126,12 @@ impl TestApp {
 
     /// Sends one request.
     pub async fn send(&self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(self.actor.clone());
+        if let Some(standing) = &self.standing {
+            request.extensions_mut().insert(Arc::clone(standing));
+        }
+        if let Some(shown) = &self.shown {
+            request.headers_mut().insert(header::AUTHORIZATION, shown.parse().expect("a header"));
+        }
         let response = self.router.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 64 << 20).await.expect("the body ends");
@@ -163,6 +212,21 @@ impl TestApp {
 
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// A person of that name.
+pub fn user(name: &str) -> Actor {
+    Actor::User(name.parse().expect("a username"))
+}
+
+fn scope(text: &str) -> Scope {
+    text.parse().expect("a scope")
+}
+
+/// What decides where no repository is open and nobody keeps a record of refusals.
+pub fn decides(policy: Policy) -> Access {
+    let nothing_is_open = |_| -> BoxFuture<'static, _> { Box::pin(async { Ok(RepositoryVisibility::Private) }) };
+    Access::new(policy, Arc::new(ManualClock::new(START)), Arc::new(nothing_is_open), |_| {})
+}
 
 /// The same randomness every time.
 pub fn choices(policy: Policy, clock: Arc<dyn Clock>) -> Choices {

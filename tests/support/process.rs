@@ -17,6 +17,10 @@ pub fn portolan(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
 /// For servers that get many requests: says only what goes wrong.
 pub const QUIET: [(&str, &str); 1] = [("PORTOLAN_TELEMETRY__LOG", "warn")];
 
+/// The variables of a server that has an administrator from the beginning.
+pub const ADMIN: [(&str, &str); 2] =
+    [("PORTOLAN_ADMIN__USERNAME", "admin"), ("PORTOLAN_ADMIN__PASSWORD", "correct horse")];
+
 /// A running `portolan serve`.
 pub struct Server {
     child: Child,
@@ -29,7 +33,7 @@ impl Server {
     pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = portolan(&["serve"], variables);
         command.env("PORTOLAN_DATA__DIR", folder);
-        Self::run(command)
+        Self::run(command).open_to_everybody(folder)
     }
 
     /// The same below another program, which runs what its last arguments name under its own pid.
@@ -37,7 +41,26 @@ impl Server {
         let mut command = Command::new(wrapper[0]);
         command.args(&wrapper[1..]).args([env!("CARGO_BIN_EXE_portolan"), "serve"]).envs(variables.iter().copied());
         command.env("PORTOLAN_DATA__DIR", folder).current_dir(std::env::temp_dir());
-        Self::run(command)
+        let is_managed = variables.iter().any(|(name, _)| name.starts_with("PORTOLAN_ADMIN__"));
+        let server = Self::run(command);
+        if is_managed { server } else { server.open_to_everybody(folder) }
+    }
+
+    /// Lets everybody see all there is and do everything to repositories, as an administrator may decide: most clients
+    /// here bring nothing by which they could be told apart.
+    fn open_to_everybody(self, folder: &Path) -> Self {
+        let database = folder.join("portolan.db");
+        if database.exists() {
+            let connection = rusqlite::Connection::open(database).expect("a database");
+            connection.busy_timeout(Duration::from_secs(20)).expect("a time");
+            let grants = "INSERT INTO grants (id, grantee_kind, grantee, role, scope, created_at, created_by)
+                          VALUES ('everybody', 'anonymous', '', 'owner', '*', 0, 'job:set-up'),
+                            ('everybody-reads', 'anonymous', '', 'auditor', '*', 0, 'job:set-up')
+                          ON CONFLICT DO NOTHING;
+                          UPDATE instance SET epoch = epoch + 1;";
+            connection.execute_batch(grants).expect("two grants");
+        }
+        self
     }
 
     /// Starts a look at an existing registry.
@@ -105,6 +128,8 @@ impl Drop for Server {
     }
 }
 
+/// Lets everybody do everything to repositories, as an administrator may decide: most clients here bring nothing by
+/// which they could be told apart.
 fn terminate(child: &Child) {
     let status = Command::new("kill").arg(child.id().to_string()).status();
     assert!(status.is_ok_and(|status| status.success()), "the process takes the signal");

@@ -2,7 +2,7 @@
 
 use super::MountNotice;
 use crate::domain::manifest::{ImageConfig, Kind};
-use crate::domain::{ByteSize, Digest, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// An image, reached by a tag or by its digest.
@@ -18,7 +18,7 @@ pub struct ImageView {
     pub artifact: Option<String>,
     pub subject: Option<Subject>,
     pub pushed: Option<Timestamp>,
-    pub pushed_by: Option<String>,
+    pub pushed_by: Option<Actor>,
     /// Tags that name this image; the first twenty.
     pub tags: Vec<Tag>,
     pub tags_more: u64,
@@ -103,5 +103,6 @@ pub struct MoveRow {
     pub from: Option<Digest>,
     pub to: Digest,
     pub when: Timestamp,
-    pub by: String,
+    /// `None` where another registry was only read.
+    pub by: Option<Actor>,
 }

@@ -1,7 +1,8 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Refusal, Visibility, decision, permits};
-use crate::domain::{Action, Actor, Error, Permission, Result, Target};
+use super::{Caller, Policy, Refusal, Standing, Visibility, decision, permits};
+use crate::domain::{Action, Actor, Error, Permission, Result, Target, Timestamp};
+use std::sync::Arc;
 
 /// Proof that [`super::Access`] decided in favour: who, exactly what, under which rights.
 ///
@@ -53,20 +54,20 @@ use crate::domain::{Action, Actor, Error, Permission, Result, Target};
 /// ```
 #[must_use = "a decision that nobody uses protects nothing"]
 pub struct Authorized<A> {
-    actor: Actor,
+    rights: Rights,
     action: A,
-    policy: Policy,
     request_id: String,
 }
 
 impl<A: Action> Authorized<A> {
-    pub(super) fn new(policy: Policy, caller: &Caller, action: A) -> Self {
-        Self { actor: caller.actor.clone(), action, policy, request_id: caller.request_id.clone() }
+    pub(super) fn new(policy: Policy, caller: &Caller, action: A, now: Timestamp) -> Self {
+        let rights = Rights { standing: Arc::clone(&caller.standing), policy, now };
+        Self { rights, action, request_id: caller.request_id.clone() }
     }
 
     /// Who acts.
     pub fn actor(&self) -> &Actor {
-        &self.actor
+        &self.rights.standing.actor
     }
 
     /// What was allowed.
@@ -82,7 +83,7 @@ impl<A: Action> Authorized<A> {
     /// The record of a right that it does not carry and that the change turned out to need.
     pub fn refusal(&self, permission: Permission) -> Refusal {
         Refusal {
-            actor: self.actor.clone(),
+            actor: self.actor().clone(),
             action: A::NAME,
             object: self.action.object(),
             permission,
@@ -92,12 +93,12 @@ impl<A: Action> Authorized<A> {
 
     /// The rights that were decided, to be taken into the transaction that changes something.
     pub fn rights(&self) -> Rights {
-        Rights { actor: self.actor.clone(), policy: self.policy }
+        self.rights.clone()
     }
 
     /// Which repositories a list may show to the actor.
     pub fn visibility(&self) -> Visibility {
-        decision::visibility(self.policy, &self.actor)
+        decision::visibility(self.rights.policy, &self.rights.standing, self.rights.now)
     }
 }
 
@@ -105,13 +106,15 @@ impl<A: Action> Authorized<A> {
 /// is this repository new, does this tag move?
 #[derive(Clone, Debug)]
 pub struct Rights {
-    actor: Actor,
+    standing: Arc<Standing>,
     policy: Policy,
+    now: Timestamp,
 }
 
 impl Rights {
     /// Checks one more permission.
     pub fn require(&self, permission: Permission, target: &Target) -> Result<()> {
-        if permits(self.policy, &self.actor, permission, target) { Ok(()) } else { Err(Error::Forbidden(permission)) }
+        let is_permitted = permits(self.policy, &self.standing, permission, target, self.now);
+        if is_permitted { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }
 }

@@ -1,11 +1,20 @@
 //! Who asks, as the doors (HTTP, jobs) found out.
 
+use super::Standing;
 use crate::domain::Actor;
+use std::sync::Arc;
 
 /// The one behind a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    pub actor: Actor,
+    pub standing: Arc<Standing>,
     /// The request's id, which logs, audit and answer share.
     pub request_id: String,
+}
+
+impl Caller {
+    /// Who it is.
+    pub fn actor(&self) -> &Actor {
+        &self.standing.actor
+    }
 }

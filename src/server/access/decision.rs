@@ -1,85 +1,85 @@
-//! The decision: a pure function of policy, actor, permission and target, and the same rule as a
-//! filter for lists. Grants will stand in this function; until sign-in exists two policies do.
+//! The decision: a pure function of policy, standing, permission and target; and the same rule as a filter for lists.
 
-use crate::domain::{Actor, Permission, RepositoryName, Target};
+use super::standing::Standing;
+use crate::domain::{Actor, Permission, RepositoryName, RepositoryVisibility, Scope, Target, Timestamp};
 
 /// A named way to decide, written down by whoever starts the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// Whoever reaches the address may do everything. Refused on any address but loopback.
-    OpenOnLoopback,
+    /// What was granted, and what is open to everybody.
+    Grants,
     /// Everybody may read everything, nobody may write (`serve --try`).
     ReadOnly,
-    /// Users own the namespace of their name, a user `NAME-ci` reads and pushes there and deletes nothing, and
-    /// everybody reads `public`. No start of the server chooses it: tests hold the rules of who-may to it until
-    /// grants stand here.
-    Tenants,
 }
 
 /// Which repositories a list may show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visibility {
     Everything,
-    /// Those in these namespaces.
-    Under(Vec<String>),
+    /// All that are public, and besides those of these scopes.
+    Open {
+        /// All that lie here.
+        granted: Vec<Scope>,
+        /// Those that are internal and lie here.
+        internal: Vec<Scope>,
+    },
 }
 
-/// Whether `actor` holds `permission` on `target`.
-pub fn permits(policy: Policy, actor: &Actor, permission: Permission, target: &Target) -> bool {
-    match (policy, actor) {
+/// Whether `standing` holds `permission` on `target`, whatever the target is like.
+pub fn permits(policy: Policy, standing: &Standing, permission: Permission, target: &Target, now: Timestamp) -> bool {
+    match (policy, &standing.actor) {
         (_, Actor::System(_)) => true,
         _ if permission == Permission::SystemMaintain => false,
-        (Policy::OpenOnLoopback, _) => true,
         (Policy::ReadOnly, _) => {
             matches!(permission, Permission::RepositoryRead | Permission::MountRead | Permission::SystemRead)
         }
-        (Policy::Tenants, actor) => target.repository().is_some_and(|name| in_tenancy(actor, permission, name)),
+        (Policy::Grants, _) => standing.is_granted(permission, target, now),
     }
 }
 
-fn in_tenancy(actor: &Actor, permission: Permission, repository: &RepositoryName) -> bool {
-    let (tenant, is_ci) = tenant(actor);
-    let is_own = tenant.is_some_and(|tenant| is_under(repository, tenant));
-    match permission {
-        Permission::RepositoryRead => is_own || is_under(repository, PUBLIC),
-        Permission::RepositoryPush | Permission::RepositoryCreate | Permission::TagMove => is_own,
-        Permission::TagDelete | Permission::ManifestDelete => is_own && !is_ci,
-        Permission::MountRead | Permission::SystemRead | Permission::SystemMaintain => false,
-    }
+/// Whether `standing` may read a repository of this visibility.
+pub fn reads(
+    policy: Policy,
+    standing: &Standing,
+    repository: &RepositoryName,
+    visibility: RepositoryVisibility,
+    now: Timestamp,
+) -> bool {
+    let target = Target::Repository(repository.clone());
+    permits(policy, standing, Permission::RepositoryRead, &target, now) || standing.is_open(repository, visibility)
 }
 
 impl Visibility {
     /// Whether a list shows this repository.
-    pub fn shows(&self, repository: &RepositoryName) -> bool {
+    pub fn shows(&self, repository: &RepositoryName, visibility: RepositoryVisibility) -> bool {
         match self {
             Self::Everything => true,
-            Self::Under(namespaces) => namespaces.iter().any(|namespace| is_under(repository, namespace)),
+            Self::Open { granted, internal } => {
+                visibility == RepositoryVisibility::Public
+                    || granted.iter().any(|scope| scope.covers(repository))
+                    || (visibility == RepositoryVisibility::Internal
+                        && internal.iter().any(|scope| scope.covers(repository)))
+            }
         }
     }
 }
 
-/// What lists show by the same rule.
-pub fn visibility(policy: Policy, actor: &Actor) -> Visibility {
-    match (policy, actor) {
-        (Policy::Tenants, Actor::Anonymous | Actor::User(_)) => {
-            let own = tenant(actor).0.map(str::to_owned);
-            Visibility::Under(own.into_iter().chain([PUBLIC.to_owned()]).collect())
-        }
-        _ => Visibility::Everything,
+/// What lists show by the same rule as [`reads`].
+pub fn visibility(policy: Policy, standing: &Standing, now: Timestamp) -> Visibility {
+    if policy == Policy::ReadOnly || matches!(standing.actor, Actor::System(_)) {
+        return Visibility::Everything;
     }
+    let (granted, internal) = standing.readable(now);
+    if granted.contains(&Scope::Everything) {
+        return Visibility::Everything;
+    }
+    Visibility::Open { granted: outermost(granted), internal: outermost(internal) }
 }
 
-/// The namespace that everybody reads under [`Policy::Tenants`].
-const PUBLIC: &str = "public";
-
-/// Whose namespace an actor works in, and whether it only pushes there.
-fn tenant(actor: &Actor) -> (Option<&str>, bool) {
-    match actor {
-        Actor::User(name) => (name.strip_suffix("-ci").or(Some(name)), name.ends_with("-ci")),
-        Actor::Anonymous | Actor::System(_) => (None, false),
-    }
-}
-
-fn is_under(repository: &RepositoryName, namespace: &str) -> bool {
-    repository.as_str().strip_prefix(namespace).is_some_and(|rest| rest.starts_with('/'))
+/// Without those that lie in another.
+fn outermost(mut scopes: Vec<Scope>) -> Vec<Scope> {
+    scopes.sort();
+    scopes.dedup();
+    let is_inside = |one: &Scope| scopes.iter().any(|other| other != one && other.holds(one));
+    scopes.iter().filter(|one| !is_inside(one)).cloned().collect()
 }

@@ -4,14 +4,18 @@
 mod authorized;
 mod caller;
 mod decision;
+mod standing;
 
 pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
-pub use decision::{Policy, Visibility, permits};
+pub use decision::{Policy, Visibility, permits, reads, visibility};
+pub use standing::{Bound, Standing, Verbs};
 
+use super::clock::Clock;
 use crate::domain::error::What;
 use crate::domain::principal::Job;
-use crate::domain::{Action, Actor, Error, Permission, Result, Target};
+use crate::domain::{Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Target};
+use futures::future::BoxFuture;
 use std::sync::Arc;
 
 /// A refusal, for the audit log.
@@ -24,51 +28,100 @@ pub struct Refusal {
     pub request_id: String,
 }
 
+/// Finds out how visible a repository is; one that does not exist is private.
+pub type FindVisibility = dyn Fn(RepositoryName) -> BoxFuture<'static, Result<RepositoryVisibility>> + Send + Sync;
+
 /// Decides who may do what.
 #[derive(Clone)]
 pub struct Access {
     policy: Policy,
+    clock: Arc<dyn Clock>,
+    find_visibility: Arc<FindVisibility>,
     refused: Arc<dyn Fn(Refusal) + Send + Sync>,
 }
 
 impl Access {
     /// Decides by `policy`; `refused` keeps the record of refusals and must not block.
-    pub fn new(policy: Policy, refused: impl Fn(Refusal) + Send + Sync + 'static) -> Self {
-        Self { policy, refused: Arc::new(refused) }
+    pub fn new(
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+        find_visibility: Arc<FindVisibility>,
+        refused: impl Fn(Refusal) + Send + Sync + 'static,
+    ) -> Self {
+        Self { policy, clock, find_visibility, refused: Arc::new(refused) }
     }
 
     /// Proof that `caller` may do `action`, or the reason why not.
-    ///
-    /// Asynchronous because grants live in the database; the policies of today need no look-up.
     pub async fn authorize<A: Action>(&self, caller: &Caller, action: A) -> Result<Authorized<A>> {
         for (permission, target) in action.needs() {
-            if !permits(self.policy, &caller.actor, permission, &target) {
+            if !self.permits(&caller.standing, permission, &target).await? {
+                if self.is_only_narrow(&caller.standing, permission, &target).await? {
+                    return Err(Error::NarrowToken);
+                }
                 (self.refused)(Refusal {
-                    actor: caller.actor.clone(),
+                    actor: caller.actor().clone(),
                     action: A::NAME,
                     object: action.object(),
                     permission,
                     request_id: caller.request_id.clone(),
                 });
-                return Err(self.refusal(&caller.actor, permission, &target));
+                return Err(self.refusal(&caller.standing, permission, &target).await?);
             }
         }
-        Ok(Authorized::new(self.policy, caller, action))
+        Ok(Authorized::new(self.policy, caller, action, self.clock.now()))
+    }
+
+    /// Whether somebody holds a permission on something as it is now.
+    pub async fn permits(&self, standing: &Standing, permission: Permission, target: &Target) -> Result<bool> {
+        let now = self.clock.now();
+        if permits(self.policy, standing, permission, target, now) {
+            return Ok(true);
+        }
+        match (permission, target.repository()) {
+            (Permission::RepositoryRead, Some(name)) => {
+                let visibility = (self.find_visibility)(name.clone()).await?;
+                Ok(reads(self.policy, standing, name, visibility, now))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether somebody holds a permission by what was granted to them.
+    pub fn holds(&self, standing: &Standing, permission: Permission, target: &Target) -> bool {
+        permits(self.policy, standing, permission, target, self.clock.now())
+    }
+
+    /// Whether another token of the registry would do: live rights allow it, and this one does not.
+    async fn is_only_narrow(&self, standing: &Standing, permission: Permission, target: &Target) -> Result<bool> {
+        match &standing.bound {
+            Some(Bound::Registry { .. }) => {
+                let live = Standing { bound: None, ..standing.clone() };
+                self.permits(&live, permission, target).await
+            }
+            _ => Ok(false),
+        }
     }
 
     /// What may not be seen is not there: nobody learns from a refusal which repositories exist.
-    fn refusal(&self, actor: &Actor, permission: Permission, target: &Target) -> Error {
-        match target.repository() {
-            Some(name) if !permits(self.policy, actor, Permission::RepositoryRead, target) => {
+    async fn refusal(&self, standing: &Standing, permission: Permission, target: &Target) -> Result<Error> {
+        Ok(match target.repository() {
+            Some(name) if !self.permits(standing, Permission::RepositoryRead, target).await? => {
                 Error::NotFound(What::Repository(name.clone()))
             }
             _ => Error::Forbidden(permission),
-        }
+        })
+    }
+
+    /// Proof of what somebody may do by what they showed: a password, a link, another's word for them. Only
+    /// `identity/`, which has checked it, calls this; the architecture test says so.
+    pub fn vouch<A: Action>(&self, actor: Actor, request_id: &str, action: A) -> Authorized<A> {
+        let standing = Arc::new(Standing::of(actor));
+        Authorized::new(self.policy, &Caller { standing, request_id: request_id.to_owned() }, action, self.clock.now())
     }
 
     /// Proof for Portolan's own background work. Only `jobs/` and `app.rs` call it; the architecture test says so.
     pub fn system<A: Action>(&self, job: Job, action: A) -> Authorized<A> {
-        let caller = Caller { actor: Actor::System(job), request_id: job.name().to_owned() };
-        Authorized::new(self.policy, &caller, action)
+        let caller = Caller { standing: Arc::new(Standing::of(Actor::System(job))), request_id: job.name().to_owned() };
+        Authorized::new(self.policy, &caller, action, self.clock.now())
     }
 }

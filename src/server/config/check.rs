@@ -54,9 +54,9 @@ fn server(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
     if server.tls_cert_file.is_some() != server.tls_key_file.is_some() {
         return Err(merged.error("server.tls_cert_file", "TLS needs both tls_cert_file and tls_key_file"));
     }
-    if !server.listen.ip().is_loopback() {
-        let problem = "without sign-in whoever reaches the server may do everything, so this version listens on \
-                       loopback only; use 127.0.0.1:PORT";
+    if !server.listen.ip().is_loopback() && server.public_url.is_none() {
+        let problem = "who reaches the server from elsewhere does so under a name: set server.public_url to its \
+                       https address (PORTOLAN_SERVER__PUBLIC_URL), or listen on 127.0.0.1:PORT";
         return Err(merged.error("server.listen", problem));
     }
     let Some(text) = &server.public_url else { return Ok(()) };
@@ -142,12 +142,7 @@ impl Config {
 
     /// What is configured and has no effect in this version.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let set = [
-            ("admin.username", self.admin.username.is_some()),
-            ("auth.providers", !self.auth.providers.is_empty()),
-            ("auth.key_file", self.auth.key_file.is_some()),
-            ("server.trusted_proxies", !self.server.trusted_proxies.is_empty()),
-        ];
+        let set = [("auth.providers", !self.auth.providers.is_empty())];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
 
@@ -164,6 +159,11 @@ impl Config {
                 None => Err(ConfigError("database.url: write postgres://USER@HOST/NAME or sqlite:PATH".to_owned())),
             },
         }
+    }
+
+    /// The file of the key under which secrets are sealed.
+    pub fn key_file(&self) -> PathBuf {
+        self.auth.key_file.clone().unwrap_or_else(|| self.data.dir.join("secret.key"))
     }
 
     /// The folder of the blob store.

@@ -90,7 +90,7 @@ impl Default for StorageConfig {
     }
 }
 
-/// Sign-in. The keys are checked already; they take effect when sign-in exists.
+/// Sign-in. Providers are checked already; they take effect in a later version.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
@@ -247,7 +247,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// The first administrator, for automation. Takes effect when sign-in exists.
+/// The first administrator, for automation: made if nobody has the name, and never changed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdminConfig {

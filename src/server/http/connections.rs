@@ -87,7 +87,7 @@ pub async fn serve(
         .map_request(|request: Request<TimeoutBody<Body>>| request.map(Body::new))
         .layer(from_fn(linger));
     let router = Router::new().fallback_service(bodies.service(router));
-    let (bounded, service) = (Bounded::new(&limits), router.into_make_service());
+    let (bounded, service) = (Bounded::new(&limits), router.into_make_service_with_connect_info::<SocketAddr>());
     match tls {
         Some(tls) => timed(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)), &limits).serve(service).await,
         None => timed(server.acceptor(bounded), &limits).serve(service).await,

@@ -1,10 +1,11 @@
 //! The outermost layer: every request gets an id and a caller, its end is counted and logged, and what is refused
 //! or fails outside of a handler is said in the dialect of whoever asked.
 
-use super::error;
+use super::door::Knock;
 use super::metrics::route_class;
-use crate::domain::{Actor, Error};
-use crate::server::access::Caller;
+use super::{distribution, error};
+use crate::domain::Error;
+use crate::server::access::{Caller, Standing};
 use crate::server::context::App;
 use crate::server::entropy::new_secret_id;
 use axum::body::Body;
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::csrf::ProtectionError;
 use tracing::Instrument;
@@ -22,17 +24,16 @@ use tracing::Instrument;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id and a caller, catches what goes wrong on the way, logs its end, counts it.
-pub(super) async fn every_request(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn every_request(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = new_secret_id(&*app.entropy)[..16].to_owned();
-    let actor = request.extensions_mut().remove::<Actor>().unwrap_or(Actor::Anonymous); // Who signed in, if anybody.
-    request.extensions_mut().insert(Caller { actor, request_id: id.clone() });
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (started, dialect) = (Instant::now(), Dialect::of(&request));
     let span = tracing::info_span!("request", id = %id);
     if request.uri().path_and_query().is_none() {
         return dialect.refuse(&Error::Method, &id); // CONNECT names a host and no path.
     }
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let answer = answer(&app, id.clone(), request, next);
+    let answered = AssertUnwindSafe(answer).catch_unwind().instrument(span.clone()).await;
     let _in_span = span.enter();
     let mut response = match answered {
         Ok(response) => match refusal(&response) {
@@ -55,6 +56,26 @@ pub(super) async fn every_request(State(app): State<App>, mut request: Request, 
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).expect("hex fits a header"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Finds out who asks, and hands the request on.
+async fn answer(app: &App, request_id: String, mut request: Request, next: Next) -> Response {
+    // Whoever is known already came in through another door.
+    let known = request.extensions_mut().remove::<Arc<Standing>>();
+    let standing = match known {
+        Some(standing) => Ok(standing),
+        None => Knock::of(app, &request).who(app).await,
+    };
+    match standing {
+        Ok(standing) => {
+            request.extensions_mut().insert(Caller { standing, request_id });
+            next.run(request).await
+        }
+        Err(Error::Unauthenticated) if Dialect::of(&request).is_oci() => {
+            distribution::refuse_credentials(app, request.method(), request.uri())
+        }
+        Err(refusal) => refused(refusal),
+    }
 }
 
 /// The answer of a layer that refuses a request before any handler has it. It is written at the edge.
@@ -90,11 +111,15 @@ impl Dialect {
         let path = request.uri().path();
         let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
         match path {
-            "/v2" => Self::Oci,
+            "/v2" | "/token" => Self::Oci,
             _ if path.starts_with("/v2/") => Self::Oci,
             _ if accepts.is_some_and(|accepts| accepts.contains("text/html")) => Self::Page,
             _ => Self::Problem,
         }
+    }
+
+    fn is_oci(self) -> bool {
+        matches!(self, Self::Oci)
     }
 
     fn refuse(self, error: &Error, id: &str) -> Response<Body> {

@@ -10,7 +10,8 @@ use serde_json::json;
 /// The status of an error.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated | Error::NarrowToken => StatusCode::UNAUTHORIZED,
+        Error::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Forbidden(_) | Error::Foreign(_) | Error::InUse { .. } => StatusCode::FORBIDDEN,
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
@@ -28,7 +29,8 @@ pub fn status(error: &Error) -> StatusCode {
 /// The code of an error for registry clients (OCI distribution specification, "Error Codes").
 fn oci_code(error: &Error) -> &'static str {
     match error {
-        Error::Unauthenticated => "UNAUTHORIZED",
+        Error::Unauthenticated | Error::NarrowToken => "UNAUTHORIZED",
+        Error::TooManyTries { .. } => "TOOMANYREQUESTS",
         Error::Forbidden(_) | Error::Foreign(_) | Error::InUse { .. } | Error::Changed { .. } => "DENIED",
         Error::NotFound(What::Repository(_) | What::Elsewhere { .. }) => "NAME_UNKNOWN",
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",

@@ -1,6 +1,6 @@
 //! Server-sent events: which list changed. Pages fetch what changed themselves, with their own rights.
 
-use super::error;
+use super::{door, error};
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result, Timestamp};
 use crate::server::access::Caller;
@@ -38,11 +38,11 @@ pub(super) async fn stream(
     match listening.await {
         Ok(changes) => {
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-            let mut response = Sse::new(told(changes)).keep_alive(keep_alive).into_response();
+            let mut response = Sse::new(told(app.clone(), changes)).keep_alive(keep_alive).into_response();
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response
         }
-        Err(refusal) => error::problem(&refusal),
+        Err(refusal) => error::problem(&door::soften(&app, &caller, refusal)),
     }
 }
 
@@ -61,23 +61,23 @@ async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
 /// Changes that come in quick succession are told once.
 const QUIET: Duration = Duration::from_millis(250);
 
-fn told(changes: Changes) -> impl Stream<Item = Result<Event, Infallible>> {
+fn told(app: App, changes: Changes) -> impl Stream<Item = Result<Event, Infallible>> {
     let Changes { receiver, shown, missed } = changes;
     let at_once = stream::iter(missed.then(|| Ok(changed())));
-    at_once.chain(stream::unfold((receiver, shown, false), |(mut receiver, shown, told)| async move {
+    at_once.chain(stream::unfold((app, receiver, shown, false), |(app, mut receiver, shown, told)| async move {
         if told {
             tokio::time::sleep(QUIET).await;
         }
         loop {
             let concerns = match receiver.recv().await {
-                Ok(changed) => shown.concerns(&changed),
+                Ok(changed) => shown.concerns(&app, &changed).await,
                 // A reader that fell behind fetches once and has everything again.
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => return None,
             };
             if concerns {
                 while matches!(shown, Shown::All(_)) && receiver.try_recv().is_ok() {}
-                return Some((Ok(changed()), (receiver, shown, true)));
+                return Some((Ok(changed()), (app, receiver, shown, true)));
             }
         }
     }))

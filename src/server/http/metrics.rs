@@ -1,12 +1,13 @@
 //! The counters for Prometheus.
 
-use super::error;
+use super::{door, error};
+use crate::domain::Error;
 use crate::domain::action::ReadSystem;
 use crate::server::access::Caller;
 use crate::server::context::App;
 use axum::Extension;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 /// The class of a path.
@@ -28,7 +29,14 @@ pub(super) fn route_class(path: &str) -> &'static str {
 /// The counters as OpenMetrics text.
 pub(super) async fn serve(State(app): State<App>, Extension(caller): Extension<Caller>) -> Response {
     if let Err(refusal) = app.access.authorize(&caller, ReadSystem {}).await {
-        return error::problem(&refusal);
+        let refusal = door::soften(&app, &caller, refusal);
+        let mut response = error::problem(&refusal);
+        if refusal == Error::Unauthenticated {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"portolan\""));
+        }
+        return response;
     }
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics.text())
         .into_response()

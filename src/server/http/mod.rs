@@ -4,6 +4,7 @@
 pub mod assets;
 pub mod connections;
 pub mod distribution;
+mod door;
 mod edge;
 pub mod error;
 pub mod events;
@@ -13,3 +14,5 @@ pub mod metrics;
 pub mod router;
 pub mod security;
 mod shell;
+mod sign_in;
+mod token;

@@ -1,7 +1,10 @@
 //! The whole surface on one screen.
 
-use super::{assets, distribution, edge, events, health, metrics, security, shell};
+use super::{assets, distribution, edge, events, health, metrics, security, shell, sign_in, token};
+use crate::domain::Error;
+use crate::domain::error::What;
 use crate::server::context::App;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{any, get};
@@ -11,6 +14,9 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 
+/// The most of a form.
+const FORM_BYTES: usize = 64 * 1024;
+
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let _ = any_spawner::Executor::init_tokio(); // Pages are drawn on it; set already where a test made a router before.
@@ -19,7 +25,11 @@ pub fn router(app: App) -> Router {
         .route("/repositories", get(shell::page))
         .route("/r/{*rest}", get(shell::page))
         .route("/admin/mounts", get(shell::page))
+        .route("/auth/login", get(sign_in::login_page).post(sign_in::log_in))
+        .route("/auth/setup", get(sign_in::set_up_page).post(sign_in::set_up))
+        .route("/auth/logout", get(|| async { Redirect::to("/repositories") }).post(sign_in::log_out))
         .fallback(shell::page)
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(Extension(assets::names()))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn(security::page_headers));
@@ -29,6 +39,9 @@ pub fn router(app: App) -> Router {
         .route("/v2/{*path}", any(distribution::serve));
     let plain = Router::new()
         .route("/events", get(events::stream))
+        .route("/v1/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Endpoint)) }))
+        .route("/token", get(token::get).post(token::post))
+        .route("/token/jwks.json", get(token::keys))
         .route("/metrics", get(metrics::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -36,6 +49,7 @@ pub fn router(app: App) -> Router {
         .route("/favicon.ico", get(|| async { Redirect::permanent("/favicon.svg") }))
         .route("/favicon.svg", get(assets::public))
         .route("/icons.svg", get(assets::public))
+        .route("/chart.svg", get(assets::public))
         .route("/chevron.svg", get(assets::public))
         .route("/copy.svg", get(assets::public))
         .route("/check.svg", get(assets::public));

@@ -1,28 +1,55 @@
 //! Pages: puts the request into the context and lets the site draw itself.
 
+use super::door::cookie;
 use super::{error, security};
-use crate::domain::Error;
+use crate::domain::{Error, Permission, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::ui::request::{Assets, ErrorReport, PageRequest, Part, Theme};
+pub(super) use crate::ui::request::Assets;
+use crate::ui::request::{ErrorReport, FormState, PageRequest, Part, Theme};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use leptos::nonce::use_nonce;
 use leptos::prelude::{expect_context, provide_context};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 use std::sync::Arc;
 
-/// Draws whatever page the address names.
+/// Draws whatever page the address names. Who did not sign in is asked to, whether the page is not there or not theirs.
 pub(super) async fn page(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(assets): Extension<Assets>,
     request: Request<Body>,
 ) -> Response {
-    let page = page_request(&app, &caller, assets, &request);
+    let is_safe = request.method().is_safe();
+    let is_part = request.uri().query().is_some_and(|query| query.contains("part="));
+    let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let response = draw(&app, &caller, assets, request, FormState::default()).await;
+    let is_hidden =
+        matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND);
+    match is_hidden && !caller.standing.is_signed_in() && !app.facts.is_try {
+        true if is_part || !is_safe => error::problem(&Error::Unauthenticated),
+        true => {
+            let next: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
+            Redirect::to(&format!("/auth/login?next={next}")).into_response()
+        }
+        false => response,
+    }
+}
+
+/// Draws the page of a request, with what stands in its form.
+pub(super) async fn draw(
+    app: &App,
+    caller: &Caller,
+    assets: Assets,
+    request: Request<Body>,
+    form: FormState,
+) -> Response {
+    let page = page_request(app, caller, assets, &request, form);
+    let (app, caller) = (app.clone(), caller.clone());
     let provide = move || {
         provide_context(app.clone());
         provide_context(caller.clone());
@@ -32,9 +59,14 @@ pub(super) async fn page(
     render_app_async_with_context(provide, crate::ui::document::document)(request).await
 }
 
-fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Body>) -> PageRequest {
+fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Body>, form: FormState) -> PageRequest {
     let query = request.uri().query().unwrap_or_default();
     let part = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "part");
+    let part = part.and_then(|(_, value)| Part::parse(&value));
+    let theme = cookie(request.headers(), "theme").and_then(|value| Theme::parse(&value));
+    let path_and_query = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    // Mounts are no repository, so this asks nobody.
+    let mounts = (Permission::MountRead, Target::Instance);
     PageRequest {
         host: app.facts.host.clone(),
         public_url: app.facts.public_url.clone(),
@@ -42,10 +74,13 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
         try_mode: app.facts.is_try,
         id: caller.request_id.clone(),
         now: app.clock.now(),
-        theme: cookie(request.headers(), "theme").and_then(|value| Theme::parse(&value)),
-        part: part.and_then(|(_, value)| Part::parse(&value)),
-        path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+        theme,
+        part,
+        path_and_query,
         assets,
+        user: caller.standing.is_signed_in().then(|| caller.actor().name().unwrap_or_default().to_owned()),
+        sees_mounts: app.access.holds(&caller.standing, mounts.0, &mounts.1),
+        form,
         nonce: None,
     }
 }
@@ -62,10 +97,4 @@ fn with_policy() -> Option<String> {
     let policy = HeaderValue::from_str(&security::content_security_policy(&nonce)).ok()?;
     expect_context::<ResponseOptions>().insert_header(header::CONTENT_SECURITY_POLICY, policy);
     Some(nonce)
-}
-
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
 }

@@ -2,23 +2,25 @@
 
 use super::Try;
 use crate::server::context::App;
+use crate::server::secret::Secret;
 use crate::server::terminal::say;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Says that the server is ready, where, and what to do next.
-pub(super) fn ready(app: &App, listen: SocketAddr, look: Option<&Try>) {
+pub(super) fn ready(app: &App, listen: SocketAddr, look: Option<&Try>, link: Option<&Secret>) {
     let (url, host) = (&app.facts.public_url, &app.facts.host);
     say("");
     say(format_args!("  Portolan is ready:  {url}"));
     match look {
         None => {
+            if let Some(link) = link {
+                say(format_args!("  Set it up:          {url}/auth/setup?token={}", link.expose()));
+                say("                      (this link works once and makes the first administrator)");
+            }
             say(format_args!(
-                "  Push an image:      docker tag IMAGE {host}/team/web:1.0 && docker push {host}/team/web:1.0"
+                "  Push an image:      docker login {host} && docker tag IMAGE {host}/team/web:1.0 && docker push {host}/team/web:1.0"
             ));
-            say("");
-            say(format_args!("  There is no sign-in yet: whoever reaches {host} may read and change everything."));
-            say("  That is why the server listens on this machine only.");
         }
         Some(look) => {
             let port = listen.port();

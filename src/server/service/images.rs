@@ -59,7 +59,7 @@ pub async fn show(
         kind: manifest.kind,
         annotations: manifest.annotations.into_iter().take(100).collect(),
         pushed: Some(found.pushed_at),
-        pushed_by: Some(found.pushed_by).filter(|by| !by.is_empty()),
+        pushed_by: found.pushed_by,
         tags_more: found.n_tags.saturating_sub(around.tags.len() as u64),
         tags: around.tags,
         moves: around.moves,

@@ -9,3 +9,4 @@ pub mod push;
 pub mod repositories;
 pub mod system;
 pub mod tags;
+pub mod tokens;

@@ -3,7 +3,7 @@
 use crate::domain::action::ListRepositories;
 use crate::domain::page::Position;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, RepositoriesView, RepositoryQuery, Totals};
-use crate::domain::{Cursor, Error, Result};
+use crate::domain::{Actor, Cursor, Error, Result};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::{mounts, repositories};
@@ -11,19 +11,25 @@ use crate::server::store::{mounts, repositories};
 /// The longest name of a repository, and so the longest filter.
 const MAX_FILTER_CHARS: usize = 255;
 
-/// One page of the repositories that the caller may see. Two statements.
+/// One page of the repositories that the caller may see. Two statements, or three where only a part is seen.
 pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: RepositoryQuery) -> Result<RepositoriesView> {
     let position = position(query.after.clone(), query.before.clone())?;
     filter(&query.q)?;
     let page = repositories::list(&app.store, &proof.visibility(), &query, &position).await?;
     let mounts = mounts::list(&app.store, app.clock.now()).await?;
+    let totals = match proof.visibility() {
+        Visibility::Everything => mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
+        open @ Visibility::Open { .. } => repositories::totals(&app.store, &open).await?,
+    };
+    let may_see_all = proof.visibility() == Visibility::Everything;
+    if totals.repositories == 0 && !may_see_all && *proof.actor() == Actor::Anonymous {
+        return Err(Error::Unauthenticated); // Nothing is public: there is only the way in.
+    }
     Ok(RepositoriesView {
         page,
-        totals: match proof.visibility() {
-            Visibility::Everything => mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
-            Visibility::Under(_) => Totals::default(), // Sums are kept for all, and would tell of what is hidden.
-        },
-        notices: mounts.iter().filter_map(|mount| news(&mount.row)).collect(),
+        totals,
+        // Whoever sees only a part learns nothing of the registries behind it.
+        notices: mounts.iter().filter(|_| may_see_all).filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),
     })
 }

@@ -3,7 +3,7 @@
 use super::repositories::Repository;
 use super::tags::Move;
 use super::{Tx, Value, batch, blobs, edges, manifests, repositories, tags};
-use crate::domain::{Digest, Error, Result, Tag, Timestamp};
+use crate::domain::{Actor, Digest, Error, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::entropy::{Entropy, new_id};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ const TAGS_TOGETHER: usize = 256;
 
 /// Who deletes, and when. What one deletes shares a batch.
 pub struct Deletion {
-    by: String,
+    by: Actor,
     at: Timestamp,
     batch: String,
     entropy: Arc<dyn Entropy>,
@@ -21,7 +21,7 @@ pub struct Deletion {
 
 impl Deletion {
     /// A new batch.
-    pub fn new(by: String, at: Timestamp, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(by: Actor, at: Timestamp, entropy: Arc<dyn Entropy>) -> Self {
         Self { by, at, batch: new_id(&*entropy, at), entropy }
     }
 

@@ -1,8 +1,8 @@
 //! The statements behind an image's page: three, whatever the image holds.
 
-use super::{Store, Value};
+use super::{Known, Store, Value};
 use crate::domain::view::{ChildRow, MoveRow, ReferrerRow};
-use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// A manifest with where it stands.
@@ -14,7 +14,7 @@ pub struct Found {
     pub content: Vec<u8>,
     pub config: Option<Vec<u8>>,
     pub pushed_at: Timestamp,
-    pub pushed_by: String,
+    pub pushed_by: Option<Actor>,
     pub n_tags: u64,
 }
 
@@ -45,7 +45,7 @@ pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -
         content: row.take()?,
         config: row.take()?,
         pushed_at: row.take()?,
-        pushed_by: row.take()?,
+        pushed_by: row.take::<Known<_>>()?.0,
         n_tags: row.take()?,
     }))
 }
@@ -102,8 +102,8 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
     let subject = subject.map(Digest::as_str);
     for mut row in store.all(sql, params![&found.repository_id, &found.digest, subject]).await? {
         let (what, one): (String, String) = (row.take()?, row.take()?);
-        let (two, three, four): (Option<String>, Option<String>, Option<String>) =
-            (row.take()?, row.take()?, row.take()?);
+        let (two, three): (Option<String>, Option<String>) = (row.take()?, row.take()?);
+        let Known(by) = row.take()?;
         let (when, bytes): (Timestamp, u64) = (row.take()?, row.take()?);
         match what.as_str() {
             "tag" => around.tags.push(one.parse()?),
@@ -112,7 +112,7 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
                 from: two.map(|digest| digest.parse()).transpose()?,
                 to: three.ok_or(Error::Internal)?.parse()?,
                 when,
-                by: four.unwrap_or_default(),
+                by,
             }),
             "referrer" => around.referrers.push(ReferrerRow {
                 digest: one.parse()?,

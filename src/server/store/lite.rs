@@ -68,6 +68,10 @@ impl Lite {
         self.moments.now()
     }
 
+    pub(super) fn n_changes(&self) -> u64 {
+        self.moments.count()
+    }
+
     /// Writes the log back into the file.
     pub(super) fn checkpoint(&self) -> Result<()> {
         query(&connect(&self.path)?, "PRAGMA wal_checkpoint(TRUNCATE)", &[]).map(|_| ())

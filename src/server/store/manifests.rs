@@ -3,7 +3,7 @@
 use super::repositories::Repository;
 use super::{Store, Tx, Value, batch, edges, referrers};
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
-use crate::domain::{Digest, Platform, Reference, RepositoryName, Result, Timestamp, media_type};
+use crate::domain::{Actor, Digest, Platform, Reference, RepositoryName, Result, Timestamp, media_type};
 use crate::params;
 use std::collections::{BTreeSet, HashMap};
 
@@ -90,7 +90,7 @@ pub async fn insert(
     tx: &mut Tx,
     repository: &Repository,
     new: &NewManifest,
-    actor: &str,
+    actor: Option<&Actor>,
     now: Timestamp,
 ) -> Result<bool> {
     let shown = show(tx, repository, new).await?;

@@ -10,6 +10,9 @@ pub mod blobs;
 pub mod deletes;
 pub mod dialect;
 pub mod edges;
+pub mod epoch;
+pub mod failures;
+pub mod grants;
 pub mod images;
 pub mod instance;
 pub mod jobs;
@@ -21,11 +24,15 @@ mod moment;
 pub mod mounts;
 mod namespaces;
 mod pg;
+pub mod principals;
 pub mod pulls;
 mod rebuild;
 pub mod referrers;
 pub mod repositories;
+pub mod sessions;
+pub mod signing_keys;
 pub mod tags;
+pub mod tokens;
 pub mod transfer;
 mod tx;
 pub mod uploads;
@@ -37,7 +44,7 @@ pub use migrate::inspect;
 pub use moment::Moment;
 pub use rebuild::Rebuilt;
 pub use tx::Tx;
-pub use value::{Row, Value};
+pub use value::{Known, Row, Value};
 
 use super::access::Authorized;
 use super::clock::Clock;
@@ -152,6 +159,14 @@ impl Store {
         match &self.db {
             Db::Lite(lite) => lite.moment(),
             Db::Pg(_) => None,
+        }
+    }
+
+    /// A number that is another one after each change that this process makes.
+    pub fn n_changes(&self) -> u64 {
+        match &self.db {
+            Db::Lite(lite) => lite.n_changes(),
+            Db::Pg(pg) => pg.n_changes(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
 
-/// Counts the changes of a database that only this process writes: odd while one becomes durable.
+/// Counts the changes that this process makes to its database: odd while one becomes durable.
 #[derive(Clone, Default)]
 pub(super) struct Moments(Arc<AtomicU64>);
 
@@ -19,6 +19,11 @@ impl Moments {
     pub(super) fn now(&self) -> Option<Moment> {
         let count = self.0.load(Ordering::SeqCst);
         count.is_multiple_of(2).then_some(Moment(count))
+    }
+
+    /// How often it changed through this process; also between two moments it tells of a change.
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
     }
 
     /// Ends the moment. The one writer calls it before readers can see what it wrote.

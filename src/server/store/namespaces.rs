@@ -16,3 +16,11 @@ pub(super) async fn count(tx: &mut Tx, mount_id: &str, name: &RepositoryName) ->
     }
     Ok(())
 }
+
+/// A new repository begins with the visibility that the nearest namespace above it sets.
+pub(super) async fn give_default_visibility(tx: &mut Tx, repository_id: &str, name: &RepositoryName) -> Result<()> {
+    let sql = "UPDATE repositories SET visibility = (SELECT s.default_visibility FROM namespace_settings s
+                 WHERE SUBSTR($2, 1, LENGTH(s.name) + 1) = s.name || '/' ORDER BY LENGTH(s.name) DESC LIMIT 1)
+               WHERE id = $1";
+    tx.run(sql, params![repository_id, name]).await.map(|_| ())
+}

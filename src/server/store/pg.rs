@@ -1,6 +1,7 @@
 //! PostgreSQL: the same statements over a pool.
 
 use super::Done;
+use super::moment::Moments;
 use super::tx::Tx;
 use super::value::{Row, Value};
 use crate::domain::{Error, Result};
@@ -22,6 +23,8 @@ pub(super) struct Pg {
     pool: PgPool,
     /// Changes that may be under way: they wait for each other's locks, and readers must not wait with them.
     changes: Arc<Semaphore>,
+    /// Other nodes write too, so it tells of this one's changes only.
+    moments: Moments,
     events: Events,
 }
 
@@ -35,13 +38,22 @@ impl Pg {
         // A pool tries until its time is over and says only that; one connection says at once what is wrong.
         PgConnection::connect(url).await.map_err(unusable)?.close().await.map_err(unusable)?;
         let pool = options.connect(url).await.map_err(unusable)?;
-        Ok(Self { pool, changes: Arc::new(Semaphore::new(CONNECTIONS as usize / 2)), events })
+        Ok(Self {
+            pool,
+            changes: Arc::new(Semaphore::new(CONNECTIONS as usize / 2)),
+            moments: Moments::default(),
+            events,
+        })
     }
 
     /// Gives every connection back.
     pub(super) async fn close(&self) -> Result<()> {
         self.pool.close().await;
         Ok(())
+    }
+
+    pub(super) fn n_changes(&self) -> u64 {
+        self.moments.count()
     }
 
     /// Runs a query on any connection.
@@ -74,6 +86,7 @@ impl Pg {
             let mut tx = Tx::Pg(pg.pool.begin().await.map_err(failure)?);
             let Done { value, changed } = change(&mut tx).await?;
             if let Tx::Pg(transaction) = tx {
+                let _changing = pg.moments.change();
                 transaction.commit().await.map_err(failure)?;
             }
             changed.into_iter().for_each(|repository| pg.events.changed(repository));

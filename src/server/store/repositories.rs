@@ -1,10 +1,10 @@
 //! Repositories: the list, one by name, and what a push or a crawl changes in them.
 
 use super::keyset::{self, Order};
-use super::{Row, Store, Tx, Value, batch, dialect, namespaces, visible};
+use super::{Known, Row, Store, Tx, Value, batch, dialect, namespaces, visible};
 use crate::domain::page::Position;
-use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
-use crate::domain::{Cursor, Error, Page, RepositoryName, Result, Timestamp, page};
+use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort, Totals};
+use crate::domain::{Actor, Cursor, Error, Page, RepositoryName, Result, Timestamp, page};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -80,7 +80,7 @@ pub async fn list(
         params.push(format!("%{}%", dialect::like_literal(&query.q.to_lowercase())).into());
         "AND r.name LIKE $2 ESCAPE '\\'"
     };
-    let shown = visible::condition(visibility, "r.name", &mut params);
+    let shown = visible::condition(visibility, "r", &mut params);
     let keyset = Order { key, name: "r.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let sql = format!(
@@ -107,9 +107,23 @@ pub async fn changed_at(store: &Store, name: &RepositoryName) -> Result<Timestam
 /// When any of those that the reader may see last changed.
 pub async fn any_changed_at(store: &Store, visibility: &Visibility) -> Result<Timestamp> {
     let mut params = vec![];
-    let shown = visible::condition(visibility, "name", &mut params);
-    let sql = format!("SELECT updated_at FROM repositories WHERE 1 = 1 {shown} ORDER BY updated_at DESC LIMIT 1");
+    let shown = visible::condition(visibility, "r", &mut params);
+    let sql = format!("SELECT r.updated_at FROM repositories r WHERE 1 = 1 {shown} ORDER BY r.updated_at DESC LIMIT 1");
     store.one(&sql, params).await?.map_or(Ok(Timestamp(0)), |mut row| row.take())
+}
+
+/// Sums over the repositories that the reader may see. What several of them share is stored once and counted in each.
+pub async fn totals(store: &Store, visibility: &Visibility) -> Result<Totals> {
+    let mut params = vec![];
+    let shown = visible::condition(visibility, "r", &mut params);
+    let sums = ["r.n_tags", "r.n_images", "r.stored_bytes", "r.logical_bytes"];
+    let sums = sums.map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)")).join(", ");
+    let sql = format!(
+        "SELECT COUNT(*), {sums} FROM repositories r JOIN mounts m ON m.id = r.mount_id WHERE m.active = 1 {shown}"
+    );
+    let Some(mut row) = store.one(&sql, params).await? else { return Ok(Totals::default()) };
+    let (repositories, tags, images) = (row.take()?, row.take()?, row.take()?);
+    Ok(Totals { repositories, tags, images, stored: row.take()?, logical: row.take()?, tags_sharing: 0 })
 }
 
 /// Names after `after` in bytewise order, for `_catalog`.
@@ -121,8 +135,10 @@ pub async fn names(
     limit: u32,
 ) -> Result<Vec<RepositoryName>> {
     let mut params: Vec<Value> = params![mount_id, after.unwrap_or(""), limit];
-    let shown = visible::condition(visibility, "name", &mut params);
-    let sql = format!("SELECT name FROM repositories WHERE mount_id = $1 AND name > $2 {shown} ORDER BY name LIMIT $3");
+    let shown = visible::condition(visibility, "r", &mut params);
+    let sql = format!(
+        "SELECT r.name FROM repositories r WHERE r.mount_id = $1 AND r.name > $2 {shown} ORDER BY r.name LIMIT $3"
+    );
     let rows = store.all(&sql, params).await?;
     rows.into_iter().map(|mut row| row.take()).collect()
 }
@@ -139,6 +155,9 @@ pub async fn ensure(
                ON CONFLICT (name) DO NOTHING";
     let created = tx.run(sql, params![new_id, name, mount_id, now]).await? == 1;
     if created {
+        namespaces::give_default_visibility(tx, new_id, name).await?;
+    }
+    if created {
         let count = "UPDATE mounts SET n_repositories = n_repositories + 1 WHERE id = $1";
         tx.run(count, params![mount_id]).await?;
         namespaces::count(tx, mount_id, name).await?;
@@ -152,14 +171,14 @@ pub async fn ensure(
 }
 
 /// Notes that a repository changed now, by `actor`.
-pub async fn touch(tx: &mut Tx, id: &str, actor: Option<&str>, now: Timestamp) -> Result<()> {
+pub async fn touch(tx: &mut Tx, id: &str, actor: Option<&Actor>, now: Timestamp) -> Result<()> {
     let sql = "UPDATE repositories SET updated_at = $2, updated_by = COALESCE($3, updated_by) WHERE id = $1";
-    tx.run(sql, params![id, now, actor]).await?;
+    tx.run(sql, params![id, now, actor.map(Actor::key)]).await?;
     Ok(())
 }
 
 /// The same for a push.
-pub async fn pushed(tx: &mut Tx, id: &str, actor: &str, now: Timestamp) -> Result<()> {
+pub async fn pushed(tx: &mut Tx, id: &str, actor: &Actor, now: Timestamp) -> Result<()> {
     let sql = "UPDATE repositories SET updated_at = $2, updated_by = $3, pushed_at = $2 WHERE id = $1";
     tx.run(sql, params![id, now, actor]).await?;
     Ok(())
@@ -251,7 +270,7 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let name = row.take()?;
     let mount: MountKind = row.take()?;
     let (newest_tag, description, tags, stored) = (row.take()?, row.take()?, row.take()?, row.take()?);
-    let (updated, updated_by, read_at): (Timestamp, _, _) = (row.take()?, row.take()?, stated(row.take()?));
+    let (updated, Known(updated_by), read_at): (Timestamp, _, _) = (row.take()?, row.take()?, stated(row.take()?));
     let (read_error, missing_since): (Option<String>, _) = (row.take()?, row.take()?);
     let unread = mount == MountKind::Remote && (read_at.is_none() || (tags == 0 && read_error.is_some()));
     let updated = (!unread).then_some(updated);

@@ -2,10 +2,10 @@
 
 use super::keyset::{self, Order};
 use super::repositories::Repository;
-use super::{Row, Store, Tx, batch, dialect};
+use super::{Known, Row, Store, Tx, batch, dialect};
 use crate::domain::page::Position;
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
-use crate::domain::{Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
+use crate::domain::{Actor, Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
 use crate::params;
 
 /// One page of a repository's tags, with up to two siblings on the same image for each.
@@ -104,7 +104,7 @@ pub struct Placement<'a> {
 #[derive(Clone, Copy)]
 pub enum How<'a> {
     /// It was pushed through Portolan, by this actor.
-    Push(&'a str),
+    Push(&'a Actor),
     /// A crawl met it.
     Seen,
 }
@@ -127,9 +127,9 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
         return Ok(());
     }
     let (actor, moved) = match at.how {
-        How::Push(actor) => (actor, Some(Move::Pushed)),
+        How::Push(actor) => (Some(actor), Some(Move::Pushed)),
         // A crawl that sees a known tag on another digest has seen it move; a first sight has not.
-        How::Seen => ("", at.from.map(|_| Move::Seen)),
+        How::Seen => (None, at.from.map(|_| Move::Seen)),
     };
     let sql = "INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
                SELECT $1, $2, $3, $4, $5, $6, built_at, pull_bytes, $4 FROM manifests WHERE repository_id = $1 AND digest = $3
@@ -203,7 +203,7 @@ pub async fn checked(tx: &mut Tx, repository_id: &str, tag: &Tag, present: bool,
 
 fn tag_row(row: &mut Row) -> Result<TagRow> {
     let (tag, digest, size) = (row.take()?, row.take()?, row.take()?);
-    let (when, known, by): (Timestamp, bool, String) = (row.take()?, row.take()?, row.take()?);
+    let (when, known, Known(by)): (Timestamp, bool, _) = (row.take()?, row.take()?, row.take()?);
     let (built, missing_since): (Timestamp, _) = (row.take()?, row.take()?);
     let (kind, artifact_type) = (row.take()?, row.take::<Option<String>>()?);
     let (platforms, n_tags): (String, u64) = (row.take()?, row.take()?);

@@ -1,7 +1,7 @@
 //! Upload sessions: how far each has come, bound to repository and actor.
 
 use super::{Store, Tx};
-use crate::domain::{RepositoryName, Result, Timestamp};
+use crate::domain::{Actor, RepositoryName, Result, Timestamp};
 use crate::params;
 
 /// An open session.
@@ -11,7 +11,7 @@ pub struct Session {
 }
 
 /// The session of that id, if it belongs to this repository and this actor.
-pub async fn find(store: &Store, id: &str, repository: &RepositoryName, actor: &str) -> Result<Option<Session>> {
+pub async fn find(store: &Store, id: &str, repository: &RepositoryName, actor: &Actor) -> Result<Option<Session>> {
     let sql = "SELECT hash_state FROM uploads WHERE id = $1 AND repository = $2 AND actor = $3";
     let row = store.one(sql, params![id, repository, actor]).await?;
     row.map(|mut row| Ok(Session { hash_state: row.take()? })).transpose()
@@ -22,7 +22,7 @@ pub async fn create(
     tx: &mut Tx,
     id: &str,
     repository: &RepositoryName,
-    actor: &str,
+    actor: &Actor,
     state: Vec<u8>,
     now: Timestamp,
 ) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Parameters and rows that both databases understand: integers, text and bytes.
 
-use crate::domain::{ByteSize, Error, Result, Timestamp};
+use crate::domain::{Actor, ByteSize, Error, Result, Timestamp};
 
 /// A parameter or a cell. Absent values keep their type, which PostgreSQL wants to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,19 @@ into_value! {
     Option<Vec<u8>> => |it| Value::Bytes(it),
 }
 
+impl From<&Actor> for Value {
+    fn from(it: &Actor) -> Self {
+        Self::from(it.key())
+    }
+}
+
+/// Nobody is known where another registry was only read; there is no text then.
+impl From<Option<&Actor>> for Value {
+    fn from(it: Option<&Actor>) -> Self {
+        Self::from(it.map(Actor::key).unwrap_or_default())
+    }
+}
+
 /// PostgreSQL keeps no U+0000 in text. Nothing legitimate holds one, and foreign text must not make a statement fail.
 fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
@@ -61,7 +74,10 @@ checked_text_value!(
     crate::domain::RepositoryName,
     crate::domain::Tag,
     crate::domain::Digest,
-    crate::domain::MountPrefix
+    crate::domain::MountPrefix,
+    crate::domain::Namespace,
+    crate::domain::TagPattern,
+    crate::domain::Username
 );
 
 /// One row of an answer; cells are taken from left to right.
@@ -84,6 +100,9 @@ impl Row {
         T::from_cell(cell).ok_or_else(|| damaged(std::any::type_name::<T>()))
     }
 }
+
+/// What a cell holds where it holds anything: no text is nothing.
+pub struct Known<T>(pub Option<T>);
 
 /// A type that a cell can hold.
 pub trait FromCell: Sized {
@@ -124,6 +143,16 @@ impl FromCell for ByteSize {
 impl FromCell for String {
     fn from_cell(cell: Value) -> Option<Self> {
         if let Value::Text(text) = cell { text } else { None }
+    }
+}
+
+/// Who did something, as far as that is known.
+impl FromCell for Known<Actor> {
+    fn from_cell(cell: Value) -> Option<Self> {
+        match Option::<String>::from_cell(cell)? {
+            Some(key) if !key.is_empty() => Some(Self(Some(key.parse().ok()?))),
+            _ => Some(Self(None)),
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Enumerations that a column holds as a word. A word that is none of them is a damaged database.
 
 use super::Value;
+use super::sessions::Purpose;
 use super::tags::Move;
 use super::value::FromCell;
 use crate::domain::manifest::{Kind, Relation};
+use crate::domain::principal::PrincipalKind;
 use crate::domain::view::MountKind;
+use crate::domain::{RepositoryVisibility, Role, Scope};
 
 macro_rules! words {
     ($($type:ty { $($variant:path => $word:literal),* $(,)? })*) => {$(
@@ -28,5 +31,20 @@ words! {
     Kind { Kind::Image => "image", Kind::Index => "index", Kind::Artifact => "artifact" }
     Relation { Relation::Manifest => "manifest", Relation::Config => "config", Relation::Layer => "layer" }
     MountKind { MountKind::Hosted => "hosted", MountKind::Remote => "remote" }
+    PrincipalKind { PrincipalKind::User => "user", PrincipalKind::Robot => "robot" }
+    Purpose { Purpose::SetUp => "setup", Purpose::Invite => "invite", Purpose::Recover => "recover" }
     Move { Move::Pushed => "push", Move::Seen => "seen", Move::Deleted => "delete" }
 }
+
+/// Words that the domain spells.
+macro_rules! spelled {
+    ($($type:ty),*) => {$(
+        impl FromCell for $type {
+            fn from_cell(cell: Value) -> Option<Self> {
+                String::from_cell(cell)?.parse().ok()
+            }
+        }
+    )*};
+}
+
+spelled!(Role, Scope, RepositoryVisibility);

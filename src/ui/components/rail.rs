@@ -13,8 +13,9 @@ pub fn Rail<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     view! {
         <header class="side">
             <Brand host=Some(request.host.clone())/>
-            <Entries path=request.path().to_owned() place="rail" label="Main"/>
+            <Entries request place="rail" label="Main"/>
             <div class="side-foot">
+                <Account request/>
                 <Standing request/>
                 <ThemeSwitch/>
             </div>
@@ -32,8 +33,9 @@ pub fn Topbar<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
             <details class="drop">
                 <summary class="btn btn-ghost btn-icon" aria-label="Menu"><Icon name="menu"/></summary>
                 <div class="menu">
-                    <Entries path=request.path().to_owned() place="menu" label="Main menu"/>
+                    <Entries request place="menu" label="Main menu"/>
                     <hr/>
+                    <Account request/>
                     <Standing request/>
                     <ThemeSwitch/>
                 </div>
@@ -43,8 +45,9 @@ pub fn Topbar<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     .into_any()
 }
 
+/// The mark with the product's name, and which registry this is.
 #[component]
-fn Brand(host: Option<String>) -> impl IntoView {
+pub fn Brand(host: Option<String>) -> impl IntoView {
     view! {
         <a class="brand" href=Address::Repositories.to_string()>
             <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true"><use href="/icons.svg#rose"></use></svg>
@@ -54,17 +57,45 @@ fn Brand(host: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn Entries(path: String, place: &'static str, label: &'static str) -> impl IntoView {
+fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static str) -> impl IntoView + use<> {
     let heading = format!("administration-{place}");
-    let administration = heading.clone();
+    let (administration, path) = (heading.clone(), request.path().to_owned());
+    let own = path.clone();
+    // What the reader may not open is not there.
+    let administration = request.sees_mounts.then(|| {
+        view! {
+            <nav aria-labelledby=administration>
+                <h2 class="nav-title" id=heading>"Administration"</h2>
+                <ul class="nav"><Entry to=Address::Mounts icon="anchor" label="Mounts" path=own/></ul>
+            </nav>
+        }
+    });
     view! {
         <nav aria-label=label>
-            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/></ul>
+            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path/></ul>
         </nav>
-        <nav aria-labelledby=administration>
-            <h2 class="nav-title" id=heading>"Administration"</h2>
-            <ul class="nav"><Entry to=Address::Mounts icon="anchor" label="Mounts" path/></ul>
-        </nav>
+        {administration}
+    }
+}
+
+/// Who reads, and the way out; or the way in.
+#[component]
+fn Account<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+    let next = format!(
+        "/auth/login?next={}",
+        request.path_and_query.replace('%', "%25").replace('&', "%26").replace('#', "%23")
+    );
+    match (&request.user, request.try_mode) {
+        (Some(user), _) => view! {
+            <form class="row px-2" method="post" action="/auth/logout">
+                <Icon name="user"/>
+                <span class="grow sm ellipsis">{user.clone()}</span>
+                <button class="btn btn-ghost btn-sm" type="submit">"Sign out"</button>
+            </form>
+        }
+        .into_any(),
+        (None, false) => view! { <a class="btn btn-sm" href=next>"Sign in"</a> }.into_any(),
+        (None, true) => ().into_any(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pages: each reads its address, loads its data and places its parts.
 
+pub mod auth;
 pub mod error;
 pub mod image;
 pub mod load;

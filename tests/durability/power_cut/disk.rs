@@ -3,6 +3,8 @@
 use super::record::Step;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Which names of files and folders a cut leaves.
@@ -149,7 +151,13 @@ impl Disk {
             match entry {
                 _ if !is_reachable => {}
                 Entry::Folder => fs::create_dir(path_there).unwrap(),
-                Entry::File(file) => fs::write(path_there, &self.files[*file].synced).unwrap(),
+                Entry::File(file) => {
+                    let mut options = fs::OpenOptions::new();
+                    // Modes are not on record; whoever cares for them keeps others out.
+                    let mut there =
+                        options.write(true).create(true).truncate(true).mode(0o600).open(path_there).unwrap();
+                    there.write_all(&self.files[*file].synced).unwrap();
+                }
             }
         }
     }

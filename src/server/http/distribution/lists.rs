@@ -3,6 +3,7 @@
 use super::{Call, value};
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result};
+use crate::server::access::Bound;
 use crate::server::service::pull;
 use axum::body::Body;
 use axum::http::{Response, header};
@@ -15,6 +16,9 @@ const DEFAULT_PAGE: u32 = 1000;
 const MAX_PAGE: u32 = 10_000;
 
 pub(super) async fn catalog(call: Call) -> Result<Response<Body>> {
+    if matches!(call.caller.standing.bound, Some(Bound::Registry { catalog: false, .. })) {
+        return Err(Error::NarrowToken);
+    }
     let proof = call.app.access.authorize(&call.caller, ListRepositories {}).await?;
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::repositories(&call.app, &proof, last.as_deref(), limit).await?;

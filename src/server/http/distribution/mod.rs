@@ -2,6 +2,7 @@
 //! so a path is read from its right end.
 
 mod blobs;
+mod challenge;
 mod deletes;
 mod lists;
 mod manifests;
@@ -11,7 +12,7 @@ mod referrers;
 mod uploads;
 mod warning;
 
-use super::error;
+use super::{door, error};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
@@ -20,7 +21,7 @@ use crate::server::context::App;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use tracing::Instrument;
 
@@ -82,12 +83,36 @@ pub(super) async fn serve(
     Extension(caller): Extension<Caller>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let is_safe = request.method().is_safe();
-    let call = Call { app, caller, request };
+    let (is_safe, method, uri) = (request.method().is_safe(), request.method().clone(), request.uri().clone());
+    let call = Call { app: app.clone(), caller: caller.clone(), request };
     let answer = if is_safe { dispatch(call).await } else { to_its_end(dispatch(call)).await };
-    let mut response = answer.unwrap_or_else(|failure| error::oci(&failure));
+    let mut response = answer.unwrap_or_else(|failure| refuse(&app, &caller, (&method, &uri), failure));
     let version = HeaderName::from_static("docker-distribution-api-version");
     response.headers_mut().insert(version, HeaderValue::from_static("registry/2.0"));
+    response
+}
+
+/// A refusal, with the way to a token where one is missing.
+fn refuse(app: &App, caller: &Caller, (method, uri): (&Method, &Uri), failure: Error) -> Response<Body> {
+    let failure = door::soften(app, caller, failure);
+    let mut response = error::oci(&failure);
+    let problem = match failure {
+        Error::Unauthenticated => Some(None),
+        Error::NarrowToken => Some(Some("insufficient_scope")),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        let challenge = challenge::header(app, challenge::scope(method, uri).as_deref(), problem);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// What is told to whoever shows credentials that are nobody's, or no longer.
+pub(super) fn refuse_credentials(app: &App, method: &Method, uri: &Uri) -> Response<Body> {
+    let mut response = error::oci(&Error::Unauthenticated);
+    let challenge = challenge::header(app, challenge::scope(method, uri).as_deref(), Some("invalid_token"));
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response
 }
 
@@ -104,6 +129,9 @@ async fn dispatch(call: Call) -> Result<Response<Body>> {
     let path = with_colons(call.request.uri().path());
     let is_read = matches!(*call.request.method(), Method::GET | Method::HEAD);
     match (Resource::parse(&path), call.request.method().clone()) {
+        (Resource::Base, _) if is_read && !call.caller.standing.is_signed_in() && !call.app.facts.is_try => {
+            Err(Error::Unauthenticated)
+        }
         (Resource::Base, _) if is_read => {
             Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], "{}").into_response())
         }

@@ -27,10 +27,11 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
     // the other repository or that blob exists.
     if let Some(action) = wanted_mount(&call, &repository)? {
         let mounted = action.digest.clone();
-        if let Ok(proof) = app.access.authorize(&call.caller, action).await
-            && push::mount(&app, &proof).await?
-        {
-            return Ok(created(&repository, &mounted));
+        match app.access.authorize(&call.caller, action).await {
+            Ok(proof) if push::mount(&app, &proof).await? => return Ok(created(&repository, &mounted)),
+            // A client that asked for too little gets the chance to ask again.
+            Err(Error::NarrowToken) => return Err(Error::NarrowToken),
+            Ok(_) | Err(_) => {}
         }
     }
     match digest.filter(|_| !is_mount_alone) {

@@ -179,7 +179,7 @@ async fn keep_manifests(reading: &Reading<'_>, name: &RepositoryName, found: Vec
     let keep = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
             for manifest in &found {
-                if manifests::insert(tx, repository, manifest, "", now).await? {
+                if manifests::insert(tx, repository, manifest, None, now).await? {
                     edges::link_parts(tx, repository, manifest, now).await?;
                 }
             }

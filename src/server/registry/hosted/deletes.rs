@@ -65,7 +65,7 @@ impl HostedRegistry {
         A: Mutation,
         F: for<'t> FnOnce(&'t mut Tx, &'t Repository, &'t Deletion) -> BoxFuture<'t, Result<Digest>> + Send + 'static,
     {
-        let (mount, now, by) = (self.parts.mount_id.clone(), self.parts.clock.now(), proof.actor().to_string());
+        let (mount, now, by) = (self.parts.mount_id.clone(), self.parts.clock.now(), proof.actor().clone());
         let deletion = Deletion::new(by.clone(), now, Arc::clone(&self.parts.entropy));
         let change = self.parts.store.write(proof, move |tx| {
             Box::pin(async move {

@@ -8,7 +8,7 @@ use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
 use crate::domain::error::ContentProblem;
 use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
-use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, media_type};
+use crate::domain::{Actor, Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, media_type};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, collect};
 use crate::server::entropy::{Entropy, new_id};
@@ -29,7 +29,7 @@ struct Push {
     condition: Condition,
     manifest: NewManifest,
     config_is_absent: bool,
-    actor: String,
+    actor: Actor,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -59,7 +59,7 @@ impl PushManifests for HostedRegistry {
             condition: sent.condition,
             manifest: NewManifest { digest, content: sent.bytes.to_vec(), parsed, config },
             config_is_absent,
-            actor: proof.actor().to_string(),
+            actor: proof.actor().clone(),
             entropy: Arc::clone(&self.parts.entropy),
         };
         self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
@@ -112,7 +112,7 @@ impl Push {
             // It came in this moment, and an image that is stored without it would stay so.
             return Err(Error::Unavailable("the configuration only came now; push the manifest again".to_owned()));
         }
-        if !manifests::insert(tx, &repository, &self.manifest, &self.actor, self.to.now).await? {
+        if !manifests::insert(tx, &repository, &self.manifest, Some(&self.actor), self.to.now).await? {
             self.require_same_type(tx, &repository).await?;
         }
         let mut before = Vec::new();

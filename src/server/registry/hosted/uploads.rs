@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex};
 impl UploadBlobs for HostedRegistry {
     async fn start_upload(&self, proof: &Authorized<PushBlob>, algorithm: Algorithm) -> Result<Upload> {
         let id = new_secret_uuid(&*self.parts.entropy);
-        let (repository, actor, now) = (proof.action().repository.clone(), proof.actor().key(), self.parts.clock.now());
+        let (repository, actor, now) =
+            (proof.action().repository.clone(), proof.actor().clone(), self.parts.clock.now());
         let (upload, state) = (id.clone(), ContentHash::new(algorithm).save());
         self.parts
             .store
@@ -103,7 +104,7 @@ impl UploadBlobs for HostedRegistry {
 impl HostedRegistry {
     /// The hash state of a session, if it exists and is the caller's.
     async fn session(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<ContentHash> {
-        let (repository, actor) = (&proof.action().repository, proof.actor().key());
+        let (repository, actor) = (&proof.action().repository, proof.actor().clone());
         let session = uploads::find(&self.parts.store, id, repository, &actor).await?;
         let session = session.ok_or(Error::NotFound(What::Upload))?;
         ContentHash::restore(&session.hash_state)

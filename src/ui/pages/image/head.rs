@@ -2,7 +2,7 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{ChildRow, ImageView, Subject};
-use crate::domain::{Address, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::{kind_noun, kind_words};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::digest::{DigestLink, DigestText};
@@ -10,7 +10,7 @@ use crate::ui::components::mark::Mark;
 use crate::ui::components::name::Breakable;
 use crate::ui::components::time::When;
 use crate::ui::query::address;
-use crate::ui::words::{counted, named_actor};
+use crate::ui::words::counted;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -76,7 +76,7 @@ fn Siblings<'a>(view: &'a ImageView) -> impl IntoView + use<> {
 #[component]
 pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let pushed = view.pushed.map(|at| {
-        let by = view.pushed_by.as_deref().and_then(named_actor).map(|by| view! { " by "<b>{by.to_owned()}</b> });
+        let by = view.pushed_by.as_ref().and_then(Actor::name).map(|by| view! { " by "<b>{by.to_owned()}</b> });
         view! { <span>"Pushed "<When at now/>{by}</span> }
     });
     let built = view.shown.as_ref().map(|shown| match shown.built {

@@ -1,12 +1,11 @@
 //! The names that an image has had: which tags came to it and went on, newest first.
 
 use crate::domain::view::{ImageView, MoveRow};
-use crate::domain::{Address, Digest, RepositoryName, Timestamp};
+use crate::domain::{Actor, Address, Digest, RepositoryName, Timestamp};
 use crate::ui::components::artifact::kind_noun;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::mark::Mark;
 use crate::ui::components::time::When;
-use crate::ui::words::named_actor;
 use leptos::prelude::*;
 
 /// The card; an image whose tags are not known to have moved has none.
@@ -45,7 +44,7 @@ fn Entry<'a>(
         let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
         view! { <a class="digest" href=href><Mark digest/>{digest.short().to_owned()}</a> }
     });
-    let by = named_actor(by).map(|by| format!("by {by}, "));
+    let by = by.as_ref().and_then(Actor::name).map(|by| format!("by {by}, "));
     view! {
         <li>
             <Icon name=icon/>

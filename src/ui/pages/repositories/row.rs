@@ -1,10 +1,10 @@
 //! The rows of the list of repositories.
 
 use crate::domain::view::{MountKind, RepositoryRow};
-use crate::domain::{Address, ByteSize, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, ByteSize, RepositoryName, Tag, Timestamp};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
-use crate::ui::words::{counted, grouped, named_actor};
+use crate::ui::words::{counted, grouped};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -87,8 +87,8 @@ fn Stored(stored: ByteSize, tags: u64) -> impl IntoView {
 }
 
 #[component]
-fn Updated(at: Option<Timestamp>, by: Option<String>, now: Timestamp) -> impl IntoView {
+fn Updated(at: Option<Timestamp>, by: Option<Actor>, now: Timestamp) -> impl IntoView {
     let at = at.map(|at| view! { <When at now/> });
-    let by = by.as_deref().and_then(named_actor).map(str::to_owned);
+    let by = by.as_ref().and_then(Actor::name).map(str::to_owned);
     view! { {at}{by.map(|by| view! { <span class="cell-sub">{by}</span> })} }
 }

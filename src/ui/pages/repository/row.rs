@@ -2,11 +2,10 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{Moved, TagRow};
-use crate::domain::{Address, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::time::When;
-use crate::ui::words::named_actor;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -105,7 +104,8 @@ fn Built(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
 fn MovedCell(moved: Moved, now: Timestamp) -> impl IntoView {
     match moved {
         Moved::At { when, by } => {
-            let by = named_actor(&by).map(|by| view! { <span class="cell-sub">{by.to_owned()}</span> });
+            let by =
+                by.as_ref().and_then(Actor::name).map(|by| view! { <span class="cell-sub">{by.to_owned()}</span> });
             Either::Left(view! { <When at=when now/>{by} })
         }
         Moved::FirstSeen { when } => {

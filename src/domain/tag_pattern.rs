@@ -1,0 +1,181 @@
+//! Patterns over tags, for grants that are narrowed and for protection rules.
+
+use super::text::checked_text;
+use super::{Error, Result, Tag};
+use serde::{Deserialize, Serialize};
+
+/// Comma-separated globs over whole tags: `*`, `?` and `[0-9]`; what begins with `!` excludes. Without any glob that
+/// includes, all tags are included: `!prod` is every tag but `prod`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TagPattern(String);
+checked_text!(TagPattern);
+
+/// A pattern is looked at for every tag that somebody writes.
+const MAX_BYTES: usize = 512;
+
+impl TagPattern {
+    fn check(text: &str) -> Result<()> {
+        let odd = |message: &str| Err(Error::invalid("tags", message));
+        if text.len() > MAX_BYTES {
+            return odd("a tag pattern has at most 512 characters");
+        }
+        for glob in globs(text) {
+            let glob = glob.strip_prefix('!').unwrap_or(glob);
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-*?[]".contains(&byte);
+            if glob.is_empty() {
+                return odd("a tag pattern has a glob between commas, such as `v*, !*-rc?`");
+            }
+            if !glob.bytes().all(is_plain) {
+                return odd("a tag pattern has letters, digits, `_`, `.`, `-` and the signs `*`, `?`, `[0-9]`, `!`");
+            }
+            if parts(glob).is_none() {
+                return odd("a set in a tag pattern is written [abc] or [0-9], and its range goes upwards");
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it takes in a tag.
+    pub fn matches(&self, tag: &Tag) -> bool {
+        let fits = |glob: &str| parts(glob).is_some_and(|parts| fits(&parts, tag.as_str().as_bytes()));
+        let (out, into): (Vec<_>, Vec<_>) = globs(&self.0).partition(|glob| glob.starts_with('!'));
+        (into.is_empty() || into.into_iter().any(fits)) && !out.into_iter().any(|glob| fits(&glob[1..]))
+    }
+}
+
+fn globs(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim)
+}
+
+/// One sign of a glob.
+#[derive(Debug)]
+enum Part<'g> {
+    /// `*`
+    Any,
+    /// `?`
+    One,
+    /// What stands between `[` and `]`.
+    Set(&'g [u8]),
+    Byte(u8),
+}
+
+/// `None` if a set is not closed, empty, or goes downwards.
+fn parts(glob: &str) -> Option<Vec<Part<'_>>> {
+    let (mut parts, mut rest) = (Vec::new(), glob.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        parts.push(match first {
+            b'*' => Part::Any,
+            b'?' => Part::One,
+            b'[' => {
+                let end = rest.iter().position(|byte| *byte == b']').filter(|end| *end > 0)?;
+                let set = &rest[..end];
+                rest = &rest[end + 1..];
+                if set.windows(3).any(|it| it[1] == b'-' && it[0] > it[2]) {
+                    return None;
+                }
+                Part::Set(set)
+            }
+            b']' => return None,
+            byte => Part::Byte(*byte),
+        });
+    }
+    Some(parts)
+}
+
+/// Remembers the last `*` and comes back to it: time grows with the product of both lengths, never faster.
+fn fits(parts: &[Part<'_>], text: &[u8]) -> bool {
+    let (mut at_part, mut at_text, mut star) = (0, 0, None);
+    while at_text < text.len() {
+        match (parts.get(at_part), star) {
+            (Some(Part::Any), _) => {
+                star = Some((at_part, at_text));
+                at_part += 1;
+            }
+            (Some(part), _) if is_one(part, text[at_text]) => (at_part, at_text) = (at_part + 1, at_text + 1),
+            (_, Some((part, taken))) => {
+                star = Some((part, taken + 1));
+                (at_part, at_text) = (part + 1, taken + 1);
+            }
+            (_, None) => return false,
+        }
+    }
+    parts[at_part..].iter().all(|part| matches!(part, Part::Any))
+}
+
+fn is_one(part: &Part<'_>, byte: u8) -> bool {
+    match part {
+        Part::Any => false,
+        Part::One => true,
+        Part::Byte(own) => *own == byte,
+        Part::Set(set) => {
+            let in_range = |it: &[u8]| it[1] == b'-' && (it[0]..=it[2]).contains(&byte);
+            set.contains(&byte) || set.windows(3).any(in_range)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn matches(pattern: &str, tag: &str) -> bool {
+        pattern.parse::<TagPattern>().unwrap().matches(&tag.parse().unwrap())
+    }
+
+    #[test]
+    fn globs_are_over_the_whole_tag() {
+        for (pattern, tag) in [
+            ("*", "1.4"),
+            ("release-*", "release-1"),
+            ("v[0-9]*", "v1.0"),
+            ("v?", "v1"),
+            ("prod, stage", "stage"),
+            ("v*,!*-rc?", "v1"),
+            ("!prod", "main"),
+            ("[a-c_]x", "_x"),
+            ("*a*b*", "xxaxxbxx"),
+        ] {
+            assert!(matches(pattern, tag), "{pattern} {tag}");
+        }
+        for (pattern, tag) in [
+            ("release-*", "a-release-1"),
+            ("v?", "v12"),
+            ("v[0-9]", "vx"),
+            ("v*,!*-rc?", "v1-rc2"),
+            ("!prod", "prod"),
+            ("prod", "prod2"),
+            ("*a*b*", "xxbxxaxx"),
+        ] {
+            assert!(!matches(pattern, tag), "{pattern} {tag}");
+        }
+        for odd in ["", "a,,b", "!", "[", "[]", "a]", "[9-0]", "a/b", "a b", "{a}", &"a".repeat(513)] {
+            assert!(odd.parse::<TagPattern>().is_err(), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_means_harm_ends_soon() {
+        let pattern = format!("{}b", "*a".repeat(200));
+        assert!(!matches(&pattern, &"a".repeat(128)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_tag_is_its_own_pattern(tag in "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,20}") {
+            prop_assert!(matches(&tag, &tag));
+            let (excluding, beginning) = (format!("!{tag}"), format!("{tag}*"));
+            prop_assert!(!matches(&excluding, &tag));
+            prop_assert!(matches(&beginning, &tag));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(pattern in r"\PC{0,40}", tag in "[a-z0-9.-]{1,8}") {
+            if let (Ok(pattern), Ok(tag)) = (pattern.parse::<TagPattern>(), tag.parse::<Tag>()) {
+                let _ = pattern.matches(&tag);
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What somebody may do: who it is, what was granted, and the bounds of what they signed in with.
+
+use crate::domain::{Actor, Permission, RepositoryName, RepositoryVisibility, Role, Scope, Target, Terms, Timestamp};
+
+/// Somebody who asks, with all the rights that were found for them.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub actor: Actor,
+    /// Of a user or a robot.
+    pub id: Option<String>,
+    /// The token that they came with, by its id.
+    pub token: Option<String>,
+    /// Everything that is granted to them, to their groups, and to everybody.
+    pub terms: Vec<Terms>,
+    /// What the token allows that they came with; `None` for somebody who signed in as themselves.
+    pub bound: Option<Bound>,
+}
+
+/// The most that a token allows. Live rights decide besides: it never adds to them.
+#[derive(Clone, Debug)]
+pub enum Bound {
+    /// A personal token: what these terms would allow.
+    Terms(Terms),
+    /// A token of the registry: these verbs on these repositories, and the list of them.
+    Registry { repositories: Vec<(RepositoryName, Verbs)>, catalog: bool },
+}
+
+/// What the registry's tokens call pull, push and delete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verbs {
+    pub pull: bool,
+    pub push: bool,
+    pub delete: bool,
+}
+
+impl Standing {
+    /// Nobody in particular, with what is granted to everybody.
+    pub fn anonymous(terms: Vec<Terms>) -> Self {
+        Self { actor: Actor::Anonymous, id: None, token: None, terms, bound: None }
+    }
+
+    /// Somebody by name alone, with no right.
+    pub fn of(actor: Actor) -> Self {
+        Self { actor, ..Self::anonymous(vec![]) }
+    }
+
+    /// Somebody with one role on everything, for the command line and for tests.
+    pub fn with_role(actor: Actor, role: Role) -> Self {
+        let terms = Terms { role, scope: Scope::Everything, tags: None, expires_at: None };
+        Self { terms: vec![terms], ..Self::of(actor) }
+    }
+
+    /// Whether they are known by name.
+    pub fn is_signed_in(&self) -> bool {
+        !matches!(self.actor, Actor::Anonymous)
+    }
+
+    /// Whether what was granted allows it, at this moment and within the bound.
+    pub(super) fn is_granted(&self, permission: Permission, target: &Target, now: Timestamp) -> bool {
+        let granted = |terms: &Terms| terms.hold_at(now) && allows(terms, permission, target);
+        self.is_in_bound(permission, target) && self.terms.iter().any(granted)
+    }
+
+    /// Whether a repository of this visibility is open to them without any grant.
+    pub(super) fn is_open(&self, repository: &RepositoryName, visibility: RepositoryVisibility) -> bool {
+        let read = || self.is_in_bound(Permission::RepositoryRead, &Target::Repository(repository.clone()));
+        match visibility {
+            RepositoryVisibility::Public => true,
+            RepositoryVisibility::Internal => self.is_signed_in() && read(),
+            RepositoryVisibility::Private => false,
+        }
+    }
+
+    fn is_in_bound(&self, permission: Permission, target: &Target) -> bool {
+        match &self.bound {
+            None => true,
+            Some(Bound::Terms(terms)) => allows(terms, permission, target),
+            Some(Bound::Registry { repositories, .. }) => target.repository().is_some_and(|name| {
+                let verbs = repositories.iter().filter(|(of, _)| of == name);
+                verbs.into_iter().any(|(_, verbs)| verbs.allow(permission))
+            }),
+        }
+    }
+
+    /// The scopes in which they may read by what was granted, and those in which internal repositories are open.
+    pub(super) fn readable(&self, now: Timestamp) -> (Vec<Scope>, Vec<Scope>) {
+        let reads = |terms: &&Terms| terms.hold_at(now) && terms.role.holds(Permission::RepositoryRead);
+        let granted: Vec<&Scope> = self.terms.iter().filter(reads).map(|terms| &terms.scope).collect();
+        let internal = if self.is_signed_in() { vec![Scope::Everything] } else { vec![] };
+        match &self.bound {
+            None | Some(Bound::Registry { catalog: true, .. }) => (granted.into_iter().cloned().collect(), internal),
+            Some(Bound::Registry { .. }) => (vec![], vec![]),
+            Some(Bound::Terms(bound)) if bound.role.holds(Permission::RepositoryRead) => {
+                let within = |scope: &Scope| narrower(scope, &bound.scope);
+                (granted.into_iter().filter_map(within).collect(), internal.iter().filter_map(within).collect())
+            }
+            Some(Bound::Terms(_)) => (vec![], vec![]),
+        }
+    }
+}
+
+impl Verbs {
+    fn allow(self, permission: Permission) -> bool {
+        match permission {
+            Permission::RepositoryRead => self.pull,
+            Permission::RepositoryPush | Permission::RepositoryCreate | Permission::TagMove => self.push,
+            Permission::TagDelete | Permission::ManifestDelete => self.delete,
+            _ => false,
+        }
+    }
+}
+
+/// Whether terms, while they hold, allow something. A tag pattern narrows what is done to a tag; what is done to a
+/// repository's content is done to no tag.
+fn allows(terms: &Terms, permission: Permission, target: &Target) -> bool {
+    terms.role.holds(permission)
+        && match target {
+            Target::Instance => terms.scope == Scope::Everything,
+            Target::Scope(scope) => terms.scope.holds(scope),
+            Target::Repository(name) => terms.scope.covers(name),
+            Target::Tag(name, tag) => {
+                terms.scope.covers(name) && terms.tags.as_ref().is_none_or(|pattern| pattern.matches(tag))
+            }
+        }
+}
+
+/// What lies in both scopes, which is one of them or nothing.
+fn narrower(one: &Scope, other: &Scope) -> Option<Scope> {
+    match (one.holds(other), other.holds(one)) {
+        (true, _) => Some(other.clone()),
+        (_, true) => Some(one.clone()),
+        (false, false) => None,
+    }
+}

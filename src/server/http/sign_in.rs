@@ -1,0 +1,267 @@
+//! Coming in by a browser, and going out: `/auth/login`, `/auth/setup`, `/auth/logout`. Plain forms that work without
+//! script; one that is refused comes back with what was typed, but for the password.
+
+use super::shell::{self, Assets as ShellAssets};
+use super::{door, error};
+use crate::domain::{Error, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::identity::sign_in::{self, From as Origin, NewPerson};
+use crate::server::secret::Secret;
+use crate::ui::request::FormState;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+
+/// Where somebody wants to go once they are in.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Login {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SetUpLink {
+    #[serde(default)]
+    token: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Administrator {
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// The page with the form; whoever is in already goes on.
+pub(super) async fn login_page(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(assets): Extension<ShellAssets>,
+    Query(wanted): Query<Wanted>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let next = local_path(&wanted.next);
+    if caller.standing.is_signed_in() || app.facts.is_try {
+        return Redirect::to(next).into_response();
+    }
+    let form = FormState { next: next.to_owned(), ..FormState::default() };
+    shell::draw(&app, &caller, assets, request, form).await
+}
+
+/// The form itself.
+pub(super) async fn log_in(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(assets): Extension<ShellAssets>,
+    from: HttpOrigin,
+    form: Result<Form<Login>, FormRejection>,
+) -> Response<Body> {
+    let Ok(Form(login)) = form else { return error::problem(&unreadable()) };
+    let (next, password) = (local_path(&login.next).to_owned(), Secret::from(login.password));
+    let origin = from.origin(&caller);
+    match sign_in::by_password(&app, &login.username, &password, origin).await {
+        Ok(session) => enter(&app, &from, &session, &next).await,
+        Err(failure) => {
+            let form = FormState { username: login.username, next, ..FormState::default() };
+            refuse(&app, &caller, assets, "/auth/login", form, failure).await
+        }
+    }
+}
+
+/// The page for the first administrator.
+pub(super) async fn set_up_page(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(assets): Extension<ShellAssets>,
+    Query(link): Query<SetUpLink>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let works = sign_in::can_set_up(&app, &Secret::from(link.token.clone())).await;
+    match works {
+        Ok(works) => {
+            let form = FormState { link: works.then_some(link.token), ..FormState::default() };
+            let mut response = shell::draw(&app, &caller, assets, request, form).await;
+            if !works {
+                *response.status_mut() = StatusCode::GONE;
+            }
+            response
+        }
+        Err(failure) => error::bare_page(&failure, &caller.request_id),
+    }
+}
+
+/// Makes the first administrator.
+pub(super) async fn set_up(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(assets): Extension<ShellAssets>,
+    from: HttpOrigin,
+    form: Result<Form<Administrator>, FormRejection>,
+) -> Response<Body> {
+    let Ok(Form(asked)) = form else { return error::problem(&unreadable()) };
+    let link = Secret::from(asked.token.clone());
+    let made = async {
+        let username = asked.username.trim().parse()?;
+        let person = NewPerson { username, name: name(&asked.name)?, password: asked.password.clone().into() };
+        sign_in::set_up(&app, &link, person, from.origin(&caller)).await
+    };
+    match made.await {
+        Ok(session) => enter(&app, &from, &session, "/repositories").await,
+        Err(failure) => {
+            let works = sign_in::can_set_up(&app, &link).await.unwrap_or(false);
+            let link = works.then_some(asked.token);
+            let form = FormState { username: asked.username, name: asked.name, link, ..FormState::default() };
+            refuse(&app, &caller, assets, "/auth/setup", form, failure).await
+        }
+    }
+}
+
+/// Ends the session.
+pub(super) async fn log_out(State(app): State<App>, from: HttpOrigin) -> Response<Body> {
+    if let Some(cookie) = door::session(&from.headers, app.facts.is_plain_http())
+        && let Err(failure) = sign_in::out(&app, &cookie).await
+    {
+        return error::problem(&failure);
+    }
+    let mut response = Redirect::to("/auth/login").into_response();
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(&app, "", 0));
+    response
+}
+
+/// A browser that was let in gets a session of its own, whatever it had before.
+async fn enter(app: &App, from: &HttpOrigin, session: &Secret, next: &str) -> Response<Body> {
+    if let Some(old) = door::session(&from.headers, app.facts.is_plain_http()) {
+        let _ = sign_in::out(app, &old).await; // It ends by itself if not now.
+    }
+    let mut response = Redirect::to(next).into_response();
+    let seconds = app.identity.settings.session_max_ms / 1000;
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(app, session.expose(), seconds));
+    response
+}
+
+async fn refuse(
+    app: &App,
+    caller: &Caller,
+    assets: ShellAssets,
+    page: &'static str,
+    form: FormState,
+    failure: Error,
+) -> Response<Body> {
+    let status = match failure {
+        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ref failure => error::status(failure),
+    };
+    let request = Request::builder().uri(page).body(Body::empty()).expect("a constant address");
+    let form = FormState { error: Some(failure), ..form };
+    let mut response = shell::draw(app, caller, assets, request, form).await;
+    *response.status_mut() = status;
+    response
+}
+
+fn set_cookie(app: &App, value: &str, seconds: i64) -> HeaderValue {
+    let is_plain = app.facts.is_plain_http();
+    let (name, secure) = (door::cookie_name(is_plain), if is_plain { "" } else { "; Secure" });
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&text).expect("secrets are letters, digits, dashes and underscores")
+}
+
+/// The most of a person's name.
+const MAX_NAME_CHARS: usize = 120;
+
+fn name(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
+        return Err(Error::invalid("name", format!("a name has at most {MAX_NAME_CHARS} characters in one line")));
+    }
+    Ok(text.to_owned())
+}
+
+fn unreadable() -> Error {
+    Error::invalid("form", "this form cannot be read; send it as the page does")
+}
+
+/// A path of this console, and nothing that a browser takes for another host (open redirects); the list of
+/// repositories for anything else.
+fn local_path(text: &str) -> &str {
+    let lower = text.to_ascii_lowercase();
+    let leads_away = ["//", "/\\", "/%2f", "/%5c", "/%09", "/%0a", "/%0d"].iter().any(|start| lower.starts_with(start));
+    let is_odd = text.contains('\\') || text.chars().any(|c| c.is_control() || c.is_whitespace());
+    let is_local = text.starts_with('/') && !leads_away && !is_odd && !lower.starts_with("/auth/");
+    if is_local { text } else { "/repositories" }
+}
+
+/// From where a form comes.
+pub(super) struct HttpOrigin {
+    address: String,
+    headers: HeaderMap,
+}
+
+impl HttpOrigin {
+    fn origin(&self, caller: &Caller) -> Origin {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Origin { address: self.address.clone(), agent: agent.to_owned(), request_id: caller.request_id.clone() }
+    }
+}
+
+impl axum::extract::FromRequestParts<App> for HttpOrigin {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let address = door::address_of(&parts.extensions, &parts.headers, &app.facts.trusted_proxies);
+        Ok(Self { address, headers: parts.headers.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SEC-22.
+    #[test]
+    fn nobody_is_led_elsewhere_after_signing_in() {
+        for own in ["/r/team/web", "/repositories?q=a&sort=name", "/r/a/-/tags/1%2F2", "/"] {
+            assert_eq!(local_path(own), own);
+        }
+        for away in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/%2f/evil",
+            "/%2Fevil",
+            "/%5cevil",
+            "/a\\b",
+            "/\tevil",
+            "/%09/evil",
+            "/a b",
+            "/\r\nX: y",
+            "/auth/login?next=/x",
+            "evil",
+            "%2f%2fevil",
+        ] {
+            assert_eq!(local_path(away), "/repositories", "{away:?}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! From what somebody shows to their standing, remembered for a minute at most and never beyond a change of what
+//! decides over access ([`epoch`]).
+
+use super::backoff;
+use super::passwords::Passwords;
+use super::secrets::{self, Kind};
+use super::signing::Signing;
+use super::{Credential, registry_tokens, typed};
+use crate::domain::action::Maintain;
+use crate::domain::principal::{Principal, PrincipalKind};
+use crate::domain::{Error, Result, Terms, Timestamp};
+use crate::server::access::{Authorized, Bound, Standing};
+use crate::server::clock::Clock;
+use crate::server::entropy::Entropy;
+use crate::server::secret::Secret;
+use crate::server::store::tokens::{self, Token};
+use crate::server::store::{Store, Tx, epoch, grants, principals, repositories as repository_rows, sessions};
+use aws_lc_rs::hmac;
+use futures::future::BoxFuture;
+use moka::sync::Cache;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many callers are remembered, and for how long.
+const REMEMBERED: u64 = 20_000;
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
+
+/// How long another process may have changed something before this one notices.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// How sessions live.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub local_sign_in: bool,
+    /// As whom the registry's tokens address it.
+    pub service: String,
+    /// A session that rests for so long is over.
+    pub session_idle_ms: i64,
+    /// No session lives longer.
+    pub session_max_ms: i64,
+}
+
+/// Finds out who asks.
+pub struct Identity {
+    pub settings: Settings,
+    pub passwords: Passwords,
+    pub signing: Signing,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    /// Keeps the record that sessions and tokens are in use.
+    proof: Authorized<Maintain>,
+    /// Under which what was shown is remembered: nobody who reads the memory learns a password from it.
+    key: hmac::Key,
+    remembered: Cache<[u8; 32], Arc<Known>>,
+    epoch: Mutex<Option<Epoch>>,
+}
+
+struct Known {
+    epoch: i64,
+    read_at: Timestamp,
+    standing: Arc<Standing>,
+    /// Until when it holds by itself.
+    ends_at: Option<Timestamp>,
+}
+
+impl Known {
+    fn holds(&self, epoch: i64, now: Timestamp) -> bool {
+        let is_fresh = now.0 - self.read_at.0 < REMEMBERED_FOR.as_millis() as i64;
+        self.epoch == epoch && is_fresh && self.ends_at.is_none_or(|end| now < end)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Epoch {
+    value: i64,
+    /// After how many changes of this process it was read, and when.
+    n_changes: u64,
+    read: Instant,
+}
+
+impl Identity {
+    /// Ready to tell callers apart. `proof` is that of the job that keeps sign-ins.
+    pub fn new(
+        (settings, signing): (Settings, Signing),
+        store: Store,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+        proof: Authorized<Maintain>,
+    ) -> Self {
+        let mut key = [0; 32];
+        entropy.fill(&mut key);
+        Self {
+            settings,
+            signing,
+            passwords: Passwords::new(entropy),
+            store,
+            clock,
+            proof,
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            remembered: Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build(),
+            epoch: Mutex::new(None),
+        }
+    }
+
+    /// The present epoch of access: after each change of users, groups, grants or tokens it is another one.
+    pub async fn epoch(&self) -> Result<i64> {
+        let n_changes = self.store.n_changes();
+        let last = *self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = last.filter(|last| last.n_changes == n_changes && last.read.elapsed() < LOOK_AGAIN) {
+            return Ok(last.value);
+        }
+        let read = Instant::now(); // Before the question: what is written after it ends this epoch.
+        let value = epoch::now(&self.store).await?;
+        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = Some(Epoch { value, n_changes, read });
+        Ok(value)
+    }
+
+    /// Who shows this, `from` which address.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if it is nobody's, or no longer.
+    pub async fn who(&self, shown: Option<&Credential>, from: &str) -> Result<Arc<Standing>> {
+        let (key, epoch) = (self.name(shown), self.epoch().await?);
+        let now = self.clock.now();
+        let holds = |known: &Arc<Known>| known.holds(epoch, now);
+        if let Some(known) = self.remembered.get(&key).filter(holds) {
+            return Ok(Arc::clone(&known.standing));
+        }
+        let (standing, ends_at) = match shown {
+            None => (Standing::anonymous(grants::of_everybody(&self.store).await?), None),
+            Some(Credential::Session(secret)) => self.session(secret, now).await?,
+            Some(Credential::Bearer(secret)) => self.token(secret, None, (now, from)).await?,
+            Some(Credential::Registry(secret)) if !is_kept(secret) => self.registry_token(secret, now).await?,
+            Some(Credential::Registry(secret)) => self.token(secret, None, (now, from)).await?,
+            Some(Credential::Basic { username, password }) if is_kept(password) => {
+                self.token(password, Some(username), (now, from)).await?
+            }
+            Some(Credential::Basic { username, password }) => self.password(username, password, from).await?,
+        };
+        let known = Known { epoch, read_at: now, standing: Arc::new(standing), ends_at };
+        let standing = Arc::clone(&known.standing);
+        self.remembered.insert(key, Arc::new(known));
+        Ok(standing)
+    }
+
+    /// A name for what somebody shows.
+    fn name(&self, shown: Option<&Credential>) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.key);
+        let mut add = |parts: &[&[u8]]| parts.iter().for_each(|part| context.update(part));
+        match shown {
+            None => {}
+            Some(Credential::Session(secret)) => add(&[b"s", secret.expose().as_bytes()]),
+            Some(Credential::Bearer(secret)) => add(&[b"t", secret.expose().as_bytes()]),
+            Some(Credential::Registry(secret)) => add(&[b"r", secret.expose().as_bytes()]),
+            Some(Credential::Basic { username, password }) => {
+                let length = (username.len() as u64).to_be_bytes();
+                add(&[b"b", &length, username.as_bytes(), password.expose().as_bytes()]);
+            }
+        }
+        let mut name = [0; 32];
+        name.copy_from_slice(context.sign().as_ref());
+        name
+    }
+
+    async fn session(&self, secret: &Secret, now: Timestamp) -> Result<(Standing, Option<Timestamp>)> {
+        let session = sessions::find(&self.store, &secrets::fingerprint(secret)).await?;
+        let session = session.ok_or(Error::Unauthenticated)?;
+        let Settings { session_idle_ms, session_max_ms, .. } = self.settings;
+        let ends = (session.seen_at.0 + session_idle_ms).min(session.created_at.0 + session_max_ms);
+        if now.0 >= ends {
+            return Err(Error::Unauthenticated);
+        }
+        let (principal, standing) = self.principal(&session.user_id, None, now).await?;
+        if now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
+            let id = session.id.clone();
+            self.note(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await?;
+        }
+        let ends = principal.expires_at.map_or(ends, |end| ends.min(end.0));
+        Ok((standing, Some(Timestamp(ends))))
+    }
+
+    async fn token(
+        &self,
+        secret: &Secret,
+        username: Option<&str>,
+        (now, from): (Timestamp, &str),
+    ) -> Result<(Standing, Option<Timestamp>)> {
+        let token: Option<Token> = tokens::find(&self.store, &secrets::fingerprint(secret)).await?;
+        let token = token.filter(|token| token.expires_at.is_none_or(|end| now < end));
+        let token = token.ok_or(Error::Unauthenticated)?;
+        let (principal, standing) = self.principal(&token.principal_id, token.bound, now).await?;
+        // A token under somebody else's name is a mistake that nobody should have to find out later.
+        if username.is_some_and(|name| typed(name).as_ref() != Some(&principal.username)) {
+            return Err(Error::Unauthenticated);
+        }
+        let standing = Standing { token: Some(token.id.clone()), ..standing };
+        let (id, from) = (token.id, from.to_owned());
+        self.note(move |tx| Box::pin(async move { tokens::used(tx, &id, now, &from).await })).await?;
+        let ends = [token.expires_at, principal.expires_at].into_iter().flatten().min();
+        Ok((standing, ends))
+    }
+
+    /// A token that was signed here: live rights decide within what it says.
+    async fn registry_token(&self, secret: &Secret, now: Timestamp) -> Result<(Standing, Option<Timestamp>)> {
+        let claims = registry_tokens::check(&self.signing, secret.expose(), &self.settings.service, now)?;
+        let (mut repositories, catalog) = claims.bound();
+        for (name, id) in &claims.own.repositories {
+            if repository_rows::find(&self.store, name).await?.is_none_or(|found| found.id != *id) {
+                repositories.retain(|(of, _)| of != name);
+            }
+        }
+        let standing = match &claims.own.principal {
+            None => Standing::anonymous(grants::of_everybody(&self.store).await?),
+            Some(id) => {
+                if let Some(token) = &claims.own.token
+                    && !tokens::is_kept(&self.store, token).await?
+                {
+                    return Err(Error::Unauthenticated);
+                }
+                self.principal(id, None, now).await?.1
+            }
+        };
+        let bound = Some(Bound::Registry { repositories, catalog });
+        let token = claims.own.token;
+        Ok((Standing { bound, token, ..standing }, Some(Timestamp(claims.exp.saturating_mul(1000)))))
+    }
+
+    async fn password(&self, username: &str, password: &Secret, from: &str) -> Result<(Standing, Option<Timestamp>)> {
+        let principal = self.by_password(username, password, from).await?;
+        let (_, standing) = self.principal(&principal.id, None, self.clock.now()).await?;
+        Ok((standing, None))
+    }
+
+    /// The user whose password this is. It takes as long where there is no such user.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`], which says nothing of the reason; [`Error::TooManyTries`] where this account was
+    /// tried in vain too often from there.
+    pub async fn by_password(&self, username: &str, password: &Secret, from: &str) -> Result<Principal> {
+        let now = self.clock.now();
+        let subject = backoff::subject(username, from);
+        let tries = backoff::tries(&self.store, &subject).await?;
+        if let Some(until) = tries.and_then(|tries| backoff::until(tries, now)) {
+            return Err(Error::TooManyTries { until });
+        }
+        let user = match typed(username).filter(|_| self.settings.local_sign_in) {
+            Some(username) => principals::by_username(&self.store, &username).await?,
+            None => None,
+        };
+        let user = user.filter(|user| user.kind == PrincipalKind::User && user.is_let_in(now));
+        let hash = match &user {
+            Some(user) => principals::password(&self.store, &user.id).await?,
+            None => None,
+        };
+        let is_right = self.passwords.verify(password, hash).await?;
+        let user = user.filter(|_| is_right);
+        let is_in = user.is_some();
+        if !is_in || tries.is_some() {
+            self.note(move |tx| Box::pin(async move { backoff::tried(tx, &subject, is_in, now).await })).await?;
+        }
+        user.ok_or(Error::Unauthenticated)
+    }
+
+    async fn principal(&self, id: &str, bound: Option<Terms>, now: Timestamp) -> Result<(Principal, Standing)> {
+        let principal = principals::by_id(&self.store, id).await?;
+        let principal = principal.filter(|principal| principal.is_let_in(now)).ok_or(Error::Unauthenticated)?;
+        let terms = grants::of_principal(&self.store, id).await?;
+        let id = Some(principal.id.clone());
+        let standing = Standing { id, terms, bound: bound.map(Bound::Terms), ..Standing::of(principal.actor()) };
+        Ok((principal, standing))
+    }
+
+    async fn note<F>(&self, note: F) -> Result<()>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<()>> + Send + 'static,
+    {
+        self.store.note(&self.proof, note).await
+    }
+}
+
+/// Whether a secret is one of those that are kept by their fingerprints.
+fn is_kept(secret: &Secret) -> bool {
+    [Kind::Personal, Kind::Robot].iter().any(|kind| kind.fits(secret.expose()))
+}

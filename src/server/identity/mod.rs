@@ -1,0 +1,34 @@
+//! Who somebody is: what they show (a session, a password, a token) becomes a [`Standing`], with which the one place
+//! that decides goes on. Nothing here decides what anybody may do.
+
+mod backoff;
+mod known;
+pub mod passwords;
+pub mod registry_tokens;
+pub mod sealing;
+pub mod secrets;
+pub mod sign_in;
+pub mod signing;
+
+pub use known::{Identity, Settings};
+
+use crate::domain::Username;
+use crate::server::secret::Secret;
+
+/// What somebody shows.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// The cookie of a browser.
+    Session(Secret),
+    /// HTTP Basic: a user's password, or a token under its owner's name.
+    Basic { username: String, password: Secret },
+    /// A token by itself.
+    Bearer(Secret),
+    /// The same where the registry's own tokens count too.
+    Registry(Secret),
+}
+
+/// The username that somebody typed, as it is written here.
+pub fn typed(username: &str) -> Option<Username> {
+    username.trim().to_lowercase().parse().ok()
+}

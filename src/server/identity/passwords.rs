@@ -1,0 +1,106 @@
+//! Passwords: hashed by argon2id (RFC 9106) with the parameters that OWASP names for a server, few at a time, so that
+//! nobody who guesses takes all the memory or both cores.
+
+use crate::domain::{Error, Result, Username};
+use crate::server::entropy::Entropy;
+use crate::server::secret::Secret;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes that are computed at the same time.
+const AT_A_TIME: usize = 2;
+
+/// Lengths by NIST SP 800-63B, section 5.1.1; the upper one keeps a request from being work.
+const MIN_CHARS: usize = 8;
+const MAX_BYTES: usize = 1024;
+
+/// What everybody tries first, in lower case and without what people hang on to it.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Hashes and checks passwords.
+pub struct Passwords {
+    places: Arc<Semaphore>,
+    entropy: Arc<dyn Entropy>,
+    /// What is checked where there is nobody, so that the answer takes as long.
+    nobody: String,
+}
+
+impl Passwords {
+    /// Ready to hash.
+    pub fn new(entropy: Arc<dyn Entropy>) -> Self {
+        let nobody = hash(b"nobody", &salt(&*entropy)).expect("a constant password can be hashed");
+        Self { places: Arc::new(Semaphore::new(AT_A_TIME)), entropy, nobody }
+    }
+
+    /// The hash of a new password, as a PHC string.
+    pub async fn hash(&self, password: &Secret) -> Result<String> {
+        let (password, salt) = (password.clone(), salt(&*self.entropy));
+        self.work(move || hash(password.expose().as_bytes(), &salt)).await?
+    }
+
+    /// Whether a password is the one that was hashed. Where nobody has one it takes as long, and is not.
+    pub async fn verify(&self, password: &Secret, hash: Option<String>) -> Result<bool> {
+        let (password, is_somebody) = (password.clone(), hash.is_some());
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let is_right = self.work(move || {
+            let parsed = PasswordHash::new(&hash).ok();
+            parsed.is_some_and(|hash| argon().verify_password(password.expose().as_bytes(), &hash).is_ok())
+        });
+        Ok(is_right.await? && is_somebody)
+    }
+
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::Internal)?;
+        let working = spawn_blocking(move || {
+            let _place = place; // Given back when the work ends, even if nobody waits for it any more.
+            work()
+        });
+        working.await.map_err(|_| Error::Internal)
+    }
+}
+
+/// Whether a new password may be used.
+///
+/// # Errors
+/// [`Error::Invalid`] with the rule that it breaks.
+pub fn check(password: &Secret, username: &Username) -> Result<()> {
+    let (text, odd) = (password.expose(), |message: &str| Err(Error::invalid("password", message)));
+    if text.chars().count() < MIN_CHARS {
+        return odd("a password has at least 8 characters; a few words in a row are good");
+    }
+    if text.len() > MAX_BYTES {
+        return odd("a password has at most 1024 bytes");
+    }
+    let plain = text.to_lowercase();
+    let core = plain.trim_matches(|c: char| !c.is_alphabetic());
+    if COMMON.lines().any(|common| common == plain || (!core.is_empty() && common == core)) {
+        return odd("this is one of the passwords that are tried first; choose another one");
+    }
+    if core == username.as_str() || plain == username.as_str() {
+        return odd("the password is the username; choose another one");
+    }
+    Ok(())
+}
+
+fn argon() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("constants that argon2 allows");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn salt(entropy: &dyn Entropy) -> [u8; 16] {
+    let mut salt = [0; 16];
+    entropy.fill(&mut salt);
+    salt
+}
+
+fn hash(password: &[u8], salt: &[u8]) -> Result<String> {
+    argon().hash_password_with_salt(password, salt).map(|hash| hash.to_string()).map_err(|_| Error::Internal)
+}

@@ -1,0 +1,82 @@
+//! Tokens of the registry (CNCF distribution, "Token Authentication Specification"; JWT, RFC 7519): what a client gets
+//! for its credentials, for minutes and for what it asked. They are the most that may be done; live rights decide
+//! besides, at every request.
+
+use super::signing::Signing;
+use crate::domain::{Error, RepositoryName, Result, Timestamp};
+use crate::server::access::Verbs;
+use serde::{Deserialize, Serialize};
+
+/// How long a token holds. A large layer may take long, so it is looked at when a request begins.
+pub const LIFE_S: i64 = 30 * 60;
+
+/// Clocks of nodes may differ by so much.
+const LEEWAY_S: u64 = 30;
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub aud: String,
+    /// The username; empty for nobody in particular.
+    pub sub: String,
+    pub exp: i64,
+    pub nbf: i64,
+    pub iat: i64,
+    pub jti: String,
+    pub access: Vec<Entry>,
+    /// Whose it is, by id, and by which token they asked.
+    #[serde(rename = "portolan")]
+    pub own: Own,
+}
+
+/// One thing and what may be done with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    pub actions: Vec<String>,
+}
+
+/// What only Portolan reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    pub principal: Option<String>,
+    pub token: Option<String>,
+    /// Which repository of that name was meant, by id: another one that gets the name later is not.
+    pub repositories: Vec<(RepositoryName, String)>,
+}
+
+impl Claims {
+    /// What the token allows, and whether it lists repositories.
+    pub fn bound(&self) -> (Vec<(RepositoryName, Verbs)>, bool) {
+        let of = |kind: &'static str| self.access.iter().filter(move |entry| entry.kind == kind);
+        let repositories = of("repository").filter_map(|entry| Some((entry.name.parse().ok()?, verbs(&entry.actions))));
+        (repositories.collect(), of("registry").any(|entry| entry.name == "catalog" && !entry.actions.is_empty()))
+    }
+}
+
+fn verbs(actions: &[String]) -> Verbs {
+    let has = |verb: &str| actions.iter().any(|action| action == verb);
+    Verbs { pull: has("pull"), push: has("push"), delete: has("delete") }
+}
+
+/// Signs a token.
+pub fn issue(signing: &Signing, claims: &Claims) -> Result<String> {
+    signing.sign(claims)
+}
+
+/// The claims of a token that was signed here for `audience`, and still holds.
+///
+/// # Errors
+/// [`Error::Unauthenticated`], which says nothing of the reason.
+pub fn check(signing: &Signing, token: &str, audience: &str, now: Timestamp) -> Result<Claims> {
+    let claims: Claims = signing.verify(token)?;
+    let (now, leeway) = (now.0 / 1000, LEEWAY_S as i64);
+    let is_now = claims.nbf - leeway <= now && now < claims.exp + leeway;
+    if claims.aud != audience || claims.iss != signing.issuer() || !is_now {
+        return Err(Error::Unauthenticated);
+    }
+    Ok(claims)
+}

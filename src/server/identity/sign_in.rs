@@ -1,0 +1,170 @@
+//! Coming in and going out: the first administrator, sessions of browsers.
+
+use super::passwords;
+use super::secrets::{self, Kind};
+use crate::domain::action::{Maintain, OpenSession, SetUp};
+use crate::domain::principal::{Job, Principal, PrincipalKind};
+use crate::domain::{Actor, Error, Result, Role, Scope, Terms, Username};
+use crate::server::context::App;
+use crate::server::entropy::{new_id, new_secret_uuid};
+use crate::server::secret::Secret;
+use crate::server::store::grants::{self, GranteeId};
+use crate::server::store::sessions::{self, NewSession, Purpose};
+use crate::server::store::{Change, Tx, principals};
+
+/// The most of a browser's name that is kept.
+const MAX_AGENT_CHARS: usize = 200;
+
+/// From where, and with what, somebody comes.
+#[derive(Clone, Debug)]
+pub struct From {
+    pub address: String,
+    pub agent: String,
+    pub request_id: String,
+}
+
+/// A person on their way in.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    pub username: Username,
+    pub name: String,
+    pub password: Secret,
+}
+
+/// A link for the first administrator; `None` where there is one. An earlier link ends.
+pub async fn first_run(app: &App) -> Result<Option<Secret>> {
+    let secret = secrets::new(Kind::Link, &*app.entropy);
+    let (fingerprint, now) = (secrets::fingerprint(&secret), app.clock.now());
+    let proof = app.access.system(Job::SetUp, Maintain {});
+    let kept = app.store.note(&proof, move |tx| {
+        Box::pin(async move {
+            if principals::has_admin(tx).await? {
+                return Ok(false);
+            }
+            let by = (&Actor::System(Job::SetUp), now);
+            sessions::insert_link(tx, &fingerprint, (Purpose::SetUp, None), None, by).await?;
+            Ok(true)
+        })
+    });
+    Ok(kept.await?.then_some(secret))
+}
+
+/// Whether a link for the first administrator still works.
+pub async fn can_set_up(app: &App, link: &Secret) -> Result<bool> {
+    let found = sessions::link(&app.store, &secrets::fingerprint(link), app.clock.now()).await?;
+    Ok(matches!(found, Some((Purpose::SetUp, _))))
+}
+
+/// Makes the first administrator by the link, once, and signs them in.
+///
+/// # Errors
+/// [`Error::Invalid`] for a password that may not be used; [`Error::Conflict`] where the link was used.
+pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> Result<Secret> {
+    passwords::check(&person.password, &person.username)?;
+    if !can_set_up(app, link).await? {
+        return Err(is_set_up());
+    }
+    let hash = app.identity.passwords.hash(&person.password).await?;
+    let (fingerprint, now) = (secrets::fingerprint(link), app.clock.now());
+    let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, now));
+    let proof = app.access.vouch(admin.actor(), &from.request_id, SetUp { username: person.username });
+    let (user_id, added) = (admin.id.clone(), admin.clone());
+    let write = app.store.write(&proof, move |tx| {
+        Box::pin(async move {
+            if !sessions::use_link(tx, &fingerprint, Purpose::SetUp, now).await? || principals::has_admin(tx).await? {
+                return Err(is_set_up());
+            }
+            add_admin(tx, &added, &hash, &grant_id).await?;
+            Ok(Change::new((), None, Some(added.username.to_string())))
+        })
+    });
+    write.await?;
+    open_session(app, &user_id, &admin.actor(), from).await
+}
+
+/// Makes the administrator that the configuration names, if there is nobody of that name.
+pub async fn admin_by_configuration(app: &App, username: Username, password: Secret) -> Result<()> {
+    if principals::by_username(&app.store, &username).await?.is_some() {
+        return Ok(());
+    }
+    passwords::check(&password, &username)?;
+    let hash = app.identity.passwords.hash(&password).await?;
+    let person = NewPerson { username: username.clone(), name: String::new(), password };
+    let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, app.clock.now()));
+    let proof = app.access.system(Job::SetUp, SetUp { username });
+    let write = app.store.write(&proof, move |tx| {
+        Box::pin(async move {
+            add_admin(tx, &admin, &hash, &grant_id).await?;
+            Ok(Change::new((), None, Some(admin.username.to_string())))
+        })
+    });
+    write.await
+}
+
+/// Signs a user in by their password.
+///
+/// # Errors
+/// Those of [`super::Identity::by_password`].
+pub async fn by_password(app: &App, username: &str, password: &Secret, from: From) -> Result<Secret> {
+    let user = app.identity.by_password(username, password, &from.address).await?;
+    open_session(app, &user.id, &user.actor(), from).await
+}
+
+/// Ends the session of a cookie; fine if there is none.
+pub async fn out(app: &App, cookie: &Secret) -> Result<()> {
+    let Some(session) = sessions::find(&app.store, &secrets::fingerprint(cookie)).await? else { return Ok(()) };
+    let proof = app.access.system(Job::SignIn, Maintain {});
+    app.store.note(&proof, move |tx| Box::pin(async move { sessions::end(tx, &session.id).await })).await
+}
+
+async fn open_session(app: &App, user_id: &str, actor: &Actor, from: From) -> Result<Secret> {
+    let (secret, now) = (secrets::new(Kind::Session, &*app.entropy), app.clock.now());
+    let new = NewSession {
+        fingerprint: secrets::fingerprint(&secret),
+        id: new_secret_uuid(&*app.entropy),
+        user_id: user_id.to_owned(),
+        created_at: now,
+        address: from.address,
+        agent: from.agent.chars().take(MAX_AGENT_CHARS).collect(),
+    };
+    let proof = app.access.vouch(actor.clone(), &from.request_id, OpenSession {});
+    let write = app.store.write(&proof, move |tx| {
+        Box::pin(async move {
+            sessions::insert(tx, &new).await?;
+            Ok(Change::new((), None, Some(new.id)))
+        })
+    });
+    write.await?;
+    Ok(secret)
+}
+
+fn new_admin(app: &App, person: &NewPerson) -> Principal {
+    let now = app.clock.now();
+    Principal {
+        id: new_id(&*app.entropy, now),
+        kind: PrincipalKind::User,
+        username: person.username.clone(),
+        name: person.name.clone(),
+        email: String::new(),
+        namespace: None,
+        expires_at: None,
+        disabled_at: None,
+        created_at: now,
+        seen_at: None,
+    }
+}
+
+async fn add_admin(tx: &mut Tx, admin: &Principal, hash: &str, grant_id: &str) -> Result<()> {
+    let by = admin.actor();
+    if !principals::insert(tx, admin, &by).await? {
+        return Err(Error::Conflict(format!("the username {} is taken; choose another one", admin.username)));
+    }
+    principals::set_password(tx, &admin.id, hash, admin.created_at).await?;
+    let (to, terms) =
+        (GranteeId::Principal(admin.kind, admin.id.clone()), Terms::new(Role::Admin, Scope::Everything, None, None)?);
+    grants::insert(tx, grant_id, &to, &terms, &by, admin.created_at).await
+}
+
+fn is_set_up() -> Error {
+    Error::Conflict("this registry is set up; sign in".to_owned())
+}

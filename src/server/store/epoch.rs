@@ -1,0 +1,14 @@
+//! How often what decides over access has changed: by it every node knows that what it remembers is old.
+
+use super::{Store, Tx};
+use crate::domain::{Error, Result};
+
+/// The present epoch.
+pub async fn now(store: &Store) -> Result<i64> {
+    store.one("SELECT epoch FROM instance", vec![]).await?.ok_or(Error::Internal)?.take()
+}
+
+/// Ends it: called in the transaction of every change to users, groups, grants, tokens, sessions and visibility.
+pub(super) async fn next(tx: &mut Tx) -> Result<()> {
+    tx.run("UPDATE instance SET epoch = epoch + 1", vec![]).await.map(|_| ())
+}

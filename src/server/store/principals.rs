@@ -1,0 +1,74 @@
+//! Users and robots, and the passwords of users.
+
+use super::{Row, Store, Tx};
+use crate::domain::principal::{Principal, PrincipalKind};
+use crate::domain::{Actor, Result, Timestamp, Username};
+use crate::params;
+
+const COLUMNS: &str = "id, kind, username, name, email, namespace, expires_at, disabled_at, created_at, seen_at";
+
+/// Who has this username, if anybody.
+pub async fn by_username(store: &Store, username: &Username) -> Result<Option<Principal>> {
+    let sql = format!("SELECT {COLUMNS} FROM principals WHERE username = $1");
+    store.one(&sql, params![username]).await?.map(principal).transpose()
+}
+
+/// Who has this id, if anybody.
+pub async fn by_id(store: &Store, id: &str) -> Result<Option<Principal>> {
+    let sql = format!("SELECT {COLUMNS} FROM principals WHERE id = $1");
+    store.one(&sql, params![id]).await?.map(principal).transpose()
+}
+
+/// Adds somebody; `false` if the username is taken.
+pub async fn insert(tx: &mut Tx, new: &Principal, by: &Actor) -> Result<bool> {
+    let sql = "INSERT INTO principals (id, kind, username, name, email, namespace, expires_at, created_at, created_by)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (username) DO NOTHING";
+    let namespace = new.namespace.as_ref().map(|it| it.as_str().to_owned());
+    let expires_at = new.expires_at.map(|at| at.0);
+    let params =
+        params![&new.id, new.kind, &new.username, &new.name, &new.email, namespace, expires_at, new.created_at, by];
+    Ok(tx.run(sql, params).await? == 1)
+}
+
+/// Lets somebody in no more (`at`), or again (`None`).
+pub async fn set_disabled(tx: &mut Tx, id: &str, at: Option<Timestamp>) -> Result<()> {
+    let sql = "UPDATE principals SET disabled_at = $2 WHERE id = $1";
+    tx.run(sql, params![id, at.map(|at| at.0)]).await?;
+    super::epoch::next(tx).await
+}
+
+/// The hash of a user's password, where they have one.
+pub async fn password(store: &Store, user_id: &str) -> Result<Option<String>> {
+    let sql = "SELECT hash FROM passwords WHERE user_id = $1";
+    store.one(sql, params![user_id]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// Sets a user's password.
+pub async fn set_password(tx: &mut Tx, user_id: &str, hash: &str, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)
+               ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
+    tx.run(sql, params![user_id, hash, now]).await?;
+    super::epoch::next(tx).await
+}
+
+/// Whether there is anybody who may do everything.
+pub async fn has_admin(tx: &mut Tx) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM grants g JOIN principals p ON p.id = g.grantee
+               WHERE g.grantee_kind = 'user' AND g.role = 'admin' LIMIT 1";
+    Ok(tx.one(sql, params![]).await?.is_some())
+}
+
+fn principal(mut row: Row) -> Result<Principal> {
+    Ok(Principal {
+        id: row.take()?,
+        kind: row.take::<PrincipalKind>()?,
+        username: row.take()?,
+        name: row.take()?,
+        email: row.take()?,
+        namespace: row.take()?,
+        expires_at: row.take()?,
+        disabled_at: row.take()?,
+        created_at: row.take()?,
+        seen_at: row.take::<Timestamp>().map(|at| (at.0 != 0).then_some(at))?,
+    })
+}

@@ -1,0 +1,112 @@
+//! Sessions of browsers, and the links that work once.
+
+use super::{Store, Tx, epoch};
+use crate::domain::{Actor, Result, Timestamp};
+use crate::params;
+
+/// A session on its way into the table.
+pub struct NewSession {
+    /// SHA-256 of what the cookie holds, in hex.
+    pub fingerprint: String,
+    /// By what its owner names it.
+    pub id: String,
+    pub user_id: String,
+    pub created_at: Timestamp,
+    /// From where, and with what, it was opened.
+    pub address: String,
+    pub agent: String,
+}
+
+/// A session that a cookie names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: String,
+    pub user_id: String,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+}
+
+/// Opens a session.
+pub async fn insert(tx: &mut Tx, new: &NewSession) -> Result<()> {
+    let sql = "INSERT INTO sessions (fingerprint, id, user_id, created_at, seen_at, address, agent)
+               VALUES ($1, $2, $3, $4, $4, $5, $6)";
+    let params = params![&new.fingerprint, &new.id, &new.user_id, new.created_at, &new.address, &new.agent];
+    tx.run(sql, params).await?;
+    tx.run(
+        "UPDATE principals SET seen_at = $2, seen_from = $3 WHERE id = $1",
+        params![&new.user_id, new.created_at, &new.address],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The session of a cookie.
+pub async fn find(store: &Store, fingerprint: &str) -> Result<Option<Session>> {
+    let sql = "SELECT id, user_id, created_at, seen_at FROM sessions WHERE fingerprint = $1";
+    let row = store.one(sql, params![fingerprint]).await?;
+    row.map(|mut row| {
+        Ok(Session { id: row.take()?, user_id: row.take()?, created_at: row.take()?, seen_at: row.take()? })
+    })
+    .transpose()
+}
+
+/// Notes that a session is in use.
+pub async fn seen(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+    tx.run("UPDATE sessions SET seen_at = $2 WHERE id = $1", params![id, now]).await.map(|_| ())
+}
+
+/// Ends one session.
+pub async fn end(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.run("DELETE FROM sessions WHERE id = $1", params![id]).await?;
+    epoch::next(tx).await
+}
+
+/// Ends all sessions of a user; how many they were.
+pub async fn end_all(tx: &mut Tx, user_id: &str) -> Result<u64> {
+    let n_ended = tx.run("DELETE FROM sessions WHERE user_id = $1", params![user_id]).await?;
+    epoch::next(tx).await?;
+    Ok(n_ended)
+}
+
+/// What a link that works once is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first administrator.
+    SetUp,
+    /// Somebody who was invited chooses a password.
+    Invite,
+    /// Somebody who lost their password chooses another.
+    Recover,
+}
+
+/// Keeps a link; one for the set-up takes the place of an earlier one.
+pub async fn insert_link(
+    tx: &mut Tx,
+    fingerprint: &str,
+    (purpose, user_id): (Purpose, Option<&str>),
+    expires_at: Option<Timestamp>,
+    (by, now): (&Actor, Timestamp),
+) -> Result<()> {
+    if purpose == Purpose::SetUp {
+        tx.run("DELETE FROM one_time_links WHERE purpose = $1", params![purpose]).await?;
+    }
+    let sql = "INSERT INTO one_time_links (fingerprint, purpose, user_id, expires_at, created_at, created_by)
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    let expires_at = expires_at.map(|at| at.0);
+    tx.run(sql, params![fingerprint, purpose, user_id, expires_at, now, by]).await.map(|_| ())
+}
+
+/// What a link is for and whom, if it still works.
+pub async fn link(store: &Store, fingerprint: &str, now: Timestamp) -> Result<Option<(Purpose, Option<String>)>> {
+    let sql = "SELECT purpose, user_id FROM one_time_links
+               WHERE fingerprint = $1 AND (expires_at IS NULL OR expires_at > $2)";
+    let row = store.one(sql, params![fingerprint, now]).await?;
+    row.map(|mut row| Ok((row.take()?, row.take()?))).transpose()
+}
+
+/// Uses a link up. `false` if it does not work any more: somebody else used it, or its time is over.
+pub async fn use_link(tx: &mut Tx, fingerprint: &str, purpose: Purpose, now: Timestamp) -> Result<bool> {
+    let sql = "DELETE FROM one_time_links
+               WHERE fingerprint = $1 AND purpose = $2 AND (expires_at IS NULL OR expires_at > $3)";
+    Ok(tx.run(sql, params![fingerprint, purpose, now]).await? == 1)
+}

@@ -1,0 +1,130 @@
+//! `/auth/setup`: the first administrator, and what comes after.
+
+use super::{Field, Problem};
+use crate::ui::components::copy::CopyButton;
+use crate::ui::components::icon::Icon;
+use crate::ui::components::rail::Brand;
+use crate::ui::pages::load::PageTitle;
+use crate::ui::request::PageRequest;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn SetUp() -> impl IntoView {
+    let request = PageRequest::current();
+    let content = match &request.form.link {
+        Some(link) => Either::Left(view! { <Steps request=&request link=link.clone()/> }),
+        None => Either::Right(view! { <Done/> }),
+    };
+    view! {
+        <PageTitle text="Set up".to_owned()/>
+        <main class="setup" id="main" tabindex="-1">
+            <header><Brand host=None/></header>
+            {content}
+            <footer class="gate-foot">
+                <span class="row-1"><Icon name="lock" class="i i-sm"/>"Private by default"</span>
+                <span>{request.host.clone()}</span>
+            </footer>
+        </main>
+    }
+    .into_any()
+}
+
+/// A link that was used, or never was one.
+#[component]
+fn Done() -> impl IntoView {
+    view! {
+        <div>
+            <h1>"This set-up link does not work"</h1>
+            <p class="head-sub">
+                "It works once, and a newer link takes its place at each start. Once there is an administrator, none is needed."
+            </p>
+        </div>
+        <p><a class="btn btn-primary" href="/auth/login">"Sign in"</a></p>
+    }
+}
+
+#[component]
+fn Steps<'a>(request: &'a PageRequest, link: String) -> impl IntoView + use<> {
+    view! {
+        <div>
+            <h1>"Set up your registry"</h1>
+            <p class="head-sub">
+                "About two minutes. You can change all of this later, except the first administrator\u{2019}s name."
+            </p>
+        </div>
+        <ol class="steps">
+            <li class="step-item done">
+                <span class="step-n"><Icon name="check"/></span>
+                <div>
+                    <h2><span class="vh">"Done: "</span>"Set-up link accepted"</h2>
+                    <p class="sm muted">
+                        "The link from the log works once. It stops working when the administrator below exists."
+                    </p>
+                </div>
+            </li>
+            <li class="step-item now" aria-current="step">
+                <span class="step-n">"2"</span>
+                <div class="stack">
+                    <div>
+                        <h2>"Create the first administrator"</h2>
+                        <p class="sm muted">"Keep this account for emergencies, also after others can sign in."</p>
+                    </div>
+                    <Problem request/>
+                    <AdministratorForm request link/>
+                </div>
+            </li>
+            <li class="step-item next">
+                <span class="step-n">"3"</span>
+                <div class="stack">
+                    <div>
+                        <h2>"Push your first image"</h2>
+                        <p class="sm muted">"The console shows it the moment it arrives."</p>
+                    </div>
+                    <Commands host=request.host.clone()/>
+                </div>
+            </li>
+        </ol>
+    }
+}
+
+#[component]
+fn AdministratorForm<'a>(request: &'a PageRequest, link: String) -> impl IntoView + use<> {
+    let form = &request.form;
+    let username = if form.username.is_empty() { "admin".to_owned() } else { form.username.clone() };
+    view! {
+        <form class="stack" method="post" action="/auth/setup">
+            <input type="hidden" name="token" value=link/>
+            <div class="grid-2">
+                <Field request name="username" label="Username" value=username autocomplete="username"/>
+                <Field request name="name" label="Your name" value=form.name.clone() autocomplete="name"
+                    is_required=false/>
+            </div>
+            <Field request name="password" label="Password" value=String::new() kind="password"
+                autocomplete="new-password"
+                hint="At least 8 characters. Length matters, symbols do not. Pasting is fine."/>
+            <div class="row"><button class="btn btn-primary" type="submit">"Create administrator"</button></div>
+        </form>
+    }
+}
+
+#[component]
+fn Commands(host: String) -> impl IntoView {
+    let commands = [
+        ("Copy login command", format!("login {host}")),
+        ("Copy tag command", format!("tag hello-world {host}/team/hello:1")),
+        ("Copy push command", format!("push {host}/team/hello:1")),
+    ];
+    let lines = commands.into_iter().map(|(label, command)| {
+        let text = format!("docker {command}");
+        view! {
+            <div class="code">
+                <span class="p" aria-hidden="true">"$"</span>
+                <code tabindex="0"><span class="k">"docker"</span>{format!(" {command}")}</code>
+                <CopyButton text label=label.to_owned()/>
+            </div>
+        }
+    });
+    view! { <div class="stack">{lines.collect_view()}</div> }
+}

@@ -1,0 +1,174 @@
+//! Clients with tokens of the registry: challenges, scopes, and what a token is worth.
+
+use super::{PASSWORD, basic, with, with_admin};
+use crate::support::{Answer, OCI_MANIFEST, TestApp};
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use portolan::params;
+use serde_json::{Value, json};
+
+const SERVICE: &str = "127.0.0.1:8080";
+
+/// Asks for a token as `username`, or as nobody.
+async fn token(test: &TestApp, username: Option<&str>, query: &str) -> Answer {
+    let path = format!("/token?service={SERVICE}&{query}");
+    match username {
+        Some(username) => with(test, "GET", &path, ("authorization", &basic(username, PASSWORD))).await,
+        None => test.get(&path).await,
+    }
+}
+
+fn bearer(answer: &Answer) -> String {
+    format!("Bearer {}", answer.json()["token"].as_str().expect("a token"))
+}
+
+/// The claims of a token, as anybody can read them.
+fn claims(answer: &Answer) -> Value {
+    let token = bearer(answer);
+    let body = token.split('.').nth(1).expect("three parts");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
+}
+
+/// AUTH-4.
+#[tokio::test]
+async fn who_shows_nothing_is_told_where_to_get_a_token_and_for_what() {
+    let test = with_admin().await;
+    let realm = format!("Bearer realm=\"http://{SERVICE}/token\",service=\"{SERVICE}\"");
+    for (method, path, scope) in [
+        ("GET", "/v2/", ""),
+        ("HEAD", "/v2/", ""),
+        ("GET", "/v2/team/web/manifests/v1", ",scope=\"repository:team/web:pull\""),
+        (
+            "HEAD",
+            "/v2/team/web/blobs/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ",scope=\"repository:team/web:pull\"",
+        ),
+        ("POST", "/v2/team/web/blobs/uploads/", ",scope=\"repository:team/web:pull,push\""),
+        ("DELETE", "/v2/team/web/manifests/v1", ",scope=\"repository:team/web:delete\""),
+    ] {
+        let answer = test.ask(method, path, &[], "").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        assert_eq!(answer.header("www-authenticate"), format!("{realm}{scope}"), "{method} {path}");
+        assert_eq!(answer.header("docker-distribution-api-version"), "registry/2.0", "{method} {path}");
+    }
+    for shown in ["Bearer nonsense", "Bearer a.b.c", &basic("mara", "wrong horse"), &basic("nobody", PASSWORD)] {
+        let answer = with(&test, "GET", "/v2/team/web/tags/list", ("authorization", shown)).await;
+        assert_eq!(answer.refusal(), "401 UNAUTHORIZED", "{shown}");
+        assert!(answer.header("www-authenticate").ends_with("error=\"invalid_token\""), "{shown}");
+    }
+}
+
+/// AUTH-5, AUTH-6, AUTH-7.
+#[tokio::test]
+async fn a_token_holds_what_was_asked_and_may_be_done() {
+    let test = with_admin().await;
+    for wrong in [basic("mara", "wrong horse"), basic("nobody", PASSWORD)] {
+        let answer = with(&test, "GET", &format!("/token?service={SERVICE}"), ("authorization", &wrong)).await;
+        assert_eq!(answer.refusal(), "401 UNAUTHORIZED", "never a token of nobody's");
+    }
+    assert_eq!(token(&test, None, "").await.refusal(), "401 UNAUTHORIZED", "a login without credentials");
+    assert_eq!(with(&test, "GET", "/token", ("authorization", "Basic Og==")).await.refusal(), "401 UNAUTHORIZED");
+    assert_eq!(
+        token(&test, Some("mara"), "account=mara&client_id=docker&offline_token=true").await.status,
+        StatusCode::OK
+    );
+
+    let all =
+        token(&test, Some("mara"), "scope=repository:a/b:pull&scope=repository:a/b:pull,push%20registry:catalog:*")
+            .await;
+    let body = all.json();
+    assert_eq!(body["token"], body["access_token"]);
+    assert!(body["expires_in"].as_i64().unwrap() >= 60 && body["issued_at"].as_str().unwrap().ends_with('Z'));
+    assert!(body["refresh_token"].is_null(), "kubelets could not use one");
+    let said = claims(&all);
+    let access = json!([{"type": "registry", "name": "catalog", "actions": ["*"]}, {"type": "repository", "name": "a/b", "actions": ["pull", "push"]}]);
+    assert_eq!((&said["access"], &said["sub"], &said["aud"]), (&access, &json!("mara"), &json!(SERVICE)));
+    let nobody = claims(&token(&test, None, "scope=repository:a/b:pull,push").await);
+    assert_eq!(nobody["access"], json!([{"type": "repository", "name": "a/b", "actions": []}]), "no right is no error");
+    let elsewhere = test.get("/token?service=registry.example.com&scope=repository:a:pull").await;
+    assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST, "AUTH-9");
+    let posted =
+        "grant_type=password&username=mara&password=correct+horse&service=127.0.0.1:8080&scope=repository:a/b:push";
+    let posted = test.call("POST", "/token", "application/x-www-form-urlencoded", posted).await;
+    assert_eq!((posted.status, posted.json()["scope"].as_str()), (StatusCode::OK, Some("repository:a/b:push")));
+    let wrong = test
+        .call("POST", "/token", "application/x-www-form-urlencoded", "grant_type=password&username=mara&password=x")
+        .await;
+    assert_eq!(wrong.refusal(), "401 UNAUTHORIZED");
+}
+
+/// AUTH-8, AUTH-10, AUTH-11: live rights decide within what a token says, and only where it belongs.
+#[tokio::test]
+async fn a_token_is_an_upper_bound() {
+    let test = with_admin().await;
+    let push = bearer(&token(&test, Some("mara"), "scope=repository:team/web:pull,push").await);
+    let by = test.showing(&push);
+    by.push_image("team/web", "v1", "amd64", b"layer").await;
+    assert_eq!(by.get("/v2/team/web/manifests/v1").await.status, StatusCode::OK);
+    assert_eq!(by.get("/v2/").await.status, StatusCode::OK);
+    let other = by.call("POST", "/v2/team/api/blobs/uploads/", OCI_MANIFEST, "").await;
+    assert_eq!(other.refusal(), "401 UNAUTHORIZED", "another repository takes another token");
+    assert!(
+        other
+            .header("www-authenticate")
+            .contains("scope=\"repository:team/api:pull,push\",error=\"insufficient_scope\"")
+    );
+    assert_eq!(by.delete("/v2/team/web/manifests/v1").await.refusal(), "401 UNAUTHORIZED", "it was not asked for");
+    let pull = test.showing(&bearer(&token(&test, Some("mara"), "scope=repository:team/web:pull").await));
+    assert_eq!(pull.get("/v2/team/web/tags/list").await.status, StatusCode::OK);
+    assert_eq!(
+        pull.call("POST", "/v2/team/web/blobs/uploads/", OCI_MANIFEST, "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    for path in ["/token?service=127.0.0.1:8080", "/metrics"] {
+        assert_eq!(by.get(path).await.status, StatusCode::UNAUTHORIZED, "a token of the registry is not for {path}");
+    }
+    // AUTH-13: who is let in no more is out at once, whatever they hold.
+    let direct = test.showing(&basic("mara", PASSWORD));
+    assert_eq!(direct.get("/v2/team/web/tags/list").await.status, StatusCode::OK);
+    let proof = crate::support::decides(portolan::server::access::Policy::Grants)
+        .system(portolan::domain::principal::Job::SignIn, portolan::domain::action::Maintain {});
+    let disable = test.app.store.note(&proof, |tx| {
+        Box::pin(async move {
+            tx.run("UPDATE principals SET disabled_at = 1", params![]).await?;
+            tx.run("UPDATE instance SET epoch = epoch + 1", params![]).await.map(|_| ())
+        })
+    });
+    disable.await.unwrap();
+    for by in [&by, &pull, &direct] {
+        assert_eq!(by.get("/v2/team/web/tags/list").await.refusal(), "401 UNAUTHORIZED");
+    }
+}
+
+/// SEC-5: no key but ours, whatever a token's header brings along.
+#[tokio::test]
+async fn a_token_that_was_not_signed_here_is_worth_nothing() {
+    let test = with_admin().await;
+    let real = token(&test, Some("mara"), "scope=repository:team/web:pull,push").await;
+    let real = bearer(&real);
+    let (head, rest) = real.trim_start_matches("Bearer ").split_once('.').unwrap();
+    let (body, signature) = rest.split_once('.').unwrap();
+    let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).unwrap()).unwrap();
+    let kid = header["kid"].as_str().unwrap();
+    let mut more: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap();
+    more["access"][0]["name"] = json!("team/api");
+    let jwk = test.get("/token/jwks.json").await.json()["keys"][0].clone();
+    assert_eq!((jwk["kid"].as_str(), jwk["d"].is_null()), (Some(kid), true), "the public half and no more");
+    for forged in [
+        format!("{}.{body}.", encode(json!({"alg": "none", "kid": kid}))),
+        format!("{}.{body}.{signature}", encode(json!({"alg": "none", "typ": "JWT", "kid": kid}))),
+        format!("{}.{body}.{signature}", encode(json!({"alg": "HS256", "typ": "JWT", "kid": kid}))),
+        format!("{}.{body}.{signature}", encode(json!({"alg": "ES256", "typ": "JWT", "kid": "../../key' OR 1=1"}))),
+        format!("{}.{body}.{signature}", encode(json!({"alg": "ES256", "typ": "JWT", "kid": kid, "jwk": jwk}))),
+        format!("{head}.{}.{signature}", encode(more)),
+        format!("{head}.{body}.{}", &signature[..signature.len() - 2]),
+        format!("{head}.{body}"),
+        format!("{head}.{body}.{signature}.x"),
+    ] {
+        let answer = with(&test, "GET", "/v2/", ("authorization", &format!("Bearer {forged}"))).await;
+        assert_eq!(answer.refusal(), "401 UNAUTHORIZED", "{forged}");
+    }
+    assert_eq!(with(&test, "GET", "/v2/", ("authorization", &real)).await.status, StatusCode::OK);
+}
