@@ -37,7 +37,7 @@ class Bench:
             if not shutil.which(program):
                 sys.exit(f"✘ {program} is missing\n  apt-get install {package}")
         quick = asked.mode == "quick"
-        self.rounds, self.few_rounds, self.seconds = (2, 2, 1) if quick else (5, 5, 1)
+        self.rounds, self.few_rounds, self.seconds, self.slow_seconds = (2, 2, 1, 2) if quick else (5, 5, 1, 4)
         self.downloads, self.uploads = (6, 2) if quick else (16, 3)
         self.n_tags = asked.tags or (1_000 if quick else 10_000)
         self.scales = ["S"] if quick else ["S", "L"]
@@ -135,7 +135,7 @@ class Bench:
         """All must give the same bytes, or a comparison would mean nothing."""
         answers = {}
         for who, server in self.everyone.items():
-            with Connection(server.port) as connection:
+            with Connection(server.port, server.basic()) as connection:
                 answers[who] = connection.get(path, headers)
         bodies = {answer.body for answer in answers.values()}
         kinds = {answer.headers.get("content-type") for answer in answers.values()}

@@ -14,7 +14,7 @@ from pathlib import Path
 import catalog
 from linkfiles import write_shape
 from machine import CACHE
-from servers import Portolan
+from servers import PASSWORD, USERNAME, Portolan
 from shape import SHAPES
 
 SETS = CACHE / "bench-data"
@@ -36,7 +36,9 @@ def for_portolan(name, binary, scratch):
         if can_derive:
             _derive(binary, scratch, folder / "data")
 
-    return _kept("portolan", name, _schema(database) + ("\nderived" if can_derive else ""), make)
+    # The user was made with the schema, and nobody changes their password afterwards.
+    made_from = [_schema(database), f"{USERNAME}:{PASSWORD}", "derived" if can_derive else ""]
+    return _kept("portolan", name, "\n".join(made_from), make)
 
 
 def for_distribution(name):
@@ -45,9 +47,11 @@ def for_distribution(name):
 
 
 def _schema(database):
+    """The version of the schema, as a step may change what rows mean, and every table and index."""
     with closing(sqlite3.connect(database)) as connection:
+        (version,) = connection.execute("SELECT version FROM schema_version").fetchone()
         rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
-    return "\n".join(sql for (sql,) in rows)
+    return "\n".join([f"version {version}", *(sql for (sql,) in rows)])
 
 
 def _said(command):

@@ -12,10 +12,10 @@ class Response:
 
 
 class Connection:
-    """One connection to a port of this machine."""
+    """One connection to a port of this machine. `shown` are headers that each request has, as credentials are."""
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, port, shown=None):
+        self.port, self.shown = port, shown or {}
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.held = b""  # Received, not read yet.
@@ -55,7 +55,7 @@ class Connection:
 
     def _send(self, method, path, headers, body):
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
-        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        lines += [f"{name}: {value}" for name, value in (self.shown | (headers or {})).items()]
         is_chunked = "Transfer-Encoding" in (headers or {})  # Then the body is framed already.
         if not is_chunked and (body or method in ("POST", "PUT", "PATCH")):
             lines.append(f"Content-Length: {len(body)}")

@@ -120,7 +120,7 @@ def _timed(server, items, put):
 
     def work():
         try:
-            with Connection(server.port) as connection:
+            with Connection(server.port, server.basic()) as connection:
                 while True:
                     with lock:
                         item = None if failures else next(waiting, None)

@@ -1,12 +1,14 @@
-"""The registries beside us and the physical limit. Each runs without access log and sign-in, with what
-makes it fast and, where it has the choice, with durable writes as ours are."""
+"""The registries beside us and the physical limit. Each runs without access log and sign-in (but for the one
+that asks for passwords), with what makes it fast and, where it has the choice, with durable writes as ours are."""
 
+import ctypes
+import ctypes.util
 import json
 import os
 
 from linkfiles import write_tags
 from machine import CACHE
-from servers import Server
+from servers import PASSWORD, USERNAME, Server, basic
 
 BUILT = CACHE / "peers"
 
@@ -24,7 +26,11 @@ class Distribution(Server):
 
     def command(self):
         config = self.folder / "config.yml"
-        config.write_text(
+        config.write_text(self.config())
+        return [self.program, "serve", str(config)]
+
+    def config(self):
+        return (
             "version: 0.1\n"
             "log: {level: error, accesslog: {disabled: true}}\n"
             "storage:\n"
@@ -33,7 +39,39 @@ class Distribution(Server):
             "  delete: {enabled: true}\n"
             f'http: {{addr: "127.0.0.1:{self.port}", secret: bench}}\n'
         )
-        return [self.program, "serve", str(config)]
+
+
+class WithPasswords(Distribution):
+    """The same beside a running one on its storage, asking for a name and a password: an htpasswd file with one
+    line, hashed by bcrypt at some cost, which is computed anew for each request."""
+
+    def __init__(self, folder, storage, cost):
+        super().__init__(folder, storage)
+        self.name, self.cost = f"{Distribution.name}, bcrypt {cost}", cost
+
+    def config(self):
+        htpasswd = self.folder / "htpasswd"
+        htpasswd.write_text(f"{USERNAME}:{bcrypt(PASSWORD, self.cost)}\n")
+        return super().config() + f"auth: {{htpasswd: {{realm: bench, path: {htpasswd}}}}}\n"
+
+    def basic(self):
+        return basic()
+
+    def start(self):
+        self.spawn()
+        self.wait_for(self.ready_path, headers=self.basic())
+
+
+def bcrypt(password, cost):
+    """The hash of a password, by the system's libcrypt; nothing where that is missing or cannot make one."""
+    library = ctypes.util.find_library("crypt")
+    if not library:
+        return None
+    crypt = ctypes.CDLL(library).crypt
+    crypt.argtypes, crypt.restype = (ctypes.c_char_p, ctypes.c_char_p), ctypes.c_char_p
+    method = f"$2y${cost:02d}$"
+    found = (crypt(password.encode(), f"{method}PortolanBenchPortolanO".encode()) or b"").decode()
+    return found if found.startswith(method) else None
 
 
 class DistributionV3(Distribution):

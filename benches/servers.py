@@ -1,18 +1,37 @@
 """A server under test, and ours; peers.py has the others. Each is one child process on a free loopback
-port with a folder of its own; leaving the `with` block ends it, and so does our own death."""
+port with a folder of its own; leaving the `with` block ends it, and so does our own death.
 
+Each says what has to be shown to it: a program shows a name and a password or a token for some
+repositories, a browser its session. A peer without sign-in is shown nothing."""
+
+import base64
 import ctypes
+import json
 import os
 import signal
 import socket
 import subprocess
 import time
+from urllib.parse import urlencode
 
 from client import Connection
 
 START_WITHIN_S = 30
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
+USERNAME, PASSWORD = "admin", "correct horse"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def basic():
+    """Name and password of the one user of every server with sign-in (RFC 7617)."""
+    pair = base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
+
+
+def bearers(servers, *repositories, catalog=False):
+    """For each of some servers what shows that somebody may read these repositories, or the list of all."""
+    return {server: server.bearer(*repositories, catalog=catalog) for server in servers}
 
 
 class Server:
@@ -31,6 +50,18 @@ class Server:
         raise NotImplementedError
 
     def environment(self):
+        return {}
+
+    def basic(self):
+        """Name and password, as headers."""
+        return {}
+
+    def bearer(self, *repositories, catalog=False):
+        """A token for some repositories, or for the list of all, as headers."""
+        return {}
+
+    def session(self):
+        """The session of a browser that signed in, as headers; it outlives a restart."""
         return {}
 
     def __enter__(self):
@@ -66,7 +97,7 @@ class Server:
                 preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
             )
 
-    def wait_for(self, path, text=b""):
+    def wait_for(self, path, text=b"", headers=None):
         """Asks every millisecond until `path` answers 200 with `text` in it; returns the answer."""
         end = time.monotonic() + START_WITHIN_S
         while time.monotonic() < end:
@@ -74,7 +105,7 @@ class Server:
                 raise RuntimeError(f"{self.name} ended at its start: {self.last_words()}")
             try:
                 with Connection(self.port) as connection:
-                    answer = connection.get(path)
+                    answer = connection.get(path, headers)
                 if answer.status == 200 and text in answer.body:
                     return answer
             except (OSError, RuntimeError):
@@ -98,7 +129,8 @@ class Server:
 
 
 class Portolan(Server):
-    """Our release binary on its embedded default, or with one existing registry mounted."""
+    """Our release binary on its embedded default, or with one existing registry mounted. It is private, as it is
+    by default, and has one user, who may do everything."""
 
     name = "portolan"
     ready_path = "/health/ready"
@@ -107,6 +139,7 @@ class Portolan(Server):
         super().__init__(folder)
         self.binary, self.mount = binary, mount
         self.data = data or folder / "data"
+        self.signed_in = {}
 
     def command(self):
         return [str(self.binary), "serve"]
@@ -116,11 +149,36 @@ class Portolan(Server):
             "PORTOLAN_DATA__DIR": str(self.data),
             "PORTOLAN_SERVER__LISTEN": f"127.0.0.1:{self.port}",
             "PORTOLAN_SERVER__DRAIN_S": "1",
+            "PORTOLAN_ADMIN__USERNAME": USERNAME,
+            "PORTOLAN_ADMIN__PASSWORD": PASSWORD,
         }
         if self.mount:
             mount = {"PREFIX": "up", "KIND": "remote", "URL": self.mount, "REFRESH_S": "3600"}
             values |= {f"PORTOLAN_MOUNTS__0__{key}": value for key, value in mount.items()}
         return values
+
+    def basic(self):
+        return basic()
+
+    def bearer(self, *repositories, catalog=False):
+        scopes = [f"repository:{name}:pull,push" for name in repositories] + ["registry:catalog:*"] * catalog
+        asked = urlencode([("service", f"127.0.0.1:{self.port}"), *(("scope", scope) for scope in scopes)])
+        with Connection(self.port) as connection:
+            answer = connection.get(f"/token?{asked}", self.basic())
+        if answer.status != 200:
+            raise RuntimeError(f"{self.name} gave no token but {answer.status}: {answer.body[:300]!r}")
+        return {"Authorization": f"Bearer {json.loads(answer.body)['token']}"}
+
+    def session(self):
+        if not self.signed_in:
+            form = urlencode({"username": USERNAME, "password": PASSWORD}).encode()
+            with Connection(self.port) as connection:
+                answer = connection.request("POST", "/auth/login", FORM, form)
+            cookie = answer.headers.get("set-cookie", "").split(";")[0]
+            if answer.status != 303 or not cookie.startswith("portolan="):
+                raise RuntimeError(f"{self.name} let nobody in: {answer.status} {answer.body[-300:]!r}")
+            self.signed_in = {"Cookie": cookie}
+        return self.signed_in
 
 
 def _free_port():

@@ -4,7 +4,7 @@
 # platforms that share their layers, with attestations and SBOMs.
 #
 #   URL=https://registry.example.com scripts/demo.sh    another instance
-#   PORTOLAN_USER=mara:TOKEN scripts/demo.sh            where pushing needs a name
+#   PORTOLAN_USER=admin:PASSWORD scripts/demo.sh        as somebody who may push there
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -33,7 +33,7 @@ check_instance() {
         200) ;;
         401)
             [ -n "${PORTOLAN_USER:-}" ] || fail "$URL wants to know who is pushing." \
-                "Give a user and a token: PORTOLAN_USER=name:token make demo"
+                "Give a name and a password: PORTOLAN_USER=name:password make demo"
             ;;
         000) fail "Nothing answers at $URL." \
             "Start Portolan in another terminal with: make serve" "or name the instance to fill: make demo URL=http://host:port" ;;

@@ -1,5 +1,6 @@
 //! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
 
+mod api;
 mod browsers;
 mod tokens;
 

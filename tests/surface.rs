@@ -50,6 +50,15 @@ const DOORS: &[Door] = &[
     Door("/token", "GET", "/token?scope=repository:team/web:pull", 200, 200),
     Door("/token", "POST", "/token", 400, 400),
     Door("/token/jwks.json", "GET", "/token/jwks.json", 200, 200),
+    Door("/api/v1/users", "GET", "/api/v1/users", 200, 403),
+    Door("/api/v1/users", "POST", "/api/v1/users", 400, 400),
+    Door("/api/v1/users/{who}", "GET", "/api/v1/users/none", 404, 403),
+    Door("/api/v1/users/{who}", "PATCH", "/api/v1/users/none", 400, 400),
+    Door("/api/v1/grants", "GET", "/api/v1/grants", 200, 403),
+    Door("/api/v1/grants", "POST", "/api/v1/grants", 400, 400),
+    Door("/api/v1/grants/{id}", "DELETE", "/api/v1/grants/none", 404, 404),
+    Door("/api/v1/r/{*repository}", "PATCH", "/api/v1/r/team/web", 400, 400),
+    Door("/api/{*rest}", "GET", "/api/v1/nothing", 404, 404),
     Door("/auth/login", "GET", "/auth/login", 303, 303),
     Door("/auth/login", "POST", "/auth/login", 400, 400),
     Door("/auth/setup", "GET", "/auth/setup?token=none", 410, 410),
@@ -137,6 +146,7 @@ async fn nobody_gets_through_a_door_that_is_not_for_everybody() {
             401 if !path.starts_with("/v2") || is_challenged => {}
             303 if is_asked_in && *method == "GET" => {}
             200 if path == "/v2/_catalog" => assert!(!answer.text().contains("web"), "{}", answer.text()),
+            404 if *route == "/api/{*rest}" => {}
             404 if *route == "/v2/{*path}" && path.contains("/nothing/") => {}
             200 if *route == "/token" => assert!(!answer.text().contains("pull"), "{}", answer.text()),
             status => wrong.push(format!("{method} {path}: {status} {}", answer.header("location"))),

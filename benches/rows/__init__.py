@@ -1,7 +1,7 @@
 """The rows of the table of goals, one file each: `measure(bench)` returns its lines."""
 
 from . import (
-    blob, catalog_page, cold_start, config_blob, crawl, manifest, manifest_push, memory, push, tag_page,
+    basic, blob, catalog_page, cold_start, config_blob, crawl, manifest, manifest_push, memory, push, tag_page,
     tag_page_at_scale, tags_list,
 )
 
@@ -15,9 +15,10 @@ ROWS = {
     7: tags_list.measure,
     8: tag_page.measure,
     9: tag_page_at_scale.measure,
+    11: basic.measure,
     12: memory.measure,
     13: cold_start.measure,
     15: crawl.measure,
 }
-NEED_DATA = {1, 2, 3, 4, 5, 7, 8, 12, 13}
+NEED_DATA = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13}
 NEED_SETS = {1, 6, 7, 9, 12, 13}

@@ -1,16 +1,18 @@
 """Row 3: GET of a 64 MiB blob on one connection, beside the peers and nginx's sendfile."""
 
 from client import Connection
-from data import digest
+from data import BLOBS, digest
 from load import downloads, in_turns
 from report import at_most, beside_all, times
+from servers import bearers
 
 
 def measure(bench):
     path = bench.data.large_path
     servers = dict(bench.everyone)
+    shown = bearers(servers.values(), BLOBS)
     for server in servers.values():
-        with Connection(server.port) as connection:
+        with Connection(server.port, shown[server]) as connection:
             if digest(connection.get(path).body) != digest(bench.data.large_blob):
                 raise RuntimeError(f"{server.name} returned other bytes than were pushed")
     nginx = bench.nginx()
@@ -19,7 +21,7 @@ def measure(bench):
         servers[nginx.name] = nginx
 
     def read(server):
-        with Connection(server.port) as connection:
+        with Connection(server.port, shown.get(server)) as connection:
             return downloads(server, connection, "/large" if server is nginx else path, bench.downloads)
 
     found = in_turns(bench.rounds, servers, read, bench.deadline)

@@ -5,6 +5,7 @@ import json
 from client import Connection
 from load import in_turns, one_by_one
 from report import Line, at_most, beside_all, times
+from servers import bearers
 
 PAGE = 1000
 
@@ -12,13 +13,15 @@ PAGE = 1000
 def measure(bench):
     held = bench.at_scale()
     pages = {who: _pages(at.shape) for who, at in held.items()}
+    shown = bearers([at.server for at in held.values()], catalog=True)
     for who, at in held.items():
         for path, names in pages[who].values():
-            _check(at.server, path, names)
+            _check(at.server, path, names, shown[at.server])
 
     def read(which):
         def one(who):
-            return one_by_one(held[who].server, pages[who][which][0], bench.seconds / 2)
+            server = held[who].server
+            return one_by_one(server, pages[who][which][0], bench.seconds / 2, shown[server])
 
         return in_turns(bench.rounds, {who: who for who in held}, one, bench.deadline)
 
@@ -45,8 +48,8 @@ def _pages(shape):
     }
 
 
-def _check(server, path, names):
-    with Connection(server.port) as connection:
+def _check(server, path, names, shown):
+    with Connection(server.port, shown) as connection:
         answer = connection.get(path)
     found = json.loads(answer.body).get("repositories") if answer.status == 200 else None
     if found != names:

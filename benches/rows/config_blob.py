@@ -1,8 +1,9 @@
 """Row 2: GET of a blob of 512 bytes, as a configuration is, 16 connections."""
 
-from data import digest
+from data import BLOBS, digest
 from load import in_turns, wrk
 from report import at_most, beside_all, times
+from servers import bearers
 
 CONNECTIONS = 16
 
@@ -10,6 +11,7 @@ CONNECTIONS = 16
 def measure(bench):
     path = bench.data.small_path
     servers = dict(bench.everyone)
+    shown = bearers(servers.values(), BLOBS)
     bench.same_answer(path, {}, "application/octet-stream")
     nginx = bench.nginx()
     if nginx:
@@ -17,7 +19,7 @@ def measure(bench):
         servers[nginx.name] = nginx
 
     def read(server):
-        return wrk(server, "/small" if server is nginx else path, CONNECTIONS, bench.seconds)
+        return wrk(server, "/small" if server is nginx else path, CONNECTIONS, bench.seconds, shown.get(server))
 
     found = in_turns(bench.rounds, servers, read, bench.deadline)
     few = {who: found[who] for who in ("us", bench.peer.name)}

@@ -19,11 +19,12 @@ def measure(bench):
 
     def put(server):
         repository = f"bench/pushed-{next(numbers):03d}"
-        with Connection(server.port) as connection:
+        shown = server.bearer(repository)
+        with Connection(server.port, shown) as connection:
             for blob in image.blobs:
                 put_blob(connection, repository, blob)
         arguments = (f"/v2/{repository}/manifests/", str(body), MANIFEST)
-        return wrk(server, "/", CONNECTIONS, bench.seconds, None, "put.lua", arguments)
+        return wrk(server, "/", CONNECTIONS, bench.seconds, shown, "put.lua", arguments)
 
     found = in_turns(bench.rounds, bench.everyone, put, bench.deadline)
     few = {who: found[who] for who in ("us", bench.peer.name)}

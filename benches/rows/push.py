@@ -78,8 +78,9 @@ def measure(bench):
 
 
 def _pushes(server, content, count):
+    shown = server.bearer(REPOSITORY)
     push_s, before = 0, machine.cpu_seconds(server.pid)
-    with Connection(server.port) as connection:
+    with Connection(server.port, shown) as connection:
         for _ in range(count):
             named = content.renew()
             started = time.perf_counter()

@@ -2,7 +2,8 @@
 
 Ours is one page drawn on the server. The other way is how Joxit's docker-registry-ui reads a registry:
 the list of tags, then for each tag its manifest and its configuration, on the six connections that a
-browser opens. Both end with the last byte received; neither counts styles, scripts or drawing."""
+browser opens. Both end with the last byte received; neither counts styles, scripts or drawing. At ours
+the reader signed in before, by a session for the page and by a token for the registry."""
 
 import json
 import re
@@ -22,7 +23,8 @@ BROWSER = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br, zstd"}
 
 
 def measure(bench):
-    with Connection(bench.ours.port) as connection:
+    signed_in = bench.ours.session()
+    with Connection(bench.ours.port, signed_in) as connection:
         plain = connection.get(PATH, {"Accept": "text/html"})
         packed = connection.get(PATH, BROWSER)
     n_rows = len(re.findall(rb'<th role="rowheader"', plain.body))
@@ -30,16 +32,16 @@ def measure(bench):
         raise RuntimeError(f"{PATH} answered {plain.status} with {n_rows} rows, not {ROWS}")
 
     subjects = {
-        "page": (bench.ours, one_page),
-        "joxit": (bench.peer, read_like_joxit),
-        "joxit_us": (bench.ours, read_like_joxit),
+        "page": (bench.ours, one_page, signed_in),
+        "joxit": (bench.peer, read_like_joxit, bench.peer.bearer(BIG)),
+        "joxit_us": (bench.ours, read_like_joxit, bench.ours.bearer(BIG)),
     }
     found = in_turns(max(bench.rounds, 7), subjects, lambda it: _timed(*it), bench.deadline)
     load = {"browser": BROWSER, "plain": {"Accept": "text/html"}}
 
     def pages_of(connections, subjects):
         def one(headers):
-            return wrk(bench.ours, PATH, connections, bench.seconds, headers)
+            return wrk(bench.ours, PATH, connections, bench.seconds, headers | signed_in)
 
         return in_turns(bench.few_rounds, subjects, one, bench.deadline)
 
@@ -66,29 +68,29 @@ def measure(bench):
     ]
 
 
-def _timed(server, read):
+def _timed(server, read, shown):
     before, started = machine.cpu_seconds(server.pid), time.perf_counter()
-    n_requests = read(server)
+    n_requests = read(server, shown)
     elapsed = time.perf_counter() - started
     return {"ms": elapsed * 1e3, "cpu_ms": (machine.cpu_seconds(server.pid) - before) * 1e3, "requests": n_requests}
 
 
-def one_page(server):
-    with Connection(server.port) as connection:
+def one_page(server, shown):
+    with Connection(server.port, shown) as connection:
         if connection.get(PATH, BROWSER).status != 200:
             raise RuntimeError(f"{PATH} did not answer 200")
     return 1
 
 
-def read_like_joxit(server):
+def read_like_joxit(server, shown):
     """Returns the number of requests."""
-    with Connection(server.port) as connection:
+    with Connection(server.port, shown) as connection:
         listed = json.loads(_ok(connection.get(f"/v2/{BIG}/tags/list")))["tags"][:ROWS]
     waiting, lock, failures, counts = iter(listed), threading.Lock(), [], []
 
     def work():
         try:
-            with Connection(server.port) as connection:
+            with Connection(server.port, shown) as connection:
                 while True:
                     with lock:
                         tag = next(waiting, None)

@@ -15,13 +15,16 @@ BROWSER = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br, zstd"}
 def measure(bench):
     held = {who: at for who, at in bench.at_scale().items() if who == "us" or who.startswith("Portolan")}
     for at in held.values():
-        with Connection(at.server.port) as connection:
+        with Connection(at.server.port, at.server.session()) as connection:
             answer = connection.get(PATH, {"Accept": "text/html"})
         n_rows = len(re.findall(rb'<th role="rowheader"', answer.body))
         if answer.status != 200 or n_rows != ROWS:
             raise RuntimeError(f"{PATH} answered {answer.status} with {n_rows} rows, not {ROWS}")
 
-    found = in_turns(bench.rounds, held, lambda at: wrk(at.server, PATH, 1, bench.seconds, BROWSER), bench.deadline)
+    def pages(at):
+        return wrk(at.server, PATH, 1, bench.seconds, BROWSER | at.server.session())
+
+    found = in_turns(bench.rounds, held, pages, bench.deadline)
     shape = held["us"].shape
     what = f"tag page, {ROWS} of {shape.n_largest:,} tags among {shape.n_tags:,}"
     smaller = next((who for who in held if who != "us"), None)

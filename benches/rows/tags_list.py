@@ -7,6 +7,7 @@ from client import Connection
 from data import BIG
 from load import in_turns, one_by_one
 from report import at_most, beside_all, times
+from servers import bearers
 from shape import LARGEST, tags_in_order
 
 PAGE = 100
@@ -16,13 +17,15 @@ PAGES = ("first", "middle", "last")
 def measure(bench):
     held = bench.at_scale()
     pages = {who: _pages(at.shape.n_largest) for who, at in held.items()}
+    shown = bearers([at.server for at in held.values()], LARGEST)
     for who, at in held.items():
         for path, names in pages[who].values():
-            _check(at.server, path, names)
+            _check(at.server, path, names, shown[at.server])
 
     def read(which):
         def one(who):
-            return one_by_one(held[who].server, pages[who][which][0], bench.seconds / 2)
+            server = held[who].server
+            return one_by_one(server, pages[who][which][0], bench.seconds / 2, shown[server])
 
         return in_turns(bench.few_rounds, {who: who for who in held}, one, bench.deadline)
 
@@ -42,7 +45,12 @@ def measure(bench):
 def _beside_the_small(bench):
     """The first page where every peer takes part, as not all were given the largest data set."""
     path = f"/v2/{BIG}/tags/list?n={PAGE}"
-    found = in_turns(bench.few_rounds, bench.everyone, lambda it: one_by_one(it, path, bench.seconds / 2), bench.deadline)
+    shown = bearers(bench.everyone.values(), BIG)
+
+    def first(server):
+        return one_by_one(server, path, bench.seconds / 2, shown[server])
+
+    found = in_turns(bench.few_rounds, bench.everyone, first, bench.deadline)
     return beside_all(found, 7, f"first page of {len(bench.data.tags):,}, server CPU", "µs", "cpu_us", "less")
 
 
@@ -57,8 +65,8 @@ def _pages(n_tags):
     }
 
 
-def _check(server, path, names):
-    with Connection(server.port) as connection:
+def _check(server, path, names, shown):
+    with Connection(server.port, shown) as connection:
         answer = connection.get(path)
     found = json.loads(answer.body).get("tags") if answer.status == 200 else None
     is_whole = found and len(found) > PAGE and set(names) <= set(found)  # A registry without pages.

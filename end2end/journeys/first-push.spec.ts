@@ -1,7 +1,7 @@
 // An empty registry says what to do, and shows the first push by itself.
 import { push, tag } from '../support/images';
 import { type Portolan, startPortolan } from '../support/servers';
-import { expect, test as base } from '../support/test';
+import { bringSessions, expect, test as base } from '../support/test';
 
 /** How soon a push is to be seen in an open page, counted from the answer to the manifest. */
 const SEEN_WITHIN_MS = 2_000;
@@ -13,6 +13,10 @@ const test = base.extend<{ portolan: Portolan }>({
     await portolan.stop();
   },
   baseURL: async ({ portolan }, use) => use(portolan.url),
+  context: async ({ context, portolan }, use) => {
+    await bringSessions(context, portolan);
+    await use(context);
+  },
 });
 
 /** The moment at which the server has answered the manifest of a tag. */

@@ -7,16 +7,17 @@ import { world } from '../support/world';
 
 const WIDTHS = [320, 390, 768, 1024, 1440, 1920];
 
-test.use({ refusals: [400, 404] });
+test.use({ refusals: [400, 404, 410] });
 
 // Files are also loaded to list their tests, when no server runs yet.
 const nowhere = { url: '', host: '' };
-const names = places({ full: nowhere, empty: nowhere, hub: nowhere }).map((place) => place.name);
+const names = places({ full: nowhere, empty: nowhere, hub: nowhere, fresh: { ...nowhere, link: '' } }).map((place) => place.name);
 
 for (const name of names) {
-  test(`${name}`, async ({ page, isMobile }, info) => {
+  test(`${name}`, async ({ page, context, isMobile }, info) => {
     const place = places(world()).find((it) => it.name === name)!;
     const width = page.viewportSize()!.width;
+    if (place.signedOut) await context.clearCookies();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       const response = await page.goto(place.url);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fillDemo } from '../support/images';
 import { freePort, startPortolan } from '../support/servers';
-import { test } from '../support/test';
+import { bringSessions, test } from '../support/test';
 
 test('pictures of the list of repositories', async ({ page }) => {
   // What a newcomer sees after `make serve` and `make demo`, whatever listens on that port here:
@@ -15,6 +15,7 @@ test('pictures of the list of repositories', async ({ page }) => {
   const host = `127.0.0.1:${await freePort()}`;
   const env = { PORTOLAN_DATA__DIR: folder, PORTOLAN_SERVER__LISTEN: host, PORTOLAN_SERVER__PUBLIC_URL: 'http://127.0.0.1:8080' };
   const portolan = await startPortolan({ env });
+  await bringSessions(page.context(), { url: `http://${host}`, cookie: portolan.cookie });
   try {
     for (const [colorScheme, name] of [['light', 'repositories'], ['dark', 'repositories-dark']] as const) {
       await page.emulateMedia({ colorScheme });

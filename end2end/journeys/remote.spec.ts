@@ -1,7 +1,7 @@
 // A registry that exists already, read and shown like our own, also while it is down.
 import { fill, platformsOf } from '../support/images';
 import { eventually, startPortolan, startUpstream } from '../support/servers';
-import { expect, test } from '../support/test';
+import { bringSessions, expect, test } from '../support/test';
 
 test('a mounted registry has the same pages, and pulls go to it', async ({ page, servers }) => {
   await page.goto('/repositories');
@@ -32,10 +32,11 @@ test('a mounted registry has the same pages, and pulls go to it', async ({ page,
 test('a registry that is down leaves its pages standing, and says so', async ({ page }) => {
   const hub = await startUpstream();
   const portolan = await startPortolan({ hub: hub.url, refreshS: 1 });
+  await bringSessions(page.context(), portolan);
   try {
     await fill(hub, 'library/busybox', 'base', { '1.0.0': ['1.0.0', '1.0'] }, { sbom: false });
     const path = `${portolan.url}/r/hub/library/busybox`;
-    const served = async () => (await fetch(path)).text();
+    const served = async () => (await fetch(path, { headers: { cookie: portolan.cookie! } })).text();
     await eventually('the tags are there', async () => (await served()).includes('>1.0.0<'));
     await page.goto(path);
     await expect(page.getByRole('link', { name: '1.0.0', exact: true })).toBeVisible();

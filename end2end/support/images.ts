@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Running } from './process';
-import type { Server } from './servers';
+import { ADMIN, type Server } from './servers';
 
 const FIXTURES = process.env.PORTOLAN_TEST_FIXTURES ?? join(homedir(), '.cache/portolan/fixtures');
 const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -11,16 +11,22 @@ const INDEX = 'application/vnd.oci.image.index.v1+json';
 /** Starts to push an image of a fixture layout, all platforms; `target` is `repository:tag`. */
 export function push(server: Server, layout: string, image: string, target: string): Running {
   return new Running('skopeo', ['copy', '--quiet', '--all', '--dest-tls-verify=false',
+    ...(server.cookie ? ['--dest-creds', `${ADMIN.username}:${ADMIN.password}`] : []),
     `oci:${FIXTURES}/${layout}:${image}`, `docker://${server.host}/${target}`]);
+}
+
+/** What clients of a server with sign-in send. */
+function authorization(server: Server): Record<string, string> {
+  return server.cookie ? { authorization: `Basic ${btoa(`${ADMIN.username}:${ADMIN.password}`)}` } : {};
 }
 
 /** Gives the image that a tag names more names. */
 export async function tag(server: Server, repository: string, from: string, ...names: string[]) {
   const manifests = `${server.url}/v2/${repository}/manifests`;
-  const response = await fetch(`${manifests}/${from}`, { headers: { accept: INDEX } });
+  const response = await fetch(`${manifests}/${from}`, { headers: { accept: INDEX, ...authorization(server) } });
   const body = await response.arrayBuffer();
   for (const name of names) {
-    const answer = await fetch(`${manifests}/${name}`, { method: 'PUT', headers: { 'content-type': INDEX }, body });
+    const answer = await fetch(`${manifests}/${name}`, { method: 'PUT', headers: { 'content-type': INDEX, ...authorization(server) }, body });
     if (answer.status !== 201) throw new Error(`${repository}:${name} was answered with ${answer.status}: ${await answer.text()}`);
   }
 }

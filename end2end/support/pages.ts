@@ -8,13 +8,18 @@ export interface Place {
   status: number;
   /** The text of its one first heading. */
   heading: string | RegExp;
+  /** Seen by who did not sign in. */
+  signedOut?: boolean;
 }
 
 /** The pages of the shared servers; each has an address. */
-export function places({ full, empty }: World): Place[] {
+export function places({ full, empty, fresh }: World): Place[] {
   const at = (name: string, path: string, heading: string | RegExp, status = 200, base = full.url): Place => ({ name, url: base + path, status, heading });
   const web = platformsOf('web', '1.5.0-rc.2');
   return [
+    { ...at('sign-in', '/auth/login?next=/r/team/web', 'Sign in'), signedOut: true },
+    { name: 'set-up', url: fresh.link, status: 200, heading: 'Set up your registry', signedOut: true },
+    { ...at('set-up-used', '/auth/setup?token=none', 'This set-up link does not work', 410), signedOut: true },
     at('repositories-empty', '/repositories', 'Repositories', 200, empty.url),
     at('repositories', '/repositories', 'Repositories'),
     at('repositories-no-match', '/repositories?q=nothing-like-it', 'Repositories'),

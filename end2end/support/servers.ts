@@ -8,10 +8,15 @@ import { Running } from './process';
 
 const BINARY = process.env.PORTOLAN_BINARY ?? resolve(__dirname, '../../target/release/portolan');
 
+/** The administrator of every Portolan here. */
+export const ADMIN = { username: 'admin', password: 'correct horse' };
+
 export interface Server {
   /** What clients type in front of a repository's name. */
   host: string;
   url: string;
+  /** The cookie of the administrator's session, where there is one: clients need the password then. */
+  cookie?: string;
   stop(): Promise<void>;
 }
 
@@ -24,8 +29,32 @@ export interface Upstream extends Server {
   revive(): Promise<void>;
 }
 
-/** Portolan; `hub` is the address of a registry to mount under that prefix, `env` more configuration. */
-export async function startPortolan(options: { hub?: string; refreshS?: number; env?: Record<string, string> } = {}): Promise<Portolan> {
+/** Signs in as a browser would; returns the cookie. */
+export async function signIn(url: string, { username, password } = ADMIN): Promise<string> {
+  const answer = await fetch(`${url}/auth/login`, { method: 'POST', body: new URLSearchParams({ username, password }), redirect: 'manual' });
+  const cookie = answer.headers.get('set-cookie')?.split(';')[0];
+  if (!cookie) throw new Error(`${username} could not sign in at ${url}: ${answer.status} ${await answer.text()}`);
+  return cookie;
+}
+
+// Cookies belong to a host whatever its port, so each server has an address of its own on this machine.
+function ownAddress(): string {
+  const part = () => 1 + Math.floor(Math.random() * 253);
+  return `127.${part()}.${part()}.${part()}`;
+}
+
+interface Options {
+  /** The address of a registry to mount under that prefix. */
+  hub?: string;
+  refreshS?: number;
+  /** More configuration. */
+  env?: Record<string, string>;
+  /** Whether it begins with an administrator. */
+  admin?: boolean;
+}
+
+/** Portolan on an empty folder, with an administrator who has signed in. */
+export async function startPortolan(options: Options = {}): Promise<Portolan> {
   const folder = await mkdtemp(join(tmpdir(), 'portolan-journey-'));
   const mount = options.hub && {
     PORTOLAN_MOUNTS__0__PREFIX: 'hub',
@@ -35,7 +64,8 @@ export async function startPortolan(options: { hub?: string; refreshS?: number; 
   };
   const server = new Running(BINARY, ['serve'], {
     PORTOLAN_DATA__DIR: folder,
-    PORTOLAN_SERVER__LISTEN: '127.0.0.1:0',
+    PORTOLAN_SERVER__LISTEN: `${ownAddress()}:0`,
+    ...(options.admin === false ? {} : { PORTOLAN_ADMIN__USERNAME: ADMIN.username, PORTOLAN_ADMIN__PASSWORD: ADMIN.password }),
     PORTOLAN_SERVER__DRAIN_S: '0',
     PORTOLAN_TELEMETRY__LOG: 'info',
     PORTOLAN_TELEMETRY__LOG_FORMAT: 'json',
@@ -48,7 +78,9 @@ export async function startPortolan(options: { hub?: string; refreshS?: number; 
   };
   try {
     const { match } = await server.line(/ready:\s+(http:\/\/(\S+))/);
-    return { url: match[1], host: match[2], process: server, stop };
+    const listens = options.env?.PORTOLAN_SERVER__LISTEN;
+    const cookie = options.admin === false ? undefined : await signIn(listens ? `http://${listens}` : match[1]);
+    return { url: match[1], host: match[2], cookie, process: server, stop };
   } catch (error) {
     await stop();
     throw error;

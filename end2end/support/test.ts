@@ -1,7 +1,7 @@
 // The test of a journey: Playwright's, plus the servers of the run, and a browser that
 // must stay silent. An error in the console, an exception of a page or a breach of the
 // content security policy fails the test, whatever it was about.
-import { test as base } from '@playwright/test';
+import { type BrowserContext, test as base } from '@playwright/test';
 import { type World, world } from './world';
 
 export { expect } from '@playwright/test';
@@ -9,6 +9,16 @@ export { expect } from '@playwright/test';
 interface Options {
   /** Statuses that pages of this test answer on purpose; browsers log each of them as an error. */
   refusals: number[];
+  /** Whether the browser comes with the administrator's session. */
+  signedIn: boolean;
+}
+
+/** Lets a browser in as the administrator of these servers. */
+export async function bringSessions(context: BrowserContext, ...servers: { url: string; cookie?: string }[]) {
+  await context.addCookies(servers.filter(({ cookie }) => cookie).map(({ url, cookie }) => {
+    const [name, value] = cookie!.split('=');
+    return { name, value, url, httpOnly: true, sameSite: 'Lax' as const };
+  }));
 }
 
 interface Fixtures {
@@ -24,6 +34,11 @@ export const test = base.extend<Options & Fixtures>({
   servers: async ({}, use) => use(world()),
   scripted: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
   baseURL: async ({ servers }, use) => use(servers.full.url),
+  signedIn: [true, { option: true }],
+  context: async ({ context, servers, signedIn }, use) => {
+    if (signedIn) await bringSessions(context, servers.full, servers.empty);
+    await use(context);
+  },
   silence: [
     async ({ context, refusals, scripted }, use) => {
       const heard: string[] = [];

@@ -12,9 +12,11 @@ export const LONG = {
 export const MANY = { repository: 'qa/many', tags: 60 };
 
 export interface World {
-  full: { url: string; host: string };
-  empty: { url: string; host: string };
+  full: { url: string; host: string; cookie?: string };
+  empty: { url: string; host: string; cookie?: string };
   hub: { url: string; host: string };
+  /** One that waits for its first administrator, with the address that makes them. */
+  fresh: { url: string; host: string; link: string };
 }
 
 /** What `start` has started, as the workers see it. */
@@ -38,10 +40,12 @@ export default async function start() {
     ]);
     const full = await started(startPortolan({ hub: hub.url }));
     const empty = await started(startPortolan());
+    const fresh = await started(startPortolan({ admin: false }));
+    const link = (await fresh.process.line(/Set it up:\s+(\S+)/)).match[1];
     await Promise.all([fillDemo(full), fillQuality(full)]);
-    await eventually('the mounted registry has been read', async () => (await (await fetch(`${full.url}/r/hub/library/busybox`)).text()).includes('1.1.0'));
-    const address = ({ url, host }: Server) => ({ url, host });
-    process.env.PORTOLAN_WORLD = JSON.stringify({ full: address(full), empty: address(empty), hub: address(hub) });
+    await eventually('the mounted registry has been read', async () => (await (await fetch(`${full.url}/r/hub/library/busybox`, { headers: { cookie: full.cookie! } })).text()).includes('1.1.0'));
+    const address = ({ url, host, cookie }: Server) => ({ url, host, cookie });
+    process.env.PORTOLAN_WORLD = JSON.stringify({ full: address(full), empty: address(empty), hub: address(hub), fresh: { ...address(fresh), link } });
   } catch (error) {
     await stop();
     throw error;

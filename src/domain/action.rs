@@ -1,6 +1,8 @@
 //! What is asked. The arguments are the action: whoever holds proof for one cannot use it for another.
 
-use super::{Digest, Permission, Reference, RepositoryName, Tag, Target, Username};
+use super::{
+    Digest, Grantee, Permission, Reference, RepositoryName, RepositoryVisibility, Scope, Tag, Target, Terms, Username,
+};
 
 /// Something that somebody may or may not do.
 pub trait Action: Clone + Send + Sync + 'static {
@@ -25,6 +27,11 @@ impl Mutation for DeleteManifest {}
 impl Mutation for DeleteBlob {}
 impl Mutation for Maintain {}
 impl Mutation for SetUp {}
+impl Mutation for CreateUser {}
+impl Mutation for ChangeUser {}
+impl Mutation for GiveAccess {}
+impl Mutation for TakeAccess {}
+impl Mutation for SetVisibility {}
 impl Mutation for OpenSession {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
@@ -96,6 +103,34 @@ actions! {
     /// Read metrics and the details of health.
     ReadSystem {} = "system.read", needs |this| vec![(Permission::SystemRead, Target::Instance)], object String::new();
 
+    /// See who has accounts.
+    ListUsers {} = "user.list", needs |this| vec![(Permission::UserRead, Target::Instance)], object String::new();
+
+    /// Make an account.
+    CreateUser { username: Username } = "user.create",
+        needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
+
+    /// Let somebody in no more, or again.
+    ChangeUser { username: Username, disabled: bool } = "user.change",
+        needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
+
+    /// See who has access in a scope.
+    ListGrants { scope: Scope } = "grant.list",
+        needs |this| vec![(Permission::GrantRead, Target::Scope(this.scope.clone()))], object this.scope.to_string();
+
+    /// Give somebody a role. Nobody gives what they do not have there.
+    GiveAccess { to: Grantee, terms: Terms } = "grant.give",
+        needs |this| all_of(&this.terms), object format!("{} to {}", words(&this.terms), this.to);
+
+    /// Take it away again, which takes the same rights as to give it.
+    TakeAccess { id: String, to: Grantee, terms: Terms } = "grant.take",
+        needs |this| all_of(&this.terms), object format!("{} from {}", words(&this.terms), this.to);
+
+    /// Set who may see a repository without a grant.
+    SetVisibility { repository: RepositoryName, visibility: RepositoryVisibility } = "repository.set-visibility",
+        needs |this| vec![(Permission::RepositoryConfigure, Target::Repository(this.repository.clone()))],
+        object this.repository.to_string();
+
     /// Make the first administrator. Nobody has the right: who holds the link for it is vouched for.
     SetUp { username: Username } = "instance.set-up",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object this.username.to_string();
@@ -107,4 +142,19 @@ actions! {
     /// Keep Portolan's own records: job leases, crawl results, upload clean-up.
     Maintain {} = "system.maintain",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object String::new();
+}
+
+/// What it takes to give these terms: to manage grants there, and to hold all that the role holds.
+fn all_of(terms: &Terms) -> Vec<(Permission, Target)> {
+    let on = |permission: Permission| match permission.is_of_the_instance() {
+        true => Target::Instance,
+        false => Target::Scope(terms.scope.clone()),
+    };
+    let held = Permission::ALL.into_iter().filter(|permission| terms.role.holds(*permission));
+    [Permission::GrantManage].into_iter().chain(held).map(|permission| (permission, on(permission))).collect()
+}
+
+fn words(terms: &Terms) -> String {
+    let tags = terms.tags.as_ref().map(|tags| format!(" only tags {tags}")).unwrap_or_default();
+    format!("{} on {}{tags}", terms.role, terms.scope)
 }

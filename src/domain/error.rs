@@ -89,6 +89,10 @@ pub enum What {
     Page,
     #[error("this is no path of the distribution API")]
     Endpoint,
+    #[error("there is no user {0}")]
+    User(String),
+    #[error("there is no grant {0}")]
+    Grant(String),
 }
 
 /// How content can fail to be what it claims.

@@ -3,6 +3,7 @@
 use super::text::checked_text;
 use super::{Error, Result, Role, Scope, TagPattern, Timestamp, Username};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The name of a group, such as `eng-web`: written as usernames are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,6 +31,26 @@ pub enum Grantee {
     Robot(Username),
     /// Everybody, signed in or not.
     Anonymous,
+}
+
+impl fmt::Display for Grantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(name) => write!(f, "user {name}"),
+            Self::Group(name) => write!(f, "group {name}"),
+            Self::Robot(name) => write!(f, "robot {name}"),
+            Self::Anonymous => f.write_str("everybody"),
+        }
+    }
+}
+
+/// A grant as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub id: String,
+    pub to: Grantee,
+    pub terms: Terms,
+    pub created_at: Timestamp,
 }
 
 /// What a grant says, whoever has it.

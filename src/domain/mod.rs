@@ -33,7 +33,7 @@ pub use action::Action;
 pub use address::Address;
 pub use digest::Digest;
 pub use error::{Error, Result};
-pub use grant::{Grantee, GroupName, Terms};
+pub use grant::{Grant, Grantee, GroupName, Terms};
 pub use name::{MountPrefix, Namespace, RepositoryName};
 pub use page::{Cursor, Page};
 pub use permission::{Permission, Target};

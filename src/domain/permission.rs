@@ -76,6 +76,9 @@ impl Permission {
         Self::SystemMaintain,
     ];
 
+    /// Those that a tag pattern narrows.
+    pub const OF_TAGS: [Self; 4] = [Self::RepositoryPush, Self::TagMove, Self::TagDelete, Self::ManifestDelete];
+
     /// The name that people and programs see.
     pub fn name(self) -> &'static str {
         match self {

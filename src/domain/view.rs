@@ -66,6 +66,8 @@ pub struct RepositoriesView {
     pub totals: Totals,
     /// Registries that are being read right now, or could not be.
     pub notices: Vec<MountNotice>,
+    /// Whether the reader may see all that there is.
+    pub sees_all: bool,
     /// Whether pushes are taken at all (a console over an existing registry takes none).
     pub accepts_push: bool,
 }

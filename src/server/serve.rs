@@ -13,7 +13,7 @@ use super::identity::sign_in;
 use super::lock::lock;
 use super::secret::Secret;
 use crate::domain::MountPrefix;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use std::net::{SocketAddr, TcpListener};
@@ -37,6 +37,11 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // Set already in tests.
     let temporary = look.as_ref().map(|_| tempfile::Builder::new().prefix("portolan-try-").tempdir()).transpose()?;
     if let (Some(look), Some(folder)) = (&look, &temporary) {
+        if !config.server.listen.ip().is_loopback() {
+            bail!(
+                "--try shows a registry to whoever asks, so it listens on this machine only; set server.listen to 127.0.0.1:PORT"
+            );
+        }
         look_only(&mut config, look, folder.path());
     }
     for key in config.without_effect() {

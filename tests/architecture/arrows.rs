@@ -50,6 +50,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::context",
             "server::entropy",
             "server::identity",
+            "server::secret",
             "server::store",
             "server::registry",
             "server::blobs",

@@ -79,19 +79,17 @@ impl TestApp {
 
     /// The same server, as somebody with this standing uses it.
     pub fn with_standing(&self, standing: Standing) -> Self {
-        let (app, router, folder) = (self.app.clone(), self.router.clone(), Arc::clone(&self.folder));
-        Self { app, router, folder, standing: Some(Arc::new(standing)), shown: None, jobs: None }
+        Self { standing: Some(Arc::new(standing)), shown: None, ..self.again() }
     }
 
     /// The same server, which finds out by itself who sends.
     pub fn at_the_door(self) -> Self {
-        Self { standing: None, ..self }
+        Self { standing: None, shown: None, ..self }
     }
 
     /// The same server, for whoever shows this in `Authorization`.
     pub fn showing(&self, shown: &str) -> Self {
-        let (app, router, folder) = (self.app.clone(), self.router.clone(), Arc::clone(&self.folder));
-        Self { app, router, folder, standing: None, shown: Some(shown.to_owned()), jobs: None }
+        Self { standing: None, shown: Some(shown.to_owned()), ..self.again() }
     }
 
     /// The same server, as another administrator uses it.
@@ -109,6 +107,17 @@ impl TestApp {
         let terms = |role, text: &str| Terms { role, scope: scope(text), tags: None, expires_at: None };
         let terms = vec![terms(role, &format!("{tenant}/*")), terms(Role::Reader, "public/*")];
         self.with_standing(Standing { terms, ..Standing::of(user(name)) })
+    }
+
+    /// The same server, for whoever shows nothing.
+    pub fn by_nobody(&self) -> Self {
+        self.again().at_the_door()
+    }
+
+    /// The same once more.
+    pub fn again(&self) -> Self {
+        let (app, router, folder) = (self.app.clone(), self.router.clone(), Arc::clone(&self.folder));
+        Self { app, router, folder, standing: self.standing.clone(), shown: self.shown.clone(), jobs: None }
     }
 
     /// The router for whoever reaches it by a socket: they are who this is.

@@ -58,17 +58,24 @@ impl Access {
                 if self.is_only_narrow(&caller.standing, permission, &target).await? {
                     return Err(Error::NarrowToken);
                 }
-                (self.refused)(Refusal {
-                    actor: caller.actor().clone(),
-                    action: A::NAME,
-                    object: action.object(),
-                    permission,
-                    request_id: caller.request_id.clone(),
-                });
+                // Who has not signed in is asked to; that is the beginning and no refusal.
+                if caller.standing.is_signed_in() || self.policy == Policy::ReadOnly {
+                    (self.refused)(self.record(caller, &action, permission));
+                }
                 return Err(self.refusal(&caller.standing, permission, &target).await?);
             }
         }
         Ok(Authorized::new(self.policy, caller, action, self.clock.now()))
+    }
+
+    fn record<A: Action>(&self, caller: &Caller, action: &A, permission: Permission) -> Refusal {
+        Refusal {
+            actor: caller.actor().clone(),
+            action: A::NAME,
+            object: action.object(),
+            permission,
+            request_id: caller.request_id.clone(),
+        }
     }
 
     /// Whether somebody holds a permission on something as it is now.

@@ -116,7 +116,10 @@ fn allows(terms: &Terms, permission: Permission, target: &Target) -> bool {
     terms.role.holds(permission)
         && match target {
             Target::Instance => terms.scope == Scope::Everything,
-            Target::Scope(scope) => terms.scope.holds(scope),
+            // Over all tags of a scope only who is not narrowed to some.
+            Target::Scope(scope) => {
+                terms.scope.holds(scope) && (terms.tags.is_none() || !Permission::OF_TAGS.contains(&permission))
+            }
             Target::Repository(name) => terms.scope.covers(name),
             Target::Tag(name, tag) => {
                 terms.scope.covers(name) && terms.tags.as_ref().is_none_or(|pattern| pattern.matches(tag))

@@ -59,6 +59,10 @@ fn server(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
                        https address (PORTOLAN_SERVER__PUBLIC_URL), or listen on 127.0.0.1:PORT";
         return Err(merged.error("server.listen", problem));
     }
+    if !config.auth.local_sign_in {
+        let problem = "nobody could sign in: this version knows passwords only; leave it at true";
+        return Err(merged.error("auth.local_sign_in", problem));
+    }
     let Some(text) = &server.public_url else { return Ok(()) };
     let wrong = |problem: &str| Err(merged.error("server.public_url", problem));
     let Ok(url) = url::Url::parse(text) else {
@@ -69,6 +73,9 @@ fn server(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
     }
     match url.scheme() {
         "https" => Ok(()),
+        "http" if !server.listen.ip().is_loopback() => {
+            wrong("who reaches the server from elsewhere would send passwords in plain text; name its https address")
+        }
         "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(()),
         "http" => wrong("plain http is for loopback only; name TLS files, or the https address of the proxy in front"),
         _ => wrong("the address must start with https:// (or http:// on loopback)"),

@@ -36,7 +36,9 @@ fn oci_code(error: &Error) -> &'static str {
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
         Error::NotFound(What::Upload) => "BLOB_UPLOAD_UNKNOWN",
-        Error::NotFound(What::Page | What::Endpoint) | Error::Unsupported(_) | Error::Method => "UNSUPPORTED",
+        Error::NotFound(What::Page | What::Endpoint | What::User(_) | What::Grant(_))
+        | Error::Unsupported(_)
+        | Error::Method => "UNSUPPORTED",
         Error::Invalid { field, .. } => match field.as_str() {
             "name" => "NAME_INVALID",
             "tag" => "TAG_INVALID",

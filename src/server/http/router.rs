@@ -1,13 +1,13 @@
 //! The whole surface on one screen.
 
-use super::{assets, distribution, edge, events, health, metrics, security, shell, sign_in, token};
+use super::{assets, distribution, edge, events, health, metrics, rest, security, shell, sign_in, token};
 use crate::domain::Error;
 use crate::domain::error::What;
 use crate::server::context::App;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
-use axum::routing::{any, get};
+use axum::routing::{any, delete, get, patch};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -37,6 +37,14 @@ pub fn router(app: App) -> Router {
         .route("/v2", any(distribution::serve))
         .route("/v2/", any(distribution::serve))
         .route("/v2/{*path}", any(distribution::serve));
+    let api = Router::new()
+        .route("/api/v1/users", get(rest::users::list).post(rest::users::create))
+        .route("/api/v1/users/{who}", get(rest::users::show).patch(rest::users::change))
+        .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
+        .route("/api/v1/grants/{id}", delete(rest::access::take))
+        .route("/api/v1/r/{*repository}", patch(rest::access::set_visibility))
+        .route("/api/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Page)) }))
+        .layer(DefaultBodyLimit::max(FORM_BYTES));
     let plain = Router::new()
         .route("/events", get(events::stream))
         .route("/v1/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Endpoint)) }))
@@ -53,7 +61,7 @@ pub fn router(app: App) -> Router {
         .route("/chevron.svg", get(assets::public))
         .route("/copy.svg", get(assets::public))
         .route("/check.svg", get(assets::public));
-    let routes = pages.merge(distribution).merge(plain).with_state(app.clone());
+    let routes = pages.merge(distribution).merge(api).merge(plain).with_state(app.clone());
     // Around all routes together: a layer of a router is copied for each request of each route, with all beneath it.
     let around = ServiceBuilder::new()
         .layer(from_fn_with_state(app.clone(), edge::every_request))

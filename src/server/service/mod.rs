@@ -1,5 +1,6 @@
 //! Use cases: plain functions, one file per noun. They take the proof of what was allowed.
 
+pub mod access;
 pub mod changes;
 pub mod delete;
 pub mod images;
@@ -10,3 +11,4 @@ pub mod repositories;
 pub mod system;
 pub mod tags;
 pub mod tokens;
+pub mod users;

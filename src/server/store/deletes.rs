@@ -76,9 +76,7 @@ pub async fn manifest(tx: &mut Tx, repository: &Repository, digest: &Digest, del
         return Ok(false);
     }
     refuse_if_used(tx, repository, digest).await?;
-    let named = "SELECT name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name";
-    let named = tx.all(named, params![&repository.id, digest]).await?;
-    let named: Vec<Tag> = named.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    let named = tags::naming(tx, &repository.id, digest).await?;
     if !named.is_empty() {
         untag(tx, repository, digest, &named, deletion).await?;
     }

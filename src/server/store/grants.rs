@@ -2,7 +2,7 @@
 
 use super::{Row, Store, Tx, epoch};
 use crate::domain::principal::PrincipalKind;
-use crate::domain::{Actor, RepositoryName, RepositoryVisibility, Result, Terms, Timestamp};
+use crate::domain::{Actor, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Scope, Terms, Timestamp};
 use crate::params;
 
 /// Whom a grant is for, by id.
@@ -29,6 +29,66 @@ pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &A
     epoch::next(tx).await
 }
 
+const LISTED: &str = "SELECT g.id, g.grantee_kind, COALESCE(p.username, u.name, ''), g.role, g.scope, g.tags,
+        g.expires_at, g.created_at
+    FROM grants g LEFT JOIN principals p ON p.id = g.grantee LEFT JOIN user_groups u ON u.id = g.grantee";
+
+/// Grants on this very scope after `after`, or on any, oldest first.
+pub async fn list(store: &Store, scope: Option<&Scope>, after: &str, limit: u32) -> Result<Vec<Grant>> {
+    let (only, scope) =
+        if let Some(scope) = scope { ("AND g.scope = $3", scope.to_string()) } else { ("", String::new()) };
+    let sql = format!("{LISTED} WHERE g.id > $1 {only} ORDER BY g.id LIMIT $2");
+    let mut params = params![after, limit];
+    params.extend((!only.is_empty()).then(|| scope.into()));
+    store.all(&sql, params).await?.into_iter().map(grant).collect()
+}
+
+/// The grant of that id.
+pub async fn find(store: &Store, id: &str) -> Result<Option<Grant>> {
+    let sql = format!("{LISTED} WHERE g.id = $1");
+    store.one(&sql, params![id]).await?.map(grant).transpose()
+}
+
+/// Takes a grant away; `false` if it is gone already.
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
+    let n_deleted = tx.run("DELETE FROM grants WHERE id = $1", params![id]).await?;
+    epoch::next(tx).await?;
+    Ok(n_deleted == 1)
+}
+
+/// By which id grants know somebody, if there is somebody of that name.
+pub async fn id_of(store: &Store, to: &Grantee) -> Result<Option<GranteeId>> {
+    let (sql, name) = match to {
+        Grantee::Anonymous => return Ok(Some(GranteeId::Everybody)),
+        Grantee::User(name) => ("SELECT id FROM principals WHERE kind = 'user' AND username = $1", name.as_str()),
+        Grantee::Robot(name) => ("SELECT id FROM principals WHERE kind = 'robot' AND username = $1", name.as_str()),
+        Grantee::Group(name) => ("SELECT id FROM user_groups WHERE name = $1", name.as_str()),
+    };
+    let Some(mut row) = store.one(sql, params![name]).await? else { return Ok(None) };
+    let id = row.take()?;
+    Ok(Some(match to {
+        Grantee::Robot(_) => GranteeId::Principal(PrincipalKind::Robot, id),
+        Grantee::Group(_) => GranteeId::Group(id),
+        Grantee::User(_) | Grantee::Anonymous => GranteeId::Principal(PrincipalKind::User, id),
+    }))
+}
+
+/// Sets how visible a repository is; what it was before.
+pub async fn set_visibility(
+    tx: &mut Tx,
+    repository: &RepositoryName,
+    visibility: RepositoryVisibility,
+) -> Result<Option<RepositoryVisibility>> {
+    let sql = "SELECT COALESCE(r.visibility, m.visibility) FROM repositories r JOIN mounts m ON m.id = r.mount_id
+               WHERE r.name = $1";
+    let Some(mut row) = tx.one(sql, params![repository]).await? else { return Ok(None) };
+    let before = row.take()?;
+    let sql = "UPDATE repositories SET visibility = $2 WHERE name = $1";
+    tx.run(sql, params![repository, visibility.name()]).await?;
+    epoch::next(tx).await?;
+    Ok(Some(before))
+}
+
 /// What is granted to a principal, to their groups, and to everybody.
 pub async fn of_principal(store: &Store, id: &str) -> Result<Vec<Terms>> {
     let sql = "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '')
@@ -48,6 +108,18 @@ pub async fn visibility(store: &Store, repository: &RepositoryName) -> Result<Re
     let sql = "SELECT COALESCE(r.visibility, m.visibility) FROM repositories r JOIN mounts m ON m.id = r.mount_id
                WHERE r.name = $1";
     store.one(sql, params![repository]).await?.map_or(Ok(RepositoryVisibility::Private), |mut row| row.take())
+}
+
+fn grant(mut row: Row) -> Result<Grant> {
+    let (id, kind, name): (String, String, String) = (row.take()?, row.take()?, row.take()?);
+    let to = match kind.as_str() {
+        "user" => Grantee::User(name.parse()?),
+        "robot" => Grantee::Robot(name.parse()?),
+        "group" => Grantee::Group(name.parse()?),
+        _ => Grantee::Anonymous,
+    };
+    let terms = Terms { role: row.take()?, scope: row.take()?, tags: row.take()?, expires_at: row.take()? };
+    Ok(Grant { id, to, terms, created_at: row.take()? })
 }
 
 fn terms(mut row: Row) -> Result<Terms> {

@@ -2,7 +2,7 @@
 
 use super::{Row, Store, Tx};
 use crate::domain::principal::{Principal, PrincipalKind};
-use crate::domain::{Actor, Result, Timestamp, Username};
+use crate::domain::{Actor, Error, Result, Timestamp, Username};
 use crate::params;
 
 const COLUMNS: &str = "id, kind, username, name, email, namespace, expires_at, disabled_at, created_at, seen_at";
@@ -17,6 +17,13 @@ pub async fn by_username(store: &Store, username: &Username) -> Result<Option<Pr
 pub async fn by_id(store: &Store, id: &str) -> Result<Option<Principal>> {
     let sql = format!("SELECT {COLUMNS} FROM principals WHERE id = $1");
     store.one(&sql, params![id]).await?.map(principal).transpose()
+}
+
+/// Users after `after` in the order of their names.
+pub async fn users(store: &Store, after: &str, limit: u32) -> Result<Vec<Principal>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM principals WHERE kind = 'user' AND username > $1 ORDER BY username LIMIT $2");
+    store.all(&sql, params![after, limit]).await?.into_iter().map(principal).collect()
 }
 
 /// Adds somebody; `false` if the username is taken.
@@ -56,6 +63,18 @@ pub async fn has_admin(tx: &mut Tx) -> Result<bool> {
     let sql = "SELECT 1 AS found FROM grants g JOIN principals p ON p.id = g.grantee
                WHERE g.grantee_kind = 'user' AND g.role = 'admin' LIMIT 1";
     Ok(tx.one(sql, params![]).await?.is_some())
+}
+
+/// Refuses to leave nobody behind who can sign in and do everything.
+pub async fn require_admin(tx: &mut Tx) -> Result<()> {
+    let sql = "SELECT 1 AS found FROM grants g JOIN principals p ON p.id = g.grantee
+               WHERE g.grantee_kind = 'user' AND g.role = 'admin' AND g.expires_at IS NULL AND p.disabled_at IS NULL LIMIT 1";
+    match tx.one(sql, params![]).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::Conflict(
+            "nobody would be left who may do everything; make another administrator first".to_owned(),
+        )),
+    }
 }
 
 fn principal(mut row: Row) -> Result<Principal> {

@@ -117,6 +117,12 @@ pub(super) enum Move {
     Deleted,
 }
 
+/// All tags that name an image, in bytewise order.
+pub async fn naming(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<Vec<Tag>> {
+    let sql = "SELECT name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name";
+    tx.all(sql, params![repository_id, digest]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
 /// Sets a tag, writes its history and keeps every count that depends on it. The manifest must
 /// be stored already. Setting a tag to what it names changes only when it was last checked.
 pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {

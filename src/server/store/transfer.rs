@@ -22,6 +22,9 @@ pub async fn save(location: &Location, file: &Path) -> Result<()> {
     let connection = lite::connect(file)?;
     // Staged bytes do not travel, and whoever holds a job now does not there.
     lite::execute(&connection, "DELETE FROM uploads", &[])?;
+    // Nor does who was in at that moment: a session that ended since must not come back.
+    lite::execute(&connection, "DELETE FROM sessions", &[])?;
+    lite::execute(&connection, "DELETE FROM one_time_links", &[])?;
     lite::execute(&connection, "UPDATE jobs SET leased_by = NULL, leased_until = NULL", &[])?;
     // One file without a log, which can be read where nothing can be written.
     lite::query(&connection, "PRAGMA journal_mode = DELETE", &[])?;

@@ -59,7 +59,9 @@ fn Place<'a>(error: &'a Error) -> impl IntoView + use<> {
             (repository.clone(), true)
         }
         What::Repository(name) => (name.clone(), false),
-        What::Elsewhere { .. } | What::Upload | What::Page | What::Endpoint => return None,
+        What::Elsewhere { .. } | What::Upload | What::Page | What::Endpoint | What::User(_) | What::Grant(_) => {
+            return None;
+        }
     };
     Some(view! { <Crumbs repository inside/> })
 }
@@ -92,7 +94,8 @@ fn missing(what: &What) -> &'static str {
         What::Repository(_) | What::Elsewhere { .. } => "No such repository",
         What::Tag { .. } => "No such tag",
         What::Manifest { .. } | What::Blob { .. } => "No such image",
-        What::Upload | What::Page | What::Endpoint => "No such page",
+        What::User(_) => "No such user",
+        What::Upload | What::Page | What::Endpoint | What::Grant(_) => "No such page",
     }
 }
 

@@ -16,7 +16,7 @@ use crate::ui::islands::live::LiveScope;
 use crate::ui::query::Order;
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::counted;
-use first_push::FirstPush;
+use first_push::{FirstPush, NothingToSee};
 use leptos::prelude::*;
 use row::Rows;
 
@@ -95,11 +95,12 @@ fn Sums(totals: Totals) -> impl IntoView {
 fn List(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
     let (base, now) = (Address::Repositories.to_string(), request.now);
     let is_unused = is_unused(&view, &query);
-    let RepositoriesView { page, totals, notices, accepts_push } = view;
+    let RepositoriesView { page, totals, notices, accepts_push, sees_all } = view;
     let try_mode = request.try_mode;
     let body = match page.items.is_empty() {
         // A registry that is being read says so itself.
         true if is_unused && !accepts_push && !notices.is_empty() => ().into_any(),
+        true if is_unused && !sees_all => view! { <NothingToSee/> }.into_any(),
         true if is_unused => view! { <FirstPush request accepts_push/> }.into_any(),
         true => view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {

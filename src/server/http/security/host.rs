@@ -1,7 +1,7 @@
 //! Who may address this server: requests that name this machine or the public address.
 //!
-//! While whoever reaches the address is let in, a web page elsewhere must not reach it under a name of
-//! its own (DNS rebinding). So a request names its host once, in a form that can mean one thing only.
+//! A web page elsewhere must not reach this server under a name of its own (DNS rebinding). So a request names its host
+//! once, in a form that can mean one thing only.
 
 use crate::domain::{Error, Result};
 use crate::server::context::App;

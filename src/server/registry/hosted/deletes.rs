@@ -5,7 +5,7 @@ use super::HostedRegistry;
 use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Mutation};
 use crate::domain::condition::Condition;
 use crate::domain::error::What;
-use crate::domain::{Digest, Error, RepositoryName, Result};
+use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Target};
 use crate::server::access::Authorized;
 use crate::server::registry::DeleteContent;
 use crate::server::store::deletes::{self, Deletion};
@@ -33,8 +33,13 @@ impl DeleteContent for HostedRegistry {
 
     async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {
         let DeleteManifest { repository, digest } = proof.action().clone();
+        let rights = proof.rights();
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
+                // Its tags go with it, so who may delete only some tags must be allowed each of them.
+                for tag in tags::naming(tx, &found.id, &digest).await? {
+                    rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag))?;
+                }
                 match deletes::manifest(tx, found, &digest, deletion).await? {
                     true => Ok(digest),
                     false => Err(Error::NotFound(What::Manifest { repository, digest })),

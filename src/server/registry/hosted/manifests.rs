@@ -151,8 +151,13 @@ impl Push {
     async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<Option<Digest>> {
         let before = tags::current(tx, &repository.id, tag).await?.map(|current| current.digest);
         let digest = &self.manifest.digest;
-        if before.as_ref().is_some_and(|before| before != digest) {
-            self.to.rights.require(Permission::TagMove, &Target::Tag(self.to.name.clone(), tag.clone()))?;
+        // The same image again is no move.
+        let needed = match &before {
+            None => Some(Permission::RepositoryPush),
+            Some(before) => (before != digest).then_some(Permission::TagMove),
+        };
+        if let Some(needed) = needed {
+            self.to.rights.require(needed, &Target::Tag(self.to.name.clone(), tag.clone()))?;
         }
         let placement = Placement {
             repository,

@@ -50,9 +50,7 @@ fn Steps<'a>(request: &'a PageRequest, link: String) -> impl IntoView + use<> {
     view! {
         <div>
             <h1>"Set up your registry"</h1>
-            <p class="head-sub">
-                "About two minutes. You can change all of this later, except the first administrator\u{2019}s name."
-            </p>
+            <p class="head-sub">"About two minutes, from here to the first image."</p>
         </div>
         <ol class="steps">
             <li class="step-item done">

@@ -1,7 +1,6 @@
 //! `/auth/login`.
 
 use super::{Field, Problem};
-use crate::domain::Address;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::rail::Brand;
 use crate::ui::pages::load::PageTitle;
@@ -25,7 +24,6 @@ pub fn SignIn() -> impl IntoView {
                     <Terminal host/>
                 </main>
                 <footer class="gate-foot">
-                    <a href=Address::Repositories.to_string()>"Public repositories"</a>
                     <span class="push">{concat!("Portolan ", env!("CARGO_PKG_VERSION"))}</span>
                 </footer>
             </div>

@@ -22,12 +22,25 @@ pub fn FirstPush(request: PageRequest, accepts_push: bool) -> impl IntoView {
     let commands = commands(&request.host, request.is_plain_http());
     view! {
         <Empty icon="box" title="Waiting for the first push".to_owned()>
-            <p>"Push an image with the client that you have. It appears here the moment it arrives."</p>
+            <p>
+                "Push an image with the client that you have. It appears here the moment it arrives. The client signs in first, once: "
+                <code>{format!("docker login {}", request.host)}</code>
+            </p>
             {commands.into_iter().map(|(client, steps)| view! { <Command client steps/> }).collect_view()}
-            <p>"Only looking around? "<code>"make demo"</code>" fills this registry with samples."</p>
+            <p>"Only looking around? "<code>"PORTOLAN_USER=you:password make demo"</code>" fills this registry with samples."</p>
         </Empty>
     }
     .into_any()
+}
+
+/// For somebody to whom nothing was granted yet: what there is, is not theirs to know.
+#[component]
+pub fn NothingToSee() -> impl IntoView {
+    view! {
+        <Empty icon="lock" title="No repositories that you can see".to_owned()>
+            <p>"You see a repository once somebody gives you access to it. Ask whoever runs this registry."</p>
+        </Empty>
+    }
 }
 
 #[component]

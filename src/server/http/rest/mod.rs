@@ -1,0 +1,77 @@
+//! `/api/v1`: the same use cases as the pages, for programs. JSON in and out, refusals as problem JSON (RFC 9457),
+//! lists in pages: `{"items": […], "next": "…" or null}`.
+
+pub(super) mod access;
+pub(super) mod users;
+
+use super::{door, error};
+use crate::domain::{Error, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+
+/// Items of a page where nothing is said, and at most.
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 500;
+
+/// Which part of a list is asked for.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    limit: Option<u32>,
+    #[serde(default)]
+    after: String,
+}
+
+impl Part {
+    fn limit(&self) -> Result<u32> {
+        match self.limit.unwrap_or(DEFAULT_LIMIT) {
+            limit @ 1..=MAX_LIMIT => Ok(limit),
+            _ => Err(Error::invalid("limit", format!("a limit is between 1 and {MAX_LIMIT}"))),
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Serialize)]
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Cuts up to `limit + 1` items to a page; `key` is that of an item.
+    fn cut(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Self {
+        let is_cut = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| is_cut).map(key);
+        Self { items, next }
+    }
+}
+
+/// A body, or why it is none.
+fn body<T>(sent: Result<Json<T>, JsonRejection>) -> Result<T> {
+    sent.map(|Json(body)| body).map_err(|rejection| Error::invalid("body", rejection.body_text()))
+}
+
+/// An answer with a status of its own, or a refusal.
+fn answer<T: Serialize>(app: &App, caller: &Caller, status: StatusCode, found: Result<T>) -> Response<Body> {
+    match found {
+        Ok(found) => (status, Json(found)).into_response(),
+        Err(refusal) => refuse(app, caller, refusal),
+    }
+}
+
+/// A refusal; who did not sign in is told how.
+fn refuse(app: &App, caller: &Caller, refusal: Error) -> Response<Body> {
+    let refusal = door::soften(app, caller, refusal);
+    let mut response = error::problem(&refusal);
+    if refusal == Error::Unauthenticated {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"portolan\""));
+    }
+    response
+}

@@ -1,0 +1,118 @@
+//! `/api/v1/users`.
+
+use super::{Page, Part, answer, body};
+use crate::domain::action::{ChangeUser, CreateUser, ListUsers};
+use crate::domain::principal::Principal;
+use crate::domain::{Error, Result, Timestamp, Username};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::service::users::{self, NewUser};
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{Response, StatusCode};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct User {
+    id: String,
+    username: Username,
+    name: String,
+    email: String,
+    disabled: bool,
+    created_at: String,
+    seen_at: Option<String>,
+}
+
+impl From<Principal> for User {
+    fn from(it: Principal) -> Self {
+        Self {
+            id: it.id,
+            username: it.username,
+            name: it.name,
+            email: it.email,
+            disabled: it.disabled_at.is_some(),
+            created_at: it.created_at.rfc3339(),
+            seen_at: it.seen_at.map(Timestamp::rfc3339),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct New {
+    username: Username,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    password: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Changed {
+    disabled: bool,
+}
+
+/// Users by name.
+pub(in crate::server::http) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Query(part): Query<Part>,
+) -> Response<Body> {
+    let found = async {
+        let limit = part.limit()?;
+        let proof = app.access.authorize(&caller, ListUsers {}).await?;
+        let users = users::list(&app, &proof, &part.after, limit + 1).await?;
+        let users: Vec<User> = users.into_iter().map(User::from).collect();
+        Ok(Page::cut(users, limit, |user| user.username.to_string()))
+    };
+    answer(&app, &caller, StatusCode::OK, found.await)
+}
+
+/// One user.
+pub(in crate::server::http) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(who): Path<String>,
+) -> Response<Body> {
+    let found = async {
+        let proof = app.access.authorize(&caller, ListUsers {}).await?;
+        users::show(&app, &proof, &who).await.map(User::from)
+    };
+    answer(&app, &caller, StatusCode::OK, found.await)
+}
+
+/// A new account.
+pub(in crate::server::http) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    sent: Result<Json<New>, JsonRejection>,
+) -> Response<Body> {
+    let made = async {
+        let New { username, name, email, password } = body(sent)?;
+        let proof = app.access.authorize(&caller, CreateUser { username }).await?;
+        let password = password.ok_or_else(|| Error::invalid("password", "a new user needs a password"))?;
+        users::create(&app, &proof, NewUser { name, email, password: password.into() }).await.map(User::from)
+    };
+    answer(&app, &caller, StatusCode::CREATED, made.await)
+}
+
+/// Lets somebody in no more, or again.
+pub(in crate::server::http) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(who): Path<String>,
+    sent: Result<Json<Changed>, JsonRejection>,
+) -> Response<Body> {
+    let changed = async {
+        let Changed { disabled } = body(sent)?;
+        let listing = app.access.authorize(&caller, ListUsers {}).await?;
+        let username = users::show(&app, &listing, &who).await?.username;
+        let proof = app.access.authorize(&caller, ChangeUser { username, disabled }).await?;
+        users::change(&app, &proof).await.map(User::from)
+    };
+    answer(&app, &caller, StatusCode::OK, changed.await)
+}
