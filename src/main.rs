@@ -63,6 +63,8 @@ struct CheckArgs {
 }
 
 fn main() -> ExitCode {
+    // What is kept here is for whoever runs it: the database holds hashes, a backup the key.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -10,7 +10,7 @@ from report import Line, beside_all, times
 from servers import PASSWORD
 
 CONNECTIONS = 16
-COSTS = (10, 5)  # What `htpasswd -B` is told by most guides and by Go's default, and its own default.
+COSTS = (10, 5)  # The default of Go's bcrypt, and that of `htpasswd -B`.
 
 
 def measure(bench):

@@ -1,6 +1,7 @@
 // The pull command: one click, exact, for the client that the reader uses.
 import { Running } from '../support/process';
 import { digestOf } from '../support/images';
+import { ADMIN } from '../support/servers';
 import { awake } from '../support/checks';
 import { expect, test } from '../support/test';
 
@@ -44,5 +45,6 @@ test('copies what it shows, remembers the client, and the command is right', asy
   await page.getByRole('button', { name: `Copy digest ${digest.slice(7, 19)}` }).first().click();
   await expect.poll(clipboard).toBe(digest);
 
-  await new Running('skopeo', ['inspect', '--tls-verify=false', `docker://${image}`]).done();
+  const creds = `${ADMIN.username}:${ADMIN.password}`;
+  await new Running('skopeo', ['inspect', '--creds', creds, '--tls-verify=false', `docker://${image}`]).done();
 });

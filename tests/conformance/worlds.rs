@@ -54,7 +54,7 @@ fn worlds() -> impl Strategy<Value = World> {
     let level = || select(RepositoryVisibility::ALL.to_vec());
     let bound = option::of(terms().prop_map(|terms| Bound::Terms(Terms { expires_at: None, ..terms })));
     let standing = (any::<bool>(), vec(terms(), 0..4), bound).prop_map(|(is_known, terms, bound)| match is_known {
-        true => Standing { terms, bound, ..Standing::of(user("mara")) },
+        true => Standing { terms, bounds: bound.into_iter().collect(), ..Standing::of(user("mara")) },
         false => Standing::anonymous(terms),
     });
     let policy = prop_oneof![9 => Just(Policy::Grants), 1 => Just(Policy::ReadOnly)];

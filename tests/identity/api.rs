@@ -1,9 +1,19 @@
 //! Users, grants and visibility by `/api/v1`, and what comes of them at the registry.
 
 use super::{PASSWORD, basic, with, with_admin};
-use crate::support::{Answer, OCI_MANIFEST, TestApp};
+use crate::support::{Answer, OCI_MANIFEST, START, TestApp, choices};
 use axum::http::StatusCode;
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
+use portolan::domain::{Role, Terms, Timestamp};
+use portolan::server::access::Policy;
+use portolan::server::clock::ManualClock;
+use portolan::server::identity::secrets::{self, Kind};
+use portolan::server::identity::sign_in;
+use portolan::server::store::principals;
+use portolan::server::store::tokens::{self, NewToken};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The administrator's programs.
 async fn admin() -> TestApp {
@@ -141,6 +151,76 @@ async fn nobody_gives_more_than_they_have() {
         send(&admin, "POST", "users", json!({"username": "nina", "password": PASSWORD})).await.status,
         StatusCode::CONFLICT
     );
+}
+
+/// Gives a user a token by the tables, until the pages for it are there.
+async fn personal_token(admin: &TestApp, username: &str, bound: Terms, expires_at: Option<Timestamp>) -> String {
+    let (store, secret) = (&admin.app.store, secrets::new(Kind::Personal, &*admin.app.entropy));
+    let owner = principals::by_username(store, &username.parse().unwrap()).await.unwrap().unwrap();
+    let fingerprint = secrets::fingerprint(&secret);
+    let new = NewToken {
+        id: fingerprint[..8].to_owned(),
+        principal_id: owner.id,
+        name: "ci".to_owned(),
+        fingerprint,
+        bound: Some(bound),
+        expires_at,
+    };
+    let proof = crate::support::decides(Policy::Grants).system(Job::SignIn, Maintain {});
+    let write = store.note(&proof, move |tx| Box::pin(async move { tokens::insert(tx, &new, START).await }));
+    write.await.unwrap();
+    secret.expose().to_owned()
+}
+
+/// SEC-29: a token is bound the same, however it is shown and whatever it is exchanged for.
+#[tokio::test]
+async fn a_tokens_bound_survives_the_exchange() {
+    let clock = Arc::new(ManualClock::new(START));
+    let test = TestApp::build("", choices(Policy::Grants, clock.clone())).await.at_the_door();
+    sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
+    let admin = test.showing(&basic("mara", PASSWORD));
+    admin.push_image("team/web", "prod", "amd64", b"prod").await;
+    admin.push_image("other/secret", "v1", "amd64", b"secret").await;
+    let terms = Terms::new(Role::Developer, "team/web".parse().unwrap(), Some("dev-*".parse().unwrap()), None).unwrap();
+    let end = Timestamp(START.0 + 60_000);
+    let secret = personal_token(&admin, "mara", terms, Some(end)).await;
+    let scopes =
+        "scope=repository:team/web:pull,push,delete&scope=repository:other/secret:pull&scope=registry:catalog:*";
+    let basic = basic("mara", &secret);
+    let exchanged = with(&test, "GET", &format!("/token?{scopes}"), ("authorization", &basic)).await.json();
+    let exchanged = format!("Bearer {}", exchanged["token"].as_str().unwrap());
+    for shown in [basic.clone(), format!("Bearer {secret}"), exchanged.clone()] {
+        let by = test.showing(&shown);
+        assert_eq!(by.get("/v2/team/web/manifests/prod").await.status, StatusCode::OK, "{shown}");
+        assert_eq!(by.get("/v2/other/secret/manifests/v1").await.refusal(), "404 NAME_UNKNOWN", "{shown}");
+        assert_eq!(by.get("/v2/_catalog").await.json()["repositories"], json!(["team/web"]), "{shown}");
+        let image = by.image("team/web", "amd64", b"mine").await;
+        assert_eq!(
+            by.put_manifest("team/web", "dev-1", OCI_MANIFEST, &image).await.status,
+            StatusCode::CREATED,
+            "{shown}"
+        );
+        assert_eq!(by.put_manifest("team/web", "prod", OCI_MANIFEST, &image).await.refusal(), "403 DENIED", "{shown}");
+        assert_eq!(by.delete("/v2/team/web/manifests/prod").await.refusal(), "403 DENIED", "{shown}");
+        assert_eq!(
+            by.call("POST", "/v2/team/new/blobs/uploads/", OCI_MANIFEST, "").await.refusal(),
+            "404 NAME_UNKNOWN"
+        );
+    }
+    assert_eq!(
+        with(&test, "GET", "/v2/", ("authorization", &super::basic("otto", &secret))).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let cut = &secret[..secret.len() - 1];
+    assert_eq!(
+        with(&test, "GET", "/v2/", ("authorization", &format!("Bearer {cut}"))).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    clock.advance_ms(60_001);
+    for shown in [basic, exchanged] {
+        let over = test.showing(&shown).get("/v2/team/web/manifests/prod").await;
+        assert_eq!(over.refusal(), "401 UNAUTHORIZED", "what comes of a token ends with it");
+    }
 }
 
 /// AUTH-12, AUTH-13, SEC-1.

@@ -42,6 +42,12 @@ async fn a_set_up_link_makes_one_administrator_and_never_another() {
     assert_eq!(with(&test, "GET", "/admin/mounts", ("cookie", &cookie(&won))).await.status, StatusCode::OK);
     assert!(sign_in::first_run(&test.app).await.unwrap().is_none(), "there is an administrator now");
     assert_eq!(page(link.expose()).await.status, StatusCode::GONE);
+
+    // A link that waits is worth nothing once there is an administrator by another way.
+    let test = TestApp::new().await.at_the_door();
+    let link = sign_in::first_run(&test.app).await.unwrap().expect("nobody is there yet");
+    sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
+    assert_eq!(test.get(&format!("/auth/setup?token={}", link.expose())).await.status, StatusCode::GONE);
 }
 
 #[tokio::test]

@@ -100,12 +100,9 @@ impl Access {
 
     /// Whether another token of the registry would do: live rights allow it, and this one does not.
     async fn is_only_narrow(&self, standing: &Standing, permission: Permission, target: &Target) -> Result<bool> {
-        match &standing.bound {
-            Some(Bound::Registry { .. }) => {
-                let live = Standing { bound: None, ..standing.clone() };
-                self.permits(&live, permission, target).await
-            }
-            _ => Ok(false),
+        match standing.has_registry_token() {
+            true => self.permits(&standing.with_any_registry_token(), permission, target).await,
+            false => Ok(false),
         }
     }
 

@@ -12,8 +12,8 @@ pub struct Standing {
     pub token: Option<String>,
     /// Everything that is granted to them, to their groups, and to everybody.
     pub terms: Vec<Terms>,
-    /// What the token allows that they came with; `None` for somebody who signed in as themselves.
-    pub bound: Option<Bound>,
+    /// The most that what they came with allows, all of it; nothing for somebody who signed in as themselves.
+    pub bounds: Vec<Bound>,
 }
 
 /// The most that a token allows. Live rights decide besides: it never adds to them.
@@ -36,7 +36,7 @@ pub struct Verbs {
 impl Standing {
     /// Nobody in particular, with what is granted to everybody.
     pub fn anonymous(terms: Vec<Terms>) -> Self {
-        Self { actor: Actor::Anonymous, id: None, token: None, terms, bound: None }
+        Self { actor: Actor::Anonymous, id: None, token: None, terms, bounds: vec![] }
     }
 
     /// Somebody by name alone, with no right.
@@ -72,30 +72,44 @@ impl Standing {
     }
 
     fn is_in_bound(&self, permission: Permission, target: &Target) -> bool {
-        match &self.bound {
-            None => true,
-            Some(Bound::Terms(terms)) => allows(terms, permission, target),
-            Some(Bound::Registry { repositories, .. }) => target.repository().is_some_and(|name| {
-                let verbs = repositories.iter().filter(|(of, _)| of == name);
-                verbs.into_iter().any(|(_, verbs)| verbs.allow(permission))
+        self.bounds.iter().all(|bound| match bound {
+            Bound::Terms(terms) => allows(terms, permission, target),
+            Bound::Registry { repositories, .. } => target.repository().is_some_and(|name| {
+                let mut verbs = repositories.iter().filter(|(of, _)| of == name);
+                verbs.any(|(_, verbs)| verbs.allow(permission))
             }),
-        }
+        })
+    }
+
+    /// The same, but for what a token of the registry is for: another one could be had.
+    pub(super) fn with_any_registry_token(&self) -> Self {
+        let is_kept = |bound: &&Bound| !matches!(bound, Bound::Registry { .. });
+        Self { bounds: self.bounds.iter().filter(is_kept).cloned().collect(), ..self.clone() }
+    }
+
+    /// Whether they came with a token of the registry.
+    pub(super) fn has_registry_token(&self) -> bool {
+        self.bounds.iter().any(|bound| matches!(bound, Bound::Registry { .. }))
+    }
+
+    /// Whether that token, if they have one, is for the list of repositories.
+    pub fn may_ask_for_the_catalog(&self) -> bool {
+        self.bounds.iter().all(|bound| !matches!(bound, Bound::Registry { catalog: false, .. }))
     }
 
     /// The scopes in which they may read by what was granted, and those in which internal repositories are open.
     pub(super) fn readable(&self, now: Timestamp) -> (Vec<Scope>, Vec<Scope>) {
         let reads = |terms: &&Terms| terms.hold_at(now) && terms.role.holds(Permission::RepositoryRead);
-        let granted: Vec<&Scope> = self.terms.iter().filter(reads).map(|terms| &terms.scope).collect();
+        let granted: Vec<Scope> = self.terms.iter().filter(reads).map(|terms| terms.scope.clone()).collect();
         let internal = if self.is_signed_in() { vec![Scope::Everything] } else { vec![] };
-        match &self.bound {
-            None | Some(Bound::Registry { catalog: true, .. }) => (granted.into_iter().cloned().collect(), internal),
-            Some(Bound::Registry { .. }) => (vec![], vec![]),
-            Some(Bound::Terms(bound)) if bound.role.holds(Permission::RepositoryRead) => {
-                let within = |scope: &Scope| narrower(scope, &bound.scope);
-                (granted.into_iter().filter_map(within).collect(), internal.iter().filter_map(within).collect())
+        self.bounds.iter().fold((granted, internal), |(granted, internal), bound| match bound {
+            Bound::Registry { catalog: true, .. } => (granted, internal),
+            Bound::Terms(bound) if bound.role.holds(Permission::RepositoryRead) => {
+                let within = |scopes: Vec<Scope>| scopes.iter().filter_map(|it| narrower(it, &bound.scope)).collect();
+                (within(granted), within(internal))
             }
-            Some(Bound::Terms(_)) => (vec![], vec![]),
-        }
+            Bound::Registry { .. } | Bound::Terms(_) => (vec![], vec![]),
+        })
     }
 }
 

@@ -128,7 +128,11 @@ impl Config {
     pub fn public_url(&self) -> String {
         let scheme = if self.server.tls_cert_file.is_some() { "https" } else { "http" };
         let url = self.server.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.server.listen));
-        url.trim_end_matches('/').to_owned()
+        match url::Url::parse(&url) {
+            // As it is written in headers: without what was forgiven, and in ASCII.
+            Ok(url) => url.origin().ascii_serialization(),
+            Err(_) => url.trim_end_matches('/').to_owned(),
+        }
     }
 
     /// Host, and port where it is not the usual one: for pull and push commands, and as `Host` names it.

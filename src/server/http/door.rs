@@ -73,6 +73,12 @@ fn is_registry(path: &str) -> bool {
     path.trim_start_matches('/').split('/').next() == Some("v2")
 }
 
+/// Where nobody is asked who they are: probes and the console's own files.
+pub(super) fn is_for_anybody(path: &str) -> bool {
+    let is_file = path.ends_with(".svg") && !path[1..].contains('/');
+    is_file || path.starts_with("/health/") || path.starts_with("/pkg/")
+}
+
 /// Where nobody but programs asks.
 pub(super) fn is_for_programs(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();

@@ -34,11 +34,11 @@ pub(super) async fn stream(
     scope: Result<Query<Scope>, QueryRejection>,
 ) -> Response {
     let scope = scope.map(|Query(scope)| scope).map_err(|rejection| Error::invalid("scope", rejection.body_text()));
-    let listening = async { listen(&app, &caller, scope?).await };
+    let listening = async { Ok((app.identity.epoch().await?, listen(&app, &caller, scope?).await?)) };
     match listening.await {
-        Ok(changes) => {
+        Ok((epoch, changes)) => {
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-            let mut response = Sse::new(told(app.clone(), changes)).keep_alive(keep_alive).into_response();
+            let mut response = Sse::new(told(app.clone(), changes, epoch)).keep_alive(keep_alive).into_response();
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response
         }
@@ -61,15 +61,20 @@ async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
 /// Changes that come in quick succession are told once.
 const QUIET: Duration = Duration::from_millis(250);
 
-fn told(app: App, changes: Changes) -> impl Stream<Item = Result<Event, Infallible>> {
+fn told(app: App, changes: Changes, epoch: i64) -> impl Stream<Item = Result<Event, Infallible>> {
     let Changes { receiver, shown, missed } = changes;
     let at_once = stream::iter(missed.then(|| Ok(changed())));
-    at_once.chain(stream::unfold((app, receiver, shown, false), |(app, mut receiver, shown, told)| async move {
+    at_once.chain(stream::unfold((app, receiver, shown, false), move |(app, mut receiver, shown, told)| async move {
         if told {
             tokio::time::sleep(QUIET).await;
         }
         loop {
-            let concerns = match receiver.recv().await {
+            let heard = receiver.recv().await;
+            // Who may see what has changed since: the page asks again, and is let in again or not.
+            if app.identity.epoch().await.ok() != Some(epoch) {
+                return None;
+            }
+            let concerns = match heard {
                 Ok(changed) => shown.concerns(&app, &changed).await,
                 // A reader that fell behind fetches once and has everything again.
                 Err(RecvError::Lagged(_)) => true,

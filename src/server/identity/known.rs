@@ -5,6 +5,7 @@ use super::backoff;
 use super::passwords::Passwords;
 use super::secrets::{self, Kind};
 use super::signing::Signing;
+use super::watch::EpochWatch;
 use super::{Credential, registry_tokens, typed};
 use crate::domain::action::Maintain;
 use crate::domain::principal::{Principal, PrincipalKind};
@@ -14,19 +15,16 @@ use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
 use crate::server::secret::Secret;
 use crate::server::store::tokens::{self, Token};
-use crate::server::store::{Store, Tx, epoch, grants, principals, repositories as repository_rows, sessions};
+use crate::server::store::{Store, Tx, grants, principals, repositories as repository_rows, sessions};
 use aws_lc_rs::hmac;
 use futures::future::BoxFuture;
 use moka::sync::Cache;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// How many callers are remembered, and for how long.
 const REMEMBERED: u64 = 20_000;
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
-
-/// How long another process may have changed something before this one notices.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How sessions live.
 #[derive(Clone, Debug)]
@@ -52,7 +50,9 @@ pub struct Identity {
     /// Under which what was shown is remembered: nobody who reads the memory learns a password from it.
     key: hmac::Key,
     remembered: Cache<[u8; 32], Arc<Known>>,
-    epoch: Mutex<Option<Epoch>>,
+    epoch: EpochWatch,
+    /// Who tries one account from one network at this moment.
+    turns: Cache<String, Arc<tokio::sync::Mutex<()>>>,
 }
 
 struct Known {
@@ -68,14 +68,6 @@ impl Known {
         let is_fresh = now.0 - self.read_at.0 < REMEMBERED_FOR.as_millis() as i64;
         self.epoch == epoch && is_fresh && self.ends_at.is_none_or(|end| now < end)
     }
-}
-
-#[derive(Clone, Copy)]
-struct Epoch {
-    value: i64,
-    /// After how many changes of this process it was read, and when.
-    n_changes: u64,
-    read: Instant,
 }
 
 impl Identity {
@@ -97,21 +89,14 @@ impl Identity {
             proof,
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             remembered: Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build(),
-            epoch: Mutex::new(None),
+            epoch: EpochWatch::default(),
+            turns: Cache::builder().max_capacity(REMEMBERED).time_to_idle(REMEMBERED_FOR).build(),
         }
     }
 
     /// The present epoch of access: after each change of users, groups, grants or tokens it is another one.
     pub async fn epoch(&self) -> Result<i64> {
-        let n_changes = self.store.n_changes();
-        let last = *self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = last.filter(|last| last.n_changes == n_changes && last.read.elapsed() < LOOK_AGAIN) {
-            return Ok(last.value);
-        }
-        let read = Instant::now(); // Before the question: what is written after it ends this epoch.
-        let value = epoch::now(&self.store).await?;
-        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = Some(Epoch { value, n_changes, read });
-        Ok(value)
+        self.epoch.now(&self.store).await
     }
 
     /// Who shows this, `from` which address.
@@ -138,7 +123,11 @@ impl Identity {
         };
         let known = Known { epoch, read_at: now, standing: Arc::new(standing), ends_at };
         let standing = Arc::clone(&known.standing);
-        self.remembered.insert(key, Arc::new(known));
+        // Anybody can have tokens of nobody's, as many as they like.
+        let is_anybodys = matches!(shown, Some(Credential::Registry(_))) && !standing.is_signed_in();
+        if !is_anybodys {
+            self.remembered.insert(key, Arc::new(known));
+        }
         Ok(standing)
     }
 
@@ -172,7 +161,7 @@ impl Identity {
         let (principal, standing) = self.principal(&session.user_id, None, now).await?;
         if now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
             let id = session.id.clone();
-            self.note(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await?;
+            self.remark(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await;
         }
         let ends = principal.expires_at.map_or(ends, |end| ends.min(end.0));
         Ok((standing, Some(Timestamp(ends))))
@@ -185,8 +174,7 @@ impl Identity {
         (now, from): (Timestamp, &str),
     ) -> Result<(Standing, Option<Timestamp>)> {
         let token: Option<Token> = tokens::find(&self.store, &secrets::fingerprint(secret)).await?;
-        let token = token.filter(|token| token.expires_at.is_none_or(|end| now < end));
-        let token = token.ok_or(Error::Unauthenticated)?;
+        let token = live(token, now)?;
         let (principal, standing) = self.principal(&token.principal_id, token.bound, now).await?;
         // A token under somebody else's name is a mistake that nobody should have to find out later.
         if username.is_some_and(|name| typed(name).as_ref() != Some(&principal.username)) {
@@ -194,7 +182,7 @@ impl Identity {
         }
         let standing = Standing { token: Some(token.id.clone()), ..standing };
         let (id, from) = (token.id, from.to_owned());
-        self.note(move |tx| Box::pin(async move { tokens::used(tx, &id, now, &from).await })).await?;
+        self.remark(move |tx| Box::pin(async move { tokens::used(tx, &id, now, &from).await })).await;
         let ends = [token.expires_at, principal.expires_at].into_iter().flatten().min();
         Ok((standing, ends))
     }
@@ -208,20 +196,24 @@ impl Identity {
                 repositories.retain(|(of, _)| of != name);
             }
         }
-        let standing = match &claims.own.principal {
+        let mut ends = vec![Timestamp(claims.exp.saturating_mul(1000))];
+        let mut standing = match &claims.own.principal {
             None => Standing::anonymous(grants::of_everybody(&self.store).await?),
             Some(id) => {
-                if let Some(token) = &claims.own.token
-                    && !tokens::is_kept(&self.store, token).await?
-                {
-                    return Err(Error::Unauthenticated);
-                }
-                self.principal(id, None, now).await?.1
+                // It is worth no more, and lives no longer, than the token for which it was given.
+                let by = match &claims.own.token {
+                    Some(token) => Some(live(tokens::by_id(&self.store, token).await?, now)?),
+                    None => None,
+                };
+                let (expires_at, bound) = by.map_or((None, None), |token| (token.expires_at, token.bound));
+                let (principal, standing) = self.principal(id, bound, now).await?;
+                ends.extend([expires_at, principal.expires_at].into_iter().flatten());
+                standing
             }
         };
-        let bound = Some(Bound::Registry { repositories, catalog });
-        let token = claims.own.token;
-        Ok((Standing { bound, token, ..standing }, Some(Timestamp(claims.exp.saturating_mul(1000)))))
+        standing.bounds.push(Bound::Registry { repositories, catalog });
+        standing.token = claims.own.token;
+        Ok((standing, ends.into_iter().min()))
     }
 
     async fn password(&self, username: &str, password: &Secret, from: &str) -> Result<(Standing, Option<Timestamp>)> {
@@ -238,6 +230,9 @@ impl Identity {
     pub async fn by_password(&self, username: &str, password: &Secret, from: &str) -> Result<Principal> {
         let now = self.clock.now();
         let subject = backoff::subject(username, from);
+        // One try after the other: many at once would all be let through before the first is counted.
+        let turn = self.turns.get_with(subject.clone(), Arc::default);
+        let _turn = turn.lock().await;
         let tries = backoff::tries(&self.store, &subject).await?;
         if let Some(until) = tries.and_then(|tries| backoff::until(tries, now)) {
             return Err(Error::TooManyTries { until });
@@ -265,8 +260,19 @@ impl Identity {
         let principal = principal.filter(|principal| principal.is_let_in(now)).ok_or(Error::Unauthenticated)?;
         let terms = grants::of_principal(&self.store, id).await?;
         let id = Some(principal.id.clone());
-        let standing = Standing { id, terms, bound: bound.map(Bound::Terms), ..Standing::of(principal.actor()) };
+        let bounds = bound.map(Bound::Terms).into_iter().collect();
+        let standing = Standing { id, terms, bounds, ..Standing::of(principal.actor()) };
         Ok((principal, standing))
+    }
+
+    /// Keeps a record that nobody has to wait for, nor to be refused for where it cannot be written.
+    async fn remark<F>(&self, remark: F)
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<()>> + Send + 'static,
+    {
+        if let Err(error) = self.note(remark).await {
+            tracing::warn!(%error, "that a session or token is in use could not be noted");
+        }
     }
 
     async fn note<F>(&self, note: F) -> Result<()>
@@ -280,4 +286,10 @@ impl Identity {
 /// Whether a secret is one of those that are kept by their fingerprints.
 fn is_kept(secret: &Secret) -> bool {
     [Kind::Personal, Kind::Robot].iter().any(|kind| kind.fits(secret.expose()))
+}
+
+/// A token that still holds.
+fn live(token: Option<Token>, now: Timestamp) -> Result<Token> {
+    let token = token.filter(|token| token.expires_at.is_none_or(|end| now < end));
+    token.ok_or(Error::Unauthenticated)
 }

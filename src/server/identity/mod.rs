@@ -9,6 +9,7 @@ pub mod sealing;
 pub mod secrets;
 pub mod sign_in;
 pub mod signing;
+mod watch;
 
 pub use known::{Identity, Settings};
 

@@ -29,15 +29,17 @@ const COMMON: &str = include_str!("common_passwords.txt");
 pub struct Passwords {
     places: Arc<Semaphore>,
     entropy: Arc<dyn Entropy>,
-    /// What is checked where there is nobody, so that the answer takes as long.
-    nobody: String,
 }
+
+/// What is checked where there is nobody, so that the answer takes as long: the parameters above, and a hash that no
+/// password has.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Passwords {
     /// Ready to hash.
     pub fn new(entropy: Arc<dyn Entropy>) -> Self {
-        let nobody = hash(b"nobody", &salt(&*entropy)).expect("a constant password can be hashed");
-        Self { places: Arc::new(Semaphore::new(AT_A_TIME)), entropy, nobody }
+        Self { places: Arc::new(Semaphore::new(AT_A_TIME)), entropy }
     }
 
     /// The hash of a new password, as a PHC string.
@@ -49,7 +51,7 @@ impl Passwords {
     /// Whether a password is the one that was hashed. Where nobody has one it takes as long, and is not.
     pub async fn verify(&self, password: &Secret, hash: Option<String>) -> Result<bool> {
         let (password, is_somebody) = (password.clone(), hash.is_some());
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
         let is_right = self.work(move || {
             let parsed = PasswordHash::new(&hash).ok();
             parsed.is_some_and(|hash| argon().verify_password(password.expose().as_bytes(), &hash).is_ok())
@@ -103,4 +105,34 @@ fn salt(entropy: &dyn Entropy) -> [u8; 16] {
 
 fn hash(password: &[u8], salt: &[u8]) -> Result<String> {
     argon().hash_password_with_salt(password, salt).map(|hash| hash.to_string()).map_err(|_| Error::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::entropy::SeededEntropy;
+
+    #[tokio::test]
+    async fn a_password_is_known_by_its_hash_and_nobody_has_one() {
+        let passwords = Passwords::new(Arc::new(SeededEntropy::new(1)));
+        let (right, wrong) = (Secret::from("correct horse".to_owned()), Secret::from("wrong horse".to_owned()));
+        let hash = passwords.hash(&right).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_ne!(hash, passwords.hash(&right).await.unwrap(), "each has a salt of its own");
+        assert!(passwords.verify(&right, Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(&wrong, Some(hash)).await.unwrap());
+        assert!(!passwords.verify(&right, None).await.unwrap());
+        assert!(PasswordHash::new(NOBODY).is_ok(), "it costs as much as any other");
+    }
+
+    #[test]
+    fn passwords_that_are_tried_first_are_refused() {
+        let mara = "mara.lindqvist".parse().unwrap();
+        for good in ["correct horse", "xk29-qlw3", "ein langer satz"] {
+            assert!(check(&Secret::from(good.to_owned()), &mara).is_ok(), "{good}");
+        }
+        for bad in ["short", "Password1!", "12345678", "QWERTYUIOP", "mara.lindqvist", &"x".repeat(1025)] {
+            assert!(check(&Secret::from(bad.to_owned()), &mara).is_err(), "{bad}");
+        }
+    }
 }

@@ -52,7 +52,8 @@ impl Claims {
     /// What the token allows, and whether it lists repositories.
     pub fn bound(&self) -> (Vec<(RepositoryName, Verbs)>, bool) {
         let of = |kind: &'static str| self.access.iter().filter(move |entry| entry.kind == kind);
-        let repositories = of("repository").filter_map(|entry| Some((entry.name.parse().ok()?, verbs(&entry.actions))));
+        let granted = of("repository").filter(|entry| !entry.actions.is_empty());
+        let repositories = granted.filter_map(|entry| Some((entry.name.parse().ok()?, verbs(&entry.actions))));
         (repositories.collect(), of("registry").any(|entry| entry.name == "catalog" && !entry.actions.is_empty()))
     }
 }

@@ -38,7 +38,9 @@ pub async fn first_run(app: &App) -> Result<Option<Secret>> {
     let proof = app.access.system(Job::SetUp, Maintain {});
     let kept = app.store.note(&proof, move |tx| {
         Box::pin(async move {
+            tx.lock("portolan set-up").await?;
             if principals::has_admin(tx).await? {
+                sessions::end_set_up_links(tx).await?;
                 return Ok(false);
             }
             let by = (&Actor::System(Job::SetUp), now);
@@ -71,6 +73,7 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
     let (user_id, added) = (admin.id.clone(), admin.clone());
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
+            tx.lock("portolan set-up").await?;
             if !sessions::use_link(tx, &fingerprint, Purpose::SetUp, now).await? || principals::has_admin(tx).await? {
                 return Err(is_set_up());
             }
@@ -156,6 +159,7 @@ fn new_admin(app: &App, person: &NewPerson) -> Principal {
 
 async fn add_admin(tx: &mut Tx, admin: &Principal, hash: &str, grant_id: &str) -> Result<()> {
     let by = admin.actor();
+    sessions::end_set_up_links(tx).await?;
     if !principals::insert(tx, admin, &by).await? {
         return Err(Error::Conflict(format!("the username {} is taken; choose another one", admin.username)));
     }

@@ -50,7 +50,7 @@ pub async fn show(
     let (pull_host, pull_name) = pull_line(app, &repository);
     Ok(ImageView {
         tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
-        notice: mount_notice(app, &found.mount_id).await?,
+        notice: mount_notice(app, proof, &found.mount_id).await?,
         shown: shown(&found, &manifest, chosen, &stored),
         children_more: entries.len().saturating_sub(MAX_ROWS) as u64,
         children: child_rows(&entries[..entries.len().min(MAX_ROWS)], &stored),

@@ -22,8 +22,8 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
         open @ Visibility::Open { .. } => repositories::totals(&app.store, &open).await?,
     };
     let may_see_all = proof.visibility() == Visibility::Everything;
-    if totals.repositories == 0 && !may_see_all && *proof.actor() == Actor::Anonymous {
-        return Err(Error::Unauthenticated); // Nothing is public: there is only the way in.
+    if totals.repositories == 0 {
+        require_anything(app, proof).await?;
     }
     Ok(RepositoriesView {
         page,
@@ -33,6 +33,17 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
         notices: mounts.iter().filter(|_| may_see_all).filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),
     })
+}
+
+/// Where nothing is public there is only the way in for who did not sign in.
+pub(super) async fn require_anything(app: &App, proof: &Authorized<ListRepositories>) -> Result<()> {
+    match proof.visibility() {
+        open @ Visibility::Open { .. } if *proof.actor() == Actor::Anonymous => {
+            let totals = repositories::totals(&app.store, &open).await?;
+            if totals.repositories == 0 { Err(Error::Unauthenticated) } else { Ok(()) }
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The side of a cursor that was asked for.

@@ -3,9 +3,9 @@
 use super::repositories::{filter, notice, position};
 use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
-use crate::domain::view::{MountNotice, RepositoryView, TagQuery};
+use crate::domain::view::{CrawlState, MountNotice, RepositoryView, TagQuery};
 use crate::domain::{Error, RepositoryName, Result};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::{mounts, pulls, repositories, tags};
 
@@ -33,7 +33,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     };
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
-        notice: mount_notice(app, &head.mount_id).await?,
+        notice: mount_notice(app, proof, &head.mount_id).await?,
         logical: head.logical,
         images: head.images,
         pulls,
@@ -53,13 +53,24 @@ pub(super) fn pull_line(app: &App, name: &RepositoryName) -> (String, String) {
     }
 }
 
-/// How fresh a repository of a registry that is only read is; costs no statement for the hosted one.
-pub(super) async fn mount_notice(app: &App, mount_id: &str) -> Result<Option<MountNotice>> {
+/// How fresh a repository of a registry that is only read is; costs no statement for the hosted one. Whoever sees only
+/// a part of what there is learns no more of that registry than the time.
+pub(super) async fn mount_notice(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    mount_id: &str,
+) -> Result<Option<MountNotice>> {
     if !is_remote(app, mount_id) {
         return Ok(None);
     }
     let mount = mounts::find(&app.store, mount_id, app.clock.now()).await?;
-    Ok(mount.and_then(|mount| notice(&mount.row)))
+    let notice = mount.and_then(|mount| notice(&mount.row));
+    Ok(match proof.visibility() {
+        Visibility::Everything => notice,
+        Visibility::Open { .. } => {
+            notice.map(|notice| MountNotice { url: String::new(), crawl: CrawlState::Rested, ..notice })
+        }
+    })
 }
 
 /// Whether a mount's registry is only read.

@@ -96,6 +96,11 @@ pub async fn insert_link(
     tx.run(sql, params![fingerprint, purpose, user_id, expires_at, now, by]).await.map(|_| ())
 }
 
+/// Ends the links that make the first administrator: there is one.
+pub async fn end_set_up_links(tx: &mut Tx) -> Result<()> {
+    tx.run("DELETE FROM one_time_links WHERE purpose = $1", params![Purpose::SetUp]).await.map(|_| ())
+}
+
 /// What a link is for and whom, if it still works.
 pub async fn link(store: &Store, fingerprint: &str, now: Timestamp) -> Result<Option<(Purpose, Option<String>)>> {
     let sql = "SELECT purpose, user_id FROM one_time_links

@@ -40,7 +40,17 @@ pub async fn insert(tx: &mut Tx, new: &NewToken, now: Timestamp) -> Result<()> {
 /// The token of a secret.
 pub async fn find(store: &Store, fingerprint: &str) -> Result<Option<Token>> {
     let sql = "SELECT id, principal_id, role, scope, tags, expires_at FROM tokens WHERE fingerprint = $1";
-    let row = store.one(sql, params![fingerprint]).await?;
+    token(store, sql, fingerprint).await
+}
+
+/// The token of that id.
+pub async fn by_id(store: &Store, id: &str) -> Result<Option<Token>> {
+    let sql = "SELECT id, principal_id, role, scope, tags, expires_at FROM tokens WHERE id = $1";
+    token(store, sql, id).await
+}
+
+async fn token(store: &Store, sql: &str, of: &str) -> Result<Option<Token>> {
+    let row = store.one(sql, params![of]).await?;
     row.map(|mut row| {
         let (id, principal_id) = (row.take()?, row.take()?);
         let (role, scope): (Option<Role>, Option<Scope>) = (row.take()?, row.take()?);
@@ -49,11 +59,6 @@ pub async fn find(store: &Store, fingerprint: &str) -> Result<Option<Token>> {
         Ok(Token { id, principal_id, bound, expires_at: row.take()? })
     })
     .transpose()
-}
-
-/// Whether there is a token of that id.
-pub async fn is_kept(store: &Store, id: &str) -> Result<bool> {
-    Ok(store.one("SELECT 1 AS found FROM tokens WHERE id = $1", params![id]).await?.is_some())
 }
 
 /// Takes a token away.

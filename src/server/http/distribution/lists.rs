@@ -3,7 +3,6 @@
 use super::{Call, value};
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result};
-use crate::server::access::Bound;
 use crate::server::service::pull;
 use axum::body::Body;
 use axum::http::{Response, header};
@@ -16,7 +15,7 @@ const DEFAULT_PAGE: u32 = 1000;
 const MAX_PAGE: u32 = 10_000;
 
 pub(super) async fn catalog(call: Call) -> Result<Response<Body>> {
-    if matches!(call.caller.standing.bound, Some(Bound::Registry { catalog: false, .. })) {
+    if !call.caller.standing.may_ask_for_the_catalog() {
         return Err(Error::NarrowToken);
     }
     let proof = call.app.access.authorize(&call.caller, ListRepositories {}).await?;
