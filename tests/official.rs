@@ -1,7 +1,7 @@
 //! The official conformance suite of the OCI distribution specification (its `conformance/`), run against the built
 //! binary where the variable `OCI_CONFORMANCE` names the suite's own. It is built outside of this repository.
 
-use crate::support::process::{QUIET, Server, goes_without};
+use crate::support::process::{ADMIN, QUIET, Server, goes_without};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -27,7 +27,7 @@ fn the_conformance_suite_passes() {
     };
     for (version, disabled) in DISABLED {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(&folder.path().join("data"), &QUIET);
+        let server = Server::start_private(&folder.path().join("data"), &[QUIET[0], ADMIN[0], ADMIN[1]]);
         let results = run(Path::new(&suite), version, &server.host, folder.path());
         let of = |outcome: &str| -> Vec<&str> {
             results.iter().filter(|(_, found)| *found == outcome).map(|(name, _)| name.as_str()).collect()
@@ -49,6 +49,8 @@ fn run(suite: &Path, version: &str, host: &str, folder: &Path) -> BTreeMap<Strin
         ("OCI_REPO1", "conf/one"),
         ("OCI_REPO2", "conf/two"),
         ("OCI_VERSION", version),
+        ("OCI_USERNAME", ADMIN[0].1),
+        ("OCI_PASSWORD", ADMIN[1].1),
     ]);
     let output = command.env("OCI_RESULTS_DIR", folder).output().expect("the suite starts");
     let said = String::from_utf8_lossy(&output.stdout);

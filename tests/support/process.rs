@@ -31,9 +31,14 @@ pub struct Server {
 impl Server {
     /// Starts it over a data folder and waits until it says that it is ready.
     pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start_private(folder, variables).open_to_everybody(folder)
+    }
+
+    /// The same for clients that say who they are: everything is private.
+    pub fn start_private(folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = portolan(&["serve"], variables);
         command.env("PORTOLAN_DATA__DIR", folder);
-        Self::run(command).open_to_everybody(folder)
+        Self::run(command)
     }
 
     /// The same below another program, which runs what its last arguments name under its own pid.

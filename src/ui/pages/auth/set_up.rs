@@ -41,7 +41,7 @@ fn Done() -> impl IntoView {
                 "It works once, and a newer link takes its place at each start. Once there is an administrator, none is needed."
             </p>
         </div>
-        <p><a class="btn btn-primary" href="/auth/login">"Sign in"</a></p>
+        <div><a class="btn btn-primary" href="/auth/login">"Sign in"</a></div>
     }
 }
 
