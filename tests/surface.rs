@@ -9,8 +9,8 @@ use portolan::server::access::{Policy, Standing};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// A route as the router writes it, a request to it, and the status for a caller on this machine: under the policy
-/// that lets everybody do everything, and under the one that lets nobody write.
+/// A route as the router writes it, a request to it, and its status: for an administrator, and under the policy that
+/// lets nobody write.
 struct Door(&'static str, &'static str, &'static str, u16, u16);
 
 const SHA: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

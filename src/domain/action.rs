@@ -100,7 +100,7 @@ actions! {
     /// See the mounted registries and their state.
     ReadMounts {} = "mount.read", needs |this| vec![(Permission::MountRead, Target::Instance)], object String::new();
 
-    /// Read metrics and the details of health.
+    /// Read the metrics.
     ReadSystem {} = "system.read", needs |this| vec![(Permission::SystemRead, Target::Instance)], object String::new();
 
     /// See who has accounts.

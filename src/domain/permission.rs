@@ -35,7 +35,7 @@ pub enum Permission {
     RoleManage,
     MountRead,
     MountManage,
-    /// Also metrics and the details of health.
+    /// Metrics, for one.
     SystemRead,
     SystemConfigure,
     /// What only Portolan's own jobs do; no role holds it.

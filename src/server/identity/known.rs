@@ -1,5 +1,5 @@
 //! From what somebody shows to their standing, remembered for a minute at most and never beyond a change of what
-//! decides over access ([`epoch`]).
+//! decides over access ([`Identity::epoch`]).
 
 use super::backoff;
 use super::passwords::Passwords;

@@ -38,7 +38,7 @@ impl Shown {
 
 /// Changes of every repository that the caller may list.
 pub async fn of_all(app: &App, proof: &Authorized<ListRepositories>, since: Option<Timestamp>) -> Result<Changes> {
-    super::repositories::require_anything(app, proof).await?;
+    super::repositories::require_any(app, proof).await?;
     let receiver = app.events.subscribe(); // First, so that nothing falls between.
     let missed = match since {
         Some(since) => repositories::any_changed_at(&app.store, &proof.visibility()).await? >= since,

@@ -22,9 +22,7 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
         open @ Visibility::Open { .. } => repositories::totals(&app.store, &open).await?,
     };
     let may_see_all = proof.visibility() == Visibility::Everything;
-    if totals.repositories == 0 {
-        require_anything(app, proof).await?;
-    }
+    require_anything(proof, totals)?;
     Ok(RepositoriesView {
         page,
         totals,
@@ -35,15 +33,18 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
     })
 }
 
-/// Where nothing is public there is only the way in for who did not sign in.
-pub(super) async fn require_anything(app: &App, proof: &Authorized<ListRepositories>) -> Result<()> {
+/// Refuses who did not sign in where nothing is public: there is only the way in.
+pub(super) async fn require_any(app: &App, proof: &Authorized<ListRepositories>) -> Result<()> {
     match proof.visibility() {
-        open @ Visibility::Open { .. } if *proof.actor() == Actor::Anonymous => {
-            let totals = repositories::totals(&app.store, &open).await?;
-            if totals.repositories == 0 { Err(Error::Unauthenticated) } else { Ok(()) }
-        }
-        _ => Ok(()),
+        Visibility::Everything => Ok(()),
+        open => require_anything(proof, repositories::totals(&app.store, &open).await?),
     }
+}
+
+/// The same where the sums are known.
+fn require_anything(proof: &Authorized<ListRepositories>, seen: Totals) -> Result<()> {
+    let is_shut_out = proof.visibility() != Visibility::Everything && *proof.actor() == Actor::Anonymous;
+    if is_shut_out && seen.repositories == 0 { Err(Error::Unauthenticated) } else { Ok(()) }
 }
 
 /// The side of a cursor that was asked for.

@@ -28,8 +28,7 @@ pub async fn show(app: &App, _proof: &Authorized<ListUsers>, who: &str) -> Resul
     find(app, who).await
 }
 
-/// The same for whoever goes on to change them, which is decided then.
-pub async fn find(app: &App, who: &str) -> Result<Principal> {
+async fn find(app: &App, who: &str) -> Result<Principal> {
     let by_name = match who.parse::<Username>() {
         Ok(username) => principals::by_username(&app.store, &username).await?,
         Err(_) => None,

@@ -1,5 +1,5 @@
 -- Who signs in, by what, and what they may do. Secrets are kept as fingerprints (SHA-256) or hashes, never as they
--- are. Every change of what is kept here adds one to `epoch`, by which nodes know that what they remember is old.
+-- are. `epoch` counts the changes of access, by which nodes know that what they remember is old.
 
 ALTER TABLE instance ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;
 
@@ -114,7 +114,7 @@ CREATE TABLE signing_keys (
     retires_at  BIGINT NOT NULL
 );
 
--- Tries that failed, of an account or a network, until they are forgotten.
+-- Tries that failed, of one account from one network, until they are forgotten.
 CREATE TABLE failed_sign_ins (
     subject  TEXT   NOT NULL PRIMARY KEY,
     n_failed BIGINT NOT NULL,
