@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod lock;
 pub mod looks;
 pub mod loopback;
+pub mod memory;
 pub mod metrics;
 pub mod pulls;
 pub mod registry;

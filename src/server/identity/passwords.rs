@@ -3,6 +3,7 @@
 
 use crate::domain::{Error, Result, Username};
 use crate::server::entropy::Entropy;
+use crate::server::memory;
 use crate::server::secret::Secret;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -63,7 +64,9 @@ impl Passwords {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::Internal)?;
         let working = spawn_blocking(move || {
             let _place = place; // Given back when the work ends, even if nobody waits for it any more.
-            work()
+            let done = work();
+            memory::give_back();
+            done
         });
         working.await.map_err(|_| Error::Internal)
     }
