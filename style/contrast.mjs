@@ -14,6 +14,7 @@ const PAIRS = [
   ["good", 4.5, "canvas surface raised sunken good-soft"],
   ["warn", 4.5, "canvas surface raised sunken warn-soft"],
   ["bad", 4.5, "canvas surface raised sunken bad-soft"],
+  ["bad-on", 4.5, "bad-solid"],
   // not text: edges, rings, marks
   ["control", 3, "canvas surface raised"],
   ["focus", 3, "canvas surface raised sunken accent-soft"],

@@ -2,6 +2,7 @@
 
 mod api;
 mod browsers;
+mod console;
 mod tokens;
 
 use crate::support::{Answer, TestApp, request};

@@ -68,5 +68,20 @@ fn the_roles_as_a_table() {
     system.read                   ✘          ✘          ✘          ✘          ✘          ✔          ✔          ✘          ✔          ✔
     system.configure              ✘          ✘          ✘          ✘          ✘          ✘          ✔          ✘          ✘          ✔
     system.maintain               ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✔
+    account.manage                ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✔
     ");
+}
+
+/// An account is its owner's, and not that of whoever holds one of their tokens, nor an administrator's.
+#[test]
+fn an_account_is_managed_by_its_owner_alone() {
+    let own = Target::Account("mara".parse().unwrap());
+    let may = |standing: &Standing| permits(Policy::Grants, standing, Permission::AccountManage, &own, START);
+    let mara = Standing::of(user("mara"));
+    assert!(may(&mara));
+    assert!(!may(&Standing::with_role(user("otto"), Role::Admin)));
+    assert!(!may(&Standing { token: Some("t".to_owned()), ..mara.clone() }));
+    assert!(!may(&Standing::of(Actor::Robot("mara".parse().unwrap()))));
+    assert!(!may(&Standing::anonymous(vec![])));
+    assert!(!permits(Policy::ReadOnly, &mara, Permission::AccountManage, &own, START));
 }

@@ -6,4 +6,5 @@
 mod error;
 pub mod images;
 pub mod mounts;
+pub mod people;
 pub mod repositories;

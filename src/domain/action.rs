@@ -1,7 +1,8 @@
 //! What is asked. The arguments are the action: whoever holds proof for one cannot use it for another.
 
 use super::{
-    Digest, Grantee, Permission, Reference, RepositoryName, RepositoryVisibility, Scope, Tag, Target, Terms, Username,
+    Digest, Grantee, GroupName, Namespace, Permission, Reference, RepositoryName, RepositoryVisibility, Scope, Tag,
+    Target, Terms, Username,
 };
 
 /// Something that somebody may or may not do.
@@ -31,7 +32,18 @@ impl Mutation for CreateUser {}
 impl Mutation for ChangeUser {}
 impl Mutation for GiveAccess {}
 impl Mutation for TakeAccess {}
-impl Mutation for SetVisibility {}
+impl Mutation for ConfigureRepository {}
+impl Mutation for ConfigureNamespace {}
+impl Mutation for InviteUser {}
+impl Mutation for DeleteUser {}
+impl Mutation for SignOutUser {}
+impl Mutation for CreateGroup {}
+impl Mutation for ChangeGroup {}
+impl Mutation for DeleteGroup {}
+impl Mutation for ChangeAccess {}
+impl Mutation for AcceptLink {}
+impl Mutation for ChangePassword {}
+impl Mutation for EndSession {}
 impl Mutation for OpenSession {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
@@ -114,6 +126,40 @@ actions! {
     ChangeUser { username: Username, disabled: bool } = "user.change",
         needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
 
+    /// Make a link by which somebody who has no password yet chooses one.
+    InviteUser { username: Username } = "user.invite",
+        needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
+
+    /// Take an account away, with all that it has.
+    DeleteUser { username: Username } = "user.delete",
+        needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
+
+    /// Sign somebody out everywhere.
+    SignOutUser { username: Username } = "user.sign-out",
+        needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
+
+    /// See the groups.
+    ListGroups {} = "group.list", needs |this| vec![(Permission::GroupRead, Target::Instance)], object String::new();
+
+    /// Make a group.
+    CreateGroup { name: GroupName } = "group.create",
+        needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
+
+    /// Set who is in a group, of those who are put in here.
+    ChangeGroup { name: GroupName, members: Vec<Username> } = "group.change",
+        needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
+
+    /// Take a group away, with all access that it has.
+    DeleteGroup { name: GroupName } = "group.delete",
+        needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
+
+    /// See what each role holds.
+    ListRoles {} = "role.list", needs |this| vec![(Permission::RoleRead, Target::Instance)], object String::new();
+
+    /// See what was done, by whom.
+    ReadActivity {} = "activity.read",
+        needs |this| vec![(Permission::AuditRead, Target::Scope(Scope::Everything))], object String::new();
+
     /// See who has access in a scope.
     ListGrants { scope: Scope } = "grant.list",
         needs |this| vec![(Permission::GrantRead, Target::Scope(this.scope.clone()))], object this.scope.to_string();
@@ -126,10 +172,41 @@ actions! {
     TakeAccess { id: String, to: Grantee, terms: Terms } = "grant.take",
         needs |this| all_of(&this.terms), object format!("{} from {}", words(&this.terms), this.to);
 
-    /// Set who may see a repository without a grant.
-    SetVisibility { repository: RepositoryName, visibility: RepositoryVisibility } = "repository.set-visibility",
+    /// Give somebody another role than they have.
+    ChangeAccess { id: String, to: Grantee, before: Terms, terms: Terms } = "grant.change",
+        needs |this| all_of(&this.before).into_iter().chain(all_of(&this.terms)).collect(),
+        object format!("{} for {}", words(&this.terms), this.to);
+
+    /// Say what a repository is, and who may see it without a grant.
+    ConfigureRepository { repository: RepositoryName, description: Option<String>,
+        visibility: Option<RepositoryVisibility> } = "repository.configure",
         needs |this| vec![(Permission::RepositoryConfigure, Target::Repository(this.repository.clone()))],
         object this.repository.to_string();
+
+    /// See how a namespace is set.
+    ReadNamespace { namespace: Namespace } = "namespace.read",
+        needs |this| vec![(Permission::RepositoryConfigure, Target::Scope(Scope::Namespace(this.namespace.clone())))],
+        object this.namespace.to_string();
+
+    /// Set with which visibility repositories of a namespace begin.
+    ConfigureNamespace { namespace: Namespace, default_visibility: RepositoryVisibility } = "namespace.configure",
+        needs |this| vec![(Permission::RepositoryConfigure, Target::Scope(Scope::Namespace(this.namespace.clone())))],
+        object this.namespace.to_string();
+
+    /// See one's own account.
+    ReadAccount { username: Username } = "account.read", needs |this| own(&this.username), object String::new();
+
+    /// Choose another password.
+    ChangePassword { username: Username } = "account.change-password",
+        needs |this| own(&this.username), object this.username.to_string();
+
+    /// End one's own session.
+    EndSession { username: Username, id: String } = "session.end",
+        needs |this| own(&this.username), object this.id.clone();
+
+    /// Choose a password by a link. Nobody has the right: who holds the link is vouched for.
+    AcceptLink { username: Username } = "user.accept-link",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object this.username.to_string();
 
     /// Make the first administrator. Nobody has the right: who holds the link for it is vouched for.
     SetUp { username: Username } = "instance.set-up",
@@ -142,6 +219,10 @@ actions! {
     /// Keep Portolan's own records: job leases, crawl results, upload clean-up.
     Maintain {} = "system.maintain",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object String::new();
+}
+
+fn own(username: &Username) -> Vec<(Permission, Target)> {
+    vec![(Permission::AccountManage, Target::Account(username.clone()))]
 }
 
 /// What it takes to give these terms: to manage grants there, and to hold all that the role holds.

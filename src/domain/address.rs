@@ -2,7 +2,7 @@
 //!
 //! A repository's own pages follow `/-/`: no component of a name can be `-`.
 
-use super::{Digest, RepositoryName, Tag};
+use super::{Digest, GroupName, RepositoryName, Scope, Tag, Username};
 use std::fmt;
 
 /// A page of the console.
@@ -12,7 +12,19 @@ pub enum Address {
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
     Manifest(RepositoryName, Digest),
+    /// Who has access in a scope.
+    Access(Scope),
+    /// How a repository or a namespace is set; of everything nothing is.
+    Settings(Scope),
+    Activity,
+    Users,
+    User(Username),
+    Groups,
+    Group(GroupName),
+    Roles,
     Mounts,
+    Account,
+    Sessions,
 }
 
 impl Address {
@@ -22,9 +34,24 @@ impl Address {
             return rest.parse().ok().map(Self::Repository);
         };
         let name = name.parse().ok()?;
-        match page.split_once('/')? {
-            ("tags", tag) => Some(Self::Tag(name, tag.parse().ok()?)),
-            ("manifests", digest) => Some(Self::Manifest(name, digest.parse().ok()?)),
+        match page.split_once('/') {
+            Some(("tags", tag)) => Some(Self::Tag(name, tag.parse().ok()?)),
+            Some(("manifests", digest)) => Some(Self::Manifest(name, digest.parse().ok()?)),
+            Some(_) => None,
+            None => Self::of_scope(Scope::Repository(name), page),
+        }
+    }
+
+    /// Reads what follows `/n/` in a path.
+    pub fn parse_namespace(rest: &str) -> Option<Self> {
+        let (name, page) = rest.split_once("/-/")?;
+        Self::of_scope(Scope::Namespace(name.parse().ok()?), page)
+    }
+
+    fn of_scope(scope: Scope, page: &str) -> Option<Self> {
+        match page {
+            "access" => Some(Self::Access(scope)),
+            "settings" => Some(Self::Settings(scope)),
             _ => None,
         }
     }
@@ -37,7 +64,21 @@ impl fmt::Display for Address {
             Self::Repository(name) => write!(f, "/r/{name}"),
             Self::Tag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}"),
             Self::Manifest(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}"),
+            Self::Access(Scope::Everything) => f.write_str("/admin/access"),
+            Self::Access(Scope::Namespace(name)) => write!(f, "/n/{name}/-/access"),
+            Self::Access(Scope::Repository(name)) => write!(f, "/r/{name}/-/access"),
+            Self::Settings(Scope::Everything) => f.write_str("/admin/settings"),
+            Self::Settings(Scope::Namespace(name)) => write!(f, "/n/{name}/-/settings"),
+            Self::Settings(Scope::Repository(name)) => write!(f, "/r/{name}/-/settings"),
+            Self::Activity => f.write_str("/activity"),
+            Self::Users => f.write_str("/admin/users"),
+            Self::User(name) => write!(f, "/admin/users/{name}"),
+            Self::Groups => f.write_str("/admin/groups"),
+            Self::Group(name) => write!(f, "/admin/groups/{name}"),
+            Self::Roles => f.write_str("/admin/roles"),
             Self::Mounts => f.write_str("/admin/mounts"),
+            Self::Account => f.write_str("/account"),
+            Self::Sessions => f.write_str("/account/sessions"),
         }
     }
 }
@@ -53,12 +94,18 @@ mod tests {
         for address in [
             Address::Repository(name.clone()),
             Address::Tag(name.clone(), "1.4.2".parse().unwrap()),
-            Address::Manifest(name, digest),
+            Address::Manifest(name.clone(), digest),
+            Address::Access(Scope::Repository(name.clone())),
+            Address::Settings(Scope::Repository(name)),
         ] {
             let text = address.to_string();
             assert_eq!(Address::parse_repository(text.strip_prefix("/r/").unwrap()), Some(address));
         }
+        let access = Address::Access("team/backend/*".parse().unwrap());
+        assert_eq!(Address::parse_namespace(access.to_string().strip_prefix("/n/").unwrap()), Some(access));
+        assert_eq!(Address::parse_namespace("team"), None);
         assert_eq!(Address::parse_repository("team/-/unknown/x"), None);
+        assert_eq!(Address::parse_repository("team/-/unknown"), None);
         assert_eq!(Address::parse_repository("team/-/tags/.bad"), None);
         assert_eq!(Address::parse_repository(""), None);
     }

@@ -93,6 +93,12 @@ pub enum What {
     User(String),
     #[error("there is no grant {0}")]
     Grant(String),
+    #[error("there is no group {0}")]
+    Group(String),
+    #[error("there is no such session")]
+    Session,
+    #[error("this link does not work: it was used, or its time is over; ask for another one")]
+    Link,
 }
 
 /// How content can fail to be what it claims.

@@ -1,6 +1,6 @@
 //! Verbs and the things they are about.
 
-use super::{Error, RepositoryName, Result, Scope, Tag};
+use super::{Error, RepositoryName, Result, Scope, Tag, Username};
 use serde::{Deserialize, Serialize};
 
 /// One verb on one kind of thing. The table of policies shows which role holds it.
@@ -40,11 +40,13 @@ pub enum Permission {
     SystemConfigure,
     /// What only Portolan's own jobs do; no role holds it.
     SystemMaintain,
+    /// One's own account, which no role gives and none takes: see [`Target::Account`].
+    AccountManage,
 }
 
 impl Permission {
     /// Every permission, in the order of the table in `tests/policy.rs`.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::RepositoryRead,
         Self::RepositoryPush,
         Self::RepositoryCreate,
@@ -74,6 +76,7 @@ impl Permission {
         Self::SystemRead,
         Self::SystemConfigure,
         Self::SystemMaintain,
+        Self::AccountManage,
     ];
 
     /// Those that a tag pattern narrows.
@@ -111,6 +114,7 @@ impl Permission {
             Self::SystemRead => "system.read",
             Self::SystemConfigure => "system.configure",
             Self::SystemMaintain => "system.maintain",
+            Self::AccountManage => "account.manage",
         }
     }
 
@@ -143,13 +147,15 @@ pub enum Target {
     Scope(Scope),
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
+    /// The account of a user, for what they do to it themselves.
+    Account(Username),
 }
 
 impl Target {
     /// The repository that it is, or lies in.
     pub fn repository(&self) -> Option<&RepositoryName> {
         match self {
-            Self::Instance | Self::Scope(_) => None,
+            Self::Instance | Self::Scope(_) | Self::Account(_) => None,
             Self::Repository(name) | Self::Tag(name, _) => Some(name),
         }
     }

@@ -67,7 +67,9 @@ impl Role {
             Self::Maintainer => 4,
             Self::Owner => 5,
             Self::Auditor => return AUDITOR.contains(&permission),
-            Self::Admin => return permission != Permission::SystemMaintain,
+            Self::Admin => {
+                return !matches!(permission, Permission::SystemMaintain | Permission::AccountManage);
+            }
         };
         ladder[..n_steps].iter().any(|step| step.contains(&permission))
     }

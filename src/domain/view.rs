@@ -1,6 +1,7 @@
 //! What the console's pages show: rows and heads, ready to draw, with nothing a reader may not see.
 
 mod image;
+mod people;
 
 use super::capability::Capability;
 use super::manifest::Kind;
@@ -8,6 +9,10 @@ use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Page, RepositoryName, 
 use serde::{Deserialize, Serialize};
 
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use people::{
+    AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, GroupRow, GroupView, GroupsView,
+    MemberRow, SessionRow, SettingsView, UserRow, UserView, UsersView,
+};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +151,9 @@ pub struct RepositoryView {
     pub pull_name: String,
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
+    /// Whether the reader may see who has access, and change how it is set.
+    pub sees_access: bool,
+    pub may_configure: bool,
 }
 
 /// One tag in a list.

@@ -1,9 +1,11 @@
 //! The site map. `domain::Address` prints and parses the addresses; the router only sorts them by
 //! their first part.
 
-use super::pages::auth::{set_up::SetUp, sign_in::SignIn};
+use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User, users::Users};
+use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
-use super::pages::{mounts::Mounts, repositories::Repositories, repository_rest::RepositoryRest};
+use super::pages::{access::EverythingAccess, account::Account, activity::Activity, mounts::Mounts};
+use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
 use leptos_router::SsrMode;
 use leptos_router::components::{FlatRoutes, Route, Router};
@@ -20,6 +22,16 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/r/*rest") view=RepositoryRest ssr=SsrMode::Async/>
                 <Route path=path!("/auth/login") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/auth/setup") view=SetUp ssr=SsrMode::Async/>
+                <Route path=path!("/n/*rest") view=NamespaceRest ssr=SsrMode::Async/>
+                <Route path=path!("/auth/invite/*link") view=Invite ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
+                <Route path=path!("/activity") view=Activity ssr=SsrMode::Async/>
+                <Route path=path!("/admin/access") view=EverythingAccess ssr=SsrMode::Async/>
+                <Route path=path!("/admin/users") view=Users ssr=SsrMode::Async/>
+                <Route path=path!("/admin/users/*name") view=User ssr=SsrMode::Async/>
+                <Route path=path!("/admin/groups") view=Groups ssr=SsrMode::Async/>
+                <Route path=path!("/admin/groups/*name") view=Group ssr=SsrMode::Async/>
+                <Route path=path!("/admin/roles") view=Roles ssr=SsrMode::Async/>
                 <Route path=path!("/admin/mounts") view=Mounts ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

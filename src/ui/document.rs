@@ -4,6 +4,7 @@
 //! which carries the nonce of the policy.
 
 use super::app::Site;
+use super::components::form::Announcement;
 use super::components::rail::{Rail, Topbar};
 use super::islands::copy::Copy;
 use super::islands::{LOADER, STATUS};
@@ -78,7 +79,7 @@ fn Body(request: PageRequest) -> impl IntoView {
             <Topbar request=&request/>
             <div class="shell">
                 <Rail request=&request/>
-                <main class="panel" id="main" tabindex="-1"><div class="page"><Site/></div></main>
+                <main class="panel" id="main" tabindex="-1"><div class="page"><Announcement/><Site/></div></main>
             </div>
             <p class="vh" role="status" id=STATUS></p>
             <Copy/>

@@ -2,12 +2,13 @@
 //!
 //! Read in this order: [`app`] (the site map), [`document`] (the frame of a page), `pages` (one
 //! file or folder for each), `components` (the parts that they share), `islands` (what script adds),
-//! [`query`] (lists in addresses), [`words`] (numbers and sentences), [`request`] (what the server
-//! tells a page).
+//! [`form`] (what forms ask for), [`query`] (lists in addresses), [`words`] (numbers and sentences),
+//! [`request`] (what the server tells a page).
 
 mod app;
 mod components;
 pub mod document;
+pub mod form;
 mod islands;
 mod pages;
 mod query;

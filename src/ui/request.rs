@@ -2,7 +2,8 @@
 //!
 //! `server/http/shell.rs` fills it in; pages read it and know neither headers nor status codes.
 
-use crate::domain::{Error, Timestamp};
+use super::form::{FormState, Said};
+use crate::domain::{Error, Permission, Timestamp};
 use leptos::prelude::use_context;
 use std::sync::Arc;
 
@@ -30,24 +31,14 @@ pub struct PageRequest {
     pub assets: Assets,
     /// Who reads, if they signed in.
     pub user: Option<String>,
-    /// Whether they may see the mounted registries.
-    pub sees_mounts: bool,
-    /// Of a page that is a form: what stands in it.
+    /// What they hold on the instance itself: a room that they may not enter has no entry.
+    pub powers: Vec<Permission>,
+    /// What stands in the form that came back.
     pub form: FormState,
+    /// What was just done, by the form on the page before.
+    pub said: Option<Said>,
     /// What the policy for scripts lets run.
     pub nonce: Option<String>,
-}
-
-/// What stands in a form: nothing at first; what was typed, and what is wrong with it, when it comes back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FormState {
-    pub error: Option<Error>,
-    pub username: String,
-    pub name: String,
-    /// Where to go on.
-    pub next: String,
-    /// The secret of the link that opened it, if that works.
-    pub link: Option<String>,
 }
 
 /// A reader's choice of colours.
@@ -87,6 +78,11 @@ impl PageRequest {
     /// The address without its query.
     pub fn path(&self) -> &str {
         self.path_and_query.split_once('?').map_or(&self.path_and_query, |(path, _)| path)
+    }
+
+    /// Whether the reader holds a permission on the instance.
+    pub fn holds(&self, permission: Permission) -> bool {
+        self.powers.contains(&permission)
     }
 
     /// Whether clients reach this registry without TLS.

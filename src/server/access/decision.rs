@@ -30,6 +30,7 @@ pub fn permits(policy: Policy, standing: &Standing, permission: Permission, targ
     match (policy, &standing.actor) {
         (_, Actor::System(_)) => true,
         _ if permission == Permission::SystemMaintain => false,
+        (Policy::Grants, _) if permission == Permission::AccountManage => standing.is_own(target),
         (Policy::ReadOnly, _) => {
             matches!(permission, Permission::RepositoryRead | Permission::MountRead | Permission::SystemRead)
         }

@@ -10,6 +10,8 @@ pub struct Standing {
     pub id: Option<String>,
     /// The token that they came with, by its id.
     pub token: Option<String>,
+    /// The session of a browser, by its id.
+    pub session: Option<String>,
     /// Everything that is granted to them, to their groups, and to everybody.
     pub terms: Vec<Terms>,
     /// The most that what they came with allows, all of it; nothing for somebody who signed in as themselves.
@@ -36,7 +38,7 @@ pub struct Verbs {
 impl Standing {
     /// Nobody in particular, with what is granted to everybody.
     pub fn anonymous(terms: Vec<Terms>) -> Self {
-        Self { actor: Actor::Anonymous, id: None, token: None, terms, bounds: vec![] }
+        Self { actor: Actor::Anonymous, id: None, token: None, session: None, terms, bounds: vec![] }
     }
 
     /// Somebody by name alone, with no right.
@@ -53,6 +55,12 @@ impl Standing {
     /// Whether they are known by name.
     pub fn is_signed_in(&self) -> bool {
         !matches!(self.actor, Actor::Anonymous)
+    }
+
+    /// Whether it is their own account, and they came as themselves: a token makes no other.
+    pub(super) fn is_own(&self, target: &Target) -> bool {
+        let is_theirs = matches!((target, &self.actor), (Target::Account(of), Actor::User(own)) if of == own);
+        is_theirs && self.token.is_none() && self.bounds.is_empty()
     }
 
     /// Whether what was granted allows it, at this moment and within the bound.
@@ -130,6 +138,7 @@ fn allows(terms: &Terms, permission: Permission, target: &Target) -> bool {
     terms.role.holds(permission)
         && match target {
             Target::Instance => terms.scope == Scope::Everything,
+            Target::Account(_) => false,
             // Over all tags of a scope only who is not narrowed to some.
             Target::Scope(scope) => {
                 terms.scope.holds(scope) && (terms.tags.is_none() || !Permission::OF_TAGS.contains(&permission))

@@ -141,6 +141,7 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 /// One line for each request: loud where something changed or failed.
 fn log(id: &str, method: &Method, path: &str, status: u16, elapsed: Duration) {
     let elapsed_us = elapsed.as_micros() as u64;
+    let path = if path.starts_with("/auth/invite/") { "/auth/invite/…" } else { path }; // The rest is a secret.
     match (status, method.is_safe()) {
         (500.., _) => tracing::warn!(error = format!("err_{id}"), %method, %path, status, elapsed_us, "failed"),
         (_, false) => tracing::info!(%method, %path, status, elapsed_us, "answered"),

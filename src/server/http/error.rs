@@ -36,7 +36,9 @@ fn oci_code(error: &Error) -> &'static str {
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
         Error::NotFound(What::Upload) => "BLOB_UPLOAD_UNKNOWN",
-        Error::NotFound(What::Page | What::Endpoint | What::User(_) | What::Grant(_))
+        Error::NotFound(
+            What::Page | What::Endpoint | What::User(_) | What::Grant(_) | What::Group(_) | What::Session | What::Link,
+        )
         | Error::Unsupported(_)
         | Error::Method => "UNSUPPORTED",
         Error::Invalid { field, .. } => match field.as_str() {

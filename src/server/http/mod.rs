@@ -3,16 +3,19 @@
 
 pub mod assets;
 pub mod connections;
+mod console;
 pub mod distribution;
 mod door;
 mod edge;
 pub mod error;
 pub mod events;
 pub mod health;
+mod invite;
 mod linger;
 pub mod metrics;
 mod rest;
 pub mod router;
+mod said;
 pub mod security;
 mod shell;
 mod sign_in;

@@ -1,13 +1,15 @@
 //! The whole surface on one screen.
 
-use super::{assets, distribution, edge, events, health, metrics, rest, security, shell, sign_in, token};
+use super::{
+    assets, console, distribution, edge, events, health, invite, metrics, rest, security, shell, sign_in, token,
+};
 use crate::domain::Error;
 use crate::domain::error::What;
 use crate::server::context::App;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
-use axum::routing::{any, delete, get, patch};
+use axum::routing::{any, get, patch};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -15,37 +17,73 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 
 /// The most of a form.
-const FORM_BYTES: usize = 64 * 1024;
+pub(super) const FORM_BYTES: usize = 64 * 1024;
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let _ = any_spawner::Executor::init_tokio(); // Pages are drawn on it; set already where a test made a router before.
-    let pages = Router::new()
+    let routes = pages().merge(distribution_api()).merge(rest_api()).merge(plain()).with_state(app.clone());
+    // Around all routes together: a layer of a router is copied for each request of each route, with all beneath it.
+    let around = ServiceBuilder::new()
+        .layer(from_fn_with_state(app.clone(), edge::every_request))
+        .layer(from_fn_with_state(app, security::known_host))
+        .layer(CsrfLayer::new());
+    Router::new().fallback_service(around.service(routes))
+}
+
+/// What people see, and the forms on it.
+fn pages() -> Router<App> {
+    Router::new()
         .route("/", get(|| async { Redirect::to("/repositories") }))
         .route("/repositories", get(shell::page))
-        .route("/r/{*rest}", get(shell::page))
-        .route("/admin/mounts", get(shell::page))
+        .route("/r/{*rest}", get(shell::page).post(console::submit))
+        .route("/n/{*rest}", get(shell::page).post(console::submit))
+        .route("/account", get(shell::page).post(console::submit))
+        .route("/account/{page}", get(shell::page).post(console::submit))
+        .route("/activity", get(shell::page))
+        .route("/admin/{page}", get(shell::page).post(console::submit))
+        .route("/admin/{page}/{name}", get(shell::page).post(console::submit))
         .route("/auth/login", get(sign_in::login_page).post(sign_in::log_in))
         .route("/auth/setup", get(sign_in::set_up_page).post(sign_in::set_up))
+        .route("/auth/invite/{link}", get(invite::page).post(invite::accept))
         .route("/auth/logout", get(|| async { Redirect::to("/repositories") }).post(sign_in::log_out))
         .fallback(shell::page)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(Extension(assets::names()))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
-        .layer(from_fn(security::page_headers));
-    let distribution = Router::new()
+        .layer(from_fn(security::page_headers))
+}
+
+/// What registry clients speak.
+fn distribution_api() -> Router<App> {
+    Router::new()
         .route("/v2", any(distribution::serve))
         .route("/v2/", any(distribution::serve))
-        .route("/v2/{*path}", any(distribution::serve));
-    let api = Router::new()
+        .route("/v2/{*path}", any(distribution::serve))
+}
+
+/// What programs speak.
+fn rest_api() -> Router<App> {
+    Router::new()
         .route("/api/v1/users", get(rest::users::list).post(rest::users::create))
-        .route("/api/v1/users/{who}", get(rest::users::show).patch(rest::users::change))
+        .route("/api/v1/users/{who}", get(rest::users::show).patch(rest::users::change).delete(rest::users::delete))
+        .route("/api/v1/groups", get(rest::groups::list).post(rest::groups::create))
+        .route(
+            "/api/v1/groups/{name}",
+            get(rest::groups::show).patch(rest::groups::change).delete(rest::groups::delete),
+        )
+        .route("/api/v1/roles", get(rest::roles::list))
+        .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
-        .route("/api/v1/grants/{id}", delete(rest::access::take))
-        .route("/api/v1/r/{*repository}", patch(rest::access::set_visibility))
+        .route("/api/v1/grants/{id}", get(rest::access::show).patch(rest::access::change).delete(rest::access::take))
+        .route("/api/v1/r/{*repository}", patch(rest::access::configure))
         .route("/api/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Page)) }))
-        .layer(DefaultBodyLimit::max(FORM_BYTES));
-    let plain = Router::new()
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+}
+
+/// Files, events, tokens, probes.
+fn plain() -> Router<App> {
+    Router::new()
         .route("/events", get(events::stream))
         .route("/v1/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Endpoint)) }))
         .route("/token", get(token::get).post(token::post))
@@ -60,12 +98,5 @@ pub fn router(app: App) -> Router {
         .route("/chart.svg", get(assets::public))
         .route("/chevron.svg", get(assets::public))
         .route("/copy.svg", get(assets::public))
-        .route("/check.svg", get(assets::public));
-    let routes = pages.merge(distribution).merge(api).merge(plain).with_state(app.clone());
-    // Around all routes together: a layer of a router is copied for each request of each route, with all beneath it.
-    let around = ServiceBuilder::new()
-        .layer(from_fn_with_state(app.clone(), edge::every_request))
-        .layer(from_fn_with_state(app, security::known_host))
-        .layer(CsrfLayer::new());
-    Router::new().fallback_service(around.service(routes))
+        .route("/check.svg", get(assets::public))
 }

@@ -1,12 +1,13 @@
 //! Pages: puts the request into the context and lets the site draw itself.
 
 use super::door::cookie;
-use super::{error, security};
+use super::{error, said, security};
 use crate::domain::{Error, Permission, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::ui::form::FormState;
 pub(super) use crate::ui::request::Assets;
-use crate::ui::request::{ErrorReport, FormState, PageRequest, Part, Theme};
+use crate::ui::request::{ErrorReport, PageRequest, Part, Theme};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -49,14 +50,17 @@ pub(super) async fn draw(
     form: FormState,
 ) -> Response {
     let page = page_request(app, caller, assets, &request, form);
-    let (app, caller) = (app.clone(), caller.clone());
+    let (app, caller, has_said) = (app.clone(), caller.clone(), page.said.is_some());
+    let no_cookie = has_said.then(|| said::no_cookie(&app));
     let provide = move || {
         provide_context(app.clone());
         provide_context(caller.clone());
         provide_context(report_to(&expect_context::<ResponseOptions>()));
         provide_context(PageRequest { nonce: with_policy(), ..page.clone() });
     };
-    render_app_async_with_context(provide, crate::ui::document::document)(request).await
+    let mut response = render_app_async_with_context(provide, crate::ui::document::document)(request).await;
+    response.headers_mut().extend(no_cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    response
 }
 
 fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Body>, form: FormState) -> PageRequest {
@@ -65,8 +69,10 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
     let part = part.and_then(|(_, value)| Part::parse(&value));
     let theme = cookie(request.headers(), "theme").and_then(|value| Theme::parse(&value));
     let path_and_query = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    // Mounts are no repository, so this asks nobody.
-    let mounts = (Permission::MountRead, Target::Instance);
+    let holds = |of: &Permission| app.access.holds(&caller.standing, *of, &Target::Instance);
+    let powers = Permission::ALL.into_iter().filter(holds).collect();
+    // A part is no page on which something could be said.
+    let said = if part.is_none() { said::read(app, request.headers()) } else { None };
     PageRequest {
         host: app.facts.host.clone(),
         public_url: app.facts.public_url.clone(),
@@ -79,8 +85,9 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
         path_and_query,
         assets,
         user: caller.standing.is_signed_in().then(|| caller.actor().name().unwrap_or_default().to_owned()),
-        sees_mounts: app.access.holds(&caller.standing, mounts.0, &mounts.1),
+        powers,
         form,
+        said,
         nonce: None,
     }
 }

@@ -2,18 +2,18 @@
 //! script; one that is refused comes back with what was typed, but for the password.
 
 use super::shell::{self, Assets as ShellAssets};
-use super::{door, error};
+use super::{console, door, error};
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::sign_in::{self, From as Origin, NewPerson};
 use crate::server::secret::Secret;
-use crate::ui::request::FormState;
+use crate::ui::form::FormState;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
@@ -64,7 +64,7 @@ pub(super) async fn login_page(
     if caller.standing.is_signed_in() || app.facts.is_try {
         return Redirect::to(next).into_response();
     }
-    let form = FormState { next: next.to_owned(), ..FormState::default() };
+    let form = FormState { typed: typed(&[("next", next)]), ..FormState::default() };
     shell::draw(&app, &caller, assets, request, form).await
 }
 
@@ -82,7 +82,8 @@ pub(super) async fn log_in(
     match sign_in::by_password(&app, &login.username, &password, origin).await {
         Ok(session) => enter(&app, &from, &session, &next).await,
         Err(failure) => {
-            let form = FormState { username: login.username, next, ..FormState::default() };
+            let typed = typed(&[("username", &login.username), ("next", &next), ("password", "")]);
+            let form = FormState { typed, ..FormState::default() };
             refuse(&app, &caller, assets, "/auth/login", form, failure).await
         }
     }
@@ -122,7 +123,7 @@ pub(super) async fn set_up(
     let link = Secret::from(asked.token.clone());
     let made = async {
         let username = asked.username.trim().parse()?;
-        let person = NewPerson { username, name: name(&asked.name)?, password: asked.password.clone().into() };
+        let person = NewPerson { username, name: person_name(&asked.name)?, password: asked.password.clone().into() };
         sign_in::set_up(&app, &link, person, from.origin(&caller)).await
     };
     match made.await {
@@ -130,7 +131,8 @@ pub(super) async fn set_up(
         Err(failure) => {
             let works = sign_in::can_set_up(&app, &link).await.unwrap_or(false);
             let link = works.then_some(asked.token);
-            let form = FormState { username: asked.username, name: asked.name, link, ..FormState::default() };
+            let typed = typed(&[("username", &asked.username), ("name", &asked.name), ("password", "")]);
+            let form = FormState { typed, link, ..FormState::default() };
             refuse(&app, &caller, assets, "/auth/setup", form, failure).await
         }
     }
@@ -149,7 +151,7 @@ pub(super) async fn log_out(State(app): State<App>, from: HttpOrigin) -> Respons
 }
 
 /// A browser that was let in gets a session of its own, whatever it had before.
-async fn enter(app: &App, from: &HttpOrigin, session: &Secret, next: &str) -> Response<Body> {
+pub(super) async fn enter(app: &App, from: &HttpOrigin, session: &Secret, next: &str) -> Response<Body> {
     if let Some(old) = door::session(&from.headers, app.facts.is_plain_http()) {
         let _ = sign_in::out(app, &old).await; // It ends by itself if not now.
     }
@@ -167,15 +169,13 @@ async fn refuse(
     form: FormState,
     failure: Error,
 ) -> Response<Body> {
-    let status = match failure {
-        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        ref failure => error::status(failure),
-    };
-    let request = Request::builder().uri(page).body(Body::empty()).expect("a constant address");
-    let form = FormState { error: Some(failure), ..form };
-    let mut response = shell::draw(app, caller, assets, request, form).await;
-    *response.status_mut() = status;
-    response
+    let (page, nothing) = (Uri::from_static(page), HeaderMap::new());
+    console::come_back(app, caller, assets, (&page, &nothing), form, failure).await
+}
+
+/// What stands in a form again.
+fn typed(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn set_cookie(app: &App, value: &str, seconds: i64) -> HeaderValue {
@@ -188,7 +188,8 @@ fn set_cookie(app: &App, value: &str, seconds: i64) -> HeaderValue {
 /// The most of a person's name.
 const MAX_NAME_CHARS: usize = 120;
 
-fn name(text: &str) -> Result<String> {
+/// What people call somebody.
+pub(super) fn person_name(text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
         return Err(Error::invalid("name", format!("a name has at most {MAX_NAME_CHARS} characters in one line")));
@@ -196,7 +197,7 @@ fn name(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn unreadable() -> Error {
+pub(super) fn unreadable() -> Error {
     Error::invalid("form", "this form cannot be read; send it as the page does")
 }
 
@@ -217,7 +218,7 @@ pub(super) struct HttpOrigin {
 }
 
 impl HttpOrigin {
-    fn origin(&self, caller: &Caller) -> Origin {
+    pub(super) fn origin(&self, caller: &Caller) -> Origin {
         let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Origin { address: self.address.clone(), agent: agent.to_owned(), request_id: caller.request_id.clone() }
     }

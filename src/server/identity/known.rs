@@ -38,6 +38,13 @@ pub struct Settings {
     pub session_max_ms: i64,
 }
 
+impl Settings {
+    /// Sessions that were last seen before the one moment, or opened before the other, are over.
+    pub fn ended(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        (Timestamp(now.0 - self.session_idle_ms), Timestamp(now.0 - self.session_max_ms))
+    }
+}
+
 /// Finds out who asks.
 pub struct Identity {
     pub settings: Settings,
@@ -164,6 +171,7 @@ impl Identity {
             self.remark(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await;
         }
         let ends = principal.expires_at.map_or(ends, |end| ends.min(end.0));
+        let standing = Standing { session: Some(session.id), ..standing };
         Ok((standing, Some(Timestamp(ends))))
     }
 

@@ -3,6 +3,7 @@
 
 mod backoff;
 mod known;
+pub mod links;
 pub mod passwords;
 pub mod registry_tokens;
 pub mod sealing;

@@ -120,7 +120,8 @@ pub async fn out(app: &App, cookie: &Secret) -> Result<()> {
     app.store.note(&proof, move |tx| Box::pin(async move { sessions::end(tx, &session.id).await })).await
 }
 
-async fn open_session(app: &App, user_id: &str, actor: &Actor, from: From) -> Result<Secret> {
+/// Opens a session for somebody whose word was checked.
+pub(super) async fn open_session(app: &App, user_id: &str, actor: &Actor, from: From) -> Result<Secret> {
     let (secret, now) = (secrets::new(Kind::Session, &*app.entropy), app.clock.now());
     let new = NewSession {
         fingerprint: secrets::fingerprint(&secret),

@@ -1,17 +1,91 @@
 //! Who has access: grants, and who may see what without any.
 
-use crate::domain::action::{GiveAccess, ListGrants, SetVisibility, TakeAccess};
+use super::may;
+use crate::domain::action::{
+    ChangeAccess, ConfigureNamespace, ConfigureRepository, GiveAccess, ListGrants, TakeAccess,
+};
 use crate::domain::error::What;
-use crate::domain::{Error, Grant, Grantee, Result, Role, Scope};
+use crate::domain::principal::PrincipalKind;
+use crate::domain::view::{AccessRow, AccessView};
+use crate::domain::{Action, Error, Grant, Grantee, Result, Role, Scope, Terms};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::store::{Change, grants, principals};
+use crate::server::store::{Change, grants, groups, people, principals, reach, settings};
+
+/// Grants of a page, and names to pick from.
+const PAGE: u32 = 100;
+const PICK: u32 = 200;
 
 /// Grants on the scope that the proof is for; of everything where that is everything.
 pub async fn list(app: &App, proof: &Authorized<ListGrants>, after: &str, limit: u32) -> Result<Vec<Grant>> {
     let scope = Some(&proof.action().scope).filter(|scope| **scope != Scope::Everything);
     grants::list(&app.store, scope, after, limit).await
+}
+
+/// Everything on the page of a scope: who has access in it, with grants after `after`.
+pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Result<AccessView> {
+    let scope = proof.action().scope.clone();
+    let visibility = match &scope {
+        Scope::Repository(name) => {
+            let found = settings::of_repository(&app.store, name).await?;
+            let (_, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+            Some(visibility)
+        }
+        Scope::Everything | Scope::Namespace(_) => None,
+    };
+    let mut rows = reach::of_scope(&app.store, &scope, after, PAGE + 1).await?;
+    let is_cut = rows.len() > PAGE as usize;
+    rows.truncate(PAGE as usize);
+    let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
+    // What is set above the page's scope is changed where it is set.
+    for row in rows.iter_mut().filter(|row| scope.holds(&row.terms.scope)) {
+        row.may_change = may(proof, &taking(row));
+    }
+    let gives = |role: &Role| {
+        let terms = Terms::new(*role, scope.clone(), None, None);
+        terms.is_ok_and(|terms| may(proof, &GiveAccess { to: Grantee::Anonymous, terms }))
+    };
+    let roles: Vec<Role> = Role::ALL.into_iter().filter(gives).collect();
+    let people = if roles.is_empty() { vec![] } else { pick(app).await? };
+    let may_configure = match &scope {
+        Scope::Everything => false,
+        Scope::Namespace(namespace) => {
+            let default_visibility = Default::default();
+            may(proof, &ConfigureNamespace { namespace: namespace.clone(), default_visibility })
+        }
+        Scope::Repository(name) => {
+            may(proof, &ConfigureRepository { repository: name.clone(), description: None, visibility: None })
+        }
+    };
+    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure })
+}
+
+/// Whom somebody who gives access may pick from.
+async fn pick(app: &App) -> Result<Vec<Grantee>> {
+    let groups = groups::list(&app.store, "", PICK).await?.into_iter().map(|group| Grantee::Group(group.name));
+    let users = people::usernames(&app.store, PrincipalKind::User, PICK).await?.into_iter().map(Grantee::User);
+    let robots = people::usernames(&app.store, PrincipalKind::Robot, PICK).await?.into_iter().map(Grantee::Robot);
+    Ok(groups.chain(users).chain(robots).collect())
+}
+
+/// All grants that reach a principal, with which of them the reader may take away.
+pub async fn reaching<A: Action>(app: &App, proof: &Authorized<A>, id: &str) -> Result<Vec<AccessRow>> {
+    Ok(marked(proof, reach::of_principal(&app.store, id).await?))
+}
+
+/// All grants of a group, with which of them the reader may take away.
+pub async fn of_group<A: Action>(app: &App, proof: &Authorized<A>, id: &str) -> Result<Vec<AccessRow>> {
+    Ok(marked(proof, reach::of_group(&app.store, id).await?))
+}
+
+fn marked<A: Action>(proof: &Authorized<A>, mut rows: Vec<AccessRow>) -> Vec<AccessRow> {
+    rows.iter_mut().for_each(|row| row.may_change = may(proof, &taking(row)));
+    rows
+}
+
+fn taking(row: &AccessRow) -> TakeAccess {
+    TakeAccess { id: row.id.clone(), to: row.to.clone(), terms: row.terms.clone() }
 }
 
 /// The grant of that id, to find out who may take it away.
@@ -62,15 +136,24 @@ pub async fn take(app: &App, proof: &Authorized<TakeAccess>) -> Result<()> {
     write.await
 }
 
-/// Sets who may see a repository without a grant.
-pub async fn set_visibility(app: &App, proof: &Authorized<SetVisibility>) -> Result<()> {
-    let SetVisibility { repository, visibility } = proof.action().clone();
+/// Gives a grant other terms.
+///
+/// # Errors
+/// [`Error::Conflict`] if nobody would be left who may do everything.
+pub async fn change(app: &App, proof: &Authorized<ChangeAccess>) -> Result<()> {
+    let ChangeAccess { id, to, before, terms } = proof.action().clone();
+    if to == Grantee::Anonymous && terms.role.is_of_the_instance() {
+        return Err(Error::invalid("role", "a role of the instance is for somebody with a name"));
+    }
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            let before = grants::set_visibility(tx, &repository, visibility).await?;
-            let before = before.ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))?;
-            let change = Change::new((), Some(before.name().to_owned()), Some(visibility.name().to_owned()));
-            Ok(change.announcing(repository))
+            if !grants::change(tx, &id, &terms).await? {
+                return Err(Error::NotFound(What::Grant(id)));
+            }
+            if before.role == Role::Admin {
+                principals::require_admin(tx).await?;
+            }
+            Ok(Change::new((), Some(before.role.name().to_owned()), Some(terms.role.name().to_owned())))
         })
     });
     write.await

@@ -1,10 +1,11 @@
 //! A repository's page of tags.
 
+use super::may;
 use super::repositories::{filter, notice, position};
-use crate::domain::action::ReadRepository;
+use crate::domain::action::{ConfigureRepository, ListGrants, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::view::{CrawlState, MountNotice, RepositoryView, TagQuery};
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Error, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::{mounts, pulls, repositories, tags};
@@ -32,6 +33,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         false => Some(pulls::recent(&app.store, &head.id, app.clock.now()).await?),
     };
     let (pull_host, pull_name) = pull_line(app, name);
+    let configure = ConfigureRepository { repository: name.clone(), description: None, visibility: None };
     Ok(RepositoryView {
         notice: mount_notice(app, proof, &head.mount_id).await?,
         logical: head.logical,
@@ -41,6 +43,8 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         page,
         pull_host,
         pull_name,
+        sees_access: may(proof, &ListGrants { scope: Scope::Repository(name.clone()) }),
+        may_configure: may(proof, &configure),
     })
 }
 

@@ -1,31 +1,70 @@
 //! Accounts of people.
 
-use crate::domain::action::{ChangeUser, CreateUser, ListUsers};
+use super::may;
+use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, ListUsers, SignOutUser};
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind};
+use crate::domain::view::{UserRow, UserView, UsersView};
 use crate::domain::{Error, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::identity::passwords;
+use crate::server::identity::{links, passwords};
 use crate::server::secret::Secret;
-use crate::server::store::{Change, principals, sessions};
+use crate::server::service::access;
+use crate::server::store::sessions::Purpose;
+use crate::server::store::{Change, people, principals, sessions};
+
+/// Users of a page.
+const PAGE: u32 = 50;
 
 /// What an account begins with.
 pub struct NewUser {
     pub name: String,
     pub email: String,
-    pub password: Secret,
+    /// `None` where they choose one by a link.
+    pub password: Option<Secret>,
+}
+
+/// A page of users after `after`; of those that `q` finds.
+pub async fn page(app: &App, proof: &Authorized<ListUsers>, q: &str, after: &str) -> Result<UsersView> {
+    let mut users = people::list(&app.store, q, after, PAGE + 1).await?;
+    let is_cut = users.len() > PAGE as usize;
+    users.truncate(PAGE as usize);
+    let next = users.last().filter(|_| is_cut).map(|user| user.username.to_string());
+    Ok(UsersView { users, next, may_manage: may_manage(proof) })
+}
+
+/// Everything on the page of one user.
+pub async fn view(app: &App, proof: &Authorized<ListUsers>, username: &Username) -> Result<UserView> {
+    let found = people::find(&app.store, username).await?;
+    let found = found.ok_or_else(|| Error::NotFound(What::User(username.to_string())))?;
+    let now = app.clock.now();
+    let mut sessions = people::sessions(&app.store, &found.id, app.identity.settings.ended(now)).await?;
+    let is_reader = proof.actor().key() == format!("user:{username}");
+    let may_manage = may_manage(proof);
+    if !may_manage {
+        sessions.clear();
+    }
+    let access = access::reaching(app, proof, &found.id).await?;
+    Ok(UserView { user: found, access, sessions, may_manage, is_reader })
+}
+
+fn may_manage(proof: &Authorized<ListUsers>) -> bool {
+    let nobody: Username = "nobody".parse().expect("a username");
+    may(proof, &CreateUser { username: nobody })
 }
 
 /// Users after `after` in the order of their names.
-pub async fn list(app: &App, _proof: &Authorized<ListUsers>, after: &str, limit: u32) -> Result<Vec<Principal>> {
-    principals::users(&app.store, after, limit).await
+pub async fn list(app: &App, _proof: &Authorized<ListUsers>, after: &str, limit: u32) -> Result<Vec<UserRow>> {
+    people::list(&app.store, "", after, limit).await
 }
 
 /// One user, by username or id.
-pub async fn show(app: &App, _proof: &Authorized<ListUsers>, who: &str) -> Result<Principal> {
-    find(app, who).await
+pub async fn show(app: &App, _proof: &Authorized<ListUsers>, who: &str) -> Result<UserRow> {
+    let user = find(app, who).await?;
+    let found = people::find(&app.store, &user.username).await?;
+    found.ok_or_else(|| Error::NotFound(What::User(user.username.to_string())))
 }
 
 async fn find(app: &App, who: &str) -> Result<Principal> {
@@ -38,14 +77,20 @@ async fn find(app: &App, who: &str) -> Result<Principal> {
     found.ok_or_else(|| Error::NotFound(What::User(who.chars().take(80).collect())))
 }
 
-/// Makes an account.
+/// Makes an account; and the link by which its owner chooses a password, where none is given.
 ///
 /// # Errors
 /// [`Error::Conflict`] if the username is taken, [`Error::Invalid`] for a password that may not be used.
-pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> Result<Principal> {
+pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> Result<(UserRow, Option<String>)> {
     let username = proof.action().username.clone();
-    passwords::check(&new.password, &username)?;
-    let (hash, now) = (app.identity.passwords.hash(&new.password).await?, app.clock.now());
+    let now = app.clock.now();
+    let hash = match &new.password {
+        Some(password) => {
+            passwords::check(password, &username)?;
+            Some(app.identity.passwords.hash(password).await?)
+        }
+        None => None,
+    };
     let user = Principal {
         id: new_id(&*app.entropy, now),
         kind: PrincipalKind::User,
@@ -58,26 +103,57 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
         created_at: now,
         seen_at: None,
     };
+    let invitation = hash.is_none().then(|| links::New::draw(app, Purpose::Invite));
+    let link = invitation.as_ref().map(|new| new.address.clone());
     let (added, by) = (user.clone(), proof.actor().clone());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !principals::insert(tx, &added, &by).await? {
-                let taken = format!("the username {} is taken; choose another one", added.username);
+                let taken = format!("{} is taken; choose another username", added.username);
                 return Err(Error::Conflict(taken));
             }
-            principals::set_password(tx, &added.id, &hash, now).await?;
+            if let Some(hash) = hash {
+                principals::set_password(tx, &added.id, &hash, now).await?;
+            }
+            if let Some(invitation) = invitation {
+                invitation.keep(tx, &added.id, &by).await?;
+            }
             Ok(Change::new((), None, Some(added.id)))
         })
     });
     write.await?;
-    Ok(user)
+    let made = people::find(&app.store, &user.username).await?.ok_or(Error::Internal)?;
+    Ok((made, link))
+}
+
+/// A new link by which somebody chooses a password; one from before stops working.
+///
+/// # Errors
+/// [`Error::Conflict`] for somebody who has a password: another one is theirs to choose.
+pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String> {
+    let user = find(app, proof.action().username.as_str()).await?;
+    if principals::password(&app.store, &user.id).await?.is_some() {
+        let words = format!("{} has a password; they can change it, or be given a way back in", user.username);
+        return Err(Error::Conflict(words));
+    }
+    let new = links::New::draw(app, Purpose::Invite);
+    let (address, by) = (new.address.clone(), proof.actor().clone());
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            sessions::end_links(tx, &user.id).await?;
+            new.keep(tx, &user.id, &by).await?;
+            Ok(Change::new((), None, None))
+        })
+    });
+    write.await?;
+    Ok(address)
 }
 
 /// Lets somebody in no more, which ends their sessions, or again.
 ///
 /// # Errors
 /// [`Error::Conflict`] if nobody would be left who may do everything.
-pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<Principal> {
+pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<()> {
     let ChangeUser { username, disabled } = proof.action().clone();
     let (user, now) = (find(app, username.as_str()).await?, app.clock.now());
     let disabled_at = disabled.then_some(now);
@@ -93,6 +169,33 @@ pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<Princip
             Ok(Change::new((), words(was_disabled), words(disabled)))
         })
     });
-    write.await?;
-    Ok(Principal { disabled_at, ..user })
+    write.await
+}
+
+/// Takes an account away, with its access, sessions and tokens.
+///
+/// # Errors
+/// [`Error::Conflict`] if nobody would be left who may do everything.
+pub async fn delete(app: &App, proof: &Authorized<DeleteUser>) -> Result<()> {
+    let user = find(app, proof.action().username.as_str()).await?;
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            people::delete(tx, &user.id).await?;
+            principals::require_admin(tx).await?;
+            Ok(Change::new((), Some(user.id), None))
+        })
+    });
+    write.await
+}
+
+/// Signs somebody out everywhere.
+pub async fn sign_out(app: &App, proof: &Authorized<SignOutUser>) -> Result<()> {
+    let user = find(app, proof.action().username.as_str()).await?;
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let n_ended = sessions::end_all(tx, &user.id).await?;
+            Ok(Change::new((), Some(format!("{n_ended} sessions")), None))
+        })
+    });
+    write.await
 }

@@ -56,6 +56,15 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
     Ok(n_deleted == 1)
 }
 
+/// Gives the same grant other terms; `false` if it is gone.
+pub async fn change(tx: &mut Tx, id: &str, terms: &Terms) -> Result<bool> {
+    let sql = "UPDATE grants SET role = $2, scope = $3, tags = $4, expires_at = $5 WHERE id = $1";
+    let (tags, expires_at) = (terms.tags.as_ref().map(|tags| tags.as_str()), terms.expires_at.map(|at| at.0));
+    let n_changed = tx.run(sql, params![id, terms.role.name(), terms.scope.to_string(), tags, expires_at]).await?;
+    epoch::next(tx).await?;
+    Ok(n_changed == 1)
+}
+
 /// By which id grants know somebody, if there is somebody of that name.
 pub async fn id_of(store: &Store, to: &Grantee) -> Result<Option<GranteeId>> {
     let (sql, name) = match to {
@@ -94,13 +103,13 @@ pub async fn of_principal(store: &Store, id: &str) -> Result<Vec<Terms>> {
     let sql = "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '')
                UNION ALL SELECT g.role, g.scope, g.tags, g.expires_at FROM group_members m
                  JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group' WHERE m.user_id = $1";
-    store.all(sql, params![id]).await?.into_iter().map(terms).collect()
+    store.all(sql, params![id]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
 }
 
 /// What is granted to everybody.
 pub async fn of_everybody(store: &Store) -> Result<Vec<Terms>> {
     let sql = "SELECT role, scope, tags, expires_at FROM grants WHERE grantee = ''";
-    store.all(sql, params![]).await?.into_iter().map(terms).collect()
+    store.all(sql, params![]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
 }
 
 /// How visible a repository is; one that does not exist is private.
@@ -111,17 +120,22 @@ pub async fn visibility(store: &Store, repository: &RepositoryName) -> Result<Re
 }
 
 fn grant(mut row: Row) -> Result<Grant> {
-    let (id, kind, name): (String, String, String) = (row.take()?, row.take()?, row.take()?);
-    let to = match kind.as_str() {
+    let (id, kind, name): (_, String, String) = (row.take()?, row.take()?, row.take()?);
+    let (to, terms) = (grantee(&kind, &name)?, terms(&mut row)?);
+    Ok(Grant { id, to, terms, created_at: row.take()? })
+}
+
+/// Whom a row is for.
+pub(super) fn grantee(kind: &str, name: &str) -> Result<Grantee> {
+    Ok(match kind {
         "user" => Grantee::User(name.parse()?),
         "robot" => Grantee::Robot(name.parse()?),
         "group" => Grantee::Group(name.parse()?),
         _ => Grantee::Anonymous,
-    };
-    let terms = Terms { role: row.take()?, scope: row.take()?, tags: row.take()?, expires_at: row.take()? };
-    Ok(Grant { id, to, terms, created_at: row.take()? })
+    })
 }
 
-fn terms(mut row: Row) -> Result<Terms> {
+/// What a row says, from its role on.
+pub(super) fn terms(row: &mut Row) -> Result<Terms> {
     Ok(Terms { role: row.take()?, scope: row.take()?, tags: row.take()?, expires_at: row.take()? })
 }

@@ -4,7 +4,8 @@
 //! what was allowed and writes the audit row in the same transaction. One file per group of
 //! tables; what differs between the engines lives in [`dialect`].
 
-pub mod audit;
+pub mod activity;
+mod audit;
 mod batch;
 pub mod blobs;
 pub mod deletes;
@@ -13,6 +14,7 @@ pub mod edges;
 pub mod epoch;
 pub mod failures;
 pub mod grants;
+pub mod groups;
 pub mod images;
 pub mod instance;
 pub mod jobs;
@@ -23,13 +25,16 @@ mod migrate;
 mod moment;
 pub mod mounts;
 mod namespaces;
+pub mod people;
 mod pg;
 pub mod principals;
 pub mod pulls;
+pub mod reach;
 mod rebuild;
 pub mod referrers;
 pub mod repositories;
 pub mod sessions;
+pub mod settings;
 pub mod signing_keys;
 pub mod tags;
 pub mod tokens;

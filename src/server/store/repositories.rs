@@ -25,7 +25,7 @@ pub struct Head {
     pub read_at: Option<Timestamp>,
 }
 
-const ROW: &str = "r.name, m.kind, r.newest_tag, r.description, r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
+const ROW: &str = "r.name, m.kind, r.newest_tag, COALESCE(NULLIF(r.own_description, ''), r.description), r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
                    r.read_at, r.read_error, r.missing_since";
 
 /// A repository by name.

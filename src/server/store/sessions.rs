@@ -68,6 +68,24 @@ pub async fn end_all(tx: &mut Tx, user_id: &str) -> Result<u64> {
     Ok(n_ended)
 }
 
+/// Ends all sessions of a user but one.
+pub async fn end_others(tx: &mut Tx, user_id: &str, id: &str) -> Result<()> {
+    tx.run("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", params![user_id, id]).await?;
+    epoch::next(tx).await
+}
+
+/// Ends one session of a user; `false` if they have none of that id.
+pub async fn end_own(tx: &mut Tx, user_id: &str, id: &str) -> Result<bool> {
+    let n_ended = tx.run("DELETE FROM sessions WHERE user_id = $1 AND id = $2", params![user_id, id]).await?;
+    epoch::next(tx).await?;
+    Ok(n_ended == 1)
+}
+
+/// Ends the links by which a user would choose a password.
+pub async fn end_links(tx: &mut Tx, user_id: &str) -> Result<()> {
+    tx.run("DELETE FROM one_time_links WHERE user_id = $1", params![user_id]).await.map(|_| ())
+}
+
 /// What a link that works once is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

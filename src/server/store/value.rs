@@ -77,7 +77,8 @@ checked_text_value!(
     crate::domain::MountPrefix,
     crate::domain::Namespace,
     crate::domain::TagPattern,
-    crate::domain::Username
+    crate::domain::Username,
+    crate::domain::GroupName
 );
 
 /// One row of an answer; cells are taken from left to right.

@@ -1,6 +1,6 @@
 //! Where a page stands: the list, the namespace as a filter of the list, the repository.
 
-use crate::domain::{Address, RepositoryName};
+use crate::domain::{Address, Namespace, RepositoryName};
 use crate::ui::query::address;
 use leptos::prelude::*;
 
@@ -20,6 +20,28 @@ pub fn Crumbs(repository: RepositoryName, #[prop(optional)] inside: bool) -> imp
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
             <ol><li><a href=list.clone()>"Repositories"</a></li>{namespace}{own}</ol>
+        </nav>
+    }
+    .into_any()
+}
+
+/// The way from the list of repositories down to a namespace.
+#[component]
+pub fn NamespaceCrumbs(namespace: Namespace) -> impl IntoView {
+    let list = Address::Repositories.to_string();
+    let mut above = Vec::new();
+    let mut rest = namespace.as_str();
+    while let Some((parent, _)) = rest.rsplit_once('/') {
+        above.push(parent.to_owned());
+        rest = parent;
+    }
+    let above = above.into_iter().rev().map(|name| {
+        let href = address(&list, &[("q", &format!("{name}/"))]);
+        view! { <li><a href=href>{name}</a></li> }
+    });
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb">
+            <ol><li><a href=list.clone()>"Repositories"</a></li>{above.collect_view()}</ol>
         </nav>
     }
     .into_any()

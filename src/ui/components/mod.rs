@@ -3,11 +3,13 @@
 //! `impl IntoView + use<>` on a part that borrows says that what it draws borrows nothing.
 
 pub mod artifact;
+pub mod avatar;
 pub mod copy;
 pub mod crumbs;
 pub mod digest;
 pub mod empty;
 pub mod filter;
+pub mod form;
 pub mod icon;
 pub mod layer_bar;
 pub mod mark;
@@ -17,4 +19,5 @@ pub mod pages;
 pub mod pull_box;
 pub mod rail;
 pub mod sort_head;
+pub mod tabs;
 pub mod time;

@@ -2,7 +2,7 @@
 //! the same entries; a room that is not built yet has none.
 
 use super::icon::Icon;
-use crate::domain::Address;
+use crate::domain::{Address, Permission, Scope};
 use crate::ui::islands::theme::ThemeSwitch;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
@@ -60,19 +60,29 @@ pub fn Brand(host: Option<String>) -> impl IntoView {
 fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static str) -> impl IntoView + use<> {
     let heading = format!("administration-{place}");
     let (administration, path) = (heading.clone(), request.path().to_owned());
-    let own = path.clone();
     // What the reader may not open is not there.
-    let administration = request.sees_mounts.then(|| {
+    let entry = |needs: Permission, to: Address, icon: &'static str, label: &'static str| {
+        request.holds(needs).then(|| view! { <Entry to icon label path=path.clone()/> })
+    };
+    let entries = [
+        entry(Permission::UserRead, Address::Users, "user", "Users"),
+        entry(Permission::GroupRead, Address::Groups, "users", "Groups"),
+        entry(Permission::GrantRead, Address::Access(Scope::Everything), "key", "Access"),
+        entry(Permission::RoleRead, Address::Roles, "list", "Roles"),
+        entry(Permission::MountRead, Address::Mounts, "anchor", "Mounts"),
+    ];
+    let administration = entries.iter().any(Option::is_some).then(|| {
         view! {
             <nav aria-labelledby=administration>
                 <h2 class="nav-title" id=heading>"Administration"</h2>
-                <ul class="nav"><Entry to=Address::Mounts icon="anchor" label="Mounts" path=own/></ul>
+                <ul class="nav">{entries}</ul>
             </nav>
         }
     });
+    let activity = entry(Permission::AuditRead, Address::Activity, "pulse", "Activity");
     view! {
         <nav aria-label=label>
-            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path/></ul>
+            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}</ul>
         </nav>
         {administration}
     }
@@ -88,8 +98,7 @@ fn Account<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     match (&request.user, request.try_mode) {
         (Some(user), _) => view! {
             <form class="row px-2" method="post" action="/auth/logout">
-                <Icon name="user"/>
-                <span class="grow sm ellipsis">{user.clone()}</span>
+                <a class="row grow sm truncate" href=Address::Account.to_string()><Icon name="user"/>{user.clone()}</a>
                 <button class="btn btn-ghost btn-sm" type="submit">"Sign out"</button>
             </form>
         }
@@ -110,7 +119,8 @@ fn current(to: &Address, path: &str) -> Option<&'static str> {
     let own = to.to_string();
     match to {
         _ if path == own => Some("page"),
-        Address::Repositories if path.starts_with("/r/") => Some("true"),
+        Address::Repositories if path.starts_with("/r/") || path.starts_with("/n/") => Some("true"),
+        Address::Users | Address::Groups if path.starts_with(&format!("{own}/")) => Some("true"),
         _ => None,
     }
 }

@@ -59,9 +59,7 @@ fn Place<'a>(error: &'a Error) -> impl IntoView + use<> {
             (repository.clone(), true)
         }
         What::Repository(name) => (name.clone(), false),
-        What::Elsewhere { .. } | What::Upload | What::Page | What::Endpoint | What::User(_) | What::Grant(_) => {
-            return None;
-        }
+        _ => return None,
     };
     Some(view! { <Crumbs repository inside/> })
 }
@@ -95,7 +93,9 @@ fn missing(what: &What) -> &'static str {
         What::Tag { .. } => "No such tag",
         What::Manifest { .. } | What::Blob { .. } => "No such image",
         What::User(_) => "No such user",
-        What::Upload | What::Page | What::Endpoint | What::Grant(_) => "No such page",
+        What::Group(_) => "No such group",
+        What::Link => "This link does not work",
+        What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session => "No such page",
     }
 }
 

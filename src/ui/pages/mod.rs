@@ -1,10 +1,16 @@
 //! Pages: each reads its address, loads its data and places its parts.
 
+pub mod access;
+pub mod account;
+pub mod activity;
+pub mod admin;
 pub mod auth;
 pub mod error;
 pub mod image;
 pub mod load;
 pub mod mounts;
+pub mod namespace_rest;
 pub mod repositories;
 pub mod repository;
 pub mod repository_rest;
+pub mod settings;

@@ -6,16 +6,17 @@ mod row;
 use super::load::{PageTitle, load};
 use crate::api::repositories::show_repository;
 use crate::domain::view::{CrawlState, ListQuery, RepositoryView, TagRow, TagSort};
-use crate::domain::{Address, RepositoryName, Timestamp};
+use crate::domain::{Address, RepositoryName, Scope, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::notice::{Notice, Unreadable};
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
+use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::query::Order;
 use crate::ui::request::{PageRequest, Part};
-use crate::ui::words::{grouped, sentence};
+use crate::ui::words::sentence;
 use head::{Facts, Heading, Pulling};
 use leptos::prelude::*;
 use row::Rows;
@@ -76,14 +77,9 @@ fn Results(view: RepositoryView, query: Query, request: PageRequest) -> impl Int
 
 #[component]
 fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
-    let href = Address::Repository(view.head.name.clone()).to_string();
-    let n = (!view.head.unread).then(|| view! { <span class="n">{grouped(view.head.tags)}</span> });
-    view! {
-        <nav class="tabs" aria-label="Repository" data-live="tabs">
-            <a href=href aria-current="page">"Tags"{n}</a>
-        </nav>
-    }
-    .into_any()
+    let count = (!view.head.unread).then_some(view.head.tags);
+    let (scope, open) = (Scope::Repository(view.head.name.clone()), Tab::Contents);
+    view! { <ScopeTabs scope open count sees_access=view.sees_access may_configure=view.may_configure/> }
 }
 
 #[component]

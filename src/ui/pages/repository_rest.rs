@@ -1,12 +1,14 @@
-//! What stands under `/r/`: a repository, an image by its tag, or an image by its digest.
+//! What stands under `/r/`: a repository with its tabs, an image by its tag or by its digest.
 
+use super::access::Access;
 use super::error::NotFound;
 use super::image::Image;
 use super::repository::Repository;
+use super::settings::Settings;
 use crate::domain::{Address, Reference};
 use crate::ui::query::decode_path;
 use crate::ui::request::PageRequest;
-use leptos::either::EitherOf3;
+use leptos::either::EitherOf5;
 use leptos::prelude::*;
 
 /// Decides by the address which page it is.
@@ -14,11 +16,13 @@ use leptos::prelude::*;
 pub fn RepositoryRest() -> impl IntoView {
     let path = decode_path(PageRequest::current().path());
     match path.strip_prefix("/r/").and_then(Address::parse_repository) {
-        Some(Address::Repository(name)) => EitherOf3::A(view! { <Repository name/> }),
-        Some(Address::Tag(name, tag)) => EitherOf3::B(view! { <Image name reference=Reference::Tag(tag)/> }),
+        Some(Address::Repository(name)) => EitherOf5::A(view! { <Repository name/> }),
+        Some(Address::Tag(name, tag)) => EitherOf5::B(view! { <Image name reference=Reference::Tag(tag)/> }),
         Some(Address::Manifest(name, digest)) => {
-            EitherOf3::B(view! { <Image name reference=Reference::Digest(digest)/> })
+            EitherOf5::B(view! { <Image name reference=Reference::Digest(digest)/> })
         }
-        _ => EitherOf3::C(NotFound()),
+        Some(Address::Access(scope)) => EitherOf5::C(view! { <Access scope/> }),
+        Some(Address::Settings(scope)) => EitherOf5::D(view! { <Settings scope/> }),
+        _ => EitherOf5::E(NotFound()),
     }
 }

@@ -1,17 +1,17 @@
 //! `/api/v1/grants`, and the visibility of a repository.
 
-use super::{Page, Part, answer, body, refuse};
-use crate::domain::action::{GiveAccess, ListGrants, SetVisibility, TakeAccess};
-use crate::domain::{Error, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Role, Scope, TagPattern};
+use super::{Page, Part, answer, body, done};
+use crate::domain::action::{ChangeAccess, ConfigureRepository, GiveAccess, ListGrants, TakeAccess};
+use crate::domain::error::What;
+use crate::domain::{Error, Grant, Grantee, RepositoryVisibility, Result, Role, Scope, TagPattern};
 use crate::domain::{Terms, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::access;
+use crate::server::service::{access, settings};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{Response, StatusCode};
-use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,8 @@ pub(in crate::server::http) struct Where {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::server::http) struct Settings {
-    visibility: RepositoryVisibility,
+    description: Option<String>,
+    visibility: Option<RepositoryVisibility>,
 }
 
 /// Grants on a scope, or all of them.
@@ -82,8 +83,7 @@ pub(in crate::server::http) async fn give(
 ) -> Response<Body> {
     let given = async {
         let New { principal, role, scope, tags, expires_at } = body(sent)?;
-        let odd = || Error::invalid("expires_at", "a time is written 2027-01-01T00:00:00Z");
-        let expires_at = expires_at.map(|text| Timestamp::parse(&text).ok_or_else(odd)).transpose()?;
+        let expires_at = expires_at.map(|text| moment(&text)).transpose()?;
         let terms = Terms::new(role, scope, tags, expires_at)?;
         let proof = app.access.authorize(&caller, GiveAccess { to: principal, terms }).await?;
         access::give(&app, &proof).await.map(Given::from)
@@ -91,40 +91,97 @@ pub(in crate::server::http) async fn give(
     answer(&app, &caller, StatusCode::CREATED, given.await)
 }
 
-/// Takes a grant away. Who may not see grants there learns of none.
+/// Other terms for a grant; what is not said stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Changed {
+    role: Option<Role>,
+    scope: Option<Scope>,
+    #[serde(default, deserialize_with = "stated")]
+    tags: Option<Option<TagPattern>>,
+    #[serde(default, deserialize_with = "stated")]
+    expires_at: Option<Option<String>>,
+}
+
+/// Tells `null` from nothing.
+fn stated<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}
+
+/// One grant.
+pub(in crate::server::http) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    answer(&app, &caller, StatusCode::OK, visible(&app, &caller, &id).await.map(Given::from))
+}
+
+/// Gives a grant other terms.
+pub(in crate::server::http) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    sent: Result<Json<Changed>, JsonRejection>,
+) -> Response<Body> {
+    let changed = async {
+        let Changed { role, scope, tags, expires_at } = body(sent)?;
+        let Grant { to, terms: before, .. } = visible(&app, &caller, &id).await?;
+        let expires_at = match expires_at {
+            Some(text) => text.map(|text| moment(&text)).transpose()?,
+            None => before.expires_at,
+        };
+        let (role, scope) = (role.unwrap_or(before.role), scope.unwrap_or_else(|| before.scope.clone()));
+        let terms = Terms::new(role, scope, tags.unwrap_or_else(|| before.tags.clone()), expires_at)?;
+        let action = ChangeAccess { id: id.clone(), to, before, terms };
+        let proof = app.access.authorize(&caller, action).await?;
+        access::change(&app, &proof).await?;
+        access::find(&app, &id).await.map(Given::from)
+    };
+    answer(&app, &caller, StatusCode::OK, changed.await)
+}
+
+fn moment(text: &str) -> Result<Timestamp> {
+    Timestamp::parse(text).ok_or_else(|| Error::invalid("expires_at", "a time is written 2027-01-01T00:00:00Z"))
+}
+
+/// A grant that the caller may see. Who may not see grants where it holds learns of none.
+async fn visible(app: &App, caller: &Caller, id: &str) -> Result<Grant> {
+    let grant = access::find(app, id).await?;
+    let absent = || Error::NotFound(What::Grant(id.to_owned()));
+    let listing = ListGrants { scope: grant.terms.scope.clone() };
+    let _sees_it = app.access.authorize(caller, listing).await.map_err(|_| absent())?;
+    Ok(grant)
+}
+
+/// Takes a grant away.
 pub(in crate::server::http) async fn take(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response<Body> {
     let taken = async {
-        let Grant { id, to, terms, .. } = access::find(&app, &id).await?;
-        let absent = || Error::NotFound(crate::domain::error::What::Grant(id.clone()));
-        let listing = ListGrants { scope: terms.scope.clone() };
-        let _sees_it = app.access.authorize(&caller, listing).await.map_err(|_| absent())?;
+        let Grant { id, to, terms, .. } = visible(&app, &caller, &id).await?;
         let proof = app.access.authorize(&caller, TakeAccess { id: id.clone(), to, terms }).await?;
         access::take(&app, &proof).await
     };
-    match taken.await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(Error::NotFound(_)) if !caller.standing.is_signed_in() => refuse(&app, &caller, Error::Unauthenticated),
-        Err(refusal) => refuse(&app, &caller, refusal),
-    }
+    done(&app, &caller, taken.await)
 }
 
-/// Sets who may see a repository without a grant.
-pub(in crate::server::http) async fn set_visibility(
+/// Says what a repository is, and who may see it without a grant.
+pub(in crate::server::http) async fn configure(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(repository): Path<String>,
     sent: Result<Json<Settings>, JsonRejection>,
 ) -> Response<Body> {
     let set = async {
-        let (repository, Settings { visibility }): (RepositoryName, _) = (repository.parse()?, body(sent)?);
-        let action = SetVisibility { repository: repository.clone(), visibility };
+        let (repository, Settings { description, visibility }) = (repository.parse()?, body(sent)?);
+        let action = ConfigureRepository { repository, description, visibility };
         let proof = app.access.authorize(&caller, action).await?;
-        access::set_visibility(&app, &proof).await?;
-        Ok(serde_json::json!({ "name": repository, "visibility": visibility }))
+        settings::configure_repository(&app, &proof).await?;
+        let now = settings::of_repository(&app, &proof).await?;
+        Ok(serde_json::json!({ "name": now.scope, "description": now.description, "visibility": now.visibility }))
     };
     answer(&app, &caller, StatusCode::OK, set.await)
 }

@@ -2,6 +2,9 @@
 //! lists in pages: `{"items": […], "next": "…" or null}`.
 
 pub(super) mod access;
+pub(super) mod activity;
+pub(super) mod groups;
+pub(super) mod roles;
 pub(super) mod users;
 
 use super::{door, error};
@@ -66,9 +69,21 @@ fn answer<T: Serialize>(app: &App, caller: &Caller, status: StatusCode, found: R
     }
 }
 
+/// The answer of what leaves nothing to tell, or a refusal.
+fn done(app: &App, caller: &Caller, found: Result<()>) -> Response<Body> {
+    match found {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => refuse(app, caller, refusal),
+    }
+}
+
 /// A refusal; who did not sign in is told how.
 fn refuse(app: &App, caller: &Caller, refusal: Error) -> Response<Body> {
-    let refusal = door::soften(app, caller, refusal);
+    let refusal = match door::soften(app, caller, refusal) {
+        // Whether something of that name is there is for those who are known.
+        Error::NotFound(_) if !caller.standing.is_signed_in() => Error::Unauthenticated,
+        refusal => refusal,
+    };
     let mut response = error::problem(&refusal);
     if refusal == Error::Unauthenticated {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"portolan\""));

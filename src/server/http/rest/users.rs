@@ -1,9 +1,9 @@
 //! `/api/v1/users`.
 
-use super::{Page, Part, answer, body};
-use crate::domain::action::{ChangeUser, CreateUser, ListUsers};
-use crate::domain::principal::Principal;
-use crate::domain::{Error, Result, Timestamp, Username};
+use super::{Page, Part, answer, body, done};
+use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, ListUsers};
+use crate::domain::view::UserRow;
+use crate::domain::{GroupName, Result, Timestamp, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::users::{self, NewUser};
@@ -20,21 +20,30 @@ struct User {
     username: Username,
     name: String,
     email: String,
+    groups: Vec<GroupName>,
     disabled: bool,
     created_at: String,
     seen_at: Option<String>,
+    /// Until when the link works by which they choose their first password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invited_until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_url: Option<String>,
 }
 
-impl From<Principal> for User {
-    fn from(it: Principal) -> Self {
+impl From<UserRow> for User {
+    fn from(it: UserRow) -> Self {
         Self {
             id: it.id,
             username: it.username,
             name: it.name,
             email: it.email,
-            disabled: it.disabled_at.is_some(),
+            groups: it.groups,
+            disabled: it.is_disabled,
             created_at: it.created_at.rfc3339(),
             seen_at: it.seen_at.map(Timestamp::rfc3339),
+            invited_until: it.invited_until.map(Timestamp::rfc3339),
+            invite_url: None,
         }
     }
 }
@@ -85,7 +94,7 @@ pub(in crate::server::http) async fn show(
     answer(&app, &caller, StatusCode::OK, found.await)
 }
 
-/// A new account.
+/// A new account; without a password, with the link by which its owner chooses one.
 pub(in crate::server::http) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -94,8 +103,9 @@ pub(in crate::server::http) async fn create(
     let made = async {
         let New { username, name, email, password } = body(sent)?;
         let proof = app.access.authorize(&caller, CreateUser { username }).await?;
-        let password = password.ok_or_else(|| Error::invalid("password", "a new user needs a password"))?;
-        users::create(&app, &proof, NewUser { name, email, password: password.into() }).await.map(User::from)
+        let new = NewUser { name, email, password: password.map(Into::into) };
+        let (made, invite_url) = users::create(&app, &proof, new).await?;
+        Ok(User { invite_url, ..User::from(made) })
     };
     answer(&app, &caller, StatusCode::CREATED, made.await)
 }
@@ -112,7 +122,23 @@ pub(in crate::server::http) async fn change(
         let listing = app.access.authorize(&caller, ListUsers {}).await?;
         let username = users::show(&app, &listing, &who).await?.username;
         let proof = app.access.authorize(&caller, ChangeUser { username, disabled }).await?;
-        users::change(&app, &proof).await.map(User::from)
+        users::change(&app, &proof).await?;
+        users::show(&app, &listing, &who).await.map(User::from)
     };
     answer(&app, &caller, StatusCode::OK, changed.await)
+}
+
+/// Takes an account away.
+pub(in crate::server::http) async fn delete(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(who): Path<String>,
+) -> Response<Body> {
+    let deleted = async {
+        let listing = app.access.authorize(&caller, ListUsers {}).await?;
+        let username = users::show(&app, &listing, &who).await?.username;
+        let proof = app.access.authorize(&caller, DeleteUser { username }).await?;
+        users::delete(&app, &proof).await
+    };
+    done(&app, &caller, deleted.await)
 }

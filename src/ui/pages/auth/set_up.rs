@@ -1,7 +1,8 @@
 //! `/auth/setup`: the first administrator, and what comes after.
 
-use super::{Field, Problem};
+use super::sign_in::LARGE;
 use crate::ui::components::copy::CopyButton;
+use crate::ui::components::form::{Field, Kind, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::rail::Brand;
 use crate::ui::pages::load::PageTitle;
@@ -69,8 +70,8 @@ fn Steps<'a>(request: &'a PageRequest, link: String) -> impl IntoView + use<> {
                         <h2>"Create the first administrator"</h2>
                         <p class="sm muted">"Keep this account for emergencies, also after others can sign in."</p>
                     </div>
-                    <Problem request/>
-                    <AdministratorForm request link/>
+                    <Problem/>
+                    <AdministratorForm link/>
                 </div>
             </li>
             <li class="step-item next">
@@ -88,19 +89,17 @@ fn Steps<'a>(request: &'a PageRequest, link: String) -> impl IntoView + use<> {
 }
 
 #[component]
-fn AdministratorForm<'a>(request: &'a PageRequest, link: String) -> impl IntoView + use<> {
-    let form = &request.form;
-    let username = if form.username.is_empty() { "admin".to_owned() } else { form.username.clone() };
+fn AdministratorForm(link: String) -> impl IntoView {
+    let name = Kind { autocomplete: "name", is_required: false, ..LARGE };
     view! {
         <form class="stack" method="post" action="/auth/setup">
             <input type="hidden" name="token" value=link/>
             <div class="grid-2">
-                <Field request name="username" label="Username" value=username autocomplete="username"/>
-                <Field request name="name" label="Your name" value=form.name.clone() autocomplete="name"
-                    is_required=false/>
+                <Field name="username" label="Username" value="admin" kind=Kind { autocomplete: "username", ..LARGE }/>
+                <Field name="name" label="Your name" kind=name/>
             </div>
-            <Field request name="password" label="Password" value=String::new() kind="password"
-                autocomplete="new-password"
+            <Field name="password" label="Password"
+                kind=Kind { input: "password", autocomplete: "new-password", ..LARGE }
                 hint="At least 8 characters. Length matters, symbols do not. Pasting is fine."/>
             <div class="row"><button class="btn btn-primary" type="submit">"Create administrator"</button></div>
         </form>

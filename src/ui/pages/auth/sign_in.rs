@@ -1,11 +1,14 @@
 //! `/auth/login`.
 
-use super::{Field, Problem};
+use crate::ui::components::form::{Field, Kind, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::rail::Brand;
 use crate::ui::pages::load::PageTitle;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
+
+/// Fields where there is nothing else on the page.
+pub(super) const LARGE: Kind = Kind { class: "input input-lg", ..Kind::TEXT };
 
 /// The page.
 #[component]
@@ -19,7 +22,7 @@ pub fn SignIn() -> impl IntoView {
                 <header><Brand host=Some(host.clone())/></header>
                 <main class="gate-mid" id="main" tabindex="-1">
                     <div><h1>"Sign in"</h1><p class="muted">"to see the images you have access to."</p></div>
-                    <Problem request=&request/>
+                    <Problem/>
                     <PasswordForm request=&request/>
                     <Terminal host/>
                 </main>
@@ -35,13 +38,13 @@ pub fn SignIn() -> impl IntoView {
 
 #[component]
 fn PasswordForm<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
-    let form = &request.form;
+    let next = request.form.value(None, "next").unwrap_or_default().to_owned();
     view! {
         <form class="stack" method="post" action="/auth/login">
-            <input type="hidden" name="next" value=form.next.clone()/>
-            <Field request name="username" label="Username" value=form.username.clone() autocomplete="username"/>
-            <Field request name="password" label="Password" value=String::new() kind="password"
-                autocomplete="current-password"/>
+            <input type="hidden" name="next" value=next/>
+            <Field name="username" label="Username" kind=Kind { autocomplete: "username", ..LARGE }/>
+            <Field name="password" label="Password"
+                kind=Kind { input: "password", autocomplete: "current-password", ..LARGE }/>
             <button class="btn btn-primary btn-lg btn-block" type="submit">"Sign in"</button>
         </form>
     }

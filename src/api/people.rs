@@ -1,0 +1,106 @@
+//! Questions about people and what they may do.
+
+use crate::domain::view::{
+    AccessView, AccountView, ActivityQuery, ActivityView, GroupView, GroupsView, SettingsView, UserView, UsersView,
+};
+use crate::domain::{Error, GroupName, Scope, Username};
+use leptos::prelude::*;
+
+/// A page of users after `after`; of those that `q` finds.
+#[server(name = ListUsers, endpoint = "users/list")]
+pub async fn list_users(q: String, after: String) -> Result<UsersView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListUsers {}).await?;
+    service::users::page(&app, &proof, &q, &after).await
+}
+
+/// One user.
+#[server(name = ShowUser, endpoint = "users/show")]
+pub async fn show_user(username: Username) -> Result<UserView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListUsers {}).await?;
+    service::users::view(&app, &proof, &username).await
+}
+
+/// A page of groups after `after`.
+#[server(name = ListGroups, endpoint = "groups/list")]
+pub async fn list_groups(after: String) -> Result<GroupsView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListGroups {}).await?;
+    service::groups::page(&app, &proof, &after).await
+}
+
+/// One group, with its members after `after`.
+#[server(name = ShowGroup, endpoint = "groups/show")]
+pub async fn show_group(name: GroupName, after: String) -> Result<GroupView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListGroups {}).await?;
+    service::groups::view(&app, &proof, &name, &after).await
+}
+
+/// Whether the caller may see what each role holds, which is written down in the program.
+#[server(name = SeeRoles, endpoint = "roles/list")]
+pub async fn see_roles() -> Result<(), Error> {
+    use crate::domain::action;
+    let (app, caller) = crate::server::request().await?;
+    app.access.authorize(&caller, action::ListRoles {}).await.map(|_| ())
+}
+
+/// Who has access in a scope, with grants after `after`.
+#[server(name = ShowAccess, endpoint = "access/show")]
+pub async fn show_access(scope: Scope, after: String) -> Result<AccessView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListGrants { scope }).await?;
+    service::access::view(&app, &proof, &after).await
+}
+
+/// How a repository or a namespace is set, for who may set it.
+#[server(name = ShowSettings, endpoint = "settings/show")]
+pub async fn show_settings(scope: Scope) -> Result<SettingsView, Error> {
+    use crate::domain::{action, error::What};
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    match scope {
+        Scope::Everything => Err(Error::NotFound(What::Page)),
+        Scope::Namespace(namespace) => {
+            let proof = app.access.authorize(&caller, action::ReadNamespace { namespace }).await?;
+            service::settings::of_namespace(&app, &proof).await
+        }
+        Scope::Repository(repository) => {
+            let action = action::ConfigureRepository { repository, description: None, visibility: None };
+            let proof = app.access.authorize(&caller, action).await?;
+            service::settings::of_repository(&app, &proof).await
+        }
+    }
+}
+
+/// What was done, newest first.
+#[server(name = ListActivity, endpoint = "activity/list")]
+pub async fn list_activity(query: ActivityQuery) -> Result<ActivityView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ReadActivity {}).await?;
+    service::activity::list(&app, &proof, &query, crate::domain::page::DEFAULT_LIMIT).await
+}
+
+/// The caller's own account.
+#[server(name = ShowAccount, endpoint = "account/show")]
+pub async fn show_account() -> Result<AccountView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let username = caller.actor().name().unwrap_or_default().parse().map_err(|_| Error::Unauthenticated)?;
+    let proof = app.access.authorize(&caller, action::ReadAccount { username }).await?;
+    service::account::view(&app, &proof, caller.standing.session.as_deref()).await
+}

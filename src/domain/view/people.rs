@@ -1,0 +1,177 @@
+//! Pages about people and what they may do.
+
+use crate::domain::{Actor, Grantee, GroupName, RepositoryVisibility, Role, Scope, Terms, Timestamp, Username};
+use serde::{Deserialize, Serialize};
+
+/// Somebody with an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    pub id: String,
+    pub username: Username,
+    /// What people call them; empty where nothing was said.
+    pub name: String,
+    pub email: String,
+    pub groups: Vec<GroupName>,
+    pub is_disabled: bool,
+    /// Until when the link works by which they choose their first password.
+    pub invited_until: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub seen_at: Option<Timestamp>,
+}
+
+/// The page of users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsersView {
+    pub users: Vec<UserRow>,
+    /// Where the next page starts.
+    pub next: Option<String>,
+    pub may_manage: bool,
+}
+
+/// The page of one user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserView {
+    pub user: UserRow,
+    /// All that reaches them: their own grants, those of their groups, and everybody's.
+    pub access: Vec<AccessRow>,
+    pub sessions: Vec<SessionRow>,
+    pub may_manage: bool,
+    pub is_reader: bool,
+}
+
+/// A browser in which somebody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    pub id: String,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub address: String,
+    pub agent: String,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
+/// The reader's own account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    pub user: UserRow,
+    pub has_password: bool,
+    pub access: Vec<AccessRow>,
+    pub sessions: Vec<SessionRow>,
+}
+
+/// A grant in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRow {
+    pub id: String,
+    pub to: Grantee,
+    /// What people call them; empty where nothing was said.
+    pub name: String,
+    /// How many are in the group, if it is one.
+    pub n_members: u64,
+    pub terms: Terms,
+    pub given_at: Timestamp,
+    pub given_by: Option<Actor>,
+    /// Whether the reader may change it or take it away.
+    pub may_change: bool,
+}
+
+/// Who has access in a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessView {
+    pub scope: Scope,
+    pub rows: Vec<AccessRow>,
+    pub next: Option<String>,
+    /// Who may see the repository without a grant, where the scope is one.
+    pub visibility: Option<RepositoryVisibility>,
+    /// The roles that the reader may give here, from the least to the most.
+    pub roles: Vec<Role>,
+    /// Whom the reader may pick from; nobody where they may not look people up.
+    pub people: Vec<Grantee>,
+    pub may_configure: bool,
+}
+
+/// A group in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRow {
+    pub name: GroupName,
+    pub n_members: u64,
+    pub n_grants: u64,
+}
+
+/// The page of groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupsView {
+    pub groups: Vec<GroupRow>,
+    pub next: Option<String>,
+    pub may_manage: bool,
+}
+
+/// Somebody in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRow {
+    pub username: Username,
+    pub name: String,
+    /// The provider that says so; empty for who was put in here.
+    pub source: String,
+}
+
+/// The page of one group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupView {
+    pub name: GroupName,
+    pub members: Vec<MemberRow>,
+    pub next: Option<String>,
+    pub access: Vec<AccessRow>,
+    /// Whom the reader may pick from.
+    pub people: Vec<Username>,
+    pub may_manage: bool,
+}
+
+/// How a repository or a namespace is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsView {
+    pub scope: Scope,
+    /// What somebody said it is; what its newest image says of itself stands on its page besides.
+    pub description: String,
+    /// Of a repository its own, of a namespace that with which repositories begin.
+    pub visibility: RepositoryVisibility,
+    pub sees_access: bool,
+}
+
+/// Something that was done, or refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityRow {
+    pub id: String,
+    pub at: Timestamp,
+    /// `None` where nobody knows any more.
+    pub actor: Option<Actor>,
+    pub action: String,
+    pub object: String,
+    /// The permission that was missing, if it was refused.
+    pub refused: Option<String>,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub request_id: String,
+}
+
+/// What a list of activity is asked for; empty is everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActivityQuery {
+    /// A username, or part of one.
+    pub who: String,
+    /// The beginning of an action's name, such as `grant`.
+    pub action: String,
+    /// Part of what it was done to.
+    pub object: String,
+    pub refused_only: bool,
+    pub after: String,
+}
+
+/// The page of activity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityView {
+    pub rows: Vec<ActivityRow>,
+    pub next: Option<String>,
+}

@@ -1,0 +1,94 @@
+//! Forms about who has access.
+
+use super::sent::at;
+use super::{Done, Form};
+use crate::domain::action::{ChangeAccess, GiveAccess, ListGrants, TakeAccess};
+use crate::domain::error::What;
+use crate::domain::{Error, Grant, Grantee, Result, Terms};
+use crate::server::service::access;
+use crate::ui::form::Intent;
+
+pub(super) async fn give(form: &Form<'_>) -> Result<Done> {
+    let to = who(form.sent.text("who"))?;
+    let (role, scope) = (form.sent.parse("role")?, form.sent.parse("scope")?);
+    let (tags, until) = (form.sent.optional("tags")?, form.sent.end_of_day("until")?);
+    if until.is_some_and(|end| end <= form.app.clock.now()) {
+        return Err(Error::invalid("until", "this day is over; choose one that is to come"));
+    }
+    let terms = Terms::new(role, scope, tags, until)?;
+    let proof = form.app.access.authorize(form.caller, GiveAccess { to: to.clone(), terms }).await?;
+    access::give(form.app, &proof).await.map_err(at_who)?;
+    Ok(Done::new(form.page(), Intent::GiveAccess, name(&to)))
+}
+
+pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
+    let Grant { id, to, terms: before, .. } = found(form).await?;
+    let role = form.sent.parse("role")?;
+    let terms = Terms::new(role, before.scope.clone(), before.tags.clone(), before.expires_at)?;
+    let action = ChangeAccess { id, to: to.clone(), before, terms };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    access::change(form.app, &proof).await?;
+    Ok(Done::new(form.page(), Intent::ChangeAccess, name(&to)))
+}
+
+pub(super) async fn take(form: &Form<'_>) -> Result<Done> {
+    let Grant { id, to, terms, .. } = found(form).await?;
+    let proof = form.app.access.authorize(form.caller, TakeAccess { id, to: to.clone(), terms }).await?;
+    access::take(form.app, &proof).await?;
+    Ok(Done::new(form.page(), Intent::TakeAccess, name(&to)))
+}
+
+/// The grant that a form names, for who may see it.
+async fn found(form: &Form<'_>) -> Result<Grant> {
+    let id = form.sent.text("grant");
+    let grant = access::find(form.app, id).await?;
+    let listing = ListGrants { scope: grant.terms.scope.clone() };
+    let absent = |_| Error::NotFound(What::Grant(id.to_owned()));
+    let _sees_it = form.app.access.authorize(form.caller, listing).await.map_err(absent)?;
+    Ok(grant)
+}
+
+/// Whom somebody means who typed or picked a name: `mara`, `eng-web (group)`, `ci-web (robot)`, `everybody`.
+fn who(text: &str) -> Result<Grantee> {
+    let (name, kind) = match text.split_once(" (") {
+        Some((name, kind)) => (name.trim(), kind.trim_end_matches(')')),
+        None => (text, ""),
+    };
+    let found = match kind {
+        "group" => name.parse().map(Grantee::Group),
+        "robot" => name.parse().map(Grantee::Robot),
+        _ if name == "everybody" => Ok(Grantee::Anonymous),
+        _ => name.parse().map(Grantee::User),
+    };
+    found.map_err(|error| at("who", error))
+}
+
+fn at_who(error: Error) -> Error {
+    match error {
+        Error::Invalid { field, message } if field == "principal" => Error::invalid("who", message),
+        other => other,
+    }
+}
+
+fn name(to: &Grantee) -> String {
+    match to {
+        Grantee::User(name) | Grantee::Robot(name) => name.to_string(),
+        Grantee::Group(name) => name.to_string(),
+        Grantee::Anonymous => "everybody".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_picked_is_meant() {
+        let read = |text: &str| who(text).map(|to| to.to_string());
+        assert_eq!(read("mara").unwrap(), "user mara");
+        assert_eq!(read("eng-web (group)").unwrap(), "group eng-web");
+        assert_eq!(read("ci-web (robot)").unwrap(), "robot ci-web");
+        assert_eq!(read("everybody").unwrap(), "everybody");
+        assert!(matches!(who("Mara Lindqvist"), Err(Error::Invalid { field, .. }) if field == "who"));
+    }
+}

@@ -1,0 +1,45 @@
+//! Forms about groups.
+
+use super::sent::taken;
+use super::{Done, Form};
+use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups};
+use crate::domain::{Address, Error, GroupName, Result, Username};
+use crate::server::service::groups;
+use crate::ui::form::Intent;
+
+pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
+    let name: GroupName = form.sent.parse("name")?;
+    let proof = form.app.access.authorize(form.caller, CreateGroup { name: name.clone() }).await?;
+    groups::create(form.app, &proof, vec![]).await.map_err(|error| taken("name", error))?;
+    Ok(Done::new(Address::Group(name.clone()), Intent::CreateGroup, name))
+}
+
+pub(super) async fn set_member(form: &Form<'_>, is_in: bool) -> Result<Done> {
+    let (name, member): (GroupName, Username) = (name(form)?, form.sent.parse("member")?);
+    let listing = form.app.access.authorize(form.caller, ListGroups {}).await?;
+    let (id, name) = groups::named(form.app, name.as_str()).await?;
+    let mut members = groups::own_members(form.app, &listing, &id).await?;
+    match (is_in, members.iter().position(|own| *own == member)) {
+        (true, None) => members.push(member.clone()),
+        (false, Some(place)) => drop(members.remove(place)),
+        (true, Some(_)) => return Err(Error::invalid("member", format!("{member} is in {name} already"))),
+        (false, None) => return Err(Error::Conflict(format!("{member} was not put into {name} here"))),
+    }
+    let proof = form.app.access.authorize(form.caller, ChangeGroup { name: name.clone(), members }).await?;
+    groups::change(form.app, &proof).await?;
+    let intent = if is_in { Intent::AddMember } else { Intent::RemoveMember };
+    Ok(Done::new(Address::Group(name), intent, member))
+}
+
+pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
+    let name = name(form)?;
+    form.confirmed(name.as_str())?;
+    let proof = form.app.access.authorize(form.caller, DeleteGroup { name: name.clone() }).await?;
+    groups::delete(form.app, &proof).await?;
+    Ok(Done::new(Address::Groups, Intent::DeleteGroup, name))
+}
+
+/// The group whose page it is.
+fn name(form: &Form<'_>) -> Result<GroupName> {
+    form.last_part().parse()
+}

@@ -1,0 +1,145 @@
+//! Forms of the console's pages. Each posts to the address of its page and names what it asks for; what is done leads
+//! on to a page that says so, what is refused comes back on the same page with what was typed.
+
+mod access;
+mod account;
+mod groups;
+mod sent;
+mod settings;
+mod users;
+
+use super::shell::{self, Assets};
+use super::{door, error, said};
+use crate::domain::{Error, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::ui::form::{FormState, Intent, Said};
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect};
+use sent::Sent;
+
+/// Where to go on, and what to say there.
+struct Done {
+    to: String,
+    said: Said,
+}
+
+impl Done {
+    fn new(to: impl ToString, intent: Intent, of: impl ToString) -> Self {
+        Self { to: to.to_string(), said: Said { intent, of: of.to_string(), secret: None } }
+    }
+
+    /// With something that is shown this once.
+    fn with_secret(self, secret: String) -> Self {
+        Self { said: Said { secret: Some(secret), ..self.said }, ..self }
+    }
+}
+
+/// Does what a form asks for.
+pub(super) async fn submit(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(assets): Extension<Assets>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, super::router::FORM_BYTES).await else {
+        return error::problem(&Error::TooLarge { message: "this form is too long".to_owned() });
+    };
+    let sent = Sent::read(&body);
+    let Some(intent) = sent.intent() else {
+        return error::problem(&Error::Method); // No form of any page.
+    };
+    let from = door::address_of(&parts.extensions, &parts.headers, &app.facts.trusted_proxies);
+    let form = Form { app: &app, caller: &caller, sent: &sent, uri: &parts.uri, from };
+    match form.perform(intent).await {
+        Ok(done) => {
+            let mut response = Redirect::to(&done.to).into_response();
+            response.headers_mut().insert(header::SET_COOKIE, said::cookie(&app, &done.said));
+            response
+        }
+        Err(_) if !caller.standing.is_signed_in() => error::problem(&Error::Unauthenticated),
+        Err(failure) => {
+            let state = FormState { intent: Some(intent), typed: sent.typed(), ..FormState::default() };
+            come_back(&app, &caller, assets, (&parts.uri, &parts.headers), state, failure).await
+        }
+    }
+}
+
+/// A form on its way to what it asks for.
+struct Form<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    sent: &'a Sent,
+    uri: &'a Uri,
+    from: String,
+}
+
+impl Form<'_> {
+    async fn perform(&self, intent: Intent) -> Result<Done> {
+        match intent {
+            Intent::CreateUser => users::create(self).await,
+            Intent::InviteAgain => users::invite_again(self).await,
+            Intent::DisableUser => users::set_disabled(self, true).await,
+            Intent::EnableUser => users::set_disabled(self, false).await,
+            Intent::DeleteUser => users::delete(self).await,
+            Intent::EndSessions => users::end_sessions(self).await,
+            Intent::GiveAccess => access::give(self).await,
+            Intent::ChangeAccess => access::change(self).await,
+            Intent::TakeAccess => access::take(self).await,
+            Intent::CreateGroup => groups::create(self).await,
+            Intent::AddMember => groups::set_member(self, true).await,
+            Intent::RemoveMember => groups::set_member(self, false).await,
+            Intent::DeleteGroup => groups::delete(self).await,
+            Intent::ConfigureRepository => settings::repository(self).await,
+            Intent::ConfigureNamespace => settings::namespace(self).await,
+            Intent::ChangePassword => account::change_password(self).await,
+            Intent::EndSession => account::end_session(self).await,
+        }
+    }
+
+    /// The page that the form stands on, without what its address asks besides.
+    fn page(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The last part of that page's path.
+    fn last_part(&self) -> &str {
+        self.page().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Refuses a step that wants the name typed where it was not.
+    fn confirmed(&self, name: &str) -> Result<()> {
+        match self.sent.text("confirmed") == name {
+            true => Ok(()),
+            false => Err(Error::invalid("confirmed", format!("type {name} to go on"))),
+        }
+    }
+}
+
+/// The page of a form once more, with what was typed and what is wrong with it.
+pub(super) async fn come_back(
+    app: &App,
+    caller: &Caller,
+    assets: Assets,
+    (uri, headers): (&Uri, &HeaderMap),
+    state: FormState,
+    failure: Error,
+) -> Response<Body> {
+    let status = match failure {
+        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ref failure => error::status(failure),
+    };
+    let mut request = Request::builder().uri(uri.clone()).body(Body::empty()).expect("an address that was asked for");
+    request.headers_mut().extend(headers.get(header::COOKIE).map(|cookies| (header::COOKIE, cookies.clone())));
+    let state = FormState { error: Some(failure), ..state };
+    let mut response = shell::draw(app, caller, assets, request, state).await;
+    // A page that its reader may not see says so itself.
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
+}

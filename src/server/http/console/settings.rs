@@ -1,0 +1,35 @@
+//! Forms about how repositories and namespaces are set.
+
+use super::{Done, Form};
+use crate::domain::action::{ConfigureNamespace, ConfigureRepository};
+use crate::domain::error::What;
+use crate::domain::{Address, Error, Result, Scope};
+use crate::server::service::settings;
+use crate::ui::form::Intent;
+
+pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {
+    let Some(Address::Settings(Scope::Repository(repository))) =
+        form.page().strip_prefix("/r/").and_then(Address::parse_repository)
+    else {
+        return Err(Error::NotFound(What::Page));
+    };
+    let description = Some(form.sent.text("description").to_owned());
+    let visibility = Some(form.sent.parse("visibility")?);
+    let action = ConfigureRepository { repository: repository.clone(), description, visibility };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    settings::configure_repository(form.app, &proof).await?;
+    Ok(Done::new(form.page(), Intent::ConfigureRepository, repository))
+}
+
+pub(super) async fn namespace(form: &Form<'_>) -> Result<Done> {
+    let Some(Address::Settings(Scope::Namespace(namespace))) =
+        form.page().strip_prefix("/n/").and_then(Address::parse_namespace)
+    else {
+        return Err(Error::NotFound(What::Page));
+    };
+    let default_visibility = form.sent.parse("default_visibility")?;
+    let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    settings::configure_namespace(form.app, &proof).await?;
+    Ok(Done::new(form.page(), Intent::ConfigureNamespace, namespace))
+}

@@ -1,0 +1,70 @@
+//! Forms about users.
+
+use super::sent::taken;
+use super::{Done, Form};
+use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, SignOutUser};
+use crate::domain::{Address, Error, Result, Username};
+use crate::server::http::sign_in::person_name;
+use crate::server::service::users::{self, NewUser};
+use crate::ui::form::Intent;
+
+/// The most of an e-mail address (RFC 5321, section 4.5.3.1).
+const MAX_EMAIL_BYTES: usize = 254;
+
+pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
+    let username: Username = form.sent.parse("username")?;
+    let new =
+        NewUser { name: person_name(form.sent.text("name"))?, email: email(form.sent.text("email"))?, password: None };
+    let proof = form.app.access.authorize(form.caller, CreateUser { username }).await?;
+    let made = users::create(form.app, &proof, new).await;
+    let (made, link) = made.map_err(|error| taken("username", error))?;
+    let done = Done::new(Address::Users, Intent::CreateUser, made.username);
+    Ok(match link {
+        Some(link) => done.with_secret(link),
+        None => done,
+    })
+}
+
+pub(super) async fn invite_again(form: &Form<'_>) -> Result<Done> {
+    let username = username(form)?;
+    let proof = form.app.access.authorize(form.caller, InviteUser { username: username.clone() }).await?;
+    let link = users::invite(form.app, &proof).await?;
+    Ok(Done::new(Address::User(username.clone()), Intent::InviteAgain, username).with_secret(link))
+}
+
+pub(super) async fn set_disabled(form: &Form<'_>, disabled: bool) -> Result<Done> {
+    let username = username(form)?;
+    let action = ChangeUser { username: username.clone(), disabled };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    users::change(form.app, &proof).await?;
+    let intent = if disabled { Intent::DisableUser } else { Intent::EnableUser };
+    Ok(Done::new(Address::User(username.clone()), intent, username))
+}
+
+pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
+    let username = username(form)?;
+    form.confirmed(username.as_str())?;
+    let proof = form.app.access.authorize(form.caller, DeleteUser { username: username.clone() }).await?;
+    users::delete(form.app, &proof).await?;
+    Ok(Done::new(Address::Users, Intent::DeleteUser, username))
+}
+
+pub(super) async fn end_sessions(form: &Form<'_>) -> Result<Done> {
+    let username = username(form)?;
+    let proof = form.app.access.authorize(form.caller, SignOutUser { username: username.clone() }).await?;
+    users::sign_out(form.app, &proof).await?;
+    Ok(Done::new(Address::User(username.clone()), Intent::EndSessions, username))
+}
+
+/// The user whose page it is.
+fn username(form: &Form<'_>) -> Result<Username> {
+    form.last_part().parse()
+}
+
+fn email(text: &str) -> Result<String> {
+    let is_odd = text.len() > MAX_EMAIL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace());
+    match is_odd || (!text.is_empty() && !text.contains('@')) {
+        true => Err(Error::invalid("email", "this is no e-mail address")),
+        false => Ok(text.to_owned()),
+    }
+}

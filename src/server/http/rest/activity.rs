@@ -1,0 +1,65 @@
+//! `/api/v1/activity`.
+
+use super::{Page, Part, answer};
+use crate::domain::action::ReadActivity;
+use crate::domain::view::{ActivityQuery, ActivityRow};
+use crate::domain::{Actor, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::service::activity;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct Entry {
+    id: String,
+    at: String,
+    actor: Option<Actor>,
+    action: String,
+    object: String,
+    /// The permission that was missing, if it was refused.
+    refused: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    request_id: String,
+}
+
+impl From<ActivityRow> for Entry {
+    fn from(it: ActivityRow) -> Self {
+        let ActivityRow { id, at, actor, action, object, refused, before, after, request_id } = it;
+        Self { id, at: at.rfc3339(), actor, action, object, refused, before, after, request_id }
+    }
+}
+
+/// Of which activity a list is asked for.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub(in crate::server::http) struct Asked {
+    who: String,
+    action: String,
+    object: String,
+    refused: bool,
+}
+
+/// What was done, newest first.
+pub(in crate::server::http) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Query(part): Query<Part>,
+    Query(asked): Query<Asked>,
+) -> Response<Body> {
+    let found: Result<Page<Entry>> = async {
+        let limit = part.limit()?;
+        let proof = app.access.authorize(&caller, ReadActivity {}).await?;
+        let Asked { who, action, object, refused } = asked;
+        let query = ActivityQuery { who, action, object, refused_only: refused, after: part.after };
+        let view = activity::list(&app, &proof, &query, limit).await?;
+        Ok(Page { items: view.rows.into_iter().map(Entry::from).collect(), next: view.next })
+    }
+    .await;
+    answer(&app, &caller, StatusCode::OK, found)
+}

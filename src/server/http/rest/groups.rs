@@ -1,0 +1,131 @@
+//! `/api/v1/groups`.
+
+use super::{Page, Part, answer, body, done};
+use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups};
+use crate::domain::view::GroupRow;
+use crate::domain::{GroupName, Result, Username};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::service::groups;
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{Response, StatusCode};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Serialize)]
+struct Listed {
+    name: GroupName,
+    n_members: u64,
+    n_grants: u64,
+}
+
+impl From<GroupRow> for Listed {
+    fn from(GroupRow { name, n_members, n_grants }: GroupRow) -> Self {
+        Self { name, n_members, n_grants }
+    }
+}
+
+#[derive(Serialize)]
+struct Whole {
+    id: String,
+    name: GroupName,
+    members: BTreeSet<Username>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct New {
+    name: GroupName,
+    #[serde(default)]
+    members: BTreeSet<Username>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Changed {
+    members: BTreeSet<Username>,
+}
+
+/// Groups by name.
+pub(in crate::server::http) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Query(part): Query<Part>,
+) -> Response<Body> {
+    let found = async {
+        let limit = part.limit()?;
+        let proof = app.access.authorize(&caller, ListGroups {}).await?;
+        let groups = groups::list(&app, &proof, &part.after, limit + 1).await?;
+        let groups: Vec<Listed> = groups.into_iter().map(Listed::from).collect();
+        Ok(Page::cut(groups, limit, |group| group.name.to_string()))
+    };
+    answer(&app, &caller, StatusCode::OK, found.await)
+}
+
+/// One group with its members.
+pub(in crate::server::http) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Response<Body> {
+    answer(&app, &caller, StatusCode::OK, whole(&app, &caller, &name).await)
+}
+
+/// A new group.
+pub(in crate::server::http) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    sent: Result<Json<New>, JsonRejection>,
+) -> Response<Body> {
+    let made = async {
+        let New { name, members } = body(sent)?;
+        let proof = app.access.authorize(&caller, CreateGroup { name: name.clone() }).await?;
+        groups::create(&app, &proof, members.into_iter().collect()).await?;
+        whole(&app, &caller, name.as_str()).await
+    };
+    answer(&app, &caller, StatusCode::CREATED, made.await)
+}
+
+/// Sets who is in a group, of those who are put in here.
+pub(in crate::server::http) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+    sent: Result<Json<Changed>, JsonRejection>,
+) -> Response<Body> {
+    let changed = async {
+        let Changed { members } = body(sent)?;
+        let _sees_it = app.access.authorize(&caller, ListGroups {}).await?;
+        let (_, name) = groups::named(&app, &name).await?;
+        let action = ChangeGroup { name: name.clone(), members: members.into_iter().collect() };
+        let proof = app.access.authorize(&caller, action).await?;
+        groups::change(&app, &proof).await?;
+        whole(&app, &caller, name.as_str()).await
+    };
+    answer(&app, &caller, StatusCode::OK, changed.await)
+}
+
+/// Takes a group away.
+pub(in crate::server::http) async fn delete(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Response<Body> {
+    let deleted = async {
+        let _sees_it = app.access.authorize(&caller, ListGroups {}).await?;
+        let (_, name) = groups::named(&app, &name).await?;
+        let proof = app.access.authorize(&caller, DeleteGroup { name }).await?;
+        groups::delete(&app, &proof).await
+    };
+    done(&app, &caller, deleted.await)
+}
+
+async fn whole(app: &App, caller: &Caller, name: &str) -> Result<Whole> {
+    let proof = app.access.authorize(caller, ListGroups {}).await?;
+    let (id, name) = groups::named(app, name).await?;
+    let members = groups::all_members(app, &proof, &id).await?;
+    Ok(Whole { id, name, members })
+}

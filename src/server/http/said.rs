@@ -1,0 +1,45 @@
+//! What was just done, on its way to the page that says it: a cookie that the page takes away, so it is said once.
+//! Whoever can write one can make a page of their own browser say it, and nothing else.
+
+use super::door;
+use crate::server::context::App;
+use crate::ui::form::{Intent, Said};
+use axum::http::{HeaderMap, HeaderValue};
+
+/// Long enough for one redirect.
+const SECONDS: u32 = 60;
+/// The most that is read of one.
+const MAX_BYTES: usize = 1024;
+
+fn name(app: &App) -> &'static str {
+    if app.facts.is_plain_http() { "portolan-said" } else { "__Host-portolan-said" }
+}
+
+/// The cookie that carries it.
+pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
+    let mut value = url::form_urlencoded::Serializer::new(String::new());
+    value.append_pair("do", said.intent.name()).append_pair("of", &said.of);
+    said.secret.iter().for_each(|secret| {
+        value.append_pair("secret", secret);
+    });
+    set(app, &value.finish(), SECONDS)
+}
+
+/// The cookie that takes it away.
+pub(super) fn no_cookie(app: &App) -> HeaderValue {
+    set(app, "", 0)
+}
+
+/// What a request carries.
+pub(super) fn read(app: &App, headers: &HeaderMap) -> Option<Said> {
+    let cookie = door::cookie(headers, name(app)).filter(|cookie| cookie.len() <= MAX_BYTES)?;
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(cookie.as_bytes()).into_owned().collect();
+    let get = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+    Some(Said { intent: Intent::parse(&get("do")?)?, of: get("of")?, secret: get("secret") })
+}
+
+fn set(app: &App, value: &str, seconds: u32) -> HeaderValue {
+    let secure = if app.facts.is_plain_http() { "" } else { "; Secure" };
+    let text = format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}", name(app));
+    HeaderValue::from_str(&text).expect("what forms write is plain ASCII")
+}

@@ -1,0 +1,68 @@
+//! One's own account.
+
+use super::access;
+use crate::domain::action::{ChangePassword, EndSession, ReadAccount};
+use crate::domain::error::What;
+use crate::domain::view::AccountView;
+use crate::domain::{Error, Result};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::identity::passwords;
+use crate::server::secret::Secret;
+use crate::server::store::{Change, people, principals, sessions};
+
+/// Everything on its page; `session` is the one that asks.
+pub async fn view(app: &App, proof: &Authorized<ReadAccount>, session: Option<&str>) -> Result<AccountView> {
+    let username = &proof.action().username;
+    let found = people::find(&app.store, username).await?;
+    let found = found.ok_or_else(|| Error::NotFound(What::User(username.to_string())))?;
+    let mut sessions = people::sessions(&app.store, &found.id, app.identity.settings.ended(app.clock.now())).await?;
+    sessions.iter_mut().for_each(|row| row.is_this = Some(row.id.as_str()) == session);
+    let has_password = principals::password(&app.store, &found.id).await?.is_some();
+    let access = access::reaching(app, proof, &found.id).await?;
+    Ok(AccountView { user: found, has_password, access, sessions })
+}
+
+/// Chooses another password, which ends all other sessions. Who does it knows the one from before.
+///
+/// # Errors
+/// [`Error::Invalid`] if that is not the one, or for one that may not be used; [`Error::TooManyTries`].
+pub async fn change_password(
+    app: &App,
+    proof: &Authorized<ChangePassword>,
+    (before, password): (&Secret, &Secret),
+    (session, from): (Option<String>, &str),
+) -> Result<()> {
+    let username = &proof.action().username;
+    passwords::check(password, username)?;
+    let user = match app.identity.by_password(username.as_str(), before, from).await {
+        Err(Error::Unauthenticated) => return Err(Error::invalid("password_before", "this is not your password")),
+        found => found?,
+    };
+    let (hash, now) = (app.identity.passwords.hash(password).await?, app.clock.now());
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            principals::set_password(tx, &user.id, &hash, now).await?;
+            sessions::end_links(tx, &user.id).await?;
+            sessions::end_others(tx, &user.id, session.as_deref().unwrap_or_default()).await?;
+            Ok(Change::new((), None, None))
+        })
+    });
+    write.await
+}
+
+/// Ends one of one's own sessions.
+pub async fn end_session(app: &App, proof: &Authorized<EndSession>) -> Result<()> {
+    let EndSession { username, id } = proof.action().clone();
+    let user = principals::by_username(&app.store, &username).await?;
+    let user = user.ok_or_else(|| Error::NotFound(What::User(username.to_string())))?;
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            if !sessions::end_own(tx, &user.id, &id).await? {
+                return Err(Error::NotFound(What::Session));
+            }
+            Ok(Change::new((), Some(id), None))
+        })
+    });
+    write.await
+}

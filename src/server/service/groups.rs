@@ -1,0 +1,146 @@
+//! Groups of users.
+
+use super::may;
+use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups};
+use crate::domain::error::What;
+use crate::domain::principal::PrincipalKind;
+use crate::domain::view::{GroupRow, GroupView, GroupsView};
+use crate::domain::{Error, GroupName, Result, Username};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use crate::server::service::access;
+use crate::server::store::{Change, groups, people, principals};
+use std::collections::BTreeSet;
+
+/// Groups and members of a page.
+const PAGE: u32 = 50;
+/// The most of a group, whoever says that they are in it.
+const MAX_MEMBERS: u32 = 10_000;
+/// Names to pick from.
+const PICK: u32 = 200;
+
+/// A page of groups after `after`.
+pub async fn page(app: &App, proof: &Authorized<ListGroups>, after: &str) -> Result<GroupsView> {
+    let mut found = groups::list(&app.store, after, PAGE + 1).await?;
+    let is_cut = found.len() > PAGE as usize;
+    found.truncate(PAGE as usize);
+    let next = found.last().filter(|_| is_cut).map(|group| group.name.to_string());
+    Ok(GroupsView { groups: found, next, may_manage: may_manage(proof) })
+}
+
+/// Groups after `after` in the order of their names.
+pub async fn list(app: &App, _proof: &Authorized<ListGroups>, after: &str, limit: u32) -> Result<Vec<GroupRow>> {
+    groups::list(&app.store, after, limit).await
+}
+
+/// Everything on the page of one group, with its members after `after`.
+pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, after: &str) -> Result<GroupView> {
+    let (id, _) = named(app, name.as_str()).await?;
+    let mut members = groups::members(&app.store, &id, after, PAGE + 1).await?;
+    let is_cut = members.len() > PAGE as usize;
+    members.truncate(PAGE as usize);
+    let next = members.last().filter(|_| is_cut).map(|member| member.username.to_string());
+    let may_manage = may_manage(proof);
+    let people = match may_manage {
+        true => people::usernames(&app.store, PrincipalKind::User, PICK).await?,
+        false => vec![],
+    };
+    let access = access::of_group(app, proof, &id).await?;
+    Ok(GroupView { name: name.clone(), members, next, access, people, may_manage })
+}
+
+fn may_manage(proof: &Authorized<ListGroups>) -> bool {
+    may(proof, &CreateGroup { name: "nobody".parse().expect("the name of a group") })
+}
+
+/// A group by its name or its id: both.
+pub async fn named(app: &App, text: &str) -> Result<(String, GroupName)> {
+    let found = groups::find(&app.store, text).await?;
+    found.ok_or_else(|| Error::NotFound(What::Group(text.chars().take(80).collect())))
+}
+
+/// Everybody in a group, whoever says so.
+pub async fn all_members(app: &App, _proof: &Authorized<ListGroups>, id: &str) -> Result<BTreeSet<Username>> {
+    let members = groups::members(&app.store, id, "", MAX_MEMBERS).await?;
+    Ok(members.into_iter().map(|member| member.username).collect())
+}
+
+/// Makes a group of these.
+///
+/// # Errors
+/// [`Error::Conflict`] if the name is taken, [`Error::Invalid`] for a member that nobody is.
+pub async fn create(app: &App, proof: &Authorized<CreateGroup>, members: Vec<Username>) -> Result<()> {
+    let ids = ids_of(app, &members).await?;
+    let (name, now, by) = (proof.action().name.clone(), app.clock.now(), proof.actor().clone());
+    let id = new_id(&*app.entropy, now);
+    let added = id.clone();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            if !groups::insert(tx, &added, &name, &by, now).await? {
+                return Err(Error::Conflict(format!("{name} is taken; choose another name")));
+            }
+            for member in ids {
+                groups::add(tx, &added, &member).await?;
+            }
+            Ok(Change::new((), None, Some(added)))
+        })
+    });
+    write.await
+}
+
+/// Sets who is in a group, of those who are put in here; whom a provider puts in is for it to say.
+///
+/// # Errors
+/// [`Error::Invalid`] for a member that nobody is.
+pub async fn change(app: &App, proof: &Authorized<ChangeGroup>) -> Result<()> {
+    let ChangeGroup { name, members } = proof.action().clone();
+    let ((id, _), ids) = (named(app, name.as_str()).await?, ids_of(app, &members).await?);
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let before = groups::own_members(tx, &id).await?;
+            let is_new = |member: &&String| !before.iter().any(|(old, _)| old == *member);
+            for member in ids.iter().filter(is_new) {
+                groups::add(tx, &id, member).await?;
+            }
+            for (member, _) in before.iter().filter(|(old, _)| !ids.contains(old)) {
+                groups::remove(tx, &id, member).await?;
+            }
+            let names = |names: Vec<String>| Some(names.join(", "));
+            let before = before.into_iter().map(|(_, username)| username).collect();
+            Ok(Change::new((), names(before), names(members.iter().map(ToString::to_string).collect())))
+        })
+    });
+    write.await
+}
+
+/// The usernames of those who are put in here.
+pub async fn own_members(app: &App, _proof: &Authorized<ListGroups>, id: &str) -> Result<Vec<Username>> {
+    let members = groups::members(&app.store, id, "", MAX_MEMBERS).await?;
+    Ok(members.into_iter().filter(|member| member.source.is_empty()).map(|member| member.username).collect())
+}
+
+async fn ids_of(app: &App, members: &[Username]) -> Result<Vec<String>> {
+    if members.len() > MAX_MEMBERS as usize {
+        return Err(Error::invalid("members", format!("a group has at most {MAX_MEMBERS} members")));
+    }
+    let mut ids = Vec::with_capacity(members.len());
+    for member in members {
+        let user = principals::by_username(&app.store, member).await?;
+        let user = user.filter(|user| user.kind == PrincipalKind::User);
+        ids.push(user.ok_or_else(|| Error::invalid("member", format!("there is no user {member}")))?.id);
+    }
+    Ok(ids)
+}
+
+/// Takes a group away, with all access that it had.
+pub async fn delete(app: &App, proof: &Authorized<DeleteGroup>) -> Result<()> {
+    let (id, _) = named(app, proof.action().name.as_str()).await?;
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            groups::delete(tx, &id).await?;
+            Ok(Change::new((), Some(id), None))
+        })
+    });
+    write.await
+}

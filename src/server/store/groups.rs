@@ -1,0 +1,73 @@
+//! Groups and who is in them: put in here, or by what a provider says at each sign-in.
+
+use super::{Store, Tx, epoch};
+use crate::domain::view::{GroupRow, MemberRow};
+use crate::domain::{Actor, GroupName, Result, Timestamp};
+use crate::params;
+
+/// Groups after `after` in the order of their names.
+pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<GroupRow>> {
+    let sql = "SELECT g.name, (SELECT COUNT(DISTINCT m.user_id) FROM group_members m WHERE m.group_id = g.id),
+                 (SELECT COUNT(*) FROM grants r WHERE r.grantee = g.id AND r.grantee_kind = 'group')
+               FROM user_groups g WHERE g.name > $1 ORDER BY g.name LIMIT $2";
+    let rows = store.all(sql, params![after, limit]).await?;
+    rows.into_iter()
+        .map(|mut row| Ok(GroupRow { name: row.take()?, n_members: row.take()?, n_grants: row.take()? }))
+        .collect()
+}
+
+/// A group by its name or its id: both.
+pub async fn find(store: &Store, text: &str) -> Result<Option<(String, GroupName)>> {
+    let sql = "SELECT id, name FROM user_groups WHERE name = $1 OR id = $1 ORDER BY id = $1 LIMIT 1";
+    store.one(sql, params![text]).await?.map(|mut row| Ok((row.take()?, row.take()?))).transpose()
+}
+
+/// Those who are put into a group here, by id and username.
+pub async fn own_members(tx: &mut Tx, id: &str) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT p.id, p.username FROM group_members m JOIN principals p ON p.id = m.user_id
+               WHERE m.group_id = $1 AND m.source = '' ORDER BY p.username";
+    tx.all(sql, params![id]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}
+
+/// Who is in a group, after `after` in the order of their names.
+pub async fn members(store: &Store, id: &str, after: &str, limit: u32) -> Result<Vec<MemberRow>> {
+    let sql = "SELECT p.username, p.name, m.source FROM group_members m JOIN principals p ON p.id = m.user_id
+               WHERE m.group_id = $1 AND p.username > $2 ORDER BY p.username, m.source LIMIT $3";
+    let rows = store.all(sql, params![id, after, limit]).await?;
+    rows.into_iter()
+        .map(|mut row| Ok(MemberRow { username: row.take()?, name: row.take()?, source: row.take()? }))
+        .collect()
+}
+
+/// Makes a group; `false` if the name is taken.
+pub async fn insert(tx: &mut Tx, id: &str, name: &GroupName, by: &Actor, now: Timestamp) -> Result<bool> {
+    let sql = "INSERT INTO user_groups (id, name, created_at, created_by) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (name) DO NOTHING";
+    Ok(tx.run(sql, params![id, name, now, by]).await? == 1)
+}
+
+/// Puts a user into a group here.
+pub async fn add(tx: &mut Tx, id: &str, user_id: &str) -> Result<()> {
+    let sql = "INSERT INTO group_members (group_id, user_id, source) VALUES ($1, $2, '') ON CONFLICT DO NOTHING";
+    tx.run(sql, params![id, user_id]).await?;
+    epoch::next(tx).await
+}
+
+/// Takes a user out who was put in here.
+pub async fn remove(tx: &mut Tx, id: &str, user_id: &str) -> Result<()> {
+    let sql = "DELETE FROM group_members WHERE group_id = $1 AND user_id = $2 AND source = ''";
+    tx.run(sql, params![id, user_id]).await?;
+    epoch::next(tx).await
+}
+
+/// Takes a group away, with all access that it had.
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
+    for sql in [
+        "DELETE FROM grants WHERE grantee = $1 AND grantee_kind = 'group'",
+        "DELETE FROM group_members WHERE group_id = $1",
+        "DELETE FROM user_groups WHERE id = $1",
+    ] {
+        tx.run(sql, params![id]).await?;
+    }
+    epoch::next(tx).await
+}

@@ -1,0 +1,104 @@
+//! Users as pages list them: with their groups, whether they were invited, and where they are signed in.
+
+use super::sessions::Purpose;
+use super::{Row, Store, Tx, batch, dialect, epoch};
+use crate::domain::principal::PrincipalKind;
+use crate::domain::view::{SessionRow, UserRow};
+use crate::domain::{GroupName, Result, Timestamp, Username};
+use crate::params;
+
+const COLUMNS: &str = "p.id, p.username, p.name, p.email, p.disabled_at, p.seen_at, p.created_at,
+    (SELECT MAX(l.expires_at) FROM one_time_links l WHERE l.user_id = p.id AND l.purpose = $1)";
+
+/// Users after `after` in the order of their names; of those whose name, username or address holds `q`.
+pub async fn list(store: &Store, q: &str, after: &str, limit: u32) -> Result<Vec<UserRow>> {
+    let mut params = params![Purpose::Invite, after, limit];
+    let filter = if q.is_empty() {
+        ""
+    } else {
+        params.push(format!("%{}%", dialect::like_literal(&q.to_lowercase())).into());
+        "AND (p.username LIKE $4 ESCAPE '\\' OR LOWER(p.name) LIKE $4 ESCAPE '\\' OR LOWER(p.email) LIKE $4 ESCAPE '\\')"
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM principals p WHERE p.kind = 'user' AND p.username > $2 {filter} ORDER BY p.username LIMIT $3"
+    );
+    let rows = store.scan(&sql, params).await?;
+    with_groups(store, rows.into_iter().map(user).collect::<Result<_>>()?).await
+}
+
+/// One user.
+pub async fn find(store: &Store, username: &Username) -> Result<Option<UserRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM principals p WHERE p.kind = 'user' AND p.username = $2");
+    let rows = store.all(&sql, params![Purpose::Invite, username]).await?;
+    let found = rows.into_iter().map(user).collect::<Result<_>>()?;
+    Ok(with_groups(store, found).await?.into_iter().next())
+}
+
+/// Usernames to pick from, in their order.
+pub async fn usernames(store: &Store, kind: PrincipalKind, limit: u32) -> Result<Vec<Username>> {
+    let sql = "SELECT username FROM principals WHERE kind = $1 AND disabled_at IS NULL ORDER BY username LIMIT $2";
+    store.all(sql, params![kind, limit]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Where a user is signed in, newest first; of sessions that are not over.
+pub async fn sessions(store: &Store, user_id: &str, (idle, oldest): (Timestamp, Timestamp)) -> Result<Vec<SessionRow>> {
+    let sql = "SELECT id, created_at, seen_at, address, agent FROM sessions
+               WHERE user_id = $1 AND seen_at > $2 AND created_at > $3 ORDER BY created_at DESC LIMIT 100";
+    let rows = store.all(sql, params![user_id, idle, oldest]).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let (id, created_at, seen_at) = (row.take()?, row.take()?, row.take()?);
+            Ok(SessionRow { id, created_at, seen_at, address: row.take()?, agent: row.take()?, is_this: false })
+        })
+        .collect()
+}
+
+/// Takes a user away, with all that they had. Records keep their name.
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
+    for sql in [
+        "DELETE FROM tokens WHERE principal_id = $1",
+        "DELETE FROM sessions WHERE user_id = $1",
+        "DELETE FROM one_time_links WHERE user_id = $1",
+        "DELETE FROM passwords WHERE user_id = $1",
+        "DELETE FROM group_members WHERE user_id = $1",
+        "DELETE FROM grants WHERE grantee = $1",
+        "DELETE FROM principals WHERE id = $1",
+    ] {
+        tx.run(sql, params![id]).await?;
+    }
+    epoch::next(tx).await
+}
+
+async fn with_groups(store: &Store, mut found: Vec<UserRow>) -> Result<Vec<UserRow>> {
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let sql = format!(
+        "SELECT DISTINCT m.user_id, g.name FROM group_members m JOIN user_groups g ON g.id = m.group_id
+         WHERE m.user_id IN ({}) ORDER BY g.name",
+        batch::slots(1, found.len())
+    );
+    let ids = found.iter().map(|found| super::Value::from(&found.id)).collect();
+    for mut row in store.all(&sql, ids).await? {
+        let (id, group): (String, GroupName) = (row.take()?, row.take()?);
+        found.iter_mut().filter(|found| found.id == id).for_each(|found| found.groups.push(group.clone()));
+    }
+    Ok(found)
+}
+
+fn user(mut row: Row) -> Result<UserRow> {
+    let (id, username, name, email) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let disabled_at: Option<Timestamp> = row.take()?;
+    let (seen_at, created_at): (Timestamp, _) = (row.take()?, row.take()?);
+    Ok(UserRow {
+        id,
+        username,
+        name,
+        email,
+        groups: vec![],
+        is_disabled: disabled_at.is_some(),
+        invited_until: row.take()?,
+        created_at,
+        seen_at: (seen_at.0 != 0).then_some(seen_at),
+    })
+}

@@ -1,0 +1,209 @@
+//! Forms, their fields, what is wrong with them, and what is said when they were done.
+
+use super::copy::CopyButton;
+use super::icon::Icon;
+use crate::domain::Error;
+use crate::ui::form::Intent;
+use crate::ui::request::PageRequest;
+use crate::ui::words::sentence;
+use leptos::prelude::*;
+
+/// A form that posts what it asks for to the page on which it stands.
+#[component]
+pub fn PostForm(
+    intent: Intent,
+    #[prop(default = "stack")] class: &'static str,
+    #[prop(optional)] label: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    let action = PageRequest::current().path_and_query;
+    view! {
+        <form class=class method="post" action=action aria-label=label>
+            <input type="hidden" name="do" value=intent.name()/>
+            {children()}
+        </form>
+    }
+    .into_any()
+}
+
+/// Why a form came back, above it. What is wrong with one of its fields is said at the field.
+#[component]
+pub fn Problem(#[prop(optional)] intent: Option<Intent>) -> impl IntoView {
+    let request = PageRequest::current();
+    let form = request.form;
+    let is_of_a_field = form.typed.iter().any(|(field, _)| form.wrong(intent, field).is_some());
+    let error = form.error.filter(|_| form.intent == intent)?;
+    (!is_of_a_field).then(|| {
+        let words = match error {
+            Error::Unauthenticated => "This username and password do not belong together.".to_owned(),
+            error => sentence(&error.to_string()),
+        };
+        view! {
+            <div class="callout callout-bad" role="alert" tabindex="-1" id="problem">
+                <Icon name="warn"/>
+                <div>
+                    <p class="medium">{words}</p>
+                    <p class="xs muted">"Error id "<code>{format!("err_{}", request.id)}</code></p>
+                </div>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// How a field is filled in.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    pub input: &'static str,
+    pub autocomplete: &'static str,
+    pub class: &'static str,
+    pub placeholder: &'static str,
+    pub is_required: bool,
+    /// The list of suggestions, by its id.
+    pub list: Option<&'static str>,
+}
+
+impl Kind {
+    /// A line of text that has to be there.
+    pub const TEXT: Self =
+        Self { input: "text", autocomplete: "off", class: "input", placeholder: "", is_required: true, list: None };
+
+    /// The same, but it may be empty.
+    pub const OPTIONAL: Self = Self { is_required: false, ..Self::TEXT };
+}
+
+/// A field with its label, its hint, and what is wrong with it.
+#[component]
+pub fn Field(
+    #[prop(optional)] intent: Option<Intent>,
+    name: &'static str,
+    label: &'static str,
+    /// What stands in it before anybody typed.
+    #[prop(optional, into)]
+    value: String,
+    #[prop(default = Kind::TEXT)] kind: Kind,
+    #[prop(optional)] hint: Option<&'static str>,
+) -> impl IntoView {
+    let form = PageRequest::current().form;
+    let value = form.value(intent, name).map_or(value, ToOwned::to_owned);
+    let id = field_id(intent, name);
+    let wrong = form.wrong(intent, name).map(sentence);
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = match (&hint, &wrong) {
+        (_, Some(_)) => Some(error_id.clone()),
+        (Some(_), None) => Some(hint_id.clone()),
+        (None, None) => None,
+    };
+    let invalid = wrong.is_some().then_some("true");
+    let optional =
+        (!kind.is_required && kind.input != "checkbox").then(|| view! { " "<span class="opt">"optional"</span> });
+    let placeholder = Some(kind.placeholder).filter(|text| !text.is_empty());
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}{optional}</label>
+            <input class=kind.class id=id name=name r#type=kind.input value=value autocomplete=kind.autocomplete
+                autocapitalize="off" spellcheck="false" placeholder=placeholder list=kind.list aria-invalid=invalid
+                aria-describedby=described required=kind.is_required autofocus=invalid.is_some()/>
+            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            {wrong.map(|wrong| view! { <p class="field-error" id=error_id><Icon name="warn" class="i i-sm"/><span>{wrong}</span></p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// A choice of a few, each with its value and its words.
+#[component]
+pub fn Choice(
+    #[prop(optional)] intent: Option<Intent>,
+    name: &'static str,
+    label: &'static str,
+    options: Vec<(String, String)>,
+    #[prop(optional, into)] value: String,
+    #[prop(optional)] hint: Option<&'static str>,
+) -> impl IntoView {
+    let form = PageRequest::current().form;
+    let value = form.value(intent, name).map_or(value, ToOwned::to_owned);
+    let id = field_id(intent, name);
+    let wrong = form.wrong(intent, name).map(sentence);
+    let error_id = format!("{id}-error");
+    let described = wrong.is_some().then(|| error_id.clone());
+    let options = options.into_iter().map(|(option, words)| {
+        let is_chosen = option == value;
+        view! { <option value=option selected=is_chosen>{words}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <select class="select" id=id name=name aria-invalid=wrong.is_some().then_some("true") aria-describedby=described>
+                {options.collect_view()}
+            </select>
+            {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
+            {wrong.map(|wrong| view! { <p class="field-error" id=error_id><Icon name="warn" class="i i-sm"/><span>{wrong}</span></p> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn field_id(intent: Option<Intent>, name: &str) -> String {
+    intent.map_or_else(|| name.to_owned(), |intent| format!("{}-{name}", intent.name()))
+}
+
+/// What was just done; with what was made, if it is shown this once.
+#[component]
+pub fn Announcement() -> impl IntoView {
+    let said = PageRequest::current().said?;
+    let secret = said.secret.clone().map(|secret| {
+        view! {
+            <p class="sm">"Copy it now: Portolan keeps only its fingerprint and cannot show it again."</p>
+            <div class="code">
+                <code tabindex="0">{secret.clone()}</code>
+                <CopyButton text=secret label="Copy".to_owned()/>
+            </div>
+        }
+    });
+    Some(view! {
+        <div class="callout callout-info said" role="status">
+            <Icon name="check"/>
+            <div class="grow stack-2"><p class="medium">{said.intent.done(&said.of)}</p>{secret}</div>
+        </div>
+    })
+}
+
+/// A step that is taken back by nothing, or by somebody else: what it does, then to do it or not.
+#[component]
+pub fn Confirm(
+    intent: Intent,
+    title: String,
+    /// What the button does, with its object.
+    act: String,
+    /// The page without the question.
+    back: String,
+    /// What to type, if a click is too little.
+    #[prop(optional)]
+    typed: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    let typed = typed.map(|name| {
+        view! {
+            <p class="sm">"Type "<code>{name}</code>" to go on."</p>
+            <Field intent name="confirmed" label="Name" kind=Kind { class: "input input-mono", ..Kind::TEXT }/>
+        }
+    });
+    view! {
+        <section class="card confirm" aria-labelledby="confirm">
+            <div class="card-head"><Icon name="warn"/><h2 id="confirm">{title}</h2></div>
+            <div class="card-body">
+                <Problem intent/>
+                <PostForm intent>
+                    {children()}
+                    {typed}
+                    <div class="row end">
+                        <a class="btn" href=back autofocus="true">"Cancel"</a>
+                        <button class="btn btn-bad" type="submit">{act}</button>
+                    </div>
+                </PostForm>
+            </div>
+        </section>
+    }
+    .into_any()
+}

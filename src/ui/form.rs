@@ -1,0 +1,168 @@
+//! Forms of the console: what each asks for, what stands in it, and what is said when it was done.
+//!
+//! A form posts to the address of its own page. What is refused comes back on that page with what was typed; what was
+//! done leads on to a page that says so, once.
+
+use crate::domain::Error;
+
+/// What a form asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    CreateUser,
+    InviteAgain,
+    DisableUser,
+    EnableUser,
+    DeleteUser,
+    EndSessions,
+    GiveAccess,
+    ChangeAccess,
+    TakeAccess,
+    CreateGroup,
+    AddMember,
+    RemoveMember,
+    DeleteGroup,
+    ConfigureRepository,
+    ConfigureNamespace,
+    ChangePassword,
+    EndSession,
+}
+
+impl Intent {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::CreateUser,
+        Self::InviteAgain,
+        Self::DisableUser,
+        Self::EnableUser,
+        Self::DeleteUser,
+        Self::EndSessions,
+        Self::GiveAccess,
+        Self::ChangeAccess,
+        Self::TakeAccess,
+        Self::CreateGroup,
+        Self::AddMember,
+        Self::RemoveMember,
+        Self::DeleteGroup,
+        Self::ConfigureRepository,
+        Self::ConfigureNamespace,
+        Self::ChangePassword,
+        Self::EndSession,
+    ];
+
+    /// The value of the field `do`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateUser => "create-user",
+            Self::InviteAgain => "invite-again",
+            Self::DisableUser => "disable-user",
+            Self::EnableUser => "enable-user",
+            Self::DeleteUser => "delete-user",
+            Self::EndSessions => "end-sessions",
+            Self::GiveAccess => "give-access",
+            Self::ChangeAccess => "change-access",
+            Self::TakeAccess => "take-access",
+            Self::CreateGroup => "create-group",
+            Self::AddMember => "add-member",
+            Self::RemoveMember => "remove-member",
+            Self::DeleteGroup => "delete-group",
+            Self::ConfigureRepository => "configure-repository",
+            Self::ConfigureNamespace => "configure-namespace",
+            Self::ChangePassword => "change-password",
+            Self::EndSession => "end-session",
+        }
+    }
+
+    /// Reads the field.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|intent| intent.name() == name)
+    }
+
+    /// What is said when it was done, of what it was done to.
+    pub fn done(self, of: &str) -> String {
+        match self {
+            Self::CreateUser => format!("{of} has an account."),
+            Self::InviteAgain => format!("{of} has a new link; the one before it stopped working."),
+            Self::DisableUser => format!("{of} is let in no more. Sessions and tokens stopped."),
+            Self::EnableUser => format!("{of} is let in again."),
+            Self::DeleteUser => format!("The account {of} is gone, with its access, sessions and tokens."),
+            Self::EndSessions => format!("{of} is signed out everywhere."),
+            Self::GiveAccess => format!("{of} has access."),
+            Self::ChangeAccess => format!("Access of {of} changed."),
+            Self::TakeAccess => format!("Access was taken from {of}."),
+            Self::CreateGroup => format!("The group {of} is there."),
+            Self::AddMember => format!("{of} is in the group."),
+            Self::RemoveMember => format!("{of} is out of the group."),
+            Self::DeleteGroup => format!("The group {of} is gone, with all access that it had."),
+            Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
+            Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
+            Self::EndSession => "That session is over.".to_owned(),
+        }
+    }
+}
+
+/// What stands in a form: nothing at first; what was typed, and what is wrong with it, when it comes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormState {
+    /// Which form of the page came back; `None` where a page has but one.
+    pub intent: Option<Intent>,
+    pub error: Option<Error>,
+    /// What was typed, by field; never a password.
+    pub typed: Vec<(String, String)>,
+    /// The secret of the link that opened it, if that works.
+    pub link: Option<String>,
+    /// Who is addressed by that link.
+    pub addressee: Option<String>,
+}
+
+impl FormState {
+    /// What was typed into a field of the form for `intent`; nothing where another form of the page came back.
+    pub fn value(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
+        let mut typed = self.typed.iter().filter(|_| self.intent == intent);
+        typed.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+    }
+
+    /// What is wrong with a field of that form.
+    pub fn wrong(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
+        match &self.error {
+            Some(Error::Invalid { field: wrong, message }) if self.intent == intent && wrong == field => Some(message),
+            _ => None,
+        }
+    }
+}
+
+/// Something that was done, said once on the page that follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub intent: Intent,
+    pub of: String,
+    /// What was made and is shown this once.
+    pub secret: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_found_by_what_it_asks_for() {
+        for intent in Intent::ALL {
+            assert_eq!(Intent::parse(intent.name()), Some(intent));
+            assert!(intent.done("mara").ends_with('.'));
+        }
+        assert_eq!(Intent::parse("anything"), None);
+    }
+
+    #[test]
+    fn what_was_typed_belongs_to_its_own_form() {
+        let form = FormState {
+            intent: Some(Intent::CreateUser),
+            error: Some(Error::invalid("username", "it is taken")),
+            typed: vec![("username".to_owned(), "mara".to_owned())],
+            ..FormState::default()
+        };
+        assert_eq!(form.value(Some(Intent::CreateUser), "username"), Some("mara"));
+        assert_eq!(form.wrong(Some(Intent::CreateUser), "username"), Some("it is taken"));
+        assert_eq!(form.value(Some(Intent::GiveAccess), "username"), None);
+        assert_eq!(form.wrong(None, "username"), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! `/n/{ns}/-/access`, `/r/{repo}/-/access`, `/admin/access`: who may do what in a scope, and to give and take it.
+
+mod give;
+pub mod rows;
+
+use super::load::{PageTitle, load};
+use crate::api::people::show_access;
+use crate::domain::view::AccessView;
+use crate::domain::{Address, RepositoryVisibility, Scope};
+use crate::ui::components::crumbs::{Crumbs, NamespaceCrumbs};
+use crate::ui::components::empty::Empty;
+use crate::ui::components::form::Problem;
+use crate::ui::components::icon::Icon;
+use crate::ui::components::tabs::{ScopeTabs, Tab};
+use crate::ui::form::Intent;
+use crate::ui::query::{Pairs, address};
+use crate::ui::request::PageRequest;
+use give::GiveForm;
+use leptos::prelude::*;
+use rows::{AccessRows, Columns, TakeAway};
+
+/// The page of everything.
+#[component]
+pub fn EverythingAccess() -> impl IntoView {
+    view! { <Access scope=Scope::Everything/> }
+}
+
+/// The page of a scope.
+#[component]
+pub fn Access(scope: Scope) -> impl IntoView {
+    let request = PageRequest::current();
+    let after = Pairs::of(&request.path_and_query).get("after").unwrap_or_default().to_owned();
+    load(show_access(scope, after), move |view| view! { <Whole view request/> })
+}
+
+#[component]
+fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
+    let (title, words) = heading(&view.scope);
+    let pairs = Pairs::of(&request.path_and_query);
+    let taken = pairs.get("take").and_then(|id| view.rows.iter().find(|row| row.id == id && row.may_change)).cloned();
+    let scope = view.scope.clone();
+    let gives = !view.roles.is_empty();
+    let give = gives.then(|| view! { <GiveForm view=&view/> });
+    let next = view.next.as_ref().map(|next| {
+        let href = address(request.path(), &[("after", next)]);
+        view! { <p class="tfoot"><a class="btn btn-sm" href=href>"More"</a></p> }
+    });
+    view! {
+        <PageTitle text=format!("Access to {title}")/>
+        <Above scope=scope.clone()/>
+        <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{words}</p></div></div>
+        <ScopeTabs scope=scope.clone() open=Tab::Access sees_access=true may_configure=view.may_configure/>
+        {taken.is_none().then(|| view! { <Problem intent=Intent::TakeAccess/> })}
+        {taken.map(|row| view! { <TakeAway row back=request.path().to_owned()/> })}
+        {give}
+        <Visibility scope=scope.clone() visibility=view.visibility may_configure=view.may_configure/>
+        <AccessRows rows=view.rows page=Columns::OfScope(scope) empty=Nobody/>
+        {next}
+    }
+}
+
+fn heading(scope: &Scope) -> (String, &'static str) {
+    match scope {
+        Scope::Everything => {
+            ("Everything".to_owned(), "What is given here reaches every repository, and the instance itself.")
+        }
+        Scope::Namespace(name) => (name.to_string(), "Who may do what in this namespace and below it."),
+        Scope::Repository(name) => (name.to_string(), "Who may do what with this repository."),
+    }
+}
+
+/// Where the scope stands.
+#[component]
+pub fn Above(scope: Scope) -> impl IntoView {
+    match scope {
+        Scope::Everything => ().into_any(),
+        Scope::Namespace(namespace) => view! { <NamespaceCrumbs namespace/> }.into_any(),
+        Scope::Repository(repository) => view! { <Crumbs repository inside=true/> }.into_any(),
+    }
+}
+
+/// Who sees it without a grant: said where the rows say who sees it by one.
+#[component]
+fn Visibility(scope: Scope, visibility: Option<RepositoryVisibility>, may_configure: bool) -> impl IntoView {
+    let words = match visibility? {
+        RepositoryVisibility::Private => return None,
+        RepositoryVisibility::Internal => "It is internal: anyone who is signed in may see and pull it.",
+        RepositoryVisibility::Public => "It is public: anyone may see and pull it, signed in or not.",
+    };
+    let change = may_configure.then(|| {
+        view! { " "<a href=Address::Settings(scope).to_string()>"Change visibility"</a> }
+    });
+    Some(view! { <div class="callout callout-info mt-4"><Icon name="globe"/><p>{words}{change}</p></div> })
+}
+
+#[component]
+fn Nobody() -> impl IntoView {
+    view! {
+        <Empty icon="users" title="Nobody has access here".to_owned()>
+            <p>"Give somebody a role above. It holds here and for all that lies below."</p>
+        </Empty>
+    }
+}

@@ -1,0 +1,194 @@
+//! Grants as rows: on the page of a scope, of somebody, or of a group.
+
+use crate::domain::view::AccessRow;
+use crate::domain::{Address, Permission, Role, Scope, Timestamp};
+use crate::ui::components::avatar::Somebody;
+use crate::ui::components::form::{Confirm, PostForm, Problem};
+use crate::ui::components::icon::Icon;
+use crate::ui::form::Intent;
+use crate::ui::query::address;
+use crate::ui::request::PageRequest;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+/// On which page the rows stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Columns {
+    OfScope(Scope),
+    /// Of a person: theirs, and by what they have it.
+    OfSomebody,
+    OfGroup,
+}
+
+/// The table.
+#[component]
+pub fn AccessRows<E, V>(rows: Vec<AccessRow>, page: Columns, empty: E) -> impl IntoView
+where
+    E: FnOnce() -> V,
+    V: IntoView,
+{
+    if rows.is_empty() {
+        return empty().into_any();
+    }
+    let request = PageRequest::current();
+    let shows_who = page != Columns::OfGroup;
+    let who = shows_who.then(|| {
+        let label = if page == Columns::OfSomebody { "By" } else { "Who" };
+        view! { <th role="columnheader" scope="col">{label}</th> }
+    });
+    let set_in = matches!(page, Columns::OfScope(_))
+        .then(|| view! { <th role="columnheader" scope="col" class="p2">"Set in"</th> });
+    let rows = rows.into_iter().map(|row| view! { <Row row page=page.clone() request=&request/> }).collect_view();
+    view! {
+        <Problem intent=Intent::ChangeAccess/>
+        <div class="tablewrap">
+            <table class="cards cards-2" role="table" aria-label="Access">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        {who}
+                        <th role="columnheader" scope="col">"Role"</th>
+                        <th role="columnheader" scope="col">"Where"</th>
+                        {set_in}
+                        <th role="columnheader" scope="col" class="p2">"Until"</th>
+                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl IntoView + use<> {
+    let opens = (request.holds(Permission::UserRead), request.holds(Permission::GroupRead));
+    let shows_who = page != Columns::OfGroup;
+    let who = shows_who.then(|| {
+        let (to, name, n_members) = (row.to.clone(), row.name.clone(), row.n_members);
+        view! { <th role="rowheader" scope="row" data-a="head"><Somebody to name n_members opens/></th> }
+    });
+    let set_in = match &page {
+        Columns::OfScope(scope) => Some(
+            view! { <td role="cell" class="p2 nowrap"><SetIn here=scope.clone() at=row.terms.scope.clone()/></td> },
+        ),
+        Columns::OfSomebody | Columns::OfGroup => None,
+    };
+    let role = match (row.may_change, &page) {
+        (true, Columns::OfScope(_)) => Either::Left(view! { <RoleForm row=&row/> }),
+        _ => Either::Right(view! { <span>{row.terms.role.title()}</span> }),
+    };
+    let role_place = if shows_who { "end1" } else { "head" };
+    let (terms, now) = (row.terms.clone(), request.now);
+    let (until, until_card) = (terms.expires_at, terms.expires_at.map(|_| "end2"));
+    view! {
+        <tr role="row">
+            {who}
+            <td role="cell" data-a=role_place>{role}</td>
+            <td role="cell" data-a="two">
+                <Place scope=terms.scope/>
+                {terms.tags.map(|tags| view! { <span class="cell-sub">"only tags "<span class="mono">{tags.to_string()}</span></span> })}
+            </td>
+            {set_in}
+            <td role="cell" class="nowrap p2" data-a=until_card><Until at=until now/></td>
+            <td role="cell" class="r" data-a="end2"><Taking row request/></td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Another role, saved by a button of its own.
+#[component]
+fn RoleForm<'a>(row: &'a AccessRow) -> impl IntoView + use<> {
+    let (id, role, who) = (format!("role-{}", row.id), row.terms.role, row.to.to_string());
+    let is_of_everything = row.terms.scope == Scope::Everything;
+    let fits = |other: &Role| is_of_everything || !other.is_of_the_instance();
+    let option = |other: Role| view! { <option value=other.name() selected=other == role>{other.title()}</option> };
+    let options = Role::ALL.into_iter().filter(fits).map(option).collect_view();
+    let grant = row.id.clone();
+    view! {
+        <PostForm intent=Intent::ChangeAccess class="rolef">
+            <input type="hidden" name="grant" value=grant/>
+            <label class="vh" for=id.clone()>{format!("Role of {who}")}</label>
+            <select class="select select-bare" id=id name="role">{options}</select>
+            <button class="btn btn-sm btn-primary" type="submit">"Save"<span class="vh">{format!(" role of {who}")}</span></button>
+        </PostForm>
+    }
+    .into_any()
+}
+
+/// Where a grant holds, in words.
+#[component]
+fn Place(scope: Scope) -> impl IntoView {
+    match scope {
+        Scope::Everything => view! { <span>"everything"</span> }.into_any(),
+        Scope::Namespace(name) => {
+            view! { <span><span class="mono">{name.to_string()}</span>" and below"</span> }.into_any()
+        }
+        Scope::Repository(name) => view! { <span class="mono">{name.to_string()}</span> }.into_any(),
+    }
+}
+
+/// Where a grant is set, seen from a page: here, or above it.
+#[component]
+fn SetIn(here: Scope, at: Scope) -> impl IntoView {
+    let is_here = here.holds(&at);
+    let words = match &at {
+        _ if is_here => return view! { <span>"Here"</span> }.into_any(),
+        Scope::Everything => "Everything".to_owned(),
+        other => other.to_string().trim_end_matches("/*").to_owned(),
+    };
+    view! { <a href=Address::Access(at).to_string()>{words}</a> }.into_any()
+}
+
+/// When it ends; soon is said so.
+#[component]
+pub fn Until(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
+    /// From when on the end is near.
+    const NEAR_DAYS: i64 = 14;
+    let Some(at) = at else { return view! { <span class="subtle">"No end"</span> }.into_any() };
+    let days = (at.0 - now.0).div_euclid(86_400_000);
+    let words = match days {
+        ..0 => "Ended".to_owned(),
+        0 => "Ends today".to_owned(),
+        1 => "in 1 day".to_owned(),
+        _ => format!("in {days} days"),
+    };
+    let time = view! { <time datetime=at.rfc3339() title=at.absolute()>{words}</time> };
+    match days <= NEAR_DAYS {
+        true => view! { <span class="badge badge-warn"><Icon name="clock"/>{time}</span> }.into_any(),
+        false => view! { <span>{time}</span> }.into_any(),
+    }
+}
+
+/// The way to take it, or why not.
+#[component]
+fn Taking<'a>(row: AccessRow, request: &'a PageRequest) -> impl IntoView + use<> {
+    if !row.may_change {
+        return view! {
+            <span class="lockcell subtle"><Icon name="lock" class="i i-sm"/><span class="vh">"Not editable here"</span></span>
+        }
+        .into_any();
+    }
+    let href = address(request.path(), &[("take", &row.id)]);
+    let label = format!("Take access from {}", row.to);
+    view! { <a class="btn btn-ghost btn-sm" href=href aria-label=label>"Take away…"</a> }.into_any()
+}
+
+/// Asks before a grant is taken.
+#[component]
+pub fn TakeAway(row: AccessRow, back: String) -> impl IntoView {
+    let AccessRow { id, to, terms, .. } = row;
+    let tags = terms.tags.as_ref().map(|tags| format!(", only tags {tags}")).unwrap_or_default();
+    let place = if terms.scope == Scope::Everything { "everything".to_owned() } else { terms.scope.to_string() };
+    let role = terms.role.title();
+    view! {
+        <Confirm intent=Intent::TakeAccess title=format!("Take access from {to}?") act=format!("Take {role} from {to}") back>
+            <p>
+                {format!("{to} loses {role} on ")}<span class="mono">{place}</span>{tags}
+                ". It holds at once, in open sessions and for tokens too. What other grants give stays."
+            </p>
+            <input type="hidden" name="grant" value=id/>
+        </Confirm>
+    }
+}

@@ -1,0 +1,146 @@
+//! `/admin/users`: who has an account, and to invite somebody.
+
+use super::More;
+use crate::api::people::list_users;
+use crate::domain::view::{UserRow, UsersView};
+use crate::domain::{Address, Timestamp};
+use crate::ui::components::avatar::Avatar;
+use crate::ui::components::empty::{Empty, NoMatch};
+use crate::ui::components::filter::{Filter, FilterForm};
+use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::ui::components::time::When;
+use crate::ui::form::Intent;
+use crate::ui::pages::load::{PageTitle, load};
+use crate::ui::query::Pairs;
+use crate::ui::request::PageRequest;
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn Users() -> impl IntoView {
+    let request = PageRequest::current();
+    let pairs = Pairs::of(&request.path_and_query);
+    let (q, after) =
+        (pairs.get("q").unwrap_or_default().trim().to_owned(), pairs.get("after").unwrap_or_default().to_owned());
+    let asked = q.clone();
+    load(list_users(asked, after), move |view| view! { <Whole view q now=request.now/> })
+}
+
+#[component]
+fn Whole(view: UsersView, q: String, now: Timestamp) -> impl IntoView {
+    let filter = Filter {
+        action: Address::Users.to_string(),
+        label: "Filter users",
+        hint: "Name, username or e-mail",
+        value: q.clone(),
+        sort: None,
+    };
+    let rows = match view.users.is_empty() {
+        true if q.is_empty() => {
+            view! { <Empty icon="users" title="No users".to_owned()><p>"Invite somebody above."</p></Empty> }.into_any()
+        }
+        true => view! { <NoMatch what="users" filter=q.clone() clear=Address::Users.to_string()/> }.into_any(),
+        false => view! { <Table users=view.users now/> }.into_any(),
+    };
+    view! {
+        <PageTitle text="Users".to_owned()/>
+        <div class="head">
+            <div class="grow">
+                <h1>"Users"</h1>
+                <p class="head-sub">"An account alone gives nothing. What somebody may do comes from access, theirs or their groups'."</p>
+            </div>
+        </div>
+        {view.may_manage.then(InviteForm)}
+        <FilterForm filter>""</FilterForm>
+        {rows}
+        <More next=view.next q/>
+    }
+}
+
+#[component]
+fn InviteForm() -> impl IntoView {
+    const INTENT: Intent = Intent::CreateUser;
+    let username = Kind { class: "input input-mono", placeholder: "mara", ..Kind::TEXT };
+    let email = Kind { input: "email", ..Kind::OPTIONAL };
+    view! {
+        <section aria-labelledby="invite" class="mt-4">
+            <h2 class="vh" id="invite">"Invite somebody"</h2>
+            <Problem intent=INTENT/>
+            <PostForm intent=INTENT class="grantform">
+                <Field intent=INTENT name="username" label="Username" kind=username/>
+                <Field intent=INTENT name="name" label="Name" kind=Kind::OPTIONAL/>
+                <Field intent=INTENT name="email" label="E-mail" kind=email/>
+                <p class="hint grantform-note">"You get a link to pass on. It works once, for 7 days, and lets them choose a password."</p>
+                <button class="btn btn-primary" type="submit">"Make an invitation link"</button>
+            </PostForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Table(users: Vec<UserRow>, now: Timestamp) -> impl IntoView {
+    let rows = users.into_iter().map(|user| view! { <Row user now/> }).collect_view();
+    view! {
+        <div class="tablewrap">
+            <table class="cards cards-2" role="table" aria-label="Users">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"User"</th>
+                        <th role="columnheader" scope="col">"Groups"</th>
+                        <th role="columnheader" scope="col">"State"</th>
+                        <th role="columnheader" scope="col">"Last seen"</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(user: UserRow, now: Timestamp) -> impl IntoView {
+    let href = Address::User(user.username.clone()).to_string();
+    let state = view! { <State user=&user now/> };
+    let UserRow { username, name, email, groups, seen_at, .. } = user;
+    let title = if name.is_empty() { username.to_string() } else { name.clone() };
+    let sub: Vec<String> = [(!name.is_empty()).then(|| username.to_string()), Some(email)]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect();
+    let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+    let seen = match seen_at {
+        Some(at) => view! { <When at now/> }.into_any(),
+        None => view! { <span class="subtle">"never"</span> }.into_any(),
+    };
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row" data-a="head">
+                <span class="row-3">
+                    <Avatar username name/>
+                    <span class="grow"><a class="name" href=href>{title}</a><span class="cell-sub">{sub.join(" · ")}</span></span>
+                </span>
+            </th>
+            <td role="cell" data-a="two">{groups.join(", ")}</td>
+            <td role="cell" data-a="end1">{state}</td>
+            <td role="cell" class="nowrap muted" data-a="end2">{seen}</td>
+        </tr>
+    }
+}
+
+/// Whether they may come in, and what is still to happen until they can.
+#[component]
+pub fn State<'a>(user: &'a UserRow, now: Timestamp) -> impl IntoView + use<> {
+    match (user.is_disabled, user.invited_until) {
+        (true, _) => view! { <span class="badge badge-bad">"Disabled"</span> }.into_any(),
+        (false, Some(until)) if until > now => {
+            let days = (until.0 - now.0) / 86_400_000;
+            let words = if days == 0 { "Invited, ends today".to_owned() } else { format!("Invited, {days} days left") };
+            view! { <span class="badge badge-accent">{words}</span> }.into_any()
+        }
+        (false, Some(_)) => view! { <span class="badge badge-warn">"Invitation ended"</span> }.into_any(),
+        (false, None) => view! { <span class="badge">"Active"</span> }.into_any(),
+    }
+}
