@@ -27,6 +27,7 @@ mod pg;
 pub mod principals;
 pub mod pulls;
 mod rebuild;
+pub mod recent;
 pub mod referrers;
 pub mod repositories;
 pub mod sessions;
@@ -37,6 +38,7 @@ pub mod transfer;
 mod tx;
 pub mod uploads;
 pub mod value;
+pub mod visibilities;
 mod visible;
 mod words;
 
