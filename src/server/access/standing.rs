@@ -14,6 +14,29 @@ pub struct Standing {
     pub terms: Vec<Terms>,
     /// The most that what they came with allows, all of it; nothing for somebody who signed in as themselves.
     pub bounds: Vec<Bound>,
+    /// When what they came with ends by itself, if it does.
+    pub ends_at: Option<Timestamp>,
+    /// What all of this rests on. Nobody looks it up anew where there is nothing: for who is vouched for, and for
+    /// Portolan's own work.
+    pub basis: Option<Basis>,
+}
+
+/// What has to stand still for somebody to stay who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// The epoch of access in which they were found.
+    pub epoch: i64,
+    pub shown: Shown,
+}
+
+/// What they showed, besides a token, that can be taken from them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Nothing,
+    /// The session of that id.
+    Session(String),
+    /// The password of this hash.
+    Password(String),
 }
 
 /// The most that a token allows. Live rights decide besides: it never adds to them.
@@ -36,7 +59,7 @@ pub struct Verbs {
 impl Standing {
     /// Nobody in particular, with what is granted to everybody.
     pub fn anonymous(terms: Vec<Terms>) -> Self {
-        Self { actor: Actor::Anonymous, id: None, token: None, terms, bounds: vec![] }
+        Self { actor: Actor::Anonymous, id: None, token: None, terms, bounds: vec![], ends_at: None, basis: None }
     }
 
     /// Somebody by name alone, with no right.
