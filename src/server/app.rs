@@ -138,7 +138,7 @@ async fn identity(
     let proof = access.system(Job::SignIn, Maintain {});
     let sealing = Sealing::under(&config.key_file(), &**entropy)?;
     let signing = Signing::load(config.public_url(), store, &sealing, (&**clock, &**entropy), &proof).await?;
-    Ok(Identity::new((settings, signing), store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
+    Ok(Identity::new((settings, signing, sealing), store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
 }
 
 fn find_visibility(store: Store) -> Arc<FindVisibility> {
