@@ -41,7 +41,7 @@ async fn what_is_public_is_known_until_something_changes() {
     }
     // The epoch is looked at some times a second, whoever asks.
     let is_alone = admin.app.store.moment().is_some();
-    assert_eq!(asked.iter().any(|n| *n == 0), is_alone, "{asked:?}");
+    assert_eq!(asked.contains(&0), is_alone, "{asked:?}");
     assert_eq!(show("private").await.status, StatusCode::OK);
     assert_eq!(nobody.get(path).await.refusal(), "401 UNAUTHORIZED");
 
