@@ -1,9 +1,10 @@
 //! Saving while others push, and putting it back.
 
 use crate::support::postgres::new_schema;
-use crate::support::process::{Server, http, left_out, portolan};
+use crate::support::process::{ADMIN, Server, http, left_out, portolan};
 use crate::support::{OCI_MANIFEST, sha256};
 use serde_json::json;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 use std::sync::Mutex;
@@ -95,6 +96,33 @@ fn what_was_acknowledged_before_a_backup_began_is_in_it() {
             "whatever is listed is whole: {tag}"
         );
     }
+}
+
+#[test]
+fn the_key_is_part_of_a_backup_and_of_what_it_restores() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, saved, restored) = (folder.path().join("data"), folder.path().join("saved"), folder.path().join("new"));
+    let server = Server::start_private(&data, &ADMIN);
+    let keys = server.get("/token/jwks.json");
+    let backup = command(&["backup", &saved.display().to_string()], &data);
+    assert!(backup.status.success(), "{}", said(&backup));
+    drop(server);
+    let restore = command(&["restore", &saved.display().to_string()], &restored);
+    assert!(restore.status.success(), "{}", said(&restore));
+    let key = |folder: &Path| std::fs::read_to_string(folder.join("secret.key")).unwrap();
+    assert!(key(&data) == key(&saved) && key(&data) == key(&restored));
+    for folder in [&saved, &restored] {
+        let mode = std::fs::metadata(folder.join("secret.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", folder.display());
+    }
+    let again = Server::start_private(&restored, &[]);
+    assert_eq!(again.get("/token/jwks.json"), keys, "it opens what is sealed");
+    assert_eq!(again.link, None, "the administrator is there");
+    drop(again);
+    std::fs::write(restored.join("secret.key"), "0".repeat(64)).unwrap();
+    let listen = [("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0")];
+    let other = portolan(&["serve"], &listen).env("PORTOLAN_DATA__DIR", &restored).output().unwrap();
+    assert!(!other.status.success() && said(&other).contains("key file"), "{}", said(&other));
 }
 
 #[test]

@@ -3,17 +3,40 @@
 mod api;
 mod browsers;
 mod console;
+mod guesses;
+mod revocations;
+mod sweeps;
 mod tokens;
 
-use crate::support::{Answer, TestApp, request};
+use crate::support::{Answer, TestApp, decides, request};
 use axum::body::Body;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures::future::BoxFuture;
+use portolan::domain::Result;
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
+use portolan::server::access::Policy;
 use portolan::server::identity::sign_in;
 use portolan::server::secret::Secret;
+use portolan::server::store::Tx;
 
 const PASSWORD: &str = "correct horse";
+
+/// Writes to the tables as no door does.
+async fn note<F>(test: &TestApp, note: F)
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<()>> + Send + 'static,
+{
+    let proof = decides(Policy::Grants).system(Job::SignIn, Maintain {});
+    test.app.store.note(&proof, note).await.unwrap();
+}
+
+/// Runs a statement so.
+async fn run(test: &TestApp, statement: &'static str) {
+    note(test, move |tx| Box::pin(async move { tx.run(statement, vec![]).await.map(|_| ()) })).await;
+}
 
 /// A server with an administrator called `mara`, through its real doors.
 async fn with_admin() -> TestApp {

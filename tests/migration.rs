@@ -55,6 +55,26 @@ fn a_data_folder_of_the_first_version_opens_and_derives_what_is_new() {
     assert!(page.contains("1.0") && page.contains("linux/arm64"), "{page}");
 }
 
+/// What was open to everybody before there was a sign-in opens private, with a link for whoever holds the data.
+#[test]
+fn a_data_folder_from_before_sign_in_opens_private_with_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    data_folder(folder.path(), include_str!("fixtures/data-v1.sql"));
+    let server = Server::start_private(folder.path(), &[]);
+    for path in ["/v2/team/web/manifests/1.0", "/v2/team/web/tags/list", "/metrics"] {
+        assert_eq!(http("GET", &server.host, path, &[], b"").0, 401, "{path}");
+    }
+    assert_eq!(http("GET", &server.host, "/r/team/web", &[], b"").0, 303);
+    let link = server.link.clone().expect("there is nobody yet");
+    let token = link.split_once("token=").unwrap().1;
+    let form = format!("token={token}&username=mara&name=&password=correct+horse");
+    let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
+    assert_eq!(http("POST", &server.host, "/auth/setup", &headers, form.as_bytes()).0, 303);
+    let shown = [("Authorization", "Basic bWFyYTpjb3JyZWN0IGhvcnNl")]; // mara:correct horse
+    let (status, tags) = http("GET", &server.host, "/v2/team/web/tags/list", &shown, b"");
+    assert_eq!((status, tags.as_str()), (200, r#"{"name":"team/web","tags":["1.0","latest","one"]}"#));
+}
+
 /// The rows that this version derives come even if the first start was cut off before it had them.
 #[test]
 fn an_upgrade_that_was_cut_off_is_taken_up_again() {

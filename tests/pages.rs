@@ -1,9 +1,11 @@
 //! The console's pages as HTML, in process: what is on them, what they cost, and that nothing hostile
 //! in an image becomes markup.
 
-use crate::support::{OCI_MANIFEST, START, TestApp, choices, request, sha256};
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, request, sha256};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
 use portolan::server::access::Policy;
 
 #[tokio::test]
@@ -179,6 +181,31 @@ async fn rows_are_a_part_of_their_page() {
     for path in ["/repositories?part=rows", "/r/team/web?part=rows"] {
         let part = test.get(path).await.text();
         assert!(part.contains("<tr") && !part.contains("<html"), "{path}");
+    }
+}
+
+/// Who sees a part of what there is learns of the registries behind it neither address nor state.
+#[tokio::test]
+async fn a_notice_of_a_registry_is_for_who_sees_all_of_it() {
+    let config = "[[mounts]]\nprefix = \"far\"\nkind = \"remote\"\nurl = \"http://127.0.0.1:9\"";
+    let admin = TestApp::with(config, Policy::Grants).await;
+    let insert = "INSERT INTO repositories (id, name, mount_id, created_at, updated_at)
+                  SELECT 'far-web', 'far/web', id, 1, 1 FROM mounts WHERE prefix = 'far'";
+    let proof = decides(Policy::Grants).system(Job::Crawl, Maintain {});
+    let write = admin.app.store.note(&proof, move |tx| Box::pin(async move { tx.run(insert, vec![]).await }));
+    assert_eq!(write.await, Ok(1));
+    for path in ["/repositories", "/r/far/web"] {
+        let (all, part) = (admin.get(path).await, admin.by("far").get(path).await);
+        assert!(
+            all.text().contains("far (http://127.0.0.1:9") && all.text().contains("has not been read yet"),
+            "{path}"
+        );
+        assert_eq!(part.status, StatusCode::OK, "{path}");
+        let part = part.text();
+        assert!(
+            part.contains("far/web") && !part.contains("http://127.0.0.1:9") && !part.contains("not been read"),
+            "{part}"
+        );
     }
 }
 

@@ -1,7 +1,8 @@
 //! The binary itself: how it starts, refuses to start, and stops.
 
-use crate::support::process::{Server, fixtures, portolan, run};
+use crate::support::process::{ADMIN, Server, fixtures, portolan, run};
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 fn refused(variables: &[(&str, &str)], arguments: &[&str]) -> String {
@@ -96,6 +97,32 @@ fn a_prefix_that_holds_images_is_not_given_to_another_registry() {
         let said = refused(&variables, &["serve"]);
         assert!(said.contains("holds 1 repositories of another registry"), "{said}");
     }
+}
+
+#[test]
+fn a_first_start_prints_the_link_and_keeps_its_files_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start_private(&data, &[]);
+    let link = server.link.clone().expect("nobody may do anything yet");
+    assert!(server.get(&link).contains("Create administrator"));
+    let mut left = vec![data.clone()];
+    let mut seen = Vec::new();
+    while let Some(path) = left.pop() {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o} is readable by others", path.display());
+        if path.is_dir() {
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        seen.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+    }
+    assert!(["portolan.db", "secret.key"].iter().all(|name| seen.iter().any(|it| it == name)), "{seen:?}");
+    assert!(server.stop().success());
+    let again = Server::start_private(&data, &[]);
+    assert!(again.link.as_ref().is_some_and(|again| *again != link), "a new one takes its place");
+    assert!(!again.get(&link).contains("Create administrator"));
+    assert!(again.stop().success());
+    assert_eq!(Server::start_private(&data, &ADMIN).link, None, "there is an administrator");
 }
 
 #[test]

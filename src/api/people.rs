@@ -102,5 +102,5 @@ pub async fn show_account() -> Result<AccountView, Error> {
     let (app, caller) = crate::server::request().await?;
     let username = caller.actor().name().unwrap_or_default().parse().map_err(|_| Error::Unauthenticated)?;
     let proof = app.access.authorize(&caller, action::ReadAccount { username }).await?;
-    service::account::view(&app, &proof, caller.standing.session.as_deref()).await
+    service::account::view(&app, &proof, caller.standing.session()).await
 }

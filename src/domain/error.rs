@@ -16,9 +16,9 @@ pub enum Error {
     /// The token was made for less than its owner may do.
     #[error("this token is not for that; get one that is")]
     NarrowToken,
-    /// Somebody tried this account in vain too often.
+    /// Somebody tried this account in vain too often. `wait_s` is how long it is until then.
     #[error("too many tries; try again at {}", .until.clock_time())]
-    TooManyTries { until: Timestamp },
+    TooManyTries { until: Timestamp, wait_s: i64 },
     #[error("that needs {}, which you do not have here", .0.name())]
     Forbidden(Permission),
     #[error("{0}")]

@@ -170,7 +170,9 @@ mod tests {
     #[test]
     fn a_key_is_read_as_it_was_written() {
         let jobs = Job::ALL.map(Actor::System);
-        for actor in [Actor::Anonymous, Actor::User("anna".parse().unwrap())].into_iter().chain(jobs) {
+        let (anna, robot) = (Actor::User("anna".parse().unwrap()), Actor::Robot("ci-web".parse().unwrap()));
+        assert_eq!(robot.key(), "robot:ci-web");
+        for actor in [Actor::Anonymous, anna, robot].into_iter().chain(jobs) {
             assert_eq!(actor.key().parse::<Actor>().unwrap(), actor);
         }
         for odd in ["", "mara", "user:", "user:Mara", "job:none", "robot"] {

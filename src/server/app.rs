@@ -18,7 +18,8 @@ use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
-use super::store::{Rebuilt, Store, blobs as blob_rows, grants, instance, mounts};
+use super::store::visibilities::Visibilities;
+use super::store::{Rebuilt, Store, blobs as blob_rows, instance, mounts};
 use crate::domain::RepositoryVisibility;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
@@ -137,13 +138,14 @@ async fn identity(
     let proof = access.system(Job::SignIn, Maintain {});
     let sealing = Sealing::under(&config.key_file(), &**entropy)?;
     let signing = Signing::load(config.public_url(), store, &sealing, (&**clock, &**entropy), &proof).await?;
-    Ok(Identity::new((settings, signing), store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
+    Ok(Identity::new((settings, signing, sealing), store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
 }
 
 fn find_visibility(store: Store) -> Arc<FindVisibility> {
+    let visibilities = Arc::new(Visibilities::new(store));
     Arc::new(move |name| {
-        let store = store.clone();
-        Box::pin(async move { grants::visibility(&store, &name).await })
+        let visibilities = Arc::clone(&visibilities);
+        Box::pin(async move { visibilities.of(&name).await })
     })
 }
 

@@ -163,6 +163,25 @@ mod tests {
     }
 
     #[test]
+    fn no_secret_is_said_when_something_is_wrong() {
+        let provider = "[[auth.providers]]\nname = \"acme\"\nkind = \"oidc\"\nclient_id = \"portolan\"\n";
+        let broken = refusal(&format!("{provider}client_secret = \"hunter2"), &[]);
+        assert!(broken.contains("portolan.toml") && broken.contains("line 5"), "{broken}");
+        let bare = refusal(&format!("{provider}client_secret = hunter2\n"), &[]);
+        let number = refusal("[admin]\nusername = \"mara\"\npassword = 77771234", &[]);
+        assert!(number.contains("admin.password: this must be"), "{number}");
+        let list = refusal("[admin]\nusername = \"mara\"\npassword = [\"hunter2\"]", &[]);
+        let whole = refusal("admin = \"hunter2\"", &[]);
+        let variable = refusal("", &[("PORTOLAN_AUTH__PROVIDERS", "hunter2")]);
+        let flag = refusal("[[mounts]]\nread_only = \"hunter2\"\nkind = \"hosted\"", &[]);
+        assert!(variable.contains("PORTOLAN_AUTH__PROVIDERS"), "{variable}");
+        for said in [broken, bare, number, list, whole, variable] {
+            assert!(!said.contains("hunter2") && !said.contains("7777"), "{said}");
+        }
+        assert!(flag.contains("`hunter2` is not true or false"), "what is no secret is said: {flag}");
+    }
+
+    #[test]
     fn the_admin_keys_are_known() {
         let variables = [("PORTOLAN_ADMIN__USERNAME", "mara"), ("PORTOLAN_ADMIN__PASSWORD", "correct horse battery")];
         assert_eq!(load("", &variables).unwrap().admin.username.as_deref(), Some("mara"));

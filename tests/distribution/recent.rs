@@ -1,7 +1,10 @@
 //! What was read lately is answered again without a question, and never once it is no longer true.
 
-use crate::support::{OCI_MANIFEST, TestApp, sha256};
+use crate::support::{OCI_MANIFEST, TestApp, decides, sha256};
 use axum::http::StatusCode;
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
+use portolan::server::access::Policy;
 
 /// Reads each path twice; how many questions the second time took.
 async fn asked_again(test: &TestApp, paths: &[&str]) -> u64 {
@@ -14,6 +17,43 @@ async fn asked_again(test: &TestApp, paths: &[&str]) -> u64 {
         assert_eq!((first.status, first.body), (again.status, again.body), "{path}");
     }
     asked
+}
+
+/// SEC-1, SEC-2: who pulls what is public asks the database nothing either, and no longer than it is public.
+#[tokio::test]
+async fn what_is_public_is_known_until_something_changes() {
+    let admin = TestApp::new().await;
+    admin.push_image("a", "v1", "amd64", b"layer").await;
+    let nobody = admin.by_nobody();
+    let path = "/v2/a/manifests/v1";
+    assert_eq!(nobody.get("/v2/absent/manifests/v1").await.refusal(), "401 UNAUTHORIZED");
+    assert_eq!(nobody.get(path).await.refusal(), "401 UNAUTHORIZED");
+    let show = |visibility: &'static str| {
+        let body = format!(r#"{{"visibility":"{visibility}"}}"#);
+        admin.ask("PATCH", "/api/v1/r/a", &[("content-type", "application/json")], body)
+    };
+    assert_eq!(show("public").await.status, StatusCode::OK);
+    let mut asked = Vec::new();
+    for _ in 0..20 {
+        let before = admin.app.store.statements();
+        assert_eq!(nobody.get(path).await.status, StatusCode::OK);
+        asked.push(admin.app.store.statements() - before);
+    }
+    // The epoch is looked at some times a second, whoever asks.
+    let is_alone = admin.app.store.moment().is_some();
+    assert_eq!(asked.contains(&0), is_alone, "{asked:?}");
+    assert_eq!(show("private").await.status, StatusCode::OK);
+    assert_eq!(nobody.get(path).await.refusal(), "401 UNAUTHORIZED");
+
+    // One that comes to be where there was none is known as what it is.
+    let default = "INSERT INTO namespace_settings (name, default_visibility) VALUES ('open', 'public')";
+    let proof = decides(Policy::Grants).system(Job::SignIn, Maintain {});
+    let write =
+        admin.app.store.note(&proof, move |tx| Box::pin(async move { tx.run(default, vec![]).await.map(|_| ()) }));
+    write.await.unwrap();
+    assert_eq!(nobody.get("/v2/open/web/manifests/v1").await.refusal(), "401 UNAUTHORIZED");
+    admin.push_image("open/web", "v1", "amd64", b"layer").await;
+    assert_eq!(nobody.get("/v2/open/web/manifests/v1").await.status, StatusCode::OK);
 }
 
 /// SEC-2, SEC-6.

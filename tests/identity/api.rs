@@ -1,10 +1,8 @@
 //! Users, grants and visibility by `/api/v1`, and what comes of them at the registry.
 
-use super::{PASSWORD, basic, with, with_admin};
+use super::{PASSWORD, basic, note, with, with_admin};
 use crate::support::{Answer, OCI_MANIFEST, START, TestApp, choices};
 use axum::http::StatusCode;
-use portolan::domain::action::Maintain;
-use portolan::domain::principal::Job;
 use portolan::domain::{Role, Terms, Timestamp};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
@@ -16,23 +14,23 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The administrator's programs.
-async fn admin() -> TestApp {
+pub(super) async fn admin() -> TestApp {
     with_admin().await.showing(&basic("mara", PASSWORD))
 }
 
-async fn send(by: &TestApp, method: &str, path: &str, body: Value) -> Answer {
+pub(super) async fn send(by: &TestApp, method: &str, path: &str, body: Value) -> Answer {
     by.call(method, &format!("/api/v1/{path}"), "application/json", body.to_string()).await
 }
 
 /// Adds a user, and returns what their clients do.
-async fn user(admin: &TestApp, username: &str) -> TestApp {
+pub(super) async fn user(admin: &TestApp, username: &str) -> TestApp {
     let made = send(admin, "POST", "users", json!({"username": username, "password": PASSWORD})).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     admin.showing(&basic(username, PASSWORD))
 }
 
 /// Gives a role, and returns the id of the grant.
-async fn give(by: &TestApp, to: Value, role: &str, scope: &str, tags: Option<&str>) -> Result<String, u16> {
+pub(super) async fn give(by: &TestApp, to: Value, role: &str, scope: &str, tags: Option<&str>) -> Result<String, u16> {
     let grant = json!({"principal": to, "role": role, "scope": scope, "tags": tags, "expires_at": null});
     let given = send(by, "POST", "grants", grant).await;
     match given.status.as_u16() {
@@ -41,7 +39,7 @@ async fn give(by: &TestApp, to: Value, role: &str, scope: &str, tags: Option<&st
     }
 }
 
-fn named(username: &str) -> Value {
+pub(super) fn named(username: &str) -> Value {
     json!({ "user": username })
 }
 
@@ -153,7 +151,12 @@ async fn nobody_gives_more_than_they_have() {
 }
 
 /// Gives a user a token by the tables, until the pages for it are there.
-async fn personal_token(admin: &TestApp, username: &str, bound: Terms, expires_at: Option<Timestamp>) -> String {
+pub(super) async fn personal_token(
+    admin: &TestApp,
+    username: &str,
+    bound: Terms,
+    expires_at: Option<Timestamp>,
+) -> String {
     let (store, secret) = (&admin.app.store, secrets::new(Kind::Personal, &*admin.app.entropy));
     let owner = principals::by_username(store, &username.parse().unwrap()).await.unwrap().unwrap();
     let fingerprint = secrets::fingerprint(&secret);
@@ -165,9 +168,7 @@ async fn personal_token(admin: &TestApp, username: &str, bound: Terms, expires_a
         bound: Some(bound),
         expires_at,
     };
-    let proof = crate::support::decides(Policy::Grants).system(Job::SignIn, Maintain {});
-    let write = store.note(&proof, move |tx| Box::pin(async move { tokens::insert(tx, &new, START).await }));
-    write.await.unwrap();
+    note(admin, move |tx| Box::pin(async move { tokens::insert(tx, &new, START).await })).await;
     secret.expose().to_owned()
 }
 

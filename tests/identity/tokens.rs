@@ -1,11 +1,15 @@
 //! Clients with tokens of the registry: challenges, scopes, and what a token is worth.
 
-use super::{PASSWORD, basic, with, with_admin};
-use crate::support::{Answer, OCI_MANIFEST, TestApp};
+use super::api::{admin, personal_token, user};
+use super::{PASSWORD, basic, cookie, form, run, with, with_admin};
+use crate::support::{Answer, OCI_MANIFEST, START, TestApp};
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use portolan::domain::{Role, Terms, Timestamp};
 use portolan::params;
+use portolan::server::access::Policy;
+use portolan::server::identity::sign_in;
 use serde_json::{Value, json};
 
 const SERVICE: &str = "127.0.0.1:8080";
@@ -138,6 +142,72 @@ async fn a_token_is_an_upper_bound() {
     disable.await.unwrap();
     for by in [&by, &pull, &direct] {
         assert_eq!(by.get("/v2/team/web/tags/list").await.refusal(), "401 UNAUTHORIZED");
+    }
+}
+
+/// AUTH-10: a token ends with what it was given for, and says so.
+#[tokio::test]
+async fn a_token_lives_no_longer_than_what_it_was_given_for() {
+    let admin = admin().await;
+    let (_, door) = (user(&admin, "nina").await, admin.by_nobody());
+    let terms = Terms::new(Role::Reader, "team/*".parse().unwrap(), None, None).unwrap();
+    let life =
+        |answer: &Answer| (answer.json()["expires_in"].as_i64().unwrap(), claims(answer)["exp"].as_i64().unwrap());
+    let now_s = START.0 / 1000;
+    for (end_s, life_s) in [(20, 20), (90, 90), (7200, 1800)] {
+        let end = Some(Timestamp(START.0 + end_s * 1000));
+        let secret = personal_token(&admin, "nina", terms.clone(), end).await;
+        let given = door.showing(&basic("nina", &secret)).get("/token?scope=repository:team/web:pull").await;
+        assert_eq!(life(&given), (life_s, now_s + life_s), "the token ends after {end_s} s");
+    }
+    let own = token(&door, Some("nina"), "scope=repository:team/web:pull").await;
+    assert_eq!(life(&own), (1800, now_s + 1800));
+    run(&admin, "UPDATE principals SET expires_at = 1795500100000 WHERE username = 'nina'").await;
+    run(&admin, "UPDATE instance SET epoch = epoch + 1").await;
+    let own = token(&door, Some("nina"), "scope=repository:team/web:pull").await;
+    assert_eq!(life(&own), (100, now_s + 100), "who goes in 100 s has tokens for 100 s");
+}
+
+/// Anybody can get as many tokens of nobody's as they like; what they show takes no memory.
+#[tokio::test]
+async fn tokens_of_nobody_are_not_remembered() {
+    let test = with_admin().await;
+    let asked = async |shown: &str| {
+        let by = test.showing(shown);
+        by.get("/v2/_catalog").await;
+        let before = test.app.store.statements();
+        let again = by.get("/v2/_catalog").await.status;
+        (again, test.app.store.statements() - before)
+    };
+    let of_mara = asked(&bearer(&token(&test, Some("mara"), "scope=registry:catalog:*").await)).await;
+    let of_nobody = asked(&bearer(&token(&test, None, "scope=registry:catalog:*").await)).await;
+    assert_eq!((of_mara.0, of_nobody.0), (StatusCode::OK, StatusCode::OK));
+    assert!(of_nobody.1 > of_mara.1, "who is nobody is found out anew: {} and {}", of_nobody.1, of_mara.1);
+}
+
+/// AUTH-4: clients are sent to the address as it is, however it was typed.
+#[tokio::test]
+async fn the_public_address_may_be_typed_in_any_way() {
+    for typed in ["https://registry.example.com", "https://Registry.Example.COM/", "https://registry.example.com:443"] {
+        let config = format!("[server]\npublic_url = \"{typed}\"");
+        let test = TestApp::with(&config, Policy::Grants).await.at_the_door();
+        let mara = "mara".parse().unwrap();
+        sign_in::admin_by_configuration(&test.app, mara, PASSWORD.to_owned().into()).await.unwrap();
+        let challenge = test.get("/v2/").await;
+        assert_eq!(
+            challenge.header("www-authenticate"),
+            r#"Bearer realm="https://registry.example.com/token",service="registry.example.com""#,
+            "{typed}"
+        );
+        let fields = [("username", "mara"), ("password", PASSWORD)];
+        let entered = form(&test, "/auth/login", "", &fields).await;
+        for set in entered.headers.get_all("set-cookie") {
+            let set = set.to_str().unwrap();
+            assert!(set.starts_with("__Host-portolan") && set.contains("; Secure"), "{typed}: {set}");
+        }
+        assert_eq!(entered.headers.get_all("set-cookie").iter().count(), 2);
+        let page = with(&test, "GET", "/admin/mounts", ("cookie", &cookie(&entered))).await;
+        assert_eq!(page.status, StatusCode::OK, "{typed}");
     }
 }
 

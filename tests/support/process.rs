@@ -26,6 +26,8 @@ pub struct Server {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub host: String,
+    /// The path of the link that it printed for the first administrator, if it did.
+    pub link: Option<String>,
 }
 
 impl Server {
@@ -82,8 +84,10 @@ impl Server {
             .map_while(Result::ok)
             .find_map(|line| line.split_once("ready:  ")?.1.split_once("://").map(|(_, host)| host.to_owned()));
         let host = ready.expect("the server says where it is").trim().to_owned();
+        let rest = lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty());
+        let link = rest.filter_map(|line| Some(format!("/auth/setup{}", line.split_once("/auth/setup")?.1))).last();
         std::thread::spawn(move || lines.for_each(drop)); // Keeps the pipe open.
-        Self { child, host }
+        Self { child, host, link }
     }
 
     /// The body of a page.

@@ -1,8 +1,10 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Refusal, Standing, Visibility, decision, permits};
-use crate::domain::{Action, Actor, Error, Permission, Result, Target, Timestamp};
-use std::sync::Arc;
+use super::{Caller, Policy, Refusal, Standing, Visibility, decision, permits, reads};
+use crate::domain::{
+    Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Target, Timestamp,
+};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Proof that [`super::Access`] decided in favour: who, exactly what, under which rights.
 ///
@@ -54,6 +56,7 @@ use std::sync::Arc;
 /// ```
 #[must_use = "a decision that nobody uses protects nothing"]
 pub struct Authorized<A> {
+    actor: Actor,
     rights: Rights,
     action: A,
     request_id: String,
@@ -61,13 +64,14 @@ pub struct Authorized<A> {
 
 impl<A: Action> Authorized<A> {
     pub(super) fn new(policy: Policy, caller: &Caller, action: A, now: Timestamp) -> Self {
-        let rights = Rights { standing: Arc::clone(&caller.standing), policy, now };
-        Self { rights, action, request_id: caller.request_id.clone() }
+        let standing = Arc::new(RwLock::new(Arc::clone(&caller.standing)));
+        let rights = Rights { standing, policy, now };
+        Self { actor: caller.actor().clone(), rights, action, request_id: caller.request_id.clone() }
     }
 
     /// Who acts.
     pub fn actor(&self) -> &Actor {
-        &self.rights.standing.actor
+        &self.actor
     }
 
     /// What was allowed.
@@ -98,23 +102,44 @@ impl<A: Action> Authorized<A> {
 
     /// Which repositories a list may show to the actor.
     pub fn visibility(&self) -> Visibility {
-        decision::visibility(self.rights.policy, &self.rights.standing, self.rights.now)
+        decision::visibility(self.rights.policy, &self.rights.standing(), self.rights.now)
     }
 }
 
 /// What an actor may do, for the questions that only the state inside a transaction can raise:
 /// is this repository new, does this tag move?
+///
+/// All copies are the same rights: where access changed since the decision, the store finds them anew before a change
+/// begins ([`Rights::renew`]), and the change goes on with those.
 #[derive(Clone, Debug)]
 pub struct Rights {
-    standing: Arc<Standing>,
+    standing: Arc<RwLock<Arc<Standing>>>,
     policy: Policy,
     now: Timestamp,
 }
 
 impl Rights {
+    /// Whose they are, as last found.
+    pub fn standing(&self) -> Arc<Standing> {
+        Arc::clone(&self.standing.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts what was found anew in the place of what was known when the request began.
+    pub fn renew(&self, found: Standing) {
+        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);
+    }
+
     /// Checks one more permission.
     pub fn require(&self, permission: Permission, target: &Target) -> Result<()> {
-        let is_permitted = permits(self.policy, &self.standing, permission, target, self.now);
+        let is_permitted = permits(self.policy, &self.standing(), permission, target, self.now);
         if is_permitted { Ok(()) } else { Err(Error::Forbidden(permission)) }
+    }
+
+    /// The same for reading a repository of this visibility, which may be open without a grant.
+    pub fn require_read(&self, repository: &RepositoryName, visibility: RepositoryVisibility) -> Result<()> {
+        match reads(self.policy, &self.standing(), repository, visibility, self.now) {
+            true => Ok(()),
+            false => Err(Error::Forbidden(Permission::RepositoryRead)),
+        }
     }
 }

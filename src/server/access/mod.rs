@@ -9,7 +9,7 @@ mod standing;
 pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
 pub use decision::{Policy, Visibility, permits, reads, visibility};
-pub use standing::{Bound, Standing, Verbs};
+pub use standing::{Basis, Bound, Shown, Standing, Verbs};
 
 use super::clock::Clock;
 use crate::domain::error::What;

@@ -10,12 +10,33 @@ pub struct Standing {
     pub id: Option<String>,
     /// The token that they came with, by its id.
     pub token: Option<String>,
-    /// The session of a browser, by its id.
-    pub session: Option<String>,
     /// Everything that is granted to them, to their groups, and to everybody.
     pub terms: Vec<Terms>,
     /// The most that what they came with allows, all of it; nothing for somebody who signed in as themselves.
     pub bounds: Vec<Bound>,
+    /// When what they came with ends by itself, if it does.
+    pub ends_at: Option<Timestamp>,
+    /// What all of this rests on. Nobody looks it up anew where there is nothing: for who is vouched for, and for
+    /// Portolan's own work.
+    pub basis: Option<Basis>,
+}
+
+/// What has to stand still for somebody to stay who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// The epoch of access in which they were found.
+    pub epoch: i64,
+    pub shown: Shown,
+}
+
+/// What they showed, besides a token, that can be taken from them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Nothing,
+    /// The session of that id.
+    Session(String),
+    /// The password of this hash.
+    Password(String),
 }
 
 /// The most that a token allows. Live rights decide besides: it never adds to them.
@@ -38,7 +59,7 @@ pub struct Verbs {
 impl Standing {
     /// Nobody in particular, with what is granted to everybody.
     pub fn anonymous(terms: Vec<Terms>) -> Self {
-        Self { actor: Actor::Anonymous, id: None, token: None, session: None, terms, bounds: vec![] }
+        Self { actor: Actor::Anonymous, id: None, token: None, terms, bounds: vec![], ends_at: None, basis: None }
     }
 
     /// Somebody by name alone, with no right.
@@ -50,6 +71,14 @@ impl Standing {
     pub fn with_role(actor: Actor, role: Role) -> Self {
         let terms = Terms { role, scope: Scope::Everything, tags: None, expires_at: None };
         Self { terms: vec![terms], ..Self::of(actor) }
+    }
+
+    /// The session of a browser that they came with, by its id.
+    pub fn session(&self) -> Option<&str> {
+        match &self.basis.as_ref()?.shown {
+            Shown::Session(id) => Some(id),
+            Shown::Nothing | Shown::Password(_) => None,
+        }
     }
 
     /// Whether they are known by name.

@@ -22,7 +22,10 @@ impl Merged {
     /// Reads the file's text.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
-        let tree = text.parse().map_err(|error| ConfigError(format!("{file} is not valid TOML: {error}")))?;
+        let tree = text.parse().map_err(|error| {
+            let line = line_of(text, &error);
+            ConfigError(format!("{file} is not valid TOML: line {line}: {}", error.message().trim()))
+        })?;
         Ok(Self { tree, file: Some(file), variables: BTreeMap::new() })
     }
 
@@ -48,8 +51,8 @@ impl Merged {
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         serde_path_to_error::deserialize(self.tree.clone()).map_err(|error| {
             let path = error.path().to_string();
-            let problem = error.into_inner().to_string();
-            self.error(path.trim_start_matches('.'), problem.trim())
+            let inner = error.into_inner();
+            self.error(path.trim_start_matches('.'), &without_value(inner.message().trim()))
         })
     }
 
@@ -65,6 +68,21 @@ impl Merged {
         };
         let key = if path.is_empty() || path == "." { String::new() } else { format!("{path}: ") };
         ConfigError(format!("{source}: {key}{}", problem.replace('\n', " ")))
+    }
+}
+
+/// The line that an error is about, by its number: what it says may be a secret.
+fn line_of(text: &str, error: &toml::de::Error) -> usize {
+    let start = error.span().map_or(text.len(), |span| span.start.min(text.len()));
+    text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// What serde says without the value that it says it of, which may be a secret too.
+fn without_value(problem: &str) -> String {
+    let is_of_a_value = problem.starts_with("invalid type: ") || problem.starts_with("invalid value: ");
+    match problem.rsplit_once(", expected ") {
+        Some((_, expected)) if is_of_a_value => format!("this must be {expected}"),
+        _ => problem.to_owned(),
     }
 }
 

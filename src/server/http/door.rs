@@ -22,6 +22,11 @@ pub(super) fn cookie_name(is_plain: bool) -> &'static str {
     if is_plain { "portolan" } else { "__Host-portolan" }
 }
 
+/// The name of the cookie by which a browser is known again, which opens nothing.
+pub(super) fn mark_name(is_plain: bool) -> &'static str {
+    if is_plain { "portolan-browser" } else { "__Host-portolan-browser" }
+}
+
 /// What a request shows, and where it comes from.
 pub(super) struct Knock {
     shown: Result<Option<Credential>>,

@@ -101,11 +101,18 @@ pub fn problem(error: &Error) -> Response<Body> {
     answer(error, "application/problem+json", body.to_string())
 }
 
+/// After how many seconds it is worth trying again, where it is (RFC 9110, section 10.2.3).
+pub fn retry_after(error: &Error) -> Option<HeaderValue> {
+    match error {
+        Error::TooManyTries { wait_s, .. } => Some(HeaderValue::from(*wait_s)),
+        Error::Unavailable(_) | Error::Damaged(_) | Error::Upstream { .. } => Some(HeaderValue::from_static("5")),
+        _ => None,
+    }
+}
+
 fn answer(error: &Error, content_type: &'static str, body: String) -> Response<Body> {
     let mut response = (status(error), [(header::CONTENT_TYPE, content_type)], body).into_response();
-    if matches!(error, Error::Unavailable(_) | Error::Damaged(_) | Error::Upstream { .. }) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-    }
+    response.headers_mut().extend(retry_after(error).map(|wait| (header::RETRY_AFTER, wait)));
     if let Error::Beyond { size } = error {
         let range = format!("bytes */{size}"); // RFC 9110, section 15.5.17.
         response.headers_mut().insert(header::CONTENT_RANGE, HeaderValue::from_str(&range).expect("a number"));

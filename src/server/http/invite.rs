@@ -55,8 +55,8 @@ pub(super) async fn accept(
 ) -> Response<Body> {
     let Ok(Form(Chosen { password })) = form else { return error::problem(&unreadable()) };
     let secret = Secret::from(link.clone());
-    match links::accept(&app, &secret, &Secret::from(password), from.origin(&caller)).await {
-        Ok(session) => enter(&app, &from, &session, "/repositories").await,
+    match links::accept(&app, &secret, &Secret::from(password), from.origin(&app, &caller)).await {
+        Ok((session, username)) => enter(&app, &from, (&session, username.as_str()), "/repositories").await,
         Err(failure) => {
             let mut state = opened(&app, &link).await.unwrap_or_default();
             state.typed = vec![("password".to_owned(), String::new())];

@@ -92,10 +92,15 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
     }
 }
 
-/// The status of the answer follows the error that the page shows.
+/// The status of the answer, and when to try again, follow the error that the page shows.
 fn report_to(response: &ResponseOptions) -> ErrorReport {
     let response = response.clone();
-    ErrorReport(Arc::new(move |error: &Error| response.set_status(error::status(error))))
+    ErrorReport(Arc::new(move |error: &Error| {
+        response.set_status(error::status(error));
+        if let Some(wait) = error::retry_after(error) {
+            response.insert_header(header::RETRY_AFTER, wait);
+        }
+    }))
 }
 
 /// Sets the content security policy for the nonce of this page and returns the nonce.

@@ -78,9 +78,9 @@ pub(super) async fn log_in(
 ) -> Response<Body> {
     let Ok(Form(login)) = form else { return error::problem(&unreadable()) };
     let (next, password) = (local_path(&login.next).to_owned(), Secret::from(login.password));
-    let origin = from.origin(&caller);
+    let origin = from.origin(&app, &caller);
     match sign_in::by_password(&app, &login.username, &password, origin).await {
-        Ok(session) => enter(&app, &from, &session, &next).await,
+        Ok(session) => enter(&app, &from, (&session, &login.username), &next).await,
         Err(failure) => {
             let typed = typed(&[("username", &login.username), ("next", &next), ("password", "")]);
             let form = FormState { typed, ..FormState::default() };
@@ -124,10 +124,10 @@ pub(super) async fn set_up(
     let made = async {
         let username = asked.username.trim().parse()?;
         let person = NewPerson { username, name: person_name(&asked.name)?, password: asked.password.clone().into() };
-        sign_in::set_up(&app, &link, person, from.origin(&caller)).await
+        sign_in::set_up(&app, &link, person, from.origin(&app, &caller)).await
     };
     match made.await {
-        Ok(session) => enter(&app, &from, &session, "/repositories").await,
+        Ok(session) => enter(&app, &from, (&session, &asked.username), "/repositories").await,
         Err(failure) => {
             let works = sign_in::can_set_up(&app, &link).await.unwrap_or(false);
             let link = works.then_some(asked.token);
@@ -146,18 +146,33 @@ pub(super) async fn log_out(State(app): State<App>, from: HttpOrigin) -> Respons
         return error::problem(&failure);
     }
     let mut response = Redirect::to("/auth/login").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, set_cookie(&app, "", 0));
+    let name = door::cookie_name(app.facts.is_plain_http());
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(&app, name, "", 0));
     response
 }
 
-/// A browser that was let in gets a session of its own, whatever it had before.
-pub(super) async fn enter(app: &App, from: &HttpOrigin, session: &Secret, next: &str) -> Response<Body> {
-    if let Some(old) = door::session(&from.headers, app.facts.is_plain_http()) {
+/// How long a browser is known after somebody signed in with it.
+const MARK_S: i64 = 365 * 24 * 3600;
+
+/// A browser that was let in gets a session of its own, whatever it had before, and is known the next time.
+pub(super) async fn enter(
+    app: &App,
+    from: &HttpOrigin,
+    (session, username): (&Secret, &str),
+    next: &str,
+) -> Response<Body> {
+    let is_plain = app.facts.is_plain_http();
+    if let Some(old) = door::session(&from.headers, is_plain) {
         let _ = sign_in::out(app, &old).await; // It ends by itself if not now.
     }
     let mut response = Redirect::to(next).into_response();
     let seconds = app.identity.settings.session_max_ms / 1000;
-    response.headers_mut().insert(header::SET_COOKIE, set_cookie(app, session.expose(), seconds));
+    let session = set_cookie(app, door::cookie_name(is_plain), session.expose(), seconds);
+    response.headers_mut().insert(header::SET_COOKIE, session);
+    if let Ok(mark) = app.identity.devices.mark(username) {
+        let mark = set_cookie(app, door::mark_name(is_plain), mark.expose(), MARK_S);
+        response.headers_mut().append(header::SET_COOKIE, mark);
+    }
     response
 }
 
@@ -178,9 +193,8 @@ fn typed(fields: &[(&str, &str)]) -> Vec<(String, String)> {
     fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn set_cookie(app: &App, value: &str, seconds: i64) -> HeaderValue {
-    let is_plain = app.facts.is_plain_http();
-    let (name, secure) = (door::cookie_name(is_plain), if is_plain { "" } else { "; Secure" });
+fn set_cookie(app: &App, name: &str, value: &str, seconds: i64) -> HeaderValue {
+    let secure = if app.facts.is_plain_http() { "" } else { "; Secure" };
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).expect("secrets are letters, digits, dashes and underscores")
 }
@@ -218,9 +232,11 @@ pub(super) struct HttpOrigin {
 }
 
 impl HttpOrigin {
-    pub(super) fn origin(&self, caller: &Caller) -> Origin {
+    pub(super) fn origin(&self, app: &App, caller: &Caller) -> Origin {
         let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Origin { address: self.address.clone(), agent: agent.to_owned(), request_id: caller.request_id.clone() }
+        let mark = door::cookie(&self.headers, door::mark_name(app.facts.is_plain_http())).map(Secret::from);
+        let (address, agent) = (self.address.clone(), agent.to_owned());
+        Origin { address, agent, mark, request_id: caller.request_id.clone() }
     }
 }
 

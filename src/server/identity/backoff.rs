@@ -1,10 +1,12 @@
-//! Who guesses passwords waits. What is counted is one account from one network: nobody who guesses locks the account's
+//! Who guesses passwords waits. What is counted is one account from one origin: nobody who guesses locks the account's
 //! owner out elsewhere, nor others on the same network.
 
+use super::secrets;
 use crate::domain::{Result, Timestamp};
+use crate::server::secret::Secret;
 use crate::server::store::failures::{self, Failures};
 use crate::server::store::{Store, Tx};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// So many tries are free.
 const FREE: i64 = 10;
@@ -12,17 +14,36 @@ const FREE: i64 = 10;
 const FIRST_WAIT_MS: i64 = 60_000;
 const LONGEST_WAIT_MS: i64 = 15 * 60_000;
 /// After so long without a try all is forgotten.
-const FORGOTTEN_AFTER_MS: i64 = 30 * 60_000;
+pub(super) const FORGOTTEN_AFTER_MS: i64 = 30 * 60_000;
 
-/// What is counted: the account as it was typed, and the network that an address lies in (IPv4 /24, IPv6 /64).
-pub(super) fn subject(username: &str, from: &str) -> String {
-    let network = match from.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => format!("{}/24", address & std::net::Ipv4Addr::new(255, 255, 255, 0)),
-        Ok(IpAddr::V6(address)) => format!("{}/64", std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        Err(_) => String::new(),
-    };
-    // Whatever is typed: a name that nobody has is counted like one that somebody has.
-    format!("{network} {:.80}", username.trim().to_lowercase())
+/// From where somebody tries.
+pub(super) struct Origin(String);
+
+impl Origin {
+    /// The network that an address lies in: IPv4 /24, IPv6 /64.
+    pub(super) fn network(from: &str) -> Self {
+        Self(match from.parse::<IpAddr>() {
+            Ok(IpAddr::V4(address)) => format!("{}/24", address & Ipv4Addr::new(255, 255, 255, 0)),
+            Ok(IpAddr::V6(address)) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+            Err(_) => String::new(),
+        })
+    }
+
+    /// A browser that has this mark, wherever it is: it is counted apart from all others.
+    pub(super) fn device(mark: &Secret) -> Self {
+        Self(format!("browser:{}", secrets::fingerprint(mark)))
+    }
+
+    /// Its name.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is counted: the account as it was typed, from here.
+    pub(super) fn subject(&self, username: &str) -> String {
+        // Whatever is typed: a name that nobody has is counted like one that somebody has.
+        format!("{} {:.80}", self.0, username.trim().to_lowercase())
+    }
 }
 
 /// The tries in vain that are remembered.
@@ -64,6 +85,7 @@ mod tests {
 
     #[test]
     fn a_network_is_counted_and_not_its_neighbours() {
+        let subject = |username: &str, from: &str| Origin::network(from).subject(username);
         assert_eq!(subject(" Mara ", "10.1.2.3"), subject("mara", "10.1.2.99"));
         assert_ne!(subject("mara", "10.1.2.3"), subject("mara", "10.1.3.3"));
         assert_eq!(subject("mara", "2001:db8::1"), subject("mara", "2001:db8::2"));

@@ -1,16 +1,18 @@
 //! From what somebody shows to their standing, remembered for a minute at most and never beyond a change of what
-//! decides over access ([`Identity::epoch`]).
+//! decides over access ([`Identity::epoch`]). Passwords have a file of their own.
 
-use super::backoff;
+use super::devices::Devices;
 use super::passwords::Passwords;
+use super::proven::Proven;
+use super::queue::Queue;
+use super::sealing::Sealing;
 use super::secrets::{self, Kind};
 use super::signing::Signing;
 use super::watch::EpochWatch;
 use super::{Credential, registry_tokens, typed};
 use crate::domain::action::Maintain;
-use crate::domain::principal::{Principal, PrincipalKind};
-use crate::domain::{Error, Result, Terms, Timestamp};
-use crate::server::access::{Authorized, Bound, Standing};
+use crate::domain::{Error, Result, Timestamp, Username};
+use crate::server::access::{Authorized, Basis, Bound, Shown, Standing};
 use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
 use crate::server::secret::Secret;
@@ -50,37 +52,45 @@ pub struct Identity {
     pub settings: Settings,
     pub passwords: Passwords,
     pub signing: Signing,
-    store: Store,
-    clock: Arc<dyn Clock>,
+    pub devices: Devices,
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Passwords that were right lately.
+    pub(super) proven: Proven,
+    /// Where passwords wait that have to be checked.
+    pub(super) queue: Queue,
     /// Keeps the record that sessions and tokens are in use.
     proof: Authorized<Maintain>,
     /// Under which what was shown is remembered: nobody who reads the memory learns a password from it.
     key: hmac::Key,
     remembered: Cache<[u8; 32], Arc<Known>>,
     epoch: EpochWatch,
-    /// Who tries one account from one network at this moment.
-    turns: Cache<String, Arc<tokio::sync::Mutex<()>>>,
 }
 
 struct Known {
     epoch: i64,
     read_at: Timestamp,
     standing: Arc<Standing>,
-    /// Until when it holds by itself.
-    ends_at: Option<Timestamp>,
 }
 
 impl Known {
     fn holds(&self, epoch: i64, now: Timestamp) -> bool {
         let is_fresh = now.0 - self.read_at.0 < REMEMBERED_FOR.as_millis() as i64;
-        self.epoch == epoch && is_fresh && self.ends_at.is_none_or(|end| now < end)
+        self.epoch == epoch && is_fresh && self.standing.ends_at.is_none_or(|end| now < end)
     }
+}
+
+/// When somebody asks.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    epoch: i64,
+    pub(super) now: Timestamp,
 }
 
 impl Identity {
     /// Ready to tell callers apart. `proof` is that of the job that keeps sign-ins.
     pub fn new(
-        (settings, signing): (Settings, Signing),
+        (settings, signing, sealing): (Settings, Signing, Sealing),
         store: Store,
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
         proof: Authorized<Maintain>,
@@ -90,14 +100,16 @@ impl Identity {
         Self {
             settings,
             signing,
-            passwords: Passwords::new(entropy),
+            passwords: Passwords::new(Arc::clone(&entropy)),
+            devices: Devices::new(sealing, entropy),
             store,
             clock,
+            proven: Proven::default(),
+            queue: Queue::default(),
             proof,
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             remembered: Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build(),
             epoch: EpochWatch::default(),
-            turns: Cache::builder().max_capacity(REMEMBERED).time_to_idle(REMEMBERED_FOR).build(),
         }
     }
 
@@ -111,29 +123,32 @@ impl Identity {
     /// # Errors
     /// [`Error::Unauthenticated`] if it is nobody's, or no longer.
     pub async fn who(&self, shown: Option<&Credential>, from: &str) -> Result<Arc<Standing>> {
-        let (key, epoch) = (self.name(shown), self.epoch().await?);
+        let (name, epoch) = (self.name(shown), self.epoch().await?);
         let now = self.clock.now();
         let holds = |known: &Arc<Known>| known.holds(epoch, now);
-        if let Some(known) = self.remembered.get(&key).filter(holds) {
+        if let Some(known) = self.remembered.get(&name).filter(holds) {
             return Ok(Arc::clone(&known.standing));
         }
-        let (standing, ends_at) = match shown {
-            None => (Standing::anonymous(grants::of_everybody(&self.store).await?), None),
-            Some(Credential::Session(secret)) => self.session(secret, now).await?,
-            Some(Credential::Bearer(secret)) => self.token(secret, None, (now, from)).await?,
-            Some(Credential::Registry(secret)) if !is_kept(secret) => self.registry_token(secret, now).await?,
-            Some(Credential::Registry(secret)) => self.token(secret, None, (now, from)).await?,
+        let at = At { epoch, now };
+        let standing = match shown {
+            None => self.nobody(at).await?,
+            Some(Credential::Session(secret)) => self.session(secret, at).await?,
+            Some(Credential::Bearer(secret)) => self.token(secret, None, (at, from)).await?,
+            Some(Credential::Registry(secret)) if !is_kept(secret) => self.registry_token(secret, at).await?,
+            Some(Credential::Registry(secret)) => self.token(secret, None, (at, from)).await?,
             Some(Credential::Basic { username, password }) if is_kept(password) => {
-                self.token(password, Some(username), (now, from)).await?
+                self.token(password, Some(username), (at, from)).await?
             }
-            Some(Credential::Basic { username, password }) => self.password(username, password, from).await?,
+            Some(Credential::Basic { username, password }) => {
+                self.password(name, (username.as_str(), password), (at, from)).await?
+            }
         };
-        let known = Known { epoch, read_at: now, standing: Arc::new(standing), ends_at };
-        let standing = Arc::clone(&known.standing);
+        let standing = Arc::new(standing);
         // Anybody can have tokens of nobody's, as many as they like.
         let is_anybodys = matches!(shown, Some(Credential::Registry(_))) && !standing.is_signed_in();
         if !is_anybodys {
-            self.remembered.insert(key, Arc::new(known));
+            let known = Known { epoch, read_at: now, standing: Arc::clone(&standing) };
+            self.remembered.insert(name, Arc::new(known));
         }
         Ok(standing)
     }
@@ -157,120 +172,69 @@ impl Identity {
         name
     }
 
-    async fn session(&self, secret: &Secret, now: Timestamp) -> Result<(Standing, Option<Timestamp>)> {
+    async fn nobody(&self, at: At) -> Result<Standing> {
+        let basis = Some(Basis { epoch: at.epoch, shown: Shown::Nothing });
+        Ok(Standing { basis, ..Standing::anonymous(grants::of_everybody(&self.store).await?) })
+    }
+
+    async fn session(&self, secret: &Secret, at: At) -> Result<Standing> {
         let session = sessions::find(&self.store, &secrets::fingerprint(secret)).await?;
-        let session = session.ok_or(Error::Unauthenticated)?;
+        let (session, now) = (session.ok_or(Error::Unauthenticated)?, at.now);
         let Settings { session_idle_ms, session_max_ms, .. } = self.settings;
         let ends = (session.seen_at.0 + session_idle_ms).min(session.created_at.0 + session_max_ms);
         if now.0 >= ends {
             return Err(Error::Unauthenticated);
         }
-        let (principal, standing) = self.principal(&session.user_id, None, now).await?;
+        let id = session.id;
+        let standing = self.principal(&session.user_id, Shown::Session(id.clone()), at).await?;
         if now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
-            let id = session.id.clone();
             self.remark(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await;
         }
-        let ends = principal.expires_at.map_or(ends, |end| ends.min(end.0));
-        let standing = Standing { session: Some(session.id), ..standing };
-        Ok((standing, Some(Timestamp(ends))))
+        Ok(ending(standing, Some(Timestamp(ends))))
     }
 
-    async fn token(
-        &self,
-        secret: &Secret,
-        username: Option<&str>,
-        (now, from): (Timestamp, &str),
-    ) -> Result<(Standing, Option<Timestamp>)> {
+    async fn token(&self, secret: &Secret, username: Option<&str>, (at, from): (At, &str)) -> Result<Standing> {
         let token: Option<Token> = tokens::find(&self.store, &secrets::fingerprint(secret)).await?;
-        let token = live(token, now)?;
-        let (principal, standing) = self.principal(&token.principal_id, token.bound, now).await?;
+        let token = live(token, at.now)?;
+        let standing = self.principal(&token.principal_id, Shown::Nothing, at).await?;
         // A token under somebody else's name is a mistake that nobody should have to find out later.
-        if username.is_some_and(|name| typed(name).as_ref() != Some(&principal.username)) {
+        if username.is_some_and(|name| typed(name).as_ref().map(Username::as_str) != standing.actor.name()) {
             return Err(Error::Unauthenticated);
         }
-        let standing = Standing { token: Some(token.id.clone()), ..standing };
-        let (id, from) = (token.id, from.to_owned());
+        let (id, now, from) = (token.id.clone(), at.now, from.to_owned());
         self.remark(move |tx| Box::pin(async move { tokens::used(tx, &id, now, &from).await })).await;
-        let ends = [token.expires_at, principal.expires_at].into_iter().flatten().min();
-        Ok((standing, ends))
+        Ok(within(standing, token))
     }
 
     /// A token that was signed here: live rights decide within what it says.
-    async fn registry_token(&self, secret: &Secret, now: Timestamp) -> Result<(Standing, Option<Timestamp>)> {
-        let claims = registry_tokens::check(&self.signing, secret.expose(), &self.settings.service, now)?;
+    async fn registry_token(&self, secret: &Secret, at: At) -> Result<Standing> {
+        let claims = registry_tokens::check(&self.signing, secret.expose(), &self.settings.service, at.now)?;
         let (mut repositories, catalog) = claims.bound();
         for (name, id) in &claims.own.repositories {
             if repository_rows::find(&self.store, name).await?.is_none_or(|found| found.id != *id) {
                 repositories.retain(|(of, _)| of != name);
             }
         }
-        let mut ends = vec![Timestamp(claims.exp.saturating_mul(1000))];
         let mut standing = match &claims.own.principal {
-            None => Standing::anonymous(grants::of_everybody(&self.store).await?),
-            Some(id) => {
-                // It is worth no more, and lives no longer, than the token for which it was given.
-                let by = match &claims.own.token {
-                    Some(token) => Some(live(tokens::by_id(&self.store, token).await?, now)?),
-                    None => None,
-                };
-                let (expires_at, bound) = by.map_or((None, None), |token| (token.expires_at, token.bound));
-                let (principal, standing) = self.principal(id, bound, now).await?;
-                ends.extend([expires_at, principal.expires_at].into_iter().flatten());
-                standing
-            }
+            None => self.nobody(at).await?,
+            Some(id) => self.principal(id, Shown::Nothing, at).await?,
         };
+        // It is worth no more, and lives no longer, than the token for which it was given.
+        if let Some(token) = &claims.own.token {
+            standing = within(standing, live(tokens::by_id(&self.store, token).await?, at.now)?);
+        }
         standing.bounds.push(Bound::Registry { repositories, catalog });
-        standing.token = claims.own.token;
-        Ok((standing, ends.into_iter().min()))
+        Ok(ending(standing, Some(Timestamp(claims.exp.saturating_mul(1000)))))
     }
 
-    async fn password(&self, username: &str, password: &Secret, from: &str) -> Result<(Standing, Option<Timestamp>)> {
-        let principal = self.by_password(username, password, from).await?;
-        let (_, standing) = self.principal(&principal.id, None, self.clock.now()).await?;
-        Ok((standing, None))
-    }
-
-    /// The user whose password this is. It takes as long where there is no such user.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`], which says nothing of the reason; [`Error::TooManyTries`] where this account was
-    /// tried in vain too often from there.
-    pub async fn by_password(&self, username: &str, password: &Secret, from: &str) -> Result<Principal> {
-        let now = self.clock.now();
-        let subject = backoff::subject(username, from);
-        // One try after the other: many at once would all be let through before the first is counted.
-        let turn = self.turns.get_with(subject.clone(), Arc::default);
-        let _turn = turn.lock().await;
-        let tries = backoff::tries(&self.store, &subject).await?;
-        if let Some(until) = tries.and_then(|tries| backoff::until(tries, now)) {
-            return Err(Error::TooManyTries { until });
-        }
-        let user = match typed(username).filter(|_| self.settings.local_sign_in) {
-            Some(username) => principals::by_username(&self.store, &username).await?,
-            None => None,
-        };
-        let user = user.filter(|user| user.kind == PrincipalKind::User && user.is_let_in(now));
-        let hash = match &user {
-            Some(user) => principals::password(&self.store, &user.id).await?,
-            None => None,
-        };
-        let is_right = self.passwords.verify(password, hash).await?;
-        let user = user.filter(|_| is_right);
-        let is_in = user.is_some();
-        if !is_in || tries.is_some() {
-            self.note(move |tx| Box::pin(async move { backoff::tried(tx, &subject, is_in, now).await })).await?;
-        }
-        user.ok_or(Error::Unauthenticated)
-    }
-
-    async fn principal(&self, id: &str, bound: Option<Terms>, now: Timestamp) -> Result<(Principal, Standing)> {
+    /// Somebody with a name, as long as they are let in.
+    pub(super) async fn principal(&self, id: &str, shown: Shown, at: At) -> Result<Standing> {
         let principal = principals::by_id(&self.store, id).await?;
-        let principal = principal.filter(|principal| principal.is_let_in(now)).ok_or(Error::Unauthenticated)?;
+        let principal = principal.filter(|principal| principal.is_let_in(at.now)).ok_or(Error::Unauthenticated)?;
         let terms = grants::of_principal(&self.store, id).await?;
-        let id = Some(principal.id.clone());
-        let bounds = bound.map(Bound::Terms).into_iter().collect();
-        let standing = Standing { id, terms, bounds, ..Standing::of(principal.actor()) };
-        Ok((principal, standing))
+        let basis = Some(Basis { epoch: at.epoch, shown });
+        let (actor, ends_at) = (principal.actor(), principal.expires_at);
+        Ok(Standing { id: Some(principal.id), terms, ends_at, basis, ..Standing::of(actor) })
     }
 
     /// Keeps a record that nobody has to wait for, nor to be refused for where it cannot be written.
@@ -283,12 +247,26 @@ impl Identity {
         }
     }
 
-    async fn note<F>(&self, note: F) -> Result<()>
+    pub(super) async fn note<T, F>(&self, note: F) -> Result<T>
     where
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<()>> + Send + 'static,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
         self.store.note(&self.proof, note).await
     }
+}
+
+/// The same that ends by then at the latest.
+fn ending(standing: Standing, end: Option<Timestamp>) -> Standing {
+    let ends_at = [standing.ends_at, end].into_iter().flatten().min();
+    Standing { ends_at, ..standing }
+}
+
+/// The same within what a token allows, and for as long as it holds.
+fn within(standing: Standing, token: Token) -> Standing {
+    let standing = ending(standing, token.expires_at);
+    let bounds = token.bound.map(Bound::Terms).into_iter().collect();
+    Standing { token: Some(token.id), bounds, ..standing }
 }
 
 /// Whether a secret is one of those that are kept by their fingerprints.

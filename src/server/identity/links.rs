@@ -5,7 +5,7 @@ use super::{passwords, secrets};
 use crate::domain::action::AcceptLink;
 use crate::domain::error::What;
 use crate::domain::principal::Principal;
-use crate::domain::{Actor, Error, Result, Timestamp};
+use crate::domain::{Actor, Error, Result, Timestamp, Username};
 use crate::server::context::App;
 use crate::server::identity::secrets::Kind;
 use crate::server::secret::Secret;
@@ -54,7 +54,7 @@ pub async fn addressee(app: &App, link: &Secret) -> Result<Option<(Purpose, Prin
 ///
 /// # Errors
 /// [`Error::Invalid`] for a password that may not be used; not found where the link does not work any more.
-pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> Result<Secret> {
+pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> Result<(Secret, Username)> {
     let gone = || Error::NotFound(What::Link);
     let (purpose, user) = addressee(app, link).await?.ok_or_else(gone)?;
     passwords::check(password, &user.username)?;
@@ -74,5 +74,6 @@ pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> 
         })
     });
     write.await?;
-    open_session(app, &user.id, &user.actor(), from).await
+    let session = open_session(app, &user.id, &user.actor(), from).await?;
+    Ok((session, user.username))
 }

@@ -2,14 +2,19 @@
 //! that decides goes on. Nothing here decides what anybody may do.
 
 mod backoff;
+mod by_password;
+mod devices;
 mod known;
 pub mod links;
 pub mod passwords;
+mod proven;
+mod queue;
 pub mod registry_tokens;
 pub mod sealing;
 pub mod secrets;
 pub mod sign_in;
 pub mod signing;
+mod sweep;
 mod watch;
 
 pub use known::{Identity, Settings};

@@ -8,6 +8,7 @@ use crate::server::secret::Secret;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -30,6 +31,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 pub struct Passwords {
     places: Arc<Semaphore>,
     entropy: Arc<dyn Entropy>,
+    computed: AtomicU64,
 }
 
 /// What is checked where there is nobody, so that the answer takes as long: the parameters above, and a hash that no
@@ -40,7 +42,7 @@ const NOBODY: &str =
 impl Passwords {
     /// Ready to hash.
     pub fn new(entropy: Arc<dyn Entropy>) -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_A_TIME)), entropy }
+        Self { places: Arc::new(Semaphore::new(AT_A_TIME)), entropy, computed: AtomicU64::default() }
     }
 
     /// The hash of a new password, as a PHC string.
@@ -60,8 +62,14 @@ impl Passwords {
         Ok(is_right.await? && is_somebody)
     }
 
+    /// How many hashes were computed; tests hold requests to a number.
+    pub fn n_computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::Internal)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let working = spawn_blocking(move || {
             let _place = place; // Given back when the work ends, even if nobody waits for it any more.
             let done = work();

@@ -8,7 +8,7 @@ use crate::server::access::Verbs;
 use serde::{Deserialize, Serialize};
 
 /// How long a token holds. A large layer may take long, so it is looked at when a request begins.
-pub const LIFE_S: i64 = 30 * 60;
+const LIFE_S: i64 = 30 * 60;
 
 /// Clocks of nodes may differ by so much.
 const LEEWAY_S: u64 = 30;
@@ -61,6 +61,12 @@ impl Claims {
 fn verbs(actions: &[String]) -> Verbs {
     let has = |verb: &str| actions.iter().any(|action| action == verb);
     Verbs { pull: has("pull"), push: has("push"), delete: has("delete") }
+}
+
+/// How long a token holds that is given `now` for something that may end: never longer than that.
+pub fn life_s(now: Timestamp, ends_at: Option<Timestamp>) -> i64 {
+    // A second that has begun counts: what ends in it is looked at besides, to the millisecond.
+    ends_at.map_or(LIFE_S, |end| LIFE_S.min((end.0 + 999) / 1000 - now.0 / 1000))
 }
 
 /// Signs a token.

@@ -20,6 +20,8 @@ const MAX_AGENT_CHARS: usize = 200;
 pub struct From {
     pub address: String,
     pub agent: String,
+    /// The mark of a browser with which somebody signed in before.
+    pub mark: Option<Secret>,
     pub request_id: String,
 }
 
@@ -85,7 +87,8 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
     open_session(app, &user_id, &admin.actor(), from).await
 }
 
-/// Makes the administrator that the configuration names, if there is nobody of that name.
+/// Makes the administrator that the configuration names, if there is nobody of that name. Several nodes may do so at
+/// once: one of them makes it, and the others find it there.
 pub async fn admin_by_configuration(app: &App, username: Username, password: Secret) -> Result<()> {
     if principals::by_username(&app.store, &username).await?.is_some() {
         return Ok(());
@@ -94,14 +97,17 @@ pub async fn admin_by_configuration(app: &App, username: Username, password: Sec
     let hash = app.identity.passwords.hash(&password).await?;
     let person = NewPerson { username: username.clone(), name: String::new(), password };
     let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, app.clock.now()));
-    let proof = app.access.system(Job::SetUp, SetUp { username });
+    let (wanted, proof) = (username.clone(), app.access.system(Job::SetUp, SetUp { username }));
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             add_admin(tx, &admin, &hash, &grant_id).await?;
             Ok(Change::new((), None, Some(admin.username.to_string())))
         })
     });
-    write.await
+    match write.await {
+        Err(Error::Conflict(_)) if principals::by_username(&app.store, &wanted).await?.is_some() => Ok(()),
+        made => made,
+    }
 }
 
 /// Signs a user in by their password.
@@ -109,7 +115,7 @@ pub async fn admin_by_configuration(app: &App, username: Username, password: Sec
 /// # Errors
 /// Those of [`super::Identity::by_password`].
 pub async fn by_password(app: &App, username: &str, password: &Secret, from: From) -> Result<Secret> {
-    let user = app.identity.by_password(username, password, &from.address).await?;
+    let user = app.identity.by_password(username, password, (&from.address, from.mark.as_ref())).await?;
     open_session(app, &user.id, &user.actor(), from).await
 }
 

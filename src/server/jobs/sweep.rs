@@ -1,4 +1,4 @@
-//! Frees what abandoned and interrupted uploads left behind.
+//! Frees what abandoned and interrupted uploads left behind, and removes sign-ins that are over.
 
 use super::proof;
 use crate::domain::principal::Job;
@@ -22,6 +22,7 @@ pub(super) struct Place(Mutex<Option<Digest>>);
 
 /// Closes abandoned sessions, and discards staged bytes that belong to none and content that nothing knows.
 pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>, place: &Place) -> Result<()> {
+    app.identity.sweep().await?;
     let Some(blobs) = blobs else { return Ok(()) };
     let now = app.clock.now();
     let before = Timestamp(now.0 - ABANDONED_MS);

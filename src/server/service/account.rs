@@ -35,7 +35,7 @@ pub async fn change_password(
 ) -> Result<()> {
     let username = &proof.action().username;
     passwords::check(password, username)?;
-    let user = match app.identity.by_password(username.as_str(), before, from).await {
+    let user = match app.identity.by_password(username.as_str(), before, (from, None)).await {
         Err(Error::Unauthenticated) => return Err(Error::invalid("password_before", "this is not your password")),
         found => found?,
     };

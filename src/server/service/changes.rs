@@ -29,7 +29,7 @@ impl Shown {
             Self::All(visibility) => {
                 // One that cannot be asked about is told of by the next change.
                 let found = grants::visibility(&app.store, changed).await;
-                found.is_ok_and(|found| visibility.shows(changed, found))
+                found.is_ok_and(|found| visibility.shows(changed, found.unwrap_or_default()))
             }
             Self::One(repository) => repository == changed,
         }

@@ -16,6 +16,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0002_registry.sql"),
                 include_str!("schema/sqlite/0003_graph.sql"),
                 include_str!("schema/sqlite/0004_identity.sql"),
+                include_str!("schema/sqlite/0006_sweeps.sql"),
                 include_str!("schema/sqlite/0007_descriptions.sql"),
             ],
             Self::Postgres => &[
@@ -23,6 +24,7 @@ impl Dialect {
                 include_str!("schema/postgres/0002_registry.sql"),
                 include_str!("schema/postgres/0003_graph.sql"),
                 include_str!("schema/postgres/0004_identity.sql"),
+                include_str!("schema/postgres/0006_sweeps.sql"),
                 include_str!("schema/postgres/0007_descriptions.sql"),
             ],
         }

@@ -18,12 +18,19 @@ pub async fn of(store: &Store, subject: &str) -> Result<Option<Failures>> {
     row.map(|mut row| Ok(Failures { n_failed: row.take()?, last_at: row.take()? })).transpose()
 }
 
-/// Counts one more; begins anew where the last was before `since`, and forgets those of others that were.
+/// Counts one more; begins anew where the last was before `since`.
 pub async fn add(tx: &mut Tx, subject: &str, now: Timestamp, since: Timestamp) -> Result<()> {
-    tx.run("DELETE FROM failed_sign_ins WHERE last_at < $1", params![since]).await?;
     let sql = "INSERT INTO failed_sign_ins (subject, n_failed, last_at) VALUES ($1, 1, $2)
-               ON CONFLICT (subject) DO UPDATE SET n_failed = failed_sign_ins.n_failed + 1, last_at = excluded.last_at";
-    tx.run(sql, params![subject, now]).await.map(|_| ())
+               ON CONFLICT (subject) DO UPDATE SET last_at = excluded.last_at,
+                 n_failed = CASE WHEN failed_sign_ins.last_at < $3 THEN 1 ELSE failed_sign_ins.n_failed + 1 END";
+    tx.run(sql, params![subject, now, since]).await.map(|_| ())
+}
+
+/// Forgets what was last counted before `since`, at most so many; how many they were.
+pub async fn sweep(tx: &mut Tx, since: Timestamp, limit: u32) -> Result<u64> {
+    let sql = "DELETE FROM failed_sign_ins WHERE subject IN (
+                 SELECT subject FROM failed_sign_ins WHERE last_at < $1 LIMIT $2)";
+    tx.run(sql, params![since, limit]).await
 }
 
 /// Forgets a subject.

@@ -88,9 +88,7 @@ pub async fn set_visibility(
     repository: &RepositoryName,
     visibility: RepositoryVisibility,
 ) -> Result<Option<RepositoryVisibility>> {
-    let sql = "SELECT COALESCE(r.visibility, m.visibility) FROM repositories r JOIN mounts m ON m.id = r.mount_id
-               WHERE r.name = $1";
-    let Some(mut row) = tx.one(sql, params![repository]).await? else { return Ok(None) };
+    let Some(mut row) = tx.one(VISIBILITY, params![repository]).await? else { return Ok(None) };
     let before = row.take()?;
     let sql = "UPDATE repositories SET visibility = $2 WHERE name = $1";
     tx.run(sql, params![repository, visibility.name()]).await?;
@@ -98,12 +96,13 @@ pub async fn set_visibility(
     Ok(Some(before))
 }
 
+const OF_PRINCIPAL: &str = "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '')
+    UNION ALL SELECT g.role, g.scope, g.tags, g.expires_at FROM group_members m
+      JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group' WHERE m.user_id = $1";
+
 /// What is granted to a principal, to their groups, and to everybody.
 pub async fn of_principal(store: &Store, id: &str) -> Result<Vec<Terms>> {
-    let sql = "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '')
-               UNION ALL SELECT g.role, g.scope, g.tags, g.expires_at FROM group_members m
-                 JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group' WHERE m.user_id = $1";
-    store.all(sql, params![id]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
+    store.all(OF_PRINCIPAL, params![id]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
 }
 
 /// What is granted to everybody.
@@ -112,11 +111,23 @@ pub async fn of_everybody(store: &Store) -> Result<Vec<Terms>> {
     store.all(sql, params![]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
 }
 
-/// How visible a repository is; one that does not exist is private.
-pub async fn visibility(store: &Store, repository: &RepositoryName) -> Result<RepositoryVisibility> {
-    let sql = "SELECT COALESCE(r.visibility, m.visibility) FROM repositories r JOIN mounts m ON m.id = r.mount_id
-               WHERE r.name = $1";
-    store.one(sql, params![repository]).await?.map_or(Ok(RepositoryVisibility::Private), |mut row| row.take())
+/// The same for a principal, or for nobody in particular, inside a transaction.
+pub(super) async fn current(tx: &mut Tx, id: Option<&str>) -> Result<Vec<Terms>> {
+    // Nobody's id is that of everybody.
+    tx.all(OF_PRINCIPAL, params![id.unwrap_or_default()]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
+}
+
+const VISIBILITY: &str = "SELECT COALESCE(r.visibility, m.visibility) FROM repositories r
+    JOIN mounts m ON m.id = r.mount_id WHERE r.name = $1";
+
+/// How visible a repository is, if it is there.
+pub async fn visibility(store: &Store, repository: &RepositoryName) -> Result<Option<RepositoryVisibility>> {
+    store.one(VISIBILITY, params![repository]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// The same inside a transaction; what is not there is open to nobody.
+pub(super) async fn current_visibility(tx: &mut Tx, repository: &RepositoryName) -> Result<RepositoryVisibility> {
+    tx.one(VISIBILITY, params![repository]).await?.map_or(Ok(RepositoryVisibility::Private), |mut row| row.take())
 }
 
 fn grant(mut row: Row) -> Result<Grant> {

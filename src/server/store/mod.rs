@@ -20,6 +20,7 @@ pub mod instance;
 pub mod jobs;
 mod keyset;
 mod lite;
+mod live;
 pub mod manifests;
 mod migrate;
 mod moment;
@@ -31,6 +32,7 @@ pub mod principals;
 pub mod pulls;
 pub mod reach;
 mod rebuild;
+pub mod recent;
 pub mod referrers;
 pub mod repositories;
 pub mod sessions;
@@ -42,6 +44,7 @@ pub mod transfer;
 mod tx;
 pub mod uploads;
 pub mod value;
+pub mod visibilities;
 mod visible;
 mod words;
 
@@ -186,7 +189,8 @@ impl Store {
     }
 
     /// Runs a change in a transaction and returns when it is durable, with its row in the audit log; so has a
-    /// change that turns out to need a right which the proof does not carry.
+    /// change that turns out to need a right which the proof does not carry. A right that was taken since the proof
+    /// was made stops it.
     ///
     /// `change` may run statements on the transaction and nothing else: it must not wait for the
     /// network, for files, or for another `write`. An error undoes it whole.
@@ -196,9 +200,11 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
     {
-        let entry = audit::Entry::of(proof, new_id(&*self.entropy, self.clock.now()), self.clock.now());
+        let (now, allowed) = (self.clock.now(), live::Allowed::by(proof));
+        let entry = audit::Entry::of(proof, new_id(&*self.entropy, now), now);
         let done = self.transact(move |tx| {
             Box::pin(async move {
+                allowed.confirm(tx, now).await?;
                 let Change { value, before, after, changed } = change(tx).await?;
                 entry.record(tx, before, after).await?;
                 Ok(Done { value, changed })

@@ -65,10 +65,13 @@ pub async fn has_admin(tx: &mut Tx) -> Result<bool> {
     Ok(tx.one(sql, params![]).await?.is_some())
 }
 
-/// Refuses to leave nobody behind who can sign in and do everything.
+/// Refuses to leave nobody behind who can sign in and do everything, today and later: who has something to sign in
+/// with, is let in, and is so without an end.
 pub async fn require_admin(tx: &mut Tx) -> Result<()> {
     let sql = "SELECT 1 AS found FROM grants g JOIN principals p ON p.id = g.grantee
-               WHERE g.grantee_kind = 'user' AND g.role = 'admin' AND g.expires_at IS NULL AND p.disabled_at IS NULL LIMIT 1";
+               WHERE g.grantee_kind = 'user' AND g.role = 'admin' AND g.expires_at IS NULL
+                 AND p.disabled_at IS NULL AND p.expires_at IS NULL
+                 AND (EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = p.id)) LIMIT 1";
     match tx.one(sql, params![]).await? {
         Some(_) => Ok(()),
         None => Err(Error::Conflict(

@@ -86,6 +86,22 @@ pub async fn end_links(tx: &mut Tx, user_id: &str) -> Result<()> {
     tx.run("DELETE FROM one_time_links WHERE user_id = $1", params![user_id]).await.map(|_| ())
 }
 
+/// Removes sessions that were seen or made last at these times, at most so many; how many they were. They are over, so
+/// nobody has to be told.
+pub async fn sweep(tx: &mut Tx, (seen, created): (Timestamp, Timestamp), limit: u32) -> Result<u64> {
+    let sql = "DELETE FROM sessions WHERE fingerprint IN (
+                 SELECT fingerprint FROM sessions WHERE seen_at <= $1
+                 UNION SELECT fingerprint FROM sessions WHERE created_at <= $2 LIMIT $3)";
+    tx.run(sql, params![seen, created, limit]).await
+}
+
+/// Removes links that nobody used in time, at most so many; how many they were.
+pub async fn sweep_links(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<u64> {
+    let sql = "DELETE FROM one_time_links WHERE fingerprint IN (
+                 SELECT fingerprint FROM one_time_links WHERE expires_at <= $1 LIMIT $2)";
+    tx.run(sql, params![now, limit]).await
+}
+
 /// What a link that works once is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

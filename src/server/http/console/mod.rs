@@ -135,11 +135,13 @@ pub(super) async fn come_back(
     };
     let mut request = Request::builder().uri(uri.clone()).body(Body::empty()).expect("an address that was asked for");
     request.headers_mut().extend(headers.get(header::COOKIE).map(|cookies| (header::COOKIE, cookies.clone())));
+    let wait = error::retry_after(&failure);
     let state = FormState { error: Some(failure), ..state };
     let mut response = shell::draw(app, caller, assets, request, state).await;
     // A page that its reader may not see says so itself.
     if response.status() == StatusCode::OK {
         *response.status_mut() = status;
     }
+    response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait)));
     response
 }

@@ -4,7 +4,6 @@
 mod deletes;
 mod destination;
 mod manifests;
-mod recent;
 mod uploads;
 
 use super::{Names, RawManifest, ReadRegistry};
@@ -15,10 +14,10 @@ use crate::server::access::Visibility;
 use crate::server::blobs::{BlobStore, Content, ContentRange, collect};
 use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
+use crate::server::store::recent::{Keep, Recent};
 use crate::server::store::{Store, blobs, manifests as manifest_rows, repositories, tags};
 use async_trait::async_trait;
 use bytes::Bytes;
-use recent::Recent;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
@@ -28,6 +27,18 @@ const RECENT_BLOBS_BYTES: usize = 8 << 20;
 
 /// Blobs of at most this size are read whole at once, and kept for a while.
 const SMALL_BYTES: u64 = 16 << 10;
+
+impl Keep for RawManifest {
+    fn n_bytes(&self) -> usize {
+        self.bytes.len() + self.media_type.len()
+    }
+}
+
+impl Keep for Bytes {
+    fn n_bytes(&self) -> usize {
+        self.len()
+    }
+}
 
 /// The embedded registry.
 pub struct HostedRegistry {

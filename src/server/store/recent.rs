@@ -1,10 +1,8 @@
 //! What was read lately and still holds. An answer is kept for exactly as long as the database does not change
 //! ([`Moment`]): then all are forgotten, so none is ever older than what a query would say.
 
-use super::super::RawManifest;
+use super::Moment;
 use crate::domain::RepositoryName;
-use crate::server::store::Moment;
-use bytes::Bytes;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{PoisonError, RwLock};
@@ -16,25 +14,13 @@ const OVERHEAD_BYTES: usize = 256;
 const LARGEST_SHARE: usize = 32;
 
 /// An answer that can be kept.
-pub(super) trait Keep: Clone {
+pub trait Keep: Clone {
     /// How many bytes it holds.
     fn n_bytes(&self) -> usize;
 }
 
-impl Keep for RawManifest {
-    fn n_bytes(&self) -> usize {
-        self.bytes.len() + self.media_type.len()
-    }
-}
-
-impl Keep for Bytes {
-    fn n_bytes(&self) -> usize {
-        self.len()
-    }
-}
-
 /// Answers to one kind of question in one kind of words.
-pub(super) struct Recent<K, V> {
+pub struct Recent<K, V> {
     known: RwLock<Known<K, V>>,
     room_bytes: usize,
 }
@@ -48,20 +34,20 @@ struct Known<K, V> {
 
 impl<K: Hash + Eq + Clone, V: Keep> Recent<K, V> {
     /// Room for answers of so many bytes.
-    pub(super) fn new(room_bytes: usize) -> Self {
+    pub fn new(room_bytes: usize) -> Self {
         Self { known: RwLock::new(Known { at: None, n_bytes: 0, answers: HashMap::new() }), room_bytes }
     }
 
     /// What is known of `key` in `repository` at this moment. The caller names the moment before it asks anybody:
     /// whatever is written after that ends it.
-    pub(super) fn known(&self, now: Option<Moment>, repository: &RepositoryName, key: &K) -> Option<V> {
+    pub fn known(&self, now: Option<Moment>, repository: &RepositoryName, key: &K) -> Option<V> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let is_now = now.is_some() && known.at == now;
         known.answers.get(repository).filter(|_| is_now)?.get(key).cloned()
     }
 
     /// Keeps what was read since the moment.
-    pub(super) fn keep(&self, at: Option<Moment>, repository: &RepositoryName, key: &K, found: &V) {
+    pub fn keep(&self, at: Option<Moment>, repository: &RepositoryName, key: &K, found: &V) {
         let n_bytes = found.n_bytes() + OVERHEAD_BYTES;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if at.is_none() || known.at > at || n_bytes > self.room_bytes / LARGEST_SHARE {

@@ -1,0 +1,68 @@
+//! Live rights, in the transaction that changes something. What was allowed when a request began may have been taken
+//! while its body came: where the epoch of access ended meanwhile, whoever asks is looked up anew and the decision is
+//! made again, before the change begins. So nothing becomes durable after a revocation that would have stopped it.
+//! On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the other.
+
+use super::{Tx, epoch, grants};
+use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};
+use crate::params;
+use crate::server::access::{Authorized, Basis, Rights, Shown, Standing};
+
+/// What a proof allows.
+pub(super) struct Allowed {
+    rights: Rights,
+    needs: Vec<(Permission, Target)>,
+}
+
+impl Allowed {
+    /// By this proof.
+    pub(super) fn by<A: Action>(proof: &Authorized<A>) -> Self {
+        Self { rights: proof.rights(), needs: proof.action().needs() }
+    }
+
+    /// Whether it still is, as things stand in this transaction. One small read where access did not change.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if they are nobody any more, [`Error::Forbidden`] for what was taken from them.
+    pub(super) async fn confirm(&self, tx: &mut Tx, now: Timestamp) -> Result<()> {
+        let known = self.rights.standing();
+        let Some(basis) = &known.basis else { return Ok(()) };
+        let epoch = epoch::current(tx).await?;
+        if basis.epoch == epoch {
+            return Ok(());
+        }
+        if !is_let_in(tx, &known, &basis.shown, now).await? {
+            return Err(Error::Unauthenticated);
+        }
+        let terms = grants::current(tx, known.id.as_deref()).await?;
+        let basis = Some(Basis { epoch, ..basis.clone() });
+        self.rights.renew(Standing { terms, basis, ..Standing::clone(&known) });
+        for (permission, target) in &self.needs {
+            match (permission, target) {
+                (Permission::RepositoryRead, Target::Repository(name)) => {
+                    self.rights.require_read(name, grants::current_visibility(tx, name).await?)?;
+                }
+                _ => self.rights.require(*permission, target)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether somebody is still let in by what they came with: the same as `identity` finds out at the door.
+async fn is_let_in(tx: &mut Tx, known: &Standing, shown: &Shown, now: Timestamp) -> Result<bool> {
+    let Some(id) = &known.id else { return Ok(true) };
+    let (session, hash) = match shown {
+        Shown::Nothing => ("", ""),
+        Shown::Session(id) => (id.as_str(), ""),
+        Shown::Password(hash) => ("", hash.as_str()),
+    };
+    let sql = "SELECT 1 AS found FROM principals p
+               WHERE p.id = $1 AND p.disabled_at IS NULL AND (p.expires_at IS NULL OR p.expires_at > $2)
+               AND ($3 = '' OR EXISTS (SELECT 1 FROM tokens t WHERE t.id = $3 AND t.principal_id = p.id
+                 AND (t.expires_at IS NULL OR t.expires_at > $2)))
+               AND ($4 = '' OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = $4 AND s.user_id = p.id))
+               AND ($5 = '' OR EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = p.id AND w.hash = $5))";
+    let token = known.token.as_deref().unwrap_or_default();
+    Ok(tx.one(sql, params![id, now, token, session, hash]).await?.is_some())
+}

@@ -1,0 +1,124 @@
+//! Who guesses passwords waits, and nobody waits for them. Ids in comments are rows of the protocol's test lists.
+
+use super::api::{send, user};
+use super::{PASSWORD, basic, cookie, form, note, with, with_admin};
+use crate::support::{Answer, START, TestApp};
+use axum::http::StatusCode;
+use futures::future::join_all;
+use portolan::server::store::principals;
+use serde_json::json;
+
+const WRONG: &str = "wrong horse";
+
+async fn sign_in(test: &TestApp, password: &str, mark: &str) -> Answer {
+    form(test, "/auth/login", mark, &[("username", "mara"), ("password", password)]).await
+}
+
+/// Guesses until there is a wait.
+async fn guess(test: &TestApp, mark: &str) {
+    for _ in 0..10 {
+        assert_eq!(sign_in(test, WRONG, mark).await.status, StatusCode::UNAUTHORIZED);
+    }
+    assert_waits(&sign_in(test, WRONG, mark).await);
+}
+
+fn assert_waits(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.text());
+    assert_eq!(answer.header("retry-after"), "60", "until the minute is over");
+}
+
+/// AUTH-14: a program whose password was right goes on, and the password is not hashed again because something else
+/// changed.
+#[tokio::test]
+async fn a_password_that_was_right_costs_nothing_again_and_waits_for_nobody() {
+    let test = with_admin().await;
+    let program = test.showing(&basic("mara", PASSWORD));
+    assert_eq!(program.get("/v2/").await.status, StatusCode::OK);
+    guess(&test, "").await;
+    let _ = user(&program, "nina").await; // This ends the epoch.
+    let before = test.app.identity.passwords.n_computed();
+    assert_eq!(program.get("/v2/").await.status, StatusCode::OK);
+    let posted = "grant_type=password&username=mara&password=correct+horse&scope=repository:a:push";
+    let posted = test.call("POST", "/token", "application/x-www-form-urlencoded", posted).await;
+    assert_eq!(posted.status, StatusCode::OK, "{}", posted.text());
+    assert_eq!(test.app.identity.passwords.n_computed(), before, "nothing is hashed again");
+
+    let mara = principals::by_username(&test.app.store, &"mara".parse().unwrap()).await.unwrap().unwrap();
+    let hash = test.app.identity.passwords.hash(&"another horse".to_owned().into()).await.unwrap();
+    note(&test, move |tx| Box::pin(async move { principals::set_password(tx, &mara.id, &hash, START).await })).await;
+    assert_ne!(program.get("/v2/").await.status, StatusCode::OK, "it is not the password any more");
+}
+
+/// AUTH-14: ten wrong ones and there is a wait; not for a browser that the account's owner signed in with before, which
+/// has a count of its own.
+#[tokio::test]
+async fn a_browser_that_is_known_does_not_wait_for_who_guesses_beside_it() {
+    let test = with_admin().await;
+    let entered = sign_in(&test, PASSWORD, "").await;
+    let set: Vec<_> = entered.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap().to_owned()).collect();
+    let mark = set.iter().find(|set| set.starts_with("portolan-browser=")).expect("the browser is marked");
+    assert!(mark.contains("HttpOnly") && mark.contains("SameSite=Lax") && !mark.contains("mara"), "{mark}");
+    let mark = mark.split(';').next().unwrap();
+    let opens = with(&test, "GET", "/admin/mounts", ("cookie", mark)).await;
+    assert_eq!(opens.status, StatusCode::SEE_OTHER, "it opens nothing");
+
+    guess(&test, "").await;
+    let stranger = sign_in(&test, PASSWORD, "").await;
+    assert_waits(&stranger);
+    assert!(stranger.text().contains("try again at") && cookie(&stranger).is_empty(), "{}", stranger.text());
+    assert_waits(&sign_in(&test, PASSWORD, "portolan-browser=made-up").await);
+    let nina = [("username", "nina"), ("password", WRONG)];
+    for _ in 0..12 {
+        form(&test, "/auth/login", mark, &nina).await;
+    }
+    assert_waits(&form(&test, "/auth/login", "", &nina).await);
+    let owner = sign_in(&test, PASSWORD, mark).await;
+    assert_eq!(owner.status, StatusCode::SEE_OTHER, "{}", owner.text());
+    guess(&test, mark).await;
+    assert_waits(&sign_in(&test, PASSWORD, mark).await);
+}
+
+/// AUTH-14: guesses that come at once are counted one by one.
+#[tokio::test]
+async fn guesses_at_once_are_counted_one_by_one() {
+    let test = with_admin().await;
+    let answers = join_all((0..16).map(|_| sign_in(&test, WRONG, ""))).await;
+    let n = |status: StatusCode| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((n(StatusCode::UNAUTHORIZED), n(StatusCode::TOO_MANY_REQUESTS)), (10, 6));
+}
+
+/// Whoever has to wait is told for how long, in every dialect.
+#[tokio::test]
+async fn a_wait_is_said_in_every_dialect() {
+    let test = with_admin().await;
+    guess(&test, "").await;
+    let shown = basic("mara", "not the horse");
+    for (path, content_type) in [
+        ("/v2/a/tags/list", "application/json"),
+        ("/token?scope=repository:a:pull", "application/json"),
+        ("/api/v1/users", "application/problem+json"),
+        ("/metrics", "application/problem+json"),
+    ] {
+        let answer = with(&test, "GET", path, ("authorization", &shown)).await;
+        assert_waits(&answer);
+        assert_eq!(answer.header("content-type"), content_type, "{path}");
+    }
+    let posted = "grant_type=password&username=mara&password=x";
+    assert_waits(&test.call("POST", "/token", "application/x-www-form-urlencoded", posted).await);
+    let page = sign_in(&test, WRONG, "").await;
+    assert!(page.header("content-type").starts_with("text/html"), "the page says so too");
+    assert_waits(&page);
+}
+
+/// A node that starts beside another finds the administrator that the other just made.
+#[tokio::test]
+async fn two_nodes_that_make_the_same_administrator_at_once_both_start() {
+    use portolan::server::identity::sign_in::admin_by_configuration;
+    let test = TestApp::new().await.at_the_door();
+    let make = || admin_by_configuration(&test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into());
+    let (one, other) = tokio::join!(make(), make());
+    assert_eq!((one, other), (Ok(()), Ok(())));
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let users = send(&admin, "GET", "users", json!(null)).await.json();
+    assert_eq!(users["items"].as_array().unwrap().len(), 1);
+}
