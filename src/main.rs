@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use portolan::server::config::Config;
-use portolan::server::{backup, check, serve, telemetry};
+use portolan::server::{accounts, backup, check, serve, telemetry};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +40,22 @@ enum Command {
         after_help = "Example:\n  PORTOLAN_DATA__DIR=./restored portolan restore /var/backups/portolan-2026-11-24"
     )]
     Restore { folder: PathBuf },
+    /// Accounts, also while the server runs
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Print a link by which somebody chooses another password, once, within an hour
+    #[command(after_help = "Example:\n  portolan user recover mara")]
+    Recover { name: String },
+    /// Make accounts without access from the password file of a CNCF registry (bcrypt; the passwords stay)
+    #[command(after_help = "Example:\n  portolan user import --htpasswd /etc/docker/registry/htpasswd")]
+    Import {
+        #[arg(long, value_name = "FILE")]
+        htpasswd: PathBuf,
+    },
 }
 
 #[derive(Args, Default)]
@@ -87,5 +103,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Check(CheckArgs { rebuild_catalog: false }) => check::check(&config).await,
         Command::Backup { folder } => backup::backup(&config, &folder).await,
         Command::Restore { folder } => backup::restore(&config, &folder).await,
+        Command::User(UserCommand::Recover { name }) => accounts::recover(&config, &name).await,
+        Command::User(UserCommand::Import { htpasswd }) => accounts::import(&config, &htpasswd).await,
     }
 }

@@ -129,7 +129,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { word: ".vouch(", places: &["src/server/identity", "src/server/access"] },
     Reserved {
         word: "crate::server::app",
-        places: &["src/server/backup.rs", "src/server/serve", "src/server/check.rs"],
+        places: &["src/server/accounts.rs", "src/server/backup.rs", "src/server/serve", "src/server/check.rs"],
     },
     Reserved { word: "FilesystemBlobs", places: &["src/server/app.rs", "src/server/backup.rs", "src/server/blobs"] },
     Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/registry/hosted"] },

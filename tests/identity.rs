@@ -2,6 +2,7 @@
 
 mod api;
 mod browsers;
+mod commands;
 mod console;
 mod guesses;
 mod revocations;

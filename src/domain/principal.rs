@@ -77,12 +77,22 @@ pub enum Job {
     SignIn,
     /// Lets the first administrator in.
     SetUp,
+    /// Somebody who holds the data, by a command.
+    CommandLine,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Crawl, Self::Sweep, Self::Pulls, Self::Rebuild, Self::Restore, Self::SignIn, Self::SetUp];
+    pub const ALL: [Self; 8] = [
+        Self::Crawl,
+        Self::Sweep,
+        Self::Pulls,
+        Self::Rebuild,
+        Self::Restore,
+        Self::SignIn,
+        Self::SetUp,
+        Self::CommandLine,
+    ];
 
     /// The name in the jobs table and in logs.
     pub fn name(self) -> &'static str {
@@ -94,6 +104,7 @@ impl Job {
             Self::Restore => "restore",
             Self::SignIn => "sign-in",
             Self::SetUp => "set-up",
+            Self::CommandLine => "command-line",
         }
     }
 }

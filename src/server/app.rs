@@ -20,10 +20,10 @@ use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
 use super::store::visibilities::Visibilities;
 use super::store::{Rebuilt, Store, blobs as blob_rows, instance, mounts};
-use crate::domain::RepositoryVisibility;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
+use crate::domain::{Action, RepositoryVisibility};
 use anyhow::{Context, Result, bail};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -219,15 +219,15 @@ pub async fn rebuild(config: &Config) -> Result<Rebuilt> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let store = Store::open(&config.database()?, clock, entropy, Events::default()).await?;
-    let rebuilt = store.rebuild(&command(Job::Rebuild)).await?;
+    let rebuilt = store.rebuild(&command(Job::Rebuild, Maintain {})).await?;
     store.close().await?;
     Ok(rebuilt)
 }
 
-/// The proof under which a command keeps Portolan's own records: whoever runs it holds the data itself.
-pub fn command(job: Job) -> Authorized<Maintain> {
+/// The proof under which a command does something: whoever runs it holds the data itself.
+pub fn command<A: Action>(job: Job, action: A) -> Authorized<A> {
     let nothing_is_open: Arc<FindVisibility> = Arc::new(|_| Box::pin(async { Ok(RepositoryVisibility::Private) }));
-    Access::new(Policy::ReadOnly, Arc::new(SystemClock), nothing_is_open, |_| {}).system(job, Maintain {})
+    Access::new(Policy::ReadOnly, Arc::new(SystemClock), nothing_is_open, |_| {}).system(job, action)
 }
 
 /// Keeps the record of refusals without making anybody wait for it.

@@ -14,6 +14,7 @@ use super::events::Events;
 use super::lock::lock;
 use super::store::{self, Location, Store, instance, transfer};
 use super::terminal::say;
+use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::{ByteSize, Timestamp};
 use anyhow::{Context, Result, bail};
@@ -172,7 +173,7 @@ async fn require_own_store(blobs: &FilesystemBlobs, saved: &Path) -> Result<()> 
 async fn load_whole(saved: &Path, path: &Path) -> Result<()> {
     let half = path.with_extension("half");
     let _ = fs::remove_file(&half);
-    transfer::load(&command(Job::Restore), saved, &Location::Sqlite(half.clone())).await?;
+    transfer::load(&command(Job::Restore, Maintain {}), saved, &Location::Sqlite(half.clone())).await?;
     File::open(&half)?.sync_all()?;
     fs::rename(&half, path)?;
     Ok(File::open(path.parent().unwrap_or(path))?.sync_all()?)
@@ -185,7 +186,7 @@ async fn load_rows(saved: &Path, location: &Location) -> Result<()> {
     fs::copy(saved, &file)?;
     open(&Location::Sqlite(file.clone())).await?;
     open(location).await?;
-    Ok(transfer::load(&command(Job::Restore), &file, location).await?)
+    Ok(transfer::load(&command(Job::Restore, Maintain {}), &file, location).await?)
 }
 
 /// Makes a database or brings it up to date, and lets it go. Returns its id.

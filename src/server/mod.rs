@@ -5,6 +5,7 @@
 //! reads the environment. `tests/architecture.rs` holds the arrows.
 
 pub mod access;
+pub mod accounts;
 pub mod app;
 pub mod backup;
 pub mod blobs;

@@ -142,6 +142,20 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "src/server/accounts.rs",
+        &[
+            "domain",
+            "server::app",
+            "server::clock",
+            "server::config",
+            "server::entropy",
+            "server::events",
+            "server::identity",
+            "server::store",
+            "server::terminal",
+        ],
+    ),
+    (
         "src/server/backup.rs",
         &[
             "domain",

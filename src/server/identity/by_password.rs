@@ -6,7 +6,7 @@
 
 use super::backoff::{self, Origin};
 use super::known::At;
-use super::{Identity, typed};
+use super::{Identity, passwords, typed};
 use crate::domain::principal::{Principal, PrincipalKind};
 use crate::domain::{Error, Result, Timestamp};
 use crate::server::access::{Shown, Standing};
@@ -69,7 +69,19 @@ impl Identity {
         if !is_right || tries.is_some() {
             self.note(move |tx| Box::pin(async move { backoff::tried(tx, &subject, is_right, now).await })).await?;
         }
-        holder.filter(|_| is_right).ok_or(Error::Unauthenticated)
+        let (user, hash) = holder.filter(|_| is_right).ok_or(Error::Unauthenticated)?;
+        match passwords::is_imported(&hash) {
+            true => self.renew(user, password).await,
+            false => Ok((user, hash)),
+        }
+    }
+
+    /// Keeps a password that came from another registry as all others are kept.
+    async fn renew(&self, user: Principal, password: &Secret) -> Result<(Principal, String)> {
+        let hash = self.passwords.hash(password).await?;
+        let (id, renewed, now) = (user.id.clone(), hash.clone(), self.clock.now());
+        self.note(move |tx| Box::pin(async move { principals::set_password(tx, &id, &renewed, now).await })).await?;
+        Ok((user, hash))
     }
 
     /// The user of that name who may sign in by a password, with its hash.

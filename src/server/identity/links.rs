@@ -7,6 +7,7 @@ use crate::domain::error::What;
 use crate::domain::principal::Principal;
 use crate::domain::{Actor, Error, Result, Timestamp, Username};
 use crate::server::context::App;
+use crate::server::entropy::Entropy;
 use crate::server::identity::secrets::Kind;
 use crate::server::secret::Secret;
 use crate::server::store::sessions::{self, Purpose};
@@ -27,10 +28,15 @@ pub struct New {
 
 impl New {
     /// Draws one.
-    pub fn draw(app: &App, purpose: Purpose) -> Self {
-        let secret = secrets::new(Kind::Link, &*app.entropy);
-        let address = format!("{}/auth/invite/{}", app.facts.public_url, secret.expose());
-        Self { fingerprint: secrets::fingerprint(&secret), purpose, now: app.clock.now(), address }
+    pub fn draw(public_url: &str, entropy: &dyn Entropy, now: Timestamp, purpose: Purpose) -> Self {
+        let secret = secrets::new(Kind::Link, entropy);
+        let address = format!("{public_url}/auth/invite/{}", secret.expose());
+        Self { fingerprint: secrets::fingerprint(&secret), purpose, now, address }
+    }
+
+    /// Draws an invitation.
+    pub fn invitation(app: &App) -> Self {
+        Self::draw(&app.facts.public_url, &*app.entropy, app.clock.now(), Purpose::Invite)
     }
 
     /// Keeps it.

@@ -56,6 +56,9 @@ impl Passwords {
         let (password, is_somebody) = (password.clone(), hash.is_some());
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
         let is_right = self.work(move || {
+            if is_imported(&hash) {
+                return bcrypt::verify(password.expose(), &hash).unwrap_or(false);
+            }
             let parsed = PasswordHash::new(&hash).ok();
             parsed.is_some_and(|hash| argon().verify_password(password.expose().as_bytes(), &hash).is_ok())
         });
@@ -78,6 +81,19 @@ impl Passwords {
         });
         working.await.map_err(|_| Error::Internal)
     }
+}
+
+/// The most work that an imported hash may ask for: two seconds or so.
+const MAX_BCRYPT_COST: u32 = 14;
+
+/// Whether a hash came from another registry: bcrypt, which the first use replaces.
+pub fn is_imported(hash: &str) -> bool {
+    hash.starts_with("$2")
+}
+
+/// Whether a hash of another registry can be used here.
+pub fn can_import(hash: &str) -> bool {
+    hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= MAX_BCRYPT_COST)
 }
 
 /// Whether a new password may be used.
@@ -134,6 +150,17 @@ mod tests {
         assert!(!passwords.verify(&wrong, Some(hash)).await.unwrap());
         assert!(!passwords.verify(&right, None).await.unwrap());
         assert!(PasswordHash::new(NOBODY).is_ok(), "it costs as much as any other");
+    }
+
+    #[tokio::test]
+    async fn a_password_of_another_registry_is_known() {
+        let passwords = Passwords::new(Arc::new(SeededEntropy::new(1)));
+        let hash = bcrypt::hash_with_salt("correct horse", 4, [7; 16]).unwrap().to_string();
+        assert!(can_import(&hash) && is_imported(&hash) && !can_import("$2y$31$abc") && !is_imported(NOBODY));
+        for (text, is_right) in [("correct horse", true), ("wrong horse", false)] {
+            let secret = Secret::from(text.to_owned());
+            assert_eq!(passwords.verify(&secret, Some(hash.clone())).await.unwrap(), is_right, "{text}");
+        }
     }
 
     #[test]

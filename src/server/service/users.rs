@@ -12,7 +12,6 @@ use crate::server::entropy::new_id;
 use crate::server::identity::{links, passwords};
 use crate::server::secret::Secret;
 use crate::server::service::access;
-use crate::server::store::sessions::Purpose;
 use crate::server::store::{Change, people, principals, sessions};
 
 /// Users of a page.
@@ -103,7 +102,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
         created_at: now,
         seen_at: None,
     };
-    let invitation = hash.is_none().then(|| links::New::draw(app, Purpose::Invite));
+    let invitation = hash.is_none().then(|| links::New::invitation(app));
     let link = invitation.as_ref().map(|new| new.address.clone());
     let (added, by) = (user.clone(), proof.actor().clone());
     let write = app.store.write(proof, move |tx| {
@@ -136,7 +135,7 @@ pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String>
         let words = format!("{} has a password; they can change it, or be given a way back in", user.username);
         return Err(Error::Conflict(words));
     }
-    let new = links::New::draw(app, Purpose::Invite);
+    let new = links::New::invitation(app);
     let (address, by) = (new.address.clone(), proof.actor().clone());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
