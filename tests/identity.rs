@@ -2,7 +2,13 @@
 
 mod api;
 mod browsers;
+mod github;
+mod lies;
+mod providers;
+mod resting;
+mod stand_in;
 mod tokens;
+mod ways_in;
 
 use crate::support::{Answer, TestApp, request};
 use axum::body::Body;

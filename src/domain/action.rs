@@ -33,6 +33,8 @@ impl Mutation for GiveAccess {}
 impl Mutation for TakeAccess {}
 impl Mutation for SetVisibility {}
 impl Mutation for OpenSession {}
+impl Mutation for JoinByProvider {}
+impl Mutation for FollowProvider {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
 pub trait Bookkeeping: Mutation {}
@@ -138,6 +140,16 @@ actions! {
     /// Sign in. Nobody has the right: who showed who they are is vouched for.
     OpenSession {} = "session.open",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object String::new();
+
+    /// Become a user by the word of an identity provider. Nobody has the right: who signed in there is vouched for.
+    JoinByProvider { username: Username, provider: String } = "user.join",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
+        object format!("{} by {}", this.username, this.provider);
+
+    /// Be what a provider says now: in which groups, and whether an administrator.
+    FollowProvider { username: Username, provider: String } = "user.follow-provider",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
+        object format!("{} by {}", this.username, this.provider);
 
     /// Keep Portolan's own records: job leases, crawl results, upload clean-up.
     Maintain {} = "system.maintain",

@@ -32,6 +32,8 @@ pub struct PageRequest {
     pub user: Option<String>,
     /// Whether they may see the mounted registries.
     pub sees_mounts: bool,
+    /// How people may sign in.
+    pub ways: Ways,
     /// Of a page that is a form: what stands in it.
     pub form: FormState,
     /// What the policy for scripts lets run.
@@ -48,6 +50,35 @@ pub struct FormState {
     pub next: String,
     /// The secret of the link that opened it, if that works.
     pub link: Option<String>,
+    /// Somebody who signed in and was let in by nobody yet.
+    pub stranger: Option<Stranger>,
+}
+
+/// Somebody for whom a provider vouches, and nobody here does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// As whom they signed in.
+    pub email: String,
+    /// Whether the provider left out in which groups they are.
+    pub groups_unknown: bool,
+}
+
+/// How people may sign in here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// By these identity providers.
+    pub providers: Vec<Way>,
+    /// By a password of this registry.
+    pub is_local: bool,
+}
+
+/// One identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// What stands in its address.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
 }
 
 /// A reader's choice of colours.

@@ -11,6 +11,7 @@ pub mod events;
 pub mod health;
 mod linger;
 pub mod metrics;
+mod provider;
 mod rest;
 pub mod router;
 pub mod security;

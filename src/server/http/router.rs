@@ -1,6 +1,6 @@
 //! The whole surface on one screen.
 
-use super::{assets, distribution, edge, events, health, metrics, rest, security, shell, sign_in, token};
+use super::{assets, distribution, edge, events, health, metrics, provider, rest, security, shell, sign_in, token};
 use crate::domain::Error;
 use crate::domain::error::What;
 use crate::server::context::App;
@@ -27,6 +27,8 @@ pub fn router(app: App) -> Router {
         .route("/admin/mounts", get(shell::page))
         .route("/auth/login", get(sign_in::login_page).post(sign_in::log_in))
         .route("/auth/setup", get(sign_in::set_up_page).post(sign_in::set_up))
+        .route("/auth/provider/{name}", get(provider::start))
+        .route("/auth/provider/{name}/callback", get(provider::callback))
         .route("/auth/logout", get(|| async { Redirect::to("/repositories") }).post(sign_in::log_out))
         .fallback(shell::page)
         .layer(DefaultBodyLimit::max(FORM_BYTES))

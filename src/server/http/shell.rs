@@ -6,7 +6,8 @@ use crate::domain::{Error, Permission, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
 pub(super) use crate::ui::request::Assets;
-use crate::ui::request::{ErrorReport, FormState, PageRequest, Part, Theme};
+use crate::server::identity::provider::Provider;
+use crate::ui::request::{ErrorReport, FormState, PageRequest, Part, Theme, Way, Ways};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -80,9 +81,17 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
         assets,
         user: caller.standing.is_signed_in().then(|| caller.actor().name().unwrap_or_default().to_owned()),
         sees_mounts: app.access.holds(&caller.standing, mounts.0, &mounts.1),
+        ways: ways(app),
         form,
         nonce: None,
     }
+}
+
+/// How people may sign in here.
+fn ways(app: &App) -> Ways {
+    let providers = app.identity.providers.all();
+    let way = |provider: &Arc<Provider>| Way { name: provider.name.clone(), title: provider.title.clone() };
+    Ways { providers: providers.iter().map(way).collect(), is_local: app.identity.settings.local_sign_in }
 }
 
 /// The status of the answer follows the error that the page shows.

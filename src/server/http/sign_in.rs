@@ -21,7 +21,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 #[derive(Deserialize)]
@@ -149,7 +149,7 @@ pub(super) async fn log_out(State(app): State<App>, from: HttpOrigin) -> Respons
 }
 
 /// A browser that was let in gets a session of its own, whatever it had before.
-async fn enter(app: &App, from: &HttpOrigin, session: &Secret, next: &str) -> Response<Body> {
+pub(super) async fn enter(app: &App, from: &HttpOrigin, session: &Secret, next: &str) -> Response<Body> {
     if let Some(old) = door::session(&from.headers, app.facts.is_plain_http()) {
         let _ = sign_in::out(app, &old).await; // It ends by itself if not now.
     }
@@ -159,7 +159,7 @@ async fn enter(app: &App, from: &HttpOrigin, session: &Secret, next: &str) -> Re
     response
 }
 
-async fn refuse(
+pub(super) async fn refuse(
     app: &App,
     caller: &Caller,
     assets: ShellAssets,
@@ -202,7 +202,7 @@ fn unreadable() -> Error {
 
 /// A path of this console, and nothing that a browser takes for another host (open redirects); the list of
 /// repositories for anything else.
-fn local_path(text: &str) -> &str {
+pub(super) fn local_path(text: &str) -> &str {
     let lower = text.to_ascii_lowercase();
     let leads_away = ["//", "/\\", "/%2f", "/%5c", "/%09", "/%0a", "/%0d"].iter().any(|start| lower.starts_with(start));
     let is_odd = text.contains('\\') || text.chars().any(|c| c.is_control() || c.is_whitespace());
@@ -213,11 +213,11 @@ fn local_path(text: &str) -> &str {
 /// From where a form comes.
 pub(super) struct HttpOrigin {
     address: String,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
 }
 
 impl HttpOrigin {
-    fn origin(&self, caller: &Caller) -> Origin {
+    pub(super) fn origin(&self, caller: &Caller) -> Origin {
         let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Origin { address: self.address.clone(), agent: agent.to_owned(), request_id: caller.request_id.clone() }
     }

@@ -3,13 +3,14 @@
 
 use super::backoff;
 use super::passwords::Passwords;
+use super::provider::Providers;
 use super::secrets::{self, Kind};
 use super::signing::Signing;
 use super::watch::EpochWatch;
 use super::{Credential, registry_tokens, typed};
 use crate::domain::action::Maintain;
 use crate::domain::principal::{Principal, PrincipalKind};
-use crate::domain::{Error, Result, Terms, Timestamp};
+use crate::domain::{Error, Result, Timestamp};
 use crate::server::access::{Authorized, Bound, Standing};
 use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub session_idle_ms: i64,
     /// No session lives longer.
     pub session_max_ms: i64,
+    /// For so long the word of a provider counts.
+    pub recheck_ms: i64,
 }
 
 /// Finds out who asks.
@@ -43,7 +46,8 @@ pub struct Identity {
     pub settings: Settings,
     pub passwords: Passwords,
     pub signing: Signing,
-    store: Store,
+    pub providers: Providers,
+    pub(super) store: Store,
     clock: Arc<dyn Clock>,
     /// Keeps the record that sessions and tokens are in use.
     proof: Authorized<Maintain>,
@@ -73,7 +77,7 @@ impl Known {
 impl Identity {
     /// Ready to tell callers apart. `proof` is that of the job that keeps sign-ins.
     pub fn new(
-        (settings, signing): (Settings, Signing),
+        (settings, signing, providers): (Settings, Signing, Providers),
         store: Store,
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
         proof: Authorized<Maintain>,
@@ -83,6 +87,7 @@ impl Identity {
         Self {
             settings,
             signing,
+            providers,
             passwords: Passwords::new(entropy),
             store,
             clock,
@@ -158,12 +163,12 @@ impl Identity {
         if now.0 >= ends {
             return Err(Error::Unauthenticated);
         }
-        let (principal, standing) = self.principal(&session.user_id, None, now).await?;
+        let (_, standing, ends_at) = self.principal(&session.user_id, None, now).await?;
         if now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
             let id = session.id.clone();
             self.remark(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await;
         }
-        let ends = principal.expires_at.map_or(ends, |end| ends.min(end.0));
+        let ends = ends_at.map_or(ends, |end| ends.min(end.0));
         Ok((standing, Some(Timestamp(ends))))
     }
 
@@ -175,7 +180,7 @@ impl Identity {
     ) -> Result<(Standing, Option<Timestamp>)> {
         let token: Option<Token> = tokens::find(&self.store, &secrets::fingerprint(secret)).await?;
         let token = live(token, now)?;
-        let (principal, standing) = self.principal(&token.principal_id, token.bound, now).await?;
+        let (principal, standing, ends_at) = self.principal(&token.principal_id, token.bound, now).await?;
         // A token under somebody else's name is a mistake that nobody should have to find out later.
         if username.is_some_and(|name| typed(name).as_ref() != Some(&principal.username)) {
             return Err(Error::Unauthenticated);
@@ -183,7 +188,7 @@ impl Identity {
         let standing = Standing { token: Some(token.id.clone()), ..standing };
         let (id, from) = (token.id, from.to_owned());
         self.remark(move |tx| Box::pin(async move { tokens::used(tx, &id, now, &from).await })).await;
-        let ends = [token.expires_at, principal.expires_at].into_iter().flatten().min();
+        let ends = [token.expires_at, ends_at].into_iter().flatten().min();
         Ok((standing, ends))
     }
 
@@ -206,8 +211,8 @@ impl Identity {
                     None => None,
                 };
                 let (expires_at, bound) = by.map_or((None, None), |token| (token.expires_at, token.bound));
-                let (principal, standing) = self.principal(id, bound, now).await?;
-                ends.extend([expires_at, principal.expires_at].into_iter().flatten());
+                let (_, standing, ends_at) = self.principal(id, bound, now).await?;
+                ends.extend([expires_at, ends_at].into_iter().flatten());
                 standing
             }
         };
@@ -218,8 +223,8 @@ impl Identity {
 
     async fn password(&self, username: &str, password: &Secret, from: &str) -> Result<(Standing, Option<Timestamp>)> {
         let principal = self.by_password(username, password, from).await?;
-        let (_, standing) = self.principal(&principal.id, None, self.clock.now()).await?;
-        Ok((standing, None))
+        let (_, standing, ends_at) = self.principal(&principal.id, None, self.clock.now()).await?;
+        Ok((standing, ends_at))
     }
 
     /// The user whose password this is. It takes as long where there is no such user.
@@ -253,16 +258,6 @@ impl Identity {
             self.note(move |tx| Box::pin(async move { backoff::tried(tx, &subject, is_in, now).await })).await?;
         }
         user.ok_or(Error::Unauthenticated)
-    }
-
-    async fn principal(&self, id: &str, bound: Option<Terms>, now: Timestamp) -> Result<(Principal, Standing)> {
-        let principal = principals::by_id(&self.store, id).await?;
-        let principal = principal.filter(|principal| principal.is_let_in(now)).ok_or(Error::Unauthenticated)?;
-        let terms = grants::of_principal(&self.store, id).await?;
-        let id = Some(principal.id.clone());
-        let bounds = bound.map(Bound::Terms).into_iter().collect();
-        let standing = Standing { id, terms, bounds, ..Standing::of(principal.actor()) };
-        Ok((principal, standing))
     }
 
     /// Keeps a record that nobody has to wait for, nor to be refused for where it cannot be written.

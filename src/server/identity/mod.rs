@@ -2,9 +2,13 @@
 //! that decides goes on. Nothing here decides what anybody may do.
 
 mod backoff;
+pub mod by_provider;
 mod known;
+mod names;
 pub mod passwords;
+pub mod provider;
 pub mod registry_tokens;
+mod resting;
 pub mod sealing;
 pub mod secrets;
 pub mod sign_in;

@@ -16,12 +16,14 @@ impl Dialect {
                 include_str!("schema/sqlite/0002_registry.sql"),
                 include_str!("schema/sqlite/0003_graph.sql"),
                 include_str!("schema/sqlite/0004_identity.sql"),
+                include_str!("schema/sqlite/0005_providers.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
                 include_str!("schema/postgres/0002_registry.sql"),
                 include_str!("schema/postgres/0003_graph.sql"),
                 include_str!("schema/postgres/0004_identity.sql"),
+                include_str!("schema/postgres/0005_providers.sql"),
             ],
         }
     }

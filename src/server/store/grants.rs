@@ -1,6 +1,6 @@
 //! Grants, and what they come to for one who asks.
 
-use super::{Row, Store, Tx, epoch};
+use super::{Row, Store, Tx, Value, epoch};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::{Actor, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Scope, Terms, Timestamp};
 use crate::params;
@@ -89,12 +89,18 @@ pub async fn set_visibility(
     Ok(Some(before))
 }
 
-/// What is granted to a principal, to their groups, and to everybody.
-pub async fn of_principal(store: &Store, id: &str) -> Result<Vec<Terms>> {
-    let sql = "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '')
-               UNION ALL SELECT g.role, g.scope, g.tags, g.expires_at FROM group_members m
-                 JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group' WHERE m.user_id = $1";
-    store.all(sql, params![id]).await?.into_iter().map(terms).collect()
+/// What is granted to a principal, to their groups, and to everybody. What providers say of them counts for those of
+/// `providers`.
+pub async fn of_principal(store: &Store, id: &str, providers: &[&str]) -> Result<Vec<Terms>> {
+    let named: String = (2..providers.len() + 2).map(|slot| format!(", ${slot}")).collect();
+    let sql = format!(
+        "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '') AND source IN (''{named})
+         UNION ALL SELECT g.role, g.scope, g.tags, g.expires_at FROM group_members m
+           JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group'
+         WHERE m.user_id = $1 AND m.source IN (''{named})"
+    );
+    let params = std::iter::once(id).chain(providers.iter().copied()).map(Value::from).collect();
+    store.all(&sql, params).await?.into_iter().map(terms).collect()
 }
 
 /// What is granted to everybody.

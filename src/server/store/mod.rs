@@ -4,6 +4,7 @@
 //! what was allowed and writes the audit row in the same transaction. One file per group of
 //! tables; what differs between the engines lives in [`dialect`].
 
+pub mod attempts;
 pub mod audit;
 mod batch;
 pub mod blobs;
@@ -13,6 +14,8 @@ pub mod edges;
 pub mod epoch;
 pub mod failures;
 pub mod grants;
+pub mod group_claims;
+pub mod identities;
 pub mod images;
 pub mod instance;
 pub mod jobs;
@@ -38,6 +41,7 @@ mod tx;
 pub mod uploads;
 pub mod value;
 mod visible;
+pub mod waiting;
 mod words;
 
 pub use migrate::inspect;

@@ -1,0 +1,67 @@
+//! Who is here by the word of a provider alone rests when that word is old, or the provider is in force no more:
+//! sessions, tokens and clients stop, and nothing of theirs is lost. Signing in there again ends the rest.
+
+use super::known::Identity;
+use crate::domain::principal::{Principal, PrincipalKind};
+use crate::domain::{Error, Result, Terms, Timestamp};
+use crate::server::access::{Bound, Standing};
+use crate::server::store::{grants, identities, principals};
+
+/// Whose word counts for somebody at a moment.
+struct Words {
+    /// Providers whose word is fresh.
+    providers: Vec<String>,
+    /// When the first of them is old.
+    until: Option<Timestamp>,
+}
+
+impl Identity {
+    /// The principal of that id with all that they may do, bounded by a token's terms; and until when it holds by
+    /// itself.
+    pub(super) async fn principal(
+        &self,
+        id: &str,
+        bound: Option<Terms>,
+        now: Timestamp,
+    ) -> Result<(Principal, Standing, Option<Timestamp>)> {
+        let principal = principals::by_id(&self.store, id).await?;
+        let principal = principal.filter(|principal| principal.is_let_in(now)).ok_or(Error::Unauthenticated)?;
+        let words = match principal.kind {
+            PrincipalKind::User => self.words(id, now).await?,
+            PrincipalKind::Robot => Words { providers: vec![], until: None },
+        };
+        let providers: Vec<&str> = words.providers.iter().map(String::as_str).collect();
+        let terms = grants::of_principal(&self.store, id, &providers).await?;
+        let ends_at = [principal.expires_at, words.until].into_iter().flatten().min();
+        let id = Some(principal.id.clone());
+        let bounds = bound.map(Bound::Terms).into_iter().collect();
+        let standing = Standing { id, terms, bounds, ..Standing::of(principal.actor()) };
+        Ok((principal, standing, ends_at))
+    }
+
+    /// # Errors
+    /// [`Error::Resting`] where nobody's word is left, and no password.
+    async fn words(&self, user_id: &str, now: Timestamp) -> Result<Words> {
+        let (identities, has_password) = identities::of_user(&self.store, user_id).await?;
+        let is_in_force = |it: &&identities::Identity| self.providers.has(&it.provider, &it.issuer);
+        let ends = |it: &identities::Identity| Timestamp(it.checked_at.0.saturating_add(self.settings.recheck_ms));
+        let fresh: Vec<_> = identities.iter().filter(is_in_force).filter(|it| now < ends(it)).collect();
+        if fresh.is_empty() && !identities.is_empty() && !(has_password && self.settings.local_sign_in) {
+            return Err(Error::Resting(self.reason(&identities)));
+        }
+        let until = fresh.iter().map(|it| ends(it)).min();
+        Ok(Words { providers: fresh.into_iter().map(|it| it.provider.clone()).collect(), until })
+    }
+
+    fn reason(&self, identities: &[identities::Identity]) -> String {
+        let old = identities.iter().find(|it| self.providers.has(&it.provider, &it.issuer));
+        match old.and_then(|it| self.providers.find(&it.provider)) {
+            Some(provider) => format!(
+                "this account rests: its owner has not signed in by {} for {} days; do so in a browser",
+                provider.title,
+                self.settings.recheck_ms / 86_400_000
+            ),
+            None => "this account rests: its sign-in provider is in force no more; ask an administrator".to_owned(),
+        }
+    }
+}
