@@ -33,10 +33,13 @@ impl GitHub {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let account = Account {
             user: json!({"id": 583231, "login": "Octo-Cat", "name": "The Octocat", "email": "public@example.com"}),
-            emails: (200, json!([
-                {"email": "other@example.com", "primary": false, "verified": true},
-                {"email": "octo@example.com", "primary": true, "verified": true},
-            ])),
+            emails: (
+                200,
+                json!([
+                    {"email": "other@example.com", "primary": false, "verified": true},
+                    {"email": "octo@example.com", "primary": true, "verified": true},
+                ]),
+            ),
             orgs: (200, vec![]),
             teams: (200, vec![]),
         };
@@ -70,17 +73,27 @@ impl GitHub {
         let asked = url::Url::parse(&location).unwrap();
         assert!(location.starts_with(&format!("{}/login/oauth/authorize?", self.url)), "{location}");
         let asked: HashMap<String, String> = asked.query_pairs().into_owned().collect();
-        assert_eq!((asked["scope"].as_str(), asked["code_challenge_method"].as_str()), ("read:user user:email read:org", "S256"));
+        assert_eq!(
+            (asked["scope"].as_str(), asked["code_challenge_method"].as_str()),
+            ("read:user user:email read:org", "S256")
+        );
         browser.get(&format!("/auth/provider/github/callback?code=good&state={}", asked["state"])).await
     }
 }
 
 async fn token(Form(form): Form<HashMap<String, String>>) -> Json<Value> {
-    let is_right = form["client_id"] == "app" && form["client_secret"] == "secret" && form.contains_key("code_verifier");
+    let is_right =
+        form["client_id"] == "app" && form["client_secret"] == "secret" && form.contains_key("code_verifier");
     Json(match (is_right, form["code"].as_str()) {
-        (false, _) => json!({"error": "incorrect_client_credentials", "error_description": "The client_id and/or client_secret passed are incorrect."}),
-        (true, "good") => json!({"access_token": "gho_token", "token_type": "bearer", "scope": "read:org,read:user,user:email"}),
-        (true, _) => json!({"error": "bad_verification_code", "error_description": "The code passed is incorrect or expired."}),
+        (false, _) => {
+            json!({"error": "incorrect_client_credentials", "error_description": "The client_id and/or client_secret passed are incorrect."})
+        }
+        (true, "good") => {
+            json!({"access_token": "gho_token", "token_type": "bearer", "scope": "read:org,read:user,user:email"})
+        }
+        (true, _) => {
+            json!({"error": "bad_verification_code", "error_description": "The code passed is incorrect or expired."})
+        }
     })
 }
 
@@ -189,7 +202,9 @@ async fn what_github_refuses_with_200_is_refused() {
     let github = GitHub::start().await;
     let (test, _) = server(&github.config("open_sign_up = true")).await;
     let mut browser = Browser::of(&test);
-    let state = |location: String| url::Url::parse(&location).unwrap().query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let state = |location: String| {
+        url::Url::parse(&location).unwrap().query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned()
+    };
     let given = state(browser.begin("/auth/provider/github").await);
     let refused = browser.get(&format!("/auth/provider/github/callback?code=bad&state={given}")).await;
     assert!(refused.status == StatusCode::FORBIDDEN && refused.text().contains("used already"), "{}", refused.text());

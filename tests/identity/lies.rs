@@ -74,7 +74,8 @@ async fn an_answer_counts_at_its_own_provider_alone() {
     is_refused(&browser.get(&mixed).await, 403, "used already, or for too old");
     // RFC 9207: who sends its name always is not believed without it, nor under another.
     acme.set(|ways| drop(ways.discovery.insert("authorization_response_iss_parameter_supported".into(), json!(true))));
-    let (test, own) = (open(&acme).await, url::form_urlencoded::byte_serialize(acme.issuer.as_bytes()).collect::<String>());
+    let (test, own) =
+        (open(&acme).await, url::form_urlencoded::byte_serialize(acme.issuer.as_bytes()).collect::<String>());
     let mut browser = Browser::of(&test);
     for (iss, is_in) in [
         (String::new(), false),
@@ -103,13 +104,9 @@ async fn an_id_token_is_believed_only_as_it_must_be() {
     let test = open(&provider).await;
     let mut browser = Browser::of(&test);
     let cannot = "cannot be believed";
-    for signed in [
-        Signed::None,
-        Signed::Hs256WithPublicKey,
-        Signed::AnotherKey,
-        Signed::BroughtAlong,
-        Signed::UnknownKey,
-    ] {
+    for signed in
+        [Signed::None, Signed::Hs256WithPublicKey, Signed::AnotherKey, Signed::BroughtAlong, Signed::UnknownKey]
+    {
         provider.set(|ways| ways.signed = signed);
         is_refused(&browser.sign_in(&provider).await, 502, cannot);
     }
@@ -171,7 +168,8 @@ async fn what_goes_wrong_is_said_with_whose_turn_it_is() {
         provider.approve(&location).split_once("&state=").unwrap().1.to_owned()
     };
     let given = state(&mut browser).await;
-    let denied = format!("/auth/provider/acme/callback?error=access_denied&error_description=you+said+%3Cb%3Eno&state={given}");
+    let denied =
+        format!("/auth/provider/acme/callback?error=access_denied&error_description=you+said+%3Cb%3Eno&state={given}");
     let answer = browser.get(&denied).await;
     is_refused(&answer, 403, "Acme did not let you in (“you said &lt;b>no”)");
     assert!(answer.text().contains("/auth/provider/acme?next="), "the way is open for another try");

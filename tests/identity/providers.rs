@@ -11,8 +11,8 @@ use portolan::domain::{Role, Terms};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use portolan::server::identity::sign_in;
-use portolan::server::store::group_claims::{self, Claim};
 use portolan::server::store::grants::{self, GranteeId};
+use portolan::server::store::group_claims::{self, Claim};
 use portolan::server::store::{principals, waiting};
 use serde_json::json;
 use std::sync::Arc;
@@ -61,7 +61,10 @@ async fn who_signs_in_at_the_provider_is_back_on_the_page_that_they_wanted() {
         let back = browser.get(&provider.approve(&location)).await;
         assert_eq!((back.status, back.header("location")), (StatusCode::SEE_OTHER, "/repositories?sort=name"));
         let set = back.header("set-cookie");
-        assert!(set.starts_with("portolan=ptl_s_") && set.contains("HttpOnly") && set.contains("SameSite=Lax"), "{set}");
+        assert!(
+            set.starts_with("portolan=ptl_s_") && set.contains("HttpOnly") && set.contains("SameSite=Lax"),
+            "{set}"
+        );
         assert!(browser.is("mara.l").await, "{signed:?}");
         assert!(!test.by_nobody().get("/repositories").await.text().contains("mara.l"));
     }

@@ -36,7 +36,8 @@ async fn token(test: &TestApp, username: &str) -> String {
 #[tokio::test]
 async fn a_token_rests_when_its_owner_has_not_signed_in_for_long() {
     let provider = StandIn::start().await;
-    let config = format!("[auth]\nrecheck_days = 3\nsession_idle_s = 864000\n{}", provider.config("open_sign_up = true"));
+    let config =
+        format!("[auth]\nrecheck_days = 3\nsession_idle_s = 864000\n{}", provider.config("open_sign_up = true"));
     let (test, clock) = server(&config).await;
     let mut browser = Browser::of(&test);
     browser.sign_in(&provider).await;

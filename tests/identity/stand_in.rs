@@ -167,7 +167,9 @@ impl StandIn {
         let text = format!("{}.{}", part(header.to_string()), part(Value::Object(claims.clone()).to_string()));
         let random = SystemRandom::new();
         let signature = match ways.signed {
-            Signed::Es256 | Signed::UnknownKey => self.keys.es256.sign(&random, text.as_bytes()).unwrap().as_ref().to_vec(),
+            Signed::Es256 | Signed::UnknownKey => {
+                self.keys.es256.sign(&random, text.as_bytes()).unwrap().as_ref().to_vec()
+            }
             Signed::AnotherKey | Signed::BroughtAlong => {
                 self.keys.other.sign(&random, text.as_bytes()).unwrap().as_ref().to_vec()
             }
@@ -218,7 +220,8 @@ async fn keys_of(FromState(own): FromState<StandIn>) -> Json<Value> {
     let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     let (n, e) = (public.modulus(), public.exponent());
     let rsa = json!({"kty": "RSA", "use": "sig", "kid": "rs", "n": part(n.big_endian_without_leading_zero()), "e": part(e.big_endian_without_leading_zero())});
-    let mut keys = vec![rsa, json!({"kty": "XYZ", "kid": "unheard-of"}), json!({"kty": "oct", "kid": "es", "k": "c2VjcmV0"})];
+    let mut keys =
+        vec![rsa, json!({"kty": "XYZ", "kid": "unheard-of"}), json!({"kty": "oct", "kid": "es", "k": "c2VjcmV0"})];
     keys.extend(ways.key_names.iter().map(|name| ec_jwk(&own.keys.es256, name)));
     Json(json!({ "keys": keys }))
 }
@@ -253,7 +256,10 @@ async fn token(
     }
     claims.retain(|_, value| !value.is_null());
     let id_token = own.sign(&claims);
-    (StatusCode::OK, Json(json!({"access_token": "access", "token_type": "Bearer", "expires_in": 60, "id_token": id_token})))
+    (
+        StatusCode::OK,
+        Json(json!({"access_token": "access", "token_type": "Bearer", "expires_in": 60, "id_token": id_token})),
+    )
 }
 
 async fn userinfo(FromState(own): FromState<StandIn>, headers: HeaderMap) -> (StatusCode, Json<Value>) {

@@ -1,9 +1,9 @@
 //! What has to be right of an identity provider before anybody is sent to it.
 
+use super::ConfigError;
 use super::check::secret;
 use super::merge::Merged;
 use super::schema::{AuthConfig, ProviderConfig, ProviderKind};
-use super::ConfigError;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use std::collections::HashSet;
@@ -20,7 +20,9 @@ pub(super) fn check(auth: &AuthConfig, merged: &Merged) -> Result<(), ConfigErro
         return Err(merged.error("auth.local_sign_in", problem));
     }
     if !auth.providers.is_empty() && auth.recheck_days == 0 {
-        return Err(merged.error("auth.recheck_days", "this is 1 day or more; after so long without a sign-in tokens rest"));
+        return Err(
+            merged.error("auth.recheck_days", "this is 1 day or more; after so long without a sign-in tokens rest")
+        );
     }
     let mut names = HashSet::new();
     for (index, provider) in auth.providers.iter().enumerate() {
@@ -138,7 +140,10 @@ mod tests {
             (OIDC.to_owned(), "auth.providers[0].client_secret_file"),
             (format!("{OIDC}client_secret = \"s\""), "auth.providers[0].issuer"),
             (format!("{OIDC}client_secret = \"s\"\nissuer = \"http://id.acme.dev\""), "loopback only"),
-            (format!("{OIDC}client_secret = \"s\"\nissuer = \"https://id.acme.dev\"\nurl = \"https://x\""), "kind github"),
+            (
+                format!("{OIDC}client_secret = \"s\"\nissuer = \"https://id.acme.dev\"\nurl = \"https://x\""),
+                "kind github",
+            ),
             (format!("{GITHUB}issuer = \"https://github.com\""), "kind oidc"),
             (format!("{GITHUB}api_url = \"http://10.0.0.1\""), "loopback only"),
             (GITHUB.replace("name = \"github\"", "name = \"Git Hub\""), "lower-case"),

@@ -31,11 +31,9 @@ fn oci_code(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) => "UNAUTHORIZED",
         Error::TooManyTries { .. } => "TOOMANYREQUESTS",
-        Error::Forbidden(_)
-        | Error::Foreign(_)
-        | Error::NotLetIn(_)
-        | Error::InUse { .. }
-        | Error::Changed { .. } => "DENIED",
+        Error::Forbidden(_) | Error::Foreign(_) | Error::NotLetIn(_) | Error::InUse { .. } | Error::Changed { .. } => {
+            "DENIED"
+        }
         Error::NotFound(What::Repository(_) | What::Elsewhere { .. }) => "NAME_UNKNOWN",
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",

@@ -1,9 +1,9 @@
 //! Signing in by an identity provider: `/auth/provider/{name}` sends a browser there, `…/callback` takes it back. What
 //! went wrong is said on the sign-in page.
 
+use super::door;
 use super::shell::{self, Assets as ShellAssets};
 use super::sign_in::{HttpOrigin, Wanted, enter, local_path, refuse};
-use super::door;
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::by_provider::{self, Arrival, LIFE_MS, Outcome};

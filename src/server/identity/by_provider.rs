@@ -70,18 +70,16 @@ pub async fn begin(app: &App, name: &str, next: String, browser: Option<Secret>)
     };
     let to = provider.way.start(&state, &attempt).await.map_err(|failure| said(&provider, &failure))?;
     let (proof, state) = (app.access.system(Job::SignIn, Maintain {}), secrets::fingerprint(&state));
-    let noted = app
-        .store
-        .note(&proof, move |tx| Box::pin(async move { attempts::insert(tx, &state, &attempt, now).await }));
+    let noted =
+        app.store.note(&proof, move |tx| Box::pin(async move { attempts::insert(tx, &state, &attempt, now).await }));
     noted.await?;
     Ok(Begun { to, browser })
 }
 
 /// Ends what [`begin`] began, once: with a session, or not.
 pub async fn finish(app: &App, name: &str, arrival: Arrival, from: From) -> Ended {
-    let stale = || {
-        "this sign-in was not begun in this browser, was used already, or took longer than 10 minutes; start again"
-    };
+    let stale =
+        || "this sign-in was not begun in this browser, was used already, or took longer than 10 minutes; start again";
     let begun = match take(app, arrival.state).await {
         Ok(begun) => begun,
         Err(error) => return Ended { next: String::new(), outcome: Err(error) },
@@ -115,7 +113,8 @@ async fn arrive(
     let verified = provider.way.finish(returned, attempt).await.map_err(|failure| said(provider, &failure))?;
     if verified.groups == Groups::TooMany {
         tracing::warn!(
-            provider = provider.name, subject = verified.subject,
+            provider = provider.name,
+            subject = verified.subject,
             "the provider names no groups for this person, for there are too many; let it name those of this application alone"
         );
     }
@@ -214,12 +213,7 @@ fn identity(provider: &Provider, verified: &Verified, (user_id, now): (&str, Tim
 }
 
 /// Makes of somebody what the provider says now.
-async fn follow(
-    app: &App,
-    provider: &Provider,
-    (verified, user): (&Verified, &Principal),
-    from: &From,
-) -> Result<()> {
+async fn follow(app: &App, provider: &Provider, (verified, user): (&Verified, &Principal), from: &From) -> Result<()> {
     let now = app.clock.now();
     let groups = verified.groups.known().to_vec();
     let said = Said {

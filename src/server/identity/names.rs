@@ -11,13 +11,10 @@ const MAX_BYTES: usize = 48;
 
 /// Names to try one after the other: as they are called at the provider if that is a name here, then with a number.
 pub(super) fn candidates(spelled: &[String], entropy: &dyn Entropy) -> Vec<Username> {
-    let plain = spelled.iter().filter_map(|name| plain(name));
-    let mut stems: Vec<String> = vec![];
-    plain.for_each(|stem| if !stems.contains(&stem) { stems.push(stem) });
-    let best = stems.first().cloned().unwrap_or_else(|| "user".to_owned());
-    let numbered = (2..=NUMBERED).map(|n| format!("{best}-{n}"));
-    let chance = format!("{best}-{}", &new_secret_id(entropy)[..12]);
-    stems.into_iter().take(1).chain(numbered).chain([chance]).filter_map(|name| name.parse().ok()).collect()
+    let stem = spelled.iter().find_map(|name| plain(name)).unwrap_or_else(|| "user".to_owned());
+    let numbered = (2..=NUMBERED).map(|n| format!("{stem}-{n}"));
+    let chance = format!("{stem}-{}", &new_secret_id(entropy)[..12]);
+    [stem.clone()].into_iter().chain(numbered).chain([chance]).filter_map(|name| name.parse().ok()).collect()
 }
 
 /// A name by the rule of usernames; `None` where nothing is left of it. Of an e-mail address it is the first part.
@@ -54,7 +51,7 @@ mod tests {
         assert_eq!(first(&["", "@", "ü", "tom"], 1), ["tom"]);
         assert_eq!(first(&["ACME\\Zoë Ø"], 1), ["acme-zo"]);
         assert_eq!(first(&["anonymous"], 1), ["anonymous-2"], "a reserved name is nobody's");
-        assert_eq!(first(&[], 2), ["user-2", "user-3"]);
+        assert_eq!(first(&[], 2), ["user", "user-2"]);
         assert_eq!(first(&["a@evil@corp.com"], 1), ["a"]);
         assert!(first(&[&"x".repeat(300)], 99).iter().all(|name| name.len() <= 64));
         assert_eq!(first(&["mara"], 99).len(), 21);

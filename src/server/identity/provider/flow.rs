@@ -91,9 +91,10 @@ impl Client {
     ) -> Result<Tokens, Failure> {
         let code = code(returned)?;
         let (flow, status) = (self.flow(endpoints), AtomicU16::new(0));
-        let send = |request| async {
+        let heard = &status;
+        let send = move |request| async move {
             let answer = wire.send(request).await?;
-            status.store(answer.status().as_u16(), Ordering::Relaxed);
+            heard.store(answer.status().as_u16(), Ordering::Relaxed);
             Ok::<_, Failure>(answer)
         };
         let request = flow.exchange_code(AuthorizationCode::new(code.expose().to_owned()));

@@ -101,7 +101,8 @@ impl Expected<'_> {
         if claims.get("nonce").and_then(Value::as_str) != Some(self.nonce) {
             return odd("is for another sign-in");
         }
-        if text(claims, "sub").is_none() || claims.get("sub").and_then(Value::as_str) != text(claims, "sub").as_deref() {
+        if text(claims, "sub").is_none() || claims.get("sub").and_then(Value::as_str) != text(claims, "sub").as_deref()
+        {
             return odd("names nobody");
         }
         self.check_time(claims)
@@ -147,12 +148,8 @@ mod tests {
         for (name, value) in change.as_object().unwrap() {
             claims[name] = value.clone();
         }
-        let expected = Expected {
-            issuer: "https://id.example",
-            client_id: "portolan",
-            nonce: "n",
-            now: Timestamp(NOW * 1000),
-        };
+        let expected =
+            Expected { issuer: "https://id.example", client_id: "portolan", nonce: "n", now: Timestamp(NOW * 1000) };
         expected.check(claims.as_object().unwrap())
     }
 
