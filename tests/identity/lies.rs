@@ -171,7 +171,7 @@ async fn what_goes_wrong_is_said_with_whose_turn_it_is() {
     let denied =
         format!("/auth/provider/acme/callback?error=access_denied&error_description=you+said+%3Cb%3Eno&state={given}");
     let answer = browser.get(&denied).await;
-    is_refused(&answer, 403, "Acme did not let you in (“you said &lt;b>no”)");
+    is_refused(&answer, 403, "Acme did not let you in (“you said &lt;b&gt;no”)");
     assert!(answer.text().contains("/auth/provider/acme?next="), "the way is open for another try");
     let given = state(&mut browser).await;
     let odd = format!("/auth/provider/acme/callback?error=invalid_scope&state={given}");

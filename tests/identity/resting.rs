@@ -94,6 +94,20 @@ async fn who_came_by_a_provider_that_is_gone_is_out() {
         assert_eq!(answer.status, status, "{config}: {}", answer.text());
         assert!(status == StatusCode::OK || answer.text().contains("in force no more"), "{}", answer.text());
     }
+    // A password is another way in, for which nothing counts that the provider said.
+    let hash = test.app.identity.passwords.hash(&PASSWORD.to_owned().into()).await.unwrap();
+    let owner = principals::by_username(&test.app.store, &"mara.l".parse().unwrap()).await.unwrap().unwrap();
+    let proof = decides(Policy::Grants).system(Job::SignIn, Maintain {});
+    let write = test
+        .app
+        .store
+        .note(&proof, move |tx| Box::pin(async move { principals::set_password(tx, &owner.id, &hash, START).await }));
+    write.await.unwrap();
+    let by_password = again(&test, "").await.showing(&basic("mara.l", PASSWORD));
+    assert_eq!(by_password.get("/v2/").await.status, StatusCode::OK);
+    assert_eq!(by_password.get("/api/v1/users").await.status, StatusCode::FORBIDDEN);
+    let by_both = again(&test, &config).await.showing(&basic("mara.l", PASSWORD));
+    assert_eq!(by_both.get("/api/v1/users").await.status, StatusCode::OK);
     // Under its new name it brings the same people, with what it says of them now.
     let test = again(&test, &provider.provider("renamed", "")).await;
     let mut browser = Browser::of(&test);

@@ -48,7 +48,7 @@ impl<'t> Browser<'t> {
     /// Whether it is signed in now, as somebody of that name.
     pub async fn is(&mut self, username: &str) -> bool {
         let page = self.get("/repositories").await;
-        page.status == StatusCode::OK && page.text().contains(&format!(">{username}</span>"))
+        page.status == StatusCode::OK && page.text().contains(&format!(">{username}<"))
     }
 
     /// Whether it is nobody's.

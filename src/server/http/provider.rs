@@ -19,6 +19,9 @@ use axum::response::{IntoResponse, Redirect};
 /// The sign-in page, on which everything is said.
 const PAGE: &str = "/auth/login";
 
+/// An address that is longer is not kept.
+const MAX_NEXT_BYTES: usize = 2048;
+
 /// Sends a browser to the provider.
 pub(super) async fn start(
     State(app): State<App>,
@@ -28,7 +31,8 @@ pub(super) async fn start(
     Query(wanted): Query<Wanted>,
     from: HttpOrigin,
 ) -> Response<Body> {
-    let next = local_path(&wanted.next).to_owned();
+    let next = if wanted.next.len() > MAX_NEXT_BYTES { "" } else { &wanted.next };
+    let next = local_path(next).to_owned();
     let browser = browser(&app, &from.headers);
     match by_provider::begin(&app, &name, next.clone(), browser).await {
         Ok(begun) => {

@@ -57,9 +57,9 @@ pub enum Outcome {
 /// [`Error::NotFound`] if there is no such provider; what it says or does not if it cannot be asked.
 pub async fn begin(app: &App, name: &str, next: String, browser: Option<Secret>) -> Result<Begun> {
     let provider = app.identity.providers.find(name).ok_or(Error::NotFound(What::Page))?;
-    let browser = browser.filter(|browser| Kind::Attempt.fits(browser.expose()));
-    let browser = browser.unwrap_or_else(|| secrets::new(Kind::Attempt, &*app.entropy));
     let (state, now) = (secrets::new(Kind::Attempt, &*app.entropy), app.clock.now());
+    let is_ours = |shown: &Secret| shown.expose().len() == state.expose().len() && Kind::Attempt.fits(shown.expose());
+    let browser = browser.filter(is_ours).unwrap_or_else(|| secrets::new(Kind::Attempt, &*app.entropy));
     let attempt = Attempt {
         provider: provider.name.clone(),
         browser: secrets::fingerprint(&browser),
@@ -100,6 +100,9 @@ pub async fn finish(app: &App, name: &str, arrival: Arrival, from: From) -> Ende
 
 async fn take(app: &App, state: Option<Secret>) -> Result<Option<Attempt>> {
     let Some(state) = state.map(|state| secrets::fingerprint(&state)) else { return Ok(None) };
+    if !attempts::is_there(&app.store, &state).await? {
+        return Ok(None);
+    }
     let (proof, now) = (app.access.system(Job::SignIn, Maintain {}), app.clock.now());
     app.store.note(&proof, move |tx| Box::pin(async move { attempts::take(tx, &state, now).await })).await
 }
@@ -114,11 +117,11 @@ async fn arrive(
     if verified.groups == Groups::TooMany {
         tracing::warn!(
             provider = provider.name,
-            subject = verified.subject,
+            subject = verified.subject(),
             "the provider names no groups for this person, for there are too many; let it name those of this application alone"
         );
     }
-    let known = identities::find(&app.store, &verified.issuer, &verified.subject).await?;
+    let known = identities::find(&app.store, verified.issuer(), verified.subject()).await?;
     let user = match known {
         Some(identity) => principals::by_id(&app.store, &identity.user_id).await?.ok_or(Error::Internal)?,
         None if is_let_in(app, provider, &verified).await? => join(app, provider, &verified, &from).await?,
@@ -203,8 +206,8 @@ fn new_user(app: &App, username: Username, verified: &Verified, now: Timestamp) 
 
 fn identity(provider: &Provider, verified: &Verified, (user_id, now): (&str, Timestamp)) -> Identity {
     Identity {
-        issuer: verified.issuer.clone(),
-        subject: verified.subject.clone(),
+        issuer: verified.issuer().to_owned(),
+        subject: verified.subject().to_owned(),
         provider: provider.name.clone(),
         user_id: user_id.to_owned(),
         email: verified.email.clone(),
@@ -236,8 +239,8 @@ async fn follow(app: &App, provider: &Provider, (verified, user): (&Verified, &P
 async fn wait(app: &App, provider: &Provider, verified: Verified) -> Result<Outcome> {
     let now = app.clock.now();
     let who = Waiting {
-        issuer: verified.issuer,
-        subject: verified.subject,
+        issuer: verified.issuer().to_owned(),
+        subject: verified.subject().to_owned(),
         provider: provider.name.clone(),
         email: verified.email.clone(),
         name: verified.name,

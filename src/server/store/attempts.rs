@@ -1,6 +1,6 @@
 //! Browsers on their way through an identity provider: what they have to bring back, once and soon.
 
-use super::Tx;
+use super::{Store, Tx};
 use crate::domain::{Result, Timestamp};
 use crate::params;
 use crate::server::secret::Secret;
@@ -33,6 +33,12 @@ pub async fn insert(tx: &mut Tx, state: &str, new: &Attempt, now: Timestamp) -> 
     let verifier = new.verifier.expose();
     let params = params![state, &new.provider, &new.browser, &new.nonce, verifier, &new.next, new.expires_at];
     tx.run(sql, params).await.map(|_| ())
+}
+
+/// Whether an attempt has this state: whoever makes one up costs no write.
+pub async fn is_there(store: &Store, state: &str) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM sign_in_attempts WHERE state = $1";
+    Ok(store.one(sql, params![state]).await?.is_some())
 }
 
 /// Takes the attempt of a state, which nobody takes a second time; `None` if there is none whose time is left.

@@ -9,8 +9,8 @@ pub(super) type Claims = Map<String, Value>;
 /// The most groups that are kept of one person, and the longest name of one.
 const MAX_GROUPS: usize = 2_000;
 const MAX_GROUP_BYTES: usize = 512;
-/// The most of a text.
-const MAX_CHARS: usize = 254;
+/// The most of a text: a subject may be that long (OpenID Connect Core, section 2).
+const MAX_CHARS: usize = 255;
 
 /// What stands at a path: at that very name, else inside objects at each part of it (`realm_access.roles`).
 fn at<'c>(claims: &'c Claims, path: &str) -> Option<&'c Value> {

@@ -111,7 +111,7 @@ impl Documents {
         if !self.kept(|kept| self.may_look_again(kept)) {
             return Err(unknown());
         }
-        pick(&*self.fetch_keys().await?, head).ok_or_else(unknown)
+        pick(&self.fetch_keys().await?, head).ok_or_else(unknown)
     }
 
     async fn fetch_keys(&self) -> Result<Arc<Vec<Jwk>>, Failure> {

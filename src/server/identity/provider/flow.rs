@@ -5,14 +5,15 @@ use super::wire::Wire;
 use super::{Failure, Returned};
 use crate::server::secret::Secret;
 use crate::server::store::attempts::Attempt;
+use futures::future::BoxFuture;
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
     BasicTokenType,
 };
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -90,18 +91,31 @@ impl Client {
         attempt: &Attempt,
     ) -> Result<Tokens, Failure> {
         let code = code(returned)?;
-        let (flow, status) = (self.flow(endpoints), AtomicU16::new(0));
-        let heard = &status;
-        let send = move |request| async move {
-            let answer = wire.send(request).await?;
-            heard.store(answer.status().as_u16(), Ordering::Relaxed);
-            Ok::<_, Failure>(answer)
-        };
+        let (flow, asked) = (self.flow(endpoints), Asked { wire, status: AtomicU16::new(0) });
         let request = flow.exchange_code(AuthorizationCode::new(code.expose().to_owned()));
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.expose().to_owned()));
-        let tokens = request.request_async(&send).await.map_err(|error| refused(error, &status))?;
+        let tokens = request.request_async(&asked).await.map_err(|error| refused(error, &asked.status))?;
         let access = Secret::from(tokens.access_token().secret().clone());
         Ok(Tokens { access, id: tokens.extra_fields().id_token.clone() })
+    }
+}
+
+/// The way that the requests of the flow take; it remembers the status of the answer.
+struct Asked<'w> {
+    wire: &'w Wire,
+    status: AtomicU16,
+}
+
+impl<'c> AsyncHttpClient<'c> for Asked<'_> {
+    type Error = Failure;
+    type Future = BoxFuture<'c, Result<HttpResponse, Failure>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = self.wire.send(request).await?;
+            self.status.store(answer.status().as_u16(), Ordering::Relaxed);
+            Ok(answer)
+        })
     }
 }
 

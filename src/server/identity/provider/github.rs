@@ -132,7 +132,6 @@ impl IdentityProvider for GitHub {
             name: claims::text(&account, "name").unwrap_or_default(),
             usernames: [named, login, email].into_iter().flatten().collect(),
             groups: self.groups(&tokens.access).await?,
-            checked: (),
         })
     }
 

@@ -48,19 +48,30 @@ pub struct Returned {
     pub description: Option<String>,
 }
 
-/// Somebody for whom a provider vouches, after everything that it said was checked.
+/// Somebody for whom a provider vouches, after everything that it said was checked. Nobody outside of this folder makes
+/// one.
 #[derive(Clone, Debug)]
 pub struct Verified {
-    pub issuer: String,
-    pub subject: String,
+    issuer: String,
+    subject: String,
     /// For people to read; it says nothing of who somebody is.
     pub email: String,
     pub name: String,
     /// What they may be called here, the best first, as the provider spells it.
     pub usernames: Vec<String>,
     pub groups: Groups,
-    /// Nobody outside of this folder makes one.
-    checked: (),
+}
+
+impl Verified {
+    /// Whose subject it is.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Who it is, at that issuer.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
 }
 
 /// The groups that somebody is in.

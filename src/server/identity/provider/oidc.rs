@@ -107,7 +107,6 @@ impl Oidc {
             name: text("name").unwrap_or_default(),
             usernames: self.usernames(&both),
             groups,
-            checked: (),
         }
     }
 }
