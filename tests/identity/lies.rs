@@ -187,6 +187,7 @@ async fn what_goes_wrong_is_said_with_whose_turn_it_is() {
         (200, json!({"access_token": "a", "token_type": "bearer", "id_token": "a.b.c"}), 502, "cannot be believed"),
         (500, json!({}), 502, "cannot be reached at the moment"),
         (302, json!({}), 502, "cannot be believed"),
+        (200, json!({"access_token": "a".repeat(2 << 20), "token_type": "bearer"}), 502, "cannot be believed"),
     ] {
         provider.set(|ways| ways.token_answer = Some((status, answer.clone())));
         let answer = browser.sign_in(&provider).await;

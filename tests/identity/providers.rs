@@ -7,7 +7,7 @@ use crate::support::{START, TestApp, choices, decides};
 use axum::http::StatusCode;
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
-use portolan::domain::{Role, Terms};
+use portolan::domain::{Role, Terms, Timestamp};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use portolan::server::identity::sign_in;
@@ -116,6 +116,47 @@ async fn whom_nobody_lets_in_waits_without_a_session_and_learns_nothing() {
     provider.claim("sub", json!("2"));
     provider.claim("groups", json!(["developers"]));
     assert_eq!(Browser::of(&test).sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+}
+
+/// Strangers fill no table: the one who was seen least lately goes.
+#[tokio::test]
+async fn so_many_wait_and_no_more() {
+    let (test, _) = server("").await;
+    let proof = decides(Policy::Grants).system(Job::SignIn, Maintain {});
+    let noted = test.app.store.note(&proof, move |tx| {
+        Box::pin(async move {
+            for n in 0..1010 {
+                let at = Timestamp(START.0 + n);
+                let (issuer, provider) = ("https://id.example".to_owned(), "acme".to_owned());
+                let (subject, email, name, groups) = (n.to_string(), String::new(), String::new(), vec![]);
+                let who =
+                    waiting::Waiting { issuer, subject, provider, email, name, groups, first_at: at, last_at: at };
+                waiting::note(tx, &who).await?;
+            }
+            Ok(())
+        })
+    });
+    noted.await.unwrap();
+    let who = waiting::list(&test.app.store, 2000).await.unwrap();
+    assert_eq!((who.len(), who[0].subject.as_str(), who[999].subject.as_str()), (1000, "1009", "10"));
+}
+
+/// What people are called is what the configuration says, made to fit.
+#[tokio::test]
+async fn a_username_comes_from_the_claim_that_is_named() {
+    let provider = StandIn::start().await;
+    let (test, _) = server(&provider.config("open_sign_up = true\nusername_claim = \"acme.nick\"")).await;
+    let mut browser = Browser::of(&test);
+    for (sub, nick, called) in
+        [("1", json!({"nick": "Die Möwe"}), "die-m-we"), ("2", json!({}), "mara.l"), ("3", json!(null), "mara.l-2")]
+    {
+        provider.claim("sub", json!(sub));
+        provider.claim("acme", nick);
+        assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+        assert!(browser.is(called).await, "{called}");
+    }
+    let users = test.showing(&basic("mara", PASSWORD)).get("/api/v1/users/mara.l").await.json();
+    assert_eq!((&users["email"], &users["name"]), (&json!("mara@acme.dev"), &json!("Mara Lindqvist")));
 }
 
 /// SEC-9: groups are what the provider says at the last sign-in, wherever it says it, also for older sessions.

@@ -39,10 +39,14 @@ pub(super) fn check(auth: &AuthConfig, merged: &Merged) -> Result<(), ConfigErro
 /// The key that is wrong, and what would be right.
 fn one(provider: &ProviderConfig) -> Result<(), (&'static str, String)> {
     let wrong = |key: &'static str, problem: &str| Err((key, problem.to_owned()));
-    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
     let name = provider.name.as_bytes();
-    if name.is_empty() || name.len() > MAX_NAME || !name.iter().all(|byte| is_word(*byte)) {
-        return wrong("name", "this has lower-case letters, digits and dashes: it stands in the callback's address");
+    let starts_well = name.first().is_some_and(u8::is_ascii_alphanumeric);
+    if !starts_well || name.len() > MAX_NAME || !name.iter().all(is_word) {
+        return wrong(
+            "name",
+            "this has letters, digits, dots, dashes and underscores: it stands in the callback's address",
+        );
     }
     let title = provider.title.as_deref().unwrap_or("a title");
     if title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(char::is_control) {
@@ -146,7 +150,7 @@ mod tests {
             ),
             (format!("{GITHUB}issuer = \"https://github.com\""), "kind oidc"),
             (format!("{GITHUB}api_url = \"http://10.0.0.1\""), "loopback only"),
-            (GITHUB.replace("name = \"github\"", "name = \"Git Hub\""), "lower-case"),
+            (GITHUB.replace("name = \"github\"", "name = \"Git Hub\""), "it stands in the callback"),
             (format!("{GITHUB}scopes = [\"a b\"]"), "one scope in each"),
         ] {
             assert!(refusal(&provider).contains(said), "{}", refusal(&provider));

@@ -87,7 +87,7 @@ impl Documents {
         }
         let own = [&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri];
         for url in own.into_iter().chain(&found.userinfo_endpoint) {
-            if !is_safe(url) {
+            if url.scheme() != "https" && !(is_here(&at) && is_here(url)) {
                 return Err(Failure::answer(format!("its discovery document names {url}, which is not https")));
             }
         }
@@ -153,9 +153,9 @@ impl Documents {
     }
 }
 
-/// Whether nobody on the way reads along.
-fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https" || url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host))
+/// Whether it is on this machine, where nobody reads along. A provider elsewhere has nothing to ask of it.
+fn is_here(url: &Url) -> bool {
+    url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host))
 }
 
 /// The key of that name that fits the algorithm; where the token names none, the only one that fits.
@@ -164,7 +164,8 @@ fn pick(keys: &[Jwk], head: &Head) -> Option<Jwk> {
         let is_for_signing = !matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption));
         let is_public = !matches!(key.algorithm, AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_));
         let is_named = head.kid.is_none() || key.common.key_id == head.kid;
-        is_for_signing && is_public && is_named && head.fits(&key.algorithm)
+        let is_for_it = key.common.key_algorithm.is_none_or(|algorithm| algorithm.to_string() == head.name);
+        is_for_signing && is_public && is_named && is_for_it && head.fits(&key.algorithm)
     };
     let mut fitting = keys.iter().filter(fits);
     match (fitting.next(), fitting.next()) {

@@ -30,6 +30,7 @@ const ALGORITHMS: [(&str, Algorithm); 9] = [
 
 /// How a token says that it was signed.
 pub(super) struct Head {
+    pub name: &'static str,
     pub algorithm: Algorithm,
     pub kid: Option<String>,
 }
@@ -50,9 +51,9 @@ impl Head {
         if raw.crit.is_some() {
             return Err(Failure::answer("its id_token asks for an extension that is not known here"));
         }
-        let algorithm = ALGORITHMS.iter().find(|(name, _)| *name == raw.alg).map(|(_, algorithm)| *algorithm);
         let refused = || Failure::answer(format!("its id_token is signed by {:?}, which does not count", raw.alg));
-        Ok(Self { algorithm: algorithm.ok_or_else(refused)?, kid: raw.kid })
+        let (name, algorithm) = ALGORITHMS.into_iter().find(|(name, _)| *name == raw.alg).ok_or_else(refused)?;
+        Ok(Self { name, algorithm, kid: raw.kid })
     }
 
     /// Whether a key is of the kind that the algorithm takes.

@@ -52,7 +52,7 @@ fn Waits(stranger: Stranger) -> impl IntoView {
             <div>
                 <p class="medium">"You signed in as "<b>{email}</b>", but nobody has let you in yet."</p>
                 <p class="muted">
-                    "An administrator of this registry sees that you were here. Ask one of them, then sign in again."
+                    "Ask an administrator of this registry to let you in, then sign in again."
                     {groups}
                 </p>
             </div>
