@@ -36,11 +36,11 @@ const test = base.extend<{ portolan: Portolan }>({
 
 test.use({ refusals: [403] });
 
-test('who signs in at the provider is back on the page that they wanted', async ({ page, portolan }) => {
+test('who signs in at the provider is back on the page that they wanted', async ({ page, portolan, scripted }) => {
   await push(portolan, 'app', '1.0.0', 'team/hello:1').done();
   await page.goto(`${portolan.url}/r/team/hello`);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
-  await expectAccessible(page);
+  if (scripted) await expectAccessible(page);
   await page.getByRole('link', { name: 'Continue with Acme' }).click();
   await page.getByLabel('Name').fill('nina');
   await page.getByRole('button', { name: 'Sign in at Acme' }).click();
@@ -63,13 +63,13 @@ test('an answer that is old or made up is refused with a reason and an id', asyn
   await expect(page.getByRole('alert')).toContainText('Acme did not let you in (“Nothing was allowed”)');
 });
 
-test('whom nobody has let in reads as whom they signed in', async ({ page, portolan }) => {
+test('whom nobody has let in reads as whom they signed in', async ({ page, portolan, scripted }) => {
   await page.goto(`${portolan.url}/auth/provider/acme?next=/repositories`);
   await page.getByLabel('Name').fill('stranger');
   await page.getByRole('button', { name: 'Sign in at Acme' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
   await expect(page.getByRole('alert')).toContainText('You signed in as stranger@acme.dev, but nobody has let you in yet.');
-  await expectAccessible(page);
+  if (scripted) await expectAccessible(page);
   await page.goto(`${portolan.url}/admin/mounts`);
   await expect(page).toHaveURL(/\/auth\/login/);
 });
