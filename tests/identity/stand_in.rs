@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 
 pub const CLIENT: &str = "portolan-client";
 pub const SECRET: &str = "a secret of the client";
+pub const ACCESS: &str = "opaque-access-token";
 
 /// How its tokens are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,12 +259,12 @@ async fn token(
     let id_token = own.sign(&claims);
     (
         StatusCode::OK,
-        Json(json!({"access_token": "access", "token_type": "Bearer", "expires_in": 60, "id_token": id_token})),
+        Json(json!({"access_token": ACCESS, "token_type": "Bearer", "expires_in": 60, "id_token": id_token})),
     )
 }
 
 async fn userinfo(FromState(own): FromState<StandIn>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
-    if headers.get("authorization").is_none_or(|shown| shown != "Bearer access") {
+    if headers.get("authorization").is_none_or(|shown| shown != format!("Bearer {ACCESS}").as_str()) {
         return (StatusCode::UNAUTHORIZED, Json(json!({})));
     }
     let ways = own.ways.lock().unwrap();
