@@ -6,6 +6,7 @@ mod github;
 mod lies;
 mod providers;
 mod resting;
+mod secrecy;
 mod stand_in;
 mod tokens;
 mod ways_in;

@@ -35,6 +35,7 @@ impl Mutation for SetVisibility {}
 impl Mutation for OpenSession {}
 impl Mutation for JoinByProvider {}
 impl Mutation for FollowProvider {}
+impl Mutation for LetIn {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
 pub trait Bookkeeping: Mutation {}
@@ -145,6 +146,11 @@ actions! {
     JoinByProvider { username: Username, provider: String } = "user.join",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
         object format!("{} by {}", this.username, this.provider);
+
+    /// Let somebody in who signed in by a provider and waits.
+    LetIn { issuer: String, subject: String } = "user.let-in",
+        needs |this| vec![(Permission::UserManage, Target::Instance)],
+        object format!("{} at {}", this.subject, this.issuer);
 
     /// Be what a provider says now: in which groups, and whether an administrator.
     FollowProvider { username: Username, provider: String } = "user.follow-provider",

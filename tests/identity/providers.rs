@@ -5,15 +5,17 @@ use super::ways_in::Browser;
 use super::{PASSWORD, basic, with};
 use crate::support::{START, TestApp, choices, decides};
 use axum::http::StatusCode;
-use portolan::domain::action::Maintain;
+use portolan::domain::action::{LetIn, ListUsers, Maintain};
 use portolan::domain::principal::Job;
-use portolan::domain::{Role, Terms, Timestamp};
-use portolan::server::access::Policy;
+use portolan::domain::{Error, Permission, Role, Terms, Timestamp};
+use portolan::server::access::{Caller, Policy, Standing};
 use portolan::server::clock::ManualClock;
 use portolan::server::identity::sign_in;
+use portolan::server::service;
 use portolan::server::store::grants::{self, GranteeId};
 use portolan::server::store::group_claims::{self, Claim};
-use portolan::server::store::{principals, waiting};
+use portolan::server::store::principals;
+use portolan::server::store::waiting::{self, Waiting};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -118,6 +120,32 @@ async fn whom_nobody_lets_in_waits_without_a_session_and_learns_nothing() {
     assert_eq!(Browser::of(&test).sign_in(&provider).await.status, StatusCode::SEE_OTHER);
 }
 
+#[tokio::test]
+async fn an_administrator_lets_in_who_waits() {
+    let provider = StandIn::start().await;
+    let (test, _) = server(&provider.config("")).await;
+    let mut browser = Browser::of(&test);
+    provider.claim("preferred_username", json!("mara"));
+    assert_eq!(browser.sign_in(&provider).await.status, StatusCode::FORBIDDEN);
+    let by = |name: &str, role| Caller {
+        standing: Arc::new(Standing::with_role(crate::support::user(name), role)),
+        request_id: "test".to_owned(),
+    };
+    let let_in = || LetIn { issuer: provider.issuer.clone(), subject: "1".to_owned() };
+    let access = &test.app.access;
+    let refused = access.authorize(&by("nina", Role::Owner), let_in()).await.err();
+    assert_eq!(refused, Some(Error::Forbidden(Permission::UserManage)));
+    let who = access.authorize(&by("mara", Role::Admin), ListUsers {}).await.unwrap();
+    assert_eq!(service::waiting::list(&test.app, &who, 10).await.unwrap()[0].email, "mara@acme.dev");
+    let proof = access.authorize(&by("mara", Role::Admin), let_in()).await.unwrap();
+    let user = service::waiting::let_in(&test.app, &proof).await.unwrap();
+    assert_eq!(user.username.as_str(), "mara-2", "another's name is not to be had");
+    assert!(service::waiting::let_in(&test.app, &proof).await.is_err(), "nobody waits any more");
+    assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+    assert!(browser.is("mara-2").await);
+    assert_eq!(browser.get("/admin/mounts").await.status, StatusCode::FORBIDDEN);
+}
+
 /// Strangers fill no table: the one who was seen least lately goes.
 #[tokio::test]
 async fn so_many_wait_and_no_more() {
@@ -128,9 +156,9 @@ async fn so_many_wait_and_no_more() {
             for n in 0..1010 {
                 let at = Timestamp(START.0 + n);
                 let (issuer, provider) = ("https://id.example".to_owned(), "acme".to_owned());
-                let (subject, email, name, groups) = (n.to_string(), String::new(), String::new(), vec![]);
-                let who =
-                    waiting::Waiting { issuer, subject, provider, email, name, groups, first_at: at, last_at: at };
+                let (subject, email, name) = (n.to_string(), String::new(), String::new());
+                let (groups, usernames, first_at, last_at) = (vec![], vec![], at, at);
+                let who = Waiting { issuer, subject, provider, email, name, groups, usernames, first_at, last_at };
                 waiting::note(tx, &who).await?;
             }
             Ok(())

@@ -1,21 +1,21 @@
 //! Coming in by an identity provider: a browser is sent there, comes back with what it was sent with, and whoever the
 //! provider vouches for is somebody here, becomes somebody, or waits.
 
-use super::names;
+use super::joining;
 use super::provider::{Failure, Groups, Provider, Returned, Verified};
 use super::secrets::{self, Kind};
 use super::sign_in::{From, open_session};
-use crate::domain::action::{FollowProvider, JoinByProvider, Maintain};
+use crate::domain::action::{FollowProvider, Maintain};
 use crate::domain::error::What;
-use crate::domain::principal::{Job, Principal, PrincipalKind};
-use crate::domain::{Error, Result, Timestamp, Username};
+use crate::domain::principal::{Job, Principal};
+use crate::domain::{Error, Result, Timestamp};
 use crate::server::context::App;
 use crate::server::entropy::{new_id, new_secret_id};
 use crate::server::secret::Secret;
 use crate::server::store::attempts::{self, Attempt};
 use crate::server::store::identities::{self, Identity, Said};
 use crate::server::store::waiting::{self, Waiting};
-use crate::server::store::{Change, Tx, group_claims, principals};
+use crate::server::store::{Change, group_claims, principals};
 use url::Url;
 
 /// How long a browser may take to come back.
@@ -124,7 +124,7 @@ async fn arrive(
     let known = identities::find(&app.store, verified.issuer(), verified.subject()).await?;
     let user = match known {
         Some(identity) => principals::by_id(&app.store, &identity.user_id).await?.ok_or(Error::Internal)?,
-        None if is_let_in(app, provider, &verified).await? => join(app, provider, &verified, &from).await?,
+        None if is_let_in(app, provider, &verified).await? => joining::join(app, provider, (&verified, &from)).await?,
         None => return wait(app, provider, verified).await,
     };
     if !user.is_let_in(app.clock.now()) {
@@ -146,65 +146,8 @@ async fn is_let_in(app: &App, provider: &Provider, verified: &Verified) -> Resul
     Ok(is_in(&mapped))
 }
 
-/// Makes a user, under a name that nobody has. Whoever comes twice at once becomes one.
-async fn join(app: &App, provider: &Provider, verified: &Verified, from: &From) -> Result<Principal> {
-    let now = app.clock.now();
-    for username in names::candidates(&verified.usernames, &*app.entropy) {
-        let user = new_user(app, username, verified, now);
-        let identity = identity(provider, verified, (&user.id, now));
-        let action = JoinByProvider { username: user.username.clone(), provider: provider.name.clone() };
-        let proof = app.access.vouch(user.actor(), &from.request_id, action);
-        let added = user.clone();
-        let write = app.store.write(&proof, move |tx| {
-            Box::pin(async move {
-                let id = add(tx, &added, &identity).await?.ok_or_else(taken)?;
-                Ok(Change::new(id, None, Some(identity.email)))
-            })
-        });
-        match write.await {
-            Ok(id) if id == user.id => return Ok(user),
-            Ok(other) => return principals::by_id(&app.store, &other).await?.ok_or(Error::Internal),
-            Err(error) if error == taken() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::Conflict("no name could be found for this account; ask an administrator of this registry".to_owned()))
-}
-
-fn taken() -> Error {
-    Error::Conflict("the username is taken".to_owned())
-}
-
-/// The id of whose identity it is now; `None` if the username is taken.
-async fn add(tx: &mut Tx, user: &Principal, identity: &Identity) -> Result<Option<String>> {
-    tx.lock(&format!("identity {} of {}", identity.subject, identity.issuer)).await?;
-    if let Some(other) = identities::find_in(tx, &identity.issuer, &identity.subject).await? {
-        return Ok(Some(other.user_id));
-    }
-    if !principals::insert(tx, user, &user.actor()).await? {
-        return Ok(None);
-    }
-    identities::insert(tx, identity).await?;
-    waiting::remove(tx, &identity.issuer, &identity.subject).await?;
-    Ok(Some(user.id.clone()))
-}
-
-fn new_user(app: &App, username: Username, verified: &Verified, now: Timestamp) -> Principal {
-    Principal {
-        id: new_id(&*app.entropy, now),
-        kind: PrincipalKind::User,
-        username,
-        name: verified.name.clone(),
-        email: if verified.email.contains('@') { verified.email.clone() } else { String::new() },
-        namespace: None,
-        expires_at: None,
-        disabled_at: None,
-        created_at: now,
-        seen_at: None,
-    }
-}
-
-fn identity(provider: &Provider, verified: &Verified, (user_id, now): (&str, Timestamp)) -> Identity {
+/// The identity that a provider vouches for, as a user's.
+pub(super) fn identity(provider: &Provider, verified: &Verified, (user_id, now): (&str, Timestamp)) -> Identity {
     Identity {
         issuer: verified.issuer().to_owned(),
         subject: verified.subject().to_owned(),
@@ -238,19 +181,22 @@ async fn follow(app: &App, provider: &Provider, (verified, user): (&Verified, &P
 
 async fn wait(app: &App, provider: &Provider, verified: Verified) -> Result<Outcome> {
     let now = app.clock.now();
+    let email = verified.email.clone();
+    let groups_unknown = verified.groups == Groups::TooMany;
     let who = Waiting {
         issuer: verified.issuer().to_owned(),
         subject: verified.subject().to_owned(),
         provider: provider.name.clone(),
-        email: verified.email.clone(),
+        email: verified.email,
         name: verified.name,
         groups: verified.groups.known().to_vec(),
+        usernames: verified.usernames,
         first_at: now,
         last_at: now,
     };
     let proof = app.access.system(Job::SignIn, Maintain {});
     app.store.note(&proof, move |tx| Box::pin(async move { waiting::note(tx, &who).await })).await?;
-    Ok(Outcome::Waits { email: verified.email, groups_unknown: verified.groups == Groups::TooMany })
+    Ok(Outcome::Waits { email, groups_unknown })
 }
 
 /// Why a provider's sign-in failed, for people; the details are for the log, under the id of the request.

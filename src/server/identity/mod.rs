@@ -3,6 +3,7 @@
 
 mod backoff;
 pub mod by_provider;
+mod joining;
 mod known;
 mod names;
 pub mod passwords;
@@ -15,6 +16,7 @@ pub mod sign_in;
 pub mod signing;
 mod watch;
 
+pub use joining::let_in;
 pub use known::{Identity, Settings};
 
 use crate::domain::Username;

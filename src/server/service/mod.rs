@@ -12,3 +12,4 @@ pub mod system;
 pub mod tags;
 pub mod tokens;
 pub mod users;
+pub mod waiting;

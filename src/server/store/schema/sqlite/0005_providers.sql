@@ -46,7 +46,8 @@ CREATE TABLE sign_in_attempts (
 );
 CREATE INDEX sign_in_attempts_by_end ON sign_in_attempts (expires_at);
 
--- Who signed in at a provider and was let in by nobody yet. `claimed` is a JSON list of groups.
+-- Who signed in at a provider and was let in by nobody yet. `claimed` are groups and `spelled` what they may be called,
+-- JSON lists.
 CREATE TABLE waiting_people (
     issuer   TEXT   NOT NULL,
     subject  TEXT   NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE waiting_people (
     email    TEXT   NOT NULL,
     name     TEXT   NOT NULL,
     claimed  TEXT   NOT NULL,
+    spelled  TEXT   NOT NULL,
     first_at BIGINT NOT NULL,
     last_at  BIGINT NOT NULL,
     PRIMARY KEY (issuer, subject)
