@@ -63,7 +63,7 @@ const DOORS: &[Door] = &[
     Door("/auth/login", "POST", "/auth/login", 400, 400),
     Door("/auth/setup", "GET", "/auth/setup?token=none", 410, 410),
     Door("/auth/setup", "POST", "/auth/setup", 400, 400),
-    Door("/auth/provider/{name}", "GET", "/auth/provider/none", 404, 404),
+    Door("/auth/provider/{name}", "GET", "/auth/provider/none", 404, 303),
     Door("/auth/provider/{name}/callback", "GET", "/auth/provider/none/callback?code=a&state=b", 403, 403),
     Door("/auth/logout", "GET", "/auth/logout", 303, 303),
     Door("/auth/logout", "POST", "/auth/logout", 303, 303),

@@ -79,6 +79,7 @@ pub struct Way {
     pub name: String,
     /// What people call it.
     pub title: String,
+    pub icon: &'static str,
 }
 
 /// A reader's choice of colours.

@@ -43,7 +43,8 @@ pub(super) fn one(config: &Config, provider: &ProviderConfig, clock: &Arc<dyn Cl
         allowed_groups: provider.allowed_groups.clone(),
         admin_groups: provider.admin_groups.clone(),
     };
-    Ok(Provider { name: provider.name.clone(), title: title(provider), rules, way })
+    let icon = if provider.kind == ProviderKind::Github { "git" } else { "key" };
+    Ok(Provider { name: provider.name.clone(), title: title(provider), icon, rules, way })
 }
 
 fn client(config: &Config, provider: &ProviderConfig, usual: &[&str]) -> Result<Client> {

@@ -33,6 +33,9 @@ pub(super) async fn start(
 ) -> Response<Body> {
     let next = if wanted.next.len() > MAX_NEXT_BYTES { "" } else { &wanted.next };
     let next = local_path(next).to_owned();
+    if app.facts.is_try {
+        return Redirect::to(&next).into_response();
+    }
     let browser = browser(&app, &from.headers);
     match by_provider::begin(&app, &name, next.clone(), browser).await {
         Ok(begun) => {

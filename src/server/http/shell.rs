@@ -90,7 +90,11 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
 /// How people may sign in here.
 fn ways(app: &App) -> Ways {
     let providers = app.identity.providers.all();
-    let way = |provider: &Arc<Provider>| Way { name: provider.name.clone(), title: provider.title.clone() };
+    let way = |provider: &Arc<Provider>| Way {
+        name: provider.name.clone(),
+        title: provider.title.clone(),
+        icon: provider.icon,
+    };
     Ways { providers: providers.iter().map(way).collect(), is_local: app.identity.settings.local_sign_in }
 }
 

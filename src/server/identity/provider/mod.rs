@@ -110,6 +110,8 @@ pub struct Provider {
     pub name: String,
     /// What people read.
     pub title: String,
+    /// The icon beside it.
+    pub icon: &'static str,
     pub rules: Rules,
     pub way: Box<dyn IdentityProvider>,
 }

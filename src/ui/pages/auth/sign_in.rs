@@ -66,7 +66,7 @@ fn Providers<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     let buttons = request.ways.providers.iter().enumerate().map(|(index, way)| {
         let href = address(&format!("/auth/provider/{}", way.name), &[("next", &request.form.next)]);
         let class = if index == 0 { "btn btn-primary btn-lg btn-block" } else { "btn btn-lg btn-block" };
-        view! { <a class=class href=href rel="nofollow"><Icon name="key" class="i i-sm"/>{format!("Continue with {}", way.title)}</a> }
+        view! { <a class=class href=href rel="nofollow"><Icon name=way.icon class="i i-sm"/>{format!("Continue with {}", way.title)}</a> }
     });
     let buttons: Vec<_> = buttons.collect();
     (!buttons.is_empty()).then(|| view! { <div class="stack">{buttons}</div> })
