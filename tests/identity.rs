@@ -4,10 +4,17 @@ mod api;
 mod browsers;
 mod commands;
 mod console;
+mod github;
 mod guesses;
+mod lies;
+mod providers;
+mod resting;
 mod revocations;
+mod secrecy;
+mod stand_in;
 mod sweeps;
 mod tokens;
+mod ways_in;
 
 use crate::support::{Answer, TestApp, decides, request};
 use axum::body::Body;

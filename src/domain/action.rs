@@ -39,12 +39,17 @@ impl Mutation for DeleteUser {}
 impl Mutation for SignOutUser {}
 impl Mutation for CreateGroup {}
 impl Mutation for ChangeGroup {}
+impl Mutation for MapGroup {}
+impl Mutation for Dismiss {}
 impl Mutation for DeleteGroup {}
 impl Mutation for ChangeAccess {}
 impl Mutation for AcceptLink {}
 impl Mutation for ChangePassword {}
 impl Mutation for EndSession {}
 impl Mutation for OpenSession {}
+impl Mutation for JoinByProvider {}
+impl Mutation for FollowProvider {}
+impl Mutation for LetIn {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
 pub trait Bookkeeping: Mutation {}
@@ -149,6 +154,14 @@ actions! {
     ChangeGroup { name: GroupName, members: Vec<Username> } = "group.change",
         needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
 
+    /// Set which groups of providers put people into a group: each with its provider.
+    MapGroup { name: GroupName, claims: Vec<(String, String)> } = "group.map",
+        needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
+
+    /// Somebody who waits is not let in.
+    Dismiss { issuer: String, subject: String } = "user.dismiss",
+        needs |this| vec![(Permission::UserManage, Target::Instance)], object this.subject.clone();
+
     /// Take a group away, with all access that it has.
     DeleteGroup { name: GroupName } = "group.delete",
         needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
@@ -215,6 +228,21 @@ actions! {
     /// Sign in. Nobody has the right: who showed who they are is vouched for.
     OpenSession {} = "session.open",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object String::new();
+
+    /// Become a user by the word of an identity provider. Nobody has the right: who signed in there is vouched for.
+    JoinByProvider { username: Username, provider: String } = "user.join",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
+        object format!("{} by {}", this.username, this.provider);
+
+    /// Let somebody in who signed in by a provider and waits.
+    LetIn { issuer: String, subject: String } = "user.let-in",
+        needs |this| vec![(Permission::UserManage, Target::Instance)],
+        object format!("{} at {}", this.subject, this.issuer);
+
+    /// Be what a provider says now: in which groups, and whether an administrator.
+    FollowProvider { username: Username, provider: String } = "user.follow-provider",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
+        object format!("{} by {}", this.username, this.provider);
 
     /// Keep Portolan's own records: job leases, crawl results, upload clean-up.
     Maintain {} = "system.maintain",

@@ -13,6 +13,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     #[error("you are not signed in")]
     Unauthenticated,
+    /// The provider that vouches for somebody has not done so for too long, or is in force no more.
+    #[error("{0}")]
+    Resting(String),
+    /// A sign-in at an identity provider came to nothing.
+    #[error("{0}")]
+    NotLetIn(String),
     /// The token was made for less than its owner may do.
     #[error("this token is not for that; get one that is")]
     NarrowToken,

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use people::{
-    AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, GroupRow, GroupView, GroupsView,
-    MemberRow, SessionRow, SettingsView, UserRow, UserView, UsersView,
+    AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
+    GroupsView, MemberRow, SessionRow, SettingsView, UserRow, UserView, UsersView, WaitingRow,
 };
 
 /// How a registry is mounted.

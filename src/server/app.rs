@@ -1,9 +1,11 @@
 //! The composition root: the only file that names concrete implementations.
 
+mod providers;
+
 use super::access::{Access, Authorized, FindVisibility, Policy, Refusal};
 use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
-use super::config::{Config, MountConfig, MountKindConfig};
+use super::config::{Config, MountConfig, MountKindConfig, ProviderConfig};
 use super::context::{App, Facts, Mount, Parts, Upstream};
 use super::entropy::{Entropy, SystemEntropy, new_id};
 use super::events::Events;
@@ -134,11 +136,14 @@ async fn identity(
         service: config.host(),
         session_idle_ms: ms(config.auth.session_idle_s),
         session_max_ms: ms(config.auth.session_max_s),
+        recheck_ms: ms(config.auth.recheck_days.saturating_mul(86_400)),
     };
     let proof = access.system(Job::SignIn, Maintain {});
     let sealing = Sealing::under(&config.key_file(), &**entropy)?;
     let signing = Signing::load(config.public_url(), store, &sealing, (&**clock, &**entropy), &proof).await?;
-    Ok(Identity::new((settings, signing, sealing), store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
+    let providers = providers::all(config, clock)?;
+    let parts = (settings, signing, sealing, providers);
+    Ok(Identity::new(parts, store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
 }
 
 fn find_visibility(store: Store) -> Arc<FindVisibility> {
@@ -264,4 +269,12 @@ pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
     let is_empty = names.items.is_empty() && names.next.is_none();
     let has = if is_empty { "answers, and lists no repository" } else { "answers" };
     Ok(if can.is_empty() { has.to_owned() } else { format!("{has}; can {}", can.join(", ")) })
+}
+
+/// Whether an identity provider answers as it must, for `portolan check`.
+pub async fn reach_provider(config: &Config, provider: &ProviderConfig) -> Result<String> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let provider = providers::one(config, provider, &clock)?;
+    provider.way.reach().await?;
+    Ok(format!("answers as {}", provider.way.issuer()))
 }

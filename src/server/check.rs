@@ -32,6 +32,11 @@ pub async fn check(config: &Config) -> Result<()> {
         let name = format!("registry at {}", mount.url.as_deref().unwrap_or_default());
         report(&name, super::app::reach(config, mount).await.map_err(|error| format!("{error:#}")));
     }
+    for provider in &config.auth.providers {
+        let name = format!("identity provider {}", provider.name);
+        let found = super::app::reach_provider(config, provider).await;
+        report(&name, found.map_err(|error| format!("{error:#}")));
+    }
     match failures {
         0 => Ok(()),
         1 => bail!("one check failed; see above"),

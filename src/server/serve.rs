@@ -44,9 +44,6 @@ pub async fn serve(mut config: Config, look: Option<Try>) -> Result<()> {
         }
         look_only(&mut config, look, folder.path());
     }
-    for key in config.without_effect() {
-        tracing::warn!("{key} is configured and has no effect in this version yet");
-    }
     let tls = connections::tls(config.server.tls_files()).await?;
     let listener = listen(config.server.listen)?;
     config.server.listen = listener.local_addr()?;

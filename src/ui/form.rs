@@ -20,7 +20,11 @@ pub enum Intent {
     CreateGroup,
     AddMember,
     RemoveMember,
+    MapClaim,
+    UnmapClaim,
     DeleteGroup,
+    LetIn,
+    Dismiss,
     ConfigureRepository,
     ConfigureNamespace,
     ChangePassword,
@@ -29,7 +33,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -42,7 +46,11 @@ impl Intent {
         Self::CreateGroup,
         Self::AddMember,
         Self::RemoveMember,
+        Self::MapClaim,
+        Self::UnmapClaim,
         Self::DeleteGroup,
+        Self::LetIn,
+        Self::Dismiss,
         Self::ConfigureRepository,
         Self::ConfigureNamespace,
         Self::ChangePassword,
@@ -64,7 +72,11 @@ impl Intent {
             Self::CreateGroup => "create-group",
             Self::AddMember => "add-member",
             Self::RemoveMember => "remove-member",
+            Self::MapClaim => "map-claim",
+            Self::UnmapClaim => "unmap-claim",
             Self::DeleteGroup => "delete-group",
+            Self::LetIn => "let-in",
+            Self::Dismiss => "dismiss",
             Self::ConfigureRepository => "configure-repository",
             Self::ConfigureNamespace => "configure-namespace",
             Self::ChangePassword => "change-password",
@@ -92,6 +104,10 @@ impl Intent {
             Self::CreateGroup => format!("The group {of} is there."),
             Self::AddMember => format!("{of} is in the group."),
             Self::RemoveMember => format!("{of} is out of the group."),
+            Self::MapClaim => format!("Whom the provider puts into {of} is in this group."),
+            Self::UnmapClaim => format!("The provider's {of} puts nobody in here any more."),
+            Self::LetIn => format!("{of} is let in, and has a session after the next sign-in."),
+            Self::Dismiss => format!("{of} waits no longer."),
             Self::DeleteGroup => format!("The group {of} is gone, with all access that it had."),
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
@@ -112,6 +128,17 @@ pub struct FormState {
     pub link: Option<String>,
     /// Who is addressed by that link.
     pub addressee: Option<String>,
+    /// Somebody who signed in and was let in by nobody yet.
+    pub stranger: Option<Stranger>,
+}
+
+/// Somebody for whom a provider vouches, and nobody here does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// As whom they signed in.
+    pub email: String,
+    /// Whether the provider left out in which groups they are.
+    pub groups_unknown: bool,
 }
 
 impl FormState {

@@ -33,12 +33,33 @@ pub struct PageRequest {
     pub user: Option<String>,
     /// What they hold on the instance itself: a room that they may not enter has no entry.
     pub powers: Vec<Permission>,
+    /// How people may sign in.
+    pub ways: Ways,
     /// What stands in the form that came back.
     pub form: FormState,
     /// What was just done, by the form on the page before.
     pub said: Option<Said>,
     /// What the policy for scripts lets run.
     pub nonce: Option<String>,
+}
+
+/// How people may sign in here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// By these identity providers.
+    pub providers: Vec<Way>,
+    /// By a password of this registry.
+    pub is_local: bool,
+}
+
+/// One identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// What stands in its address.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    pub icon: &'static str,
 }
 
 /// A reader's choice of colours.

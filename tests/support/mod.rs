@@ -71,8 +71,16 @@ impl TestApp {
             settings.push(("PORTOLAN_DATABASE__URL".to_owned(), database));
         }
         let config = Config::from_parts(Some((Path::new("test.toml"), config)), settings.into_iter()).expect("valid");
-        let (app, jobs) = app::build(&config, choices).await.expect("the server starts");
-        let folder = Arc::new(folder);
+        Self::start(&config, choices, Arc::new(folder)).await
+    }
+
+    /// Another server on what `before` left.
+    pub async fn over(config: &Config, choices: Choices, before: &Self) -> Self {
+        Self::start(config, choices, Arc::clone(&before.folder)).await.at_the_door()
+    }
+
+    async fn start(config: &Config, choices: Choices, folder: Arc<TempDir>) -> Self {
+        let (app, jobs) = app::build(config, choices).await.expect("the server starts");
         let standing = Some(Arc::new(Standing::with_role(user("admin"), Role::Admin)));
         Self { router: router(app.clone()), app, folder, standing, shown: None, jobs: Some(jobs) }
     }

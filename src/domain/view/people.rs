@@ -19,10 +19,32 @@ pub struct UserRow {
     pub seen_at: Option<Timestamp>,
 }
 
+/// Somebody who signed in by a provider, and whom nobody has let in yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingRow {
+    pub issuer: String,
+    pub subject: String,
+    pub provider: String,
+    pub email: String,
+    pub name: String,
+    /// The groups that the provider named.
+    pub groups: Vec<String>,
+    pub last_at: Timestamp,
+}
+
+/// A group of a provider that puts people into one of ours.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ClaimRow {
+    pub provider: String,
+    pub value: String,
+}
+
 /// The page of users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsersView {
     pub users: Vec<UserRow>,
+    /// Who waits, for those who may let them in.
+    pub waiting: Vec<WaitingRow>,
     /// Where the next page starts.
     pub next: Option<String>,
     pub may_manage: bool,
@@ -123,6 +145,9 @@ pub struct GroupView {
     pub members: Vec<MemberRow>,
     pub next: Option<String>,
     pub access: Vec<AccessRow>,
+    pub claims: Vec<ClaimRow>,
+    /// The providers whose groups may be mapped, by name and title.
+    pub providers: Vec<(String, String)>,
     /// Whom the reader may pick from.
     pub people: Vec<Username>,
     pub may_manage: bool,

@@ -27,6 +27,8 @@ pub struct Basis {
     /// The epoch of access in which they were found.
     pub epoch: i64,
     pub shown: Shown,
+    /// The identity providers whose word about them counts.
+    pub providers: Vec<String>,
 }
 
 /// What they showed, besides a token, that can be taken from them.

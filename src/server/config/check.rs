@@ -36,16 +36,7 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
         let remedy = "its password is missing; set PORTOLAN_ADMIN__PASSWORD_FILE (or PORTOLAN_ADMIN__PASSWORD)";
         return Err(merged.error("admin.username", remedy));
     }
-    for (index, provider) in config.auth.providers.iter().enumerate() {
-        match (&provider.client_secret_file, &provider.client_secret) {
-            (Some(path), _) => drop(secret(path)?),
-            (None, Some(_)) => {}
-            (None, None) => {
-                let key = format!("auth.providers[{index}].client_secret_file");
-                return Err(merged.error(&key, "the secret of this provider is missing; name the file that holds it"));
-            }
-        }
-    }
+    super::providers::check(&config.auth, merged)?;
     config.admin_password().map(|_| ())
 }
 
@@ -58,10 +49,6 @@ fn server(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
         let problem = "who reaches the server from elsewhere does so under a name: set server.public_url to its \
                        https address (PORTOLAN_SERVER__PUBLIC_URL), or listen on 127.0.0.1:PORT";
         return Err(merged.error("server.listen", problem));
-    }
-    if !config.auth.local_sign_in {
-        let problem = "nobody could sign in: this version knows passwords only; leave it at true";
-        return Err(merged.error("auth.local_sign_in", problem));
     }
     let Some(text) = &server.public_url else { return Ok(()) };
     let wrong = |problem: &str| Err(merged.error("server.public_url", problem));
@@ -149,12 +136,6 @@ impl Config {
             mounts.insert(0, MountConfig::of(MountKindConfig::Hosted, MountPrefix::default()));
         }
         mounts
-    }
-
-    /// What is configured and has no effect in this version.
-    pub fn without_effect(&self) -> Vec<&'static str> {
-        let set = [("auth.providers", !self.auth.providers.is_empty())];
-        set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
 
     /// Where the database is.

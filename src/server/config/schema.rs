@@ -90,7 +90,7 @@ impl Default for StorageConfig {
     }
 }
 
-/// Sign-in. Providers are checked already; they take effect in a later version.
+/// Sign-in.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {

@@ -58,7 +58,9 @@ impl Knock {
     pub(super) async fn who(self, app: &App) -> Result<Arc<Standing>> {
         let shown = self.shown?;
         match app.identity.who(shown.as_ref(), &self.from).await {
-            Err(Error::Unauthenticated) if !self.is_program => app.identity.who(None, &self.from).await,
+            Err(Error::Unauthenticated | Error::Resting(_)) if !self.is_program => {
+                app.identity.who(None, &self.from).await
+            }
             found => found,
         }
     }

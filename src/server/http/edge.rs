@@ -73,8 +73,8 @@ async fn answer(app: &App, request_id: String, mut request: Request, next: Next)
             request.extensions_mut().insert(Caller { standing, request_id });
             next.run(request).await
         }
-        Err(Error::Unauthenticated) if Dialect::of(&request).is_oci() => {
-            distribution::refuse_credentials(app, request.method(), request.uri())
+        Err(refusal @ (Error::Unauthenticated | Error::Resting(_))) if Dialect::of(&request).is_oci() => {
+            distribution::refuse_credentials(app, request.method(), request.uri(), &refusal)
         }
         Err(refusal) => refused(refusal),
     }

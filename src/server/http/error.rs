@@ -10,9 +10,9 @@ use serde_json::json;
 /// The status of an error.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Unauthenticated | Error::NarrowToken => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) => StatusCode::UNAUTHORIZED,
         Error::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Forbidden(_) | Error::Foreign(_) | Error::InUse { .. } => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Foreign(_) | Error::NotLetIn(_) | Error::InUse { .. } => StatusCode::FORBIDDEN,
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } | Error::MissingParts(_) => StatusCode::BAD_REQUEST,
@@ -29,9 +29,11 @@ pub fn status(error: &Error) -> StatusCode {
 /// The code of an error for registry clients (OCI distribution specification, "Error Codes").
 fn oci_code(error: &Error) -> &'static str {
     match error {
-        Error::Unauthenticated | Error::NarrowToken => "UNAUTHORIZED",
+        Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) => "UNAUTHORIZED",
         Error::TooManyTries { .. } => "TOOMANYREQUESTS",
-        Error::Forbidden(_) | Error::Foreign(_) | Error::InUse { .. } | Error::Changed { .. } => "DENIED",
+        Error::Forbidden(_) | Error::Foreign(_) | Error::NotLetIn(_) | Error::InUse { .. } | Error::Changed { .. } => {
+            "DENIED"
+        }
         Error::NotFound(What::Repository(_) | What::Elsewhere { .. }) => "NAME_UNKNOWN",
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",

@@ -1,7 +1,8 @@
 //! The whole surface on one screen.
 
 use super::{
-    assets, console, distribution, edge, events, health, invite, metrics, rest, security, shell, sign_in, token,
+    assets, console, distribution, edge, events, health, invite, metrics, provider, rest, security, shell, sign_in,
+    token,
 };
 use crate::domain::Error;
 use crate::domain::error::What;
@@ -46,6 +47,8 @@ fn pages() -> Router<App> {
         .route("/auth/login", get(sign_in::login_page).post(sign_in::log_in))
         .route("/auth/setup", get(sign_in::set_up_page).post(sign_in::set_up))
         .route("/auth/invite/{link}", get(invite::page).post(invite::accept))
+        .route("/auth/provider/{name}", get(provider::start))
+        .route("/auth/provider/{name}/callback", get(provider::callback))
         .route("/auth/logout", get(|| async { Redirect::to("/repositories") }).post(sign_in::log_out))
         .fallback(shell::page)
         .layer(DefaultBodyLimit::max(FORM_BYTES))

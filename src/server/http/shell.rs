@@ -5,9 +5,10 @@ use super::{error, said, security};
 use crate::domain::{Error, Permission, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::identity::provider::Provider;
 use crate::ui::form::FormState;
 pub(super) use crate::ui::request::Assets;
-use crate::ui::request::{ErrorReport, PageRequest, Part, Theme};
+use crate::ui::request::{ErrorReport, PageRequest, Part, Theme, Way, Ways};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -86,10 +87,22 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
         assets,
         user: caller.standing.is_signed_in().then(|| caller.actor().name().unwrap_or_default().to_owned()),
         powers,
+        ways: ways(app),
         form,
         said,
         nonce: None,
     }
+}
+
+/// How people may sign in here.
+fn ways(app: &App) -> Ways {
+    let providers = app.identity.providers.all();
+    let way = |provider: &Arc<Provider>| Way {
+        name: provider.name.clone(),
+        title: provider.title.clone(),
+        icon: provider.icon,
+    };
+    Ways { providers: providers.iter().map(way).collect(), is_local: app.identity.settings.local_sign_in }
 }
 
 /// The status of the answer, and when to try again, follow the error that the page shows.

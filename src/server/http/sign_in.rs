@@ -21,7 +21,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 #[derive(Deserialize)]
@@ -176,7 +176,7 @@ pub(super) async fn enter(
     response
 }
 
-async fn refuse(
+pub(super) async fn refuse(
     app: &App,
     caller: &Caller,
     assets: ShellAssets,
@@ -189,7 +189,7 @@ async fn refuse(
 }
 
 /// What stands in a form again.
-fn typed(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn typed(fields: &[(&str, &str)]) -> Vec<(String, String)> {
     fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
@@ -217,7 +217,7 @@ pub(super) fn unreadable() -> Error {
 
 /// A path of this console, and nothing that a browser takes for another host (open redirects); the list of
 /// repositories for anything else.
-fn local_path(text: &str) -> &str {
+pub(super) fn local_path(text: &str) -> &str {
     let lower = text.to_ascii_lowercase();
     let leads_away = ["//", "/\\", "/%2f", "/%5c", "/%09", "/%0a", "/%0d"].iter().any(|start| lower.starts_with(start));
     let is_odd = text.contains('\\') || text.chars().any(|c| c.is_control() || c.is_whitespace());
@@ -228,7 +228,7 @@ fn local_path(text: &str) -> &str {
 /// From where a form comes.
 pub(super) struct HttpOrigin {
     address: String,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
 }
 
 impl HttpOrigin {

@@ -83,7 +83,7 @@ fn answer(app: &App, issued: Result<tokens::Issued>, is_form: bool) -> Response<
         }
         Err(failure) => {
             let mut response = error::oci(&failure);
-            if failure == Error::Unauthenticated {
+            if matches!(failure, Error::Unauthenticated | Error::Resting(_)) {
                 let basic = format!(r#"Basic realm="{}""#, app.facts.host);
                 let basic = HeaderValue::from_str(&basic).expect("a host fits a header");
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);

@@ -4,6 +4,7 @@
 use super::devices::Devices;
 use super::passwords::Passwords;
 use super::proven::Proven;
+use super::provider::Providers;
 use super::queue::Queue;
 use super::sealing::Sealing;
 use super::secrets::{self, Kind};
@@ -17,7 +18,7 @@ use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
 use crate::server::secret::Secret;
 use crate::server::store::tokens::{self, Token};
-use crate::server::store::{Store, Tx, grants, principals, repositories as repository_rows, sessions};
+use crate::server::store::{Store, Tx, grants, repositories as repository_rows, sessions};
 use aws_lc_rs::hmac;
 use futures::future::BoxFuture;
 use moka::sync::Cache;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub session_idle_ms: i64,
     /// No session lives longer.
     pub session_max_ms: i64,
+    /// For so long the word of a provider counts.
+    pub recheck_ms: i64,
 }
 
 impl Settings {
@@ -53,6 +56,7 @@ pub struct Identity {
     pub passwords: Passwords,
     pub signing: Signing,
     pub devices: Devices,
+    pub providers: Providers,
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     /// Passwords that were right lately.
@@ -83,14 +87,14 @@ impl Known {
 /// When somebody asks.
 #[derive(Clone, Copy)]
 pub(super) struct At {
-    epoch: i64,
+    pub(super) epoch: i64,
     pub(super) now: Timestamp,
 }
 
 impl Identity {
     /// Ready to tell callers apart. `proof` is that of the job that keeps sign-ins.
     pub fn new(
-        (settings, signing, sealing): (Settings, Signing, Sealing),
+        (settings, signing, sealing, providers): (Settings, Signing, Sealing, Providers),
         store: Store,
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
         proof: Authorized<Maintain>,
@@ -100,6 +104,7 @@ impl Identity {
         Self {
             settings,
             signing,
+            providers,
             passwords: Passwords::new(Arc::clone(&entropy)),
             devices: Devices::new(sealing, entropy),
             store,
@@ -173,7 +178,7 @@ impl Identity {
     }
 
     async fn nobody(&self, at: At) -> Result<Standing> {
-        let basis = Some(Basis { epoch: at.epoch, shown: Shown::Nothing });
+        let basis = Some(Basis { epoch: at.epoch, shown: Shown::Nothing, providers: vec![] });
         Ok(Standing { basis, ..Standing::anonymous(grants::of_everybody(&self.store).await?) })
     }
 
@@ -225,16 +230,6 @@ impl Identity {
         }
         standing.bounds.push(Bound::Registry { repositories, catalog });
         Ok(ending(standing, Some(Timestamp(claims.exp.saturating_mul(1000)))))
-    }
-
-    /// Somebody with a name, as long as they are let in.
-    pub(super) async fn principal(&self, id: &str, shown: Shown, at: At) -> Result<Standing> {
-        let principal = principals::by_id(&self.store, id).await?;
-        let principal = principal.filter(|principal| principal.is_let_in(at.now)).ok_or(Error::Unauthenticated)?;
-        let terms = grants::of_principal(&self.store, id).await?;
-        let basis = Some(Basis { epoch: at.epoch, shown });
-        let (actor, ends_at) = (principal.actor(), principal.expires_at);
-        Ok(Standing { id: Some(principal.id), terms, ends_at, basis, ..Standing::of(actor) })
     }
 
     /// Keeps a record that nobody has to wait for, nor to be refused for where it cannot be written.

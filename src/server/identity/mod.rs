@@ -3,13 +3,18 @@
 
 mod backoff;
 mod by_password;
+pub mod by_provider;
 mod devices;
+mod joining;
 mod known;
 pub mod links;
+mod names;
 pub mod passwords;
 mod proven;
+pub mod provider;
 mod queue;
 pub mod registry_tokens;
+mod resting;
 pub mod sealing;
 pub mod secrets;
 pub mod sign_in;
@@ -17,6 +22,7 @@ pub mod signing;
 mod sweep;
 mod watch;
 
+pub use joining::let_in;
 pub use known::{Identity, Settings};
 
 use crate::domain::Username;

@@ -19,6 +19,8 @@ pub enum Kind {
     Session,
     /// A link that works once.
     Link,
+    /// What a browser takes along to an identity provider.
+    Attempt,
 }
 
 impl Kind {
@@ -28,6 +30,7 @@ impl Kind {
             Self::Robot => "ptl_r_",
             Self::Session => "ptl_s_",
             Self::Link => "ptl_l_",
+            Self::Attempt => "ptl_a_",
         }
     }
 

@@ -38,10 +38,11 @@ pub async fn first_run(app: &App) -> Result<Option<Secret>> {
     let secret = secrets::new(Kind::Link, &*app.entropy);
     let (fingerprint, now) = (secrets::fingerprint(&secret), app.clock.now());
     let proof = app.access.system(Job::SetUp, Maintain {});
+    let providers = app.identity.providers.names();
     let kept = app.store.note(&proof, move |tx| {
         Box::pin(async move {
             tx.lock("portolan set-up").await?;
-            if principals::has_admin(tx).await? {
+            if principals::has_admin(tx, &providers).await? {
                 sessions::end_set_up_links(tx).await?;
                 return Ok(false);
             }
@@ -72,11 +73,12 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
     let (fingerprint, now) = (secrets::fingerprint(link), app.clock.now());
     let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, now));
     let proof = app.access.vouch(admin.actor(), &from.request_id, SetUp { username: person.username });
-    let (user_id, added) = (admin.id.clone(), admin.clone());
+    let (user_id, added, providers) = (admin.id.clone(), admin.clone(), app.identity.providers.names());
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             tx.lock("portolan set-up").await?;
-            if !sessions::use_link(tx, &fingerprint, Purpose::SetUp, now).await? || principals::has_admin(tx).await? {
+            let is_used = !sessions::use_link(tx, &fingerprint, Purpose::SetUp, now).await?;
+            if is_used || principals::has_admin(tx, &providers).await? {
                 return Err(is_set_up());
             }
             add_admin(tx, &added, &hash, &grant_id).await?;

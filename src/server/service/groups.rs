@@ -1,15 +1,16 @@
 //! Groups of users.
 
 use super::may;
-use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups};
+use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, MapGroup};
 use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
-use crate::domain::view::{GroupRow, GroupView, GroupsView};
+use crate::domain::view::{ClaimRow, GroupRow, GroupView, GroupsView};
 use crate::domain::{Error, GroupName, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::access;
+use crate::server::store::group_claims::{self, Claim};
 use crate::server::store::{Change, groups, people, principals};
 use std::collections::BTreeSet;
 
@@ -17,6 +18,9 @@ use std::collections::BTreeSet;
 const PAGE: u32 = 50;
 /// The most of a group, whoever says that they are in it.
 const MAX_MEMBERS: u32 = 10_000;
+/// The most groups of providers that stand for one, and the most of such a name.
+const MAX_CLAIMS: usize = 100;
+const MAX_CLAIM_BYTES: usize = 512;
 /// Names to pick from.
 const PICK: u32 = 200;
 
@@ -47,7 +51,11 @@ pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, a
         false => vec![],
     };
     let access = access::of_group(app, proof, &id).await?;
-    Ok(GroupView { name: name.clone(), members, next, access, people, may_manage })
+    let claims = group_claims::of_group(&app.store, &id).await?;
+    let claims = claims.into_iter().map(|Claim { provider, value }| ClaimRow { provider, value }).collect();
+    let providers = app.identity.providers.all();
+    let providers = providers.iter().map(|it| (it.name.clone(), it.title.clone())).collect();
+    Ok(GroupView { name: name.clone(), members, next, access, claims, providers, people, may_manage })
 }
 
 fn may_manage(proof: &Authorized<ListGroups>) -> bool {
@@ -109,6 +117,45 @@ pub async fn change(app: &App, proof: &Authorized<ChangeGroup>) -> Result<()> {
             let names = |names: Vec<String>| Some(names.join(", "));
             let before = before.into_iter().map(|(_, username)| username).collect();
             Ok(Change::new((), names(before), names(members.iter().map(ToString::to_string).collect())))
+        })
+    });
+    write.await
+}
+
+/// Which groups of providers put people into a group: each with its provider.
+pub async fn claims(app: &App, _proof: &Authorized<ListGroups>, id: &str) -> Result<Vec<(String, String)>> {
+    let claims = group_claims::of_group(&app.store, id).await?;
+    Ok(claims.into_iter().map(|claim| (claim.provider, claim.value)).collect())
+}
+
+/// Sets them. Whom a provider named at their last sign-in is in at once, and who was in by what is gone is not.
+///
+/// # Errors
+/// [`Error::Invalid`] for a provider that is not in force, or an empty or overlong name of a group.
+pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
+    let MapGroup { name, claims } = proof.action().clone();
+    let (id, _) = named(app, name.as_str()).await?;
+    let before = group_claims::of_group(&app.store, &id).await?;
+    for (provider, value) in &claims {
+        let is_new = !before.iter().any(|claim| claim.provider == *provider && claim.value == *value);
+        if is_new && app.identity.providers.find(provider).is_none() {
+            return Err(Error::invalid("provider", format!("there is no provider {provider:.80}")));
+        }
+        if value.is_empty() || value.len() > MAX_CLAIM_BYTES || claims.len() > MAX_CLAIMS {
+            return Err(Error::invalid("value", "write the group as the provider names it, in at most 512 bytes"));
+        }
+    }
+    let words = |claims: Vec<(String, String)>| {
+        let words: Vec<String> = claims.into_iter().map(|(provider, value)| format!("{value} of {provider}")).collect();
+        Some(words.join(", "))
+    };
+    let was = words(before.into_iter().map(|claim| (claim.provider, claim.value)).collect());
+    let is = words(claims.clone());
+    let claims: Vec<Claim> = claims.into_iter().map(|(provider, value)| Claim { provider, value }).collect();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            group_claims::set(tx, &id, &claims).await?;
+            Ok(Change::new((), was, is))
         })
     });
     write.await

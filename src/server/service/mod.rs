@@ -16,6 +16,7 @@ pub mod system;
 pub mod tags;
 pub mod tokens;
 pub mod users;
+pub mod waiting;
 
 use crate::domain::Action;
 use crate::server::access::Authorized;

@@ -4,14 +4,14 @@ use super::may;
 use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, ListUsers, SignOutUser};
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind};
-use crate::domain::view::{UserRow, UserView, UsersView};
+use crate::domain::view::{UserRow, UserView, UsersView, WaitingRow};
 use crate::domain::{Error, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::identity::{links, passwords};
 use crate::server::secret::Secret;
-use crate::server::service::access;
+use crate::server::service::{access, waiting};
 use crate::server::store::{Change, people, principals, sessions};
 
 /// Users of a page.
@@ -31,7 +31,18 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, q: &str, after: &str
     let is_cut = users.len() > PAGE as usize;
     users.truncate(PAGE as usize);
     let next = users.last().filter(|_| is_cut).map(|user| user.username.to_string());
-    Ok(UsersView { users, next, may_manage: may_manage(proof) })
+    let may_manage = may_manage(proof);
+    let waiting = if may_manage { waiting::list(app, proof, PAGE).await? } else { vec![] };
+    let waiting = waiting.into_iter().map(|it| WaitingRow {
+        issuer: it.issuer,
+        subject: it.subject,
+        provider: it.provider,
+        email: it.email,
+        name: it.name,
+        groups: it.groups,
+        last_at: it.last_at,
+    });
+    Ok(UsersView { users, waiting: waiting.collect(), next, may_manage })
 }
 
 /// Everything on the page of one user.

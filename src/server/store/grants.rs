@@ -1,6 +1,6 @@
 //! Grants, and what they come to for one who asks.
 
-use super::{Row, Store, Tx, epoch};
+use super::{Row, Store, Tx, Value, epoch};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::{Actor, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Scope, Terms, Timestamp};
 use crate::params;
@@ -96,13 +96,23 @@ pub async fn set_visibility(
     Ok(Some(before))
 }
 
-const OF_PRINCIPAL: &str = "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '')
-    UNION ALL SELECT g.role, g.scope, g.tags, g.expires_at FROM group_members m
-      JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group' WHERE m.user_id = $1";
+/// The grants of a principal, of their groups, and of everybody. What providers say of them counts for those of
+/// `providers`.
+fn of_one(id: &str, providers: &[String]) -> (String, Vec<Value>) {
+    let named: String = (2..providers.len() + 2).map(|slot| format!(", ${slot}")).collect();
+    let sql = format!(
+        "SELECT role, scope, tags, expires_at FROM grants WHERE grantee IN ($1, '') AND source IN (''{named})
+         UNION ALL SELECT g.role, g.scope, g.tags, g.expires_at FROM group_members m
+           JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group'
+         WHERE m.user_id = $1 AND m.source IN (''{named})"
+    );
+    (sql, std::iter::once(id).chain(providers.iter().map(String::as_str)).map(Value::from).collect())
+}
 
 /// What is granted to a principal, to their groups, and to everybody.
-pub async fn of_principal(store: &Store, id: &str) -> Result<Vec<Terms>> {
-    store.all(OF_PRINCIPAL, params![id]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
+pub async fn of_principal(store: &Store, id: &str, providers: &[String]) -> Result<Vec<Terms>> {
+    let (sql, params) = of_one(id, providers);
+    store.all(&sql, params).await?.into_iter().map(|mut row| terms(&mut row)).collect()
 }
 
 /// What is granted to everybody.
@@ -112,9 +122,10 @@ pub async fn of_everybody(store: &Store) -> Result<Vec<Terms>> {
 }
 
 /// The same for a principal, or for nobody in particular, inside a transaction.
-pub(super) async fn current(tx: &mut Tx, id: Option<&str>) -> Result<Vec<Terms>> {
+pub(super) async fn current(tx: &mut Tx, id: Option<&str>, providers: &[String]) -> Result<Vec<Terms>> {
     // Nobody's id is that of everybody.
-    tx.all(OF_PRINCIPAL, params![id.unwrap_or_default()]).await?.into_iter().map(|mut row| terms(&mut row)).collect()
+    let (sql, params) = of_one(id.unwrap_or_default(), providers);
+    tx.all(&sql, params).await?.into_iter().map(|mut row| terms(&mut row)).collect()
 }
 
 const VISIBILITY: &str = "SELECT COALESCE(r.visibility, m.visibility) FROM repositories r

@@ -65,6 +65,7 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
     for sql in [
         "DELETE FROM grants WHERE grantee = $1 AND grantee_kind = 'group'",
         "DELETE FROM group_members WHERE group_id = $1",
+        "DELETE FROM group_claims WHERE group_id = $1",
         "DELETE FROM user_groups WHERE id = $1",
     ] {
         tx.run(sql, params![id]).await?;

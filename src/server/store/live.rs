@@ -34,7 +34,7 @@ impl Allowed {
         if !is_let_in(tx, &known, &basis.shown, now).await? {
             return Err(Error::Unauthenticated);
         }
-        let terms = grants::current(tx, known.id.as_deref()).await?;
+        let terms = grants::current(tx, known.id.as_deref(), &basis.providers).await?;
         let basis = Some(Basis { epoch, ..basis.clone() });
         self.rights.renew(Standing { terms, basis, ..Standing::clone(&known) });
         for (permission, target) in &self.needs {

@@ -5,7 +5,8 @@
 //! tables; what differs between the engines lives in [`dialect`].
 
 pub mod activity;
-mod audit;
+pub mod attempts;
+pub mod audit;
 mod batch;
 pub mod blobs;
 pub mod deletes;
@@ -14,7 +15,9 @@ pub mod edges;
 pub mod epoch;
 pub mod failures;
 pub mod grants;
+pub mod group_claims;
 pub mod groups;
+pub mod identities;
 pub mod images;
 pub mod instance;
 pub mod jobs;
@@ -46,6 +49,7 @@ pub mod uploads;
 pub mod value;
 pub mod visibilities;
 mod visible;
+pub mod waiting;
 mod words;
 
 pub use migrate::inspect;

@@ -25,6 +25,7 @@ pub async fn save(location: &Location, file: &Path) -> Result<()> {
     // Nor does who was in at that moment: a session that ended since must not come back.
     lite::execute(&connection, "DELETE FROM sessions", &[])?;
     lite::execute(&connection, "DELETE FROM one_time_links", &[])?;
+    lite::execute(&connection, "DELETE FROM sign_in_attempts", &[])?;
     lite::execute(&connection, "UPDATE jobs SET leased_by = NULL, leased_until = NULL", &[])?;
     // One file without a log, which can be read where nothing can be written.
     lite::query(&connection, "PRAGMA journal_mode = DELETE", &[])?;

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Avatar(username: Username, #[prop(optional, into)] name: String) -> impl IntoView {
     let shown = if name.is_empty() { username.to_string() } else { name };
-    let tone = username.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 5;
+    let tone = username.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 4;
     view! { <span class=format!("avatar av-{tone}") aria-hidden="true">{initials(&shown)}</span> }
 }
 

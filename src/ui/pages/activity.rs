@@ -142,10 +142,12 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     }
 }
 
-/// `before → after`, of what has either.
+/// `before → after`, of what has either. An id says nothing to people.
 fn change(before: Option<String>, after: Option<String>) -> String {
     let shown = |text: String| inert(&text, MAX_OBJECT_CHARS);
-    match (before.filter(|text| !text.is_empty()), after.filter(|text| !text.is_empty())) {
+    let is_id = |text: &String| text.len() == 36 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    let says = |text: &String| !text.is_empty() && !is_id(text);
+    match (before.filter(says), after.filter(says)) {
         (Some(before), Some(after)) => format!("{} → {}", shown(before), shown(after)),
         (Some(before), None) => format!("was {}", shown(before)),
         (None, Some(after)) => shown(after),
@@ -175,8 +177,19 @@ fn words(action: &str) -> String {
         "group.create" => "Made the group",
         "group.change" => "Changed the group",
         "group.delete" => "Deleted the group",
+        "group.map" => "Mapped groups of providers to",
+        "user.let-in" => "Let in",
+        "user.dismiss" => "Dismissed",
         "repository.configure" => "Changed the settings of",
         "namespace.configure" => "Changed the settings of",
+        "repository.read" => "Asked for",
+        "grant.list" => "Asked who has access to",
+        "user.list" => "Asked for users",
+        "group.list" => "Asked for groups",
+        "role.list" => "Asked for roles",
+        "activity.read" => "Asked for activity",
+        "account.read" => "Asked for an account",
+        "system.read" => "Asked for metrics",
         "session.open" => "Signed in",
         "session.end" => "Ended a session",
         "instance.set-up" => "Set up the instance as",

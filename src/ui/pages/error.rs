@@ -66,7 +66,9 @@ fn Place<'a>(error: &'a Error) -> impl IntoView + use<> {
 
 fn title(error: &Error) -> String {
     match error {
-        Error::Unauthenticated | Error::NarrowToken => "Sign in to see this page".to_owned(),
+        Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) | Error::NotLetIn(_) => {
+            "Sign in to see this page".to_owned()
+        }
         Error::TooManyTries { .. } => "Too many tries".to_owned(),
         Error::Forbidden(_) | Error::Foreign(_) => "You may not see this page".to_owned(),
         Error::NotFound(what) => missing(what).to_owned(),

@@ -2,7 +2,7 @@
 
 use super::sent::taken;
 use super::{Done, Form};
-use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups};
+use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, MapGroup};
 use crate::domain::{Address, Error, GroupName, Result, Username};
 use crate::server::service::groups;
 use crate::ui::form::Intent;
@@ -29,6 +29,19 @@ pub(super) async fn set_member(form: &Form<'_>, is_in: bool) -> Result<Done> {
     groups::change(form.app, &proof).await?;
     let intent = if is_in { Intent::AddMember } else { Intent::RemoveMember };
     Ok(Done::new(Address::Group(name), intent, member))
+}
+
+pub(super) async fn set_claim(form: &Form<'_>, is_there: bool) -> Result<Done> {
+    let claim = (form.sent.text("provider").to_owned(), form.sent.text("value").to_owned());
+    let listing = form.app.access.authorize(form.caller, ListGroups {}).await?;
+    let (id, name) = groups::named(form.app, name(form)?.as_str()).await?;
+    let mut claims = groups::claims(form.app, &listing, &id).await?;
+    claims.retain(|other| *other != claim);
+    claims.extend(is_there.then(|| claim.clone()));
+    let proof = form.app.access.authorize(form.caller, MapGroup { name: name.clone(), claims }).await?;
+    groups::map(form.app, &proof).await?;
+    let intent = if is_there { Intent::MapClaim } else { Intent::UnmapClaim };
+    Ok(Done::new(Address::Group(name), intent, claim.1))
 }
 
 pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {

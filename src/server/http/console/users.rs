@@ -2,10 +2,11 @@
 
 use super::sent::taken;
 use super::{Done, Form};
-use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, SignOutUser};
+use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, Dismiss, InviteUser, LetIn, SignOutUser};
 use crate::domain::{Address, Error, Result, Username};
 use crate::server::http::sign_in::person_name;
 use crate::server::service::users::{self, NewUser};
+use crate::server::service::waiting;
 use crate::ui::form::Intent;
 
 /// The most of an e-mail address (RFC 5321, section 4.5.3.1).
@@ -54,6 +55,20 @@ pub(super) async fn end_sessions(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, SignOutUser { username: username.clone() }).await?;
     users::sign_out(form.app, &proof).await?;
     Ok(Done::new(Address::User(username.clone()), Intent::EndSessions, username))
+}
+
+pub(super) async fn let_in(form: &Form<'_>) -> Result<Done> {
+    let (issuer, subject) = (form.sent.text("issuer").to_owned(), form.sent.text("subject").to_owned());
+    let proof = form.app.access.authorize(form.caller, LetIn { issuer, subject }).await?;
+    let user = waiting::let_in(form.app, &proof).await?;
+    Ok(Done::new(Address::User(user.username.clone()), Intent::LetIn, user.username))
+}
+
+pub(super) async fn dismiss(form: &Form<'_>) -> Result<Done> {
+    let (issuer, subject) = (form.sent.text("issuer").to_owned(), form.sent.text("subject").to_owned());
+    let proof = form.app.access.authorize(form.caller, Dismiss { issuer, subject }).await?;
+    waiting::dismiss(form.app, &proof).await?;
+    Ok(Done::new(Address::Users, Intent::Dismiss, form.sent.text("email")))
 }
 
 /// The user whose page it is.

@@ -109,8 +109,8 @@ fn refuse(app: &App, caller: &Caller, (method, uri): (&Method, &Uri), failure: E
 }
 
 /// What is told to whoever shows credentials that are nobody's, or no longer.
-pub(super) fn refuse_credentials(app: &App, method: &Method, uri: &Uri) -> Response<Body> {
-    let mut response = error::oci(&Error::Unauthenticated);
+pub(super) fn refuse_credentials(app: &App, method: &Method, uri: &Uri, refusal: &Error) -> Response<Body> {
+    let mut response = error::oci(refusal);
     let challenge = challenge::header(app, challenge::scope(method, uri).as_deref(), Some("invalid_token"));
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response

@@ -1,8 +1,8 @@
 //! `/api/v1/groups`.
 
 use super::{Page, Part, answer, body, done};
-use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups};
-use crate::domain::view::GroupRow;
+use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, MapGroup};
+use crate::domain::view::{ClaimRow, GroupRow};
 use crate::domain::{GroupName, Result, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -33,6 +33,8 @@ struct Whole {
     id: String,
     name: GroupName,
     members: BTreeSet<Username>,
+    /// Groups of providers that put people in.
+    claims: BTreeSet<ClaimRow>,
 }
 
 #[derive(Deserialize)]
@@ -41,12 +43,15 @@ pub(in crate::server::http) struct New {
     name: GroupName,
     #[serde(default)]
     members: BTreeSet<Username>,
+    #[serde(default)]
+    claims: BTreeSet<ClaimRow>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::server::http) struct Changed {
-    members: BTreeSet<Username>,
+    members: Option<BTreeSet<Username>>,
+    claims: Option<BTreeSet<ClaimRow>>,
 }
 
 /// Groups by name.
@@ -81,15 +86,18 @@ pub(in crate::server::http) async fn create(
     sent: Result<Json<New>, JsonRejection>,
 ) -> Response<Body> {
     let made = async {
-        let New { name, members } = body(sent)?;
+        let New { name, members, claims } = body(sent)?;
         let proof = app.access.authorize(&caller, CreateGroup { name: name.clone() }).await?;
         groups::create(&app, &proof, members.into_iter().collect()).await?;
+        if !claims.is_empty() {
+            map(&app, &caller, &name, claims).await?;
+        }
         whole(&app, &caller, name.as_str()).await
     };
     answer(&app, &caller, StatusCode::CREATED, made.await)
 }
 
-/// Sets who is in a group, of those who are put in here.
+/// Sets who is in a group, of those who are put in here, and by which groups of providers; what is not said stays.
 pub(in crate::server::http) async fn change(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -97,12 +105,17 @@ pub(in crate::server::http) async fn change(
     sent: Result<Json<Changed>, JsonRejection>,
 ) -> Response<Body> {
     let changed = async {
-        let Changed { members } = body(sent)?;
+        let Changed { members, claims } = body(sent)?;
         let _sees_it = app.access.authorize(&caller, ListGroups {}).await?;
         let (_, name) = groups::named(&app, &name).await?;
-        let action = ChangeGroup { name: name.clone(), members: members.into_iter().collect() };
-        let proof = app.access.authorize(&caller, action).await?;
-        groups::change(&app, &proof).await?;
+        if let Some(members) = members {
+            let action = ChangeGroup { name: name.clone(), members: members.into_iter().collect() };
+            let proof = app.access.authorize(&caller, action).await?;
+            groups::change(&app, &proof).await?;
+        }
+        if let Some(claims) = claims {
+            map(&app, &caller, &name, claims).await?;
+        }
         whole(&app, &caller, name.as_str()).await
     };
     answer(&app, &caller, StatusCode::OK, changed.await)
@@ -123,9 +136,17 @@ pub(in crate::server::http) async fn delete(
     done(&app, &caller, deleted.await)
 }
 
+async fn map(app: &App, caller: &Caller, name: &GroupName, claims: BTreeSet<ClaimRow>) -> Result<()> {
+    let claims = claims.into_iter().map(|claim| (claim.provider, claim.value)).collect();
+    let proof = app.access.authorize(caller, MapGroup { name: name.clone(), claims }).await?;
+    groups::map(app, &proof).await
+}
+
 async fn whole(app: &App, caller: &Caller, name: &str) -> Result<Whole> {
     let proof = app.access.authorize(caller, ListGroups {}).await?;
     let (id, name) = groups::named(app, name).await?;
     let members = groups::all_members(app, &proof, &id).await?;
-    Ok(Whole { id, name, members })
+    let claims = groups::claims(app, &proof, &id).await?;
+    let claims = claims.into_iter().map(|(provider, value)| ClaimRow { provider, value }).collect();
+    Ok(Whole { id, name, members, claims })
 }

@@ -80,7 +80,9 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
     };
     let role_place = if shows_who { "end1" } else { "head" };
     let (terms, now) = (row.terms.clone(), request.now);
-    let (until, until_card) = (terms.expires_at, terms.expires_at.map(|_| "end2"));
+    let until = terms.expires_at;
+    let until_card =
+        until.map(|at| view! { <span class="cell-sub k-only">"until "{at.rfc3339()[..10].to_owned()}</span> });
     view! {
         <tr role="row">
             {who}
@@ -88,10 +90,11 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
             <td role="cell" data-a="two">
                 <Place scope=terms.scope/>
                 {terms.tags.map(|tags| view! { <span class="cell-sub">"only tags "<span class="mono">{tags.to_string()}</span></span> })}
+                {until_card}
             </td>
             {set_in}
-            <td role="cell" class="nowrap p2" data-a=until_card><Until at=until now/></td>
-            <td role="cell" class="r" data-a="end2"><Taking row request/></td>
+            <td role="cell" class="nowrap p2"><Until at=until now/></td>
+            <td role="cell" class="r" data-a="end2"><Taking row page request/></td>
         </tr>
     }
     .into_any()
@@ -163,14 +166,19 @@ pub fn Until(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
 
 /// The way to take it, or why not.
 #[component]
-fn Taking<'a>(row: AccessRow, request: &'a PageRequest) -> impl IntoView + use<> {
+fn Taking<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl IntoView + use<> {
     if !row.may_change {
         return view! {
             <span class="lockcell subtle"><Icon name="lock" class="i i-sm"/><span class="vh">"Not editable here"</span></span>
         }
         .into_any();
     }
-    let href = address(request.path(), &[("take", &row.id)]);
+    // Where it is set the question is asked.
+    let page = match page {
+        Columns::OfScope(_) => request.path().to_owned(),
+        Columns::OfSomebody | Columns::OfGroup => Address::Access(row.terms.scope.clone()).to_string(),
+    };
+    let href = address(&page, &[("take", &row.id)]);
     let label = format!("Take access from {}", row.to);
     view! { <a class="btn btn-ghost btn-sm" href=href aria-label=label>"Take away…"</a> }.into_any()
 }

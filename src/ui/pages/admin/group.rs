@@ -3,11 +3,11 @@
 use super::{More, last_part};
 use crate::api::people::show_group;
 use crate::domain::error::What;
-use crate::domain::view::{GroupView, MemberRow};
+use crate::domain::view::{ClaimRow, GroupView, MemberRow};
 use crate::domain::{Address, Error, GroupName, Username};
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::empty::Empty;
-use crate::ui::components::form::{Confirm, Field, Kind, PostForm, Problem};
+use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
 use crate::ui::form::Intent;
 use crate::ui::pages::access::rows::{AccessRows, Columns};
 use crate::ui::pages::load::{PageTitle, load};
@@ -45,6 +45,7 @@ fn Whole(view: GroupView, request: PageRequest) -> impl IntoView {
         {view.may_manage.then(|| view! { <AddForm people=view.people/> })}
         <Members rows=view.members may_manage=view.may_manage/>
         <More next=view.next/>
+        <Claims claims=view.claims providers=view.providers may_manage=view.may_manage/>
         <h2 class="section">"Access"</h2>
         <AccessRows rows=view.access page=Columns::OfGroup empty=NoAccess/>
     }
@@ -95,6 +96,51 @@ fn Members(rows: Vec<MemberRow>, may_manage: bool) -> impl IntoView {
         }
     });
     view! { <ul class="plain-list">{rows.collect_view()}</ul> }.into_any()
+}
+
+/// Groups of providers that put people in here.
+#[component]
+fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: bool) -> impl IntoView {
+    if claims.is_empty() && (providers.is_empty() || !may_manage) {
+        return None;
+    }
+    let rows = claims.into_iter().map(|ClaimRow { provider, value }| {
+        let (words, sub) = (value.clone(), format!("by {provider}"));
+        let unmap = may_manage.then(|| {
+            let label = format!("Unmap {value}");
+            view! {
+                <PostForm intent=Intent::UnmapClaim class="row end">
+                    <input type="hidden" name="provider" value=provider/>
+                    <input type="hidden" name="value" value=value/>
+                    <button class="btn btn-sm btn-ghost" type="submit" aria-label=label>"Unmap"</button>
+                </PostForm>
+            }
+        });
+        view! { <li class="row-3 listed"><span class="grow"><span class="mono">{words}</span><span class="cell-sub">{sub}</span></span>{unmap}</li> }
+    });
+    let form = (may_manage && !providers.is_empty()).then(|| view! { <MapForm providers/> });
+    Some(view! {
+        <h2 class="section">"Groups of providers"</h2>
+        <p class="sm muted">"Whom a provider puts into one of these is in this group, from the next sign-in on or at once if it said so before."</p>
+        {form}
+        <ul class="plain-list">{rows.collect_view()}</ul>
+    }
+    .into_any())
+}
+
+#[component]
+fn MapForm(providers: Vec<(String, String)>) -> impl IntoView {
+    const INTENT: Intent = Intent::MapClaim;
+    let value = Kind { class: "input input-mono", placeholder: "eng-web", ..Kind::TEXT };
+    view! {
+        <Problem intent=INTENT/>
+        <PostForm intent=INTENT class="grantform">
+            <Choice intent=INTENT name="provider" label="Provider" options=providers/>
+            <Field intent=INTENT name="value" label="Its group" kind=value hint="As the provider sends it; some send an id"/>
+            <button class="btn btn-primary" type="submit">"Map this group"</button>
+        </PostForm>
+    }
+    .into_any()
 }
 
 #[component]

@@ -2,7 +2,7 @@
 
 use super::More;
 use crate::api::people::list_users;
-use crate::domain::view::{UserRow, UsersView};
+use crate::domain::view::{UserRow, UsersView, WaitingRow};
 use crate::domain::{Address, Timestamp};
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::empty::{Empty, NoMatch};
@@ -13,7 +13,11 @@ use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::Pairs;
 use crate::ui::request::PageRequest;
+use crate::ui::words::inert;
 use leptos::prelude::*;
+
+/// The most that is shown of a stranger's groups.
+const MAX_GROUPS_CHARS: usize = 200;
 
 /// The page.
 #[component]
@@ -51,10 +55,58 @@ fn Whole(view: UsersView, q: String, now: Timestamp) -> impl IntoView {
             </div>
         </div>
         {view.may_manage.then(InviteForm)}
+        <Waiting rows=view.waiting now/>
         <FilterForm filter>""</FilterForm>
         {rows}
         <More next=view.next q/>
     }
+}
+
+/// Who signed in by a provider and is let in by no rule.
+#[component]
+fn Waiting(rows: Vec<WaitingRow>, now: Timestamp) -> impl IntoView {
+    if rows.is_empty() {
+        return None;
+    }
+    let rows = rows.into_iter().map(|row| {
+        let WaitingRow { issuer, subject, provider, email, name, groups, last_at } = row;
+        let title = if name.is_empty() { email.clone() } else { name };
+        let groups = match groups.is_empty() {
+            true => "in no group that the provider names".to_owned(),
+            false => format!("in {}", inert(&groups.join(", "), MAX_GROUPS_CHARS)),
+        };
+        let decide = move |intent: Intent, class: &'static str, words: &'static str| {
+            let (issuer, subject, email) = (issuer.clone(), subject.clone(), email.clone());
+            let label = format!("{words} {email}");
+            view! {
+                <PostForm intent class="row">
+                    <input type="hidden" name="issuer" value=issuer/>
+                    <input type="hidden" name="subject" value=subject/>
+                    <input type="hidden" name="email" value=email/>
+                    <button class=class type="submit" aria-label=label>{words}</button>
+                </PostForm>
+            }
+        };
+        let (in_, out) = (
+            decide(Intent::LetIn, "btn btn-sm btn-primary", "Let in"),
+            decide(Intent::Dismiss, "btn btn-sm", "Dismiss"),
+        );
+        view! {
+            <li class="row-3 wrap listed">
+                <span class="grow">
+                    <b class="medium">{inert(&title, 120)}</b>
+                    <span class="cell-sub">{format!("By {provider}, {groups}, ")}<When at=last_at now/></span>
+                </span>
+                <span class="row">{in_}{out}</span>
+            </li>
+        }
+    });
+    Some(view! {
+        <h2 class="section">"Waiting"</h2>
+        <p class="sm muted">"They signed in by a provider and no rule lets them in. To let a whole team in, map its group on the page of one of yours."</p>
+        <ul class="plain-list">{rows.collect_view()}</ul>
+    }
+    .into_any())
 }
 
 #[component]
@@ -136,8 +188,9 @@ pub fn State<'a>(user: &'a UserRow, now: Timestamp) -> impl IntoView + use<> {
     match (user.is_disabled, user.invited_until) {
         (true, _) => view! { <span class="badge badge-bad">"Disabled"</span> }.into_any(),
         (false, Some(until)) if until > now => {
-            let days = (until.0 - now.0) / 86_400_000;
-            let words = if days == 0 { "Invited, ends today".to_owned() } else { format!("Invited, {days} days left") };
+            let days = (until.0 - now.0).div_euclid(86_400_000) + 1; // The day that has begun counts.
+            let words =
+                if days == 1 { "Invited, ends within a day".to_owned() } else { format!("Invited, {days} days left") };
             view! { <span class="badge badge-accent">{words}</span> }.into_any()
         }
         (false, Some(_)) => view! { <span class="badge badge-warn">"Invitation ended"</span> }.into_any(),

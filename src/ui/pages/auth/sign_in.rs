@@ -3,7 +3,9 @@
 use crate::ui::components::form::{Field, Kind, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::rail::Brand;
+use crate::ui::form::Stranger;
 use crate::ui::pages::load::PageTitle;
+use crate::ui::query::address;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
 
@@ -15,6 +17,8 @@ pub(super) const LARGE: Kind = Kind { class: "input input-lg", ..Kind::TEXT };
 pub fn SignIn() -> impl IntoView {
     let request = PageRequest::current();
     let host = request.host.clone();
+    let ways = &request.ways;
+    let is_either = ways.is_local && !ways.providers.is_empty();
     view! {
         <PageTitle text="Sign in".to_owned()/>
         <div class="gate">
@@ -23,8 +27,11 @@ pub fn SignIn() -> impl IntoView {
                 <main class="gate-mid" id="main" tabindex="-1">
                     <div><h1>"Sign in"</h1><p class="muted">"to see the images you have access to."</p></div>
                     <Problem/>
-                    <PasswordForm request=&request/>
-                    <Terminal host/>
+                    {request.form.stranger.clone().map(|stranger| view! { <Waits stranger/> })}
+                    <Providers request=&request/>
+                    {is_either.then(|| view! { <p class="or">"or with a password"</p> })}
+                    {ways.is_local.then(|| view! { <PasswordForm request=&request/> })}
+                    <Terminal host is_local=ways.is_local/>
                 </main>
                 <footer class="gate-foot">
                     <span class="push">{concat!("Portolan ", env!("CARGO_PKG_VERSION"))}</span>
@@ -36,28 +43,67 @@ pub fn SignIn() -> impl IntoView {
     .into_any()
 }
 
+/// Who signed in at a provider and is nobody here yet. It says nothing of what is there.
+#[component]
+fn Waits(stranger: Stranger) -> impl IntoView {
+    let Stranger { email, groups_unknown } = stranger;
+    let groups = groups_unknown.then_some(
+        " Your provider did not say in which groups you are, because there are too many; whoever runs this registry has to narrow them.",
+    );
+    view! {
+        <div class="callout callout-warn" role="alert" tabindex="-1" id="problem">
+            <Icon name="warn"/>
+            <div>
+                <p class="medium">"You signed in as "<b>{email}</b>", but nobody has let you in yet."</p>
+                <p class="muted">
+                    "Ask an administrator of this registry to let you in, then sign in again."
+                    {groups}
+                </p>
+            </div>
+        </div>
+    }
+}
+
+/// A button for each provider, the first one loudest.
+#[component]
+fn Providers<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+    let next = request.form.value(None, "next").unwrap_or_default();
+    let buttons = request.ways.providers.iter().enumerate().map(|(index, way)| {
+        let href = address(&format!("/auth/provider/{}", way.name), &[("next", next)]);
+        let class = if index == 0 { "btn btn-primary btn-lg btn-block" } else { "btn btn-lg btn-block" };
+        view! { <a class=class href=href rel="nofollow"><Icon name=way.icon class="i i-sm"/>{format!("Continue with {}", way.title)}</a> }
+    });
+    let buttons: Vec<_> = buttons.collect();
+    (!buttons.is_empty()).then(|| view! { <div class="stack">{buttons}</div> })
+}
+
 #[component]
 fn PasswordForm<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     let next = request.form.value(None, "next").unwrap_or_default().to_owned();
+    let (class, words) = match request.ways.providers.is_empty() {
+        true => ("btn btn-primary btn-lg btn-block", "Sign in"),
+        false => ("btn btn-lg btn-block", "Sign in with password"),
+    };
     view! {
         <form class="stack" method="post" action="/auth/login">
             <input type="hidden" name="next" value=next/>
             <Field name="username" label="Username" kind=Kind { autocomplete: "username", ..LARGE }/>
             <Field name="password" label="Password"
                 kind=Kind { input: "password", autocomplete: "current-password", ..LARGE }/>
-            <button class="btn btn-primary btn-lg btn-block" type="submit">"Sign in"</button>
+            <button class=class type="submit">{words}</button>
         </form>
     }
 }
 
 #[component]
-fn Terminal(host: String) -> impl IntoView {
+fn Terminal(host: String, is_local: bool) -> impl IntoView {
+    let by = if is_local { " with your username and password." } else { " with your username and a token of yours." };
     view! {
         <div class="callout">
             <Icon name="terminal"/>
             <div>
                 <p class="medium">"Signing in from a terminal?"</p>
-                <p class="muted">"Run "<code>{format!("docker login {host}")}</code>" with your username and password."</p>
+                <p class="muted">"Run "<code>{format!("docker login {host}")}</code>{by}</p>
             </div>
         </div>
     }

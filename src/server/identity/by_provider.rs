@@ -1,0 +1,207 @@
+//! Coming in by an identity provider: a browser is sent there, comes back with what it was sent with, and whoever the
+//! provider vouches for is somebody here, becomes somebody, or waits.
+
+use super::joining;
+use super::provider::{Failure, Groups, Provider, Returned, Verified};
+use super::secrets::{self, Kind};
+use super::sign_in::{From, open_session};
+use crate::domain::action::{FollowProvider, Maintain};
+use crate::domain::error::What;
+use crate::domain::principal::{Job, Principal};
+use crate::domain::{Error, Result, Timestamp, Username};
+use crate::server::context::App;
+use crate::server::entropy::{new_id, new_secret_id};
+use crate::server::secret::Secret;
+use crate::server::store::attempts::{self, Attempt};
+use crate::server::store::identities::{self, Identity, Said};
+use crate::server::store::waiting::{self, Waiting};
+use crate::server::store::{Change, group_claims, principals};
+use url::Url;
+
+/// How long a browser may take to come back.
+pub const LIFE_MS: i64 = 10 * 60_000;
+
+/// Where a browser is sent, and the secret by which it is known when it comes back.
+pub struct Begun {
+    pub to: Url,
+    pub browser: Secret,
+}
+
+/// What a browser brought back from a provider.
+pub struct Arrival {
+    pub state: Option<Secret>,
+    /// The browser's own secret.
+    pub browser: Option<Secret>,
+    pub returned: Returned,
+}
+
+/// How a sign-in ended.
+pub struct Ended {
+    /// Where they wanted to go, as far as that is known.
+    pub next: String,
+    pub outcome: Result<Outcome>,
+}
+
+/// What a sign-in came to.
+pub enum Outcome {
+    /// Somebody with a session, and their name.
+    In(Secret, Username),
+    /// Somebody whom nobody has let in yet. `groups_unknown` if the provider did not name their groups.
+    Waits { email: String, groups_unknown: bool },
+}
+
+/// Sends a browser to the provider of that name. One that has a secret already keeps it, so that it can be on its way
+/// in several tabs.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such provider; what it says or does not if it cannot be asked.
+pub async fn begin(app: &App, name: &str, next: String, browser: Option<Secret>) -> Result<Begun> {
+    let provider = app.identity.providers.find(name).ok_or(Error::NotFound(What::Page))?;
+    let (state, now) = (secrets::new(Kind::Attempt, &*app.entropy), app.clock.now());
+    let is_ours = |shown: &Secret| shown.expose().len() == state.expose().len() && Kind::Attempt.fits(shown.expose());
+    let browser = browser.filter(is_ours).unwrap_or_else(|| secrets::new(Kind::Attempt, &*app.entropy));
+    let attempt = Attempt {
+        provider: provider.name.clone(),
+        browser: secrets::fingerprint(&browser),
+        nonce: new_secret_id(&*app.entropy),
+        verifier: secrets::new(Kind::Attempt, &*app.entropy),
+        next,
+        expires_at: Timestamp(now.0 + LIFE_MS),
+    };
+    let to = provider.way.start(&state, &attempt).await.map_err(|failure| said(&provider, &failure))?;
+    let (proof, state) = (app.access.system(Job::SignIn, Maintain {}), secrets::fingerprint(&state));
+    let noted =
+        app.store.note(&proof, move |tx| Box::pin(async move { attempts::insert(tx, &state, &attempt, now).await }));
+    noted.await?;
+    Ok(Begun { to, browser })
+}
+
+/// Ends what [`begin`] began, once: with a session, or not.
+pub async fn finish(app: &App, name: &str, arrival: Arrival, from: From) -> Ended {
+    let stale =
+        || "this sign-in was not begun in this browser, was used already, or took longer than 10 minutes; start again";
+    let begun = match take(app, arrival.state).await {
+        Ok(begun) => begun,
+        Err(error) => return Ended { next: String::new(), outcome: Err(error) },
+    };
+    let Some(attempt) = begun else {
+        return Ended { next: String::new(), outcome: Err(Error::NotLetIn(stale().to_owned())) };
+    };
+    let is_own = arrival.browser.is_some_and(|browser| secrets::fingerprint(&browser) == attempt.browser);
+    let outcome = match app.identity.providers.find(name) {
+        Some(provider) if is_own && attempt.provider == name => {
+            arrive(app, &provider, (arrival.returned, &attempt), from).await
+        }
+        _ => Err(Error::NotLetIn(stale().to_owned())),
+    };
+    // Of a browser that is another one it is nobody's business where this one wanted to go.
+    Ended { next: if is_own { attempt.next } else { String::new() }, outcome }
+}
+
+async fn take(app: &App, state: Option<Secret>) -> Result<Option<Attempt>> {
+    let Some(state) = state.map(|state| secrets::fingerprint(&state)) else { return Ok(None) };
+    if !attempts::is_there(&app.store, &state).await? {
+        return Ok(None);
+    }
+    let (proof, now) = (app.access.system(Job::SignIn, Maintain {}), app.clock.now());
+    app.store.note(&proof, move |tx| Box::pin(async move { attempts::take(tx, &state, now).await })).await
+}
+
+async fn arrive(
+    app: &App,
+    provider: &Provider,
+    (returned, attempt): (Returned, &Attempt),
+    from: From,
+) -> Result<Outcome> {
+    let verified = provider.way.finish(returned, attempt).await.map_err(|failure| said(provider, &failure))?;
+    if verified.groups == Groups::TooMany {
+        tracing::warn!(
+            provider = provider.name,
+            subject = verified.subject(),
+            "the provider names no groups for this person, for there are too many; let it name those of this application alone"
+        );
+    }
+    let known = identities::find(&app.store, verified.issuer(), verified.subject()).await?;
+    let user = match known {
+        Some(identity) => principals::by_id(&app.store, &identity.user_id).await?.ok_or(Error::Internal)?,
+        None if is_let_in(app, provider, &verified).await? => joining::join(app, provider, (&verified, &from)).await?,
+        None => return wait(app, provider, verified).await,
+    };
+    if !user.is_let_in(app.clock.now()) {
+        let disabled = "this account is not let in any more; ask an administrator of this registry";
+        return Err(Error::NotLetIn(disabled.to_owned()));
+    }
+    follow(app, provider, (&verified, &user), &from).await?;
+    let session = open_session(app, &user.id, &user.actor(), from).await?;
+    Ok(Outcome::In(session, user.username))
+}
+
+/// Whether somebody who was never here becomes a user.
+async fn is_let_in(app: &App, provider: &Provider, verified: &Verified) -> Result<bool> {
+    let (rules, groups) = (&provider.rules, verified.groups.known());
+    let is_in = |named: &[String]| named.iter().any(|group| groups.contains(group));
+    if rules.open_sign_up || is_in(&rules.allowed_groups) || is_in(&rules.admin_groups) {
+        return Ok(true);
+    }
+    let mapped = group_claims::values(&app.store, &provider.name).await?;
+    Ok(is_in(&mapped))
+}
+
+/// The identity that a provider vouches for, as a user's.
+pub(super) fn identity(provider: &Provider, verified: &Verified, (user_id, now): (&str, Timestamp)) -> Identity {
+    Identity {
+        issuer: verified.issuer().to_owned(),
+        subject: verified.subject().to_owned(),
+        provider: provider.name.clone(),
+        user_id: user_id.to_owned(),
+        email: verified.email.clone(),
+        checked_at: now,
+    }
+}
+
+/// Makes of somebody what the provider says now.
+async fn follow(app: &App, provider: &Provider, (verified, user): (&Verified, &Principal), from: &From) -> Result<()> {
+    let now = app.clock.now();
+    let groups = verified.groups.known().to_vec();
+    let said = Said {
+        identity: identity(provider, verified, (&user.id, now)),
+        is_admin: provider.rules.admin_groups.iter().any(|group| groups.contains(group)),
+        groups,
+        grant_id: new_id(&*app.entropy, now),
+    };
+    let action = FollowProvider { username: user.username.clone(), provider: provider.name.clone() };
+    let (proof, by) = (app.access.vouch(user.actor(), &from.request_id, action), user.actor());
+    let write = app.store.write(&proof, move |tx| {
+        Box::pin(async move {
+            let before = identities::follow(tx, &said, &by).await?;
+            Ok(Change::new((), Some(before.join(", ")), Some(said.groups.join(", "))))
+        })
+    });
+    write.await
+}
+
+async fn wait(app: &App, provider: &Provider, verified: Verified) -> Result<Outcome> {
+    let now = app.clock.now();
+    let email = verified.email.clone();
+    let groups_unknown = verified.groups == Groups::TooMany;
+    let who = Waiting {
+        issuer: verified.issuer().to_owned(),
+        subject: verified.subject().to_owned(),
+        provider: provider.name.clone(),
+        email: verified.email,
+        name: verified.name,
+        groups: verified.groups.known().to_vec(),
+        usernames: verified.usernames,
+        first_at: now,
+        last_at: now,
+    };
+    let proof = app.access.system(Job::SignIn, Maintain {});
+    app.store.note(&proof, move |tx| Box::pin(async move { waiting::note(tx, &who).await })).await?;
+    Ok(Outcome::Waits { email, groups_unknown })
+}
+
+/// Why a provider's sign-in failed, for people; the details are for the log, under the id of the request.
+fn said(provider: &Provider, failure: &Failure) -> Error {
+    tracing::warn!(provider = provider.name, %failure, "a sign-in by a provider failed");
+    failure.words(&provider.title)
+}

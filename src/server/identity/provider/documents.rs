@@ -1,0 +1,176 @@
+//! What an OpenID provider says of itself (OpenID Connect Discovery 1.0), and its keys (RFC 7517): fetched when somebody
+//! needs them, and kept for an hour. A key that is not among them is looked for once more, though not for everybody who
+//! makes up a name of one.
+
+use super::Failure;
+use super::id_token::Head;
+use super::wire::Wire;
+use crate::domain::Timestamp;
+use crate::server::clock::Clock;
+use crate::server::loopback::is_loopback;
+use crate::server::secret::Secret;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+use url::Url;
+
+const KEPT_MS: i64 = 3_600_000;
+/// So long after one look for an unknown key there is no other.
+const LOOK_AGAIN_MS: i64 = 30_000;
+
+/// The parts of the document that count here.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Discovery {
+    pub issuer: String,
+    pub authorization_endpoint: Url,
+    pub token_endpoint: Url,
+    pub jwks_uri: Url,
+    pub userinfo_endpoint: Option<Url>,
+    #[serde(default)]
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// Whether its answers name it (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+/// The documents of one issuer.
+pub(super) struct Documents {
+    issuer: String,
+    wire: Wire,
+    clock: Arc<dyn Clock>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    discovery: Option<(Timestamp, Arc<Discovery>)>,
+    keys: Option<(Timestamp, Arc<Vec<Jwk>>)>,
+    looked_again_at: Option<Timestamp>,
+}
+
+impl Documents {
+    pub(super) fn of(issuer: String, wire: Wire, clock: Arc<dyn Clock>) -> Self {
+        Self { issuer, wire, clock, kept: Mutex::default() }
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(super) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the issuer says of itself.
+    pub(super) async fn discovery(&self) -> Result<Arc<Discovery>, Failure> {
+        if let Some(kept) = self.kept(|kept| self.fresh(kept.discovery.as_ref())) {
+            return Ok(kept);
+        }
+        let at = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+        let at = Url::parse(&at).map_err(|error| Failure::answer(format!("{at} is no address: {error}")))?;
+        let found: Discovery = self.fetch(&at, None).await?;
+        // Section 4.3: the very same text, or it is the document of somebody else.
+        if found.issuer != self.issuer {
+            let (found, own) = (found.issuer, &self.issuer);
+            return Err(Failure::answer(format!("its issuer is {found:?}, and the configuration says {own:?}")));
+        }
+        let own = [&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri];
+        for url in own.into_iter().chain(&found.userinfo_endpoint) {
+            if url.scheme() != "https" && !(is_here(&at) && is_here(url)) {
+                return Err(Failure::answer(format!("its discovery document names {url}, which is not https")));
+            }
+        }
+        let found = Arc::new(found);
+        let now = self.clock.now();
+        self.kept(|kept| kept.discovery = Some((now, Arc::clone(&found))));
+        Ok(found)
+    }
+
+    /// The key by which a token was signed.
+    pub(super) async fn key(&self, head: &Head) -> Result<Jwk, Failure> {
+        let kept = self.kept(|kept| self.fresh(kept.keys.as_ref()));
+        let keys = match kept {
+            Some(keys) => keys,
+            None => self.fetch_keys().await?,
+        };
+        if let Some(key) = pick(&keys, head) {
+            return Ok(key);
+        }
+        let unknown = || Failure::answer("its id_token is signed by a key that is not among its keys");
+        if !self.kept(|kept| self.may_look_again(kept)) {
+            return Err(unknown());
+        }
+        pick(&self.fetch_keys().await?, head).ok_or_else(unknown)
+    }
+
+    async fn fetch_keys(&self) -> Result<Arc<Vec<Jwk>>, Failure> {
+        let set: KeySet = self.fetch(&self.discovery().await?.jwks_uri, None).await?;
+        // Kinds of keys that are not known here are no reason to take none.
+        let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        let (keys, now) = (Arc::new(keys.collect::<Vec<Jwk>>()), self.clock.now());
+        self.kept(|kept| kept.keys = Some((now, Arc::clone(&keys))));
+        Ok(keys)
+    }
+
+    /// A JSON document.
+    pub(super) async fn fetch<T: DeserializeOwned>(&self, at: &Url, token: Option<&Secret>) -> Result<T, Failure> {
+        let got = self.wire.get(at, token).await?;
+        match got.status {
+            200 => serde_json::from_slice(&got.body)
+                .map_err(|error| Failure::answer(format!("{at} holds something else than it should: {error}"))),
+            status @ 500.. => Err(Failure::Unreachable(format!("{at} answered {status}"))),
+            status => Err(Failure::answer(format!("{at} answered {status}"))),
+        }
+    }
+
+    fn fresh<T>(&self, kept: Option<&(Timestamp, Arc<T>)>) -> Option<Arc<T>> {
+        let now = self.clock.now();
+        kept.filter(|(at, _)| now.0 - at.0 < KEPT_MS).map(|(_, kept)| Arc::clone(kept))
+    }
+
+    fn may_look_again(&self, kept: &mut Kept) -> bool {
+        let now = self.clock.now();
+        let may = kept.looked_again_at.is_none_or(|at| now.0 - at.0 >= LOOK_AGAIN_MS);
+        if may {
+            kept.looked_again_at = Some(now);
+        }
+        may
+    }
+
+    fn kept<T>(&self, with: impl FnOnce(&mut Kept) -> T) -> T {
+        with(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether it is on this machine, where nobody reads along. A provider elsewhere has nothing to ask of it.
+fn is_here(url: &Url) -> bool {
+    url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host))
+}
+
+/// The key of that name that fits the algorithm; where the token names none, the only one that fits.
+fn pick(keys: &[Jwk], head: &Head) -> Option<Jwk> {
+    let fits = |key: &&Jwk| {
+        let is_for_signing = !matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption));
+        let is_public = !matches!(key.algorithm, AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_));
+        let is_named = head.kid.is_none() || key.common.key_id == head.kid;
+        let is_for_it = key.common.key_algorithm.is_none_or(|algorithm| algorithm.to_string() == head.name);
+        is_for_signing && is_public && is_named && is_for_it && head.fits(&key.algorithm)
+    };
+    let mut fitting = keys.iter().filter(fits);
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only.clone()),
+        (Some(first), Some(_)) if head.kid.is_some() => Some(first.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! Why a sign-in at a provider came to nothing: in words for whoever signs in, with whose turn it is. The details are
+//! for the log.
+
+use crate::domain::Error;
+
+/// The most of a provider's own words that a page repeats.
+const MAX_WORDS: usize = 200;
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The provider says no.
+    #[error("it said {error}: {description}")]
+    Denied { error: String, description: String },
+    #[error("it cannot be reached: {0}")]
+    Unreachable(String),
+    /// It does not know this registry by this secret.
+    #[error("it refused the client id or the client secret")]
+    ClientSecret,
+    /// The code that the browser brought is worth nothing, or no more.
+    #[error("it refused the code: {0}")]
+    Code(String),
+    /// Somebody else answered.
+    #[error("the answer is not its own: {0}")]
+    Foreign(String),
+    #[error("its clock differs by {0} s")]
+    Clock(i64),
+    /// What it says cannot be believed.
+    #[error("it cannot be believed: {0}")]
+    Answer(String),
+}
+
+impl Failure {
+    /// An answer that cannot be believed, and why.
+    pub fn answer(why: impl Into<String>) -> Self {
+        Self::Answer(why.into())
+    }
+
+    /// What people read who wanted to sign in by the provider of that title.
+    pub fn words(&self, title: &str) -> Error {
+        let upstream = |message: String, is_down| Error::Upstream { registry: title.to_owned(), message, is_down };
+        match self {
+            Self::Denied { error, description } if error == "access_denied" => {
+                Error::NotLetIn(format!("{title} did not let you in{}; try again, or ask there", quoted(description)))
+            }
+            Self::Denied { error, description } => {
+                let said = if description.is_empty() { quoted(error) } else { quoted(description) };
+                upstream(format!("could not sign you in{said}; whoever runs this registry has to see to it"), false)
+            }
+            Self::Unreachable(_) => {
+                upstream("cannot be reached at the moment; try again, and tell whoever runs this registry".into(), true)
+            }
+            Self::ClientSecret => upstream(
+                "refused this registry's client secret; whoever runs this registry has to renew it in the configuration".into(),
+                false,
+            ),
+            Self::Code(_) => Error::NotLetIn(format!(
+                "{title} takes this sign-in for used already, or for too old; sign in once more"
+            )),
+            Self::Foreign(_) => Error::NotLetIn(format!(
+                "this answer does not come from {title}; nothing was done, sign in once more"
+            )),
+            Self::Clock(seconds) => upstream(
+                format!(
+                    "and this registry have clocks that differ by {}; whoever runs this registry has to set its clock",
+                    span(*seconds)
+                ),
+                false,
+            ),
+            Self::Answer(_) => upstream(
+                "answered in a way that cannot be believed; the log of this registry tells whoever runs it why".into(),
+                false,
+            ),
+        }
+    }
+}
+
+/// A provider's own words: one line, and not for long.
+fn quoted(words: &str) -> String {
+    let plain: String = words.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect();
+    if plain.trim().is_empty() { String::new() } else { format!(" (“{}”)", plain.trim()) }
+}
+
+fn span(seconds: i64) -> String {
+    match seconds.abs() {
+        0..120 => format!("{} seconds", seconds.abs()),
+        120..7200 => format!("{} minutes", seconds.abs() / 60),
+        _ => format!("{} hours", seconds.abs() / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_whose_turn_it_is_and_keeps_its_details() {
+        let said = |failure: Failure| failure.words("Acme").to_string();
+        let denied = Failure::Denied { error: "access_denied".into(), description: "by\nyou".into() };
+        assert_eq!(said(denied), "Acme did not let you in (“byyou”); try again, or ask there");
+        let secret = said(Failure::ClientSecret);
+        assert!(secret.starts_with("Acme refused this registry's client secret"), "{secret}");
+        assert!(said(Failure::Clock(-600)).contains("differ by 10 minutes"));
+        for hidden in [Failure::Unreachable("10.0.0.1".into()), Failure::answer("10.0.0.1")] {
+            assert!(!said(hidden).contains("10.0.0.1"));
+        }
+        let long = Failure::Denied { error: "x".into(), description: "y".repeat(5000) };
+        assert!(said(long).len() < 400);
+    }
+}

@@ -1,0 +1,152 @@
+//! The authorization code flow (RFC 6749, section 4.1) with PKCE (RFC 7636), which both kinds of provider share. The
+//! crate `oauth2` writes the requests and reads the answers; they travel by our own client.
+
+use super::wire::Wire;
+use super::{Failure, Returned};
+use crate::server::secret::Secret;
+use crate::server::store::attempts::Attempt;
+use futures::future::BoxFuture;
+use oauth2::basic::{
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+    BasicTokenType,
+};
+use oauth2::{
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU16, Ordering};
+use url::Url;
+
+/// This registry, as a provider knows it.
+pub struct Client {
+    pub id: String,
+    pub secret: Secret,
+    /// Where the provider sends browsers back to.
+    pub callback: Url,
+    pub scopes: Vec<String>,
+}
+
+/// Where a provider takes browsers, and codes.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoints {
+    pub authorization: Url,
+    pub token: Url,
+    /// Whether it wants the client's secret in the body, for it does not read it in the header.
+    pub is_secret_in_body: bool,
+}
+
+/// What a code is worth.
+pub(super) struct Tokens {
+    pub access: Secret,
+    pub id: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct IdToken {
+    id_token: Option<String>,
+}
+
+impl ExtraTokenFields for IdToken {}
+
+type Flow = oauth2::Client<
+    BasicErrorResponse,
+    StandardTokenResponse<IdToken, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+impl Client {
+    fn flow(&self, endpoints: &Endpoints) -> Flow {
+        let auth_type = if endpoints.is_secret_in_body { AuthType::RequestBody } else { AuthType::BasicAuth };
+        oauth2::Client::new(ClientId::new(self.id.clone()))
+            .set_client_secret(ClientSecret::new(self.secret.expose().to_owned()))
+            .set_auth_type(auth_type)
+            .set_auth_uri(AuthUrl::from_url(endpoints.authorization.clone()))
+            .set_token_uri(TokenUrl::from_url(endpoints.token.clone()))
+            .set_redirect_uri(RedirectUrl::from_url(self.callback.clone()))
+    }
+
+    /// The address to send a browser to.
+    pub(super) fn authorize(&self, endpoints: &Endpoints, state: &Secret, attempt: &Attempt) -> Url {
+        let verifier = PkceCodeVerifier::new(attempt.verifier.expose().to_owned());
+        let flow = self.flow(endpoints);
+        let request = flow.authorize_url(|| CsrfToken::new(state.expose().to_owned()));
+        let request = request.add_scopes(self.scopes.iter().cloned().map(Scope::new));
+        request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier)).url().0
+    }
+
+    /// What the provider gives for the code that a browser brought.
+    pub(super) async fn redeem(
+        &self,
+        (endpoints, wire): (&Endpoints, &Wire),
+        returned: Returned,
+        attempt: &Attempt,
+    ) -> Result<Tokens, Failure> {
+        let code = code(returned)?;
+        let (flow, asked) = (self.flow(endpoints), Asked { wire, status: AtomicU16::new(0) });
+        let request = flow.exchange_code(AuthorizationCode::new(code.expose().to_owned()));
+        let request = request.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.expose().to_owned()));
+        let tokens = request.request_async(&asked).await.map_err(|error| refused(error, &asked.status))?;
+        let access = Secret::from(tokens.access_token().secret().clone());
+        Ok(Tokens { access, id: tokens.extra_fields().id_token.clone() })
+    }
+}
+
+/// The way that the requests of the flow take; it remembers the status of the answer.
+struct Asked<'w> {
+    wire: &'w Wire,
+    status: AtomicU16,
+}
+
+impl<'c> AsyncHttpClient<'c> for Asked<'_> {
+    type Error = Failure;
+    type Future = BoxFuture<'c, Result<HttpResponse, Failure>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = self.wire.send(request).await?;
+            self.status.store(answer.status().as_u16(), Ordering::Relaxed);
+            Ok(answer)
+        })
+    }
+}
+
+fn code(returned: Returned) -> Result<Secret, Failure> {
+    if let Some(error) = returned.error {
+        return Err(Failure::Denied { error, description: returned.description.unwrap_or_default() });
+    }
+    returned.code.ok_or_else(|| Failure::answer("the browser brought neither a code nor an error"))
+}
+
+fn refused(error: RequestTokenError<Failure, BasicErrorResponse>, status: &AtomicU16) -> Failure {
+    let said = match error {
+        RequestTokenError::Request(failure) => return failure,
+        RequestTokenError::ServerResponse(said) => Some(said),
+        // GitHub answers 200 whatever it says.
+        RequestTokenError::Parse(_, body) => serde_json::from_slice(&body).ok(),
+        RequestTokenError::Other(_) => None,
+    };
+    let Some(said) = said else {
+        let status = status.load(Ordering::Relaxed);
+        return match status {
+            401 => Failure::ClientSecret,
+            _ => Failure::answer(format!("its token endpoint answered {status} with something unreadable")),
+        };
+    };
+    let words = said.error_description().cloned().unwrap_or_default();
+    match said.error() {
+        BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => Failure::ClientSecret,
+        BasicErrorResponseType::InvalidGrant => Failure::Code(words),
+        BasicErrorResponseType::Extension(error) if error == "incorrect_client_credentials" => Failure::ClientSecret,
+        BasicErrorResponseType::Extension(error) if error == "bad_verification_code" => Failure::Code(words),
+        error => Failure::answer(format!("its token endpoint said {error}: {words}")),
+    }
+}

@@ -1,0 +1,150 @@
+//! Identity providers: who signs in there is who they are here. What a provider says is believed after it was checked
+//! in this folder, and nowhere else is anything made of it: only here a [`Verified`] comes about.
+
+mod claims;
+mod documents;
+mod failure;
+mod flow;
+mod github;
+mod id_token;
+mod oidc;
+mod wire;
+
+pub use failure::Failure;
+pub use flow::Client;
+pub use github::{GitHub, GitHubSettings};
+pub use oidc::{Oidc, OidcSettings};
+
+use crate::server::secret::Secret;
+use crate::server::store::attempts::Attempt;
+use async_trait::async_trait;
+use std::sync::Arc;
+use url::Url;
+
+/// One protocol by which people sign in elsewhere.
+#[async_trait]
+pub trait IdentityProvider: Send + Sync {
+    /// Under which name its subjects are kept: theirs mean nobody under another.
+    fn issuer(&self) -> &str;
+
+    /// Where a browser is sent.
+    async fn start(&self, state: &Secret, attempt: &Attempt) -> Result<Url, Failure>;
+
+    /// Who it is that came back.
+    async fn finish(&self, returned: Returned, attempt: &Attempt) -> Result<Verified, Failure>;
+
+    /// Whether it answers as it must, before anybody needs it.
+    async fn reach(&self) -> Result<(), Failure>;
+}
+
+/// What a browser brings back from a provider.
+#[derive(Clone, Debug, Default)]
+pub struct Returned {
+    pub code: Option<Secret>,
+    /// Who says so (RFC 9207).
+    pub issuer: Option<String>,
+    /// Why there is no code, and in more words.
+    pub error: Option<String>,
+    pub description: Option<String>,
+}
+
+/// Somebody for whom a provider vouches, after everything that it said was checked. Nobody outside of this folder makes
+/// one.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    issuer: String,
+    subject: String,
+    /// For people to read; it says nothing of who somebody is.
+    pub email: String,
+    pub name: String,
+    /// What they may be called here, the best first, as the provider spells it.
+    pub usernames: Vec<String>,
+    pub groups: Groups,
+}
+
+impl Verified {
+    /// Whose subject it is.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Who it is, at that issuer.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+}
+
+/// The groups that somebody is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Groups {
+    /// These.
+    Said(Vec<String>),
+    /// More than the provider was ready to name.
+    TooMany,
+}
+
+impl Groups {
+    /// Those that are known.
+    pub fn known(&self) -> &[String] {
+        match self {
+            Self::Said(groups) => groups,
+            Self::TooMany => &[],
+        }
+    }
+}
+
+/// Whom a provider brings, and as what.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Everybody becomes a user.
+    pub open_sign_up: bool,
+    /// Who is in one of these becomes a user.
+    pub allowed_groups: Vec<String>,
+    /// Who is in one of these is an administrator for as long as they are.
+    pub admin_groups: Vec<String>,
+}
+
+/// A provider that is in force.
+pub struct Provider {
+    /// What stands in its addresses, and in records.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// The icon beside it.
+    pub icon: &'static str,
+    pub rules: Rules,
+    pub way: Box<dyn IdentityProvider>,
+}
+
+/// All providers in force, in the order in which people see them.
+#[derive(Default)]
+pub struct Providers {
+    of_file: Vec<Arc<Provider>>,
+}
+
+impl Providers {
+    /// Those that the configuration names.
+    pub fn of_file(of_file: Vec<Provider>) -> Self {
+        Self { of_file: of_file.into_iter().map(Arc::new).collect() }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<Arc<Provider>> {
+        self.of_file.clone()
+    }
+
+    /// The one of that name.
+    pub fn find(&self, name: &str) -> Option<Arc<Provider>> {
+        self.of_file.iter().find(|provider| provider.name == name).cloned()
+    }
+
+    /// Their names.
+    pub fn names(&self) -> Vec<String> {
+        self.of_file.iter().map(|provider| provider.name.clone()).collect()
+    }
+
+    /// Whether one of this name vouches for subjects of this issuer: a name that now leads elsewhere does not.
+    pub fn has(&self, name: &str, issuer: &str) -> bool {
+        self.of_file.iter().any(|provider| provider.name == name && provider.way.issuer() == issuer)
+    }
+}

@@ -1,0 +1,141 @@
+//! OpenID Connect (Core 1.0): the code flow, an id_token that is checked, and userinfo for what is not in it.
+
+use super::claims::{self, Claims};
+use super::documents::{Discovery, Documents};
+use super::flow::{Client, Endpoints};
+use super::id_token::{self, Expected, Head};
+use super::wire::Wire;
+use super::{Failure, Groups, IdentityProvider, Returned, Verified};
+use crate::domain::Result as DomainResult;
+use crate::server::clock::Clock;
+use crate::server::secret::Secret;
+use crate::server::store::attempts::Attempt;
+use async_trait::async_trait;
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use url::Url;
+
+/// How to use an OpenID provider.
+pub struct OidcSettings {
+    /// As it writes itself, to the last character.
+    pub issuer: String,
+    pub client: Client,
+    pub groups_claim: String,
+    /// What people are called by; by what is usual where nothing is said.
+    pub username_claim: Option<String>,
+}
+
+/// An OpenID provider.
+pub struct Oidc {
+    settings: OidcSettings,
+    documents: Documents,
+}
+
+impl Oidc {
+    /// The provider, which is not asked yet.
+    ///
+    /// # Errors
+    /// If `ca_file` holds no certificates.
+    pub fn new(settings: OidcSettings, ca_file: Option<&Path>, clock: Arc<dyn Clock>) -> DomainResult<Self> {
+        let documents = Documents::of(settings.issuer.clone(), Wire::new(ca_file)?, clock);
+        Ok(Self { settings, documents })
+    }
+
+    fn endpoints(discovery: &Discovery) -> Endpoints {
+        let methods = &discovery.token_endpoint_auth_methods_supported;
+        let has = |method: &str| methods.iter().any(|it| it == method);
+        Endpoints {
+            authorization: discovery.authorization_endpoint.clone(),
+            token: discovery.token_endpoint.clone(),
+            is_secret_in_body: has("client_secret_post") && !has("client_secret_basic"),
+        }
+    }
+
+    /// RFC 9207, section 2.4.
+    fn check_sender(&self, discovery: &Discovery, returned: &Returned) -> Result<(), Failure> {
+        match &returned.issuer {
+            Some(issuer) if *issuer != self.settings.issuer => Err(Failure::Foreign(format!("its iss is {issuer:?}"))),
+            None if discovery.authorization_response_iss_parameter_supported => {
+                Err(Failure::Foreign("it has no iss, which this provider always sends".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn check_id_token(&self, token: &str, nonce: &str) -> Result<Claims, Failure> {
+        let head = Head::of(token)?;
+        let claims = id_token::open(token, &head, &self.documents.key(&head).await?)?;
+        let (issuer, client_id) = (self.settings.issuer.as_str(), self.settings.client.id.as_str());
+        Expected { issuer, client_id, nonce, now: self.documents.now() }.check(&claims)?;
+        Ok(claims)
+    }
+
+    /// What userinfo adds, where something is missing. It has to be about the same person (Core, section 5.3.2).
+    async fn userinfo(&self, discovery: &Discovery, own: &Claims, access: &Secret) -> Result<Claims, Failure> {
+        let has_groups = matches!(claims::groups(own, &self.settings.groups_claim), Some(Groups::Said(_)));
+        let is_whole = has_groups && claims::text(own, "email").is_some() && !self.usernames(own).is_empty();
+        let Some(at) = discovery.userinfo_endpoint.as_ref().filter(|_| !is_whole) else { return Ok(Claims::new()) };
+        let said: Claims = self.documents.fetch(at, Some(access)).await?;
+        match said.get("sub").and_then(Value::as_str) == own.get("sub").and_then(Value::as_str) {
+            true => Ok(said),
+            false => Err(Failure::answer("its userinfo is about somebody else than its id_token")),
+        }
+    }
+
+    fn usernames(&self, claims: &Claims) -> Vec<String> {
+        let named = self.settings.username_claim.as_deref().into_iter().chain(["preferred_username", "email"]);
+        named.filter_map(|claim| claims::text(claims, claim)).collect()
+    }
+
+    fn person(&self, own: &Claims, more: &Claims) -> Verified {
+        let text = |name: &str| claims::text(own, name).or_else(|| claims::text(more, name));
+        let groups = |said: &Claims| claims::groups(said, &self.settings.groups_claim);
+        let groups = match (groups(own), groups(more)) {
+            (Some(Groups::Said(said)), _) | (_, Some(Groups::Said(said))) => Groups::Said(said),
+            (None, None) => Groups::Said(vec![]),
+            _ => Groups::TooMany,
+        };
+        let subject = text("sub").unwrap_or_default();
+        let email = text("email").or_else(|| text("preferred_username")).or_else(|| text("name"));
+        let mut both = more.clone();
+        both.extend(own.clone());
+        Verified {
+            issuer: self.settings.issuer.clone(),
+            email: email.unwrap_or_else(|| subject.clone()),
+            subject,
+            name: text("name").unwrap_or_default(),
+            usernames: self.usernames(&both),
+            groups,
+        }
+    }
+}
+
+#[async_trait]
+impl IdentityProvider for Oidc {
+    fn issuer(&self) -> &str {
+        self.documents.issuer()
+    }
+
+    async fn start(&self, state: &Secret, attempt: &Attempt) -> Result<Url, Failure> {
+        let discovery = self.documents.discovery().await?;
+        let mut url = self.settings.client.authorize(&Self::endpoints(&discovery), state, attempt);
+        url.query_pairs_mut().append_pair("nonce", &attempt.nonce);
+        Ok(url)
+    }
+
+    async fn finish(&self, returned: Returned, attempt: &Attempt) -> Result<Verified, Failure> {
+        let discovery = self.documents.discovery().await?;
+        self.check_sender(&discovery, &returned)?;
+        let way = (&Self::endpoints(&discovery), self.documents.wire());
+        let tokens = self.settings.client.redeem(way, returned, attempt).await?;
+        let missing = || Failure::answer("it gave no id_token; it has to allow the scope openid");
+        let own = self.check_id_token(&tokens.id.ok_or_else(missing)?, &attempt.nonce).await?;
+        let more = self.userinfo(&discovery, &own, &tokens.access).await?;
+        Ok(self.person(&own, &more))
+    }
+
+    async fn reach(&self) -> Result<(), Failure> {
+        self.documents.discovery().await.map(|_| ())
+    }
+}

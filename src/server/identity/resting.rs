@@ -1,0 +1,58 @@
+//! Who is here by the word of a provider alone rests when that word is old, or the provider is in force no more:
+//! sessions, tokens and clients stop, and nothing of theirs is lost. Signing in there again ends the rest.
+
+use super::known::{At, Identity};
+use crate::domain::principal::PrincipalKind;
+use crate::domain::{Error, Result, Timestamp};
+use crate::server::access::{Basis, Shown, Standing};
+use crate::server::store::{grants, identities, principals};
+
+/// Whose word counts for somebody at a moment.
+struct Words {
+    /// Providers whose word is fresh.
+    providers: Vec<String>,
+    /// When the first of them is old.
+    until: Option<Timestamp>,
+}
+
+impl Identity {
+    /// Somebody with a name, as long as they are let in.
+    pub(super) async fn principal(&self, id: &str, shown: Shown, at: At) -> Result<Standing> {
+        let principal = principals::by_id(&self.store, id).await?;
+        let principal = principal.filter(|principal| principal.is_let_in(at.now)).ok_or(Error::Unauthenticated)?;
+        let Words { providers, until } = match principal.kind {
+            PrincipalKind::User => self.words(id, at.now).await?,
+            PrincipalKind::Robot => Words { providers: vec![], until: None },
+        };
+        let terms = grants::of_principal(&self.store, id, &providers).await?;
+        let ends_at = [principal.expires_at, until].into_iter().flatten().min();
+        let (actor, basis) = (principal.actor(), Some(Basis { epoch: at.epoch, shown, providers }));
+        Ok(Standing { id: Some(principal.id), terms, ends_at, basis, ..Standing::of(actor) })
+    }
+
+    /// # Errors
+    /// [`Error::Resting`] where nobody's word is left, and no password.
+    async fn words(&self, user_id: &str, now: Timestamp) -> Result<Words> {
+        let (identities, has_password) = identities::of_user(&self.store, user_id).await?;
+        let is_in_force = |it: &&identities::Identity| self.providers.has(&it.provider, &it.issuer);
+        let ends = |it: &identities::Identity| Timestamp(it.checked_at.0.saturating_add(self.settings.recheck_ms));
+        let fresh: Vec<_> = identities.iter().filter(is_in_force).filter(|it| now < ends(it)).collect();
+        if fresh.is_empty() && !identities.is_empty() && !(has_password && self.settings.local_sign_in) {
+            return Err(Error::Resting(self.reason(&identities)));
+        }
+        let until = fresh.iter().map(|it| ends(it)).min();
+        Ok(Words { providers: fresh.into_iter().map(|it| it.provider.clone()).collect(), until })
+    }
+
+    fn reason(&self, identities: &[identities::Identity]) -> String {
+        let old = identities.iter().find(|it| self.providers.has(&it.provider, &it.issuer));
+        match old.and_then(|it| self.providers.find(&it.provider)) {
+            Some(provider) => format!(
+                "this account rests: its owner has not signed in by {} for {} days; do so in a browser",
+                provider.title,
+                self.settings.recheck_ms / 86_400_000
+            ),
+            None => "this account rests: its sign-in provider is in force no more; ask an administrator".to_owned(),
+        }
+    }
+}

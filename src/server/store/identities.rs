@@ -1,0 +1,154 @@
+//! Identities at providers, the users that they belong to, and what follows from what a provider says of them.
+
+use super::grants::{self, GranteeId};
+use super::{Row, Store, Tx, batch, epoch, group_claims};
+use crate::domain::principal::PrincipalKind;
+use crate::domain::{Actor, Result, Role, Scope, Terms, Timestamp};
+use crate::params;
+use std::collections::BTreeSet;
+
+/// Groups that go into one statement.
+const TOGETHER: usize = 200;
+
+/// An identity and its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub issuer: String,
+    pub subject: String,
+    /// By which provider they last came.
+    pub provider: String,
+    pub user_id: String,
+    pub email: String,
+    /// When they last came.
+    pub checked_at: Timestamp,
+}
+
+const COLUMNS: &str = "issuer, subject, provider, user_id, email, checked_at";
+
+/// The identity of that subject.
+pub async fn find(store: &Store, issuer: &str, subject: &str) -> Result<Option<Identity>> {
+    let sql = format!("SELECT {COLUMNS} FROM identities WHERE issuer = $1 AND subject = $2");
+    store.one(&sql, params![issuer, subject]).await?.map(identity).transpose()
+}
+
+/// The same within a transaction.
+pub async fn find_in(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<Identity>> {
+    let sql = format!("SELECT {COLUMNS} FROM identities WHERE issuer = $1 AND subject = $2");
+    tx.one(&sql, params![issuer, subject]).await?.map(identity).transpose()
+}
+
+/// The identities of a user, and whether they have a password besides.
+pub async fn of_user(store: &Store, user_id: &str) -> Result<(Vec<Identity>, bool)> {
+    let sql = "SELECT i.issuer, i.subject, i.provider, i.user_id, i.email, i.checked_at,
+                      p.user_id
+               FROM identities i LEFT JOIN passwords p ON p.user_id = i.user_id WHERE i.user_id = $1";
+    let (mut found, mut has_password) = (vec![], false);
+    for mut row in store.all(sql, params![user_id]).await? {
+        found.push(taken(&mut row)?);
+        has_password = row.take::<Option<String>>()?.is_some();
+    }
+    Ok((found, has_password))
+}
+
+/// Adds an identity. Nobody else may have it.
+pub async fn insert(tx: &mut Tx, new: &Identity) -> Result<()> {
+    let sql = "INSERT INTO identities (issuer, subject, provider, user_id, email, created_at, checked_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $6)";
+    let params = params![&new.issuer, &new.subject, &new.provider, &new.user_id, &new.email, new.checked_at];
+    tx.run(sql, params).await.map(|_| ())
+}
+
+/// What a provider says of somebody at a sign-in.
+pub struct Said {
+    /// The identity as it is from now on.
+    pub identity: Identity,
+    pub groups: Vec<String>,
+    /// Whether they are an administrator by one of them.
+    pub is_admin: bool,
+    /// The id of the grant that says so, should one be needed.
+    pub grant_id: String,
+}
+
+/// Makes memberships and the administrator's grant what the provider says now, whatever they were: what it no longer
+/// says is gone. Returns the groups that it named before.
+pub async fn follow(tx: &mut Tx, said: &Said, by: &Actor) -> Result<Vec<String>> {
+    let Identity { issuer, subject, provider, user_id, email, checked_at } = &said.identity;
+    tx.lock(&format!("identity of {user_id}")).await?;
+    let before = find_in(tx, issuer, subject).await?;
+    let sql = "UPDATE identities SET provider = $3, email = $4, checked_at = $5 WHERE issuer = $1 AND subject = $2";
+    tx.run(sql, params![issuer, subject, provider, email, *checked_at]).await?;
+    if let Some(other) = before.map(|before| before.provider).filter(|before| before != provider) {
+        members(tx, user_id, &other, &BTreeSet::new()).await?;
+        admin(tx, said, &other, (false, by)).await?;
+    }
+    let old = claimed(tx, issuer, subject).await?;
+    set_claimed(tx, issuer, subject, &said.groups).await?;
+    let mapped = group_claims::of_provider(tx, provider).await?.into_iter();
+    let ours = mapped.filter(|(value, _)| said.groups.contains(value)).map(|(_, group_id)| group_id).collect();
+    members(tx, user_id, provider, &ours).await?;
+    admin(tx, said, provider, (said.is_admin, by)).await?;
+    Ok(old)
+}
+
+async fn claimed(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Vec<String>> {
+    let sql = "SELECT value FROM claimed_groups WHERE issuer = $1 AND subject = $2 ORDER BY value";
+    tx.all(sql, params![issuer, subject]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+async fn set_claimed(tx: &mut Tx, issuer: &str, subject: &str, groups: &[String]) -> Result<()> {
+    tx.run("DELETE FROM claimed_groups WHERE issuer = $1 AND subject = $2", params![issuer, subject]).await?;
+    for some in groups.chunks(TOGETHER) {
+        let rows = batch::rows(1, some.len(), 3);
+        let sql = format!("INSERT INTO claimed_groups (issuer, subject, value) VALUES {rows} ON CONFLICT DO NOTHING");
+        tx.run(&sql, some.iter().flat_map(|value| params![issuer, subject, value]).collect()).await?;
+    }
+    Ok(())
+}
+
+/// Replaces a user's memberships of one source; the epoch ends if they change.
+async fn members(tx: &mut Tx, user_id: &str, source: &str, wanted: &BTreeSet<String>) -> Result<()> {
+    let sql = "SELECT group_id FROM group_members WHERE user_id = $1 AND source = $2";
+    let rows = tx.all(sql, params![user_id, source]).await?.into_iter();
+    let present = rows.map(|mut row| row.take()).collect::<Result<BTreeSet<String>>>()?;
+    if present == *wanted {
+        return Ok(());
+    }
+    tx.run("DELETE FROM group_members WHERE user_id = $1 AND source = $2", params![user_id, source]).await?;
+    for group_id in wanted {
+        let sql = "INSERT INTO group_members (group_id, user_id, source) VALUES ($1, $2, $3)";
+        tx.run(sql, params![group_id, user_id, source]).await?;
+    }
+    epoch::next(tx).await
+}
+
+/// Gives or takes the administrator's grant of one source. Those that were given here are not touched.
+async fn admin(tx: &mut Tx, said: &Said, source: &str, (is_admin, by): (bool, &Actor)) -> Result<()> {
+    let user_id = &said.identity.user_id;
+    let sql = "SELECT id FROM grants WHERE grantee = $1 AND grantee_kind = 'user' AND source = $2";
+    match (tx.one(sql, params![user_id, source]).await?, is_admin) {
+        (None, true) => {
+            let terms = Terms::new(Role::Admin, Scope::Everything, None, None)?;
+            let to = GranteeId::Principal(PrincipalKind::User, user_id.clone());
+            grants::insert(tx, &said.grant_id, &to, &terms, by, said.identity.checked_at).await?;
+            let sql = "UPDATE grants SET source = $2 WHERE id = $1";
+            tx.run(sql, params![&said.grant_id, source]).await.map(|_| ())
+        }
+        (Some(mut row), false) => grants::delete(tx, &row.take::<String>()?).await.map(|_| ()),
+        (None, false) | (Some(_), true) => Ok(()),
+    }
+}
+
+fn identity(mut row: Row) -> Result<Identity> {
+    taken(&mut row)
+}
+
+fn taken(row: &mut Row) -> Result<Identity> {
+    Ok(Identity {
+        issuer: row.take()?,
+        subject: row.take()?,
+        provider: row.take()?,
+        user_id: row.take()?,
+        email: row.take()?,
+        checked_at: row.take()?,
+    })
+}

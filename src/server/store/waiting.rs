@@ -1,0 +1,74 @@
+//! People who signed in at a provider and whom nobody has let in yet.
+
+use super::{Row, Store, Tx};
+use crate::domain::{Error, Result, Timestamp};
+use crate::params;
+
+/// How many may wait. The one who was seen least lately goes: strangers cannot fill the table.
+const AT_MOST: u32 = 1_000;
+
+/// Somebody who waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub issuer: String,
+    pub subject: String,
+    pub provider: String,
+    pub email: String,
+    pub name: String,
+    pub groups: Vec<String>,
+    /// What they may be called here, the best first, as the provider spells it.
+    pub usernames: Vec<String>,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+}
+
+/// Notes that somebody waits, or still does.
+pub async fn note(tx: &mut Tx, who: &Waiting) -> Result<()> {
+    let sql = "INSERT INTO waiting_people (issuer, subject, provider, email, name, claimed, spelled, first_at, last_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (issuer, subject) DO UPDATE SET
+               provider = excluded.provider, email = excluded.email, name = excluded.name,
+               claimed = excluded.claimed, spelled = excluded.spelled, last_at = excluded.last_at";
+    let list = |of: &Vec<String>| serde_json::to_string(of).map_err(|_| Error::Internal);
+    let (issuer, subject, provider) = (&who.issuer, &who.subject, &who.provider);
+    let (claimed, spelled) = (list(&who.groups)?, list(&who.usernames)?);
+    let params = params![issuer, subject, provider, &who.email, &who.name, claimed, spelled, who.first_at, who.last_at];
+    tx.run(sql, params).await?;
+    let sql = "DELETE FROM waiting_people WHERE (issuer, subject) IN
+               (SELECT issuer, subject FROM waiting_people ORDER BY last_at DESC LIMIT 100 OFFSET $1)";
+    tx.run(sql, params![AT_MOST]).await.map(|_| ())
+}
+
+const COLUMNS: &str = "issuer, subject, provider, email, name, claimed, spelled, first_at, last_at";
+
+/// Those who wait, who came last first.
+pub async fn list(store: &Store, limit: u32) -> Result<Vec<Waiting>> {
+    let sql = format!("SELECT {COLUMNS} FROM waiting_people ORDER BY last_at DESC, issuer, subject LIMIT $1");
+    store.all(&sql, params![limit]).await?.into_iter().map(waiting).collect()
+}
+
+/// The one who waits under that identity.
+pub async fn find(store: &Store, issuer: &str, subject: &str) -> Result<Option<Waiting>> {
+    let sql = format!("SELECT {COLUMNS} FROM waiting_people WHERE issuer = $1 AND subject = $2");
+    store.one(&sql, params![issuer, subject]).await?.map(waiting).transpose()
+}
+
+fn waiting(mut row: Row) -> Result<Waiting> {
+    let list = |text: String| serde_json::from_str(&text).unwrap_or_default();
+    Ok(Waiting {
+        issuer: row.take()?,
+        subject: row.take()?,
+        provider: row.take()?,
+        email: row.take()?,
+        name: row.take()?,
+        groups: list(row.take()?),
+        usernames: list(row.take()?),
+        first_at: row.take()?,
+        last_at: row.take()?,
+    })
+}
+
+/// Somebody waits no longer.
+pub async fn remove(tx: &mut Tx, issuer: &str, subject: &str) -> Result<()> {
+    let sql = "DELETE FROM waiting_people WHERE issuer = $1 AND subject = $2";
+    tx.run(sql, params![issuer, subject]).await.map(|_| ())
+}
