@@ -23,3 +23,15 @@ pub async fn show_repository(repository: RepositoryName, query: TagQuery) -> Res
     let proof = app.access.authorize(&caller, action::ReadRepository { repository }).await?;
     service::tags::list(&app, &proof, query).await
 }
+
+/// Whether the caller may make a repository anywhere.
+#[server(name = MayCreateRepositories, endpoint = "repositories/may-create")]
+pub async fn may_create_repositories() -> Result<(), Error> {
+    use crate::domain::{Permission, action};
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListRepositories {}).await?;
+    match proof.rights().reach_anywhere(Permission::RepositoryCreate) {
+        true => Ok(()),
+        false => Err(Error::Forbidden(Permission::RepositoryCreate)),
+    }
+}

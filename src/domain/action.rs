@@ -32,6 +32,7 @@ impl Mutation for CreateUser {}
 impl Mutation for ChangeUser {}
 impl Mutation for GiveAccess {}
 impl Mutation for TakeAccess {}
+impl Mutation for CreateRepository {}
 impl Mutation for ConfigureRepository {}
 impl Mutation for ConfigureNamespace {}
 impl Mutation for InviteUser {}
@@ -189,6 +190,16 @@ actions! {
     ChangeAccess { id: String, to: Grantee, before: Terms, terms: Terms } = "grant.change",
         needs |this| all_of(&this.before).into_iter().chain(all_of(&this.terms)).collect(),
         object format!("{} for {}", words(&this.terms), this.to);
+
+    /// Make a repository before anything is pushed. To say more of it than its name takes the right to configure it.
+    CreateRepository { repository: RepositoryName, description: String, visibility: Option<RepositoryVisibility> }
+        = "repository.create", needs |this| {
+            let target = || Target::Repository(this.repository.clone());
+            let says_more = !this.description.is_empty() || this.visibility.is_some();
+            let configure = says_more.then(|| (Permission::RepositoryConfigure, target()));
+            [(Permission::RepositoryCreate, target())].into_iter().chain(configure).collect()
+        },
+        object this.repository.to_string();
 
     /// Say what a repository is, and who may see it without a grant.
     ConfigureRepository { repository: RepositoryName, description: Option<String>,

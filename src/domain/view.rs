@@ -75,6 +75,8 @@ pub struct RepositoriesView {
     pub sees_all: bool,
     /// Whether pushes are taken at all (a console over an existing registry takes none).
     pub accepts_push: bool,
+    /// Whether the reader may make a repository anywhere.
+    pub may_create: bool,
 }
 
 /// Sums over what the reader may see.

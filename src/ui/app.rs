@@ -4,6 +4,7 @@
 use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User, users::Users};
 use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
+use super::pages::new_repository::NewRepository;
 use super::pages::{access::EverythingAccess, account::Account, activity::Activity, mounts::Mounts};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
@@ -19,6 +20,7 @@ pub fn Site() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/repositories") view=Repositories ssr=SsrMode::Async/>
+                <Route path=path!("/repositories/new") view=NewRepository ssr=SsrMode::Async/>
                 <Route path=path!("/r/*rest") view=RepositoryRest ssr=SsrMode::Async/>
                 <Route path=path!("/auth/login") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/auth/setup") view=SetUp ssr=SsrMode::Async/>

@@ -25,6 +25,7 @@ pub enum Intent {
     DeleteGroup,
     LetIn,
     Dismiss,
+    CreateRepository,
     ConfigureRepository,
     ConfigureNamespace,
     ChangePassword,
@@ -33,7 +34,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -51,6 +52,7 @@ impl Intent {
         Self::DeleteGroup,
         Self::LetIn,
         Self::Dismiss,
+        Self::CreateRepository,
         Self::ConfigureRepository,
         Self::ConfigureNamespace,
         Self::ChangePassword,
@@ -77,6 +79,7 @@ impl Intent {
             Self::DeleteGroup => "delete-group",
             Self::LetIn => "let-in",
             Self::Dismiss => "dismiss",
+            Self::CreateRepository => "create-repository",
             Self::ConfigureRepository => "configure-repository",
             Self::ConfigureNamespace => "configure-namespace",
             Self::ChangePassword => "change-password",
@@ -109,6 +112,7 @@ impl Intent {
             Self::LetIn => format!("{of} is let in, and has a session after the next sign-in."),
             Self::Dismiss => format!("{of} waits no longer."),
             Self::DeleteGroup => format!("The group {of} is gone, with all access that it had."),
+            Self::CreateRepository => format!("{of} is there. Push the first image to it."),
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),

@@ -1,6 +1,8 @@
 //! The console's pages about people, by their plain forms: nothing here runs a script.
 
-use super::{PASSWORD, basic, cookie, cookie_of, form, with, with_admin};
+use super::providers::server;
+use super::stand_in::StandIn;
+use super::{PASSWORD, basic, cookie, cookie_of, form, ways_in, with, with_admin};
 use crate::support::{Answer, TestApp};
 use axum::http::StatusCode;
 
@@ -209,6 +211,19 @@ async fn settings_hold_and_activity_shows_who_did_what() {
     admin.push_image("team/api", "1", "amd64", b"layer").await;
     assert!(mara.get("/r/team/api/-/settings").await.text().contains("value=\"internal\" selected"));
 
+    let new = [("name", "team/new"), ("description", "Soon"), ("visibility", "")];
+    let made = mara.done("/repositories/new", "create-repository", &new).await;
+    assert!(made.contains("team/new is there.") && made.contains("Soon"), "{made}");
+    let again = mara.send("/repositories/new", "create-repository", &new).await;
+    assert!(again.status == StatusCode::UNPROCESSABLE_ENTITY && again.text().contains("is there already"));
+    assert!(
+        mara.get("/r/team/new/-/settings").await.text().contains("value=\"internal\" selected"),
+        "its namespace says so"
+    );
+    let json = |body: &str| admin.call("POST", "/api/v1/r/team/other", "application/json", body.to_owned());
+    assert_eq!(json(r#"{"visibility": "public"}"#).await.json()["visibility"], "public");
+    assert_eq!(json("{}").await.status, StatusCode::CONFLICT);
+
     let shown = mara.get("/activity").await.text();
     for words in ["Pushed", "Changed the settings of", "team/web", "private, ", "→", "Signed in"] {
         assert!(shown.contains(words), "{words} in {shown}");
@@ -252,4 +267,45 @@ async fn forms_are_the_consoles_own() {
     let foreign = test.ask("POST", "/admin/users", &headers, "do=create-user&username=otto").await;
     assert_eq!(foreign.status, StatusCode::FORBIDDEN);
     assert!(!mara.get("/admin/users").await.text().contains("otto"));
+}
+
+#[tokio::test]
+async fn who_waits_is_let_in_and_a_group_of_the_provider_is_mapped() {
+    let provider = StandIn::start().await;
+    provider.claim("groups", serde_json::json!(["developers"]));
+    let (test, _) = server(&provider.config("")).await;
+    let (mara, mut stranger) = (Browser::of(&test, "mara").await, ways_in::Browser::of(&test));
+    assert_eq!(stranger.sign_in(&provider).await.status, StatusCode::FORBIDDEN);
+    let page = mara.get("/admin/users").await.text();
+    assert!(page.contains("mara@acme.dev") && page.contains("in developers"), "{page}");
+    let hidden = |name: &str| {
+        let rest = page.split("<input").find(|input| input.contains(&format!("name=\"{name}\""))).expect("a field");
+        rest.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its value").to_owned()
+    };
+    let (issuer, subject) = (hidden("issuer"), hidden("subject"));
+    let who = [("issuer", &*issuer), ("subject", &*subject), ("email", "mara@acme.dev")];
+    assert!(mara.done("/admin/users", "dismiss", &who).await.contains("mara@acme.dev waits no longer."));
+    assert_eq!(mara.send("/admin/users", "let-in", &who).await.status, StatusCode::NOT_FOUND, "nobody waits now");
+    assert_eq!(stranger.sign_in(&provider).await.status, StatusCode::FORBIDDEN);
+    assert!(mara.done("/admin/users", "let-in", &who).await.contains("mara.l is let in"));
+    assert_eq!(stranger.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+
+    mara.done("/admin/groups", "create-group", &[("name", "dev")]).await;
+    let group = "/admin/groups/dev";
+    let unknown = mara.send(group, "map-claim", &[("provider", "nobody"), ("value", "developers")]).await;
+    assert!(
+        unknown.status == StatusCode::UNPROCESSABLE_ENTITY && unknown.text().contains("There is no provider nobody")
+    );
+    let claim = [("provider", "acme"), ("value", "developers")];
+    let mapped = mara.done(group, "map-claim", &claim).await;
+    assert!(mapped.contains("/admin/users/mara.l"), "whom the provider named is in at once: {mapped}");
+    let taken_out = mara.send(group, "remove-member", &[("member", "mara.l")]).await;
+    assert_eq!(taken_out.status, StatusCode::CONFLICT, "that is for the provider to say");
+    let shown = test.showing(&basic("mara", PASSWORD)).get("/api/v1/groups/dev").await.json();
+    assert_eq!(shown["claims"], serde_json::json!([{"provider": "acme", "value": "developers"}]));
+    assert_eq!(shown["members"], serde_json::json!(["mara.l"]));
+    assert!(!mara.done(group, "unmap-claim", &claim).await.contains("/admin/users/mara.l"));
+    mara.done("/admin/users/mara.l", "delete-user", &[("confirmed", "mara.l")]).await;
+    assert!(stranger.is_out().await);
+    assert_eq!(stranger.sign_in(&provider).await.status, StatusCode::FORBIDDEN, "who is deleted begins anew");
 }

@@ -129,6 +129,11 @@ impl Rights {
         *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);
     }
 
+    /// Whether they hold a permission anywhere at all, so that a page may offer what it is for.
+    pub fn reach_anywhere(&self, permission: Permission) -> bool {
+        self.policy == Policy::Grants && self.standing().reaches_anywhere(permission, self.now)
+    }
+
     /// Checks one more permission.
     pub fn require(&self, permission: Permission, target: &Target) -> Result<()> {
         let is_permitted = permits(self.policy, &self.standing(), permission, target, self.now);

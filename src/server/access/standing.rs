@@ -94,6 +94,11 @@ impl Standing {
         is_theirs && self.token.is_none() && self.bounds.is_empty()
     }
 
+    /// Whether anything that was granted to somebody who came as themselves holds a permission.
+    pub(super) fn reaches_anywhere(&self, permission: Permission, now: Timestamp) -> bool {
+        self.bounds.is_empty() && self.terms.iter().any(|terms| terms.hold_at(now) && terms.role.holds(permission))
+    }
+
     /// Whether what was granted allows it, at this moment and within the bound.
     pub(super) fn is_granted(&self, permission: Permission, target: &Target, now: Timestamp) -> bool {
         let granted = |terms: &Terms| terms.hold_at(now) && allows(terms, permission, target);

@@ -10,7 +10,7 @@ use crate::server::context::App;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
-use axum::routing::{any, get, patch};
+use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -37,6 +37,7 @@ fn pages() -> Router<App> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/repositories") }))
         .route("/repositories", get(shell::page))
+        .route("/repositories/new", get(shell::page).post(console::submit))
         .route("/r/{*rest}", get(shell::page).post(console::submit))
         .route("/n/{*rest}", get(shell::page).post(console::submit))
         .route("/account", get(shell::page).post(console::submit))
@@ -79,7 +80,7 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
         .route("/api/v1/grants/{id}", get(rest::access::show).patch(rest::access::change).delete(rest::access::take))
-        .route("/api/v1/r/{*repository}", patch(rest::access::configure))
+        .route("/api/v1/r/{*repository}", post(rest::access::create).patch(rest::access::configure))
         .route("/api/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Page)) }))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
 }

@@ -3,7 +3,7 @@
 use crate::domain::action::ListRepositories;
 use crate::domain::page::Position;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, RepositoriesView, RepositoryQuery, Totals};
-use crate::domain::{Actor, Cursor, Error, Result};
+use crate::domain::{Actor, Cursor, Error, Permission, Result};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::{mounts, repositories};
@@ -30,6 +30,7 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
         // Whoever sees only a part learns nothing of the registries behind it.
         notices: mounts.iter().filter(|_| may_see_all).filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),
+        may_create: proof.rights().reach_anywhere(Permission::RepositoryCreate),
     })
 }
 

@@ -1,13 +1,14 @@
 //! How repositories and namespaces are set.
 
 use super::may;
-use crate::domain::action::{ConfigureNamespace, ConfigureRepository, ListGrants, ReadNamespace};
+use crate::domain::action::{ConfigureNamespace, ConfigureRepository, CreateRepository, ListGrants, ReadNamespace};
 use crate::domain::error::What;
 use crate::domain::view::SettingsView;
-use crate::domain::{Error, Result, Scope};
+use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::store::{Change, grants, settings};
+use crate::server::entropy::new_id;
+use crate::server::store::{Change, grants, repositories, settings};
 
 /// The most of a description.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
@@ -37,12 +38,7 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
 /// [`Error::Invalid`] for a description that is too long or not one line.
 pub async fn configure_repository(app: &App, proof: &Authorized<ConfigureRepository>) -> Result<()> {
     let ConfigureRepository { repository, description, visibility } = proof.action().clone();
-    let description = description.map(|text| text.trim().to_owned());
-    let is_odd = |text: &String| text.chars().count() > MAX_DESCRIPTION_CHARS || text.chars().any(char::is_control);
-    if description.as_ref().is_some_and(is_odd) {
-        let words = format!("a description is one line of at most {MAX_DESCRIPTION_CHARS} characters");
-        return Err(Error::invalid("description", words));
-    }
+    let description = description.map(|text| one_line(&text)).transpose()?;
     let found = settings::of_repository(&app.store, &repository).await?;
     let (before, _) = found.ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))?;
     let write = app.store.write(proof, move |tx| {
@@ -63,6 +59,51 @@ pub async fn configure_repository(app: &App, proof: &Authorized<ConfigureReposit
         })
     });
     write.await
+}
+
+/// Makes a repository that is empty.
+///
+/// # Errors
+/// [`Error::Conflict`] if it is there; [`Error::Invalid`] for a description that is too long or not one line; not found
+/// where a registry that is only read has the path.
+pub async fn create_repository(app: &App, proof: &Authorized<CreateRepository>) -> Result<()> {
+    let CreateRepository { repository, description, visibility } = proof.action().clone();
+    let description = one_line(&description)?;
+    let mount_id = app.hosted(&repository)?.0.id.clone();
+    let (now, by) = (app.clock.now(), proof.actor().clone());
+    let new_id = new_id(&*app.entropy, now);
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let (made, is_new) = repositories::ensure(tx, &repository, &mount_id, &new_id, now).await?;
+            if !is_new {
+                return Err(Error::Conflict(format!("the repository {repository} is there already")));
+            }
+            repositories::touch(tx, &made.id, Some(&by), now).await?;
+            settings::describe(tx, &repository, &description).await?;
+            if let Some(visibility) = visibility {
+                grants::set_visibility(tx, &repository, visibility).await?;
+            }
+            Ok(Change::new((), None, Some(made.id)).announcing(repository))
+        })
+    });
+    write.await
+}
+
+/// With which visibility it was made.
+pub async fn visibility(app: &App, proof: &Authorized<CreateRepository>) -> Result<RepositoryVisibility> {
+    let found = settings::of_repository(&app.store, &proof.action().repository).await?;
+    Ok(found.map(|(_, visibility)| visibility).unwrap_or_default())
+}
+
+fn one_line(description: &str) -> Result<String> {
+    let text = description.trim();
+    match text.chars().count() > MAX_DESCRIPTION_CHARS || text.chars().any(char::is_control) {
+        false => Ok(text.to_owned()),
+        true => {
+            let words = format!("a description is one line of at most {MAX_DESCRIPTION_CHARS} characters");
+            Err(Error::invalid("description", words))
+        }
+    }
 }
 
 /// Sets with which visibility repositories of a namespace begin.

@@ -180,6 +180,7 @@ fn words(action: &str) -> String {
         "group.map" => "Mapped groups of providers to",
         "user.let-in" => "Let in",
         "user.dismiss" => "Dismissed",
+        "repository.create" => "Made the repository",
         "repository.configure" => "Changed the settings of",
         "namespace.configure" => "Changed the settings of",
         "repository.read" => "Asked for",

@@ -10,6 +10,7 @@ pub mod image;
 pub mod load;
 pub mod mounts;
 pub mod namespace_rest;
+pub mod new_repository;
 pub mod repositories;
 pub mod repository;
 pub mod repository_rest;

@@ -9,6 +9,7 @@ use crate::domain::view::{ListQuery, MountNotice, RepositoriesView, RepositoryRo
 use crate::domain::{Address, Timestamp};
 use crate::ui::components::empty::NoMatch;
 use crate::ui::components::filter::{Filter, FilterForm};
+use crate::ui::components::icon::Icon;
 use crate::ui::components::notice::Notice;
 use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
@@ -44,11 +45,16 @@ fn Whole(view: RepositoriesView, query: Query, request: PageRequest) -> impl Int
     let now = request.now;
     // There is nothing to filter before the first push.
     let bar = (!is_unused(&view, &query)).then(|| view! { <Bar query=&query/> });
+    let new = (view.may_create && view.accepts_push).then(|| {
+        let href = Address::NewRepository.to_string();
+        view! { <div class="head-actions"><a class="btn" href=href><Icon name="plus" class="i i-sm"/>"New repository"</a></div> }
+    });
     view! {
         <PageTitle text="Repositories".to_owned()/>
         <div class="head">
             <div class="grow"><h1>"Repositories"</h1><Sums totals=view.totals/></div>
             <LiveScope scope="repositories".to_owned() since=now nouns=("repository", "repositories")/>
+            {new}
         </div>
         {bar}
         <List view query request/>
@@ -95,7 +101,7 @@ fn Sums(totals: Totals) -> impl IntoView {
 fn List(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
     let (base, now) = (Address::Repositories.to_string(), request.now);
     let is_unused = is_unused(&view, &query);
-    let RepositoriesView { page, totals, notices, accepts_push, sees_all } = view;
+    let RepositoriesView { page, totals, notices, accepts_push, sees_all, .. } = view;
     let try_mode = request.try_mode;
     let body = match page.items.is_empty() {
         // A registry that is being read says so itself.

@@ -33,7 +33,8 @@ fn Whole(view: SettingsView) -> impl IntoView {
     }
 }
 
-fn visibilities() -> Vec<(String, String)> {
+/// Each visibility with its words.
+pub(super) fn visibilities() -> Vec<(String, String)> {
     let words = |visibility: RepositoryVisibility| match visibility {
         RepositoryVisibility::Private => "Private: only who was given access",
         RepositoryVisibility::Internal => "Internal: anyone who is signed in",

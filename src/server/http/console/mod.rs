@@ -98,6 +98,7 @@ impl Form<'_> {
             Intent::LetIn => users::let_in(self).await,
             Intent::Dismiss => users::dismiss(self).await,
             Intent::DeleteGroup => groups::delete(self).await,
+            Intent::CreateRepository => settings::create(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::ChangePassword => account::change_password(self).await,

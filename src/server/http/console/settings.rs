@@ -1,11 +1,22 @@
 //! Forms about how repositories and namespaces are set.
 
+use super::sent::taken;
 use super::{Done, Form};
-use crate::domain::action::{ConfigureNamespace, ConfigureRepository};
+use crate::domain::action::{ConfigureNamespace, ConfigureRepository, CreateRepository};
 use crate::domain::error::What;
-use crate::domain::{Address, Error, Result, Scope};
+use crate::domain::{Address, Error, RepositoryName, Result, Scope};
 use crate::server::service::settings;
 use crate::ui::form::Intent;
+
+pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
+    let repository: RepositoryName = form.sent.parse("name")?;
+    let description = form.sent.text("description").to_owned();
+    let visibility = form.sent.optional("visibility")?;
+    let action = CreateRepository { repository: repository.clone(), description, visibility };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    settings::create_repository(form.app, &proof).await.map_err(|error| taken("name", error))?;
+    Ok(Done::new(Address::Repository(repository.clone()), Intent::CreateRepository, repository))
+}
 
 pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {
     let Some(Address::Settings(Scope::Repository(repository))) =

@@ -1,9 +1,9 @@
 //! `/api/v1/grants`, and the visibility of a repository.
 
 use super::{Page, Part, answer, body, done};
-use crate::domain::action::{ChangeAccess, ConfigureRepository, GiveAccess, ListGrants, TakeAccess};
+use crate::domain::action::{ChangeAccess, ConfigureRepository, CreateRepository, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
-use crate::domain::{Error, Grant, Grantee, RepositoryVisibility, Result, Role, Scope, TagPattern};
+use crate::domain::{Error, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Role, Scope, TagPattern};
 use crate::domain::{Terms, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -166,6 +166,25 @@ pub(in crate::server::http) async fn take(
         access::take(&app, &proof).await
     };
     done(&app, &caller, taken.await)
+}
+
+/// Makes a repository that is empty.
+pub(in crate::server::http) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(repository): Path<String>,
+    sent: Result<Json<Settings>, JsonRejection>,
+) -> Response<Body> {
+    let made = async {
+        let (repository, Settings { description, visibility }) = (repository.parse::<RepositoryName>()?, body(sent)?);
+        let description = description.unwrap_or_default();
+        let action = CreateRepository { repository: repository.clone(), description: description.clone(), visibility };
+        let proof = app.access.authorize(&caller, action).await?;
+        settings::create_repository(&app, &proof).await?;
+        let visibility = settings::visibility(&app, &proof).await?;
+        Ok(serde_json::json!({ "name": repository, "description": description, "visibility": visibility }))
+    };
+    answer(&app, &caller, StatusCode::CREATED, made.await)
 }
 
 /// Says what a repository is, and who may see it without a grant.
