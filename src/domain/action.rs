@@ -151,8 +151,8 @@ actions! {
     CreateGroup { name: GroupName } = "group.create",
         needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
 
-    /// Set who is in a group, of those who are put in here.
-    ChangeGroup { name: GroupName, members: Vec<Username> } = "group.change",
+    /// Put some into a group here, and take some out who were.
+    ChangeGroup { name: GroupName, add: Vec<Username>, remove: Vec<Username> } = "group.change",
         needs |this| vec![(Permission::GroupManage, Target::Instance)], object this.name.to_string();
 
     /// Set which groups of providers put people into a group: each with its provider.

@@ -25,7 +25,6 @@ pub enum Address {
     Roles,
     Mounts,
     Account,
-    Sessions,
 }
 
 impl Address {
@@ -80,7 +79,6 @@ impl fmt::Display for Address {
             Self::Roles => f.write_str("/admin/roles"),
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::Account => f.write_str("/account"),
-            Self::Sessions => f.write_str("/account/sessions"),
         }
     }
 }

@@ -174,6 +174,30 @@ impl fmt::Display for Actor {
     }
 }
 
+/// The most of a person's name.
+const MAX_NAME_CHARS: usize = 120;
+/// The most of an e-mail address (RFC 5321, section 4.5.3.1).
+const MAX_EMAIL_BYTES: usize = 254;
+
+/// What people call somebody: one line, or nothing.
+pub fn person_name(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
+        return Err(Error::invalid("name", format!("a name has at most {MAX_NAME_CHARS} characters in one line")));
+    }
+    Ok(text.to_owned())
+}
+
+/// Where mail reaches somebody, or nothing. Nobody is known by it.
+pub fn email(text: &str) -> Result<String> {
+    let text = text.trim();
+    let is_odd = text.len() > MAX_EMAIL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace());
+    match is_odd || (!text.is_empty() && !text.contains('@')) {
+        true => Err(Error::invalid("email", "this is no e-mail address")),
+        false => Ok(text.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use super::entropy::{Entropy, SystemEntropy, new_id};
 use super::events::Events;
 use super::identity::links::New;
 use super::identity::passwords;
-use super::store::sessions::Purpose;
+use super::store::sessions::{self, Purpose};
 use super::store::{self, Change, Store, principals};
 use super::terminal::say;
 use crate::domain::action::{CreateUser, InviteUser};
@@ -35,6 +35,7 @@ pub async fn recover(config: &Config, name: &str) -> Result<()> {
     let proof = command(Job::CommandLine, InviteUser { username: username.clone() });
     let write = store.write(&proof, move |tx| {
         Box::pin(async move {
+            sessions::end_links(tx, &user.id).await?;
             link.keep(tx, &user.id, &by).await?;
             Ok(Change::new((), None, None))
         })

@@ -15,6 +15,8 @@ pub struct UserRow {
     pub is_disabled: bool,
     /// Until when the link works by which they choose their first password.
     pub invited_until: Option<Timestamp>,
+    /// Whether they have a password, or an identity at a provider.
+    pub has_way_in: bool,
     pub created_at: Timestamp,
     pub seen_at: Option<Timestamp>,
 }
@@ -48,6 +50,8 @@ pub struct UsersView {
     /// Where the next page starts.
     pub next: Option<String>,
     pub may_manage: bool,
+    /// Whether accounts with passwords can be made: not where signing in by password is off.
+    pub may_invite: bool,
 }
 
 /// The page of one user.

@@ -140,6 +140,12 @@ impl Rights {
         if is_permitted { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }
 
+    /// Whether they hold a permission at least until then; `None` is without an end.
+    pub fn hold_until(&self, permission: Permission, target: &Target, end: Option<Timestamp>) -> bool {
+        let standing = self.standing();
+        matches!(standing.actor, Actor::System(_)) || standing.is_granted_until(permission, target, self.now, end)
+    }
+
     /// The same for reading a repository of this visibility, which may be open without a grant.
     pub fn require_read(&self, repository: &RepositoryName, visibility: RepositoryVisibility) -> Result<()> {
         match reads(self.policy, &self.standing(), repository, visibility, self.now) {

@@ -83,6 +83,14 @@ impl Standing {
         }
     }
 
+    /// The hash of the password that they came with.
+    pub fn password(&self) -> Option<&str> {
+        match &self.basis.as_ref()?.shown {
+            Shown::Password(hash) => Some(hash),
+            Shown::Nothing | Shown::Session(_) => None,
+        }
+    }
+
     /// Whether they are known by name.
     pub fn is_signed_in(&self) -> bool {
         !matches!(self.actor, Actor::Anonymous)
@@ -102,6 +110,19 @@ impl Standing {
     /// Whether what was granted allows it, at this moment and within the bound.
     pub(super) fn is_granted(&self, permission: Permission, target: &Target, now: Timestamp) -> bool {
         let granted = |terms: &Terms| terms.hold_at(now) && allows(terms, permission, target);
+        self.is_in_bound(permission, target) && self.terms.iter().any(granted)
+    }
+
+    /// The same by a grant that does not end before `end`, which may be never.
+    pub(super) fn is_granted_until(
+        &self,
+        permission: Permission,
+        target: &Target,
+        now: Timestamp,
+        end: Option<Timestamp>,
+    ) -> bool {
+        let lasts = |terms: &Terms| terms.expires_at.is_none_or(|own| end.is_some_and(|end| end <= own));
+        let granted = |terms: &Terms| terms.hold_at(now) && lasts(terms) && allows(terms, permission, target);
         self.is_in_bound(permission, target) && self.terms.iter().any(granted)
     }
 

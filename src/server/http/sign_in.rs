@@ -3,6 +3,7 @@
 
 use super::shell::{self, Assets as ShellAssets};
 use super::{console, door, error};
+use crate::domain::principal::person_name;
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -197,18 +198,6 @@ fn set_cookie(app: &App, name: &str, value: &str, seconds: i64) -> HeaderValue {
     let secure = if app.facts.is_plain_http() { "" } else { "; Secure" };
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).expect("secrets are letters, digits, dashes and underscores")
-}
-
-/// The most of a person's name.
-const MAX_NAME_CHARS: usize = 120;
-
-/// What people call somebody.
-pub(super) fn person_name(text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
-        return Err(Error::invalid("name", format!("a name has at most {MAX_NAME_CHARS} characters in one line")));
-    }
-    Ok(text.to_owned())
 }
 
 pub(super) fn unreadable() -> Error {

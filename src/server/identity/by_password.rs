@@ -38,7 +38,7 @@ impl Identity {
         Ok(self.holder(username, now).await?.filter(|(_, hash)| *hash == proven))
     }
 
-    /// The user whose password a person typed into a browser, which may have the mark of one that is known. It takes
+    /// The user whose password a person typed into a browser, with its hash. The browser may have the mark of one that is known. It takes
     /// as long where there is no such user.
     ///
     /// # Errors
@@ -49,10 +49,10 @@ impl Identity {
         username: &str,
         password: &Secret,
         (from, mark): (&str, Option<&Secret>),
-    ) -> Result<Principal> {
+    ) -> Result<(Principal, String)> {
         let mark = mark.filter(|mark| self.devices.knows(mark, username));
         let origin = mark.map_or_else(|| Origin::network(from), Origin::device);
-        Ok(self.check(username, password, origin).await?.0)
+        self.check(username, password, origin).await
     }
 
     async fn check(&self, username: &str, password: &Secret, origin: Origin) -> Result<(Principal, String)> {
@@ -71,17 +71,26 @@ impl Identity {
         }
         let (user, hash) = holder.filter(|_| is_right).ok_or(Error::Unauthenticated)?;
         match passwords::is_imported(&hash) {
-            true => self.renew(user, password).await,
+            true => self.renew((user, hash), password).await,
             false => Ok((user, hash)),
         }
     }
 
     /// Keeps a password that came from another registry as all others are kept.
-    async fn renew(&self, user: Principal, password: &Secret) -> Result<(Principal, String)> {
+    async fn renew(&self, (user, imported): (Principal, String), password: &Secret) -> Result<(Principal, String)> {
         let hash = self.passwords.hash(password).await?;
         let (id, renewed, now) = (user.id.clone(), hash.clone(), self.clock.now());
-        self.note(move |tx| Box::pin(async move { principals::set_password(tx, &id, &renewed, now).await })).await?;
-        Ok((user, hash))
+        let write =
+            self.note(move |tx| Box::pin(async move { principals::renew(tx, &id, (&imported, &renewed), now).await }));
+        if write.await? {
+            return Ok((user, hash));
+        }
+        // Somebody was faster: the same password once more, or its owner with another one.
+        let hash = principals::password(&self.store, &user.id).await?;
+        match self.passwords.verify(password, hash.clone()).await? {
+            true => Ok((user, hash.unwrap_or_default())),
+            false => Err(Error::Unauthenticated),
+        }
     }
 
     /// The user of that name who may sign in by a password, with its hash.

@@ -14,6 +14,7 @@ use crate::server::entropy::{new_id, new_secret_id};
 use crate::server::secret::Secret;
 use crate::server::store::attempts::{self, Attempt};
 use crate::server::store::identities::{self, Identity, Said};
+use crate::server::store::sessions::Known;
 use crate::server::store::waiting::{self, Waiting};
 use crate::server::store::{Change, group_claims, principals};
 use url::Url;
@@ -132,7 +133,7 @@ async fn arrive(
         return Err(Error::NotLetIn(disabled.to_owned()));
     }
     follow(app, provider, (&verified, &user), &from).await?;
-    let session = open_session(app, &user.id, &user.actor(), from).await?;
+    let session = open_session(app, (&user.id, &user.actor()), Known::Identity, from).await?;
     Ok(Outcome::In(session, user.username))
 }
 

@@ -18,7 +18,7 @@ use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
 use crate::server::secret::Secret;
 use crate::server::store::tokens::{self, Token};
-use crate::server::store::{Store, Tx, grants, repositories as repository_rows, sessions};
+use crate::server::store::{Store, Tx, grants, principals, repositories as repository_rows, sessions};
 use aws_lc_rs::hmac;
 use futures::future::BoxFuture;
 use moka::sync::Cache;
@@ -222,7 +222,10 @@ impl Identity {
         }
         let mut standing = match &claims.own.principal {
             None => self.nobody(at).await?,
-            Some(id) => self.principal(id, Shown::Nothing, at).await?,
+            Some(id) => {
+                let shown = self.shown_for(id, claims.own.password.as_deref()).await?;
+                self.principal(id, shown, at).await?
+            }
         };
         // It is worth no more, and lives no longer, than the token for which it was given.
         if let Some(token) = &claims.own.token {
@@ -230,6 +233,14 @@ impl Identity {
         }
         standing.bounds.push(Bound::Registry { repositories, catalog });
         Ok(ending(standing, Some(Timestamp(claims.exp.saturating_mul(1000)))))
+    }
+
+    /// The password by which a token of the registry was asked for, if it still is that one.
+    async fn shown_for(&self, id: &str, password: Option<&str>) -> Result<Shown> {
+        let Some(asked_by) = password else { return Ok(Shown::Nothing) };
+        let hash = principals::password(&self.store, id).await?;
+        let hash = hash.filter(|hash| secrets::fingerprint_of(hash) == asked_by);
+        hash.map(Shown::Password).ok_or(Error::Unauthenticated)
     }
 
     /// Keeps a record that nobody has to wait for, nor to be refused for where it cannot be written.

@@ -10,7 +10,7 @@ use crate::server::context::App;
 use crate::server::entropy::Entropy;
 use crate::server::identity::secrets::Kind;
 use crate::server::secret::Secret;
-use crate::server::store::sessions::{self, Purpose};
+use crate::server::store::sessions::{self, Known, Purpose};
 use crate::server::store::{Change, Tx, principals};
 
 /// For how long an invitation works, and a way back in.
@@ -65,7 +65,7 @@ pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> 
     let (purpose, user) = addressee(app, link).await?.ok_or_else(gone)?;
     passwords::check(password, &user.username)?;
     let hash = app.identity.passwords.hash(password).await?;
-    let (fingerprint, now, id) = (secrets::fingerprint(link), app.clock.now(), user.id.clone());
+    let (fingerprint, now, id, known) = (secrets::fingerprint(link), app.clock.now(), user.id.clone(), hash.clone());
     let action = AcceptLink { username: user.username.clone() };
     let proof = app.access.vouch(user.actor(), &from.request_id, action);
     let write = app.store.write(&proof, move |tx| {
@@ -80,6 +80,6 @@ pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> 
         })
     });
     write.await?;
-    let session = open_session(app, &user.id, &user.actor(), from).await?;
+    let session = open_session(app, (&user.id, &user.actor()), Known::Password(known), from).await?;
     Ok((session, user.username))
 }

@@ -44,6 +44,9 @@ pub struct Entry {
 pub struct Own {
     pub principal: Option<String>,
     pub token: Option<String>,
+    /// By which password they asked, as a fingerprint of its hash: after a change of it the token is worth nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
     /// Which repository of that name was meant, by id: another one that gets the name later is not.
     pub repositories: Vec<(RepositoryName, String)>,
 }

@@ -52,6 +52,11 @@ pub fn fingerprint(secret: &Secret) -> String {
     hex::encode(Sha256::digest(secret.expose().as_bytes()))
 }
 
+/// The same of a text that is no secret by itself, such as a hash.
+pub fn fingerprint_of(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

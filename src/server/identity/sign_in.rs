@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::entropy::{new_id, new_secret_uuid};
 use crate::server::secret::Secret;
 use crate::server::store::grants::{self, GranteeId};
-use crate::server::store::sessions::{self, NewSession, Purpose};
+use crate::server::store::sessions::{self, Known, NewSession, Purpose};
 use crate::server::store::{Change, Tx, principals};
 
 /// The most of a browser's name that is kept.
@@ -74,6 +74,7 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
     let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, now));
     let proof = app.access.vouch(admin.actor(), &from.request_id, SetUp { username: person.username });
     let (user_id, added, providers) = (admin.id.clone(), admin.clone(), app.identity.providers.names());
+    let known = hash.clone();
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             tx.lock("portolan set-up").await?;
@@ -86,7 +87,7 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
         })
     });
     write.await?;
-    open_session(app, &user_id, &admin.actor(), from).await
+    open_session(app, (&user_id, &admin.actor()), Known::Password(known), from).await
 }
 
 /// Makes the administrator that the configuration names, if there is nobody of that name. Several nodes may do so at
@@ -117,8 +118,8 @@ pub async fn admin_by_configuration(app: &App, username: Username, password: Sec
 /// # Errors
 /// Those of [`super::Identity::by_password`].
 pub async fn by_password(app: &App, username: &str, password: &Secret, from: From) -> Result<Secret> {
-    let user = app.identity.by_password(username, password, (&from.address, from.mark.as_ref())).await?;
-    open_session(app, &user.id, &user.actor(), from).await
+    let (user, hash) = app.identity.by_password(username, password, (&from.address, from.mark.as_ref())).await?;
+    open_session(app, (&user.id, &user.actor()), Known::Password(hash), from).await
 }
 
 /// Ends the session of a cookie; fine if there is none.
@@ -129,7 +130,15 @@ pub async fn out(app: &App, cookie: &Secret) -> Result<()> {
 }
 
 /// Opens a session for somebody whose word was checked.
-pub(super) async fn open_session(app: &App, user_id: &str, actor: &Actor, from: From) -> Result<Secret> {
+///
+/// # Errors
+/// [`Error::Unauthenticated`] if what they showed was taken from them meanwhile.
+pub(super) async fn open_session(
+    app: &App,
+    (user_id, actor): (&str, &Actor),
+    known: Known,
+    from: From,
+) -> Result<Secret> {
     let (secret, now) = (secrets::new(Kind::Session, &*app.entropy), app.clock.now());
     let new = NewSession {
         fingerprint: secrets::fingerprint(&secret),
@@ -142,7 +151,9 @@ pub(super) async fn open_session(app: &App, user_id: &str, actor: &Actor, from: 
     let proof = app.access.vouch(actor.clone(), &from.request_id, OpenSession {});
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
-            sessions::insert(tx, &new).await?;
+            if !sessions::open(tx, &new, &known).await? {
+                return Err(Error::Unauthenticated);
+            }
             Ok(Change::new((), None, Some(new.id)))
         })
     });

@@ -7,7 +7,7 @@ use crate::domain::action::{
 use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{AccessRow, AccessView};
-use crate::domain::{Action, Error, Grant, Grantee, Result, Role, Scope, Terms};
+use crate::domain::{Action, Error, Grant, Grantee, Permission, Result, Role, Scope, Target, Terms};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -47,7 +47,10 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
         terms.is_ok_and(|terms| may(proof, &GiveAccess { to: Grantee::Anonymous, terms }))
     };
     let roles: Vec<Role> = Role::ALL.into_iter().filter(gives).collect();
-    let people = if roles.is_empty() { vec![] } else { pick(app).await? };
+    let looks_up = |permission| proof.rights().require(permission, &Target::Instance).is_ok();
+    let owns = proof.rights().require(Permission::RepositoryDelete, &Target::Scope(scope.clone())).is_ok();
+    let reads = (looks_up(Permission::UserRead) && looks_up(Permission::GroupRead)) || owns;
+    let people = if roles.is_empty() || !reads { vec![] } else { pick(app).await? };
     let may_configure = match &scope {
         Scope::Everything => false,
         Scope::Namespace(namespace) => {
@@ -61,12 +64,11 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure })
 }
 
-/// Whom somebody who gives access may pick from.
+/// Whom somebody who may look people up picks from; others type a name that they know.
 async fn pick(app: &App) -> Result<Vec<Grantee>> {
     let groups = groups::list(&app.store, "", PICK).await?.into_iter().map(|group| Grantee::Group(group.name));
     let users = people::usernames(&app.store, PrincipalKind::User, PICK).await?.into_iter().map(Grantee::User);
-    let robots = people::usernames(&app.store, PrincipalKind::Robot, PICK).await?.into_iter().map(Grantee::Robot);
-    Ok(groups.chain(users).chain(robots).collect())
+    Ok(groups.chain(users).collect())
 }
 
 /// All grants that reach a principal, with which of them the reader may take away.
@@ -99,6 +101,7 @@ pub async fn find(app: &App, id: &str) -> Result<Grant> {
 /// [`Error::Invalid`] if nobody has that name.
 pub async fn give(app: &App, proof: &Authorized<GiveAccess>) -> Result<Grant> {
     let GiveAccess { to, terms } = proof.action().clone();
+    require_until(proof, &terms)?;
     let id_of = grants::id_of(&app.store, &to).await?;
     let to_id = id_of.ok_or_else(|| Error::invalid("principal", format!("there is no {to}")))?;
     if to == Grantee::Anonymous && terms.role.is_of_the_instance() {
@@ -124,8 +127,8 @@ pub async fn take(app: &App, proof: &Authorized<TakeAccess>) -> Result<()> {
     let TakeAccess { id, terms, .. } = proof.action().clone();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            if !grants::delete(tx, &id).await? {
-                return Err(Error::NotFound(What::Grant(id)));
+            if !grants::take(tx, &id, &terms).await? {
+                return Err(changed_meanwhile());
             }
             if terms.role == Role::Admin {
                 principals::require_admin(tx).await?;
@@ -136,19 +139,36 @@ pub async fn take(app: &App, proof: &Authorized<TakeAccess>) -> Result<()> {
     write.await
 }
 
+fn changed_meanwhile() -> Error {
+    Error::Conflict("this access changed in the meantime; look again".to_owned())
+}
+
+/// Nobody gives for longer than they have it.
+fn require_until<A: Action>(proof: &Authorized<A>, terms: &Terms) -> Result<()> {
+    let end = terms.expires_at;
+    let holds = |(permission, target): &(Permission, Target)| proof.rights().hold_until(*permission, target, end);
+    match proof.action().needs().iter().all(holds) {
+        true => Ok(()),
+        false => Err(Error::invalid("expires_at", "you have this for a limited time, and cannot give it for longer")),
+    }
+}
+
 /// Gives a grant other terms.
 ///
 /// # Errors
 /// [`Error::Conflict`] if nobody would be left who may do everything.
 pub async fn change(app: &App, proof: &Authorized<ChangeAccess>) -> Result<()> {
     let ChangeAccess { id, to, before, terms } = proof.action().clone();
+    if terms.expires_at != before.expires_at || terms.role != before.role || terms.scope != before.scope {
+        require_until(proof, &terms)?;
+    }
     if to == Grantee::Anonymous && terms.role.is_of_the_instance() {
         return Err(Error::invalid("role", "a role of the instance is for somebody with a name"));
     }
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            if !grants::change(tx, &id, &terms).await? {
-                return Err(Error::NotFound(What::Grant(id)));
+            if !grants::change(tx, &id, &before, &terms).await? {
+                return Err(changed_meanwhile());
             }
             if before.role == Role::Admin {
                 principals::require_admin(tx).await?;

@@ -31,13 +31,13 @@ pub async fn change_password(
     app: &App,
     proof: &Authorized<ChangePassword>,
     (before, password): (&Secret, &Secret),
-    (session, from): (Option<String>, &str),
+    (session, from): (Option<String>, (&str, Option<&Secret>)),
 ) -> Result<()> {
     let username = &proof.action().username;
     passwords::check(password, username)?;
-    let user = match app.identity.by_password(username.as_str(), before, (from, None)).await {
+    let user = match app.identity.by_password(username.as_str(), before, from).await {
         Err(Error::Unauthenticated) => return Err(Error::invalid("password_before", "this is not your password")),
-        found => found?,
+        found => found?.0,
     };
     let (hash, now) = (app.identity.passwords.hash(password).await?, app.clock.now());
     let write = app.store.write(proof, move |tx| {

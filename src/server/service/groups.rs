@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 const PAGE: u32 = 50;
 /// The most of a group, whoever says that they are in it.
 const MAX_MEMBERS: u32 = 10_000;
+/// The most names that the record of a change has.
+const MAX_NAMED: usize = 100;
 /// The most groups of providers that stand for one, and the most of such a name.
 const MAX_CLAIMS: usize = 100;
 const MAX_CLAIM_BYTES: usize = 512;
@@ -97,26 +99,29 @@ pub async fn create(app: &App, proof: &Authorized<CreateGroup>, members: Vec<Use
     write.await
 }
 
-/// Sets who is in a group, of those who are put in here; whom a provider puts in is for it to say.
+/// Puts some into a group here, and takes some out; whom a provider puts in is for it to say.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a member that nobody is.
 pub async fn change(app: &App, proof: &Authorized<ChangeGroup>) -> Result<()> {
-    let ChangeGroup { name, members } = proof.action().clone();
-    let ((id, _), ids) = (named(app, name.as_str()).await?, ids_of(app, &members).await?);
+    let ChangeGroup { name, add, remove } = proof.action().clone();
+    let (id, _) = named(app, name.as_str()).await?;
+    let (adds, removes) = (ids_of(app, &add).await?, ids_of(app, &remove).await?);
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            let before = groups::own_members(tx, &id).await?;
-            let is_new = |member: &&String| !before.iter().any(|(old, _)| old == *member);
-            for member in ids.iter().filter(is_new) {
-                groups::add(tx, &id, member).await?;
+            for member in &adds {
+                if !groups::has(tx, &id, member).await? {
+                    groups::add(tx, &id, member).await?;
+                }
             }
-            for (member, _) in before.iter().filter(|(old, _)| !ids.contains(old)) {
+            for member in &removes {
                 groups::remove(tx, &id, member).await?;
             }
-            let names = |names: Vec<String>| Some(names.join(", "));
-            let before = before.into_iter().map(|(_, username)| username).collect();
-            Ok(Change::new((), names(before), names(members.iter().map(ToString::to_string).collect())))
+            let names = |names: Vec<Username>| {
+                let names: Vec<String> = names.iter().take(MAX_NAMED).map(ToString::to_string).collect();
+                (!names.is_empty()).then(|| names.join(", "))
+            };
+            Ok(Change::new((), names(remove), names(add)))
         })
     });
     write.await
@@ -128,6 +133,22 @@ pub async fn claims(app: &App, _proof: &Authorized<ListGroups>, id: &str) -> Res
     Ok(claims.into_iter().map(|claim| (claim.provider, claim.value)).collect())
 }
 
+/// Whether these can be mapped.
+///
+/// # Errors
+/// [`Error::Invalid`] for a provider that is not in force, an empty or overlong name of a group, or too many.
+pub fn check_claims(app: &App, claims: &[(String, String)]) -> Result<()> {
+    for (provider, value) in claims {
+        if app.identity.providers.find(provider).is_none() {
+            return Err(Error::invalid("provider", format!("there is no provider {provider:.80}")));
+        }
+        if value.is_empty() || value.len() > MAX_CLAIM_BYTES || claims.len() > MAX_CLAIMS {
+            return Err(Error::invalid("value", "write the group as the provider names it, in at most 512 bytes"));
+        }
+    }
+    Ok(())
+}
+
 /// Sets them. Whom a provider named at their last sign-in is in at once, and who was in by what is gone is not.
 ///
 /// # Errors
@@ -136,15 +157,10 @@ pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
     let MapGroup { name, claims } = proof.action().clone();
     let (id, _) = named(app, name.as_str()).await?;
     let before = group_claims::of_group(&app.store, &id).await?;
-    for (provider, value) in &claims {
-        let is_new = !before.iter().any(|claim| claim.provider == *provider && claim.value == *value);
-        if is_new && app.identity.providers.find(provider).is_none() {
-            return Err(Error::invalid("provider", format!("there is no provider {provider:.80}")));
-        }
-        if value.is_empty() || value.len() > MAX_CLAIM_BYTES || claims.len() > MAX_CLAIMS {
-            return Err(Error::invalid("value", "write the group as the provider names it, in at most 512 bytes"));
-        }
-    }
+    let is_new = |(provider, value): &&(String, String)| {
+        !before.iter().any(|claim| claim.provider == *provider && claim.value == *value)
+    };
+    check_claims(app, &claims.iter().filter(is_new).cloned().collect::<Vec<_>>())?;
     let words = |claims: Vec<(String, String)>| {
         let words: Vec<String> = claims.into_iter().map(|(provider, value)| format!("{value} of {provider}")).collect();
         Some(words.join(", "))
@@ -162,9 +178,8 @@ pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
 }
 
 /// The usernames of those who are put in here.
-pub async fn own_members(app: &App, _proof: &Authorized<ListGroups>, id: &str) -> Result<Vec<Username>> {
-    let members = groups::members(&app.store, id, "", MAX_MEMBERS).await?;
-    Ok(members.into_iter().filter(|member| member.source.is_empty()).map(|member| member.username).collect())
+pub async fn own_members(app: &App, _proof: &Authorized<ListGroups>, id: &str) -> Result<BTreeSet<Username>> {
+    groups::own_members(&app.store, id, MAX_MEMBERS).await
 }
 
 async fn ids_of(app: &App, members: &[Username]) -> Result<Vec<String>> {

@@ -5,6 +5,7 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::entropy::new_secret_uuid;
 use crate::server::identity::registry_tokens::{self, Claims, Entry, Own};
+use crate::server::identity::secrets::fingerprint_of;
 use crate::server::store::repositories;
 use std::collections::BTreeMap;
 
@@ -100,7 +101,12 @@ pub async fn issue(app: &App, caller: &Caller, asked: Asked<'_>) -> Result<Issue
         iat: now_s,
         jti: new_secret_uuid(&*app.entropy),
         access,
-        own: Own { principal: standing.id.clone(), token: standing.token.clone(), repositories: ids },
+        own: Own {
+            principal: standing.id.clone(),
+            token: standing.token.clone(),
+            password: standing.password().map(fingerprint_of),
+            repositories: ids,
+        },
     };
     let of = |entry: &Entry| format!("{}:{}:{}", entry.kind, entry.name, entry.actions.join(","));
     let scope = claims.access.iter().filter(|entry| !entry.actions.is_empty()).map(of).collect::<Vec<_>>().join(" ");

@@ -3,7 +3,7 @@
 use super::may;
 use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, ListUsers, SignOutUser};
 use crate::domain::error::What;
-use crate::domain::principal::{Principal, PrincipalKind};
+use crate::domain::principal::{Principal, PrincipalKind, email, person_name};
 use crate::domain::view::{UserRow, UserView, UsersView, WaitingRow};
 use crate::domain::{Error, Result, Username};
 use crate::server::access::Authorized;
@@ -42,7 +42,8 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, q: &str, after: &str
         groups: it.groups,
         last_at: it.last_at,
     });
-    Ok(UsersView { users, waiting: waiting.collect(), next, may_manage })
+    let may_invite = may_manage && app.identity.settings.local_sign_in;
+    Ok(UsersView { users, waiting: waiting.collect(), next, may_manage, may_invite })
 }
 
 /// Everything on the page of one user.
@@ -78,11 +79,12 @@ pub async fn show(app: &App, _proof: &Authorized<ListUsers>, who: &str) -> Resul
 }
 
 async fn find(app: &App, who: &str) -> Result<Principal> {
-    let by_name = match who.parse::<Username>() {
-        Ok(username) => principals::by_username(&app.store, &username).await?,
-        Err(_) => None,
+    // Ids come first: a username may look like one.
+    let found = match (principals::by_id(&app.store, who).await?, who.parse::<Username>()) {
+        (Some(found), _) => Some(found),
+        (None, Ok(username)) => principals::by_username(&app.store, &username).await?,
+        (None, Err(_)) => None,
     };
-    let found = if by_name.is_some() { by_name } else { principals::by_id(&app.store, who).await? };
     let found = found.filter(|found| found.kind == PrincipalKind::User);
     found.ok_or_else(|| Error::NotFound(What::User(who.chars().take(80).collect())))
 }
@@ -92,7 +94,9 @@ async fn find(app: &App, who: &str) -> Result<Principal> {
 /// # Errors
 /// [`Error::Conflict`] if the username is taken, [`Error::Invalid`] for a password that may not be used.
 pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> Result<(UserRow, Option<String>)> {
+    require_local(app)?;
     let username = proof.action().username.clone();
+    let (name, email) = (person_name(&new.name)?, email(&new.email)?);
     let now = app.clock.now();
     let hash = match &new.password {
         Some(password) => {
@@ -105,8 +109,8 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
         id: new_id(&*app.entropy, now),
         kind: PrincipalKind::User,
         username,
-        name: new.name,
-        email: new.email,
+        name,
+        email,
         namespace: None,
         expires_at: None,
         disabled_at: None,
@@ -136,20 +140,31 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
     Ok((made, link))
 }
 
+/// Where signing in by password is off, nobody is given one: people come by their providers.
+fn require_local(app: &App) -> Result<()> {
+    let off =
+        "signing in by password is off here (auth.local_sign_in); people come by a provider, or wait to be let in";
+    if app.identity.settings.local_sign_in { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }
+}
+
 /// A new link by which somebody chooses a password; one from before stops working.
 ///
 /// # Errors
 /// [`Error::Conflict`] for somebody who has a password: another one is theirs to choose.
 pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String> {
+    require_local(app)?;
     let user = find(app, proof.action().username.as_str()).await?;
-    if principals::password(&app.store, &user.id).await?.is_some() {
-        let words = format!("{} has a password; they can change it, or be given a way back in", user.username);
-        return Err(Error::Conflict(words));
-    }
     let new = links::New::invitation(app);
     let (address, by) = (new.address.clone(), proof.actor().clone());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            if principals::has_way_in(tx, &user.id).await? {
+                let words = format!(
+                    "{} can sign in; they change their password themselves, or are given a way back in",
+                    user.username
+                );
+                return Err(Error::Conflict(words));
+            }
             sessions::end_links(tx, &user.id).await?;
             new.keep(tx, &user.id, &by).await?;
             Ok(Change::new((), None, None))
@@ -173,6 +188,7 @@ pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<()> {
             principals::set_disabled(tx, &id, disabled_at).await?;
             if disabled {
                 sessions::end_all(tx, &id).await?;
+                sessions::end_links(tx, &id).await?;
                 principals::require_admin(tx).await?;
             }
             let words = |is_disabled: bool| Some(if is_disabled { "disabled" } else { "active" }.to_owned());

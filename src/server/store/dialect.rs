@@ -40,6 +40,14 @@ impl Dialect {
         }
     }
 
+    /// Appended to a query inside a transaction whose answer must stay true until it ends. SQLite has a single writer.
+    pub fn for_share(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR SHARE",
+        }
+    }
+
     /// Appended to a query that claims a row, so that two nodes never wait for the same one.
     pub fn skip_locked(self) -> &'static str {
         match self {

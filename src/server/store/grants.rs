@@ -2,7 +2,9 @@
 
 use super::{Row, Store, Tx, Value, epoch};
 use crate::domain::principal::PrincipalKind;
-use crate::domain::{Actor, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Scope, Terms, Timestamp};
+use crate::domain::{
+    Actor, Error, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Scope, Terms, Timestamp,
+};
 use crate::params;
 
 /// Whom a grant is for, by id.
@@ -15,6 +17,9 @@ pub enum GranteeId {
 
 /// Gives something to somebody.
 pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &Actor, now: Timestamp) -> Result<()> {
+    if !is_there(tx, to).await? {
+        return Err(Error::invalid("principal", "whoever it was for is gone"));
+    }
     let (kind, grantee) = match to {
         GranteeId::Principal(PrincipalKind::User, id) => ("user", id.as_str()),
         GranteeId::Principal(PrincipalKind::Robot, id) => ("robot", id.as_str()),
@@ -29,6 +34,20 @@ pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &A
     epoch::next(tx).await
 }
 
+/// Whether whom a grant is for is there, and stays until the transaction ends.
+async fn is_there(tx: &mut Tx, to: &GranteeId) -> Result<bool> {
+    let (table, id) = match to {
+        GranteeId::Everybody => return Ok(true),
+        GranteeId::Principal(_, id) => ("principals", id),
+        GranteeId::Group(id) => ("user_groups", id),
+    };
+    let sql = format!("SELECT 1 AS found FROM {table} WHERE id = $1{}", tx.dialect().for_share());
+    Ok(tx.one(&sql, params![id]).await?.is_some())
+}
+
+/// Of grants whose people are there.
+pub(super) const NOBODYS_LEFT: &str = "(g.grantee = '' OR p.id IS NOT NULL OR u.id IS NOT NULL)";
+
 const LISTED: &str = "SELECT g.id, g.grantee_kind, COALESCE(p.username, u.name, ''), g.role, g.scope, g.tags,
         g.expires_at, g.created_at
     FROM grants g LEFT JOIN principals p ON p.id = g.grantee LEFT JOIN user_groups u ON u.id = g.grantee";
@@ -37,7 +56,7 @@ const LISTED: &str = "SELECT g.id, g.grantee_kind, COALESCE(p.username, u.name, 
 pub async fn list(store: &Store, scope: Option<&Scope>, after: &str, limit: u32) -> Result<Vec<Grant>> {
     let (only, scope) =
         if let Some(scope) = scope { ("AND g.scope = $3", scope.to_string()) } else { ("", String::new()) };
-    let sql = format!("{LISTED} WHERE g.id > $1 {only} ORDER BY g.id LIMIT $2");
+    let sql = format!("{LISTED} WHERE {NOBODYS_LEFT} AND g.id > $1 {only} ORDER BY g.id LIMIT $2");
     let mut params = params![after, limit];
     params.extend((!only.is_empty()).then(|| scope.into()));
     store.all(&sql, params).await?.into_iter().map(grant).collect()
@@ -45,22 +64,44 @@ pub async fn list(store: &Store, scope: Option<&Scope>, after: &str, limit: u32)
 
 /// The grant of that id.
 pub async fn find(store: &Store, id: &str) -> Result<Option<Grant>> {
-    let sql = format!("{LISTED} WHERE g.id = $1");
+    let sql = format!("{LISTED} WHERE {NOBODYS_LEFT} AND g.id = $1");
     store.one(&sql, params![id]).await?.map(grant).transpose()
 }
 
+/// Takes a grant away that says this; `false` if it is gone, or says something else by now.
+pub async fn take(tx: &mut Tx, id: &str, terms: &Terms) -> Result<bool> {
+    let sql = format!("DELETE FROM grants WHERE id = $1 AND {}", saying(2));
+    let params = params![id].into_iter().chain(said(terms)).collect();
+    let n_deleted = tx.run(&sql, params).await?;
+    epoch::next(tx).await?;
+    Ok(n_deleted == 1)
+}
+
+/// The condition that a grant says what [`said`] gives.
+fn saying(first: usize) -> String {
+    let [role, scope, tags, end] = [first, first + 1, first + 2, first + 3];
+    format!("role = ${role} AND scope = ${scope} AND COALESCE(tags, '') = ${tags} AND COALESCE(expires_at, 0) = ${end}")
+}
+
+fn said(terms: &Terms) -> Vec<Value> {
+    let tags = terms.tags.as_ref().map_or("", |tags| tags.as_str());
+    params![terms.role.name(), terms.scope.to_string(), tags, terms.expires_at.map_or(0, |at| at.0)]
+}
+
 /// Takes a grant away; `false` if it is gone already.
-pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
+pub(super) async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
     let n_deleted = tx.run("DELETE FROM grants WHERE id = $1", params![id]).await?;
     epoch::next(tx).await?;
     Ok(n_deleted == 1)
 }
 
-/// Gives the same grant other terms; `false` if it is gone.
-pub async fn change(tx: &mut Tx, id: &str, terms: &Terms) -> Result<bool> {
-    let sql = "UPDATE grants SET role = $2, scope = $3, tags = $4, expires_at = $5 WHERE id = $1";
+/// Gives the same grant other terms; `false` if it is gone, or says something else than `before` by now.
+pub async fn change(tx: &mut Tx, id: &str, before: &Terms, terms: &Terms) -> Result<bool> {
+    let sql =
+        format!("UPDATE grants SET role = $2, scope = $3, tags = $4, expires_at = $5 WHERE id = $1 AND {}", saying(6));
     let (tags, expires_at) = (terms.tags.as_ref().map(|tags| tags.as_str()), terms.expires_at.map(|at| at.0));
-    let n_changed = tx.run(sql, params![id, terms.role.name(), terms.scope.to_string(), tags, expires_at]).await?;
+    let new = params![id, terms.role.name(), terms.scope.to_string(), tags, expires_at];
+    let n_changed = tx.run(&sql, new.into_iter().chain(said(before)).collect()).await?;
     epoch::next(tx).await?;
     Ok(n_changed == 1)
 }

@@ -2,8 +2,9 @@
 
 use super::{Store, Tx, epoch};
 use crate::domain::view::{GroupRow, MemberRow};
-use crate::domain::{Actor, GroupName, Result, Timestamp};
+use crate::domain::{Actor, GroupName, Result, Timestamp, Username};
 use crate::params;
+use std::collections::BTreeSet;
 
 /// Groups after `after` in the order of their names.
 pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<GroupRow>> {
@@ -18,21 +19,27 @@ pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<GroupRow
 
 /// A group by its name or its id: both.
 pub async fn find(store: &Store, text: &str) -> Result<Option<(String, GroupName)>> {
-    let sql = "SELECT id, name FROM user_groups WHERE name = $1 OR id = $1 ORDER BY id = $1 LIMIT 1";
+    let sql = "SELECT id, name FROM user_groups WHERE name = $1 OR id = $1 ORDER BY id = $1 DESC LIMIT 1";
     store.one(sql, params![text]).await?.map(|mut row| Ok((row.take()?, row.take()?))).transpose()
 }
 
-/// Those who are put into a group here, by id and username.
-pub async fn own_members(tx: &mut Tx, id: &str) -> Result<Vec<(String, String)>> {
-    let sql = "SELECT p.id, p.username FROM group_members m JOIN principals p ON p.id = m.user_id
-               WHERE m.group_id = $1 AND m.source = '' ORDER BY p.username";
-    tx.all(sql, params![id]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+/// Whether a user is in a group, whoever says so.
+pub async fn has(tx: &mut Tx, id: &str, user_id: &str) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM group_members WHERE group_id = $1 AND user_id = $2 LIMIT 1";
+    Ok(tx.one(sql, params![id, user_id]).await?.is_some())
+}
+
+/// The usernames of those who are put into a group here.
+pub async fn own_members(store: &Store, id: &str, limit: u32) -> Result<BTreeSet<Username>> {
+    let sql = "SELECT p.username FROM group_members m JOIN principals p ON p.id = m.user_id
+               WHERE m.group_id = $1 AND m.source = '' ORDER BY p.username LIMIT $2";
+    store.all(sql, params![id, limit]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Who is in a group, after `after` in the order of their names.
 pub async fn members(store: &Store, id: &str, after: &str, limit: u32) -> Result<Vec<MemberRow>> {
-    let sql = "SELECT p.username, p.name, m.source FROM group_members m JOIN principals p ON p.id = m.user_id
-               WHERE m.group_id = $1 AND p.username > $2 ORDER BY p.username, m.source LIMIT $3";
+    let sql = "SELECT p.username, p.name, MIN(m.source) FROM group_members m JOIN principals p ON p.id = m.user_id
+               WHERE m.group_id = $1 AND p.username > $2 GROUP BY p.username, p.name ORDER BY p.username LIMIT $3";
     let rows = store.all(sql, params![id, after, limit]).await?;
     rows.into_iter()
         .map(|mut row| Ok(MemberRow { username: row.take()?, name: row.take()?, source: row.take()? }))

@@ -8,7 +8,8 @@ use crate::domain::{GroupName, Result, Timestamp, Username};
 use crate::params;
 
 const COLUMNS: &str = "p.id, p.username, p.name, p.email, p.disabled_at, p.seen_at, p.created_at,
-    (SELECT MAX(l.expires_at) FROM one_time_links l WHERE l.user_id = p.id AND l.purpose = $1)";
+    (SELECT MAX(l.expires_at) FROM one_time_links l WHERE l.user_id = p.id AND l.purpose = $1),
+    (SELECT COUNT(*) FROM passwords w WHERE w.user_id = p.id) + (SELECT COUNT(*) FROM identities i WHERE i.user_id = p.id)";
 
 /// Users after `after` in the order of their names; of those whose name, username or address holds `q`.
 pub async fn list(store: &Store, q: &str, after: &str, limit: u32) -> Result<Vec<UserRow>> {
@@ -100,6 +101,7 @@ fn user(mut row: Row) -> Result<UserRow> {
         groups: vec![],
         is_disabled: disabled_at.is_some(),
         invited_until: row.take()?,
+        has_way_in: row.take::<i64>()? > 0,
         created_at,
         seen_at: (seen_at.0 != 0).then_some(seen_at),
     })

@@ -50,12 +50,26 @@ pub async fn password(store: &Store, user_id: &str) -> Result<Option<String>> {
     store.one(sql, params![user_id]).await?.map(|mut row| row.take()).transpose()
 }
 
+/// Whether a user can sign in: by a password, or by an identity at a provider.
+pub async fn has_way_in(tx: &mut Tx, user_id: &str) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM principals p WHERE p.id = $1
+               AND (EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = p.id)
+                 OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = p.id))";
+    Ok(tx.one(sql, params![user_id]).await?.is_some())
+}
+
 /// Sets a user's password.
 pub async fn set_password(tx: &mut Tx, user_id: &str, hash: &str, now: Timestamp) -> Result<()> {
     let sql = "INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)
                ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
     tx.run(sql, params![user_id, hash, now]).await?;
     super::epoch::next(tx).await
+}
+
+/// Keeps the same password by another hash; `false` if it is another password by now. Nobody loses a way in by it.
+pub async fn renew(tx: &mut Tx, user_id: &str, (old, new): (&str, &str), now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE passwords SET hash = $3, changed_at = $4 WHERE user_id = $1 AND hash = $2";
+    Ok(tx.run(sql, params![user_id, old, new, now]).await? == 1)
 }
 
 /// Whether there is anybody who may do everything: by a grant that was given here, or by one of `providers`.

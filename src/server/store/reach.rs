@@ -1,6 +1,6 @@
 //! Grants as pages list them: those that reach a scope, or a principal, with the names of whom they are for.
 
-use super::grants::grantee;
+use super::grants::{NOBODYS_LEFT, grantee};
 use super::{Known, Row, Store, Value, batch};
 use crate::domain::view::AccessRow;
 use crate::domain::{Result, Scope};
@@ -34,7 +34,7 @@ pub async fn of_scope(store: &Store, scope: &Scope, after: &str, limit: u32) -> 
     if let Scope::Namespace(namespace) = scope {
         params.extend(params![format!("{namespace}/"), format!("{namespace}0")]);
     }
-    let sql = format!("{ROW} WHERE g.id > $1 AND {reached} ORDER BY g.id LIMIT $2");
+    let sql = format!("{ROW} WHERE {NOBODYS_LEFT} AND g.id > $1 AND {reached} ORDER BY g.id LIMIT $2");
     store.all(&sql, params).await?.into_iter().map(access).collect()
 }
 

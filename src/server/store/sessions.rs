@@ -26,8 +26,42 @@ pub struct Session {
     pub seen_at: Timestamp,
 }
 
-/// Opens a session.
-pub async fn insert(tx: &mut Tx, new: &NewSession) -> Result<()> {
+/// What somebody was known by, which may have been taken from them meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// A password of this hash.
+    Password(String),
+    /// An identity at a provider.
+    Identity,
+}
+
+/// Opens a session, if its owner is still let in by what they showed.
+pub async fn open(tx: &mut Tx, new: &NewSession, known: &Known) -> Result<bool> {
+    let share = tx.dialect().for_share();
+    let sql = format!(
+        "SELECT 1 AS found FROM principals WHERE id = $1 AND disabled_at IS NULL
+         AND (expires_at IS NULL OR expires_at > $2){share}"
+    );
+    if tx.one(&sql, params![&new.user_id, new.created_at]).await?.is_none() {
+        return Ok(false);
+    }
+    let found = match known {
+        Known::Password(hash) => {
+            let sql = format!("SELECT 1 AS found FROM passwords WHERE user_id = $1 AND hash = $2{share}");
+            tx.one(&sql, params![&new.user_id, hash]).await?
+        }
+        Known::Identity => {
+            let sql = format!("SELECT 1 AS found FROM identities WHERE user_id = $1 LIMIT 1{share}");
+            tx.one(&sql, params![&new.user_id]).await?
+        }
+    };
+    if found.is_some() {
+        insert(tx, new).await?;
+    }
+    Ok(found.is_some())
+}
+
+async fn insert(tx: &mut Tx, new: &NewSession) -> Result<()> {
     let sql = "INSERT INTO sessions (fingerprint, id, user_id, created_at, seen_at, address, agent)
                VALUES ($1, $2, $3, $4, $4, $5, $6)";
     let params = params![&new.fingerprint, &new.id, &new.user_id, new.created_at, &new.address, &new.agent];

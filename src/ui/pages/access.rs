@@ -54,7 +54,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         {taken.map(|row| view! { <TakeAway row back=request.path().to_owned()/> })}
         {give}
         <Visibility scope=scope.clone() visibility=view.visibility may_configure=view.may_configure/>
-        <AccessRows rows=view.rows page=Columns::OfScope(scope) empty=Nobody/>
+        <AccessRows rows=view.rows page=Columns::Scope(scope, view.roles) empty=Nobody/>
         {next}
     }
 }

@@ -39,7 +39,7 @@ fn Whole(view: AccountView, now: Timestamp) -> impl IntoView {
         <Problem intent=Intent::EndSession/>
         <SessionList rows=sessions now ends=true/>
         <h2 class="section">"What you may do"</h2>
-        <AccessRows rows=access page=Columns::OfSomebody empty=NoAccess/>
+        <AccessRows rows=access page=Columns::Somebody empty=NoAccess/>
     }
 }
 

@@ -51,7 +51,7 @@ fn Whole(view: ActivityView, query: ActivityQuery, now: Timestamp) -> impl IntoV
     view! {
         <PageTitle text="Activity".to_owned()/>
         <div class="head">
-            <div class="grow"><h1>"Activity"</h1><p class="head-sub">"Every change and every refusal. Pulls are counted, not listed."</p></div>
+            <div class="grow"><h1>"Activity"</h1><p class="head-sub">"What was changed and what was refused. Pulls are counted, not listed."</p></div>
         </div>
         <FilterBar query/>
         {rows}
@@ -73,6 +73,7 @@ fn FilterBar(query: ActivityQuery) -> impl IntoView {
         ("session", "Sessions"),
         ("account", "Accounts"),
         ("token", "Tokens"),
+        ("namespace", "Namespaces"),
         ("instance", "Instance"),
     ];
     let kinds =
@@ -178,6 +179,8 @@ fn words(action: &str) -> String {
         "group.change" => "Changed the group",
         "group.delete" => "Deleted the group",
         "group.map" => "Mapped groups of providers to",
+        "user.join" => "Came by a provider:",
+        "user.follow-provider" => "Groups of a provider changed for",
         "user.let-in" => "Let in",
         "user.dismiss" => "Dismissed",
         "repository.create" => "Made the repository",

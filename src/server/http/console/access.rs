@@ -66,6 +66,7 @@ fn who(text: &str) -> Result<Grantee> {
 fn at_who(error: Error) -> Error {
     match error {
         Error::Invalid { field, message } if field == "principal" => Error::invalid("who", message),
+        Error::Invalid { field, message } if field == "expires_at" => Error::invalid("until", message),
         other => other,
     }
 }

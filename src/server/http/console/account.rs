@@ -11,7 +11,7 @@ pub(super) async fn change_password(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, ChangePassword { username: username.clone() }).await?;
     let secrets = (&form.sent.secret("password_before"), &form.sent.secret("password"));
     let session = form.caller.standing.session().map(ToOwned::to_owned);
-    account::change_password(form.app, &proof, secrets, (session, &form.from)).await?;
+    account::change_password(form.app, &proof, secrets, (session, (&form.from, form.mark.as_ref()))).await?;
     Ok(Done::new(Address::Account, Intent::ChangePassword, username))
 }
 

@@ -18,14 +18,14 @@ pub(super) async fn set_member(form: &Form<'_>, is_in: bool) -> Result<Done> {
     let (name, member): (GroupName, Username) = (name(form)?, form.sent.parse("member")?);
     let listing = form.app.access.authorize(form.caller, ListGroups {}).await?;
     let (id, name) = groups::named(form.app, name.as_str()).await?;
-    let mut members = groups::own_members(form.app, &listing, &id).await?;
-    match (is_in, members.iter().position(|own| *own == member)) {
-        (true, None) => members.push(member.clone()),
-        (false, Some(place)) => drop(members.remove(place)),
-        (true, Some(_)) => return Err(Error::invalid("member", format!("{member} is in {name} already"))),
-        (false, None) => return Err(Error::Conflict(format!("{member} was not put into {name} here"))),
-    }
-    let proof = form.app.access.authorize(form.caller, ChangeGroup { name: name.clone(), members }).await?;
+    let is_own = groups::own_members(form.app, &listing, &id).await?.contains(&member);
+    let (add, remove) = match (is_in, is_own) {
+        (true, false) => (vec![member.clone()], vec![]),
+        (false, true) => (vec![], vec![member.clone()]),
+        (true, true) => return Err(Error::invalid("member", format!("{member} is in {name} already"))),
+        (false, false) => return Err(Error::Conflict(format!("{member} was not put into {name} here"))),
+    };
+    let proof = form.app.access.authorize(form.caller, ChangeGroup { name: name.clone(), add, remove }).await?;
     groups::change(form.app, &proof).await?;
     let intent = if is_in { Intent::AddMember } else { Intent::RemoveMember };
     Ok(Done::new(Address::Group(name), intent, member))

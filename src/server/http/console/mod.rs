@@ -13,6 +13,7 @@ use super::{door, error, said};
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::secret::Secret;
 use crate::ui::form::{FormState, Intent, Said};
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -54,7 +55,8 @@ pub(super) async fn submit(
         return error::problem(&Error::Method); // No form of any page.
     };
     let from = door::address_of(&parts.extensions, &parts.headers, &app.facts.trusted_proxies);
-    let form = Form { app: &app, caller: &caller, sent: &sent, uri: &parts.uri, from };
+    let mark = door::cookie(&parts.headers, door::mark_name(app.facts.is_plain_http())).map(Secret::from);
+    let form = Form { app: &app, caller: &caller, sent: &sent, uri: &parts.uri, from, mark };
     match form.perform(intent).await {
         Ok(done) => {
             let mut response = Redirect::to(&done.to).into_response();
@@ -76,6 +78,8 @@ struct Form<'a> {
     sent: &'a Sent,
     uri: &'a Uri,
     from: String,
+    /// That this browser is known to its owner's account.
+    mark: Option<Secret>,
 }
 
 impl Form<'_> {

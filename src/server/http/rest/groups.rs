@@ -88,6 +88,7 @@ pub(in crate::server::http) async fn create(
     let made = async {
         let New { name, members, claims } = body(sent)?;
         let proof = app.access.authorize(&caller, CreateGroup { name: name.clone() }).await?;
+        groups::check_claims(&app, &pairs(&claims))?;
         groups::create(&app, &proof, members.into_iter().collect()).await?;
         if !claims.is_empty() {
             map(&app, &caller, &name, claims).await?;
@@ -106,10 +107,13 @@ pub(in crate::server::http) async fn change(
 ) -> Response<Body> {
     let changed = async {
         let Changed { members, claims } = body(sent)?;
-        let _sees_it = app.access.authorize(&caller, ListGroups {}).await?;
-        let (_, name) = groups::named(&app, &name).await?;
+        let listing = app.access.authorize(&caller, ListGroups {}).await?;
+        let (id, name) = groups::named(&app, &name).await?;
         if let Some(members) = members {
-            let action = ChangeGroup { name: name.clone(), members: members.into_iter().collect() };
+            let own = groups::own_members(&app, &listing, &id).await?;
+            let add = members.difference(&own).cloned().collect();
+            let remove = own.difference(&members).cloned().collect();
+            let action = ChangeGroup { name: name.clone(), add, remove };
             let proof = app.access.authorize(&caller, action).await?;
             groups::change(&app, &proof).await?;
         }
@@ -136,8 +140,12 @@ pub(in crate::server::http) async fn delete(
     done(&app, &caller, deleted.await)
 }
 
+fn pairs(claims: &BTreeSet<ClaimRow>) -> Vec<(String, String)> {
+    claims.iter().map(|claim| (claim.provider.clone(), claim.value.clone())).collect()
+}
+
 async fn map(app: &App, caller: &Caller, name: &GroupName, claims: BTreeSet<ClaimRow>) -> Result<()> {
-    let claims = claims.into_iter().map(|claim| (claim.provider, claim.value)).collect();
+    let claims = pairs(&claims);
     let proof = app.access.authorize(caller, MapGroup { name: name.clone(), claims }).await?;
     groups::map(app, &proof).await
 }

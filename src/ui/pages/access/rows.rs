@@ -14,10 +14,11 @@ use leptos::prelude::*;
 /// On which page the rows stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Columns {
-    OfScope(Scope),
+    /// Of a scope, with the roles that the reader may give there.
+    Scope(Scope, Vec<Role>),
     /// Of a person: theirs, and by what they have it.
-    OfSomebody,
-    OfGroup,
+    Somebody,
+    Group,
 }
 
 /// The table.
@@ -31,12 +32,12 @@ where
         return empty().into_any();
     }
     let request = PageRequest::current();
-    let shows_who = page != Columns::OfGroup;
+    let shows_who = page != Columns::Group;
     let who = shows_who.then(|| {
-        let label = if page == Columns::OfSomebody { "By" } else { "Who" };
+        let label = if page == Columns::Somebody { "By" } else { "Who" };
         view! { <th role="columnheader" scope="col">{label}</th> }
     });
-    let set_in = matches!(page, Columns::OfScope(_))
+    let set_in = matches!(page, Columns::Scope(..))
         .then(|| view! { <th role="columnheader" scope="col" class="p2">"Set in"</th> });
     let rows = rows.into_iter().map(|row| view! { <Row row page=page.clone() request=&request/> }).collect_view();
     view! {
@@ -63,19 +64,19 @@ where
 #[component]
 fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl IntoView + use<> {
     let opens = (request.holds(Permission::UserRead), request.holds(Permission::GroupRead));
-    let shows_who = page != Columns::OfGroup;
+    let shows_who = page != Columns::Group;
     let who = shows_who.then(|| {
         let (to, name, n_members) = (row.to.clone(), row.name.clone(), row.n_members);
         view! { <th role="rowheader" scope="row" data-a="head"><Somebody to name n_members opens/></th> }
     });
     let set_in = match &page {
-        Columns::OfScope(scope) => Some(
+        Columns::Scope(scope, _) => Some(
             view! { <td role="cell" class="p2 nowrap"><SetIn here=scope.clone() at=row.terms.scope.clone()/></td> },
         ),
-        Columns::OfSomebody | Columns::OfGroup => None,
+        Columns::Somebody | Columns::Group => None,
     };
     let role = match (row.may_change, &page) {
-        (true, Columns::OfScope(_)) => Either::Left(view! { <RoleForm row=&row/> }),
+        (true, Columns::Scope(_, roles)) => Either::Left(view! { <RoleForm row=&row roles=roles.clone()/> }),
         _ => Either::Right(view! { <span>{row.terms.role.title()}</span> }),
     };
     let role_place = if shows_who { "end1" } else { "head" };
@@ -102,10 +103,9 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
 
 /// Another role, saved by a button of its own.
 #[component]
-fn RoleForm<'a>(row: &'a AccessRow) -> impl IntoView + use<> {
+fn RoleForm<'a>(row: &'a AccessRow, roles: Vec<Role>) -> impl IntoView + use<> {
     let (id, role, who) = (format!("role-{}", row.id), row.terms.role, row.to.to_string());
-    let is_of_everything = row.terms.scope == Scope::Everything;
-    let fits = |other: &Role| is_of_everything || !other.is_of_the_instance();
+    let fits = |other: &Role| *other == role || roles.contains(other);
     let option = |other: Role| view! { <option value=other.name() selected=other == role>{other.title()}</option> };
     let options = Role::ALL.into_iter().filter(fits).map(option).collect_view();
     let grant = row.id.clone();
@@ -175,8 +175,8 @@ fn Taking<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl I
     }
     // Where it is set the question is asked.
     let page = match page {
-        Columns::OfScope(_) => request.path().to_owned(),
-        Columns::OfSomebody | Columns::OfGroup => Address::Access(row.terms.scope.clone()).to_string(),
+        Columns::Scope(..) => request.path().to_owned(),
+        Columns::Somebody | Columns::Group => Address::Access(row.terms.scope.clone()).to_string(),
     };
     let href = address(&page, &[("take", &row.id)]);
     let label = format!("Take access from {}", row.to);

@@ -47,7 +47,7 @@ fn Whole(view: GroupView, request: PageRequest) -> impl IntoView {
         <More next=view.next/>
         <Claims claims=view.claims providers=view.providers may_manage=view.may_manage/>
         <h2 class="section">"Access"</h2>
-        <AccessRows rows=view.access page=Columns::OfGroup empty=NoAccess/>
+        <AccessRows rows=view.access page=Columns::Group empty=NoAccess/>
     }
 }
 

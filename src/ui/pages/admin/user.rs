@@ -47,7 +47,7 @@ fn Whole(view: UserView, request: PageRequest) -> impl IntoView {
         {[Intent::DisableUser, Intent::EnableUser, Intent::InviteAgain].map(|intent| view! { <Problem intent/> })}
         {delete}
         <h2 class="section">"Access"</h2>
-        <AccessRows rows=view.access page=Columns::OfSomebody empty=NoAccess/>
+        <AccessRows rows=view.access page=Columns::Somebody empty=NoAccess/>
         {view.may_manage.then(|| view! { <Sessions rows=view.sessions now/> })}
     }
 }
@@ -61,7 +61,7 @@ fn about(user: &UserRow) -> String {
 
 #[component]
 fn Actions<'a>(view: &'a UserView) -> impl IntoView + use<> {
-    let is_invited = view.user.invited_until.is_some();
+    let is_invited = !view.user.has_way_in;
     let invite = is_invited.then(|| {
         view! { <PostForm intent=Intent::InviteAgain class="row"><button class="btn" type="submit">"New invitation link"</button></PostForm> }
     });

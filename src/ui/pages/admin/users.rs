@@ -54,7 +54,7 @@ fn Whole(view: UsersView, q: String, now: Timestamp) -> impl IntoView {
                 <p class="head-sub">"An account alone gives nothing. What somebody may do comes from access, theirs or their groups'."</p>
             </div>
         </div>
-        {view.may_manage.then(InviteForm)}
+        {view.may_invite.then(InviteForm)}
         <Waiting rows=view.waiting now/>
         <FilterForm filter>""</FilterForm>
         {rows}
@@ -188,12 +188,12 @@ pub fn State<'a>(user: &'a UserRow, now: Timestamp) -> impl IntoView + use<> {
     match (user.is_disabled, user.invited_until) {
         (true, _) => view! { <span class="badge badge-bad">"Disabled"</span> }.into_any(),
         (false, Some(until)) if until > now => {
-            let days = (until.0 - now.0).div_euclid(86_400_000) + 1; // The day that has begun counts.
+            let days = (until.0 - now.0).unsigned_abs().div_ceil(86_400_000); // The day that has begun counts.
             let words =
                 if days == 1 { "Invited, ends within a day".to_owned() } else { format!("Invited, {days} days left") };
             view! { <span class="badge badge-accent">{words}</span> }.into_any()
         }
-        (false, Some(_)) => view! { <span class="badge badge-warn">"Invitation ended"</span> }.into_any(),
-        (false, None) => view! { <span class="badge">"Active"</span> }.into_any(),
+        (false, _) if !user.has_way_in => view! { <span class="badge badge-warn">"Invitation ended"</span> }.into_any(),
+        (false, _) => view! { <span class="badge">"Active"</span> }.into_any(),
     }
 }
