@@ -3,8 +3,10 @@
 mod api;
 mod browsers;
 mod console;
+mod credentials;
 mod guesses;
 mod revocations;
+mod robots;
 mod sweeps;
 mod tokens;
 

@@ -9,7 +9,7 @@ use crate::server::context::App;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
-use axum::routing::{any, get, patch};
+use axum::routing::{any, get, patch, post};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -76,6 +76,11 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
         .route("/api/v1/grants/{id}", get(rest::access::show).patch(rest::access::change).delete(rest::access::take))
+        .route("/api/v1/tokens", get(rest::tokens::list).post(rest::tokens::create))
+        .route("/api/v1/tokens/{id}", get(rest::tokens::show).delete(rest::tokens::delete))
+        .route("/api/v1/robots", get(rest::robots::list).post(rest::robots::create))
+        .route("/api/v1/robots/{id}", get(rest::robots::show).patch(rest::robots::change).delete(rest::robots::delete))
+        .route("/api/v1/robots/{id}/rotate", post(rest::robots::rotate))
         .route("/api/v1/r/{*repository}", patch(rest::access::configure))
         .route("/api/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Page)) }))
         .layer(DefaultBodyLimit::max(FORM_BYTES))

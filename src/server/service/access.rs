@@ -1,6 +1,6 @@
 //! Who has access: grants, and who may see what without any.
 
-use super::may;
+use super::{may, robots};
 use crate::domain::action::{
     ChangeAccess, ConfigureNamespace, ConfigureRepository, GiveAccess, ListGrants, TakeAccess,
 };
@@ -48,6 +48,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     };
     let roles: Vec<Role> = Role::ALL.into_iter().filter(gives).collect();
     let people = if roles.is_empty() { vec![] } else { pick(app).await? };
+    let manages_robots = matches!(&scope, Scope::Namespace(namespace) if robots::manages(proof, namespace));
     let may_configure = match &scope {
         Scope::Everything => false,
         Scope::Namespace(namespace) => {
@@ -58,7 +59,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
             may(proof, &ConfigureRepository { repository: name.clone(), description: None, visibility: None })
         }
     };
-    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure })
+    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure, manages_robots })
 }
 
 /// Whom somebody who gives access may pick from.

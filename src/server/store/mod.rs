@@ -35,6 +35,7 @@ mod rebuild;
 pub mod recent;
 pub mod referrers;
 pub mod repositories;
+pub mod robots;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;

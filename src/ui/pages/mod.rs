@@ -13,4 +13,6 @@ pub mod namespace_rest;
 pub mod repositories;
 pub mod repository;
 pub mod repository_rest;
+pub mod robots;
 pub mod settings;
+pub mod tokens;

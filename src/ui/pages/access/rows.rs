@@ -119,7 +119,7 @@ fn RoleForm<'a>(row: &'a AccessRow) -> impl IntoView + use<> {
 
 /// Where a grant holds, in words.
 #[component]
-fn Place(scope: Scope) -> impl IntoView {
+pub fn Place(scope: Scope) -> impl IntoView {
     match scope {
         Scope::Everything => view! { <span>"everything"</span> }.into_any(),
         Scope::Namespace(name) => {
