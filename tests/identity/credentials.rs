@@ -65,9 +65,10 @@ async fn a_token_opens_what_both_it_and_its_owner_may() {
         }
     }
     let listed = send(&nina, "GET", "tokens?limit=2", json!(null)).await.json();
-    assert_eq!((&listed["items"][0]["name"], &listed["items"][0]["role"]), (&json!("reads one"), &json!("reader")));
-    assert_eq!((&listed["items"][1]["tags"], &listed["items"][1]["secret"]), (&json!("dev-*"), &json!(null)));
-    assert!(listed["items"][0]["used_at"].is_string() && listed["next"].is_string(), "{listed}");
+    assert!(listed["items"].as_array().unwrap().len() == 2 && listed["next"].is_string(), "{listed}");
+    let narrow = send(&nina, "GET", "tokens/some%20tags", json!(null)).await.json();
+    assert_eq!((&narrow["role"], &narrow["tags"]), (&json!("developer"), &json!("dev-*")));
+    assert!(narrow["used_at"].is_string() && narrow["secret"].is_null(), "{narrow}");
     let shown = send(&nina, "GET", "tokens/all", json!(null)).await.json();
     assert_eq!((&shown["role"], &shown["scope"], &shown["expires_at"]), (&json!(null), &json!(null), &json!(null)));
 }
@@ -154,7 +155,12 @@ async fn tokens_are_their_owners_who_came_as_themselves() {
     assert_eq!(door.showing(&basic("nina", &of_otto)).get("/v2/").await.status, StatusCode::UNAUTHORIZED);
     let twice = send(&nina, "POST", "tokens", json!({"name": "ci"})).await;
     assert_eq!(twice.status, StatusCode::CONFLICT, "{}", twice.text());
-    for n in 1..100 {
+    let new = || send(&nina, "POST", "tokens", json!({"name": "t1"}));
+    let (one, other) = tokio::join!(new(), new());
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "of two at once");
+    for n in 2..100 {
         secret(&nina, json!({"name": format!("t{n}")})).await;
     }
     assert_eq!(send(&nina, "POST", "tokens", json!({"name": "t100"})).await.status, StatusCode::CONFLICT);

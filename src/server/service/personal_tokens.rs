@@ -1,10 +1,10 @@
 //! Tokens of people, for clients that sign in with no browser. Each is an upper bound on what its owner may do.
 
 use super::{draw, within_a_year};
-use crate::domain::action::{CreateToken, DeleteToken, ListUsers, ReadAccount, RevokeToken};
+use crate::domain::action::{CreateToken, DeleteToken, ListUsers, Mutation, ReadAccount, RevokeToken};
 use crate::domain::error::What;
 use crate::domain::view::{MAX_TOKENS, TokenRow, TokensView};
-use crate::domain::{Action, Error, Result, Terms, Username};
+use crate::domain::{Error, Result, Terms, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -116,12 +116,7 @@ pub async fn revoke(app: &App, proof: &Authorized<RevokeToken>) -> Result<()> {
     take(app, proof, username, id).await
 }
 
-async fn take<A: Action + crate::domain::action::Mutation>(
-    app: &App,
-    proof: &Authorized<A>,
-    username: &Username,
-    id: &str,
-) -> Result<()> {
+async fn take<A: Mutation>(app: &App, proof: &Authorized<A>, username: &Username, id: &str) -> Result<()> {
     let (owner, id) = (id_of(app, username).await?, id.to_owned());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {

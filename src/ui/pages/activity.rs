@@ -73,6 +73,7 @@ fn FilterBar(query: ActivityQuery) -> impl IntoView {
         ("session", "Sessions"),
         ("account", "Accounts"),
         ("token", "Tokens"),
+        ("robot", "Robots"),
         ("instance", "Instance"),
     ];
     let kinds =
@@ -175,6 +176,12 @@ fn words(action: &str) -> String {
         "group.create" => "Made the group",
         "group.change" => "Changed the group",
         "group.delete" => "Deleted the group",
+        "token.create" => "Made the token",
+        "token.delete" | "token.revoke" => "Revoked the token",
+        "robot.create" => "Made the robot",
+        "robot.rotate" => "Rotated the secret of",
+        "robot.change" => "Changed the robot",
+        "robot.delete" => "Deleted the robot",
         "repository.configure" => "Changed the settings of",
         "namespace.configure" => "Changed the settings of",
         "session.open" => "Signed in",

@@ -136,7 +136,7 @@ fn Rows<'a>(robots: Vec<RobotRow>, request: &'a PageRequest) -> impl IntoView + 
     let rows = robots.into_iter().map(|robot| view! { <Row robot request/> }).collect_view();
     view! {
         <div class="tablewrap">
-            <table class="cards cards-2" role="table" aria-label="Robots">
+            <table class="cards acts" role="table" aria-label="Robots">
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Name"</th>
@@ -165,8 +165,8 @@ fn Row<'a>(robot: RobotRow, request: &'a PageRequest) -> impl IntoView + use<> {
             <th role="rowheader" scope="row" data-a="head"><span class="name mono">{robot.name.to_string()}</span>{disabled}</th>
             <td role="cell" data-a="two">{nothing}{held}</td>
             <td role="cell" class="nowrap" data-a="end1"><Until at=robot.expires_at now/></td>
-            <td role="cell"><Used at=robot.used_at from=robot.used_from now/></td>
-            <td role="cell" class="r" data-a="end2">{actions}</td>
+            <td role="cell" data-a="three"><span class="k-only">"Last used: "</span><Used at=robot.used_at from=robot.used_from now/></td>
+            <td role="cell" class="r" data-a="end3">{actions}</td>
         </tr>
     }
     .into_any()

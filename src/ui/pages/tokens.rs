@@ -85,7 +85,7 @@ pub fn TokenRows(rows: Vec<TokenRow>, is_own: bool) -> impl IntoView {
     let rows = rows.into_iter().map(|row| view! { <Row row is_own request=&request/> }).collect_view();
     view! {
         <div class="tablewrap">
-            <table class="cards cards-2" role="table" aria-label="Tokens">
+            <table class="cards acts" role="table" aria-label="Tokens">
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Name"</th>
@@ -116,8 +116,8 @@ fn Row<'a>(row: TokenRow, is_own: bool, request: &'a PageRequest) -> impl IntoVi
             <th role="rowheader" scope="row" data-a="head"><span class="name">{name}</span></th>
             <td role="cell" data-a="two"><Bound bound is_own/>{idle}</td>
             <td role="cell" class="nowrap" data-a="end1"><Until at=expires_at now/></td>
-            <td role="cell"><Used at=used_at from=used_from now/></td>
-            <td role="cell" class="r" data-a="end2"><a class="btn btn-ghost btn-sm" href=href aria-label=label>"Revoke…"</a></td>
+            <td role="cell" data-a="three"><span class="k-only">"Last used: "</span><Used at=used_at from=used_from now/></td>
+            <td role="cell" class="r" data-a="end3"><a class="btn btn-ghost btn-sm" href=href aria-label=label>"Revoke…"</a></td>
         </tr>
     }
     .into_any()
