@@ -229,7 +229,7 @@ async fn settings_hold_and_activity_shows_who_did_what() {
     };
     let entry = tokio::time::timeout(std::time::Duration::from_secs(5), written).await.expect("it is written down");
     let refused = mara.get("/activity?who=otto&refused=yes").await.text();
-    assert!(refused.contains(">Refused</span>") && !refused.contains(">Pushed"), "{refused}");
+    assert!(refused.contains("badge-bad\">Refused") && !refused.contains("name\">Pushed"), "{refused}");
     assert_eq!((entry["actor"].as_str(), entry["refused"].as_str()), (Some("user:otto"), Some("audit.read")));
 }
 

@@ -127,6 +127,15 @@ async fn a_robot_signs_in_and_pushes_where_it_may_until_its_secret_is_rotated() 
     }
     let by = door.showing(&basic("ci-web", &new));
     assert_eq!(by.get("/v2/team/web/manifests/v1").await.status, StatusCode::OK);
+    let rotate = || send(&admin, "POST", "robots/ci-web/rotate", json!({}));
+    let (one, two) = tokio::join!(rotate(), rotate());
+    let mut n_open = 0;
+    for answer in [one, two] {
+        let shown = basic("ci-web", answer.json()["secret"].as_str().unwrap());
+        n_open += u32::from(door.showing(&shown).get("/v2/").await.status == StatusCode::OK);
+    }
+    assert_eq!(n_open, 1, "of two rotations at once the later one holds");
+    assert_eq!(by.get("/v2/").await.status, StatusCode::UNAUTHORIZED);
     let bare = admin.ask("POST", "/api/v1/robots/ci-web/rotate", &[], "").await;
     assert_eq!(bare.status, StatusCode::OK, "a rotation needs no body: {}", bare.text());
     assert_eq!(by.get("/v2/team/web/manifests/v1").await.refusal(), "401 UNAUTHORIZED");

@@ -85,8 +85,7 @@ fn listed(mut row: Row) -> Result<TokenRow> {
 /// How many tokens a principal has, and whether one of them has this name. Until the transaction ends nobody else
 /// adds one.
 pub async fn count(tx: &mut Tx, principal_id: &str, name: &TokenName) -> Result<(u32, bool)> {
-    // The row of the principal is the lock: writing it makes others wait.
-    tx.run("UPDATE principals SET name = name WHERE id = $1", params![principal_id]).await?;
+    hold(tx, principal_id).await?;
     let sql = "SELECT name FROM tokens WHERE principal_id = $1";
     let names = tx.all(sql, params![principal_id]).await?;
     let names: Vec<String> = names.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
@@ -100,8 +99,15 @@ pub async fn delete_own(tx: &mut Tx, principal_id: &str, id: &str) -> Result<boo
     Ok(n_deleted == 1)
 }
 
-/// Takes all tokens of a principal away.
+/// Lets nobody else change the tokens of a principal until the transaction ends: whoever writes its row makes others
+/// wait.
+async fn hold(tx: &mut Tx, principal_id: &str) -> Result<()> {
+    tx.run("UPDATE principals SET name = name WHERE id = $1", params![principal_id]).await.map(|_| ())
+}
+
+/// Takes all tokens of a principal away. Until the transaction ends nobody else adds one.
 pub async fn delete_all(tx: &mut Tx, principal_id: &str) -> Result<()> {
+    hold(tx, principal_id).await?;
     tx.run("DELETE FROM tokens WHERE principal_id = $1", params![principal_id]).await?;
     epoch::next(tx).await
 }
