@@ -72,6 +72,12 @@ macro_rules! actions {
     )*};
 }
 
+mod credentials;
+
+pub use credentials::{
+    ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, ListRobots, ReadRobots, RevokeToken, RotateRobot,
+};
+
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.
     ListRepositories {} = "repository.list", needs |this| vec![], object String::new();
@@ -266,12 +272,18 @@ fn own(username: &Username) -> Vec<(Permission, Target)> {
 
 /// What it takes to give these terms: to manage grants there, and to hold all that the role holds.
 fn all_of(terms: &Terms) -> Vec<(Permission, Target)> {
+    let manages = (Permission::GrantManage, Target::Scope(terms.scope.clone()));
+    [manages].into_iter().chain(held(terms)).collect()
+}
+
+/// All that the role of these terms holds, where it holds it.
+fn held(terms: &Terms) -> Vec<(Permission, Target)> {
     let on = |permission: Permission| match permission.is_of_the_instance() {
         true => Target::Instance,
         false => Target::Scope(terms.scope.clone()),
     };
     let held = Permission::ALL.into_iter().filter(|permission| terms.role.holds(*permission));
-    [Permission::GrantManage].into_iter().chain(held).map(|permission| (permission, on(permission))).collect()
+    held.map(|permission| (permission, on(permission))).collect()
 }
 
 fn words(terms: &Terms) -> String {

@@ -2,7 +2,7 @@
 //!
 //! A repository's own pages follow `/-/`: no component of a name can be `-`.
 
-use super::{Digest, GroupName, RepositoryName, Scope, Tag, Username};
+use super::{Digest, GroupName, Namespace, RepositoryName, Scope, Tag, Username};
 use std::fmt;
 
 /// A page of the console.
@@ -17,6 +17,8 @@ pub enum Address {
     Access(Scope),
     /// How a repository or a namespace is set; of everything nothing is.
     Settings(Scope),
+    /// The robots of a namespace.
+    Robots(Namespace),
     Activity,
     Users,
     User(Username),
@@ -25,6 +27,7 @@ pub enum Address {
     Roles,
     Mounts,
     Account,
+    Tokens,
 }
 
 impl Address {
@@ -45,7 +48,11 @@ impl Address {
     /// Reads what follows `/n/` in a path.
     pub fn parse_namespace(rest: &str) -> Option<Self> {
         let (name, page) = rest.split_once("/-/")?;
-        Self::of_scope(Scope::Namespace(name.parse().ok()?), page)
+        let namespace = name.parse().ok()?;
+        match page {
+            "robots" => Some(Self::Robots(namespace)),
+            _ => Self::of_scope(Scope::Namespace(namespace), page),
+        }
     }
 
     fn of_scope(scope: Scope, page: &str) -> Option<Self> {
@@ -71,6 +78,7 @@ impl fmt::Display for Address {
             Self::Settings(Scope::Everything) => f.write_str("/admin/settings"),
             Self::Settings(Scope::Namespace(name)) => write!(f, "/n/{name}/-/settings"),
             Self::Settings(Scope::Repository(name)) => write!(f, "/r/{name}/-/settings"),
+            Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
             Self::Activity => f.write_str("/activity"),
             Self::Users => f.write_str("/admin/users"),
             Self::User(name) => write!(f, "/admin/users/{name}"),
@@ -79,6 +87,7 @@ impl fmt::Display for Address {
             Self::Roles => f.write_str("/admin/roles"),
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::Account => f.write_str("/account"),
+            Self::Tokens => f.write_str("/account/tokens"),
         }
     }
 }
@@ -102,7 +111,10 @@ mod tests {
             assert_eq!(Address::parse_repository(text.strip_prefix("/r/").unwrap()), Some(address));
         }
         let access = Address::Access("team/backend/*".parse().unwrap());
-        assert_eq!(Address::parse_namespace(access.to_string().strip_prefix("/n/").unwrap()), Some(access));
+        for address in [access, Address::Robots("team/backend".parse().unwrap())] {
+            assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
+        }
+        assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");
         assert_eq!(Address::parse_namespace("team"), None);
         assert_eq!(Address::parse_repository("team/-/unknown/x"), None);
         assert_eq!(Address::parse_repository("team/-/unknown"), None);

@@ -103,6 +103,10 @@ pub enum What {
     Group(String),
     #[error("there is no such session")]
     Session,
+    #[error("there is no such token")]
+    Token,
+    #[error("there is no robot {0}")]
+    Robot(String),
     #[error("this link does not work: it was used, or its time is over; ask for another one")]
     Link,
 }

@@ -26,6 +26,7 @@ pub mod tag;
 pub mod tag_pattern;
 mod text;
 pub mod time;
+pub mod token_name;
 pub mod username;
 pub mod view;
 
@@ -46,4 +47,5 @@ pub use size::ByteSize;
 pub use tag::Tag;
 pub use tag_pattern::TagPattern;
 pub use time::Timestamp;
+pub use token_name::TokenName;
 pub use username::Username;

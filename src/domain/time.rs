@@ -23,6 +23,16 @@ impl Timestamp {
         self.format("%Y-%m-%dT%H:%M:%SZ")
     }
 
+    /// So many days later.
+    pub fn plus_days(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days.saturating_mul(DAY)))
+    }
+
+    /// The day, as fields for dates take it: `2027-01-31`.
+    pub fn day(self) -> String {
+        self.format("%Y-%m-%d")
+    }
+
     /// The full moment for people, with its zone.
     pub fn absolute(self) -> String {
         self.format("%-d %b %Y, %H:%M:%S UTC")

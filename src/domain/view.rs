@@ -1,5 +1,6 @@
 //! What the console's pages show: rows and heads, ready to draw, with nothing a reader may not see.
 
+mod credentials;
 mod image;
 mod people;
 
@@ -8,6 +9,7 @@ use super::manifest::Kind;
 use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Page, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use people::{
     AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,

@@ -30,11 +30,19 @@ pub enum Intent {
     ConfigureNamespace,
     ChangePassword,
     EndSession,
+    CreateToken,
+    DeleteToken,
+    RevokeToken,
+    CreateRobot,
+    RotateRobot,
+    DisableRobot,
+    EnableRobot,
+    DeleteRobot,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 30] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -57,6 +65,14 @@ impl Intent {
         Self::ConfigureNamespace,
         Self::ChangePassword,
         Self::EndSession,
+        Self::CreateToken,
+        Self::DeleteToken,
+        Self::RevokeToken,
+        Self::CreateRobot,
+        Self::RotateRobot,
+        Self::DisableRobot,
+        Self::EnableRobot,
+        Self::DeleteRobot,
     ];
 
     /// The value of the field `do`.
@@ -84,6 +100,14 @@ impl Intent {
             Self::ConfigureNamespace => "configure-namespace",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
+            Self::CreateToken => "create-token",
+            Self::DeleteToken => "delete-token",
+            Self::RevokeToken => "revoke-token",
+            Self::CreateRobot => "create-robot",
+            Self::RotateRobot => "rotate-robot",
+            Self::DisableRobot => "disable-robot",
+            Self::EnableRobot => "enable-robot",
+            Self::DeleteRobot => "delete-robot",
         }
     }
 
@@ -116,6 +140,13 @@ impl Intent {
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
+            Self::CreateToken => format!("The token {of} is there."),
+            Self::DeleteToken | Self::RevokeToken => format!("The token {of} is revoked. What used it is out."),
+            Self::CreateRobot => format!("The robot {of} is there."),
+            Self::RotateRobot => format!("The robot {of} has a new secret; the one before it stopped working."),
+            Self::DisableRobot => format!("The robot {of} is let in no more."),
+            Self::EnableRobot => format!("The robot {of} is let in again."),
+            Self::DeleteRobot => format!("The robot {of} is gone, with its access and its secret."),
         }
     }
 }

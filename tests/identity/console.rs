@@ -7,28 +7,28 @@ use crate::support::{Answer, TestApp};
 use axum::http::StatusCode;
 
 /// Somebody in a browser, signed in.
-struct Browser<'a> {
+pub(super) struct Browser<'a> {
     test: &'a TestApp,
     cookie: String,
 }
 
 impl<'a> Browser<'a> {
-    async fn of(test: &'a TestApp, username: &str) -> Self {
+    pub(super) async fn of(test: &'a TestApp, username: &str) -> Self {
         Self { test, cookie: cookie_of(test, username, PASSWORD).await }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         with(self.test, "GET", path, ("cookie", &self.cookie)).await
     }
 
     /// Sends a form of a page.
-    async fn send(&self, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn send(&self, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
         let fields: Vec<(&str, &str)> = [("do", intent)].into_iter().chain(fields.iter().copied()).collect();
         form(self.test, page, &self.cookie, &fields).await
     }
 
     /// Sends a form that is done, and reads the page that says so.
-    async fn done(&self, page: &str, intent: &str, fields: &[(&str, &str)]) -> String {
+    pub(super) async fn done(&self, page: &str, intent: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.send(page, intent, fields).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{intent}: {}", answer.text());
         let cookies = format!("{}; {}", self.cookie, cookie(&answer));

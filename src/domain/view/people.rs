@@ -1,5 +1,6 @@
 //! Pages about people and what they may do.
 
+use super::TokenRow;
 use crate::domain::{Actor, Grantee, GroupName, RepositoryVisibility, Role, Scope, Terms, Timestamp, Username};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,8 @@ pub struct UserView {
     /// All that reaches them: their own grants, those of their groups, and everybody's.
     pub access: Vec<AccessRow>,
     pub sessions: Vec<SessionRow>,
+    /// For whoever may take them.
+    pub tokens: Vec<TokenRow>,
     pub may_manage: bool,
     pub is_reader: bool,
 }
@@ -115,6 +118,7 @@ pub struct AccessView {
     /// Whom the reader may pick from; nobody where they may not look people up.
     pub people: Vec<Grantee>,
     pub may_configure: bool,
+    pub manages_robots: bool,
 }
 
 /// A group in a list.
@@ -166,6 +170,7 @@ pub struct SettingsView {
     /// Of a repository its own, of a namespace that with which repositories begin.
     pub visibility: RepositoryVisibility,
     pub sees_access: bool,
+    pub manages_robots: bool,
 }
 
 /// Something that was done, or refused.

@@ -39,7 +39,15 @@ fn oci_code(error: &Error) -> &'static str {
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
         Error::NotFound(What::Upload) => "BLOB_UPLOAD_UNKNOWN",
         Error::NotFound(
-            What::Page | What::Endpoint | What::User(_) | What::Grant(_) | What::Group(_) | What::Session | What::Link,
+            What::Page
+            | What::Endpoint
+            | What::User(_)
+            | What::Grant(_)
+            | What::Group(_)
+            | What::Session
+            | What::Token
+            | What::Robot(_)
+            | What::Link,
         )
         | Error::Unsupported(_)
         | Error::Method => "UNSUPPORTED",

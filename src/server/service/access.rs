@@ -1,6 +1,6 @@
 //! Who has access: grants, and who may see what without any.
 
-use super::may;
+use super::{may, robots};
 use crate::domain::action::{
     ChangeAccess, ConfigureNamespace, ConfigureRepository, GiveAccess, ListGrants, TakeAccess,
 };
@@ -51,6 +51,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     let owns = proof.rights().require(Permission::RepositoryDelete, &Target::Scope(scope.clone())).is_ok();
     let reads = (looks_up(Permission::UserRead) && looks_up(Permission::GroupRead)) || owns;
     let people = if roles.is_empty() || !reads { vec![] } else { pick(app).await? };
+    let manages_robots = matches!(&scope, Scope::Namespace(namespace) if robots::manages(proof, namespace));
     let may_configure = match &scope {
         Scope::Everything => false,
         Scope::Namespace(namespace) => {
@@ -61,7 +62,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
             may(proof, &ConfigureRepository { repository: name.clone(), description: None, visibility: None })
         }
     };
-    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure })
+    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure, manages_robots })
 }
 
 /// Whom somebody who may look people up picks from; others type a name that they know.

@@ -8,9 +8,11 @@ pub mod delete;
 pub mod groups;
 pub mod images;
 pub mod mounts;
+pub mod personal_tokens;
 pub mod pull;
 pub mod push;
 pub mod repositories;
+pub mod robots;
 pub mod settings;
 pub mod system;
 pub mod tags;
@@ -18,12 +20,31 @@ pub mod tokens;
 pub mod users;
 pub mod waiting;
 
-use crate::domain::Action;
+use crate::domain::view::MAX_DAYS;
+use crate::domain::{Action, Error, Result, Timestamp};
 use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::identity::secrets::{self, Kind};
+use crate::server::secret::Secret;
 
 /// Whether the one whose proof this is might do something else as well, so that a page shows no control which the
 /// server would refuse.
 fn may<A: Action, B: Action>(proof: &Authorized<A>, other: &B) -> bool {
     let rights = proof.rights();
     other.needs().iter().all(|(permission, target)| rights.require(*permission, target).is_ok())
+}
+
+/// A new secret, from the server's randomness.
+fn draw(app: &App, kind: Kind) -> Secret {
+    secrets::new(kind, &*app.entropy)
+}
+
+/// Refuses an end that is over or further away than anybody should plan.
+fn within_a_year(end: Timestamp, now: Timestamp) -> Result<()> {
+    let words = match end {
+        _ if end <= now => "this time is over; choose one that is to come".to_owned(),
+        _ if end > now.plus_days(MAX_DAYS) => format!("choose a time within the next {MAX_DAYS} days"),
+        _ => return Ok(()),
+    };
+    Err(Error::invalid("expires_at", words))
 }

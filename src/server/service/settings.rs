@@ -1,6 +1,6 @@
 //! How repositories and namespaces are set.
 
-use super::may;
+use super::{may, robots};
 use crate::domain::action::{ConfigureNamespace, ConfigureRepository, CreateRepository, ListGrants, ReadNamespace};
 use crate::domain::error::What;
 use crate::domain::view::SettingsView;
@@ -20,16 +20,17 @@ pub async fn of_repository(app: &App, proof: &Authorized<ConfigureRepository>) -
     let (description, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     let scope = Scope::Repository(name);
     let sees_access = may(proof, &ListGrants { scope: scope.clone() });
-    Ok(SettingsView { scope, description, visibility, sees_access })
+    Ok(SettingsView { scope, description, visibility, sees_access, manages_robots: false })
 }
 
 /// How a namespace is set.
 pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Result<SettingsView> {
     let namespace = proof.action().namespace.clone();
     let visibility = settings::default_visibility(&app.store, &namespace).await?;
+    let manages_robots = robots::manages(proof, &namespace);
     let scope = Scope::Namespace(namespace);
     let sees_access = may(proof, &ListGrants { scope: scope.clone() });
-    Ok(SettingsView { scope, description: String::new(), visibility, sees_access })
+    Ok(SettingsView { scope, description: String::new(), visibility, sees_access, manages_robots })
 }
 
 /// Says what a repository is, and who may see it without a grant.

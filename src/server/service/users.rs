@@ -11,7 +11,7 @@ use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::identity::{links, passwords};
 use crate::server::secret::Secret;
-use crate::server::service::{access, waiting};
+use crate::server::service::{access, personal_tokens, waiting};
 use crate::server::store::{Change, people, principals, sessions};
 
 /// Users of a page.
@@ -58,7 +58,8 @@ pub async fn view(app: &App, proof: &Authorized<ListUsers>, username: &Username)
         sessions.clear();
     }
     let access = access::reaching(app, proof, &found.id).await?;
-    Ok(UserView { user: found, access, sessions, may_manage, is_reader })
+    let tokens = if may_manage { personal_tokens::of_user(app, proof, &found.id).await? } else { vec![] };
+    Ok(UserView { user: found, access, sessions, tokens, may_manage, is_reader })
 }
 
 fn may_manage(proof: &Authorized<ListUsers>) -> bool {

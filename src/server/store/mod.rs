@@ -38,6 +38,7 @@ mod rebuild;
 pub mod recent;
 pub mod referrers;
 pub mod repositories;
+pub mod robots;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;

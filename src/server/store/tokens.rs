@@ -1,7 +1,8 @@
 //! Tokens of users and robots, by their fingerprints.
 
-use super::{Store, Tx, epoch};
-use crate::domain::{Result, Role, Scope, TagPattern, Terms, Timestamp};
+use super::{Row, Store, Tx, epoch};
+use crate::domain::view::TokenRow;
+use crate::domain::{Result, Role, Scope, TagPattern, Terms, Timestamp, TokenName};
 use crate::params;
 
 /// A token on its way into the table.
@@ -53,17 +54,61 @@ async fn token(store: &Store, sql: &str, of: &str) -> Result<Option<Token>> {
     let row = store.one(sql, params![of]).await?;
     row.map(|mut row| {
         let (id, principal_id) = (row.take()?, row.take()?);
-        let (role, scope): (Option<Role>, Option<Scope>) = (row.take()?, row.take()?);
-        let tags: Option<TagPattern> = row.take()?;
-        let bound = role.zip(scope).map(|(role, scope)| Terms { role, scope, tags, expires_at: None });
+        let bound = bound(&mut row)?;
         Ok(Token { id, principal_id, bound, expires_at: row.take()? })
     })
     .transpose()
 }
 
-/// Takes a token away.
-pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
-    tx.run("DELETE FROM tokens WHERE id = $1", params![id]).await?;
+fn bound(row: &mut Row) -> Result<Option<Terms>> {
+    let (role, scope): (Option<Role>, Option<Scope>) = (row.take()?, row.take()?);
+    let tags: Option<TagPattern> = row.take()?;
+    Ok(role.zip(scope).map(|(role, scope)| Terms { role, scope, tags, expires_at: None }))
+}
+
+/// Tokens of a principal after `after`, oldest first.
+pub async fn of_principal(store: &Store, principal_id: &str, after: &str, limit: u32) -> Result<Vec<TokenRow>> {
+    let sql = "SELECT id, name, role, scope, tags, expires_at, created_at, used_at, used_from FROM tokens
+               WHERE principal_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    let rows = store.all(sql, params![principal_id, after, limit]).await?;
+    rows.into_iter().map(listed).collect()
+}
+
+fn listed(mut row: Row) -> Result<TokenRow> {
+    let (id, name): (_, TokenName) = (row.take()?, row.take()?);
+    let (bound, expires_at) = (bound(&mut row)?, row.take()?);
+    let (created_at, used_at): (_, Timestamp) = (row.take()?, row.take()?);
+    let (used_at, used_from) = ((used_at.0 != 0).then_some(used_at), row.take()?);
+    Ok(TokenRow { id, name, bound, expires_at, created_at, used_at, used_from, reaches: false })
+}
+
+/// How many tokens a principal has, and whether one of them has this name. Until the transaction ends nobody else
+/// adds one.
+pub async fn count(tx: &mut Tx, principal_id: &str, name: &TokenName) -> Result<(u32, bool)> {
+    hold(tx, principal_id).await?;
+    let sql = "SELECT name FROM tokens WHERE principal_id = $1";
+    let names = tx.all(sql, params![principal_id]).await?;
+    let names: Vec<String> = names.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    Ok((names.len() as u32, names.iter().any(|own| own == name.as_str())))
+}
+
+/// Takes one of a principal's tokens away; `false` if it is gone already.
+pub async fn delete_own(tx: &mut Tx, principal_id: &str, id: &str) -> Result<bool> {
+    let n_deleted = tx.run("DELETE FROM tokens WHERE id = $1 AND principal_id = $2", params![id, principal_id]).await?;
+    epoch::next(tx).await?;
+    Ok(n_deleted == 1)
+}
+
+/// Lets nobody else change the tokens of a principal until the transaction ends: whoever writes its row makes others
+/// wait.
+async fn hold(tx: &mut Tx, principal_id: &str) -> Result<()> {
+    tx.run("UPDATE principals SET name = name WHERE id = $1", params![principal_id]).await.map(|_| ())
+}
+
+/// Takes all tokens of a principal away. Until the transaction ends nobody else adds one.
+pub async fn delete_all(tx: &mut Tx, principal_id: &str) -> Result<()> {
+    hold(tx, principal_id).await?;
+    tx.run("DELETE FROM tokens WHERE principal_id = $1", params![principal_id]).await?;
     epoch::next(tx).await
 }
 

@@ -78,7 +78,8 @@ checked_text_value!(
     crate::domain::Namespace,
     crate::domain::TagPattern,
     crate::domain::Username,
-    crate::domain::GroupName
+    crate::domain::GroupName,
+    crate::domain::TokenName
 );
 
 /// One row of an answer; cells are taken from left to right.

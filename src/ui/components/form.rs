@@ -2,8 +2,9 @@
 
 use super::copy::CopyButton;
 use super::icon::Icon;
+use super::ready::{Login, Ready};
 use crate::domain::Error;
-use crate::ui::form::Intent;
+use crate::ui::form::{Intent, Said};
 use crate::ui::request::PageRequest;
 use crate::ui::words::sentence;
 use leptos::prelude::*;
@@ -151,22 +152,41 @@ fn field_id(intent: Option<Intent>, name: &str) -> String {
 /// What was just done; with what was made, if it is shown this once.
 #[component]
 pub fn Announcement() -> impl IntoView {
-    let said = PageRequest::current().said?;
-    let secret = said.secret.clone().map(|secret| {
-        view! {
-            <p class="sm">"Copy it now: Portolan keeps only its fingerprint and cannot show it again."</p>
-            <div class="code">
-                <code tabindex="0">{secret.clone()}</code>
-                <CopyButton text=secret label="Copy".to_owned()/>
-            </div>
-        }
-    });
+    let request = PageRequest::current();
+    let said = request.said.clone()?;
+    let secret = match (login(&request, &said), said.secret.clone()) {
+        (Some(login), _) => view! { <Ready login back=request.path_and_query/> }.into_any(),
+        (None, Some(secret)) => view! { <Shown secret/> }.into_any(),
+        (None, None) => ().into_any(),
+    };
     Some(view! {
         <div class="callout callout-info said" role="status">
             <Icon name="check"/>
             <div class="grow stack-2"><p class="medium">{said.intent.done(&said.of)}</p>{secret}</div>
         </div>
     })
+}
+
+/// A secret by itself.
+#[component]
+fn Shown(secret: String) -> impl IntoView {
+    view! {
+        <p class="sm">"Copy it now: Portolan keeps only its fingerprint and cannot show it again."</p>
+        <div class="code">
+            <code tabindex="0">{secret.clone()}</code>
+            <CopyButton text=secret label="Copy".to_owned()/>
+        </div>
+    }
+}
+
+/// What clients sign in with, if that was made.
+fn login(request: &PageRequest, said: &Said) -> Option<Login> {
+    let username = match said.intent {
+        Intent::CreateToken => request.user.clone()?,
+        Intent::CreateRobot | Intent::RotateRobot => said.of.clone(),
+        _ => return None,
+    };
+    Some(Login { host: request.host.clone(), username, secret: said.secret.clone()? })
 }
 
 /// A step that is taken back by nothing, or by somebody else: what it does, then to do it or not.

@@ -18,6 +18,7 @@ pub mod notice;
 pub mod pages;
 pub mod pull_box;
 pub mod rail;
+pub mod ready;
 pub mod sort_head;
 pub mod tabs;
 pub mod time;

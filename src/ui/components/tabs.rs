@@ -1,4 +1,4 @@
-//! The tabs of a repository or a namespace: those that the reader may open.
+//! The tabs of a repository or a namespace, those that the reader may open, and of an account.
 
 use crate::domain::{Address, Scope};
 use crate::ui::query::address;
@@ -10,6 +10,7 @@ use leptos::prelude::*;
 pub enum Tab {
     Contents,
     Access,
+    Robots,
     Settings,
 }
 
@@ -23,6 +24,9 @@ pub fn ScopeTabs(
     count: Option<u64>,
     sees_access: bool,
     may_configure: bool,
+    /// Of a namespace alone; a repository has no robots of its own.
+    #[prop(default = false)]
+    manages_robots: bool,
 ) -> impl IntoView {
     let (label, contents, href) = match &scope {
         Scope::Repository(name) => ("Repository", "Tags", Address::Repository(name.clone()).to_string()),
@@ -37,6 +41,13 @@ pub fn ScopeTabs(
     let access = sees_access.then(|| {
         view! { <a href=Address::Access(scope.clone()).to_string() aria-current=current(Tab::Access)>"Access"</a> }
     });
+    let robots = match &scope {
+        Scope::Namespace(namespace) if manages_robots => {
+            let href = Address::Robots(namespace.clone()).to_string();
+            Some(view! { <a href=href aria-current=current(Tab::Robots)>"Robots"</a> })
+        }
+        _ => None,
+    };
     let settings = may_configure.then(|| {
         view! { <a href=Address::Settings(scope).to_string() aria-current=current(Tab::Settings)>"Settings"</a> }
     });
@@ -45,9 +56,23 @@ pub fn ScopeTabs(
             <nav class="tabs" aria-label=label data-live="tabs">
                 <a href=href aria-current=current(Tab::Contents)>{contents}{count}</a>
                 {access}
+                {robots}
                 {settings}
             </nav>
         }
         .into_any(),
     )
+}
+
+/// The tabs of one's own account.
+#[component]
+pub fn AccountTabs(open: Address) -> impl IntoView {
+    let tab = |address: Address, words: &'static str| {
+        let current = (address == open).then_some("page");
+        view! { <a href=address.to_string() aria-current=current>{words}</a> }
+    };
+    view! {
+        <nav class="tabs" aria-label="Account">{tab(Address::Account, "Account")}{tab(Address::Tokens, "Tokens")}</nav>
+    }
+    .into_any()
 }

@@ -49,7 +49,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         <PageTitle text=format!("Access to {title}")/>
         <Above scope=scope.clone()/>
         <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{words}</p></div></div>
-        <ScopeTabs scope=scope.clone() open=Tab::Access sees_access=true may_configure=view.may_configure/>
+        <ScopeTabs scope=scope.clone() open=Tab::Access sees_access=true may_configure=view.may_configure manages_robots=view.manages_robots/>
         {taken.is_none().then(|| view! { <Problem intent=Intent::TakeAccess/> })}
         {taken.map(|row| view! { <TakeAway row back=request.path().to_owned()/> })}
         {give}

@@ -5,9 +5,10 @@ use super::admin::user::SessionList;
 use super::load::{PageTitle, load};
 use crate::api::people::show_account;
 use crate::domain::view::AccountView;
-use crate::domain::{GroupName, Timestamp};
+use crate::domain::{Address, GroupName, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::ui::components::tabs::AccountTabs;
 use crate::ui::form::Intent;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
@@ -28,6 +29,7 @@ fn Whole(view: AccountView, now: Timestamp) -> impl IntoView {
     view! {
         <PageTitle text="Your account".to_owned()/>
         <div class="head"><div class="grow"><h1>"Your account"</h1></div></div>
+        <AccountTabs open=Address::Account/>
         <dl class="kv mt-4">
             <dt>"Username"</dt><dd class="mono">{user.username.to_string()}</dd>
             <dt>"Name"</dt><dd>{or_none(&user.name)}</dd>

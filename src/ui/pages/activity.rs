@@ -74,6 +74,7 @@ fn FilterBar(query: ActivityQuery) -> impl IntoView {
         ("account", "Accounts"),
         ("token", "Tokens"),
         ("namespace", "Namespaces"),
+        ("robot", "Robots"),
         ("instance", "Instance"),
     ];
     let kinds =
@@ -184,6 +185,12 @@ fn words(action: &str) -> String {
         "user.let-in" => "Let in",
         "user.dismiss" => "Dismissed",
         "repository.create" => "Made the repository",
+        "token.create" => "Made the token",
+        "token.delete" | "token.revoke" => "Revoked the token",
+        "robot.create" => "Made the robot",
+        "robot.rotate" => "Rotated the secret of",
+        "robot.change" => "Changed the robot",
+        "robot.delete" => "Deleted the robot",
         "repository.configure" => "Changed the settings of",
         "namespace.configure" => "Changed the settings of",
         "repository.read" => "Asked for",

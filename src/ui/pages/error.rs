@@ -97,7 +97,8 @@ fn missing(what: &What) -> &'static str {
         What::User(_) => "No such user",
         What::Group(_) => "No such group",
         What::Link => "This link does not work",
-        What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session => "No such page",
+        What::Robot(_) => "No such robot",
+        What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",
     }
 }
 

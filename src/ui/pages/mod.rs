@@ -14,4 +14,6 @@ pub mod new_repository;
 pub mod repositories;
 pub mod repository;
 pub mod repository_rest;
+pub mod robots;
 pub mod settings;
+pub mod tokens;

@@ -18,7 +18,7 @@ pub fn Settings(scope: Scope) -> impl IntoView {
 
 #[component]
 fn Whole(view: SettingsView) -> impl IntoView {
-    let SettingsView { scope, description, visibility, sees_access } = view;
+    let SettingsView { scope, description, visibility, sees_access, manages_robots } = view;
     let title = scope.to_string().trim_end_matches("/*").to_owned();
     let form = match &scope {
         Scope::Repository(_) => view! { <OfRepository description visibility/> }.into_any(),
@@ -28,7 +28,7 @@ fn Whole(view: SettingsView) -> impl IntoView {
         <PageTitle text=format!("Settings of {title}")/>
         <Above scope=scope.clone()/>
         <div class="head"><div class="grow"><h1>{title}</h1></div></div>
-        <ScopeTabs scope open=Tab::Settings sees_access may_configure=true/>
+        <ScopeTabs scope open=Tab::Settings sees_access may_configure=true manages_robots/>
         {form}
     }
 }

@@ -22,6 +22,7 @@ pub(super) async fn end_session(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Account, Intent::EndSession, ""))
 }
 
-fn username(form: &Form<'_>) -> Result<Username> {
+/// Whoever sends the form.
+pub(super) fn username(form: &Form<'_>) -> Result<Username> {
     form.caller.actor().name().ok_or(Error::Unauthenticated)?.parse()
 }

@@ -4,8 +4,10 @@
 mod access;
 mod account;
 mod groups;
+mod robots;
 mod sent;
 mod settings;
+mod tokens;
 mod users;
 
 use super::shell::{self, Assets};
@@ -107,6 +109,14 @@ impl Form<'_> {
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
+            Intent::CreateToken => tokens::create(self).await,
+            Intent::DeleteToken => tokens::delete(self).await,
+            Intent::RevokeToken => tokens::revoke(self).await,
+            Intent::CreateRobot => robots::create(self).await,
+            Intent::RotateRobot => robots::rotate(self).await,
+            Intent::DisableRobot => robots::set_disabled(self, true).await,
+            Intent::EnableRobot => robots::set_disabled(self, false).await,
+            Intent::DeleteRobot => robots::delete(self).await,
         }
     }
 

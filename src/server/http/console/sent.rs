@@ -75,6 +75,14 @@ pub(super) fn at(name: &'static str, error: Error) -> Error {
     }
 }
 
+/// What is wrong with an end is wrong with the field for the day.
+pub(super) fn at_until(error: Error) -> Error {
+    match error {
+        Error::Invalid { field, message } if field == "expires_at" => Error::invalid("until", message),
+        other => other,
+    }
+}
+
 /// A name that somebody else has is wrong in the field that it was typed into.
 pub(super) fn taken(name: &'static str, error: Error) -> Error {
     match error {

@@ -1,6 +1,6 @@
 //! `/api/v1/grants`, and the visibility of a repository.
 
-use super::{Page, Part, answer, body, done};
+use super::{Page, Part, answer, body, done, moment};
 use crate::domain::action::{ChangeAccess, ConfigureRepository, CreateRepository, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
 use crate::domain::{Error, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Role, Scope, TagPattern};
@@ -139,10 +139,6 @@ pub(in crate::server::http) async fn change(
         access::find(&app, &id).await.map(Given::from)
     };
     answer(&app, &caller, StatusCode::OK, changed.await)
-}
-
-fn moment(text: &str) -> Result<Timestamp> {
-    Timestamp::parse(text).ok_or_else(|| Error::invalid("expires_at", "a time is written 2027-01-01T00:00:00Z"))
 }
 
 /// A grant that the caller may see. Who may not see grants where it holds learns of none.

@@ -4,11 +4,13 @@
 pub(super) mod access;
 pub(super) mod activity;
 pub(super) mod groups;
+pub(super) mod robots;
 pub(super) mod roles;
+pub(super) mod tokens;
 pub(super) mod users;
 
 use super::{door, error};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use axum::Json;
@@ -59,6 +61,11 @@ impl<T> Page<T> {
 /// A body, or why it is none.
 fn body<T>(sent: Result<Json<T>, JsonRejection>) -> Result<T> {
     sent.map(|Json(body)| body).map_err(|rejection| Error::invalid("body", rejection.body_text()))
+}
+
+/// A moment as programs write it, in the field in which all of them stand.
+fn moment(text: &str) -> Result<Timestamp> {
+    Timestamp::parse(text).ok_or_else(|| Error::invalid("expires_at", "a time is written 2027-01-01T00:00:00Z"))
 }
 
 /// An answer with a status of its own, or a refusal.

@@ -122,7 +122,7 @@ fn RoleForm<'a>(row: &'a AccessRow, roles: Vec<Role>) -> impl IntoView + use<> {
 
 /// Where a grant holds, in words.
 #[component]
-fn Place(scope: Scope) -> impl IntoView {
+pub fn Place(scope: Scope) -> impl IntoView {
     match scope {
         Scope::Everything => view! { <span>"everything"</span> }.into_any(),
         Scope::Namespace(name) => {

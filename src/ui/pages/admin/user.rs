@@ -4,7 +4,7 @@ use super::last_part;
 use super::users::State;
 use crate::api::people::show_user;
 use crate::domain::error::What;
-use crate::domain::view::{SessionRow, UserRow, UserView};
+use crate::domain::view::{SessionRow, TokenRow, UserRow, UserView};
 use crate::domain::{Address, Error, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
@@ -12,6 +12,7 @@ use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::access::rows::{AccessRows, Columns};
 use crate::ui::pages::load::{PageTitle, load};
+use crate::ui::pages::tokens::{Revoke, TokenRows, chosen};
 use crate::ui::query::Pairs;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
@@ -48,6 +49,7 @@ fn Whole(view: UserView, request: PageRequest) -> impl IntoView {
         {delete}
         <h2 class="section">"Access"</h2>
         <AccessRows rows=view.access page=Columns::Somebody empty=NoAccess/>
+        {view.may_manage.then(|| view! { <Tokens rows=view.tokens request/> })}
         {view.may_manage.then(|| view! { <Sessions rows=view.sessions now/> })}
     }
 }
@@ -100,6 +102,25 @@ fn NoAccess() -> impl IntoView {
             <p>"They see what is public or internal. Give access on the page of a repository or a namespace, or put them into a group."</p>
         </Empty>
     }
+}
+
+#[component]
+fn Tokens(rows: Vec<TokenRow>, request: PageRequest) -> impl IntoView {
+    const INTENT: Intent = Intent::RevokeToken;
+    let back = request.path().to_owned();
+    let asked = match chosen(&rows, &request) {
+        Some(token) => view! { <Revoke token intent=INTENT back/> }.into_any(),
+        None => view! { <Problem intent=INTENT/> }.into_any(),
+    };
+    let is_empty = rows.is_empty();
+    let rows = (!is_empty).then(|| view! { <TokenRows rows is_own=false/> });
+    view! {
+        <h2 class="section">"Tokens"</h2>
+        {asked}
+        {is_empty.then(|| view! { <p class="muted sm">"None."</p> })}
+        {rows}
+    }
+    .into_any()
 }
 
 #[component]
