@@ -9,6 +9,7 @@ mod github;
 mod guesses;
 mod lies;
 mod providers;
+mod raids;
 mod resting;
 mod revocations;
 mod robots;
