@@ -29,8 +29,8 @@ where
 #[tokio::test]
 async fn a_password_that_changed_meanwhile_opens_no_session() {
     let test = admin().await;
-    let shown = test.app.identity.by_password("mara", &PASSWORD.to_owned().into(), ("192.0.2.1", None));
-    let (user, hash) = shown.await.unwrap();
+    let password = PASSWORD.to_owned().into();
+    let (user, hash) = test.app.identity.by_password("mara", &password, ("192.0.2.1", None)).await.unwrap();
     let opens = async |known: Known, id: &'static str| {
         let new = NewSession {
             fingerprint: id.to_owned(),
@@ -71,9 +71,7 @@ async fn nobody_gives_for_longer_than_they_have() {
     let admin = admin().await;
     let (nina, _) = (user(&admin, "nina").await, user(&admin, "otto").await);
     let end = "2026-12-01T00:00:00Z";
-    let grant = |to: &str, end: serde_json::Value| {
-        json!({"principal": named(to), "role": "maintainer", "scope": "team/*", "tags": null, "expires_at": end})
-    };
+    let grant = |to: &str, end: serde_json::Value| json!({"principal": named(to), "role": "maintainer", "scope": "team/*", "tags": null, "expires_at": end});
     let own = send(&admin, "POST", "grants", grant("nina", json!(end))).await.json()["id"].as_str().unwrap().to_owned();
     let forever = send(&nina, "PATCH", &format!("grants/{own}"), json!({"expires_at": null})).await;
     assert!(forever.status == StatusCode::BAD_REQUEST && forever.text().contains("limited time"), "{}", forever.text());
@@ -94,9 +92,8 @@ async fn a_grant_of_nobodys_breaks_no_list() {
     let to = GranteeId::Principal(PrincipalKind::User, otto.id.clone());
     let terms = Terms::new(Role::Reader, Scope::Everything, None, None).unwrap();
     let by = Actor::User("mara".parse().unwrap());
-    let write = change(&admin, move |tx| {
-        Box::pin(async move { grants::insert(tx, "late", &to, &terms, &by, START).await })
-    });
+    let write =
+        change(&admin, move |tx| Box::pin(async move { grants::insert(tx, "late", &to, &terms, &by, START).await }));
     assert!(write.await.is_err(), "whom it is for is gone");
     for path in ["grants", "grants?scope=team/*"] {
         assert_eq!(send(&admin, "GET", path, json!(null)).await.status, StatusCode::OK, "{path}");
