@@ -87,7 +87,11 @@ fn FilterBar(query: ActivityQuery) -> impl IntoView {
             <select class="select" id="action" name="action">{kinds}</select>
             <label class="vh" for="object">"To what"</label>
             <input class="input narrow" id="object" name="object" value=query.object placeholder="To what" autocomplete="off" spellcheck="false"/>
-            <label class="row-1 sm"><input type="checkbox" name="refused" value="yes" checked=query.refused_only/>"Refused only"</label>
+            <label class="vh" for="refused">"Result"</label>
+            <select class="select" id="refused" name="refused">
+                <option value="">"Any result"</option>
+                <option value="yes" selected=query.refused_only>"Refused only"</option>
+            </select>
             <button class="btn" type="submit">"Filter"</button>
         </form>
     }
