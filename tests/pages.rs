@@ -242,11 +242,14 @@ async fn health_and_metrics_answer() {
 /// A clock that breaks once it is told to.
 struct BrokenClock(std::sync::atomic::AtomicBool);
 
+#[async_trait::async_trait]
 impl portolan::server::clock::Clock for BrokenClock {
     fn now(&self) -> portolan::domain::Timestamp {
         assert!(!self.0.load(std::sync::atomic::Ordering::SeqCst), "<b>the clock broke</b>");
         START
     }
+
+    async fn reach(&self, _: portolan::domain::Timestamp) {}
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ test('who signs in goes where they wanted to, and who signs out is out', async (
   await page.goto('about:blank');
 });
 
-test('a wrong password says nothing of who exists, and ten of them cost a minute', async ({ page, portolan }) => {
+test('a wrong password says nothing of who exists, and after ten of them each waits', async ({ page, portolan }) => {
   await page.goto(`${portolan.url}/auth/login`);
   const tryIn = async (username: string, password: string) => {
     await page.getByLabel('Username').fill(username);
@@ -85,7 +85,8 @@ test('a wrong password says nothing of who exists, and ten of them cost a minute
   }
   expect(words[0]).toBe(words[1]);
   for (let n = 1; n < 10; n++) await tryIn('admin', `wrong horse ${n}`);
+  await tryIn('admin', 'wrong horse 10');
+  await expect(page.getByRole('alert')).toContainText('Too many tries that were wrong; wait 1 s');
   await tryIn('admin', ADMIN.password);
-  await expect(page.getByRole('alert')).toContainText(/Too many tries; try again at \d\d:\d\d UTC/);
-  await page.goto('about:blank');
+  await expect(page).toHaveURL(/\/repositories/);
 });

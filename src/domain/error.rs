@@ -2,7 +2,7 @@
 //! (OCI JSON, problem JSON, page) is decided in one place, `server/http/error.rs`.
 
 use super::capability::Capability;
-use super::{Digest, Permission, RepositoryName, Tag, Timestamp};
+use super::{Digest, Permission, RepositoryName, Tag};
 use serde::{Deserialize, Serialize};
 
 /// `Result` with the domain's error.
@@ -22,9 +22,9 @@ pub enum Error {
     /// The token was made for less than its owner may do.
     #[error("this token is not for that; get one that is")]
     NarrowToken,
-    /// Somebody tried this account in vain too often. `wait_s` is how long it is until then.
-    #[error("too many tries; try again at {}", .until.clock_time())]
-    TooManyTries { until: Timestamp, wait_s: i64 },
+    /// This account was tried in vain too often, and this was one more. After `wait_s` the next one is looked at.
+    #[error("too many tries that were wrong; wait {wait_s} s before the next one")]
+    TooManyTries { wait_s: i64 },
     #[error("that needs {}, which you do not have here", .0.name())]
     Forbidden(Permission),
     #[error("{0}")]

@@ -38,11 +38,6 @@ impl Timestamp {
         self.format("%-d %b %Y, %H:%M:%S UTC")
     }
 
-    /// The time of a moment that is near, with its zone: `09:52 UTC`.
-    pub fn clock_time(self) -> String {
-        self.format("%H:%M UTC")
-    }
-
     /// How long ago, in the words of the console: `just now`, `26 min ago`, `3 h ago`, `2 d ago`, `on 9 Oct`, `9 Oct 2025`.
     pub fn ago(self, now: Timestamp) -> String {
         let age = now.0.saturating_sub(self.0);

@@ -108,7 +108,7 @@ fn account(line: &str, number: usize) -> Result<(Username, String)> {
     let (name, hash) = line.trim().split_once(':').with_context(|| format!("line {number} is not `name:hash`"))?;
     let username = name.parse().with_context(|| format!("line {number}: `{name:.80}`"))?;
     if !passwords::can_import(hash) {
-        bail!("line {number}: the hash of {username} is not bcrypt with a cost of at most 14 (htpasswd -B)");
+        bail!("line {number}: the hash of {username} is not bcrypt with a cost of at most 12 (htpasswd -B)");
     }
     Ok((username, hash.to_owned()))
 }
@@ -124,7 +124,7 @@ async fn open(config: &Config) -> Result<Store> {
         }
     }
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy::default()));
-    Ok(Store::open(&location, clock, entropy, Events::default()).await?)
+    Ok(Store::open_as_it_is(&location, clock, entropy, Events::default()).await?)
 }
 
 #[cfg(test)]

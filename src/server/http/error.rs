@@ -114,7 +114,7 @@ pub fn problem(error: &Error) -> Response<Body> {
 /// After how many seconds it is worth trying again, where it is (RFC 9110, section 10.2.3).
 pub fn retry_after(error: &Error) -> Option<HeaderValue> {
     match error {
-        Error::TooManyTries { wait_s, .. } => Some(HeaderValue::from(*wait_s)),
+        Error::TooManyTries { wait_s } => Some(HeaderValue::from(*wait_s)),
         Error::Unavailable(_) | Error::Damaged(_) | Error::Upstream { .. } => Some(HeaderValue::from_static("5")),
         _ => None,
     }

@@ -1,18 +1,19 @@
-//! Who guesses passwords waits. What is counted is one account from one origin: nobody who guesses locks the account's
-//! owner out elsewhere, nor others on the same network.
+//! Who guesses passwords waits. What is counted is one account from one origin, and after some tries in vain the next
+//! ones are looked at one by one, ever more slowly. None is refused for those before it, so nobody who guesses locks the
+//! account's owner out.
 
 use super::secrets;
-use crate::domain::{Result, Timestamp};
+use crate::domain::{Error, Result, Timestamp};
 use crate::server::secret::Secret;
+use crate::server::store::Tx;
 use crate::server::store::failures::{self, Failures};
-use crate::server::store::{Store, Tx};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// So many tries are free.
 const FREE: i64 = 10;
-/// The first wait, which doubles with each further try in vain.
-const FIRST_WAIT_MS: i64 = 60_000;
-const LONGEST_WAIT_MS: i64 = 15 * 60_000;
+/// From one try to the next after that, which doubles with each ten further ones in vain.
+const FIRST_PACE_MS: i64 = 1_000;
+const SLOWEST_PACE_MS: i64 = 8_000;
 /// After so long without a try all is forgotten.
 pub(super) const FORGOTTEN_AFTER_MS: i64 = 30 * 60_000;
 
@@ -46,14 +47,18 @@ impl Origin {
     }
 }
 
-/// The tries in vain that are remembered.
-pub(super) async fn tries(store: &Store, subject: &str) -> Result<Option<Failures>> {
-    failures::of(store, subject).await
+/// When the next try is looked at, where there were so many that each waits. After so long without one none does.
+pub(super) fn next(tries: Option<Failures>, now: Timestamp) -> Option<Timestamp> {
+    let tries = tries.filter(|tries| tries.last_at.0 + FORGOTTEN_AFTER_MS > now.0)?;
+    let beyond = tries.n_failed - FREE;
+    let pace_ms = (FIRST_PACE_MS << (beyond / 10).clamp(0, 10)).min(SLOWEST_PACE_MS);
+    (beyond >= 0).then_some(Timestamp(tries.last_at.0 + pace_ms))
 }
 
-/// Until when nobody may try again, if anybody has to wait.
-pub(super) fn until(tries: Failures, now: Timestamp) -> Option<Timestamp> {
-    wait(tries).filter(|until| *until > now)
+/// What is said to one who has to wait for the next try.
+pub(super) fn refusal(tries: Option<Failures>, now: Timestamp) -> Error {
+    let until = next(tries.map(|tries| Failures { last_at: now, ..tries }), now).unwrap_or(now);
+    Error::TooManyTries { wait_s: (until.0 - now.0 + 999) / 1000 }
 }
 
 /// Counts a try in vain, and forgets them all after one that was right.
@@ -64,23 +69,18 @@ pub(super) async fn tried(tx: &mut Tx, subject: &str, was_right: bool, now: Time
     failures::add(tx, subject, now, Timestamp(now.0 - FORGOTTEN_AFTER_MS)).await
 }
 
-fn wait(found: Failures) -> Option<Timestamp> {
-    let beyond = found.n_failed - FREE;
-    let wait_ms = FIRST_WAIT_MS.saturating_mul(1 << beyond.clamp(0, 20)).min(LONGEST_WAIT_MS);
-    (beyond >= 0).then_some(Timestamp(found.last_at.0 + wait_ms))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ten_tries_are_free_and_then_each_wait_doubles() {
-        let waits = |n_failed| wait(Failures { n_failed, last_at: Timestamp(0) }).map(|until| until.0 / 60_000);
-        assert_eq!(
-            [1, 9, 10, 11, 12, 13, 14, 99].map(waits),
-            [None, None, Some(1), Some(2), Some(4), Some(8), Some(15), Some(15)]
-        );
+    fn ten_tries_are_free_and_then_each_waits_ever_longer() {
+        let after = |n_failed, now| {
+            next(Some(Failures { n_failed, last_at: Timestamp(0) }), Timestamp(now)).map(|next| next.0 / 1000)
+        };
+        let waits = [0, 9, 10, 19, 20, 30, 40, 99, i64::MAX].map(|n_failed| after(n_failed, 1));
+        assert_eq!(waits, [None, None, Some(1), Some(1), Some(2), Some(4), Some(8), Some(8), Some(8)]);
+        assert_eq!(after(99, FORGOTTEN_AFTER_MS), None, "all is forgotten");
     }
 
     #[test]

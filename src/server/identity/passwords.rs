@@ -83,8 +83,8 @@ impl Passwords {
     }
 }
 
-/// The most work that an imported hash may ask for: two seconds or so.
-const MAX_BCRYPT_COST: u32 = 14;
+/// The most work that an imported hash may ask for: a quarter of a second or so.
+const MAX_BCRYPT_COST: u32 = 12;
 
 /// Whether a hash came from another registry: bcrypt, which the first use replaces.
 pub fn is_imported(hash: &str) -> bool {

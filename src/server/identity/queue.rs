@@ -1,6 +1,6 @@
-//! Where passwords wait that have to be checked, which costs on purpose. Whoever comes from one origin (a network, or a
-//! browser that is known) checks one after the other and waits in few places, so nobody takes all of the time, and
-//! everybody else gets a turn.
+//! Where passwords wait that have to be checked, which costs on purpose. There is a line for each account from each
+//! origin (a network, or a browser that is known), and the first of each of them stands in the line of the origin: so
+//! nobody who tries one account holds up others, and no network takes all of the time.
 
 use crate::domain::{Error, Result};
 use moka::sync::Cache;
@@ -8,17 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Those who may wait in one line, with the one whose turn it is.
-const PLACES: usize = 32;
+/// Those who may stand in a line.
+const OF_ACCOUNT: usize = 64;
+const OF_ORIGIN: usize = 512;
 
 /// Lines that are remembered, and for how long after somebody stood in them.
-const LINES: u64 = 20_000;
-const KEPT_FOR: Duration = Duration::from_secs(60);
+const LINES: u64 = 40_000;
+const KEPT_FOR: Duration = Duration::from_secs(120);
 
-/// A line for each origin.
+/// All lines.
 pub(super) struct Queue(Cache<String, Arc<Line>>);
 
 struct Line {
+    n_places: usize,
     places: Arc<Semaphore>,
     turn: Arc<Semaphore>,
 }
@@ -35,23 +37,37 @@ impl Default for Queue {
     }
 }
 
-impl Default for Line {
-    fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(PLACES)), turn: Arc::new(Semaphore::new(1)) }
-    }
-}
-
 impl Queue {
-    /// Waits for the turn of one who comes from there.
+    /// Waits for the turn of one who tries this account from there, behind `at_most` others.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where more wait already.
+    pub(super) async fn of_account(&self, subject: &str, at_most: usize) -> Result<Turn> {
+        self.line(subject, OF_ACCOUNT).turn(at_most).await
+    }
+
+    /// Waits for the turn among all who come from there.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where too many wait already.
-    pub(super) async fn turn(&self, origin: &str) -> Result<Turn> {
-        let line = self.0.get_with(origin.to_owned(), Arc::default);
-        let full =
-            |_| Error::Unavailable("too many sign-ins from your network are waiting; try again in a moment".to_owned());
-        let place = Arc::clone(&line.places).try_acquire_owned().map_err(full)?;
-        let turn = Arc::clone(&line.turn).acquire_owned().await.map_err(|_| Error::Internal)?;
+    pub(super) async fn of_origin(&self, origin: &str) -> Result<Turn> {
+        self.line(origin, OF_ORIGIN).turn(OF_ORIGIN).await
+    }
+
+    fn line(&self, name: &str, n_places: usize) -> Arc<Line> {
+        let line = || Line { n_places, places: Semaphore::new(n_places).into(), turn: Semaphore::new(1).into() };
+        self.0.get_with(name.to_owned(), || Arc::new(line()))
+    }
+}
+
+impl Line {
+    async fn turn(&self, at_most: usize) -> Result<Turn> {
+        let full = || Error::Unavailable("too many sign-ins like yours are waiting; try again in a moment".to_owned());
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full())?;
+        if self.n_places - self.places.available_permits() > at_most.saturating_add(1) {
+            return Err(full());
+        }
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| Error::Internal)?;
         Ok(Turn { _turn: turn, _place: place })
     }
 }
@@ -63,17 +79,18 @@ mod tests {
     use futures::future::join_all;
 
     #[tokio::test]
-    async fn a_network_that_fills_its_line_holds_up_nobody_else() {
+    async fn a_line_that_is_full_holds_up_nobody_in_another() {
         let queue = Queue::default();
-        let first = queue.turn("192.0.2.0/24").await.unwrap();
-        let mut waiting: Vec<_> = (1..PLACES).map(|_| Box::pin(queue.turn("192.0.2.0/24"))).collect();
+        let first = queue.of_account("192.0.2.0/24 mara", 4).await.unwrap();
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(queue.of_account("192.0.2.0/24 mara", 4))).collect();
         assert!(waiting.iter_mut().all(|turn| turn.as_mut().now_or_never().is_none()), "one after the other");
-        let refused = queue.turn("192.0.2.0/24").await.err();
+        let refused = queue.of_account("192.0.2.0/24 mara", 4).await.err();
         assert!(matches!(refused, Some(Error::Unavailable(_))), "{refused:?}");
-        assert!(queue.turn("198.51.100.0/24").now_or_never().is_some_and(|turn| turn.is_ok()), "others get theirs");
+        assert!(queue.of_account("192.0.2.0/24 nina", 4).now_or_never().is_some_and(|turn| turn.is_ok()));
+        assert!(queue.of_origin("192.0.2.0/24").now_or_never().is_some_and(|turn| turn.is_ok()));
         drop(first);
         let turns = waiting.into_iter().map(|turn| async move { turn.await.map(drop) });
         assert!(join_all(turns).await.iter().all(Result::is_ok), "who waits gets in, in the end");
-        assert!(queue.turn("192.0.2.0/24").await.is_ok());
+        assert!(queue.of_account("192.0.2.0/24 mara", 0).await.is_ok());
     }
 }

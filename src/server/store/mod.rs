@@ -128,17 +128,28 @@ impl Store {
         entropy: Arc<dyn Entropy>,
         events: Events,
     ) -> Result<Self> {
-        let db = match location {
-            Location::Sqlite(path) => {
-                migrate::copy_aside(path)?;
-                Db::Lite(lite::Lite::open(path, events)?)
-            }
-            Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
-        };
-        let store = Self { db, clock, entropy, statements: Arc::default() };
+        if let Location::Sqlite(path) = location {
+            migrate::copy_aside(path)?;
+        }
+        let store = Self::open_as_it_is(location, clock, entropy, events).await?;
         migrate::run(&store).await?;
         instance::prepare(&store).await?;
         Ok(store)
+    }
+
+    /// Opens a database that a server may be using, and leaves its schema and what it derived as they are.
+    /// [`inspect`] says before whether this version knows them.
+    pub async fn open_as_it_is(
+        location: &Location,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        events: Events,
+    ) -> Result<Self> {
+        let db = match location {
+            Location::Sqlite(path) => Db::Lite(lite::Lite::open(path, events)?),
+            Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
+        };
+        Ok(Self { db, clock, entropy, statements: Arc::default() })
     }
 
     /// Computes again everything that is derived from the bytes of manifests and the rows of tags.
