@@ -86,8 +86,10 @@ class Connection:
 
     def _head(self):
         first, *lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
-        pairs = (line.split(":", 1) for line in lines)
-        return int(first.split(" ", 2)[1]), {name.lower(): value.strip() for name, value in pairs}
+        headers = {}
+        for name, value in (line.split(":", 1) for line in lines):
+            headers.setdefault(name.lower(), []).append(value.strip())
+        return int(first.split(" ", 2)[1]), {name: "\n".join(values) for name, values in headers.items()}
 
     def _chunks(self):
         parts = []

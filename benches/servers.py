@@ -174,10 +174,11 @@ class Portolan(Server):
             form = urlencode({"username": USERNAME, "password": PASSWORD}).encode()
             with Connection(self.port) as connection:
                 answer = connection.request("POST", "/auth/login", FORM, form)
-            cookie = answer.headers.get("set-cookie", "").split(";")[0]
-            if answer.status != 303 or not cookie.startswith("portolan="):
+            cookies = [set.split(";")[0] for set in answer.headers.get("set-cookie", "").split("\n")]
+            session = [cookie for cookie in cookies if cookie.startswith("portolan=")]
+            if answer.status != 303 or not session:
                 raise RuntimeError(f"{self.name} let nobody in: {answer.status} {answer.body[-300:]!r}")
-            self.signed_in = {"Cookie": cookie}
+            self.signed_in = {"Cookie": session[0]}
         return self.signed_in
 
 

@@ -27,9 +27,6 @@ say "building the browser half and the server in release mode" "10 min the first
 mkdir -p target/release
 started=$BINARY.started
 : >"$started"
-# RUSTFLAGS replaces every flag of .cargo/config.toml: type erasure is for
-# development alone. What it would also replace is the sysroot of setup/sysroot.sh.
-export RUSTFLAGS="${PORTOLAN_SYSROOT:+--sysroot=$PORTOLAN_SYSROOT}"
 export CARGO_TARGET_DIR="$CACHE/target-release"
 rm -rf target/site # files of earlier builds have other hashes in their names and would be embedded too
 cargo leptos build --release --precompress

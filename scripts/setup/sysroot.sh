@@ -55,12 +55,11 @@ link_debian_commands() {
     return 0
 }
 
-# The flags of one target do not touch build scripts and macros. PORTOLAN_SYSROOT
-# is for build.sh, which sets RUSTFLAGS and thereby replaces them.
+# The flags of one target do not touch build scripts and macros; they join those that
+# .cargo/config.toml has for it.
 write_rust_env() {
     cat >"$DEBIAN_RUST/env" <<ENV
 first_in_path "$DEBIAN_RUST/bin"
-export PORTOLAN_SYSROOT="$DEBIAN_RUST/sysroot"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$1"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot=$DEBIAN_RUST/sysroot"
 ENV

@@ -13,6 +13,7 @@ pub mod health;
 mod invite;
 mod linger;
 pub mod metrics;
+mod packed;
 mod provider;
 mod rest;
 pub mod router;

@@ -1,8 +1,8 @@
 //! The whole surface on one screen.
 
 use super::{
-    assets, console, distribution, edge, events, health, invite, metrics, provider, rest, security, shell, sign_in,
-    token,
+    assets, console, distribution, edge, events, health, invite, metrics, packed, provider, rest, security, shell,
+    sign_in, token,
 };
 use crate::domain::Error;
 use crate::domain::error::What;
@@ -54,6 +54,7 @@ fn pages() -> Router<App> {
         .fallback(shell::page)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(Extension(assets::names()))
+        .layer(from_fn(packed::pages))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn(security::page_headers))
 }
