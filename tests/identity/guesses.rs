@@ -104,6 +104,30 @@ async fn guesses_at_once_are_counted_one_by_one() {
     assert_eq!((n(StatusCode::UNAUTHORIZED), n(StatusCode::TOO_MANY_REQUESTS)), (10, 6));
 }
 
+/// A hash of another registry is replaced at its first use, and never over a password that was chosen meanwhile.
+#[tokio::test]
+async fn an_imported_hash_is_replaced_and_a_newer_password_is_not() {
+    let test = with_admin().await;
+    let mara = principals::by_username(&test.app.store, &"mara".parse().unwrap()).await.unwrap().unwrap();
+    let imported = bcrypt::hash_with_salt(PASSWORD, 4, [7; 16]).unwrap().to_string();
+    let (id, hash) = (mara.id.clone(), imported.clone());
+    note(&test, move |tx| Box::pin(async move { principals::set_password(tx, &id, &hash, START).await })).await;
+    assert_eq!(sign_in(&test, WRONG, "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(sign_in(&test, PASSWORD, "").await.status, StatusCode::SEE_OTHER);
+    let kept = principals::password(&test.app.store, &mara.id).await.unwrap().unwrap();
+    assert!(kept.starts_with("$argon2id$"), "{kept}");
+
+    let id = mara.id.clone();
+    note(&test, |tx| {
+        Box::pin(async move {
+            assert!(!principals::renew(tx, &id, (&imported, "$argon2id$late"), START).await?, "it is another by now");
+            Ok(())
+        })
+    })
+    .await;
+    assert_eq!(principals::password(&test.app.store, &mara.id).await.unwrap(), Some(kept));
+}
+
 /// Programs that show the same right password at once pay for one hash.
 #[tokio::test]
 async fn a_password_that_many_show_at_once_is_hashed_once() {
