@@ -121,6 +121,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { word: "sqlx", places: &["src/server/store"] },
     Reserved { word: "rusqlite", places: &["src/server/store"] },
     Reserved { word: "reqwest", places: &["src/server/registry/remote", "src/server/identity/provider"] },
+    Reserved { word: "rcgen", places: &["src/server/identity/certificates.rs"] },
     Reserved { word: "oauth2", places: &["src/server/identity/provider"] },
     Reserved { word: "axum", places: &["src/server/http", "src/server/serve.rs", "src/server/registry/remote/tests"] },
     Reserved {

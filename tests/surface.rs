@@ -74,6 +74,7 @@ const DOORS: &[Door] = &[
     Door("/token", "GET", "/token?scope=repository:team/web:pull", 200, 200),
     Door("/token", "POST", "/token", 400, 400),
     Door("/token/jwks.json", "GET", "/token/jwks.json", 200, 200),
+    Door("/token/ca.pem", "GET", "/token/ca.pem", 200, 200),
     Door("/api/v1/users", "GET", "/api/v1/users", 200, 403),
     Door("/api/v1/users", "POST", "/api/v1/users", 400, 400),
     Door("/api/v1/users/{who}", "GET", "/api/v1/users/none", 404, 403),
@@ -178,6 +179,8 @@ const PUBLIC: &[&str] = &[
     "/health/ready",
     "/icons.svg",
     "/pkg/{*path}",
+    // What a registry trusts is no secret: a certificate, by which nobody signs anything.
+    "/token/ca.pem",
     "/token/jwks.json",
     "/v1/{*rest}",
 ];

@@ -10,7 +10,7 @@ use super::context::{App, Facts, Mount, Parts, Upstream};
 use super::entropy::{Entropy, SystemEntropy, new_id};
 use super::events::Events;
 use super::identity::sealing::Sealing;
-use super::identity::signing::Signing;
+use super::identity::signing::{self, Signing};
 use super::identity::{Identity, Settings};
 use super::jobs::Runner;
 use super::looks::Looks;
@@ -139,8 +139,15 @@ async fn identity(
         recheck_ms: ms(config.auth.recheck_days.saturating_mul(86_400)),
     };
     let proof = access.system(Job::SignIn, Maintain {});
-    let sealing = Sealing::under(&config.key_file(), &**entropy)?;
-    let signing = Signing::load(config.public_url(), store, &sealing, (&**clock, &**entropy), &proof).await?;
+    let sealing = Arc::new(Sealing::under(&config.key_file(), &**entropy)?);
+    let keeps = signing::Parts {
+        store: store.clone(),
+        sealing: Arc::clone(&sealing),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        proof: access.system(Job::SignIn, Maintain {}),
+    };
+    let signing = Arc::new(Signing::load(config.public_url(), keeps).await?);
     let providers = providers::all(config, clock)?;
     let parts = (settings, signing, sealing, providers);
     Ok(Identity::new(parts, store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))

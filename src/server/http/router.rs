@@ -97,6 +97,7 @@ fn plain() -> Router<App> {
         .route("/v1/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Endpoint)) }))
         .route("/token", get(token::get).post(token::post))
         .route("/token/jwks.json", get(token::keys))
+        .route("/token/ca.pem", get(token::authority))
         .route("/metrics", get(metrics::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

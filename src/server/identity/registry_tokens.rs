@@ -73,16 +73,16 @@ pub fn life_s(now: Timestamp, ends_at: Option<Timestamp>) -> i64 {
 }
 
 /// Signs a token.
-pub fn issue(signing: &Signing, claims: &Claims) -> Result<String> {
-    signing.sign(claims)
+pub async fn issue(signing: &Signing, claims: &Claims) -> Result<String> {
+    signing.sign(claims).await
 }
 
 /// The claims of a token that was signed here for `audience`, and still holds.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`], which says nothing of the reason.
-pub fn check(signing: &Signing, token: &str, audience: &str, now: Timestamp) -> Result<Claims> {
-    let claims: Claims = signing.verify(token)?;
+pub async fn check(signing: &Signing, token: &str, audience: &str, now: Timestamp) -> Result<Claims> {
+    let claims: Claims = signing.verify(token).await?;
     let (now, leeway) = (now.0 / 1000, LEEWAY_S as i64);
     let is_now = claims.nbf - leeway <= now && now < claims.exp + leeway;
     if claims.aud != audience || claims.iss != signing.issuer() || !is_now {

@@ -110,7 +110,7 @@ pub async fn issue(app: &App, caller: &Caller, asked: Asked<'_>) -> Result<Issue
     };
     let of = |entry: &Entry| format!("{}:{}:{}", entry.kind, entry.name, entry.actions.join(","));
     let scope = claims.access.iter().filter(|entry| !entry.actions.is_empty()).map(of).collect::<Vec<_>>().join(" ");
-    let token = registry_tokens::issue(&app.identity.signing, &claims)?;
+    let token = registry_tokens::issue(&app.identity.signing, &claims).await?;
     Ok(Issued { token, issued_at, expires_in_s: life_s, scope })
 }
 
