@@ -134,8 +134,8 @@ const RESERVED: &[Reserved] = &[
         places: &["src/server/accounts.rs", "src/server/backup.rs", "src/server/serve", "src/server/check.rs"],
     },
     Reserved { word: "FilesystemBlobs", places: &["src/server/app.rs", "src/server/backup.rs", "src/server/blobs"] },
-    Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/registry/hosted"] },
-    Reserved { word: "RemoteRegistry", places: &["src/server/app.rs", "src/server/registry/remote"] },
+    Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/app", "src/server/registry/hosted"] },
+    Reserved { word: "RemoteRegistry", places: &["src/server/app.rs", "src/server/app", "src/server/registry/remote"] },
     Reserved { word: "println!", places: &["src/main.rs"] },
 ];
 
