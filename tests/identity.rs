@@ -10,6 +10,7 @@ mod elsewhere;
 mod github;
 mod guesses;
 mod lies;
+mod mounts;
 mod providers;
 mod raids;
 mod resting;

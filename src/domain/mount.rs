@@ -66,7 +66,10 @@ impl MountSettings {
             return Err(Error::invalid("refresh_s", format!("this is between 1 and {MAX_REFRESH_S} seconds")));
         }
         if self.url.is_empty() {
-            return Err(Error::invalid("url", "write the address of the registry, such as https://registry.example.com"));
+            return Err(Error::invalid(
+                "url",
+                "write the address of the registry, such as https://registry.example.com",
+            ));
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use super::events::Events;
 use super::identity::Identity;
 use super::looks::Looks;
 use super::metrics::Metrics;
-use super::pulls::Pulls;
 use super::mounted::Mounts;
+use super::pulls::Pulls;
 use super::registry::WriteRegistry;
 use super::store::Store;
 

@@ -4,8 +4,8 @@
 use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User, users::Users};
 use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
-use super::pages::new_repository::NewRepository;
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
+use super::pages::new_repository::NewRepository;
 use super::pages::{access::EverythingAccess, account::Account, activity::Activity, tokens::Tokens};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;

@@ -135,10 +135,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::store",
         ],
     ),
-    (
-        "src/server/mounted.rs",
-        &["domain", "server::identity", "server::registry", "server::secret", "server::store"],
-    ),
+    ("src/server/mounted.rs", &["domain", "server::identity", "server::registry", "server::secret", "server::store"]),
     (
         "src/server/serve",
         &[

@@ -17,7 +17,8 @@ use std::sync::Arc;
 const DAY_MS: i64 = 86_400_000;
 
 async fn token(test: &TestApp) -> String {
-    let answer = with(test, "GET", "/token?scope=registry:catalog:*", ("authorization", &basic("mara", PASSWORD))).await;
+    let answer =
+        with(test, "GET", "/token?scope=registry:catalog:*", ("authorization", &basic("mara", PASSWORD))).await;
     format!("Bearer {}", answer.json()["token"].as_str().expect("a token"))
 }
 

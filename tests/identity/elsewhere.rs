@@ -1,6 +1,7 @@
 //! AUTH-1: a registry of somebody else that trusts tokens of this server, which is Debian's CNCF distribution.
 
 use super::api::{give, named, send, user};
+use super::console::Browser;
 use super::{PASSWORD, basic};
 use crate::support::process::{Distribution, http, located};
 use crate::support::{OCI_MANIFEST, TestApp, choices, sha256};
@@ -39,7 +40,11 @@ fn part(token: &str, n: usize) -> Value {
 }
 
 fn ask(method: &str, host: &str, path: &str, token: &str, body: &[u8]) -> (u16, String) {
-    let headers = [("Authorization", format!("Bearer {token}")), ("Content-Type", OCI_MANIFEST.to_owned()), ("Accept", OCI_MANIFEST.to_owned())];
+    let headers = [
+        ("Authorization", format!("Bearer {token}")),
+        ("Content-Type", OCI_MANIFEST.to_owned()),
+        ("Accept", OCI_MANIFEST.to_owned()),
+    ];
     http(method, host, path, &headers.each_ref().map(|(name, value)| (*name, value.as_str())), body)
 }
 
@@ -84,9 +89,12 @@ async fn another_registry_takes_our_tokens_for_what_they_say() {
     let (reader, publisher, narrow) =
         (user(&admin, "rita").await, user(&admin, "paul").await, user(&admin, "nora").await);
     let maintainer = user(&admin, "max").await;
-    for (who, role, tags) in
-        [("rita", "reader", None), ("paul", "publisher", None), ("nora", "developer", Some("dev-*")), ("max", "maintainer", None)]
-    {
+    for (who, role, tags) in [
+        ("rita", "reader", None),
+        ("paul", "publisher", None),
+        ("nora", "developer", Some("dev-*")),
+        ("max", "maintainer", None),
+    ] {
         give(&admin, named(who), role, "hub/*", tags).await.unwrap();
     }
     let all = "repository:team/web:pull,push,delete";
@@ -109,8 +117,9 @@ async fn another_registry_takes_our_tokens_for_what_they_say() {
 
     // Portolan reads it by tokens of its own, with no password.
     let _jobs = test.start_jobs().await;
+    let mara = Browser::of(&test, "mara").await;
     let read = async {
-        while admin.get("/r/hub/team/web").await.text().matches(">1.0<").count() == 0 {
+        while !mara.get("/r/hub/team/web").await.text().contains(">1.0<") {
             tokio::task::yield_now().await;
         }
     };
@@ -134,7 +143,13 @@ async fn another_registry_refuses_what_is_not_meant_for_it() {
     let own = test.showing(&format!("Bearer {good}")).get("/v2/").await;
     assert_eq!(own.status, StatusCode::UNAUTHORIZED, "and what is meant for it is worth nothing here");
     assert_eq!(admin.get("/token?service=unknown.test&scope=x").await.status, StatusCode::BAD_REQUEST);
-    let outside = part(&test.get(&format!("/token?service={SERVICE}&scope={scope}")).await.json()["token"].as_str().unwrap().to_owned(), 1);
+    let outside = part(
+        &test.get(&format!("/token?service={SERVICE}&scope={scope}")).await.json()["token"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
+        1,
+    );
     assert_eq!(outside["access"][0]["actions"], json!([]), "nobody in particular gets nothing");
 
     assert_eq!(part(&expired, 0)["kid"], part(&good, 0)["kid"]);

@@ -154,7 +154,13 @@ const NAMES: u32 = 100;
 pub async fn reach(config: &Config, mount: &MountConfig) -> anyhow::Result<String> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let Some((registry, _)) = remote(config, mount, &entropy)? else { return Ok("is served here".to_owned()) };
-    let names = registry.repositories(None, NAMES).await?;
+    let names = match registry.repositories(None, NAMES).await {
+        // Only the server has the keys by which it would be let in.
+        Err(Error::Upstream { is_down: false, .. }) if mount.token_service.is_some() => {
+            return Ok("answers, and is read by tokens from here once the server runs".to_owned());
+        }
+        names => names?,
+    };
     if let Some(first) = names.items.first() {
         registry.tags(first, None, 1).await?;
     }

@@ -73,7 +73,8 @@ async fn rows(app: &App) -> Result<Vec<Mount>> {
 /// A mount by its id or its prefix as addresses write it.
 async fn named(app: &App, name: &str) -> Result<Mount> {
     let prefix = MountPrefix::of_address(name);
-    let found = rows(app).await?.into_iter().find(|mount| mount.id == name || Some(&mount.row.prefix) == prefix.as_ref());
+    let found =
+        rows(app).await?.into_iter().find(|mount| mount.id == name || Some(&mount.row.prefix) == prefix.as_ref());
     found.ok_or_else(|| Error::NotFound(What::Mount(name.chars().take(80).collect())))
 }
 
@@ -89,7 +90,8 @@ pub async fn prefix(app: &App, _proof: &Authorized<ReadMounts>, name: &str) -> R
 async fn own(app: &App, prefix: &MountPrefix) -> Result<Kept> {
     let mount = named(app, prefix.in_address()).await?;
     let kept = mount_settings::find(&app.store, &mount.id).await?;
-    let words = || format!("the configuration holds the mount {}; change it there, and start the server again", prefix.shown());
+    let words =
+        || format!("the configuration holds the mount {}; change it there, and start the server again", prefix.shown());
     kept.ok_or_else(|| Error::Conflict(words()))
 }
 

@@ -164,19 +164,8 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
     };
     let capabilities = serde_json::from_str(&probed).unwrap_or_else(|_| Capability::ALL.map(|it| (it, None)).to_vec());
     let as_of = finished;
-    let row = MountRow {
-        prefix,
-        kind,
-        url,
-        capabilities,
-        totals,
-        missing,
-        left_out,
-        crawl,
-        as_of,
-        refresh_s,
-        is_of_file,
-    };
+    let row =
+        MountRow { prefix, kind, url, capabilities, totals, missing, left_out, crawl, as_of, refresh_s, is_of_file };
     Ok(Mount { id, row, crawl_started_at: started })
 }
 

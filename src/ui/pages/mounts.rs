@@ -7,9 +7,9 @@ pub mod one;
 use super::load::{PageTitle, load};
 use super::repositories::Sharing;
 use crate::api::mounts::list_mounts;
-use crate::domain::{Address, Timestamp};
 use crate::domain::capability::Capability;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, MountsView};
+use crate::domain::{Address, Timestamp};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::notice::Notice;
 use crate::ui::components::time::When;
@@ -62,7 +62,8 @@ fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl I
     let (prefix, href) = (mount.prefix.shown(), Address::Mount(mount.prefix.clone()).to_string());
     let rest = if is_only { "everything" } else { "everything else" };
     let rest = mount.prefix.is_root().then(|| view! { <span class="sm muted">{rest}</span> });
-    let locked = (mount.is_of_file && mount.kind == MountKind::Remote).then(|| view! { <span class="badge">"In the configuration"</span> });
+    let locked = (mount.is_of_file && mount.kind == MountKind::Remote)
+        .then(|| view! { <span class="badge">"In the configuration"</span> });
     let (kind, icon) = match mount.kind {
         MountKind::Hosted => ("Hosted here", "repo"),
         MountKind::Remote => ("Remote", "globe"),

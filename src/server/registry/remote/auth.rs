@@ -39,7 +39,10 @@ enum Way {
     Basic,
     /// By tokens of our own.
     Own,
-    Bearer { realm: Url, service: Option<String> },
+    Bearer {
+        realm: Url,
+        service: Option<String>,
+    },
 }
 
 /// Tokens of this Portolan, for a registry that trusts them.
@@ -86,6 +89,12 @@ impl Auth {
     /// From now on, tokens of our own are shown where tokens of that service are asked for.
     pub fn trust(&mut self, service: String, tokens: Arc<dyn OwnTokens>) {
         self.own = Some((service, tokens));
+    }
+
+    /// Whether the registry itself is shown who we are: a password, or a token of our own.
+    pub fn is_shown(&self) -> bool {
+        let way = self.way.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*way, Some(Way::Basic | Way::Own))
     }
 
     /// Whether tokens of our own are shown.

@@ -63,6 +63,11 @@ impl Client {
         failure::upstream(&self.host, message)
     }
 
+    /// Whether the registry was shown directly who we are: then 401 says that it is not enough.
+    pub fn knows_us(&self) -> bool {
+        self.auth.is_shown()
+    }
+
     /// Why an answer is of no use.
     pub fn refusal(&self, ask: &Ask, answer: &Answer) -> Error {
         if answer.is_html() {

@@ -1,7 +1,6 @@
 //! Asking a registry what it is and can do before it is mounted. What it answers is said in words of ours.
 
 use super::Wanted;
-use crate::domain::capability::Capability;
 use crate::domain::view::ProbeView;
 use crate::domain::{Error, Result};
 use crate::server::access::Authorized;
@@ -16,20 +15,12 @@ const NAMES: u32 = 3;
 ///
 /// # Errors
 /// [`Error::Invalid`] of the field that keeps it from being mounted so.
-pub async fn probe<A: crate::domain::Action>(
-    app: &App,
-    _proof: &Authorized<A>,
-    wanted: &Wanted,
-) -> Result<ProbeView> {
+pub async fn probe<A: crate::domain::Action>(app: &App, _proof: &Authorized<A>, wanted: &Wanted) -> Result<ProbeView> {
     wanted.settings.check()?;
     let Wanted { prefix, settings, password } = wanted.clone();
     let mount = app.mounts.connect(Typed { id: String::new(), prefix, settings, password })?;
     let names = listed(&*mount.read, wanted).await?;
     let capabilities = mount.read.capabilities().await;
-    if wanted.settings.repositories.is_empty() && capabilities.contains(&(Capability::Catalog, Some(false))) {
-        let words = "this registry does not list its repositories to us; name those to mount, with a space between two";
-        return Err(Error::invalid("repositories", words));
-    }
     Ok(ProbeView { answers: answers(wanted, &mount, &names), capabilities })
 }
 
