@@ -121,6 +121,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { word: "sqlx", places: &["src/server/store"] },
     Reserved { word: "rusqlite", places: &["src/server/store"] },
     Reserved { word: "reqwest", places: &["src/server/registry/remote", "src/server/identity/provider"] },
+    Reserved { word: "rcgen", places: &["src/server/identity/certificates.rs"] },
     Reserved { word: "oauth2", places: &["src/server/identity/provider"] },
     Reserved { word: "axum", places: &["src/server/http", "src/server/serve.rs", "src/server/registry/remote/tests"] },
     Reserved {
@@ -133,8 +134,8 @@ const RESERVED: &[Reserved] = &[
         places: &["src/server/accounts.rs", "src/server/backup.rs", "src/server/serve", "src/server/check.rs"],
     },
     Reserved { word: "FilesystemBlobs", places: &["src/server/app.rs", "src/server/backup.rs", "src/server/blobs"] },
-    Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/registry/hosted"] },
-    Reserved { word: "RemoteRegistry", places: &["src/server/app.rs", "src/server/registry/remote"] },
+    Reserved { word: "HostedRegistry", places: &["src/server/app.rs", "src/server/app", "src/server/registry/hosted"] },
+    Reserved { word: "RemoteRegistry", places: &["src/server/app.rs", "src/server/app", "src/server/registry/remote"] },
     Reserved { word: "println!", places: &["src/main.rs"] },
 ];
 

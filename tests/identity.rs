@@ -1,13 +1,16 @@
 //! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
 
 mod api;
+mod authority;
 mod browsers;
 mod commands;
 mod console;
 mod credentials;
+mod elsewhere;
 mod github;
 mod guesses;
 mod lies;
+mod mounts;
 mod providers;
 mod raids;
 mod resting;

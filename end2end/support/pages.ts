@@ -32,6 +32,8 @@ export function places({ full, empty, fresh }: World): Place[] {
     at('image-digest', `/r/team/web/-/manifests/${web.arm64.digest}`, /^team\/web@[0-9a-f]{12}$/),
     at('image-artifact', `/r/team/web/-/manifests/${digestOf('web', 'sbom')}`, /^team\/web@[0-9a-f]{12}$/),
     at('mounts', '/admin/mounts', 'Mounts'),
+    at('mount-new', '/admin/mounts/new', 'Add a mount'),
+    at('mount-locked', '/admin/mounts/hub', 'hub/'),
     at('users', '/admin/users', 'Users'),
     at('user', '/admin/users/admin', 'admin'),
     at('user-delete', '/admin/users/admin?delete=yes', 'admin'),

@@ -73,10 +73,12 @@ macro_rules! actions {
 }
 
 mod credentials;
+mod mounts;
 
 pub use credentials::{
     ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, ListRobots, ReadRobots, RevokeToken, RotateRobot,
 };
+pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.

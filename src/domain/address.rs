@@ -2,7 +2,7 @@
 //!
 //! A repository's own pages follow `/-/`: no component of a name can be `-`.
 
-use super::{Digest, GroupName, Namespace, RepositoryName, Scope, Tag, Username};
+use super::{Digest, GroupName, MountPrefix, Namespace, RepositoryName, Scope, Tag, Username};
 use std::fmt;
 
 /// A page of the console.
@@ -26,6 +26,8 @@ pub enum Address {
     Group(GroupName),
     Roles,
     Mounts,
+    NewMount,
+    Mount(MountPrefix),
     Account,
     Tokens,
 }
@@ -86,6 +88,8 @@ impl fmt::Display for Address {
             Self::Group(name) => write!(f, "/admin/groups/{name}"),
             Self::Roles => f.write_str("/admin/roles"),
             Self::Mounts => f.write_str("/admin/mounts"),
+            Self::NewMount => f.write_str("/admin/mounts/new"),
+            Self::Mount(prefix) => write!(f, "/admin/mounts/{}", prefix.in_address()),
             Self::Account => f.write_str("/account"),
             Self::Tokens => f.write_str("/account/tokens"),
         }

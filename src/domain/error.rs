@@ -99,6 +99,8 @@ pub enum What {
     User(String),
     #[error("there is no grant {0}")]
     Grant(String),
+    #[error("there is no mount {0}")]
+    Mount(String),
     #[error("there is no group {0}")]
     Group(String),
     #[error("there is no such session")]

@@ -13,6 +13,7 @@ pub mod error;
 pub mod grant;
 pub mod manifest;
 pub mod media_type;
+pub mod mount;
 pub mod name;
 pub mod page;
 pub mod permission;

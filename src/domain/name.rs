@@ -61,6 +61,21 @@ impl MountPrefix {
         self.0.is_empty()
     }
 
+    /// As people read it: with the slash that every name below it has.
+    pub fn shown(&self) -> String {
+        format!("{}/", self.0)
+    }
+
+    /// What stands for it in an address: `-` for the root, which no prefix can be.
+    pub fn in_address(&self) -> &str {
+        if self.is_root() { "-" } else { &self.0 }
+    }
+
+    /// The inverse.
+    pub fn of_address(text: &str) -> Option<Self> {
+        if text == "-" { Some(Self::default()) } else { text.parse().ok().filter(|prefix: &Self| !prefix.is_root()) }
+    }
+
     /// The name that `name` has inside the mounted registry, if it lies under this prefix.
     pub fn strip<'n>(&self, name: &'n RepositoryName) -> Option<&'n str> {
         if self.is_root() {

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod image;
+mod mount;
 mod people;
 
 use super::capability::Capability;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
     AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
     GroupsView, MemberRow, SessionRow, SettingsView, UserRow, UserView, UsersView, WaitingRow,
@@ -196,6 +198,8 @@ pub enum Moved {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MountsView {
     pub mounts: Vec<MountRow>,
+    /// Whether the reader may mount registries and change how they are mounted.
+    pub may_manage: bool,
 }
 
 /// One mounted registry.
@@ -214,4 +218,6 @@ pub struct MountRow {
     pub crawl: CrawlState,
     pub as_of: Option<Timestamp>,
     pub refresh_s: Option<u64>,
+    /// Whether the configuration holds it: then it is changed there.
+    pub is_of_file: bool,
 }

@@ -1,32 +1,34 @@
 //! The composition root: the only file that names concrete implementations.
 
+mod mounts;
 mod providers;
+
+pub use mounts::reach;
 
 use super::access::{Access, Authorized, FindVisibility, Policy, Refusal};
 use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
 use super::config::{Config, MountConfig, MountKindConfig, ProviderConfig};
-use super::context::{App, Facts, Mount, Parts, Upstream};
+use super::context::{App, Facts, Parts};
 use super::entropy::{Entropy, SystemEntropy, new_id};
 use super::events::Events;
 use super::identity::sealing::Sealing;
-use super::identity::signing::Signing;
+use super::identity::signing::{self, Signing};
 use super::identity::{Identity, Settings};
 use super::jobs::Runner;
 use super::looks::Looks;
 use super::metrics::Metrics;
+use super::mounted::Mounts;
 use super::pulls::Pulls;
 use super::registry::hosted::{HostedParts, HostedRegistry};
-use super::registry::remote::{Credentials, Limits, RemoteRegistry, RemoteSettings, authority};
-use super::registry::{ReadRegistry, WriteRegistry};
 use super::store::mounts::Configured;
 use super::store::visibilities::Visibilities;
-use super::store::{Rebuilt, Store, blobs as blob_rows, instance, mounts};
+use super::store::{Rebuilt, Store, blobs as blob_rows, instance, mounts as mount_rows};
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
 use crate::domain::{Action, RepositoryVisibility};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -52,7 +54,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let Choices { policy, clock, entropy } = choices;
     let configured = config.mounted();
     // What can be wrong without a look at the data comes first: then nothing is touched.
-    let remotes = configured.iter().map(|mount| remote(config, mount, &entropy)).collect::<Result<Vec<_>>>()?;
+    let remotes = configured.iter().map(|mount| mounts::remote(config, mount, &entropy)).collect::<Result<Vec<_>>>()?;
     let location = config.database()?;
     let events = Events::default();
     let store = Store::open(&location, Arc::clone(&clock), Arc::clone(&entropy), events.clone()).await?;
@@ -73,20 +75,26 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
             (store.clone(), Arc::clone(blobs), Arc::clone(&clock), Arc::clone(&entropy));
         HostedRegistry::new(HostedParts { mount_id: id.to_owned(), store, blobs, clock, entropy })
     };
-    let mut mounts = Vec::with_capacity(configured.len());
+    let own = mounts::Own {
+        signing: Arc::clone(&identity.signing),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    };
+    let mut of_file = Vec::with_capacity(configured.len());
     for ((mount, id), remote) in configured.iter().zip(ids).zip(remotes) {
-        mounts.push(match (remote, &blobs) {
-            (Some((registry, upstream)), _) => remote_mount(mount, id, registry, upstream),
-            (None, Some(blobs)) => hosted_mount(mount, hosted(&id, blobs), id),
+        of_file.push(match (remote, &blobs) {
+            (Some(remote), _) => mounts::remote_mount(mount, id, remote, &own),
+            (None, Some(blobs)) => mounts::hosted_mount(mount, hosted(&id, blobs), id),
             (None, None) => unreachable!("where a hosted mount is configured its blobs were opened"),
         });
     }
+    let connector = mounts::Connector { own, outbound_allow: config.limits.outbound_allow.clone() };
     let (looks, asked) = Looks::channel();
     let app = App::new(Parts {
         access,
         identity,
         store,
-        mounts,
+        mounts: Mounts::new(of_file, Arc::new(connector)),
         looks,
         events,
         metrics: Metrics::default(),
@@ -95,6 +103,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         entropy,
         facts: facts(config, policy),
     });
+    app.follow_mounts().await?;
     Ok((app.clone(), Runner::new(app, asked, blobs)))
 }
 
@@ -139,8 +148,15 @@ async fn identity(
         recheck_ms: ms(config.auth.recheck_days.saturating_mul(86_400)),
     };
     let proof = access.system(Job::SignIn, Maintain {});
-    let sealing = Sealing::under(&config.key_file(), &**entropy)?;
-    let signing = Signing::load(config.public_url(), store, &sealing, (&**clock, &**entropy), &proof).await?;
+    let sealing = Arc::new(Sealing::under(&config.key_file(), &**entropy)?);
+    let keeps = signing::Parts {
+        store: store.clone(),
+        sealing: Arc::clone(&sealing),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        proof: access.system(Job::SignIn, Maintain {}),
+    };
+    let signing = Arc::new(Signing::load(config.public_url(), keeps).await?);
     let providers = providers::all(config, clock)?;
     let parts = (settings, signing, sealing, providers);
     Ok(Identity::new(parts, store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
@@ -170,53 +186,8 @@ async fn configure(
     };
     let rows: Vec<Configured> = configured.iter().map(row).collect();
     let proof = access.system(Job::Crawl, Maintain {});
-    let write = store.note(&proof, move |tx| Box::pin(async move { mounts::configure(tx, &rows).await }));
+    let write = store.note(&proof, move |tx| Box::pin(async move { mount_rows::configure(tx, &rows).await }));
     Ok(write.await?)
-}
-
-fn hosted_mount(mount: &MountConfig, registry: HostedRegistry, id: String) -> Mount {
-    let registry = Arc::new(registry);
-    let read: Arc<dyn ReadRegistry> = Arc::clone(&registry) as _;
-    let write: Arc<dyn WriteRegistry> = registry;
-    let (prefix, kind) = (mount.prefix.clone(), MountKind::Hosted);
-    Mount { id, prefix, kind, read, write: Some(write), upstream: None, refresh_s: mount.refresh_s }
-}
-
-fn remote_mount(mount: &MountConfig, id: String, registry: RemoteRegistry, upstream: Upstream) -> Mount {
-    let (prefix, kind) = (mount.prefix.clone(), MountKind::Remote);
-    let refresh_s = mount.refresh_s;
-    Mount { id, prefix, kind, read: Arc::new(registry), write: None, upstream: Some(upstream), refresh_s }
-}
-
-/// The registry behind a remote mount, which is not asked yet; `None` for the hosted one.
-fn remote(
-    config: &Config,
-    mount: &MountConfig,
-    entropy: &Arc<dyn Entropy>,
-) -> Result<Option<(RemoteRegistry, Upstream)>> {
-    if mount.kind == MountKindConfig::Hosted {
-        return Ok(None);
-    }
-    let registry = || format!("the registry mounted at `{}`", mount.prefix);
-    let url = mount.url.as_deref().unwrap_or_default();
-    let password = mount.password().with_context(registry)?;
-    let settings = RemoteSettings {
-        prefix: mount.prefix.clone(),
-        url: url::Url::parse(url).with_context(|| format!("{url} is no address of a registry"))?,
-        upstream_prefix: mount.upstream_prefix.clone(),
-        repositories: mount.repositories.clone(),
-        auth_hosts: mount.auth_hosts.clone(),
-        credentials: mount
-            .username
-            .clone()
-            .zip(password)
-            .map(|(username, password)| Credentials { username, password }),
-        outbound_allow: config.limits.outbound_allow.clone(),
-        ca_file: mount.ca_file.clone(),
-    };
-    let upstream = Upstream { host: authority(&settings.url), prefix: mount.upstream_prefix.clone() };
-    let made = RemoteRegistry::new(settings, Limits::default(), Arc::clone(entropy)).with_context(registry)?;
-    Ok(Some((made, upstream)))
 }
 
 /// Computes again what the catalog derives. The data must be locked.
@@ -250,25 +221,6 @@ fn record_refusals(store: Store) -> impl Fn(Refusal) + Send + Sync + 'static {
             tracing::warn!(%error, "a refusal is not in the audit log: too many at once");
         }
     }
-}
-
-/// Names that a check asks of a registry.
-const NAMES: u32 = 100;
-
-/// Whether a remote registry answers, and what it can do, for `portolan check`.
-pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
-    let Some((registry, _)) = remote(config, mount, &entropy)? else { return Ok("is served here".to_owned()) };
-    let names = registry.repositories(None, NAMES).await?;
-    if let Some(first) = names.items.first() {
-        registry.tags(first, None, 1).await?;
-    }
-    let found = registry.capabilities().await;
-    let can: Vec<&str> = found.iter().filter(|(_, has)| *has == Some(true)).map(|(what, _)| what.words()).collect();
-    // Names of others may stand before the first of ours.
-    let is_empty = names.items.is_empty() && names.next.is_none();
-    let has = if is_empty { "answers, and lists no repository" } else { "answers" };
-    Ok(if can.is_empty() { has.to_owned() } else { format!("{has}; can {}", can.join(", ")) })
 }
 
 /// Whether an identity provider answers as it must, for `portolan check`.

@@ -8,12 +8,14 @@ use super::events::Events;
 use super::identity::Identity;
 use super::looks::Looks;
 use super::metrics::Metrics;
+use super::mounted::Mounts;
 use super::pulls::Pulls;
-use super::registry::{ReadRegistry, WriteRegistry};
+use super::registry::WriteRegistry;
 use super::store::Store;
+
+pub use super::mounted::{Mount, Upstream};
 use crate::domain::error::What;
-use crate::domain::view::MountKind;
-use crate::domain::{Error, MountPrefix, RepositoryName, Result};
+use crate::domain::{Error, RepositoryName, Result};
 use ipnet::IpNet;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -27,7 +29,7 @@ pub struct Parts {
     pub access: Access,
     pub identity: Identity,
     pub store: Store,
-    pub mounts: Vec<Mount>,
+    pub mounts: Mounts,
     /// Asks for a fresh look at a repository of a registry that is only read.
     pub looks: Looks,
     pub events: Events,
@@ -60,33 +62,6 @@ impl Facts {
     }
 }
 
-/// A registry at its prefix.
-pub struct Mount {
-    pub id: String,
-    pub prefix: MountPrefix,
-    pub kind: MountKind,
-    pub read: Arc<dyn ReadRegistry>,
-    /// `None` where pushes do not go through Portolan.
-    pub write: Option<Arc<dyn WriteRegistry>>,
-    /// Where to pull from directly, for a registry that is only read: its host and the prefix of its names.
-    pub upstream: Option<Upstream>,
-    pub refresh_s: u64,
-}
-
-/// How a remote registry's repositories are called at their own place.
-#[derive(Clone, Debug)]
-pub struct Upstream {
-    pub host: String,
-    pub prefix: Option<RepositoryName>,
-}
-
-impl Upstream {
-    /// The upstream's own name of a repository that is called `inner` under the mount.
-    pub fn name(&self, inner: &str) -> String {
-        self.prefix.as_ref().map_or_else(|| inner.to_owned(), |prefix| format!("{prefix}/{inner}"))
-    }
-}
-
 impl App {
     /// Puts the parts together; only `app.rs` calls it.
     pub fn new(parts: Parts) -> Self {
@@ -103,20 +78,27 @@ impl Deref for App {
 
 impl Parts {
     /// The mount under whose prefix a repository lies: the longest one that fits.
-    pub fn mount(&self, repository: &RepositoryName) -> Option<&Mount> {
-        let fitting = self.mounts.iter().filter(|mount| mount.prefix.strip(repository).is_some());
-        fitting.max_by_key(|mount| mount.prefix.as_str().len())
+    pub fn mount(&self, repository: &RepositoryName) -> Option<Arc<Mount>> {
+        let mounts = self.mounts.now();
+        let fitting = mounts.iter().filter(|mount| mount.prefix.strip(repository).is_some());
+        fitting.max_by_key(|mount| mount.prefix.as_str().len()).cloned()
+    }
+
+    /// Puts in force what the console mounts now; costs nothing where access did not change since.
+    pub async fn follow_mounts(&self) -> Result<()> {
+        let epoch = self.identity.epoch().await?;
+        self.mounts.follow(&self.store, &self.identity.sealing, epoch).await
     }
 
     /// The hosted registry that serves a repository over `/v2`.
     ///
     /// # Errors
     /// Not found, naming the upstream, where the path belongs to a registry that is only read.
-    pub fn hosted(&self, repository: &RepositoryName) -> Result<(&Mount, &Arc<dyn WriteRegistry>)> {
+    pub fn hosted(&self, repository: &RepositoryName) -> Result<(Arc<Mount>, Arc<dyn WriteRegistry>)> {
         let absent = || Error::NotFound(What::Repository(repository.clone()));
         let mount = self.mount(repository).ok_or_else(absent)?;
         match (&mount.write, &mount.upstream) {
-            (Some(write), _) => Ok((mount, write)),
+            (Some(write), _) => Ok((Arc::clone(&mount), Arc::clone(write))),
             (None, Some(upstream)) => {
                 let inner = mount.prefix.strip(repository).unwrap_or_default();
                 let upstream = format!("{}/{}", upstream.host, upstream.name(inner));

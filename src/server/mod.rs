@@ -25,6 +25,7 @@ pub mod looks;
 pub mod loopback;
 pub mod memory;
 pub mod metrics;
+pub mod mounted;
 pub mod pulls;
 pub mod registry;
 pub mod secret;

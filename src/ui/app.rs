@@ -4,8 +4,9 @@
 use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User, users::Users};
 use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
+use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
 use super::pages::new_repository::NewRepository;
-use super::pages::{access::EverythingAccess, account::Account, activity::Activity, mounts::Mounts, tokens::Tokens};
+use super::pages::{access::EverythingAccess, account::Account, activity::Activity, tokens::Tokens};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
 use leptos_router::SsrMode;
@@ -36,6 +37,8 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/admin/groups/*name") view=Group ssr=SsrMode::Async/>
                 <Route path=path!("/admin/roles") view=Roles ssr=SsrMode::Async/>
                 <Route path=path!("/admin/mounts") view=Mounts ssr=SsrMode::Async/>
+                <Route path=path!("/admin/mounts/new") view=NewMount ssr=SsrMode::Async/>
+                <Route path=path!("/admin/mounts/*name") view=OneMount ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

@@ -4,6 +4,7 @@
 //! done leads on to a page that says so, once.
 
 use crate::domain::Error;
+use crate::domain::view::ProbeView;
 
 /// What a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,15 @@ pub enum Intent {
     DisableRobot,
     EnableRobot,
     DeleteRobot,
+    CreateMount,
+    ChangeMount,
+    CheckMount,
+    DeleteMount,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 34] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -73,6 +78,10 @@ impl Intent {
         Self::DisableRobot,
         Self::EnableRobot,
         Self::DeleteRobot,
+        Self::CreateMount,
+        Self::ChangeMount,
+        Self::CheckMount,
+        Self::DeleteMount,
     ];
 
     /// The value of the field `do`.
@@ -108,6 +117,10 @@ impl Intent {
             Self::DisableRobot => "disable-robot",
             Self::EnableRobot => "enable-robot",
             Self::DeleteRobot => "delete-robot",
+            Self::CreateMount => "create-mount",
+            Self::ChangeMount => "change-mount",
+            Self::CheckMount => "check-mount",
+            Self::DeleteMount => "delete-mount",
         }
     }
 
@@ -147,6 +160,10 @@ impl Intent {
             Self::DisableRobot => format!("The robot {of} is let in no more."),
             Self::EnableRobot => format!("The robot {of} is let in again."),
             Self::DeleteRobot => format!("The robot {of} is gone, with its access and its secret."),
+            Self::CreateMount => format!("{of} is mounted, and is being read."),
+            Self::ChangeMount => format!("The mount {of} changed, and is being read again."),
+            Self::CheckMount => format!("{of} is being read now."),
+            Self::DeleteMount => format!("The mount {of} is gone here. Its registry has all that it had."),
         }
     }
 }
@@ -163,6 +180,8 @@ pub struct FormState {
     pub link: Option<String>,
     /// Who is addressed by that link.
     pub addressee: Option<String>,
+    /// What a registry answered that was asked before it is mounted so.
+    pub probed: Option<ProbeView>,
     /// Somebody who signed in and was let in by nobody yet.
     pub stranger: Option<Stranger>,
 }

@@ -61,6 +61,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::context",
             "server::entropy",
             "server::identity",
+            "server::mounted",
             "server::secret",
             "server::store",
             "server::registry",
@@ -128,11 +129,13 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::identity",
             "server::looks",
             "server::metrics",
+            "server::mounted",
             "server::pulls",
             "server::registry",
             "server::store",
         ],
     ),
+    ("src/server/mounted.rs", &["domain", "server::identity", "server::registry", "server::secret", "server::store"]),
     (
         "src/server/serve",
         &[

@@ -13,7 +13,7 @@ use std::sync::Arc;
 async fn hosted() {
     let test = TestApp::new().await;
     let content = fill(&test).await;
-    suite(&*test.app.mounts[0].read, "", &content).await;
+    suite(&*test.app.mounts.now()[0].read, "", &content).await;
 }
 
 #[tokio::test]
@@ -49,6 +49,7 @@ pub(crate) fn remote(address: &str, prefix: &str) -> RemoteRegistry {
         credentials: None,
         outbound_allow: vec![],
         ca_file: None,
+        is_typed: false,
     };
     RemoteRegistry::new(settings, Limits::default(), Arc::new(SeededEntropy::new(3))).unwrap()
 }

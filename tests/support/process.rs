@@ -149,23 +149,44 @@ pub struct Distribution {
     child: Child,
     pub host: String,
     folder: PathBuf,
+    /// What its configuration says of who may come in.
+    auth: String,
 }
 
 impl Distribution {
     /// Starts it with its content in `folder`; `None` where the package is not installed.
     pub fn start(folder: &Path) -> Option<Self> {
+        Self::start_with(folder, &Self::host_to_be(), String::new())
+    }
+
+    /// A free place, for who has to know it before.
+    pub fn host_to_be() -> String {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    }
+
+    /// The same at that place, where it takes tokens for its service from an issuer with this certificate.
+    pub fn trusting(folder: &Path, host: &str, (service, issuer): (&str, &str), certificate: &str) -> Option<Self> {
+        let bundle = folder.join("ca.pem");
+        std::fs::write(&bundle, certificate).unwrap();
+        let bundle = bundle.display();
+        let auth = format!(
+            "auth: {{token: {{realm: '{issuer}/token', service: '{service}', issuer: '{issuer}', rootcertbundle: '{bundle}'}}}}\n"
+        );
+        Self::start_with(folder, host, auth)
+    }
+
+    fn start_with(folder: &Path, host: &str, auth: String) -> Option<Self> {
         if !Path::new("/usr/bin/docker-registry").exists() {
             left_out("docker-registry is not installed");
             return None;
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Some(Self::start_at(folder, format!("127.0.0.1:{port}")))
+        Some(Self::start_at(folder, host.to_owned(), auth))
     }
 
-    fn start_at(folder: &Path, host: String) -> Self {
+    fn start_at(folder: &Path, host: String, auth: String) -> Self {
         let config = folder.join("config.yml");
         let text = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: '{host}'}}\n",
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: '{host}'}}\n{auth}",
             folder.display()
         );
         std::fs::write(&config, text).unwrap();
@@ -173,15 +194,15 @@ impl Distribution {
         command.arg("serve").arg(&config).stderr(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().expect("docker-registry starts");
         eventually("docker-registry answers", || TcpStream::connect(&host).is_ok());
-        Self { child, host, folder: folder.to_owned() }
+        Self { child, host, folder: folder.to_owned(), auth }
     }
 
     /// Kills it and starts it again at the same address when asked.
     pub fn kill(mut self) -> impl FnOnce() -> Self {
-        let (host, folder) = (self.host.clone(), self.folder.clone());
+        let (host, folder, auth) = (self.host.clone(), self.folder.clone(), self.auth.clone());
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        move || Self::start_at(&folder, host)
+        move || Self::start_at(&folder, host, auth)
     }
 }
 
@@ -203,6 +224,18 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// One HTTP request over a connection of its own: status and body.
 pub fn http(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+    let (status, _, body) = exchange(method, host, path, headers, body);
+    (status, body)
+}
+
+/// The status and the path of `Location` of what somebody is answered who shows this.
+pub fn located(method: &str, host: &str, path: &str, shown: &str) -> (u16, String) {
+    let (status, head, _) = exchange(method, host, path, &[("Authorization", shown)], b"");
+    let location = head.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap_or_default().trim();
+    (status, location.split_once(host).map_or(location, |(_, path)| path).to_owned())
+}
+
+fn exchange(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String, String) {
     let mut stream = TcpStream::connect(host).expect("the server takes connections");
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());
@@ -215,7 +248,8 @@ pub fn http(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    (status, head.to_owned(), body.to_owned())
 }
 
 /// The folder of the sample images, which the test scripts build; `None` outside of them.

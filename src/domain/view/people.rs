@@ -119,6 +119,8 @@ pub struct AccessView {
     pub people: Vec<Grantee>,
     pub may_configure: bool,
     pub manages_robots: bool,
+    /// The host at which clients sign in as it says, whatever is given here: where a registry is only read.
+    pub signs_in_at: Option<String>,
 }
 
 /// A group in a list.

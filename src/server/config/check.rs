@@ -6,7 +6,7 @@ use crate::domain::MountPrefix;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use crate::server::store::Location;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use url::Position;
 
@@ -27,6 +27,13 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
             return Err(merged.error(&format!("mounts[{index}].prefix"), &problem));
         }
         self::mount(mount, index, merged)?;
+    }
+    let mut services = BTreeSet::from([config.host()]);
+    for (index, mount) in config.mounts.iter().enumerate() {
+        if mount.token_service.as_ref().is_some_and(|service| !services.insert(service.clone())) {
+            let problem = "another registry has this name, and would take its tokens; give each its own";
+            return Err(merged.error(&format!("mounts[{index}].token_service"), problem));
+        }
     }
     if config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Hosted).count() > 1 {
         return Err(merged.error("mounts", "there is one hosted registry; leave one mount of kind hosted"));
@@ -97,11 +104,19 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
     let unsupported = [
         ("credential_helper", mount.credential_helper.is_some()),
         ("client_cert_file", mount.client_cert_file.is_some() || mount.client_key_file.is_some()),
-        ("token_service", mount.token_service.is_some()),
         ("members", mount.members.is_some()),
     ];
     if let Some((key, _)) = unsupported.iter().find(|(_, set)| *set) {
         return wrong(key, "this version does not know how to use it yet; remove it");
+    }
+    match mount.token_service.as_deref() {
+        Some(_) if mount.kind == MountKindConfig::Hosted => {
+            return wrong("token_service", "the hosted registry takes tokens from here anyway; remove it");
+        }
+        Some(service) if service.is_empty() || service.chars().any(|c| c.is_control() || c == '"') => {
+            return wrong("token_service", "write what auth.token.service of that registry says");
+        }
+        _ => {}
     }
     match (&mount.username, mount.password.is_some() || mount.password_file.is_some()) {
         (Some(_), false) => wrong("password_file", "a username needs a password: set password_file"),

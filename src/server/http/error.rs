@@ -44,6 +44,7 @@ fn oci_code(error: &Error) -> &'static str {
             | What::User(_)
             | What::Grant(_)
             | What::Group(_)
+            | What::Mount(_)
             | What::Session
             | What::Token
             | What::Robot(_)

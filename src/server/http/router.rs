@@ -45,6 +45,7 @@ fn pages() -> Router<App> {
         .route("/activity", get(shell::page))
         .route("/admin/{page}", get(shell::page).post(console::submit))
         .route("/admin/{page}/{name}", get(shell::page).post(console::submit))
+        .route("/admin/mounts/{*name}", get(shell::page).post(console::submit))
         .route("/auth/login", get(sign_in::login_page).post(sign_in::log_in))
         .route("/auth/setup", get(sign_in::set_up_page).post(sign_in::set_up))
         .route("/auth/invite/{link}", get(invite::page).post(invite::accept))
@@ -77,6 +78,11 @@ fn rest_api() -> Router<App> {
             "/api/v1/groups/{name}",
             get(rest::groups::show).patch(rest::groups::change).delete(rest::groups::delete),
         )
+        .route("/api/v1/mounts", get(rest::mounts::list).post(rest::mounts::create))
+        .route(
+            "/api/v1/mounts/{*name}",
+            get(rest::mounts::show).patch(rest::mounts::change).delete(rest::mounts::delete),
+        )
         .route("/api/v1/roles", get(rest::roles::list))
         .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
@@ -98,6 +104,7 @@ fn plain() -> Router<App> {
         .route("/v1/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Endpoint)) }))
         .route("/token", get(token::get).post(token::post))
         .route("/token/jwks.json", get(token::keys))
+        .route("/token/ca.pem", get(token::authority))
         .route("/metrics", get(metrics::serve))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

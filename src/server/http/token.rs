@@ -54,8 +54,18 @@ pub(super) async fn post(
 
 /// The public keys, for registries that trust this service (RFC 7517).
 pub(super) async fn keys(State(app): State<App>) -> Response<Body> {
-    let body = app.identity.signing.key_set().to_string();
-    ([(header::CONTENT_TYPE, "application/jwk-set+json")], body).into_response()
+    match app.identity.signing.key_set().await {
+        Ok(keys) => ([(header::CONTENT_TYPE, "application/jwk-set+json")], keys.to_string()).into_response(),
+        Err(failure) => error::oci(&failure),
+    }
+}
+
+/// The certificate of the authority behind those keys, for `rootcertbundle` of such registries.
+pub(super) async fn authority(State(app): State<App>) -> Response<Body> {
+    let as_file = HeaderValue::from_static("attachment; filename=\"portolan-token-ca.pem\"");
+    let kind = HeaderValue::from_static("application/x-pem-file");
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, as_file)];
+    (headers, app.identity.signing.authority()).into_response()
 }
 
 async fn issue(app: &App, caller: &Caller, pairs: &Pairs) -> Result<tokens::Issued> {

@@ -54,7 +54,9 @@ impl Settings {
 pub struct Identity {
     pub settings: Settings,
     pub passwords: Passwords,
-    pub signing: Signing,
+    pub signing: Arc<Signing>,
+    /// Seals what has to be read again.
+    pub sealing: Arc<Sealing>,
     pub devices: Devices,
     pub providers: Providers,
     pub(super) store: Store,
@@ -94,7 +96,7 @@ pub(super) struct At {
 impl Identity {
     /// Ready to tell callers apart. `proof` is that of the job that keeps sign-ins.
     pub fn new(
-        (settings, signing, sealing, providers): (Settings, Signing, Sealing, Providers),
+        (settings, signing, sealing, providers): (Settings, Arc<Signing>, Arc<Sealing>, Providers),
         store: Store,
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
         proof: Authorized<Maintain>,
@@ -106,7 +108,8 @@ impl Identity {
             signing,
             providers,
             passwords: Passwords::new(Arc::clone(&entropy)),
-            devices: Devices::new(sealing, entropy),
+            devices: Devices::new(Arc::clone(&sealing), entropy),
+            sealing,
             store,
             clock,
             proven: Proven::default(),
@@ -213,7 +216,7 @@ impl Identity {
 
     /// A token that was signed here: live rights decide within what it says.
     async fn registry_token(&self, secret: &Secret, at: At) -> Result<Standing> {
-        let claims = registry_tokens::check(&self.signing, secret.expose(), &self.settings.service, at.now)?;
+        let claims = registry_tokens::check(&self.signing, secret.expose(), &self.settings.service, at.now).await?;
         let (mut repositories, catalog) = claims.bound();
         for (name, id) in &claims.own.repositories {
             if repository_rows::find(&self.store, name).await?.is_none_or(|found| found.id != *id) {

@@ -4,6 +4,7 @@
 mod backoff;
 mod by_password;
 pub mod by_provider;
+mod certificates;
 mod devices;
 mod joining;
 mod known;

@@ -5,13 +5,22 @@
 use super::signing::Signing;
 use crate::domain::{Error, RepositoryName, Result, Timestamp};
 use crate::server::access::Verbs;
+use crate::server::clock::Clock;
+use crate::server::entropy::{Entropy, new_secret_uuid};
+use crate::server::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 /// How long a token holds. A large layer may take long, so it is looked at when a request begins.
 const LIFE_S: i64 = 30 * 60;
 
+/// The same at registries elsewhere, which ask nobody again while it holds.
+const LIFE_ELSEWHERE_S: i64 = 5 * 60;
+
 /// Clocks of nodes may differ by so much.
 const LEEWAY_S: u64 = 30;
+
+/// As whom Portolan itself reads.
+const READER: &str = "portolan";
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,22 +76,52 @@ fn verbs(actions: &[String]) -> Verbs {
 }
 
 /// How long a token holds that is given `now` for something that may end: never longer than that.
-pub fn life_s(now: Timestamp, ends_at: Option<Timestamp>) -> i64 {
+pub fn life_s(now: Timestamp, ends_at: Option<Timestamp>, is_elsewhere: bool) -> i64 {
+    let most = if is_elsewhere { LIFE_ELSEWHERE_S } else { LIFE_S };
     // A second that has begun counts: what ends in it is looked at besides, to the millisecond.
-    ends_at.map_or(LIFE_S, |end| LIFE_S.min((end.0 + 999) / 1000 - now.0 / 1000))
+    ends_at.map_or(most, |end| most.min((end.0 + 999) / 1000 - now.0 / 1000))
+}
+
+/// A token by which Portolan itself reads what `scope` names at the registry that asks for `service`, and for how many
+/// seconds it holds.
+pub async fn to_read(
+    signing: &Signing,
+    service: &str,
+    scope: &str,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+) -> Result<(Secret, u64)> {
+    let (now_s, jti) = (clock.now().0 / 1000, new_secret_uuid(entropy));
+    let entry = |text: &str| {
+        let ((kind, rest), is_read) = (text.split_once(':')?, |action: &&str| matches!(*action, "pull" | "*"));
+        let (name, actions) = rest.rsplit_once(':')?;
+        let actions = actions.split(',').filter(is_read).map(str::to_owned).collect();
+        Some(Entry { kind: kind.to_owned(), name: name.to_owned(), actions })
+    };
+    let claims = Claims {
+        iss: signing.issuer().to_owned(),
+        aud: service.to_owned(),
+        sub: READER.to_owned(),
+        exp: now_s + LIFE_ELSEWHERE_S,
+        nbf: now_s,
+        iat: now_s,
+        jti,
+        access: scope.split(' ').filter_map(entry).collect(),
+        own: Own::default(),
+    };
+    Ok((Secret::from(issue(signing, &claims).await?), LIFE_ELSEWHERE_S.unsigned_abs()))
 }
 
 /// Signs a token.
-pub fn issue(signing: &Signing, claims: &Claims) -> Result<String> {
-    signing.sign(claims)
+pub async fn issue(signing: &Signing, claims: &Claims) -> Result<String> {
+    signing.sign(claims).await
 }
 
 /// The claims of a token that was signed here for `audience`, and still holds.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`], which says nothing of the reason.
-pub fn check(signing: &Signing, token: &str, audience: &str, now: Timestamp) -> Result<Claims> {
-    let claims: Claims = signing.verify(token)?;
+pub async fn check(signing: &Signing, token: &str, audience: &str, now: Timestamp) -> Result<Claims> {
+    let claims: Claims = signing.verify(token).await?;
     let (now, leeway) = (now.0 / 1000, LEEWAY_S as i64);
     let is_now = claims.nbf - leeway <= now && now < claims.exp + leeway;
     if claims.aud != audience || claims.iss != signing.issuer() || !is_now {

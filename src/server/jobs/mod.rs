@@ -20,7 +20,7 @@ use crate::domain::{Error, Result};
 use crate::server::access::Authorized;
 use reading::{Lanes, Reading, is_ours};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -31,6 +31,10 @@ use tokio_util::task::TaskTracker;
 const POLL: Duration = Duration::from_millis(500);
 /// A registry that could not be read is tried again after this, or after its refresh time if that is less.
 const RETRY_MS: i64 = 10_000;
+/// How often what the console mounts is followed.
+const FOLLOW: Duration = Duration::from_millis(500);
+/// When a mount that is not known here is looked for again.
+const FOLLOW_MS: i64 = 1000;
 /// How often pulls are written down.
 const WRITE_PULLS_EVERY: Duration = Duration::from_secs(10);
 /// How often leftovers of uploads are swept.
@@ -52,18 +56,17 @@ struct Work {
     blobs: Option<Arc<dyn BlobStore>>,
     swept: sweep::Place,
     /// What may be under way to each mount's registry, by the mount's id.
-    lanes: HashMap<String, Lanes>,
+    lanes: Mutex<HashMap<String, Arc<Lanes>>>,
 }
 
 impl Runner {
     /// A runner for this app that answers the looks which come in and keeps `blobs` tidy.
     pub fn new(app: App, looks: mpsc::Receiver<Look>, blobs: Option<Arc<dyn BlobStore>>) -> Self {
         let node = new_secret_id(&*app.entropy);
-        let lanes = app.mounts.iter().map(|mount| (mount.id.clone(), Lanes::default())).collect();
         Self {
             node,
             looks,
-            work: Arc::new(Work { app, blobs, swept: sweep::Place::default(), lanes }),
+            work: Arc::new(Work { app, blobs, swept: sweep::Place::default(), lanes: Mutex::default() }),
             tasks: TaskTracker::new(),
         }
     }
@@ -72,8 +75,9 @@ impl Runner {
     pub async fn schedule(&self) -> Result<()> {
         let app = &self.work.app;
         let now = app.clock.now();
-        let remotes: Vec<String> =
-            app.mounts.iter().filter(|mount| mount.kind == MountKind::Remote).map(|mount| mount.id.clone()).collect();
+        let mounts = app.mounts.now();
+        let remotes = mounts.iter().filter(|mount| mount.kind == MountKind::Remote);
+        let remotes: Vec<String> = remotes.map(|mount| mount.id.clone()).collect();
         let ids: Vec<String> = (0..=remotes.len()).map(|_| new_id(&*app.entropy, now)).collect();
         app.store
             .note(&proof(app, Job::Sweep), move |tx| {
@@ -94,11 +98,13 @@ impl Runner {
     /// Runs due jobs and looks until `stop`; returns when all of them have ended and every lease is given back.
     pub async fn run(mut self, stop: CancellationToken) {
         let (mut next_job, mut write_pulls) = (Instant::now(), tokio::time::interval(WRITE_PULLS_EVERY));
+        let mut follow = tokio::time::interval(FOLLOW);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep_until(next_job) => next_job = Instant::now() + self.start_next_job(&stop).await,
                 _ = write_pulls.tick() => self.work.write_pulls().await,
+                _ = follow.tick() => self.work.follow_mounts().await,
                 Some(look) = self.looks.recv() => self.start_look(look, &stop),
             }
         }
@@ -109,7 +115,7 @@ impl Runner {
 
     /// Starts a look, unless as many are under way at its registry already: then the page shows what there is.
     fn start_look(&self, look: Look, stop: &CancellationToken) {
-        let lanes = self.work.app.mount(&look.repository).and_then(|mount| self.work.lanes.get(&mount.id));
+        let lanes = self.work.app.mount(&look.repository).map(|mount| self.work.lanes(&mount.id));
         let Some(turn) = lanes.and_then(|lanes| Arc::clone(&lanes.looks).try_acquire_owned().ok()) else { return };
         let (work, stop) = (Arc::clone(&self.work), stop.clone());
         self.tasks.spawn(async move {
@@ -145,17 +151,17 @@ impl Work {
             let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
         }
-        let mount = app.mounts.iter().find(|mount| mount.id == job.object);
-        let Some((mount, lanes)) = mount.zip(self.lanes.get(&job.object)) else {
-            return Ok(SWEEP_EVERY_MS);
+        let Some(mount) = app.mounts.find(&job.object) else {
+            return Ok(FOLLOW_MS); // It was mounted a moment ago, or is no more.
         };
+        let lanes = self.lanes(&mount.id);
         let refresh_ms = i64::try_from(mount.refresh_s).unwrap_or(i64::MAX / 2000) * 1000;
-        match crawl::round(&Reading { app, mount, lane: &lanes.round }).await {
+        match crawl::round(&Reading { app, mount: &mount, lane: &lanes.round }).await {
             Ok(()) => Ok(refresh_ms),
             Err(error) => {
                 tracing::warn!(prefix = %mount.prefix, %error, "a registry could not be read; it is tried again");
                 if !is_ours(&error) {
-                    note_failure(app, mount, error.to_string()).await;
+                    note_failure(app, &mount, error.to_string()).await;
                 }
                 Err((refresh_ms.min(RETRY_MS), error))
             }
@@ -171,10 +177,25 @@ impl Work {
     /// Looks at a repository that somebody opened, ahead of the round that may be under way.
     async fn answer(&self, look: Look) {
         let app = &self.app;
-        let mount = app.mount(&look.repository);
-        if let Some((mount, lanes)) = mount.and_then(|mount| Some((mount, self.lanes.get(&mount.id)?))) {
-            crawl::look(&Reading { app, mount, lane: &lanes.look }, look).await;
+        if let Some(mount) = app.mount(&look.repository) {
+            let lanes = self.lanes(&mount.id);
+            crawl::look(&Reading { app, mount: &mount, lane: &lanes.look }, look).await;
         }
+    }
+
+    fn lanes(&self, mount_id: &str) -> Arc<Lanes> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(lanes.entry(mount_id.to_owned()).or_default())
+    }
+
+    /// Puts in force what the console mounts now, and forgets the lanes of what it does not.
+    async fn follow_mounts(&self) {
+        if let Err(error) = self.app.follow_mounts().await {
+            tracing::warn!(%error, "the mounts of the console could not be read");
+        }
+        let mounts = self.app.mounts.now();
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.retain(|id, _| mounts.iter().any(|mount| mount.id == *id));
     }
 }
 

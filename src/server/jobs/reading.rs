@@ -6,7 +6,7 @@ use crate::domain::{Error, RepositoryName, Result};
 use crate::server::context::{App, Mount};
 use crate::server::entropy::new_id;
 use crate::server::store::repositories::Repository;
-use crate::server::store::{Tx, repositories};
+use crate::server::store::{Tx, mount_settings, repositories};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -65,6 +65,7 @@ impl Reading<'_> {
             .note(&proof(self.app, Job::Crawl), move |tx| {
                 Box::pin(async move {
                     tx.lock(&id).await?;
+                    is_mounted(tx, &id).await?;
                     change(tx, &id).await
                 })
             })
@@ -84,6 +85,7 @@ impl Reading<'_> {
                 Box::pin(async move {
                     tx.lock(name.as_str()).await?;
                     tx.lock(&mount_id).await?;
+                    is_mounted(tx, &mount_id).await?;
                     let (repository, _) = repositories::ensure(tx, &name, &mount_id, &new_id, now).await?;
                     change(tx, &repository).await
                 })
@@ -95,6 +97,14 @@ impl Reading<'_> {
     pub fn fault(&self, words: &str) -> Error {
         let registry = self.mount.upstream.as_ref().map(|upstream| upstream.host.clone()).unwrap_or_default();
         Error::Upstream { registry, message: words.to_owned(), is_down: false }
+    }
+}
+
+/// Ends the reading of a mount that somebody removed meanwhile.
+async fn is_mounted(tx: &mut Tx, id: &str) -> Result<()> {
+    match mount_settings::is_there(tx, id).await? {
+        true => Ok(()),
+        false => Err(Error::Unavailable("the mount was removed while it was read".to_owned())),
     }
 }
 

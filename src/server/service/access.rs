@@ -7,7 +7,7 @@ use crate::domain::action::{
 use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{AccessRow, AccessView};
-use crate::domain::{Action, Error, Grant, Grantee, Permission, Result, Role, Scope, Target, Terms};
+use crate::domain::{Action, Error, Grant, Grantee, MountPrefix, Permission, Result, Role, Scope, Target, Terms};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -62,7 +62,23 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
             may(proof, &ConfigureRepository { repository: name.clone(), description: None, visibility: None })
         }
     };
-    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure, manages_robots })
+    let signs_in_at = signs_in_at(app, &scope);
+    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure, manages_robots, signs_in_at })
+}
+
+/// The host of the registry behind a scope that is only read and takes no tokens from here.
+fn signs_in_at(app: &App, scope: &Scope) -> Option<String> {
+    let mounts = app.mounts.now();
+    let holds = |prefix: &MountPrefix| match scope {
+        Scope::Everything => false,
+        Scope::Namespace(name) => {
+            let rest = name.as_str().strip_prefix(prefix.as_str());
+            prefix.is_root() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+        Scope::Repository(name) => prefix.strip(name).is_some(),
+    };
+    let nearest = mounts.iter().filter(|mount| holds(&mount.prefix)).max_by_key(|mount| mount.prefix.as_str().len())?;
+    nearest.upstream.as_ref().filter(|_| nearest.token_service.is_none()).map(|upstream| upstream.host.clone())
 }
 
 /// Whom somebody who may look people up picks from; others type a name that they know.

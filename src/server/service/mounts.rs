@@ -1,21 +1,105 @@
-//! The page of mounted registries.
+//! Mounted registries: what there is of them, and to mount, change and remove those of the console.
 
-use crate::domain::Result;
-use crate::domain::action::ReadMounts;
-use crate::domain::view::{MountKind, MountsView};
+mod probe;
+mod set;
+
+pub use probe::probe;
+pub use set::{Wanted, change, check_now, create, remove, try_change};
+
+use super::may;
+use crate::domain::action::{ChangeMount, ReadMounts};
+use crate::domain::error::What;
+use crate::domain::view::{MountKind, MountView, MountsView, TrustView};
+use crate::domain::{Error, MountPrefix, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::store::mounts;
+use crate::server::store::mount_settings::{self, Kept};
+use crate::server::store::mounts::{self, Mount};
 
 /// Every mount with what it can do and where its reading stands. One statement.
-pub async fn list(app: &App, _proof: &Authorized<ReadMounts>) -> Result<MountsView> {
-    let mut rows: Vec<_> =
-        mounts::list(&app.store, app.clock.now()).await?.into_iter().map(|mount| mount.row).collect();
-    for row in rows.iter_mut().filter(|row| row.kind == MountKind::Hosted) {
+pub async fn list(app: &App, proof: &Authorized<ReadMounts>) -> Result<MountsView> {
+    let rows = rows(app).await?.into_iter().map(|mount| mount.row).collect();
+    Ok(MountsView { mounts: rows, may_manage: may_manage(proof) })
+}
+
+/// The same with how each is set, in the order of their prefixes.
+pub async fn all(app: &App, proof: &Authorized<ReadMounts>) -> Result<Vec<MountView>> {
+    let kept = mount_settings::all(&app.store).await?;
+    let mut views: Vec<MountView> = rows(app)
+        .await?
+        .into_iter()
+        .map(|mount| {
+            let own = kept.iter().find(|kept| kept.id == mount.id).cloned();
+            view_of(app, proof, mount, own, 0)
+        })
+        .collect();
+    views.sort_by(|one, other| one.row.prefix.cmp(&other.row.prefix));
+    Ok(views)
+}
+
+/// Everything on the page of one mount; what goes with it is counted where it `is_to_go`.
+pub async fn view(app: &App, proof: &Authorized<ReadMounts>, name: &str, is_to_go: bool) -> Result<MountView> {
+    let mount = named(app, name).await?;
+    let kept = mount_settings::find(&app.store, &mount.id).await?;
+    let n_grants = if is_to_go { mount_settings::n_grants(&app.store, &mount.id).await? } else { 0 };
+    Ok(view_of(app, proof, mount, kept, n_grants))
+}
+
+fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option<Kept>, n_grants: u64) -> MountView {
+    let Mount { id, row, .. } = mount;
+    let service = app.mounts.find(&id).and_then(|mount| mount.token_service.clone());
+    let trust = service.map(|service| TrustView {
+        realm: format!("{}/token", app.facts.public_url),
+        service,
+        issuer: app.identity.signing.issuer().to_owned(),
+    });
+    let has_password = kept.as_ref().is_some_and(|kept| kept.sealed.is_some());
+    let may_manage = kept.is_some() && may_manage(proof);
+    let settings = kept.map(|kept| kept.settings);
+    MountView { id, row, settings, has_password, trust, n_grants, may_manage }
+}
+
+async fn rows(app: &App) -> Result<Vec<Mount>> {
+    let mut rows = mounts::list(&app.store, app.clock.now()).await?;
+    for row in rows.iter_mut().map(|mount| &mut mount.row).filter(|row| row.kind == MountKind::Hosted) {
         row.url.clone_from(&app.facts.public_url);
-        if let Some(hosted) = app.mounts.iter().find(|mount| mount.kind == MountKind::Hosted) {
+        if let Some(hosted) = app.mounts.now().iter().find(|mount| mount.kind == MountKind::Hosted) {
             row.capabilities = hosted.read.capabilities().await; // It knows them; nothing is asked.
         }
     }
-    Ok(MountsView { mounts: rows })
+    Ok(rows)
+}
+
+/// A mount by its id or its prefix as addresses write it.
+async fn named(app: &App, name: &str) -> Result<Mount> {
+    let prefix = MountPrefix::of_address(name);
+    let found =
+        rows(app).await?.into_iter().find(|mount| mount.id == name || Some(&mount.row.prefix) == prefix.as_ref());
+    found.ok_or_else(|| Error::NotFound(What::Mount(name.chars().take(80).collect())))
+}
+
+/// The prefix of a mount that is named by its id or its prefix.
+pub async fn prefix(app: &App, _proof: &Authorized<ReadMounts>, name: &str) -> Result<MountPrefix> {
+    Ok(named(app, name).await?.row.prefix)
+}
+
+/// How a mount of the console is set.
+///
+/// # Errors
+/// [`Error::Conflict`] where the configuration holds it.
+async fn own(app: &App, prefix: &MountPrefix) -> Result<Kept> {
+    let mount = named(app, prefix.in_address()).await?;
+    let kept = mount_settings::find(&app.store, &mount.id).await?;
+    let words =
+        || format!("the configuration holds the mount {}; change it there, and start the server again", prefix.shown());
+    kept.ok_or_else(|| Error::Conflict(words()))
+}
+
+/// How it is set now, for somebody who changes a part of it.
+pub async fn settings(app: &App, proof: &Authorized<ChangeMount>) -> Result<crate::domain::mount::MountSettings> {
+    Ok(own(app, &proof.action().prefix).await?.settings)
+}
+
+fn may_manage(proof: &Authorized<ReadMounts>) -> bool {
+    may(proof, &ChangeMount { prefix: MountPrefix::default() })
 }

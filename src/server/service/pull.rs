@@ -27,7 +27,8 @@ pub async fn repositories(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Names<RepositoryName>> {
-    let Some(hosted) = app.mounts.iter().find(|mount| mount.write.is_some()) else {
+    let mounts = app.mounts.now();
+    let Some(hosted) = mounts.iter().find(|mount| mount.write.is_some()) else {
         return Ok(Names { items: vec![], next: None, refused: 0 });
     };
     let more = limit.saturating_add(1);
@@ -65,7 +66,7 @@ pub async fn referrers(app: &App, proof: &Authorized<ReadRepository>, wanted: Wa
     let repository = &proof.action().repository;
     let (mount, _) = app.hosted(repository)?;
     let (mut items, is_cut) = referrers::list(&app.store, &mount.id, repository, &wanted).await?;
-    let listed = listed_by_tag(&app.store, mount, repository, &wanted).await?;
+    let listed = listed_by_tag(&app.store, &mount, repository, &wanted).await?;
     // What lies beyond the end of this page belongs to the next.
     let end = items.last().map(|last| last.digest.clone()).filter(|_| is_cut);
     items.extend(listed.into_iter().filter(|it| end.as_ref().is_none_or(|end| it.digest <= *end)));
@@ -125,8 +126,8 @@ pub async fn blob(
 pub fn blob_later(app: &App, proof: &Authorized<ReadRepository>, digest: &Digest, range: ContentRange) -> ByteStream {
     let (app, repository, digest) = (app.clone(), proof.action().repository.clone(), digest.clone());
     let open = async move {
-        let found = app.hosted(&repository).map_err(io::Error::other)?.0.read.blob(&repository, &digest, Some(range));
-        let found = found.await.map_err(io::Error::other)?;
+        let (mount, _) = app.hosted(&repository).map_err(io::Error::other)?;
+        let found = mount.read.blob(&repository, &digest, Some(range)).await.map_err(io::Error::other)?;
         found.map(|content| content.body).ok_or(io::Error::from(io::ErrorKind::NotFound))
     };
     stream::once(open).try_flatten().boxed()

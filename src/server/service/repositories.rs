@@ -29,7 +29,7 @@ pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: Reposi
         sees_all: may_see_all,
         // Whoever sees only a part learns nothing of the registries behind it.
         notices: mounts.iter().filter(|_| may_see_all).filter_map(|mount| news(&mount.row)).collect(),
-        accepts_push: app.mounts.iter().any(|mount| mount.write.is_some()),
+        accepts_push: app.mounts.now().iter().any(|mount| mount.write.is_some()),
         may_create: proof.rights().reach_anywhere(Permission::RepositoryCreate),
     })
 }

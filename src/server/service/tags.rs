@@ -50,7 +50,8 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
 
 /// Where and under which name a repository is pulled.
 pub(super) fn pull_line(app: &App, name: &RepositoryName) -> (String, String) {
-    let upstream = app.mount(name).and_then(|mount| Some((mount.prefix.strip(name)?, mount.upstream.as_ref()?)));
+    let mount = app.mount(name);
+    let upstream = mount.as_ref().and_then(|mount| Some((mount.prefix.strip(name)?, mount.upstream.as_ref()?)));
     match upstream {
         Some((inner, upstream)) => (upstream.host.clone(), upstream.name(inner)),
         None => (app.facts.host.clone(), name.to_string()),
@@ -79,5 +80,5 @@ pub(super) async fn mount_notice(
 
 /// Whether a mount's registry is only read.
 pub(super) fn is_remote(app: &App, mount_id: &str) -> bool {
-    app.mounts.iter().any(|mount| mount.id == mount_id && mount.upstream.is_some())
+    app.mounts.find(mount_id).is_some_and(|mount| mount.upstream.is_some())
 }

@@ -1,5 +1,7 @@
 //! Tokens of the registry: what somebody asks for and what they get of it.
 
+mod elsewhere;
+
 use crate::domain::{Error, Permission, RepositoryName, Result, Target, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -76,7 +78,10 @@ pub struct Issued {
 pub async fn issue(app: &App, caller: &Caller, asked: Asked<'_>) -> Result<Issued> {
     let own = &app.identity.settings.service;
     if let Some(service) = asked.service.filter(|service| service != own) {
-        return Err(Error::invalid("service", format!("this is the token service of {own}, not of {service:.80}")));
+        let mounts = app.mounts.now();
+        let mount = mounts.iter().find(|mount| mount.token_service.as_deref() == Some(service));
+        let unknown = || Error::invalid("service", format!("this is the token service of {own}, not of {service:.80}"));
+        return elsewhere::issue(app, caller, asked.scopes, mount.ok_or_else(unknown)?).await;
     }
     let (mut access, mut ids) = (Vec::new(), Vec::new());
     for ((kind, name), actions) in asked.scopes.0 {
@@ -89,28 +94,41 @@ pub async fn issue(app: &App, caller: &Caller, asked: Asked<'_>) -> Result<Issue
         // Also with no action: so the registry tells what was denied from what was never asked.
         access.push(Entry { kind, name, actions: granted });
     }
-    let (issued_at, standing) = (app.clock.now(), &caller.standing);
+    let standing = &caller.standing;
+    let inside = Own {
+        principal: standing.id.clone(),
+        token: standing.token.clone(),
+        password: standing.password().map(fingerprint_of),
+        repositories: ids,
+    };
+    let life_s = registry_tokens::life_s(app.clock.now(), standing.ends_at, false);
+    sign(app, caller, (own, life_s), access, inside).await
+}
+
+/// Signs what was granted, for a service and for some seconds.
+async fn sign(
+    app: &App,
+    caller: &Caller,
+    (service, life_s): (&str, i64),
+    access: Vec<Entry>,
+    own: Own,
+) -> Result<Issued> {
+    let issued_at = app.clock.now();
     let now_s = issued_at.0 / 1000;
-    let life_s = registry_tokens::life_s(issued_at, standing.ends_at);
     let claims = Claims {
         iss: app.identity.signing.issuer().to_owned(),
-        aud: own.clone(),
-        sub: standing.actor.name().unwrap_or_default().to_owned(),
+        aud: service.to_owned(),
+        sub: caller.standing.actor.name().unwrap_or_default().to_owned(),
         exp: now_s + life_s,
         nbf: now_s,
         iat: now_s,
         jti: new_secret_uuid(&*app.entropy),
         access,
-        own: Own {
-            principal: standing.id.clone(),
-            token: standing.token.clone(),
-            password: standing.password().map(fingerprint_of),
-            repositories: ids,
-        },
+        own,
     };
     let of = |entry: &Entry| format!("{}:{}:{}", entry.kind, entry.name, entry.actions.join(","));
     let scope = claims.access.iter().filter(|entry| !entry.actions.is_empty()).map(of).collect::<Vec<_>>().join(" ");
-    let token = registry_tokens::issue(&app.identity.signing, &claims)?;
+    let token = registry_tokens::issue(&app.identity.signing, &claims).await?;
     Ok(Issued { token, issued_at, expires_in_s: life_s, scope })
 }
 

@@ -27,6 +27,7 @@ mod live;
 pub mod manifests;
 mod migrate;
 mod moment;
+pub mod mount_settings;
 pub mod mounts;
 mod namespaces;
 pub mod people;

@@ -14,11 +14,11 @@ pub struct Mount {
 }
 
 const COLUMNS: &str = "id, prefix, kind, url, refresh_s, capabilities, n_repositories, n_tags, n_images, stored_bytes, \
-     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure, left_out";
+     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure, left_out, source";
 
 /// The mounts in force, in the order of the configuration.
 pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<Mount>> {
-    let sql = format!("SELECT {COLUMNS} FROM mounts WHERE active = 1 ORDER BY position");
+    let sql = format!("SELECT {COLUMNS} FROM mounts WHERE active = 1 ORDER BY position, prefix");
     store.all(&sql, vec![]).await?.into_iter().map(|mut row| mount(&mut row, now)).collect()
 }
 
@@ -41,11 +41,12 @@ pub struct Configured {
 /// Makes the table say what the configuration says; returns the id of each mount, in order.
 /// A mount that is configured no longer rests with its catalog.
 pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>> {
-    tx.run("UPDATE mounts SET active = 0", vec![]).await?;
+    tx.run("UPDATE mounts SET active = 0 WHERE source = 'file'", vec![]).await?;
     let sql = "INSERT INTO mounts (id, prefix, kind, url, refresh_s, position, active, capabilities)
                VALUES ($1, $2, $3, $4, $5, $6, 1, '{}')
                ON CONFLICT (prefix) DO UPDATE SET kind = excluded.kind, url = excluded.url,
-                 refresh_s = excluded.refresh_s, position = excluded.position, active = 1";
+                 refresh_s = excluded.refresh_s, position = excluded.position, active = 1,
+                 source = 'file', settings = '{}', sealed = NULL";
     let mut ids = Vec::with_capacity(mounts.len());
     for (position, mount) in mounts.iter().enumerate() {
         refuse_mixing(tx, mount).await?;
@@ -58,7 +59,7 @@ pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>
 }
 
 /// A prefix that holds repositories of one registry cannot be given to another: their names would mix.
-async fn refuse_mixing(tx: &mut Tx, mount: &Configured) -> Result<()> {
+pub(super) async fn refuse_mixing(tx: &mut Tx, mount: &Configured) -> Result<()> {
     let sql = "SELECT COUNT(*) FROM repositories r JOIN mounts m ON m.id = r.mount_id
                WHERE (m.prefix = $1 AND m.kind <> $2) OR (m.prefix <> $1 AND $1 <> '' AND r.name LIKE $3 ESCAPE '\\')";
     let below = format!("{}/%", super::dialect::like_literal(mount.prefix.as_str()));
@@ -154,6 +155,7 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
     let (missing, read, total) = (row.take()?, row.take::<u64>()?, row.take::<u64>()?);
     let (started, finished): (Option<Timestamp>, Option<Timestamp>) = (row.take()?, row.take()?);
     let (_, failure, left_out): (Option<Timestamp>, Option<String>, _) = (row.take()?, row.take()?, row.take()?);
+    let is_of_file = row.take::<String>()? == "file";
     let crawl = match (started, failure, finished) {
         (_, Some(message), _) => CrawlState::Failed { message },
         (Some(started), None, _) => CrawlState::Running { read, total, left_s: left_s(started, now, read, total) },
@@ -161,8 +163,9 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
         _ => CrawlState::Rested,
     };
     let capabilities = serde_json::from_str(&probed).unwrap_or_else(|_| Capability::ALL.map(|it| (it, None)).to_vec());
+    let as_of = finished;
     let row =
-        MountRow { prefix, kind, url, capabilities, totals, missing, left_out, crawl, as_of: finished, refresh_s };
+        MountRow { prefix, kind, url, capabilities, totals, missing, left_out, crawl, as_of, refresh_s, is_of_file };
     Ok(Mount { id, row, crawl_started_at: started })
 }
 

@@ -120,7 +120,7 @@ fn current(to: &Address, path: &str) -> Option<&'static str> {
     match to {
         _ if path == own => Some("page"),
         Address::Repositories if path.starts_with("/r/") || path.starts_with("/n/") => Some("true"),
-        Address::Users | Address::Groups if path.starts_with(&format!("{own}/")) => Some("true"),
+        Address::Users | Address::Groups | Address::Mounts if path.starts_with(&format!("{own}/")) => Some("true"),
         _ => None,
     }
 }

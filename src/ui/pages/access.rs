@@ -41,6 +41,10 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
     let scope = view.scope.clone();
     let gives = !view.roles.is_empty();
     let give = gives.then(|| view! { <GiveForm view=&view/> });
+    let elsewhere = view.signs_in_at.clone().map(|host| {
+        let words = format!("These grants bind the console and the API. Docker clients still sign in at {host}.");
+        view! { <div class="callout callout-info mt-4"><Icon name="globe"/><p>{words}</p></div> }
+    });
     let next = view.next.as_ref().map(|next| {
         let href = address(request.path(), &[("after", next)]);
         view! { <p class="tfoot"><a class="btn btn-sm" href=href>"More"</a></p> }
@@ -52,6 +56,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         <ScopeTabs scope=scope.clone() open=Tab::Access sees_access=true may_configure=view.may_configure manages_robots=view.manages_robots/>
         {taken.is_none().then(|| view! { <Problem intent=Intent::TakeAccess/> })}
         {taken.map(|row| view! { <TakeAway row back=request.path().to_owned()/> })}
+        {elsewhere}
         {give}
         <Visibility scope=scope.clone() visibility=view.visibility may_configure=view.may_configure/>
         <AccessRows rows=view.rows page=Columns::Scope(scope, view.roles) empty=Nobody/>

@@ -1,11 +1,15 @@
 //! `/admin/mounts`: the registries behind this console, what each can do, and how it stands.
 
+mod form;
+pub mod new;
+pub mod one;
+
 use super::load::{PageTitle, load};
 use super::repositories::Sharing;
 use crate::api::mounts::list_mounts;
-use crate::domain::Timestamp;
 use crate::domain::capability::Capability;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, MountsView};
+use crate::domain::{Address, Timestamp};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::notice::Notice;
 use crate::ui::components::time::When;
@@ -35,6 +39,7 @@ fn Whole(view: MountsView, now: Timestamp) -> impl IntoView {
                 <h1>"Mounts"</h1>
                 <p class="head-sub">"Each path prefix of the one namespace leads to a registry."</p>
             </div>
+            {view.may_manage.then(|| view! { <div class="head-actions row"><a class="btn btn-primary" href=Address::NewMount.to_string()>"Add a mount"</a></div> })}
             <LiveScope scope="repositories".to_owned() since=now nouns=("mount", "mounts")/>
         </div>
         <Cards view now/>
@@ -54,9 +59,11 @@ fn Cards(view: MountsView, now: Timestamp) -> impl IntoView {
 fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl IntoView {
     let heading = format!("mount-{index}");
     let label = heading.clone();
-    let prefix = if mount.prefix.is_root() { "/".to_owned() } else { format!("{}/", mount.prefix) };
+    let (prefix, href) = (mount.prefix.shown(), Address::Mount(mount.prefix.clone()).to_string());
     let rest = if is_only { "everything" } else { "everything else" };
     let rest = mount.prefix.is_root().then(|| view! { <span class="sm muted">{rest}</span> });
+    let locked = (mount.is_of_file && mount.kind == MountKind::Remote)
+        .then(|| view! { <span class="badge">"In the configuration"</span> });
     let (kind, icon) = match mount.kind {
         MountKind::Hosted => ("Hosted here", "repo"),
         MountKind::Remote => ("Remote", "globe"),
@@ -65,9 +72,10 @@ fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl I
         <section class="card" aria-labelledby=label>
             <div class="card-head">
                 <Icon name=icon/>
-                <h2 id=heading class="mono">{prefix}</h2>
+                <h2 id=heading class="mono"><a class="name" href=href>{prefix}</a></h2>
                 {rest}
                 <span class="badge">{kind}</span>
+                {locked}
             </div>
             <div class="card-body stack"><State mount=&mount now/><Numbers mount=&mount now/></div>
         </section>

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod groups;
+mod mounts;
 mod robots;
 mod sent;
 mod settings;
@@ -59,17 +60,23 @@ pub(super) async fn submit(
     let from = door::address_of(&parts.extensions, &parts.headers, &app.facts.trusted_proxies);
     let mark = door::cookie(&parts.headers, door::mark_name(app.facts.is_plain_http())).map(Secret::from);
     let form = Form { app: &app, caller: &caller, sent: &sent, uri: &parts.uri, from, mark };
-    match form.perform(intent).await {
+    let state = FormState { intent: Some(intent), typed: sent.typed(), ..FormState::default() };
+    let done = match mounts::probe(&form, intent).await {
+        Ok(None) => form.perform(intent).await,
+        Ok(Some(found)) => {
+            let state = FormState { probed: Some(found), ..state };
+            return again(&app, &caller, assets, (&parts.uri, &parts.headers), state).await;
+        }
+        Err(failure) => Err(failure),
+    };
+    match done {
         Ok(done) => {
             let mut response = Redirect::to(&done.to).into_response();
             response.headers_mut().insert(header::SET_COOKIE, said::cookie(&app, &done.said));
             response
         }
         Err(_) if !caller.standing.is_signed_in() => error::problem(&Error::Unauthenticated),
-        Err(failure) => {
-            let state = FormState { intent: Some(intent), typed: sent.typed(), ..FormState::default() };
-            come_back(&app, &caller, assets, (&parts.uri, &parts.headers), state, failure).await
-        }
+        Err(failure) => come_back(&app, &caller, assets, (&parts.uri, &parts.headers), state, failure).await,
     }
 }
 
@@ -117,6 +124,10 @@ impl Form<'_> {
             Intent::DisableRobot => robots::set_disabled(self, true).await,
             Intent::EnableRobot => robots::set_disabled(self, false).await,
             Intent::DeleteRobot => robots::delete(self).await,
+            Intent::CreateMount => mounts::create(self).await,
+            Intent::ChangeMount => mounts::change(self).await,
+            Intent::CheckMount => mounts::check_now(self).await,
+            Intent::DeleteMount => mounts::delete(self).await,
         }
     }
 
@@ -152,15 +163,26 @@ pub(super) async fn come_back(
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         ref failure => error::status(failure),
     };
-    let mut request = Request::builder().uri(uri.clone()).body(Body::empty()).expect("an address that was asked for");
-    request.headers_mut().extend(headers.get(header::COOKIE).map(|cookies| (header::COOKIE, cookies.clone())));
     let wait = error::retry_after(&failure);
     let state = FormState { error: Some(failure), ..state };
-    let mut response = shell::draw(app, caller, assets, request, state).await;
+    let mut response = again(app, caller, assets, (uri, headers), state).await;
     // A page that its reader may not see says so itself.
     if response.status() == StatusCode::OK {
         *response.status_mut() = status;
     }
     response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait)));
     response
+}
+
+/// The page of a form with what stands in it.
+async fn again(
+    app: &App,
+    caller: &Caller,
+    assets: Assets,
+    (uri, headers): (&Uri, &HeaderMap),
+    state: FormState,
+) -> Response<Body> {
+    let mut request = Request::builder().uri(uri.clone()).body(Body::empty()).expect("an address that was asked for");
+    request.headers_mut().extend(headers.get(header::COOKIE).map(|cookies| (header::COOKIE, cookies.clone())));
+    shell::draw(app, caller, assets, request, state).await
 }

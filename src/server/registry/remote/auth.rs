@@ -7,14 +7,16 @@
 use super::challenge::{self, Challenge};
 use super::tokens::Tokens;
 use super::transport::{Transport, retry_after};
-use super::{Credentials, body, failure, redirect};
+use super::{Credentials, body, failure, guard, redirect};
 use crate::domain::Result;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
+use async_trait::async_trait;
+use ipnet::IpNet;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
@@ -35,7 +37,19 @@ pub enum Pass {
 #[derive(Clone, Debug)]
 enum Way {
     Basic,
-    Bearer { realm: Url, service: Option<String> },
+    /// By tokens of our own.
+    Own,
+    Bearer {
+        realm: Url,
+        service: Option<String>,
+    },
+}
+
+/// Tokens of this Portolan, for a registry that trusts them.
+#[async_trait]
+pub trait OwnTokens: Send + Sync {
+    /// A token for what `scope` names, with the seconds for which it holds.
+    async fn token(&self, scope: &str) -> Result<(Secret, u64)>;
 }
 
 /// Who Portolan is to one registry.
@@ -44,6 +58,10 @@ pub struct Auth {
     host: String,
     auth_hosts: Vec<String>,
     credentials: Option<Credentials>,
+    /// As which service the registry asks for tokens of our own, and what signs them.
+    own: Option<(String, Arc<dyn OwnTokens>)>,
+    /// Where a token service may be, if not everywhere.
+    bounds: Option<Arc<[IpNet]>>,
     way: Mutex<Option<Way>>,
     tokens: Tokens,
 }
@@ -59,7 +77,29 @@ impl Auth {
     /// Nothing is known yet of what the registry asks for.
     pub fn new(registry: Url, auth_hosts: Vec<String>, credentials: Option<Credentials>, tokens: usize) -> Self {
         let host = redirect::authority(&registry);
-        Self { registry, host, auth_hosts, credentials, way: Mutex::default(), tokens: Tokens::new(tokens) }
+        let (own, bounds, way, tokens) = (None, None, Mutex::default(), Tokens::new(tokens));
+        Self { registry, host, auth_hosts, credentials, own, bounds, way, tokens }
+    }
+
+    /// The same, where the token service may be at public addresses and these alone.
+    pub fn bounded(self, bounds: Option<Arc<[IpNet]>>) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// From now on, tokens of our own are shown where tokens of that service are asked for.
+    pub fn trust(&mut self, service: String, tokens: Arc<dyn OwnTokens>) {
+        self.own = Some((service, tokens));
+    }
+
+    /// Whether the registry itself is shown who we are: a password, or a token of our own.
+    pub fn is_shown(&self) -> bool {
+        let way = self.way.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*way, Some(Way::Basic | Way::Own))
+    }
+
+    /// Whether tokens of our own are shown.
+    pub fn shows_own(&self) -> bool {
+        self.own.is_some()
     }
 
     /// Whether a user name was configured.
@@ -73,13 +113,22 @@ impl Auth {
         match way {
             None => Ok(None),
             Some(Way::Basic) => Ok(self.credentials.is_some().then_some(Pass::Basic)),
-            Some(Way::Bearer { realm, service }) => {
+            Some(way) => {
                 let slot = self.tokens.slot(scope);
                 let mut slot = slot.lock().await;
                 if let Some(token) = slot.valid() {
                     return Ok(Some(Pass::Bearer(token)));
                 }
-                let fetched = self.fetch(transport, &realm, service.as_deref(), scope).await?;
+                let fetched = match (way, &self.own) {
+                    (Way::Bearer { realm, service }, _) => {
+                        self.fetch(transport, &realm, service.as_deref(), scope).await?
+                    }
+                    (_, Some((_, own))) => {
+                        let (token, life_s) = own.token(scope).await?;
+                        Some((token, until(life_s)))
+                    }
+                    (_, None) => None,
+                };
                 let Some((token, until)) = fetched else { return Ok(None) };
                 slot.keep(token.clone(), until);
                 Ok(Some(Pass::Bearer(token)))
@@ -93,7 +142,10 @@ impl Auth {
         let challenges: Vec<Challenge> =
             lines.iter().filter_map(|line| line.to_str().ok()).flat_map(challenge::parse).collect();
         let offered = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
-        let way = if let Some(bearer) = offered("bearer") {
+        let way = if let (Some(bearer), Some((service, _))) = (offered("bearer"), &self.own) {
+            self.is_asked_as(service, bearer)?;
+            Way::Own
+        } else if let Some(bearer) = offered("bearer") {
             Way::Bearer { realm: self.realm(bearer)?, service: bearer.parameter("service").map(str::to_owned) }
         } else if offered("basic").is_some() && self.credentials.is_some() && refused != Some(&Pass::Basic) {
             Way::Basic
@@ -116,6 +168,20 @@ impl Auth {
         }
     }
 
+    /// Refuses a challenge for tokens of another service than the mount says.
+    fn is_asked_as(&self, service: &str, bearer: &Challenge) -> Result<()> {
+        match bearer.parameter("service") {
+            Some(asked) if asked == service => Ok(()),
+            _ => Err(failure::upstream(
+                &self.host,
+                format!(
+                    "does not ask for tokens of the service {service}, which is token_service of this mount; write \
+                     there what its auth.token.service says"
+                ),
+            )),
+        }
+    }
+
     /// The address of the token service, if it may be talked to.
     fn realm(&self, bearer: &Challenge) -> Result<Url> {
         let refuse = |message: String| failure::upstream(&self.host, message);
@@ -129,6 +195,11 @@ impl Auth {
             ));
         };
         let host = redirect::authority(&realm);
+        if let Some(bounds) = &self.bounds {
+            guard::check_literal(&realm, bounds).map_err(|guard::Blocked(ip)| {
+                refuse(format!("wants the sign-in to go to {host}, which {}", failure::blocked(ip)))
+            })?;
+        }
         if !redirect::same_host(&self.registry, &realm) && !self.is_allowed(&realm) {
             return Err(refuse(format!(
                 "wants the sign-in to go to {host}, and nothing was sent there; if you trust that host, add it to auth_hosts of this mount"
@@ -183,10 +254,9 @@ impl Auth {
             return Err(self.service_fault(realm, "gave an answer that is not a token"));
         };
         let life_s = answer.expires_in.and_then(|seconds| seconds.as_u64()).unwrap_or(DEFAULT_LIFE_S).min(86_400);
-        let until = Instant::now() + Duration::from_secs(life_s).saturating_sub(MARGIN);
         let text = answer.token.filter(|text| !text.is_empty()).or(answer.access_token);
         match text.filter(|text| !text.is_empty() && HeaderValue::from_str(text).is_ok()) {
-            Some(text) => Ok(Some((Secret::from(text), until))),
+            Some(text) => Ok(Some((Secret::from(text), until(life_s)))),
             None => Err(self.service_fault(realm, "gave an answer that is not a token")),
         }
     }
@@ -199,4 +269,9 @@ impl Auth {
         let service = redirect::authority(realm);
         failure::upstream(&self.host, format!("has its sign-in at {service}, which {words}"))
     }
+}
+
+/// When a token is given up that holds for so long.
+fn until(life_s: u64) -> Instant {
+    Instant::now() + Duration::from_secs(life_s).saturating_sub(MARGIN)
 }

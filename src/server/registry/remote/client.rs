@@ -1,6 +1,6 @@
 //! One question to the registry: signed in, redirected within bounds, answered or explained.
 
-use super::auth::{Auth, Pass};
+use super::auth::{Auth, OwnTokens, Pass};
 use super::transport::{Transport, retry_after};
 use super::{failure, guard, redirect};
 use crate::domain::{Error, Result};
@@ -46,6 +46,11 @@ impl Client {
         Self { host: redirect::authority(&base), base, transport, auth, allow }
     }
 
+    /// From now on, tokens of our own are shown.
+    pub fn trust(&mut self, service: String, tokens: Arc<dyn OwnTokens>) {
+        self.auth.trust(service, tokens);
+    }
+
     /// The address of something below `/v2/`. Digests hold colons, so it is no relative link.
     pub fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
@@ -58,13 +63,21 @@ impl Client {
         failure::upstream(&self.host, message)
     }
 
+    /// Whether the registry was shown directly who we are: then 401 says that it is not enough.
+    pub fn knows_us(&self) -> bool {
+        self.auth.is_shown()
+    }
+
     /// Why an answer is of no use.
     pub fn refusal(&self, ask: &Ask, answer: &Answer) -> Error {
         if answer.is_html() {
             return self.fault(answer.from.as_deref(), &failure::web_page(ask.what));
         }
         let (status, wait) = (answer.status(), retry_after(&answer.response));
-        let words = failure::status_words(status, wait, self.auth.has_credentials() || answer.from.is_some());
+        let words = match status {
+            401 if self.auth.shows_own() => failure::own_token_refused(),
+            _ => failure::status_words(status, wait, self.auth.has_credentials() || answer.from.is_some()),
+        };
         failure::by_status(status, self.fault(answer.from.as_deref(), &words))
     }
 

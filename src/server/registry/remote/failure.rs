@@ -72,6 +72,13 @@ pub fn blocked(ip: std::net::IpAddr) -> String {
     format!("is at {ip}, which is not a public address; if that is right, add it to limits.outbound_allow")
 }
 
+/// What it means that a token of our own is refused.
+pub fn own_token_refused() -> String {
+    "refused a token of this Portolan (401); give it the block of auth.token and the certificate that the page of this \
+     mount shows"
+        .to_owned()
+}
+
 /// What a status that nobody asked for means.
 pub fn status_words(status: u16, retry_after: Option<Duration>, has_credentials: bool) -> String {
     match status {

@@ -63,10 +63,12 @@ impl Client {
         match (answer.status(), list) {
             (200, _) => {}
             (404, List::Tags(_)) if !answer.is_html() => return Ok(None),
-            (status @ (401 | 403 | 404 | 405), List::Repositories) if !answer.is_html() => {
+            (status @ (401 | 403 | 404 | 405), List::Repositories)
+                if !answer.is_html() && !(status == 401 && self.knows_us()) =>
+            {
                 return Err(self.error(format!(
                     "does not list its repositories for us ({status}); name them in repositories of this mount{}",
-                    if status == 401 { ", or set username and password_file" } else { "" }
+                    if status == 401 { ", or set a username and a password for it" } else { "" }
                 )));
             }
             _ => return Err(self.refusal(&ask, &answer)),

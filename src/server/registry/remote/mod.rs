@@ -24,6 +24,7 @@ mod tests;
 mod tokens;
 mod transport;
 
+pub use auth::OwnTokens;
 pub use limits::Limits;
 pub use redirect::authority;
 
@@ -33,6 +34,7 @@ use crate::domain::error::What;
 use crate::domain::{Digest, Error, MountPrefix, Reference, RepositoryName, Result, Tag};
 use crate::server::blobs::{Content, ContentRange};
 use crate::server::entropy::Entropy;
+use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use async_trait::async_trait;
 use auth::Auth;
@@ -62,6 +64,8 @@ pub struct RemoteSettings {
     pub outbound_allow: Vec<IpNet>,
     /// Certificates in PEM form that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// Whether somebody typed the address, who need not be the operator: then it leads where redirects may, too.
+    pub is_typed: bool,
 }
 
 /// Who Portolan is to a registry.
@@ -89,10 +93,22 @@ impl RemoteRegistry {
         let names = Translation { prefix: settings.prefix, upstream_prefix: settings.upstream_prefix };
         let repositories = settings.repositories.map(|list| configured(list, &names)).transpose()?;
         let allow: Arc<[IpNet]> = settings.outbound_allow.into();
+        let bounds = settings.is_typed.then(|| Arc::clone(&allow));
+        if let Some(bounds) = &bounds {
+            typed(&base, bounds, settings.credentials.is_some())?;
+        }
         let auth = Auth::new(base.clone(), settings.auth_hosts, settings.credentials, limits.tokens);
+        let auth = auth.bounded(bounds.clone());
         let transport = Transport::new(settings.ca_file.as_deref(), allow.clone(), limits, entropy)?;
+        let transport = if bounds.is_some() { transport.guarding_all() } else { transport };
         let client = Client::new(base, transport, auth, allow);
         Ok(Self { client, names, repositories })
+    }
+
+    /// The same registry, which trusts tokens of this Portolan: it asks for them as `service`.
+    pub fn trusting(mut self, service: String, tokens: Arc<dyn OwnTokens>) -> Self {
+        self.client.trust(service, tokens);
+        self
     }
 
     fn translate(&self, page: Page) -> Names<RepositoryName> {
@@ -177,6 +193,18 @@ fn api_base(mut url: Url) -> Result<Url> {
     let path = format!("{}/v2/", path.strip_suffix("/v2").unwrap_or(path));
     url.set_path(&path);
     Ok(url)
+}
+
+/// An address that somebody typed may lead nowhere that only this machine can reach, and takes no password in the clear.
+fn typed(base: &Url, allow: &[IpNet], has_credentials: bool) -> Result<()> {
+    guard::check_literal(base, allow)
+        .map_err(|guard::Blocked(ip)| Error::invalid("mounts.url", format!("this {}", failure::blocked(ip))))?;
+    let is_local = base.host().is_some_and(|host| is_loopback(&host));
+    if has_credentials && base.scheme() == "http" && !is_local {
+        let words = "a password would travel in plain text; write https:// and the name of the registry";
+        return Err(Error::invalid("mounts.url", words));
+    }
+    Ok(())
 }
 
 /// The configured repositories, each once and in order.

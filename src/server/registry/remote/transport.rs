@@ -1,7 +1,7 @@
 //! The way out: two HTTP clients and the patience of both.
 //!
 //! `direct` goes where the operator pointed (the registry, its token service); `guarded` goes where
-//! a redirect points, past [`GuardedResolver`]. Neither follows redirects or proxies by itself.
+//! a redirect points, or an address that somebody typed, past [`GuardedResolver`]. Neither follows redirects or proxies by itself.
 
 use super::failure;
 use super::guard::GuardedResolver;
@@ -32,6 +32,11 @@ impl Transport {
         let direct = build(&limits, &roots, |builder| builder)?;
         let guarded = build(&limits, &roots, |builder| builder.dns_resolver(GuardedResolver { allow: allow.clone() }))?;
         Ok(Self { direct, guarded, limits, entropy })
+    }
+
+    /// The same, where also what was pointed to goes past the guard.
+    pub fn guarding_all(self) -> Self {
+        Self { direct: self.guarded.clone(), ..self }
     }
 
     /// Sends a request without a body, and again after a reset or a status that asks for patience.

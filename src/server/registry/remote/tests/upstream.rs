@@ -110,6 +110,7 @@ pub fn settings(url: &Url) -> RemoteSettings {
         credentials: None,
         outbound_allow: Vec::new(),
         ca_file: None,
+        is_typed: false,
     }
 }
 

@@ -1,0 +1,88 @@
+// A registry is connected on a page: it is asked first, read, stays readable while it is down, and is forgotten here
+// alone.
+import { expectAccessible } from '../support/checks';
+import { fill } from '../support/images';
+import { type Portolan, type Upstream, eventually, startPortolan, startUpstream } from '../support/servers';
+import { bringSessions, expect, test as base } from '../support/test';
+
+const test = base.extend<{ hub: Upstream; portolan: Portolan }>({
+  hub: async ({}, use) => {
+    const hub = await startUpstream();
+    await fill(hub, 'library/busybox', 'base', { '1.0.0': ['1.0.0', '1.0'] }, { sbom: false });
+    await use(hub);
+    await hub.stop();
+  },
+  portolan: async ({}, use) => {
+    const portolan = await startPortolan({ env: { PORTOLAN_LIMITS__OUTBOUND_ALLOW__0: '127.0.0.0/8' } });
+    await use(portolan);
+    await portolan.stop();
+  },
+  baseURL: async ({ portolan }, use) => use(portolan.url),
+  context: async ({ context, portolan }, use) => {
+    await bringSessions(context, portolan);
+    await use(context);
+  },
+});
+
+test.use({ refusals: [422] });
+
+test('a registry is asked, mounted, read while it is down, and forgotten here alone', async ({ page, portolan, hub, scripted }) => {
+  await page.goto('/admin/mounts');
+  await page.getByRole('link', { name: 'Add a mount' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Add a mount');
+  if (scripted) await expectAccessible(page); // axe is script
+  await page.getByLabel('Prefix', { exact: true }).fill('hub');
+  await page.getByLabel('Address', { exact: true }).fill('http://169.254.169.254');
+  await page.getByRole('button', { name: 'Ask the registry' }).click();
+  await expect(page.getByText(/is at 169\.254\.169\.254, which is not a public address/)).toBeVisible();
+  await expect(page.getByLabel('Prefix', { exact: true })).toHaveValue('hub');
+
+  await page.getByLabel('Address', { exact: true }).fill(hub.url);
+  await page.getByLabel('Seconds between two readings').fill('1');
+  await page.getByRole('button', { name: 'Ask the registry' }).click();
+  const answer = page.getByRole('region', { name: 'The registry answers' });
+  await expect(answer).toContainText('It has repositories, such as hub/library/busybox.');
+  await expect(answer).toContainText('list repositories');
+  await expect(answer).toContainText('Nothing is kept yet.');
+  await expect(page.getByText('Portolan reads this registry and writes nothing to it.')).toBeVisible();
+  if (scripted) await expectAccessible(page); // axe is script
+  const cookie = portolan.cookie!;
+  const served = async (path: string) => (await fetch(portolan.url + path, { headers: { cookie } })).text();
+  expect(await served('/admin/mounts')).not.toContain(hub.url);
+
+  await page.getByRole('button', { name: 'Add the mount' }).click();
+  await expect(page.getByText('hub/ is mounted, and is being read.')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('hub/');
+  if (scripted) await expectAccessible(page); // axe is script
+  const path = '/r/hub/library/busybox';
+  await eventually('its tags are there', async () => (await served(path)).includes('>1.0.0<'));
+  await page.goto('/n/hub/-/access');
+  await expect(page.getByText(`Docker clients still sign in at ${hub.host}.`)).toBeVisible();
+
+  await hub.kill();
+  await eventually('the failure is noticed', async () => (await served(path)).includes('could not be read'));
+  for (const address of [path, '/repositories', '/admin/mounts/hub']) {
+    await page.goto(address);
+    await expect(page.getByText(/could not be read\. What you see is as of/).first()).toBeVisible();
+  }
+  await page.goto(path);
+  await expect(page.getByRole('link', { name: '1.0.0', exact: true })).toBeVisible();
+  await hub.revive();
+  await eventually('it is read again', async () => !(await served(path)).includes('could not be read'));
+
+  await page.goto('/admin/mounts/hub');
+  await page.getByRole('link', { name: 'Remove…' }).click();
+  const question = page.getByRole('region', { name: 'Remove hub/?' });
+  await expect(question).toContainText('1 repository goes');
+  await expect(question).toContainText('Nothing is deleted at the registry.');
+  if (scripted) await expectAccessible(page); // axe is script
+  await question.getByLabel('Name', { exact: true }).fill('hub');
+  await question.getByRole('button', { name: 'Remove hub/' }).click();
+  await expect(page.getByText('Type hub/ to go on', { exact: false }).first()).toBeVisible();
+  await question.getByLabel('Name', { exact: true }).fill('hub/');
+  await question.getByRole('button', { name: 'Remove hub/' }).click();
+  await expect(page.getByText('The mount hub/ is gone here.')).toBeVisible();
+  expect((await fetch(portolan.url + path, { headers: { cookie } })).status).toBe(404);
+  expect((await (await fetch(`${hub.url}/v2/library/busybox/tags/list`)).json()).tags).toContain('1.0.0');
+  await page.goto('about:blank'); // a page would miss its server
+});

@@ -1,0 +1,87 @@
+//! Forms about mounts.
+
+use super::{Done, Form};
+use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount, ReadMounts};
+use crate::domain::error::What;
+use crate::domain::mount::MountSettings;
+use crate::domain::view::ProbeView;
+use crate::domain::{Address, Error, MountPrefix, Result};
+use crate::server::secret::Secret;
+use crate::server::service::mounts::{self, Wanted};
+use crate::ui::form::Intent;
+
+/// What a registry answers, if a form is only to ask it.
+pub(super) async fn probe(form: &Form<'_>, intent: Intent) -> Result<Option<ProbeView>> {
+    if form.sent.text("probe").is_empty() {
+        return Ok(None);
+    }
+    let found = match intent {
+        Intent::CreateMount => {
+            let proof = form.app.access.authorize(form.caller, ProbeMount {}).await?;
+            mounts::probe(form.app, &proof, &wanted(form, form.sent.parse("prefix")?)?).await?
+        }
+        Intent::ChangeMount => {
+            let prefix = prefix(form)?;
+            let proof = form.app.access.authorize(form.caller, ChangeMount { prefix: prefix.clone() }).await?;
+            mounts::try_change(form.app, &proof, wanted(form, prefix)?).await?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(found))
+}
+
+pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
+    let prefix: MountPrefix = form.sent.parse("prefix")?;
+    let proof = form.app.access.authorize(form.caller, CreateMount { prefix: prefix.clone() }).await?;
+    mounts::create(form.app, &proof, wanted(form, prefix.clone())?).await?;
+    Ok(Done::new(Address::Mount(prefix.clone()), Intent::CreateMount, prefix.shown()))
+}
+
+pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
+    let prefix = prefix(form)?;
+    let proof = form.app.access.authorize(form.caller, ChangeMount { prefix: prefix.clone() }).await?;
+    mounts::change(form.app, &proof, wanted(form, prefix.clone())?).await?;
+    Ok(Done::new(form.page(), Intent::ChangeMount, prefix.shown()))
+}
+
+pub(super) async fn check_now(form: &Form<'_>) -> Result<Done> {
+    let prefix = prefix(form)?;
+    let proof = form.app.access.authorize(form.caller, CheckMount { prefix: prefix.clone() }).await?;
+    mounts::check_now(form.app, &proof).await?;
+    Ok(Done::new(form.page(), Intent::CheckMount, prefix.shown()))
+}
+
+pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
+    let prefix = prefix(form)?;
+    let _sees_it = form.app.access.authorize(form.caller, ReadMounts {}).await?;
+    form.confirmed(&prefix.shown())?;
+    let proof = form.app.access.authorize(form.caller, DeleteMount { prefix: prefix.clone() }).await?;
+    mounts::remove(form.app, &proof).await?;
+    Ok(Done::new(Address::Mounts, Intent::DeleteMount, prefix.shown()))
+}
+
+/// The mount whose page it is.
+fn prefix(form: &Form<'_>) -> Result<MountPrefix> {
+    let name = form.page().strip_prefix("/admin/mounts/").unwrap_or_default();
+    MountPrefix::of_address(name).ok_or_else(|| Error::NotFound(What::Mount(name.chars().take(80).collect())))
+}
+
+fn wanted(form: &Form<'_>, prefix: MountPrefix) -> Result<Wanted> {
+    let sent = form.sent;
+    let names = |field: &str| {
+        sent.text(field).split([' ', ',', '\r', '\n']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    let seconds = sent.text("refresh_s").parse();
+    let settings = MountSettings {
+        url: sent.text("url").to_owned(),
+        upstream_prefix: sent.optional("upstream_prefix")?,
+        repositories: names("repositories"),
+        auth_hosts: names("auth_hosts"),
+        username: sent.text("username").to_owned(),
+        refresh_s: seconds.map_err(|_| Error::invalid("refresh_s", "this is a number of seconds"))?,
+        token_service: sent.text("token_service").to_owned(),
+        visibility: sent.parse("visibility")?,
+    };
+    let password = Some(sent.secret("password")).filter(|password: &Secret| !password.expose().is_empty());
+    Ok(Wanted { prefix, settings, password })
+}

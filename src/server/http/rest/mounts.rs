@@ -1,0 +1,215 @@
+//! `/api/v1/mounts`.
+
+use super::{Page, Part, answer, body, done};
+use crate::domain::action::{ChangeMount, CreateMount, DeleteMount, ReadMounts};
+use crate::domain::capability::Capability;
+use crate::domain::mount::{MountSettings, REFRESH_S};
+use crate::domain::view::{CrawlState, MountKind, MountView};
+use crate::domain::{Error, MountPrefix, RepositoryName, RepositoryVisibility, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::secret::Secret;
+use crate::server::service::mounts::{self, Wanted};
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{Response, StatusCode};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    prefix: MountPrefix,
+    kind: MountKind,
+    url: String,
+    /// Whether the configuration holds it: then it is changed there.
+    locked: bool,
+    has_password: bool,
+    /// How it is set, where it is not locked.
+    settings: Option<MountSettings>,
+    capabilities: BTreeMap<Capability, Option<bool>>,
+    n_repositories: u64,
+    crawl: CrawlState,
+    /// When the catalog last agreed with the registry.
+    as_of: Option<String>,
+}
+
+impl From<MountView> for Listed {
+    fn from(MountView { id, row, settings, has_password, .. }: MountView) -> Self {
+        Self {
+            id,
+            prefix: row.prefix,
+            kind: row.kind,
+            url: row.url,
+            locked: row.is_of_file,
+            has_password,
+            settings,
+            capabilities: row.capabilities.into_iter().collect(),
+            n_repositories: row.totals.repositories,
+            crawl: row.crawl,
+            as_of: row.as_of.map(|at| at.rfc3339()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct New {
+    prefix: MountPrefix,
+    #[serde(default = "remote")]
+    kind: MountKind,
+    url: String,
+    upstream_prefix: Option<RepositoryName>,
+    #[serde(default)]
+    repositories: Vec<String>,
+    #[serde(default)]
+    auth_hosts: Vec<String>,
+    #[serde(default)]
+    username: String,
+    password: Option<Secret>,
+    #[serde(default = "refresh_s")]
+    refresh_s: u64,
+    #[serde(default)]
+    token_service: String,
+    #[serde(default)]
+    visibility: RepositoryVisibility,
+}
+
+/// What is not said stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Changed {
+    url: Option<String>,
+    #[serde(default, deserialize_with = "said")]
+    upstream_prefix: Option<Option<RepositoryName>>,
+    repositories: Option<Vec<String>>,
+    auth_hosts: Option<Vec<String>>,
+    username: Option<String>,
+    password: Option<Secret>,
+    refresh_s: Option<u64>,
+    token_service: Option<String>,
+    visibility: Option<RepositoryVisibility>,
+}
+
+fn remote() -> MountKind {
+    MountKind::Remote
+}
+
+fn refresh_s() -> u64 {
+    REFRESH_S
+}
+
+/// `null` is something that is said.
+fn said<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<RepositoryName>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+/// Mounts by prefix.
+pub(in crate::server::http) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Query(part): Query<Part>,
+) -> Response<Body> {
+    let found = async {
+        let limit = part.limit()?;
+        let proof = app.access.authorize(&caller, ReadMounts {}).await?;
+        let after = MountPrefix::of_address(&part.after);
+        let is_after = |mount: &MountView| after.as_ref().is_none_or(|after| mount.row.prefix > *after);
+        let mounts = mounts::all(&app, &proof).await?.into_iter().filter(is_after).take(limit as usize + 1);
+        let mounts: Vec<Listed> = mounts.map(Listed::from).collect();
+        Ok(Page::cut(mounts, limit, |mount| mount.prefix.in_address().to_owned()))
+    };
+    answer(&app, &caller, StatusCode::OK, found.await)
+}
+
+/// One mount, by its id or its prefix; `-` is the root.
+pub(in crate::server::http) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Response<Body> {
+    answer(&app, &caller, StatusCode::OK, whole(&app, &caller, &name).await)
+}
+
+/// A new mount, of a registry that answers.
+pub(in crate::server::http) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    sent: Result<Json<New>, JsonRejection>,
+) -> Response<Body> {
+    let made = async {
+        let new = body(sent)?;
+        let prefix = new.prefix;
+        let proof = app.access.authorize(&caller, CreateMount { prefix: prefix.clone() }).await?;
+        if new.kind != MountKind::Remote {
+            return Err(Error::invalid("kind", "a registry that is mounted here is remote; the hosted one is there"));
+        }
+        let settings = MountSettings {
+            url: new.url,
+            upstream_prefix: new.upstream_prefix,
+            repositories: new.repositories,
+            auth_hosts: new.auth_hosts,
+            username: new.username,
+            refresh_s: new.refresh_s,
+            token_service: new.token_service,
+            visibility: new.visibility,
+        };
+        mounts::create(&app, &proof, Wanted { prefix: prefix.clone(), settings, password: new.password }).await?;
+        whole(&app, &caller, prefix.in_address()).await
+    };
+    answer(&app, &caller, StatusCode::CREATED, made.await)
+}
+
+/// Changes how a registry is reached and seen.
+pub(in crate::server::http) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+    sent: Result<Json<Changed>, JsonRejection>,
+) -> Response<Body> {
+    let changed = async {
+        let sent = body(sent)?;
+        let prefix = named(&app, &caller, &name).await?;
+        let proof = app.access.authorize(&caller, ChangeMount { prefix: prefix.clone() }).await?;
+        let before = mounts::settings(&app, &proof).await?;
+        let settings = MountSettings {
+            url: sent.url.unwrap_or(before.url),
+            upstream_prefix: sent.upstream_prefix.unwrap_or(before.upstream_prefix),
+            repositories: sent.repositories.unwrap_or(before.repositories),
+            auth_hosts: sent.auth_hosts.unwrap_or(before.auth_hosts),
+            username: sent.username.unwrap_or(before.username),
+            refresh_s: sent.refresh_s.unwrap_or(before.refresh_s),
+            token_service: sent.token_service.unwrap_or(before.token_service),
+            visibility: sent.visibility.unwrap_or(before.visibility),
+        };
+        mounts::change(&app, &proof, Wanted { prefix: prefix.clone(), settings, password: sent.password }).await?;
+        whole(&app, &caller, prefix.in_address()).await
+    };
+    answer(&app, &caller, StatusCode::OK, changed.await)
+}
+
+/// Forgets a registry here.
+pub(in crate::server::http) async fn delete(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Response<Body> {
+    let deleted = async {
+        let prefix = named(&app, &caller, &name).await?;
+        let proof = app.access.authorize(&caller, DeleteMount { prefix }).await?;
+        mounts::remove(&app, &proof).await
+    };
+    done(&app, &caller, deleted.await)
+}
+
+async fn named(app: &App, caller: &Caller, name: &str) -> Result<MountPrefix> {
+    let proof = app.access.authorize(caller, ReadMounts {}).await?;
+    mounts::prefix(app, &proof, name).await
+}
+
+async fn whole(app: &App, caller: &Caller, name: &str) -> Result<Listed> {
+    let proof = app.access.authorize(caller, ReadMounts {}).await?;
+    mounts::view(app, &proof, name, false).await.map(Listed::from)
+}
