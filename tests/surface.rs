@@ -1,5 +1,7 @@
 //! Every door of the server, and who gets through it. A route that is not in this table fails the test.
 
+mod callers;
+
 use crate::support::process::{QUIET, Server, http};
 use crate::support::{TestApp, request, sha256};
 use axum::body::Body;
