@@ -1,5 +1,6 @@
 //! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
 
+mod activity;
 mod api;
 mod browsers;
 mod commands;
@@ -7,9 +8,11 @@ mod console;
 mod credentials;
 mod github;
 mod guesses;
+mod invitations;
 mod lies;
 mod providers;
 mod raids;
+mod repositories;
 mod resting;
 mod revocations;
 mod robots;

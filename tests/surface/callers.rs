@@ -30,6 +30,7 @@ struct Row(&'static str, &'static str, &'static str, [u16; 6]);
 const FOR_STRANGERS: &[&str] = &[
     "GET /account",
     "GET /account/tokens",
+    "GET /api/v1/repositories",
     "GET /api/v1/robots",
     "GET /api/v1/tokens",
     "GET /events",
@@ -89,7 +90,11 @@ impl World {
         // A stream of events has no end.
         let is_endless = path.starts_with("/events") && parts.status.is_success();
         let body = if is_endless { Vec::new() } else { to_bytes(body, 16 << 20).await.unwrap().to_vec() };
-        Said { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Said {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
     }
 }
 
@@ -151,7 +156,11 @@ async fn every_door_stays_shut_for_who_lacks_the_right() {
             said[row][number] = answer.status;
             let intent = sent.split('&').next().filter(|field| field.starts_with("do=")).unwrap_or_default();
             let door = format!("{method} {} {intent}", path.split('?').next().unwrap_or_default());
-            if *caller == "a stranger" && answer.is_through() && !FOR_STRANGERS.contains(&door.trim()) && !is_public(path) {
+            if *caller == "a stranger"
+                && answer.is_through()
+                && !FOR_STRANGERS.contains(&door.trim())
+                && !is_public(path)
+            {
                 wrong.push(format!("{caller} gets through {door}"));
             }
             let is_own = ["/account", "/api/v1/tokens", "/auth/", "/token"].iter().any(|own| path.starts_with(own));
@@ -159,10 +168,12 @@ async fn every_door_stays_shut_for_who_lacks_the_right() {
                 wrong.push(format!("{caller} changes something by {door}"));
             }
             if number < 3 && !answer.is_through() {
-                let names = [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
+                let names =
+                    [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
                 let gone = (world.grant.replace(|c: char| c.is_ascii_hexdigit(), "0"), world.grant.clone());
                 let names: Vec<_> = names.into_iter().chain([gone]).collect();
-                let absent = |text: &str| names.iter().fold(text.to_owned(), |text, (absent, it)| text.replace(it, absent));
+                let absent =
+                    |text: &str| names.iter().fold(text.to_owned(), |text, (absent, it)| text.replace(it, absent));
                 let other = world.ask(&by, method, &absent(&asked), &absent(&sent)).await;
                 let (hidden, other) = (answer.whole(&names), other.whole(&names));
                 if hidden != other {
@@ -226,10 +237,13 @@ fn every_route_and_every_form_has_a_row() {
     let is_file = |route: &str| route.ends_with(".svg") || route.ends_with(".ico");
     let mut missing = Vec::new();
     for (route, methods) in routes.iter().filter(|(route, _)| !is_file(route)) {
-        missing.extend(methods.iter().filter(|method| !seen.contains(&(*route, **method))).map(|it| format!("{it} {route}")));
+        missing.extend(
+            methods.iter().filter(|method| !seen.contains(&(*route, **method))).map(|it| format!("{it} {route}")),
+        );
     }
     assert!(missing.is_empty(), "add a row for {missing:?}");
-    let has = |intent: &Intent| ROWS.iter().any(|row| row.2.split('&').next() == Some(&format!("do={}", intent.name())));
+    let has =
+        |intent: &Intent| ROWS.iter().any(|row| row.2.split('&').next() == Some(&format!("do={}", intent.name())));
     let missing: Vec<_> = Intent::ALL.into_iter().filter(|intent| !has(intent)).collect();
     assert!(missing.is_empty(), "add a row for {missing:?}");
 }

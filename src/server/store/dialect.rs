@@ -19,6 +19,8 @@ impl Dialect {
                 include_str!("schema/sqlite/0005_providers.sql"),
                 include_str!("schema/sqlite/0006_sweeps.sql"),
                 include_str!("schema/sqlite/0007_descriptions.sql"),
+                include_str!("schema/sqlite/0008_deleted_repositories.sql"),
+                include_str!("schema/sqlite/0009_activity.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -28,6 +30,8 @@ impl Dialect {
                 include_str!("schema/postgres/0005_providers.sql"),
                 include_str!("schema/postgres/0006_sweeps.sql"),
                 include_str!("schema/postgres/0007_descriptions.sql"),
+                include_str!("schema/postgres/0008_deleted_repositories.sql"),
+                include_str!("schema/postgres/0009_activity.sql"),
             ],
         }
     }
@@ -37,6 +41,14 @@ impl Dialect {
         match self {
             Self::Sqlite => format!("LENGTH(CAST({column} AS BLOB))"),
             Self::Postgres => format!("OCTET_LENGTH({column})::bigint"),
+        }
+    }
+
+    /// The values of a column in one text, with commas between them, in no order.
+    pub fn joined(self, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("GROUP_CONCAT({column}, ',')"),
+            Self::Postgres => format!("STRING_AGG({column}, ',')"),
         }
     }
 

@@ -28,7 +28,7 @@ pub mod manifests;
 mod migrate;
 mod moment;
 pub mod mounts;
-mod namespaces;
+pub mod namespaces;
 pub mod people;
 mod pg;
 pub mod principals;
