@@ -1,5 +1,6 @@
 //! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
 
+mod activity;
 mod api;
 mod authority;
 mod browsers;
@@ -9,10 +10,12 @@ mod credentials;
 mod elsewhere;
 mod github;
 mod guesses;
+mod invitations;
 mod lies;
 mod mounts;
 mod providers;
 mod raids;
+mod repositories;
 mod resting;
 mod revocations;
 mod robots;

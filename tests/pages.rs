@@ -53,7 +53,41 @@ async fn a_page_takes_at_most_four_statements() {
     for index in 0..60 {
         test.push_image("team/web", &format!("v{index}"), "amd64", &[index]).await;
     }
-    for path in ["/repositories", "/r/team/web", "/r/team/web?sort=built", "/r/team/web/-/tags/v1", "/admin/mounts"] {
+    for (path, body) in [
+        ("users", r#"{"username":"admin"}"#),
+        ("users", r#"{"username":"nina"}"#),
+        ("groups", r#"{"name":"eng","members":["nina"]}"#),
+        ("robots", r#"{"name":"ci-web","namespace":"team","role":"reader","scope":"team/*"}"#),
+        ("tokens", r#"{"name":"laptop"}"#),
+        ("grants", r#"{"principal":{"group":"eng"},"role":"reader","scope":"team/*","tags":null,"expires_at":null}"#),
+    ] {
+        let made = test.call("POST", &format!("/api/v1/{path}"), "application/json", body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    }
+    for path in [
+        "/repositories",
+        "/n/team",
+        "/r/team/web",
+        "/r/team/web?sort=built",
+        "/r/team/web/-/tags/v1",
+        "/r/team/web/-/access",
+        "/r/team/web/-/activity",
+        "/r/team/web/-/settings",
+        "/n/team/-/access",
+        "/n/team/-/robots",
+        "/n/team/-/activity",
+        "/n/team/-/settings",
+        "/account",
+        "/account/tokens",
+        "/activity?who=admin&action=manifest&where=team/*",
+        "/admin/mounts",
+        "/admin/access",
+        "/admin/users",
+        "/admin/users/nina",
+        "/admin/groups",
+        "/admin/groups/eng",
+        "/admin/roles",
+    ] {
         let before = test.app.store.statements();
         assert_eq!(test.get(path).await.status, StatusCode::OK);
         let taken = test.app.store.statements() - before;

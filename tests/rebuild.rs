@@ -23,6 +23,7 @@ enum Step {
     Unlink { repository: u8, layer: u8 },
     AsBlob { repository: u8, layer: u8, user: User },
     DeleteUser { repository: u8, layer: u8, user: User },
+    Gone { repository: u8 },
 }
 
 /// What names the bytes of an image as if they were no manifest.
@@ -44,7 +45,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (repository.clone(), pair).prop_map(|(repository, layers)| Step::DeleteIndex { repository, layers }),
         1 => (repository.clone(), layer.clone()).prop_map(|(repository, layer)| Step::Unlink { repository, layer }),
         2 => (repository.clone(), layer.clone(), user.clone()).prop_map(|(repository, layer, user)| Step::AsBlob { repository, layer, user }),
-        2 => (repository, layer, user).prop_map(|(repository, layer, user)| Step::DeleteUser { repository, layer, user }),
+        2 => (repository.clone(), layer, user).prop_map(|(repository, layer, user)| Step::DeleteUser { repository, layer, user }),
+        1 => repository.prop_map(|repository| Step::Gone { repository }),
     ]
 }
 
@@ -104,9 +106,10 @@ async fn put(test: &TestApp, repository: u8, reference: &str, media_type: &str, 
 async fn take(test: &TestApp, step: Step) {
     let delete = |path: String| async move {
         let answer = test.call("DELETE", &path, OCI_MANIFEST, "").await;
-        assert!(matches!(answer.status.as_u16(), 202 | 403 | 404), "{path}: {}", answer.text());
+        assert!(matches!(answer.status.as_u16(), 202 | 204 | 403 | 404), "{path}: {}", answer.text());
     };
     match step {
+        Step::Gone { repository } => delete(format!("/api/v1/r/{}", name(repository))).await,
         Step::Image { repository, tag, layer } => {
             let manifest = image(test, repository, layer).await;
             put(test, repository, &format!("t{tag}"), OCI_MANIFEST, &manifest).await;

@@ -1,5 +1,7 @@
 //! Every door of the server, and who gets through it. A route that is not in this table fails the test.
 
+mod callers;
+
 use crate::support::process::{QUIET, Server, http};
 use crate::support::{TestApp, request, sha256};
 use axum::body::Body;
@@ -24,7 +26,9 @@ const DOORS: &[Door] = &[
     Door("/r/{*rest}", "GET", "/r/team/web", 404, 404),
     Door("/r/{*rest}", "GET", "/r/team/web/-/tags/1", 404, 404),
     Door("/r/{*rest}", "DELETE", "/r/team/web", 405, 405),
+    Door("/n/{*rest}", "GET", "/n/team", 200, 404),
     Door("/n/{*rest}", "GET", "/n/team/-/access", 200, 403),
+    Door("/n/{*rest}", "GET", "/n/team/-/activity", 200, 403),
     Door("/n/{*rest}", "GET", "/n/team/-/settings", 200, 403),
     Door("/n/{*rest}", "GET", "/n/team/-/robots", 200, 403),
     Door("/n/{*rest}", "POST", "/n/team/-/access", 405, 405),
@@ -112,6 +116,17 @@ const DOORS: &[Door] = &[
     Door("/api/v1/robots/{id}", "PATCH", "/api/v1/robots/none", 400, 400),
     Door("/api/v1/robots/{id}", "DELETE", "/api/v1/robots/none", 404, 404),
     Door("/api/v1/robots/{id}/rotate", "POST", "/api/v1/robots/none/rotate", 404, 404),
+    Door("/api/v1/repositories", "GET", "/api/v1/repositories", 200, 200),
+    Door("/api/v1/r/{*repository}", "GET", "/api/v1/r/team/none", 404, 404),
+    Door("/api/v1/r/{*repository}", "GET", "/api/v1/r/team/none/-/tags", 404, 404),
+    Door("/api/v1/r/{*repository}", "DELETE", "/api/v1/r/team/none", 404, 403),
+    Door("/api/v1/r/{*repository}", "DELETE", "/api/v1/r/team/none/-/tags/1", 404, 403),
+    Door("/api/v1/n/{*namespace}", "GET", "/api/v1/n/team", 200, 403),
+    Door("/api/v1/n/{*namespace}", "PATCH", "/api/v1/n/team", 400, 400),
+    Door("/api/v1/waiting", "GET", "/api/v1/waiting", 200, 403),
+    Door("/api/v1/waiting/{id}", "GET", "/api/v1/waiting/YQpi", 404, 403),
+    Door("/api/v1/waiting/{id}", "DELETE", "/api/v1/waiting/YQpi", 404, 403),
+    Door("/api/v1/waiting/{id}/let-in", "POST", "/api/v1/waiting/YQpi/let-in", 404, 403),
     Door("/api/v1/r/{*repository}", "PATCH", "/api/v1/r/team/web", 400, 400),
     Door("/api/{*rest}", "GET", "/api/v1/nothing", 404, 404),
     Door("/auth/login", "GET", "/auth/login", 303, 303),

@@ -84,13 +84,13 @@ pub async fn show_settings(scope: Scope) -> Result<SettingsView, Error> {
     }
 }
 
-/// What was done, newest first.
+/// What was done in a scope, newest first.
 #[server(name = ListActivity, endpoint = "activity/list")]
-pub async fn list_activity(query: ActivityQuery) -> Result<ActivityView, Error> {
+pub async fn list_activity(scope: Scope, query: ActivityQuery) -> Result<ActivityView, Error> {
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
-    let proof = app.access.authorize(&caller, action::ReadActivity {}).await?;
+    let proof = app.access.authorize(&caller, action::ReadActivity { scope }).await?;
     service::activity::list(&app, &proof, &query, crate::domain::page::DEFAULT_LIMIT).await
 }
 

@@ -4,14 +4,14 @@ use crate::domain::view::{RepositoriesView, RepositoryQuery, RepositoryView, Tag
 use crate::domain::{Error, RepositoryName};
 use leptos::prelude::*;
 
-/// One page of the repositories that the caller may see.
+/// One page of the repositories that the caller may see; of a namespace with those below it after `below`.
 #[server(name = ListRepositories, endpoint = "repositories/list")]
-pub async fn list_repositories(query: RepositoryQuery) -> Result<RepositoriesView, Error> {
+pub async fn list_repositories(query: RepositoryQuery, below: String) -> Result<RepositoriesView, Error> {
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     let proof = app.access.authorize(&caller, action::ListRepositories {}).await?;
-    service::repositories::list(&app, &proof, query).await
+    service::repositories::list(&app, &proof, query, &below).await
 }
 
 /// A repository with one page of its tags.

@@ -1,9 +1,6 @@
 //! What is asked. The arguments are the action: whoever holds proof for one cannot use it for another.
 
-use super::{
-    Digest, Grantee, GroupName, Namespace, Permission, Reference, RepositoryName, RepositoryVisibility, Scope, Tag,
-    Target, Terms, Username,
-};
+use super::{Digest, Grantee, GroupName, Permission, Reference, RepositoryName, Scope, Tag, Target, Terms, Username};
 
 /// Something that somebody may or may not do.
 pub trait Action: Clone + Send + Sync + 'static {
@@ -15,6 +12,11 @@ pub trait Action: Clone + Send + Sync + 'static {
 
     /// What the audit log names as its object.
     fn object(&self) -> String;
+
+    /// Where it is done, as [`Target::place`] says: in what it needs its first permission on.
+    fn place(&self) -> String {
+        self.needs().first().map(|(_, target)| target.place()).unwrap_or_default()
+    }
 }
 
 /// An action that changes something: only its proof opens a transaction that writes.
@@ -31,10 +33,8 @@ impl Mutation for SetUp {}
 impl Mutation for CreateUser {}
 impl Mutation for ChangeUser {}
 impl Mutation for GiveAccess {}
+impl Mutation for InviteWithAccess {}
 impl Mutation for TakeAccess {}
-impl Mutation for CreateRepository {}
-impl Mutation for ConfigureRepository {}
-impl Mutation for ConfigureNamespace {}
 impl Mutation for InviteUser {}
 impl Mutation for DeleteUser {}
 impl Mutation for SignOutUser {}
@@ -74,11 +74,13 @@ macro_rules! actions {
 
 mod credentials;
 mod mounts;
+mod settings;
 
 pub use credentials::{
     ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, ListRobots, ReadRobots, RevokeToken, RotateRobot,
 };
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
+pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
 
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.
@@ -178,9 +180,10 @@ actions! {
     /// See what each role holds.
     ListRoles {} = "role.list", needs |this| vec![(Permission::RoleRead, Target::Instance)], object String::new();
 
-    /// See what was done, by whom.
-    ReadActivity {} = "activity.read",
-        needs |this| vec![(Permission::AuditRead, Target::Scope(Scope::Everything))], object String::new();
+    /// See what was done in a scope, by whom.
+    ReadActivity { scope: Scope } = "activity.read",
+        needs |this| vec![(Permission::AuditRead, Target::Scope(this.scope.clone()))],
+        object if this.scope == Scope::Everything { String::new() } else { this.scope.to_string() };
 
     /// See who has access in a scope.
     ListGrants { scope: Scope } = "grant.list",
@@ -190,6 +193,11 @@ actions! {
     GiveAccess { to: Grantee, terms: Terms } = "grant.give",
         needs |this| all_of(&this.terms), object format!("{} to {}", words(&this.terms), this.to);
 
+    /// Make an account for somebody who has none, with a role from the beginning.
+    InviteWithAccess { username: Username, terms: Terms } = "grant.invite",
+        needs |this| all_of(&this.terms).into_iter().chain([(Permission::UserManage, Target::Instance)]).collect(),
+        object format!("{} with {}", this.username, words(&this.terms));
+
     /// Take it away again, which takes the same rights as to give it.
     TakeAccess { id: String, to: Grantee, terms: Terms } = "grant.take",
         needs |this| all_of(&this.terms), object format!("{} from {}", words(&this.terms), this.to);
@@ -198,32 +206,6 @@ actions! {
     ChangeAccess { id: String, to: Grantee, before: Terms, terms: Terms } = "grant.change",
         needs |this| all_of(&this.before).into_iter().chain(all_of(&this.terms)).collect(),
         object format!("{} for {}", words(&this.terms), this.to);
-
-    /// Make a repository before anything is pushed. To say more of it than its name takes the right to configure it.
-    CreateRepository { repository: RepositoryName, description: String, visibility: Option<RepositoryVisibility> }
-        = "repository.create", needs |this| {
-            let target = || Target::Repository(this.repository.clone());
-            let says_more = !this.description.is_empty() || this.visibility.is_some();
-            let configure = says_more.then(|| (Permission::RepositoryConfigure, target()));
-            [(Permission::RepositoryCreate, target())].into_iter().chain(configure).collect()
-        },
-        object this.repository.to_string();
-
-    /// Say what a repository is, and who may see it without a grant.
-    ConfigureRepository { repository: RepositoryName, description: Option<String>,
-        visibility: Option<RepositoryVisibility> } = "repository.configure",
-        needs |this| vec![(Permission::RepositoryConfigure, Target::Repository(this.repository.clone()))],
-        object this.repository.to_string();
-
-    /// See how a namespace is set.
-    ReadNamespace { namespace: Namespace } = "namespace.read",
-        needs |this| vec![(Permission::RepositoryConfigure, Target::Scope(Scope::Namespace(this.namespace.clone())))],
-        object this.namespace.to_string();
-
-    /// Set with which visibility repositories of a namespace begin.
-    ConfigureNamespace { namespace: Namespace, default_visibility: RepositoryVisibility } = "namespace.configure",
-        needs |this| vec![(Permission::RepositoryConfigure, Target::Scope(Scope::Namespace(this.namespace.clone())))],
-        object this.namespace.to_string();
 
     /// See one's own account.
     ReadAccount { username: Username } = "account.read", needs |this| own(&this.username), object String::new();

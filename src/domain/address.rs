@@ -17,9 +17,12 @@ pub enum Address {
     Access(Scope),
     /// How a repository or a namespace is set; of everything nothing is.
     Settings(Scope),
+    /// What lies in a namespace.
+    Namespace(Namespace),
     /// The robots of a namespace.
     Robots(Namespace),
-    Activity,
+    /// What was done in a scope.
+    Activity(Scope),
     Users,
     User(Username),
     Groups,
@@ -49,7 +52,9 @@ impl Address {
 
     /// Reads what follows `/n/` in a path.
     pub fn parse_namespace(rest: &str) -> Option<Self> {
-        let (name, page) = rest.split_once("/-/")?;
+        let Some((name, page)) = rest.split_once("/-/") else {
+            return rest.parse().ok().map(Self::Namespace);
+        };
         let namespace = name.parse().ok()?;
         match page {
             "robots" => Some(Self::Robots(namespace)),
@@ -61,6 +66,7 @@ impl Address {
         match page {
             "access" => Some(Self::Access(scope)),
             "settings" => Some(Self::Settings(scope)),
+            "activity" => Some(Self::Activity(scope)),
             _ => None,
         }
     }
@@ -80,8 +86,11 @@ impl fmt::Display for Address {
             Self::Settings(Scope::Everything) => f.write_str("/admin/settings"),
             Self::Settings(Scope::Namespace(name)) => write!(f, "/n/{name}/-/settings"),
             Self::Settings(Scope::Repository(name)) => write!(f, "/r/{name}/-/settings"),
+            Self::Namespace(name) => write!(f, "/n/{name}"),
             Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
-            Self::Activity => f.write_str("/activity"),
+            Self::Activity(Scope::Everything) => f.write_str("/activity"),
+            Self::Activity(Scope::Namespace(name)) => write!(f, "/n/{name}/-/activity"),
+            Self::Activity(Scope::Repository(name)) => write!(f, "/r/{name}/-/activity"),
             Self::Users => f.write_str("/admin/users"),
             Self::User(name) => write!(f, "/admin/users/{name}"),
             Self::Groups => f.write_str("/admin/groups"),
@@ -109,17 +118,20 @@ mod tests {
             Address::Tag(name.clone(), "1.4.2".parse().unwrap()),
             Address::Manifest(name.clone(), digest),
             Address::Access(Scope::Repository(name.clone())),
-            Address::Settings(Scope::Repository(name)),
+            Address::Settings(Scope::Repository(name.clone())),
+            Address::Activity(Scope::Repository(name)),
         ] {
             let text = address.to_string();
             assert_eq!(Address::parse_repository(text.strip_prefix("/r/").unwrap()), Some(address));
         }
         let access = Address::Access("team/backend/*".parse().unwrap());
-        for address in [access, Address::Robots("team/backend".parse().unwrap())] {
+        let activity = Address::Activity("team/backend/*".parse().unwrap());
+        let namespace: Namespace = "team/backend".parse().unwrap();
+        for address in [access, activity, Address::Robots(namespace.clone()), Address::Namespace(namespace)] {
             assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");
-        assert_eq!(Address::parse_namespace("team"), None);
+        assert_eq!(Address::parse_namespace("Team"), None);
         assert_eq!(Address::parse_repository("team/-/unknown/x"), None);
         assert_eq!(Address::parse_repository("team/-/unknown"), None);
         assert_eq!(Address::parse_repository("team/-/tags/.bad"), None);

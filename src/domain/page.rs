@@ -10,6 +10,8 @@ use std::str::FromStr;
 pub const DEFAULT_LIMIT: u32 = 50;
 /// The most rows a console page holds.
 pub const MAX_LIMIT: u32 = 100;
+/// The most rows of any page: programs take more at once than people.
+pub const MAX_ROWS: u32 = 500;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +71,7 @@ impl From<Cursor> for String {
     }
 }
 
-/// The limit that a caller asked for, kept between 1 and [`MAX_LIMIT`].
+/// The limit that a caller asked for, kept between 1 and [`MAX_ROWS`].
 pub fn limit(asked: Option<u32>) -> u32 {
-    asked.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
+    asked.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_ROWS)
 }

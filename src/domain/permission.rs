@@ -152,6 +152,15 @@ pub enum Target {
 }
 
 impl Target {
+    /// Where it is, as records say: `team/web` in a repository, `team/` in a namespace, nothing elsewhere.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Repository(name) | Self::Tag(name, _) | Self::Scope(Scope::Repository(name)) => name.to_string(),
+            Self::Scope(Scope::Namespace(namespace)) => format!("{namespace}/"),
+            Self::Instance | Self::Account(_) | Self::Scope(Scope::Everything) => String::new(),
+        }
+    }
+
     /// The repository that it is, or lies in.
     pub fn repository(&self) -> Option<&RepositoryName> {
         match self {

@@ -7,7 +7,8 @@ mod people;
 
 use super::capability::Capability;
 use super::manifest::Kind;
-use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Page, RepositoryName, Tag, Timestamp};
+use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, RepositoryName, RepositoryVisibility};
+use super::{Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
@@ -15,7 +16,7 @@ pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage,
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
     AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
-    GroupsView, MemberRow, SessionRow, SettingsView, UserRow, UserView, UsersView, WaitingRow,
+    GroupsView, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersView, WaitingRow,
 };
 
 /// How a registry is mounted.
@@ -38,6 +39,8 @@ pub struct ListQuery<S: Default> {
     pub after: Option<Cursor>,
     pub before: Option<Cursor>,
     pub limit: Option<u32>,
+    /// Of repositories those that lie in this namespace.
+    pub within: Option<Namespace>,
 }
 
 /// What the list of repositories is asked for.
@@ -81,6 +84,27 @@ pub struct RepositoriesView {
     pub accepts_push: bool,
     /// Whether the reader may make a repository anywhere.
     pub may_create: bool,
+    /// Of a namespace: those below it, and which of its pages the reader may open.
+    pub children: Vec<NamespaceRow>,
+    pub children_next: Option<String>,
+    pub opens: Opens,
+}
+
+/// A namespace in the one above it, with how many repositories in it the reader may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamespaceRow {
+    pub name: Namespace,
+    pub repositories: u64,
+}
+
+/// A repository by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryFacts {
+    pub row: RepositoryRow,
+    pub logical: ByteSize,
+    pub images: u64,
+    /// Pulls of the last thirty days.
+    pub pulls: u64,
 }
 
 /// Sums over what the reader may see.
@@ -102,6 +126,7 @@ pub struct Totals {
 pub struct RepositoryRow {
     pub name: RepositoryName,
     pub mount: MountKind,
+    pub visibility: RepositoryVisibility,
     pub newest_tag: Option<Tag>,
     /// What the image of the newest tag says of itself, in one line.
     pub description: Option<String>,
@@ -157,9 +182,7 @@ pub struct RepositoryView {
     pub pull_name: String,
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
-    /// Whether the reader may see who has access, and change how it is set.
-    pub sees_access: bool,
-    pub may_configure: bool,
+    pub opens: Opens,
 }
 
 /// One tag in a list.
@@ -168,6 +191,7 @@ pub struct TagRow {
     pub tag: Tag,
     pub digest: Digest,
     pub kind: Kind,
+    pub media_type: String,
     /// What an artifact is, in words or as its media type.
     pub artifact: Option<String>,
     pub platforms: Vec<String>,

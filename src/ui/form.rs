@@ -16,6 +16,7 @@ pub enum Intent {
     DeleteUser,
     EndSessions,
     GiveAccess,
+    InviteWithAccess,
     ChangeAccess,
     TakeAccess,
     CreateGroup,
@@ -28,6 +29,7 @@ pub enum Intent {
     Dismiss,
     CreateRepository,
     ConfigureRepository,
+    DeleteRepository,
     ConfigureNamespace,
     ChangePassword,
     EndSession,
@@ -47,7 +49,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -55,6 +57,7 @@ impl Intent {
         Self::DeleteUser,
         Self::EndSessions,
         Self::GiveAccess,
+        Self::InviteWithAccess,
         Self::ChangeAccess,
         Self::TakeAccess,
         Self::CreateGroup,
@@ -67,6 +70,7 @@ impl Intent {
         Self::Dismiss,
         Self::CreateRepository,
         Self::ConfigureRepository,
+        Self::DeleteRepository,
         Self::ConfigureNamespace,
         Self::ChangePassword,
         Self::EndSession,
@@ -94,6 +98,7 @@ impl Intent {
             Self::DeleteUser => "delete-user",
             Self::EndSessions => "end-sessions",
             Self::GiveAccess => "give-access",
+            Self::InviteWithAccess => "invite-with-access",
             Self::ChangeAccess => "change-access",
             Self::TakeAccess => "take-access",
             Self::CreateGroup => "create-group",
@@ -106,6 +111,7 @@ impl Intent {
             Self::Dismiss => "dismiss",
             Self::CreateRepository => "create-repository",
             Self::ConfigureRepository => "configure-repository",
+            Self::DeleteRepository => "delete-repository",
             Self::ConfigureNamespace => "configure-namespace",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
@@ -139,6 +145,7 @@ impl Intent {
             Self::DeleteUser => format!("The account {of} is gone, with its access, sessions and tokens."),
             Self::EndSessions => format!("{of} is signed out everywhere."),
             Self::GiveAccess => format!("{of} has access."),
+            Self::InviteWithAccess => format!("{of} has an account and access. Pass the link on."),
             Self::ChangeAccess => format!("Access of {of} changed."),
             Self::TakeAccess => format!("Access was taken from {of}."),
             Self::CreateGroup => format!("The group {of} is there."),
@@ -151,6 +158,7 @@ impl Intent {
             Self::DeleteGroup => format!("The group {of} is gone, with all access that it had."),
             Self::CreateRepository => format!("{of} is there. Push the first image to it."),
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
+            Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
             Self::CreateToken => format!("The token {of} is there."),

@@ -5,6 +5,7 @@
 
 mod list;
 
+use crate::domain::page::MAX_LIMIT;
 use crate::domain::{Cursor, Result};
 use leptos_router::location::Url;
 
@@ -42,7 +43,7 @@ impl Pairs {
     }
 
     fn limit(&self) -> Option<u32> {
-        self.get("limit").and_then(|limit| limit.parse().ok())
+        self.get("limit").and_then(|limit| limit.parse().ok()).map(|limit: u32| limit.min(MAX_LIMIT))
     }
 }
 

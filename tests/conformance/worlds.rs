@@ -84,7 +84,7 @@ pub(super) async fn lists_show_what_the_decision_allows(bench: &Bench) {
             assert_eq!(filter.shows(name, level), may_read, "{name} in {world:?}");
             assert_eq!(shown.contains(name), may_read, "{name} in {world:?}");
         }
-        let totals = repositories::totals(&bench.store, &filter).await.unwrap();
+        let totals = repositories::totals(&bench.store, &filter, None).await.unwrap();
         assert_eq!(totals.repositories as usize, shown.len(), "{world:?}");
     }
 }

@@ -60,7 +60,8 @@ fn access() -> Access {
 }
 
 fn caller() -> Caller {
-    Caller { standing: Arc::new(Standing::with_role(user("mara"), Role::Admin)), request_id: "r1".to_owned() }
+    let standing = Arc::new(Standing::with_role(user("mara"), Role::Admin));
+    Caller { standing, request_id: "r1".to_owned(), address: String::new() }
 }
 
 fn name() -> RepositoryName {

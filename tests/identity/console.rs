@@ -225,7 +225,7 @@ async fn settings_hold_and_activity_shows_who_did_what() {
     assert_eq!(json("{}").await.status, StatusCode::CONFLICT);
 
     let shown = mara.get("/activity").await.text();
-    for words in ["Pushed", "Changed the settings of", "team/web", "private, ", "→", "Signed in"] {
+    for words in ["Pushed", "Changed the settings of", "team/web", "<del>visibility: private", "→", "Signed in"] {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     let otto = serde_json::json!({"username": "otto", "password": PASSWORD}).to_string();

@@ -129,6 +129,7 @@ async fn an_administrator_lets_in_who_waits() {
     assert_eq!(browser.sign_in(&provider).await.status, StatusCode::FORBIDDEN);
     let by = |name: &str, role| Caller {
         standing: Arc::new(Standing::with_role(crate::support::user(name), role)),
+        address: String::new(),
         request_id: "test".to_owned(),
     };
     let let_in = || LetIn { issuer: provider.issuer.clone(), subject: "1".to_owned() };

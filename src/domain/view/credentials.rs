@@ -1,5 +1,6 @@
 //! Pages about tokens and robots. No row holds a secret: nobody has it but whom it was shown to.
 
+use super::Opens;
 use crate::domain::{Namespace, Role, Terms, Timestamp, TokenName, Username};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,5 @@ pub struct RobotsView {
     pub next: Option<String>,
     /// The roles that a robot of the whole namespace may get from the reader.
     pub roles: Vec<Role>,
-    pub sees_access: bool,
-    pub may_configure: bool,
+    pub opens: Opens,
 }

@@ -1,6 +1,6 @@
 //! Pages about people and what they may do.
 
-use super::TokenRow;
+use super::{TokenRow, Totals};
 use crate::domain::{Actor, Grantee, GroupName, RepositoryVisibility, Role, Scope, Terms, Timestamp, Username};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ pub struct UserRow {
     pub is_disabled: bool,
     /// Until when the link works by which they choose their first password.
     pub invited_until: Option<Timestamp>,
+    pub has_password: bool,
     /// Whether they have a password, or an identity at a provider.
     pub has_way_in: bool,
     pub created_at: Timestamp,
@@ -115,10 +116,11 @@ pub struct AccessView {
     pub visibility: Option<RepositoryVisibility>,
     /// The roles that the reader may give here, from the least to the most.
     pub roles: Vec<Role>,
+    /// Whether the reader may make an account for somebody who has none.
+    pub may_invite: bool,
     /// Whom the reader may pick from; nobody where they may not look people up.
     pub people: Vec<Grantee>,
-    pub may_configure: bool,
-    pub manages_robots: bool,
+    pub opens: Opens,
     /// The host at which clients sign in as it says, whatever is given here: where a registry is only read.
     pub signs_in_at: Option<String>,
 }
@@ -171,8 +173,18 @@ pub struct SettingsView {
     pub description: String,
     /// Of a repository its own, of a namespace that with which repositories begin.
     pub visibility: RepositoryVisibility,
-    pub sees_access: bool,
-    pub manages_robots: bool,
+    pub opens: Opens,
+    /// What would go with a repository that the reader may delete.
+    pub deletes: Option<Totals>,
+}
+
+/// Which pages of a scope its reader may open, besides the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opens {
+    pub access: bool,
+    pub robots: bool,
+    pub activity: bool,
+    pub settings: bool,
 }
 
 /// Something that was done, or refused.
@@ -189,17 +201,21 @@ pub struct ActivityRow {
     pub before: Option<String>,
     pub after: Option<String>,
     pub request_id: String,
+    /// From which address; empty for what Portolan does by itself.
+    pub address: String,
+    /// The token by which it was asked, as its owner called it.
+    pub token: Option<String>,
 }
 
 /// What a list of activity is asked for; empty is everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ActivityQuery {
-    /// A username, or part of one.
+    /// A username, or an actor as records name them, such as `robot:ci-web`.
     pub who: String,
-    /// The beginning of an action's name, such as `grant`.
+    /// An action such as `grant.give`, or all of a kind, such as `grant`.
     pub action: String,
-    /// Part of what it was done to.
+    /// What it was done to, as records name it.
     pub object: String,
     pub refused_only: bool,
     pub after: String,
@@ -208,6 +224,8 @@ pub struct ActivityQuery {
 /// The page of activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityView {
+    pub scope: Scope,
+    pub opens: Opens,
     pub rows: Vec<ActivityRow>,
     pub next: Option<String>,
 }

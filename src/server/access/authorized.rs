@@ -60,13 +60,15 @@ pub struct Authorized<A> {
     rights: Rights,
     action: A,
     request_id: String,
+    address: String,
 }
 
 impl<A: Action> Authorized<A> {
     pub(super) fn new(policy: Policy, caller: &Caller, action: A, now: Timestamp) -> Self {
         let standing = Arc::new(RwLock::new(Arc::clone(&caller.standing)));
         let rights = Rights { standing, policy, now };
-        Self { actor: caller.actor().clone(), rights, action, request_id: caller.request_id.clone() }
+        let (request_id, address) = (caller.request_id.clone(), caller.address.clone());
+        Self { actor: caller.actor().clone(), rights, action, request_id, address }
     }
 
     /// Who acts.
@@ -84,14 +86,22 @@ impl<A: Action> Authorized<A> {
         &self.request_id
     }
 
+    /// From which address that came.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The record of a right that it does not carry and that the change turned out to need.
     pub fn refusal(&self, permission: Permission) -> Refusal {
         Refusal {
             actor: self.actor().clone(),
             action: A::NAME,
             object: self.action.object(),
+            place: self.action.place(),
             permission,
+            token: self.rights.standing().token.clone(),
             request_id: self.request_id.clone(),
+            address: self.address.clone(),
         }
     }
 

@@ -10,6 +10,8 @@ pub struct Caller {
     pub standing: Arc<Standing>,
     /// The request's id, which logs, audit and answer share.
     pub request_id: String,
+    /// From which address it came, as far as that can be believed.
+    pub address: String,
 }
 
 impl Caller {

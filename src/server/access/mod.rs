@@ -24,8 +24,12 @@ pub struct Refusal {
     pub actor: Actor,
     pub action: &'static str,
     pub object: String,
+    pub place: String,
     pub permission: Permission,
+    /// The token by which it was asked, by its id.
+    pub token: Option<String>,
     pub request_id: String,
+    pub address: String,
 }
 
 /// Finds out how visible a repository is; one that does not exist is private.
@@ -73,8 +77,11 @@ impl Access {
             actor: caller.actor().clone(),
             action: A::NAME,
             object: action.object(),
+            place: action.place(),
             permission,
+            token: caller.standing.token.clone(),
             request_id: caller.request_id.clone(),
+            address: caller.address.clone(),
         }
     }
 
@@ -118,14 +125,16 @@ impl Access {
 
     /// Proof of what somebody may do by what they showed: a password, a link, another's word for them. Only
     /// `identity/`, which has checked it, calls this; the architecture test says so.
-    pub fn vouch<A: Action>(&self, actor: Actor, request_id: &str, action: A) -> Authorized<A> {
+    pub fn vouch<A: Action>(&self, actor: Actor, (request_id, address): (&str, &str), action: A) -> Authorized<A> {
         let standing = Arc::new(Standing::of(actor));
-        Authorized::new(self.policy, &Caller { standing, request_id: request_id.to_owned() }, action, self.clock.now())
+        let caller = Caller { standing, request_id: request_id.to_owned(), address: address.to_owned() };
+        Authorized::new(self.policy, &caller, action, self.clock.now())
     }
 
     /// Proof for Portolan's own background work. Only `jobs/` and `app.rs` call it; the architecture test says so.
     pub fn system<A: Action>(&self, job: Job, action: A) -> Authorized<A> {
-        let caller = Caller { standing: Arc::new(Standing::of(Actor::System(job))), request_id: job.name().to_owned() };
+        let (standing, request_id) = (Arc::new(Standing::of(Actor::System(job))), job.name().to_owned());
+        let caller = Caller { standing, request_id, address: String::new() };
         Authorized::new(self.policy, &caller, action, self.clock.now())
     }
 }

@@ -62,6 +62,7 @@ pub(super) async fn every_request(State(app): State<App>, request: Request, next
 async fn answer(app: &App, request_id: String, mut request: Request, next: Next) -> Response {
     // Whoever is known already came in through another door.
     let known = request.extensions_mut().remove::<Arc<Standing>>();
+    let address = door::address(&request, &app.facts.trusted_proxies);
     let standing = match known {
         Some(standing) => Ok(standing),
         // Probes must not hang on the database, nor files that are everybody's.
@@ -70,7 +71,7 @@ async fn answer(app: &App, request_id: String, mut request: Request, next: Next)
     };
     match standing {
         Ok(standing) => {
-            request.extensions_mut().insert(Caller { standing, request_id });
+            request.extensions_mut().insert(Caller { standing, request_id, address });
             next.run(request).await
         }
         Err(refusal @ (Error::Unauthenticated | Error::Resting(_))) if Dialect::of(&request).is_oci() => {

@@ -102,14 +102,19 @@ fn detail(error: &Error) -> serde_json::Value {
 
 /// For programs: problem JSON (RFC 9457).
 pub fn problem(error: &Error) -> Response<Body> {
-    let status = status(error);
+    let status = match error {
+        Error::InUse { .. } => StatusCode::CONFLICT, // Registry clients know no other word for it than denied.
+        error => status(error),
+    };
     let body = json!({
         "type": "about:blank",
         "title": status.canonical_reason(),
         "status": status.as_u16(),
         "detail": error.to_string(),
     });
-    answer(error, "application/problem+json", body.to_string())
+    let mut response = answer(error, "application/problem+json", body.to_string());
+    *response.status_mut() = status;
+    response
 }
 
 /// After how many seconds it is worth trying again, where it is (RFC 9110, section 10.2.3).

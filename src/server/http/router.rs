@@ -92,7 +92,18 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/robots", get(rest::robots::list).post(rest::robots::create))
         .route("/api/v1/robots/{id}", get(rest::robots::show).patch(rest::robots::change).delete(rest::robots::delete))
         .route("/api/v1/robots/{id}/rotate", post(rest::robots::rotate))
-        .route("/api/v1/r/{*repository}", post(rest::access::create).patch(rest::access::configure))
+        .route("/api/v1/repositories", get(rest::repositories::list))
+        .route(
+            "/api/v1/r/{*repository}",
+            get(rest::repositories::show)
+                .post(rest::repositories::create)
+                .patch(rest::repositories::configure)
+                .delete(rest::repositories::delete),
+        )
+        .route("/api/v1/n/{*namespace}", get(rest::namespaces::show).patch(rest::namespaces::change))
+        .route("/api/v1/waiting", get(rest::waiting::list))
+        .route("/api/v1/waiting/{id}", get(rest::waiting::show).delete(rest::waiting::dismiss))
+        .route("/api/v1/waiting/{id}/let-in", post(rest::waiting::let_in))
         .route("/api/{*rest}", any(|| async { edge::refused(Error::NotFound(What::Page)) }))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
 }

@@ -46,7 +46,7 @@ pub(super) async fn post(
         let (username, password) = first("username").zip(first("password")).ok_or(Error::Unauthenticated)?;
         let credential = Credential::Basic { username, password: password.into() };
         let standing = app.identity.who(Some(&credential), &from).await?;
-        let caller = Caller { standing, request_id: caller.request_id.clone() };
+        let caller = Caller { standing, ..caller };
         issue(&app, &caller, &pairs).await
     };
     answer(&app, issued.await, true)

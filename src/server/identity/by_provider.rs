@@ -171,7 +171,7 @@ async fn follow(app: &App, provider: &Provider, (verified, user): (&Verified, &P
         grant_id: new_id(&*app.entropy, now),
     };
     let action = FollowProvider { username: user.username.clone(), provider: provider.name.clone() };
-    let (proof, by) = (app.access.vouch(user.actor(), &from.request_id, action), user.actor());
+    let (proof, by) = (app.access.vouch(user.actor(), from.asked(), action), user.actor());
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             let before = identities::follow(tx, &said, &by).await?;

@@ -22,7 +22,7 @@ pub(super) async fn join(app: &App, provider: &Provider, (verified, from): (&Ver
         let user = new_user(app, username, (&verified.name, &verified.email), now);
         let identity = identity(provider, verified, (&user.id, now));
         let action = JoinByProvider { username: user.username.clone(), provider: provider.name.clone() };
-        let proof = app.access.vouch(user.actor(), &from.request_id, action);
+        let proof = app.access.vouch(user.actor(), from.asked(), action);
         let by = user.actor();
         if let Some(user) = add(app, &proof, (user, identity), by).await? {
             return Ok(user);

@@ -67,7 +67,7 @@ pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> 
     let hash = app.identity.passwords.hash(password).await?;
     let (fingerprint, now, id, known) = (secrets::fingerprint(link), app.clock.now(), user.id.clone(), hash.clone());
     let action = AcceptLink { username: user.username.clone() };
-    let proof = app.access.vouch(user.actor(), &from.request_id, action);
+    let proof = app.access.vouch(user.actor(), from.asked(), action);
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             if !sessions::use_link(tx, &fingerprint, purpose, now).await? {

@@ -25,6 +25,13 @@ pub struct From {
     pub request_id: String,
 }
 
+impl From {
+    /// The request by which they come, and its address.
+    pub(super) fn asked(&self) -> (&str, &str) {
+        (&self.request_id, &self.address)
+    }
+}
+
 /// A person on their way in.
 #[derive(Clone, Debug)]
 pub struct NewPerson {
@@ -72,7 +79,7 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
     let hash = app.identity.passwords.hash(&person.password).await?;
     let (fingerprint, now) = (secrets::fingerprint(link), app.clock.now());
     let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, now));
-    let proof = app.access.vouch(admin.actor(), &from.request_id, SetUp { username: person.username });
+    let proof = app.access.vouch(admin.actor(), from.asked(), SetUp { username: person.username });
     let (user_id, added, providers) = (admin.id.clone(), admin.clone(), app.identity.providers.names());
     let known = hash.clone();
     let write = app.store.write(&proof, move |tx| {
@@ -145,10 +152,10 @@ pub(super) async fn open_session(
         id: new_secret_uuid(&*app.entropy),
         user_id: user_id.to_owned(),
         created_at: now,
-        address: from.address,
+        address: from.address.clone(),
         agent: from.agent.chars().take(MAX_AGENT_CHARS).collect(),
     };
-    let proof = app.access.vouch(actor.clone(), &from.request_id, OpenSession {});
+    let proof = app.access.vouch(actor.clone(), from.asked(), OpenSession {});
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             if !sessions::open(tx, &new, &known).await? {

@@ -9,7 +9,9 @@ pub mod remote;
 
 use super::access::Authorized;
 use super::blobs::{ByteStream, Content, ContentRange};
-use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
+use crate::domain::action::{
+    DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag, MountBlob, PushBlob, PushManifest,
+};
 use crate::domain::capability::Capability;
 use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
@@ -131,6 +133,9 @@ pub trait DeleteContent: Send + Sync {
 
     /// Takes a blob out of a repository.
     async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()>;
+
+    /// Deletes a repository with all that is in it.
+    async fn delete_repository(&self, proof: &Authorized<DeleteRepository>) -> Result<()>;
 }
 
 /// Writing. Every function takes the proof of what was allowed and works on what the proof names.

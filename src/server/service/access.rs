@@ -1,13 +1,13 @@
 //! Who has access: grants, and who may see what without any.
 
-use super::{may, robots};
-use crate::domain::action::{
-    ChangeAccess, ConfigureNamespace, ConfigureRepository, GiveAccess, ListGrants, TakeAccess,
-};
+use super::{may, opens};
+use crate::domain::action::{ChangeAccess, CreateUser, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{AccessRow, AccessView};
-use crate::domain::{Action, Error, Grant, Grantee, MountPrefix, Permission, Result, Role, Scope, Target, Terms};
+use crate::domain::{
+    Action, Error, Grant, Grantee, MountPrefix, Permission, Result, Role, Scope, Target, Terms, Username,
+};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -51,19 +51,20 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     let owns = proof.rights().require(Permission::RepositoryDelete, &Target::Scope(scope.clone())).is_ok();
     let reads = (looks_up(Permission::UserRead) && looks_up(Permission::GroupRead)) || owns;
     let people = if roles.is_empty() || !reads { vec![] } else { pick(app).await? };
-    let manages_robots = matches!(&scope, Scope::Namespace(namespace) if robots::manages(proof, namespace));
-    let may_configure = match &scope {
-        Scope::Everything => false,
-        Scope::Namespace(namespace) => {
-            let default_visibility = Default::default();
-            may(proof, &ConfigureNamespace { namespace: namespace.clone(), default_visibility })
-        }
-        Scope::Repository(name) => {
-            may(proof, &ConfigureRepository { repository: name.clone(), description: None, visibility: None })
-        }
-    };
+    let nobody: Username = "nobody".parse().expect("a username");
+    let may_invite = app.identity.settings.local_sign_in && may(proof, &CreateUser { username: nobody });
     let signs_in_at = signs_in_at(app, &scope);
-    Ok(AccessView { scope, rows, next, visibility, roles, people, may_configure, manages_robots, signs_in_at })
+    Ok(AccessView {
+        signs_in_at,
+        may_invite,
+        opens: opens(proof, &scope),
+        scope,
+        rows,
+        next,
+        visibility,
+        roles,
+        people,
+    })
 }
 
 /// The host of the registry behind a scope that is only read and takes no tokens from here.
@@ -161,7 +162,7 @@ fn changed_meanwhile() -> Error {
 }
 
 /// Nobody gives for longer than they have it.
-fn require_until<A: Action>(proof: &Authorized<A>, terms: &Terms) -> Result<()> {
+pub(super) fn require_until<A: Action>(proof: &Authorized<A>, terms: &Terms) -> Result<()> {
     let end = terms.expires_at;
     let holds = |(permission, target): &(Permission, Target)| proof.rights().hold_until(*permission, target, end);
     match proof.action().needs().iter().all(holds) {

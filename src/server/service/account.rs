@@ -18,9 +18,8 @@ pub async fn view(app: &App, proof: &Authorized<ReadAccount>, session: Option<&s
     let found = found.ok_or_else(|| Error::NotFound(What::User(username.to_string())))?;
     let mut sessions = people::sessions(&app.store, &found.id, app.identity.settings.ended(app.clock.now())).await?;
     sessions.iter_mut().for_each(|row| row.is_this = Some(row.id.as_str()) == session);
-    let has_password = principals::password(&app.store, &found.id).await?.is_some();
     let access = access::reaching(app, proof, &found.id).await?;
-    Ok(AccountView { user: found, has_password, access, sessions })
+    Ok(AccountView { has_password: found.has_password, user: found, access, sessions })
 }
 
 /// Chooses another password, which ends all other sessions. Who does it knows the one from before.

@@ -1,7 +1,7 @@
-//! Deleting over the distribution API: which registry does it is decided here.
+//! Deleting: which registry does it is decided here.
 
 use crate::domain::Result;
-use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag};
 use crate::domain::condition::Condition;
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -19,4 +19,9 @@ pub async fn manifest(app: &App, proof: &Authorized<DeleteManifest>) -> Result<(
 /// Takes a blob out of a repository.
 pub async fn blob(app: &App, proof: &Authorized<DeleteBlob>) -> Result<()> {
     app.hosted(&proof.action().repository)?.1.delete_blob(proof).await
+}
+
+/// Deletes a repository with all that is in it.
+pub async fn repository(app: &App, proof: &Authorized<DeleteRepository>) -> Result<()> {
+    app.hosted(&proof.action().repository)?.1.delete_repository(proof).await
 }

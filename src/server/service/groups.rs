@@ -42,7 +42,8 @@ pub async fn list(app: &App, _proof: &Authorized<ListGroups>, after: &str, limit
 
 /// Everything on the page of one group, with its members after `after`.
 pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, after: &str) -> Result<GroupView> {
-    let (id, _) = named(app, name.as_str()).await?;
+    let found = group_claims::with_group(&app.store, name).await?;
+    let (id, claims) = found.ok_or_else(|| Error::NotFound(What::Group(name.to_string())))?;
     let mut members = groups::members(&app.store, &id, after, PAGE + 1).await?;
     let is_cut = members.len() > PAGE as usize;
     members.truncate(PAGE as usize);
@@ -53,7 +54,6 @@ pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, a
         false => vec![],
     };
     let access = access::of_group(app, proof, &id).await?;
-    let claims = group_claims::of_group(&app.store, &id).await?;
     let claims = claims.into_iter().map(|Claim { provider, value }| ClaimRow { provider, value }).collect();
     let providers = app.identity.providers.all();
     let providers = providers.iter().map(|it| (it.name.clone(), it.title.clone())).collect();

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod delete;
 pub mod groups;
 pub mod images;
+pub mod invitations;
 pub mod mounts;
 pub mod personal_tokens;
 pub mod pull;
@@ -20,8 +21,9 @@ pub mod tokens;
 pub mod users;
 pub mod waiting;
 
-use crate::domain::view::MAX_DAYS;
-use crate::domain::{Action, Error, Result, Timestamp};
+use crate::domain::action::{ConfigureRepository, ListGrants, ReadActivity, ReadNamespace};
+use crate::domain::view::{MAX_DAYS, Opens};
+use crate::domain::{Action, Error, Result, Scope, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity::secrets::{self, Kind};
@@ -32,6 +34,23 @@ use crate::server::secret::Secret;
 fn may<A: Action, B: Action>(proof: &Authorized<A>, other: &B) -> bool {
     let rights = proof.rights();
     other.needs().iter().all(|(permission, target)| rights.require(*permission, target).is_ok())
+}
+
+/// Which pages of a scope that one may open.
+fn opens<A: Action>(proof: &Authorized<A>, scope: &Scope) -> Opens {
+    let (robots, settings) = match scope {
+        Scope::Everything => (false, false),
+        Scope::Namespace(namespace) => {
+            let namespace = namespace.clone();
+            (robots::manages(proof, &namespace), may(proof, &ReadNamespace { namespace }))
+        }
+        Scope::Repository(name) => {
+            let repository = name.clone();
+            (false, may(proof, &ConfigureRepository { repository, description: None, visibility: None }))
+        }
+    };
+    let activity = may(proof, &ReadActivity { scope: scope.clone() });
+    Opens { access: may(proof, &ListGrants { scope: scope.clone() }), robots, activity, settings }
 }
 
 /// A new secret, from the server's randomness.

@@ -30,8 +30,14 @@ pub async fn find(app: &App, proof: &Authorized<ReadAccount>, which: &str) -> Re
 }
 
 /// The tokens of somebody with an account.
-pub async fn of_user(app: &App, _proof: &Authorized<ListUsers>, id: &str) -> Result<Vec<TokenRow>> {
-    of_principal(app, id, "", MAX_TOKENS).await
+pub async fn of_user<'t>(
+    app: &App,
+    _proof: &Authorized<ListUsers>,
+    id: &str,
+    given: impl Iterator<Item = &'t Terms>,
+) -> Result<Vec<TokenRow>> {
+    let given: Vec<&Terms> = given.collect();
+    marked(app, tokens::of_principal(&app.store, id, "", MAX_TOKENS).await?, &given)
 }
 
 /// That one of them.
@@ -46,11 +52,17 @@ pub fn chosen(tokens: Vec<TokenRow>, which: &str) -> Result<TokenRow> {
 
 async fn of_principal(app: &App, id: &str, after: &str, limit: u32) -> Result<Vec<TokenRow>> {
     let providers = app.identity.providers.names();
-    let (given, now) = (grants::of_principal(&app.store, id, &providers).await?, app.clock.now());
-    let mut found = tokens::of_principal(&app.store, id, after, limit).await?;
+    let given = grants::of_principal(&app.store, id, &providers).await?;
+    let found = tokens::of_principal(&app.store, id, after, limit).await?;
+    marked(app, found, &given.iter().collect::<Vec<_>>())
+}
+
+/// The same, with whether each reaches anything of what was given to its owner.
+fn marked(app: &App, mut found: Vec<TokenRow>, given: &[&Terms]) -> Result<Vec<TokenRow>> {
+    let now = app.clock.now();
     found.iter_mut().for_each(|token| {
-        let meets = |terms: &&Terms| token.bound.as_ref().is_none_or(|bound| meet(bound, terms));
-        token.reaches = given.iter().filter(|terms| terms.hold_at(now)).any(|terms| meets(&terms));
+        let meets = |terms: &Terms| token.bound.as_ref().is_none_or(|bound| meet(bound, terms));
+        token.reaches = given.iter().filter(|terms| terms.hold_at(now)).any(|terms| meets(terms));
     });
     Ok(found)
 }

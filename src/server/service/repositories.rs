@@ -1,44 +1,98 @@
 //! The list of repositories.
 
-use crate::domain::action::ListRepositories;
+use crate::domain::action::{ListRepositories, ReadRepository};
+use crate::domain::error::What;
 use crate::domain::page::Position;
-use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, RepositoriesView, RepositoryQuery, Totals};
-use crate::domain::{Actor, Cursor, Error, Permission, Result};
+use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, Opens, RepositoriesView, RepositoryFacts};
+use crate::domain::view::{RepositoryQuery, RepositoryRow, Totals};
+use crate::domain::{Actor, Cursor, Error, MountPrefix, Namespace, Page, Permission, Result, Scope};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
-use crate::server::store::{mounts, repositories};
+use crate::server::store::mounts::Mount;
+use crate::server::store::{mounts, namespaces, pulls, repositories};
 
 /// The longest name of a repository, and so the longest filter.
 const MAX_FILTER_CHARS: usize = 255;
 
-/// One page of the repositories that the caller may see. Two statements, or three where only a part is seen.
-pub async fn list(app: &App, proof: &Authorized<ListRepositories>, query: RepositoryQuery) -> Result<RepositoriesView> {
-    let position = position(query.after.clone(), query.before.clone())?;
-    filter(&query.q)?;
-    let page = repositories::list(&app.store, &proof.visibility(), &query, &position).await?;
+/// Namespaces that the page of the one above them lists.
+const MAX_BELOW: u32 = 100;
+
+/// One page of the repositories that the caller may see, everywhere or in a namespace. At most four statements.
+pub async fn list(
+    app: &App,
+    proof: &Authorized<ListRepositories>,
+    query: RepositoryQuery,
+    below: &str,
+) -> Result<RepositoriesView> {
+    let page = page(app, proof, &query).await?;
     let mounts = mounts::list(&app.store, app.clock.now()).await?;
-    let totals = match proof.visibility() {
-        Visibility::Everything => mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals)),
-        open @ Visibility::Open { .. } => repositories::totals(&app.store, &open).await?,
+    let (visibility, within) = (proof.visibility(), query.within.as_ref());
+    let totals = match (&visibility, within) {
+        (Visibility::Everything, None) => {
+            mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals))
+        }
+        _ => repositories::totals(&app.store, &visibility, within).await?,
     };
-    let may_see_all = proof.visibility() == Visibility::Everything;
-    require_anything(proof, totals)?;
+    let may_see_all = visibility == Visibility::Everything;
+    let (mut children, mut opens) = (vec![], Opens::default());
+    match within {
+        None => require_anything(proof, totals)?,
+        Some(namespace) => {
+            opens = super::opens(proof, &Scope::Namespace(namespace.clone()));
+            // A namespace is there for who may see something in it, or has something to do there.
+            if totals.repositories == 0 && opens == Opens::default() {
+                return Err(Error::NotFound(What::Page));
+            }
+            children = namespaces::below(&app.store, namespace, &visibility, (below, MAX_BELOW + 1)).await?;
+        }
+    }
+    let is_near = |mount: &&Mount| within.is_none_or(|namespace| meets(namespace, &mount.row.prefix));
     Ok(RepositoriesView {
         page,
         totals,
         sees_all: may_see_all,
         // Whoever sees only a part learns nothing of the registries behind it.
-        notices: mounts.iter().filter(|_| may_see_all).filter_map(|mount| news(&mount.row)).collect(),
+        notices: mounts.iter().filter(|_| may_see_all).filter(is_near).filter_map(|mount| news(&mount.row)).collect(),
         accepts_push: app.mounts.now().iter().any(|mount| mount.write.is_some()),
         may_create: proof.rights().reach_anywhere(Permission::RepositoryCreate),
+        children_next: (children.len() > MAX_BELOW as usize).then(|| children[MAX_BELOW as usize - 1].name.to_string()),
+        children: children.into_iter().take(MAX_BELOW as usize).collect(),
+        opens,
     })
 }
 
+/// One page of them and nothing else.
+pub async fn page(
+    app: &App,
+    proof: &Authorized<ListRepositories>,
+    query: &RepositoryQuery,
+) -> Result<Page<RepositoryRow>> {
+    let position = position(query.after.clone(), query.before.clone())?;
+    filter(&query.q)?;
+    repositories::list(&app.store, &proof.visibility(), query, &position).await
+}
+
+/// A repository by itself.
+pub async fn facts(app: &App, proof: &Authorized<ReadRepository>) -> Result<RepositoryFacts> {
+    let name = &proof.action().repository;
+    let head = repositories::head(&app.store, name).await?;
+    let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let pulls = pulls::recent(&app.store, &head.id, app.clock.now()).await?;
+    Ok(RepositoryFacts { row: head.row, logical: head.logical, images: head.images, pulls })
+}
+
+/// Whether repositories of a mount lie in a namespace, or the other way round.
+fn meets(namespace: &Namespace, prefix: &MountPrefix) -> bool {
+    let (namespace, prefix) = (format!("{namespace}/"), format!("{prefix}/"));
+    prefix == "/" || namespace.starts_with(&prefix) || prefix.starts_with(&namespace)
+}
+
 /// Refuses who did not sign in where nothing is public: there is only the way in.
-pub(super) async fn require_any(app: &App, proof: &Authorized<ListRepositories>) -> Result<()> {
+pub async fn require_any(app: &App, proof: &Authorized<ListRepositories>) -> Result<()> {
     match proof.visibility() {
         Visibility::Everything => Ok(()),
-        open => require_anything(proof, repositories::totals(&app.store, &open).await?),
+        _ if *proof.actor() != Actor::Anonymous => Ok(()),
+        open => require_anything(proof, repositories::totals(&app.store, &open, None).await?),
     }
 }
 

@@ -1,9 +1,7 @@
 //! Robots: machines with a secret of their own. Each belongs to a namespace and has an end.
 
-use super::{draw, may, within_a_year};
-use crate::domain::action::{
-    ChangeRobot, ConfigureNamespace, CreateRobot, DeleteRobot, ListGrants, ListRobots, ReadRobots, RotateRobot,
-};
+use super::{draw, may, opens, within_a_year};
+use crate::domain::action::{ChangeRobot, CreateRobot, DeleteRobot, ListRobots, ReadRobots, RotateRobot};
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind};
 use crate::domain::view::{RobotRow, RobotsView};
@@ -35,10 +33,7 @@ pub async fn view(app: &App, proof: &Authorized<ReadRobots>, after: &str) -> Res
         terms.is_ok_and(|terms| may(proof, &CreateRobot { name: nobody.clone(), namespace: namespace.clone(), terms }))
     };
     let roles = Role::ALL.into_iter().filter(makes).collect();
-    let sees_access = may(proof, &ListGrants { scope: scope.clone() });
-    let default_visibility = Default::default();
-    let may_configure = may(proof, &ConfigureNamespace { namespace: namespace.clone(), default_visibility });
-    Ok(RobotsView { namespace, robots, next, roles, sees_access, may_configure })
+    Ok(RobotsView { namespace, robots, next, roles, opens: opens(proof, &scope) })
 }
 
 /// Robots after `after`, of the namespaces whose robots the caller manages.

@@ -1,9 +1,11 @@
 //! How repositories and namespaces are set.
 
-use super::{may, robots};
-use crate::domain::action::{ConfigureNamespace, ConfigureRepository, CreateRepository, ListGrants, ReadNamespace};
+use super::{may, opens};
+use crate::domain::action::{
+    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace,
+};
 use crate::domain::error::What;
-use crate::domain::view::SettingsView;
+use crate::domain::view::{SettingsView, Totals};
 use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -18,19 +20,27 @@ pub async fn of_repository(app: &App, proof: &Authorized<ConfigureRepository>) -
     let name = proof.action().repository.clone();
     let found = settings::of_repository(&app.store, &name).await?;
     let (description, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let deletes = match may(proof, &DeleteRepository { repository: name.clone() }) && app.hosted(&name).is_ok() {
+        true => repositories::head(&app.store, &name).await?.map(|head| Totals {
+            repositories: 1,
+            tags: head.row.tags,
+            images: head.images,
+            stored: head.row.stored,
+            logical: head.logical,
+            tags_sharing: 0,
+        }),
+        false => None,
+    };
     let scope = Scope::Repository(name);
-    let sees_access = may(proof, &ListGrants { scope: scope.clone() });
-    Ok(SettingsView { scope, description, visibility, sees_access, manages_robots: false })
+    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, deletes })
 }
 
 /// How a namespace is set.
 pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Result<SettingsView> {
     let namespace = proof.action().namespace.clone();
     let visibility = settings::default_visibility(&app.store, &namespace).await?;
-    let manages_robots = robots::manages(proof, &namespace);
     let scope = Scope::Namespace(namespace);
-    let sees_access = may(proof, &ListGrants { scope: scope.clone() });
-    Ok(SettingsView { scope, description: String::new(), visibility, sees_access, manages_robots })
+    Ok(SettingsView { opens: opens(proof, &scope), scope, description: String::new(), visibility, deletes: None })
 }
 
 /// Says what a repository is, and who may see it without a grant.
@@ -48,26 +58,26 @@ pub async fn configure_repository(app: &App, proof: &Authorized<ConfigureReposit
             if let Some(visibility) = visibility {
                 let before = grants::set_visibility(tx, &repository, visibility).await?;
                 let before = before.ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))?;
-                was.push(before.name().to_owned());
-                is.push(visibility.name().to_owned());
+                was.push(format!("visibility: {}", before.name()));
+                is.push(format!("visibility: {}", visibility.name()));
             }
             if let Some(description) = description {
                 settings::describe(tx, &repository, &description).await?;
-                was.push(before);
-                is.push(description);
+                was.push(format!("description: {before}"));
+                is.push(format!("description: {description}"));
             }
-            Ok(Change::new((), Some(was.join(", ")), Some(is.join(", "))).announcing(repository))
+            Ok(Change::new((), Some(was.join("\n")), Some(is.join("\n"))).announcing(repository))
         })
     });
     write.await
 }
 
-/// Makes a repository that is empty.
+/// Makes a repository that is empty; its id.
 ///
 /// # Errors
 /// [`Error::Conflict`] if it is there; [`Error::Invalid`] for a description that is too long or not one line; not found
 /// where a registry that is only read has the path.
-pub async fn create_repository(app: &App, proof: &Authorized<CreateRepository>) -> Result<()> {
+pub async fn create_repository(app: &App, proof: &Authorized<CreateRepository>) -> Result<String> {
     let CreateRepository { repository, description, visibility } = proof.action().clone();
     let description = one_line(&description)?;
     let mount_id = app.hosted(&repository)?.0.id.clone();
@@ -84,7 +94,7 @@ pub async fn create_repository(app: &App, proof: &Authorized<CreateRepository>) 
             if let Some(visibility) = visibility {
                 grants::set_visibility(tx, &repository, visibility).await?;
             }
-            Ok(Change::new((), None, Some(made.id)).announcing(repository))
+            Ok(Change::new(made.id.clone(), None, Some(made.id)).announcing(repository))
         })
     });
     write.await

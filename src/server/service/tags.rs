@@ -1,11 +1,11 @@
 //! A repository's page of tags.
 
-use super::may;
+use super::opens;
 use super::repositories::{filter, notice, position};
-use crate::domain::action::{ConfigureRepository, ListGrants, ReadRepository};
+use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
-use crate::domain::view::{CrawlState, MountNotice, RepositoryView, TagQuery};
-use crate::domain::{Error, RepositoryName, Result, Scope};
+use crate::domain::view::{CrawlState, MountNotice, RepositoryView, TagQuery, TagRow};
+use crate::domain::{Error, Page, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::{mounts, pulls, repositories, tags};
@@ -33,7 +33,6 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         false => Some(pulls::recent(&app.store, &head.id, app.clock.now()).await?),
     };
     let (pull_host, pull_name) = pull_line(app, name);
-    let configure = ConfigureRepository { repository: name.clone(), description: None, visibility: None };
     Ok(RepositoryView {
         notice: mount_notice(app, proof, &head.mount_id).await?,
         logical: head.logical,
@@ -43,9 +42,28 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         page,
         pull_host,
         pull_name,
-        sees_access: may(proof, &ListGrants { scope: Scope::Repository(name.clone()) }),
-        may_configure: may(proof, &configure),
+        opens: opens(proof, &Scope::Repository(name.clone())),
     })
+}
+
+/// One page of a repository's tags and nothing else.
+pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &TagQuery) -> Result<Page<TagRow>> {
+    let position = position(query.after.clone(), query.before.clone())?;
+    filter(&query.q)?;
+    let id = id(app, &proof.action().repository).await?;
+    tags::list(&app.store, &id, query, &position).await
+}
+
+/// One of its tags.
+pub async fn one(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<TagRow> {
+    let repository = proof.action().repository.clone();
+    let found = tags::row(&app.store, &id(app, &repository).await?, tag).await?;
+    found.ok_or_else(|| Error::NotFound(What::Tag { repository, tag: tag.clone() }))
+}
+
+async fn id(app: &App, name: &RepositoryName) -> Result<String> {
+    let head = repositories::head(&app.store, name).await?;
+    head.map(|head| head.id).ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
 }
 
 /// Where and under which name a repository is pulled.

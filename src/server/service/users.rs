@@ -58,7 +58,10 @@ pub async fn view(app: &App, proof: &Authorized<ListUsers>, username: &Username)
         sessions.clear();
     }
     let access = access::reaching(app, proof, &found.id).await?;
-    let tokens = if may_manage { personal_tokens::of_user(app, proof, &found.id).await? } else { vec![] };
+    let tokens = match may_manage {
+        true => personal_tokens::of_user(app, proof, &found.id, access.iter().map(|row| &row.terms)).await?,
+        false => vec![],
+    };
     Ok(UserView { user: found, access, sessions, tokens, may_manage, is_reader })
 }
 
@@ -97,7 +100,6 @@ async fn find(app: &App, who: &str) -> Result<Principal> {
 pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> Result<(UserRow, Option<String>)> {
     require_local(app)?;
     let username = proof.action().username.clone();
-    let (name, email) = (person_name(&new.name)?, email(&new.email)?);
     let now = app.clock.now();
     let hash = match &new.password {
         Some(password) => {
@@ -106,26 +108,14 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
         }
         None => None,
     };
-    let user = Principal {
-        id: new_id(&*app.entropy, now),
-        kind: PrincipalKind::User,
-        username,
-        name,
-        email,
-        namespace: None,
-        expires_at: None,
-        disabled_at: None,
-        created_at: now,
-        seen_at: None,
-    };
+    let user = new_user(app, username, (&new.name, &new.email))?;
     let invitation = hash.is_none().then(|| links::New::invitation(app));
     let link = invitation.as_ref().map(|new| new.address.clone());
     let (added, by) = (user.clone(), proof.actor().clone());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !principals::insert(tx, &added, &by).await? {
-                let taken = format!("{} is taken; choose another username", added.username);
-                return Err(Error::Conflict(taken));
+                return Err(taken(&added.username));
             }
             if let Some(hash) = hash {
                 principals::set_password(tx, &added.id, &hash, now).await?;
@@ -141,8 +131,29 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
     Ok((made, link))
 }
 
+/// Somebody with no way in yet.
+pub(super) fn new_user(app: &App, username: Username, (name, address): (&str, &str)) -> Result<Principal> {
+    let now = app.clock.now();
+    Ok(Principal {
+        id: new_id(&*app.entropy, now),
+        kind: PrincipalKind::User,
+        username,
+        name: person_name(name)?,
+        email: email(address)?,
+        namespace: None,
+        expires_at: None,
+        disabled_at: None,
+        created_at: now,
+        seen_at: None,
+    })
+}
+
+pub(super) fn taken(username: &Username) -> Error {
+    Error::Conflict(format!("{username} is taken; choose another username"))
+}
+
 /// Where signing in by password is off, nobody is given one: people come by their providers.
-fn require_local(app: &App) -> Result<()> {
+pub(super) fn require_local(app: &App) -> Result<()> {
     let off =
         "signing in by password is off here (auth.local_sign_in); people come by a provider, or wait to be let in";
     if app.identity.settings.local_sign_in { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }

@@ -12,8 +12,11 @@ pub(super) struct Entry {
     actor: String,
     action: &'static str,
     object: String,
+    place: String,
     outcome: String,
+    token: Option<String>,
     request_id: String,
+    address: String,
 }
 
 impl Entry {
@@ -25,8 +28,11 @@ impl Entry {
             actor: proof.actor().key(),
             action: A::NAME,
             object: proof.action().object(),
+            place: proof.action().place(),
             outcome: "done".to_owned(),
+            token: proof.rights().standing().token.clone(),
             request_id: proof.request_id().to_owned(),
+            address: proof.address().to_owned(),
         }
     }
 
@@ -38,17 +44,22 @@ impl Entry {
             actor: refusal.actor.key(),
             action: refusal.action,
             object: refusal.object,
+            place: refusal.place,
             outcome: format!("refused: {}", refusal.permission.name()),
+            token: refusal.token,
             request_id: refusal.request_id,
+            address: refusal.address,
         }
     }
 
+    /// Writes it. A token is named as its owner called it then: it may be gone when somebody reads this.
     pub(super) async fn record(self, tx: &mut Tx, before: Option<String>, after: Option<String>) -> Result<()> {
-        let sql = "INSERT INTO audit (id, at, actor, action, object, outcome, before, after, request_id)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-        let (actor, action, object) = (self.actor, self.action, self.object);
-        tx.run(sql, params![self.id, self.at, actor, action, object, self.outcome, before, after, self.request_id])
-            .await?;
-        Ok(())
+        let sql = "INSERT INTO audit (id, at, actor, action, object, outcome, before, after, request_id, kind, place, address, token)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+                     COALESCE((SELECT t.name FROM tokens t WHERE t.id = $13), $13))";
+        let kind = self.action.split('.').next().unwrap_or_default();
+        let mut params = params![self.id, self.at, self.actor, self.action, self.object, self.outcome, before, after];
+        params.extend(params![self.request_id, kind, self.place, self.address, self.token]);
+        tx.run(sql, params).await.map(|_| ())
     }
 }

@@ -1,5 +1,9 @@
 //! Deletes: a row leaves the tables that are read, and what brings it back is kept. Nothing is freed here.
 
+mod whole;
+
+pub use whole::repository;
+
 use super::repositories::Repository;
 use super::tags::Move;
 use super::{Tx, Value, batch, blobs, edges, manifests, repositories, tags};

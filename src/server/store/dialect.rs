@@ -21,6 +21,8 @@ impl Dialect {
                 include_str!("schema/sqlite/0007_descriptions.sql"),
                 include_str!("schema/sqlite/0008_token_authority.sql"),
                 include_str!("schema/sqlite/0009_console_mounts.sql"),
+                include_str!("schema/sqlite/0010_deleted_repositories.sql"),
+                include_str!("schema/sqlite/0011_activity.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -32,6 +34,8 @@ impl Dialect {
                 include_str!("schema/postgres/0007_descriptions.sql"),
                 include_str!("schema/postgres/0008_token_authority.sql"),
                 include_str!("schema/postgres/0009_console_mounts.sql"),
+                include_str!("schema/postgres/0010_deleted_repositories.sql"),
+                include_str!("schema/postgres/0011_activity.sql"),
             ],
         }
     }
@@ -41,6 +45,14 @@ impl Dialect {
         match self {
             Self::Sqlite => format!("LENGTH(CAST({column} AS BLOB))"),
             Self::Postgres => format!("OCTET_LENGTH({column})::bigint"),
+        }
+    }
+
+    /// The values of a column in one text, with commas between them, in no order.
+    pub fn joined(self, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("GROUP_CONCAT({column}, ',')"),
+            Self::Postgres => format!("STRING_AGG({column}, ',')"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which groups of a provider are which of ours. Who is in them follows from what providers last said of each person.
 
 use super::{Store, Tx, epoch};
-use crate::domain::Result;
+use crate::domain::{GroupName, Result};
 use crate::params;
 
 /// A group of a provider.
@@ -16,6 +16,19 @@ pub async fn of_group(store: &Store, group_id: &str) -> Result<Vec<Claim>> {
     let sql = "SELECT provider, value FROM group_claims WHERE group_id = $1 ORDER BY provider, value";
     let rows = store.all(sql, params![group_id]).await?.into_iter();
     rows.map(|mut row| Ok(Claim { provider: row.take()?, value: row.take()? })).collect()
+}
+
+/// One of our groups by its name: its id, and the groups that it stands for.
+pub async fn with_group(store: &Store, name: &GroupName) -> Result<Option<(String, Vec<Claim>)>> {
+    let sql = "SELECT g.id, c.provider, c.value FROM user_groups g LEFT JOIN group_claims c ON c.group_id = g.id
+               WHERE g.name = $1 ORDER BY c.provider, c.value";
+    let (mut id, mut claims) = (None, Vec::new());
+    for mut row in store.all(sql, params![name]).await? {
+        id = Some(row.take()?);
+        let (provider, value): (Option<String>, Option<String>) = (row.take()?, row.take()?);
+        claims.extend(provider.zip(value).map(|(provider, value)| Claim { provider, value }));
+    }
+    Ok(id.map(|id| (id, claims)))
 }
 
 /// Says anew what a group stands for. Whom providers named at their last sign-in is in it at once, and who was in it

@@ -29,7 +29,7 @@ mod migrate;
 mod moment;
 pub mod mount_settings;
 pub mod mounts;
-mod namespaces;
+pub mod namespaces;
 pub mod people;
 mod pg;
 pub mod principals;

@@ -1,8 +1,28 @@
 //! The tree above the repositories: every prefix of a name, with how many repositories lie below.
 
-use super::Tx;
-use crate::domain::{RepositoryName, Result};
+use super::{Store, Tx, visible};
+use crate::domain::view::NamespaceRow;
+use crate::domain::{Namespace, RepositoryName, Result};
 use crate::params;
+use crate::server::access::Visibility;
+
+/// Namespaces right below one, after `after`, in which the reader may see something.
+pub async fn below(
+    store: &Store,
+    namespace: &Namespace,
+    visibility: &Visibility,
+    (after, limit): (&str, u32),
+) -> Result<Vec<NamespaceRow>> {
+    let mut params = params![namespace, after, limit];
+    let shown = visible::condition(visibility, "r", &mut params);
+    let sql = format!(
+        "SELECT n.name, COUNT(*) FROM namespaces n JOIN mounts m ON m.id = n.mount_id AND m.active = 1
+           JOIN repositories r ON r.mount_id = n.mount_id AND r.name > n.name || '/' AND r.name < n.name || '0' {shown}
+         WHERE n.parent = $1 AND n.name > $2 GROUP BY n.name ORDER BY n.name LIMIT $3"
+    );
+    let rows = store.all(&sql, params).await?;
+    rows.into_iter().map(|mut row| Ok(NamespaceRow { name: row.take()?, repositories: row.take()? })).collect()
+}
 
 /// Adds a new repository to the namespaces above it.
 pub(super) async fn count(tx: &mut Tx, mount_id: &str, name: &RepositoryName) -> Result<()> {
@@ -12,6 +32,21 @@ pub(super) async fn count(tx: &mut Tx, mount_id: &str, name: &RepositoryName) ->
     while let Some((namespace, _)) = inner.rsplit_once('/') {
         let parent = namespace.rsplit_once('/').map_or("", |(parent, _)| parent);
         tx.run(sql, params![mount_id, namespace, parent]).await?;
+        inner = namespace;
+    }
+    Ok(())
+}
+
+/// Takes a repository that is gone from the namespaces above it; one with nothing below is none.
+pub(super) async fn uncount(tx: &mut Tx, mount_id: &str, name: &RepositoryName) -> Result<()> {
+    let mut inner = name.as_str();
+    while let Some((namespace, _)) = inner.rsplit_once('/') {
+        for sql in [
+            "UPDATE namespaces SET n_repositories = n_repositories - 1 WHERE mount_id = $1 AND name = $2",
+            "DELETE FROM namespaces WHERE mount_id = $1 AND name = $2 AND n_repositories <= 0",
+        ] {
+            tx.run(sql, params![mount_id, namespace]).await?;
+        }
         inner = namespace;
     }
     Ok(())

@@ -1,15 +1,23 @@
 //! Users as pages list them: with their groups, whether they were invited, and where they are signed in.
 
 use super::sessions::Purpose;
-use super::{Row, Store, Tx, batch, dialect, epoch};
+use super::{Row, Store, Tx, dialect, epoch};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{SessionRow, UserRow};
 use crate::domain::{GroupName, Result, Timestamp, Username};
 use crate::params;
 
-const COLUMNS: &str = "p.id, p.username, p.name, p.email, p.disabled_at, p.seen_at, p.created_at,
-    (SELECT MAX(l.expires_at) FROM one_time_links l WHERE l.user_id = p.id AND l.purpose = $1),
-    (SELECT COUNT(*) FROM passwords w WHERE w.user_id = p.id) + (SELECT COUNT(*) FROM identities i WHERE i.user_id = p.id)";
+fn columns(store: &Store) -> String {
+    let groups = store.dialect().joined("g.name");
+    format!(
+        "p.id, p.username, p.name, p.email, p.disabled_at, p.seen_at, p.created_at,
+         (SELECT MAX(l.expires_at) FROM one_time_links l WHERE l.user_id = p.id AND l.purpose = $1),
+         (SELECT COUNT(*) FROM passwords w WHERE w.user_id = p.id),
+         (SELECT COUNT(*) FROM identities i WHERE i.user_id = p.id),
+         (SELECT {groups} FROM user_groups g WHERE g.id IN
+           (SELECT m.group_id FROM group_members m WHERE m.user_id = p.id))"
+    )
+}
 
 /// Users after `after` in the order of their names; of those whose name, username or address holds `q`.
 pub async fn list(store: &Store, q: &str, after: &str, limit: u32) -> Result<Vec<UserRow>> {
@@ -21,24 +29,36 @@ pub async fn list(store: &Store, q: &str, after: &str, limit: u32) -> Result<Vec
         "AND (p.username LIKE $4 ESCAPE '\\' OR LOWER(p.name) LIKE $4 ESCAPE '\\' OR LOWER(p.email) LIKE $4 ESCAPE '\\')"
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM principals p WHERE p.kind = 'user' AND p.username > $2 {filter} ORDER BY p.username LIMIT $3"
+        "SELECT {} FROM principals p WHERE p.kind = 'user' AND p.username > $2 {filter} ORDER BY p.username LIMIT $3",
+        columns(store)
     );
-    let rows = store.scan(&sql, params).await?;
-    with_groups(store, rows.into_iter().map(user).collect::<Result<_>>()?).await
+    store.scan(&sql, params).await?.into_iter().map(user).collect()
 }
 
 /// One user.
 pub async fn find(store: &Store, username: &Username) -> Result<Option<UserRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM principals p WHERE p.kind = 'user' AND p.username = $2");
-    let rows = store.all(&sql, params![Purpose::Invite, username]).await?;
-    let found = rows.into_iter().map(user).collect::<Result<_>>()?;
-    Ok(with_groups(store, found).await?.into_iter().next())
+    let sql = format!("SELECT {} FROM principals p WHERE p.kind = 'user' AND p.username = $2", columns(store));
+    store.one(&sql, params![Purpose::Invite, username]).await?.map(user).transpose()
 }
 
 /// Usernames to pick from, in their order.
 pub async fn usernames(store: &Store, kind: PrincipalKind, limit: u32) -> Result<Vec<Username>> {
     let sql = "SELECT username FROM principals WHERE kind = $1 AND disabled_at IS NULL ORDER BY username LIMIT $2";
     store.all(sql, params![kind, limit]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Users with that e-mail address: two at most, which is one too many to know who is meant.
+pub async fn with_email(store: &Store, email: &str) -> Result<Vec<Username>> {
+    let sql = "SELECT username FROM principals WHERE kind = 'user' AND email <> '' AND LOWER(email) = $1 LIMIT 2";
+    store.scan(sql, params![email.to_lowercase()]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Usernames of those who may do everything by a grant of their own.
+pub async fn administrators(store: &Store, limit: u32) -> Result<Vec<Username>> {
+    let sql = "SELECT DISTINCT p.username FROM grants g JOIN principals p ON p.id = g.grantee
+               WHERE g.scope = '*' AND g.role = 'admin' AND p.kind = 'user' AND p.disabled_at IS NULL
+               ORDER BY p.username LIMIT $1";
+    store.all(sql, params![limit]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Where a user is signed in, newest first; of sessions that are not over.
@@ -72,36 +92,25 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
     epoch::next(tx).await
 }
 
-async fn with_groups(store: &Store, mut found: Vec<UserRow>) -> Result<Vec<UserRow>> {
-    if found.is_empty() {
-        return Ok(found);
-    }
-    let sql = format!(
-        "SELECT DISTINCT m.user_id, g.name FROM group_members m JOIN user_groups g ON g.id = m.group_id
-         WHERE m.user_id IN ({}) ORDER BY g.name",
-        batch::slots(1, found.len())
-    );
-    let ids = found.iter().map(|found| super::Value::from(&found.id)).collect();
-    for mut row in store.all(&sql, ids).await? {
-        let (id, group): (String, GroupName) = (row.take()?, row.take()?);
-        found.iter_mut().filter(|found| found.id == id).for_each(|found| found.groups.push(group.clone()));
-    }
-    Ok(found)
-}
-
 fn user(mut row: Row) -> Result<UserRow> {
     let (id, username, name, email) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let disabled_at: Option<Timestamp> = row.take()?;
     let (seen_at, created_at): (Timestamp, _) = (row.take()?, row.take()?);
+    let (invited_until, n_passwords, n_identities) = (row.take()?, row.take::<i64>()?, row.take::<i64>()?);
+    let groups = row.take::<Option<String>>()?.unwrap_or_default();
+    let groups = groups.split(',').filter(|name| !name.is_empty()).map(str::parse);
+    let mut groups = groups.collect::<Result<Vec<GroupName>>>()?;
+    groups.sort();
     Ok(UserRow {
         id,
         username,
         name,
         email,
-        groups: vec![],
+        groups,
         is_disabled: disabled_at.is_some(),
-        invited_until: row.take()?,
-        has_way_in: row.take::<i64>()? > 0,
+        invited_until,
+        has_password: n_passwords > 0,
+        has_way_in: n_passwords + n_identities > 0,
         created_at,
         seen_at: (seen_at.0 != 0).then_some(seen_at),
     })

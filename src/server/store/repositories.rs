@@ -4,7 +4,7 @@ use super::keyset::{self, Order};
 use super::{Known, Row, Store, Tx, Value, batch, dialect, namespaces, visible};
 use crate::domain::page::Position;
 use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort, Totals};
-use crate::domain::{Actor, Cursor, Error, Page, RepositoryName, Result, Timestamp, page};
+use crate::domain::{Actor, Cursor, Error, Namespace, Page, RepositoryName, Result, Timestamp, page};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -25,7 +25,7 @@ pub struct Head {
     pub read_at: Option<Timestamp>,
 }
 
-const ROW: &str = "r.name, m.kind, r.newest_tag, COALESCE(NULLIF(r.own_description, ''), r.description), r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
+const ROW: &str = "r.name, m.kind, COALESCE(r.visibility, m.visibility), r.newest_tag, COALESCE(NULLIF(r.own_description, ''), r.description), r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
                    r.read_at, r.read_error, r.missing_since";
 
 /// A repository by name.
@@ -80,7 +80,8 @@ pub async fn list(
         params.push(format!("%{}%", dialect::like_literal(&query.q.to_lowercase())).into());
         "AND r.name LIKE $2 ESCAPE '\\'"
     };
-    let shown = visible::condition(visibility, "r", &mut params);
+    let shown =
+        visible::condition(visibility, "r", &mut params) + &visible::below(query.within.as_ref(), "r", &mut params);
     let keyset = Order { key, name: "r.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let sql = format!(
@@ -113,9 +114,9 @@ pub async fn any_changed_at(store: &Store, visibility: &Visibility) -> Result<Ti
 }
 
 /// Sums over the repositories that the reader may see. What several of them share is stored once and counted in each.
-pub async fn totals(store: &Store, visibility: &Visibility) -> Result<Totals> {
+pub async fn totals(store: &Store, visibility: &Visibility, namespace: Option<&Namespace>) -> Result<Totals> {
     let mut params = vec![];
-    let shown = visible::condition(visibility, "r", &mut params);
+    let shown = visible::condition(visibility, "r", &mut params) + &visible::below(namespace, "r", &mut params);
     let sums = ["r.n_tags", "r.n_images", "r.stored_bytes", "r.logical_bytes"];
     let sums = sums.map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)")).join(", ");
     let sql = format!(
@@ -268,7 +269,7 @@ pub async fn mark_missing(tx: &mut Tx, mount_id: &str, listing: Timestamp, now: 
 
 fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     let name = row.take()?;
-    let mount: MountKind = row.take()?;
+    let (mount, visibility): (MountKind, _) = (row.take()?, row.take()?);
     let (newest_tag, description, tags, stored) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let (updated, Known(updated_by), read_at): (Timestamp, _, _) = (row.take()?, row.take()?, stated(row.take()?));
     let (read_error, missing_since): (Option<String>, _) = (row.take()?, row.take()?);
@@ -277,6 +278,7 @@ fn repository_row(row: &mut Row) -> Result<RepositoryRow> {
     Ok(RepositoryRow {
         name,
         mount,
+        visibility,
         newest_tag,
         description,
         tags,

@@ -26,29 +26,38 @@ pub async fn list(store: &Store, repository_id: &str, query: &TagQuery, position
     };
     let keyset = Order { key, name: "t.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
-    let sibling = |skip: u8| {
-        format!(
-            "(SELECT s.name FROM tags s WHERE s.repository_id = t.repository_id AND s.digest = t.digest
-              AND s.name <> t.name ORDER BY s.name LIMIT 1 OFFSET {skip})"
-        )
-    };
-    let sql = format!(
-        "SELECT t.name, t.digest, t.pull_bytes, t.changed_at, t.move_known, t.moved_by, t.built_at, t.missing_since,
-                m.kind, m.artifact_type, m.platforms, m.n_tags, {}, {}, {}
-         FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
-         WHERE t.repository_id = $1 {filter} {} {} LIMIT $2",
-        sibling(0),
-        sibling(1),
-        key.unwrap_or("t.changed_at"),
-        keyset.condition,
-        keyset.order_by
-    );
+    let sql =
+        format!("{} {filter} {} {} LIMIT $2", select(key.unwrap_or("t.changed_at")), keyset.condition, keyset.order_by);
     let found = if query.q.is_empty() { store.all(&sql, params).await } else { store.scan(&sql, params).await };
     let rows = found?.into_iter().map(|mut row| {
         let item = tag_row(&mut row)?;
         Ok((Cursor { key: row.take()?, name: item.tag.to_string() }, item))
     });
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
+}
+
+/// The rows of a list of tags, of the repository `$1`, each with the key by which they are sorted.
+fn select(key: &str) -> String {
+    let sibling = |skip: u8| {
+        format!(
+            "(SELECT s.name FROM tags s WHERE s.repository_id = t.repository_id AND s.digest = t.digest
+              AND s.name <> t.name ORDER BY s.name LIMIT 1 OFFSET {skip})"
+        )
+    };
+    format!(
+        "SELECT t.name, t.digest, t.pull_bytes, t.changed_at, t.move_known, t.moved_by, t.built_at, t.missing_since,
+                m.kind, m.media_type, m.artifact_type, m.platforms, m.n_tags, {}, {}, {key}
+         FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+         WHERE t.repository_id = $1",
+        sibling(0),
+        sibling(1)
+    )
+}
+
+/// One tag, as a list shows it.
+pub async fn row(store: &Store, repository_id: &str, tag: &Tag) -> Result<Option<TagRow>> {
+    let sql = format!("{} AND t.name = $2", select("t.changed_at"));
+    store.one(&sql, params![repository_id, tag]).await?.map(|mut row| tag_row(&mut row)).transpose()
 }
 
 /// Names after `after` in bytewise order, for `tags/list`.
@@ -211,13 +220,14 @@ fn tag_row(row: &mut Row) -> Result<TagRow> {
     let (tag, digest, size) = (row.take()?, row.take()?, row.take()?);
     let (when, known, Known(by)): (Timestamp, bool, _) = (row.take()?, row.take()?, row.take()?);
     let (built, missing_since): (Timestamp, _) = (row.take()?, row.take()?);
-    let (kind, artifact_type) = (row.take()?, row.take::<Option<String>>()?);
+    let (kind, media_type, artifact_type) = (row.take()?, row.take()?, row.take::<Option<String>>()?);
     let (platforms, n_tags): (String, u64) = (row.take()?, row.take()?);
     let same_as: Vec<Tag> = [row.take::<Option<Tag>>()?, row.take()?].into_iter().flatten().collect();
     Ok(TagRow {
         tag,
         digest,
         kind,
+        media_type,
         artifact: artifact_type.map(|kind| media_type::artifact_words(&kind).to_owned()),
         platforms: platforms.split(',').filter(|platform| !platform.is_empty()).map(str::to_owned).collect(),
         size,

@@ -1,7 +1,7 @@
 //! What a reader may see, as a condition of a query: the same rule as `access::reads`.
 
 use super::Value;
-use crate::domain::Scope;
+use crate::domain::{Namespace, Scope};
 use crate::server::access::Visibility;
 
 /// `AND …` over the repositories that a query calls `of`, with its parameters appended; nothing where everything is
@@ -15,6 +15,14 @@ pub(super) fn condition(visibility: &Visibility, of: &str, params: &mut Vec<Valu
         scopes => format!(" OR ({own} = 'internal' AND ({}))", within(scopes, of, params)),
     };
     format!("AND ({own} = 'public' OR {granted}{internal})")
+}
+
+/// ` AND …` for those that lie in a namespace, if one is named.
+pub(super) fn below(namespace: Option<&Namespace>, of: &str, params: &mut Vec<Value>) -> String {
+    let Some(namespace) = namespace else { return String::new() };
+    let first = params.len() + 1;
+    params.extend(crate::params![format!("{namespace}/"), format!("{namespace}0")]); // `0` follows the slash.
+    format!(" AND {of}.name > ${first} AND {of}.name < ${}", first + 1)
 }
 
 /// Whether a repository lies in one of these scopes.

@@ -46,6 +46,14 @@ pub async fn list(store: &Store, limit: u32) -> Result<Vec<Waiting>> {
     store.all(&sql, params![limit]).await?.into_iter().map(waiting).collect()
 }
 
+/// Those after an identity in the order of identities, for programs that read all of them.
+pub async fn page(store: &Store, (issuer, subject): (&str, &str), limit: u32) -> Result<Vec<Waiting>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM waiting_people WHERE (issuer, subject) > ($1, $2) ORDER BY issuer, subject LIMIT $3"
+    );
+    store.all(&sql, params![issuer, subject, limit]).await?.into_iter().map(waiting).collect()
+}
+
 /// The one who waits under that identity.
 pub async fn find(store: &Store, issuer: &str, subject: &str) -> Result<Option<Waiting>> {
     let sql = format!("SELECT {COLUMNS} FROM waiting_people WHERE issuer = $1 AND subject = $2");

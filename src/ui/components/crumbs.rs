@@ -1,7 +1,6 @@
-//! Where a page stands: the list, the namespace as a filter of the list, the repository.
+//! Where a page stands: the list, its namespace, the repository.
 
 use crate::domain::{Address, Namespace, RepositoryName};
-use crate::ui::query::address;
 use leptos::prelude::*;
 
 /// The way from the list of repositories down to `repository`, whose own name is a link where the
@@ -10,7 +9,7 @@ use leptos::prelude::*;
 pub fn Crumbs(repository: RepositoryName, #[prop(optional)] inside: bool) -> impl IntoView {
     let list = Address::Repositories.to_string();
     let namespace = repository.namespace().map(|namespace| {
-        let href = address(&list, &[("q", &format!("{namespace}/"))]);
+        let href = Address::Namespace(namespace.clone()).to_string();
         view! { <li><a href=href>{namespace.to_string()}</a></li> }
     });
     let own = inside.then(|| {
@@ -32,12 +31,12 @@ pub fn NamespaceCrumbs(namespace: Namespace) -> impl IntoView {
     let mut above = Vec::new();
     let mut rest = namespace.as_str();
     while let Some((parent, _)) = rest.rsplit_once('/') {
-        above.push(parent.to_owned());
+        above.extend(parent.parse::<Namespace>().ok());
         rest = parent;
     }
     let above = above.into_iter().rev().map(|name| {
-        let href = address(&list, &[("q", &format!("{name}/"))]);
-        view! { <li><a href=href>{name}</a></li> }
+        let words = name.to_string();
+        view! { <li><a href=Address::Namespace(name).to_string()>{words}</a></li> }
     });
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">

@@ -20,5 +20,6 @@ pub mod pull_box;
 pub mod rail;
 pub mod ready;
 pub mod sort_head;
+pub mod table;
 pub mod tabs;
 pub mod time;

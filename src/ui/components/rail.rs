@@ -79,7 +79,7 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
             </nav>
         }
     });
-    let activity = entry(Permission::AuditRead, Address::Activity, "pulse", "Activity");
+    let activity = entry(Permission::AuditRead, Address::Activity(Scope::Everything), "pulse", "Activity");
     view! {
         <nav aria-label=label>
             <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}</ul>

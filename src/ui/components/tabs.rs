@@ -1,7 +1,7 @@
 //! The tabs of a repository or a namespace, those that the reader may open, and of an account.
 
+use crate::domain::view::Opens;
 use crate::domain::{Address, Scope};
-use crate::ui::query::address;
 use crate::ui::words::grouped;
 use leptos::prelude::*;
 
@@ -11,6 +11,7 @@ pub enum Tab {
     Contents,
     Access,
     Robots,
+    Activity,
     Settings,
 }
 
@@ -22,33 +23,30 @@ pub fn ScopeTabs(
     /// How many tags or repositories there are, where that is known.
     #[prop(default = None)]
     count: Option<u64>,
-    sees_access: bool,
-    may_configure: bool,
-    /// Of a namespace alone; a repository has no robots of its own.
-    #[prop(default = false)]
-    manages_robots: bool,
+    /// Which of the others the reader may open.
+    opens: Opens,
 ) -> impl IntoView {
     let (label, contents, href) = match &scope {
         Scope::Repository(name) => ("Repository", "Tags", Address::Repository(name.clone()).to_string()),
-        Scope::Namespace(name) => {
-            let list = Address::Repositories.to_string();
-            ("Namespace", "Repositories", address(&list, &[("q", &format!("{name}/"))]))
-        }
+        Scope::Namespace(name) => ("Namespace", "Repositories", Address::Namespace(name.clone()).to_string()),
         Scope::Everything => return None,
     };
     let current = move |tab: Tab| (tab == open).then_some("page");
     let count = count.map(|count| view! { <span class="n">{grouped(count)}</span> });
-    let access = sees_access.then(|| {
+    let access = opens.access.then(|| {
         view! { <a href=Address::Access(scope.clone()).to_string() aria-current=current(Tab::Access)>"Access"</a> }
     });
     let robots = match &scope {
-        Scope::Namespace(namespace) if manages_robots => {
+        Scope::Namespace(namespace) if opens.robots => {
             let href = Address::Robots(namespace.clone()).to_string();
             Some(view! { <a href=href aria-current=current(Tab::Robots)>"Robots"</a> })
         }
         _ => None,
     };
-    let settings = may_configure.then(|| {
+    let activity = opens.activity.then(|| {
+        view! { <a href=Address::Activity(scope.clone()).to_string() aria-current=current(Tab::Activity)>"Activity"</a> }
+    });
+    let settings = opens.settings.then(|| {
         view! { <a href=Address::Settings(scope).to_string() aria-current=current(Tab::Settings)>"Settings"</a> }
     });
     Some(
@@ -57,6 +55,7 @@ pub fn ScopeTabs(
                 <a href=href aria-current=current(Tab::Contents)>{contents}{count}</a>
                 {access}
                 {robots}
+                {activity}
                 {settings}
             </nav>
         }

@@ -1,6 +1,7 @@
 //! `/n/{ns}/-/access`, `/r/{repo}/-/access`, `/admin/access`: who may do what in a scope, and to give and take it.
 
 mod give;
+mod invite;
 pub mod rows;
 
 use super::load::{PageTitle, load};
@@ -16,6 +17,7 @@ use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use give::GiveForm;
+use invite::{InviteForm, is_asked};
 use leptos::prelude::*;
 use rows::{AccessRows, Columns, TakeAway};
 
@@ -45,6 +47,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         let words = format!("These grants bind the console and the API. Docker clients still sign in at {host}.");
         view! { <div class="callout callout-info mt-4"><Icon name="globe"/><p>{words}</p></div> }
     });
+    let invite = (gives && view.may_invite && is_asked()).then(InviteForm);
     let next = view.next.as_ref().map(|next| {
         let href = address(request.path(), &[("after", next)]);
         view! { <p class="tfoot"><a class="btn btn-sm" href=href>"More"</a></p> }
@@ -53,12 +56,13 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         <PageTitle text=format!("Access to {title}")/>
         <Above scope=scope.clone()/>
         <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{words}</p></div></div>
-        <ScopeTabs scope=scope.clone() open=Tab::Access sees_access=true may_configure=view.may_configure manages_robots=view.manages_robots/>
+        <ScopeTabs scope=scope.clone() open=Tab::Access opens=view.opens/>
         {taken.is_none().then(|| view! { <Problem intent=Intent::TakeAccess/> })}
         {taken.map(|row| view! { <TakeAway row back=request.path().to_owned()/> })}
         {elsewhere}
         {give}
-        <Visibility scope=scope.clone() visibility=view.visibility may_configure=view.may_configure/>
+        {invite}
+        <Visibility scope=scope.clone() visibility=view.visibility may_configure=view.opens.settings/>
         <AccessRows rows=view.rows page=Columns::Scope(scope, view.roles) empty=Nobody/>
         {next}
     }

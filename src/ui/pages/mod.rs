@@ -9,6 +9,7 @@ pub mod error;
 pub mod image;
 pub mod load;
 pub mod mounts;
+pub mod namespace;
 pub mod namespace_rest;
 pub mod new_repository;
 pub mod repositories;

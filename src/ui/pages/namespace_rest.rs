@@ -1,13 +1,15 @@
-//! What stands under `/n/`: who has access to a namespace, which robots it has, and how it is set.
+//! What stands under `/n/`: what lies in a namespace, who has access to it, which robots it has, what was done in it, and
+//! how it is set.
 
 use super::access::Access;
+use super::activity::Activity;
 use super::error::NotFound;
+use super::namespace::Namespace;
 use super::robots::Robots;
 use super::settings::Settings;
 use crate::domain::Address;
 use crate::ui::query::decode_path;
 use crate::ui::request::PageRequest;
-use leptos::either::EitherOf4;
 use leptos::prelude::*;
 
 /// Decides by the address which page it is.
@@ -15,9 +17,11 @@ use leptos::prelude::*;
 pub fn NamespaceRest() -> impl IntoView {
     let path = decode_path(PageRequest::current().path());
     match path.strip_prefix("/n/").and_then(Address::parse_namespace) {
-        Some(Address::Access(scope)) => EitherOf4::A(view! { <Access scope/> }),
-        Some(Address::Robots(namespace)) => EitherOf4::B(view! { <Robots namespace/> }),
-        Some(Address::Settings(scope)) => EitherOf4::C(view! { <Settings scope/> }),
-        _ => EitherOf4::D(NotFound()),
+        Some(Address::Namespace(namespace)) => view! { <Namespace namespace/> }.into_any(),
+        Some(Address::Access(scope)) => view! { <Access scope/> }.into_any(),
+        Some(Address::Robots(namespace)) => view! { <Robots namespace/> }.into_any(),
+        Some(Address::Activity(scope)) => view! { <Activity scope/> }.into_any(),
+        Some(Address::Settings(scope)) => view! { <Settings scope/> }.into_any(),
+        _ => NotFound().into_any(),
     }
 }

@@ -1,13 +1,13 @@
 //! `/repositories`: every repository that the reader may see.
 
 mod first_push;
-mod row;
+pub(super) mod row;
 
 use super::load::{PageTitle, load};
 use crate::api::repositories::list_repositories;
 use crate::domain::view::{ListQuery, MountNotice, RepositoriesView, RepositoryRow, RepositorySort, Totals};
 use crate::domain::{Address, Timestamp};
-use crate::ui::components::empty::NoMatch;
+use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::notice::Notice;
@@ -21,7 +21,7 @@ use first_push::{FirstPush, NothingToSee};
 use leptos::prelude::*;
 use row::Rows;
 
-type Query = ListQuery<RepositorySort>;
+pub(super) type Query = ListQuery<RepositorySort>;
 
 /// The page.
 #[component]
@@ -29,12 +29,12 @@ pub fn Repositories() -> impl IntoView {
     let request = PageRequest::current();
     let query = Query::of(&request.path_and_query);
     let asked = query.clone();
-    let data = async move { list_repositories(asked?).await };
+    let data = async move { list_repositories(asked?, String::new()).await };
     load(data, move |view| {
         let query = query.unwrap_or_default();
         match request.part {
             Some(Part::Rows) => view! { <Rows rows=view.page.items now=request.now/> }.into_any(),
-            Some(Part::Results) => view! { <Results view query request/> }.into_any(),
+            Some(Part::Results) => view! { <Results view query request base=base()/> }.into_any(),
             None => view! { <Whole view query request/> }.into_any(),
         }
     })
@@ -44,7 +44,7 @@ pub fn Repositories() -> impl IntoView {
 fn Whole(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
     let now = request.now;
     // There is nothing to filter before the first push.
-    let bar = (!is_unused(&view, &query)).then(|| view! { <Bar query=&query/> });
+    let bar = (!is_unused(&view, &query)).then(|| view! { <Bar query=&query base=base()/> });
     let new = (view.may_create && view.accepts_push).then(|| {
         let href = Address::NewRepository.to_string();
         view! { <div class="head-actions"><a class="btn" href=href><Icon name="plus" class="i i-sm"/>"New repository"</a></div> }
@@ -57,13 +57,17 @@ fn Whole(view: RepositoriesView, query: Query, request: PageRequest) -> impl Int
             {new}
         </div>
         {bar}
-        <List view query request/>
+        <List view query request base=base()/>
     }
+    .into_any()
+}
+
+fn base() -> String {
+    Address::Repositories.to_string()
 }
 
 #[component]
-fn Bar<'a>(query: &'a Query) -> impl IntoView + use<> {
-    let base = Address::Repositories.to_string();
+pub(super) fn Bar<'a>(query: &'a Query, base: String) -> impl IntoView + use<> {
     let filter = Filter {
         action: base.clone(),
         label: "Filter repositories",
@@ -75,19 +79,19 @@ fn Bar<'a>(query: &'a Query) -> impl IntoView + use<> {
     view! { <FilterForm filter>{orders}</FilterForm> }.into_any()
 }
 
-fn is_unused(view: &RepositoriesView, query: &Query) -> bool {
+pub(super) fn is_unused(view: &RepositoriesView, query: &Query) -> bool {
     view.totals.repositories == 0 && query.q.is_empty()
 }
 
 /// What changes with the data.
 #[component]
-fn Results(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
-    view! { <Sums totals=view.totals/> <List view query request/> }
+pub(super) fn Results(view: RepositoriesView, query: Query, request: PageRequest, base: String) -> impl IntoView {
+    view! { <Sums totals=view.totals/> <List view query request base/> }.into_any()
 }
 
 /// `128 repositories. 412 GB stored, 3.1 TB before sharing layers.`
 #[component]
-fn Sums(totals: Totals) -> impl IntoView {
+pub(super) fn Sums(totals: Totals) -> impl IntoView {
     let Totals { repositories, stored, logical, .. } = totals;
     let count = counted(repositories, "repository", "repositories");
     let words = match repositories {
@@ -98,24 +102,35 @@ fn Sums(totals: Totals) -> impl IntoView {
 }
 
 #[component]
-fn List(view: RepositoriesView, query: Query, request: PageRequest) -> impl IntoView {
-    let (base, now) = (Address::Repositories.to_string(), request.now);
+pub(super) fn List(view: RepositoriesView, query: Query, request: PageRequest, base: String) -> impl IntoView {
+    let now = request.now;
+    let is_namespace = query.within.is_some();
     let is_unused = is_unused(&view, &query);
     let RepositoriesView { page, totals, notices, accepts_push, sees_all, .. } = view;
     let try_mode = request.try_mode;
     let body = match page.items.is_empty() {
         // A registry that is being read says so itself.
         true if is_unused && !accepts_push && !notices.is_empty() => ().into_any(),
+        true if is_unused && is_namespace => view! { <NothingHere/> }.into_any(),
         true if is_unused && !sees_all => view! { <NothingToSee/> }.into_any(),
         true if is_unused => view! { <FirstPush request accepts_push/> }.into_any(),
         true => view! { <NoMatch what="repositories" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let by_time = query.sort == RepositorySort::Updated;
             let foot = Foot::of(&page, &query, &base, totals.repositories, by_time);
-            view! { <Table rows=page.items query now/> <Pages foot/> }.into_any()
+            view! { <Table rows=page.items query base now/> <Pages foot/> }.into_any()
         }
     };
-    view! { <div data-live="list"><Notices notices totals try_mode now/>{body}</div> }
+    view! { <div data-live="list"><Notices notices totals try_mode now/>{body}</div> }.into_any()
+}
+
+#[component]
+fn NothingHere() -> impl IntoView {
+    view! {
+        <Empty icon="box" title="No repositories here yet".to_owned()>
+            <p>"A push to a name in this namespace makes one."</p>
+        </Empty>
+    }
 }
 
 /// What is to be said above the list, if anything is.
@@ -142,8 +157,7 @@ pub fn Sharing(totals: Totals) -> impl IntoView {
 }
 
 #[component]
-fn Table(rows: Vec<RepositoryRow>, query: Query, now: Timestamp) -> impl IntoView {
-    let base = Address::Repositories.to_string();
+fn Table(rows: Vec<RepositoryRow>, query: Query, base: String, now: Timestamp) -> impl IntoView {
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
     view! {

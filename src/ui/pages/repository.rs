@@ -79,7 +79,7 @@ fn Results(view: RepositoryView, query: Query, request: PageRequest) -> impl Int
 fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
     let count = (!view.head.unread).then_some(view.head.tags);
     let (scope, open) = (Scope::Repository(view.head.name.clone()), Tab::Contents);
-    view! { <ScopeTabs scope open count sees_access=view.sees_access may_configure=view.may_configure/> }
+    view! { <ScopeTabs scope open count opens=view.opens/> }
 }
 
 #[component]

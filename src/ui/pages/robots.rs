@@ -11,6 +11,7 @@ use crate::domain::{Namespace, Role, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::table::{ACTIONS, Table};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::components::time::Used;
 use crate::ui::form::Intent;
@@ -28,7 +29,7 @@ pub fn Robots(namespace: Namespace) -> impl IntoView {
 
 #[component]
 fn Whole(view: RobotsView, request: PageRequest) -> impl IntoView {
-    let RobotsView { namespace, robots, next, roles, sees_access, may_configure } = view;
+    let RobotsView { namespace, robots, next, roles, opens } = view;
     let (title, scope) = (namespace.to_string(), Scope::Namespace(namespace));
     let question = view! { <Question robots=&robots request=&request/> };
     let problems = [Intent::DisableRobot, Intent::EnableRobot].map(|intent| view! { <Problem intent/> });
@@ -46,7 +47,7 @@ fn Whole(view: RobotsView, request: PageRequest) -> impl IntoView {
                 <p class="head-sub">"Machines that sign in here without a person's password. Each has one secret, access within this namespace, and an end."</p>
             </div>
         </div>
-        <ScopeTabs scope open=Tab::Robots sees_access may_configure manages_robots=true/>
+        <ScopeTabs scope open=Tab::Robots opens/>
         {problems}
         {question}
         {new}
@@ -133,24 +134,9 @@ fn NewRobot(roles: Vec<Role>, scope: Scope, now: Timestamp) -> impl IntoView {
 
 #[component]
 fn Rows<'a>(robots: Vec<RobotRow>, request: &'a PageRequest) -> impl IntoView + use<> {
+    const COLUMNS: &[&str] = &["Name", "Role and where", "Expires", "Last used", ACTIONS];
     let rows = robots.into_iter().map(|robot| view! { <Row robot request/> }).collect_view();
-    view! {
-        <div class="tablewrap">
-            <table class="cards acts" role="table" aria-label="Robots">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Name"</th>
-                        <th role="columnheader" scope="col">"Role and where"</th>
-                        <th role="columnheader" scope="col">"Expires"</th>
-                        <th role="columnheader" scope="col">"Last used"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    view! { <Table label="Robots" class="cards acts" columns=COLUMNS>{rows}</Table> }.into_any()
 }
 
 #[component]

@@ -3,34 +3,81 @@
 use super::access::Above;
 use super::load::{PageTitle, load};
 use crate::api::people::show_settings;
-use crate::domain::view::SettingsView;
+use crate::domain::view::{SettingsView, Totals};
 use crate::domain::{RepositoryVisibility, Scope};
-use crate::ui::components::form::{Choice, Field, Kind, PostForm, Problem};
+use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
+use crate::ui::query::Pairs;
+use crate::ui::request::PageRequest;
+use crate::ui::words::counted;
 use leptos::prelude::*;
 
 /// The page of a scope.
 #[component]
 pub fn Settings(scope: Scope) -> impl IntoView {
-    load(show_settings(scope), move |view| view! { <Whole view/> })
+    let request = PageRequest::current();
+    load(show_settings(scope), move |view| view! { <Whole view request/> })
 }
 
 #[component]
-fn Whole(view: SettingsView) -> impl IntoView {
-    let SettingsView { scope, description, visibility, sees_access, manages_robots } = view;
+fn Whole(view: SettingsView, request: PageRequest) -> impl IntoView {
+    let SettingsView { scope, description, visibility, opens, deletes } = view;
     let title = scope.to_string().trim_end_matches("/*").to_owned();
     let form = match &scope {
         Scope::Repository(_) => view! { <OfRepository description visibility/> }.into_any(),
         Scope::Namespace(_) | Scope::Everything => view! { <OfNamespace visibility/> }.into_any(),
     };
+    let asks = Pairs::of(&request.path_and_query).get("delete").is_some();
+    let delete = match deletes {
+        Some(totals) if asks => {
+            view! { <Deleting name=title.clone() totals back=request.path().to_owned()/> }.into_any()
+        }
+        Some(_) => view! { <DeleteLink/> }.into_any(),
+        None => ().into_any(),
+    };
     view! {
         <PageTitle text=format!("Settings of {title}")/>
         <Above scope=scope.clone()/>
         <div class="head"><div class="grow"><h1>{title}</h1></div></div>
-        <ScopeTabs scope open=Tab::Settings sees_access may_configure=true manages_robots/>
+        <ScopeTabs scope open=Tab::Settings opens/>
         {form}
+        {delete}
     }
+    .into_any()
+}
+
+#[component]
+fn DeleteLink() -> impl IntoView {
+    view! {
+        <h2 class="section">"Delete"</h2>
+        <div class="row wrap">
+            <p class="sm muted grow">"The repository goes with all its tags and images."</p>
+            <a class="btn" href="?delete=yes">"Delete this repository…"</a>
+        </div>
+    }
+    .into_any()
+}
+
+/// Asks before a repository is deleted, and says what goes. One without a tag goes by a click.
+#[component]
+fn Deleting(name: String, totals: Totals, back: String) -> impl IntoView {
+    const INTENT: Intent = Intent::DeleteRepository;
+    let (title, act) = (format!("Delete {name}?"), format!("Delete {name}"));
+    let goes = format!(
+        "{} and {} go, {} in all. Nothing can be pulled from it any more, by tag or by digest.",
+        counted(totals.tags, "tag", "tags"),
+        counted(totals.images, "image", "images"),
+        totals.stored
+    );
+    let stays = "The name is free at once, and access that was given to it stays with the name. What goes is kept aside, \
+                 but nothing brings it back yet.";
+    let words = view! { <p class="medium">{goes}</p><p>{stays}</p> }.into_any();
+    let question = match totals.tags {
+        0 => view! { <Confirm intent=INTENT title act back>{words}</Confirm> }.into_any(),
+        _ => view! { <Confirm intent=INTENT title act back typed=name>{words}</Confirm> }.into_any(),
+    };
+    view! { <div class="mt-4">{question}</div> }.into_any()
 }
 
 /// Each visibility with its words.

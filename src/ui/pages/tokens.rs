@@ -8,6 +8,7 @@ use crate::domain::{Address, Role, Terms, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::table::{ACTIONS, Table};
 use crate::ui::components::tabs::AccountTabs;
 use crate::ui::components::time::Used;
 use crate::ui::form::Intent;
@@ -82,24 +83,9 @@ fn NewToken(now: Timestamp) -> impl IntoView {
 #[component]
 pub fn TokenRows(rows: Vec<TokenRow>, is_own: bool) -> impl IntoView {
     let request = PageRequest::current();
+    const COLUMNS: &[&str] = &["Name", "At most", "Expires", "Last used", ACTIONS];
     let rows = rows.into_iter().map(|row| view! { <Row row is_own request=&request/> }).collect_view();
-    view! {
-        <div class="tablewrap">
-            <table class="cards acts" role="table" aria-label="Tokens">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Name"</th>
-                        <th role="columnheader" scope="col">"At most"</th>
-                        <th role="columnheader" scope="col">"Expires"</th>
-                        <th role="columnheader" scope="col">"Last used"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    view! { <Table label="Tokens" class="cards acts" columns=COLUMNS>{rows}</Table> }.into_any()
 }
 
 #[component]

@@ -41,6 +41,7 @@ impl<S: Order> ListQuery<S> {
             after: pairs.cursor("after")?,
             before: pairs.cursor("before")?,
             limit: pairs.limit(),
+            within: None,
         })
     }
 
@@ -96,6 +97,7 @@ mod tests {
             after: Some(Cursor { key: -7, name: "a b".to_owned() }),
             before: None,
             limit: Some(20),
+            within: None,
         };
         let address = query.print("/r/team/web");
         assert_eq!(address, "/r/team/web?q=1.4*%20%26%C3%BC%2525&sort=size&after=-7~a%20b&limit=20");

@@ -1,24 +1,51 @@
 //! Forms about who has access.
 
-use super::sent::at;
+use super::sent::{at, taken};
 use super::{Done, Form};
-use crate::domain::action::{ChangeAccess, GiveAccess, ListGrants, TakeAccess};
+use crate::domain::action::{ChangeAccess, GiveAccess, InviteWithAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
-use crate::domain::{Error, Grant, Grantee, Result, Terms};
-use crate::server::service::access;
+use crate::domain::{Error, Grant, Grantee, Permission, Result, Target, Terms, Username};
+use crate::server::service::{access, invitations};
 use crate::ui::form::Intent;
 
 pub(super) async fn give(form: &Form<'_>) -> Result<Done> {
-    let to = who(form.sent.text("who"))?;
+    let (text, terms) = (form.sent.text("who"), terms(form)?);
+    let to = if text.contains('@') { by_address(form, text, &terms).await? } else { who(text)? };
+    let proof = form.app.access.authorize(form.caller, GiveAccess { to: to.clone(), terms }).await?;
+    access::give(form.app, &proof).await.map_err(at_who)?;
+    Ok(Done::new(form.page(), Intent::GiveAccess, name(&to)))
+}
+
+/// Makes an account with access, for somebody who has none.
+pub(super) async fn invite(form: &Form<'_>) -> Result<Done> {
+    let (username, terms): (Username, _) = (form.sent.parse("username")?, terms(form)?);
+    let action = InviteWithAccess { username: username.clone(), terms };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    let person = (form.sent.text("name"), form.sent.text("who"));
+    let link = invitations::invite(form.app, &proof, person).await;
+    let link = link.map_err(|error| taken("username", at_who(error)))?;
+    Ok(Done::new(form.page(), Intent::InviteWithAccess, username).with_secret(link))
+}
+
+/// Whose address it is. To who may not look people up it is nobody's, whatever it is.
+async fn by_address(form: &Form<'_>, address: &str, terms: &Terms) -> Result<Grantee> {
+    let listing = form.app.access.authorize(form.caller, ListGrants { scope: terms.scope.clone() }).await?;
+    if form.app.access.permits(&form.caller.standing, Permission::UserManage, &Target::Instance).await? {
+        let found = invitations::addressee(form.app, address).await.map_err(|error| at("who", error))?;
+        let nobody = || Error::invalid("who", "nobody here has this address yet; invite them below");
+        return found.map(Grantee::User).ok_or_else(nobody);
+    }
+    Err(invitations::whom_to_ask(form.app, &listing).await?)
+}
+
+/// What is given, where, over which tags, and until when.
+fn terms(form: &Form<'_>) -> Result<Terms> {
     let (role, scope) = (form.sent.parse("role")?, form.sent.parse("scope")?);
     let (tags, until) = (form.sent.optional("tags")?, form.sent.end_of_day("until")?);
     if until.is_some_and(|end| end <= form.app.clock.now()) {
         return Err(Error::invalid("until", "this day is over; choose one that is to come"));
     }
-    let terms = Terms::new(role, scope, tags, until)?;
-    let proof = form.app.access.authorize(form.caller, GiveAccess { to: to.clone(), terms }).await?;
-    access::give(form.app, &proof).await.map_err(at_who)?;
-    Ok(Done::new(form.page(), Intent::GiveAccess, name(&to)))
+    Terms::new(role, scope, tags, until)
 }
 
 pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
@@ -66,6 +93,7 @@ fn who(text: &str) -> Result<Grantee> {
 fn at_who(error: Error) -> Error {
     match error {
         Error::Invalid { field, message } if field == "principal" => Error::invalid("who", message),
+        Error::Invalid { field, message } if field == "email" => Error::invalid("who", message),
         Error::Invalid { field, message } if field == "expires_at" => Error::invalid("until", message),
         other => other,
     }

@@ -2,10 +2,12 @@
 
 use super::sent::taken;
 use super::{Done, Form};
-use crate::domain::action::{ConfigureNamespace, ConfigureRepository, CreateRepository};
+use crate::domain::action::{
+    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadRepository,
+};
 use crate::domain::error::What;
 use crate::domain::{Address, Error, RepositoryName, Result, Scope};
-use crate::server::service::settings;
+use crate::server::service::{delete as deletes, repositories, settings};
 use crate::ui::form::Intent;
 
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
@@ -18,12 +20,28 @@ pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Repository(repository.clone()), Intent::CreateRepository, repository))
 }
 
+/// The repository whose page it is.
+fn of_page(form: &Form<'_>) -> Result<RepositoryName> {
+    match form.page().strip_prefix("/r/").and_then(Address::parse_repository) {
+        Some(Address::Settings(Scope::Repository(repository))) => Ok(repository),
+        _ => Err(Error::NotFound(What::Page)),
+    }
+}
+
+/// Deletes it; one that has tags where its name was typed.
+pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
+    let repository = of_page(form)?;
+    let reading = form.app.access.authorize(form.caller, ReadRepository { repository: repository.clone() }).await?;
+    let proof = form.app.access.authorize(form.caller, DeleteRepository { repository: repository.clone() }).await?;
+    if repositories::facts(form.app, &reading).await?.row.tags > 0 {
+        form.confirmed(repository.as_str())?;
+    }
+    deletes::repository(form.app, &proof).await?;
+    Ok(Done::new(Address::Repositories, Intent::DeleteRepository, repository))
+}
+
 pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {
-    let Some(Address::Settings(Scope::Repository(repository))) =
-        form.page().strip_prefix("/r/").and_then(Address::parse_repository)
-    else {
-        return Err(Error::NotFound(What::Page));
-    };
+    let repository = of_page(form)?;
     let description = Some(form.sent.text("description").to_owned());
     let visibility = Some(form.sent.parse("visibility")?);
     let action = ConfigureRepository { repository: repository.clone(), description, visibility };

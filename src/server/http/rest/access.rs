@@ -1,13 +1,12 @@
-//! `/api/v1/grants`, and the visibility of a repository.
+//! `/api/v1/grants`.
 
 use super::{Page, Part, answer, body, done, moment};
-use crate::domain::action::{ChangeAccess, ConfigureRepository, CreateRepository, GiveAccess, ListGrants, TakeAccess};
+use crate::domain::action::{ChangeAccess, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
-use crate::domain::{Error, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Role, Scope, TagPattern};
-use crate::domain::{Terms, Timestamp};
+use crate::domain::{Error, Grant, Grantee, Result, Role, Scope, TagPattern, Terms, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::{access, settings};
+use crate::server::service::access;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
@@ -49,13 +48,6 @@ pub(in crate::server::http) struct New {
 pub(in crate::server::http) struct Where {
     #[serde(default)]
     scope: Option<Scope>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::server::http) struct Settings {
-    description: Option<String>,
-    visibility: Option<RepositoryVisibility>,
 }
 
 /// Grants on a scope, or all of them.
@@ -162,41 +154,4 @@ pub(in crate::server::http) async fn take(
         access::take(&app, &proof).await
     };
     done(&app, &caller, taken.await)
-}
-
-/// Makes a repository that is empty.
-pub(in crate::server::http) async fn create(
-    State(app): State<App>,
-    Extension(caller): Extension<Caller>,
-    Path(repository): Path<String>,
-    sent: Result<Json<Settings>, JsonRejection>,
-) -> Response<Body> {
-    let made = async {
-        let (repository, Settings { description, visibility }) = (repository.parse::<RepositoryName>()?, body(sent)?);
-        let description = description.unwrap_or_default();
-        let action = CreateRepository { repository: repository.clone(), description: description.clone(), visibility };
-        let proof = app.access.authorize(&caller, action).await?;
-        settings::create_repository(&app, &proof).await?;
-        let visibility = settings::visibility(&app, &proof).await?;
-        Ok(serde_json::json!({ "name": repository, "description": description, "visibility": visibility }))
-    };
-    answer(&app, &caller, StatusCode::CREATED, made.await)
-}
-
-/// Says what a repository is, and who may see it without a grant.
-pub(in crate::server::http) async fn configure(
-    State(app): State<App>,
-    Extension(caller): Extension<Caller>,
-    Path(repository): Path<String>,
-    sent: Result<Json<Settings>, JsonRejection>,
-) -> Response<Body> {
-    let set = async {
-        let (repository, Settings { description, visibility }) = (repository.parse()?, body(sent)?);
-        let action = ConfigureRepository { repository, description, visibility };
-        let proof = app.access.authorize(&caller, action).await?;
-        settings::configure_repository(&app, &proof).await?;
-        let now = settings::of_repository(&app, &proof).await?;
-        Ok(serde_json::json!({ "name": now.scope, "description": now.description, "visibility": now.visibility }))
-    };
-    answer(&app, &caller, StatusCode::OK, set.await)
 }

@@ -1,9 +1,9 @@
-//! `/api/v1/activity`.
+//! `/api/v1/activity`, and that of a repository or a namespace.
 
 use super::{Page, Part, answer};
 use crate::domain::action::ReadActivity;
 use crate::domain::view::{ActivityQuery, ActivityRow};
-use crate::domain::{Actor, Result};
+use crate::domain::{Actor, Result, Scope};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::activity;
@@ -18,6 +18,10 @@ struct Entry {
     id: String,
     at: String,
     actor: Option<Actor>,
+    /// The token by which it was asked, as its owner called it.
+    token: Option<String>,
+    /// From which address.
+    address: String,
     action: String,
     object: String,
     /// The permission that was missing, if it was refused.
@@ -29,37 +33,43 @@ struct Entry {
 
 impl From<ActivityRow> for Entry {
     fn from(it: ActivityRow) -> Self {
-        let ActivityRow { id, at, actor, action, object, refused, before, after, request_id } = it;
-        Self { id, at: at.rfc3339(), actor, action, object, refused, before, after, request_id }
+        let ActivityRow { id, at, actor, action, object, refused, before, after, request_id, address, token } = it;
+        Self { id, at: at.rfc3339(), actor, token, address, action, object, refused, before, after, request_id }
     }
 }
 
 /// Of which activity a list is asked for.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 pub(in crate::server::http) struct Asked {
     who: String,
     action: String,
     object: String,
+    scope: Option<Scope>,
     refused: bool,
 }
 
-/// What was done, newest first.
+/// What was done, newest first; everywhere, or in a scope.
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Query(part): Query<Part>,
     Query(asked): Query<Asked>,
 ) -> Response<Body> {
+    let scope = asked.scope.clone().unwrap_or(Scope::Everything);
+    of_scope(&app, &caller, scope, (part, asked)).await
+}
+
+/// What was done in a scope.
+pub(super) async fn of_scope(app: &App, caller: &Caller, scope: Scope, (part, asked): (Part, Asked)) -> Response<Body> {
     let found: Result<Page<Entry>> = async {
         let limit = part.limit()?;
-        let proof = app.access.authorize(&caller, ReadActivity {}).await?;
-        let Asked { who, action, object, refused } = asked;
+        let proof = app.access.authorize(caller, ReadActivity { scope }).await?;
+        let Asked { who, action, object, refused, .. } = asked;
         let query = ActivityQuery { who, action, object, refused_only: refused, after: part.after };
-        let view = activity::list(&app, &proof, &query, limit).await?;
+        let view = activity::list(app, &proof, &query, limit).await?;
         Ok(Page { items: view.rows.into_iter().map(Entry::from).collect(), next: view.next })
     }
     .await;
-    answer(&app, &caller, StatusCode::OK, found)
+    answer(app, caller, StatusCode::OK, found)
 }

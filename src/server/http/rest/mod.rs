@@ -5,10 +5,14 @@ pub(super) mod access;
 pub(super) mod activity;
 pub(super) mod groups;
 pub(super) mod mounts;
+pub(super) mod namespaces;
+pub(super) mod repositories;
 pub(super) mod robots;
 pub(super) mod roles;
+mod tags;
 pub(super) mod tokens;
 pub(super) mod users;
+pub(super) mod waiting;
 
 use super::{door, error};
 use crate::domain::{Error, Result, Timestamp};

@@ -2,7 +2,7 @@
 //! byte is freed.
 
 use super::HostedRegistry;
-use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Mutation};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag, Mutation};
 use crate::domain::condition::Condition;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Target};
@@ -60,6 +60,23 @@ impl DeleteContent for HostedRegistry {
             })
         })
         .await
+    }
+
+    async fn delete_repository(&self, proof: &Authorized<DeleteRepository>) -> Result<()> {
+        let (name, mount) = (proof.action().repository.clone(), self.parts.mount_id.clone());
+        let (now, by) = (self.parts.clock.now(), proof.actor().clone());
+        let deletion = Deletion::new(by, now, Arc::clone(&self.parts.entropy));
+        let change = self.parts.store.write(proof, move |tx| {
+            Box::pin(async move {
+                tx.lock(name.as_str()).await?;
+                tx.lock(&mount).await?;
+                let found = repositories::current(tx, &name).await?.filter(|found| found.mount_id == mount);
+                let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+                deletes::repository(tx, &found, &name, &deletion).await?;
+                Ok(Change::new((), Some(found.id), None).announcing(name))
+            })
+        });
+        change.await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::Address;
 use crate::domain::view::{GroupRow, GroupsView};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::ui::components::table::Table;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::Pairs;
@@ -24,7 +25,7 @@ pub fn Groups() -> impl IntoView {
 fn Whole(view: GroupsView) -> impl IntoView {
     let rows = match view.groups.is_empty() {
         true => view! { <NoGroups/> }.into_any(),
-        false => view! { <Table groups=view.groups/> }.into_any(),
+        false => view! { <Rows groups=view.groups/> }.into_any(),
     };
     view! {
         <PageTitle text="Groups".to_owned()/>
@@ -67,7 +68,8 @@ fn NoGroups() -> impl IntoView {
 }
 
 #[component]
-fn Table(groups: Vec<GroupRow>) -> impl IntoView {
+fn Rows(groups: Vec<GroupRow>) -> impl IntoView {
+    const COLUMNS: &[&str] = &["Group", "Members", "Access"];
     let rows = groups.into_iter().map(|GroupRow { name, n_members, n_grants }| {
         let href = Address::Group(name.clone()).to_string();
         let grants = if n_grants == 0 { "no access".to_owned() } else { counted(n_grants, "grant", "grants") };
@@ -79,19 +81,5 @@ fn Table(groups: Vec<GroupRow>) -> impl IntoView {
             </tr>
         }
     });
-    view! {
-        <div class="tablewrap">
-            <table class="cards cards-2" role="table" aria-label="Groups">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Group"</th>
-                        <th role="columnheader" scope="col">"Members"</th>
-                        <th role="columnheader" scope="col">"Access"</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    view! { <Table label="Groups" columns=COLUMNS>{rows.collect_view()}</Table> }.into_any()
 }

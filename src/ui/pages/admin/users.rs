@@ -8,6 +8,7 @@ use crate::ui::components::avatar::Avatar;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::ui::components::table::Table;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
@@ -44,7 +45,7 @@ fn Whole(view: UsersView, q: String, now: Timestamp) -> impl IntoView {
             view! { <Empty icon="users" title="No users".to_owned()><p>"Invite somebody above."</p></Empty> }.into_any()
         }
         true => view! { <NoMatch what="users" filter=q.clone() clear=Address::Users.to_string()/> }.into_any(),
-        false => view! { <Table users=view.users now/> }.into_any(),
+        false => view! { <UserRows users=view.users now/> }.into_any(),
     };
     view! {
         <PageTitle text="Users".to_owned()/>
@@ -131,24 +132,10 @@ fn InviteForm() -> impl IntoView {
 }
 
 #[component]
-fn Table(users: Vec<UserRow>, now: Timestamp) -> impl IntoView {
+fn UserRows(users: Vec<UserRow>, now: Timestamp) -> impl IntoView {
+    const COLUMNS: &[&str] = &["User", "Groups", "State", "Last seen"];
     let rows = users.into_iter().map(|user| view! { <Row user now/> }).collect_view();
-    view! {
-        <div class="tablewrap">
-            <table class="cards cards-2" role="table" aria-label="Users">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"User"</th>
-                        <th role="columnheader" scope="col">"Groups"</th>
-                        <th role="columnheader" scope="col">"State"</th>
-                        <th role="columnheader" scope="col">"Last seen"</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    view! { <Table label="Users" columns=COLUMNS>{rows}</Table> }.into_any()
 }
 
 #[component]

@@ -1,7 +1,7 @@
 //! The rows of the list of repositories.
 
 use crate::domain::view::{MountKind, RepositoryRow};
-use crate::domain::{Actor, Address, ByteSize, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, ByteSize, RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::words::{counted, grouped};
@@ -55,7 +55,11 @@ fn Badges<'a>(row: &'a RepositoryRow, now: Timestamp) -> impl IntoView + use<> {
     });
     let unreadable =
         row.read_error.as_ref().map(|_| view! { <span class="badge badge-warn">"Could not be read"</span> });
-    view! { {is_remote.then(|| view! { <span class="badge">"Remote"</span> })} {missing} {unreadable} }
+    let visibility = (row.visibility != RepositoryVisibility::Private).then(|| {
+        let words = if row.visibility == RepositoryVisibility::Public { "Public" } else { "Internal" };
+        view! { <span class="badge">{words}</span> }
+    });
+    view! { {visibility} {is_remote.then(|| view! { <span class="badge">"Remote"</span> })} {missing} {unreadable} }
 }
 
 #[component]

@@ -1,0 +1,70 @@
+//! What stands under `/api/v1/n/`: how a namespace is set, and what was done in it.
+
+use super::{Part, activity, answer, body};
+use crate::domain::action::{ConfigureNamespace, ReadNamespace};
+use crate::domain::error::What;
+use crate::domain::{Address, Error, Namespace, RepositoryVisibility, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::service::settings;
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{Response, StatusCode};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct Settings {
+    name: Namespace,
+    /// With which new repositories begin.
+    default_visibility: RepositoryVisibility,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Changed {
+    default_visibility: RepositoryVisibility,
+}
+
+/// How a namespace is set, or what was done in it.
+pub(in crate::server::http) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(rest): Path<String>,
+    Query(part): Query<Part>,
+    Query(filter): Query<activity::Asked>,
+) -> Response<Body> {
+    match Address::parse_namespace(&rest) {
+        Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, scope, (part, filter)).await,
+        _ => answer(&app, &caller, StatusCode::OK, settings_of(&app, &caller, name(&rest)).await),
+    }
+}
+
+/// Sets it.
+pub(in crate::server::http) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(rest): Path<String>,
+    sent: Result<Json<Changed>, JsonRejection>,
+) -> Response<Body> {
+    let changed = async {
+        let (namespace, Changed { default_visibility }) = (name(&rest)?, body(sent)?);
+        let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility };
+        let proof = app.access.authorize(&caller, action).await?;
+        settings::configure_namespace(&app, &proof).await?;
+        settings_of(&app, &caller, Ok(namespace)).await
+    };
+    answer(&app, &caller, StatusCode::OK, changed.await)
+}
+
+async fn settings_of(app: &App, caller: &Caller, namespace: Result<Namespace>) -> Result<Settings> {
+    let proof = app.access.authorize(caller, ReadNamespace { namespace: namespace? }).await?;
+    let found = settings::of_namespace(app, &proof).await?;
+    Ok(Settings { name: proof.action().namespace.clone(), default_visibility: found.visibility })
+}
+
+/// The name of a namespace, where nothing follows it.
+fn name(rest: &str) -> Result<Namespace> {
+    if rest.contains("/-/") { Err(Error::NotFound(What::Page)) } else { rest.parse() }
+}

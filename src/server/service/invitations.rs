@@ -1,0 +1,58 @@
+//! Inviting somebody to a scope: an account, access there, and the link by which they choose a password, in one step.
+
+use super::{access, users};
+use crate::domain::action::{InviteWithAccess, ListGrants};
+use crate::domain::principal::{PrincipalKind, email};
+use crate::domain::{Error, Result, Username};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use crate::server::identity::links;
+use crate::server::store::grants::GranteeId;
+use crate::server::store::{Change, grants, people, principals};
+
+/// How many are named who may invite somebody.
+const MAX_NAMED: u32 = 3;
+
+/// Makes the account with its one grant; the link is nowhere but in what this returns.
+///
+/// # Errors
+/// [`Error::Conflict`] if the username is taken, or signing in by password is off.
+pub async fn invite(app: &App, proof: &Authorized<InviteWithAccess>, (name, email): (&str, &str)) -> Result<String> {
+    users::require_local(app)?;
+    let InviteWithAccess { username, terms } = proof.action().clone();
+    access::require_until(proof, &terms)?;
+    let (user, invitation) = (users::new_user(app, username, (name, email))?, links::New::invitation(app));
+    let (address, now, by) = (invitation.address.clone(), app.clock.now(), proof.actor().clone());
+    let grant_id = new_id(&*app.entropy, now);
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            if !principals::insert(tx, &user, &by).await? {
+                return Err(users::taken(&user.username));
+            }
+            invitation.keep(tx, &user.id, &by).await?;
+            let to = GranteeId::Principal(PrincipalKind::User, user.id);
+            grants::insert(tx, &grant_id, &to, &terms, &by, now).await?;
+            Ok(Change::new((), None, Some(grant_id)))
+        })
+    });
+    write.await?;
+    Ok(address)
+}
+
+/// The user with that e-mail address, for who may look people up; nobody where it is no one's, or several people's.
+pub async fn addressee(app: &App, address: &str) -> Result<Option<Username>> {
+    let mut found = people::with_email(&app.store, &email(address)?).await?;
+    let first = found.pop();
+    Ok(first.filter(|_| found.is_empty()))
+}
+
+/// Whom to ask for an invitation, in words.
+pub async fn whom_to_ask(app: &App, _proof: &Authorized<ListGrants>) -> Result<Error> {
+    let names = people::administrators(&app.store, MAX_NAMED).await?;
+    let names: Vec<&str> = names.iter().map(Username::as_str).collect();
+    let whom = if names.is_empty() { "whoever runs this registry".to_owned() } else { names.join(" or ") };
+    let words =
+        format!("you cannot invite people by e-mail; type the username of somebody who has an account, or ask {whom}");
+    Ok(Error::invalid("who", words))
+}

@@ -1,0 +1,111 @@
+//! Activity in words: what was done, and what became another than it was.
+
+use crate::ui::words::inert;
+use leptos::prelude::*;
+
+/// The most that is shown of a state.
+const MAX_CHARS: usize = 300;
+
+/// What became another: what was there before and what is now, without what stayed. An id says nothing to people.
+#[component]
+pub(super) fn Difference(before: Option<String>, after: Option<String>) -> impl IntoView {
+    let (was, is) = difference(before.as_deref().unwrap_or_default(), after.as_deref().unwrap_or_default());
+    let gone = (!was.is_empty()).then(|| view! { <span class="vh">"before: "</span><del>{was.clone()}</del> });
+    let arrow = (!was.is_empty() && !is.is_empty()).then_some(" → ");
+    let new = (!is.is_empty()).then(|| view! { <span class="vh">"after: "</span><ins>{is.clone()}</ins> });
+    view! { {gone}{arrow}{new} }.into_any()
+}
+
+/// The parts that only one side has, in the order in which they stand there.
+fn difference(before: &str, after: &str) -> (String, String) {
+    let separator = if before.contains('\n') || after.contains('\n') { "\n" } else { ", " };
+    let parts = |text: &str| -> Vec<String> { text.split(separator).map(ToOwned::to_owned).collect() };
+    let (was, is) = (parts(before), parts(after));
+    let only = |own: &[String], other: &[String]| {
+        let says = |part: &&String| !part.is_empty() && !is_id(part) && !other.contains(part);
+        inert(&own.iter().filter(says).cloned().collect::<Vec<_>>().join(", "), MAX_CHARS)
+    };
+    (only(&was, &is), only(&is, &was))
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+}
+
+/// An action in words.
+pub(super) fn words(action: &str) -> String {
+    let known = match action {
+        "blob.push" => "Uploaded to",
+        "blob.mount" => "Mounted a blob:",
+        "blob.delete" => "Deleted the blob",
+        "manifest.push" => "Pushed",
+        "manifest.delete" => "Deleted the image",
+        "tag.delete" => "Deleted the tag",
+        "grant.give" => "Gave access:",
+        "grant.take" => "Took access:",
+        "grant.change" => "Changed access:",
+        "grant.invite" => "Invited with access:",
+        "user.create" => "Made the account",
+        "user.change" => "Changed the account",
+        "user.invite" => "Made an invitation link for",
+        "user.delete" => "Deleted the account",
+        "user.sign-out" => "Signed out everywhere:",
+        "user.accept-link" => "Chose a password by a link:",
+        "account.change-password" => "Changed the password of",
+        "group.create" => "Made the group",
+        "group.change" => "Changed the group",
+        "group.delete" => "Deleted the group",
+        "group.map" => "Mapped groups of providers to",
+        "user.join" => "Came by a provider:",
+        "user.follow-provider" => "Groups of a provider changed for",
+        "user.let-in" => "Let in",
+        "user.dismiss" => "Dismissed",
+        "repository.create" => "Made the repository",
+        "token.create" => "Made the token",
+        "token.delete" | "token.revoke" => "Revoked the token",
+        "robot.create" => "Made the robot",
+        "robot.rotate" => "Rotated the secret of",
+        "robot.change" => "Changed the robot",
+        "robot.delete" => "Deleted the robot",
+        "repository.configure" => "Changed the settings of",
+        "repository.delete" => "Deleted the repository",
+        "namespace.configure" => "Changed the settings of",
+        "mount.create" => "Mounted a registry at",
+        "mount.change" => "Changed the mount",
+        "mount.check" => "Asked to read the mount",
+        "mount.delete" => "Removed the mount",
+        "mount.read" | "mount.probe" => "Asked for mounts",
+        "repository.read" => "Asked for",
+        "grant.list" => "Asked who has access to",
+        "user.list" => "Asked for users",
+        "group.list" => "Asked for groups",
+        "role.list" => "Asked for roles",
+        "activity.read" => "Asked for activity of",
+        "account.read" => "Asked for an account",
+        "system.read" => "Asked for metrics",
+        "session.open" => "Signed in",
+        "session.end" => "Ended a session",
+        "instance.set-up" => "Set up the instance as",
+        other => return other.to_owned(),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stayed_is_left_out_and_so_are_ids() {
+        let of = |before, after| {
+            let (was, is) = difference(before, after);
+            format!("{was}|{is}")
+        };
+        assert_eq!(of("reader", "owner"), "reader|owner");
+        assert_eq!(of("mara, otto", "mara, nina"), "otto|nina");
+        let (before, after) = ("visibility: private\ndescription: a, b", "visibility: public\ndescription: a, b");
+        assert_eq!(of(before, after), "visibility: private|visibility: public");
+        assert_eq!(of("", "0190a5c1-7b1e-7000-8000-000000000000"), "|");
+        assert_eq!(of("same", "same"), "|");
+    }
+}
