@@ -143,13 +143,8 @@ async fn another_registry_refuses_what_is_not_meant_for_it() {
     let own = test.showing(&format!("Bearer {good}")).get("/v2/").await;
     assert_eq!(own.status, StatusCode::UNAUTHORIZED, "and what is meant for it is worth nothing here");
     assert_eq!(admin.get("/token?service=unknown.test&scope=x").await.status, StatusCode::BAD_REQUEST);
-    let outside = part(
-        &test.get(&format!("/token?service={SERVICE}&scope={scope}")).await.json()["token"]
-            .as_str()
-            .unwrap()
-            .to_owned(),
-        1,
-    );
+    let outside = test.get(&format!("/token?service={SERVICE}&scope={scope}")).await.json();
+    let outside = part(outside["token"].as_str().unwrap(), 1);
     assert_eq!(outside["access"][0]["actions"], json!([]), "nobody in particular gets nothing");
 
     assert_eq!(part(&expired, 0)["kid"], part(&good, 0)["kid"]);

@@ -64,7 +64,7 @@ impl Client {
             (200, _) => {}
             (404, List::Tags(_)) if !answer.is_html() => return Ok(None),
             (status @ (401 | 403 | 404 | 405), List::Repositories)
-                if !answer.is_html() && !(status == 401 && self.knows_us()) =>
+                if !(answer.is_html() || status == 401 && self.knows_us()) =>
             {
                 return Err(self.error(format!(
                     "does not list its repositories for us ({status}); name them in repositories of this mount{}",
