@@ -1,7 +1,7 @@
 //! Forms about mounts.
 
 use super::{Done, Form};
-use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount, ReadMounts};
+use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 use crate::domain::error::What;
 use crate::domain::mount::MountSettings;
 use crate::domain::view::ProbeView;
@@ -53,9 +53,8 @@ pub(super) async fn check_now(form: &Form<'_>) -> Result<Done> {
 
 pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
     let prefix = prefix(form)?;
-    let _sees_it = form.app.access.authorize(form.caller, ReadMounts {}).await?;
-    form.confirmed(&prefix.shown())?;
     let proof = form.app.access.authorize(form.caller, DeleteMount { prefix: prefix.clone() }).await?;
+    form.confirmed(&prefix.shown())?;
     mounts::remove(form.app, &proof).await?;
     Ok(Done::new(Address::Mounts, Intent::DeleteMount, prefix.shown()))
 }

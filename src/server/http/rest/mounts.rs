@@ -24,6 +24,8 @@ struct Listed {
     prefix: MountPrefix,
     kind: MountKind,
     url: String,
+    /// Whether pushes go to it: not to a registry that is remote.
+    read_only: bool,
     /// Whether the configuration holds it: then it is changed there.
     locked: bool,
     has_password: bool,
@@ -43,6 +45,7 @@ impl From<MountView> for Listed {
             prefix: row.prefix,
             kind: row.kind,
             url: row.url,
+            read_only: row.kind != MountKind::Hosted,
             locked: row.is_of_file,
             has_password,
             settings,
@@ -75,6 +78,7 @@ pub(in crate::server::http) struct New {
     token_service: String,
     #[serde(default)]
     visibility: RepositoryVisibility,
+    read_only: Option<bool>,
 }
 
 /// What is not said stays.
@@ -91,6 +95,15 @@ pub(in crate::server::http) struct Changed {
     refresh_s: Option<u64>,
     token_service: Option<String>,
     visibility: Option<RepositoryVisibility>,
+    read_only: Option<bool>,
+}
+
+/// Nothing else can be asked of a registry that is remote.
+fn only_reads(read_only: Option<bool>) -> Result<()> {
+    match read_only {
+        Some(false) => Err(Error::invalid("read_only", "pushes do not go to a registry that is mounted; it is read")),
+        _ => Ok(()),
+    }
 }
 
 fn remote() -> MountKind {
@@ -146,6 +159,7 @@ pub(in crate::server::http) async fn create(
         if new.kind != MountKind::Remote {
             return Err(Error::invalid("kind", "a registry that is mounted here is remote; the hosted one is there"));
         }
+        only_reads(new.read_only)?;
         let settings = MountSettings {
             url: new.url,
             upstream_prefix: new.upstream_prefix,
@@ -173,6 +187,7 @@ pub(in crate::server::http) async fn change(
         let sent = body(sent)?;
         let prefix = named(&app, &caller, &name).await?;
         let proof = app.access.authorize(&caller, ChangeMount { prefix: prefix.clone() }).await?;
+        only_reads(sent.read_only)?;
         let before = mounts::settings(&app, &proof).await?;
         let settings = MountSettings {
             url: sent.url.unwrap_or(before.url),
