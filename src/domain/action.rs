@@ -73,9 +73,13 @@ macro_rules! actions {
 }
 
 mod credentials;
+mod sign_in_providers;
 
 pub use credentials::{
     ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, ListRobots, ReadRobots, RevokeToken, RotateRobot,
+};
+pub use sign_in_providers::{
+    ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders, TryProvider,
 };
 
 actions! {

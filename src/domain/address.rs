@@ -2,7 +2,7 @@
 //!
 //! A repository's own pages follow `/-/`: no component of a name can be `-`.
 
-use super::{Digest, GroupName, Namespace, RepositoryName, Scope, Tag, Username};
+use super::{Digest, GroupName, Namespace, ProviderName, RepositoryName, Scope, Tag, Username};
 use std::fmt;
 
 /// A page of the console.
@@ -25,6 +25,9 @@ pub enum Address {
     Groups,
     Group(GroupName),
     Roles,
+    Providers,
+    NewProvider,
+    Provider(ProviderName),
     Mounts,
     Account,
     Tokens,
@@ -85,6 +88,9 @@ impl fmt::Display for Address {
             Self::Groups => f.write_str("/admin/groups"),
             Self::Group(name) => write!(f, "/admin/groups/{name}"),
             Self::Roles => f.write_str("/admin/roles"),
+            Self::Providers => f.write_str("/admin/providers"),
+            Self::NewProvider => f.write_str("/admin/providers/new"),
+            Self::Provider(name) => write!(f, "/admin/providers/{name}"),
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::Account => f.write_str("/account"),
             Self::Tokens => f.write_str("/account/tokens"),

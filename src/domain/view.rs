@@ -3,6 +3,7 @@
 mod credentials;
 mod image;
 mod people;
+mod providers;
 
 use super::capability::Capability;
 use super::manifest::Kind;
@@ -15,6 +16,7 @@ pub use people::{
     AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
     GroupsView, MemberRow, SessionRow, SettingsView, UserRow, UserView, UsersView, WaitingRow,
 };
+pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use super::config::{Config, MountConfig, MountKindConfig, ProviderConfig};
 use super::context::{App, Facts, Mount, Parts, Upstream};
 use super::entropy::{Entropy, SystemEntropy, new_id};
 use super::events::Events;
+use super::identity::provider::Means;
 use super::identity::sealing::Sealing;
 use super::identity::signing::Signing;
 use super::identity::{Identity, Settings};
@@ -139,11 +140,28 @@ async fn identity(
         recheck_ms: ms(config.auth.recheck_days.saturating_mul(86_400)),
     };
     let proof = access.system(Job::SignIn, Maintain {});
-    let sealing = Sealing::under(&config.key_file(), &**entropy)?;
+    let sealing = Arc::new(Sealing::under(&config.key_file(), &**entropy)?);
     let signing = Signing::load(config.public_url(), store, &sealing, (&**clock, &**entropy), &proof).await?;
-    let providers = providers::all(config, clock)?;
+    let means = Means {
+        store: store.clone(),
+        sealing: Arc::clone(&sealing),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        public_url: config.public_url(),
+        outbound_allow: config.limits.outbound_allow.clone().into(),
+        local_sign_in: config.auth.local_sign_in,
+    };
+    let providers = providers::all(config, means)?;
     let parts = (settings, signing, sealing, providers);
-    Ok(Identity::new(parts, store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
+    let identity = Identity::new(parts, store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof);
+    identity.epoch().await?; // Providers of the console are known from here on.
+    if !config.auth.local_sign_in && identity.providers.all().is_empty() {
+        bail!(
+            "auth.local_sign_in: nobody could sign in: there are neither passwords nor providers; leave it at true, \
+             name a provider in [[auth.providers]], or enable one in the console first"
+        );
+    }
+    Ok(identity)
 }
 
 fn find_visibility(store: Store) -> Arc<FindVisibility> {
@@ -274,7 +292,7 @@ pub async fn reach(config: &Config, mount: &MountConfig) -> Result<String> {
 /// Whether an identity provider answers as it must, for `portolan check`.
 pub async fn reach_provider(config: &Config, provider: &ProviderConfig) -> Result<String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let provider = providers::one(config, provider, &clock)?;
+    let (provider, _) = providers::one(config, provider, &clock)?;
     provider.way.reach().await?;
     Ok(format!("answers as {}", provider.way.issuer()))
 }

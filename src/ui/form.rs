@@ -4,6 +4,7 @@
 //! done leads on to a page that says so, once.
 
 use crate::domain::Error;
+use crate::domain::view::Tried;
 
 /// What a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,17 @@ pub enum Intent {
     DisableRobot,
     EnableRobot,
     DeleteRobot,
+    CreateProvider,
+    ChangeProvider,
+    EnableProvider,
+    DisableProvider,
+    DeleteProvider,
+    TryProvider,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 36] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -73,6 +80,12 @@ impl Intent {
         Self::DisableRobot,
         Self::EnableRobot,
         Self::DeleteRobot,
+        Self::CreateProvider,
+        Self::ChangeProvider,
+        Self::EnableProvider,
+        Self::DisableProvider,
+        Self::DeleteProvider,
+        Self::TryProvider,
     ];
 
     /// The value of the field `do`.
@@ -108,6 +121,12 @@ impl Intent {
             Self::DisableRobot => "disable-robot",
             Self::EnableRobot => "enable-robot",
             Self::DeleteRobot => "delete-robot",
+            Self::CreateProvider => "create-provider",
+            Self::ChangeProvider => "change-provider",
+            Self::EnableProvider => "enable-provider",
+            Self::DisableProvider => "disable-provider",
+            Self::DeleteProvider => "delete-provider",
+            Self::TryProvider => "try-provider",
         }
     }
 
@@ -147,6 +166,12 @@ impl Intent {
             Self::DisableRobot => format!("The robot {of} is let in no more."),
             Self::EnableRobot => format!("The robot {of} is let in again."),
             Self::DeleteRobot => format!("The robot {of} is gone, with its access and its secret."),
+            Self::CreateProvider => format!("{of} is saved, and not live yet. Try it, then enable it."),
+            Self::ChangeProvider => format!("The settings of {of} are saved."),
+            Self::EnableProvider => format!("{of} is live: people sign in by it."),
+            Self::DisableProvider => format!("{of} is not live. Who was here by its word alone is out."),
+            Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
+            Self::TryProvider => format!("{of} was tried."),
         }
     }
 }
@@ -165,6 +190,8 @@ pub struct FormState {
     pub addressee: Option<String>,
     /// Somebody who signed in and was let in by nobody yet.
     pub stranger: Option<Stranger>,
+    /// What came of trying the provider whose page it is.
+    pub tried: Option<Tried>,
 }
 
 /// Somebody for whom a provider vouches, and nobody here does.

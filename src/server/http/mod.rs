@@ -21,3 +21,4 @@ pub mod security;
 mod shell;
 mod sign_in;
 mod token;
+mod trial;

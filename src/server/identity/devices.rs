@@ -14,13 +14,13 @@ const PURPOSE: &str = "the mark of a browser";
 
 /// Marks browsers, and knows the marks again.
 pub struct Devices {
-    sealing: Sealing,
+    sealing: Arc<Sealing>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl Devices {
     /// Marks that are sealed so. They hold on every node, and after a restart.
-    pub(super) fn new(sealing: Sealing, entropy: Arc<dyn Entropy>) -> Self {
+    pub(super) fn new(sealing: Arc<Sealing>, entropy: Arc<dyn Entropy>) -> Self {
         Self { sealing, entropy }
     }
 
@@ -51,7 +51,7 @@ mod tests {
     fn a_mark_is_of_one_account_and_cannot_be_made_up() {
         let (folder, entropy) = (tempfile::tempdir().unwrap(), Arc::new(SeededEntropy::new(1)));
         let sealing = Sealing::under(&folder.path().join("secret.key"), &*entropy).unwrap();
-        let devices = Devices::new(sealing, entropy);
+        let devices = Devices::new(Arc::new(sealing), entropy);
         let mark = devices.mark(" Mara").unwrap();
         assert!(devices.knows(&mark, "mara") && !devices.knows(&mark, "nina"));
         assert_ne!(mark, devices.mark("mara").unwrap());

@@ -9,6 +9,7 @@ pub mod groups;
 pub mod images;
 pub mod mounts;
 pub mod personal_tokens;
+pub mod providers;
 pub mod pull;
 pub mod push;
 pub mod repositories;

@@ -19,6 +19,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0005_providers.sql"),
                 include_str!("schema/sqlite/0006_sweeps.sql"),
                 include_str!("schema/sqlite/0007_descriptions.sql"),
+                include_str!("schema/sqlite/0008_console_providers.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -28,6 +29,7 @@ impl Dialect {
                 include_str!("schema/postgres/0005_providers.sql"),
                 include_str!("schema/postgres/0006_sweeps.sql"),
                 include_str!("schema/postgres/0007_descriptions.sql"),
+                include_str!("schema/postgres/0008_console_providers.sql"),
             ],
         }
     }

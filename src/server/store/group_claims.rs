@@ -1,7 +1,7 @@
 //! Which groups of a provider are which of ours. Who is in them follows from what providers last said of each person.
 
 use super::{Store, Tx, epoch};
-use crate::domain::Result;
+use crate::domain::{GroupName, Result};
 use crate::params;
 
 /// A group of a provider.
@@ -40,6 +40,14 @@ pub async fn set(tx: &mut Tx, group_id: &str, claims: &[Claim]) -> Result<()> {
 pub async fn values(store: &Store, provider: &str) -> Result<Vec<String>> {
     let sql = "SELECT DISTINCT value FROM group_claims WHERE provider = $1";
     store.all(sql, params![provider]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// The same, each with the name of ours.
+pub async fn named(store: &Store, provider: &str) -> Result<Vec<(String, GroupName)>> {
+    let sql =
+        "SELECT c.value, u.name FROM group_claims c JOIN user_groups u ON u.id = c.group_id WHERE c.provider = $1";
+    let rows = store.all(sql, params![provider]).await?.into_iter();
+    rows.map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// Which of our groups the groups of a provider are: its name for one, and our id.

@@ -96,6 +96,7 @@ fn missing(what: &What) -> &'static str {
         What::Manifest { .. } | What::Blob { .. } => "No such image",
         What::User(_) => "No such user",
         What::Group(_) => "No such group",
+        What::Provider(_) => "No such sign-in provider",
         What::Link => "This link does not work",
         What::Robot(_) => "No such robot",
         What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod groups;
+mod providers;
 mod robots;
 mod sent;
 mod settings;
@@ -117,6 +118,13 @@ impl Form<'_> {
             Intent::DisableRobot => robots::set_disabled(self, true).await,
             Intent::EnableRobot => robots::set_disabled(self, false).await,
             Intent::DeleteRobot => robots::delete(self).await,
+            Intent::CreateProvider => providers::create(self).await,
+            Intent::ChangeProvider => providers::change(self).await,
+            Intent::EnableProvider => providers::set_enabled(self, true).await,
+            Intent::DisableProvider => providers::set_enabled(self, false).await,
+            Intent::DeleteProvider => providers::delete(self).await,
+            // A provider is tried by a link: a form is not led to another host.
+            Intent::TryProvider => Err(Error::Method),
         }
     }
 

@@ -4,6 +4,7 @@
 pub(super) mod access;
 pub(super) mod activity;
 pub(super) mod groups;
+pub(super) mod providers;
 pub(super) mod robots;
 pub(super) mod roles;
 pub(super) mod tokens;

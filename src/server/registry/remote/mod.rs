@@ -2,7 +2,7 @@
 //!
 //! Whatever it answers is foreign: bounded in bytes and time, parsed by the domain's types, and
 //! turned into words when it makes no sense. Credentials go to the registry itself and to token
-//! services that the operator named, redirects only where [`guard`] lets them. The way of a call:
+//! services that the operator named, redirects only where [`crate::server::guard`] lets them. The way of a call:
 //! here → [`lists`], [`manifests`], [`blobs`] or [`probe`] → [`client`] → [`auth`], [`transport`].
 
 mod auth;
@@ -11,7 +11,6 @@ mod body;
 mod challenge;
 mod client;
 mod failure;
-mod guard;
 mod limits;
 pub(crate) mod link;
 mod lists;
