@@ -73,10 +73,12 @@ fn view_of(app: &App, stored: Stored) -> ProviderView {
     let providers = &app.identity.providers;
     let name = stored.name.as_str();
     let is_hidden = providers.is_of_file(name);
+    // One that was sealed under another key is as good as none.
+    let has_secret = stored.secret.is_some() && (is_hidden || providers.saved_as(name).is_some());
     let row = ProviderRow {
-        is_live: stored.is_enabled && !is_hidden,
+        is_live: stored.is_enabled && has_secret && !is_hidden,
         is_hidden,
-        has_secret: stored.secret.is_some(),
+        has_secret,
         ..row(name, stored.kind, &stored.settings)
     };
     let callback = providers.callback(name);
