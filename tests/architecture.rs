@@ -120,7 +120,10 @@ const RESERVED: &[Reserved] = &[
     Reserved { word: "SystemTime::now", places: &["src/server/clock.rs"] },
     Reserved { word: "sqlx", places: &["src/server/store"] },
     Reserved { word: "rusqlite", places: &["src/server/store"] },
-    Reserved { word: "reqwest", places: &["src/server/registry/remote", "src/server/identity/provider"] },
+    Reserved {
+        word: "reqwest",
+        places: &["src/server/registry/remote", "src/server/identity/provider", "src/server/guard.rs"],
+    },
     Reserved { word: "rcgen", places: &["src/server/identity/certificates.rs"] },
     Reserved { word: "oauth2", places: &["src/server/identity/provider"] },
     Reserved { word: "axum", places: &["src/server/http", "src/server/serve.rs", "src/server/registry/remote/tests"] },

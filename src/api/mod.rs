@@ -8,4 +8,5 @@ mod error;
 pub mod images;
 pub mod mounts;
 pub mod people;
+pub mod providers;
 pub mod repositories;

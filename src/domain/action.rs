@@ -75,12 +75,16 @@ macro_rules! actions {
 mod credentials;
 mod mounts;
 mod settings;
+mod sign_in_providers;
 
 pub use credentials::{
     ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, ListRobots, ReadRobots, RevokeToken, RotateRobot,
 };
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
+pub use sign_in_providers::{
+    ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders, TryProvider,
+};
 
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.

@@ -2,7 +2,7 @@
 //!
 //! A repository's own pages follow `/-/`: no component of a name can be `-`.
 
-use super::{Digest, GroupName, MountPrefix, Namespace, RepositoryName, Scope, Tag, Username};
+use super::{Digest, GroupName, MountPrefix, Namespace, ProviderName, RepositoryName, Scope, Tag, Username};
 use std::fmt;
 
 /// A page of the console.
@@ -28,6 +28,9 @@ pub enum Address {
     Groups,
     Group(GroupName),
     Roles,
+    Providers,
+    NewProvider,
+    Provider(ProviderName),
     Mounts,
     NewMount,
     Mount(MountPrefix),
@@ -96,6 +99,9 @@ impl fmt::Display for Address {
             Self::Groups => f.write_str("/admin/groups"),
             Self::Group(name) => write!(f, "/admin/groups/{name}"),
             Self::Roles => f.write_str("/admin/roles"),
+            Self::Providers => f.write_str("/admin/providers"),
+            Self::NewProvider => f.write_str("/admin/providers/new"),
+            Self::Provider(name) => write!(f, "/admin/providers/{name}"),
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::NewMount => f.write_str("/admin/mounts/new"),
             Self::Mount(prefix) => write!(f, "/admin/mounts/{}", prefix.in_address()),

@@ -107,6 +107,8 @@ pub enum What {
     Session,
     #[error("there is no such token")]
     Token,
+    #[error("there is no sign-in provider {0}")]
+    Provider(String),
     #[error("there is no robot {0}")]
     Robot(String),
     #[error("this link does not work: it was used, or its time is over; ask for another one")]

@@ -4,6 +4,7 @@ mod credentials;
 mod image;
 mod mount;
 mod people;
+mod providers;
 
 use super::capability::Capability;
 use super::manifest::Kind;
@@ -18,6 +19,7 @@ pub use people::{
     AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
     GroupsView, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersView, WaitingRow,
 };
+pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

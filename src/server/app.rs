@@ -12,6 +12,7 @@ use super::config::{Config, MountConfig, MountKindConfig, ProviderConfig};
 use super::context::{App, Facts, Parts};
 use super::entropy::{Entropy, SystemEntropy, new_id};
 use super::events::Events;
+use super::identity::provider::Means;
 use super::identity::sealing::Sealing;
 use super::identity::signing::{self, Signing};
 use super::identity::{Identity, Settings};
@@ -157,9 +158,26 @@ async fn identity(
         proof: access.system(Job::SignIn, Maintain {}),
     };
     let signing = Arc::new(Signing::load(config.public_url(), keeps).await?);
-    let providers = providers::all(config, clock)?;
+    let means = Means {
+        store: store.clone(),
+        sealing: Arc::clone(&sealing),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        public_url: config.public_url(),
+        outbound_allow: config.limits.outbound_allow.clone().into(),
+        local_sign_in: config.auth.local_sign_in,
+    };
+    let providers = providers::all(config, means)?;
     let parts = (settings, signing, sealing, providers);
-    Ok(Identity::new(parts, store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof))
+    let identity = Identity::new(parts, store.clone(), (Arc::clone(clock), Arc::clone(entropy)), proof);
+    identity.epoch().await?; // Providers of the console are known from here on.
+    if !config.auth.local_sign_in && identity.providers.all().is_empty() {
+        bail!(
+            "auth.local_sign_in: nobody could sign in: there are neither passwords nor providers; leave it at true, \
+             name a provider in [[auth.providers]], or enable one in the console first"
+        );
+    }
+    Ok(identity)
 }
 
 fn find_visibility(store: Store) -> Arc<FindVisibility> {
@@ -226,7 +244,7 @@ fn record_refusals(store: Store) -> impl Fn(Refusal) + Send + Sync + 'static {
 /// Whether an identity provider answers as it must, for `portolan check`.
 pub async fn reach_provider(config: &Config, provider: &ProviderConfig) -> Result<String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let provider = providers::one(config, provider, &clock)?;
+    let (provider, _) = providers::one(config, provider, &clock)?;
     provider.way.reach().await?;
     Ok(format!("answers as {}", provider.way.issuer()))
 }

@@ -8,9 +8,7 @@ mod schema;
 mod values;
 
 pub use check::secret;
-pub use schema::{
-    Config, LogFormat, MountConfig, MountKindConfig, ProviderConfig, ProviderKind, ServerConfig, TelemetryConfig,
-};
+pub use schema::{Config, LogFormat, MountConfig, MountKindConfig, ProviderConfig, ServerConfig, TelemetryConfig};
 
 use merge::Merged;
 use std::path::Path;

@@ -17,6 +17,7 @@ pub mod entropy;
 pub mod events;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod guard;
 pub mod http;
 pub mod identity;
 pub mod jobs;

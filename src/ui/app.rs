@@ -2,6 +2,7 @@
 //! their first part.
 
 use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User, users::Users};
+use super::pages::admin::{new_provider::NewProvider, provider::Provider, providers::Providers};
 use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
@@ -36,6 +37,9 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/admin/groups") view=Groups ssr=SsrMode::Async/>
                 <Route path=path!("/admin/groups/*name") view=Group ssr=SsrMode::Async/>
                 <Route path=path!("/admin/roles") view=Roles ssr=SsrMode::Async/>
+                <Route path=path!("/admin/providers") view=Providers ssr=SsrMode::Async/>
+                <Route path=path!("/admin/providers/new") view=NewProvider ssr=SsrMode::Async/>
+                <Route path=path!("/admin/providers/*name") view=Provider ssr=SsrMode::Async/>
                 <Route path=path!("/admin/mounts") view=Mounts ssr=SsrMode::Async/>
                 <Route path=path!("/admin/mounts/new") view=NewMount ssr=SsrMode::Async/>
                 <Route path=path!("/admin/mounts/*name") view=OneMount ssr=SsrMode::Async/>

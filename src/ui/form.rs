@@ -4,7 +4,7 @@
 //! done leads on to a page that says so, once.
 
 use crate::domain::Error;
-use crate::domain::view::ProbeView;
+use crate::domain::view::{ProbeView, Tried};
 
 /// What a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +45,17 @@ pub enum Intent {
     ChangeMount,
     CheckMount,
     DeleteMount,
+    CreateProvider,
+    ChangeProvider,
+    EnableProvider,
+    DisableProvider,
+    DeleteProvider,
+    TryProvider,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 42] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -86,6 +92,12 @@ impl Intent {
         Self::ChangeMount,
         Self::CheckMount,
         Self::DeleteMount,
+        Self::CreateProvider,
+        Self::ChangeProvider,
+        Self::EnableProvider,
+        Self::DisableProvider,
+        Self::DeleteProvider,
+        Self::TryProvider,
     ];
 
     /// The value of the field `do`.
@@ -127,6 +139,12 @@ impl Intent {
             Self::ChangeMount => "change-mount",
             Self::CheckMount => "check-mount",
             Self::DeleteMount => "delete-mount",
+            Self::CreateProvider => "create-provider",
+            Self::ChangeProvider => "change-provider",
+            Self::EnableProvider => "enable-provider",
+            Self::DisableProvider => "disable-provider",
+            Self::DeleteProvider => "delete-provider",
+            Self::TryProvider => "try-provider",
         }
     }
 
@@ -172,6 +190,12 @@ impl Intent {
             Self::ChangeMount => format!("The mount {of} changed, and is being read again."),
             Self::CheckMount => format!("{of} is being read now."),
             Self::DeleteMount => format!("The mount {of} is gone here. Its registry has all that it had."),
+            Self::CreateProvider => format!("{of} is saved, and not live yet. Try it, then enable it."),
+            Self::ChangeProvider => format!("The settings of {of} are saved."),
+            Self::EnableProvider => format!("{of} is live: people sign in by it."),
+            Self::DisableProvider => format!("{of} is not live. Who was here by its word alone is out."),
+            Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
+            Self::TryProvider => format!("{of} was tried."),
         }
     }
 }
@@ -192,6 +216,8 @@ pub struct FormState {
     pub probed: Option<ProbeView>,
     /// Somebody who signed in and was let in by nobody yet.
     pub stranger: Option<Stranger>,
+    /// What came of trying the provider whose page it is.
+    pub tried: Option<Tried>,
 }
 
 /// Somebody for whom a provider vouches, and nobody here does.

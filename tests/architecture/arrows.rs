@@ -14,6 +14,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::clock",
             "server::context",
             "server::entropy",
+            "server::guard",
             "server::identity",
             "server::loopback",
             "server::memory",
@@ -37,7 +38,15 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("src/server/blobs", &["domain", "server::blobs"]),
     (
         "src/server/registry/remote",
-        &["domain", "server::registry", "server::blobs", "server::secret", "server::entropy", "server::loopback"],
+        &[
+            "domain",
+            "server::registry",
+            "server::blobs",
+            "server::secret",
+            "server::entropy",
+            "server::guard",
+            "server::loopback",
+        ],
     ),
     (
         "src/server/registry",
@@ -105,6 +114,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("src/server/looks.rs", &["domain"]),
     ("src/server/pulls.rs", &["domain"]),
     ("src/server/loopback.rs", &[]),
+    ("src/server/guard.rs", &[]),
     ("src/server/memory.rs", &[]),
     ("src/server/secret.rs", &[]),
     ("src/server/telemetry.rs", &["server::config"]),

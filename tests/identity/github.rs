@@ -18,6 +18,8 @@ struct Account {
     emails: (u16, Value),
     orgs: (u16, Vec<String>),
     teams: (u16, Vec<(String, String)>),
+    /// Whether it takes no more questions.
+    is_spent: bool,
 }
 
 #[derive(Clone)]
@@ -42,6 +44,7 @@ impl GitHub {
             ),
             orgs: (200, vec![]),
             teams: (200, vec![]),
+            is_spent: false,
         };
         let url = format!("http://{}", listener.local_addr().unwrap());
         let own = Self { url, account: Arc::new(Mutex::new(account)) };
@@ -133,7 +136,11 @@ async fn orgs(State(own): State<GitHub>, Query(query): Query<HashMap<String, Str
 async fn teams(State(own): State<GitHub>, Query(query): Query<HashMap<String, String>>, headers: HeaderMap) -> Said {
     let (status, teams) = own.account.lock().unwrap().teams.clone();
     let team = |(org, slug): &(String, String)| json!({"slug": slug, "name": "A team", "organization": {"login": org}});
-    page(&headers, &query, status, teams.iter().map(team).collect())
+    let mut answer = page(&headers, &query, status, teams.iter().map(team).collect());
+    if own.account.lock().unwrap().is_spent {
+        answer.1.insert("x-ratelimit-remaining", "0".parse().unwrap());
+    }
+    answer
 }
 
 async fn email_of(test: &TestApp, username: &str) -> String {
@@ -213,4 +220,19 @@ async fn what_github_refuses_with_200_is_refused() {
     let refused = github.sign_in(&mut Browser::of(&test)).await;
     assert_eq!(refused.status, StatusCode::BAD_GATEWAY);
     assert!(refused.text().contains("client secret"), "{}", refused.text());
+}
+
+/// A limit is no answer about teams: nobody loses what they have by it.
+#[tokio::test]
+async fn a_limit_of_github_is_said_and_takes_nothing() {
+    let github = GitHub::start().await;
+    let (test, _) = server(&github.config("allowed_groups = [\"acme/ops\"]")).await;
+    github.set(|account| account.teams = (200, vec![("acme".into(), "ops".into())]));
+    assert_eq!(github.sign_in(&mut Browser::of(&test)).await.status, StatusCode::SEE_OTHER);
+    github.set(|account| (account.teams.0, account.is_spent) = (403, true));
+    let limited = github.sign_in(&mut Browser::of(&test)).await;
+    assert_eq!(limited.status, StatusCode::BAD_GATEWAY, "{}", limited.text());
+    assert!(limited.text().contains("takes no more questions"), "{}", limited.text());
+    let kept = test.app.store.all("SELECT value FROM claimed_groups", vec![]).await.unwrap();
+    assert_eq!(kept.len(), 1);
 }

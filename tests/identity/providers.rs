@@ -159,7 +159,19 @@ async fn so_many_wait_and_no_more() {
                 let (issuer, provider) = ("https://id.example".to_owned(), "acme".to_owned());
                 let (subject, email, name) = (n.to_string(), String::new(), String::new());
                 let (groups, usernames, first_at, last_at) = (vec![], vec![], at, at);
-                let who = Waiting { issuer, subject, provider, email, name, groups, usernames, first_at, last_at };
+                let email_verified = true;
+                let who = Waiting {
+                    issuer,
+                    subject,
+                    provider,
+                    email,
+                    email_verified,
+                    name,
+                    groups,
+                    usernames,
+                    first_at,
+                    last_at,
+                };
                 waiting::note(tx, &who).await?;
             }
             Ok(())

@@ -20,7 +20,7 @@ use std::path::Path;
 const DAY_MS: i64 = 86_400_000;
 
 /// A token of a user, made by the tables.
-async fn token(test: &TestApp, username: &str) -> String {
+pub(super) async fn token(test: &TestApp, username: &str) -> String {
     let secret = secrets::new(Kind::Personal, &*test.app.entropy);
     let owner = principals::by_username(&test.app.store, &username.parse().unwrap()).await.unwrap().unwrap();
     let fingerprint = secrets::fingerprint(&secret);

@@ -49,6 +49,9 @@ pub struct Ways {
     /// Names of keys that it publishes for its ES256 key.
     pub key_names: Vec<String>,
     pub n_key_fetches: usize,
+    /// Whether it answers 503 when asked about itself, and how often it was.
+    pub is_down: bool,
+    pub n_discoveries: usize,
     codes: HashMap<String, Code>,
 }
 
@@ -88,6 +91,8 @@ impl StandIn {
             now_s: crate::support::START.0 / 1000,
             key_names: vec!["es".to_owned()],
             n_key_fetches: 0,
+            is_down: false,
+            n_discoveries: 0,
             codes: HashMap::new(),
         };
         let keys = Keys { es256: ec(), rs256: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(), other: ec() };
@@ -129,6 +134,11 @@ impl StandIn {
     /// How often its keys were fetched.
     pub fn n_key_fetches(&self) -> usize {
         self.ways.lock().unwrap().n_key_fetches
+    }
+
+    /// How often it was asked about itself.
+    pub fn n_discoveries(&self) -> usize {
+        self.ways.lock().unwrap().n_discoveries
     }
 
     /// The person agrees: the path at the registry to which their browser is sent back.
@@ -200,7 +210,7 @@ fn ec_jwk(pair: &EcdsaKeyPair, name: &str) -> Value {
     json!({"kty": "EC", "crv": "P-256", "use": "sig", "kid": name, "x": x, "y": y})
 }
 
-async fn discovery(FromState(own): FromState<StandIn>) -> Json<Value> {
+async fn discovery(FromState(own): FromState<StandIn>) -> (StatusCode, Json<Value>) {
     let issuer = &own.issuer;
     let mut document = json!({
         "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize"),
@@ -208,10 +218,12 @@ async fn discovery(FromState(own): FromState<StandIn>) -> Json<Value> {
         "userinfo_endpoint": format!("{issuer}/userinfo"),
         "id_token_signing_alg_values_supported": ["none", "HS256", "ES256"],
     });
-    for (name, value) in own.ways.lock().unwrap().discovery.clone() {
+    let mut ways = own.ways.lock().unwrap();
+    ways.n_discoveries += 1;
+    for (name, value) in ways.discovery.clone() {
         document[name] = value;
     }
-    Json(document)
+    (if ways.is_down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(document))
 }
 
 async fn keys_of(FromState(own): FromState<StandIn>) -> Json<Value> {

@@ -21,9 +21,30 @@ impl<'t> Browser<'t> {
         self.cookies.get(name).map(String::as_str)
     }
 
+    /// Has what another browser has: its session, as a header writes it.
+    pub fn carry(&mut self, cookies: &str) {
+        for cookie in cookies.split("; ").filter_map(|cookie| cookie.split_once('=')) {
+            self.cookies.insert(cookie.0.to_owned(), cookie.1.to_owned());
+        }
+    }
+
+    /// Signs out, as far as the browser is concerned.
+    pub fn drop_session(&mut self) {
+        self.cookies.remove("portolan");
+    }
+
+    fn shown(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Sends a form of a page.
+    pub async fn send(&self, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
+        let fields: Vec<(&str, &str)> = [("do", intent)].into_iter().chain(fields.iter().copied()).collect();
+        super::form(self.test, page, &self.shown(), &fields).await
+    }
+
     pub async fn get(&mut self, path: &str) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let answer = self.test.ask("GET", path, &[("cookie", &cookies.join("; "))], "").await;
+        let answer = self.test.ask("GET", path, &[("cookie", &self.shown())], "").await;
         for set in answer.headers.get_all("set-cookie") {
             let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());

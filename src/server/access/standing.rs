@@ -29,6 +29,8 @@ pub struct Basis {
     pub shown: Shown,
     /// The identity providers whose word about them counts.
     pub providers: Vec<String>,
+    /// Those of them that the console can take out of force.
+    pub of_console: Vec<String>,
 }
 
 /// What they showed, besides a token, that can be taken from them.

@@ -3,23 +3,18 @@
 use super::ConfigError;
 use super::check::secret;
 use super::merge::Merged;
-use super::schema::{AuthConfig, ProviderConfig, ProviderKind};
-use crate::server::loopback::is_loopback;
+use super::schema::{AuthConfig, ProviderConfig};
+use crate::domain::ProviderKind;
+use crate::server::loopback::address;
 use crate::server::secret::Secret;
 use std::collections::HashSet;
-use url::Url;
 
 const MAX_NAME: usize = 40;
 const MAX_TITLE_CHARS: usize = 60;
 
-/// Refuses providers that could not work, and a registry that nobody could sign in to.
+/// Refuses providers that could not work.
 pub(super) fn check(auth: &AuthConfig, merged: &Merged) -> Result<(), ConfigError> {
-    if !auth.local_sign_in && auth.providers.is_empty() {
-        let problem = "nobody could sign in: there are neither passwords nor providers; leave it at true, or name one \
-                       in [[auth.providers]]";
-        return Err(merged.error("auth.local_sign_in", problem));
-    }
-    if !auth.providers.is_empty() && auth.recheck_days == 0 {
+    if auth.recheck_days == 0 {
         return Err(
             merged.error("auth.recheck_days", "this is 1 day or more; after so long without a sign-in tokens rest")
         );
@@ -91,20 +86,6 @@ fn github(provider: &ProviderConfig) -> Result<(), (&'static str, String)> {
     Ok(())
 }
 
-/// Secrets and names of people go there, so nobody may read along.
-fn address(text: &str) -> Result<(), String> {
-    let url = Url::parse(text).map_err(|_| "this is no address; write it with its scheme: https://…".to_owned())?;
-    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
-        return Err("this is an address without a user and without ? or #".to_owned());
-    }
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => Ok(()),
-        ("http", Some(host)) if is_loopback(&host) => Ok(()),
-        ("http", _) => Err("plain http is for loopback only; name its https address".to_owned()),
-        _ => Err("the address must start with https:// (or http:// on loopback)".to_owned()),
-    }
-}
-
 impl ProviderConfig {
     /// The client's secret.
     pub fn secret(&self) -> Result<Secret, ConfigError> {
@@ -139,7 +120,6 @@ mod tests {
         assert!(load(&format!("{whole}[[auth.providers]]\n{GITHUB}")).is_ok());
         assert!(load(&format!("[auth]\nlocal_sign_in = false\n{whole}")).is_ok());
         assert!(load(&format!("{whole}{whole}")).expect_err("twice").contains("auth.providers[1].name"));
-        assert!(load("[auth]\nlocal_sign_in = false").expect_err("a lock-out").contains("nobody could sign in"));
         for (provider, said) in [
             (OIDC.to_owned(), "auth.providers[0].client_secret_file"),
             (format!("{OIDC}client_secret = \"s\""), "auth.providers[0].issuer"),

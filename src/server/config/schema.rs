@@ -1,7 +1,7 @@
 //! Every key, its type and its default.
 
 use super::values::{flag, listen, number, path};
-use crate::domain::{MountPrefix, RepositoryName};
+use crate::domain::{MountPrefix, ProviderKind, RepositoryName};
 use crate::server::secret::Secret;
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -143,14 +143,6 @@ pub struct ProviderConfig {
     pub url: Option<String>,
     pub api_url: Option<String>,
     pub ca_file: Option<PathBuf>,
-}
-
-/// The protocol of a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProviderKind {
-    Oidc,
-    Github,
 }
 
 /// One mounted registry.

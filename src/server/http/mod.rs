@@ -22,3 +22,4 @@ pub mod security;
 mod shell;
 mod sign_in;
 mod token;
+mod trial;

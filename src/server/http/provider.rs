@@ -1,12 +1,12 @@
 //! Signing in by an identity provider: `/auth/provider/{name}` sends a browser there, `…/callback` takes it back. What
 //! went wrong is said on the sign-in page.
 
-use super::door;
 use super::shell::{self, Assets as ShellAssets};
 use super::sign_in::{HttpOrigin, Wanted, enter, local_path, refuse, typed};
+use super::{door, trial};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::identity::by_provider::{self, Arrival, LIFE_MS, Outcome};
+use crate::server::identity::by_provider::{self, Arrival, Begun, LIFE_MS, Outcome};
 use crate::server::identity::provider::Returned;
 use crate::server::secret::Secret;
 use crate::ui::form::{FormState, Stranger};
@@ -36,20 +36,26 @@ pub(super) async fn start(
     if app.facts.is_try {
         return Redirect::to(&next).into_response();
     }
+    if wanted.trying.is_some() {
+        return trial::begin((&app, &caller), assets, &name, &from).await;
+    }
     let browser = browser(&app, &from.headers);
-    match by_provider::begin(&app, &name, next.clone(), browser).await {
-        Ok(begun) => {
-            let mut response = Redirect::to(begun.to.as_str()).into_response();
-            let headers = response.headers_mut();
-            headers.insert(header::SET_COOKIE, set_cookie(&app, &begun.browser));
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
+    match by_provider::begin(&app, &name, (next.clone(), &from.address), browser).await {
+        Ok(begun) => sent(&app, &begun),
         Err(failure) => {
             let form = FormState { typed: typed(&[("next", &next)]), ..FormState::default() };
             refuse(&app, &caller, assets, PAGE, form, failure).await
         }
     }
+}
+
+/// Sends a browser on its way, to be known when it comes back.
+pub(super) fn sent(app: &App, begun: &Begun) -> Response<Body> {
+    let mut response = Redirect::to(begun.to.as_str()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::SET_COOKIE, set_cookie(app, &begun.browser));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// Takes a browser back.
@@ -62,10 +68,11 @@ pub(super) async fn callback(
     from: HttpOrigin,
 ) -> Response<Body> {
     let arrival = arrival(query.as_deref().unwrap_or_default(), browser(&app, &from.headers));
-    let ended = by_provider::finish(&app, &name, arrival, from.origin(&app, &caller)).await;
+    let ended = by_provider::finish(&app, &name, arrival, (from.origin(&app, &caller), &caller)).await;
     let next = local_path(&ended.next).to_owned();
     match ended.outcome {
         Ok(Outcome::In(session, username)) => enter(&app, &from, (&session, username.as_str()), &next).await,
+        Ok(Outcome::Tried(name, tried)) => trial::show((&app, &caller), assets, &name, tried.map(|it| *it)).await,
         Ok(Outcome::Waits { email, groups_unknown }) => {
             let stranger = Some(Stranger { email, groups_unknown });
             let request = Request::builder().uri(PAGE).body(Body::empty()).expect("a constant address");
@@ -101,7 +108,7 @@ fn cookie_name(app: &App) -> &'static str {
     if app.facts.is_plain_http() { "portolan-attempt" } else { "__Host-portolan-attempt" }
 }
 
-fn browser(app: &App, headers: &HeaderMap) -> Option<Secret> {
+pub(super) fn browser(app: &App, headers: &HeaderMap) -> Option<Secret> {
     door::cookie(headers, cookie_name(app)).map(Secret::from)
 }
 

@@ -84,6 +84,11 @@ fn rest_api() -> Router<App> {
             get(rest::mounts::show).patch(rest::mounts::change).delete(rest::mounts::delete),
         )
         .route("/api/v1/roles", get(rest::roles::list))
+        .route("/api/v1/providers", get(rest::providers::list).post(rest::providers::create))
+        .route(
+            "/api/v1/providers/{name}",
+            get(rest::providers::show).patch(rest::providers::change).delete(rest::providers::delete),
+        )
         .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
         .route("/api/v1/grants/{id}", get(rest::access::show).patch(rest::access::change).delete(rest::access::take))

@@ -23,6 +23,9 @@ use serde::Deserialize;
 pub(super) struct Wanted {
     #[serde(default)]
     pub(super) next: String,
+    /// Set for who only tries a provider.
+    #[serde(rename = "try")]
+    pub(super) trying: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -216,7 +219,7 @@ pub(super) fn local_path(text: &str) -> &str {
 
 /// From where a form comes.
 pub(super) struct HttpOrigin {
-    address: String,
+    pub(super) address: String,
     pub(super) headers: HeaderMap,
 }
 

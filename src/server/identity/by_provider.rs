@@ -1,14 +1,17 @@
 //! Coming in by an identity provider: a browser is sent there, comes back with what it was sent with, and whoever the
 //! provider vouches for is somebody here, becomes somebody, or waits.
 
-use super::joining;
+use super::backoff::Origin;
 use super::provider::{Failure, Groups, Provider, Returned, Verified};
 use super::secrets::{self, Kind};
 use super::sign_in::{From, open_session};
+use super::{joining, trying};
 use crate::domain::action::{FollowProvider, Maintain};
 use crate::domain::error::What;
 use crate::domain::principal::{Job, Principal};
+use crate::domain::view::{Tried, Verdict};
 use crate::domain::{Error, Result, Timestamp, Username};
+use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::entropy::{new_id, new_secret_id};
 use crate::server::secret::Secret;
@@ -21,6 +24,9 @@ use url::Url;
 
 /// How long a browser may take to come back.
 pub const LIFE_MS: i64 = 10 * 60_000;
+/// The most groups that the record of a sign-in names, and the most of each.
+const MAX_NAMED: usize = 50;
+const MAX_CHARS: usize = 100;
 
 /// Where a browser is sent, and the secret by which it is known when it comes back.
 pub struct Begun {
@@ -36,6 +42,20 @@ pub struct Arrival {
     pub returned: Returned,
 }
 
+/// What is said of a sign-in that is not this browser's, or over.
+pub(super) const STALE: &str =
+    "this sign-in was not begun in this browser, was used already, or took longer than 10 minutes; start again";
+
+/// With what a browser is sent to a provider.
+pub(super) struct Wish {
+    /// Where to go on.
+    pub next: String,
+    /// The session of who only tries the provider; empty for who wants to sign in.
+    pub tried_by: String,
+    /// The address that asks.
+    pub from: String,
+}
+
 /// How a sign-in ended.
 pub struct Ended {
     /// Where they wanted to go, as far as that is known.
@@ -49,6 +69,8 @@ pub enum Outcome {
     In(Secret, Username),
     /// Somebody whom nobody has let in yet. `groups_unknown` if the provider did not name their groups.
     Waits { email: String, groups_unknown: bool },
+    /// Nobody was signed in: who tried the provider of that name reads what came back.
+    Tried(String, Result<Box<Tried>>),
 }
 
 /// Sends a browser to the provider of that name. One that has a secret already keeps it, so that it can be on its way
@@ -56,8 +78,20 @@ pub enum Outcome {
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such provider; what it says or does not if it cannot be asked.
-pub async fn begin(app: &App, name: &str, next: String, browser: Option<Secret>) -> Result<Begun> {
+pub async fn begin(app: &App, name: &str, (next, from): (String, &str), browser: Option<Secret>) -> Result<Begun> {
     let provider = app.identity.providers.find(name).ok_or(Error::NotFound(What::Page))?;
+    let wish = Wish { next, tried_by: String::new(), from: from.to_owned() };
+    send(app, &provider, wish, browser).await.map_err(|failure| said(&provider, &failure))?
+}
+
+/// The same for a provider that may not be in force. What goes wrong there is for the caller to say, what goes wrong
+/// here is the inner error.
+pub(super) async fn send(
+    app: &App,
+    provider: &Provider,
+    wish: Wish,
+    browser: Option<Secret>,
+) -> Result<Result<Begun>, Failure> {
     let (state, now) = (secrets::new(Kind::Attempt, &*app.entropy), app.clock.now());
     let is_ours = |shown: &Secret| shown.expose().len() == state.expose().len() && Kind::Attempt.fits(shown.expose());
     let browser = browser.filter(is_ours).unwrap_or_else(|| secrets::new(Kind::Attempt, &*app.entropy));
@@ -66,34 +100,38 @@ pub async fn begin(app: &App, name: &str, next: String, browser: Option<Secret>)
         browser: secrets::fingerprint(&browser),
         nonce: new_secret_id(&*app.entropy),
         verifier: secrets::new(Kind::Attempt, &*app.entropy),
-        next,
+        next: wish.next,
+        tried_by: wish.tried_by,
+        network: Origin::network(&wish.from).as_str().to_owned(),
         expires_at: Timestamp(now.0 + LIFE_MS),
     };
-    let to = provider.way.start(&state, &attempt).await.map_err(|failure| said(&provider, &failure))?;
+    let to = provider.way.start(&state, &attempt).await?;
     let (proof, state) = (app.access.system(Job::SignIn, Maintain {}), secrets::fingerprint(&state));
     let noted =
         app.store.note(&proof, move |tx| Box::pin(async move { attempts::insert(tx, &state, &attempt, now).await }));
-    noted.await?;
-    Ok(Begun { to, browser })
+    Ok(noted.await.map(|()| Begun { to, browser }))
 }
 
 /// Ends what [`begin`] began, once: with a session, or not.
-pub async fn finish(app: &App, name: &str, arrival: Arrival, from: From) -> Ended {
-    let stale =
-        || "this sign-in was not begun in this browser, was used already, or took longer than 10 minutes; start again";
+pub async fn finish(app: &App, name: &str, arrival: Arrival, (from, caller): (From, &Caller)) -> Ended {
     let begun = match take(app, arrival.state).await {
         Ok(begun) => begun,
         Err(error) => return Ended { next: String::new(), outcome: Err(error) },
     };
     let Some(attempt) = begun else {
-        return Ended { next: String::new(), outcome: Err(Error::NotLetIn(stale().to_owned())) };
+        return Ended { next: String::new(), outcome: Err(Error::NotLetIn(STALE.to_owned())) };
     };
     let is_own = arrival.browser.is_some_and(|browser| secrets::fingerprint(&browser) == attempt.browser);
-    let outcome = match app.identity.providers.find(name) {
+    let is_trial = !attempt.tried_by.is_empty();
+    if is_trial && is_own && attempt.provider == name {
+        let tried = trying::end(app, caller, (arrival.returned, &attempt)).await.map(Box::new);
+        return Ended { next: String::new(), outcome: Ok(Outcome::Tried(attempt.provider, tried)) };
+    }
+    let outcome = match app.identity.providers.find(name).filter(|_| !is_trial) {
         Some(provider) if is_own && attempt.provider == name => {
             arrive(app, &provider, (arrival.returned, &attempt), from).await
         }
-        _ => Err(Error::NotLetIn(stale().to_owned())),
+        _ => Err(Error::NotLetIn(STALE.to_owned())),
     };
     // Of a browser that is another one it is nobody's business where this one wanted to go.
     Ended { next: if is_own { attempt.next } else { String::new() }, outcome }
@@ -139,13 +177,8 @@ async fn arrive(
 
 /// Whether somebody who was never here becomes a user.
 async fn is_let_in(app: &App, provider: &Provider, verified: &Verified) -> Result<bool> {
-    let (rules, groups) = (&provider.rules, verified.groups.known());
-    let is_in = |named: &[String]| named.iter().any(|group| groups.contains(group));
-    if rules.open_sign_up || is_in(&rules.allowed_groups) || is_in(&rules.admin_groups) {
-        return Ok(true);
-    }
     let mapped = group_claims::values(&app.store, &provider.name).await?;
-    Ok(is_in(&mapped))
+    Ok(trying::by_rules(provider, verified.groups.known(), &mapped) != Verdict::Waits)
 }
 
 /// The identity that a provider vouches for, as a user's.
@@ -170,26 +203,39 @@ async fn follow(app: &App, provider: &Provider, (verified, user): (&Verified, &P
         groups,
         grant_id: new_id(&*app.entropy, now),
     };
+    let (again, proof) = (said.clone(), app.access.system(Job::SignIn, Maintain {}));
+    let same = app.store.note(&proof, move |tx| Box::pin(async move { identities::came_again(tx, &again).await }));
+    if same.await? {
+        return Ok(());
+    }
     let action = FollowProvider { username: user.username.clone(), provider: provider.name.clone() };
     let (proof, by) = (app.access.vouch(user.actor(), from.asked(), action), user.actor());
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             let before = identities::follow(tx, &said, &by).await?;
-            Ok(Change::new((), Some(before.join(", ")), Some(said.groups.join(", "))))
+            Ok(Change::new((), Some(short(&before)), Some(short(&said.groups))))
         })
     });
     write.await
 }
 
+/// Groups for a record, which is not to grow with what a provider likes to send.
+fn short(groups: &[String]) -> String {
+    let named: Vec<String> = groups.iter().take(MAX_NAMED).map(|it| it.chars().take(MAX_CHARS).collect()).collect();
+    let more = groups.len().saturating_sub(MAX_NAMED);
+    if more == 0 { named.join(", ") } else { format!("{}, and {more} more", named.join(", ")) }
+}
+
 async fn wait(app: &App, provider: &Provider, verified: Verified) -> Result<Outcome> {
     let now = app.clock.now();
-    let email = verified.email.clone();
+    let (email, email_verified) = (verified.email.clone(), verified.email_is_verified);
     let groups_unknown = verified.groups == Groups::TooMany;
     let who = Waiting {
         issuer: verified.issuer().to_owned(),
         subject: verified.subject().to_owned(),
         provider: provider.name.clone(),
         email: verified.email,
+        email_verified,
         name: verified.name,
         groups: verified.groups.known().to_vec(),
         usernames: verified.usernames,

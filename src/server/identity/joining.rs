@@ -40,7 +40,8 @@ pub async fn let_in(app: &App, proof: &Authorized<LetIn>) -> Result<Principal> {
     let who = waiting::find(&app.store, issuer, subject).await?;
     let who = who.ok_or_else(|| Error::NotFound(What::User(subject.chars().take(80).collect())))?;
     for username in names::candidates(&who.usernames, &*app.entropy) {
-        let user = new_user(app, username, (&who.name, &who.email), app.clock.now());
+        let user =
+            new_user(app, username, (&who.name, if who.email_verified { &who.email } else { "" }), app.clock.now());
         let identity = Identity {
             issuer: issuer.clone(),
             subject: subject.clone(),

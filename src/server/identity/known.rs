@@ -121,9 +121,11 @@ impl Identity {
         }
     }
 
-    /// The present epoch of access: after each change of users, groups, grants or tokens it is another one.
+    /// The present epoch of access: after each change of users, groups, grants, tokens or providers it is another one.
     pub async fn epoch(&self) -> Result<i64> {
-        self.epoch.now(&self.store).await
+        let epoch = self.epoch.now(&self.store).await?;
+        self.providers.follow(epoch).await?;
+        Ok(epoch)
     }
 
     /// Who shows this, `from` which address.
@@ -181,7 +183,7 @@ impl Identity {
     }
 
     async fn nobody(&self, at: At) -> Result<Standing> {
-        let basis = Some(Basis { epoch: at.epoch, shown: Shown::Nothing, providers: vec![] });
+        let basis = Some(Basis { epoch: at.epoch, shown: Shown::Nothing, providers: vec![], of_console: vec![] });
         Ok(Standing { basis, ..Standing::anonymous(grants::of_everybody(&self.store).await?) })
     }
 

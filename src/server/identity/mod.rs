@@ -21,6 +21,7 @@ pub mod secrets;
 pub mod sign_in;
 pub mod signing;
 mod sweep;
+pub mod trying;
 mod watch;
 
 pub use joining::let_in;

@@ -25,8 +25,9 @@ impl Identity {
             PrincipalKind::Robot => Words { providers: vec![], until: None },
         };
         let terms = grants::of_principal(&self.store, id, &providers).await?;
+        let of_console = providers.iter().filter(|name| !self.providers.is_of_file(name)).cloned().collect();
         let ends_at = [principal.expires_at, until].into_iter().flatten().min();
-        let (actor, basis) = (principal.actor(), Some(Basis { epoch: at.epoch, shown, providers }));
+        let (actor, basis) = (principal.actor(), Some(Basis { epoch: at.epoch, shown, providers, of_console }));
         Ok(Standing { id: Some(principal.id), terms, ends_at, basis, ..Standing::of(actor) })
     }
 

@@ -10,7 +10,7 @@ use crate::server::entropy::{new_id, new_secret_uuid};
 use crate::server::secret::Secret;
 use crate::server::store::grants::{self, GranteeId};
 use crate::server::store::sessions::{self, Known, NewSession, Purpose};
-use crate::server::store::{Change, Tx, principals};
+use crate::server::store::{Change, Tx, admins, principals};
 
 /// The most of a browser's name that is kept.
 const MAX_AGENT_CHARS: usize = 200;
@@ -45,11 +45,11 @@ pub async fn first_run(app: &App) -> Result<Option<Secret>> {
     let secret = secrets::new(Kind::Link, &*app.entropy);
     let (fingerprint, now) = (secrets::fingerprint(&secret), app.clock.now());
     let proof = app.access.system(Job::SetUp, Maintain {});
-    let providers = app.identity.providers.names();
+    let ways = app.identity.providers.ways();
     let kept = app.store.note(&proof, move |tx| {
         Box::pin(async move {
             tx.lock("portolan set-up").await?;
-            if principals::has_admin(tx, &providers).await? {
+            if admins::exist(tx, &ways).await? {
                 sessions::end_set_up_links(tx).await?;
                 return Ok(false);
             }
@@ -80,13 +80,13 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
     let (fingerprint, now) = (secrets::fingerprint(link), app.clock.now());
     let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, now));
     let proof = app.access.vouch(admin.actor(), from.asked(), SetUp { username: person.username });
-    let (user_id, added, providers) = (admin.id.clone(), admin.clone(), app.identity.providers.names());
+    let (user_id, added, ways) = (admin.id.clone(), admin.clone(), app.identity.providers.ways());
     let known = hash.clone();
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             tx.lock("portolan set-up").await?;
             let is_used = !sessions::use_link(tx, &fingerprint, Purpose::SetUp, now).await?;
-            if is_used || principals::has_admin(tx, &providers).await? {
+            if is_used || admins::exist(tx, &ways).await? {
                 return Err(is_set_up());
             }
             add_admin(tx, &added, &hash, &grant_id).await?;

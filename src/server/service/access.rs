@@ -11,7 +11,8 @@ use crate::domain::{
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::store::{Change, grants, groups, people, principals, reach, settings};
+use crate::server::store::admins::Guard;
+use crate::server::store::{Change, grants, groups, people, reach, settings};
 
 /// Grants of a page, and names to pick from.
 const PAGE: u32 = 100;
@@ -143,14 +144,14 @@ pub async fn give(app: &App, proof: &Authorized<GiveAccess>) -> Result<Grant> {
 /// [`Error::Conflict`] if nobody would be left who may do everything.
 pub async fn take(app: &App, proof: &Authorized<TakeAccess>) -> Result<()> {
     let TakeAccess { id, terms, .. } = proof.action().clone();
+    let ways = app.identity.providers.ways();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
             if !grants::take(tx, &id, &terms).await? {
                 return Err(changed_meanwhile());
             }
-            if terms.role == Role::Admin {
-                principals::require_admin(tx).await?;
-            }
+            guard.after(tx).await?;
             Ok(Change::new((), Some(id), None))
         })
     });
@@ -177,6 +178,7 @@ pub(super) fn require_until<A: Action>(proof: &Authorized<A>, terms: &Terms) -> 
 /// [`Error::Conflict`] if nobody would be left who may do everything.
 pub async fn change(app: &App, proof: &Authorized<ChangeAccess>) -> Result<()> {
     let ChangeAccess { id, to, before, terms } = proof.action().clone();
+    let ways = app.identity.providers.ways();
     if terms.expires_at != before.expires_at || terms.role != before.role || terms.scope != before.scope {
         require_until(proof, &terms)?;
     }
@@ -185,12 +187,11 @@ pub async fn change(app: &App, proof: &Authorized<ChangeAccess>) -> Result<()> {
     }
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
             if !grants::change(tx, &id, &before, &terms).await? {
                 return Err(changed_meanwhile());
             }
-            if before.role == Role::Admin {
-                principals::require_admin(tx).await?;
-            }
+            guard.after(tx).await?;
             Ok(Change::new((), Some(before.role.name().to_owned()), Some(terms.role.name().to_owned())))
         })
     });

@@ -10,6 +10,7 @@ use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::access;
+use crate::server::store::admins::Guard;
 use crate::server::store::group_claims::{self, Claim};
 use crate::server::store::{Change, groups, people, principals};
 use std::collections::BTreeSet;
@@ -106,9 +107,11 @@ pub async fn create(app: &App, proof: &Authorized<CreateGroup>, members: Vec<Use
 pub async fn change(app: &App, proof: &Authorized<ChangeGroup>) -> Result<()> {
     let ChangeGroup { name, add, remove } = proof.action().clone();
     let (id, _) = named(app, name.as_str()).await?;
+    let ways = app.identity.providers.ways();
     let (adds, removes) = (ids_of(app, &add).await?, ids_of(app, &remove).await?);
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
             for member in &adds {
                 if !groups::has(tx, &id, member).await? {
                     groups::add(tx, &id, member).await?;
@@ -117,6 +120,7 @@ pub async fn change(app: &App, proof: &Authorized<ChangeGroup>) -> Result<()> {
             for member in &removes {
                 groups::remove(tx, &id, member).await?;
             }
+            guard.after(tx).await?;
             let names = |names: Vec<Username>| {
                 let names: Vec<String> = names.iter().take(MAX_NAMED).map(ToString::to_string).collect();
                 (!names.is_empty()).then(|| names.join(", "))
@@ -198,9 +202,12 @@ async fn ids_of(app: &App, members: &[Username]) -> Result<Vec<String>> {
 /// Takes a group away, with all access that it had.
 pub async fn delete(app: &App, proof: &Authorized<DeleteGroup>) -> Result<()> {
     let (id, _) = named(app, proof.action().name.as_str()).await?;
+    let ways = app.identity.providers.ways();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
             groups::delete(tx, &id).await?;
+            guard.after(tx).await?;
             Ok(Change::new((), Some(id), None))
         })
     });

@@ -12,6 +12,7 @@ use crate::server::entropy::new_id;
 use crate::server::identity::{links, passwords};
 use crate::server::secret::Secret;
 use crate::server::service::{access, personal_tokens, waiting};
+use crate::server::store::admins::Guard;
 use crate::server::store::{Change, people, principals, sessions};
 
 /// Users of a page.
@@ -37,7 +38,8 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, q: &str, after: &str
         issuer: it.issuer,
         subject: it.subject,
         provider: it.provider,
-        email: it.email,
+        // Anybody can say of themselves what they like.
+        email: if it.email_verified { it.email } else { String::new() },
         name: it.name,
         groups: it.groups,
         last_at: it.last_at,
@@ -195,13 +197,15 @@ pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<()> {
     let (user, now) = (find(app, username.as_str()).await?, app.clock.now());
     let disabled_at = disabled.then_some(now);
     let (id, was_disabled) = (user.id.clone(), user.disabled_at.is_some());
+    let ways = app.identity.providers.ways();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
             principals::set_disabled(tx, &id, disabled_at).await?;
             if disabled {
                 sessions::end_all(tx, &id).await?;
                 sessions::end_links(tx, &id).await?;
-                principals::require_admin(tx).await?;
+                guard.after(tx).await?;
             }
             let words = |is_disabled: bool| Some(if is_disabled { "disabled" } else { "active" }.to_owned());
             Ok(Change::new((), words(was_disabled), words(disabled)))
@@ -216,10 +220,12 @@ pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<()> {
 /// [`Error::Conflict`] if nobody would be left who may do everything.
 pub async fn delete(app: &App, proof: &Authorized<DeleteUser>) -> Result<()> {
     let user = find(app, proof.action().username.as_str()).await?;
+    let ways = app.identity.providers.ways();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
             people::delete(tx, &user.id).await?;
-            principals::require_admin(tx).await?;
+            guard.after(tx).await?;
             Ok(Change::new((), Some(user.id), None))
         })
     });

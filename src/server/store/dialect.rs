@@ -23,6 +23,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0009_console_mounts.sql"),
                 include_str!("schema/sqlite/0010_deleted_repositories.sql"),
                 include_str!("schema/sqlite/0011_activity.sql"),
+                include_str!("schema/sqlite/0012_console_providers.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -36,6 +37,7 @@ impl Dialect {
                 include_str!("schema/postgres/0009_console_mounts.sql"),
                 include_str!("schema/postgres/0010_deleted_repositories.sql"),
                 include_str!("schema/postgres/0011_activity.sql"),
+                include_str!("schema/postgres/0012_console_providers.sql"),
             ],
         }
     }

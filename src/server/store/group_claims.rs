@@ -55,6 +55,14 @@ pub async fn values(store: &Store, provider: &str) -> Result<Vec<String>> {
     store.all(sql, params![provider]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
+/// The same, each with the name of ours.
+pub async fn named(store: &Store, provider: &str) -> Result<Vec<(String, GroupName)>> {
+    let sql =
+        "SELECT c.value, u.name FROM group_claims c JOIN user_groups u ON u.id = c.group_id WHERE c.provider = $1";
+    let rows = store.all(sql, params![provider]).await?.into_iter();
+    rows.map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}
+
 /// Which of our groups the groups of a provider are: its name for one, and our id.
 pub async fn of_provider(tx: &mut Tx, provider: &str) -> Result<Vec<(String, String)>> {
     let sql = "SELECT value, group_id FROM group_claims WHERE provider = $1";

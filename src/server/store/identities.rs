@@ -59,6 +59,7 @@ pub async fn insert(tx: &mut Tx, new: &Identity) -> Result<()> {
 }
 
 /// What a provider says of somebody at a sign-in.
+#[derive(Clone)]
 pub struct Said {
     /// The identity as it is from now on.
     pub identity: Identity,
@@ -88,6 +89,22 @@ pub async fn follow(tx: &mut Tx, said: &Said, by: &Actor) -> Result<Vec<String>>
     members(tx, user_id, provider, &ours).await?;
     admin(tx, said, provider, (said.is_admin, by)).await?;
     Ok(old)
+}
+
+/// Notes that somebody came again of whom a provider says what it said before; `false` if it says anything else, which
+/// is for [`follow`].
+pub async fn came_again(tx: &mut Tx, said: &Said) -> Result<bool> {
+    let Identity { issuer, subject, provider, user_id, email, checked_at } = &said.identity;
+    tx.lock(&format!("identity of {user_id}")).await?;
+    let same_way = find_in(tx, issuer, subject).await?.is_some_and(|known| known.provider == *provider);
+    let known: BTreeSet<String> = claimed(tx, issuer, subject).await?.into_iter().collect();
+    let sql = "SELECT id FROM grants WHERE grantee = $1 AND grantee_kind = 'user' AND source = $2";
+    let was_admin = tx.one(sql, params![user_id, provider]).await?.is_some();
+    if !same_way || known != said.groups.iter().cloned().collect() || was_admin != said.is_admin {
+        return Ok(false);
+    }
+    let sql = "UPDATE identities SET email = $3, checked_at = $4 WHERE issuer = $1 AND subject = $2";
+    tx.run(sql, params![issuer, subject, email, *checked_at]).await.map(|_| true)
 }
 
 async fn claimed(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Vec<String>> {

@@ -3,7 +3,7 @@
 //! made again, before the change begins. So nothing becomes durable after a revocation that would have stopped it.
 //! On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the other.
 
-use super::{Tx, epoch, grants};
+use super::{Tx, epoch, grants, providers};
 use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};
 use crate::params;
 use crate::server::access::{Authorized, Basis, Rights, Shown, Standing};
@@ -32,6 +32,9 @@ impl Allowed {
             return Ok(());
         }
         if !is_let_in(tx, &known, &basis.shown, now).await? {
+            return Err(Error::Unauthenticated);
+        }
+        if !providers::are_enabled(tx, &basis.of_console).await? {
             return Err(Error::Unauthenticated);
         }
         let terms = grants::current(tx, known.id.as_deref(), &basis.providers).await?;

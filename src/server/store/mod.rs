@@ -5,6 +5,7 @@
 //! tables; what differs between the engines lives in [`dialect`].
 
 pub mod activity;
+pub mod admins;
 pub mod attempts;
 pub mod audit;
 mod batch;
@@ -33,6 +34,7 @@ pub mod namespaces;
 pub mod people;
 mod pg;
 pub mod principals;
+pub mod providers;
 pub mod pulls;
 pub mod reach;
 mod rebuild;

@@ -2,7 +2,7 @@
 
 use super::{Row, Store, Tx};
 use crate::domain::principal::{Principal, PrincipalKind};
-use crate::domain::{Actor, Error, Result, Timestamp, Username};
+use crate::domain::{Actor, Result, Timestamp, Username};
 use crate::params;
 
 const COLUMNS: &str = "id, kind, username, name, email, namespace, expires_at, disabled_at, created_at, seen_at";
@@ -70,34 +70,6 @@ pub async fn set_password(tx: &mut Tx, user_id: &str, hash: &str, now: Timestamp
 pub async fn renew(tx: &mut Tx, user_id: &str, (old, new): (&str, &str), now: Timestamp) -> Result<bool> {
     let sql = "UPDATE passwords SET hash = $3, changed_at = $4 WHERE user_id = $1 AND hash = $2";
     Ok(tx.run(sql, params![user_id, old, new, now]).await? == 1)
-}
-
-/// Whether there is anybody who may do everything: by a grant that was given here, or by one of `providers`.
-pub async fn has_admin(tx: &mut Tx, providers: &[String]) -> Result<bool> {
-    let sql = "SELECT DISTINCT g.source FROM grants g JOIN principals p ON p.id = g.grantee
-               WHERE g.grantee_kind = 'user' AND g.role = 'admin'";
-    let rows = tx.all(sql, params![]).await?.into_iter();
-    let sources = rows.map(|mut row| row.take()).collect::<Result<Vec<String>>>()?;
-    Ok(sources.iter().any(|source| source.is_empty() || providers.contains(source)))
-}
-
-/// Refuses to leave nobody behind who can sign in and do everything, today and later: who has something to sign in
-/// with, is let in, and is so without an end. Administrators by the word of a provider count where there is none
-/// besides: the provider can take its word back at any time.
-pub async fn require_admin(tx: &mut Tx) -> Result<()> {
-    let sql = "SELECT 1 AS found FROM grants g JOIN principals p ON p.id = g.grantee
-               WHERE g.grantee_kind = 'user' AND g.role = 'admin' AND g.expires_at IS NULL
-                 AND p.disabled_at IS NULL AND p.expires_at IS NULL
-                 AND (EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = p.id)
-                   OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = p.id))
-                 AND (g.source = '' OR NOT EXISTS (SELECT 1 FROM grants o
-                   WHERE o.grantee_kind = 'user' AND o.role = 'admin' AND o.source = '')) LIMIT 1";
-    match tx.one(sql, params![]).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::Conflict(
-            "nobody would be left who may do everything; make another administrator first".to_owned(),
-        )),
-    }
 }
 
 fn principal(mut row: Row) -> Result<Principal> {

@@ -79,7 +79,8 @@ checked_text_value!(
     crate::domain::TagPattern,
     crate::domain::Username,
     crate::domain::GroupName,
-    crate::domain::TokenName
+    crate::domain::TokenName,
+    crate::domain::ProviderName
 );
 
 /// One row of an answer; cells are taken from left to right.

@@ -14,6 +14,8 @@ pub struct Waiting {
     pub subject: String,
     pub provider: String,
     pub email: String,
+    /// Whether the provider said that the address is theirs.
+    pub email_verified: bool,
     pub name: String,
     pub groups: Vec<String>,
     /// What they may be called here, the best first, as the provider spells it.
@@ -24,21 +26,34 @@ pub struct Waiting {
 
 /// Notes that somebody waits, or still does.
 pub async fn note(tx: &mut Tx, who: &Waiting) -> Result<()> {
-    let sql = "INSERT INTO waiting_people (issuer, subject, provider, email, name, claimed, spelled, first_at, last_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (issuer, subject) DO UPDATE SET
+    let sql = "INSERT INTO waiting_people (issuer, subject, provider, email, name, claimed, spelled, first_at, last_at,
+                 email_verified)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (issuer, subject) DO UPDATE SET
                provider = excluded.provider, email = excluded.email, name = excluded.name,
-               claimed = excluded.claimed, spelled = excluded.spelled, last_at = excluded.last_at";
+               claimed = excluded.claimed, spelled = excluded.spelled, last_at = excluded.last_at,
+               email_verified = excluded.email_verified";
     let list = |of: &Vec<String>| serde_json::to_string(of).map_err(|_| Error::Internal);
     let (issuer, subject, provider) = (&who.issuer, &who.subject, &who.provider);
     let (claimed, spelled) = (list(&who.groups)?, list(&who.usernames)?);
-    let params = params![issuer, subject, provider, &who.email, &who.name, claimed, spelled, who.first_at, who.last_at];
+    let params = params![
+        issuer,
+        subject,
+        provider,
+        &who.email,
+        &who.name,
+        claimed,
+        spelled,
+        who.first_at,
+        who.last_at,
+        who.email_verified
+    ];
     tx.run(sql, params).await?;
     let sql = "DELETE FROM waiting_people WHERE (issuer, subject) IN
                (SELECT issuer, subject FROM waiting_people ORDER BY last_at DESC LIMIT 100 OFFSET $1)";
     tx.run(sql, params![AT_MOST]).await.map(|_| ())
 }
 
-const COLUMNS: &str = "issuer, subject, provider, email, name, claimed, spelled, first_at, last_at";
+const COLUMNS: &str = "issuer, subject, provider, email, name, claimed, spelled, first_at, last_at, email_verified";
 
 /// Those who wait, who came last first.
 pub async fn list(store: &Store, limit: u32) -> Result<Vec<Waiting>> {
@@ -72,6 +87,7 @@ fn waiting(mut row: Row) -> Result<Waiting> {
         usernames: list(row.take()?),
         first_at: row.take()?,
         last_at: row.take()?,
+        email_verified: row.take()?,
     })
 }
 

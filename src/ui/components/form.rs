@@ -87,15 +87,7 @@ pub fn Field(
 ) -> impl IntoView {
     let form = PageRequest::current().form;
     let value = form.value(intent, name).map_or(value, ToOwned::to_owned);
-    let id = field_id(intent, name);
-    let wrong = form.wrong(intent, name).map(sentence);
-    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let described = match (&hint, &wrong) {
-        (_, Some(_)) => Some(error_id.clone()),
-        (Some(_), None) => Some(hint_id.clone()),
-        (None, None) => None,
-    };
-    let invalid = wrong.is_some().then_some("true");
+    let Described { id, by, invalid, words } = described(intent, name, hint);
     let optional =
         (!kind.is_required && kind.input != "checkbox").then(|| view! { " "<span class="opt">"optional"</span> });
     let placeholder = Some(kind.placeholder).filter(|text| !text.is_empty());
@@ -104,12 +96,38 @@ pub fn Field(
             <label for=id.clone()>{label}{optional}</label>
             <input class=kind.class id=id name=name r#type=kind.input value=value autocomplete=kind.autocomplete
                 autocapitalize="off" spellcheck="false" placeholder=placeholder list=kind.list aria-invalid=invalid
-                aria-describedby=described required=kind.is_required autofocus=invalid.is_some()/>
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
-            {wrong.map(|wrong| view! { <p class="field-error" id=error_id><Icon name="warn" class="i i-sm"/><span>{wrong}</span></p> })}
+                aria-describedby=by required=kind.is_required autofocus=invalid.is_some()/>
+            {words}
         </div>
     }
     .into_any()
+}
+
+/// What a control is described by, and the words beside it.
+pub(super) struct Described {
+    pub id: String,
+    pub by: Option<String>,
+    pub invalid: Option<&'static str>,
+    pub words: AnyView,
+}
+
+/// The hint of a control, or what is wrong with it.
+pub(super) fn described(intent: Option<Intent>, name: &str, hint: Option<&'static str>) -> Described {
+    let id = field_id(intent, name);
+    let wrong = PageRequest::current().form.wrong(intent, name).map(sentence);
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let by = match (&hint, &wrong) {
+        (_, Some(_)) => Some(error_id.clone()),
+        (Some(_), None) => Some(hint_id.clone()),
+        (None, None) => None,
+    };
+    let invalid = wrong.is_some().then_some("true");
+    let words = view! {
+        {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+        {wrong.map(|wrong| view! { <p class="field-error" id=error_id><Icon name="warn" class="i i-sm"/><span>{wrong}</span></p> })}
+    }
+    .into_any();
+    Described { id, by, invalid, words }
 }
 
 /// A choice of a few, each with its value and its words.

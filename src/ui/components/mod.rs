@@ -12,6 +12,7 @@ pub mod filter;
 pub mod form;
 pub mod icon;
 pub mod layer_bar;
+pub mod lines;
 pub mod mark;
 pub mod name;
 pub mod notice;

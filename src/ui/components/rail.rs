@@ -69,6 +69,7 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
         entry(Permission::GroupRead, Address::Groups, "users", "Groups"),
         entry(Permission::GrantRead, Address::Access(Scope::Everything), "key", "Access"),
         entry(Permission::RoleRead, Address::Roles, "list", "Roles"),
+        entry(Permission::SystemConfigure, Address::Providers, "lock", "Sign-in"),
         entry(Permission::MountRead, Address::Mounts, "anchor", "Mounts"),
     ];
     let administration = entries.iter().any(Option::is_some).then(|| {
@@ -120,7 +121,7 @@ fn current(to: &Address, path: &str) -> Option<&'static str> {
     match to {
         _ if path == own => Some("page"),
         Address::Repositories if path.starts_with("/r/") || path.starts_with("/n/") => Some("true"),
-        Address::Users | Address::Groups | Address::Mounts if path.starts_with(&format!("{own}/")) => Some("true"),
+        Address::Users | Address::Groups | Address::Mounts | Address::Providers if path.starts_with(&format!("{own}/")) => Some("true"),
         _ => None,
     }
 }

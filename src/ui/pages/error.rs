@@ -97,6 +97,7 @@ fn missing(what: &What) -> &'static str {
         What::User(_) => "No such user",
         What::Group(_) => "No such group",
         What::Mount(_) => "No such mount",
+        What::Provider(_) => "No such sign-in provider",
         What::Link => "This link does not work",
         What::Robot(_) => "No such robot",
         What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",

@@ -5,6 +5,7 @@ mod access;
 mod account;
 mod groups;
 mod mounts;
+mod providers;
 mod robots;
 mod sent;
 mod settings;
@@ -130,6 +131,13 @@ impl Form<'_> {
             Intent::ChangeMount => mounts::change(self).await,
             Intent::CheckMount => mounts::check_now(self).await,
             Intent::DeleteMount => mounts::delete(self).await,
+            Intent::CreateProvider => providers::create(self).await,
+            Intent::ChangeProvider => providers::change(self).await,
+            Intent::EnableProvider => providers::set_enabled(self, true).await,
+            Intent::DisableProvider => providers::set_enabled(self, false).await,
+            Intent::DeleteProvider => providers::delete(self).await,
+            // A provider is tried by a link: a form is not led to another host.
+            Intent::TryProvider => Err(Error::Method),
         }
     }
 

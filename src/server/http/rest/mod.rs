@@ -7,6 +7,7 @@ pub(super) mod groups;
 pub(super) mod mounts;
 pub(super) mod namespaces;
 pub(super) mod repositories;
+pub(super) mod providers;
 pub(super) mod robots;
 pub(super) mod roles;
 mod tags;

@@ -1,6 +1,6 @@
 //! What an OpenID provider says of itself (OpenID Connect Discovery 1.0), and its keys (RFC 7517): fetched when somebody
 //! needs them, and kept for an hour. A key that is not among them is looked for once more, though not for everybody who
-//! makes up a name of one.
+//! makes up a name of one; nor is a provider that is down asked again for everybody who would like to sign in.
 
 use super::Failure;
 use super::id_token::Head;
@@ -19,6 +19,8 @@ use url::Url;
 const KEPT_MS: i64 = 3_600_000;
 /// So long after one look for an unknown key there is no other.
 const LOOK_AGAIN_MS: i64 = 30_000;
+/// So long a provider that was not reached is not asked again.
+const DOWN_MS: i64 = 5_000;
 
 /// The parts of the document that count here.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,6 +48,8 @@ pub(super) struct Documents {
     wire: Wire,
     clock: Arc<dyn Clock>,
     kept: Mutex<Kept>,
+    /// One asks for all who wait: for what it says of itself, and for its keys.
+    turns: [tokio::sync::Mutex<()>; 2],
 }
 
 #[derive(Default)]
@@ -53,11 +57,12 @@ struct Kept {
     discovery: Option<(Timestamp, Arc<Discovery>)>,
     keys: Option<(Timestamp, Arc<Vec<Jwk>>)>,
     looked_again_at: Option<Timestamp>,
+    down: Option<(Timestamp, Failure)>,
 }
 
 impl Documents {
     pub(super) fn of(issuer: String, wire: Wire, clock: Arc<dyn Clock>) -> Self {
-        Self { issuer, wire, clock, kept: Mutex::default() }
+        Self { issuer, wire, clock, kept: Mutex::default(), turns: Default::default() }
     }
 
     pub(super) fn issuer(&self) -> &str {
@@ -77,6 +82,20 @@ impl Documents {
         if let Some(kept) = self.kept(|kept| self.fresh(kept.discovery.as_ref())) {
             return Ok(kept);
         }
+        let _turn = self.turns[0].lock().await;
+        if let Some(kept) = self.kept(|kept| self.fresh(kept.discovery.as_ref())) {
+            return Ok(kept);
+        }
+        self.up()?;
+        self.remember(self.look().await)
+    }
+
+    /// The same, asked for now by somebody who wants to know.
+    pub(super) async fn reach(&self) -> Result<(), Failure> {
+        self.remember(self.look().await).map(|_| ())
+    }
+
+    async fn look(&self) -> Result<Arc<Discovery>, Failure> {
         let at = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let at = Url::parse(&at).map_err(|error| Failure::answer(format!("{at} is no address: {error}")))?;
         let found: Discovery = self.fetch(&at, None).await?;
@@ -102,7 +121,7 @@ impl Documents {
         let kept = self.kept(|kept| self.fresh(kept.keys.as_ref()));
         let keys = match kept {
             Some(keys) => keys,
-            None => self.fetch_keys().await?,
+            None => self.keys().await?,
         };
         if let Some(key) = pick(&keys, head) {
             return Ok(key);
@@ -112,6 +131,30 @@ impl Documents {
             return Err(unknown());
         }
         pick(&self.fetch_keys().await?, head).ok_or_else(unknown)
+    }
+
+    async fn keys(&self) -> Result<Arc<Vec<Jwk>>, Failure> {
+        let _turn = self.turns[1].lock().await;
+        if let Some(keys) = self.kept(|kept| self.fresh(kept.keys.as_ref())) {
+            return Ok(keys);
+        }
+        self.up()?;
+        self.remember(self.fetch_keys().await)
+    }
+
+    /// # Errors
+    /// What went wrong a moment ago, where nothing answered.
+    fn up(&self) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let down = self.kept(|kept| kept.down.clone()).filter(|(at, _)| now.0 - at.0 < DOWN_MS);
+        down.map_or(Ok(()), |(_, failure)| Err(failure))
+    }
+
+    fn remember<T>(&self, asked: Result<T, Failure>) -> Result<T, Failure> {
+        let now = self.clock.now();
+        let down = asked.as_ref().err().filter(|failure| matches!(failure, Failure::Unreachable(_)));
+        self.kept(|kept| kept.down = down.map(|failure| (now, failure.clone())));
+        asked
     }
 
     async fn fetch_keys(&self) -> Result<Arc<Vec<Jwk>>, Failure> {

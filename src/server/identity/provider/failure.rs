@@ -5,6 +5,8 @@ use crate::domain::Error;
 
 /// The most of a provider's own words that a page repeats.
 const MAX_WORDS: usize = 200;
+/// The most of the details of a failure.
+const MAX_DETAILS: usize = 500;
 
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +16,12 @@ pub enum Failure {
     Denied { error: String, description: String },
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
+    /// It wants to be asked less often.
+    #[error("it takes no more questions for a while (rate limit)")]
+    Limited,
+    /// Its address is one that nobody allowed.
+    #[error("{0} is not a public address")]
+    Blocked(std::net::IpAddr),
     /// It does not know this registry by this secret.
     #[error("it refused the client id or the client secret")]
     ClientSecret,
@@ -36,6 +44,22 @@ impl Failure {
         Self::Answer(why.into())
     }
 
+    /// What whoever sets the provider of that title reads: all of it.
+    pub fn details(&self, title: &str) -> Error {
+        let message: String = self.to_string().chars().filter(|c| !c.is_control()).take(MAX_DETAILS).collect();
+        let message = match self {
+            Self::Blocked(_) => {
+                format!("cannot be used: {message}; allow it in limits.outbound_allow of the configuration")
+            }
+            _ => format!("cannot be used so: {message}"),
+        };
+        Error::Upstream {
+            registry: title.to_owned(),
+            message,
+            is_down: matches!(self, Self::Unreachable(_) | Self::Limited),
+        }
+    }
+
     /// What people read who wanted to sign in by the provider of that title.
     pub fn words(&self, title: &str) -> Error {
         let upstream = |message: String, is_down| Error::Upstream { registry: title.to_owned(), message, is_down };
@@ -50,8 +74,15 @@ impl Failure {
             Self::Unreachable(_) => {
                 upstream("cannot be reached at the moment; try again, and tell whoever runs this registry".into(), true)
             }
+            Self::Limited => {
+                upstream("takes no more questions from this registry for a while; try again in some minutes".into(), true)
+            }
+            Self::Blocked(_) => upstream(
+                "has an address that is not public; whoever runs this registry has to allow it in limits.outbound_allow".into(),
+                false,
+            ),
             Self::ClientSecret => upstream(
-                "refused this registry's client secret; whoever runs this registry has to renew it in the configuration".into(),
+                "refused this registry's client secret; whoever runs this registry has to renew it".into(),
                 false,
             ),
             Self::Code(_) => Error::NotLetIn(format!(

@@ -9,7 +9,6 @@ use crate::server::secret::Secret;
 use crate::server::store::attempts::Attempt;
 use async_trait::async_trait;
 use serde_json::Value;
-use std::path::Path;
 use url::Url;
 
 /// Entries of one page of a list, and how many pages are read.
@@ -38,15 +37,15 @@ impl GitHub {
     /// GitHub, which is not asked yet.
     ///
     /// # Errors
-    /// If an address or `ca_file` cannot be used.
-    pub fn new(settings: GitHubSettings, ca_file: Option<&Path>) -> DomainResult<Self> {
+    /// If an address cannot be used.
+    pub fn new(settings: GitHubSettings, wire: Wire) -> DomainResult<Self> {
         let at = |path: &str| {
             let text = format!("{}/login/oauth/{path}", settings.url);
             Url::parse(&text).map_err(|error| crate::domain::Error::invalid("url", format!("{text}: {error}")))
         };
         let (authorization, token) = (at("authorize")?, at("access_token")?);
         let endpoints = Endpoints { authorization, token, is_secret_in_body: true };
-        Ok(Self { settings, endpoints, wire: Wire::new(ca_file)? })
+        Ok(Self { settings, endpoints, wire })
     }
 
     /// What the API has at a path; `None` where it does not let this token see it.
@@ -54,6 +53,9 @@ impl GitHub {
         let at = format!("{}{path}", self.settings.api_url);
         let at = Url::parse(&at).map_err(|error| Failure::answer(format!("{at} is no address: {error}")))?;
         let got = self.wire.get(&at, Some(token)).await?;
+        if got.is_limited {
+            return Err(Failure::Limited);
+        }
         match got.status {
             200 => match serde_json::from_slice(&got.body) {
                 Ok(value) => Ok(Some((value, got.has_next))),
@@ -127,6 +129,7 @@ impl IdentityProvider for GitHub {
         let named = self.settings.username_claim.as_deref().and_then(|claim| claims::text(&account, claim));
         Ok(Verified {
             issuer: self.settings.url.clone(),
+            email_is_verified: email.is_some(),
             email: email.clone().or_else(|| login.clone()).unwrap_or_else(|| subject.clone()),
             subject,
             name: claims::text(&account, "name").unwrap_or_default(),

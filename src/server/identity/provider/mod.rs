@@ -7,18 +7,21 @@ mod failure;
 mod flow;
 mod github;
 mod id_token;
+mod in_force;
+pub mod making;
 mod oidc;
 mod wire;
 
 pub use failure::Failure;
 pub use flow::Client;
 pub use github::{GitHub, GitHubSettings};
+pub use in_force::{Means, Plain, Providers};
 pub use oidc::{Oidc, OidcSettings};
+pub use wire::Wire;
 
 use crate::server::secret::Secret;
 use crate::server::store::attempts::Attempt;
 use async_trait::async_trait;
-use std::sync::Arc;
 use url::Url;
 
 /// One protocol by which people sign in elsewhere.
@@ -56,6 +59,8 @@ pub struct Verified {
     subject: String,
     /// For people to read; it says nothing of who somebody is.
     pub email: String,
+    /// Whether the provider says that the address is theirs.
+    pub email_is_verified: bool,
     pub name: String,
     /// What they may be called here, the best first, as the provider spells it.
     pub usernames: Vec<String>,
@@ -114,37 +119,4 @@ pub struct Provider {
     pub icon: &'static str,
     pub rules: Rules,
     pub way: Box<dyn IdentityProvider>,
-}
-
-/// All providers in force, in the order in which people see them.
-#[derive(Default)]
-pub struct Providers {
-    of_file: Vec<Arc<Provider>>,
-}
-
-impl Providers {
-    /// Those that the configuration names.
-    pub fn of_file(of_file: Vec<Provider>) -> Self {
-        Self { of_file: of_file.into_iter().map(Arc::new).collect() }
-    }
-
-    /// All of them.
-    pub fn all(&self) -> Vec<Arc<Provider>> {
-        self.of_file.clone()
-    }
-
-    /// The one of that name.
-    pub fn find(&self, name: &str) -> Option<Arc<Provider>> {
-        self.of_file.iter().find(|provider| provider.name == name).cloned()
-    }
-
-    /// Their names.
-    pub fn names(&self) -> Vec<String> {
-        self.of_file.iter().map(|provider| provider.name.clone()).collect()
-    }
-
-    /// Whether one of this name vouches for subjects of this issuer: a name that now leads elsewhere does not.
-    pub fn has(&self, name: &str, issuer: &str) -> bool {
-        self.of_file.iter().any(|provider| provider.name == name && provider.way.issuer() == issuer)
-    }
 }

@@ -6,13 +6,11 @@ use super::flow::{Client, Endpoints};
 use super::id_token::{self, Expected, Head};
 use super::wire::Wire;
 use super::{Failure, Groups, IdentityProvider, Returned, Verified};
-use crate::domain::Result as DomainResult;
 use crate::server::clock::Clock;
 use crate::server::secret::Secret;
 use crate::server::store::attempts::Attempt;
 use async_trait::async_trait;
 use serde_json::Value;
-use std::path::Path;
 use std::sync::Arc;
 use url::Url;
 
@@ -34,12 +32,9 @@ pub struct Oidc {
 
 impl Oidc {
     /// The provider, which is not asked yet.
-    ///
-    /// # Errors
-    /// If `ca_file` holds no certificates.
-    pub fn new(settings: OidcSettings, ca_file: Option<&Path>, clock: Arc<dyn Clock>) -> DomainResult<Self> {
-        let documents = Documents::of(settings.issuer.clone(), Wire::new(ca_file)?, clock);
-        Ok(Self { settings, documents })
+    pub fn new(settings: OidcSettings, wire: Wire, clock: Arc<dyn Clock>) -> Self {
+        let documents = Documents::of(settings.issuer.clone(), wire, clock);
+        Self { settings, documents }
     }
 
     fn endpoints(discovery: &Discovery) -> Endpoints {
@@ -102,6 +97,7 @@ impl Oidc {
         both.extend(own.clone());
         Verified {
             issuer: self.settings.issuer.clone(),
+            email_is_verified: both.get("email_verified") == Some(&Value::Bool(true)) && text("email").is_some(),
             email: email.unwrap_or_else(|| subject.clone()),
             subject,
             name: text("name").unwrap_or_default(),
@@ -136,6 +132,6 @@ impl IdentityProvider for Oidc {
     }
 
     async fn reach(&self) -> Result<(), Failure> {
-        self.documents.discovery().await.map(|_| ())
+        self.documents.reach().await
     }
 }

@@ -3,10 +3,13 @@
 
 use super::Failure;
 use crate::domain::{Error, Result};
+use crate::server::guard::{self, GuardedResolver};
 use crate::server::secret::Secret;
-use reqwest::header::{ACCEPT, LINK};
+use ipnet::IpNet;
+use reqwest::header::{ACCEPT, LINK, RETRY_AFTER};
 use reqwest::{Certificate, Response};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -17,7 +20,10 @@ const TOTAL: Duration = Duration::from_secs(10);
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// Asks one provider.
-pub(super) struct Wire(reqwest::Client);
+pub struct Wire {
+    client: reqwest::Client,
+    guard: Option<Arc<[IpNet]>>,
+}
 
 /// An answer, read whole.
 pub(super) struct Got {
@@ -25,17 +31,24 @@ pub(super) struct Got {
     pub body: Vec<u8>,
     /// Whether there is another page after it (RFC 8288).
     pub has_next: bool,
+    /// Whether it asks for patience: the status alone does not tell that from a refusal.
+    pub is_limited: bool,
 }
 
 impl Wire {
-    /// Trusts the system's certificates and those in `ca_file`.
+    /// Trusts the system's certificates and those in `ca_file`. With a `guard` it goes to public addresses alone, and to
+    /// those that it allows.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the file cannot be read or holds no certificate.
-    pub(super) fn new(ca_file: Option<&Path>) -> Result<Self> {
+    pub fn new(ca_file: Option<&Path>, guard: Option<Arc<[IpNet]>>) -> Result<Self> {
         let roots = ca_file.map(certificates).transpose()?.unwrap_or_default();
         let start = || {
-            reqwest::Client::builder()
+            let builder = match &guard {
+                Some(allow) => reqwest::Client::builder().dns_resolver(GuardedResolver { allow: Arc::clone(allow) }),
+                None => reqwest::Client::builder(),
+            };
+            builder
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
                 .connect_timeout(CONNECT)
@@ -45,12 +58,20 @@ impl Wire {
         // A machine without any root certificates still reaches a provider over plain HTTP.
         let made = start().tls_certs_merge(roots.iter().cloned()).build();
         let made = made.or_else(|_| start().tls_certs_only([]).build());
-        made.map(Self).map_err(|error| odd(&format!("makes no HTTP client: {error}")))
+        made.map(|client| Self { client, guard: guard.clone() })
+            .map_err(|error| odd(&format!("makes no HTTP client: {error}")))
+    }
+
+    /// Judges an address that holds no name; names are judged by what they resolve to.
+    fn check(&self, url: &Url) -> Result<(), Failure> {
+        let allow = self.guard.as_deref().map_or(Ok(()), |allow| guard::check_literal(url, allow));
+        allow.map_err(|guard::Blocked(ip)| Failure::Blocked(ip))
     }
 
     /// Asks for JSON, as whoever the token belongs to.
     pub(super) async fn get(&self, url: &Url, token: Option<&Secret>) -> Result<Got, Failure> {
-        let request = self.0.get(url.clone()).header(ACCEPT, "application/json");
+        self.check(url)?;
+        let request = self.client.get(url.clone()).header(ACCEPT, "application/json");
         let request = match token {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,
@@ -58,13 +79,16 @@ impl Wire {
         let response = request.send().await.map_err(|error| silent(&error))?;
         let link = response.headers().get(LINK).and_then(|link| link.to_str().ok()).unwrap_or_default();
         let (status, has_next) = (response.status().as_u16(), link.contains("rel=\"next\""));
-        Ok(Got { status, body: read(response).await?, has_next })
+        let is_spent = response.headers().get("x-ratelimit-remaining").is_some_and(|left| left == "0");
+        let is_limited = status == 429 || (status == 403 && (is_spent || response.headers().contains_key(RETRY_AFTER)));
+        Ok(Got { status, body: read(response).await?, has_next, is_limited })
     }
 
     /// Sends a request of the flow.
     pub(super) async fn send(&self, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Failure> {
         let request = reqwest::Request::try_from(request).map_err(|error| silent(&error))?;
-        let response = self.0.execute(request).await.map_err(|error| silent(&error))?;
+        self.check(request.url())?;
+        let response = self.client.execute(request).await.map_err(|error| silent(&error))?;
         if response.status().as_u16() >= 500 {
             return Err(Failure::Unreachable(format!("it answered {}", response.status().as_u16())));
         }
@@ -93,6 +117,9 @@ fn silent(error: &reqwest::Error) -> Failure {
     let mut words = if error.is_timeout() { "it took too long".to_owned() } else { String::new() };
     let mut cause = std::error::Error::source(error);
     while let Some(this) = cause {
+        if let Some(guard::Blocked(ip)) = this.downcast_ref() {
+            return Failure::Blocked(*ip);
+        }
         words.push_str(&format!("{}{this}", if words.is_empty() { "" } else { ": " }));
         cause = this.source();
     }

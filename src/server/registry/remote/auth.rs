@@ -7,8 +7,9 @@
 use super::challenge::{self, Challenge};
 use super::tokens::Tokens;
 use super::transport::{Transport, retry_after};
-use super::{Credentials, body, failure, guard, redirect};
+use super::{Credentials, body, failure, redirect};
 use crate::domain::Result;
+use crate::server::guard;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use async_trait::async_trait;

@@ -2,8 +2,9 @@
 
 use super::auth::{Auth, OwnTokens, Pass};
 use super::transport::{Transport, retry_after};
-use super::{failure, guard, redirect};
+use super::{failure, redirect};
 use crate::domain::{Error, Result};
+use crate::server::guard;
 use ipnet::IpNet;
 use reqwest::{Method, Response};
 use std::sync::Arc;

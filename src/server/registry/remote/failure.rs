@@ -4,9 +4,9 @@
 //! answer within 10 s". None of them repeats an address with its query, a header or a body: those
 //! may hold secrets, and are written by somebody else.
 
-use super::guard::Blocked;
 use super::limits::Limits;
 use crate::domain::Error;
+use crate::server::guard::Blocked;
 use std::error::Error as StdError;
 use std::io::ErrorKind;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! Whatever it answers is foreign: bounded in bytes and time, parsed by the domain's types, and
 //! turned into words when it makes no sense. Credentials go to the registry itself and to token
-//! services that the operator named, redirects only where [`guard`] lets them. The way of a call:
+//! services that the operator named, redirects only where [`crate::server::guard`] lets them. The way of a call:
 //! here → [`lists`], [`manifests`], [`blobs`] or [`probe`] → [`client`] → [`auth`], [`transport`].
 
 mod auth;
@@ -11,7 +11,6 @@ mod body;
 mod challenge;
 mod client;
 mod failure;
-mod guard;
 mod limits;
 pub(crate) mod link;
 mod lists;
@@ -34,6 +33,7 @@ use crate::domain::error::What;
 use crate::domain::{Digest, Error, MountPrefix, Reference, RepositoryName, Result, Tag};
 use crate::server::blobs::{Content, ContentRange};
 use crate::server::entropy::Entropy;
+use crate::server::guard;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use async_trait::async_trait;

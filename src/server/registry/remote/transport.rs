@@ -4,10 +4,10 @@
 //! a redirect points, or an address that somebody typed, past [`GuardedResolver`]. Neither follows redirects or proxies by itself.
 
 use super::failure;
-use super::guard::GuardedResolver;
 use super::limits::Limits;
 use crate::domain::{Error, Result};
 use crate::server::entropy::Entropy;
+use crate::server::guard::GuardedResolver;
 use ipnet::IpNet;
 use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response};
 use std::path::Path;

@@ -1,7 +1,11 @@
-//! Pages for those who run the instance: users, groups, roles.
+//! Pages for those who run the instance: users, groups, roles, how people sign in.
 
 pub mod group;
 pub mod groups;
+pub mod new_provider;
+mod presets;
+pub mod provider;
+pub mod providers;
 pub mod roles;
 pub mod user;
 pub mod users;

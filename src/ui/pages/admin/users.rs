@@ -71,6 +71,8 @@ fn Waiting(rows: Vec<WaitingRow>, now: Timestamp) -> impl IntoView {
     }
     let rows = rows.into_iter().map(|row| {
         let WaitingRow { issuer, subject, provider, email, name, groups, last_at } = row;
+        // An address that the provider does not vouch for is not shown.
+        let email = if email.is_empty() { subject.clone() } else { email };
         let title = if name.is_empty() { email.clone() } else { name };
         let groups = match groups.is_empty() {
             true => "in no group that the provider names".to_owned(),

@@ -1,4 +1,4 @@
-//! Where a redirect may lead: to public addresses, and to those that the operator allowed.
+//! Where the server may connect to by addresses that a stranger wrote: to public ones, and to those that the operator allowed.
 //!
 //! Names are judged by the addresses that they resolve to, at the moment of connecting, so that a
 //! name which changes its address after a check gains nothing (SEC-16). Addresses written out in

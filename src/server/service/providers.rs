@@ -1,0 +1,279 @@
+//! Identity providers that administrators add. Those of the configuration are listed, and set there alone.
+
+use crate::domain::action::{
+    ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders,
+};
+use crate::domain::error::What;
+use crate::domain::view::{ProviderRow, ProviderView, ProvidersView};
+use crate::domain::{Error, ProviderKind, ProviderName, ProviderSettings, Result};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use crate::server::identity::provider::making;
+use crate::server::secret::Secret;
+use crate::server::store::admins::Guard;
+use crate::server::store::providers::{self, Stored};
+use crate::server::store::{Change, Tx};
+
+/// The most that the record of a change has of a list.
+const MAX_NAMED: usize = 20;
+
+/// The page of all of them.
+pub async fn page(app: &App, proof: &Authorized<ListProviders>) -> Result<ProvidersView> {
+    let providers = list(app, proof).await?.into_iter().map(|view| view.row).collect();
+    Ok(ProvidersView { providers, local_sign_in: app.identity.settings.local_sign_in })
+}
+
+/// All of them: first those of the configuration, then those of the console by name. There are few.
+pub async fn list(app: &App, _proof: &Authorized<ListProviders>) -> Result<Vec<ProviderView>> {
+    let people = providers::people(&app.store).await?;
+    let n_people = |name: &str, url: &str| {
+        people.iter().find(|(by, at, _)| by == name && at == url).map_or(0, |(_, _, n_people)| *n_people)
+    };
+    let of_file = app.identity.providers.set_in_file().map(|(name, (kind, settings))| {
+        let url = making::url_of(*kind, &settings.url);
+        let n_people = n_people(name, &url);
+        let settings = ProviderSettings { url, ..settings.clone() };
+        let row = row(name, *kind, &settings);
+        let row = ProviderRow { is_live: true, is_of_file: true, has_secret: true, n_people, ..row };
+        ProviderView { row, id: String::new(), settings, callback: app.identity.providers.callback(name) }
+    });
+    let stored = providers::all(&app.store).await?.into_iter().map(|stored| {
+        let n_people = n_people(stored.name.as_str(), &stored.settings.url);
+        let view = view_of(app, stored);
+        ProviderView { row: ProviderRow { n_people, ..view.row }, ..view }
+    });
+    Ok(of_file.chain(stored).collect())
+}
+
+/// One of them, by name or id.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn view(app: &App, proof: &Authorized<ListProviders>, text: &str) -> Result<ProviderView> {
+    let found = list(app, proof).await?.into_iter().find(|it| it.row.name == text || it.id == text);
+    found.filter(|_| !text.is_empty()).ok_or_else(|| missing(text))
+}
+
+fn row(name: &str, kind: ProviderKind, settings: &ProviderSettings) -> ProviderRow {
+    ProviderRow {
+        name: name.to_owned(),
+        kind,
+        title: settings.title.clone(),
+        url: settings.url.clone(),
+        is_live: false,
+        is_of_file: false,
+        is_hidden: false,
+        has_secret: false,
+        n_people: 0,
+    }
+}
+
+fn view_of(app: &App, stored: Stored) -> ProviderView {
+    let providers = &app.identity.providers;
+    let name = stored.name.as_str();
+    let is_hidden = providers.is_of_file(name);
+    // One that was sealed under another key is as good as none.
+    let has_secret = stored.secret.is_some() && (is_hidden || providers.saved_as(name).is_some());
+    let row = ProviderRow {
+        is_live: stored.is_enabled && has_secret && !is_hidden,
+        is_hidden,
+        has_secret,
+        ..row(name, stored.kind, &stored.settings)
+    };
+    let callback = providers.callback(name);
+    ProviderView { row, id: stored.id, settings: stored.settings, callback }
+}
+
+fn missing(text: &str) -> Error {
+    Error::NotFound(What::Provider(text.chars().take(80).collect()))
+}
+
+/// Refuses what the configuration sets.
+///
+/// # Errors
+/// [`Error::Conflict`].
+fn require_unlocked(app: &App, name: &ProviderName) -> Result<()> {
+    match app.identity.providers.is_of_file(name.as_str()) {
+        true => Err(Error::Conflict(format!(
+            "{name} is set in the configuration ([[auth.providers]]), and changed there alone"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Adds one. People may sign in by it once it is enabled.
+///
+/// # Errors
+/// [`Error::Conflict`] if the name is taken, [`Error::Invalid`] for a setting that cannot be.
+pub async fn create(
+    app: &App,
+    proof: &Authorized<CreateProvider>,
+    (kind, settings): (ProviderKind, ProviderSettings),
+    secret: Option<Secret>,
+) -> Result<()> {
+    let name = proof.action().name.clone();
+    require_unlocked(app, &name)?;
+    making::check(kind, &settings)?;
+    let settings = ProviderSettings { url: making::url_of(kind, &settings.url), ..settings };
+    let (now, by) = (app.clock.now(), proof.actor().clone());
+    let id = new_id(&*app.entropy, now);
+    let secret = sealed(app, (&id, &settings.url), secret)?.ok_or_else(secret_missing)?;
+    let new = Stored { id, name, kind, settings, secret: Some(secret), is_enabled: false, revision: 1 };
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            if !providers::insert(tx, &new, &by, now).await? {
+                return Err(Error::Conflict(format!("{} is taken; choose another name", new.name)));
+            }
+            Ok(Change::new((), None, Some(words(&new))))
+        })
+    });
+    write.await?;
+    app.identity.epoch().await.map(|_| ())
+}
+
+/// Sets one otherwise. What was kept for one address goes to no other: where the address changes, the secret is
+/// forgotten but for a new one that comes along, and people sign in by it once it is enabled again.
+///
+/// # Errors
+/// [`Error::Conflict`] for one of the configuration, if it changed meanwhile, or if nobody would be left who may do
+/// everything; [`Error::Invalid`] for a setting that cannot be.
+pub async fn change(
+    app: &App,
+    proof: &Authorized<ChangeProvider>,
+    settings: ProviderSettings,
+    secret: Option<Secret>,
+) -> Result<()> {
+    let before = stored(app, &proof.action().name).await?;
+    making::check(before.kind, &settings)?;
+    let settings = ProviderSettings { url: making::url_of(before.kind, &settings.url), ..settings };
+    let is_elsewhere = settings.url != before.settings.url;
+    let secret = match sealed(app, (&before.id, &settings.url), secret)? {
+        Some(secret) => Some(secret),
+        None if is_elsewhere => None,
+        None => before.secret.clone(),
+    };
+    let is_enabled = before.is_enabled && !is_elsewhere;
+    let after = Stored { settings, secret, is_enabled, ..before.clone() };
+    let ways = app.identity.providers.ways();
+    let now = app.clock.now();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
+            set(tx, &after, now).await?;
+            guard.after(tx).await?;
+            Ok(Change::new((), Some(words(&before)), Some(words(&after))))
+        })
+    });
+    write.await?;
+    app.identity.epoch().await.map(|_| ())
+}
+
+/// Lets people sign in by it.
+///
+/// # Errors
+/// [`Error::Conflict`] for one of the configuration, or without its secret.
+pub async fn enable(app: &App, proof: &Authorized<EnableProvider>) -> Result<()> {
+    let before = stored(app, &proof.action().name).await?;
+    if before.secret.is_none() {
+        return Err(Error::Conflict("its client secret is missing; give it first".to_owned()));
+    }
+    let (after, now) = (Stored { is_enabled: true, ..before.clone() }, app.clock.now());
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            set(tx, &after, now).await?;
+            Ok(Change::new((), Some(words(&before)), Some(words(&after))))
+        })
+    });
+    write.await?;
+    app.identity.epoch().await.map(|_| ())
+}
+
+/// Believes its word no more: who is here by it alone is out at once.
+///
+/// # Errors
+/// [`Error::Conflict`] for one of the configuration, or if nobody would be left who may do everything.
+pub async fn disable(app: &App, proof: &Authorized<DisableProvider>) -> Result<()> {
+    let before = stored(app, &proof.action().name).await?;
+    let (after, now) = (Stored { is_enabled: false, ..before.clone() }, app.clock.now());
+    let ways = app.identity.providers.ways();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
+            set(tx, &after, now).await?;
+            guard.after(tx).await?;
+            Ok(Change::new((), Some(words(&before)), Some(words(&after))))
+        })
+    });
+    write.await?;
+    app.identity.epoch().await.map(|_| ())
+}
+
+/// Takes one away. Who came by it stays, and is let in again where it is added again.
+///
+/// # Errors
+/// [`Error::Conflict`] for one of the configuration, or if nobody would be left who may do everything.
+pub async fn delete(app: &App, proof: &Authorized<DeleteProvider>) -> Result<()> {
+    // One that the configuration stands before may go.
+    let name = proof.action().name.clone();
+    let before = providers::find(&app.store, name.as_str()).await?;
+    let Some(before) = before else {
+        require_unlocked(app, &name)?;
+        return Err(missing(name.as_str()));
+    };
+    let ways = app.identity.providers.ways();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
+            if !providers::delete(tx, &before.id).await? {
+                return Err(missing(before.name.as_str()));
+            }
+            guard.after(tx).await?;
+            Ok(Change::new((), Some(words(&before)), None))
+        })
+    });
+    write.await?;
+    app.identity.epoch().await.map(|_| ())
+}
+
+async fn stored(app: &App, name: &ProviderName) -> Result<Stored> {
+    require_unlocked(app, name)?;
+    providers::find(&app.store, name.as_str()).await?.ok_or_else(|| missing(name.as_str()))
+}
+
+async fn set(tx: &mut Tx, after: &Stored, now: crate::domain::Timestamp) -> Result<()> {
+    match providers::update(tx, after, now).await? {
+        true => Ok(()),
+        false => Err(Error::Conflict("this provider changed in the meantime; look again".to_owned())),
+    }
+}
+
+fn sealed(app: &App, (id, url): (&str, &str), secret: Option<Secret>) -> Result<Option<Vec<u8>>> {
+    let secret = secret.filter(|secret| !secret.expose().is_empty());
+    secret.map(|secret| app.identity.providers.seal(id, url, &secret)).transpose()
+}
+
+/// What is said where a secret has to be given.
+pub fn secret_missing() -> Error {
+    Error::invalid("client_secret", "the provider gives it when you register this console there")
+}
+
+/// How it is set, for records; never its secret.
+fn words(stored: &Stored) -> String {
+    let Stored { settings, is_enabled, .. } = stored;
+    let state = if *is_enabled { "enabled" } else { "disabled" };
+    let list = |of: &[String]| of.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let mut words = format!("{}, {state}, {} as {}", settings.title, settings.url, settings.client_id);
+    let open = if settings.open_sign_up { "everybody" } else { "" }.to_owned();
+    for (what, text) in [
+        ("lets in", open),
+        ("lets in", list(&settings.allowed_groups)),
+        ("administrators", list(&settings.admin_groups)),
+        ("groups at", settings.groups_claim.clone()),
+    ] {
+        if !text.is_empty() {
+            words.push_str(&format!("; {what}: {text}"));
+        }
+    }
+    words.chars().take(2000).collect()
+}
