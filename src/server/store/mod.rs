@@ -123,8 +123,7 @@ struct Done<T> {
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date; an older SQLite file is copied aside
-    /// first, a newer schema is refused.
+    /// Opens the database and brings its schema up to date; an older SQLite file is copied aside first, a newer one refused.
     pub async fn open(
         location: &Location,
         clock: Arc<dyn Clock>,

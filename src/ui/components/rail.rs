@@ -121,7 +121,11 @@ fn current(to: &Address, path: &str) -> Option<&'static str> {
     match to {
         _ if path == own => Some("page"),
         Address::Repositories if path.starts_with("/r/") || path.starts_with("/n/") => Some("true"),
-        Address::Users | Address::Groups | Address::Mounts | Address::Providers if path.starts_with(&format!("{own}/")) => Some("true"),
+        Address::Users | Address::Groups | Address::Mounts | Address::Providers
+            if path.starts_with(&format!("{own}/")) =>
+        {
+            Some("true")
+        }
         _ => None,
     }
 }
