@@ -59,6 +59,10 @@ async fn a_page_takes_at_most_four_statements() {
         ("groups", r#"{"name":"eng","members":["nina"]}"#),
         ("robots", r#"{"name":"ci-web","namespace":"team","role":"reader","scope":"team/*"}"#),
         ("tokens", r#"{"name":"laptop"}"#),
+        (
+            "providers",
+            r#"{"name":"acme","kind":"oidc","issuer":"https://id.example.com","client_id":"p","client_secret":"s"}"#,
+        ),
         ("grants", r#"{"principal":{"group":"eng"},"role":"reader","scope":"team/*","tags":null,"expires_at":null}"#),
     ] {
         let made = test.call("POST", &format!("/api/v1/{path}"), "application/json", body).await;
@@ -81,6 +85,11 @@ async fn a_page_takes_at_most_four_statements() {
         "/account/tokens",
         "/activity?who=admin&action=manifest&where=team/*",
         "/admin/mounts",
+        "/admin/mounts/-",
+        "/admin/mounts/new",
+        "/admin/providers",
+        "/admin/providers/acme",
+        "/admin/providers/new?preset=github",
         "/admin/access",
         "/admin/users",
         "/admin/users/nina",
