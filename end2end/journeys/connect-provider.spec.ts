@@ -45,8 +45,8 @@ test('a provider is added, tried, enabled, and disabled with who came by it', as
   await page.getByLabel('Issuer', { exact: true }).fill(acme.issuer);
   await page.getByLabel('Client id', { exact: true }).fill('portolan');
   await page.getByLabel('Client secret', { exact: true }).fill('a secret of the journeys');
-  await page.getByLabel('Scopes', { exact: true }).fill('openid profile email');
-  await page.getByLabel('Groups of administrators', { exact: true }).fill('ops');
+  await page.getByLabel('Scopes').fill('openid profile email');
+  await page.getByLabel('Groups of administrators').fill('ops');
   if (scripted) await expectAccessible(page); // axe is script
   await page.getByRole('button', { name: 'Save the provider' }).click();
 

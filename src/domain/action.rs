@@ -106,7 +106,7 @@ actions! {
             (Permission::RepositoryPush, Target::Repository(this.repository.clone())),
             (Permission::RepositoryRead, Target::Repository(this.from.clone())),
         ],
-        object format!("{}@{} from {}", this.repository, this.digest, this.from);
+        object format!("{}@{}", this.repository, this.digest);
 
     /// Store a manifest, and name it: by the reference if that is a tag, and by each of `tags`. Whether that
     /// creates the repository or moves a tag is decided inside the transaction that does it.

@@ -11,8 +11,10 @@ use crate::domain::view::MountKind;
 use crate::domain::{MountPrefix, RepositoryName, Result};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What passwords of registries are sealed for.
-pub const PASSWORD: &str = "the password of a registry";
+/// What the password of a registry is sealed for: it opens at no other prefix and for no other address.
+pub fn purpose(prefix: &MountPrefix, url: &str) -> String {
+    format!("the password of a registry {prefix} {url}")
+}
 
 /// A registry at its prefix.
 pub struct Mount {
@@ -124,7 +126,12 @@ impl Mounts {
         let kept = mount_settings::all(store).await?;
         let known = self.state.read().unwrap_or_else(PoisonError::into_inner).of_console.clone();
         let mut of_console = Vec::with_capacity(kept.len());
+        let of_file = |service: &str| self.of_file.iter().any(|mount| mount.token_service.as_deref() == Some(service));
         for row in kept {
+            if of_file(&row.settings.token_service) {
+                tracing::error!(prefix = %row.prefix, "a mount of the console has the token service of one of the configuration, and is not in force");
+                continue;
+            }
             let same = known.iter().find(|(before, _)| *before == row).map(|(_, mount)| Arc::clone(mount));
             match same.map_or_else(|| self.open(&row, sealing).map(Arc::new), Ok) {
                 Ok(mount) => of_console.push((row, mount)),
@@ -139,7 +146,7 @@ impl Mounts {
 
     fn open(&self, row: &Kept, sealing: &Sealing) -> Result<Mount> {
         let open = |sealed: &Vec<u8>| {
-            let text = sealing.open(PASSWORD, sealed)?;
+            let text = sealing.open(&purpose(&row.prefix, &row.settings.url), sealed)?;
             Ok(Secret::from(String::from_utf8_lossy(&text).into_owned()))
         };
         let password = row.sealed.as_ref().map(open).transpose()?;

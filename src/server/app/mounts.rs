@@ -8,6 +8,7 @@ use crate::server::context::{Mount, Upstream};
 use crate::server::entropy::{Entropy, SystemEntropy};
 use crate::server::identity::registry_tokens;
 use crate::server::identity::signing::Signing;
+use crate::server::loopback::is_loopback;
 use crate::server::mounted::{Connect, Typed};
 use crate::server::registry::hosted::HostedRegistry;
 use crate::server::registry::remote::{Credentials, Limits, OwnTokens, RemoteRegistry, RemoteSettings, authority};
@@ -117,6 +118,11 @@ impl Connect for Connector {
         let url = url::Url::parse(&settings.url)
             .map_err(|_| Error::invalid("url", "this is no address of a registry; write https://HOST"))?;
         let token_service = Some(settings.token_service).filter(|service| !service.is_empty());
+        let is_local = url.host().is_some_and(|host| is_loopback(&host));
+        if token_service.is_some() && url.scheme() == "http" && !is_local {
+            let words = "tokens for it would travel in plain text; write https:// and the name of the registry";
+            return Err(Error::invalid("url", words));
+        }
         let upstream = Upstream { host: authority(&url), prefix: settings.upstream_prefix.clone() };
         let username = Some(settings.username).filter(|username| !username.is_empty());
         let remote = RemoteSettings {

@@ -52,7 +52,8 @@ pub(super) fn next(tries: Option<Failures>, now: Timestamp) -> Option<Timestamp>
     let tries = tries.filter(|tries| tries.last_at.0 + FORGOTTEN_AFTER_MS > now.0)?;
     let beyond = tries.n_failed - FREE;
     let pace_ms = (FIRST_PACE_MS << (beyond / 10).clamp(0, 10)).min(SLOWEST_PACE_MS);
-    (beyond >= 0).then_some(Timestamp(tries.last_at.0 + pace_ms))
+    // A clock that was ahead makes nobody wait for longer.
+    (beyond >= 0).then_some(Timestamp(tries.last_at.0.min(now.0) + pace_ms))
 }
 
 /// What is said to one who has to wait for the next try.

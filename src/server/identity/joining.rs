@@ -19,7 +19,7 @@ use crate::server::store::{Change, Tx, principals, waiting};
 pub(super) async fn join(app: &App, provider: &Provider, (verified, from): (&Verified, &From)) -> Result<Principal> {
     let now = app.clock.now();
     for username in names::candidates(&verified.usernames, &*app.entropy) {
-        let user = new_user(app, username, (&verified.name, &verified.email), now);
+        let user = new_user(app, username, (&verified.name, vouched(&verified.email, verified.email_is_verified)), now);
         let identity = identity(provider, verified, (&user.id, now));
         let action = JoinByProvider { username: user.username.clone(), provider: provider.name.clone() };
         let proof = app.access.vouch(user.actor(), from.asked(), action);
@@ -40,8 +40,7 @@ pub async fn let_in(app: &App, proof: &Authorized<LetIn>) -> Result<Principal> {
     let who = waiting::find(&app.store, issuer, subject).await?;
     let who = who.ok_or_else(|| Error::NotFound(What::User(subject.chars().take(80).collect())))?;
     for username in names::candidates(&who.usernames, &*app.entropy) {
-        let user =
-            new_user(app, username, (&who.name, if who.email_verified { &who.email } else { "" }), app.clock.now());
+        let user = new_user(app, username, (&who.name, vouched(&who.email, who.email_verified)), app.clock.now());
         let identity = Identity {
             issuer: issuer.clone(),
             subject: subject.clone(),
@@ -55,6 +54,11 @@ pub async fn let_in(app: &App, proof: &Authorized<LetIn>) -> Result<Principal> {
         }
     }
     Err(nameless())
+}
+
+/// An address for which the provider vouches: others name people by it, and anybody can say of themselves what they like.
+fn vouched(email: &str, is_verified: bool) -> &str {
+    if is_verified { email } else { "" }
 }
 
 /// Adds the user with the identity; the one who has it already, if somebody does. `None` if the username is taken.

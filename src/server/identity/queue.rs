@@ -3,21 +3,20 @@
 //! nobody who tries one account holds up others, and no network takes all of the time.
 
 use crate::domain::{Error, Result};
-use moka::sync::Cache;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Those who may stand in a line.
 const OF_ACCOUNT: usize = 64;
 const OF_ORIGIN: usize = 512;
 
-/// Lines that are remembered, and for how long after somebody stood in them.
-const LINES: u64 = 40_000;
-const KEPT_FOR: Duration = Duration::from_secs(120);
+/// Lines in which nobody stands are cleared away each time that so many more have come.
+const CLEARED_AT: usize = 1_024;
 
-/// All lines.
-pub(super) struct Queue(Cache<String, Arc<Line>>);
+/// All lines in which somebody stands.
+#[derive(Default)]
+pub(super) struct Queue(Mutex<HashMap<String, Weak<Line>>>);
 
 struct Line {
     n_places: usize,
@@ -27,14 +26,9 @@ struct Line {
 
 /// Somebody's turn, over when dropped.
 pub(super) struct Turn {
+    _line: Arc<Line>,
     _turn: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(LINES).time_to_idle(KEPT_FOR).build())
-    }
 }
 
 impl Queue {
@@ -55,20 +49,29 @@ impl Queue {
     }
 
     fn line(&self, name: &str, n_places: usize) -> Arc<Line> {
-        let line = || Line { n_places, places: Semaphore::new(n_places).into(), turn: Semaphore::new(1).into() };
-        self.0.get_with(name.to_owned(), || Arc::new(line()))
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get(name).and_then(Weak::upgrade) {
+            return line;
+        }
+        if lines.len() % CLEARED_AT == CLEARED_AT - 1 {
+            lines.retain(|_, line| line.strong_count() > 0);
+        }
+        let line = Line { n_places, places: Semaphore::new(n_places).into(), turn: Semaphore::new(1).into() };
+        let line = Arc::new(line);
+        lines.insert(name.to_owned(), Arc::downgrade(&line));
+        line
     }
 }
 
 impl Line {
-    async fn turn(&self, at_most: usize) -> Result<Turn> {
+    async fn turn(self: Arc<Self>, at_most: usize) -> Result<Turn> {
         let full = || Error::Unavailable("too many sign-ins like yours are waiting; try again in a moment".to_owned());
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full())?;
         if self.n_places - self.places.available_permits() > at_most.saturating_add(1) {
             return Err(full());
         }
         let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| Error::Internal)?;
-        Ok(Turn { _turn: turn, _place: place })
+        Ok(Turn { _line: self, _turn: turn, _place: place })
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Signing {
     parts: Parts,
     authority: Authority,
     keys: RwLock<Arc<Keys>>,
+    /// Held by the one who reads them again.
+    reading: tokio::sync::Mutex<()>,
 }
 
 struct Authority {
@@ -90,7 +92,7 @@ impl Signing {
         let authority =
             Authority { private: parts.sealing.open(AUTHORITY, &kept.sealed)?, certificate: kept.certificate };
         let none = Keys { read_at: Timestamp(i64::MIN), all: vec![] };
-        let signing = Self { issuer, parts, authority, keys: RwLock::new(Arc::new(none)) };
+        let signing = Self { issuer, parts, authority, keys: RwLock::new(Arc::new(none)), reading: Default::default() };
         signing.read(now).await?;
         Ok(signing)
     }
@@ -131,7 +133,7 @@ impl Signing {
         let mut keys = self.known();
         // Another node may have put a key in force.
         if keys.find(&id).is_none() && now.0 - keys.read_at.0 >= UNKNOWN_MS {
-            keys = self.read(now).await?;
+            keys = self.read_again(now, UNKNOWN_MS).await?;
         }
         let key = keys.find(&id).filter(|key| key.counts(now)).ok_or(Error::Unauthenticated)?;
         let mut validation = Validation::new(Algorithm::ES256);
@@ -151,6 +153,16 @@ impl Signing {
     async fn current(&self) -> Result<Arc<Keys>> {
         let (now, known) = (self.parts.clock.now(), self.known());
         match now.0 - known.read_at.0 < KNOWN_MS {
+            true => Ok(known),
+            false => self.read_again(now, KNOWN_MS).await,
+        }
+    }
+
+    /// The keys as they were read at most `age_ms` ago; of many who want them, one reads.
+    async fn read_again(&self, now: Timestamp, age_ms: i64) -> Result<Arc<Keys>> {
+        let _reading = self.reading.lock().await;
+        let known = self.known();
+        match now.0 - known.read_at.0 < age_ms {
             true => Ok(known),
             false => self.read(now).await,
         }

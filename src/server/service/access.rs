@@ -179,7 +179,7 @@ pub(super) fn require_until<A: Action>(proof: &Authorized<A>, terms: &Terms) -> 
 pub async fn change(app: &App, proof: &Authorized<ChangeAccess>) -> Result<()> {
     let ChangeAccess { id, to, before, terms } = proof.action().clone();
     let ways = app.identity.providers.ways();
-    if terms.expires_at != before.expires_at || terms.role != before.role || terms.scope != before.scope {
+    if terms != before {
         require_until(proof, &terms)?;
     }
     if to == Grantee::Anonymous && terms.role.is_of_the_instance() {

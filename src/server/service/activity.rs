@@ -8,8 +8,8 @@ use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::activity;
 
-/// A page of what was done in a scope, newest first. Who may not look people up reads that something happened to
-/// accounts and groups, and no address or name that stands in the state before or after.
+/// A page of what was done in a scope, newest first. Who may not look people, mounts or providers up reads that something
+/// happened to them, and neither the state before or after nor from where.
 pub async fn list(
     app: &App,
     proof: &Authorized<ReadActivity>,
@@ -21,19 +21,31 @@ pub async fn list(
     let is_cut = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
-    if proof.rights().require(Permission::UserRead, &Target::Instance).is_err() {
-        rows.iter_mut().filter(|row| is_about_people(row)).for_each(mask);
+    let lacks = |permission| proof.rights().require(permission, &Target::Instance).is_err();
+    for (permission, kinds) in MASKED {
+        if lacks(*permission) {
+            // What is hidden is not found by it either.
+            rows.retain(|row| query.object.is_empty() || !is_of(kinds, row));
+            rows.iter_mut().filter(|row| is_of(kinds, row)).for_each(mask);
+        }
     }
     Ok(ActivityView { opens: opens(proof, &scope), scope, rows, next })
 }
 
-fn is_about_people(row: &ActivityRow) -> bool {
-    let kind = row.action.split('.').next().unwrap_or_default();
-    matches!(kind, "user" | "group" | "account" | "session" | "instance")
+/// Kinds of actions whose details stand on pages that want a permission of the instance.
+const MASKED: &[(Permission, &[&str])] = &[
+    (Permission::UserRead, &["user", "group", "account", "session", "instance"]),
+    (Permission::MountRead, &["mount"]),
+    (Permission::SystemConfigure, &["provider"]),
+];
+
+fn is_of(kinds: &[&str], row: &ActivityRow) -> bool {
+    kinds.contains(&row.action.split('.').next().unwrap_or_default())
 }
 
 fn mask(row: &mut ActivityRow) {
     (row.before, row.after) = (None, None);
+    row.address.clear();
     // What a provider calls somebody may be an address.
     if matches!(row.action.as_str(), "user.let-in" | "user.dismiss") {
         row.object.clear();

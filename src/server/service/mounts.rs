@@ -88,7 +88,8 @@ pub async fn prefix(app: &App, _proof: &Authorized<ReadMounts>, name: &str) -> R
 /// # Errors
 /// [`Error::Conflict`] where the configuration holds it.
 async fn own(app: &App, prefix: &MountPrefix) -> Result<Kept> {
-    let mount = named(app, prefix.in_address()).await?;
+    let mount = rows(app).await?.into_iter().find(|mount| mount.row.prefix == *prefix);
+    let mount = mount.ok_or_else(|| Error::NotFound(What::Mount(prefix.shown())))?;
     let kept = mount_settings::find(&app.store, &mount.id).await?;
     let words =
         || format!("the configuration holds the mount {}; change it there, and start the server again", prefix.shown());

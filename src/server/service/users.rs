@@ -38,8 +38,7 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, q: &str, after: &str
         issuer: it.issuer,
         subject: it.subject,
         provider: it.provider,
-        // Anybody can say of themselves what they like.
-        email: if it.email_verified { it.email } else { String::new() },
+        email: it.email,
         name: it.name,
         groups: it.groups,
         last_at: it.last_at,

@@ -3,7 +3,7 @@
 use crate::domain::action::{Dismiss, LetIn, ListUsers};
 use crate::domain::error::What;
 use crate::domain::principal::Principal;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Permission, Result, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity;
@@ -12,22 +12,37 @@ use crate::server::store::waiting;
 pub use crate::server::store::waiting::Waiting;
 
 /// Those who wait, who came last first.
-pub async fn list(app: &App, _proof: &Authorized<ListUsers>, limit: u32) -> Result<Vec<Waiting>> {
-    waiting::list(&app.store, limit).await
+pub async fn list(app: &App, proof: &Authorized<ListUsers>, limit: u32) -> Result<Vec<Waiting>> {
+    require_manager(proof)?;
+    Ok(waiting::list(&app.store, limit).await?.into_iter().map(vouched).collect())
 }
 
 /// Those after an identity, in the order of identities.
-pub async fn page(app: &App, _proof: &Authorized<ListUsers>, after: (&str, &str), limit: u32) -> Result<Vec<Waiting>> {
-    waiting::page(&app.store, after, limit).await
+pub async fn page(app: &App, proof: &Authorized<ListUsers>, after: (&str, &str), limit: u32) -> Result<Vec<Waiting>> {
+    require_manager(proof)?;
+    Ok(waiting::page(&app.store, after, limit).await?.into_iter().map(vouched).collect())
+}
+
+/// Only who can let them in reads who waits.
+fn require_manager(proof: &Authorized<ListUsers>) -> Result<()> {
+    let manages = proof.rights().require(Permission::UserManage, &Target::Instance);
+    manages.map_err(|_| Error::Forbidden(Permission::UserManage))
+}
+
+/// Without an address for which nobody vouches: anybody can say of themselves what they like.
+fn vouched(waiting: Waiting) -> Waiting {
+    let email = if waiting.email_verified { waiting.email } else { String::new() };
+    Waiting { email, ..waiting }
 }
 
 /// The one who waits under that identity.
 ///
 /// # Errors
 /// [`Error::NotFound`] if nobody does.
-pub async fn find(app: &App, _proof: &Authorized<ListUsers>, (issuer, subject): (&str, &str)) -> Result<Waiting> {
+pub async fn find(app: &App, proof: &Authorized<ListUsers>, (issuer, subject): (&str, &str)) -> Result<Waiting> {
+    require_manager(proof)?;
     let found = waiting::find(&app.store, issuer, subject).await?;
-    found.ok_or_else(|| Error::NotFound(What::User(subject.chars().take(80).collect())))
+    found.map(vouched).ok_or_else(|| Error::NotFound(What::User(subject.chars().take(80).collect())))
 }
 
 /// Lets somebody in: they are a user from now on, with what is given to them and what their groups bring.

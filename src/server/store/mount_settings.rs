@@ -42,10 +42,7 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<Kept>> {
 pub async fn insert(tx: &mut Tx, new: &Kept, job: &str, now: Timestamp) -> Result<String> {
     tx.lock("portolan mounts").await?;
     let Kept { id, prefix, settings, .. } = new;
-    let taken = tx.one("SELECT active FROM mounts WHERE prefix = $1", params![prefix]).await?;
-    if taken.map_or(Ok(0), |mut row| row.take::<i64>())? == 1 {
-        return Err(Error::invalid("prefix", "another registry is mounted there; choose another prefix"));
-    }
+    refuse_taken(tx, new).await?;
     let configured = mounts::Configured {
         id: id.clone(),
         prefix: prefix.clone(),
@@ -59,7 +56,7 @@ pub async fn insert(tx: &mut Tx, new: &Kept, job: &str, now: Timestamp) -> Resul
     })?;
     let sql = "INSERT INTO mounts (id, prefix, kind, url, position, active, capabilities, source)
                VALUES ($1, $2, $3, $4, $5, 1, '{}', 'console')
-               ON CONFLICT (prefix) DO UPDATE SET active = 1, source = 'console', position = excluded.position,
+               ON CONFLICT (prefix) DO UPDATE SET active = 1, source = 'console', kind = excluded.kind, position = excluded.position,
                  capabilities = '{}', failed_at = NULL, failure = NULL, crawl_started_at = NULL";
     tx.run(sql, params![id, prefix, MountKind::Remote, &settings.url, POSITION]).await?;
     let row = tx.one("SELECT id FROM mounts WHERE prefix = $1", params![prefix]).await?;
@@ -70,11 +67,32 @@ pub async fn insert(tx: &mut Tx, new: &Kept, job: &str, now: Timestamp) -> Resul
     Ok(id)
 }
 
+/// A mount that rests there comes back, unless it was that of another registry and what was read of that is still there.
+async fn refuse_taken(tx: &mut Tx, new: &Kept) -> Result<()> {
+    let sql = "SELECT active, url, (SELECT COUNT(*) FROM repositories r WHERE r.mount_id = m.id) FROM mounts m
+               WHERE prefix = $1";
+    let Some(mut row) = tx.one(sql, params![&new.prefix]).await? else { return Ok(()) };
+    let (active, url, n): (i64, String, u64) = (row.take()?, row.take()?, row.take()?);
+    let words = match active {
+        1 => "another registry is mounted there; choose another prefix".to_owned(),
+        _ if n > 0 && url != new.settings.url => {
+            format!("{n} repositories of {url} are kept there; mount that registry again, or choose another prefix")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::invalid("prefix", &words))
+}
+
 /// Sets how a mount is reached and seen; the registry is read at once.
-pub async fn change(tx: &mut Tx, kept: &Kept, now: Timestamp) -> Result<()> {
+///
+/// # Errors
+/// [`Error::Conflict`] if it is not set as it was `before`.
+pub async fn change(tx: &mut Tx, (before, kept): (&Kept, &Kept), now: Timestamp) -> Result<()> {
     tx.lock("portolan mounts").await?;
-    if !is_there(tx, &kept.id).await? {
-        return Err(Error::Conflict("somebody else removed this mount".to_owned()));
+    let sql = format!("SELECT {COLUMNS} FROM mounts WHERE id = $1 AND source = 'console' AND active = 1");
+    let found = tx.one(&sql, params![&kept.id]).await?.map(|mut row| self::kept(&mut row)).transpose()?;
+    if found.as_ref() != Some(before) {
+        return Err(Error::Conflict("somebody else changed or removed this mount; look again".to_owned()));
     }
     set(tx, kept).await?;
     jobs::hasten(tx, Job::Crawl.name(), &kept.id, now).await

@@ -179,8 +179,8 @@ pub(super) const ROWS: &[Row] = &[
     Row("GET", "/api/v1/n/team", r#""#, [401, 403, 403, 403, 403, 403]),
     Row("GET", "/api/v1/n/team/-/activity", r#""#, [401, 403, 403, 403, 403, 200]),
     Row("PATCH", "/api/v1/n/team", r#"{"default_visibility":"public"}"#, [401, 403, 403, 403, 403, 403]),
-    Row("GET", "/api/v1/waiting", r#""#, [401, 403, 403, 403, 403, 200]),
-    Row("GET", "/api/v1/waiting/YQpi", r#""#, [401, 403, 403, 403, 403, 404]),
-    Row("DELETE", "/api/v1/waiting/YQpi", r#""#, [401, 403, 403, 403, 403, 404]),
+    Row("GET", "/api/v1/waiting", r#""#, [401, 403, 403, 403, 403, 403]),
+    Row("GET", "/api/v1/waiting/YQpi", r#""#, [401, 403, 403, 403, 403, 403]),
+    Row("DELETE", "/api/v1/waiting/YQpi", r#""#, [401, 403, 403, 403, 403, 403]),
     Row("POST", "/api/v1/waiting/YQpi/let-in", r#""#, [401, 403, 403, 403, 403, 403]),
 ];

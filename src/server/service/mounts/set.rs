@@ -9,7 +9,7 @@ use crate::domain::{Error, MountPrefix, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::mounted::PASSWORD;
+use crate::server::mounted;
 use crate::server::secret::Secret;
 use crate::server::store::mount_settings::{self, Kept};
 use crate::server::store::{Change, jobs};
@@ -49,7 +49,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateMount>, wanted: Wanted) 
     probe(app, proof, &wanted).await?;
     let now = app.clock.now();
     let (id, job) = (new_id(&*app.entropy, now), new_id(&*app.entropy, now));
-    let sealed = seal(app, wanted.password.as_ref())?;
+    let sealed = seal(app, &wanted)?;
     let is = words(&wanted.settings, sealed.is_some());
     let kept = Kept { id, prefix, settings: wanted.settings, sealed };
     let write = app.store.write(proof, move |tx| {
@@ -76,12 +76,12 @@ pub async fn change(app: &App, proof: &Authorized<ChangeMount>, wanted: Wanted) 
     if is_other {
         probe(app, proof, &wanted).await?;
     }
-    let sealed = seal(app, wanted.password.as_ref())?;
+    let sealed = seal(app, &wanted)?;
     let (was, is) = (words(&before.settings, before.sealed.is_some()), words(&wanted.settings, sealed.is_some()));
-    let (kept, now) = (Kept { settings: wanted.settings, sealed, ..before }, app.clock.now());
+    let (kept, now) = (Kept { settings: wanted.settings, sealed, ..before.clone() }, app.clock.now());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            mount_settings::change(tx, &kept, now).await?;
+            mount_settings::change(tx, (&before, &kept), now).await?;
             Ok(Change::new((), Some(was), Some(is)))
         })
     });
@@ -113,7 +113,7 @@ fn known_password(app: &App, before: &Kept, wanted: Wanted) -> Result<Wanted> {
             return Err(Error::invalid("password", words));
         }
         (None, Some(sealed)) => {
-            let text = app.identity.sealing.open(PASSWORD, sealed)?;
+            let text = app.identity.sealing.open(&mounted::purpose(&prefix, &before.settings.url), sealed)?;
             Some(Secret::from(String::from_utf8_lossy(&text).into_owned()))
         }
         (None, None) => None,
@@ -148,9 +148,10 @@ fn its_service(app: &App, settings: &MountSettings, id: &str) -> Result<()> {
     }
 }
 
-fn seal(app: &App, password: Option<&Secret>) -> Result<Option<Vec<u8>>> {
-    let seal = |password: &Secret| app.identity.sealing.seal(PASSWORD, password.expose().as_bytes(), &*app.entropy);
-    password.map(seal).transpose()
+fn seal(app: &App, wanted: &Wanted) -> Result<Option<Vec<u8>>> {
+    let purpose = mounted::purpose(&wanted.prefix, &wanted.settings.url);
+    let seal = |password: &Secret| app.identity.sealing.seal(&purpose, password.expose().as_bytes(), &*app.entropy);
+    wanted.password.as_ref().map(seal).transpose()
 }
 
 /// How it is set, for the record; never a password.

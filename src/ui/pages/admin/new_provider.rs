@@ -56,7 +56,7 @@ fn Presets() -> impl IntoView {
         let href = address(&Address::NewProvider.to_string(), &[("preset", preset.key)]);
         view! {
             <li class="row-3 listed">
-                <span class="grow"><a class="name" href=href>{preset.title}</a><span class="cell-sub">{preset.url}</span></span>
+                <a class="grow pick" href=href><span class="name">{preset.title}</span><span class="cell-sub">{preset.url}</span></a>
             </li>
         }
     });
@@ -131,7 +131,7 @@ pub(super) fn Fields(
     };
     let open = if settings.open_sign_up { "yes" } else { "no" };
     let options = [
-        ("no", "Who is in a group below, or in one that stands for a group here; others wait to be let in"),
+        ("no", "Members of groups below, or of groups mapped here; others wait"),
         ("yes", "Everybody who can sign in there"),
     ];
     let options = options.map(|(value, words)| (value.to_owned(), words.to_owned())).into();
