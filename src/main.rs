@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use portolan::server::config::Config;
-use portolan::server::{accounts, backup, check, serve, telemetry};
+use portolan::server::{accounts, backup, check, memory, serve, telemetry};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,6 +81,7 @@ struct CheckArgs {
 fn main() -> ExitCode {
     // What is kept here is for whoever runs it: the database holds hashes, a backup the key.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    memory::take_little();
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -61,7 +61,7 @@ test('a provider is added, tried, enabled, and disabled with who came by it', as
   await page.getByRole('button', { name: 'Allow' }).click();
   await expect(page.getByRole('heading', { name: 'What came back' })).toBeVisible();
   await expect(page.getByText('Nobody was signed in, and nothing of this is kept.')).toBeVisible();
-  await expect(page.getByText('nina@acme.dev')).toBeVisible();
+  await expect(page.getByText('nina@acme.dev', { exact: true })).toBeVisible();
   if (scripted) await expectAccessible(page);
 
   await page.getByRole('button', { name: 'Enable' }).click();

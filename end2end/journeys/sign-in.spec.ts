@@ -89,4 +89,5 @@ test('a wrong password says nothing of who exists, and after ten of them each wa
   await expect(page.getByRole('alert')).toContainText('Too many tries that were wrong; wait 1 s');
   await tryIn('admin', ADMIN.password);
   await expect(page).toHaveURL(/\/repositories/);
+  await page.goto('about:blank');
 });

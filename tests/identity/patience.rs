@@ -74,5 +74,12 @@ async fn an_address_that_nobody_verified_is_not_shown_to_who_lets_people_in() {
         Browser::of(&test).sign_in(&provider).await;
         let page = mara.get("/admin/users").await.text();
         assert!(page.contains("Mara Lindqvist") && page.contains("boss@acme.dev") == is_shown, "{verified}: {page}");
+        let told = test.showing(&basic("mara", PASSWORD)).get("/api/v1/waiting").await.text();
+        assert!(told.contains("Mara Lindqvist") && told.contains("boss@acme.dev") == is_shown, "{verified}: {told}");
     }
+    // Nobody is found by it either: access is given by addresses.
+    let (test, _) = server(&provider.config("open_sign_up = true")).await;
+    assert_eq!(Browser::of(&test).sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+    let users = test.showing(&basic("mara", PASSWORD)).get("/api/v1/users").await.text();
+    assert!(users.contains("Mara Lindqvist") && !users.contains("boss@acme.dev"), "{users}");
 }

@@ -79,6 +79,10 @@ async fn nobody_gives_for_longer_than_they_have() {
         assert_eq!(send(&nina, "POST", "grants", grant(to, end)).await.status, StatusCode::BAD_REQUEST);
     }
     assert_eq!(send(&nina, "POST", "grants", grant("otto", json!(end))).await.status, StatusCode::CREATED);
+    let narrow = json!({"principal": named("nina"), "role": "publisher", "scope": "team/*", "tags": "dev-*", "expires_at": null});
+    let narrow = send(&admin, "POST", "grants", narrow).await.json()["id"].as_str().unwrap().to_owned();
+    let wide = send(&nina, "PATCH", &format!("grants/{narrow}"), json!({"tags": null})).await;
+    assert!(wide.status == StatusCode::BAD_REQUEST && wide.text().contains("limited time"), "{}", wide.text());
 }
 
 /// A grant whose owner goes while it is given is not made; one from before hides nothing.
