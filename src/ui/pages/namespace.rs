@@ -64,7 +64,7 @@ fn Below(rows: Vec<NamespaceRow>, next: Option<String>, base: String) -> impl In
         view! {
             <li class="row-3 listed">
                 <Icon name="repo"/>
-                <span class="grow"><a class="name" href=href>{words}</a><span class="cell-sub">{counted(repositories, "repository", "repositories")}</span></span>
+                <a class="grow pick" href=href><span class="name">{words}</span><span class="cell-sub">{counted(repositories, "repository", "repositories")}</span></a>
             </li>
         }
     });
