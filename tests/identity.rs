@@ -17,6 +17,7 @@ mod mounts;
 mod patience;
 mod providers;
 mod raids;
+mod rechecks;
 mod repositories;
 mod resting;
 mod revocations;

@@ -31,7 +31,7 @@ test('an empty registry shows how to push, and the first push appears', async ({
   await expect(page.getByRole('heading', { name: 'Waiting for the first push' })).toBeVisible();
   const image = `${portolan.host}/team/hello:1`;
   for (const command of [
-    `docker tag hello-world ${image} && docker push ${image}`,
+    `docker pull hello-world && docker tag hello-world ${image} && docker push ${image}`,
     `podman push --tls-verify=false hello-world ${image}`,
     `skopeo copy --dest-tls-verify=false docker://docker.io/library/hello-world docker://${image}`,
   ]) {

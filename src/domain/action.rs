@@ -50,6 +50,7 @@ impl Mutation for EndSession {}
 impl Mutation for OpenSession {}
 impl Mutation for JoinByProvider {}
 impl Mutation for FollowProvider {}
+impl Mutation for RestByProvider {}
 impl Mutation for LetIn {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
@@ -78,7 +79,8 @@ mod settings;
 mod sign_in_providers;
 
 pub use credentials::{
-    ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, ListRobots, ReadRobots, RevokeToken, RotateRobot,
+    ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, IssueToken, ListRobots, ReadRobots, RevokeToken,
+    RotateRobot,
 };
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
@@ -230,9 +232,9 @@ actions! {
     SetUp { username: Username } = "instance.set-up",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object this.username.to_string();
 
-    /// Sign in. Nobody has the right: who showed who they are is vouched for.
-    OpenSession {} = "session.open",
-        needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object String::new();
+    /// Sign in. Nobody has the right: who showed who they are is vouched for. `who` is as whom somebody tried it in vain.
+    OpenSession { who: String } = "session.open",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object this.who.clone();
 
     /// Become a user by the word of an identity provider. Nobody has the right: who signed in there is vouched for.
     JoinByProvider { username: Username, provider: String } = "user.join",
@@ -246,6 +248,11 @@ actions! {
 
     /// Be what a provider says now: in which groups, and whether an administrator.
     FollowProvider { username: Username, provider: String } = "user.follow-provider",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
+        object format!("{} by {}", this.username, this.provider);
+
+    /// Rest, for the provider by which one came vouches no more.
+    RestByProvider { username: Username, provider: String } = "user.rest",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
         object format!("{} by {}", this.username, this.provider);
 

@@ -75,6 +75,8 @@ pub enum Job {
     Restore,
     /// Keeps who signed in, from where, and what was used.
     SignIn,
+    /// Asks identity providers again about people who came by them.
+    Recheck,
     /// Lets the first administrator in.
     SetUp,
     /// Somebody who holds the data, by a command.
@@ -83,13 +85,14 @@ pub enum Job {
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Crawl,
         Self::Sweep,
         Self::Pulls,
         Self::Rebuild,
         Self::Restore,
         Self::SignIn,
+        Self::Recheck,
         Self::SetUp,
         Self::CommandLine,
     ];
@@ -103,6 +106,7 @@ impl Job {
             Self::Rebuild => "rebuild",
             Self::Restore => "restore",
             Self::SignIn => "sign-in",
+            Self::Recheck => "recheck",
             Self::SetUp => "set-up",
             Self::CommandLine => "command-line",
         }
@@ -179,10 +183,17 @@ const MAX_NAME_CHARS: usize = 120;
 /// The most of an e-mail address (RFC 5321, section 4.5.3.1).
 const MAX_EMAIL_BYTES: usize = 254;
 
+/// Whether a character shows nothing of itself, or turns the text around it: a name with such passes for another one
+/// (Unicode TR 36, section 2.10.2).
+pub fn is_hidden(c: char) -> bool {
+    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || turns
+}
+
 /// What people call somebody: one line, or nothing.
 pub fn person_name(text: &str) -> Result<String> {
     let text = text.trim();
-    if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
+    if text.chars().count() > MAX_NAME_CHARS || text.chars().any(is_hidden) {
         return Err(Error::invalid("name", format!("a name has at most {MAX_NAME_CHARS} characters in one line")));
     }
     Ok(text.to_owned())

@@ -25,6 +25,9 @@ impl Username {
                 "a username has 1 to 64 lower-case letters, digits, dots, dashes or underscores, and starts and ends with a letter or digit",
             ));
         }
+        if is_id(bytes) {
+            return Err(Error::invalid("username", "this is how ids are written here; choose another name"));
+        }
         if RESERVED.contains(&text) {
             return Err(Error::invalid(
                 "username",
@@ -33,6 +36,14 @@ impl Username {
         }
         Ok(())
     }
+}
+
+/// Whether it is written as an id (RFC 9562, section 4): where either may stand, a name must not be taken for the id of
+/// somebody else.
+fn is_id(text: &[u8]) -> bool {
+    let dashes: Vec<usize> = text.iter().enumerate().filter(|(_, byte)| **byte == b'-').map(|(at, _)| at).collect();
+    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    text.len() == 36 && dashes == [8, 13, 18, 23] && text.iter().all(is_hex)
 }
 
 #[cfg(test)]
@@ -44,6 +55,8 @@ mod tests {
         for good in ["mara", "ci-web", "a", "0", "tomas.rivera", "x_y", &"x".repeat(64)] {
             assert!(good.parse::<Username>().is_ok(), "{good}");
         }
+        assert!("01919d6e-2b3c-7d4e-8f50-a1b2c3d4e5f6".parse::<Username>().is_err(), "an id");
+        assert!("01919d6e-2b3c-7d4e-8f50-a1b2c3d4e5fz".parse::<Username>().is_ok());
         for bad in ["", "Mara", "-a", "a-", ".a", "a:b", "a b", "a/b", "a@b", "ü", "anonymous", "new", &"x".repeat(65)]
         {
             assert!(bad.parse::<Username>().is_err(), "{bad:?}");

@@ -5,7 +5,7 @@ mod providers;
 
 pub use mounts::reach;
 
-use super::access::{Access, Authorized, FindVisibility, Policy, Refusal};
+use super::access::{Access, Authorized, FindVisibility, Policy, Record};
 use super::blobs::{BlobStore, FilesystemBlobs};
 use super::clock::{Clock, SystemClock};
 use super::config::{Config, MountConfig, MountKindConfig, ProviderConfig};
@@ -33,8 +33,8 @@ use anyhow::{Result, bail};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Refusals that wait to be written; more than that under attack are counted in the log only.
-const WAITING_REFUSALS: usize = 1024;
+/// Records that wait to be written; more than that under attack are counted in the log only.
+const WAITING_RECORDS: usize = 1024;
 
 /// What can be chosen besides the configuration.
 pub struct Choices {
@@ -59,8 +59,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     let location = config.database()?;
     let events = Events::default();
     let store = Store::open(&location, Arc::clone(&clock), Arc::clone(&entropy), events.clone()).await?;
-    let access =
-        Access::new(policy, Arc::clone(&clock), find_visibility(store.clone()), record_refusals(store.clone()));
+    let access = Access::new(policy, Arc::clone(&clock), find_visibility(store.clone()), record_all(store.clone()));
     let identity = identity(config, &store, &access, (&clock, &entropy)).await?;
     let hosted = configured.iter().any(|mount| mount.kind == MountKindConfig::Hosted);
     let blobs: Option<Arc<dyn BlobStore>> = match hosted {
@@ -224,19 +223,19 @@ pub fn command<A: Action>(job: Job, action: A) -> Authorized<A> {
     Access::new(Policy::ReadOnly, Arc::new(SystemClock), nothing_is_open, |_| {}).system(job, action)
 }
 
-/// Keeps the record of refusals without making anybody wait for it.
-fn record_refusals(store: Store) -> impl Fn(Refusal) + Send + Sync + 'static {
-    let (sender, mut waiting) = mpsc::channel::<Refusal>(WAITING_REFUSALS);
+/// Keeps records without making anybody wait for it.
+fn record_all(store: Store) -> impl Fn(Record) + Send + Sync + 'static {
+    let (sender, mut waiting) = mpsc::channel::<Record>(WAITING_RECORDS);
     tokio::spawn(async move {
-        while let Some(refusal) = waiting.recv().await {
-            if let Err(error) = store.record_refusal(refusal).await {
-                tracing::error!(%error, "a refusal could not be recorded");
+        while let Some(record) = waiting.recv().await {
+            if let Err(error) = store.record(record).await {
+                tracing::error!(%error, "what happened could not be recorded");
             }
         }
     });
-    move |refusal| {
-        if let Err(error) = sender.try_send(refusal) {
-            tracing::warn!(%error, "a refusal is not in the audit log: too many at once");
+    move |record| {
+        if let Err(error) = sender.try_send(record) {
+            tracing::warn!(%error, "something is not in the audit log: too much at once");
         }
     }
 }

@@ -107,7 +107,9 @@ async fn answer(
     let drain = Duration::from_secs(server.drain_s);
     tokio::spawn(stop_gracefully(terminate, handle.clone(), app.events.clone(), drain));
     ready();
-    Ok(connections::serve(listener, tls, handle, router(app), connections::Limits::default()).await?)
+    let proxies = server.trusted_proxies.clone().into();
+    let limits = connections::Limits { proxies, ..connections::Limits::default() };
+    Ok(connections::serve(listener, tls, handle, router(app), limits).await?)
 }
 
 /// On SIGTERM or Ctrl-C: takes no new connections, and gives running requests their time.

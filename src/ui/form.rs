@@ -245,6 +245,9 @@ impl FormState {
     }
 }
 
+/// What is said of an address that nobody has: then there is somebody to invite.
+pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
+
 /// Something that was done, said once on the page that follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {

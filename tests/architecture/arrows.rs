@@ -101,6 +101,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::jobs",
             "server::access",
             "server::context",
+            "server::identity",
             "server::store",
             "server::registry",
             "server::blobs",

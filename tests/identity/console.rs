@@ -124,9 +124,10 @@ async fn a_group_is_given_a_namespace_and_it_is_taken_back() {
 
     let page = "/n/team/-/access";
     let fields = [("who", "eng-web (group)"), ("role", "reader"), ("scope", "team/*"), ("tags", ""), ("until", "")];
-    let odd = mara.send(page, "give-access", &[("who", "eng-web"), ("role", "reader"), ("scope", "team/*")]).await;
+    let odd = mara.send(page, "give-access", &[("who", "eng-wbe"), ("role", "reader"), ("scope", "team/*")]).await;
     assert!(
-        odd.status == StatusCode::UNPROCESSABLE_ENTITY && odd.text().contains("There is no user eng-web"),
+        odd.status == StatusCode::UNPROCESSABLE_ENTITY
+            && odd.text().contains("There is no person, group or robot called eng-wbe"),
         "{}",
         odd.text()
     );

@@ -7,10 +7,12 @@ use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use portolan::server::identity::rechecking;
 use portolan::server::store::principals;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use tokio_util::task::TaskTracker;
 
 /// An account, and what its token may see of it.
 struct Account {
@@ -20,6 +22,8 @@ struct Account {
     teams: (u16, Vec<(String, String)>),
     /// Whether it takes no more questions.
     is_spent: bool,
+    /// Whether it takes its refresh tokens no more.
+    is_gone: bool,
 }
 
 #[derive(Clone)]
@@ -45,6 +49,7 @@ impl GitHub {
             orgs: (200, vec![]),
             teams: (200, vec![]),
             is_spent: false,
+            is_gone: false,
         };
         let url = format!("http://{}", listener.local_addr().unwrap());
         let own = Self { url, account: Arc::new(Mutex::new(account)) };
@@ -84,7 +89,19 @@ impl GitHub {
     }
 }
 
-async fn token(Form(form): Form<HashMap<String, String>>) -> Json<Value> {
+/// A GitHub App's tokens end, and bring one by which to ask for the next.
+async fn token(State(own): State<GitHub>, Form(form): Form<HashMap<String, String>>) -> Json<Value> {
+    if form["grant_type"] == "refresh_token" {
+        return Json(match (form["refresh_token"].as_str(), own.account.lock().unwrap().is_gone) {
+            ("ghr_first", false) => {
+                json!({"access_token": "gho_token", "token_type": "bearer", "expires_in": 28800, "scope": "",
+                       "refresh_token": "ghr_second", "refresh_token_expires_in": 15_897_600})
+            }
+            _ => {
+                json!({"error": "bad_refresh_token", "error_description": "The refresh token passed is incorrect or expired."})
+            }
+        });
+    }
     let is_right =
         form["client_id"] == "app" && form["client_secret"] == "secret" && form.contains_key("code_verifier");
     Json(match (is_right, form["code"].as_str()) {
@@ -92,7 +109,8 @@ async fn token(Form(form): Form<HashMap<String, String>>) -> Json<Value> {
             json!({"error": "incorrect_client_credentials", "error_description": "The client_id and/or client_secret passed are incorrect."})
         }
         (true, "good") => {
-            json!({"access_token": "gho_token", "token_type": "bearer", "scope": "read:org,read:user,user:email"})
+            json!({"access_token": "gho_token", "token_type": "bearer", "scope": "read:org,read:user,user:email",
+                   "refresh_token": "ghr_first", "refresh_token_expires_in": 15_897_600})
         }
         (true, _) => {
             json!({"error": "bad_verification_code", "error_description": "The code passed is incorrect or expired."})
@@ -235,4 +253,22 @@ async fn a_limit_of_github_is_said_and_takes_nothing() {
     assert!(limited.text().contains("takes no more questions"), "{}", limited.text());
     let kept = test.app.store.all("SELECT value FROM claimed_groups", vec![]).await.unwrap();
     assert_eq!(kept.len(), 1);
+}
+
+#[tokio::test]
+async fn an_app_whose_tokens_end_asks_for_the_next_and_hears_when_there_is_none() {
+    let github = GitHub::start().await;
+    let (test, clock) = server(&github.config("open_sign_up = true")).await;
+    group(&test, "devs", &[("github", "acme/backend")]).await;
+    assert_eq!(github.sign_in(&mut Browser::of(&test)).await.status, StatusCode::SEE_OTHER);
+    let secret = super::resting::token(&test, "octo-cat").await;
+    let by = test.showing(&format!("Bearer {secret}"));
+    github.set(|account| account.teams = (200, vec![("acme".into(), "backend".into())]));
+    for (is_gone, status, n_groups) in [(false, StatusCode::OK, 1), (true, StatusCode::UNAUTHORIZED, 1)] {
+        github.set(|account| account.is_gone = is_gone);
+        clock.advance_ms(86_400_001);
+        rechecking::round(&test.app, &TaskTracker::new()).await.unwrap();
+        let members = test.app.store.all("SELECT user_id FROM group_members", vec![]).await.unwrap();
+        assert_eq!((by.get("/v2/").await.status, members.len()), (status, n_groups), "{is_gone}");
+    }
 }

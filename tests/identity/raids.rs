@@ -47,7 +47,7 @@ async fn a_password_that_changed_meanwhile_opens_no_session() {
     let fields = [("do", "change-password"), ("password_before", PASSWORD), ("password", "another horse")];
     assert_eq!(form(&test.again().at_the_door(), "/account", &mine, &fields).await.status, StatusCode::SEE_OTHER);
     assert!(!opens(Known::Password(hash), "two").await, "it is the one from before");
-    assert!(!opens(Known::Identity, "three").await, "nor is there an identity at a provider");
+    assert!(!opens(Known::Identity("acme".into()), "three").await, "nor is there an identity at a provider");
 }
 
 /// SEC-29: what a client got by a password is worth nothing once that is another one.

@@ -1,10 +1,11 @@
 //! What a sign-in is made of, and who hears of it. With the built binary, whose log is a file.
 
-use super::stand_in::{ACCESS, CLIENT, SECRET, Signed, StandIn};
+use super::stand_in::{ACCESS, CLIENT, Refresh, SECRET, Signed, StandIn};
 use crate::support::process::Server;
 use portolan::server::clock::{Clock, SystemClock};
 use reqwest::Response;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use serde_json::json;
 
 /// A browser that follows nothing by itself.
 fn browser() -> reqwest::Client {
@@ -25,7 +26,7 @@ fn cookie(answer: &Response) -> String {
 async fn what_a_sign_in_is_made_of_is_told_to_nobody() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let (provider, folder) = (StandIn::start().await, tempfile::tempdir().unwrap());
-    provider.set(|ways| ways.now_s = SystemClock.now().0 / 1000);
+    provider.set(|ways| (ways.now_s, ways.refresh) = (SystemClock.now().0 / 1000, Refresh::Given(json!({}))));
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     std::fs::create_dir(&data).unwrap();
     let settings = [
@@ -63,11 +64,16 @@ async fn what_a_sign_in_is_made_of_is_told_to_nobody() {
         database.prepare("SELECT object || ' ' || COALESCE(before, '') || COALESCE(after, '') FROM audit").unwrap();
     let audit: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     said.push_str(&audit.join("\n"));
+    let n_sealed = "SELECT COUNT(*) FROM identities WHERE refresh_token IS NOT NULL";
+    assert_eq!(database.query_row(n_sealed, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
     drop(server);
+    let stored: Vec<u8> = std::fs::read(data.join("portolan.db")).unwrap();
     let logged = std::fs::read_to_string(&log).unwrap();
     assert!(logged.contains("a sign-in by a provider failed") && said.contains("mara.l by acme"), "{logged} {audit:?}");
-    assert_eq!(secrets.len(), 7, "{secrets:?}");
+    secrets.push(provider.read(|ways| ways.live.clone()).unwrap());
+    assert_eq!(secrets.len(), 8, "{secrets:?}");
     for secret in secrets {
         assert!(!logged.contains(&secret) && !said.contains(&secret), "{secret} in {logged} or {said}");
+        assert!(!stored.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret} in the database");
     }
 }

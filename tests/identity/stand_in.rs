@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
 
 pub const CLIENT: &str = "portolan-client";
 pub const SECRET: &str = "a secret of the client";
@@ -35,6 +36,22 @@ pub enum Signed {
     UnknownKey,
 }
 
+/// What it does about refresh tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// It gives none.
+    #[default]
+    None,
+    /// It gives them, and says besides what stands here.
+    Given(Value),
+    /// The same without an id_token where one is brought.
+    Bare,
+    /// It gave them, and takes none any more.
+    Over,
+    /// It takes one, gives another, and then its userinfo is down.
+    Halfway,
+}
+
 /// What it does.
 pub struct Ways {
     pub signed: Signed,
@@ -52,6 +69,14 @@ pub struct Ways {
     /// Whether it answers 503 when asked about itself, and how often it was.
     pub is_down: bool,
     pub n_discoveries: usize,
+    /// What it does about refresh tokens.
+    pub refresh: Refresh,
+    /// The one that is worth something, how many were given, and how often one was brought.
+    pub live: Option<String>,
+    pub n_given: usize,
+    pub n_asked: usize,
+    /// Whom to tell that one was brought, and for what to wait before the answer to it.
+    pub hold: Option<(Arc<Semaphore>, Arc<Semaphore>)>,
     codes: HashMap<String, Code>,
 }
 
@@ -93,6 +118,11 @@ impl StandIn {
             n_key_fetches: 0,
             is_down: false,
             n_discoveries: 0,
+            refresh: Refresh::None,
+            live: None,
+            n_given: 0,
+            n_asked: 0,
+            hold: None,
             codes: HashMap::new(),
         };
         let keys = Keys { es256: ec(), rs256: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(), other: ec() };
@@ -124,6 +154,11 @@ impl StandIn {
     /// Changes what it does.
     pub fn set(&self, change: impl FnOnce(&mut Ways)) {
         change(&mut self.ways.lock().unwrap());
+    }
+
+    /// Looks at what it does, and did.
+    pub fn read<T>(&self, look: impl FnOnce(&Ways) -> T) -> T {
+        look(&self.ways.lock().unwrap())
     }
 
     /// Says something else of the person; null is to say nothing.
@@ -244,35 +279,86 @@ async fn token(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> (StatusCode, Json<Value>) {
-    let refuse = |status: u16, error: &str| (StatusCode::from_u16(status).unwrap(), Json(json!({ "error": error })));
     let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(CLIENT), encoded(SECRET))));
     if headers.get("authorization").is_none_or(|shown| shown != basic.as_str()) {
         return refuse(401, "invalid_client");
     }
-    let (code, mut claims, now) = {
-        let mut ways = own.ways.lock().unwrap();
-        if let Some((status, answer)) = &ways.token_answer {
-            return (StatusCode::from_u16(*status).unwrap(), Json(answer.clone()));
-        }
-        // A code works once.
-        let Some(code) = ways.codes.remove(&form["code"]) else { return refuse(400, "invalid_grant") };
-        (code, ways.claims.clone(), ways.now_s)
-    };
-    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form["code_verifier"].as_bytes()));
-    if challenge != code.challenge || form["redirect_uri"] != code.redirect_uri {
-        return refuse(400, "invalid_grant");
+    let is_refresh = form.get("grant_type").is_some_and(|it| it == "refresh_token");
+    let worth = own.worth(&form, is_refresh);
+    let hold = own.read(|ways| ways.hold.clone()).filter(|_| is_refresh);
+    if let Some((asked, hold)) = hold {
+        asked.add_permits(1);
+        let _ = hold.acquire().await.unwrap();
     }
-    let usual = json!({"iss": own.issuer, "aud": CLIENT, "nonce": code.nonce, "iat": now, "exp": now + 300});
+    let (code, mut claims, now, refresh) = match worth {
+        Ok(worth) => worth,
+        Err(answer) => return answer,
+    };
+    if let Some(code) = &code {
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form["code_verifier"].as_bytes()));
+        if challenge != code.challenge || form["redirect_uri"] != code.redirect_uri {
+            return refuse(400, "invalid_grant");
+        }
+    }
+    let mut usual = json!({"iss": own.issuer, "aud": CLIENT, "iat": now, "exp": now + 300});
+    if let Some(code) = &code {
+        usual["nonce"] = code.nonce.clone().into();
+    }
     for (name, value) in usual.as_object().unwrap() {
         claims.entry(name).or_insert_with(|| value.clone());
     }
     claims.retain(|_, value| !value.is_null());
-    let id_token = own.sign(&claims);
-    (
-        StatusCode::OK,
-        Json(json!({"access_token": ACCESS, "token_type": "Bearer", "expires_in": 60, "id_token": id_token})),
-    )
+    let mut answer = json!({"access_token": ACCESS, "token_type": "Bearer", "expires_in": 60});
+    if !(is_refresh && own.ways.lock().unwrap().refresh == Refresh::Bare) {
+        answer["id_token"] = own.sign(&claims).into();
+    }
+    answer.as_object_mut().unwrap().extend(refresh);
+    (StatusCode::OK, Json(answer))
+}
+
+type Answer = (StatusCode, Json<Value>);
+/// The code, where it was one; claims, and the time of the answer; what it says of refresh tokens.
+type Worth = (Option<Code>, Map<String, Value>, i64, Map<String, Value>);
+
+impl StandIn {
+    /// What the token endpoint makes of a code, or of a refresh token: either works once.
+    fn worth(&self, form: &HashMap<String, String>, is_refresh: bool) -> Result<Worth, Answer> {
+        let mut ways = self.ways.lock().unwrap();
+        if let Some((status, answer)) = &ways.token_answer {
+            return Err((StatusCode::from_u16(*status).unwrap(), Json(answer.clone())));
+        }
+        ways.n_asked += usize::from(is_refresh);
+        let code = match is_refresh {
+            true => {
+                let live = ways.live.take().filter(|_| ways.refresh != Refresh::Over);
+                (live.is_some() && live.as_ref() == form.get("refresh_token")).then_some(None)
+            }
+            false => ways.codes.remove(&form["code"]).map(Some),
+        };
+        let code = code.ok_or_else(|| refuse(400, "invalid_grant"))?;
+        Ok((code, ways.claims.clone(), ways.now_s, ways.give()))
+    }
+}
+
+fn refuse(status: u16, error: &str) -> Answer {
+    (StatusCode::from_u16(status).unwrap(), Json(json!({ "error": error })))
+}
+
+impl Ways {
+    /// A new refresh token, and what is said with it.
+    fn give(&mut self) -> Map<String, Value> {
+        let mut said = match &self.refresh {
+            Refresh::None | Refresh::Over => return Map::new(),
+            Refresh::Given(besides) => besides.as_object().cloned().unwrap_or_default(),
+            Refresh::Bare | Refresh::Halfway => Map::new(),
+        };
+        self.n_given += 1;
+        let new = format!("refresh-planted-{}", self.n_given);
+        self.live = Some(new.clone());
+        said.insert("refresh_token".to_owned(), new.into());
+        said
+    }
 }
 
 async fn userinfo(FromState(own): FromState<StandIn>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
@@ -280,6 +366,9 @@ async fn userinfo(FromState(own): FromState<StandIn>, headers: HeaderMap) -> (St
         return (StatusCode::UNAUTHORIZED, Json(json!({})));
     }
     let ways = own.ways.lock().unwrap();
+    if ways.refresh == Refresh::Halfway && ways.n_asked > 0 {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
+    }
     let mut said = ways.userinfo.clone();
     said.entry("sub").or_insert_with(|| ways.claims["sub"].clone());
     (StatusCode::OK, Json(Value::Object(said)))

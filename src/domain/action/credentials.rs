@@ -26,6 +26,9 @@ actions! {
         needs |this| vec![(Permission::UserManage, Target::Instance)],
         object format!("{} of {}", this.name, this.username);
 
+    /// Get a token of the registry. Who may is for what it is asked for.
+    IssueToken { scope: String } = "token.issue", needs |this| vec![], object this.scope.clone();
+
     /// See the list of robots; which ones is for the rights that come with the proof.
     ListRobots {} = "robot.list", needs |this| vec![], object String::new();
 

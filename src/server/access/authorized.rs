@@ -1,6 +1,6 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Refusal, Standing, Visibility, decision, permits, reads};
+use super::{Caller, Policy, Record, Standing, Visibility, decision, permits, reads};
 use crate::domain::{
     Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Target, Timestamp,
 };
@@ -92,13 +92,13 @@ impl<A: Action> Authorized<A> {
     }
 
     /// The record of a right that it does not carry and that the change turned out to need.
-    pub fn refusal(&self, permission: Permission) -> Refusal {
-        Refusal {
+    pub fn refusal(&self, permission: Permission) -> Record {
+        Record {
             actor: self.actor().clone(),
             action: A::NAME,
             object: self.action.object(),
             place: self.action.place(),
-            permission,
+            reason: Some(permission.name().to_owned()),
             token: self.rights.standing().token.clone(),
             request_id: self.request_id.clone(),
             address: self.address.clone(),

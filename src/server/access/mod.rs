@@ -18,14 +18,15 @@ use crate::domain::{Action, Actor, Error, Permission, RepositoryName, Repository
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
-/// A refusal, for the audit log.
+/// What goes into the audit log without a change: a refusal, most of the time.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct Record {
     pub actor: Actor,
     pub action: &'static str,
     pub object: String,
     pub place: String,
-    pub permission: Permission,
+    /// Why; `None` where nothing was refused, and it goes on record all the same.
+    pub reason: Option<String>,
     /// The token by which it was asked, by its id.
     pub token: Option<String>,
     pub request_id: String,
@@ -41,18 +42,18 @@ pub struct Access {
     policy: Policy,
     clock: Arc<dyn Clock>,
     find_visibility: Arc<FindVisibility>,
-    refused: Arc<dyn Fn(Refusal) + Send + Sync>,
+    told: Arc<dyn Fn(Record) + Send + Sync>,
 }
 
 impl Access {
-    /// Decides by `policy`; `refused` keeps the record of refusals and must not block.
+    /// Decides by `policy`; `told` keeps the record of refusals and must not block.
     pub fn new(
         policy: Policy,
         clock: Arc<dyn Clock>,
         find_visibility: Arc<FindVisibility>,
-        refused: impl Fn(Refusal) + Send + Sync + 'static,
+        told: impl Fn(Record) + Send + Sync + 'static,
     ) -> Self {
-        Self { policy, clock, find_visibility, refused: Arc::new(refused) }
+        Self { policy, clock, find_visibility, told: Arc::new(told) }
     }
 
     /// Proof that `caller` may do `action`, or the reason why not.
@@ -64,7 +65,7 @@ impl Access {
                 }
                 // Who has not signed in is asked to; that is the beginning and no refusal.
                 if caller.standing.is_signed_in() || self.policy == Policy::ReadOnly {
-                    (self.refused)(self.record(caller, &action, permission));
+                    self.tell(caller, &action, Some(permission.name()));
                 }
                 return Err(self.refusal(&caller.standing, permission, &target).await?);
             }
@@ -72,17 +73,18 @@ impl Access {
         Ok(Authorized::new(self.policy, caller, action, self.clock.now()))
     }
 
-    fn record<A: Action>(&self, caller: &Caller, action: &A, permission: Permission) -> Refusal {
-        Refusal {
+    /// Puts on record what changed nothing: that it was refused, and why, or that it was done.
+    pub fn tell<A: Action>(&self, caller: &Caller, action: &A, reason: Option<&str>) {
+        (self.told)(Record {
             actor: caller.actor().clone(),
             action: A::NAME,
             object: action.object(),
             place: action.place(),
-            permission,
+            reason: reason.map(ToOwned::to_owned),
             token: caller.standing.token.clone(),
             request_id: caller.request_id.clone(),
             address: caller.address.clone(),
-        }
+        });
     }
 
     /// Whether somebody holds a permission on something as it is now.

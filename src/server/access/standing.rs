@@ -104,6 +104,11 @@ impl Standing {
         is_theirs && self.token.is_none() && self.bounds.is_empty()
     }
 
+    /// Until when what somebody may see is what it is now: the first end of what they came by, and of what they hold.
+    pub fn listens_until(&self) -> Option<Timestamp> {
+        self.terms.iter().filter_map(|terms| terms.expires_at).chain(self.ends_at).min()
+    }
+
     /// Whether anything that was granted to somebody who came as themselves holds a permission.
     pub(super) fn reaches_anywhere(&self, permission: Permission, now: Timestamp) -> bool {
         self.bounds.is_empty() && self.terms.iter().any(|terms| terms.hold_at(now) && terms.role.holds(permission))
@@ -141,7 +146,7 @@ impl Standing {
     fn is_in_bound(&self, permission: Permission, target: &Target) -> bool {
         self.bounds.iter().all(|bound| match bound {
             Bound::Terms(terms) => allows(terms, permission, target),
-            Bound::Registry { repositories, .. } => target.repository().is_some_and(|name| {
+            Bound::Registry { repositories, .. } => whole(target).or(target.repository()).is_some_and(|name| {
                 let mut verbs = repositories.iter().filter(|(of, _)| of == name);
                 verbs.any(|(_, verbs)| verbs.allow(permission))
             }),
@@ -207,6 +212,14 @@ fn allows(terms: &Terms, permission: Permission, target: &Target) -> bool {
                 terms.scope.covers(name) && terms.tags.as_ref().is_none_or(|pattern| pattern.matches(tag))
             }
         }
+}
+
+/// The repository that is meant with all that is in it.
+fn whole(target: &Target) -> Option<&RepositoryName> {
+    match target {
+        Target::Scope(Scope::Repository(name)) => Some(name),
+        _ => None,
+    }
 }
 
 /// What lies in both scopes, which is one of them or nothing.

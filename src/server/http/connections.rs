@@ -2,6 +2,7 @@
 //! midst of it. Whoever opens sockets and stays silent loses them, and never costs more than its share of memory.
 
 use super::linger::linger;
+use super::places::{Place, Places};
 use crate::domain::{Error, Result};
 use axum::Extension;
 use axum::Router;
@@ -11,6 +12,7 @@ use axum::middleware::{AddExtension, from_fn};
 use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
+use ipnet::IpNet;
 use std::future::{Ready, ready};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -18,7 +20,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, ServiceBuilder};
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutBody};
 
@@ -41,6 +42,8 @@ pub struct Limits {
     pub ping: Duration,
     /// How long a body may pause before its request is given up.
     pub body_pause: Duration,
+    /// Proxies: behind one of them are many networks.
+    pub proxies: Arc<[IpNet]>,
     /// How long a client may take nothing of what is sent to it (RFC 5482); then the system closes the connection.
     pub stalled: Duration,
 }
@@ -49,7 +52,15 @@ impl Default for Limits {
     fn default() -> Self {
         let (first_request, minute) = (Duration::from_secs(15), Duration::from_secs(60));
         let ping = Duration::from_secs(30);
-        Self { connections: 4096, first_request, headers: minute, ping, body_pause: minute, stalled: minute }
+        Self {
+            connections: 4096,
+            first_request,
+            headers: minute,
+            ping,
+            body_pause: minute,
+            proxies: Arc::default(),
+            stalled: minute,
+        }
     }
 }
 
@@ -104,7 +115,7 @@ fn timed<A>(mut server: Server<SocketAddr, A>, limits: &Limits) -> Server<Socket
 /// Takes connections while there is room, and closes others at once.
 #[derive(Clone)]
 struct Bounded {
-    places: Arc<Semaphore>,
+    places: Places,
     stalled_ms: u32,
 }
 
@@ -115,24 +126,25 @@ impl Bounded {
         let files = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
         let most = limits.connections.min(files.saturating_sub(OTHER_FILES) / 2).max(1);
         let stalled_ms = u32::try_from(limits.stalled.as_millis()).unwrap_or(u32::MAX);
-        Self { places: Arc::new(Semaphore::new(most)), stalled_ms }
+        Self { places: Places::new(most, Arc::clone(&limits.proxies)), stalled_ms }
     }
 }
 
 impl<S> Accept<TcpStream, S> for Bounded {
     type Stream = TcpStream;
     /// Keeps the place for as long as the connection lives.
-    type Service = AddExtension<S, Arc<OwnedSemaphorePermit>>;
+    type Service = AddExtension<S, Arc<Place>>;
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => {
+        let from = stream.peer_addr().ok().map(|peer| peer.ip());
+        ready(match self.places.take(from) {
+            Some(place) => {
                 let _ = stream.set_nodelay(true); // Answers are small; waiting to fill a packet only delays them.
                 let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, self.stalled_ms);
                 Ok((stream, Extension(Arc::new(place)).layer(service)))
             }
-            Err(_) => Err(io::Error::other("too many connections at once")),
+            None => Err(io::Error::other("too many connections at once")),
         })
     }
 }

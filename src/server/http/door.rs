@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::identity::Credential;
 use crate::server::secret::Secret;
 use axum::extract::ConnectInfo;
-use axum::http::{Extensions, HeaderMap, Request, header};
+use axum::http::{Extensions, HeaderMap, Request, Uri, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
@@ -39,13 +39,19 @@ impl Knock {
     pub(super) fn of<B>(app: &App, request: &Request<B>) -> Self {
         let is_program = is_for_programs(request.uri().path());
         let shown = match is_program {
+            _ if has_dots(request.uri().path()) => {
+                Err(Error::invalid("path", "a path has no segments of dots; write where it leads"))
+            }
             true => authorization(request.headers()).map(|shown| match shown {
                 Some(Credential::Bearer(secret)) if is_registry(request.uri().path()) => {
                     Some(Credential::Registry(secret))
                 }
                 shown => shown,
             }),
-            false => Ok(session(request.headers(), app.facts.is_plain_http()).map(Credential::Session)),
+            false => {
+                let kind = if is_watching(request.uri()) { Credential::Watching } else { Credential::Session };
+                Ok(session(request.headers(), app.facts.is_plain_http()).map(kind))
+            }
         };
         Self { shown, from: address(request, &app.facts.trusted_proxies), is_program }
     }
@@ -90,6 +96,18 @@ pub(super) fn is_for_anybody(path: &str) -> bool {
 pub(super) fn is_for_programs(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     matches!(first, "v1" | "v2" | "token" | "api" | "metrics" | "health")
+}
+
+/// Whether a path says `.` or `..`, in whatever spelling: doors are told apart by the first part of a path, which has to
+/// be where it leads.
+fn has_dots(path: &str) -> bool {
+    path.to_ascii_lowercase().replace("%2e", ".").split('/').any(|part| part == "." || part == "..")
+}
+
+/// Whether an open page asks for itself, and nobody before it: who left it open does not use the console.
+fn is_watching(uri: &Uri) -> bool {
+    let query = uri.query().unwrap_or_default();
+    uri.path() == "/events" || query.split('&').any(|pair| pair == "part=results")
 }
 
 /// The session's cookie.
@@ -196,6 +214,10 @@ mod tests {
 
     #[test]
     fn doors_are_told_apart_by_their_first_part() {
+        for odd in ["/metrics/../account", "/token/x/%2E%2e/r", "/./v2/", "/v2/.."] {
+            assert!(has_dots(odd), "{odd}");
+        }
+        assert!(!has_dots("/v2/a/manifests/v1..2") && !has_dots("/r/a/-/tags/..."));
         assert!(
             ["/v2", "/v2/", "/v2/a/tags/list", "/token", "/api/v1/users", "/metrics"]
                 .map(is_for_programs)

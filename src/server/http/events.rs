@@ -38,7 +38,9 @@ pub(super) async fn stream(
     match listening.await {
         Ok((epoch, changes)) => {
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-            let mut response = Sse::new(told(app.clone(), changes, epoch)).keep_alive(keep_alive).into_response();
+            let ends_at = caller.standing.listens_until();
+            let mut response =
+                Sse::new(told(app.clone(), changes, (epoch, ends_at))).keep_alive(keep_alive).into_response();
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response
         }
@@ -61,7 +63,11 @@ async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
 /// Changes that come in quick succession are told once.
 const QUIET: Duration = Duration::from_millis(250);
 
-fn told(app: App, changes: Changes, epoch: i64) -> impl Stream<Item = Result<Event, Infallible>> {
+fn told(
+    app: App,
+    changes: Changes,
+    (epoch, ends_at): (i64, Option<Timestamp>),
+) -> impl Stream<Item = Result<Event, Infallible>> {
     let Changes { receiver, shown, missed } = changes;
     let at_once = stream::iter(missed.then(|| Ok(changed())));
     at_once.chain(stream::unfold((app, receiver, shown, false), move |(app, mut receiver, shown, told)| async move {
@@ -71,7 +77,8 @@ fn told(app: App, changes: Changes, epoch: i64) -> impl Stream<Item = Result<Eve
         loop {
             let heard = receiver.recv().await;
             // Who may see what has changed since: the page asks again, and is let in again or not.
-            if app.identity.epoch().await.ok() != Some(epoch) {
+            let is_over = ends_at.is_some_and(|end| end <= app.clock.now());
+            if is_over || app.identity.epoch().await.ok() != Some(epoch) {
                 return None;
             }
             let concerns = match heard {

@@ -143,9 +143,13 @@ pub(super) async fn set_up(
 }
 
 /// Ends the session.
-pub(super) async fn log_out(State(app): State<App>, from: HttpOrigin) -> Response<Body> {
+pub(super) async fn log_out(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    from: HttpOrigin,
+) -> Response<Body> {
     if let Some(cookie) = door::session(&from.headers, app.facts.is_plain_http())
-        && let Err(failure) = sign_in::out(&app, &cookie).await
+        && let Err(failure) = sign_in::out(&app, &cookie, &from.origin(&app, &caller)).await
     {
         return error::problem(&failure);
     }
@@ -167,7 +171,7 @@ pub(super) async fn enter(
 ) -> Response<Body> {
     let is_plain = app.facts.is_plain_http();
     if let Some(old) = door::session(&from.headers, is_plain) {
-        let _ = sign_in::out(app, &old).await; // It ends by itself if not now.
+        let _ = sign_in::replace(app, &old).await; // It ends by itself if not now.
     }
     let mut response = Redirect::to(next).into_response();
     let seconds = app.identity.settings.session_max_ms / 1000;

@@ -1,32 +1,31 @@
 //! Coming in by an identity provider: a browser is sent there, comes back with what it was sent with, and whoever the
 //! provider vouches for is somebody here, becomes somebody, or waits.
 
+use super::attempts::Attempt;
 use super::backoff::Origin;
+use super::following::{self, Told};
 use super::provider::{Failure, Groups, Provider, Returned, Verified};
 use super::secrets::{self, Kind};
 use super::sign_in::{From, open_session};
-use super::{joining, trying};
+use super::{joining, told, trying};
 use crate::domain::action::{FollowProvider, Maintain};
 use crate::domain::error::What;
-use crate::domain::principal::{Job, Principal};
+use crate::domain::principal::Job;
 use crate::domain::view::{Tried, Verdict};
 use crate::domain::{Error, Result, Timestamp, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::entropy::{new_id, new_secret_id};
+use crate::server::entropy::new_secret_id;
 use crate::server::secret::Secret;
-use crate::server::store::attempts::{self, Attempt};
-use crate::server::store::identities::{self, Identity, Said};
+use crate::server::store::attempts;
+use crate::server::store::identities;
 use crate::server::store::sessions::Known;
 use crate::server::store::waiting::{self, Waiting};
-use crate::server::store::{Change, group_claims, principals};
+use crate::server::store::{group_claims, principals};
 use url::Url;
 
 /// How long a browser may take to come back.
 pub const LIFE_MS: i64 = 10 * 60_000;
-/// The most groups that the record of a sign-in names, and the most of each.
-const MAX_NAMED: usize = 50;
-const MAX_CHARS: usize = 100;
 
 /// Where a browser is sent, and the secret by which it is known when it comes back.
 pub struct Begun {
@@ -92,9 +91,9 @@ pub(super) async fn send(
     wish: Wish,
     browser: Option<Secret>,
 ) -> Result<Result<Begun>, Failure> {
-    let (state, now) = (secrets::new(Kind::Attempt, &*app.entropy), app.clock.now());
-    let is_ours = |shown: &Secret| shown.expose().len() == state.expose().len() && Kind::Attempt.fits(shown.expose());
-    let browser = browser.filter(is_ours).unwrap_or_else(|| secrets::new(Kind::Attempt, &*app.entropy));
+    let (drawn, now) = (secrets::new(Kind::Attempt, &*app.entropy), app.clock.now());
+    let is_ours = |shown: &Secret| shown.expose().len() == drawn.expose().len() && Kind::Attempt.fits(shown.expose());
+    let browser = browser.filter(is_ours).unwrap_or_else(|| drawn.clone());
     let attempt = Attempt {
         provider: provider.name.clone(),
         browser: secrets::fingerprint(&browser),
@@ -105,11 +104,12 @@ pub(super) async fn send(
         network: Origin::network(&wish.from).as_str().to_owned(),
         expires_at: Timestamp(now.0 + LIFE_MS),
     };
+    let state = match attempt.seal(&app.identity.sealing, &*app.entropy) {
+        Ok(state) => state,
+        Err(error) => return Ok(Err(error)),
+    };
     let to = provider.way.start(&state, &attempt).await?;
-    let (proof, state) = (app.access.system(Job::SignIn, Maintain {}), secrets::fingerprint(&state));
-    let noted =
-        app.store.note(&proof, move |tx| Box::pin(async move { attempts::insert(tx, &state, &attempt, now).await }));
-    Ok(noted.await.map(|()| Begun { to, browser }))
+    Ok(Ok(Begun { to, browser }))
 }
 
 /// Ends what [`begin`] began, once: with a session, or not.
@@ -138,12 +138,15 @@ pub async fn finish(app: &App, name: &str, arrival: Arrival, (from, caller): (Fr
 }
 
 async fn take(app: &App, state: Option<Secret>) -> Result<Option<Attempt>> {
-    let Some(state) = state.map(|state| secrets::fingerprint(&state)) else { return Ok(None) };
-    if !attempts::is_there(&app.store, &state).await? {
-        return Ok(None);
-    }
-    let (proof, now) = (app.access.system(Job::SignIn, Maintain {}), app.clock.now());
-    app.store.note(&proof, move |tx| Box::pin(async move { attempts::take(tx, &state, now).await })).await
+    let now = app.clock.now();
+    let found = state.and_then(|state| Attempt::open(&app.identity.sealing, &state, now));
+    let Some((attempt, name)) = found else { return Ok(None) };
+    let (proof, network, ends) =
+        (app.access.system(Job::SignIn, Maintain {}), attempt.network.clone(), attempt.expires_at);
+    let end = app
+        .store
+        .note(&proof, move |tx| Box::pin(async move { attempts::end(tx, &name, &network, (ends, now)).await }));
+    Ok(end.await?.then_some(attempt))
 }
 
 async fn arrive(
@@ -152,7 +155,11 @@ async fn arrive(
     (returned, attempt): (Returned, &Attempt),
     from: From,
 ) -> Result<Outcome> {
-    let verified = provider.way.finish(returned, attempt).await.map_err(|failure| said(provider, &failure))?;
+    let finished = provider.way.finish(returned, attempt).await;
+    if finished.is_err() {
+        told::refused(app, (format!("somebody by {}", provider.name), "the provider's answer"), &from);
+    }
+    let verified = finished.map_err(|failure| said(provider, &failure))?;
     if verified.groups == Groups::TooMany {
         tracing::warn!(
             provider = provider.name,
@@ -164,14 +171,26 @@ async fn arrive(
     let user = match known {
         Some(identity) => principals::by_id(&app.store, &identity.user_id).await?.ok_or(Error::Internal)?,
         None if is_let_in(app, provider, &verified).await? => joining::join(app, provider, (&verified, &from)).await?,
-        None => return wait(app, provider, verified).await,
+        None => {
+            told::refused(
+                app,
+                (format!("{} by {}", short(&verified.email), provider.name), "nobody has let them in"),
+                &from,
+            );
+            return wait(app, provider, verified).await;
+        }
     };
     if !user.is_let_in(app.clock.now()) {
+        told::refused(app, (user.username.to_string(), "not let in any more"), &from);
         let disabled = "this account is not let in any more; ask an administrator of this registry";
         return Err(Error::NotLetIn(disabled.to_owned()));
     }
-    follow(app, provider, (&verified, &user), &from).await?;
-    let session = open_session(app, (&user.id, &user.actor()), Known::Identity, from).await?;
+    let refresh = following::sealed(app, provider, &verified)?;
+    let action = FollowProvider { username: user.username.clone(), provider: provider.name.clone() };
+    let (proof, by) = (app.access.vouch(user.actor(), from.asked(), action), user.actor());
+    let told = Told { verified: &verified, refresh, asked_by: None };
+    following::follow(app, provider, (told, &user), (&proof, by)).await?;
+    let session = open_session(app, (&user.id, &user.actor()), Known::Identity(provider.name.clone()), from).await?;
     Ok(Outcome::In(session, user.username))
 }
 
@@ -181,49 +200,9 @@ async fn is_let_in(app: &App, provider: &Provider, verified: &Verified) -> Resul
     Ok(trying::by_rules(provider, verified.groups.known(), &mapped) != Verdict::Waits)
 }
 
-/// The identity that a provider vouches for, as a user's.
-pub(super) fn identity(provider: &Provider, verified: &Verified, (user_id, now): (&str, Timestamp)) -> Identity {
-    Identity {
-        issuer: verified.issuer().to_owned(),
-        subject: verified.subject().to_owned(),
-        provider: provider.name.clone(),
-        user_id: user_id.to_owned(),
-        email: verified.email.clone(),
-        checked_at: now,
-    }
-}
-
-/// Makes of somebody what the provider says now.
-async fn follow(app: &App, provider: &Provider, (verified, user): (&Verified, &Principal), from: &From) -> Result<()> {
-    let now = app.clock.now();
-    let groups = verified.groups.known().to_vec();
-    let said = Said {
-        identity: identity(provider, verified, (&user.id, now)),
-        is_admin: provider.rules.admin_groups.iter().any(|group| groups.contains(group)),
-        groups,
-        grant_id: new_id(&*app.entropy, now),
-    };
-    let (again, proof) = (said.clone(), app.access.system(Job::SignIn, Maintain {}));
-    let same = app.store.note(&proof, move |tx| Box::pin(async move { identities::came_again(tx, &again).await }));
-    if same.await? {
-        return Ok(());
-    }
-    let action = FollowProvider { username: user.username.clone(), provider: provider.name.clone() };
-    let (proof, by) = (app.access.vouch(user.actor(), from.asked(), action), user.actor());
-    let write = app.store.write(&proof, move |tx| {
-        Box::pin(async move {
-            let before = identities::follow(tx, &said, &by).await?;
-            Ok(Change::new((), Some(short(&before)), Some(short(&said.groups))))
-        })
-    });
-    write.await
-}
-
-/// Groups for a record, which is not to grow with what a provider likes to send.
-fn short(groups: &[String]) -> String {
-    let named: Vec<String> = groups.iter().take(MAX_NAMED).map(|it| it.chars().take(MAX_CHARS).collect()).collect();
-    let more = groups.len().saturating_sub(MAX_NAMED);
-    if more == 0 { named.join(", ") } else { format!("{}, and {more} more", named.join(", ")) }
+/// What a provider says, for a record, which is not to grow with it.
+fn short(text: &str) -> String {
+    text.chars().take(100).collect()
 }
 
 async fn wait(app: &App, provider: &Provider, verified: Verified) -> Result<Outcome> {

@@ -1,7 +1,7 @@
 //! Becoming a user by an identity at a provider: because its rules say so, or because an administrator lets somebody in
 //! who waits. Under a name that nobody has, and once, however often it is asked.
 
-use super::by_provider::identity;
+use super::following::identity;
 use super::names;
 use super::provider::{Provider, Verified};
 use super::sign_in::From;
@@ -48,6 +48,7 @@ pub async fn let_in(app: &App, proof: &Authorized<LetIn>) -> Result<Principal> {
             user_id: user.id.clone(),
             email: who.email.clone(),
             checked_at: who.last_at,
+            refused_at: None,
         };
         if let Some(user) = add(app, proof, (user, identity), proof.actor().clone()).await? {
             return Ok(user);

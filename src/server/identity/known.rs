@@ -6,9 +6,11 @@ use super::passwords::Passwords;
 use super::proven::Proven;
 use super::provider::Providers;
 use super::queue::Queue;
+use super::resting::Came;
 use super::sealing::Sealing;
 use super::secrets::{self, Kind};
 use super::signing::Signing;
+use super::told::Told;
 use super::watch::EpochWatch;
 use super::{Credential, registry_tokens, typed};
 use crate::domain::action::Maintain;
@@ -65,6 +67,7 @@ pub struct Identity {
     pub(super) proven: Proven,
     /// Where passwords wait that have to be checked.
     pub(super) queue: Queue,
+    pub(super) told: Told,
     /// Keeps the record that sessions and tokens are in use.
     proof: Authorized<Maintain>,
     /// Under which what was shown is remembered: nobody who reads the memory learns a password from it.
@@ -114,6 +117,7 @@ impl Identity {
             clock,
             proven: Proven::default(),
             queue: Queue::default(),
+            told: Told::default(),
             proof,
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             remembered: Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build(),
@@ -142,7 +146,8 @@ impl Identity {
         let at = At { epoch, now };
         let standing = match shown {
             None => self.nobody(at).await?,
-            Some(Credential::Session(secret)) => self.session(secret, at).await?,
+            Some(Credential::Session(secret)) => self.session(secret, true, at).await?,
+            Some(Credential::Watching(secret)) => self.session(secret, false, at).await?,
             Some(Credential::Bearer(secret)) => self.token(secret, None, (at, from)).await?,
             Some(Credential::Registry(secret)) if !is_kept(secret) => self.registry_token(secret, at).await?,
             Some(Credential::Registry(secret)) => self.token(secret, None, (at, from)).await?,
@@ -170,6 +175,7 @@ impl Identity {
         match shown {
             None => {}
             Some(Credential::Session(secret)) => add(&[b"s", secret.expose().as_bytes()]),
+            Some(Credential::Watching(secret)) => add(&[b"w", secret.expose().as_bytes()]),
             Some(Credential::Bearer(secret)) => add(&[b"t", secret.expose().as_bytes()]),
             Some(Credential::Registry(secret)) => add(&[b"r", secret.expose().as_bytes()]),
             Some(Credential::Basic { username, password }) => {
@@ -187,7 +193,7 @@ impl Identity {
         Ok(Standing { basis, ..Standing::anonymous(grants::of_everybody(&self.store).await?) })
     }
 
-    async fn session(&self, secret: &Secret, at: At) -> Result<Standing> {
+    async fn session(&self, secret: &Secret, is_used: bool, at: At) -> Result<Standing> {
         let session = sessions::find(&self.store, &secrets::fingerprint(secret)).await?;
         let (session, now) = (session.ok_or(Error::Unauthenticated)?, at.now);
         let Settings { session_idle_ms, session_max_ms, .. } = self.settings;
@@ -196,8 +202,9 @@ impl Identity {
             return Err(Error::Unauthenticated);
         }
         let id = session.id;
-        let standing = self.principal(&session.user_id, Shown::Session(id.clone()), at).await?;
-        if now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
+        let by = Came { shown: Shown::Session(id.clone()), is_by_link: session.is_by_link };
+        let standing = self.principal_by(&session.user_id, by, at).await?;
+        if is_used && now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
             self.remark(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await;
         }
         Ok(ending(standing, Some(Timestamp(ends))))

@@ -80,6 +80,6 @@ pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> 
         })
     });
     write.await?;
-    let session = open_session(app, (&user.id, &user.actor()), Known::Password(known), from).await?;
+    let session = open_session(app, (&user.id, &user.actor()), Known::Link(known), from).await?;
     Ok((session, user.username))
 }

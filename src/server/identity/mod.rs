@@ -1,11 +1,13 @@
 //! Who somebody is: what they show (a session, a password, a token) becomes a [`Standing`], with which the one place
 //! that decides goes on. Nothing here decides what anybody may do.
 
+mod attempts;
 mod backoff;
 mod by_password;
 pub mod by_provider;
 mod certificates;
 mod devices;
+mod following;
 mod joining;
 mod known;
 pub mod links;
@@ -14,6 +16,7 @@ pub mod passwords;
 mod proven;
 pub mod provider;
 mod queue;
+pub mod rechecking;
 pub mod registry_tokens;
 mod resting;
 pub mod sealing;
@@ -21,6 +24,7 @@ pub mod secrets;
 pub mod sign_in;
 pub mod signing;
 mod sweep;
+pub mod told;
 pub mod trying;
 mod watch;
 
@@ -35,6 +39,8 @@ use crate::server::secret::Secret;
 pub enum Credential {
     /// The cookie of a browser.
     Session(Secret),
+    /// The same, shown by a page that asks for itself what became another: nobody uses the session by that.
+    Watching(Secret),
     /// HTTP Basic: a user's password, or a token under its owner's name.
     Basic { username: String, password: Secret },
     /// A token by itself.

@@ -15,13 +15,26 @@ struct Words {
     until: Option<Timestamp>,
 }
 
+/// By what somebody is here.
+pub(super) struct Came {
+    pub(super) shown: Shown,
+    /// Whether a link let them in that works once: that is the way in which is left where no other is.
+    pub(super) is_by_link: bool,
+}
+
 impl Identity {
     /// Somebody with a name, as long as they are let in.
     pub(super) async fn principal(&self, id: &str, shown: Shown, at: At) -> Result<Standing> {
+        self.principal_by(id, Came { shown, is_by_link: false }, at).await
+    }
+
+    /// The same, by what they came.
+    pub(super) async fn principal_by(&self, id: &str, came: Came, at: At) -> Result<Standing> {
+        let Came { shown, is_by_link } = came;
         let principal = principals::by_id(&self.store, id).await?;
         let principal = principal.filter(|principal| principal.is_let_in(at.now)).ok_or(Error::Unauthenticated)?;
         let Words { providers, until } = match principal.kind {
-            PrincipalKind::User => self.words(id, at.now).await?,
+            PrincipalKind::User => self.words(id, is_by_link, at.now).await?,
             PrincipalKind::Robot => Words { providers: vec![], until: None },
         };
         let terms = grants::of_principal(&self.store, id, &providers).await?;
@@ -33,12 +46,14 @@ impl Identity {
 
     /// # Errors
     /// [`Error::Resting`] where nobody's word is left, and no password.
-    async fn words(&self, user_id: &str, now: Timestamp) -> Result<Words> {
+    async fn words(&self, user_id: &str, is_by_link: bool, now: Timestamp) -> Result<Words> {
         let (identities, has_password) = identities::of_user(&self.store, user_id).await?;
         let is_in_force = |it: &&identities::Identity| self.providers.has(&it.provider, &it.issuer);
         let ends = |it: &identities::Identity| Timestamp(it.checked_at.0.saturating_add(self.settings.recheck_ms));
-        let fresh: Vec<_> = identities.iter().filter(is_in_force).filter(|it| now < ends(it)).collect();
-        if fresh.is_empty() && !identities.is_empty() && !(has_password && self.settings.local_sign_in) {
+        let vouches = |it: &&identities::Identity| it.refused_at.is_none() && now < ends(it);
+        let fresh: Vec<_> = identities.iter().filter(is_in_force).filter(vouches).collect();
+        if fresh.is_empty() && !identities.is_empty() && !(has_password && (self.settings.local_sign_in || is_by_link))
+        {
             return Err(Error::Resting(self.reason(&identities)));
         }
         let until = fresh.iter().map(|it| ends(it)).min();
@@ -47,7 +62,13 @@ impl Identity {
 
     fn reason(&self, identities: &[identities::Identity]) -> String {
         let old = identities.iter().find(|it| self.providers.has(&it.provider, &it.issuer));
+        let refused = old.is_some_and(|it| it.refused_at.is_some());
         match old.and_then(|it| self.providers.find(&it.provider)) {
+            Some(provider) if refused => format!(
+                "this account rests: {} was asked again and vouches no more for its owner; who still has an account \
+                 there signs in by it in a browser, once",
+                provider.title
+            ),
             Some(provider) => format!(
                 "this account rests: its owner has not signed in by {} for {} days; do so in a browser",
                 provider.title,

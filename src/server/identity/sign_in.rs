@@ -1,8 +1,8 @@
 //! Coming in and going out: the first administrator, sessions of browsers.
 
-use super::passwords;
 use super::secrets::{self, Kind};
-use crate::domain::action::{Maintain, OpenSession, SetUp};
+use super::{passwords, told};
+use crate::domain::action::{EndSession, Maintain, OpenSession, SetUp};
 use crate::domain::principal::{Job, Principal, PrincipalKind};
 use crate::domain::{Actor, Error, Result, Role, Scope, Terms, Username};
 use crate::server::context::App;
@@ -94,7 +94,7 @@ pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> 
         })
     });
     write.await?;
-    open_session(app, (&user_id, &admin.actor()), Known::Password(known), from).await
+    open_session(app, (&user_id, &admin.actor()), Known::Link(known), from).await
 }
 
 /// Makes the administrator that the configuration names, if there is nobody of that name. Several nodes may do so at
@@ -125,12 +125,31 @@ pub async fn admin_by_configuration(app: &App, username: Username, password: Sec
 /// # Errors
 /// Those of [`super::Identity::by_password`].
 pub async fn by_password(app: &App, username: &str, password: &Secret, from: From) -> Result<Secret> {
-    let (user, hash) = app.identity.by_password(username, password, (&from.address, from.mark.as_ref())).await?;
+    let found = app.identity.by_password(username, password, (&from.address, from.mark.as_ref())).await;
+    if let Err(Error::Unauthenticated | Error::TooManyTries { .. }) = &found {
+        told::in_vain(app, username, &from).await?;
+    }
+    let (user, hash) = found?;
     open_session(app, (&user.id, &user.actor()), Known::Password(hash), from).await
 }
 
-/// Ends the session of a cookie; fine if there is none.
-pub async fn out(app: &App, cookie: &Secret) -> Result<()> {
+/// Ends the session of a cookie, as its owner asked; fine if there is none.
+pub async fn out(app: &App, cookie: &Secret, from: &From) -> Result<()> {
+    let Some(session) = sessions::find(&app.store, &secrets::fingerprint(cookie)).await? else { return Ok(()) };
+    let Some(user) = principals::by_id(&app.store, &session.user_id).await? else { return Ok(()) };
+    let action = EndSession { username: user.username.clone(), id: session.id.clone() };
+    let proof = app.access.vouch(user.actor(), from.asked(), action);
+    let write = app.store.write(&proof, move |tx| {
+        Box::pin(async move {
+            sessions::end(tx, &session.id).await?;
+            Ok(Change::new((), None, None))
+        })
+    });
+    write.await
+}
+
+/// Ends the session that a browser had before it got another one.
+pub async fn replace(app: &App, cookie: &Secret) -> Result<()> {
     let Some(session) = sessions::find(&app.store, &secrets::fingerprint(cookie)).await? else { return Ok(()) };
     let proof = app.access.system(Job::SignIn, Maintain {});
     app.store.note(&proof, move |tx| Box::pin(async move { sessions::end(tx, &session.id).await })).await
@@ -155,7 +174,7 @@ pub(super) async fn open_session(
         address: from.address.clone(),
         agent: from.agent.chars().take(MAX_AGENT_CHARS).collect(),
     };
-    let proof = app.access.vouch(actor.clone(), from.asked(), OpenSession {});
+    let proof = app.access.vouch(actor.clone(), from.asked(), OpenSession { who: String::new() });
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             if !sessions::open(tx, &new, &known).await? {

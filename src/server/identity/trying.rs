@@ -1,6 +1,7 @@
 //! Trying a provider: an administrator goes through it and reads what came back. Nobody is signed in by that, no
 //! identity is linked, and nothing stays.
 
+use super::attempts::Attempt;
 use super::by_provider::{self, Begun, Wish};
 use super::provider::{Groups, Provider, Returned};
 use crate::domain::action::TryProvider;
@@ -10,7 +11,6 @@ use crate::domain::{Error, Result};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::secret::Secret;
-use crate::server::store::attempts::Attempt;
 use crate::server::store::{group_claims, identities, principals};
 use std::sync::Arc;
 

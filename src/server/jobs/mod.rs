@@ -10,6 +10,7 @@ mod sweep;
 use super::blobs::BlobStore;
 use super::context::{App, Mount};
 use super::entropy::{new_id, new_secret_id};
+use super::identity::rechecking;
 use super::looks::Look;
 use super::store::jobs::{self, Leased};
 use super::store::mounts;
@@ -40,13 +41,16 @@ const WRITE_PULLS_EVERY: Duration = Duration::from_secs(10);
 /// How often leftovers of uploads are swept.
 const SWEEP_EVERY_MS: i64 = 10 * 60_000;
 
+/// How often providers are asked about whoever is due, and how soon again where more are.
+const RECHECK_EVERY_MS: i64 = 10 * 60_000;
+const RECHECK_MORE_MS: i64 = 1000;
+
 /// Runs what is due in this process.
 pub struct Runner {
     /// The name under which this process leases jobs.
     node: String,
     looks: mpsc::Receiver<Look>,
     work: Arc<Work>,
-    tasks: TaskTracker,
 }
 
 /// What the jobs stand on besides what requests use.
@@ -57,18 +61,16 @@ struct Work {
     swept: sweep::Place,
     /// What may be under way to each mount's registry, by the mount's id.
     lanes: Mutex<HashMap<String, Arc<Lanes>>>,
+    /// All that has to end before this process does.
+    tasks: TaskTracker,
 }
 
 impl Runner {
     /// A runner for this app that answers the looks which come in and keeps `blobs` tidy.
     pub fn new(app: App, looks: mpsc::Receiver<Look>, blobs: Option<Arc<dyn BlobStore>>) -> Self {
         let node = new_secret_id(&*app.entropy);
-        Self {
-            node,
-            looks,
-            work: Arc::new(Work { app, blobs, swept: sweep::Place::default(), lanes: Mutex::default() }),
-            tasks: TaskTracker::new(),
-        }
+        let (swept, lanes, tasks) = (sweep::Place::default(), Mutex::default(), TaskTracker::new());
+        Self { node, looks, work: Arc::new(Work { app, blobs, swept, lanes, tasks }) }
     }
 
     /// Makes sure that every job of this configuration is in the table.
@@ -78,14 +80,15 @@ impl Runner {
         let mounts = app.mounts.now();
         let remotes = mounts.iter().filter(|mount| mount.kind == MountKind::Remote);
         let remotes: Vec<String> = remotes.map(|mount| mount.id.clone()).collect();
-        let ids: Vec<String> = (0..=remotes.len()).map(|_| new_id(&*app.entropy, now)).collect();
+        let ids: Vec<String> = (0..remotes.len() + 2).map(|_| new_id(&*app.entropy, now)).collect();
         app.store
             .note(&proof(app, Job::Sweep), move |tx| {
                 Box::pin(async move {
                     jobs::free_orphans(tx).await?;
                     jobs::retain(tx, Job::Crawl.name(), &remotes).await?;
                     jobs::ensure(tx, &ids[0], Job::Sweep.name(), "", now).await?;
-                    for (id, mount) in ids[1..].iter().zip(&remotes) {
+                    jobs::ensure(tx, &ids[1], Job::Recheck.name(), "", now).await?;
+                    for (id, mount) in ids[2..].iter().zip(&remotes) {
                         jobs::ensure(tx, id, Job::Crawl.name(), mount, now).await?;
                         jobs::hasten(tx, Job::Crawl.name(), mount, now).await?;
                     }
@@ -109,8 +112,8 @@ impl Runner {
             }
         }
         self.work.write_pulls().await;
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.work.tasks.close();
+        self.work.tasks.wait().await;
     }
 
     /// Starts a look, unless as many are under way at its registry already: then the page shows what there is.
@@ -118,7 +121,7 @@ impl Runner {
         let lanes = self.work.app.mount(&look.repository).map(|mount| self.work.lanes(&mount.id));
         let Some(turn) = lanes.and_then(|lanes| Arc::clone(&lanes.looks).try_acquire_owned().ok()) else { return };
         let (work, stop) = (Arc::clone(&self.work), stop.clone());
-        self.tasks.spawn(async move {
+        self.work.tasks.spawn(async move {
             let _turn = turn;
             stop.run_until_cancelled(work.answer(look)).await;
         });
@@ -131,7 +134,7 @@ impl Runner {
             Ok(Some(job)) => {
                 let work = Arc::clone(&self.work);
                 let run = |job: Leased| async move { work.perform(&job).await };
-                self.tasks.spawn(lease::hold(app.clone(), self.node.clone(), job, stop.clone(), run));
+                self.work.tasks.spawn(lease::hold(app.clone(), self.node.clone(), job, stop.clone(), run));
                 Duration::ZERO
             }
             Ok(None) => POLL,
@@ -150,6 +153,11 @@ impl Work {
         if job.kind == Job::Sweep {
             let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
+        }
+        if job.kind == Job::Recheck {
+            let more = rechecking::round(app, &self.tasks).await;
+            let wait = |is_more| if is_more { RECHECK_MORE_MS } else { RECHECK_EVERY_MS };
+            return more.map(wait).map_err(|error| (RECHECK_EVERY_MS, error));
         }
         let Some(mount) = app.mounts.find(&job.object) else {
             return Ok(FOLLOW_MS); // It was mounted a moment ago, or is no more.

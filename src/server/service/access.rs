@@ -6,13 +6,13 @@ use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{AccessRow, AccessView};
 use crate::domain::{
-    Action, Error, Grant, Grantee, MountPrefix, Permission, Result, Role, Scope, Target, Terms, Username,
+    Action, Error, Grant, Grantee, MountPrefix, Permission, Result, Role, Scope, Target, Terms, Timestamp, Username,
 };
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::store::admins::Guard;
-use crate::server::store::{Change, grants, groups, people, reach, settings};
+use crate::server::store::{Change, Tx, grants, groups, people, reach, settings};
 
 /// Grants of a page, and names to pick from.
 const PAGE: u32 = 100;
@@ -120,22 +120,30 @@ pub async fn find(app: &App, id: &str) -> Result<Grant> {
 /// [`Error::Invalid`] if nobody has that name.
 pub async fn give(app: &App, proof: &Authorized<GiveAccess>) -> Result<Grant> {
     let GiveAccess { to, terms } = proof.action().clone();
-    require_until(proof, &terms)?;
     let id_of = grants::id_of(&app.store, &to).await?;
     let to_id = id_of.ok_or_else(|| Error::invalid("principal", format!("there is no {to}")))?;
-    if to == Grantee::Anonymous && terms.role.is_of_the_instance() {
-        return Err(Error::invalid("role", "a role of the instance is for somebody with a name"));
-    }
+    require_name(&to, terms.role)?;
+    let (rights, needs) = (proof.rights(), proof.action().needs());
     let (id, now, by) = (new_id(&*app.entropy, app.clock.now()), app.clock.now(), proof.actor().clone());
     let grant = Grant { id: id.clone(), to, terms: terms.clone(), created_at: now };
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            require_until(&rights, &needs, terms.expires_at)?;
             grants::insert(tx, &id, &to_id, &terms, &by, now).await?;
             Ok(Change::new((), None, Some(id)))
         })
     });
     write.await?;
     Ok(grant)
+}
+
+/// Whoever lets others in, or acts for the instance, has a name.
+fn require_name(to: &Grantee, role: Role) -> Result<()> {
+    let lets_in = role.holds(Permission::GrantManage) || role.holds(Permission::RobotManage);
+    match *to == Grantee::Anonymous && (role.is_of_the_instance() || lets_in) {
+        true => Err(Error::invalid("role", "this role is for somebody with a name: it lets others in")),
+        false => Ok(()),
+    }
 }
 
 /// Takes a grant away.
@@ -152,21 +160,42 @@ pub async fn take(app: &App, proof: &Authorized<TakeAccess>) -> Result<()> {
                 return Err(changed_meanwhile());
             }
             guard.after(tx).await?;
+            require_owner(tx, &terms).await?;
             Ok(Change::new((), Some(id), None))
         })
     });
     write.await
 }
 
+/// A namespace whose last owner goes belongs to nobody: who is left can push to it, and nobody gives access to it.
+async fn require_owner(tx: &mut Tx, before: &Terms) -> Result<()> {
+    match &before.scope {
+        Scope::Namespace(namespace) if before.role == Role::Owner && grants::is_ownerless(tx, namespace).await? => Err(
+            Error::Conflict(format!("{namespace} would have no owner any more; make somebody else its Owner first")),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Who goes by that name: a user, else a group or a robot.
+pub async fn named(app: &App, name: &Username) -> Result<Grantee> {
+    let group = name.as_str().parse().map(Grantee::Group);
+    for to in [Ok(Grantee::User(name.clone())), group, Ok(Grantee::Robot(name.clone()))].into_iter().flatten() {
+        if grants::id_of(&app.store, &to).await?.is_some() {
+            return Ok(to);
+        }
+    }
+    Err(Error::invalid("principal", format!("there is no person, group or robot called {name}")))
+}
+
 fn changed_meanwhile() -> Error {
     Error::Conflict("this access changed in the meantime; look again".to_owned())
 }
 
-/// Nobody gives for longer than they have it.
-pub(super) fn require_until<A: Action>(proof: &Authorized<A>, terms: &Terms) -> Result<()> {
-    let end = terms.expires_at;
-    let holds = |(permission, target): &(Permission, Target)| proof.rights().hold_until(*permission, target, end);
-    match proof.action().needs().iter().all(holds) {
+/// Nobody gives for longer than they have it: all that the action needs they hold until `end`; `None` is without one.
+/// Asked within the transaction, where the rights are those of this moment.
+pub(super) fn require_until(rights: &Rights, needs: &[(Permission, Target)], end: Option<Timestamp>) -> Result<()> {
+    match needs.iter().all(|(permission, target)| rights.hold_until(*permission, target, end)) {
         true => Ok(()),
         false => Err(Error::invalid("expires_at", "you have this for a limited time, and cannot give it for longer")),
     }
@@ -179,19 +208,19 @@ pub(super) fn require_until<A: Action>(proof: &Authorized<A>, terms: &Terms) -> 
 pub async fn change(app: &App, proof: &Authorized<ChangeAccess>) -> Result<()> {
     let ChangeAccess { id, to, before, terms } = proof.action().clone();
     let ways = app.identity.providers.ways();
-    if terms != before {
-        require_until(proof, &terms)?;
-    }
-    if to == Grantee::Anonymous && terms.role.is_of_the_instance() {
-        return Err(Error::invalid("role", "a role of the instance is for somebody with a name"));
-    }
+    require_name(&to, terms.role)?;
+    let (rights, needs) = (proof.rights(), proof.action().needs());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            if terms != before {
+                require_until(&rights, &needs, terms.expires_at)?;
+            }
             let guard = Guard::before(tx, ways).await?;
             if !grants::change(tx, &id, &before, &terms).await? {
                 return Err(changed_meanwhile());
             }
             guard.after(tx).await?;
+            require_owner(tx, &before).await?;
             Ok(Change::new((), Some(before.role.name().to_owned()), Some(terms.role.name().to_owned())))
         })
     });

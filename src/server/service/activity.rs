@@ -47,7 +47,7 @@ fn mask(row: &mut ActivityRow) {
     (row.before, row.after) = (None, None);
     row.address.clear();
     // What a provider calls somebody may be an address.
-    if matches!(row.action.as_str(), "user.let-in" | "user.dismiss") {
+    if matches!(row.action.as_str(), "user.let-in" | "user.dismiss" | "session.open") {
         row.object.clear();
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, M
 use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{ClaimRow, GroupRow, GroupView, GroupsView};
-use crate::domain::{Error, GroupName, Result, Username};
+use crate::domain::{Action, Error, GroupName, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -107,10 +107,13 @@ pub async fn create(app: &App, proof: &Authorized<CreateGroup>, members: Vec<Use
 pub async fn change(app: &App, proof: &Authorized<ChangeGroup>) -> Result<()> {
     let ChangeGroup { name, add, remove } = proof.action().clone();
     let (id, _) = named(app, name.as_str()).await?;
-    let ways = app.identity.providers.ways();
+    let (ways, rights, needs) = (app.identity.providers.ways(), proof.rights(), proof.action().needs());
     let (adds, removes) = (ids_of(app, &add).await?, ids_of(app, &remove).await?);
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            if !adds.is_empty() {
+                access::require_until(&rights, &needs, groups::latest_end(tx, &id).await?)?;
+            }
             let guard = Guard::before(tx, ways).await?;
             for member in &adds {
                 if !groups::has(tx, &id, member).await? {
@@ -172,8 +175,10 @@ pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
     let was = words(before.into_iter().map(|claim| (claim.provider, claim.value)).collect());
     let is = words(claims.clone());
     let claims: Vec<Claim> = claims.into_iter().map(|(provider, value)| Claim { provider, value }).collect();
+    let (rights, needs) = (proof.rights(), proof.action().needs());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            access::require_until(&rights, &needs, groups::latest_end(tx, &id).await?)?;
             group_claims::set(tx, &id, &claims).await?;
             Ok(Change::new((), was, is))
         })

@@ -3,7 +3,7 @@
 use super::{access, users};
 use crate::domain::action::{InviteWithAccess, ListGrants};
 use crate::domain::principal::{PrincipalKind, email};
-use crate::domain::{Error, Result, Username};
+use crate::domain::{Action, Error, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -21,12 +21,13 @@ const MAX_NAMED: u32 = 3;
 pub async fn invite(app: &App, proof: &Authorized<InviteWithAccess>, (name, email): (&str, &str)) -> Result<String> {
     users::require_local(app)?;
     let InviteWithAccess { username, terms } = proof.action().clone();
-    access::require_until(proof, &terms)?;
+    let (rights, needs) = (proof.rights(), proof.action().needs());
     let (user, invitation) = (users::new_user(app, username, (name, email))?, links::New::invitation(app));
     let (address, now, by) = (invitation.address.clone(), app.clock.now(), proof.actor().clone());
     let grant_id = new_id(&*app.entropy, now);
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            access::require_until(&rights, &needs, terms.expires_at)?;
             if !principals::insert(tx, &user, &by).await? {
                 return Err(users::taken(&user.username));
             }
@@ -40,11 +41,19 @@ pub async fn invite(app: &App, proof: &Authorized<InviteWithAccess>, (name, emai
     Ok(address)
 }
 
-/// The user with that e-mail address, for who may look people up; nobody where it is no one's, or several people's.
+/// The user with that e-mail address, for who may look people up; nobody where it is no one's.
+///
+/// # Errors
+/// [`Error::Conflict`] where several people have it.
 pub async fn addressee(app: &App, address: &str) -> Result<Option<Username>> {
     let mut found = people::with_email(&app.store, &email(address)?).await?;
     let first = found.pop();
-    Ok(first.filter(|_| found.is_empty()))
+    match found.is_empty() {
+        true => Ok(first),
+        false => {
+            Err(Error::Conflict("several accounts have this address; type the username of the one you mean".to_owned()))
+        }
+    }
 }
 
 /// Whom to ask for an invitation, in words.

@@ -1,6 +1,6 @@
 //! Robots: machines with a secret of their own. Each belongs to a namespace and has an end.
 
-use super::{draw, may, opens, within_a_year};
+use super::{access, draw, may, opens, within_a_year};
 use crate::domain::action::{ChangeRobot, CreateRobot, DeleteRobot, ListRobots, ReadRobots, RotateRobot};
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind};
@@ -91,8 +91,10 @@ pub async fn create(app: &App, proof: &Authorized<CreateRobot>) -> Result<(Robot
     let (secret, robot) = (draw(app, Kind::Robot), new(app, name, namespace, end));
     let (token, grant_id) = (token_of(app, &robot.id, &robot.username, &secret), new_id(&*app.entropy, now));
     let (id, by) = (robot.id.clone(), proof.actor().clone());
+    let (rights, needs) = (proof.rights(), proof.action().needs());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            access::require_until(&rights, &needs, Some(end))?;
             if !principals::insert(tx, &robot, &by).await? {
                 return Err(Error::Conflict(format!("{} is taken; choose another name", robot.username)));
             }
@@ -149,9 +151,12 @@ pub async fn rotate(app: &App, proof: &Authorized<RotateRobot>) -> Result<Secret
     }
     let secret = draw(app, Kind::Robot);
     let token = token_of(app, &robot.id, &name, &secret);
+    let (rights, needs) = (proof.rights(), proof.action().needs());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             require_same(tx, &robot, &held).await?;
+            // Who has its secret goes on for as long as it does.
+            access::require_until(&rights, &needs, expires_at.or(robot.expires_at))?;
             tokens::delete_all(tx, &robot.id).await?;
             tokens::insert(tx, &token, now).await?;
             if let Some(end) = expires_at {

@@ -8,6 +8,7 @@ use crate::server::context::App;
 use crate::server::entropy::new_secret_uuid;
 use crate::server::identity::registry_tokens::{self, Claims, Entry, Own};
 use crate::server::identity::secrets::fingerprint_of;
+use crate::server::identity::told;
 use crate::server::store::repositories;
 use std::collections::BTreeMap;
 
@@ -129,6 +130,7 @@ async fn sign(
     let of = |entry: &Entry| format!("{}:{}:{}", entry.kind, entry.name, entry.actions.join(","));
     let scope = claims.access.iter().filter(|entry| !entry.actions.is_empty()).map(of).collect::<Vec<_>>().join(" ");
     let token = registry_tokens::issue(&app.identity.signing, &claims).await?;
+    told::issued(app, caller, &scope);
     Ok(Issued { token, issued_at, expires_in_s: life_s, scope })
 }
 

@@ -94,6 +94,13 @@ async fn find(app: &App, who: &str) -> Result<Principal> {
     found.ok_or_else(|| Error::NotFound(What::User(who.chars().take(80).collect())))
 }
 
+/// The user of that name, and of no other: a proof is for a name.
+async fn of(app: &App, username: &Username) -> Result<Principal> {
+    let found = principals::by_username(&app.store, username).await?;
+    let found = found.filter(|found| found.kind == PrincipalKind::User);
+    found.ok_or_else(|| Error::NotFound(What::User(username.to_string())))
+}
+
 /// Makes an account; and the link by which its owner chooses a password, where none is given.
 ///
 /// # Errors
@@ -166,7 +173,7 @@ pub(super) fn require_local(app: &App) -> Result<()> {
 /// [`Error::Conflict`] for somebody who has a password: another one is theirs to choose.
 pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String> {
     require_local(app)?;
-    let user = find(app, proof.action().username.as_str()).await?;
+    let user = of(app, &proof.action().username).await?;
     let new = links::New::invitation(app);
     let (address, by) = (new.address.clone(), proof.actor().clone());
     let write = app.store.write(proof, move |tx| {
@@ -193,7 +200,7 @@ pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String>
 /// [`Error::Conflict`] if nobody would be left who may do everything.
 pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<()> {
     let ChangeUser { username, disabled } = proof.action().clone();
-    let (user, now) = (find(app, username.as_str()).await?, app.clock.now());
+    let (user, now) = (of(app, &username).await?, app.clock.now());
     let disabled_at = disabled.then_some(now);
     let (id, was_disabled) = (user.id.clone(), user.disabled_at.is_some());
     let ways = app.identity.providers.ways();
@@ -218,7 +225,7 @@ pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<()> {
 /// # Errors
 /// [`Error::Conflict`] if nobody would be left who may do everything.
 pub async fn delete(app: &App, proof: &Authorized<DeleteUser>) -> Result<()> {
-    let user = find(app, proof.action().username.as_str()).await?;
+    let user = of(app, &proof.action().username).await?;
     let ways = app.identity.providers.ways();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
@@ -233,7 +240,7 @@ pub async fn delete(app: &App, proof: &Authorized<DeleteUser>) -> Result<()> {
 
 /// Signs somebody out everywhere.
 pub async fn sign_out(app: &App, proof: &Authorized<SignOutUser>) -> Result<()> {
-    let user = find(app, proof.action().username.as_str()).await?;
+    let user = of(app, &proof.action().username).await?;
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let n_ended = sessions::end_all(tx, &user.id).await?;

@@ -3,7 +3,7 @@
 use super::Tx;
 use crate::domain::{Action, Result, Timestamp};
 use crate::params;
-use crate::server::access::{Authorized, Refusal};
+use crate::server::access::{Authorized, Record};
 
 /// One entry before it is written.
 pub(super) struct Entry {
@@ -36,19 +36,19 @@ impl Entry {
         }
     }
 
-    /// The entry of a refusal.
-    pub(super) fn refused(refusal: Refusal, id: String, at: Timestamp) -> Self {
+    /// The entry of what changed nothing.
+    pub(super) fn told(record: Record, id: String, at: Timestamp) -> Self {
         Self {
             id,
             at,
-            actor: refusal.actor.key(),
-            action: refusal.action,
-            object: refusal.object,
-            place: refusal.place,
-            outcome: format!("refused: {}", refusal.permission.name()),
-            token: refusal.token,
-            request_id: refusal.request_id,
-            address: refusal.address,
+            actor: record.actor.key(),
+            action: record.action,
+            object: record.object,
+            place: record.place,
+            outcome: record.reason.map_or("done".to_owned(), |reason| format!("refused: {reason}")),
+            token: record.token,
+            request_id: record.request_id,
+            address: record.address,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Row, Store, Tx, Value, epoch};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::{
-    Actor, Error, Grant, Grantee, RepositoryName, RepositoryVisibility, Result, Scope, Terms, Timestamp,
+    Actor, Error, Grant, Grantee, Namespace, RepositoryName, RepositoryVisibility, Result, Scope, Terms, Timestamp,
 };
 use crate::params;
 
@@ -16,6 +16,9 @@ pub enum GranteeId {
 }
 
 /// Gives something to somebody.
+///
+/// # Errors
+/// [`Error::Conflict`] if they have the same already: one of two alike would stay when the other is taken.
 pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &Actor, now: Timestamp) -> Result<()> {
     if !is_there(tx, to).await? {
         return Err(Error::invalid("principal", "whoever it was for is gone"));
@@ -26,12 +29,46 @@ pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &A
         GranteeId::Group(id) => ("group", id.as_str()),
         GranteeId::Everybody => ("anonymous", ""),
     };
+    refuse_a_second(tx, (kind, grantee), terms).await?;
     let sql = "INSERT INTO grants (id, grantee_kind, grantee, role, scope, tags, expires_at, created_at, created_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let (tags, expires_at) = (terms.tags.as_ref().map(|tags| tags.as_str()), terms.expires_at.map(|at| at.0));
     let (role, scope) = (terms.role.name(), terms.scope.to_string());
     tx.run(sql, params![id, kind, grantee, role, scope, tags, expires_at, now, by]).await?;
     epoch::next(tx).await
+}
+
+async fn refuse_a_second(tx: &mut Tx, (kind, grantee): (&str, &str), terms: &Terms) -> Result<()> {
+    let sql = "SELECT expires_at FROM grants WHERE grantee = $2 AND grantee_kind = $1 AND source = ''
+               AND role = $3 AND scope = $4 AND COALESCE(tags, '') = $5";
+    let tags = terms.tags.as_ref().map_or("", |tags| tags.as_str());
+    let params = params![kind, grantee, terms.role.name(), terms.scope.to_string(), tags];
+    let Some(mut row) = tx.one(sql, params).await? else { return Ok(()) };
+    let end = match row.take::<Option<i64>>()? {
+        Some(end) => format!("until {}", &Timestamp(end).rfc3339()[..10]),
+        None => "without an end".to_owned(),
+    };
+    Err(Error::Conflict(format!("they have this already, {end}; take that away first to give it otherwise")))
+}
+
+/// Whether a namespace holds repositories and nobody is left to whom it belongs without an end: no person, and no group
+/// that has somebody.
+pub async fn is_ownerless(tx: &mut Tx, namespace: &Namespace) -> Result<bool> {
+    let below = format!("{namespace}/");
+    let held = "SELECT 1 AS found FROM repositories WHERE name >= $1 AND name < $2 LIMIT 1";
+    if tx.one(held, params![&below, format!("{namespace}0")]).await?.is_none() {
+        return Ok(false);
+    }
+    let mut scopes = vec!["*".to_owned(), format!("{namespace}/*")];
+    scopes.extend(namespace.as_str().match_indices('/').map(|(at, _)| format!("{}/*", &namespace.as_str()[..at])));
+    let slots: Vec<String> = (1..=scopes.len()).map(|slot| format!("${slot}")).collect();
+    let sql = format!(
+        "SELECT 1 AS found FROM grants g WHERE g.role = 'owner' AND g.expires_at IS NULL AND g.scope IN ({})
+         AND (EXISTS (SELECT 1 FROM principals p WHERE p.id = g.grantee AND p.kind = 'user' AND p.disabled_at IS NULL)
+           OR EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = g.grantee)) LIMIT 1",
+        slots.join(", ")
+    );
+    Ok(tx.one(&sql, scopes.into_iter().map(Value::from).collect()).await?.is_none())
 }
 
 /// Whether whom a grant is for is there, and stays until the transaction ends.

@@ -46,6 +46,14 @@ pub async fn members(store: &Store, id: &str, after: &str, limit: u32) -> Result
         .collect()
 }
 
+/// When the last of what a group was given ends; `None` is never, and what nothing was given to ended long ago.
+pub async fn latest_end(tx: &mut Tx, id: &str) -> Result<Option<Timestamp>> {
+    let sql = "SELECT expires_at FROM grants WHERE grantee = $1 AND grantee_kind = 'group'
+               ORDER BY expires_at IS NULL DESC, expires_at DESC LIMIT 1";
+    let row = tx.one(sql, params![id]).await?;
+    row.map_or(Ok(Some(Timestamp(0))), |mut row| row.take())
+}
+
 /// Makes a group; `false` if the name is taken.
 pub async fn insert(tx: &mut Tx, id: &str, name: &GroupName, by: &Actor, now: Timestamp) -> Result<bool> {
     let sql = "INSERT INTO user_groups (id, name, created_at, created_by) VALUES ($1, $2, $3, $4)

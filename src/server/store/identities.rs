@@ -1,7 +1,7 @@
 //! Identities at providers, the users that they belong to, and what follows from what a provider says of them.
 
 use super::grants::{self, GranteeId};
-use super::{Row, Store, Tx, batch, epoch, group_claims};
+use super::{Row, Store, Tx, batch, epoch, group_claims, refresh_tokens};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::{Actor, Result, Role, Scope, Terms, Timestamp};
 use crate::params;
@@ -19,11 +19,13 @@ pub struct Identity {
     pub provider: String,
     pub user_id: String,
     pub email: String,
-    /// When they last came.
+    /// When the provider last spoke of them: they came, or it was asked.
     pub checked_at: Timestamp,
+    /// When it said that it vouches for them no more; they have to come again.
+    pub refused_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "issuer, subject, provider, user_id, email, checked_at";
+pub(super) const COLUMNS: &str = "issuer, subject, provider, user_id, email, checked_at, refused_at";
 
 /// The identity of that subject.
 pub async fn find(store: &Store, issuer: &str, subject: &str) -> Result<Option<Identity>> {
@@ -39,7 +41,7 @@ pub async fn find_in(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<
 
 /// The identities of a user, and whether they have a password besides.
 pub async fn of_user(store: &Store, user_id: &str) -> Result<(Vec<Identity>, bool)> {
-    let sql = "SELECT i.issuer, i.subject, i.provider, i.user_id, i.email, i.checked_at,
+    let sql = "SELECT i.issuer, i.subject, i.provider, i.user_id, i.email, i.checked_at, i.refused_at,
                       p.user_id
                FROM identities i LEFT JOIN passwords p ON p.user_id = i.user_id WHERE i.user_id = $1";
     let (mut found, mut has_password) = (vec![], false);
@@ -68,16 +70,22 @@ pub struct Said {
     pub is_admin: bool,
     /// The id of the grant that says so, should one be needed.
     pub grant_id: String,
+    /// By what the provider can be asked again, sealed; `None` leaves what there is.
+    pub refresh: Option<Vec<u8>>,
 }
 
 /// Makes memberships and the administrator's grant what the provider says now, whatever they were: what it no longer
 /// says is gone. Returns the groups that it named before.
 pub async fn follow(tx: &mut Tx, said: &Said, by: &Actor) -> Result<Vec<String>> {
-    let Identity { issuer, subject, provider, user_id, email, checked_at } = &said.identity;
+    let Identity { issuer, subject, provider, user_id, email, checked_at, .. } = &said.identity;
     tx.lock(&format!("identity of {user_id}")).await?;
     let before = find_in(tx, issuer, subject).await?;
     let sql = "UPDATE identities SET provider = $3, email = $4, checked_at = $5 WHERE issuer = $1 AND subject = $2";
     tx.run(sql, params![issuer, subject, provider, email, *checked_at]).await?;
+    refresh_tokens::keep(tx, &said.identity, said.refresh.as_deref()).await?;
+    if before.as_ref().is_some_and(|before| before.refused_at.is_some()) {
+        epoch::next(tx).await?;
+    }
     if let Some(other) = before.map(|before| before.provider).filter(|before| before != provider) {
         members(tx, user_id, &other, &BTreeSet::new()).await?;
         admin(tx, said, &other, (false, by)).await?;
@@ -94,9 +102,10 @@ pub async fn follow(tx: &mut Tx, said: &Said, by: &Actor) -> Result<Vec<String>>
 /// Notes that somebody came again of whom a provider says what it said before; `false` if it says anything else, which
 /// is for [`follow`].
 pub async fn came_again(tx: &mut Tx, said: &Said) -> Result<bool> {
-    let Identity { issuer, subject, provider, user_id, email, checked_at } = &said.identity;
+    let Identity { issuer, subject, provider, user_id, email, checked_at, .. } = &said.identity;
     tx.lock(&format!("identity of {user_id}")).await?;
-    let same_way = find_in(tx, issuer, subject).await?.is_some_and(|known| known.provider == *provider);
+    let before = find_in(tx, issuer, subject).await?;
+    let same_way = before.is_some_and(|known| known.provider == *provider && known.refused_at.is_none());
     let known: BTreeSet<String> = claimed(tx, issuer, subject).await?.into_iter().collect();
     let sql = "SELECT id FROM grants WHERE grantee = $1 AND grantee_kind = 'user' AND source = $2";
     let was_admin = tx.one(sql, params![user_id, provider]).await?.is_some();
@@ -104,7 +113,8 @@ pub async fn came_again(tx: &mut Tx, said: &Said) -> Result<bool> {
         return Ok(false);
     }
     let sql = "UPDATE identities SET email = $3, checked_at = $4 WHERE issuer = $1 AND subject = $2";
-    tx.run(sql, params![issuer, subject, email, *checked_at]).await.map(|_| true)
+    tx.run(sql, params![issuer, subject, email, *checked_at]).await?;
+    refresh_tokens::keep(tx, &said.identity, said.refresh.as_deref()).await.map(|()| true)
 }
 
 async fn claimed(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Vec<String>> {
@@ -155,11 +165,11 @@ async fn admin(tx: &mut Tx, said: &Said, source: &str, (is_admin, by): (bool, &A
     }
 }
 
-fn identity(mut row: Row) -> Result<Identity> {
+pub(super) fn identity(mut row: Row) -> Result<Identity> {
     taken(&mut row)
 }
 
-fn taken(row: &mut Row) -> Result<Identity> {
+pub(super) fn taken(row: &mut Row) -> Result<Identity> {
     Ok(Identity {
         issuer: row.take()?,
         subject: row.take()?,
@@ -167,5 +177,6 @@ fn taken(row: &mut Row) -> Result<Identity> {
         user_id: row.take()?,
         email: row.take()?,
         checked_at: row.take()?,
+        refused_at: row.take()?,
     })
 }

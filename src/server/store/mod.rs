@@ -1,8 +1,8 @@
 //! The database: one SQL text for SQLite and PostgreSQL.
 //!
-//! Reads run anywhere; every change goes through [`Store::write`], which takes the proof of
-//! what was allowed and writes the audit row in the same transaction. One file per group of
-//! tables; what differs between the engines lives in [`dialect`].
+//! Reads run anywhere; every change goes through [`Store::write`], which takes the proof of what was allowed and writes
+//! the audit row in the same transaction. One file per group of tables; what differs between the engines lives in
+//! [`dialect`].
 
 pub mod activity;
 pub mod admins;
@@ -40,6 +40,7 @@ pub mod reach;
 mod rebuild;
 pub mod recent;
 pub mod referrers;
+pub mod refresh_tokens;
 pub mod repositories;
 pub mod robots;
 pub mod sessions;
@@ -206,9 +207,8 @@ impl Store {
         Ok(self.all(sql, params).await?.into_iter().next())
     }
 
-    /// Runs a change in a transaction and returns when it is durable, with its row in the audit log; so has a
-    /// change that turns out to need a right which the proof does not carry. A right that was taken since the proof
-    /// was made stops it.
+    /// Runs a change in a transaction and returns when it is durable, with its row in the audit log; so has a change that
+    /// turns out to need a right which the proof does not carry. A right that was taken since the proof was made stops it.
     ///
     /// `change` may run statements on the transaction and nothing else: it must not wait for the
     /// network, for files, or for another `write`. An error undoes it whole.
@@ -230,7 +230,7 @@ impl Store {
         });
         let done = done.await;
         if let Err(Error::Forbidden(permission)) = done {
-            self.record_refusal(proof.refusal(permission)).await?;
+            self.record(proof.refusal(permission)).await?;
         }
         done
     }
@@ -257,9 +257,9 @@ impl Store {
             .await
     }
 
-    /// Keeps the record of a refusal.
-    pub async fn record_refusal(&self, refusal: super::access::Refusal) -> Result<()> {
-        let entry = audit::Entry::refused(refusal, new_id(&*self.entropy, self.clock.now()), self.clock.now());
+    /// Keeps the record of what changed nothing.
+    pub async fn record(&self, record: super::access::Record) -> Result<()> {
+        let entry = audit::Entry::told(record, new_id(&*self.entropy, self.clock.now()), self.clock.now());
         self.transact(move |tx| {
             Box::pin(async move { Ok(Done { value: entry.record(tx, None, None).await?, changed: None }) })
         })

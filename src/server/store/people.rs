@@ -85,6 +85,8 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
         "DELETE FROM grants WHERE grantee = $1",
         "DELETE FROM claimed_groups WHERE (issuer, subject) IN (SELECT issuer, subject FROM identities WHERE user_id = $1)",
         "DELETE FROM identities WHERE user_id = $1",
+        // Uploads are of a name, which is somebody else's one day.
+        "DELETE FROM uploads WHERE actor = (SELECT p.kind || ':' || p.username FROM principals p WHERE p.id = $1)",
         "DELETE FROM principals WHERE id = $1",
     ] {
         tx.run(sql, params![id]).await?;

@@ -22,7 +22,7 @@ pub async fn list(store: &Store, namespace: Option<&Namespace>, after: &str, lim
 
 /// One robot, by name or id.
 pub async fn find(store: &Store, who: &str) -> Result<Option<RobotRow>> {
-    let sql = format!("{ROWS} AND (p.username = $1 OR p.id = $1) ORDER BY p.username = $1 DESC LIMIT 1");
+    let sql = format!("{ROWS} AND (p.username = $1 OR p.id = $1) ORDER BY p.id = $1 DESC LIMIT 1");
     let rows = store.all(&sql, params![who]).await?;
     let found = rows.into_iter().map(robot).collect::<Result<_>>()?;
     Ok(with_terms(store, found).await?.into_iter().next())

@@ -24,6 +24,8 @@ pub struct Session {
     pub user_id: String,
     pub created_at: Timestamp,
     pub seen_at: Timestamp,
+    /// Whether it was opened by a link that works once.
+    pub is_by_link: bool,
 }
 
 /// What somebody was known by, which may have been taken from them meanwhile.
@@ -31,9 +33,24 @@ pub struct Session {
 pub enum Known {
     /// A password of this hash.
     Password(String),
-    /// An identity at a provider.
-    Identity,
+    /// The same, chosen by a link a moment ago.
+    Link(String),
+    /// An identity at the provider of that name.
+    Identity(String),
 }
+
+impl Known {
+    /// As the table calls it.
+    fn way(&self) -> String {
+        match self {
+            Self::Password(_) => "password".to_owned(),
+            Self::Link(_) => LINK.to_owned(),
+            Self::Identity(provider) => format!("provider:{provider}"),
+        }
+    }
+}
+
+const LINK: &str = "link";
 
 /// Opens a session, if its owner is still let in by what they showed.
 pub async fn open(tx: &mut Tx, new: &NewSession, known: &Known) -> Result<bool> {
@@ -46,25 +63,25 @@ pub async fn open(tx: &mut Tx, new: &NewSession, known: &Known) -> Result<bool> 
         return Ok(false);
     }
     let found = match known {
-        Known::Password(hash) => {
+        Known::Password(hash) | Known::Link(hash) => {
             let sql = format!("SELECT 1 AS found FROM passwords WHERE user_id = $1 AND hash = $2{share}");
             tx.one(&sql, params![&new.user_id, hash]).await?
         }
-        Known::Identity => {
+        Known::Identity(_) => {
             let sql = format!("SELECT 1 AS found FROM identities WHERE user_id = $1 LIMIT 1{share}");
             tx.one(&sql, params![&new.user_id]).await?
         }
     };
     if found.is_some() {
-        insert(tx, new).await?;
+        insert(tx, new, &known.way()).await?;
     }
     Ok(found.is_some())
 }
 
-async fn insert(tx: &mut Tx, new: &NewSession) -> Result<()> {
-    let sql = "INSERT INTO sessions (fingerprint, id, user_id, created_at, seen_at, address, agent)
-               VALUES ($1, $2, $3, $4, $4, $5, $6)";
-    let params = params![&new.fingerprint, &new.id, &new.user_id, new.created_at, &new.address, &new.agent];
+async fn insert(tx: &mut Tx, new: &NewSession, way: &str) -> Result<()> {
+    let sql = "INSERT INTO sessions (fingerprint, id, user_id, created_at, seen_at, address, agent, way)
+               VALUES ($1, $2, $3, $4, $4, $5, $6, $7)";
+    let params = params![&new.fingerprint, &new.id, &new.user_id, new.created_at, &new.address, &new.agent, way];
     tx.run(sql, params).await?;
     tx.run(
         "UPDATE principals SET seen_at = $2, seen_from = $3 WHERE id = $1",
@@ -76,10 +93,11 @@ async fn insert(tx: &mut Tx, new: &NewSession) -> Result<()> {
 
 /// The session of a cookie.
 pub async fn find(store: &Store, fingerprint: &str) -> Result<Option<Session>> {
-    let sql = "SELECT id, user_id, created_at, seen_at FROM sessions WHERE fingerprint = $1";
+    let sql = "SELECT id, user_id, created_at, seen_at, way FROM sessions WHERE fingerprint = $1";
     let row = store.one(sql, params![fingerprint]).await?;
     row.map(|mut row| {
-        Ok(Session { id: row.take()?, user_id: row.take()?, created_at: row.take()?, seen_at: row.take()? })
+        let (id, user_id, created_at, seen_at) = (row.take()?, row.take()?, row.take()?, row.take()?);
+        Ok(Session { id, user_id, created_at, seen_at, is_by_link: row.take::<String>()? == LINK })
     })
     .transpose()
 }

@@ -25,7 +25,9 @@ pub async fn save(location: &Location, file: &Path) -> Result<()> {
     // Nor does who was in at that moment: a session that ended since must not come back.
     lite::execute(&connection, "DELETE FROM sessions", &[])?;
     lite::execute(&connection, "DELETE FROM one_time_links", &[])?;
-    lite::execute(&connection, "DELETE FROM sign_in_attempts", &[])?;
+    lite::execute(&connection, "DELETE FROM ended_attempts", &[])?;
+    // Each of these works once: a provider takes one that was used meanwhile for stolen, and puts its owner out.
+    lite::execute(&connection, "UPDATE identities SET refresh_token = NULL", &[])?;
     lite::execute(&connection, "UPDATE jobs SET leased_by = NULL, leased_until = NULL", &[])?;
     // One file without a log, which can be read where nothing can be written.
     lite::query(&connection, "PRAGMA journal_mode = DELETE", &[])?;

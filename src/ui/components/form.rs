@@ -204,7 +204,8 @@ fn login(request: &PageRequest, said: &Said) -> Option<Login> {
         Intent::CreateRobot | Intent::RotateRobot => said.of.clone(),
         _ => return None,
     };
-    Some(Login { host: request.host.clone(), username, secret: said.secret.clone()? })
+    let (host, is_plain) = (request.host.clone(), request.is_plain_http());
+    Some(Login { host, username, secret: said.secret.clone()?, is_plain })
 }
 
 /// A step that is taken back by nothing, or by somebody else: what it does, then to do it or not.

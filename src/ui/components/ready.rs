@@ -12,6 +12,8 @@ pub struct Login {
     pub host: String,
     pub username: String,
     pub secret: String,
+    /// Whether the host speaks HTTP without TLS: all but docker want to be told.
+    pub is_plain: bool,
 }
 
 /// What to put where.
@@ -61,15 +63,20 @@ fn Code(snippet: Snippet) -> impl IntoView {
 
 impl Login {
     fn snippets(&self) -> Vec<Snippet> {
-        let Self { host, username, secret } = self;
+        let Self { host, username, secret, is_plain } = self;
         let name = self.resource();
+        let podman = if *is_plain { " --tls-verify=false" } else { "" };
         let login = format!("docker login {host} -u {username} --password-stdin");
         let command = |client, text| Snippet { client, is_command: true, text };
         let file = |client, text| Snippet { client, is_command: false, text };
         vec![
             command("docker login", format!("echo '{secret}' | {login}")),
+            command(
+                "podman login",
+                format!("echo '{secret}' | podman login{podman} {host} -u {username} --password-stdin"),
+            ),
             file("GitHub Actions", github(host, username)),
-            file("GitLab CI", gitlab(&login)),
+            file("GitLab CI", gitlab(host, &login)),
             file("Kubernetes", self.kubernetes(&name)),
             command(
                 "kubectl",
@@ -93,7 +100,7 @@ impl Login {
     }
 
     fn kubernetes(&self, name: &str) -> String {
-        let Self { host, username, secret } = self;
+        let Self { host, username, secret, .. } = self;
         let auth = STANDARD.encode(format!("{username}:{secret}"));
         let config =
             format!(r#"{{"auths":{{"{host}":{{"username":"{username}","password":"{secret}","auth":"{auth}"}}}}}}"#);
@@ -110,9 +117,9 @@ fn github(host: &str, username: &str) -> String {
     )
 }
 
-fn gitlab(login: &str) -> String {
+fn gitlab(host: &str, login: &str) -> String {
     format!(
-        "# the secret as masked variable PORTOLAN_TOKEN in the settings of the project\npush:\n  image: docker:28\n  services: [docker:28-dind]\n  before_script:\n    - echo \"$PORTOLAN_TOKEN\" | {login}"
+        "# the secret as masked variable PORTOLAN_TOKEN in the settings of the project\npush:\n  image: docker:28\n  services: [docker:28-dind]\n  script:\n    - echo \"$PORTOLAN_TOKEN\" | {login}\n    - docker build -t {host}/REPOSITORY:$CI_COMMIT_SHORT_SHA .\n    - docker push {host}/REPOSITORY:$CI_COMMIT_SHORT_SHA"
     )
 }
 
@@ -122,7 +129,7 @@ mod tests {
 
     fn login() -> Login {
         let secret = "ptl_r_abc-_".to_owned();
-        Login { host: "registry.acme.dev".to_owned(), username: "ci_web.x".to_owned(), secret }
+        Login { host: "registry.acme.dev".to_owned(), username: "ci_web.x".to_owned(), secret, is_plain: true }
     }
 
     fn text(client: &str) -> String {
@@ -141,6 +148,8 @@ mod tests {
             text("docker login"),
             "echo 'ptl_r_abc-_' | docker login registry.acme.dev -u ci_web.x --password-stdin"
         );
+        assert!(text("podman login").contains("podman login --tls-verify=false registry.acme.dev -u ci_web.x"));
+        assert!(text("GitLab CI").contains("\n  script:\n"), "a job without a script is refused");
         assert!(text("GitHub Actions").ends_with("password: ${{ secrets.PORTOLAN_TOKEN }}"));
     }
 

@@ -167,7 +167,7 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     let token = token.filter(|_| !is_robots).map(|token| format!("token {} ", inert(&token, MAX_OBJECT_CHARS)));
     let result = match refused {
         Some(permission) => {
-            view! { <span class="badge badge-bad" title=format!("It needs {permission}")>"Refused"</span> }.into_any()
+            view! { <span class="badge badge-bad" title=reason(&permission)>"Refused"</span> }.into_any()
         }
         None => view! { <span class="subtle">"Done"</span> }.into_any(),
     };
@@ -183,4 +183,9 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
         </tr>
     }
     .into_any()
+}
+
+/// Why something was refused: a permission that was missing has a dot in its name.
+fn reason(reason: &str) -> String {
+    if reason.contains('.') { format!("It needs {reason}") } else { format!("Why: {reason}") }
 }

@@ -6,13 +6,17 @@ use crate::domain::action::{ChangeAccess, GiveAccess, InviteWithAccess, ListGran
 use crate::domain::error::What;
 use crate::domain::{Error, Grant, Grantee, Permission, Result, Target, Terms, Username};
 use crate::server::service::{access, invitations};
-use crate::ui::form::Intent;
+use crate::ui::form::{Intent, NOBODYS};
 
 pub(super) async fn give(form: &Form<'_>) -> Result<Done> {
     let (text, terms) = (form.sent.text("who"), terms(form)?);
-    let to = if text.contains('@') { by_address(form, text, &terms).await? } else { who(text)? };
+    let to = match who(text) {
+        _ if text.contains('@') => by_address(form, text, &terms).await?,
+        Ok(Grantee::User(name)) => access::named(form.app, &name).await.map_err(at_who)?,
+        found => found?,
+    };
     let proof = form.app.access.authorize(form.caller, GiveAccess { to: to.clone(), terms }).await?;
-    access::give(form.app, &proof).await.map_err(at_who)?;
+    access::give(form.app, &proof).await.map_err(|error| taken("who", at_who(error)))?;
     Ok(Done::new(form.page(), Intent::GiveAccess, name(&to)))
 }
 
@@ -31,8 +35,8 @@ pub(super) async fn invite(form: &Form<'_>) -> Result<Done> {
 async fn by_address(form: &Form<'_>, address: &str, terms: &Terms) -> Result<Grantee> {
     let listing = form.app.access.authorize(form.caller, ListGrants { scope: terms.scope.clone() }).await?;
     if form.app.access.permits(&form.caller.standing, Permission::UserManage, &Target::Instance).await? {
-        let found = invitations::addressee(form.app, address).await.map_err(|error| at("who", error))?;
-        let nobody = || Error::invalid("who", "nobody here has this address yet; invite them below");
+        let found = invitations::addressee(form.app, address).await.map_err(|error| at("who", taken("who", error)))?;
+        let nobody = || Error::invalid("who", NOBODYS);
         return found.map(Grantee::User).ok_or_else(nobody);
     }
     Err(invitations::whom_to_ask(form.app, &listing).await?)

@@ -1,6 +1,7 @@
 //! Reading what a provider says of somebody. Claims are whatever it likes: text, lists, objects in objects.
 
 use super::Groups;
+use crate::domain::principal::is_hidden;
 use serde_json::{Map, Value};
 
 /// What a provider says of somebody.
@@ -9,6 +10,8 @@ pub(super) type Claims = Map<String, Value>;
 /// The most groups that are kept of one person, and the longest name of one.
 const MAX_GROUPS: usize = 2_000;
 const MAX_GROUP_BYTES: usize = 512;
+/// The most of all of them.
+const MAX_BYTES: usize = 64 * 1024;
 /// The most of a text: a subject may be that long (OpenID Connect Core, section 2).
 const MAX_CHARS: usize = 255;
 
@@ -24,7 +27,7 @@ fn at<'c>(claims: &'c Claims, path: &str) -> Option<&'c Value> {
 /// A text in one line, if there is one.
 pub(super) fn text(claims: &Claims, path: &str) -> Option<String> {
     let text = at(claims, path)?.as_str()?;
-    let plain: String = text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
+    let plain: String = text.chars().filter(|c| !is_hidden(*c)).take(MAX_CHARS).collect();
     Some(plain.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
@@ -44,7 +47,8 @@ pub(super) fn groups(claims: &Claims, path: &str) -> Option<Groups> {
     let mut groups: Vec<String> = said.into_iter().filter(|it| is_name(it)).map(str::to_owned).collect();
     groups.sort();
     groups.dedup();
-    Some(if groups.len() > MAX_GROUPS { Groups::TooMany } else { Groups::Said(groups) })
+    let is_too_much = groups.len() > MAX_GROUPS || groups.iter().map(String::len).sum::<usize>() > MAX_BYTES;
+    Some(if is_too_much { Groups::TooMany } else { Groups::Said(groups) })
 }
 
 fn is_name(group: &str) -> bool {

@@ -133,6 +133,14 @@ impl Documents {
         pick(&self.fetch_keys().await?, head).ok_or_else(unknown)
     }
 
+    /// The key of that name as it is published now, where one may look again.
+    pub(super) async fn other_key(&self, head: &Head) -> Result<Option<Jwk>, Failure> {
+        match self.kept(|kept| self.may_look_again(kept)) {
+            true => Ok(pick(&self.fetch_keys().await?, head)),
+            false => Ok(None),
+        }
+    }
+
     async fn keys(&self) -> Result<Arc<Vec<Jwk>>, Failure> {
         let _turn = self.turns[1].lock().await;
         if let Some(keys) = self.kept(|kept| self.fresh(kept.keys.as_ref())) {

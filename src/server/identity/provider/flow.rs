@@ -3,8 +3,8 @@
 
 use super::wire::Wire;
 use super::{Failure, Returned};
+use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
-use crate::server::store::attempts::Attempt;
 use futures::future::BoxFuture;
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
@@ -13,11 +13,16 @@ use oauth2::basic::{
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
     EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    RefreshToken, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::sync::atomic::{AtomicU16, Ordering};
 use url::Url;
+
+/// A refresh token that is said to live for less is bound to a session at the provider, as Keycloak's are without the
+/// scope offline_access: that it ends says nothing of its owner. In seconds.
+const MIN_REFRESH_LIFE_S: u64 = 2 * 86_400;
 
 /// This registry, as a provider knows it.
 pub struct Client {
@@ -37,22 +42,31 @@ pub(super) struct Endpoints {
     pub is_secret_in_body: bool,
 }
 
-/// What a code is worth.
+/// What a code is worth, or a refresh token.
 pub(super) struct Tokens {
     pub access: Secret,
     pub id: Option<String>,
+    /// By what to ask again.
+    pub refresh: Option<Secret>,
 }
 
+/// What stands in an answer besides what RFC 6749 names.
 #[derive(Debug, Deserialize, Serialize)]
-struct IdToken {
+struct Besides {
     id_token: Option<String>,
+    /// For how many seconds the refresh token holds: Keycloak's name for it, where 0 is for ever.
+    refresh_expires_in: Option<Value>,
+    /// The same, as GitHub and ADFS call it.
+    refresh_token_expires_in: Option<Value>,
 }
 
-impl ExtraTokenFields for IdToken {}
+impl ExtraTokenFields for Besides {}
+
+type Answer = StandardTokenResponse<Besides, BasicTokenType>;
 
 type Flow = oauth2::Client<
     BasicErrorResponse,
-    StandardTokenResponse<IdToken, BasicTokenType>,
+    Answer,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     BasicRevocationErrorResponse,
@@ -94,9 +108,35 @@ impl Client {
         let (flow, asked) = (self.flow(endpoints), Asked { wire, status: AtomicU16::new(0) });
         let request = flow.exchange_code(AuthorizationCode::new(code.expose().to_owned()));
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.expose().to_owned()));
-        let tokens = request.request_async(&asked).await.map_err(|error| refused(error, &asked.status))?;
-        let access = Secret::from(tokens.access_token().secret().clone());
-        Ok(Tokens { access, id: tokens.extra_fields().id_token.clone() })
+        request.request_async(&asked).await.map(Tokens::from).map_err(|error| refused(error, &asked.status))
+    }
+
+    /// What the provider gives for what it gave before (RFC 6749, section 6).
+    ///
+    /// # Errors
+    /// [`Failure::Code`] if it is worth nothing any more.
+    pub(super) async fn renew(
+        &self,
+        (endpoints, wire): (&Endpoints, &Wire),
+        refresh: &Secret,
+    ) -> Result<Tokens, Failure> {
+        let (flow, asked) = (self.flow(endpoints), Asked { wire, status: AtomicU16::new(0) });
+        let refresh = RefreshToken::new(refresh.expose().to_owned());
+        let request = flow.exchange_refresh_token(&refresh);
+        request.request_async(&asked).await.map(Tokens::from).map_err(|error| refused(error, &asked.status))
+    }
+}
+
+impl From<Answer> for Tokens {
+    fn from(answer: Answer) -> Self {
+        let besides = answer.extra_fields();
+        let said = besides.refresh_expires_in.as_ref().or(besides.refresh_token_expires_in.as_ref());
+        let lives = !matches!(said.and_then(Value::as_u64), Some(1..MIN_REFRESH_LIFE_S));
+        Self {
+            access: Secret::from(answer.access_token().secret().clone()),
+            id: besides.id_token.clone(),
+            refresh: answer.refresh_token().filter(|_| lives).map(|it| Secret::from(it.secret().clone())),
+        }
     }
 }
 
@@ -146,7 +186,12 @@ fn refused(error: RequestTokenError<Failure, BasicErrorResponse>, status: &Atomi
         BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => Failure::ClientSecret,
         BasicErrorResponseType::InvalidGrant => Failure::Code(words),
         BasicErrorResponseType::Extension(error) if error == "incorrect_client_credentials" => Failure::ClientSecret,
-        BasicErrorResponseType::Extension(error) if error == "bad_verification_code" => Failure::Code(words),
+        BasicErrorResponseType::Extension(error) if is_spent(error) => Failure::Code(words),
         error => Failure::answer(format!("its token endpoint said {error}: {words}")),
     }
+}
+
+/// As GitHub says that a code, or a refresh token, is worth nothing.
+fn is_spent(error: &str) -> bool {
+    matches!(error, "bad_verification_code" | "bad_refresh_token")
 }

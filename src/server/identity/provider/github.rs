@@ -3,10 +3,10 @@
 use super::claims::{self, Claims};
 use super::flow::{Client, Endpoints};
 use super::wire::Wire;
-use super::{Failure, Groups, IdentityProvider, Returned, Verified};
+use super::{Failure, Groups, IdentityProvider, Renewed, Returned, Verified};
 use crate::domain::Result as DomainResult;
+use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
-use crate::server::store::attempts::Attempt;
 use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
@@ -119,12 +119,38 @@ impl IdentityProvider for GitHub {
 
     async fn finish(&self, returned: Returned, attempt: &Attempt) -> Result<Verified, Failure> {
         let tokens = self.settings.client.redeem((&self.endpoints, &self.wire), returned, attempt).await?;
-        let Some((Value::Object(account), _)) = self.ask("/user", &tokens.access).await? else {
+        Ok(Verified { refresh: tokens.refresh, ..self.person(&tokens.access).await? })
+    }
+
+    async fn renew(&self, refresh: &Secret, subject: &str) -> Result<Renewed, Failure> {
+        let tokens = self.settings.client.renew((&self.endpoints, &self.wire), refresh).await?;
+        let said = match self.person(&tokens.access).await {
+            Ok(other) if other.subject != subject => {
+                Err(Failure::answer("it speaks of another account than was asked"))
+            }
+            said => said.map(Some),
+        };
+        Ok(Renewed { refresh: tokens.refresh, said })
+    }
+
+    fn client_id(&self) -> &str {
+        &self.settings.client.id
+    }
+
+    async fn reach(&self) -> Result<(), Failure> {
+        self.wire.get(&self.endpoints.authorization, None).await.map(|_| ())
+    }
+}
+
+impl GitHub {
+    /// Whose token it is.
+    async fn person(&self, access: &Secret) -> Result<Verified, Failure> {
+        let Some((Value::Object(account), _)) = self.ask("/user", access).await? else {
             return Err(Failure::answer("it does not tell whose token it gave"));
         };
         let id = account.get("id").and_then(Value::as_u64).filter(|id| *id != 0);
         let subject = id.ok_or_else(|| Failure::answer("it names no account"))?.to_string();
-        let email = self.email(&tokens.access).await?;
+        let email = self.email(access).await?;
         let login = claims::text(&account, "login");
         let named = self.settings.username_claim.as_deref().and_then(|claim| claims::text(&account, claim));
         Ok(Verified {
@@ -134,11 +160,8 @@ impl IdentityProvider for GitHub {
             subject,
             name: claims::text(&account, "name").unwrap_or_default(),
             usernames: [named, login, email].into_iter().flatten().collect(),
-            groups: self.groups(&tokens.access).await?,
+            groups: self.groups(access).await?,
+            refresh: None,
         })
-    }
-
-    async fn reach(&self) -> Result<(), Failure> {
-        self.wire.get(&self.endpoints.authorization, None).await.map(|_| ())
     }
 }

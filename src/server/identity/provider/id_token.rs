@@ -85,7 +85,8 @@ pub(super) fn open(token: &str, head: &Head, key: &Jwk) -> Result<Claims, Failur
 pub(super) struct Expected<'e> {
     pub issuer: &'e str,
     pub client_id: &'e str,
-    pub nonce: &'e str,
+    /// That of the sign-in; `None` where the provider was asked again, and nothing went through a browser.
+    pub nonce: Option<&'e str>,
     pub now: Timestamp,
 }
 
@@ -99,7 +100,7 @@ impl Expected<'_> {
         if !self.is_addressed(claims) {
             return odd("is for another client");
         }
-        if claims.get("nonce").and_then(Value::as_str) != Some(self.nonce) {
+        if self.nonce.is_some() && claims.get("nonce").and_then(Value::as_str) != self.nonce {
             return odd("is for another sign-in");
         }
         if text(claims, "sub").is_none() || claims.get("sub").and_then(Value::as_str) != text(claims, "sub").as_deref()
@@ -149,8 +150,8 @@ mod tests {
         for (name, value) in change.as_object().unwrap() {
             claims[name] = value.clone();
         }
-        let expected =
-            Expected { issuer: "https://id.example", client_id: "portolan", nonce: "n", now: Timestamp(NOW * 1000) };
+        let (issuer, nonce, now) = ("https://id.example", Some("n"), Timestamp(NOW * 1000));
+        let expected = Expected { issuer, client_id: "portolan", nonce, now };
         expected.check(claims.as_object().unwrap())
     }
 

@@ -19,8 +19,8 @@ pub use in_force::{Means, Plain, Providers};
 pub use oidc::{Oidc, OidcSettings};
 pub use wire::Wire;
 
+use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
-use crate::server::store::attempts::Attempt;
 use async_trait::async_trait;
 use url::Url;
 
@@ -35,6 +35,16 @@ pub trait IdentityProvider: Send + Sync {
 
     /// Who it is that came back.
     async fn finish(&self, returned: Returned, attempt: &Attempt) -> Result<Verified, Failure>;
+
+    /// What it says now of somebody who signed in before, asked by what it gave for that. `subject` is who it was given
+    /// for.
+    ///
+    /// # Errors
+    /// [`Failure::Code`] if it takes that no more: it does not vouch for them any longer.
+    async fn renew(&self, refresh: &Secret, subject: &str) -> Result<Renewed, Failure>;
+
+    /// As whom it knows this registry.
+    fn client_id(&self) -> &str;
 
     /// Whether it answers as it must, before anybody needs it.
     async fn reach(&self) -> Result<(), Failure>;
@@ -65,6 +75,16 @@ pub struct Verified {
     /// What they may be called here, the best first, as the provider spells it.
     pub usernames: Vec<String>,
     pub groups: Groups,
+    /// By what the provider can be asked again, without them.
+    pub refresh: Option<Secret>,
+}
+
+/// What a provider answers who was asked again. It may have given a new secret in place of the one that it was asked by,
+/// also where nothing can be made of the rest.
+pub struct Renewed {
+    pub refresh: Option<Secret>,
+    /// What it says of them; `None` where it says that it still vouches, and no more than that.
+    pub said: Result<Option<Verified>, Failure>,
 }
 
 impl Verified {

@@ -2,13 +2,13 @@
 
 use super::claims::{self, Claims};
 use super::documents::{Discovery, Documents};
-use super::flow::{Client, Endpoints};
+use super::flow::{Client, Endpoints, Tokens};
 use super::id_token::{self, Expected, Head};
 use super::wire::Wire;
-use super::{Failure, Groups, IdentityProvider, Returned, Verified};
+use super::{Failure, Groups, IdentityProvider, Renewed, Returned, Verified};
 use crate::server::clock::Clock;
+use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
-use crate::server::store::attempts::Attempt;
 use async_trait::async_trait;
 use serde_json::Value;
 use std::sync::Arc;
@@ -58,9 +58,17 @@ impl Oidc {
         }
     }
 
-    async fn check_id_token(&self, token: &str, nonce: &str) -> Result<Claims, Failure> {
+    async fn check_id_token(&self, token: &str, nonce: Option<&str>) -> Result<Claims, Failure> {
         let head = Head::of(token)?;
-        let claims = id_token::open(token, &head, &self.documents.key(&head).await?)?;
+        let key = self.documents.key(&head).await?;
+        let claims = match id_token::open(token, &head, &key) {
+            Ok(claims) => claims,
+            // Its key may have become another one under the same name.
+            Err(failure) => match self.documents.other_key(&head).await? {
+                Some(key) => id_token::open(token, &head, &key)?,
+                None => return Err(failure),
+            },
+        };
         let (issuer, client_id) = (self.settings.issuer.as_str(), self.settings.client.id.as_str());
         Expected { issuer, client_id, nonce, now: self.documents.now() }.check(&claims)?;
         Ok(claims)
@@ -97,13 +105,29 @@ impl Oidc {
         both.extend(own.clone());
         Verified {
             issuer: self.settings.issuer.clone(),
-            email_is_verified: both.get("email_verified") == Some(&Value::Bool(true)) && text("email").is_some(),
+            email_is_verified: [own, more].into_iter().find(|said| said.contains_key("email")).is_some_and(is_vouched),
             email: email.unwrap_or_else(|| subject.clone()),
             subject,
             name: text("name").unwrap_or_default(),
             usernames: self.usernames(&both),
             groups,
+            refresh: None,
         }
+    }
+
+    /// What an answer to a refresh token says of its owner: there may be an id_token (Core, section 12.2), userinfo, or
+    /// nothing.
+    async fn again(&self, discovery: &Discovery, tokens: &Tokens, subject: &str) -> Result<Option<Verified>, Failure> {
+        let own = match &tokens.id {
+            Some(token) => self.check_id_token(token, None).await?,
+            None => Claims::from_iter([("sub".to_owned(), Value::from(subject))]),
+        };
+        if own.get("sub").and_then(Value::as_str) != Some(subject) {
+            return Err(Failure::answer("it was asked about one person, and speaks of another"));
+        }
+        let more = self.userinfo(discovery, &own, &tokens.access).await?;
+        let is_said = tokens.id.is_some() || claims::groups(&more, &self.settings.groups_claim).is_some();
+        Ok(is_said.then(|| self.person(&own, &more)))
     }
 }
 
@@ -126,12 +150,29 @@ impl IdentityProvider for Oidc {
         let way = (&Self::endpoints(&discovery), self.documents.wire());
         let tokens = self.settings.client.redeem(way, returned, attempt).await?;
         let missing = || Failure::answer("it gave no id_token; it has to allow the scope openid");
-        let own = self.check_id_token(&tokens.id.ok_or_else(missing)?, &attempt.nonce).await?;
+        let own = self.check_id_token(&tokens.id.ok_or_else(missing)?, Some(&attempt.nonce)).await?;
         let more = self.userinfo(&discovery, &own, &tokens.access).await?;
-        Ok(self.person(&own, &more))
+        Ok(Verified { refresh: tokens.refresh, ..self.person(&own, &more) })
+    }
+
+    async fn renew(&self, refresh: &Secret, subject: &str) -> Result<Renewed, Failure> {
+        let discovery = self.documents.discovery().await?;
+        let way = (&Self::endpoints(&discovery), self.documents.wire());
+        let tokens = self.settings.client.renew(way, refresh).await?;
+        let said = self.again(&discovery, &tokens, subject).await;
+        Ok(Renewed { refresh: tokens.refresh, said })
+    }
+
+    fn client_id(&self) -> &str {
+        &self.settings.client.id
     }
 
     async fn reach(&self) -> Result<(), Failure> {
         self.documents.reach().await
     }
+}
+
+/// Whether the document that names an address says that it is theirs: another one's word is about another address.
+fn is_vouched(said: &Claims) -> bool {
+    said.get("email_verified") == Some(&Value::Bool(true)) && claims::text(said, "email").is_some()
 }

@@ -5,8 +5,8 @@ use super::HostedRegistry;
 use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag, Mutation};
 use crate::domain::condition::Condition;
 use crate::domain::error::What;
-use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Target};
-use crate::server::access::Authorized;
+use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Target};
+use crate::server::access::{Authorized, Rights};
 use crate::server::registry::DeleteContent;
 use crate::server::store::deletes::{self, Deletion};
 use crate::server::store::repositories::{self, Repository};
@@ -37,7 +37,11 @@ impl DeleteContent for HostedRegistry {
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
                 // Its tags go with it, so who may delete only some tags must be allowed each of them.
-                for tag in tags::naming(tx, &found.id, &digest).await? {
+                let tags = tags::naming(tx, &found.id, &digest).await?;
+                if tags.is_empty() {
+                    require_whole(&rights, &repository)?;
+                }
+                for tag in tags {
                     rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag))?;
                 }
                 match deletes::manifest(tx, found, &digest, deletion).await? {
@@ -51,8 +55,10 @@ impl DeleteContent for HostedRegistry {
 
     async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()> {
         let DeleteBlob { repository, digest } = proof.action().clone();
+        let rights = proof.rights();
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
+                require_whole(&rights, &repository)?;
                 match deletes::blob(tx, found, &digest, deletion).await? {
                     true => Ok(digest),
                     false => Err(Error::NotFound(What::Blob { repository, digest })),
@@ -78,6 +84,11 @@ impl DeleteContent for HostedRegistry {
         });
         change.await
     }
+}
+
+/// Who may delete only some tags deletes nothing that has none: a signature, say, of an image whose tag is not theirs.
+fn require_whole(rights: &Rights, repository: &RepositoryName) -> Result<()> {
+    rights.require(Permission::ManifestDelete, &Target::Scope(Scope::Repository(repository.clone())))
 }
 
 impl HostedRegistry {

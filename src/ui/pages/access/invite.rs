@@ -1,9 +1,10 @@
 //! What is offered where somebody typed an e-mail address that nobody here has: an account with the access that was to be
 //! given.
 
+use crate::domain::Role;
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
-use crate::ui::form::{FormState, Intent};
+use crate::ui::form::{FormState, Intent, NOBODYS};
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
 
@@ -19,7 +20,9 @@ fn typed<'f>(form: &'f FormState, field: &str) -> &'f str {
 pub fn is_asked() -> bool {
     let form = PageRequest::current().form;
     let is_address = typed(&form, "who").contains('@');
-    is_address && (form.intent == Some(INTENT) || form.wrong(Some(Intent::GiveAccess), "who").is_some())
+    is_address
+        && (form.intent == Some(INTENT)
+            || form.wrong(Some(Intent::GiveAccess), "who").is_some_and(|words| words.eq_ignore_ascii_case(NOBODYS)))
 }
 
 /// The offer.
@@ -37,7 +40,9 @@ pub fn InviteForm() -> impl IntoView {
             <div class="card-head"><Icon name="user"/><h2 id="invite">{format!("Invite {address}?")}</h2></div>
             <div class="card-body">
                 <Problem intent=INTENT/>
-                <p class="sm">"They get an account, and the access from above with it. You get a link to pass on: it works once, for 7 days, and lets them choose a password."</p>
+                <p class="sm">
+                    "They get an account, and with it "<strong>{access(&form)}</strong>". To give something else, change it above and press Give access again. You get a link to pass on: it works once, for 7 days, and lets them choose a password."
+                </p>
                 <PostForm intent=INTENT class="grantform">
                     {kept}
                     <Field intent=INTENT name="username" label="Username" value=suggested(&address) kind=mono/>
@@ -48,6 +53,16 @@ pub fn InviteForm() -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// What they are given, as it was typed.
+fn access(form: &FormState) -> String {
+    let of = |field| typed(form, field);
+    let role = of("role").parse().map_or_else(|_| of("role").to_owned(), |role: Role| role.title().to_owned());
+    let scope = if of("scope") == "*" { "everything" } else { of("scope") };
+    let part =
+        |before: &str, field| if of(field).is_empty() { String::new() } else { format!(", {before} {}", of(field)) };
+    format!("{role} on {scope}{}{}", part("only tags", "tags"), part("until", "until"))
 }
 
 /// A username from what stands before the at sign.

@@ -20,14 +20,17 @@ pub fn FirstPush(request: PageRequest, accepts_push: bool) -> impl IntoView {
         .into_any();
     }
     let commands = commands(&request.host, request.is_plain_http());
+    let demo = format!("PORTOLAN_USER=you:password make demo URL={}", request.public_url);
+    let insecure = if request.is_plain_http() { "--tls-verify=false " } else { "" };
     view! {
         <Empty icon="box" title="Waiting for the first push".to_owned()>
             <p>
                 "Push an image with the client that you have. It appears here the moment it arrives. The client signs in first, once: "
-                <code>{format!("docker login {}", request.host)}</code>
+                <code>{format!("docker login {}", request.host)}</code>" or "
+                <code>{format!("podman login {insecure}{}", request.host)}</code>
             </p>
             {commands.into_iter().map(|(client, steps)| view! { <Command client steps/> }).collect_view()}
-            <p>"Only looking around? "<code>"PORTOLAN_USER=you:password make demo"</code>" fills this registry with samples."</p>
+            <p>"Only looking around? "<code>{demo}</code>", where Portolan was built, fills this registry with samples."</p>
         </Empty>
     }
     .into_any()
@@ -65,7 +68,7 @@ fn commands(host: &str, plain_http: bool) -> [(&'static str, Vec<String>); 3] {
     let image = format!("{host}/team/hello:1");
     let (podman, skopeo) = if plain_http { ("--tls-verify=false ", "--dest-tls-verify=false ") } else { ("", "") };
     [
-        ("docker", vec![format!("tag hello-world {image}"), format!("push {image}")]),
+        ("docker", vec!["pull hello-world".to_owned(), format!("tag hello-world {image}"), format!("push {image}")]),
         ("podman", vec![format!("push {podman}hello-world {image}")]),
         ("skopeo", vec![format!("copy {skopeo}docker://docker.io/library/hello-world docker://{image}")]),
     ]
@@ -78,7 +81,7 @@ mod tests {
     #[test]
     fn commands_name_the_host() {
         let [docker, podman, skopeo] = commands("127.0.0.1:5000", true);
-        assert_eq!(docker.1, ["tag hello-world 127.0.0.1:5000/team/hello:1", "push 127.0.0.1:5000/team/hello:1"]);
+        assert_eq!(docker.1[1..], ["tag hello-world 127.0.0.1:5000/team/hello:1", "push 127.0.0.1:5000/team/hello:1"]);
         assert_eq!(podman.1, ["push --tls-verify=false hello-world 127.0.0.1:5000/team/hello:1"]);
         assert!(skopeo.1[0].ends_with("docker://127.0.0.1:5000/team/hello:1"));
     }

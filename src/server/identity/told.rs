@@ -1,0 +1,99 @@
+//! What goes on record though nothing changed by it: sign-ins in vain, and tokens of the registry. A flood of either is
+//! told by its beginning: once for each origin, or token, in a while, and never more than so many a minute.
+
+use super::backoff::Origin;
+use super::sign_in::From;
+use super::typed;
+use crate::domain::action::{IssueToken, OpenSession};
+use crate::domain::{Actor, Result, Timestamp};
+use crate::server::access::{Caller, Standing};
+use crate::server::context::App;
+use crate::server::store::principals;
+use moka::sync::Cache;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// For how long one origin, or one token, is told once.
+const TRIES_FOR: Duration = Duration::from_secs(60);
+const TOKENS_FOR: Duration = Duration::from_secs(30 * 60);
+/// How many of them are remembered, and how many sign-ins in vain a minute is told of.
+const REMEMBERED: u64 = 10_000;
+const TRIES_A_MINUTE: u32 = 60;
+
+/// What was told lately.
+pub struct Told {
+    tries: Cache<String, ()>,
+    tokens: Cache<String, ()>,
+    /// The present minute, and how many it has.
+    minute: Mutex<(i64, u32)>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        let cache = |lives| Cache::builder().max_capacity(REMEMBERED).time_to_live(lives).build();
+        Self { tries: cache(TRIES_FOR), tokens: cache(TOKENS_FOR), minute: Mutex::default() }
+    }
+}
+
+impl Told {
+    /// Whether one more try in vain from there is worth a record.
+    fn is_new_try(&self, origin: &str, now: Timestamp) -> bool {
+        if !is_new(&self.tries, origin) {
+            return false;
+        }
+        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = now.0.div_euclid(60_000);
+        *minute = if minute.0 == present { (present, minute.1 + 1) } else { (present, 1) };
+        minute.1 <= TRIES_A_MINUTE
+    }
+}
+
+fn is_new(cache: &Cache<String, ()>, key: &str) -> bool {
+    cache.entry_by_ref(key).or_insert(()).is_fresh()
+}
+
+/// Somebody did not get in by a password. An account is named if there is one: a word that is none may be a password
+/// that somebody typed into the wrong field.
+pub(super) async fn in_vain(app: &App, username: &str, from: &From) -> Result<()> {
+    let account = match typed(username) {
+        Some(username) => principals::by_username(&app.store, &username).await?.map(|user| user.username.to_string()),
+        None => None,
+    };
+    let who = account.unwrap_or_else(|| "an account that is not there".to_owned());
+    refused(app, (who, "the password was wrong"), from);
+    Ok(())
+}
+
+/// A sign-in was refused, and why.
+pub(super) fn refused(app: &App, (who, why): (String, &'static str), from: &From) {
+    let origin = Origin::network(&from.address);
+    if app.identity.told.is_new_try(origin.subject(&who).as_str(), app.clock.now()) {
+        let (request_id, address) = (from.request_id.clone(), from.address.clone());
+        let caller = Caller { standing: Arc::new(Standing::of(Actor::Anonymous)), request_id, address };
+        app.access.tell(&caller, &OpenSession { who }, Some(why));
+    }
+}
+
+/// Somebody with a name got a token of the registry.
+pub fn issued(app: &App, caller: &Caller, scope: &str) {
+    let standing = &caller.standing;
+    let Some(id) = &standing.id else { return };
+    let by = standing.token.as_deref().unwrap_or_default();
+    if is_new(&app.identity.told.tokens, &format!("{id} {by} {} {scope}", caller.address)) {
+        app.access.tell(caller, &IssueToken { scope: scope.to_owned() }, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_told_by_its_beginning() {
+        let (told, at) = (Told::default(), |second: i64| Timestamp(second * 1000));
+        assert!(told.is_new_try("a", at(0)) && !told.is_new_try("a", at(1)));
+        let n_told = (0..200).filter(|n| told.is_new_try(&format!("b{n}"), at(2))).count();
+        assert_eq!(n_told, 59, "sixty a minute with the first");
+        assert!(told.is_new_try("c", at(60)));
+    }
+}
