@@ -12,6 +12,7 @@ mod elsewhere;
 mod github;
 mod guesses;
 mod invitations;
+mod last_way;
 mod lies;
 mod mounts;
 mod patience;

@@ -156,7 +156,8 @@ pub fn check_claims(app: &App, claims: &[(String, String)]) -> Result<()> {
 /// Sets them. Whom a provider named at their last sign-in is in at once, and who was in by what is gone is not.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a provider that is not in force, or an empty or overlong name of a group.
+/// [`Error::Invalid`] for a provider that is not in force, or an empty or overlong name of a group; [`Error::Conflict`]
+/// if nobody would be left who may do everything.
 pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
     let MapGroup { name, claims } = proof.action().clone();
     let (id, _) = named(app, name.as_str()).await?;
@@ -172,9 +173,12 @@ pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
     let was = words(before.into_iter().map(|claim| (claim.provider, claim.value)).collect());
     let is = words(claims.clone());
     let claims: Vec<Claim> = claims.into_iter().map(|(provider, value)| Claim { provider, value }).collect();
+    let ways = app.identity.providers.ways();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let guard = Guard::before(tx, ways).await?;
             group_claims::set(tx, &id, &claims).await?;
+            guard.after(tx).await?;
             Ok(Change::new((), was, is))
         })
     });

@@ -24,6 +24,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0010_deleted_repositories.sql"),
                 include_str!("schema/sqlite/0011_activity.sql"),
                 include_str!("schema/sqlite/0012_console_providers.sql"),
+                include_str!("schema/sqlite/0013_ways_in.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -38,6 +39,7 @@ impl Dialect {
                 include_str!("schema/postgres/0010_deleted_repositories.sql"),
                 include_str!("schema/postgres/0011_activity.sql"),
                 include_str!("schema/postgres/0012_console_providers.sql"),
+                include_str!("schema/postgres/0013_ways_in.sql"),
             ],
         }
     }
