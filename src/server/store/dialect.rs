@@ -25,6 +25,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0011_activity.sql"),
                 include_str!("schema/sqlite/0012_console_providers.sql"),
                 include_str!("schema/sqlite/0013_ways_in.sql"),
+                include_str!("schema/sqlite/0014_imported_passwords.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -40,6 +41,7 @@ impl Dialect {
                 include_str!("schema/postgres/0011_activity.sql"),
                 include_str!("schema/postgres/0012_console_providers.sql"),
                 include_str!("schema/postgres/0013_ways_in.sql"),
+                include_str!("schema/postgres/0014_imported_passwords.sql"),
             ],
         }
     }
