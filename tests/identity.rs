@@ -26,6 +26,7 @@ mod secrecy;
 mod stand_in;
 mod sweeps;
 mod tokens;
+mod trials;
 mod ways_in;
 
 use crate::support::{Answer, TestApp, decides, request};
