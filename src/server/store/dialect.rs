@@ -26,6 +26,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0012_console_providers.sql"),
                 include_str!("schema/sqlite/0013_ways_in.sql"),
                 include_str!("schema/sqlite/0014_imported_passwords.sql"),
+                include_str!("schema/sqlite/0015_activity_of_namespaces.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -42,6 +43,7 @@ impl Dialect {
                 include_str!("schema/postgres/0012_console_providers.sql"),
                 include_str!("schema/postgres/0013_ways_in.sql"),
                 include_str!("schema/postgres/0014_imported_passwords.sql"),
+                include_str!("schema/postgres/0015_activity_of_namespaces.sql"),
             ],
         }
     }
