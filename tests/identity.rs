@@ -15,6 +15,7 @@ mod invitations;
 mod last_way;
 mod lies;
 mod mounts;
+mod mounts_meanwhile;
 mod patience;
 mod providers;
 mod raids;
