@@ -12,8 +12,10 @@ mod elsewhere;
 mod github;
 mod guesses;
 mod invitations;
+mod last_way;
 mod lies;
 mod mounts;
+mod mounts_meanwhile;
 mod patience;
 mod providers;
 mod raids;
@@ -26,6 +28,7 @@ mod secrecy;
 mod stand_in;
 mod sweeps;
 mod tokens;
+mod trials;
 mod ways_in;
 
 use crate::support::{Answer, TestApp, decides, request};

@@ -22,6 +22,13 @@ fn a_wrong_configuration_stops_the_start_with_the_remedy() {
     assert!(said.contains("/nowhere/portolan.toml"), "{said}");
     let said = refused(&[("PORTOLAN_SERVER__LISTEN", "0.0.0.0:0")], &["serve"]);
     assert!(said.contains("PORTOLAN_SERVER__LISTEN") && said.contains("server.public_url"), "{said}");
+    let alone = [
+        ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"),
+        ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap()),
+        ("PORTOLAN_AUTH__LOCAL_SIGN_IN", "false"),
+    ];
+    let said = refused(&alone, &["serve"]);
+    assert!(said.contains("auth.local_sign_in: nobody could sign in") && said.contains("[[auth.providers]]"), "{said}");
 }
 
 #[test]

@@ -71,7 +71,14 @@ async fn first_administrator(app: &App, config: &Config) -> Result<Option<Secret
     if let (Some(username), Some(password)) = (&config.admin.username, config.admin_password()?) {
         sign_in::admin_by_configuration(app, username.parse()?, password).await.context("admin.username")?;
     }
-    Ok(sign_in::first_run(app).await?)
+    let link = sign_in::first_run(app).await?;
+    if link.is_none() && sign_in::is_locked_out(app).await? {
+        tracing::warn!(
+            "no administrator can sign in as auth is configured (auth.local_sign_in, [[auth.providers]]); \
+             `portolan user recover NAME` prints a link by which one comes in"
+        );
+    }
+    Ok(link)
 }
 
 fn look_only(config: &mut Config, look: &Try, folder: &Path) {

@@ -144,6 +144,35 @@ async fn who_may_not_look_people_up_reads_no_address_of_theirs() {
     assert!(joined(&nina).await["after"].as_str().unwrap().contains("mara@acme.dev"), "auditors look people up");
 }
 
+/// What the pages of mounts and providers keep from somebody, activity keeps from them too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_look_mounts_and_providers_up_reads_that_something_happened_to_them() {
+    let (provider, (_, url)) = (StandIn::start().await, super::mounts::Upstream::start().await);
+    let test = super::mounts::allowed().await;
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let (nina, otto) = (user(&admin, "nina").await, user(&admin, "otto").await);
+    give(&admin, named("nina"), "owner", "*", None).await.unwrap();
+    give(&admin, named("otto"), "auditor", "*", None).await.unwrap();
+    let mount = json!({"prefix": "hub", "url": url, "username": "robot", "password": super::mounts::UPSTREAM_PASSWORD});
+    assert_eq!(from(&admin, "192.0.2.1", "", ("POST", "/api/v1/mounts", mount)).await, StatusCode::CREATED);
+    let acme = json!({"name": "acme", "kind": "oidc", "issuer": provider.issuer, "client_id": "portolan-client",
+                      "client_secret": "of the client"});
+    assert_eq!(from(&admin, "192.0.2.1", "", ("POST", "/api/v1/providers", acme)).await, StatusCode::CREATED);
+    for (action, words, sees) in [
+        ("mount.create", url.as_str(), [true, false, true]),
+        ("provider.create", provider.issuer.as_str(), [true, false, false]),
+    ] {
+        for (who, sees) in [&admin, &nina, &otto].into_iter().zip(sees) {
+            let row = listed(who, &format!("activity?action={action}")).await.remove(0);
+            let after = row["after"].as_str().unwrap_or_default();
+            assert_eq!((after.contains(words), row["address"] != json!("")), (sees, sees), "{action}: {row}");
+            let object = row["object"].as_str().unwrap();
+            let found = listed(who, &format!("activity?action={action}&object={object}")).await;
+            assert_eq!(found.len(), usize::from(sees), "nor is it found by what is hidden: {action}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn who_waits_is_listed_let_in_and_dismissed_by_programs() {
     let provider = StandIn::start().await;

@@ -5,6 +5,7 @@ use crate::support::{START, TestApp, choices};
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use futures::future::join_all;
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use portolan::server::config::Config;
@@ -63,25 +64,29 @@ async fn keys_follow_one_another_and_what_they_signed_counts_to_its_end() {
     assert_eq!(names(&test).await, [new["kid"].as_str().unwrap()], "the one before has had its time");
 }
 
-/// Two servers over one database agree on who signs, whichever of them put it in force.
-#[tokio::test]
-async fn nodes_agree_on_the_keys_by_their_database() {
-    let folder = tempfile::tempdir().unwrap();
+/// Two servers over one database, each by its clock, of which the first has an administrator.
+async fn nodes(folder: &Path, clocks: [&Arc<ManualClock>; 2]) -> [TestApp; 2] {
     let database = match crate::support::postgres::schema_of_its_own().await {
         Some(url) => url,
-        None => format!("sqlite:{}", folder.path().join("shared.db").display()),
+        None => format!("sqlite:{}", folder.join("shared.db").display()),
     };
-    let key_file = folder.path().join("shared.key").display().to_string();
+    let key_file = folder.join("shared.key").display().to_string();
     let text = format!("[database]\nurl = \"{database}\"\n[auth]\nkey_file = \"{key_file}\"");
-    let clock = Arc::new(ManualClock::new(START));
-    let base = TestApp::new().await;
-    let dir = ("PORTOLAN_DATA__DIR".to_owned(), folder.path().display().to_string());
+    let dir = ("PORTOLAN_DATA__DIR".to_owned(), folder.display().to_string());
     let config = Config::from_parts(Some((Path::new("test.toml"), &text)), [dir].into_iter()).unwrap();
-    let one = TestApp::over(&config, choices(Policy::Grants, clock.clone()), &base).await;
+    let base = TestApp::new().await;
+    let one = TestApp::over(&config, choices(Policy::Grants, clocks[0].clone()), &base).await;
     sign_in::admin_by_configuration(&one.app, "mara".parse().unwrap(), Secret::from(PASSWORD.to_owned()))
         .await
         .unwrap();
-    let other = TestApp::over(&config, choices(Policy::Grants, clock.clone()), &base).await;
+    [one, TestApp::over(&config, choices(Policy::Grants, clocks[1].clone()), &base).await]
+}
+
+/// They agree on who signs, whichever of them put it in force.
+#[tokio::test]
+async fn nodes_agree_on_the_keys_by_their_database() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::new(START)));
+    let [one, other] = nodes(folder.path(), [&clock, &clock]).await;
     assert_eq!(names(&one).await, names(&other).await);
     assert_eq!(one.get("/token/ca.pem").await.text(), other.get("/token/ca.pem").await.text());
     let early = token(&other).await;
@@ -90,6 +95,40 @@ async fn nodes_agree_on_the_keys_by_their_database() {
     assert_ne!(header(&late)["kid"], header(&early)["kid"]);
     assert!(counts(&other, &late).await, "a key that is new is looked up");
     assert_eq!(header(&token(&other).await)["kid"], header(&late)["kid"], "and nobody puts a third in force");
+}
+
+/// A clock that is ahead makes no token that counts early, and no key that the others do not sign by.
+#[tokio::test]
+async fn what_a_clock_signs_that_is_ahead_counts_when_its_time_has_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let [clock, ahead] = [START, START].map(|start| Arc::new(ManualClock::new(start)));
+    let [one, other] = nodes(folder.path(), [&clock, &ahead]).await;
+    ahead.advance_ms(20_000);
+    assert!(counts(&one, &token(&other).await).await, "clocks differ a little");
+    ahead.advance_ms(31 * DAY_MS);
+    let early = token(&one).await;
+    let late = token(&other).await;
+    assert_ne!(header(&late)["kid"], header(&early)["kid"], "its 30 days are over there");
+    assert!(counts(&other, &late).await && !counts(&one, &late).await, "there is no such day here yet");
+    assert!(counts(&one, &early).await);
+    clock.advance_ms(120_000);
+    let next = token(&one).await;
+    assert_eq!(header(&next)["kid"], header(&late)["kid"], "there is one key that signs");
+    assert!(counts(&one, &next).await);
+}
+
+/// Of many who want the keys at once one reads them, and at the end of one puts the next in force.
+#[tokio::test]
+async fn many_who_sign_at_once_put_one_key_in_force() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::new(START)));
+    let [one, _other] = nodes(folder.path(), [&clock, &clock]).await;
+    clock.advance_ms(31 * DAY_MS);
+    let before = one.app.store.statements();
+    let sets = join_all((0..50).map(|_| one.app.identity.signing.key_set())).await;
+    assert!(one.app.store.statements() - before <= 2, "{}", one.app.store.statements() - before);
+    let first = sets[0].as_ref().unwrap();
+    assert_eq!(first["keys"].as_array().unwrap().len(), 2, "the one before has its hour");
+    assert!(sets.iter().all(|set| set.as_ref().unwrap() == first));
 }
 
 /// A token carries the certificate of its key, and nothing by which anybody could sign.

@@ -133,3 +133,25 @@ async fn wrong_passwords_say_nothing_and_cost_time() {
     assert_eq!(try_in("nina", "wrong horse").await.status, StatusCode::UNAUTHORIZED, "others try on");
     assert_eq!(try_in("mara", PASSWORD).await.status, StatusCode::SEE_OTHER, "nobody is refused for others");
 }
+
+/// What a clock did that was ahead lasts for as long as that, and locks nobody out when it is set right.
+#[tokio::test]
+async fn a_session_of_a_clock_that_was_ahead_holds_and_ends() {
+    let clock = Arc::new(ManualClock::new(START));
+    let test = TestApp::build("", choices(Policy::Grants, clock.clone())).await.at_the_door();
+    sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
+    let hour_ms = 3_600_000;
+    clock.advance_ms(hour_ms);
+    let session = cookie_of(&test, "mara", PASSWORD).await;
+    clock.advance_ms(-hour_ms);
+    let page = async || with(&test, "GET", "/admin/mounts", ("cookie", &session)).await.status;
+    assert_eq!(page().await, StatusCode::OK);
+    assert_eq!(
+        form(&test, "/auth/login", "", &[("username", "mara"), ("password", PASSWORD)]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    clock.advance_ms(8 * hour_ms);
+    assert_eq!(page().await, StatusCode::OK, "it was seen within eight hours");
+    clock.advance_ms(9 * hour_ms);
+    assert_eq!(page().await, StatusCode::SEE_OTHER, "it rested for too long");
+}

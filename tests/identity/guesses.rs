@@ -128,6 +128,33 @@ async fn an_imported_hash_is_replaced_and_a_newer_password_is_not() {
     assert_eq!(principals::password(&test.app.store, &mara.id).await.unwrap(), Some(kept));
 }
 
+/// SEC-12: how long an answer takes says neither which accounts there are nor which of them came from elsewhere.
+#[tokio::test]
+async fn a_wrong_password_costs_the_same_for_whomever_it_is() {
+    let test = with_admin().await;
+    let admin = test.showing(&basic("mara", PASSWORD));
+    for (name, cost) in [("nina", 4), ("otto", 6)] {
+        user(&admin, name).await;
+        let somebody = principals::by_username(&test.app.store, &name.parse().unwrap()).await.unwrap().unwrap();
+        let hash = bcrypt::hash_with_salt(PASSWORD, cost, [7; 16]).unwrap().to_string();
+        note(&test, move |tx| Box::pin(async move { principals::set_password(tx, &somebody.id, &hash, START).await }))
+            .await;
+    }
+    let passwords = &test.app.identity.passwords;
+    let costs = async |username: &str, password: &str| {
+        let before = (passwords.n_computed(), passwords.n_rounds());
+        form(&test, "/auth/login", "", &[("username", username), ("password", password)]).await;
+        (passwords.n_computed() - before.0, passwords.n_rounds() - before.1)
+    };
+    for username in ["mara", "nina", "otto", "nobody", "No Name"] {
+        assert_eq!(costs(username, WRONG).await, (1, 1 << 6), "{username}");
+    }
+    assert_eq!(costs("otto", PASSWORD).await, (2, 1 << 6), "and one more for the new hash");
+    for username in ["mara", "nina", "otto", "nobody"] {
+        assert_eq!(costs(username, WRONG).await, (1, 1 << 4), "{username}");
+    }
+}
+
 /// Programs that show the same right password at once pay for one hash.
 #[tokio::test]
 async fn a_password_that_many_show_at_once_is_hashed_once() {

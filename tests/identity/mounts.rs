@@ -20,15 +20,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// What opens the registry, and must be seen nowhere else.
-const UPSTREAM_PASSWORD: &str = "hunter2-of-the-registry";
-const ALLOWED: &str = "[limits]\noutbound_allow = [\"127.0.0.0/8\"]";
+pub(super) const UPSTREAM_PASSWORD: &str = "hunter2-of-the-registry";
+pub(super) const ALLOWED: &str = "[limits]\noutbound_allow = [\"127.0.0.0/8\"]";
 
 /// A registry that lets `robot` in, with what it was asked: method, path, and what was shown.
 #[derive(Clone, Default)]
-struct Upstream(Arc<Mutex<Vec<(String, String, String)>>>);
+pub(super) struct Upstream(Arc<Mutex<Vec<(String, String, String)>>>);
 
 impl Upstream {
-    async fn start() -> (Self, String) {
+    pub(super) async fn start() -> (Self, String) {
         let upstream = Self::default();
         let answering = upstream.clone();
         let router = Router::new().fallback(move |request: Request| async move { answering.answer(&request) });
@@ -60,7 +60,7 @@ impl Upstream {
         }
     }
 
-    fn seen(&self) -> Vec<(String, String, String)> {
+    pub(super) fn seen(&self) -> Vec<(String, String, String)> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -70,7 +70,7 @@ fn shown(headers: &HeaderMap) -> String {
 }
 
 /// A server with an administrator, whose operator allows addresses of this machine.
-async fn allowed() -> TestApp {
+pub(super) async fn allowed() -> TestApp {
     let test = TestApp::real(ALLOWED, Policy::Grants).await.at_the_door();
     sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), Secret::from(PASSWORD.to_owned()))
         .await
@@ -93,7 +93,7 @@ fn fields<'a>(url: &'a str, password: &'a str) -> Vec<(&'a str, &'a str)> {
     ]
 }
 
-async fn until(holds: impl AsyncFn() -> bool) {
+pub(super) async fn until(holds: impl AsyncFn() -> bool) {
     let wait = async {
         while !holds().await {
             tokio::task::yield_now().await;

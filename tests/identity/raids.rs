@@ -16,7 +16,7 @@ use portolan::server::store::sessions::{self, Known, NewSession};
 use serde_json::json;
 
 /// Runs a change in a transaction of its own.
-async fn change<T, F>(test: &TestApp, change: F) -> Result<T>
+pub(super) async fn change<T, F>(test: &TestApp, change: F) -> Result<T>
 where
     T: Send + 'static,
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,

@@ -7,7 +7,7 @@
 
 use super::backoff::{self, Origin};
 use super::known::At;
-use super::queue::Turn;
+use super::queue::{Turn, Who};
 use super::{Identity, passwords, typed};
 use crate::domain::principal::{Principal, PrincipalKind};
 use crate::domain::{Error, Result};
@@ -52,7 +52,7 @@ impl Identity {
         (from, mark): (&str, Option<&Secret>),
     ) -> Result<(Principal, String)> {
         let mark = mark.filter(|mark| self.devices.knows(mark, username));
-        let origin = mark.map_or_else(|| Origin::network(from), Origin::device);
+        let origin = mark.map_or_else(|| Origin::network(from), |mark| Origin::device(mark, username));
         self.check(username, password, &origin, None).await
     }
 
@@ -79,8 +79,8 @@ impl Identity {
             self.clock.reach(moment).await;
         }
         let checked = {
-            let _turn = self.queue.of_origin(origin.as_str()).await?;
-            self.compare(username, password).await?
+            let _turn = self.queue.of_origin(origin).await?;
+            self.compare(username, password, origin.who()).await?
         };
         let (now, is_right) = (self.clock.now(), checked.is_some());
         if !is_right || tries.is_some() {
@@ -109,11 +109,12 @@ impl Identity {
         turn.map_err(|error| if matches!(error, Error::Unavailable(_)) { backoff::refusal(tries, now) } else { error })
     }
 
-    /// Whose password it is. It takes as long where there is nobody.
-    async fn compare(&self, username: &str, password: &Secret) -> Result<Option<(Principal, String)>> {
+    /// Whose password it is. It takes as long where there is nobody, and as long for every account.
+    async fn compare(&self, username: &str, password: &Secret, who: Who) -> Result<Option<(Principal, String)>> {
         let holder = self.holder(username).await?;
         let hash = holder.as_ref().map(|(_, hash)| hash.clone());
-        let is_right = self.passwords.verify(password, hash).await?;
+        let highest = principals::highest_imported_cost(&self.store).await?;
+        let is_right = self.passwords.verify(password, hash, (who, highest)).await?;
         match holder.filter(|_| is_right) {
             Some((user, hash)) if passwords::is_imported(&hash) => self.renew((user, hash), password).await,
             found => Ok(found),
@@ -135,7 +136,7 @@ impl Identity {
         }
         // Somebody was faster: the same password once more, or its owner with another one.
         let hash = principals::password(&self.store, &user.id).await?;
-        let is_right = self.passwords.verify(password, hash.clone()).await?;
+        let is_right = self.passwords.verify(password, hash.clone(), (Who::Known, 0)).await?;
         Ok(hash.filter(|_| is_right).map(|hash| (user, hash)))
     }
 

@@ -8,9 +8,10 @@ use crate::domain::{Actor, Error, Result, Role, Scope, Terms, Username};
 use crate::server::context::App;
 use crate::server::entropy::{new_id, new_secret_uuid};
 use crate::server::secret::Secret;
+use crate::server::store::admins::{self, Provided};
 use crate::server::store::grants::{self, GranteeId};
 use crate::server::store::sessions::{self, Known, NewSession, Purpose};
-use crate::server::store::{Change, Tx, admins, principals};
+use crate::server::store::{Change, Tx, principals};
 
 /// The most of a browser's name that is kept.
 const MAX_AGENT_CHARS: usize = 200;
@@ -59,6 +60,13 @@ pub async fn first_run(app: &App) -> Result<Option<Secret>> {
         })
     });
     Ok(kept.await?.then_some(secret))
+}
+
+/// Whether there is nobody who can sign in and may do everything, as the configuration is now.
+pub async fn is_locked_out(app: &App) -> Result<bool> {
+    let (proof, ways) = (app.access.system(Job::SetUp, Maintain {}), app.identity.providers.ways());
+    let provided = app.store.note(&proof, move |tx| Box::pin(async move { admins::provided(tx, &ways).await }));
+    Ok(provided.await? == Provided::ByNobody)
 }
 
 /// Whether a link for the first administrator still works.

@@ -3,7 +3,7 @@
 
 use super::attempts::Attempt;
 use super::by_provider::{self, Begun, Wish};
-use super::provider::{Groups, Provider, Returned};
+use super::provider::{Failure, Groups, Provider, Returned};
 use crate::domain::action::TryProvider;
 use crate::domain::error::What;
 use crate::domain::view::{Tried, Verdict};
@@ -25,7 +25,7 @@ pub(super) fn provider(app: &App, name: &str) -> Option<Arc<Provider>> {
 /// Asks the provider whether it answers, then sends the browser there that has this session.
 ///
 /// # Errors
-/// What the provider says or does not, with the details: they are for who sets it.
+/// Which of the known things went wrong: they are for who sets it.
 pub async fn begin(
     app: &App,
     proof: &Authorized<TryProvider>,
@@ -35,9 +35,15 @@ pub async fn begin(
     let name = &proof.action().name;
     let missing = || Error::NotFound(What::Provider(name.to_string()));
     let provider = provider(app, name.as_str()).ok_or_else(missing)?;
-    provider.way.reach().await.map_err(|failure| failure.details(&provider.title))?;
+    provider.way.reach().await.map_err(|failure| told(&provider, &failure))?;
     let wish = Wish { next: String::new(), tried_by: session.to_owned(), from: from.to_owned() };
-    by_provider::send(app, &provider, wish, browser).await.map_err(|failure| failure.details(&provider.title))?
+    by_provider::send(app, &provider, wish, browser).await.map_err(|failure| told(&provider, &failure))?
+}
+
+/// What whoever tries it reads; the log has the rest.
+fn told(provider: &Provider, failure: &Failure) -> Error {
+    tracing::warn!(provider = provider.name, %failure, "trying a provider failed");
+    failure.details(&provider.title)
 }
 
 /// Reads what came back, for whoever began it and still may.
@@ -51,7 +57,7 @@ pub(super) async fn end(app: &App, caller: &Caller, (returned, attempt): (Return
     let missing = || Error::NotFound(What::Provider(attempt.provider.clone()));
     let provider = provider(app, &attempt.provider).ok_or_else(missing)?;
     let finished = provider.way.finish(returned, attempt).await;
-    let verified = finished.map_err(|failure| failure.details(&provider.title))?;
+    let verified = finished.map_err(|failure| told(&provider, &failure))?;
     let mut groups = verified.groups.known().to_vec();
     let mapped = group_claims::named(&app.store, &provider.name).await?;
     let ours = mapped.iter().filter(|(value, _)| groups.contains(value)).map(|(_, name)| name.clone());

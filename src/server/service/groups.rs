@@ -159,7 +159,8 @@ pub fn check_claims(app: &App, claims: &[(String, String)]) -> Result<()> {
 /// Sets them. Whom a provider named at their last sign-in is in at once, and who was in by what is gone is not.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a provider that is not in force, or an empty or overlong name of a group.
+/// [`Error::Invalid`] for a provider that is not in force, or an empty or overlong name of a group; [`Error::Conflict`]
+/// if nobody would be left who may do everything.
 pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
     let MapGroup { name, claims } = proof.action().clone();
     let (id, _) = named(app, name.as_str()).await?;
@@ -175,11 +176,13 @@ pub async fn map(app: &App, proof: &Authorized<MapGroup>) -> Result<()> {
     let was = words(before.into_iter().map(|claim| (claim.provider, claim.value)).collect());
     let is = words(claims.clone());
     let claims: Vec<Claim> = claims.into_iter().map(|(provider, value)| Claim { provider, value }).collect();
-    let (rights, needs) = (proof.rights(), proof.action().needs());
+    let (ways, rights, needs) = (app.identity.providers.ways(), proof.rights(), proof.action().needs());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             access::require_until(&rights, &needs, groups::latest_end(tx, &id).await?)?;
+            let guard = Guard::before(tx, ways).await?;
             group_claims::set(tx, &id, &claims).await?;
+            guard.after(tx).await?;
             Ok(Change::new((), was, is))
         })
     });

@@ -11,7 +11,7 @@ use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::identity::provider::making;
 use crate::server::secret::Secret;
-use crate::server::store::admins::Guard;
+use crate::server::store::admins::{self, Guard};
 use crate::server::store::providers::{self, Stored};
 use crate::server::store::{Change, Tx};
 
@@ -114,12 +114,14 @@ pub async fn create(
 ) -> Result<()> {
     let name = proof.action().name.clone();
     require_unlocked(app, &name)?;
+    require_seen(proof.action().brings_admins, &[&settings])?;
     making::check(kind, &settings)?;
     let settings = ProviderSettings { url: making::url_of(kind, &settings.url), ..settings };
     let (now, by) = (app.clock.now(), proof.actor().clone());
     let id = new_id(&*app.entropy, now);
     let secret = sealed(app, (&id, &settings.url), secret)?.ok_or_else(secret_missing)?;
-    let new = Stored { id, name, kind, settings, secret: Some(secret), is_enabled: false, revision: 1 };
+    let new =
+        Stored { id, name, kind, settings, secret: Some(secret), is_enabled: false, revision: 1, asked_since: now };
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !providers::insert(tx, &new, &by, now).await? {
@@ -145,6 +147,7 @@ pub async fn change(
     secret: Option<Secret>,
 ) -> Result<()> {
     let before = stored(app, &proof.action().name).await?;
+    require_seen(proof.action().brings_admins, &[&before.settings, &settings])?;
     making::check(before.kind, &settings)?;
     let settings = ProviderSettings { url: making::url_of(before.kind, &settings.url), ..settings };
     let is_elsewhere = settings.url != before.settings.url;
@@ -155,13 +158,14 @@ pub async fn change(
     };
     let is_enabled = before.is_enabled && !is_elsewhere;
     let after = Stored { settings, secret, is_enabled, ..before.clone() };
-    let ways = app.identity.providers.ways();
-    let now = app.clock.now();
+    let (ways, now) = (app.identity.providers.ways(), app.clock.now());
+    let asked_since = if after.is_asked_like(&before) { before.asked_since } else { now };
+    let after = Stored { asked_since, ..after };
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let guard = Guard::before(tx, ways).await?;
             set(tx, &after, now).await?;
-            guard.after(tx).await?;
+            guard.after(tx).await.map_err(admins::untried)?;
             Ok(Change::new((), Some(words(&before)), Some(words(&after))))
         })
     });
@@ -172,9 +176,10 @@ pub async fn change(
 /// Lets people sign in by it.
 ///
 /// # Errors
-/// [`Error::Conflict`] for one of the configuration, or without its secret.
+/// [`Error::Conflict`] for one of the configuration, without its secret, or if it changed meanwhile.
 pub async fn enable(app: &App, proof: &Authorized<EnableProvider>) -> Result<()> {
     let before = stored(app, &proof.action().name).await?;
+    require_seen(proof.action().brings_admins, &[&before.settings])?;
     if before.secret.is_none() {
         return Err(Error::Conflict("its client secret is missing; give it first".to_owned()));
     }
@@ -244,8 +249,18 @@ async fn stored(app: &App, name: &ProviderName) -> Result<Stored> {
 async fn set(tx: &mut Tx, after: &Stored, now: crate::domain::Timestamp) -> Result<()> {
     match providers::update(tx, after, now).await? {
         true => Ok(()),
-        false => Err(Error::Conflict("this provider changed in the meantime; look again".to_owned())),
+        false => Err(changed()),
     }
+}
+
+/// Refuses what the proof does not allow: whoever asked saw a provider that brings no administrators.
+fn require_seen(brings_admins: bool, settings: &[&ProviderSettings]) -> Result<()> {
+    let is_seen = brings_admins || settings.iter().all(|it| it.admin_groups.is_empty());
+    if is_seen { Ok(()) } else { Err(changed()) }
+}
+
+fn changed() -> Error {
+    Error::Conflict("this provider changed in the meantime; look again".to_owned())
 }
 
 fn sealed(app: &App, (id, url): (&str, &str), secret: Option<Secret>) -> Result<Option<Vec<u8>>> {

@@ -1,7 +1,7 @@
 //! Whether anybody is left who can sign in and do everything: one condition, asked before and after each change that
 //! could lock all administrators out. A change that takes nothing from it passes.
 
-use super::{Tx, Value};
+use super::{Tx, Value, batch, providers};
 use crate::domain::{Error, Result};
 use crate::params;
 
@@ -10,8 +10,17 @@ use crate::params;
 pub struct Ways {
     /// By a password.
     pub local_sign_in: bool,
-    /// Providers that the configuration names, each with its issuer.
-    pub of_file: Vec<(String, String)>,
+    /// Providers that the configuration names.
+    pub of_file: Vec<OfFile>,
+}
+
+/// A provider that the configuration names.
+#[derive(Clone, Debug)]
+pub struct OfFile {
+    pub name: String,
+    pub issuer: String,
+    /// Who is in one of these is an administrator by its word.
+    pub admin_groups: Vec<String>,
 }
 
 /// How well the instance is provided for: nobody, somebody by a provider's word, which it can take back at any time,
@@ -53,25 +62,44 @@ impl Guard {
     }
 }
 
-/// Who holds the role without an end, is let in without an end, and has something to sign in with that is in force.
+/// What is said besides where nobody is left because a provider would be asked otherwise.
+pub fn untried(error: Error) -> Error {
+    match error {
+        Error::Conflict(words) => {
+            Error::Conflict(format!("{words}: nobody came by the provider yet as it would be then"))
+        }
+        _ => error,
+    }
+}
+
+/// Who holds the role without an end, is let in without an end, and has something to sign in with: a password, or an
+/// identity by which they came since its provider is asked as it is now. Whom the provider made an administrator has to
+/// be in a group that still does.
 pub async fn provided(tx: &mut Tx, ways: &Ways) -> Result<Provided> {
-    let (in_force, params) = in_force(ways);
+    let (in_force, admin_groups, params) = in_force(tx, ways).await?;
     let by_password = match ways.local_sign_in {
         true => "EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = p.id)",
         false => "1 = 0",
     };
     let sql = format!(
-        "WITH holders AS (
-           SELECT g.grantee AS user_id, g.source FROM grants g
+        "WITH way (name, issuer, since) AS (VALUES {in_force}),
+         naming (name, value) AS (VALUES {admin_groups}),
+         holders AS (
+           SELECT g.grantee AS user_id, g.source, 0 AS is_member FROM grants g
              WHERE g.grantee_kind = 'user' AND g.role = 'admin' AND g.expires_at IS NULL
-           UNION ALL SELECT m.user_id, m.source FROM group_members m
+           UNION ALL SELECT m.user_id, m.source, 1 FROM group_members m
              JOIN grants g ON g.grantee = m.group_id AND g.grantee_kind = 'group'
              WHERE g.role = 'admin' AND g.expires_at IS NULL),
-         vouched AS (SELECT i.user_id, i.provider FROM identities i WHERE {in_force})
+         vouched AS (
+           SELECT i.user_id, i.provider,
+             CASE WHEN EXISTS (SELECT 1 FROM claimed_groups c JOIN naming n ON n.value = c.value
+               WHERE c.issuer = i.issuer AND c.subject = i.subject AND n.name = i.provider) THEN 1 ELSE 0 END AS is_named
+           FROM identities i JOIN way w ON w.name = i.provider AND w.issuer = i.issuer AND w.since <= i.checked_at)
          SELECT DISTINCT h.source FROM holders h JOIN principals p ON p.id = h.user_id
          WHERE p.disabled_at IS NULL AND p.expires_at IS NULL
            AND ({by_password} OR EXISTS (SELECT 1 FROM vouched v WHERE v.user_id = p.id))
-           AND (h.source = '' OR EXISTS (SELECT 1 FROM vouched v WHERE v.user_id = p.id AND v.provider = h.source))"
+           AND (h.source = '' OR EXISTS (SELECT 1 FROM vouched v
+             WHERE v.user_id = p.id AND v.provider = h.source AND (v.is_named = 1 OR h.is_member = 1)))"
     );
     let rows = tx.all(&sql, params).await?.into_iter();
     let sources = rows.map(|mut row| row.take()).collect::<Result<Vec<String>>>()?;
@@ -89,20 +117,24 @@ pub async fn exist(tx: &mut Tx, ways: &Ways) -> Result<bool> {
     Ok(tx.one(sql, params![]).await?.is_some() || provided(tx, ways).await? != Provided::ByNobody)
 }
 
-/// The condition that an identity `i` is of a provider in force. One of the configuration stands before one of the
-/// console by the same name.
-fn in_force(ways: &Ways) -> (String, Vec<Value>) {
-    let (mut own, mut named, mut params) = (String::new(), vec![], params![]);
-    for (name, issuer) in &ways.of_file {
-        let first = params.len() + 1;
-        own.push_str(&format!("(i.provider = ${first} AND i.issuer = ${}) OR ", first + 1));
-        named.push(format!("${first}"));
-        params.extend(params![name, issuer]);
+/// The providers in force as rows of a name, an issuer and since when it is asked so, and as rows of a name and a group
+/// that makes administrators. One of the configuration stands before one of the console by the same name.
+async fn in_force(tx: &mut Tx, ways: &Ways) -> Result<(String, String, Vec<Value>)> {
+    // Nobody's, for there has to be a row.
+    let (mut rows, mut groups) = (vec![params!["", "", 0_i64]], vec![params!["", ""]]);
+    let mut add = |name: &str, issuer: &str, since: i64, admin_groups: &[String]| {
+        rows.push(params![name, issuer, since]);
+        groups.extend(admin_groups.iter().map(|group| params![name, group]));
+    };
+    for OfFile { name, issuer, admin_groups } in &ways.of_file {
+        add(name, issuer, 0, admin_groups);
     }
-    let others = if named.is_empty() { String::new() } else { format!(" AND c.name NOT IN ({})", named.join(", ")) };
-    let sql = format!(
-        "{own}EXISTS (SELECT 1 FROM providers c WHERE c.is_enabled = 1 AND c.secret IS NOT NULL
-           AND c.name = i.provider AND c.url = i.issuer{others})"
-    );
-    (sql, params)
+    for it in providers::in_force(tx).await? {
+        if !ways.of_file.iter().any(|of_file| of_file.name == it.name.as_str()) {
+            add(it.name.as_str(), &it.settings.url, it.asked_since.0, &it.settings.admin_groups);
+        }
+    }
+    let (n_rows, n_groups) = (rows.len(), groups.len());
+    let texts = (batch::rows(1, n_rows, 3), batch::rows(1 + 3 * n_rows, n_groups, 2));
+    Ok((texts.0, texts.1, rows.into_iter().chain(groups).flatten().collect()))
 }

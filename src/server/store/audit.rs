@@ -1,6 +1,6 @@
 //! The audit log: written by [`super::Store::write`] from the proof, and by refusals.
 
-use super::Tx;
+use super::{Tx, Value, batch};
 use crate::domain::{Action, Result, Timestamp};
 use crate::params;
 use crate::server::access::{Authorized, Record};
@@ -58,8 +58,19 @@ impl Entry {
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                      COALESCE((SELECT t.name FROM tokens t WHERE t.id = $13), $13))";
         let kind = self.action.split('.').next().unwrap_or_default();
+        let spaces = spaces(&self.id, &self.place);
         let mut params = params![self.id, self.at, self.actor, self.action, self.object, self.outcome, before, after];
         params.extend(params![self.request_id, kind, self.place, self.address, self.token]);
-        tx.run(sql, params).await.map(|_| ())
+        tx.run(sql, params).await?;
+        if !spaces.is_empty() {
+            let sql = format!("INSERT INTO audit_spaces (space, audit_id) VALUES {}", batch::rows(1, spaces.len(), 2));
+            tx.run(&sql, spaces.concat()).await?;
+        }
+        Ok(())
     }
+}
+
+/// A row for each namespace above a place, which ends with a slash if it is one itself.
+fn spaces(id: &str, place: &str) -> Vec<Vec<Value>> {
+    place.match_indices('/').map(|(at, _)| params![&place[..=at], id]).collect()
 }

@@ -25,6 +25,9 @@ impl Dialect {
                 include_str!("schema/sqlite/0011_activity.sql"),
                 include_str!("schema/sqlite/0012_console_providers.sql"),
                 include_str!("schema/sqlite/0013_refresh_tokens.sql"),
+                include_str!("schema/sqlite/0014_ways_in.sql"),
+                include_str!("schema/sqlite/0015_imported_passwords.sql"),
+                include_str!("schema/sqlite/0016_activity_of_namespaces.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -40,6 +43,9 @@ impl Dialect {
                 include_str!("schema/postgres/0011_activity.sql"),
                 include_str!("schema/postgres/0012_console_providers.sql"),
                 include_str!("schema/postgres/0013_refresh_tokens.sql"),
+                include_str!("schema/postgres/0014_ways_in.sql"),
+                include_str!("schema/postgres/0015_imported_passwords.sql"),
+                include_str!("schema/postgres/0016_activity_of_namespaces.sql"),
             ],
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Row, Store, Tx};
 use crate::domain::principal::{Principal, PrincipalKind};
-use crate::domain::{Actor, Result, Timestamp, Username};
+use crate::domain::{Actor, Error, Result, Timestamp, Username};
 use crate::params;
 
 const COLUMNS: &str = "id, kind, username, name, email, namespace, expires_at, disabled_at, created_at, seen_at";
@@ -60,16 +60,30 @@ pub async fn has_way_in(tx: &mut Tx, user_id: &str) -> Result<bool> {
 
 /// Sets a user's password.
 pub async fn set_password(tx: &mut Tx, user_id: &str, hash: &str, now: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)
-               ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
-    tx.run(sql, params![user_id, hash, now]).await?;
+    let sql = "INSERT INTO passwords (user_id, hash, changed_at, imported_cost) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at,
+                 imported_cost = excluded.imported_cost";
+    tx.run(sql, params![user_id, hash, now, imported_cost(hash)]).await?;
     super::epoch::next(tx).await
 }
 
 /// Keeps the same password by another hash; `false` if it is another password by now. Nobody loses a way in by it.
 pub async fn renew(tx: &mut Tx, user_id: &str, (old, new): (&str, &str), now: Timestamp) -> Result<bool> {
-    let sql = "UPDATE passwords SET hash = $3, changed_at = $4 WHERE user_id = $1 AND hash = $2";
-    Ok(tx.run(sql, params![user_id, old, new, now]).await? == 1)
+    let sql = "UPDATE passwords SET hash = $3, changed_at = $4, imported_cost = $5 WHERE user_id = $1 AND hash = $2";
+    Ok(tx.run(sql, params![user_id, old, new, now, imported_cost(new)]).await? == 1)
+}
+
+/// What the costliest of the hashes costs that came from another registry; 0 where there is none.
+pub async fn highest_imported_cost(store: &Store) -> Result<u32> {
+    let sql = "SELECT COALESCE(MAX(imported_cost), 0) FROM passwords";
+    let cost: u64 = store.one(sql, params![]).await?.ok_or(Error::Internal)?.take()?;
+    Ok(u32::try_from(cost).unwrap_or_default())
+}
+
+/// The cost of a hash of another registry, such as `$2y$10$…`; 0 for one of ours.
+fn imported_cost(hash: &str) -> u32 {
+    let cost = hash.strip_prefix("$2").and_then(|rest| rest.split('$').nth(1)?.parse().ok());
+    cost.unwrap_or_default()
 }
 
 fn principal(mut row: Row) -> Result<Principal> {

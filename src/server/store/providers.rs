@@ -19,10 +19,23 @@ pub struct Stored {
     pub is_enabled: bool,
     /// Another number after each change.
     pub revision: i64,
+    /// Since when it is asked in this way: who came by it since then has shown that it works.
+    pub asked_since: Timestamp,
+}
+
+impl Stored {
+    /// Whether who came by the one has shown that the other works.
+    pub fn is_asked_like(&self, other: &Self) -> bool {
+        let way = |it: &Self| {
+            let ProviderSettings { url, api_url, client_id, scopes, groups_claim, .. } = it.settings.clone();
+            (url, api_url, client_id, scopes, groups_claim, it.secret.clone())
+        };
+        way(self) == way(other)
+    }
 }
 
 const COLUMNS: &str = "id, name, kind, title, url, api_url, client_id, secret, scopes, groups_claim, username_claim,
-    open_sign_up, allowed_groups, admin_groups, is_enabled, revision";
+    open_sign_up, allowed_groups, admin_groups, is_enabled, revision, asked_since";
 
 /// All of them, in the order of their names.
 pub async fn all(store: &Store) -> Result<Vec<Stored>> {
@@ -34,6 +47,12 @@ pub async fn all(store: &Store) -> Result<Vec<Stored>> {
 pub async fn find(store: &Store, text: &str) -> Result<Option<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM providers WHERE name = $1 OR id = $1 ORDER BY name = $1 DESC LIMIT 1");
     store.one(&sql, params![text]).await?.map(stored).transpose()
+}
+
+/// Those in force, but for what the configuration sets.
+pub(super) async fn in_force(tx: &mut Tx) -> Result<Vec<Stored>> {
+    let sql = format!("SELECT {COLUMNS} FROM providers WHERE is_enabled = 1 AND secret IS NOT NULL");
+    tx.all(&sql, params![]).await?.into_iter().map(stored).collect()
 }
 
 /// Whether all of these are in force still.
@@ -66,8 +85,8 @@ pub async fn insert(tx: &mut Tx, new: &Stored, by: &Actor, now: Timestamp) -> Re
     }
     let sql = "INSERT INTO providers (id, name, kind, title, url, api_url, client_id, secret, scopes, groups_claim,
                  username_claim, open_sign_up, allowed_groups, admin_groups, is_enabled, revision, created_at,
-                 created_by, changed_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 1, $15, $16, $15)
+                 created_by, changed_at, asked_since)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 1, $15, $16, $15, $15)
                ON CONFLICT (name) DO NOTHING";
     let Stored { id, name, kind, settings: s, secret, .. } = new;
     let (scopes, allowed, admins) = (list(&s.scopes)?, list(&s.allowed_groups)?, list(&s.admin_groups)?);
@@ -98,9 +117,10 @@ pub async fn insert(tx: &mut Tx, new: &Stored, by: &Actor, now: Timestamp) -> Re
 pub async fn update(tx: &mut Tx, new: &Stored, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE providers SET title = $3, url = $4, api_url = $5, client_id = $6, secret = $7, scopes = $8,
                  groups_claim = $9, username_claim = $10, open_sign_up = $11, allowed_groups = $12,
-                 admin_groups = $13, is_enabled = $14, revision = revision + 1, changed_at = $15
+                 admin_groups = $13, is_enabled = $14, revision = revision + 1, changed_at = $15,
+                 asked_since = $16
                WHERE id = $1 AND revision = $2";
-    let Stored { id, settings: s, secret, is_enabled, revision, .. } = new;
+    let Stored { id, settings: s, secret, is_enabled, revision, asked_since, .. } = new;
     let (scopes, allowed, admins) = (list(&s.scopes)?, list(&s.allowed_groups)?, list(&s.admin_groups)?);
     let params = params![
         id,
@@ -117,7 +137,8 @@ pub async fn update(tx: &mut Tx, new: &Stored, now: Timestamp) -> Result<bool> {
         allowed,
         admins,
         *is_enabled,
-        now
+        now,
+        *asked_since
     ];
     let is_set = tx.run(sql, params).await? == 1;
     epoch::next(tx).await?;
@@ -152,5 +173,6 @@ fn stored(mut row: Row) -> Result<Stored> {
         allowed_groups: list(row.take()?),
         admin_groups: list(row.take()?),
     };
-    Ok(Stored { id, name, kind: kind.parse()?, settings, secret, is_enabled: row.take()?, revision: row.take()? })
+    let (is_enabled, revision, asked_since) = (row.take()?, row.take()?, row.take()?);
+    Ok(Stored { id, name, kind: kind.parse()?, settings, secret, is_enabled, revision, asked_since })
 }

@@ -21,6 +21,8 @@ const KEPT_MS: i64 = 3_600_000;
 const LOOK_AGAIN_MS: i64 = 30_000;
 /// So long a provider that was not reached is not asked again.
 const DOWN_MS: i64 = 5_000;
+/// The most of an issuer that is repeated.
+const MAX_ISSUER: usize = 200;
 
 /// The parts of the document that count here.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +37,17 @@ pub(super) struct Discovery {
     /// Whether its answers name it (RFC 9207).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
+}
+
+impl Discovery {
+    fn addresses(&self) -> impl Iterator<Item = (&'static str, &Url)> {
+        let own = [
+            ("authorization_endpoint", &self.authorization_endpoint),
+            ("token_endpoint", &self.token_endpoint),
+            ("jwks_uri", &self.jwks_uri),
+        ];
+        own.into_iter().chain(self.userinfo_endpoint.iter().map(|url| ("userinfo_endpoint", url)))
+    }
 }
 
 #[derive(Deserialize)]
@@ -101,13 +114,12 @@ impl Documents {
         let found: Discovery = self.fetch(&at, None).await?;
         // Section 4.3: the very same text, or it is the document of somebody else.
         if found.issuer != self.issuer {
-            let (found, own) = (found.issuer, &self.issuer);
-            return Err(Failure::answer(format!("its issuer is {found:?}, and the configuration says {own:?}")));
+            let (named, own) = (issuer(&found.issuer), &self.issuer);
+            return Err(Failure::odd(format!("its issuer is {named}, and it is set as {own:?} here"), found.issuer));
         }
-        let own = [&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri];
-        for url in own.into_iter().chain(&found.userinfo_endpoint) {
+        for (member, url) in found.addresses() {
             if url.scheme() != "https" && !(is_here(&at) && is_here(url)) {
-                return Err(Failure::answer(format!("its discovery document names {url}, which is not https")));
+                return Err(Failure::odd(format!("its {member} is not https"), url.as_str()));
             }
         }
         let found = Arc::new(found);
@@ -177,12 +189,20 @@ impl Documents {
     /// A JSON document.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, at: &Url, token: Option<&Secret>) -> Result<T, Failure> {
         let got = self.wire.get(at, token).await?;
+        let which = || self.which(at);
         match got.status {
             200 => serde_json::from_slice(&got.body)
-                .map_err(|error| Failure::answer(format!("{at} holds something else than it should: {error}"))),
+                .map_err(|error| Failure::odd(format!("{} {}", which(), flaw(&error)), format!("{at}: {error}"))),
             status @ 500.. => Err(Failure::Unreachable(format!("{at} answered {status}"))),
-            status => Err(Failure::answer(format!("{at} answered {status}"))),
+            status => Err(Failure::odd(format!("{} answered {status}", which()), at.as_str())),
         }
+    }
+
+    /// Which of its documents lies there: the address of another one than the first is its own word.
+    fn which(&self, at: &Url) -> String {
+        let known = self.kept(|kept| kept.discovery.clone());
+        let known = known.as_ref().and_then(|(_, known)| known.addresses().find(|(_, url)| *url == at));
+        format!("its {}", known.map_or("discovery document", |(member, _)| member))
     }
 
     fn fresh<T>(&self, kept: Option<&(Timestamp, Arc<T>)>) -> Option<Arc<T>> {
@@ -207,6 +227,24 @@ impl Documents {
 /// Whether it is on this machine, where nobody reads along. A provider elsewhere has nothing to ask of it.
 fn is_here(url: &Url) -> bool {
     url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host))
+}
+
+/// The issuer that a document names, where that is one.
+fn issuer(named: &str) -> String {
+    let url = Url::parse(named).ok().filter(|url| url.scheme() == "https" && named.len() <= MAX_ISSUER);
+    let url = url.filter(|url| url.query().is_none() && url.fragment().is_none() && url.username().is_empty());
+    url.map_or_else(|| "another one".to_owned(), |url| url.to_string())
+}
+
+/// What is wrong with a document, without a word of it.
+fn flaw(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    let missing = words.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(member) if error.is_data() => format!("lacks {member}"),
+        _ if error.is_data() => "has a member that is not what it should be".to_owned(),
+        _ => "is no JSON".to_owned(),
+    }
 }
 
 /// The key of that name that fits the algorithm; where the token names none, the only one that fits.

@@ -36,7 +36,27 @@ pub enum Failure {
     /// What it says cannot be believed.
     #[error("it cannot be believed: {0}")]
     Answer(String),
+    /// The same, with what it says itself: that is for the log alone.
+    #[error("it cannot be believed: {why} ({said:.500})")]
+    Odd { why: String, said: String },
 }
+
+/// What an answer of the token endpoint begins with that names an error; the rest is its own words.
+const SAID: &str = "its token endpoint said ";
+/// Errors that are known (RFC 6749, section 5.2).
+const KNOWN: [&str; 3] = ["invalid_request", "unsupported_grant_type", "invalid_scope"];
+
+/// Why nothing was reached: what the details of it hold, and what is said of that.
+const UNREACHED: [(&str, &str); 8] = [
+    ("took too long", "it took too long"),
+    ("timed out", "it took too long"),
+    ("refused", "the connection was refused"),
+    ("dns error", "its name leads nowhere"),
+    ("Expired", "its certificate has ended"),
+    ("UnknownIssuer", "its certificate is from nobody who is trusted here"),
+    ("NotValidForName", "its certificate is for another name"),
+    ("certificate", "its certificate cannot be trusted"),
+];
 
 impl Failure {
     /// An answer that cannot be believed, and why.
@@ -44,9 +64,15 @@ impl Failure {
         Self::Answer(why.into())
     }
 
-    /// What whoever sets the provider of that title reads: all of it.
+    /// An answer that cannot be believed, and why, with the words in it that are not ours.
+    pub fn odd(why: impl Into<String>, said: impl Into<String>) -> Self {
+        Self::Odd { why: why.into(), said: said.into() }
+    }
+
+    /// What whoever sets the provider of that title reads: which of the known things went wrong. Who types an address
+    /// may be somebody who cannot reach it, so nothing is repeated of what answers there.
     pub fn details(&self, title: &str) -> Error {
-        let message: String = self.to_string().chars().filter(|c| !c.is_control()).take(MAX_DETAILS).collect();
+        let message: String = self.known().chars().filter(|c| !c.is_control()).take(MAX_DETAILS).collect();
         let message = match self {
             Self::Blocked(_) => {
                 format!("cannot be used: {message}; allow it in limits.outbound_allow of the configuration")
@@ -57,6 +83,24 @@ impl Failure {
             registry: title.to_owned(),
             message,
             is_down: matches!(self, Self::Unreachable(_) | Self::Limited),
+        }
+    }
+
+    /// What went wrong, without a word that came from there. What a browser brought its owner reads anyway.
+    fn known(&self) -> String {
+        match self {
+            Self::Unreachable(words) => format!("it cannot be reached: {}", unreached(words)),
+            Self::Blocked(_) => "its address is not public".to_owned(),
+            Self::Code(_) => "it refused the code".to_owned(),
+            Self::Odd { why, .. } => format!("it cannot be believed: {why}"),
+            Self::Answer(why) => match why.strip_prefix(SAID) {
+                Some(said) => {
+                    let known = KNOWN.into_iter().find(|known| said.split(':').next() == Some(known));
+                    format!("it cannot be believed: {SAID}{}", known.unwrap_or("no, without a reason that is known"))
+                }
+                None => self.to_string(),
+            },
+            _ => self.to_string(),
         }
     }
 
@@ -98,12 +142,22 @@ impl Failure {
                 ),
                 false,
             ),
-            Self::Answer(_) => upstream(
+            Self::Answer(_) | Self::Odd { .. } => upstream(
                 "answered in a way that cannot be believed; the log of this registry tells whoever runs it why".into(),
                 false,
             ),
         }
     }
+}
+
+/// Why nothing was reached, in words of ours.
+fn unreached(words: &str) -> String {
+    let status = words.rsplit_once(" answered ").map(|(_, status)| status);
+    if let Some(status) = status.and_then(|status| status.parse::<u16>().ok()) {
+        return format!("it answered {status}");
+    }
+    let known = UNREACHED.into_iter().find(|(sign, _)| words.contains(sign));
+    known.map_or("the connection failed", |(_, words)| words).to_owned()
 }
 
 /// A provider's own words: one line, and not for long.
@@ -134,6 +188,21 @@ mod tests {
         assert!(said(Failure::Clock(-600)).contains("differ by 10 minutes"));
         for hidden in [Failure::Unreachable("10.0.0.1".into()), Failure::answer("10.0.0.1")] {
             assert!(!said(hidden).contains("10.0.0.1"));
+        }
+        let told = |failure: Failure| failure.details("Acme").to_string();
+        for (failure, words) in [
+            (Failure::Unreachable("its keys answered 503".into()), "cannot be reached: it answered 503"),
+            (Failure::Unreachable("tcp connect error: Connection refused (10.0.0.1)".into()), "was refused"),
+            (Failure::Unreachable("certificate is only valid for 10.0.0.1".into()), "cannot be trusted"),
+            (Failure::Unreachable("10.0.0.1".into()), "the connection failed"),
+            (Failure::Blocked([10, 0, 0, 1].into()), "outbound_allow"),
+            (Failure::Code("10.0.0.1".into()), "refused the code"),
+            (Failure::odd("it lacks a member", "10.0.0.1"), "it lacks a member"),
+            (Failure::answer("its token endpoint said invalid_scope: 10.0.0.1"), "said invalid_scope"),
+            (Failure::answer("its token endpoint said 10.0.0.1: 10.0.0.1"), "without a reason that is known"),
+        ] {
+            let told = told(failure);
+            assert!(told.contains(words) && !told.contains("10.0.0.1"), "{words}: {told}");
         }
         let long = Failure::Denied { error: "x".into(), description: "y".repeat(5000) };
         assert!(said(long).len() < 400);

@@ -51,7 +51,7 @@ impl Head {
         if raw.crit.is_some() {
             return Err(Failure::answer("its id_token asks for an extension that is not known here"));
         }
-        let refused = || Failure::answer(format!("its id_token is signed by {:?}, which does not count", raw.alg));
+        let refused = || Failure::odd("its id_token is signed by an algorithm that does not count", &raw.alg);
         let (name, algorithm) = ALGORITHMS.into_iter().find(|(name, _)| *name == raw.alg).ok_or_else(refused)?;
         Ok(Self { name, algorithm, kid: raw.kid })
     }

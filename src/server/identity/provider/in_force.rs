@@ -9,7 +9,7 @@ use crate::server::entropy::Entropy;
 use crate::server::identity::sealing::Sealing;
 use crate::server::secret::Secret;
 use crate::server::store::Store;
-use crate::server::store::admins::Ways;
+use crate::server::store::admins::{OfFile, Ways};
 use crate::server::store::providers::{self, Stored};
 use ipnet::IpNet;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -158,7 +158,12 @@ impl Providers {
     /// By what somebody may come in, as far as the configuration says; what was added in the console stands in the
     /// database.
     pub fn ways(&self) -> Ways {
-        let of_file = self.of_file.iter().map(|(it, _)| (it.name.clone(), it.way.issuer().to_owned())).collect();
+        let of_file = self.of_file.iter().map(|(it, _)| OfFile {
+            name: it.name.clone(),
+            issuer: it.way.issuer().to_owned(),
+            admin_groups: it.rules.admin_groups.clone(),
+        });
+        let of_file = of_file.collect();
         Ways { local_sign_in: self.means.local_sign_in, of_file }
     }
 
