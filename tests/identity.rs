@@ -25,6 +25,7 @@ mod secrecy;
 mod stand_in;
 mod sweeps;
 mod tokens;
+mod waiting;
 mod ways_in;
 
 use crate::support::{Answer, TestApp, decides, request};
