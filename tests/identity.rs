@@ -29,6 +29,7 @@ mod stand_in;
 mod sweeps;
 mod tokens;
 mod trials;
+mod waiting;
 mod ways_in;
 
 use crate::support::{Answer, TestApp, decides, request};

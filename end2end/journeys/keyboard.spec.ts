@@ -1,6 +1,28 @@
 // Everything by keys alone.
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { awake } from '../support/checks';
+import { Running } from '../support/process';
+import { ADMIN, type Portolan, freePort, startPortolan } from '../support/servers';
 import { expect, test } from '../support/test';
+
+// A server of its own beside a provider, and nobody signed in.
+const own = test.extend<{ host: string; acme: string; portolan: Portolan }>({
+  signedIn: false,
+  host: async ({}, use) => use(`127.79.${1 + Math.floor(Math.random() * 250)}.7:${await freePort()}`),
+  acme: async ({ host }, use) => {
+    const callback = `http://${host}/auth/provider/acme/callback`;
+    const provider = new Running(process.execPath, [join(__dirname, '../support/provider.mjs'), String(await freePort()), callback]);
+    await use((await provider.line(/ready: (\S+)/)).match[1]);
+    await provider.stop();
+  },
+  portolan: async ({ host }, use) => {
+    const portolan = await startPortolan({ env: { PORTOLAN_SERVER__LISTEN: host, PORTOLAN_LIMITS__OUTBOUND_ALLOW__0: '127.0.0.0/8' } });
+    await use(portolan);
+    await portolan.stop();
+  },
+  baseURL: async ({ portolan }, use) => use(portolan.url),
+});
 
 for (const path of ['/repositories', '/r/team/web', '/r/team/web/-/tags/staging', '/admin/mounts']) {
   test(`${path}: the skip link comes first, and the focus is seen everywhere`, async ({ page }) => {
@@ -42,6 +64,52 @@ test('find an image without a pointer', async ({ page }) => {
   await tabTo(page, 'staging');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('team/web:staging');
+});
+
+// From the form of sign-in to people who sign in by a provider, with what is said where the focus is.
+own('a provider is connected, and access is given and taken back', async ({ page, portolan, acme }) => {
+  await page.goto('/auth/login');
+  await tabTo(page, 'Username');
+  await page.keyboard.type(ADMIN.username);
+  await tabTo(page, 'Password');
+  await page.keyboard.type(ADMIN.password);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/repositories/);
+
+  await page.goto('/admin/providers/new?preset=keycloak');
+  for (const [name, text] of [['Name', 'acme'], ['Title', 'Acme'], ['Issuer', acme], ['Client id', 'portolan'], ['Client secret', 'a secret of the journeys']]) {
+    await tabTo(page, name);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type(text);
+  }
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'not live yet' })).toBeFocused();
+  await tabTo(page, 'Try it');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Name').fill('nina'); // the pages of the provider are its own
+  await page.getByLabel('Name').press('Enter');
+  await page.getByRole('button', { name: 'Allow' }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'What came back' })).toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  expect((await focused(page))?.name).toBe('Enable');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'is live' })).toBeFocused();
+
+  await page.goto(`${portolan.url}/admin/access`);
+  await tabTo(page, 'Give access to');
+  await page.keyboard.type('everybody');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'everybody has access.' })).toBeFocused();
+  await tabTo(page, 'Take access from everybody');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await awake(page);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('link', { name: 'Take access from everybody' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Take Reader from everybody');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Access was taken from everybody.' })).toBeFocused();
 });
 
 /** Presses Tab until a control of that name has the focus. */

@@ -1,19 +1,20 @@
 //! Questions about people and what they may do.
 
 use crate::domain::view::{
-    AccessView, AccountView, ActivityQuery, ActivityView, GroupView, GroupsView, SettingsView, UserView, UsersView,
+    AccessView, AccountView, ActivityQuery, ActivityView, GroupView, GroupsView, SettingsView, UserView, UsersQuery,
+    UsersView,
 };
 use crate::domain::{Error, GroupName, Scope, Username};
 use leptos::prelude::*;
 
-/// A page of users after `after`; of those that `q` finds.
+/// A page of users.
 #[server(name = ListUsers, endpoint = "users/list")]
-pub async fn list_users(q: String, after: String) -> Result<UsersView, Error> {
+pub async fn list_users(query: UsersQuery) -> Result<UsersView, Error> {
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     let proof = app.access.authorize(&caller, action::ListUsers {}).await?;
-    service::users::page(&app, &proof, &q, &after).await
+    service::users::page(&app, &proof, &query).await
 }
 
 /// One user.

@@ -21,5 +21,5 @@ pub async fn show_provider(name: String) -> Result<ProviderView, Error> {
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     let proof = app.access.authorize(&caller, action::ListProviders {}).await?;
-    service::providers::view(&app, &proof, &name).await
+    service::providers::show(&app, &proof, &name).await
 }

@@ -36,6 +36,7 @@ impl Mutation for GiveAccess {}
 impl Mutation for InviteWithAccess {}
 impl Mutation for TakeAccess {}
 impl Mutation for InviteUser {}
+impl Mutation for TakeInvitation {}
 impl Mutation for DeleteUser {}
 impl Mutation for SignOutUser {}
 impl Mutation for CreateGroup {}
@@ -150,6 +151,10 @@ actions! {
 
     /// Make a link by which somebody who has no password yet chooses one.
     InviteUser { username: Username } = "user.invite",
+        needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
+
+    /// Take back an invitation that nobody has taken, with the account and all that was given to it.
+    TakeInvitation { username: Username } = "user.take-invitation",
         needs |this| vec![(Permission::UserManage, Target::Instance)], object this.username.to_string();
 
     /// Take an account away, with all that it has.

@@ -13,6 +13,9 @@ pub const MAX_LIMIT: u32 = 100;
 /// The most rows of any page: programs take more at once than people.
 pub const MAX_ROWS: u32 = 500;
 
+/// The longest name of a row: an identity at a provider has its address in it.
+const MAX_NAME_BYTES: usize = 2_048;
+
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
@@ -51,7 +54,7 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self> {
         let bad = || Error::invalid("after", "this page address is damaged; go back to the first page");
         let (key, name) = text.split_once('~').ok_or_else(bad)?;
-        if name.is_empty() || name.len() > 512 {
+        if name.is_empty() || name.len() > MAX_NAME_BYTES {
             return Err(bad());
         }
         Ok(Self { key: key.parse().map_err(|_| bad())?, name: name.to_owned() })

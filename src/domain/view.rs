@@ -17,7 +17,8 @@ pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage,
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
     AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
-    GroupsView, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersView, WaitingRow,
+    GroupsView, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView,
+    WaitingRow,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};
 

@@ -17,6 +17,7 @@ pub enum Intent {
     EndSessions,
     GiveAccess,
     InviteWithAccess,
+    TakeInvitation,
     ChangeAccess,
     TakeAccess,
     CreateGroup,
@@ -55,7 +56,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -64,6 +65,7 @@ impl Intent {
         Self::EndSessions,
         Self::GiveAccess,
         Self::InviteWithAccess,
+        Self::TakeInvitation,
         Self::ChangeAccess,
         Self::TakeAccess,
         Self::CreateGroup,
@@ -111,6 +113,7 @@ impl Intent {
             Self::EndSessions => "end-sessions",
             Self::GiveAccess => "give-access",
             Self::InviteWithAccess => "invite-with-access",
+            Self::TakeInvitation => "take-invitation",
             Self::ChangeAccess => "change-access",
             Self::TakeAccess => "take-access",
             Self::CreateGroup => "create-group",
@@ -164,6 +167,7 @@ impl Intent {
             Self::EndSessions => format!("{of} is signed out everywhere."),
             Self::GiveAccess => format!("{of} has access."),
             Self::InviteWithAccess => format!("{of} has an account and access. Pass the link on."),
+            Self::TakeInvitation => format!("The invitation of {of} is taken back. Its link stopped working."),
             Self::ChangeAccess => format!("Access of {of} changed."),
             Self::TakeAccess => format!("Access was taken from {of}."),
             Self::CreateGroup => format!("The group {of} is there."),

@@ -1,5 +1,7 @@
 //! Numbers, plurals and sentences, as UX.md 6 writes them.
 
+use crate::domain::Timestamp;
+
 /// `1,204`: a whole number with its thousands apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -67,6 +69,15 @@ pub fn about(seconds: u64) -> String {
     }
 }
 
+/// How an invitation stands: for how long its link works, or that it does no more.
+pub fn invited(until: Timestamp, now: Timestamp) -> String {
+    match (until.0 - now.0).max(0).unsigned_abs().div_ceil(86_400_000) {
+        0 => "Invitation ended".to_owned(),
+        1 => "Invited, ends within a day".to_owned(),
+        days => format!("Invited, {days} days left"), // The day that has begun counts.
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +103,21 @@ mod tests {
         assert_eq!(inert("a\nb\u{0}c", 255), "a b\u{fffd}c");
         assert_eq!(inert("photo\u{202e}gpj.exe", 255), "photo\u{fffd}gpj.exe");
         assert_eq!(inert(&"ü".repeat(300), 255), format!("{}…", "ü".repeat(255)));
+    }
+
+    #[test]
+    fn an_invitation_counts_the_days_that_are_left() {
+        let at = |hours: i64| invited(Timestamp(hours * 3_600_000), Timestamp(0));
+        assert_eq!([-1, 0].map(at), ["Invitation ended", "Invitation ended"]);
+        assert_eq!(
+            [1, 24, 25, 168].map(at),
+            [
+                "Invited, ends within a day",
+                "Invited, ends within a day",
+                "Invited, 2 days left",
+                "Invited, 7 days left"
+            ]
+        );
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl<'a> Browser<'a> {
 }
 
 /// The address that a page shows once.
-fn link(page: &str) -> String {
+pub(super) fn link(page: &str) -> String {
     let start = page.find("/auth/invite/").expect("a link");
     page[start..].split(|c: char| !c.is_ascii_alphanumeric() && !"/-_".contains(c)).next().unwrap().to_owned()
 }

@@ -6,6 +6,7 @@ use super::{PASSWORD, basic, with};
 use crate::support::{START, TestApp, choices, decides};
 use axum::http::StatusCode;
 use portolan::domain::action::{LetIn, ListUsers, Maintain};
+use portolan::domain::page::Position;
 use portolan::domain::principal::Job;
 use portolan::domain::{Error, Permission, Role, Terms, Timestamp};
 use portolan::server::access::{Caller, Policy, Standing};
@@ -99,7 +100,7 @@ async fn whom_nobody_lets_in_waits_without_a_session_and_learns_nothing() {
         assert!(!page.text().contains("team/web") && browser.cookie("portolan").is_none(), "{}", page.text());
     }
     assert!(browser.is_out().await);
-    let who = waiting::list(&test.app.store, 10).await.unwrap();
+    let who = waiting::latest(&test.app.store, &Position::Start, 10).await.unwrap().items;
     assert_eq!((who.len(), who[0].email.as_str(), who[0].provider.as_str()), (1, "mara@acme.dev", "acme"));
     assert!(principals::by_username(&test.app.store, &"mara.l".parse().unwrap()).await.unwrap().is_none());
 
@@ -113,7 +114,10 @@ async fn whom_nobody_lets_in_waits_without_a_session_and_learns_nothing() {
     // A group that lets people in does, also one that stands for a group here.
     provider.claim("groups", json!("staff"));
     assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
-    assert!(browser.is("mara.l").await && waiting::list(&test.app.store, 10).await.unwrap().is_empty());
+    assert!(
+        browser.is("mara.l").await
+            && waiting::latest(&test.app.store, &Position::Start, 10).await.unwrap().items.is_empty()
+    );
     group(&test, "dev", &[("acme", "developers")]).await;
     provider.claim("sub", json!("2"));
     provider.claim("groups", json!(["developers"]));
@@ -137,7 +141,10 @@ async fn an_administrator_lets_in_who_waits() {
     let refused = access.authorize(&by("nina", Role::Owner), let_in()).await.err();
     assert_eq!(refused, Some(Error::Forbidden(Permission::UserManage)));
     let who = access.authorize(&by("mara", Role::Admin), ListUsers {}).await.unwrap();
-    assert_eq!(service::waiting::list(&test.app, &who, 10).await.unwrap()[0].email, "mara@acme.dev");
+    assert_eq!(
+        service::waiting::latest(&test.app, &who, &Position::Start, 10).await.unwrap().items[0].email,
+        "mara@acme.dev"
+    );
     let proof = access.authorize(&by("mara", Role::Admin), let_in()).await.unwrap();
     let user = service::waiting::let_in(&test.app, &proof).await.unwrap();
     assert_eq!(user.username.as_str(), "mara-2", "another's name is not to be had");
@@ -178,7 +185,7 @@ async fn so_many_wait_and_no_more() {
         })
     });
     noted.await.unwrap();
-    let who = waiting::list(&test.app.store, 2000).await.unwrap();
+    let who = waiting::latest(&test.app.store, &Position::Start, 2000).await.unwrap().items;
     assert_eq!((who.len(), who[0].subject.as_str(), who[999].subject.as_str()), (1000, "1009", "10"));
 }
 

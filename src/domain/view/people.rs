@@ -1,7 +1,10 @@
 //! Pages about people and what they may do.
 
 use super::{TokenRow, Totals};
-use crate::domain::{Actor, Grantee, GroupName, RepositoryVisibility, Role, Scope, Terms, Timestamp, Username};
+use crate::domain::page::Position;
+use crate::domain::{
+    Actor, Grantee, GroupName, Page, RepositoryVisibility, Result, Role, Scope, Terms, Timestamp, Username,
+};
 use serde::{Deserialize, Serialize};
 
 /// Somebody with an account.
@@ -43,12 +46,37 @@ pub struct ClaimRow {
     pub value: String,
 }
 
+/// What the page of users is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UsersQuery {
+    pub q: String,
+    pub after: String,
+    /// Where the page of those who wait starts, or where it ends.
+    pub waiting_after: String,
+    pub waiting_before: String,
+}
+
+impl UsersQuery {
+    /// Which of those who wait are asked for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::domain::Error::Invalid) for a damaged key.
+    pub fn waiting(&self) -> Result<Position> {
+        Ok(match (self.waiting_after.as_str(), self.waiting_before.as_str()) {
+            ("", "") => Position::Start,
+            ("", before) => Position::Before(before.parse()?),
+            (after, _) => Position::After(after.parse()?),
+        })
+    }
+}
+
 /// The page of users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsersView {
     pub users: Vec<UserRow>,
     /// Who waits, for those who may let them in.
-    pub waiting: Vec<WaitingRow>,
+    pub waiting: Page<WaitingRow>,
     /// Where the next page starts.
     pub next: Option<String>,
     pub may_manage: bool,
@@ -104,6 +132,17 @@ pub struct AccessRow {
     pub given_by: Option<Actor>,
     /// Whether the reader may change it or take it away.
     pub may_change: bool,
+    /// That it is for somebody who was invited and has no way in yet.
+    pub invited: Option<Invited>,
+}
+
+/// An invitation that nobody has taken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// Until when its link works; long ago where none does.
+    pub until: Timestamp,
+    /// Whether the reader may take it back.
+    pub may_take_back: bool,
 }
 
 /// Who has access in a scope.

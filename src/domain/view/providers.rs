@@ -1,6 +1,6 @@
 //! Pages about identity providers.
 
-use crate::domain::{GroupName, ProviderKind, ProviderSettings, Username};
+use crate::domain::{GroupName, ProviderKind, ProviderSettings, Timestamp, Username};
 use serde::{Deserialize, Serialize};
 
 /// An identity provider in a list.
@@ -36,6 +36,8 @@ pub struct ProviderView {
     pub settings: ProviderSettings,
     /// The address to register there.
     pub callback: String,
+    /// When it was enabled, where it is live; looked up for its own page.
+    pub live_since: Option<Timestamp>,
 }
 
 /// What came of trying a provider. It is shown once and kept nowhere.

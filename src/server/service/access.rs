@@ -1,10 +1,10 @@
 //! Who has access: grants, and who may see what without any.
 
-use super::{may, opens};
+use super::{invitations, may, opens};
 use crate::domain::action::{ChangeAccess, CreateUser, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
-use crate::domain::view::{AccessRow, AccessView};
+use crate::domain::view::{AccessRow, AccessView, Invited};
 use crate::domain::{
     Action, Error, Grant, Grantee, MountPrefix, Permission, Result, Role, Scope, Target, Terms, Timestamp, Username,
 };
@@ -42,6 +42,8 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     // What is set above the page's scope is changed where it is set.
     for row in rows.iter_mut().filter(|row| scope.holds(&row.terms.scope)) {
         row.may_change = may(proof, &taking(row));
+        let may_take_back = row.may_change && invitations::may_take_back(proof, &row.to);
+        row.invited = row.invited.map(|invited| Invited { may_take_back, ..invited });
     }
     let gives = |role: &Role| {
         let terms = Terms::new(*role, scope.clone(), None, None);

@@ -1,9 +1,9 @@
 //! Inviting somebody to a scope: an account, access there, and the link by which they choose a password, in one step.
 
-use super::{access, users};
-use crate::domain::action::{InviteWithAccess, ListGrants};
+use super::{access, may, users};
+use crate::domain::action::{InviteWithAccess, ListGrants, TakeInvitation};
 use crate::domain::principal::{PrincipalKind, email};
-use crate::domain::{Action, Error, Result, Username};
+use crate::domain::{Action, Error, Grantee, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -39,6 +39,35 @@ pub async fn invite(app: &App, proof: &Authorized<InviteWithAccess>, (name, emai
     });
     write.await?;
     Ok(address)
+}
+
+/// Takes an invitation back that nobody has taken yet: its link stops working, and the account goes with all that was
+/// given to it.
+///
+/// # Errors
+/// [`Error::Conflict`] for somebody who has a way in by now.
+pub async fn take_back(app: &App, proof: &Authorized<TakeInvitation>) -> Result<()> {
+    let user = users::of(app, &proof.action().username).await?;
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            if principals::has_way_in(tx, &user.id).await? {
+                let words =
+                    format!("{} has taken the invitation; disable or delete the account instead", user.username);
+                return Err(Error::Conflict(words));
+            }
+            people::delete(tx, &user.id).await?;
+            Ok(Change::new((), Some(user.id), None))
+        })
+    });
+    write.await
+}
+
+/// Whether a reader may take the invitation of somebody back.
+pub(super) fn may_take_back<A: Action>(proof: &Authorized<A>, to: &Grantee) -> bool {
+    match to {
+        Grantee::User(username) => may(proof, &TakeInvitation { username: username.clone() }),
+        Grantee::Group(_) | Grantee::Robot(_) | Grantee::Anonymous => false,
+    }
 }
 
 /// The user with that e-mail address, for who may look people up; nobody where it is no one's.

@@ -91,8 +91,12 @@ async fn own(app: &App, prefix: &MountPrefix) -> Result<Kept> {
     let mount = rows(app).await?.into_iter().find(|mount| mount.row.prefix == *prefix);
     let mount = mount.ok_or_else(|| Error::NotFound(What::Mount(prefix.shown())))?;
     let kept = mount_settings::find(&app.store, &mount.id).await?;
-    let words =
-        || format!("the configuration holds the mount {}; change it there, and start the server again", prefix.shown());
+    let words = || match (mount.row.kind, prefix.is_root()) {
+        (MountKind::Hosted, true) => "this registry is built in, and stays as it is".to_owned(),
+        _ => {
+            format!("the configuration holds the mount {}; change it there, and start the server again", prefix.shown())
+        }
+    };
     kept.ok_or_else(|| Error::Conflict(words()))
 }
 

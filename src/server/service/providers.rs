@@ -5,7 +5,7 @@ use crate::domain::action::{
 };
 use crate::domain::error::What;
 use crate::domain::view::{ProviderRow, ProviderView, ProvidersView};
-use crate::domain::{Error, ProviderKind, ProviderName, ProviderSettings, Result};
+use crate::domain::{Action, Error, ProviderKind, ProviderName, ProviderSettings, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -13,7 +13,7 @@ use crate::server::identity::provider::making;
 use crate::server::secret::Secret;
 use crate::server::store::admins::{self, Guard};
 use crate::server::store::providers::{self, Stored};
-use crate::server::store::{Change, Tx};
+use crate::server::store::{Change, Tx, activity};
 
 /// The most that the record of a change has of a list.
 const MAX_NAMED: usize = 20;
@@ -36,7 +36,13 @@ pub async fn list(app: &App, _proof: &Authorized<ListProviders>) -> Result<Vec<P
         let settings = ProviderSettings { url, ..settings.clone() };
         let row = row(name, *kind, &settings);
         let row = ProviderRow { is_live: true, is_of_file: true, has_secret: true, n_people, ..row };
-        ProviderView { row, id: String::new(), settings, callback: app.identity.providers.callback(name) }
+        ProviderView {
+            row,
+            id: String::new(),
+            settings,
+            callback: app.identity.providers.callback(name),
+            live_since: None,
+        }
     });
     let stored = providers::all(&app.store).await?.into_iter().map(|stored| {
         let n_people = n_people(stored.name.as_str(), &stored.settings.url);
@@ -53,6 +59,19 @@ pub async fn list(app: &App, _proof: &Authorized<ListProviders>) -> Result<Vec<P
 pub async fn view(app: &App, proof: &Authorized<ListProviders>, text: &str) -> Result<ProviderView> {
     let found = list(app, proof).await?.into_iter().find(|it| it.row.name == text || it.id == text);
     found.filter(|_| !text.is_empty()).ok_or_else(|| missing(text))
+}
+
+/// The same with since when it is live, as activity has it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn show(app: &App, proof: &Authorized<ListProviders>, text: &str) -> Result<ProviderView> {
+    let found = view(app, proof, text).await?;
+    let live_since = match found.row.is_live && !found.row.is_of_file {
+        true => activity::last_done(&app.store, EnableProvider::NAME, &found.row.name).await?,
+        false => None,
+    };
+    Ok(ProviderView { live_since, ..found })
 }
 
 fn row(name: &str, kind: ProviderKind, settings: &ProviderSettings) -> ProviderRow {
@@ -82,7 +101,7 @@ fn view_of(app: &App, stored: Stored) -> ProviderView {
         ..row(name, stored.kind, &stored.settings)
     };
     let callback = providers.callback(name);
-    ProviderView { row, id: stored.id, settings: stored.settings, callback }
+    ProviderView { row, id: stored.id, settings: stored.settings, callback, live_since: None }
 }
 
 fn missing(text: &str) -> Error {

@@ -4,8 +4,8 @@ use super::may;
 use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, ListUsers, SignOutUser};
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind, email, person_name};
-use crate::domain::view::{UserRow, UserView, UsersView, WaitingRow};
-use crate::domain::{Error, Result, Username};
+use crate::domain::view::{UserRow, UserView, UsersQuery, UsersView, WaitingRow};
+use crate::domain::{Error, Page, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -17,6 +17,8 @@ use crate::server::store::{Change, people, principals, sessions};
 
 /// Users of a page.
 const PAGE: u32 = 50;
+/// Of a page of those who wait, which stands above them.
+const WAITING: u32 = 20;
 
 /// What an account begins with.
 pub struct NewUser {
@@ -26,15 +28,19 @@ pub struct NewUser {
     pub password: Option<Secret>,
 }
 
-/// A page of users after `after`; of those that `q` finds.
-pub async fn page(app: &App, proof: &Authorized<ListUsers>, q: &str, after: &str) -> Result<UsersView> {
-    let mut users = people::list(&app.store, q, after, PAGE + 1).await?;
+/// A page of users, of those that `q` finds; with a page of those who wait for who may let them in.
+pub async fn page(app: &App, proof: &Authorized<ListUsers>, query: &UsersQuery) -> Result<UsersView> {
+    let mut users = people::list(&app.store, &query.q, &query.after, PAGE + 1).await?;
     let is_cut = users.len() > PAGE as usize;
     users.truncate(PAGE as usize);
     let next = users.last().filter(|_| is_cut).map(|user| user.username.to_string());
     let may_manage = may_manage(proof);
-    let waiting = if may_manage { waiting::list(app, proof, PAGE).await? } else { vec![] };
-    let waiting = waiting.into_iter().map(|it| WaitingRow {
+    let waiting = match may_manage {
+        true => waiting::latest(app, proof, &query.waiting()?, WAITING).await?,
+        false => Page { items: vec![], previous: None, next: None },
+    };
+    let Page { items, previous, next: later } = waiting;
+    let items = items.into_iter().map(|it| WaitingRow {
         issuer: it.issuer,
         subject: it.subject,
         provider: it.provider,
@@ -44,7 +50,8 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, q: &str, after: &str
         last_at: it.last_at,
     });
     let may_invite = may_manage && app.identity.settings.local_sign_in;
-    Ok(UsersView { users, waiting: waiting.collect(), next, may_manage, may_invite })
+    let waiting = Page { items: items.collect(), previous, next: later };
+    Ok(UsersView { users, waiting, next, may_manage, may_invite })
 }
 
 /// Everything on the page of one user.
@@ -83,7 +90,7 @@ pub async fn show(app: &App, _proof: &Authorized<ListUsers>, who: &str) -> Resul
     found.ok_or_else(|| Error::NotFound(What::User(user.username.to_string())))
 }
 
-async fn find(app: &App, who: &str) -> Result<Principal> {
+pub(super) async fn find(app: &App, who: &str) -> Result<Principal> {
     // Ids come first: a username may look like one.
     let found = match (principals::by_id(&app.store, who).await?, who.parse::<Username>()) {
         (Some(found), _) => Some(found),
@@ -95,7 +102,7 @@ async fn find(app: &App, who: &str) -> Result<Principal> {
 }
 
 /// The user of that name, and of no other: a proof is for a name.
-async fn of(app: &App, username: &Username) -> Result<Principal> {
+pub(super) async fn of(app: &App, username: &Username) -> Result<Principal> {
     let found = principals::by_username(&app.store, username).await?;
     let found = found.filter(|found| found.kind == PrincipalKind::User);
     found.ok_or_else(|| Error::NotFound(What::User(username.to_string())))

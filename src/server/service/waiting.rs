@@ -2,8 +2,9 @@
 
 use crate::domain::action::{Dismiss, LetIn, ListUsers};
 use crate::domain::error::What;
+use crate::domain::page::Position;
 use crate::domain::principal::Principal;
-use crate::domain::{Error, Permission, Result, Target};
+use crate::domain::{Error, Page, Permission, Result, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity;
@@ -11,10 +12,21 @@ use crate::server::store::Change;
 use crate::server::store::waiting;
 pub use crate::server::store::waiting::Waiting;
 
-/// Those who wait, who came last first.
-pub async fn list(app: &App, proof: &Authorized<ListUsers>, limit: u32) -> Result<Vec<Waiting>> {
+/// A page of those who wait, who came last first; the first one where nobody is left on the page that is asked for.
+pub async fn latest(
+    app: &App,
+    proof: &Authorized<ListUsers>,
+    position: &Position,
+    limit: u32,
+) -> Result<Page<Waiting>> {
     require_manager(proof)?;
-    Ok(waiting::list(&app.store, limit).await?.into_iter().map(vouched).collect())
+    let found = waiting::latest(&app.store, position, limit).await?;
+    let found = match found.items.is_empty() && *position != Position::Start {
+        true => waiting::latest(&app.store, &Position::Start, limit).await?,
+        false => found,
+    };
+    let Page { items, previous, next } = found;
+    Ok(Page { items: items.into_iter().map(vouched).collect(), previous, next })
 }
 
 /// Those after an identity, in the order of identities.

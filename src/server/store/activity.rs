@@ -2,13 +2,19 @@
 
 use super::{Known, Row, Store, Value};
 use crate::domain::view::{ActivityQuery, ActivityRow};
-use crate::domain::{Result, Scope};
+use crate::domain::{Result, Scope, Timestamp};
 use crate::params;
 
 /// What was done in a scope, newest first.
 pub async fn list(store: &Store, scope: &Scope, query: &ActivityQuery, limit: u32) -> Result<Vec<ActivityRow>> {
     let (sql, params) = statement(scope, query, limit);
     store.all(&sql, params).await?.into_iter().map(activity).collect()
+}
+
+/// When something was done to that object last.
+pub async fn last_done(store: &Store, action: &str, object: &str) -> Result<Option<Timestamp>> {
+    let sql = "SELECT at FROM audit WHERE object = $1 AND action = $2 AND outcome = 'done' ORDER BY id DESC LIMIT 1";
+    store.one(sql, params![object, action]).await?.map(|mut row| row.take()).transpose()
 }
 
 fn statement(scope: &Scope, query: &ActivityQuery, limit: u32) -> (String, Vec<Value>) {

@@ -2,13 +2,17 @@
 
 use super::grants::{NOBODYS_LEFT, grantee};
 use super::{Known, Row, Store, Value, batch};
-use crate::domain::view::AccessRow;
-use crate::domain::{Result, Scope};
+use crate::domain::view::{AccessRow, Invited};
+use crate::domain::{Result, Scope, Timestamp};
 use crate::params;
 
 const ROW: &str = "SELECT g.id, g.grantee_kind, COALESCE(p.username, u.name, ''), COALESCE(p.name, ''),
         (SELECT COUNT(DISTINCT m.user_id) FROM group_members m WHERE m.group_id = u.id),
-        g.role, g.scope, g.tags, g.expires_at, g.created_at, g.created_by
+        g.role, g.scope, g.tags, g.expires_at, g.created_at, g.created_by,
+        CASE WHEN p.kind = 'user' AND NOT EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = p.id)
+            AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.user_id = p.id)
+          THEN COALESCE((SELECT MAX(l.expires_at) FROM one_time_links l
+            WHERE l.user_id = p.id AND l.purpose = 'invite'), 0) END
     FROM grants g LEFT JOIN principals p ON p.id = g.grantee LEFT JOIN user_groups u ON u.id = g.grantee";
 
 /// The most grants of one principal or group that a page lists.
@@ -76,8 +80,10 @@ fn access(mut row: Row) -> Result<AccessRow> {
     let (shown, n_members) = (row.take()?, row.take()?);
     let terms = super::grants::terms(&mut row)?;
     let (given_at, Known(given_by)) = (row.take()?, row.take()?);
+    let until: Option<Timestamp> = row.take()?;
+    let invited = until.map(|until| Invited { until, may_take_back: false });
     let to = grantee(&kind, &name)?;
-    Ok(AccessRow { id, to, name: shown, n_members, terms, given_at, given_by, may_change: false })
+    Ok(AccessRow { id, to, name: shown, n_members, terms, given_at, given_by, may_change: false, invited })
 }
 
 #[cfg(test)]

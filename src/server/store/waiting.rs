@@ -1,7 +1,9 @@
 //! People who signed in at a provider and whom nobody has let in yet.
 
+use super::keyset::{self, Keyset, Order};
 use super::{Row, Store, Tx};
-use crate::domain::{Error, Result, Timestamp};
+use crate::domain::page::Position;
+use crate::domain::{Cursor, Error, Page, Result, Timestamp};
 use crate::params;
 
 /// How many may wait. The one who was seen least lately goes: strangers cannot fill the table.
@@ -55,10 +57,20 @@ pub async fn note(tx: &mut Tx, who: &Waiting) -> Result<()> {
 
 const COLUMNS: &str = "issuer, subject, provider, email, name, claimed, spelled, first_at, last_at, email_verified";
 
-/// Those who wait, who came last first.
-pub async fn list(store: &Store, limit: u32) -> Result<Vec<Waiting>> {
-    let sql = format!("SELECT {COLUMNS} FROM waiting_people ORDER BY last_at DESC, issuer, subject LIMIT $1");
-    store.all(&sql, params![limit]).await?.into_iter().map(waiting).collect()
+/// Who came last first; of the same moment in the order of identities. No address has a space in it.
+const LATEST: Order = Order { key: Some("last_at"), name: "issuer || ' ' || subject" };
+
+/// A page of those who wait, who came last first.
+pub async fn latest(store: &Store, position: &Position, limit: u32) -> Result<Page<Waiting>> {
+    let Keyset { condition, order_by, params } = LATEST.at(position, 2);
+    let sql = format!("SELECT {COLUMNS} FROM waiting_people WHERE 1 = 1 {condition} {order_by} LIMIT $1");
+    let params = params![limit.saturating_add(1)].into_iter().chain(params).collect();
+    let rows = store.all(&sql, params).await?.into_iter().map(|row| {
+        let who = waiting(row)?;
+        let cursor = Cursor { key: who.last_at.0, name: format!("{} {}", who.issuer, who.subject) };
+        Ok((cursor, who))
+    });
+    Ok(keyset::page(rows.collect::<Result<Vec<_>>>()?, position, limit))
 }
 
 /// Those after an identity in the order of identities, for programs that read all of them.

@@ -29,6 +29,9 @@ pub fn Somebody(
     n_members: u64,
     /// Whether the reader may open the pages of users and of groups.
     opens: (bool, bool),
+    /// What else there is to say of them.
+    #[prop(default = None)]
+    note: Option<String>,
 ) -> impl IntoView {
     let members = if n_members == 1 { "1 person".to_owned() } else { format!("{n_members} people") };
     let (sign, title, sub, href) = match to {
@@ -53,7 +56,8 @@ pub fn Somebody(
         Some(href) => view! { <a class="name" href=href>{title}</a> }.into_any(),
         None => view! { <span class="name">{title}</span> }.into_any(),
     };
-    let sub = (!sub.is_empty()).then(|| view! { <span class="cell-sub">{sub}</span> });
+    let sub: Vec<String> = [Some(sub), note].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    let sub = (!sub.is_empty()).then(|| view! { <span class="cell-sub">{sub.join(" · ")}</span> });
     view! { <span class="row-3">{sign}<span class="grow">{title}{sub}</span></span> }.into_any()
 }
 

@@ -40,7 +40,7 @@ pub fn Problem(#[prop(optional)] intent: Option<Intent>) -> impl IntoView {
             error => sentence(&error.to_string()),
         };
         view! {
-            <div class="callout callout-bad" role="alert" tabindex="-1" id="problem">
+            <div class="callout callout-bad problem" role="alert" tabindex="-1" id="problem" autofocus="true">
                 <Icon name="warn"/>
                 <div>
                     <p class="medium">{words}</p>
@@ -153,7 +153,8 @@ pub fn Choice(
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
-            <select class="select" id=id name=name aria-invalid=wrong.is_some().then_some("true") aria-describedby=described>
+            <select class="select" id=id name=name aria-invalid=wrong.is_some().then_some("true") aria-describedby=described
+                autofocus=wrong.is_some()>
                 {options.collect_view()}
             </select>
             {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
@@ -177,12 +178,16 @@ pub fn Announcement() -> impl IntoView {
         (None, Some(secret)) => view! { <Shown secret/> }.into_any(),
         (None, None) => ().into_any(),
     };
-    Some(view! {
-        <div class="callout callout-info said" role="status">
-            <Icon name="check"/>
-            <div class="grow stack-2"><p class="medium">{said.intent.done(&said.of)}</p>{secret}</div>
-        </div>
-    })
+    // Here the keys go on: what was done stands first, and the page follows.
+    Some(
+        view! {
+            <div class="callout callout-info said" role="status" tabindex="-1" autofocus="true">
+                <Icon name="check"/>
+                <div class="grow stack-2"><p class="medium">{said.intent.done(&said.of)}</p>{secret}</div>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// A secret by itself.
@@ -237,7 +242,7 @@ pub fn Confirm(
                     {children()}
                     {typed}
                     <div class="row end">
-                        <a class="btn" href=back autofocus="true">"Cancel"</a>
+                        <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
                         <button class="btn btn-bad" type="submit">{act}</button>
                     </div>
                 </PostForm>

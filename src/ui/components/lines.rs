@@ -21,7 +21,7 @@ pub fn Lines(
         <div class="field">
             <label for=id.clone()>{label}" "<span class="opt">"optional"</span></label>
             <textarea class="input input-mono" id=id name=name rows="2" autocapitalize="off" spellcheck="false"
-                aria-invalid=invalid aria-describedby=by>{value}</textarea>
+                aria-invalid=invalid aria-describedby=by autofocus=invalid.is_some()>{value}</textarea>
             {words}
         </div>
     }

@@ -17,6 +17,7 @@ pub mod mark;
 pub mod name;
 pub mod notice;
 pub mod pages;
+pub mod part;
 pub mod pull_box;
 pub mod rail;
 pub mod ready;

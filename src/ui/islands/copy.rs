@@ -1,5 +1,5 @@
 //! Makes every copy button of the page work, also of rows that come later, by one listener; and
-//! keeps the client whose command a reader copies.
+//! keeps the client whose command a reader copies. With it starts what Escape does.
 
 use leptos::prelude::*;
 
@@ -10,4 +10,6 @@ pub fn Copy() -> impl IntoView {
     super::browser::copy::start();
     #[cfg(feature = "hydrate")]
     super::browser::client::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::keys::start();
 }

@@ -19,7 +19,7 @@ use crate::ui::request::PageRequest;
 use give::GiveForm;
 use invite::{InviteForm, is_asked};
 use leptos::prelude::*;
-use rows::{AccessRows, Columns, TakeAway};
+use rows::{AccessRows, Columns, TakeAway, TakeBack};
 
 /// The page of everything.
 #[component]
@@ -39,7 +39,17 @@ pub fn Access(scope: Scope) -> impl IntoView {
 fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
     let (title, words) = heading(&view.scope);
     let pairs = Pairs::of(&request.path_and_query);
-    let taken = pairs.get("take").and_then(|id| view.rows.iter().find(|row| row.id == id && row.may_change)).cloned();
+    let asked =
+        |key| pairs.get(key).and_then(|id| view.rows.iter().find(|row| row.id == id && row.may_change)).cloned();
+    let (taken, back) = (asked("take"), request.path().to_owned());
+    let invitation = asked("take-back").filter(|row| row.invited.is_some_and(|invited| invited.may_take_back));
+    let question = match (taken, invitation) {
+        (Some(row), _) => view! { <TakeAway row back/> }.into_any(),
+        (None, Some(row)) => view! { <TakeBack row back/> }.into_any(),
+        (None, None) => {
+            [Intent::TakeAccess, Intent::TakeInvitation].map(|intent| view! { <Problem intent/> }).into_any()
+        }
+    };
     let scope = view.scope.clone();
     let gives = !view.roles.is_empty();
     let give = gives.then(|| view! { <GiveForm view=&view/> });
@@ -57,8 +67,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         <Above scope=scope.clone()/>
         <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{words}</p></div></div>
         <ScopeTabs scope=scope.clone() open=Tab::Access opens=view.opens/>
-        {taken.is_none().then(|| view! { <Problem intent=Intent::TakeAccess/> })}
-        {taken.map(|row| view! { <TakeAway row back=request.path().to_owned()/> })}
+        {question}
         {elsewhere}
         {give}
         {invite}
@@ -66,6 +75,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         <AccessRows rows=view.rows page=Columns::Scope(scope, view.roles) empty=Nobody/>
         {next}
     }
+    .into_any()
 }
 
 fn heading(scope: &Scope) -> (String, &'static str) {

@@ -9,14 +9,15 @@ use crate::api::people::list_activity;
 use crate::domain::view::{ActivityQuery, ActivityRow, ActivityView, Opens};
 use crate::domain::{Actor, Address, Error, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
+use crate::ui::components::icon::Icon;
 use crate::ui::components::table::Table;
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::components::time::When;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
-use crate::ui::words::inert;
+use crate::ui::words::{MAX_TEXT_CHARS, inert};
 use leptos::prelude::*;
-use words::{Difference, words};
+use words::{Difference, short, words};
 
 /// The most that is shown of what it was done to.
 const MAX_OBJECT_CHARS: usize = 300;
@@ -118,6 +119,8 @@ fn FilterBar(query: ActivityQuery, place: String, page: Scope) -> impl IntoView 
         ("token", "Tokens"),
         ("namespace", "Namespaces"),
         ("robot", "Robots"),
+        ("mount", "Mounts"),
+        ("provider", "Sign-in providers"),
         ("instance", "Instance"),
     ];
     let kinds =
@@ -153,6 +156,22 @@ fn Rows(rows: Vec<ActivityRow>, now: Timestamp) -> impl IntoView {
     view! { <Table label="Activity, newest first" columns=COLUMNS>{rows}</Table> }.into_any()
 }
 
+/// What became another, which opens into all that is known of it, to the letter.
+#[component]
+fn Details(object: String, before: Option<String>, after: Option<String>, request_id: String) -> impl IntoView {
+    let difference = view! { <Difference before=before.as_ref() after=after.as_ref() object=&object/> };
+    let rows = [("Object", object), ("Before", before.unwrap_or_default()), ("After", after.unwrap_or_default())];
+    let rows = rows.into_iter().chain([("Request", request_id)]).filter(|(_, text)| !text.is_empty());
+    let rows = rows.map(|(key, text)| view! { <dt>{key}</dt><dd class="mono">{inert(&text, MAX_TEXT_CHARS)}</dd> });
+    view! {
+        <details class="more">
+            <summary class="xs"><span class="diff">{difference}</span><span class="fold">"Details"<Icon name="down" class="i i-sm"/></span></summary>
+            <dl class="kv">{rows.collect_view()}</dl>
+        </details>
+    }
+    .into_any()
+}
+
 #[component]
 fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     let ActivityRow { at, actor, action, object, refused, before, after, request_id, address, token, .. } = row;
@@ -167,15 +186,16 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     let token = token.filter(|_| !is_robots).map(|token| format!("token {} ", inert(&token, MAX_OBJECT_CHARS)));
     let result = match refused {
         Some(permission) => {
-            view! { <span class="badge badge-bad" title=reason(&permission)>"Refused"</span> }.into_any()
+            let why = view! { <span class="cell-sub">{reason(&permission)}</span> };
+            view! { <span class="badge badge-bad">"Refused"</span>{why} }.into_any()
         }
         None => view! { <span class="subtle">"Done"</span> }.into_any(),
     };
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">
-                <span class="name">{words(&action)}</span>" "<span class="mono sm">{inert(&object, MAX_OBJECT_CHARS)}</span>
-                <span class="cell-sub"><Difference before after/>" "<span class="mono">{format!("req {request_id}")}</span></span>
+                <span class="name">{words(&action)}</span>" "<span class="mono sm">{inert(&short(&object), MAX_OBJECT_CHARS)}</span>
+                <Details object before after request_id/>
             </th>
             <td role="cell" data-a="two">{who}<span class="cell-sub">{token}<span class="mono">{address}</span></span></td>
             <td role="cell" data-a="end2">{result}</td>
@@ -187,5 +207,5 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
 
 /// Why something was refused: a permission that was missing has a dot in its name.
 fn reason(reason: &str) -> String {
-    if reason.contains('.') { format!("It needs {reason}") } else { format!("Why: {reason}") }
+    if reason.contains('.') { format!("needs {reason}") } else { reason.to_owned() }
 }

@@ -39,11 +39,21 @@ fn Whole(view: MountsView, now: Timestamp) -> impl IntoView {
                 <h1>"Mounts"</h1>
                 <p class="head-sub">"Each path prefix of the one namespace leads to a registry."</p>
             </div>
-            {view.may_manage.then(|| view! { <div class="head-actions row"><a class="btn btn-primary" href=Address::NewMount.to_string()>"Add a mount"</a></div> })}
             <LiveScope scope="repositories".to_owned() since=now nouns=("mount", "mounts")/>
+            {view.may_manage.then(NewLink)}
         </div>
         <Cards view now/>
     }
+}
+
+#[component]
+fn NewLink() -> impl IntoView {
+    view! {
+        <div class="head-actions row">
+            <a class="btn btn-primary" href=Address::NewMount.to_string()><Icon name="plus" class="i i-sm"/>"Add a mount"</a>
+        </div>
+    }
+    .into_any()
 }
 
 /// What changes with the data.

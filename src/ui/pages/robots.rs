@@ -73,7 +73,7 @@ fn Question<'a>(robots: &'a [RobotRow], request: &'a PageRequest) -> impl IntoVi
 #[component]
 fn Rotating(robot: RobotRow, back: String, now: Timestamp) -> impl IntoView {
     const INTENT: Intent = Intent::RotateRobot;
-    let name = robot.name.to_string();
+    let (name, back) = (robot.name.to_string(), format!("{back}#rotate-{}", robot.name));
     let has_ended = robot.expires_at.is_some_and(|end| end <= now);
     let until = if has_ended { now.plus_days(OFFERED_DAYS).day() } else { String::new() };
     view! {
@@ -92,7 +92,7 @@ fn Rotating(robot: RobotRow, back: String, now: Timestamp) -> impl IntoView {
 
 #[component]
 fn Deleting(robot: RobotRow, back: String) -> impl IntoView {
-    let name = robot.name.to_string();
+    let (name, back) = (robot.name.to_string(), format!("{back}#delete-{}", robot.name));
     view! {
         <Confirm intent=Intent::DeleteRobot title=format!("Delete {name}?") act=format!("Delete {name}") back typed=name.clone()>
             <p>
@@ -164,7 +164,7 @@ fn Actions<'a>(robot: &'a RobotRow, request: &'a PageRequest) -> impl IntoView +
     let (field, whose) = (name.clone(), format!(" {name}"));
     let href = |question: &str| address(request.path(), &[(question, &name)]);
     let rotate = robot.may_rotate.then(|| {
-        view! { <a class="btn btn-ghost btn-sm" href=href("rotate") aria-label=format!("Rotate {name}")>"Rotate…"</a> }
+        view! { <a class="btn btn-ghost btn-sm" id=format!("rotate-{name}") href=href("rotate") aria-label=format!("Rotate {name}")>"Rotate…"</a> }
     });
     let (intent, words) = match robot.is_disabled {
         true => (Intent::EnableRobot, "Enable"),
@@ -179,8 +179,7 @@ fn Actions<'a>(robot: &'a RobotRow, request: &'a PageRequest) -> impl IntoView +
             </PostForm>
         }
     });
-    let delete =
-        view! { <a class="btn btn-ghost btn-sm" href=href("delete") aria-label=format!("Delete {name}")>"Delete…"</a> };
+    let delete = view! { <a class="btn btn-ghost btn-sm" id=format!("delete-{name}") href=href("delete") aria-label=format!("Delete {name}")>"Delete…"</a> };
     view! { <div class="row wrap end">{rotate}{switch}{delete}</div> }.into_any()
 }
 

@@ -6,6 +6,7 @@ use crate::api::people::show_settings;
 use crate::domain::view::{SettingsView, Totals};
 use crate::domain::{RepositoryVisibility, Scope};
 use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
+use crate::ui::components::part::{Part, PartsEnd};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
 use crate::ui::query::Pairs;
@@ -31,7 +32,7 @@ fn Whole(view: SettingsView, request: PageRequest) -> impl IntoView {
     let asks = Pairs::of(&request.path_and_query).get("delete").is_some();
     let delete = match deletes {
         Some(totals) if asks => {
-            view! { <Deleting name=title.clone() totals back=request.path().to_owned()/> }.into_any()
+            view! { <Deleting name=title.clone() totals back=format!("{}#delete", request.path())/> }.into_any()
         }
         Some(_) => view! { <DeleteLink/> }.into_any(),
         None => ().into_any(),
@@ -50,10 +51,10 @@ fn Whole(view: SettingsView, request: PageRequest) -> impl IntoView {
 #[component]
 fn DeleteLink() -> impl IntoView {
     view! {
-        <h2 class="section">"Delete"</h2>
-        <div class="row wrap">
-            <p class="sm muted grow">"The repository goes with all its tags and images."</p>
-            <a class="btn" href="?delete=yes">"Delete this repository…"</a>
+        <div class="parts">
+            <Part id="end" title="Delete it" words="The repository goes with all its tags and images.">
+                <div class="row"><a class="btn btn-bad-quiet" id="delete" href="?delete=yes">"Delete this repository…"</a></div>
+            </Part>
         </div>
     }
     .into_any()
@@ -94,16 +95,16 @@ pub(super) fn visibilities() -> Vec<(String, String)> {
 fn OfRepository(description: String, visibility: RepositoryVisibility) -> impl IntoView {
     const INTENT: Intent = Intent::ConfigureRepository;
     view! {
-        <div class="narrow-page mt-4">
-            <Problem intent=INTENT/>
-            <PostForm intent=INTENT>
-                <Field intent=INTENT name="description" label="Description" value=description kind=Kind::OPTIONAL
-                    hint="One line. Without it, the page shows what the newest image says of itself."/>
-                <Choice intent=INTENT name="visibility" label="Who may see and pull it" options=visibilities() value=visibility.name()
-                    hint="It holds at once. To push and to change always takes access."/>
-                <div class="row"><button class="btn btn-primary" type="submit">"Save settings"</button></div>
-            </PostForm>
-        </div>
+        <Problem intent=INTENT/>
+        <PostForm intent=INTENT class="parts parts-tabbed">
+            <Part id="about" title="What it is" words="Without a word of yours, the page shows what the newest image says of itself.">
+                <Field intent=INTENT name="description" label="Description" value=description kind=Kind::OPTIONAL hint="One line"/>
+            </Part>
+            <Part id="sight" title="Who sees it" words="It holds at once. To push and to change always takes access.">
+                <Choice intent=INTENT name="visibility" label="Who may see and pull it" options=visibilities() value=visibility.name()/>
+            </Part>
+            <PartsEnd><button class="btn btn-primary" type="submit">"Save settings"</button></PartsEnd>
+        </PostForm>
     }
     .into_any()
 }
@@ -112,14 +113,13 @@ fn OfRepository(description: String, visibility: RepositoryVisibility) -> impl I
 fn OfNamespace(visibility: RepositoryVisibility) -> impl IntoView {
     const INTENT: Intent = Intent::ConfigureNamespace;
     view! {
-        <div class="narrow-page mt-4">
-            <Problem intent=INTENT/>
-            <PostForm intent=INTENT>
-                <Choice intent=INTENT name="default_visibility" label="New repositories begin as" options=visibilities() value=visibility.name()
-                    hint="Repositories that are there keep theirs. A namespace below may set another."/>
-                <div class="row"><button class="btn btn-primary" type="submit">"Save settings"</button></div>
-            </PostForm>
-        </div>
+        <Problem intent=INTENT/>
+        <PostForm intent=INTENT class="parts parts-tabbed">
+            <Part id="sight" title="Who sees it" words="Repositories that are there keep theirs. A namespace below may set another.">
+                <Choice intent=INTENT name="default_visibility" label="New repositories begin as" options=visibilities() value=visibility.name()/>
+            </Part>
+            <PartsEnd><button class="btn btn-primary" type="submit">"Save settings"</button></PartsEnd>
+        </PostForm>
     }
     .into_any()
 }

@@ -92,7 +92,7 @@ pub fn TokenRows(rows: Vec<TokenRow>, is_own: bool) -> impl IntoView {
 fn Row<'a>(row: TokenRow, is_own: bool, request: &'a PageRequest) -> impl IntoView + use<> {
     let TokenRow { id, name, bound, expires_at, used_at, used_from, reaches, .. } = row;
     let name = name.to_string();
-    let href = address(request.path(), &[("revoke", &id)]);
+    let (href, anchor) = (address(request.path(), &[("revoke", &id)]), format!("revoke-{id}"));
     let now = request.now;
     let idle = if is_own { "Nothing is given to you there" } else { "Nothing is given to them there" };
     let idle = (!reaches).then(|| view! { <span class="cell-sub">{idle}</span> });
@@ -103,7 +103,7 @@ fn Row<'a>(row: TokenRow, is_own: bool, request: &'a PageRequest) -> impl IntoVi
             <td role="cell" data-a="two"><Bound bound is_own/>{idle}</td>
             <td role="cell" class="nowrap" data-a="end1"><Until at=expires_at now/></td>
             <td role="cell" data-a="three"><span class="k-only">"Last used: "</span><Used at=used_at from=used_from now/></td>
-            <td role="cell" class="r" data-a="end3"><a class="btn btn-ghost btn-sm" href=href aria-label=label>"Revoke…"</a></td>
+            <td role="cell" class="r" data-a="end3"><a class="btn btn-ghost btn-sm" id=anchor href=href aria-label=label>"Revoke…"</a></td>
         </tr>
     }
     .into_any()
@@ -133,7 +133,7 @@ pub fn Held(terms: Terms) -> impl IntoView {
 #[component]
 pub fn Revoke(token: TokenRow, intent: Intent, back: String) -> impl IntoView {
     let now = PageRequest::current().now;
-    let name = token.name.to_string();
+    let (name, back) = (token.name.to_string(), format!("{back}#revoke-{}", token.id));
     view! {
         <Confirm intent title=format!("Revoke the token {name}?") act=format!("Revoke {name}") back>
             <p>"What signs in with it is refused from then on. "<LastUse at=token.used_at from=token.used_from now/></p>

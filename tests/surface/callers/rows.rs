@@ -165,6 +165,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("GET", "/r/team/web/-/activity", r#""#, [303, 403, 403, 403, 403, 200]),
     Row("GET", "/activity?where=team/web", r#""#, [303, 403, 403, 403, 403, 200]),
     Row("POST", "/r/team/web/-/access", r#"do=invite-with-access&who=eve@example.com&username=eve&name=&role=reader&scope=team/web&tags=&until="#, [401, 403, 403, 403, 403, 403]),
+    Row("POST", "/r/team/web/-/access", r#"do=take-invitation&username=otto"#, [401, 403, 403, 403, 403, 403]),
     Row("POST", "/r/team/web/-/settings", r#"do=delete-repository&confirmed=team/web"#, [401, 404, 404, 403, 403, 403]),
     Row("GET", "/api/v1/repositories", r#""#, [401, 200, 200, 200, 200, 200]),
     Row("GET", "/api/v1/repositories?namespace=team", r#""#, [401, 200, 200, 200, 200, 200]),

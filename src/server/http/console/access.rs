@@ -2,7 +2,7 @@
 
 use super::sent::{at, taken};
 use super::{Done, Form};
-use crate::domain::action::{ChangeAccess, GiveAccess, InviteWithAccess, ListGrants, TakeAccess};
+use crate::domain::action::{ChangeAccess, GiveAccess, InviteWithAccess, ListGrants, TakeAccess, TakeInvitation};
 use crate::domain::error::What;
 use crate::domain::{Error, Grant, Grantee, Permission, Result, Target, Terms, Username};
 use crate::server::service::{access, invitations};
@@ -29,6 +29,14 @@ pub(super) async fn invite(form: &Form<'_>) -> Result<Done> {
     let link = invitations::invite(form.app, &proof, person).await;
     let link = link.map_err(|error| taken("username", at_who(error)))?;
     Ok(Done::new(form.page(), Intent::InviteWithAccess, username).with_secret(link))
+}
+
+/// Takes an invitation back that nobody has taken yet.
+pub(super) async fn take_invitation(form: &Form<'_>) -> Result<Done> {
+    let username: Username = form.sent.parse("username")?;
+    let proof = form.app.access.authorize(form.caller, TakeInvitation { username: username.clone() }).await?;
+    invitations::take_back(form.app, &proof).await?;
+    Ok(Done::new(form.page(), Intent::TakeInvitation, username))
 }
 
 /// Whose address it is. To who may not look people up it is nobody's, whatever it is.

@@ -103,6 +103,7 @@ impl Form<'_> {
             Intent::EndSessions => users::end_sessions(self).await,
             Intent::GiveAccess => access::give(self).await,
             Intent::InviteWithAccess => access::invite(self).await,
+            Intent::TakeInvitation => access::take_invitation(self).await,
             Intent::ChangeAccess => access::change(self).await,
             Intent::TakeAccess => access::take(self).await,
             Intent::CreateGroup => groups::create(self).await,

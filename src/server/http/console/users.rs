@@ -64,7 +64,8 @@ pub(super) async fn dismiss(form: &Form<'_>) -> Result<Done> {
     let (issuer, subject) = (form.sent.text("issuer").to_owned(), form.sent.text("subject").to_owned());
     let proof = form.app.access.authorize(form.caller, Dismiss { issuer, subject }).await?;
     waiting::dismiss(form.app, &proof).await?;
-    Ok(Done::new(Address::Users, Intent::Dismiss, form.sent.text("email")))
+    let page = form.uri.path_and_query().map_or_else(|| Address::Users.to_string(), ToString::to_string);
+    Ok(Done::new(page, Intent::Dismiss, form.sent.text("email")))
 }
 
 /// The user whose page it is.

@@ -46,7 +46,7 @@ struct Whole {
 }
 
 impl From<ProviderView> for Whole {
-    fn from(ProviderView { row, id, settings, callback }: ProviderView) -> Self {
+    fn from(ProviderView { row, id, settings, callback, .. }: ProviderView) -> Self {
         let is_github = row.kind == ProviderKind::Github;
         let (issuer, url) = if is_github { (None, Some(settings.url)) } else { (Some(settings.url), None) };
         Self {

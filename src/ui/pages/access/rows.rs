@@ -1,13 +1,14 @@
 //! Grants as rows: on the page of a scope, of somebody, or of a group.
 
 use crate::domain::view::AccessRow;
-use crate::domain::{Address, Permission, Role, Scope, Timestamp};
+use crate::domain::{Address, Grantee, Permission, Role, Scope, Timestamp};
 use crate::ui::components::avatar::Somebody;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
 use crate::ui::request::PageRequest;
+use crate::ui::words::invited;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -67,7 +68,8 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
     let shows_who = page != Columns::Group;
     let who = shows_who.then(|| {
         let (to, name, n_members) = (row.to.clone(), row.name.clone(), row.n_members);
-        view! { <th role="rowheader" scope="row" data-a="head"><Somebody to name n_members opens/></th> }
+        let note = row.invited.map(|it| invited(it.until, request.now));
+        view! { <th role="rowheader" scope="row" data-a="head"><Somebody to name n_members opens note/></th> }
     });
     let set_in = match &page {
         Columns::Scope(scope, _) => Some(
@@ -178,14 +180,31 @@ fn Taking<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl I
         Columns::Scope(..) => request.path().to_owned(),
         Columns::Somebody | Columns::Group => Address::Access(row.terms.scope.clone()).to_string(),
     };
-    let href = address(&page, &[("take", &row.id)]);
-    let label = format!("Take access from {}", row.to);
-    view! { <a class="btn btn-ghost btn-sm" href=href aria-label=label>"Take away…"</a> }.into_any()
+    let takes_back = row.invited.is_some_and(|invited| invited.may_take_back);
+    let (question, words, label) = match takes_back {
+        true => ("take-back", "Take back…", format!("Take back the invitation of {}", called(&row.to))),
+        false => ("take", "Take away…", format!("Take access from {}", row.to)),
+    };
+    let (href, id) = (address(&page, &[(question, &row.id)]), anchor(&row));
+    view! { <a class="btn btn-ghost btn-sm" id=id href=href aria-label=label>{words}</a> }.into_any()
+}
+
+fn called(to: &Grantee) -> String {
+    match to {
+        Grantee::User(name) => name.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The place of a row's action, to come back to.
+fn anchor(row: &AccessRow) -> String {
+    format!("take-{}", row.id)
 }
 
 /// Asks before a grant is taken.
 #[component]
 pub fn TakeAway(row: AccessRow, back: String) -> impl IntoView {
+    let back = format!("{back}#{}", anchor(&row));
     let AccessRow { id, to, terms, .. } = row;
     let tags = terms.tags.as_ref().map(|tags| format!(", only tags {tags}")).unwrap_or_default();
     let place = if terms.scope == Scope::Everything { "everything".to_owned() } else { terms.scope.to_string() };
@@ -199,4 +218,22 @@ pub fn TakeAway(row: AccessRow, back: String) -> impl IntoView {
             <input type="hidden" name="grant" value=id/>
         </Confirm>
     }
+    .into_any()
+}
+
+/// Asks before an invitation is taken back, which takes more than one grant.
+#[component]
+pub fn TakeBack(row: AccessRow, back: String) -> impl IntoView {
+    let only = address(&back, &[("take", &row.id)]);
+    let back = format!("{back}#{}", anchor(&row));
+    let (who, role) = (called(&row.to), row.terms.role.title());
+    let (title, act) = (format!("Take back the invitation of {who}?"), format!("Take back the invitation of {who}"));
+    view! {
+        <Confirm intent=Intent::TakeInvitation title act back>
+            <p>{format!("The link of {who} stops working at once, and the account goes with all access that was given to it, here and elsewhere.")}</p>
+            <p class="sm muted">{format!("Or take only {role} here and leave the invitation: ")}<a href=only>{format!("take {role} away")}</a></p>
+            <input type="hidden" name="username" value=who/>
+        </Confirm>
+    }
+    .into_any()
 }

@@ -1,15 +1,22 @@
 //! Activity in words: what was done, and what became another than it was.
 
+use crate::domain::Digest;
 use crate::ui::words::inert;
 use leptos::prelude::*;
 
 /// The most that is shown of a state.
 const MAX_CHARS: usize = 300;
 
-/// What became another: what was there before and what is now, without what stayed. An id says nothing to people.
+/// What became another: what was there before and what is now, without what stayed and what the object says already.
+/// An id says nothing to people.
 #[component]
-pub(super) fn Difference(before: Option<String>, after: Option<String>) -> impl IntoView {
-    let (was, is) = difference(before.as_deref().unwrap_or_default(), after.as_deref().unwrap_or_default());
+pub(super) fn Difference<'a>(
+    before: Option<&'a String>,
+    after: Option<&'a String>,
+    object: &'a str,
+) -> impl IntoView + use<> {
+    let text = |of: Option<&'a String>| of.map_or("", String::as_str);
+    let (was, is) = difference(text(before), text(after), object);
     let gone = (!was.is_empty()).then(|| view! { <span class="vh">"before: "</span><del>{was.clone()}</del> });
     let arrow = (!was.is_empty() && !is.is_empty()).then_some(" → ");
     let new = (!is.is_empty()).then(|| view! { <span class="vh">"after: "</span><ins>{is.clone()}</ins> });
@@ -17,15 +24,26 @@ pub(super) fn Difference(before: Option<String>, after: Option<String>) -> impl 
 }
 
 /// The parts that only one side has, in the order in which they stand there.
-fn difference(before: &str, after: &str) -> (String, String) {
+fn difference(before: &str, after: &str, object: &str) -> (String, String) {
     let separator = if before.contains('\n') || after.contains('\n') { "\n" } else { ", " };
     let parts = |text: &str| -> Vec<String> { text.split(separator).map(ToOwned::to_owned).collect() };
     let (was, is) = (parts(before), parts(after));
     let only = |own: &[String], other: &[String]| {
-        let says = |part: &&String| !part.is_empty() && !is_id(part) && !other.contains(part);
-        inert(&own.iter().filter(says).cloned().collect::<Vec<_>>().join(", "), MAX_CHARS)
+        let repeats = |part: &str| part == object || object.strip_suffix(part).is_some_and(|rest| rest.ends_with('@'));
+        let says = |part: &&String| !part.is_empty() && !is_id(part) && !other.contains(part) && !repeats(part);
+        inert(&own.iter().filter(says).map(|part| short(part)).collect::<Vec<_>>().join(", "), MAX_CHARS)
     };
     (only(&was, &is), only(&is, &was))
+}
+
+/// A text with each digest in it by the twelve digits that people compare. The whole stands with the details.
+pub(super) fn short(text: &str) -> String {
+    let Some(start) = text.find("sha256:").or_else(|| text.find("sha512:")) else { return text.to_owned() };
+    let (before, rest) = text.split_at(start);
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != ':').unwrap_or(rest.len());
+    let (digest, after) = rest.split_at(end);
+    let shown = digest.parse::<Digest>().map_or_else(|_| digest.to_owned(), |digest| digest.short().to_owned());
+    format!("{before}{shown}{}", short(after))
 }
 
 fn is_id(text: &str) -> bool {
@@ -44,6 +62,7 @@ const WORDS: &[(&str, &str)] = &[
     ("grant.take", "Took access:"),
     ("grant.change", "Changed access:"),
     ("grant.invite", "Invited with access:"),
+    ("user.take-invitation", "Took back the invitation of"),
     ("user.create", "Made the account"),
     ("user.change", "Changed the account"),
     ("user.invite", "Made an invitation link for"),
@@ -113,7 +132,7 @@ mod tests {
     #[test]
     fn what_stayed_is_left_out_and_so_are_ids() {
         let of = |before, after| {
-            let (was, is) = difference(before, after);
+            let (was, is) = difference(before, after, "mara");
             format!("{was}|{is}")
         };
         assert_eq!(of("reader", "owner"), "reader|owner");
@@ -122,5 +141,17 @@ mod tests {
         assert_eq!(of(before, after), "visibility: private|visibility: public");
         assert_eq!(of("", "0190a5c1-7b1e-7000-8000-000000000000"), "|");
         assert_eq!(of("same", "same"), "|");
+    }
+
+    #[test]
+    fn a_digest_is_said_once_and_shortly() {
+        let (one, two) = (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
+        assert_eq!(difference("", &one, &format!("team/web@{one}")), (String::new(), String::new()));
+        assert_eq!(difference(&one, &two, "team/web@prod"), ("a".repeat(12), "b".repeat(12)));
+        assert_eq!(
+            short(&format!("team/web@{one} and {two}")),
+            format!("team/web@{} and {}", "a".repeat(12), "b".repeat(12))
+        );
+        assert_eq!(short("sha256:none"), "sha256:none");
     }
 }

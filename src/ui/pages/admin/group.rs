@@ -32,7 +32,7 @@ fn Whole(view: GroupView, request: PageRequest) -> impl IntoView {
     let asks_to_delete = Pairs::of(&request.path_and_query).get("delete").is_some() && view.may_manage;
     let delete = asks_to_delete.then(|| view! { <Deleting name=view.name.clone()/> });
     let actions = (view.may_manage && !asks_to_delete)
-        .then(|| view! { <div class="head-actions row"><a class="btn" href="?delete=yes">"Delete…"</a></div> });
+        .then(|| view! { <div class="head-actions row"><a class="btn btn-bad-quiet" id="delete" href="?delete=yes">"Delete…"</a></div> });
     view! {
         <PageTitle text=view.name.to_string()/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=Address::Groups.to_string()>"Groups"</a></li></ol></nav>
@@ -49,6 +49,7 @@ fn Whole(view: GroupView, request: PageRequest) -> impl IntoView {
         <h2 class="section">"Access"</h2>
         <AccessRows rows=view.access page=Columns::Group empty=NoAccess/>
     }
+    .into_any()
 }
 
 #[component]
@@ -145,7 +146,7 @@ fn MapForm(providers: Vec<(String, String)>) -> impl IntoView {
 
 #[component]
 fn Deleting(name: GroupName) -> impl IntoView {
-    let (title, back) = (name.to_string(), Address::Group(name).to_string());
+    let (title, back) = (name.to_string(), format!("{}#delete", Address::Group(name)));
     view! {
         <Confirm intent=Intent::DeleteGroup title=format!("Delete {title}?") act=format!("Delete {title}") back typed=title.clone()>
             <p>"All access that was given to the group goes with it, at once. The people stay. This cannot be undone."</p>

@@ -5,6 +5,8 @@ pub mod groups;
 pub mod new_provider;
 mod presets;
 pub mod provider;
+mod provider_parts;
+mod provider_tried;
 pub mod providers;
 pub mod roles;
 pub mod user;

@@ -1,13 +1,15 @@
 //! `/admin/providers/{name}`: how a provider is set, whether it is live, and what came of trying it.
 
 use super::last_part;
-use super::new_provider::{Above, Callback, Fields};
-use super::providers::State;
+use super::provider_parts::{Above, Callback, Identity, Joining, Reading};
+use super::provider_tried::Result;
 use crate::api::providers::show_provider;
-use crate::domain::view::{ProviderRow, ProviderView, Tried, Verdict};
-use crate::domain::{Address, ProviderKind, ProviderSettings};
+use crate::domain::view::{ProviderRow, ProviderView};
+use crate::domain::{Address, ProviderKind, ProviderSettings, Timestamp};
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::part::{Part, PartsEnd, Stands};
+use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, address};
@@ -24,30 +26,34 @@ pub fn Provider() -> impl IntoView {
 
 #[component]
 fn Whole(view: ProviderView, request: PageRequest) -> impl IntoView {
-    let ProviderView { row, settings, callback, .. } = view;
+    let ProviderView { row, settings, callback, live_since, .. } = view;
     let asks = Pairs::of(&request.path_and_query).get("remove").is_some() && !row.is_of_file;
     let question = asks.then(|| view! { <Removing row=row.clone()/> });
-    let actions = (!asks).then(|| view! { <Actions row=&row/> });
+    let was_tried = request.form.tried.is_some();
+    let state = (!asks).then(|| view! { <State row=&row live_since was_tried now=request.now/> });
     let tried = request.form.tried.map(|tried| view! { <Result tried is_live=row.is_live/> });
     let body = match row.is_of_file {
         true => view! { <Locked kind=row.kind settings/> }.into_any(),
-        false => view! { <Edit row=row.clone() settings/> }.into_any(),
+        false => view! { <Edit row=row.clone() settings asks/> }.into_any(),
     };
     let sub = format!("{} · {} · {}", row.name, row.kind.words(), counted(row.n_people, "person", "people"));
     view! {
         <PageTitle text=format!("Sign-in by {}", row.title)/>
         <Above/>
-        <div class="head">
-            <div class="grow"><h1>{row.title.clone()}</h1><p class="head-sub">{sub}" "<State row=&row/></p></div>
-            {actions}
-        </div>
+        <div class="head"><div class="grow"><h1>{row.title.clone()}</h1><p class="head-sub">{sub}</p></div></div>
         {question}
         {(!asks).then(|| view! { <Problem intent=Intent::DeleteProvider/> })}
         <Problem intent=Intent::TryProvider/>
         <Problem intent=Intent::EnableProvider/>
         <Problem intent=Intent::DisableProvider/>
+        {state}
         {tried}
-        <div class="narrow-page mt-4 stack"><Callback callback/>{body}</div>
+        <div class="parts mt-4">
+            <Part id="callback" title="Callback address" words="Where the provider sends people back.">
+                <Callback callback/>
+            </Part>
+        </div>
+        {body}
     }
     .into_any()
 }
@@ -56,29 +62,58 @@ fn page(name: &str) -> String {
     name.parse().map_or_else(|_| Address::Providers.to_string(), |name| Address::Provider(name).to_string())
 }
 
+/// What people can do by it now, and what is to be done next. What fits best comes first.
 #[component]
-fn Actions<'a>(row: &'a ProviderRow) -> impl IntoView + use<> {
-    let ProviderRow { name, is_live, is_of_file, has_secret, .. } = row.clone();
-    let (intent, words) = match is_live {
-        true => (Intent::DisableProvider, "Disable"),
-        false => (Intent::EnableProvider, "Enable"),
-    };
-    let remove = address(&page(&name), &[("remove", "yes")]);
-    let set = (!is_of_file).then(|| {
-        view! {
-            <PostForm intent class="row"><button class="btn" type="submit">{words}</button></PostForm>
-            <a class="btn" href=remove>"Remove…"</a>
-        }
+fn State<'a>(
+    row: &'a ProviderRow,
+    live_since: Option<Timestamp>,
+    was_tried: bool,
+    now: Timestamp,
+) -> impl IntoView + use<> {
+    let ProviderRow { name, is_live, is_of_file, is_hidden, has_secret, .. } = row.clone();
+    let loud = |is_next: bool| if is_next { "btn btn-primary" } else { "btn" };
+    let trial = has_secret.then(|| {
+        let href = address(&format!("/auth/provider/{name}"), &[("try", "yes")]);
+        let words = if was_tried { "Try again" } else { "Try it" };
+        view! { <a class=loud(!is_live && !was_tried) href=href rel="nofollow external">{words}</a> }
     });
-    let href = address(&format!("/auth/provider/{name}"), &[("try", "yes")]);
-    let trial = has_secret.then(|| view! { <a class="btn btn-primary" href=href rel="nofollow external">"Try it"</a> });
-    view! { <div class="head-actions row wrap">{trial}{set}</div> }.into_any()
+    let can_switch = !is_of_file && !is_hidden && (is_live || has_secret);
+    let switch = can_switch.then(|| match is_live {
+        true => view! { <Switch intent=Intent::DisableProvider class="btn" words="Disable"/> },
+        false => view! { <Switch intent=Intent::EnableProvider class=loud(was_tried) words="Enable"/> },
+    });
+    let secret = (!has_secret).then(|| {
+        view! { <a class="btn btn-primary" href="#change-provider-client_password">"Give the secret"</a> }
+    });
+    let since = live_since.map(|at| view! { "Live since "{at.absolute()}" ("<When at now/>")" }.into_any());
+    let (tone, title, words) = match (is_live, was_tried) {
+        _ if is_of_file => ("good", "Live".into_any(), "The configuration sets it. People sign in by it."),
+        _ if is_hidden => {
+            ("warn", "Not live".into_any(), "The configuration has another one of this name, which stands before it.")
+        }
+        _ if !has_secret => {
+            ("warn", "Needs its secret".into_any(), "Nobody can sign in by it. Type its client secret below.")
+        }
+        (true, _) => ("good", since.unwrap_or_else(|| "Live".into_any()), "People sign in by it."),
+        (false, true) => ("warn", "Tried, not live".into_any(), "Enable it to let people sign in by it."),
+        (false, false) => (
+            "warn",
+            "Saved, not live".into_any(),
+            "Try it first: you sign in there and see what comes back, and nobody is signed in here.",
+        ),
+    };
+    view! { <Stands tone title words>{secret}{trial}{switch}</Stands> }.into_any()
+}
+
+#[component]
+fn Switch(intent: Intent, class: &'static str, words: &'static str) -> impl IntoView {
+    view! { <PostForm intent class="row"><button class=class type="submit">{words}</button></PostForm> }.into_any()
 }
 
 #[component]
 fn Removing(row: ProviderRow) -> impl IntoView {
     let ProviderRow { name, title, n_people, .. } = row;
-    let back = page(&name);
+    let back = format!("{}#remove", page(&name));
     let people = match n_people {
         0 => "Nobody signs in by it.".to_owned(),
         1 => "1 person signs in by it.".to_owned(),
@@ -97,15 +132,26 @@ fn Removing(row: ProviderRow) -> impl IntoView {
 }
 
 #[component]
-fn Edit(row: ProviderRow, settings: ProviderSettings) -> impl IntoView {
+fn Edit(row: ProviderRow, settings: ProviderSettings, asks: bool) -> impl IntoView {
     const INTENT: Intent = Intent::ChangeProvider;
+    let kind = row.kind;
+    let remove = (!asks).then(|| {
+        let href = address(&page(&row.name), &[("remove", "yes")]);
+        view! {
+            <Part id="end" title="Remove it" words="Who has no other way in is out at once. Accounts stay.">
+                <div class="row"><a class="btn btn-bad-quiet" id="remove" href=href>"Remove…"</a></div>
+            </Part>
+        }
+    });
     view! {
-        <h2 class="section">"Settings"</h2>
         <Problem intent=INTENT/>
-        <PostForm intent=INTENT>
-            <Fields intent=INTENT kind=row.kind settings has_secret=row.has_secret/>
-            <div class="row"><button class="btn btn-primary" type="submit">"Save settings"</button></div>
+        <PostForm intent=INTENT class="parts" label="Settings".to_owned()>
+            <Identity intent=INTENT kind settings=&settings has_secret=row.has_secret/>
+            <Reading intent=INTENT kind settings=&settings/>
+            <Joining intent=INTENT settings/>
+            <PartsEnd><button class="btn btn-primary" type="submit">"Save settings"</button></PartsEnd>
         </PostForm>
+        <div class="parts">{remove}</div>
     }
     .into_any()
 }
@@ -131,75 +177,15 @@ fn Locked(kind: ProviderKind, settings: ProviderSettings) -> impl IntoView {
     let rows =
         rows.map(|(key, value)| view! { <dt class="mono">{key}</dt><dd class="mono">{value}</dd> }).collect_view();
     view! {
-        <h2 class="section">"Settings"</h2>
-        <div class="callout callout-info">
-            <Icon name="lock"/>
-            <p>"This provider is set in the configuration, under "<code>"[[auth.providers]]"</code>". Change it there; nothing here can."</p>
+        <div class="parts">
+            <Part id="settings" title="Settings">
+                <div class="callout callout-info">
+                    <Icon name="lock"/>
+                    <p>"This provider is set in the configuration, under "<code>"[[auth.providers]]"</code>". Change it there; nothing here can."</p>
+                </div>
+                <dl class="kv kv-keys">{rows}</dl>
+            </Part>
         </div>
-        <dl class="kv">{rows}</dl>
     }
     .into_any()
-}
-
-/// What came of trying it.
-#[component]
-fn Result(tried: Tried, is_live: bool) -> impl IntoView {
-    let (class, icon, words) = match &tried.verdict {
-        Verdict::Is(username) => {
-            ("callout callout-info", "check", format!("This person is {username} here, and would be signed in."))
-        }
-        Verdict::Disabled(username) => {
-            ("callout callout-warn", "warn", format!("This person is {username} here, who is let in no more."))
-        }
-        Verdict::Everybody => {
-            ("callout callout-info", "check", "This person would become a user: everybody does.".to_owned())
-        }
-        Verdict::By(group) => {
-            ("callout callout-info", "check", format!("This person would become a user, by the group {group}."))
-        }
-        Verdict::Waits => (
-            "callout callout-warn",
-            "warn",
-            "No rule lets this person in: they would wait for an administrator.".to_owned(),
-        ),
-    };
-    let next = if is_live { "" } else { " It works; enable it to let people sign in by it." };
-    view! {
-        <section class="mt-4 stack-2" aria-labelledby="tried">
-            <h2 class="section" id="tried">"What came back"</h2>
-            <div class=class role="status"><Icon name=icon/><p>{words}" Nobody was signed in, and nothing of this is kept."{next}</p></div>
-            <Facts tried/>
-        </section>
-    }
-    .into_any()
-}
-
-#[component]
-fn Facts(tried: Tried) -> impl IntoView {
-    let none = |text: String| if text.is_empty() { "nothing".to_owned() } else { text };
-    let email = match tried.email_is_verified {
-        true => tried.email.clone(),
-        false => format!("{} (not verified by the provider)", tried.email),
-    };
-    let shown = tried.groups.len();
-    let groups = match (tried.groups_unknown, tried.n_groups) {
-        (true, _) => {
-            "the provider named none, for there are too many; let it name those of this application alone".to_owned()
-        }
-        (false, n) if n > shown => format!("{}, and {} more", tried.groups.join(", "), n - shown),
-        (false, _) => none(tried.groups.join(", ")),
-    };
-    let ours: Vec<String> = tried.ours.iter().map(ToString::to_string).collect();
-    let admin = if tried.is_admin { "yes, by a group of administrators" } else { "no" };
-    let rows = [
-        ("Subject", tried.subject),
-        ("Username", none(tried.usernames.join(", "))),
-        ("Name", none(tried.name)),
-        ("E-mail", email),
-        ("Groups there", groups),
-        ("Groups here", none(ours.join(", "))),
-        ("Administrator", admin.to_owned()),
-    ];
-    let rows = rows.map(|(key, value)| view! { <dt>{key}</dt><dd class="mono">{value}</dd> }).collect_view();
-    view! { <dl class="kv">{rows}</dl> }.into_any()
 }

@@ -43,6 +43,7 @@ fn NoProviders() -> impl IntoView {
     view! {
         <Empty icon="key" title="No providers".to_owned()>
             <p>"Add one to let people sign in by Keycloak, Entra ID, Okta, Google, GitHub or another OpenID provider."</p>
+            <a class="btn" href=Address::NewProvider.to_string()>"Choose a provider"</a>
         </Empty>
     }
     .into_any()
@@ -94,7 +95,7 @@ fn Row(row: ProviderRow) -> impl IntoView {
 
 /// Whether people may sign in by it.
 #[component]
-pub fn State<'a>(row: &'a ProviderRow) -> impl IntoView + use<> {
+fn State<'a>(row: &'a ProviderRow) -> impl IntoView + use<> {
     let (class, words) = match row {
         ProviderRow { is_live: true, .. } => ("badge badge-good", "Live"),
         ProviderRow { is_hidden: true, .. } => ("badge badge-warn", "Replaced by the configuration's"),

@@ -52,6 +52,7 @@ fn Whole(view: UserView, request: PageRequest) -> impl IntoView {
         {view.may_manage.then(|| view! { <Tokens rows=view.tokens request/> })}
         {view.may_manage.then(|| view! { <Sessions rows=view.sessions now/> })}
     }
+    .into_any()
 }
 
 fn about(user: &UserRow) -> String {
@@ -75,7 +76,7 @@ fn Actions<'a>(view: &'a UserView) -> impl IntoView + use<> {
     let others = (!view.is_reader).then(|| {
         view! {
             <PostForm intent class="row"><button class="btn" type="submit">{words}</button></PostForm>
-            <a class="btn" href="?delete=yes">"Delete…"</a>
+            <a class="btn btn-bad-quiet" id="delete" href="?delete=yes">"Delete…"</a>
         }
     });
     view! { <div class="head-actions row wrap">{invite}{others}</div> }
@@ -84,7 +85,7 @@ fn Actions<'a>(view: &'a UserView) -> impl IntoView + use<> {
 #[component]
 fn Deleting(user: UserRow) -> impl IntoView {
     let username = user.username.to_string();
-    let back = Address::User(user.username).to_string();
+    let back = format!("{}#delete", Address::User(user.username));
     view! {
         <Confirm intent=Intent::DeleteUser title=format!("Delete {username}?") act=format!("Delete {username}") back typed=username.clone()>
             <p>

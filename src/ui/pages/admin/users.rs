@@ -2,19 +2,20 @@
 
 use super::More;
 use crate::api::people::list_users;
-use crate::domain::view::{UserRow, UsersView, WaitingRow};
-use crate::domain::{Address, Timestamp};
+use crate::domain::view::{UserRow, UsersQuery, UsersView, WaitingRow};
+use crate::domain::{Address, Cursor, Page, Timestamp};
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::ui::components::pages::{Foot, Pages};
 use crate::ui::components::table::Table;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
-use crate::ui::query::Pairs;
+use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
-use crate::ui::words::inert;
+use crate::ui::words::{counted, inert, invited};
 use leptos::prelude::*;
 
 /// The most that is shown of a stranger's groups.
@@ -25,14 +26,19 @@ const MAX_GROUPS_CHARS: usize = 200;
 pub fn Users() -> impl IntoView {
     let request = PageRequest::current();
     let pairs = Pairs::of(&request.path_and_query);
-    let (q, after) =
-        (pairs.get("q").unwrap_or_default().trim().to_owned(), pairs.get("after").unwrap_or_default().to_owned());
-    let asked = q.clone();
-    load(list_users(asked, after), move |view| view! { <Whole view q now=request.now/> })
+    let get = |key: &str| pairs.get(key).unwrap_or_default().trim().to_owned();
+    let query = UsersQuery {
+        q: get("q"),
+        after: get("after"),
+        waiting_after: get("waiting-after"),
+        waiting_before: get("waiting-before"),
+    };
+    load(list_users(query.clone()), move |view| view! { <Whole view query now=request.now/> })
 }
 
 #[component]
-fn Whole(view: UsersView, q: String, now: Timestamp) -> impl IntoView {
+fn Whole(view: UsersView, query: UsersQuery, now: Timestamp) -> impl IntoView {
+    let q = query.q.clone();
     let filter = Filter {
         action: Address::Users.to_string(),
         label: "Filter users",
@@ -56,60 +62,81 @@ fn Whole(view: UsersView, q: String, now: Timestamp) -> impl IntoView {
             </div>
         </div>
         {view.may_invite.then(InviteForm)}
-        <Waiting rows=view.waiting now/>
+        <Waiting page=view.waiting query now/>
         <FilterForm filter>""</FilterForm>
         {rows}
         <More next=view.next q/>
     }
+    .into_any()
 }
 
 /// Who signed in by a provider and is let in by no rule.
 #[component]
-fn Waiting(rows: Vec<WaitingRow>, now: Timestamp) -> impl IntoView {
-    if rows.is_empty() {
+fn Waiting(page: Page<WaitingRow>, query: UsersQuery, now: Timestamp) -> impl IntoView {
+    if page.items.is_empty() {
         return None;
     }
-    let rows = rows.into_iter().map(|row| {
-        let WaitingRow { issuer, subject, provider, email, name, groups, last_at } = row;
-        // An address that the provider does not vouch for is not shown.
-        let email = if email.is_empty() { subject.clone() } else { email };
-        let title = if name.is_empty() { email.clone() } else { name };
-        let groups = match groups.is_empty() {
-            true => "in no group that the provider names".to_owned(),
-            false => format!("in {}", inert(&groups.join(", "), MAX_GROUPS_CHARS)),
-        };
-        let decide = move |intent: Intent, class: &'static str, words: &'static str| {
-            let (issuer, subject, email) = (issuer.clone(), subject.clone(), email.clone());
-            let label = format!("{words} {email}");
-            view! {
-                <PostForm intent class="row">
-                    <input type="hidden" name="issuer" value=issuer/>
-                    <input type="hidden" name="subject" value=subject/>
-                    <input type="hidden" name="email" value=email/>
-                    <button class=class type="submit" aria-label=label>{words}</button>
-                </PostForm>
-            }
-        };
-        let (in_, out) = (
-            decide(Intent::LetIn, "btn btn-sm btn-primary", "Let in"),
-            decide(Intent::Dismiss, "btn btn-sm", "Dismiss"),
-        );
-        view! {
-            <li class="row-3 wrap listed">
-                <span class="grow">
-                    <b class="medium">{inert(&title, 120)}</b>
-                    <span class="cell-sub">{format!("By {provider}, {groups}, ")}<When at=last_at now/></span>
-                </span>
-                <span class="row">{in_}{out}</span>
-            </li>
-        }
-    });
+    let foot = foot(&page, &query).map(|foot| view! { <Pages foot/> });
+    let rows = page.items.into_iter().map(|row| view! { <WaitingOne row now/> }).collect_view();
     Some(view! {
         <h2 class="section">"Waiting"</h2>
         <p class="sm muted">"They signed in by a provider and no rule lets them in. To let a whole team in, map its group on the page of one of yours."</p>
-        <ul class="plain-list">{rows.collect_view()}</ul>
+        {[Intent::LetIn, Intent::Dismiss].map(|intent| view! { <Problem intent/> })}
+        <ul class="plain-list">{rows}</ul>
+        {foot}
+        <h2 class="section">"Accounts"</h2>
     }
     .into_any())
+}
+
+/// The pages of those who wait, where they take more than one. The list of users stays as it is.
+fn foot(page: &Page<WaitingRow>, query: &UsersQuery) -> Option<Foot> {
+    let href = |key: &'static str, cursor: &Cursor| {
+        let base = Address::Users.to_string();
+        address(&base, &[("q", &query.q), ("after", &query.after), (key, &cursor.to_string())])
+    };
+    (page.previous.is_some() || page.next.is_some()).then(|| Foot {
+        count: format!("{} on this page", counted(page.items.len() as u64, "person", "people")),
+        before: page.previous.as_ref().map(|cursor| href("waiting-before", cursor)),
+        after: page.next.as_ref().map(|cursor| href("waiting-after", cursor)),
+        by_time: true,
+    })
+}
+
+#[component]
+fn WaitingOne(row: WaitingRow, now: Timestamp) -> impl IntoView {
+    let WaitingRow { issuer, subject, provider, email, name, groups, last_at } = row;
+    // An address that the provider does not vouch for is not shown.
+    let email = if email.is_empty() { subject.clone() } else { email };
+    let title = if name.is_empty() { email.clone() } else { name };
+    let groups = match groups.is_empty() {
+        true => "in no group that the provider names".to_owned(),
+        false => format!("in {}", inert(&groups.join(", "), MAX_GROUPS_CHARS)),
+    };
+    let decide = move |intent: Intent, class: &'static str, words: &'static str| {
+        let (issuer, subject, email) = (issuer.clone(), subject.clone(), email.clone());
+        let label = format!("{words} {email}");
+        view! {
+            <PostForm intent class="row">
+                <input type="hidden" name="issuer" value=issuer/>
+                <input type="hidden" name="subject" value=subject/>
+                <input type="hidden" name="email" value=email/>
+                <button class=class type="submit" aria-label=label>{words}</button>
+            </PostForm>
+        }
+    };
+    let (in_, out) =
+        (decide(Intent::LetIn, "btn btn-sm", "Let in"), decide(Intent::Dismiss, "btn btn-sm btn-ghost", "Dismiss"));
+    view! {
+        <li class="row-3 wrap listed">
+            <span class="grow">
+                <b class="medium">{inert(&title, 120)}</b>
+                <span class="cell-sub">{format!("By {provider}, {groups}, ")}<When at=last_at now/></span>
+            </span>
+            <span class="row">{in_}{out}</span>
+        </li>
+    }
+    .into_any()
 }
 
 #[component]
@@ -174,15 +201,14 @@ fn Row(user: UserRow, now: Timestamp) -> impl IntoView {
 /// Whether they may come in, and what is still to happen until they can.
 #[component]
 pub fn State<'a>(user: &'a UserRow, now: Timestamp) -> impl IntoView + use<> {
-    match (user.is_disabled, user.invited_until) {
-        (true, _) => view! { <span class="badge badge-bad">"Disabled"</span> }.into_any(),
-        (false, Some(until)) if until > now => {
-            let days = (until.0 - now.0).unsigned_abs().div_ceil(86_400_000); // The day that has begun counts.
-            let words =
-                if days == 1 { "Invited, ends within a day".to_owned() } else { format!("Invited, {days} days left") };
-            view! { <span class="badge badge-accent">{words}</span> }.into_any()
+    let (class, words) = match (user.is_disabled, user.has_way_in) {
+        (true, _) => ("badge badge-bad", "Disabled".to_owned()),
+        (false, true) => ("badge", "Active".to_owned()),
+        (false, false) => {
+            let until = user.invited_until.unwrap_or(Timestamp(0));
+            let class = if until > now { "badge badge-accent" } else { "badge badge-warn" };
+            (class, invited(until, now))
         }
-        (false, _) if !user.has_way_in => view! { <span class="badge badge-warn">"Invitation ended"</span> }.into_any(),
-        (false, _) => view! { <span class="badge">"Active"</span> }.into_any(),
-    }
+    };
+    view! { <span class=class>{words}</span> }.into_any()
 }

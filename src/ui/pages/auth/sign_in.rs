@@ -51,7 +51,7 @@ fn Waits(stranger: Stranger) -> impl IntoView {
         " Your provider did not say in which groups you are, because there are too many; whoever runs this registry has to narrow them.",
     );
     view! {
-        <div class="callout callout-warn" role="alert" tabindex="-1" id="problem">
+        <div class="callout callout-warn" role="alert" tabindex="-1" id="problem" autofocus="true">
             <Icon name="warn"/>
             <div>
                 <p class="medium">"You signed in as "<b>{email}</b>", but nobody has let you in yet."</p>

@@ -6,6 +6,7 @@ use crate::domain::mount::MountSettings;
 use crate::domain::view::ProbeView;
 use crate::ui::components::form::{Choice, Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::part::{Part, PartsEnd, Rest};
 use crate::ui::form::Intent;
 use crate::ui::pages::settings::visibilities;
 use crate::ui::request::PageRequest;
@@ -17,62 +18,81 @@ const OPTIONAL: Kind = Kind { is_required: false, ..MONO };
 /// The form, with what is set now and the words of its button. A new mount has a prefix to choose.
 #[component]
 pub fn MountForm(intent: Intent, settings: MountSettings, has_password: bool, act: &'static str) -> impl IntoView {
+    let reads_only = (intent == Intent::CreateMount).then(|| {
+        view! { <p class="sm muted">"Portolan reads this registry and writes nothing to it."</p> }
+    });
+    view! {
+        <Problem intent/>
+        <Probed intent/>
+        <PostForm intent label=act.to_owned() class="parts">
+            <Place intent settings=&settings has_password/>
+            <Part id="sight" title="Who sees it" words="It holds here. Whom the registry itself lets in is for it to say.">
+                <Choice intent name="visibility" label="Who may see what it has" options=visibilities() value=settings.visibility.name()/>
+            </Part>
+            <What intent settings/>
+            <PartsEnd>
+                <button class="btn btn-primary" type="submit">{act}</button>
+                <button class="btn" type="submit" name="probe" value="yes">"Ask the registry"</button>
+                {reads_only}
+            </PartsEnd>
+        </PostForm>
+    }
+    .into_any()
+}
+
+/// Where the registry is, and as whom Portolan asks it.
+#[component]
+fn Place<'a>(intent: Intent, settings: &'a MountSettings, has_password: bool) -> impl IntoView + use<> {
+    let (address, username) = (settings.url.clone(), settings.username.clone());
     let is_new = intent == Intent::CreateMount;
     let prefix = Kind { placeholder: "hub", ..MONO };
     let prefix = is_new.then(|| {
         view! { <Field intent name="prefix" label="Prefix" kind=prefix hint="Its repositories are below this name here, such as hub/library/web"/> }
     });
     let url = Kind { placeholder: "https://registry.example.com", ..MONO };
-    view! {
-        <div class="narrow-page mt-4">
-            <Problem intent/>
-            <Probed intent/>
-            <PostForm intent label=act.to_owned()>
-                {prefix}
-                <Field intent name="url" label="Address" value=settings.url.clone() kind=url
-                    hint="Addresses of this machine and of private networks are for the operator to allow, in limits.outbound_allow"/>
-                <SignIn intent username=settings.username.clone() has_password/>
-                <Choice intent name="visibility" label="Who may see what it has" options=visibilities() value=settings.visibility.name()
-                    hint="It holds here. Whom the registry itself lets in is for it to say."/>
-                <What intent settings/>
-                <p class="sm muted">"Portolan reads this registry and writes nothing to it."</p>
-                <div class="row">
-                    <button class="btn" type="submit" name="probe" value="yes">"Ask the registry"</button>
-                    <button class="btn btn-primary" type="submit">{act}</button>
-                </div>
-            </PostForm>
-        </div>
-    }
-    .into_any()
-}
-
-#[component]
-fn SignIn(intent: Intent, username: String, has_password: bool) -> impl IntoView {
     let password = Kind { input: "password", autocomplete: "new-password", class: "input", ..OPTIONAL };
     let hint = match has_password {
         true => "One is kept, and is shown to nobody. Leave this empty to keep it; for another address, type it again",
         false => "It is sealed, and is shown to nobody again",
     };
     view! {
-        <Field intent name="username" label="Username there" value=username kind=OPTIONAL/>
-        <Field intent name="password" label="Password there" kind=password hint/>
+        <Part id="place" title="The registry" words="Where it is, and as whom Portolan reads it.">
+            {prefix}
+            <Field intent name="url" label="Address" value=address kind=url
+                hint="Addresses of this machine and of private networks are for the operator to allow, in limits.outbound_allow"/>
+            <div class="grid-2">
+                <Field intent name="username" label="Username there" value=username kind=OPTIONAL/>
+                <Field intent name="password" label="Password there" kind=password hint/>
+            </div>
+        </Part>
     }
     .into_any()
 }
 
+/// What of it is mounted, how often it is read, and what few registries need.
 #[component]
 fn What(intent: Intent, settings: MountSettings) -> impl IntoView {
+    const FEW_NEED: [&str; 2] = ["auth_hosts", "token_service"];
     let seconds = Kind { input: "number", ..MONO };
     let below = settings.upstream_prefix.map(|name| name.to_string()).unwrap_or_default();
+    let form = PageRequest::current().form;
+    let is_said = |field: &str| form.value(Some(intent), field).is_some_and(|text| !text.is_empty());
+    let is_open = !settings.auth_hosts.is_empty()
+        || !settings.token_service.is_empty()
+        || FEW_NEED.iter().any(|field| is_said(field) || form.wrong(Some(intent), field).is_some());
     view! {
-        <Field intent name="upstream_prefix" label="Only what is below" value=below kind=OPTIONAL hint="A name at the registry, such as acme; it is left out of the names here"/>
-        <Field intent name="repositories" label="Repositories" value=settings.repositories.join(" ") kind=OPTIONAL
-            hint="For a registry that does not list them: their names there, with a space between two"/>
-        <Field intent name="auth_hosts" label="Hosts of its sign-in" value=settings.auth_hosts.join(" ") kind=OPTIONAL
-            hint="Where its token service is, if that is another host, such as auth.example.com"/>
-        <Field intent name="token_service" label="Token service" value=settings.token_service kind=OPTIONAL
-            hint="For a registry that trusts tokens from here: what its auth.token.service says"/>
-        <Field intent name="refresh_s" label="Seconds between two readings" value=settings.refresh_s.to_string() kind=seconds/>
+        <Part id="what" title="What of it" words="Left empty, all that it lists.">
+            <Field intent name="upstream_prefix" label="Only what is below" value=below kind=OPTIONAL hint="A name at the registry, such as acme; it is left out of the names here"/>
+            <Field intent name="repositories" label="Repositories" value=settings.repositories.join(" ") kind=OPTIONAL
+                hint="For a registry that does not list them: their names there, with a space between two"/>
+            <Field intent name="refresh_s" label="Seconds between two readings" value=settings.refresh_s.to_string() kind=seconds/>
+            <Rest words="What few registries need" is_open>
+                <Field intent name="auth_hosts" label="Hosts of its sign-in" value=settings.auth_hosts.join(" ") kind=OPTIONAL
+                    hint="Where its token service is, if that is another host, such as auth.example.com"/>
+                <Field intent name="token_service" label="Token service" value=settings.token_service kind=OPTIONAL
+                    hint="For a registry that trusts tokens from here: what its auth.token.service says"/>
+            </Rest>
+        </Part>
     }
     .into_any()
 }
@@ -88,10 +108,10 @@ fn Probed(intent: Intent) -> impl IntoView {
     let again = again.then(|| view! { <p class="sm">"Type the password again: it is not sent back to you."</p> });
     Some(
         view! {
-            <section class="card" aria-labelledby="probed" tabindex="-1">
+            <section class="card mt-4 wide" aria-labelledby="probed" tabindex="-1" autofocus="true">
                 <div class="card-head"><Icon name="check"/><h2 id="probed">"The registry answers"</h2></div>
                 <div class="card-body stack">
-                    <ul class="plain-list">{answers}</ul>
+                    <ul class="sm">{answers}</ul>
                     <dl class="kv"><dt>"Can"</dt><dd><ul class="powers">{powers}</ul></dd></dl>
                     <p class="sm">"Nothing is kept yet."</p>
                     {again}

@@ -3,11 +3,12 @@
 use super::form::MountForm;
 use super::{Numbers, State};
 use crate::api::mounts::show_mount;
-use crate::domain::view::{MountKind, MountView, TrustView};
+use crate::domain::view::{MountKind, MountRow, MountView, TrustView};
 use crate::domain::{Address, MountPrefix};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::part::Part;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, decode_path};
@@ -31,58 +32,70 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
     let removing = (asks && may_manage).then(|| {
         view! { <Removing prefix=row.prefix.clone() n_repositories=row.totals.repositories n_grants/> }
     });
-    let actions = (may_manage && !asks).then(Actions);
-    let locked = row.is_of_file.then(|| view! { <Locked prefix=row.prefix.clone()/> });
+    let check = (may_manage && !asks).then(Check);
     let form = settings.filter(|_| may_manage).map(|settings| {
-        view! {
-            <h2 class="section">"How it is mounted"</h2>
-            <MountForm intent=Intent::ChangeMount settings has_password act="Save the mount"/>
+        view! { <MountForm intent=Intent::ChangeMount settings has_password act="Save the mount"/> }.into_any()
+    });
+    let words = match row.kind {
+        MountKind::Hosted => "What is pushed to Portolan is kept here.",
+        MountKind::Remote => {
+            "Portolan reads this registry and writes nothing to it. Clients push to it and pull from it directly."
         }
-        .into_any()
-    });
-    let is_remote = row.kind == MountKind::Remote;
-    let reads_only = is_remote.then(|| {
-        view! { <p class="sm muted">"Portolan reads this registry and writes nothing to it. Clients push to it and pull from it directly."</p> }
-    });
+    };
     view! {
         <PageTitle text=format!("Mount {title}")/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=Address::Mounts.to_string()>"Mounts"</a></li></ol></nav>
         <div class="head">
-            <div class="grow"><h1 class="mono">{title}</h1>{reads_only}</div>
-            {actions}
+            <div class="grow"><h1 class="mono">{title}</h1><p class="head-sub">{words}</p></div>
+            {check}
         </div>
         <Problem intent=Intent::CheckMount/>
         {removing}
-        {locked}
-        <div class="stack mt-4"><State mount=&row now/><Numbers mount=&row now/></div>
-        {trust.map(|trust| view! { <Trust trust/> })}
+        <Locked row=&row/>
+        <div class="stack mt-4 wide"><State mount=&row now/><div class="card"><div class="card-body"><Numbers mount=&row now/></div></div></div>
+        <div class="parts mt-4">{trust.map(|trust| view! { <Trust trust/> })}</div>
         {form}
+        <div class="parts">{(may_manage && !asks).then(RemoveLink)}</div>
     }
     .into_any()
 }
 
 #[component]
-fn Actions() -> impl IntoView {
+fn Check() -> impl IntoView {
     view! {
         <div class="head-actions row">
-            <PostForm intent=Intent::CheckMount class="row"><button class="btn" type="submit">"Check now"</button></PostForm>
-            <a class="btn" href="?remove=yes">"Remove…"</a>
+            <PostForm intent=Intent::CheckMount class="row grow"><button class="btn btn-block" type="submit">"Check now"</button></PostForm>
         </div>
     }
     .into_any()
 }
 
-/// That the configuration holds it, with the key.
 #[component]
-fn Locked(prefix: MountPrefix) -> impl IntoView {
-    let key = format!("[[mounts]] prefix = \"{prefix}\"");
+fn RemoveLink() -> impl IntoView {
     view! {
-        <div class="callout callout-info mt-4">
-            <Icon name="lock"/>
-            <p>"The configuration holds this mount, under "<code>{key}</code>". Change it there, and start the server again."</p>
-        </div>
+        <Part id="end" title="Remove it" words="Nothing is deleted at the registry.">
+            <div class="row"><a class="btn btn-bad-quiet" id="remove" href="?remove=yes">"Remove…"</a></div>
+        </Part>
     }
     .into_any()
+}
+
+/// By whom it is mounted, where it is not by the console: the configuration, or Portolan itself where nobody said
+/// another registry.
+#[component]
+fn Locked<'a>(row: &'a MountRow) -> impl IntoView + use<> {
+    if !row.is_of_file {
+        return None;
+    }
+    let key = format!("[[mounts]] prefix = \"{}\"", row.prefix);
+    let words = match (row.kind, row.prefix.is_root()) {
+        (MountKind::Hosted, true) => {
+            view! { "This registry is built in: it is there without being set, and stays. Others are mounted beside it." }.into_any()
+        }
+        _ => view! { "The configuration holds this mount, under "<code>{key}</code>". Change it there, and start the server again." }
+            .into_any(),
+    };
+    Some(view! { <div class="callout callout-info mt-4 wide"><Icon name="lock"/><p>{words}</p></div> }.into_any())
 }
 
 /// What the registry is told to take tokens from here.
@@ -93,22 +106,21 @@ fn Trust(trust: TrustView) -> impl IntoView {
         "auth:\n  token:\n    realm: {realm}\n    service: {service}\n    issuer: {issuer}\n    rootcertbundle: /etc/docker/registry/portolan-token-ca.pem"
     );
     view! {
-        <h2 class="section" id="trust">"Tokens from here"</h2>
-        <div class="stack narrow-page">
-            <p>"This registry lets in whom Portolan lets in. Its configuration says so by this block, and it has the certificate at the path that the block names."</p>
+        <Part id="trust" title="Tokens from here">
+            <p class="sm">"This registry lets in whom Portolan lets in. Its configuration says so by this block, and it has the certificate at the path that the block names."</p>
             <div class="code"><code tabindex="0">{block.clone()}</code><CopyButton text=block label="Copy the block".to_owned()/></div>
             <p><a class="btn" href="/token/ca.pem" download="portolan-token-ca.pem">"Download the certificate"</a></p>
             <p class="sm muted">
                 "A token holds for 5 minutes there, and the registry asks nobody again in that time: what is taken from somebody is gone there after at most 5 minutes. It also knows no tag that may not move: whoever may push may move a tag there, so access that is narrowed to some tags pushes nothing."
             </p>
-        </div>
+        </Part>
     }
     .into_any()
 }
 
 #[component]
 fn Removing(prefix: MountPrefix, n_repositories: u64, n_grants: u64) -> impl IntoView {
-    let (title, back) = (prefix.shown(), Address::Mount(prefix).to_string());
+    let (title, back) = (prefix.shown(), format!("{}#remove", Address::Mount(prefix)));
     let goes = format!(
         "What is known here of {} goes, and {} on what lies below it. Who asks for them finds nothing.",
         counted(n_repositories, "repository", "repositories"),
