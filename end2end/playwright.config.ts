@@ -33,7 +33,11 @@ export default defineConfig({
     { name: 'script', testIgnore: ['phone.spec.ts', 'readme.spec.ts'], use: desktop },
     {
       name: 'plain',
-      testMatch: ['first-push.spec.ts', 'sign-in.spec.ts', 'provider.spec.ts', 'people.spec.ts', 'invite.spec.ts', 'robots.spec.ts', 'find-and-read.spec.ts', 'remote.spec.ts', 'errors.spec.ts', 'pull-box.spec.ts'],
+      testMatch: [
+        'first-push.spec.ts', 'sign-in.spec.ts', 'provider.spec.ts', 'connect-provider.spec.ts', 'people.spec.ts',
+        'invite.spec.ts', 'access.spec.ts', 'robots.spec.ts', 'forms.spec.ts', 'mounts.spec.ts', 'find-and-read.spec.ts',
+        'remote.spec.ts', 'errors.spec.ts', 'pull-box.spec.ts',
+      ],
       use: { ...desktop, javaScriptEnabled: false },
     },
     { name: 'phone', testMatch: ['phone.spec.ts', 'pages.spec.ts', 'find-and-read.spec.ts', 'first-day.spec.ts'], use: phone },

@@ -54,6 +54,8 @@ for (const make of MAKES) {
       await expect(page).toHaveURL(`${portolan.url}/r/team/hello`);
       await expect(page.getByRole('link', { name: '1', exact: true })).toBeVisible();
       await expect(administration(page)).toBeVisible();
+      await page.goto('/activity');
+      await expect(page.getByText('Came by a provider:').first()).toBeVisible();
 
       await page.goto(brought.at(-1)!);
       await expect(page.getByRole('alert')).toContainText('This sign-in was not begun in this browser, was used already');

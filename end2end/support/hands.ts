@@ -16,9 +16,11 @@ export interface Hand {
 /** Tab, Enter and letters; wherever it stops on a page of ours, the focus is seen. `far` hears of each way that was long. */
 export function keys(page: Page, far: (words: string) => void): Hand {
   const go = async (control: Locator) => {
+    await control.waitFor();
+    const isOurs = (await page.title()).endsWith('Portolan');
+    if (isOurs) await skipTo(page, control);
     const presses = await reach(page, control);
     const focus = await focused(page);
-    const isOurs = (await page.title()).endsWith('Portolan');
     if (isOurs) expect(focus, `${control} shows the focus`).toMatchObject({ isSeen: true, isInWindow: true });
     if (presses > 12) far(`${presses} presses to ${focus!.name} on ${new URL(page.url()).pathname}`);
   };
@@ -41,6 +43,14 @@ export function keys(page: Page, far: (words: string) => void): Hand {
       await page.keyboard.press('Enter');
     },
   };
+}
+
+/** On a page that was just opened the skip link leads past the menus, to what is on the page itself. */
+async function skipTo(page: Page, control: Locator) {
+  const isFar = await control.evaluate((it) => document.activeElement === document.body && !!it.closest('main') && !!document.querySelector('.skip'));
+  if (!isFar) return;
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
 }
 
 /** Taps, and a keyboard on the screen for words. */

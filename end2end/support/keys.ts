@@ -34,7 +34,6 @@ export async function tabTo(page: Page, name: string) {
 
 /** Goes by Tab, or back by Shift and Tab where it lies behind, until this control has the focus; returns how many presses that took. */
 export async function reach(page: Page, control: Locator): Promise<number> {
-  await control.waitFor();
   for (let presses = 0; presses < FARTHEST; presses += 1) {
     const way = await control.evaluate((it) => {
       const now = document.activeElement;
