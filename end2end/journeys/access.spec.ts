@@ -1,7 +1,7 @@
 // A group is given a role, its people work with it, and a smaller role holds within a second; the last administrator stays.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { expectAccessible } from '../support/checks';
+import { expectAccessibleInBoth } from '../support/checks';
 import { push } from '../support/images';
 import { enrol, submit } from '../support/people';
 import { Running } from '../support/process';
@@ -54,7 +54,7 @@ test('a group pushes by its role, until the role is a smaller one', async ({ pag
   await page.getByLabel('Role of group eng-web').selectOption('reader');
   await page.getByRole('button', { name: 'Save role of group eng-web' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Access of eng-web changed.' })).toBeVisible();
-  if (scripted) await expectAccessible(page); // axe is script
+  if (scripted) await expectAccessibleInBoth(page); // axe is script
   const authorization = `Basic ${btoa(`${PRIYA.username}:${PRIYA.password}`)}`;
   const upload = () => fetch(`${portolan.url}/v2/team/web/blobs/uploads/`, { method: 'POST', headers: { authorization } });
   await eventually('a push is refused', async () => (await upload()).status === 403, HOLDS_WITHIN_MS);
@@ -68,7 +68,7 @@ test('the last administrator cannot be taken away', async ({ page, scripted }) =
   await page.getByRole('link', { name: 'Take access from user admin' }).click();
   await page.getByRole('button', { name: 'Take Admin from user admin' }).click();
   await expect(page.getByRole('alert')).toContainText('Nobody would be left who can sign in and may do everything');
-  if (scripted) await expectAccessible(page); // axe is script
+  if (scripted) await expectAccessibleInBoth(page); // axe is script
   await page.goto('/admin/access');
   await expect(page.getByRole('row', { name: /admin/ })).toHaveCount(1);
 });

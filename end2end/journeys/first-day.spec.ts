@@ -144,6 +144,8 @@ test('a first day, from the set-up link to taking everything back', async ({ pag
     await hand.visit('Groups');
     await hand.press(link('eng-web'));
     await headed(page, 'eng-web');
+    await hand.press(button('Unmap ops'));
+    await said(page, 'puts nobody in here any more');
     await deleted('eng-web', 'The group eng-web is gone');
     await hand.visit('Sign-in');
     await hand.press(link('Acme'));

@@ -59,7 +59,7 @@ test('a repository is made, described, opened to everybody, and deleted', async 
   expect(await stranger('/v2/team/web/tags/list')).toBe(401);
 });
 
-test('a member is put out, and somebody is signed out everywhere, disabled and let in again', async ({ page, portolan }) => {
+test('a member is put out, and somebody loses a token and all sessions, is disabled and let in again', async ({ page, portolan }) => {
   const said = (words: string) => expect(page.getByRole('status').filter({ hasText: words })).toBeVisible();
   await enrol(portolan, 'priya', PASSWORD);
   await submit(portolan, '/admin/groups', 'create-group', { name: 'eng-web' });
@@ -69,6 +69,12 @@ test('a member is put out, and somebody is signed out everywhere, disabled and l
   await said('priya is out of the group.');
 
   const cookie = await signIn(portolan.url, { username: 'priya', password: PASSWORD });
+  await submit({ url: portolan.url, cookie }, '/account/tokens', 'create-token', { name: 'Laptop' });
+  await page.goto('/admin/users/priya');
+  await page.getByRole('link', { name: 'Revoke the token Laptop' }).click();
+  await page.getByRole('button', { name: 'Revoke Laptop' }).click();
+  await said('The token Laptop is revoked.');
+
   const account = async () => (await fetch(`${portolan.url}/account`, { headers: { cookie }, redirect: 'manual' })).status;
   expect(await account()).toBe(200);
   await page.goto('/admin/users/priya');

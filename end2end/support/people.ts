@@ -15,10 +15,14 @@ export async function submit({ url, cookie }: Administered, page: string, intent
   return answer.text();
 }
 
+/** Invites somebody; returns the path of their link. */
+export async function invite(server: Administered, username: string): Promise<string> {
+  const made = await submit(server, '/admin/users', 'create-user', { username, name: '', email: '' });
+  return made.match(/\/auth\/invite\/[\w-]+/)![0];
+}
+
 /** Invites somebody, and chooses their password. */
 export async function enrol(server: Administered, username: string, password: string) {
-  const made = await submit(server, '/admin/users', 'create-user', { username, name: '', email: '' });
-  const link = made.match(/\/auth\/invite\/[\w-]+/)![0];
-  const chosen = await fetch(server.url + link, { method: 'POST', body: new URLSearchParams({ username, password }), redirect: 'manual' });
+  const chosen = await fetch(server.url + (await invite(server, username)), { method: 'POST', body: new URLSearchParams({ username, password }), redirect: 'manual' });
   if (chosen.status !== 303) throw new Error(`${username} could not choose a password: ${chosen.status} ${await chosen.text()}`);
 }
