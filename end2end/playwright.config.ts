@@ -19,7 +19,7 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  timeout: 60_000,
+  timeout: 90_000,
   expect: { timeout: 5_000 },
   use: {
     launchOptions: { executablePath: '/usr/bin/chromium', args },
@@ -33,10 +33,14 @@ export default defineConfig({
     { name: 'script', testIgnore: ['phone.spec.ts', 'readme.spec.ts'], use: desktop },
     {
       name: 'plain',
-      testMatch: ['first-push.spec.ts', 'sign-in.spec.ts', 'provider.spec.ts', 'people.spec.ts', 'robots.spec.ts', 'find-and-read.spec.ts', 'remote.spec.ts', 'errors.spec.ts', 'pull-box.spec.ts'],
+      testMatch: [
+        'first-push.spec.ts', 'sign-in.spec.ts', 'provider.spec.ts', 'connect-provider.spec.ts', 'people.spec.ts',
+        'invite.spec.ts', 'access.spec.ts', 'robots.spec.ts', 'forms.spec.ts', 'mounts.spec.ts', 'find-and-read.spec.ts',
+        'remote.spec.ts', 'errors.spec.ts', 'pull-box.spec.ts',
+      ],
       use: { ...desktop, javaScriptEnabled: false },
     },
-    { name: 'phone', testMatch: ['phone.spec.ts', 'pages.spec.ts', 'find-and-read.spec.ts'], use: phone },
+    { name: 'phone', testMatch: ['phone.spec.ts', 'pages.spec.ts', 'find-and-read.spec.ts', 'first-day.spec.ts'], use: phone },
     ...(process.env.PORTOLAN_README ? [{ name: 'readme', testMatch: 'readme.spec.ts', use: desktop }] : []),
   ],
 });

@@ -11,6 +11,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 "$ROOT/scripts/fixtures.sh"
+export PYTHONPATH="$CACHE/python" PORTOLAN_KEYCLOAK="$CACHE/keycloak"
 export PORTOLAN_TEST_FIXTURES="$FIXTURES" PORTOLAN_BINARY="${PORTOLAN_BINARY:-$ROOT/target/release/portolan}"
 [ -x "$PORTOLAN_BINARY" ] || fail "there is no $PORTOLAN_BINARY: run make build first"
 cd end2end

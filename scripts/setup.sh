@@ -6,7 +6,7 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
-for part in packages rust sysroot tools node; do
+for part in packages rust sysroot tools node python; do
     # shellcheck source=/dev/null
     . "$ROOT/scripts/setup/$part.sh"
 done
@@ -29,7 +29,10 @@ case $PURPOSE in
         want_commands docker-registry:docker-registry jq:jq brotli:brotli
         want_postgresql
         ;;&
-    test) want_commands buildah:buildah podman:podman umoci:umoci strace:strace chromium:chromium busybox:busybox-static openssl:openssl ;;
+    test)
+        want_pip
+        want_commands buildah:buildah podman:podman umoci:umoci strace:strace chromium:chromium busybox:busybox-static openssl:openssl
+        ;;
     bench) want_commands wrk:wrk nginx:nginx ;;
 esac
 
@@ -46,3 +49,4 @@ if [ "$PURPOSE" != demo ]; then
     ready_node
     ready_npm "$PURPOSE"
 fi
+if [ "$PURPOSE" = test ]; then ready_pip; fi

@@ -1,14 +1,10 @@
 // An identity provider is added on a page: saved, tried before it is live, enabled, and disabled with all who came by it.
-import { join } from 'node:path';
-import { expectAccessible } from '../support/checks';
-import { Running } from '../support/process';
+import { expectAccessibleInBoth } from '../support/checks';
+import { MAKES, type Provider } from '../support/providers';
 import { type Portolan, eventually, freePort, startPortolan } from '../support/servers';
 import { bringSessions, expect, test as base } from '../support/test';
 
-const PROVIDER = join(__dirname, '../support/provider.mjs');
-
-interface Acme {
-  issuer: string;
+interface Acme extends Provider {
   callback: string;
 }
 
@@ -17,9 +13,8 @@ const test = base.extend<{ host: string; acme: Acme; portolan: Portolan }>({
   host: async ({}, use) => use(`127.78.${1 + Math.floor(Math.random() * 250)}.7:${await freePort()}`),
   acme: async ({ host }, use) => {
     const callback = `http://${host}/auth/provider/acme/callback`;
-    const provider = new Running(process.execPath, [PROVIDER, String(await freePort()), callback]);
-    const { match } = await provider.line(/ready: (\S+)/);
-    await use({ issuer: match[1], callback });
+    const provider = await MAKES[0].start(callback);
+    await use({ ...provider, callback });
     await provider.stop();
   },
   portolan: async ({ host }, use) => {
@@ -35,7 +30,7 @@ const test = base.extend<{ host: string; acme: Acme; portolan: Portolan }>({
   },
 });
 
-test('a provider is added, tried, enabled, and disabled with who came by it', async ({ page, browser, portolan, acme, scripted }) => {
+test('a provider is added, tried, enabled, disabled with who came by it, and removed', async ({ page, browser, portolan, acme, scripted }) => {
   await page.goto('/admin/providers');
   await page.getByRole('link', { name: 'Add a provider' }).first().click();
   await page.getByRole('link', { name: 'Keycloak' }).click();
@@ -47,7 +42,6 @@ test('a provider is added, tried, enabled, and disabled with who came by it', as
   await page.getByLabel('Client secret', { exact: true }).fill('a secret of the journeys');
   await page.getByLabel('Scopes').fill('openid profile email');
   await page.getByLabel('Groups of administrators').fill('ops');
-  if (scripted) await expectAccessible(page); // axe is script
   await page.getByRole('button', { name: 'Save the provider' }).click();
 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Acme');
@@ -56,13 +50,11 @@ test('a provider is added, tried, enabled, and disabled with who came by it', as
   expect(await page.content()).not.toContain('a secret of the journeys');
 
   await page.getByRole('link', { name: 'Try it' }).click();
-  await page.getByLabel('Name').fill('nina');
-  await page.getByRole('button', { name: 'Sign in at Acme' }).click();
-  await page.getByRole('button', { name: 'Allow' }).click();
+  await acme.passBy(page, 'nina');
   await expect(page.getByRole('heading', { name: 'What came back' })).toBeVisible();
   await expect(page.getByText('Nobody was signed in, and nothing of this is kept.')).toBeVisible();
   await expect(page.getByText('nina@acme.dev', { exact: true })).toBeVisible();
-  if (scripted) await expectAccessible(page);
+  if (scripted) await expectAccessibleInBoth(page);
 
   await page.getByRole('button', { name: 'Enable' }).click();
   await expect(page.getByText('Acme is live: people sign in by it.')).toBeVisible();
@@ -71,9 +63,7 @@ test('a provider is added, tried, enabled, and disabled with who came by it', as
   const nina = await other.newPage();
   await nina.goto('/admin/users');
   await nina.getByRole('link', { name: 'Continue with Acme' }).click();
-  await nina.getByLabel('Name').fill('nina');
-  await nina.getByRole('button', { name: 'Sign in at Acme' }).click();
-  await nina.getByRole('button', { name: 'Allow' }).click();
+  await acme.passBy(nina, 'nina');
   await expect(nina).toHaveURL(`${portolan.url}/admin/users`);
 
   await page.goto('/admin/providers/acme');
@@ -84,4 +74,14 @@ test('a provider is added, tried, enabled, and disabled with who came by it', as
     return nina.url().includes('/auth/login');
   });
   await other.close();
+
+  await page.getByLabel('Title', { exact: true }).fill('Acme Corporation');
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Acme Corporation');
+  await page.getByRole('link', { name: 'Remove…' }).click();
+  const question = page.getByRole('region', { name: 'Remove Acme Corporation?' });
+  await question.getByLabel('Name', { exact: true }).fill('acme');
+  await question.getByRole('button', { name: 'Remove Acme Corporation' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'is gone. Who came by it stays' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No providers' })).toBeVisible();
 });

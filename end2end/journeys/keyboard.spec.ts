@@ -1,7 +1,7 @@
 // Everything by keys alone.
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
 import { awake } from '../support/checks';
+import { focused, tabTo } from '../support/keys';
 import { Running } from '../support/process';
 import { ADMIN, type Portolan, freePort, startPortolan } from '../support/servers';
 import { expect, test } from '../support/test';
@@ -111,32 +111,3 @@ own('a provider is connected, and access is given and taken back', async ({ page
   await page.keyboard.press('Enter');
   await expect(page.getByRole('status').filter({ hasText: 'Access was taken from everybody.' })).toBeFocused();
 });
-
-/** Presses Tab until a control of that name has the focus. */
-async function tabTo(page: Page, name: string) {
-  for (let stop = 0; stop < 100; stop += 1) {
-    await page.keyboard.press('Tab');
-    if ((await focused(page))?.name === name) return;
-  }
-  throw new Error(`Tab never came to ${name}`);
-}
-
-/** The control that has the focus, and whether that can be seen; nothing once the focus has left the page. */
-async function focused(page: Page) {
-  return page.evaluate(() => {
-    const control = document.activeElement as HTMLInputElement;
-    if (!control || control === document.body) return undefined;
-    const name = control.getAttribute('aria-label') ?? control.labels?.[0]?.textContent ?? control.textContent!.trim();
-    const isRinged = (it: Element | null) => {
-      if (!it) return false;
-      const { outlineStyle, outlineWidth } = getComputedStyle(it);
-      return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
-    };
-    const box = control.getBoundingClientRect();
-    // What stands in the middle of its first line is the control itself, not something over it.
-    const line = control.getClientRects()[0] ?? box;
-    const top = document.elementFromPoint(line.left + line.width / 2, line.top + line.height / 2);
-    const isInWindow = !!top && (control.contains(top) || top.contains(control)) && box.top < innerHeight && box.bottom > 0;
-    return { name, isSeen: isRinged(control) || isRinged(control.closest('label')), isInWindow };
-  });
-}

@@ -11,7 +11,7 @@ test.use({ refusals: [400, 404, 410] });
 
 // Files are also loaded to list their tests, when no server runs yet.
 const nowhere = { url: '', host: '' };
-const names = places({ full: nowhere, empty: nowhere, hub: nowhere, fresh: { ...nowhere, link: '' } }).map((place) => place.name);
+const names = places({ full: nowhere, empty: nowhere, hub: nowhere, asked: { take: '', revoke: '', invite: '' }, fresh: { ...nowhere, link: '' } }).map((place) => place.name);
 
 for (const name of names) {
   test(`${name}`, async ({ page, context, isMobile }, info) => {

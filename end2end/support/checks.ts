@@ -14,6 +14,14 @@ export async function expectAccessible(page: Page) {
   expect(found, 'axe finds nothing').toEqual([]);
 }
 
+/** The same in both colours, for what comes of a form and has no address of its own. */
+export async function expectAccessibleInBoth(page: Page) {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }); // colours that are still on their way are no colours
+    await expectAccessible(page);
+  }
+}
+
 /** The page is not wider than its window; what is wider scrolls inside. */
 export async function expectNoSidewaysScroll(page: Page, what: string) {
   const wide = await page.evaluate((width) => {

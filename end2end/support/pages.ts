@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** The pages of the shared servers; each has an address. */
-export function places({ full, empty, fresh }: World): Place[] {
+export function places({ full, empty, fresh, asked }: World): Place[] {
   const at = (name: string, path: string, heading: string | RegExp, status = 200, base = full.url): Place => ({ name, url: base + path, status, heading });
   const web = platformsOf('web', '1.5.0-rc.2');
   return [
@@ -37,13 +37,19 @@ export function places({ full, empty, fresh }: World): Place[] {
     at('providers', '/admin/providers', 'Sign-in'),
     at('provider-new', '/admin/providers/new', 'Add a provider'),
     at('provider-new-preset', '/admin/providers/new?preset=keycloak', 'Add a provider'),
+    at('provider', '/admin/providers/acme', 'Acme'),
+    at('provider-remove', '/admin/providers/acme?remove=yes', 'Acme'),
     at('users', '/admin/users', 'Users'),
     at('user', '/admin/users/admin', 'admin'),
     at('user-delete', '/admin/users/admin?delete=yes', 'admin'),
+    at('user-other', '/admin/users/priya', 'priya'),
     at('groups', '/admin/groups', 'Groups'),
+    at('group', '/admin/groups/eng-web', 'eng-web'),
+    at('group-delete', '/admin/groups/eng-web?delete=yes', 'eng-web'),
     at('roles', '/admin/roles', 'Roles'),
     at('access-everything', '/admin/access', 'Everything'),
     at('access-namespace', '/n/team/-/access', 'team'),
+    at('access-take', asked.take, 'tools'),
     at('access-repository', '/r/team/web/-/access', 'team/web'),
     at('settings', '/r/team/web/-/settings', 'team/web'),
     at('repository-delete', '/r/team/web/-/settings?delete=yes', 'team/web'),
@@ -54,8 +60,13 @@ export function places({ full, empty, fresh }: World): Place[] {
     at('activity', '/activity', 'Activity'),
     at('account', '/account', 'Your account'),
     at('tokens', '/account/tokens', 'Your tokens'),
+    at('token-revoke', asked.revoke, 'Your tokens'),
     at('robots', '/n/team/-/robots', 'team'),
+    at('robots-some', '/n/tools/-/robots', 'tools'),
+    at('robot-rotate', '/n/tools/-/robots?rotate=ci-jobs', 'tools'),
+    at('robot-delete', '/n/tools/-/robots?delete=ci-jobs', 'tools'),
     at('new-repository', '/repositories/new', 'New repository'),
+    { ...at('invite', asked.invite, 'Choose a password'), signedOut: true },
     { ...at('invite-used', '/auth/invite/none', 'This link does not work', 410), signedOut: true },
     at('error-missing', '/r/team/web/-/tags/9.9', 'No such tag', 404),
     at('error-address', '/repositories?after=damaged', 'This address cannot be read', 400),

@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url';
 const { default: Provider } = await import(pathToFileURL(join(process.env.NODE_PATH, 'oidc-provider/lib/index.js')));
 const [port, callback] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
+// Who is in which groups; a PUT to /people/NAME changes it.
+const groups = new Map([['nina', ['ops']]]);
 
 const provider = new Provider(issuer, {
   clients: [{ client_id: 'portolan', client_secret: 'a secret of the journeys', redirect_uris: [callback] }],
@@ -16,7 +18,7 @@ const provider = new Provider(issuer, {
     accountId,
     claims: () => ({
       sub: `subject-${accountId}`, name: accountId, preferred_username: accountId, email: `${accountId}@acme.dev`, email_verified: true,
-      groups: accountId === 'nina' ? ['ops'] : [],
+      groups: groups.get(accountId) ?? [],
     }),
   }),
   features: { devInteractions: { enabled: false } },
@@ -42,19 +44,29 @@ async function answer(kind, fields, details) {
   return { consent: { grantId: await grant.save() } };
 }
 
+async function text(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
 async function interact(request, response) {
   const details = await provider.interactionDetails(request, response);
   if (request.method === 'GET') return response.setHeader('content-type', 'text/html').end(PAGES[details.prompt.name]);
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  const fields = new URLSearchParams(Buffer.concat(parts).toString());
+  const fields = new URLSearchParams(await text(request));
   const result = await answer(details.prompt.name, fields, details);
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: details.prompt.name === 'consent' });
 }
 
+async function move(request, response) {
+  groups.set(request.url.slice('/people/'.length), JSON.parse(await text(request)));
+  response.end('{}');
+}
+
 const others = provider.callback();
 const server = createServer((request, response) => {
-  if (!request.url.startsWith('/interaction/')) return others(request, response);
-  interact(request, response).catch((error) => response.writeHead(500).end(String(error)));
+  const own = Object.entries({ '/interaction/': interact, '/people/': move }).find(([path]) => request.url.startsWith(path));
+  if (!own) return others(request, response);
+  own[1](request, response).catch((error) => response.writeHead(500).end(String(error)));
 });
 server.listen(Number(port), '127.0.0.1', () => console.log(`ready: ${issuer}`));
