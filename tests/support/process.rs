@@ -137,8 +137,7 @@ impl Drop for Server {
     }
 }
 
-/// Lets everybody do everything to repositories, as an administrator may decide: most clients here bring nothing by
-/// which they could be told apart.
+/// Asks a process to stop.
 fn terminate(child: &Child) {
     let status = Command::new("kill").arg(child.id().to_string()).status();
     assert!(status.is_ok_and(|status| status.success()), "the process takes the signal");

@@ -205,21 +205,9 @@ fn fits(route: &str, path: &str) -> bool {
     }
 }
 
-/// The routes of the router with the methods that they take.
-fn doors() -> Vec<(&'static str, Vec<&'static str>)> {
-    let router = include_str!("../../src/server/http/router.rs");
-    let of = |chunk: &'static str| {
-        let (route, rest) = chunk.split_once('"').unwrap();
-        let takes = |(word, method): &(&str, &'static str)| rest.contains(word).then_some(*method);
-        let words = [(" get(", "GET"), ("post(", "POST"), ("patch(", "PATCH"), ("delete(", "DELETE"), ("any(", "ANY")];
-        (route, words.iter().filter_map(takes).collect())
-    };
-    router.split(".route(").skip(1).map(|chunk| of(chunk.trim_start().trim_start_matches('"'))).collect()
-}
-
 #[test]
 fn every_route_and_every_form_has_a_row() {
-    let routes = doors();
+    let routes = super::routes();
     // A router takes the route that says the most, from the left.
     let openness = |route: &str| -> Vec<_> {
         route.split('/').map(|part| (part.starts_with("{*"), part.starts_with('{'))).collect()
