@@ -9,6 +9,7 @@ mod console;
 mod console_providers;
 mod credentials;
 mod elsewhere;
+mod forgeries;
 mod github;
 mod guesses;
 mod invitations;
