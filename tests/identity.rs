@@ -15,6 +15,7 @@ mod guesses;
 mod invitations;
 mod lies;
 mod mounts;
+mod nodes;
 mod patience;
 mod providers;
 mod raids;
