@@ -13,6 +13,7 @@ mod forgeries;
 mod github;
 mod guesses;
 mod invitations;
+mod lapses;
 mod lies;
 mod mounts;
 mod nodes;
@@ -27,6 +28,7 @@ mod secrecy;
 mod stand_in;
 mod sweeps;
 mod tokens;
+mod vouched;
 mod ways_in;
 
 use crate::support::{Answer, TestApp, decides, request};
