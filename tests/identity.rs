@@ -1,6 +1,7 @@
 //! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
 
 mod activity;
+mod alike;
 mod api;
 mod authority;
 mod browsers;
