@@ -29,6 +29,7 @@ mod secrecy;
 mod stand_in;
 mod sweeps;
 mod tokens;
+mod typed;
 mod vouched;
 mod ways_in;
 
