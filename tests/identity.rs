@@ -19,6 +19,7 @@ mod lies;
 mod mounts;
 mod nodes;
 mod patience;
+mod planted;
 mod providers;
 mod raids;
 mod repositories;
