@@ -17,6 +17,7 @@ mod invitations;
 mod lapses;
 mod lies;
 mod mounts;
+mod narrow;
 mod nodes;
 mod patience;
 mod planted;
