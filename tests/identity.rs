@@ -1,6 +1,7 @@
 //! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
 
 mod activity;
+mod alike;
 mod api;
 mod authority;
 mod browsers;
@@ -9,14 +10,19 @@ mod console;
 mod console_providers;
 mod credentials;
 mod elsewhere;
+mod forgeries;
 mod github;
 mod guesses;
 mod invitations;
+mod lapses;
 mod last_way;
 mod lies;
 mod mounts;
 mod mounts_meanwhile;
+mod narrow;
+mod nodes;
 mod patience;
+mod planted;
 mod providers;
 mod raids;
 mod rechecks;
@@ -29,6 +35,8 @@ mod stand_in;
 mod sweeps;
 mod tokens;
 mod trials;
+mod typed;
+mod vouched;
 mod waiting;
 mod ways_in;
 

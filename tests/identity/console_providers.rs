@@ -1,6 +1,7 @@
 //! Providers that an administrator adds in the console, by plain forms.
 
 use super::console::Browser as Console;
+use super::credentials::exchanged;
 use super::providers::server;
 use super::stand_in::{CLIENT, SECRET, StandIn};
 use super::ways_in::Browser;
@@ -72,15 +73,20 @@ async fn a_provider_is_added_tried_enabled_and_who_came_by_it_is_out_when_it_is_
     assert!(browser.is("mara.l").await);
     let secret = super::resting::token(&test, "mara.l").await;
     let client = test.showing(&format!("Bearer {secret}"));
-    assert_eq!(client.get("/v2/").await.status, StatusCode::OK);
+    let short = exchanged(&test, &format!("Bearer {secret}"), "repository:team/web:pull").await;
+    let short = test.showing(&short);
+    assert_eq!((client.get("/v2/").await.status, short.get("/v2/").await.status), (StatusCode::OK, StatusCode::OK));
     assert!(mara.get(LIST).await.text().contains("1 person"));
 
     mara.done(PAGE, "disable-provider", &[]).await;
     assert!(browser.is_out().await);
     let refused = client.get("/v2/").await;
     assert!(refused.status == StatusCode::UNAUTHORIZED && refused.text().contains("in force no more"));
+    assert_eq!(short.get("/v2/").await.refusal(), "401 UNAUTHORIZED", "C7: what was given for it too");
     mara.done(PAGE, "enable-provider", &[]).await;
-    assert_eq!(client.get("/v2/").await.status, StatusCode::OK, "nothing of theirs is lost");
+    for by in [&client, &short] {
+        assert_eq!(by.get("/v2/").await.status, StatusCode::OK, "nothing of theirs is lost");
+    }
 
     let question = mara.get(&format!("{PAGE}?remove=yes")).await.text();
     assert!(question.contains("1 person signs in by it"), "{question}");
@@ -176,9 +182,15 @@ async fn another_issuer_forgets_the_secret_and_no_answer_has_it() {
             "{path}"
         );
     }
-    // Nor does the database have it.
-    let rows = test.app.store.all("SELECT secret FROM providers", vec![]).await.unwrap();
-    assert_eq!(rows.len(), 1);
+    // What the database has is sealed, and goes with the address that it was for.
+    let kept = async || -> Option<Vec<u8>> {
+        let kept = "SELECT secret FROM providers WHERE name = 'acme'";
+        test.app.store.one(kept, vec![]).await.unwrap().expect("the provider").take().unwrap()
+    };
+    assert_eq!(kept().await, None, "another issuer has none");
+    mara.done(PAGE, "change-provider", &fields(&other.issuer, SECRET, &[])).await;
+    let (sealed, secret) = (kept().await.expect("a secret"), SECRET.as_bytes());
+    assert!(sealed.len() > secret.len() && !sealed.windows(secret.len()).any(|part| part == secret), "{sealed:?}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::api::{give, named, send, user};
 use super::console::Browser;
 use super::{PASSWORD, basic};
-use crate::support::process::{Distribution, http, located};
+use crate::support::process::{Distribution, exchange, http, located};
 use crate::support::{OCI_MANIFEST, TestApp, choices, sha256};
 use axum::http::StatusCode;
 use base64::Engine;
@@ -125,6 +125,41 @@ async fn another_registry_takes_our_tokens_for_what_they_say() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), read).await.expect("what was pushed is read");
     assert_eq!(delete(&token(&maintainer, SERVICE, all).await), 202);
+}
+
+/// AUTH-1: `docker login` there, and a blob that is linked from another repository.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_registry_lets_in_who_logs_in_and_links_what_they_may_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some((registry, _, admin)) = world(folder.path(), Arc::new(SystemClock)).await else { return };
+    let host = &registry.host;
+    let (paul, nora) = (user(&admin, "paul").await, user(&admin, "nora").await);
+    for (who, scope) in [("paul", "hub/team/*"), ("nora", "hub/team/copy")] {
+        give(&admin, named(who), "publisher", scope, None).await.unwrap();
+    }
+    let (status, head, _) = exchange("GET", host, "/v2/", &[], b"");
+    let challenge = format!("Bearer realm=\"{ISSUER}/token\",service=\"{SERVICE}\"");
+    assert!(status == 401 && head.contains(&challenge), "{head}");
+    let login = format!("/token?account=paul&client_id=docker&offline_token=true&service={SERVICE}");
+    let wrong = admin.showing(&basic("paul", "wrong horse")).get(&login).await;
+    assert_eq!(wrong.refusal(), "401 UNAUTHORIZED");
+    let entered = paul.get(&login).await.json();
+    assert_eq!(ask("GET", host, "/v2/", entered["token"].as_str().unwrap(), b"").0, 200);
+
+    let web = "repository:team/web:pull,push";
+    assert_eq!(push(host, "team/web", "1.0", &token(&paul, SERVICE, web).await), 201);
+    let blob = sha256(br#"{"os":"linux","architecture":"amd64"}"#);
+    let link = |token: &str| {
+        ask("POST", host, &format!("/v2/team/copy/blobs/uploads/?mount={blob}&from=team/web"), token, b"").0
+    };
+    let copy = "repository:team/copy:pull,push";
+    let both = format!("{copy}&scope=repository:team/web:pull");
+    assert_eq!(link(&token(&paul, SERVICE, copy).await), 401, "it does not say that what is there may be read");
+    assert_eq!(link(&token(&nora, SERVICE, &both).await), 401, "which she may not");
+    let both = token(&paul, SERVICE, &both).await;
+    let at_copy = format!("/v2/team/copy/blobs/{blob}");
+    assert_eq!(ask("GET", host, &at_copy, &both, b"").0, 404);
+    assert_eq!((link(&both), ask("GET", host, &at_copy, &both, b"").0), (201, 200));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

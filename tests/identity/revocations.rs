@@ -14,19 +14,20 @@ use tokio::task::JoinHandle;
 
 const ANY: &str = "application/octet-stream";
 
-/// A PUT that was let in and whose body has not come yet.
-struct Slow {
+/// A request that was let in and whose body has not come yet.
+pub(super) struct Slow {
     rest: oneshot::Sender<Bytes>,
     answer: JoinHandle<Answer>,
 }
 
-async fn begin(by: &TestApp, path: &str, content_type: &str) -> Slow {
+/// Sends the beginning of a request.
+pub(super) async fn begin(by: &TestApp, method: &str, path: &str, content_type: &str) -> Slow {
     let ((began, has_begun), (rest, comes)) = (oneshot::channel(), oneshot::channel::<Bytes>());
     let body = stream::once(async move {
         let _ = began.send(()); // It is read once the request was let in.
         comes.await.map_err(std::io::Error::other)
     });
-    let request = request("PUT", path).header("content-type", content_type).body(Body::from_stream(body)).unwrap();
+    let request = request(method, path).header("content-type", content_type).body(Body::from_stream(body)).unwrap();
     let by = by.again();
     let answer = tokio::spawn(async move { by.send(request).await });
     has_begun.await.expect("it is let in");
@@ -34,7 +35,8 @@ async fn begin(by: &TestApp, path: &str, content_type: &str) -> Slow {
 }
 
 impl Slow {
-    async fn end(self, rest: &str) -> Answer {
+    /// Sends the rest.
+    pub(super) async fn end(self, rest: &str) -> Answer {
         self.rest.send(Bytes::from(rest.to_owned())).unwrap();
         self.answer.await.unwrap()
     }
@@ -47,14 +49,14 @@ async fn what_is_taken_while_a_body_comes_is_gone_when_it_has_come() {
     let (nina, _) = (user(&admin, "nina").await, user(&admin, "otto").await);
     let grant = give(&admin, named("nina"), "publisher", "team/*", None).await.unwrap();
     let image = nina.image("team/web", "amd64", b"layer").await;
-    let slow = begin(&nina, "/v2/team/web/manifests/v1", OCI_MANIFEST).await;
+    let slow = begin(&nina, "PUT", "/v2/team/web/manifests/v1", OCI_MANIFEST).await;
     // A change of access that is not theirs is not noticed.
     give(&admin, named("otto"), "reader", "*", None).await.unwrap();
     assert_eq!(slow.end(&image).await.status, StatusCode::CREATED);
 
-    let manifest = begin(&nina, "/v2/team/web/manifests/v2", OCI_MANIFEST).await;
+    let manifest = begin(&nina, "PUT", "/v2/team/web/manifests/v2", OCI_MANIFEST).await;
     let upload = nina.call("POST", "/v2/team/web/blobs/uploads/", ANY, "").await.location();
-    let blob = begin(&nina, &format!("{upload}?digest={}", sha256(b"late")), ANY).await;
+    let blob = begin(&nina, "PUT", &format!("{upload}?digest={}", sha256(b"late")), ANY).await;
     assert_eq!(send(&admin, "DELETE", &format!("grants/{grant}"), json!(null)).await.status, StatusCode::NO_CONTENT);
     assert_eq!(manifest.end(&image).await.refusal(), "403 DENIED");
     assert_eq!(blob.end("late").await.refusal(), "403 DENIED");
@@ -67,12 +69,12 @@ async fn what_is_taken_while_a_body_comes_is_gone_when_it_has_come() {
     // What only the transaction asks for is asked of the rights that hold then.
     let developer = give(&admin, named("nina"), "developer", "team/*", None).await.unwrap();
     let other = nina.image("team/web", "amd64", b"other").await;
-    let moves = begin(&nina, "/v2/team/web/manifests/v1", OCI_MANIFEST).await;
+    let moves = begin(&nina, "PUT", "/v2/team/web/manifests/v1", OCI_MANIFEST).await;
     give(&admin, named("nina"), "publisher", "team/*", None).await.unwrap();
     send(&admin, "DELETE", &format!("grants/{developer}"), json!(null)).await;
     assert_eq!(moves.end(&other).await.refusal(), "403 DENIED");
     assert_eq!(admin.get("/v2/team/web/manifests/v1").await.text(), image, "the tag stands where it stood");
-    let new = begin(&nina, "/v2/team/web/manifests/v3", OCI_MANIFEST).await;
+    let new = begin(&nina, "PUT", "/v2/team/web/manifests/v3", OCI_MANIFEST).await;
     give(&admin, named("otto"), "reader", "team/*", None).await.unwrap();
     assert_eq!(new.end(&other).await.status, StatusCode::CREATED, "a publisher may still publish");
 }
@@ -92,9 +94,9 @@ async fn who_is_let_in_no_more_completes_nothing() {
     let by_token = ["Bearer ".to_owned() + &token, "Bearer ".to_owned() + &exchanged].map(|it| admin.showing(&it));
     let mut slow = Vec::new();
     for (place, by) in by_token.iter().enumerate() {
-        slow.push(begin(by, &format!("/v2/team/web/manifests/t{place}"), OCI_MANIFEST).await);
+        slow.push(begin(by, "PUT", &format!("/v2/team/web/manifests/t{place}"), OCI_MANIFEST).await);
     }
-    let by_password = begin(&nina, "/v2/team/web/manifests/p1", OCI_MANIFEST).await;
+    let by_password = begin(&nina, "PUT", "/v2/team/web/manifests/p1", OCI_MANIFEST).await;
     let own = send(&nina, "GET", "tokens", json!(null)).await.json()["items"][0]["id"].clone();
     let revoked = send(&nina, "DELETE", &format!("tokens/{}", own.as_str().unwrap()), json!(null)).await;
     assert_eq!(revoked.status, StatusCode::NO_CONTENT);
@@ -103,14 +105,14 @@ async fn who_is_let_in_no_more_completes_nothing() {
     }
     assert_eq!(by_password.end(&image).await.status, StatusCode::CREATED, "the token's owner goes on");
 
-    let by_password = begin(&nina, "/v2/team/web/manifests/p2", OCI_MANIFEST).await;
+    let by_password = begin(&nina, "PUT", "/v2/team/web/manifests/p2", OCI_MANIFEST).await;
     let nina_now = principals::by_username(&admin.app.store, &"nina".parse().unwrap()).await.unwrap().unwrap();
     let hash = admin.app.identity.passwords.hash(&"another horse".to_owned().into()).await.unwrap();
     note(&admin, move |tx| Box::pin(async move { principals::set_password(tx, &nina_now.id, &hash, START).await }))
         .await;
     assert_eq!(by_password.end(&image).await.refusal(), "401 UNAUTHORIZED", "it was their password");
     let nina = admin.showing(&super::basic("nina", "another horse"));
-    let disabled = begin(&nina, "/v2/team/web/manifests/p3", OCI_MANIFEST).await;
+    let disabled = begin(&nina, "PUT", "/v2/team/web/manifests/p3", OCI_MANIFEST).await;
     send(&admin, "PATCH", "users/nina", json!({"disabled": true})).await;
     let refused = disabled.end(&image).await;
     assert_eq!(refused.refusal(), "401 UNAUTHORIZED");

@@ -102,7 +102,7 @@ async fn a_token_holds_what_was_asked_and_may_be_done() {
     assert_eq!(wrong.refusal(), "401 UNAUTHORIZED");
 }
 
-/// AUTH-8, AUTH-10, AUTH-11: live rights decide within what a token says, and only where it belongs.
+/// AUTH-11, AUTH-13: live rights decide within what a token says, and only where it belongs.
 #[tokio::test]
 async fn a_token_is_an_upper_bound() {
     let test = with_admin().await;
@@ -172,17 +172,19 @@ async fn a_token_lives_no_longer_than_what_it_was_given_for() {
 #[tokio::test]
 async fn tokens_of_nobody_are_not_remembered() {
     let test = with_admin().await;
+    // The least of several, since after a while anybody's rights are looked at again.
     let asked = async |shown: &str| {
-        let by = test.showing(shown);
-        by.get("/v2/_catalog").await;
-        let before = test.app.store.statements();
-        let again = by.get("/v2/_catalog").await.status;
-        (again, test.app.store.statements() - before)
+        let (by, mut least) = (test.showing(shown), u64::MAX);
+        for _ in 0..5 {
+            let before = test.app.store.statements();
+            assert_eq!(by.get("/v2/_catalog").await.status, StatusCode::OK);
+            least = least.min(test.app.store.statements() - before);
+        }
+        least
     };
     let of_mara = asked(&bearer(&token(&test, Some("mara"), "scope=registry:catalog:*").await)).await;
     let of_nobody = asked(&bearer(&token(&test, None, "scope=registry:catalog:*").await)).await;
-    assert_eq!((of_mara.0, of_nobody.0), (StatusCode::OK, StatusCode::OK));
-    assert!(of_nobody.1 > of_mara.1, "who is nobody is found out anew: {} and {}", of_nobody.1, of_mara.1);
+    assert!(of_nobody > of_mara, "who is nobody is found out anew: {of_nobody} and {of_mara}");
 }
 
 /// AUTH-4: clients are sent to the address as it is, however it was typed.
@@ -209,36 +211,4 @@ async fn the_public_address_may_be_typed_in_any_way() {
         let page = with(&test, "GET", "/admin/mounts", ("cookie", &cookie(&entered))).await;
         assert_eq!(page.status, StatusCode::OK, "{typed}");
     }
-}
-
-/// SEC-5: no key but ours, whatever a token's header brings along.
-#[tokio::test]
-async fn a_token_that_was_not_signed_here_is_worth_nothing() {
-    let test = with_admin().await;
-    let real = token(&test, Some("mara"), "scope=repository:team/web:pull,push").await;
-    let real = bearer(&real);
-    let (head, rest) = real.trim_start_matches("Bearer ").split_once('.').unwrap();
-    let (body, signature) = rest.split_once('.').unwrap();
-    let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).unwrap()).unwrap();
-    let kid = header["kid"].as_str().unwrap();
-    let mut more: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap();
-    more["access"][0]["name"] = json!("team/api");
-    let jwk = test.get("/token/jwks.json").await.json()["keys"][0].clone();
-    assert_eq!((jwk["kid"].as_str(), jwk["d"].is_null()), (Some(kid), true), "the public half and no more");
-    for forged in [
-        format!("{}.{body}.", encode(json!({"alg": "none", "kid": kid}))),
-        format!("{}.{body}.{signature}", encode(json!({"alg": "none", "typ": "JWT", "kid": kid}))),
-        format!("{}.{body}.{signature}", encode(json!({"alg": "HS256", "typ": "JWT", "kid": kid}))),
-        format!("{}.{body}.{signature}", encode(json!({"alg": "ES256", "typ": "JWT", "kid": "../../key' OR 1=1"}))),
-        format!("{}.{body}.{signature}", encode(json!({"alg": "ES256", "typ": "JWT", "kid": kid, "jwk": jwk}))),
-        format!("{head}.{}.{signature}", encode(more)),
-        format!("{head}.{body}.{}", &signature[..signature.len() - 2]),
-        format!("{head}.{body}"),
-        format!("{head}.{body}.{signature}.x"),
-    ] {
-        let answer = with(&test, "GET", "/v2/", ("authorization", &format!("Bearer {forged}"))).await;
-        assert_eq!(answer.refusal(), "401 UNAUTHORIZED", "{forged}");
-    }
-    assert_eq!(with(&test, "GET", "/v2/", ("authorization", &real)).await.status, StatusCode::OK);
 }

@@ -45,12 +45,17 @@ impl Server {
 
     /// The same below another program, which runs what its last arguments name under its own pid.
     pub fn start_below(wrapper: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let is_managed = variables.iter().any(|(name, _)| name.starts_with("PORTOLAN_ADMIN__"));
+        let server = Self::start_private_below(wrapper, folder, variables);
+        if is_managed { server } else { server.open_to_everybody(folder) }
+    }
+
+    /// The same for clients that say who they are.
+    pub fn start_private_below(wrapper: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(wrapper[0]);
         command.args(&wrapper[1..]).args([env!("CARGO_BIN_EXE_portolan"), "serve"]).envs(variables.iter().copied());
         command.env("PORTOLAN_DATA__DIR", folder).current_dir(std::env::temp_dir());
-        let is_managed = variables.iter().any(|(name, _)| name.starts_with("PORTOLAN_ADMIN__"));
-        let server = Self::run(command);
-        if is_managed { server } else { server.open_to_everybody(folder) }
+        Self::run(command)
     }
 
     /// Lets everybody see all there is and do everything to repositories, as an administrator may decide: most clients
@@ -137,8 +142,7 @@ impl Drop for Server {
     }
 }
 
-/// Lets everybody do everything to repositories, as an administrator may decide: most clients here bring nothing by
-/// which they could be told apart.
+/// Asks a process to stop.
 fn terminate(child: &Child) {
     let status = Command::new("kill").arg(child.id().to_string()).status();
     assert!(status.is_ok_and(|status| status.success()), "the process takes the signal");
@@ -235,7 +239,8 @@ pub fn located(method: &str, host: &str, path: &str, shown: &str) -> (u16, Strin
     (status, location.split_once(host).map_or(location, |(_, path)| path).to_owned())
 }
 
-fn exchange(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String, String) {
+/// The same with the lines before the body.
+pub fn exchange(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String, String) {
     let mut stream = TcpStream::connect(host).expect("the server takes connections");
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());

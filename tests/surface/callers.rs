@@ -1,30 +1,40 @@
-//! Every door for whoever lacks the right to it: nobody, a stranger, somebody of another namespace, a reader and a
-//! publisher of the right one, an auditor. What was asked is whole, so that only the right to it can be missing.
+//! Every door for whoever lacks the right to it: nobody, a stranger, a reader, an owner and a robot of another
+//! namespace, a reader and a publisher of the right one, an auditor, and an administrator whose token is a reader's. What
+//! was asked is whole, so that only the right to it can be missing.
 
 mod rows;
 
 use crate::support::{OCI_MANIFEST, TestApp, request, sha256, user};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, header};
-use portolan::domain::{Role, Terms};
-use portolan::server::access::Standing;
+use portolan::domain::{Actor, Role, Terms};
+use portolan::server::access::{Bound, Standing};
 use portolan::ui::form::Intent;
 use rows::ROWS;
 use std::collections::BTreeSet;
 use tower::ServiceExt;
 
 /// Who asks, in the order of the table.
-const CALLERS: [(&str, Option<(Role, &str)>); 6] = [
+const CALLERS: [(&str, Option<(Role, &str)>); N_CALLERS] = [
     ("nobody", None),
     ("a stranger", None),
     ("a reader elsewhere", Some((Role::Reader, "other/*"))),
+    ("an owner elsewhere", Some((Role::Owner, "other/*"))),
+    ("a robot elsewhere", Some((Role::Maintainer, "other/*"))),
     ("a reader", Some((Role::Reader, "team/*"))),
     ("a publisher", Some((Role::Publisher, "team/*"))),
     ("an auditor", Some((Role::Auditor, "*"))),
+    ("an administrator by a reader's token", Some((Role::Admin, "*"))),
 ];
+const N_CALLERS: usize = 9;
+/// The first of them, who may see nothing of `team`.
+const N_OUTSIDE: usize = 5;
 
 /// A method, an address, what is sent, and the status for each of [`CALLERS`].
-struct Row(&'static str, &'static str, &'static str, [u16; 6]);
+struct Row(&'static str, &'static str, &'static str, [u16; N_CALLERS]);
+
+/// Who changes nothing but what is their own.
+const READ_ONLY: [&str; 2] = ["an auditor", "an administrator by a reader's token"];
 
 /// What gets through for somebody to whom nothing was granted. This list may only shrink.
 const FOR_STRANGERS: &[&str] = &[
@@ -47,6 +57,7 @@ const FOR_STRANGERS: &[&str] = &[
 struct World {
     test: TestApp,
     grant: String,
+    token: String,
     digest: String,
     manifest: String,
 }
@@ -56,6 +67,7 @@ impl World {
         let test = TestApp::new().await;
         let manifest = test.image("team/web", "amd64", b"layer").await;
         test.put_manifest("team/web", "1", OCI_MANIFEST, &manifest).await;
+        test.push_image("other/mine", "1", "amd64", b"mine").await;
         for (path, body) in [
             ("users", r#"{"username":"nina"}"#),
             ("users", r#"{"username":"otto"}"#),
@@ -68,14 +80,43 @@ impl World {
         let grant = r#"{"principal":{"user":"otto"},"role":"reader","scope":"team/web","tags":null,"expires_at":null}"#;
         let given = test.call("POST", "/api/v1/grants", "application/json", grant).await.json();
         let grant = given["id"].as_str().unwrap().to_owned();
-        Self { test, grant, digest: sha256(manifest.as_bytes()), manifest }
+        let otto = test.with_standing(Standing::of(user("otto")));
+        let made = otto.call("POST", "/api/v1/tokens", "application/json", r#"{"name":"laptop"}"#).await.json();
+        let token = made["id"].as_str().unwrap().to_owned();
+        Self { test, grant, token, digest: sha256(manifest.as_bytes()), manifest }
+    }
+
+    /// All that there is of `team` and of its people.
+    async fn of_team(&self) -> Vec<String> {
+        let otto = self.test.with_standing(Standing::of(user("otto")));
+        let mut seen = vec![otto.get("/api/v1/tokens").await.text()];
+        for path in
+            ["users", "users/otto", "groups/eng", "grants?limit=500", "robots", "n/team", "r/team/web", "mounts"]
+        {
+            seen.push(self.test.get(&format!("/api/v1/{path}")).await.text());
+        }
+        for path in ["tags/list", "manifests/1"] {
+            seen.push(self.test.get(&format!("/v2/team/web/{path}")).await.text());
+        }
+        seen
     }
 
     fn fill(&self, text: &str) -> String {
         let other = self.manifest.replacen('{', r#"{"annotations":{"a":"b"},"#, 1);
-        let text = text.replace("GRANT", &self.grant).replace("DIGEST", &self.digest).replace("SHA", super::SHA);
+        let text = text
+            .replace("GRANT", &self.grant)
+            .replace("TOKEN", &self.token)
+            .replace("DIGEST", &self.digest)
+            .replace("SHA", super::SHA);
         let text = text.replace("LAYER", &sha256(b"layer"));
         text.replace("MANIFEST", &self.manifest).replace("OTHER", &other)
+    }
+
+    /// Names of nothing, for names of what is there.
+    fn absent(&self) -> Vec<(String, String)> {
+        let nothing = |id: &String| (id.replace(|c: char| c.is_ascii_hexdigit(), "0"), id.clone());
+        let names = [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
+        names.into_iter().chain([nothing(&self.grant), nothing(&self.token)]).collect()
     }
 
     async fn ask(&self, by: &TestApp, method: &str, path: &str, body: &str) -> Said {
@@ -131,25 +172,35 @@ impl Said {
 }
 
 fn standing(number: usize) -> Standing {
-    match CALLERS[number] {
-        ("nobody", _) => Standing::anonymous(vec![]),
-        (_, None) => Standing::of(user("nina")),
-        (_, Some((role, scope))) => {
-            let terms = Terms { role, scope: scope.parse().unwrap(), tags: None, expires_at: None };
-            Standing { terms: vec![terms], ..Standing::of(user("nina")) }
-        }
+    let of = |role, scope: &str| Terms { role, scope: scope.parse().unwrap(), tags: None, expires_at: None };
+    let (caller, granted) = CALLERS[number];
+    let actor = match caller {
+        "nobody" => return Standing::anonymous(vec![]),
+        "a robot elsewhere" => Actor::Robot("ci-other".parse().unwrap()),
+        _ => user("nina"),
+    };
+    let terms = granted.map(|(role, scope)| of(role, scope)).into_iter().collect();
+    let standing = Standing { terms, ..Standing::of(actor) };
+    match caller.strip_suffix(" by a reader's token") {
+        Some(_) => Standing {
+            token: Some("of a reader".to_owned()),
+            bounds: vec![Bound::Terms(of(Role::Reader, "team/*"))],
+            ..standing
+        },
+        None => standing,
     }
 }
 
-/// SEC-1, SEC-12, SEC-24: who lacks the right gets through no door, and learns from no answer whether what they ask
-/// for is there.
+/// SEC-1, SEC-10, SEC-12, SEC-24, SEC-29: who lacks the right gets through no door, and learns from no answer whether
+/// what they ask for is there.
 #[tokio::test]
 async fn every_door_stays_shut_for_who_lacks_the_right() {
-    let mut said = vec![[0; 6]; ROWS.len()];
+    let mut said = vec![[0; N_CALLERS]; ROWS.len()];
     let (mut wrong, mut open) = (Vec::new(), BTreeSet::new());
     for (number, (caller, _)) in CALLERS.iter().enumerate() {
         let world = World::new().await;
         let by = world.test.with_standing(standing(number));
+        let before = world.of_team().await;
         for (row, Row(method, path, body, _)) in ROWS.iter().enumerate() {
             let (asked, sent) = (world.fill(path), world.fill(body));
             let answer = world.ask(&by, method, &asked, &sent).await;
@@ -160,14 +211,13 @@ async fn every_door_stays_shut_for_who_lacks_the_right() {
                 open.insert(door.trim().to_owned());
             }
             let is_own = ["/account", "/api/v1/tokens", "/auth/", "/token"].iter().any(|own| path.starts_with(own));
-            if *caller == "an auditor" && !matches!(*method, "GET" | "HEAD") && answer.is_through() && !is_own {
+            if READ_ONLY.contains(caller) && !matches!(*method, "GET" | "HEAD") && answer.is_through() && !is_own {
                 wrong.push(format!("{caller} changes something by {door}"));
             }
-            if number < 3 && !answer.is_through() {
-                let names =
-                    [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
-                let gone = (world.grant.replace(|c: char| c.is_ascii_hexdigit(), "0"), world.grant.clone());
-                let names: Vec<_> = names.into_iter().chain([gone]).collect();
+            // A question on a page of their own is about nothing either.
+            let is_question = *method == "GET" && asked.contains("/other/");
+            if number < N_OUTSIDE && (!answer.is_through() || is_question) {
+                let names = world.absent();
                 let absent =
                     |text: &str| names.iter().fold(text.to_owned(), |text, (absent, it)| text.replace(it, absent));
                 let other = world.ask(&by, method, &absent(&asked), &absent(&sent)).await;
@@ -176,6 +226,10 @@ async fn every_door_stays_shut_for_who_lacks_the_right() {
                     wrong.push(format!("{caller} tells by {door} what is there:\n{hidden}\n--- absent:\n{other}"));
                 }
             }
+        }
+        let after = world.of_team().await;
+        if *caller != "a publisher" && before != after {
+            wrong.push(format!("{caller} changed something:\n{before:?}\n{after:?}"));
         }
     }
     for (row, Row(method, path, body, expected)) in ROWS.iter().enumerate() {
@@ -205,21 +259,9 @@ fn fits(route: &str, path: &str) -> bool {
     }
 }
 
-/// The routes of the router with the methods that they take.
-fn doors() -> Vec<(&'static str, Vec<&'static str>)> {
-    let router = include_str!("../../src/server/http/router.rs");
-    let of = |chunk: &'static str| {
-        let (route, rest) = chunk.split_once('"').unwrap();
-        let takes = |(word, method): &(&str, &'static str)| rest.contains(word).then_some(*method);
-        let words = [(" get(", "GET"), ("post(", "POST"), ("patch(", "PATCH"), ("delete(", "DELETE"), ("any(", "ANY")];
-        (route, words.iter().filter_map(takes).collect())
-    };
-    router.split(".route(").skip(1).map(|chunk| of(chunk.trim_start().trim_start_matches('"'))).collect()
-}
-
 #[test]
 fn every_route_and_every_form_has_a_row() {
-    let routes = doors();
+    let routes = super::routes();
     // A router takes the route that says the most, from the left.
     let openness = |route: &str| -> Vec<_> {
         route.split('/').map(|part| (part.starts_with("{*"), part.starts_with('{'))).collect()

@@ -39,8 +39,8 @@ impl Identity {
         Ok(self.holder(username).await?.filter(|(_, hash)| *hash == proven))
     }
 
-    /// The user whose password a person typed into a browser, with its hash. The browser may have the mark of one that is known. It takes
-    /// as long where there is no such user.
+    /// The user whose password a person typed into a browser, with its hash. The browser may have the mark of one that
+    /// is known. It takes as long where there is no such user.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], which says nothing of the reason; [`Error::TooManyTries`] for one more that is wrong

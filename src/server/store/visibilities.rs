@@ -1,5 +1,5 @@
-//! How visible repositories are, answered from memory where nothing was written since ([`Recent`]): whoever pulls what
-//! is public asks it with each request.
+//! How visible repositories are, answered from memory where they are public and nothing was written since ([`Recent`]):
+//! whoever pulls what is public asks it with each request.
 
 use super::recent::{Keep, Recent};
 use super::{Store, grants};
@@ -26,17 +26,17 @@ impl Visibilities {
         Self { store, recent: Recent::new(ROOM_BYTES) }
     }
 
-    /// That of one repository. What is not there is private, and is asked for again each time: strangers could fill
-    /// the room with names.
+    /// That of one repository; what is not there is private. Only what is public is remembered. What may be hidden from
+    /// somebody is asked for each time, as what is not there is, so that nobody tells them apart by the time it takes.
     pub async fn of(&self, repository: &RepositoryName) -> Result<RepositoryVisibility> {
         let moment = self.store.moment();
         if let Some(known) = self.recent.known(moment, repository, &()) {
             return Ok(known);
         }
-        let Some(found) = grants::visibility(&self.store, repository).await? else {
-            return Ok(RepositoryVisibility::Private);
-        };
-        self.recent.keep(moment, repository, &(), &found);
+        let found = grants::visibility(&self.store, repository).await?.unwrap_or(RepositoryVisibility::Private);
+        if found == RepositoryVisibility::Public {
+            self.recent.keep(moment, repository, &(), &found);
+        }
         Ok(found)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Call, value};
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result};
-use crate::server::service::pull;
+use crate::server::service::{pull, repositories};
 use axum::body::Body;
 use axum::http::{Response, header};
 use axum::response::IntoResponse;
@@ -19,6 +19,10 @@ pub(super) async fn catalog(call: Call) -> Result<Response<Body>> {
         return Err(Error::NarrowToken);
     }
     let proof = call.app.access.authorize(&call.caller, ListRepositories {}).await?;
+    // Clients show what they have only when they are asked for it. Who has a token of nobody's was.
+    if call.caller.standing.bounds.is_empty() {
+        repositories::require_any(&call.app, &proof).await?;
+    }
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::repositories(&call.app, &proof, last.as_deref(), limit).await?;
     let next = names.next.map(|last| format!("/v2/_catalog?last={last}&n={limit}"));

@@ -1,6 +1,6 @@
 //! `/api/v1/grants`.
 
-use super::{Page, Part, answer, body, done, moment};
+use super::{Page, answer, asked, body, done, moment};
 use crate::domain::action::{ChangeAccess, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
 use crate::domain::{Error, Grant, Grantee, Result, Role, Scope, TagPattern, Terms, Timestamp};
@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::service::access;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,8 @@ pub(in crate::server::http) struct New {
 
 /// Whose grants are asked for.
 #[derive(Deserialize)]
-pub(in crate::server::http) struct Where {
+#[serde(deny_unknown_fields)]
+struct Where {
     #[serde(default)]
     scope: Option<Scope>,
 }
@@ -54,11 +55,11 @@ pub(in crate::server::http) struct Where {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
-    Query(asked): Query<Where>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
-        let (limit, scope) = (part.limit()?, asked.scope.unwrap_or(Scope::Everything));
+        let (part, Where { scope }) = asked(query)?;
+        let (limit, scope) = (part.limit()?, scope.unwrap_or(Scope::Everything));
         let proof = app.access.authorize(&caller, ListGrants { scope }).await?;
         let grants = access::list(&app, &proof, &part.after, limit + 1).await?;
         let grants: Vec<Given> = grants.into_iter().map(Given::from).collect();

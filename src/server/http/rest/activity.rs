@@ -1,6 +1,6 @@
 //! `/api/v1/activity`, and that of a repository or a namespace.
 
-use super::{Page, Part, answer};
+use super::{Page, answer, asked};
 use crate::domain::action::ReadActivity;
 use crate::domain::view::{ActivityQuery, ActivityRow};
 use crate::domain::{Actor, Result, Scope};
@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::service::activity;
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,8 @@ impl From<ActivityRow> for Entry {
 
 /// Of which activity a list is asked for.
 #[derive(Default, Deserialize)]
-#[serde(default)]
-pub(in crate::server::http) struct Asked {
+#[serde(default, deny_unknown_fields)]
+struct Asked {
     who: String,
     action: String,
     object: String,
@@ -53,19 +53,17 @@ pub(in crate::server::http) struct Asked {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
-    Query(asked): Query<Asked>,
+    query: RawQuery,
 ) -> Response<Body> {
-    let scope = asked.scope.clone().unwrap_or(Scope::Everything);
-    of_scope(&app, &caller, scope, (part, asked)).await
+    of_scope(&app, &caller, None, query).await
 }
 
-/// What was done in a scope.
-pub(super) async fn of_scope(app: &App, caller: &Caller, scope: Scope, (part, asked): (Part, Asked)) -> Response<Body> {
+/// What was done in the scope of the address, or else in that of the query.
+pub(super) async fn of_scope(app: &App, caller: &Caller, of: Option<Scope>, query: RawQuery) -> Response<Body> {
     let found: Result<Page<Entry>> = async {
-        let limit = part.limit()?;
+        let (part, Asked { who, action, object, scope, refused }) = asked(query)?;
+        let (limit, scope) = (part.limit()?, of.or(scope).unwrap_or(Scope::Everything));
         let proof = app.access.authorize(caller, ReadActivity { scope }).await?;
-        let Asked { who, action, object, refused, .. } = asked;
         let query = ActivityQuery { who, action, object, refused_only: refused, after: part.after };
         let view = activity::list(app, &proof, &query, limit).await?;
         Ok(Page { items: view.rows.into_iter().map(Entry::from).collect(), next: view.next })

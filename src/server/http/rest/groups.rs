@@ -1,6 +1,6 @@
 //! `/api/v1/groups`.
 
-use super::{Page, Part, answer, body, done};
+use super::{All, Page, answer, asked, body, done};
 use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, MapGroup};
 use crate::domain::view::{ClaimRow, GroupRow};
 use crate::domain::{GroupName, Result, Username};
@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::service::groups;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -58,9 +58,10 @@ pub(in crate::server::http) struct Changed {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, All {}) = asked(query)?;
         let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListGroups {}).await?;
         let groups = groups::list(&app, &proof, &part.after, limit + 1).await?;

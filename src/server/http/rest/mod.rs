@@ -22,9 +22,12 @@ use crate::server::context::App;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::extract::{Query, RawQuery};
+use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 
 /// Items of a page where nothing is said, and at most.
 const DEFAULT_LIMIT: u32 = 50;
@@ -32,11 +35,16 @@ const MAX_LIMIT: u32 = 500;
 
 /// Which part of a list is asked for.
 #[derive(Deserialize)]
-pub(super) struct Part {
+struct Part {
     limit: Option<u32>,
     #[serde(default)]
     after: String,
 }
+
+/// What is asked of a list that has no filter.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct All {}
 
 impl Part {
     fn limit(&self) -> Result<u32> {
@@ -62,6 +70,24 @@ impl<T> Page<T> {
         let next = items.last().filter(|_| is_cut).map(key);
         Self { items, next }
     }
+}
+
+/// Which part of a list is asked for, and of what. `F` denies what it does not know: by a typo in the name of a filter
+/// the list would show everything.
+fn asked<F: DeserializeOwned>(RawQuery(query): RawQuery) -> Result<(Part, F)> {
+    let nothing = || form_urlencoded::Serializer::new(String::new());
+    let (mut part, mut filter) = (nothing(), nothing());
+    for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        let of = if matches!(&*key, "limit" | "after") { &mut part } else { &mut filter };
+        of.append_pair(&key, &value);
+    }
+    Ok((read(&part.finish())?, read(&filter.finish())?))
+}
+
+fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
+    let uri: Uri = format!("/?{query}").parse().map_err(|_| Error::invalid("query", "this query is too long"))?;
+    let read = Query::try_from_uri(&uri).map_err(|rejection| Error::invalid("query", rejection.body_text()));
+    read.map(|Query(read)| read)
 }
 
 /// A body, or why it is none.

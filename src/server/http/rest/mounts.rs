@@ -1,6 +1,6 @@
 //! `/api/v1/mounts`.
 
-use super::{Page, Part, answer, body, done};
+use super::{All, Page, answer, asked, body, done};
 use crate::domain::action::{ChangeMount, CreateMount, DeleteMount, ReadMounts};
 use crate::domain::capability::Capability;
 use crate::domain::mount::{MountSettings, REFRESH_S};
@@ -12,7 +12,7 @@ use crate::server::secret::Secret;
 use crate::server::service::mounts::{self, Wanted};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -123,9 +123,10 @@ fn said<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Repos
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, All {}) = asked(query)?;
         let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ReadMounts {}).await?;
         let after = MountPrefix::of_address(&part.after);

@@ -1,6 +1,6 @@
 //! What stands under `/api/v1/n/`: how a namespace is set, and what was done in it.
 
-use super::{Part, activity, answer, body};
+use super::{activity, answer, body};
 use crate::domain::action::{ConfigureNamespace, ReadNamespace};
 use crate::domain::error::What;
 use crate::domain::{Address, Error, Namespace, RepositoryVisibility, Result};
@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::service::settings;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -32,11 +32,10 @@ pub(in crate::server::http) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(rest): Path<String>,
-    Query(part): Query<Part>,
-    Query(filter): Query<activity::Asked>,
+    query: RawQuery,
 ) -> Response<Body> {
     match Address::parse_namespace(&rest) {
-        Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, scope, (part, filter)).await,
+        Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, Some(scope), query).await,
         _ => answer(&app, &caller, StatusCode::OK, settings_of(&app, &caller, name(&rest)).await),
     }
 }

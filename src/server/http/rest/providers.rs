@@ -1,6 +1,6 @@
 //! `/api/v1/providers`. A secret goes in and never comes out.
 
-use super::{Page, Part, answer, body, done};
+use super::{All, Page, answer, asked, body, done};
 use crate::domain::action::{
     ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders,
 };
@@ -12,7 +12,7 @@ use crate::server::secret::Secret;
 use crate::server::service::providers;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -136,9 +136,10 @@ impl Changed {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, All {}) = asked(query)?;
         let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListProviders {}).await?;
         let all = providers::list(&app, &proof).await?;

@@ -1,6 +1,6 @@
 //! `/api/v1/repositories`, and what stands under `/api/v1/r/`: a repository, its tags, its images, its activity.
 
-use super::{Page, Part, activity, answer, body, done, tags};
+use super::{Page, activity, answer, asked, body, done, tags};
 use crate::domain::action::{
     ConfigureRepository, CreateRepository, DeleteManifest, DeleteRepository, ListRepositories, ReadRepository,
 };
@@ -13,7 +13,7 @@ use crate::server::context::App;
 use crate::server::service::{delete as deletes, repositories, settings};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -65,8 +65,8 @@ impl From<RepositoryFacts> for Whole {
 
 /// Which repositories are asked for.
 #[derive(Default, Deserialize)]
-#[serde(default)]
-pub(in crate::server::http) struct Asked {
+#[serde(default, deny_unknown_fields)]
+struct Asked {
     q: String,
     namespace: Option<Namespace>,
 }
@@ -82,13 +82,13 @@ pub(in crate::server::http) struct Settings {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
-    Query(asked): Query<Asked>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, Asked { q, namespace: within }) = asked(query)?;
         let limit = part.limit()?;
         let after = (!part.after.is_empty()).then(|| Cursor { key: 0, name: part.after.clone() });
-        let (sort, q, within) = (RepositorySort::Name, asked.q, asked.namespace);
+        let sort = RepositorySort::Name;
         let query = RepositoryQuery { q, sort, after, limit: Some(limit), within, ..RepositoryQuery::default() };
         let proof = app.access.authorize(&caller, ListRepositories {}).await?;
         repositories::require_any(&app, &proof).await?;
@@ -104,16 +104,14 @@ pub(in crate::server::http) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(rest): Path<String>,
-    Query(part): Query<Part>,
-    Query(asked): Query<Asked>,
-    Query(filter): Query<activity::Asked>,
+    query: RawQuery,
 ) -> Response<Body> {
     if let Some(name) = rest.strip_suffix("/-/tags") {
-        return tags::list(&app, &caller, name, &part, asked.q).await;
+        return tags::list(&app, &caller, name, query).await;
     }
     match Address::parse_repository(&rest) {
         Some(Address::Tag(repository, tag)) => tags::show(&app, &caller, repository, &tag).await,
-        Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, scope, (part, filter)).await,
+        Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, Some(scope), query).await,
         _ => answer(&app, &caller, StatusCode::OK, whole(&app, &caller, &rest).await),
     }
 }

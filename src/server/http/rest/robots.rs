@@ -1,6 +1,6 @@
 //! `/api/v1/robots`.
 
-use super::{Page, Part, answer, body, done, moment};
+use super::{All, Page, answer, asked, body, done, moment};
 use crate::domain::action::{ChangeRobot, CreateRobot, DeleteRobot, ListRobots, ReadRobots};
 use crate::domain::error::What;
 use crate::domain::view::{OFFERED_DAYS, RobotRow};
@@ -10,7 +10,7 @@ use crate::server::context::App;
 use crate::server::service::robots;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -81,9 +81,10 @@ pub(in crate::server::http) struct Rotated {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, All {}) = asked(query)?;
         let limit = part.limit()?;
         if !caller.standing.is_signed_in() {
             return Err(Error::Unauthenticated);

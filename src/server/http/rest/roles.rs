@@ -1,13 +1,13 @@
 //! `/api/v1/roles`.
 
-use super::{Page, answer};
+use super::{All, Page, answer, asked};
 use crate::domain::action::ListRoles;
 use crate::domain::{Permission, Role};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 
@@ -22,8 +22,10 @@ struct Listed {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (_whole, All {}) = asked(query)?;
         let _proof = app.access.authorize(&caller, ListRoles {}).await?;
         let listed = |name: Role| {
             let permissions = Permission::ALL.into_iter().filter(|permission| name.holds(*permission)).collect();

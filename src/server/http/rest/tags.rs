@@ -1,6 +1,6 @@
 //! `/api/v1/r/{repository}/-/tags`.
 
-use super::{Page, Part, answer};
+use super::{Page, answer, asked};
 use crate::domain::action::{DeleteTag, ReadRepository};
 use crate::domain::condition::Condition;
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
@@ -9,8 +9,9 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::{delete as deletes, tags};
 use axum::body::Body;
+use axum::extract::RawQuery;
 use axum::http::{Response, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
 struct Listed {
@@ -44,9 +45,17 @@ impl From<TagRow> for Listed {
     }
 }
 
+/// Which tags are asked for.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Asked {
+    q: String,
+}
+
 /// Tags by name.
-pub(super) async fn list(app: &App, caller: &Caller, name: &str, part: &Part, q: String) -> Response<Body> {
+pub(super) async fn list(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
     let found = async {
+        let (part, Asked { q }) = asked(query)?;
         let limit = part.limit()?;
         let after = (!part.after.is_empty()).then(|| Cursor { key: 0, name: part.after.clone() });
         let query = TagQuery { q, sort: TagSort::Name, after, limit: Some(limit), ..TagQuery::default() };

@@ -1,6 +1,6 @@
 //! `/api/v1/tokens`: one's own. Who comes with a token makes no other, and sees none.
 
-use super::{Page, Part, answer, body, done, moment};
+use super::{All, Page, answer, asked, body, done, moment};
 use crate::domain::action::{CreateToken, DeleteToken, ReadAccount};
 use crate::domain::view::TokenRow;
 use crate::domain::{Error, Result, Role, Scope, TagPattern, Terms, Timestamp, TokenName, Username};
@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::service::personal_tokens;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -75,9 +75,10 @@ impl New {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, All {}) = asked(query)?;
         let limit = part.limit()?;
         let proof = reading(&app, &caller).await?;
         let tokens = personal_tokens::list(&app, &proof, &part.after, limit + 1).await?;

@@ -1,6 +1,6 @@
 //! `/api/v1/users`.
 
-use super::{Page, Part, answer, body, done};
+use super::{All, Page, answer, asked, body, done};
 use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, ListUsers};
 use crate::domain::view::UserRow;
 use crate::domain::{GroupName, Result, Timestamp, Username};
@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::service::users::{self, NewUser};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -69,9 +69,10 @@ pub(in crate::server::http) struct Changed {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, All {}) = asked(query)?;
         let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListUsers {}).await?;
         let users = users::list(&app, &proof, &part.after, limit + 1).await?;

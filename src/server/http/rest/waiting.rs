@@ -1,6 +1,6 @@
 //! `/api/v1/waiting`: people who signed in by a provider and whom nobody has let in yet.
 
-use super::{Page, Part, answer, done};
+use super::{All, Page, answer, asked, done};
 use crate::domain::action::{Dismiss, LetIn, ListUsers};
 use crate::domain::error::What;
 use crate::domain::{Error, Result, Username};
@@ -9,7 +9,7 @@ use crate::server::context::App;
 use crate::server::service::waiting::{self, Waiting};
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -66,12 +66,14 @@ fn identity(id: &str) -> Result<(String, String)> {
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Query(part): Query<Part>,
+    query: RawQuery,
 ) -> Response<Body> {
     let found = async {
+        let (part, All {}) = asked(query)?;
         let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListUsers {}).await?;
-        let after = if part.after.is_empty() { Default::default() } else { identity(&part.after)? };
+        let after = if part.after.is_empty() { Ok(Default::default()) } else { identity(&part.after) };
+        let after = after.map_err(|_| Error::invalid("after", "take the next of the page before"))?;
         let waiting = waiting::page(&app, &proof, (&after.0, &after.1), limit + 1).await?;
         let waiting: Vec<Listed> = waiting.into_iter().map(Listed::from).collect();
         Ok(Page::cut(waiting, limit, |one| one.id.clone()))

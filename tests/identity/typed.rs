@@ -1,0 +1,175 @@
+//! What is typed into lists of people and rights is looked for, and nothing else comes of it. The lists of `/api/v1`
+//! know what they can be asked, and refuse the rest.
+
+use super::api::{admin, give, named, send, user};
+use super::console::Browser;
+use crate::support::TestApp;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// The lists, with the keys that each knows besides `limit` and `after`.
+const LISTS: &[(&str, &[&str])] = &[
+    ("users", &[]),
+    ("groups", &[]),
+    ("grants", &["scope"]),
+    ("robots", &[]),
+    ("roles", &[]),
+    ("tokens", &[]),
+    ("waiting", &[]),
+    ("mounts", &[]),
+    ("providers", &[]),
+    ("repositories", &["q", "namespace"]),
+    ("r/team/web/-/tags", &["q"]),
+    ("activity", &["who", "action", "object", "scope", "refused"]),
+    ("r/team/web/-/activity", &["who", "action", "object", "refused"]),
+    ("n/team/-/activity", &["who", "action", "object", "refused"]),
+];
+
+/// Pages of people and rights, with what is read from their addresses.
+const PAGES: &[(&str, &[&str])] = &[
+    ("/admin/users", &["q", "after"]),
+    ("/admin/users/otto", &["revoke", "delete"]),
+    ("/admin/groups", &["after"]),
+    ("/admin/groups/eng", &["after"]),
+    ("/admin/access", &["after", "take"]),
+    ("/admin/providers", &["after"]),
+    ("/admin/mounts", &["after"]),
+    ("/activity", &["who", "action", "object", "where", "after"]),
+    ("/account/tokens", &["revoke"]),
+    ("/n/team/-/access", &["after", "take"]),
+    ("/n/team/-/robots", &["after", "delete"]),
+    ("/r/team/web/-/access", &["after", "take"]),
+];
+
+const HOSTILE: &[&str] = &[
+    "'",
+    "' OR '1'='1",
+    "'; DROP TABLE principals; --",
+    "\" OR \"\"=\"",
+    "%",
+    "_",
+    "%' ESCAPE '\\",
+    "\\",
+    "*)(uid=*",
+    "password=~a",
+    "<script>alert(1)</script>",
+    "\u{0}",
+    "a\u{0}b",
+    "\u{202e}otto",
+    "-1",
+    "99999999999999999999",
+    "../../users/mara",
+    "[]",
+];
+
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut all, byte| {
+        write!(all, "%{byte:02X}").unwrap();
+        all
+    })
+}
+
+/// Something in each list.
+async fn world() -> TestApp {
+    let admin = admin().await;
+    let _ = user(&admin, "otto").await;
+    admin.push_image("team/web", "v1", "amd64", b"layer").await;
+    give(&admin, named("otto"), "reader", "team/*", None).await.unwrap();
+    let acme = json!({"name": "acme", "kind": "oidc", "issuer": "https://id.acme.dev", "client_id": "p", "client_secret": "s"});
+    for (path, body) in [
+        ("groups", json!({"name": "eng", "members": ["otto"]})),
+        ("robots", json!({"name": "ci-web", "namespace": "team", "role": "reader", "scope": "team/*"})),
+        ("tokens", json!({"name": "laptop"})),
+        ("providers", acme),
+    ] {
+        let made = send(&admin, "POST", path, body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    }
+    admin
+}
+
+fn n_items(list: &Value) -> usize {
+    list["items"].as_array().map_or(0, Vec::len)
+}
+
+/// SEC-11, SEC-26.
+#[tokio::test]
+async fn what_is_typed_into_a_list_of_programs_finds_no_more_than_there_is() {
+    let admin = world().await;
+    let list = async |path: &str| send(&admin, "GET", path, json!(null)).await;
+    let whole = async || {
+        let mut all = Vec::new();
+        for (path, _) in LISTS {
+            let answer = list(path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
+            all.push(n_items(&answer.json()));
+        }
+        all
+    };
+    let before = whole().await;
+    for ((path, keys), n_before) in LISTS.iter().zip(&before) {
+        for key in ["limit", "after"].iter().chain(keys.iter()) {
+            for text in HOSTILE {
+                let answer = list(&format!("{path}?{key}={}", encoded(text))).await;
+                let what = format!("{path} {key}={text:?}: {} {}", answer.status, answer.text());
+                assert!(matches!(answer.status.as_u16(), 200 | 400), "{what}");
+                if answer.status == StatusCode::OK {
+                    assert!(n_items(&answer.json()) <= *n_before, "{what}");
+                    let is_looked_for = !matches!(*key, "limit" | "after" | "scope" | "refused");
+                    assert!(!is_looked_for || n_items(&answer.json()) == 0, "nothing is called that: {what}");
+                } else {
+                    assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
+                }
+            }
+        }
+        for broken in ["after=%", "after=%ff%fe", "=", "&&&", "after", "limit=1&limit=2", "after=%zz"] {
+            let status = list(&format!("{path}?{broken}")).await.status.as_u16();
+            assert!(matches!(status, 200 | 400), "{path}?{broken}: {status}");
+        }
+    }
+    assert_eq!(whole().await, before, "and all is there still");
+}
+
+/// SEC-11: a filter that a list does not have is refused, and not left out.
+#[tokio::test]
+async fn a_list_refuses_what_it_cannot_be_asked_and_names_it() {
+    let admin = world().await;
+    for (path, keys) in LISTS {
+        for (key, value) in [("refsued", "true"), ("password", "~a"), ("q", "otto"), ("sort", "salt"), ("Limit", "1")] {
+            let answer = send(&admin, "GET", &format!("{path}?limit=1&{key}={value}"), json!(null)).await;
+            if keys.contains(&key) {
+                assert_eq!(answer.status, StatusCode::OK, "{path} {key}: {}", answer.text());
+                continue;
+            }
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {key}: {}", answer.text());
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+            assert!(answer.json()["detail"].as_str().unwrap().contains(key), "{path} {key}: {}", answer.text());
+        }
+    }
+    let refused = |of: &'static str| send(&admin, "GET", of, json!(null));
+    assert!(n_items(&refused("activity").await.json()) > 0);
+    assert_eq!(n_items(&refused("activity?refused=true").await.json()), 0, "nothing was refused here");
+}
+
+/// SEC-26.
+#[tokio::test]
+async fn what_is_typed_into_a_page_about_people_finds_nobody_and_becomes_no_markup() {
+    let admin = world().await;
+    let mara = Browser::of(&admin, "mara").await;
+    for (page, keys) in PAGES {
+        assert_eq!(mara.get(page).await.status, StatusCode::OK, "{page}");
+        for key in *keys {
+            for text in HOSTILE {
+                let answer = mara.get(&format!("{page}?{key}={}", encoded(text))).await;
+                let what = format!("{page} {key}={text:?}: {}", answer.status);
+                assert!(matches!(answer.status.as_u16(), 200 | 400 | 404), "{what}");
+                assert!(!answer.text().contains("<script>alert"), "{what}");
+                if (*page, *key) == ("/admin/users", "q") {
+                    assert!(!answer.text().contains("/admin/users/otto"), "nobody is called that: {what}");
+                }
+            }
+        }
+    }
+    assert!(mara.get("/admin/users?q=ott").await.text().contains("/admin/users/otto"));
+}
