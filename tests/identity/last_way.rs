@@ -21,7 +21,7 @@ const ALLOWED: &str = "[limits]\noutbound_allow = [\"127.0.0.0/8\"]\n";
 const PAGE: &str = "/admin/providers/acme";
 
 /// Adds `acme`, in force, by the programs of `mara`.
-async fn added<'t>(test: &'t TestApp, provider: &StandIn, admin_groups: Value) -> TestApp {
+async fn added(test: &TestApp, provider: &StandIn, admin_groups: Value) -> TestApp {
     let api = test.showing(&basic("mara", PASSWORD));
     let new = json!({"name": "acme", "kind": "oidc", "title": "Acme", "issuer": provider.issuer, "client_id": CLIENT,
                      "client_secret": SECRET, "open_sign_up": true, "admin_groups": admin_groups, "enabled": true});
