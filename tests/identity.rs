@@ -16,6 +16,7 @@ mod guesses;
 mod invitations;
 mod lapses;
 mod last_way;
+mod lasting;
 mod lies;
 mod mounts;
 mod mounts_meanwhile;

@@ -79,7 +79,7 @@ async fn who_stays_away_is_what_the_provider_says_each_day() {
     assert_eq!((n_groups(&test).await, by("/api/v1/users").await.status), (0, StatusCode::FORBIDDEN));
     assert!(is_in(&test, &secret).await, "four days after the sign-in, where three are the most");
     assert_eq!(n_asked(&provider), 4);
-    let by_job = "SELECT id FROM audit WHERE action = 'user.follow-provider' AND actor = 'system:recheck'";
+    let by_job = "SELECT id FROM audit WHERE action = 'user.follow-provider' AND actor = 'job:recheck'";
     assert_eq!(rows(&test, by_job).await, 2, "what changed is on record, and by whom");
 }
 

@@ -89,7 +89,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateGroup>, members: Vec<Use
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !groups::insert(tx, &added, &name, &by, now).await? {
-                return Err(Error::Conflict(format!("{name} is taken; choose another name")));
+                return Err(Error::Conflict(format!("the name {name} is taken; choose another one")));
             }
             for member in ids {
                 groups::add(tx, &added, &member).await?;

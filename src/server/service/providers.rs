@@ -144,7 +144,7 @@ pub async fn create(
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !providers::insert(tx, &new, &by, now).await? {
-                return Err(Error::Conflict(format!("{} is taken; choose another name", new.name)));
+                return Err(Error::Conflict(format!("the name {} is taken; choose another one", new.name)));
             }
             Ok(Change::new((), None, Some(words(&new))))
         })

@@ -96,7 +96,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateRobot>) -> Result<(Robot
         Box::pin(async move {
             access::require_until(&rights, &needs, Some(end))?;
             if !principals::insert(tx, &robot, &by).await? {
-                return Err(Error::Conflict(format!("{} is taken; choose another name", robot.username)));
+                return Err(Error::Conflict(format!("the name {} is taken; choose another one", robot.username)));
             }
             let to = GranteeId::Principal(PrincipalKind::Robot, robot.id.clone());
             grants::insert(tx, &grant_id, &to, &terms, &by, now).await?;

@@ -164,7 +164,7 @@ pub(super) fn new_user(app: &App, username: Username, (name, address): (&str, &s
 }
 
 pub(super) fn taken(username: &Username) -> Error {
-    Error::Conflict(format!("{username} is taken; choose another username"))
+    Error::Conflict(format!("the username {username} is taken; choose another one"))
 }
 
 /// Where signing in by password is off, nobody is given one: people come by their providers.

@@ -5,9 +5,14 @@ use crate::domain::view::{ActivityQuery, ActivityRow};
 use crate::domain::{Result, Scope, Timestamp};
 use crate::params;
 
-/// What was done in a scope, newest first.
-pub async fn list(store: &Store, scope: &Scope, query: &ActivityQuery, limit: u32) -> Result<Vec<ActivityRow>> {
-    let (sql, params) = statement(scope, query, limit);
+/// What was done in a scope, newest first, without these kinds.
+pub async fn list(
+    store: &Store,
+    scope: &Scope,
+    (query, left_out): (&ActivityQuery, &[&str]),
+    limit: u32,
+) -> Result<Vec<ActivityRow>> {
+    let (sql, params) = statement(scope, (query, left_out), limit);
     store.all(&sql, params).await?.into_iter().map(activity).collect()
 }
 
@@ -17,7 +22,7 @@ pub async fn last_done(store: &Store, action: &str, object: &str) -> Result<Opti
     store.one(sql, params![object, action]).await?.map(|mut row| row.take()).transpose()
 }
 
-fn statement(scope: &Scope, query: &ActivityQuery, limit: u32) -> (String, Vec<Value>) {
+fn statement(scope: &Scope, (query, left_out): (&ActivityQuery, &[&str]), limit: u32) -> (String, Vec<Value>) {
     // Ids begin with the time. What was done in a namespace is found by its own list, in which they are sorted too; the
     // cross join keeps that list the first that is read.
     let (table, sorted) = match scope {
@@ -58,6 +63,7 @@ fn statement(scope: &Scope, query: &ActivityQuery, limit: u32) -> (String, Vec<V
     if !query.after.is_empty() {
         add(&format!("{sorted} < ?"), query.after.as_str().into());
     }
+    left_out.iter().for_each(|kind| add("kind <> ?", (*kind).into()));
     if query.refused_only {
         conditions.push_str(" AND outcome <> 'done'");
     }
@@ -87,7 +93,7 @@ mod tests {
     use rusqlite::Connection;
 
     fn plan(connection: &Connection, scope: &str, query: &ActivityQuery) -> String {
-        let (sql, params) = statement(&scope.parse().unwrap(), query, 50);
+        let (sql, params) = statement(&scope.parse().unwrap(), (query, &[]), 50);
         let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let lines = explained.query_map(rusqlite::params_from_iter(&params), |row| row.get::<_, String>(3)).unwrap();
         let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();

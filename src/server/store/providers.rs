@@ -122,6 +122,7 @@ pub async fn update(tx: &mut Tx, new: &Stored, now: Timestamp) -> Result<bool> {
                WHERE id = $1 AND revision = $2";
     let Stored { id, settings: s, secret, is_enabled, revision, asked_since, .. } = new;
     let (scopes, allowed, admins) = (list(&s.scopes)?, list(&s.allowed_groups)?, list(&s.admin_groups)?);
+    forget_groups(tx, id, &s.url).await?;
     let params = params![
         id,
         *revision,
@@ -147,9 +148,21 @@ pub async fn update(tx: &mut Tx, new: &Stored, now: Timestamp) -> Result<bool> {
 
 /// Takes one away. Who came by it stays, and rests.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
+    forget_groups(tx, id, "").await?;
     let is_gone = tx.run("DELETE FROM providers WHERE id = $1", params![id]).await? == 1;
     epoch::next(tx).await?;
     Ok(is_gone)
+}
+
+/// What stood for groups of a provider stands for none of another issuer's: it is forgotten where the address is not
+/// `url` any more.
+async fn forget_groups(tx: &mut Tx, id: &str, url: &str) -> Result<()> {
+    for (table, column) in [("group_claims", "provider"), ("group_members", "source")] {
+        let sql =
+            format!("DELETE FROM {table} WHERE {column} = (SELECT name FROM providers WHERE id = $1 AND url <> $2)");
+        tx.run(&sql, params![id, url]).await?;
+    }
+    Ok(())
 }
 
 fn list(of: &[String]) -> Result<String> {

@@ -4,7 +4,7 @@ use super::sent::{at, taken};
 use super::{Done, Form};
 use crate::domain::action::{ChangeAccess, GiveAccess, InviteWithAccess, ListGrants, TakeAccess, TakeInvitation};
 use crate::domain::error::What;
-use crate::domain::{Error, Grant, Grantee, Permission, Result, Target, Terms, Username};
+use crate::domain::{Address, Error, Grant, Grantee, Permission, Result, Scope, Target, Terms, Username};
 use crate::server::service::{access, invitations};
 use crate::ui::form::{Intent, NOBODYS};
 
@@ -52,12 +52,25 @@ async fn by_address(form: &Form<'_>, address: &str, terms: &Terms) -> Result<Gra
 
 /// What is given, where, over which tags, and until when.
 fn terms(form: &Form<'_>) -> Result<Terms> {
-    let (role, scope) = (form.sent.parse("role")?, form.sent.parse("scope")?);
+    let (role, scope): (_, Scope) = (form.sent.parse("role")?, form.sent.parse("scope")?);
+    require_on_page(form, &scope)?;
     let (tags, until) = (form.sent.optional("tags")?, form.sent.end_of_day("until")?);
     if until.is_some_and(|end| end <= form.app.clock.now()) {
         return Err(Error::invalid("until", "this day is over; choose one that is to come"));
     }
     Terms::new(role, scope, tags, until)
+}
+
+/// What is given on the page of a namespace holds there: a row that the page does not show is a slip of the pen.
+fn require_on_page(form: &Form<'_>, scope: &Scope) -> Result<()> {
+    let page = form.page().strip_prefix("/n/").and_then(Address::parse_namespace);
+    let Some(Address::Access(Scope::Namespace(namespace))) = page else { return Ok(()) };
+    let words =
+        format!("here that is {namespace}/*, for all of {namespace}, or what lies below it, such as {namespace}/web");
+    match Scope::Namespace(namespace).holds(scope) {
+        true => Ok(()),
+        false => Err(Error::invalid("scope", words)),
+    }
 }
 
 pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
