@@ -43,7 +43,7 @@ def _lines(what, found):
     reader, everything = found[READER, what], found["admin", what]
     beside = "ours, who sees everything"
     # The page is drawn and compressed besides, whoever reads it.
-    goals = [] if what == "page" else at_most(("must", 5_000), ("target", 2_000))
+    goals = [] if what == "page" else at_most(("must", 2_000))
     note = f"{TEAMS:,} grants over {2 * TEAMS:,} repositories, one connection" if what == "page" else ""
     return [
         Line(10, f"{WHAT[what]}, by a reader of {TEAMS:,} grants", "ms", reader["p50_ms"], everything["p50_ms"], "less",

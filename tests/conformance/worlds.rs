@@ -46,7 +46,7 @@ const NAMESPACES: [&str; 13] =
     ["one", "one/a", "one/a/b", "one/a.b", "one-ci", "one__a", "on", "a", "ab", "public", "two", "none", "one/web"];
 
 /// Worlds that are looked at on each database, each by three who ask.
-const WORLDS: usize = 700;
+const WORLDS: usize = 400;
 
 #[derive(Clone, Debug)]
 pub(super) struct World {
