@@ -10,8 +10,10 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
+from contextlib import closing, contextmanager
 from urllib.parse import urlencode
 
 from client import Connection
@@ -23,9 +25,10 @@ USERNAME, PASSWORD = "admin", "correct horse"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def basic():
-    """Name and password of the one user of every server with sign-in (RFC 7617)."""
-    pair = base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+def basic(username=USERNAME):
+    """Name and password (RFC 7617), of the one user of every server with sign-in unless another is named; all have
+    the same password."""
+    pair = base64.b64encode(f"{username}:{PASSWORD}".encode()).decode()
     return {"Authorization": f"Basic {pair}"}
 
 
@@ -157,29 +160,51 @@ class Portolan(Server):
             values |= {f"PORTOLAN_MOUNTS__0__{key}": value for key, value in mount.items()}
         return values
 
-    def basic(self):
-        return basic()
+    def basic(self, username=USERNAME):
+        return basic(username)
 
-    def bearer(self, *repositories, catalog=False):
+    def bearer(self, *repositories, catalog=False, username=USERNAME):
         scopes = [f"repository:{name}:pull,push" for name in repositories] + ["registry:catalog:*"] * catalog
         asked = urlencode([("service", f"127.0.0.1:{self.port}"), *(("scope", scope) for scope in scopes)])
         with Connection(self.port) as connection:
-            answer = connection.get(f"/token?{asked}", self.basic())
+            answer = connection.get(f"/token?{asked}", self.basic(username))
         if answer.status != 200:
             raise RuntimeError(f"{self.name} gave no token but {answer.status}: {answer.body[:300]!r}")
         return {"Authorization": f"Bearer {json.loads(answer.body)['token']}"}
 
-    def session(self):
-        if not self.signed_in:
-            form = urlencode({"username": USERNAME, "password": PASSWORD}).encode()
+    def session(self, username=USERNAME):
+        if username not in self.signed_in:
+            form = urlencode({"username": username, "password": PASSWORD}).encode()
             with Connection(self.port) as connection:
                 answer = connection.request("POST", "/auth/login", FORM, form)
             cookies = [set.split(";")[0] for set in answer.headers.get("set-cookie", "").split("\n")]
             session = [cookie for cookie in cookies if cookie.startswith("portolan=")]
             if answer.status != 303 or not session:
                 raise RuntimeError(f"{self.name} let nobody in: {answer.status} {answer.body[-300:]!r}")
-            self.signed_in = {"Cookie": session[0]}
-        return self.signed_in
+            self.signed_in[username] = {"Cookie": session[0]}
+        return self.signed_in[username]
+
+    def api(self, method, path, body):
+        """One call of `/api/v1` by the administrator that has to succeed; what it answered."""
+        headers = self.basic() | {"Content-Type": "application/json"}
+        with Connection(self.port) as connection:
+            answer = connection.request(method, f"/api/v1/{path}", headers, json.dumps(body).encode())
+        if answer.status >= 300:
+            raise RuntimeError(f"{self.name} {method} {path} answered {answer.status}: {answer.body[:300]!r}")
+        return json.loads(answer.body or b"null")
+
+    def add_user(self, username):
+        """Another user, with the same password and no right; their id."""
+        return self.api("POST", "users", {"username": username, "password": PASSWORD})["id"]
+
+    @contextmanager
+    def database(self):
+        """A transaction in its database, as another node would write one: by the epoch it says that access changed."""
+        with closing(sqlite3.connect(self.data / "portolan.db", timeout=10, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("UPDATE instance SET epoch = epoch + 1")
+            connection.execute("COMMIT")
 
 
 def _free_port():

@@ -1,9 +1,10 @@
 //! Long lists: a repository of very many tags among very many repositories.
 
-use crate::support::{OCI_MANIFEST, TestApp, decides, sha256};
+use crate::support::{OCI_MANIFEST, TestApp, decides, sha256, user};
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
-use portolan::server::access::Policy;
+use portolan::domain::{Role, Terms};
+use portolan::server::access::{Policy, Standing};
 use portolan::server::store::Store;
 
 const TAGS: usize = 100_000;
@@ -158,4 +159,61 @@ async fn very_many_referrers_are_read_whole_in_pages() {
     assert_eq!(rare.matches("\"digest\"").count(), REFERRERS / 10_000);
     let (shown, _) = page(&test, &format!("/r/{MANY}/-/manifests/{subject}")).await;
     assert!(shown.contains("application/x-common") && shown.len() < 300_000, "{}", shown.len());
+}
+
+const TEAMS: usize = 5000;
+
+/// Two repositories of each team.
+async fn seed_teams(test: &TestApp) {
+    let teams = format!("WITH RECURSIVE team (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM team WHERE n < {TEAMS})");
+    let rows = ["app", "deep/app"].map(|inner| {
+        format!(
+            "{teams} INSERT INTO repositories (id, name, mount_id, created_at, updated_at, n_tags)
+             SELECT '{inner}-' || n, 'team-' || n || '/{inner}', m.id, 1795400000000, 1795400000000 + n / 10, 1
+             FROM team, mounts m"
+        )
+    });
+    run(test, rows.to_vec()).await;
+}
+
+/// What a reader is granted of each team, and what they see by it.
+fn granted(team: usize) -> (String, Vec<String>) {
+    let name = |inner: &str| format!("team-{team}/{inner}");
+    match team % 5 {
+        3 => (name("app"), vec![name("app")]),
+        4 => (name("deep/*"), vec![name("deep/app")]),
+        _ => (name("*"), vec![name("app"), name("deep/app")]),
+    }
+}
+
+/// SEC-1, FLT-35.
+#[tokio::test]
+async fn who_holds_very_many_grants_sees_theirs_in_every_list() {
+    let test = TestApp::new().await;
+    seed_teams(&test).await;
+    let terms = |scope: &str| Terms { role: Role::Reader, scope: scope.parse().unwrap(), tags: None, expires_at: None };
+    let terms = (1..=TEAMS).map(|team| terms(&granted(team).0)).collect();
+    let mara = test.with_standing(Standing { terms, ..Standing::of(user("mara")) });
+    let mut theirs: Vec<String> = (1..=TEAMS).flat_map(|team| granted(team).1).collect();
+    theirs.sort();
+    assert!(whole(&mara, "/v2/_catalog", "repositories", "").await == theirs);
+
+    let (mut listed, mut next) = (Vec::new(), Some(String::new()));
+    while let Some(after) = next {
+        let (text, _) = page(&mara, &format!("/api/v1/repositories?limit=500&after={after}")).await;
+        let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+        listed.extend(body["items"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()));
+        next = body["next"].as_str().map(str::to_owned);
+    }
+    listed.sort();
+    assert!(listed == theirs, "{} of {}", listed.len(), theirs.len());
+
+    let shows = |text: &str, name: &str| text.contains(&format!("/r/{name}\""));
+    let (all, _) = page(&mara, "/repositories").await;
+    assert!(all.contains("8,000"), "the sum is of what they see");
+    let (found, _) = page(&mara, "/repositories?q=team-34&sort=name").await;
+    assert!(shows(&found, "team-34/deep/app") && !shows(&found, "team-34/app") && shows(&found, "team-340/app"));
+    let (below, _) = page(&mara, "/n/team-34").await;
+    assert!(shows(&below, "team-34/deep/app") && !shows(&below, "team-34/app") && !shows(&below, "team-340/app"));
+    assert_eq!(mara.get("/r/team-34").await.status.as_u16(), 404);
 }

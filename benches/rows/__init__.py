@@ -1,8 +1,8 @@
 """The rows of the table of goals, one file each: `measure(bench)` returns its lines."""
 
 from . import (
-    basic, blob, catalog_page, cold_start, config_blob, crawl, manifest, manifest_push, memory, push, tag_page,
-    tag_page_at_scale, tags_list,
+    basic, blob, catalog_page, cold_start, config_blob, crawl, manifest, manifest_push, many_grants, memory, push,
+    tag_page, tag_page_at_scale, tags_list,
 )
 
 ROWS = {
@@ -15,6 +15,7 @@ ROWS = {
     7: tags_list.measure,
     8: tag_page.measure,
     9: tag_page_at_scale.measure,
+    10: many_grants.measure,
     11: basic.measure,
     12: memory.measure,
     13: cold_start.measure,

@@ -1,5 +1,6 @@
 """Row 11: GET of a manifest with a name and a password in each request (HTTP Basic), 16 connections. Ours
-remembers for a minute what it has checked; distribution 2.8 with an htpasswd file computes bcrypt each time."""
+remembers for a minute what it has checked; distribution 2.8 with an htpasswd file computes bcrypt each time.
+And how soon what is remembered counts no more (revocation.py)."""
 
 from contextlib import ExitStack
 
@@ -9,11 +10,17 @@ from peers import WithPasswords, bcrypt
 from report import Line, beside_all, times
 from servers import PASSWORD
 
+from . import revocation
+
 CONNECTIONS = 16
 COSTS = (10, 5)  # The default of Go's bcrypt, and that of `htpasswd -B`.
 
 
 def measure(bench):
+    return [*_beside_peers(bench), *revocation.measure(bench)]
+
+
+def _beside_peers(bench):
     path = f"/v2/{BIG}/manifests/{bench.data.tags[len(bench.data.tags) // 2]}"
     bench.same_answer(path, ACCEPT, MANIFEST)
 

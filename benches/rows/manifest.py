@@ -2,9 +2,8 @@
 over the largest data set. Ours is shown a token that it has seen before; the peers ask for nothing. What
 that costs is told beside the same manifest in a repository that is open to everybody."""
 
-import sqlite3
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 from client import Connection
 from data import ACCEPT, BIG, MANIFEST
@@ -69,15 +68,21 @@ def _beside_open(bench, path):
 
     with _public(bench.ours, BIG, path):
         subjects = {"bearer": bench.ours.bearer(BIG), "open": {}}
-        found = in_turns(bench.rounds, subjects, get, bench.deadline)
+        # Two figures that should be the same: more turns, or the machine's moods decide.
+        found = in_turns(2 * bench.rounds, subjects, get, bench.deadline)
     token, is_open = found["bearer"], found["open"]
     beside = "ours, public and anonymous"
     return [
         Line(1, "cached bearer beside open", "req/s", token["requests_per_s"], is_open["requests_per_s"], beside=beside,
-             goals=[("must", "within 15 %", lambda line: (line.ratio or 0) >= 1 / 1.15)],
-             note="the same manifest on the same server, in turns with a request of nobody's that its repository is open to"),
+             goals=[("must", "the slower within 15 % of the faster", _is_close)],
+             note="the same manifest on the same server, in turns with a request of nobody's that its repository is open "
+                  "to; where that is the slower one by more, the figures are the machine's and say nothing of the token"),
         Line(1, "the same, CPU per request", "µs", token["cpu_us"], is_open["cpu_us"], "less", beside=beside),
     ]
+
+
+def _is_close(line):
+    return bool(line.ratio) and min(line.ratio, 1 / line.ratio) >= 1 / 1.15
 
 
 @contextmanager
@@ -93,11 +98,8 @@ def _public(server, repository, path):
 
 def _set_visibility(server, repository, visibility):
     """Straight in the database of the running server, which looks at the epoch four times a second."""
-    with closing(sqlite3.connect(server.data / "portolan.db", timeout=10, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
+    with server.database() as connection:
         connection.execute("UPDATE repositories SET visibility = ? WHERE name = ?", (visibility, repository))
-        connection.execute("UPDATE instance SET epoch = epoch + 1")
-        connection.execute("COMMIT")
 
 
 def _wait_until_open(server, path):

@@ -2,6 +2,7 @@
 
 mod blobs;
 pub(crate) mod registry;
+mod seen;
 mod store;
 mod worlds;
 mod write_registry;

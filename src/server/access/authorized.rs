@@ -1,6 +1,6 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Record, Standing, Visibility, decision, permits, reads};
+use super::{Caller, Policy, Record, Standing, Visibility, permits, reads};
 use crate::domain::{
     Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Target, Timestamp,
 };
@@ -112,7 +112,7 @@ impl<A: Action> Authorized<A> {
 
     /// Which repositories a list may show to the actor.
     pub fn visibility(&self) -> Visibility {
-        decision::visibility(self.rights.policy, &self.rights.standing(), self.rights.now)
+        self.rights.standing().lists(self.rights.policy, self.rights.now)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The decision: a pure function of policy, standing, permission and target; and the same rule as a filter for lists.
 
+use super::Scopes;
 use super::standing::Standing;
-use crate::domain::{Actor, Permission, RepositoryName, RepositoryVisibility, Scope, Target, Timestamp};
+use crate::domain::{Actor, Permission, RepositoryName, RepositoryVisibility, Target, Timestamp};
 
 /// A named way to decide, written down by whoever starts the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +20,9 @@ pub enum Visibility {
     /// All that are public, and besides those of these scopes.
     Open {
         /// All that lie here.
-        granted: Vec<Scope>,
+        granted: Scopes,
         /// Those that are internal and lie here.
-        internal: Vec<Scope>,
+        internal: Scopes,
     },
 }
 
@@ -57,9 +58,8 @@ impl Visibility {
             Self::Everything => true,
             Self::Open { granted, internal } => {
                 visibility == RepositoryVisibility::Public
-                    || granted.iter().any(|scope| scope.covers(repository))
-                    || (visibility == RepositoryVisibility::Internal
-                        && internal.iter().any(|scope| scope.covers(repository)))
+                    || granted.cover(repository)
+                    || (visibility == RepositoryVisibility::Internal && internal.cover(repository))
             }
         }
     }
@@ -71,16 +71,6 @@ pub fn visibility(policy: Policy, standing: &Standing, now: Timestamp) -> Visibi
         return Visibility::Everything;
     }
     let (granted, internal) = standing.readable(now);
-    if granted.contains(&Scope::Everything) {
-        return Visibility::Everything;
-    }
-    Visibility::Open { granted: outermost(granted), internal: outermost(internal) }
-}
-
-/// Without those that lie in another.
-fn outermost(mut scopes: Vec<Scope>) -> Vec<Scope> {
-    scopes.sort();
-    scopes.dedup();
-    let is_inside = |one: &Scope| scopes.iter().any(|other| other != one && other.holds(one));
-    scopes.iter().filter(|one| !is_inside(one)).cloned().collect()
+    let (granted, internal) = (Scopes::of(granted.iter()), Scopes::of(internal.iter()));
+    if granted.is_everything() { Visibility::Everything } else { Visibility::Open { granted, internal } }
 }

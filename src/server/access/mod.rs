@@ -4,11 +4,15 @@
 mod authorized;
 mod caller;
 mod decision;
+mod listed;
+mod scopes;
 mod standing;
 
 pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
 pub use decision::{Policy, Visibility, permits, reads, visibility};
+pub use listed::Listed;
+pub use scopes::{BETWEEN, Scopes};
 pub use standing::{Basis, Bound, Shown, Standing, Verbs};
 
 use super::clock::Clock;

@@ -1,5 +1,6 @@
 //! What somebody may do: who it is, what was granted, and the bounds of what they signed in with.
 
+use super::Listed;
 use crate::domain::{Actor, Permission, RepositoryName, RepositoryVisibility, Role, Scope, Target, Terms, Timestamp};
 
 /// Somebody who asks, with all the rights that were found for them.
@@ -19,6 +20,8 @@ pub struct Standing {
     /// What all of this rests on. Nobody looks it up anew where there is nothing: for who is vouched for, and for
     /// Portolan's own work.
     pub basis: Option<Basis>,
+    /// What lists show them, once it was asked for.
+    pub listed: Listed,
 }
 
 /// What has to stand still for somebody to stay who they are.
@@ -63,7 +66,8 @@ pub struct Verbs {
 impl Standing {
     /// Nobody in particular, with what is granted to everybody.
     pub fn anonymous(terms: Vec<Terms>) -> Self {
-        Self { actor: Actor::Anonymous, id: None, token: None, terms, bounds: vec![], ends_at: None, basis: None }
+        let (actor, listed) = (Actor::Anonymous, Listed::default());
+        Self { actor, id: None, token: None, terms, bounds: vec![], ends_at: None, basis: None, listed }
     }
 
     /// Somebody by name alone, with no right.

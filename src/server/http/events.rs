@@ -82,7 +82,7 @@ fn told(
                 return None;
             }
             let concerns = match heard {
-                Ok(changed) => shown.concerns(&app, &changed).await,
+                Ok(changed) => shown.concerns(&app.store, &changed).await,
                 // A reader that fell behind fetches once and has everything again.
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => return None,

@@ -4,7 +4,7 @@ use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{RepositoryName, Result, Timestamp};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
-use crate::server::store::{grants, repositories};
+use crate::server::store::{Store, grants, repositories};
 use tokio::sync::broadcast::Receiver;
 
 /// Changes as they happen, and whether one happened already since the page was drawn.
@@ -23,12 +23,12 @@ pub enum Shown {
 
 impl Shown {
     /// Whether a change of this repository is a change of the page.
-    pub async fn concerns(&self, app: &App, changed: &RepositoryName) -> bool {
+    pub async fn concerns(&self, store: &Store, changed: &RepositoryName) -> bool {
         match self {
             Self::All(Visibility::Everything) => true,
             Self::All(visibility) => {
                 // One that cannot be asked about is told of by the next change.
-                let found = grants::visibility(&app.store, changed).await;
+                let found = grants::visibility(store, changed).await;
                 found.is_ok_and(|found| visibility.shows(changed, found.unwrap_or_default()))
             }
             Self::One(repository) => repository == changed,

@@ -9,7 +9,7 @@ use crate::domain::{Actor, Cursor, Error, MountPrefix, Namespace, Page, Permissi
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::mounts::Mount;
-use crate::server::store::{mounts, namespaces, pulls, repositories};
+use crate::server::store::{mounts, namespaces, pulls, repositories, sums};
 
 /// The longest name of a repository, and so the longest filter.
 const MAX_FILTER_CHARS: usize = 255;
@@ -31,7 +31,7 @@ pub async fn list(
         (Visibility::Everything, None) => {
             mounts.iter().fold(Totals::default(), |sum, mount| add(sum, mount.row.totals))
         }
-        _ => repositories::totals(&app.store, &visibility, within).await?,
+        _ => sums::totals(&app.store, &visibility, within).await?,
     };
     let may_see_all = visibility == Visibility::Everything;
     let (mut children, mut opens) = (vec![], Opens::default());
@@ -92,7 +92,7 @@ pub async fn require_any(app: &App, proof: &Authorized<ListRepositories>) -> Res
     match proof.visibility() {
         Visibility::Everything => Ok(()),
         _ if *proof.actor() != Actor::Anonymous => Ok(()),
-        open => require_anything(proof, repositories::totals(&app.store, &open, None).await?),
+        open => require_anything(proof, sums::totals(&app.store, &open, None).await?),
     }
 }
 

@@ -1,5 +1,12 @@
 //! What differs between the two engines, all of it.
 
+use super::Value;
+use crate::server::access::{BETWEEN, Scopes};
+use std::collections::BTreeMap;
+
+/// The function of SQLite by which [`Scopes`] are asked: `lies_in(name, scopes)`.
+pub(super) const LIES_IN: &str = "lies_in";
+
 /// Which engine answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -66,6 +73,29 @@ impl Dialect {
         }
     }
 
+    /// Whether a name lies in some scopes, whose text is appended to the parameters. However many they are, each
+    /// name is looked up among them: on SQLite by the decision's own rule, on PostgreSQL in sets, one of names and one
+    /// for each depth of namespaces.
+    pub(super) fn lies_in(self, name: &str, scopes: &Scopes, params: &mut Vec<Value>) -> String {
+        let mut slot = |value: Value| {
+            params.push(value);
+            format!("${}", params.len())
+        };
+        match self {
+            _ if scopes.is_empty() => "1 = 0".to_owned(),
+            _ if scopes.is_everything() => "1 = 1".to_owned(),
+            Self::Sqlite => format!("{LIES_IN}({name}, {})", slot(scopes.as_str().into())),
+            Self::Postgres => {
+                let sets = by_depth(scopes).into_iter().map(|(depth, set)| {
+                    let (set, above) = (slot(set.into()), format!("SUBSTRING({name} FROM '^(?:[^/]+/){{{depth}}}')"));
+                    let sought = if depth == 0 { name } else { &above };
+                    format!("{sought} IN (SELECT UNNEST(STRING_TO_ARRAY({set}, '{BETWEEN}')))")
+                });
+                format!("({})", sets.collect::<Vec<_>>().join(" OR "))
+            }
+        }
+    }
+
     /// Appended to a query inside a transaction whose answer must stay true until it ends. SQLite has a single writer.
     pub fn for_share(self) -> &'static str {
         match self {
@@ -81,6 +111,21 @@ impl Dialect {
             Self::Postgres => " FOR UPDATE SKIP LOCKED",
         }
     }
+}
+
+/// Scopes by how many parts of a name they are about: repositories at 0, and namespaces with their last slash.
+fn by_depth(scopes: &Scopes) -> BTreeMap<usize, String> {
+    let mut sets = BTreeMap::new();
+    for scope in scopes.iter() {
+        let above = scope.strip_suffix('*');
+        let depth = above.map_or(0, |above| above.matches('/').count());
+        let set: &mut String = sets.entry(depth).or_default();
+        if !set.is_empty() {
+            set.push(BETWEEN);
+        }
+        set.push_str(above.unwrap_or(scope));
+    }
+    sets
 }
 
 /// Text for `LIKE … ESCAPE '\'` that matches `text` literally.

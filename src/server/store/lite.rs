@@ -6,13 +6,16 @@
 mod writer;
 
 use super::Done;
+use super::dialect::LIES_IN;
 use super::moment::{Moment, Moments};
 use super::tx::Tx;
 use super::value::{Row, Value};
 use crate::domain::{Error, Result};
+use crate::server::access::Scopes;
 use crate::server::events::Events;
 use futures::future::BoxFuture;
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use std::path::{Path, PathBuf};
@@ -109,9 +112,19 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
              PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA case_sensitive_like = ON;",
         )?;
+        teach(&connection)?;
         Ok(connection)
     };
     open().map_err(|error| unusable(path, &error))
+}
+
+/// Whether a name lies in some scopes, by the decision's own rule. They are read once for each run of a statement.
+fn teach(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function(LIES_IN, 2, flags, |asked| {
+        let scopes: Arc<Scopes> = asked.get_or_create_aux(1, |text| text.as_str().map(Scopes::read))?;
+        Ok(scopes.hold(asked.get_raw(0).as_str()?))
+    })
 }
 
 /// Opens a file to look at it, and changes nothing in it.

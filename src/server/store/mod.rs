@@ -10,6 +10,7 @@ pub mod attempts;
 pub mod audit;
 mod batch;
 pub mod blobs;
+mod change;
 pub mod deletes;
 pub mod dialect;
 pub mod edges;
@@ -46,6 +47,7 @@ pub mod robots;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
+pub mod sums;
 pub mod tags;
 pub mod tokens;
 pub mod transfer;
@@ -57,6 +59,7 @@ mod visible;
 pub mod waiting;
 mod words;
 
+pub use change::Change;
 pub use migrate::inspect;
 pub use moment::Moment;
 pub use rebuild::Rebuilt;
@@ -69,6 +72,7 @@ use super::entropy::{Entropy, new_id};
 use super::events::Events;
 use crate::domain::action::{Bookkeeping, Maintain, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
+use change::Done;
 use futures::future::BoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -89,38 +93,13 @@ pub struct Store {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     statements: Arc<AtomicU64>,
+    sums: Arc<sums::Sums>,
 }
 
 #[derive(Clone)]
 enum Db {
     Lite(lite::Lite),
     Pg(pg::Pg),
-}
-
-/// What a change did, for its caller and for the audit log.
-pub struct Change<T> {
-    value: T,
-    before: Option<String>,
-    after: Option<String>,
-    changed: Option<RepositoryName>,
-}
-
-impl<T> Change<T> {
-    /// A change with the state before and after.
-    pub fn new(value: T, before: Option<String>, after: Option<String>) -> Self {
-        Self { value, before, after, changed: None }
-    }
-
-    /// Open pages hear of it once it is durable, even if whoever asked for it has gone.
-    pub fn announcing(self, repository: RepositoryName) -> Self {
-        Self { changed: Some(repository), ..self }
-    }
-}
-
-/// What a transaction leaves when nothing more is to be written.
-struct Done<T> {
-    value: T,
-    changed: Option<RepositoryName>,
 }
 
 impl Store {
@@ -152,7 +131,7 @@ impl Store {
             Location::Sqlite(path) => Db::Lite(lite::Lite::open(path, events)?),
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
         };
-        Ok(Self { db, clock, entropy, statements: Arc::default() })
+        Ok(Self { db, clock, entropy, statements: Arc::default(), sums: Arc::default() })
     }
 
     /// Computes again everything that is derived from the bytes of manifests and the rows of tags.

@@ -14,7 +14,7 @@ pub async fn below(
     (after, limit): (&str, u32),
 ) -> Result<Vec<NamespaceRow>> {
     let mut params = params![namespace, after, limit];
-    let shown = visible::condition(visibility, "r", &mut params);
+    let shown = visible::condition(store, visibility, "r", &mut params);
     let sql = format!(
         "SELECT n.name, COUNT(*) FROM namespaces n JOIN mounts m ON m.id = n.mount_id AND m.active = 1
            JOIN repositories r ON r.mount_id = n.mount_id AND r.name > n.name || '/' AND r.name < n.name || '0' {shown}

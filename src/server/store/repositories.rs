@@ -3,8 +3,8 @@
 use super::keyset::{self, Order};
 use super::{Known, Row, Store, Tx, Value, batch, dialect, namespaces, visible};
 use crate::domain::page::Position;
-use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort, Totals};
-use crate::domain::{Actor, Cursor, Error, Namespace, Page, RepositoryName, Result, Timestamp, page};
+use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
+use crate::domain::{Actor, Cursor, Error, Page, RepositoryName, Result, Timestamp, page};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -80,8 +80,8 @@ pub async fn list(
         params.push(format!("%{}%", dialect::like_literal(&query.q.to_lowercase())).into());
         "AND r.name LIKE $2 ESCAPE '\\'"
     };
-    let shown =
-        visible::condition(visibility, "r", &mut params) + &visible::below(query.within.as_ref(), "r", &mut params);
+    let shown = visible::condition(store, visibility, "r", &mut params)
+        + &visible::below(query.within.as_ref(), "r", &mut params);
     let keyset = Order { key, name: "r.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let sql = format!(
@@ -108,23 +108,9 @@ pub async fn changed_at(store: &Store, name: &RepositoryName) -> Result<Timestam
 /// When any of those that the reader may see last changed.
 pub async fn any_changed_at(store: &Store, visibility: &Visibility) -> Result<Timestamp> {
     let mut params = vec![];
-    let shown = visible::condition(visibility, "r", &mut params);
+    let shown = visible::condition(store, visibility, "r", &mut params);
     let sql = format!("SELECT r.updated_at FROM repositories r WHERE 1 = 1 {shown} ORDER BY r.updated_at DESC LIMIT 1");
     store.one(&sql, params).await?.map_or(Ok(Timestamp(0)), |mut row| row.take())
-}
-
-/// Sums over the repositories that the reader may see. What several of them share is stored once and counted in each.
-pub async fn totals(store: &Store, visibility: &Visibility, namespace: Option<&Namespace>) -> Result<Totals> {
-    let mut params = vec![];
-    let shown = visible::condition(visibility, "r", &mut params) + &visible::below(namespace, "r", &mut params);
-    let sums = ["r.n_tags", "r.n_images", "r.stored_bytes", "r.logical_bytes"];
-    let sums = sums.map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)")).join(", ");
-    let sql = format!(
-        "SELECT COUNT(*), {sums} FROM repositories r JOIN mounts m ON m.id = r.mount_id WHERE m.active = 1 {shown}"
-    );
-    let Some(mut row) = store.one(&sql, params).await? else { return Ok(Totals::default()) };
-    let (repositories, tags, images) = (row.take()?, row.take()?, row.take()?);
-    Ok(Totals { repositories, tags, images, stored: row.take()?, logical: row.take()?, tags_sharing: 0 })
 }
 
 /// Names after `after` in bytewise order, for `_catalog`.
@@ -136,7 +122,7 @@ pub async fn names(
     limit: u32,
 ) -> Result<Vec<RepositoryName>> {
     let mut params: Vec<Value> = params![mount_id, after.unwrap_or(""), limit];
-    let shown = visible::condition(visibility, "r", &mut params);
+    let shown = visible::condition(store, visibility, "r", &mut params);
     let sql = format!(
         "SELECT r.name FROM repositories r WHERE r.mount_id = $1 AND r.name > $2 {shown} ORDER BY r.name LIMIT $3"
     );

@@ -1,20 +1,27 @@
 //! What a reader may see, as a condition of a query: the same rule as `access::reads`.
 
-use super::Value;
-use crate::domain::{Namespace, Scope};
+use super::{Store, Value};
+use crate::domain::Namespace;
 use crate::server::access::Visibility;
 
 /// `AND …` over the repositories that a query calls `of`, with its parameters appended; nothing where everything is
 /// shown.
-pub(super) fn condition(visibility: &Visibility, of: &str, params: &mut Vec<Value>) -> String {
+pub(super) fn condition(store: &Store, visibility: &Visibility, of: &str, params: &mut Vec<Value>) -> String {
     let Visibility::Open { granted, internal } = visibility else { return String::new() };
-    let own = format!("COALESCE({of}.visibility, (SELECT o.visibility FROM mounts o WHERE o.id = {of}.mount_id))");
-    let granted = within(granted, of, params);
-    let internal = match internal.as_slice() {
-        [] => String::new(),
-        scopes => format!(" OR ({own} = 'internal' AND ({}))", within(scopes, of, params)),
+    let mut lies_in = |scopes| store.dialect().lies_in(&format!("{of}.name"), scopes, params);
+    let granted = lies_in(granted);
+    let open = match internal.is_everything() {
+        true => is(of, "'public', 'internal'"),
+        false if internal.is_empty() => is(of, "'public'"),
+        false => format!("{} OR ({} AND {})", is(of, "'public'"), is(of, "'internal'"), lies_in(internal)),
     };
-    format!("AND ({own} = 'public' OR {granted}{internal})")
+    format!("AND ({open} OR {granted})")
+}
+
+/// Whether a repository has one of these visibilities, by itself or by its mount.
+fn is(of: &str, visibilities: &str) -> String {
+    let of_mount = format!("{of}.mount_id IN (SELECT o.id FROM mounts o WHERE o.visibility IN ({visibilities}))");
+    format!("({of}.visibility IN ({visibilities}) OR ({of}.visibility IS NULL AND {of_mount}))")
 }
 
 /// ` AND …` for those that lie in a namespace, if one is named.
@@ -23,29 +30,4 @@ pub(super) fn below(namespace: Option<&Namespace>, of: &str, params: &mut Vec<Va
     let first = params.len() + 1;
     params.extend(crate::params![format!("{namespace}/"), format!("{namespace}0")]); // `0` follows the slash.
     format!(" AND {of}.name > ${first} AND {of}.name < ${}", first + 1)
-}
-
-/// Whether a repository lies in one of these scopes.
-fn within(scopes: &[Scope], of: &str, params: &mut Vec<Value>) -> String {
-    let mut ways = Vec::new();
-    let mut slot = |value: Value| {
-        params.push(value);
-        format!("${}", params.len())
-    };
-    let mut names = Vec::new();
-    for scope in scopes {
-        match scope {
-            Scope::Everything => ways.push("1 = 1".to_owned()),
-            // All that begins with `team/`: `0` follows the slash in the order of bytes.
-            Scope::Namespace(namespace) => {
-                let (from, to) = (slot(format!("{namespace}/").into()), slot(format!("{namespace}0").into()));
-                ways.push(format!("({of}.name > {from} AND {of}.name < {to})"));
-            }
-            Scope::Repository(name) => names.push(slot(name.into())),
-        }
-    }
-    if !names.is_empty() {
-        ways.push(format!("{of}.name IN ({})", names.join(", ")));
-    }
-    if ways.is_empty() { "1 = 0".to_owned() } else { ways.join(" OR ") }
 }
