@@ -183,7 +183,7 @@ fn Taking<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl I
     let takes_back = row.invited.is_some_and(|invited| invited.may_take_back);
     let (question, words, label) = match takes_back {
         true => ("take-back", "Take back…", format!("Take back the invitation of {}", called(&row.to))),
-        false => ("take", "Take away…", format!("Take access from {}", row.to)),
+        false => ("take", "Take access…", format!("Take access from {}", row.to)),
     };
     let (href, id) = (address(&page, &[(question, &row.id)]), anchor(&row));
     view! { <a class="btn btn-ghost btn-sm" id=id href=href aria-label=label>{words}</a> }.into_any()
