@@ -1,10 +1,12 @@
 //! Identity providers that administrators add. Those of the configuration are listed, and set there alone.
 
-use crate::domain::action::{
-    ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders,
-};
+mod shown;
+
+pub use shown::{list, page, show, view};
+
+use super::access;
+use crate::domain::action::{ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider};
 use crate::domain::error::What;
-use crate::domain::view::{ProviderRow, ProviderView, ProvidersView};
 use crate::domain::{Action, Error, ProviderKind, ProviderName, ProviderSettings, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -13,96 +15,10 @@ use crate::server::identity::provider::making;
 use crate::server::secret::Secret;
 use crate::server::store::admins::{self, Guard};
 use crate::server::store::providers::{self, Stored};
-use crate::server::store::{Change, Tx, activity};
+use crate::server::store::{Change, Tx};
 
 /// The most that the record of a change has of a list.
 const MAX_NAMED: usize = 20;
-
-/// The page of all of them.
-pub async fn page(app: &App, proof: &Authorized<ListProviders>) -> Result<ProvidersView> {
-    let providers = list(app, proof).await?.into_iter().map(|view| view.row).collect();
-    Ok(ProvidersView { providers, local_sign_in: app.identity.settings.local_sign_in })
-}
-
-/// All of them: first those of the configuration, then those of the console by name. There are few.
-pub async fn list(app: &App, _proof: &Authorized<ListProviders>) -> Result<Vec<ProviderView>> {
-    let people = providers::people(&app.store).await?;
-    let n_people = |name: &str, url: &str| {
-        people.iter().find(|(by, at, _)| by == name && at == url).map_or(0, |(_, _, n_people)| *n_people)
-    };
-    let of_file = app.identity.providers.set_in_file().map(|(name, (kind, settings))| {
-        let url = making::url_of(*kind, &settings.url);
-        let n_people = n_people(name, &url);
-        let settings = ProviderSettings { url, ..settings.clone() };
-        let row = row(name, *kind, &settings);
-        let row = ProviderRow { is_live: true, is_of_file: true, has_secret: true, n_people, ..row };
-        ProviderView {
-            row,
-            id: String::new(),
-            settings,
-            callback: app.identity.providers.callback(name),
-            live_since: None,
-        }
-    });
-    let stored = providers::all(&app.store).await?.into_iter().map(|stored| {
-        let n_people = n_people(stored.name.as_str(), &stored.settings.url);
-        let view = view_of(app, stored);
-        ProviderView { row: ProviderRow { n_people, ..view.row }, ..view }
-    });
-    Ok(of_file.chain(stored).collect())
-}
-
-/// One of them, by name or id.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn view(app: &App, proof: &Authorized<ListProviders>, text: &str) -> Result<ProviderView> {
-    let found = list(app, proof).await?.into_iter().find(|it| it.row.name == text || it.id == text);
-    found.filter(|_| !text.is_empty()).ok_or_else(|| missing(text))
-}
-
-/// The same with since when it is live, as activity has it.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn show(app: &App, proof: &Authorized<ListProviders>, text: &str) -> Result<ProviderView> {
-    let found = view(app, proof, text).await?;
-    let live_since = match found.row.is_live && !found.row.is_of_file {
-        true => activity::last_done(&app.store, EnableProvider::NAME, &found.row.name).await?,
-        false => None,
-    };
-    Ok(ProviderView { live_since, ..found })
-}
-
-fn row(name: &str, kind: ProviderKind, settings: &ProviderSettings) -> ProviderRow {
-    ProviderRow {
-        name: name.to_owned(),
-        kind,
-        title: settings.title.clone(),
-        url: settings.url.clone(),
-        is_live: false,
-        is_of_file: false,
-        is_hidden: false,
-        has_secret: false,
-        n_people: 0,
-    }
-}
-
-fn view_of(app: &App, stored: Stored) -> ProviderView {
-    let providers = &app.identity.providers;
-    let name = stored.name.as_str();
-    let is_hidden = providers.is_of_file(name);
-    // One that was sealed under another key is as good as none.
-    let has_secret = stored.secret.is_some() && (is_hidden || providers.saved_as(name).is_some());
-    let row = ProviderRow {
-        is_live: stored.is_enabled && has_secret && !is_hidden,
-        is_hidden,
-        has_secret,
-        ..row(name, stored.kind, &stored.settings)
-    };
-    let callback = providers.callback(name);
-    ProviderView { row, id: stored.id, settings: stored.settings, callback, live_since: None }
-}
 
 fn missing(text: &str) -> Error {
     Error::NotFound(What::Provider(text.chars().take(80).collect()))
@@ -133,7 +49,7 @@ pub async fn create(
 ) -> Result<()> {
     let name = proof.action().name.clone();
     require_unlocked(app, &name)?;
-    require_seen(proof.action().brings_admins, &[&settings])?;
+    require_seen(proof, proof.action().brings_admins, &[&settings])?;
     making::check(kind, &settings)?;
     let settings = ProviderSettings { url: making::url_of(kind, &settings.url), ..settings };
     let (now, by) = (app.clock.now(), proof.actor().clone());
@@ -166,7 +82,7 @@ pub async fn change(
     secret: Option<Secret>,
 ) -> Result<()> {
     let before = stored(app, &proof.action().name).await?;
-    require_seen(proof.action().brings_admins, &[&before.settings, &settings])?;
+    require_seen(proof, proof.action().brings_admins, &[&before.settings, &settings])?;
     making::check(before.kind, &settings)?;
     let settings = ProviderSettings { url: making::url_of(before.kind, &settings.url), ..settings };
     let is_elsewhere = settings.url != before.settings.url;
@@ -198,7 +114,7 @@ pub async fn change(
 /// [`Error::Conflict`] for one of the configuration, without its secret, or if it changed meanwhile.
 pub async fn enable(app: &App, proof: &Authorized<EnableProvider>) -> Result<()> {
     let before = stored(app, &proof.action().name).await?;
-    require_seen(proof.action().brings_admins, &[&before.settings])?;
+    require_seen(proof, proof.action().brings_admins, &[&before.settings])?;
     if before.secret.is_none() {
         return Err(Error::Conflict("its client secret is missing; give it first".to_owned()));
     }
@@ -273,7 +189,11 @@ async fn set(tx: &mut Tx, after: &Stored, now: crate::domain::Timestamp) -> Resu
 }
 
 /// Refuses what the proof does not allow: whoever asked saw a provider that brings no administrators.
-fn require_seen(brings_admins: bool, settings: &[&ProviderSettings]) -> Result<()> {
+fn require_seen<A: Action>(proof: &Authorized<A>, brings_admins: bool, settings: &[&ProviderSettings]) -> Result<()> {
+    if brings_admins {
+        // They may go on bringing others when who added it is none any more.
+        access::require_until(&proof.rights(), &proof.action().needs(), None)?;
+    }
     let is_seen = brings_admins || settings.iter().all(|it| it.admin_groups.is_empty());
     if is_seen { Ok(()) } else { Err(changed()) }
 }
