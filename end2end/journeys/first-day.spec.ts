@@ -37,7 +37,7 @@ const test = base.extend<Fixtures>({
   },
 });
 
-test.use({ refusals: [404, 410, 422], actionTimeout: 10_000 });
+test.use({ refusals: [404, 410, 422], actionTimeout: 20_000 });
 
 /** What a page says was done. */
 const said = (page: Page, words: string) => expect(page.getByRole('status').filter({ hasText: words })).toBeVisible();
