@@ -1,11 +1,13 @@
-//! Real clients push, list, pull, copy, sign and delete: bytes and digests stay what they were.
+//! Real clients push, list, pull, copy, sign and delete: bytes and digests stay what they were. Everything is private,
+//! and they come as somebody who publishes in some namespaces; who deletes is a maintainer there.
 //!
 //! Debian's are always there. What `make clients` builds is left out where it was not built.
 
 mod layouts;
 mod place;
+mod rights;
 
-use crate::support::process::{goes_without, http, run};
+use crate::support::process::goes_without;
 use crate::support::sha256;
 use place::Place;
 use std::fs;
@@ -20,7 +22,7 @@ fn skopeo_copies_an_image_of_two_platforms_there_and_back() {
     let back = format!("oci:{}:again", place.path("back"));
     skopeo.run(&["copy", "--quiet", "--all", "--src-tls-verify=false", &there, &back]);
     assert_eq!(sha256(skopeo.run(&["inspect", "--raw", &back]).as_bytes()), place.base);
-    let page = place.server.get("/r/team/base/-/tags/1.0.0");
+    let (_, page) = place.page("/r/team/base/-/tags/1.0.0");
     for part in ["linux/amd64", "linux/arm64", "attestation"] {
         assert!(page.to_lowercase().contains(part), "the page shows {part}");
     }
@@ -31,6 +33,7 @@ fn skopeo_copies_an_image_of_two_platforms_there_and_back() {
 #[test]
 fn skopeo_syncs_repositories_and_deletes_an_image_with_all_its_tags() {
     let Some(place) = Place::new() else { return };
+    place.may("maintainer", "across");
     let (skopeo, there) = (place.client("skopeo"), place.docker("team/base:1.0.0"));
     let both = ["--src-tls-verify=false", "--dest-tls-verify=false"];
     let stable = place.docker("team/base:stable");
@@ -69,8 +72,8 @@ fn buildah_pulls_what_skopeo_pushed_and_pushes_what_it_made() {
     for (image, format, tag) in [("made", "oci", "1"), ("from-nothing", "v2s2", "1-docker")] {
         let made = place.docker(&format!("team/made:{tag}"));
         buildah(&["push", "--quiet", "--format", format, "--tls-verify=false", image, &made]);
-        assert!(run("skopeo", &["inspect", "--tls-verify=false", &made]).contains("by-buildah"));
-        assert_eq!(http("GET", &place.server.host, &format!("/r/team/made/-/tags/{tag}"), &[], b"").0, 200);
+        assert!(place.client("skopeo").run(&["inspect", "--tls-verify=false", &made]).contains("by-buildah"));
+        assert_eq!(place.page(&format!("/r/team/made/-/tags/{tag}")).0, 200);
     }
     buildah(&["rm", "--all"]);
 }
@@ -93,18 +96,16 @@ fn podman_pulls_builds_pushes_and_searches() {
     podman(&["manifest", "create", "many"]);
     podman(&["manifest", "add", "--all", "--tls-verify=false", "many", &format!("docker://{base}")]);
     podman(&["manifest", "push", "--quiet", "--all", "--tls-verify=false", "many", &format!("docker://{many}")]);
-    assert!(place.server.get("/v2/team/many/manifests/1").contains("arm64"));
-    let auth = format!("--authfile={}", place.path("auth.json"));
-    let (host, who) = (place.at("").trim_end_matches('/').to_owned(), ["--username=admin", "--password=correct horse"]);
-    podman(&[&["login", "--tls-verify=false", &auth], &who[..], &[&host]].concat());
-    assert!(podman(&["search", &auth, "--tls-verify=false", &place.at("team")]).contains("team/built"));
-    let tags = podman(&["search", &auth, "--list-tags", "--tls-verify=false", &place.at("team/base")]);
+    assert!(place.get("/v2/team/many/manifests/1").1.contains("arm64"));
+    assert!(podman(&["search", "--tls-verify=false", &place.at("team")]).contains("team/built"));
+    let tags = podman(&["search", "--list-tags", "--tls-verify=false", &place.at("team/base")]);
     assert!(tags.contains("1.0.0"), "{tags}");
 }
 
 #[test]
 fn crane_copies_changes_lists_and_deletes() {
     let Some((place, crane)) = Place::with("crane") else { return };
+    place.may("maintainer", "crane");
     let (from, copy) = (place.at("team/base:1.0.0"), place.at("crane/base:1.0.0"));
     assert_eq!(crane.run(&["digest", &from]), place.base);
     crane.run(&["copy", &from, &copy]);
@@ -134,6 +135,7 @@ fn crane_copies_changes_lists_and_deletes() {
 #[test]
 fn oras_pushes_files_and_copies_images() {
     let Some((place, oras)) = Place::with("oras") else { return };
+    place.may("maintainer", "oras");
     place.write("home/hello.txt", "hello");
     let one = place.at("oras/one:1");
     oras.run(&["push", "--plain-http", "--artifact-type=application/vnd.example.report", &one, "hello.txt:text/plain"]);
@@ -224,6 +226,7 @@ fn cosign_signs_attests_and_verifies() {
     // Before version 3 a signature was an image under a tag named after the digest.
     const AS_TAG: &str = "--new-bundle-format=false";
     let Some((place, cosign)) = Place::with("cosign") else { return };
+    place.may("maintainer", "team");
     let run = |parts: &[&[&str]]| cosign.run(&parts.concat());
     cosign.run(&["generate-key-pair"]);
     let image = format!("{}@{}", place.at("team/base"), place.base);
@@ -248,22 +251,31 @@ fn cosign_signs_attests_and_verifies() {
     assert_eq!(place.digest("team/base", "1.0.0").as_ref(), Some(&place.base), "the image itself stays");
 }
 
+/// Whether there is a docker that is new enough; says so where there is none.
+fn has_docker() -> bool {
+    let version = Command::new("docker").arg("--version").output().map(|output| output.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&version).into_owned();
+    let major = version.strip_prefix("Docker version ").and_then(|rest| rest.split('.').next()?.parse().ok());
+    let is_new = major.unwrap_or(0) >= 28;
+    if !is_new {
+        goes_without("docker, of which there is no version 28 or newer");
+    }
+    is_new
+}
+
 /// Without a daemon the command line speaks to registries only by `docker manifest`. Versions before 28 do not
 /// know OCI images there, and Debian 12 has 20.
 #[test]
 fn docker_inspects_and_pushes_manifest_lists() {
     let Some(place) = Place::new() else { return };
-    let version = Command::new("docker").arg("--version").output().map(|output| output.stdout).unwrap_or_default();
-    let version = String::from_utf8_lossy(&version).into_owned();
-    let major = version.strip_prefix("Docker version ").and_then(|rest| rest.split('.').next()?.parse().ok());
-    if major.unwrap_or(0) < 28 {
-        return goes_without("docker, of which there is no version 28 or newer");
+    if !has_docker() {
+        return;
     }
     let docker = place.client("docker");
     // --insecure: it falls back on plain HTTP because a TLS hello is answered in HTTP.
     let held = docker.run(&["manifest", "inspect", "--insecure", &place.at("team/base:1.0.0")]);
     assert!(held.contains("arm64"), "{held}");
-    let index: serde_json::Value = serde_json::from_str(&place.server.get("/v2/team/base/manifests/1.0.0")).unwrap();
+    let index: serde_json::Value = serde_json::from_str(&place.get("/v2/team/base/manifests/1.0.0").1).unwrap();
     let image = |at: usize| format!("{}@{}", place.at("team/base"), index["manifests"][at]["digest"].as_str().unwrap());
     // Within the repository, and across: then the blobs are mounted, since there are none to send.
     for list in [place.at("team/base:list"), place.at("docker/list:1")] {

@@ -55,11 +55,11 @@ fn umoci_makes_an_image_and_packs_it_anew_after_a_pull() {
     assert_eq!(send("pulled", "1"), first, "what is there already is pushed again as it was");
     let layers = |tag: &str| {
         let manifest: serde_json::Value =
-            serde_json::from_str(&place.server.get(&format!("/v2/umoci/made/manifests/{tag}"))).unwrap();
+            serde_json::from_str(&place.get(&format!("/v2/umoci/made/manifests/{tag}")).1).unwrap();
         manifest["layers"].as_array().unwrap().clone()
     };
     assert!(layers("2").len() == 2 && layers("2").starts_with(&layers("1")), "a layer came on top");
-    assert_eq!(place.server.get("/v2/umoci/made/tags/list"), r#"{"name":"umoci/made","tags":["1","2"]}"#);
+    assert_eq!(place.tags("umoci/made"), r#"{"name":"umoci/made","tags":["1","2"]}"#);
 }
 
 /// OCI-28: images that have most of their layers in common, sent and fetched at once.

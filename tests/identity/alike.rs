@@ -41,18 +41,21 @@ async fn what_is_hidden_takes_the_statements_of_what_is_not_there() {
     ];
     for by in [&nina, &nobody] {
         for (method, path) in &paths {
-            // The least of several, since the record of a refusal is written beside.
             let asked = async |name: &str| {
-                let path = path.replace("NAME", name);
-                let (mut answers, mut least) = (Vec::new(), u64::MAX);
-                for _ in 0..5 {
-                    let before = admin.app.store.statements();
-                    answers.push(said(&by.ask(method, &path, &[], "").await, name));
-                    least = least.min(admin.app.store.statements() - before);
-                }
-                (answers.pop().expect("five"), least)
+                let before = admin.app.store.statements();
+                let answer = by.ask(method, &path.replace("NAME", name), &[], "").await;
+                (said(&answer, name), admin.app.store.statements() - before)
             };
-            let ((hidden, n_hidden), (absent, n_absent)) = (asked("team/web").await, asked("team/xyz").await);
+            // The least of several: the record of refusals is written beside, and rights are looked at again.
+            let (mut hidden, mut absent) = (asked("team/web").await, asked("team/xyz").await);
+            for round in 1..40 {
+                if round >= 5 && hidden.1 == absent.1 {
+                    break;
+                }
+                hidden.1 = hidden.1.min(asked("team/web").await.1);
+                absent.1 = absent.1.min(asked("team/xyz").await.1);
+            }
+            let ((hidden, n_hidden), (absent, n_absent)) = (hidden, absent);
             let is_own = path.starts_with("/token") || path.starts_with("/v2/other");
             assert!(is_own || hidden == absent, "{method} {path}: {hidden:?}, {absent:?}");
             assert_eq!((hidden.0, n_hidden), (absent.0, n_absent), "{method} {path}");
