@@ -135,6 +135,7 @@ fn MapForm(providers: Vec<(String, String)>) -> impl IntoView {
     let value = Kind { class: "input input-mono", placeholder: "eng-web", ..Kind::TEXT };
     view! {
         <Problem intent=INTENT/>
+        <Problem intent=Intent::UnmapClaim/>
         <PostForm intent=INTENT class="grantform">
             <Choice intent=INTENT name="provider" label="Provider" options=providers/>
             <Field intent=INTENT name="value" label="Its group" kind=value hint="As the provider sends it; some send an id"/>
