@@ -96,7 +96,6 @@ async fn a_page_that_is_left_open_uses_no_session() {
     for _ in 0..4 {
         clock.advance_ms(300_000);
         with(&test, "GET", "/repositories?part=results", ("cookie", &left)).await;
-        with(&test, "GET", "/events?scope=repositories", ("cookie", &left)).await;
         assert_eq!(with(&test, "GET", "/account", ("cookie", &used)).await.status, StatusCode::OK);
     }
     assert_eq!(with(&test, "GET", "/account", ("cookie", &left)).await.status, StatusCode::SEE_OTHER);
