@@ -16,6 +16,7 @@ pub(super) async fn give(form: &Form<'_>) -> Result<Done> {
         found => found?,
     };
     let proof = form.app.access.authorize(form.caller, GiveAccess { to: to.clone(), terms }).await?;
+    require_on_page(form, &proof.action().terms.scope)?;
     access::give(form.app, &proof).await.map_err(|error| taken("who", at_who(error)))?;
     Ok(Done::new(form.page(), Intent::GiveAccess, name(&to)))
 }
@@ -25,6 +26,7 @@ pub(super) async fn invite(form: &Form<'_>) -> Result<Done> {
     let (username, terms): (Username, _) = (form.sent.parse("username")?, terms(form)?);
     let action = InviteWithAccess { username: username.clone(), terms };
     let proof = form.app.access.authorize(form.caller, action).await?;
+    require_on_page(form, &proof.action().terms.scope)?;
     let person = (form.sent.text("name"), form.sent.text("who"));
     let link = invitations::invite(form.app, &proof, person).await;
     let link = link.map_err(|error| taken("username", at_who(error)))?;
@@ -52,8 +54,7 @@ async fn by_address(form: &Form<'_>, address: &str, terms: &Terms) -> Result<Gra
 
 /// What is given, where, over which tags, and until when.
 fn terms(form: &Form<'_>) -> Result<Terms> {
-    let (role, scope): (_, Scope) = (form.sent.parse("role")?, form.sent.parse("scope")?);
-    require_on_page(form, &scope)?;
+    let (role, scope) = (form.sent.parse("role")?, form.sent.parse("scope")?);
     let (tags, until) = (form.sent.optional("tags")?, form.sent.end_of_day("until")?);
     if until.is_some_and(|end| end <= form.app.clock.now()) {
         return Err(Error::invalid("until", "this day is over; choose one that is to come"));
