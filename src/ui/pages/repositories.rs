@@ -1,6 +1,6 @@
 //! `/repositories`: every repository that the reader may see.
 
-mod first_push;
+pub(super) mod first_push;
 pub(super) mod row;
 
 use super::load::{PageTitle, load};

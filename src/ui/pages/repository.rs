@@ -4,6 +4,7 @@ mod head;
 mod row;
 
 use super::load::{PageTitle, load};
+use super::repositories::first_push::PushTo;
 use crate::api::repositories::show_repository;
 use crate::domain::view::{CrawlState, ListQuery, RepositoryView, TagRow, TagSort};
 use crate::domain::{Address, RepositoryName, Scope, Timestamp};
@@ -84,12 +85,13 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
-    let RepositoryView { head, page, notice, .. } = view;
+    let RepositoryView { head, page, notice, pulls, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
         true if query.q.is_empty() => {
-            view! { <NoTags unread=head.unread read_error=head.read_error.clone()/> }.into_any()
+            let push_to = pulls.is_some().then(|| head.name.clone());
+            view! { <NoTags unread=head.unread read_error=head.read_error.clone() push_to/> }.into_any()
         }
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
@@ -109,26 +111,32 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
 }
 
 #[component]
-fn NoTags(unread: bool, read_error: Option<String>) -> impl IntoView {
+fn NoTags(unread: bool, read_error: Option<String>, push_to: Option<RepositoryName>) -> impl IntoView {
     if let Some(reason) = read_error {
         return view! {
             <Empty icon="warn" title="This repository could not be read".to_owned()>
                 <p>{sentence(&reason)}" Portolan tries again by itself."</p>
             </Empty>
-        };
+        }
+        .into_any();
     }
     if unread {
         return view! {
             <Empty icon="sync" title="Not read yet".to_owned()>
                 <p>"Portolan reads this repository next. Its tags appear here by themselves."</p>
             </Empty>
-        };
+        }
+        .into_any();
+    }
+    if let Some(name) = push_to {
+        return view! { <PushTo name/> }.into_any();
     }
     view! {
         <Empty icon="tag" title="No tags".to_owned()>
             <p>"No name points to an image here now. A push with a tag gives it one."</p>
         </Empty>
     }
+    .into_any()
 }
 
 #[component]

@@ -41,13 +41,16 @@ pub fn GiveForm<'a>(view: &'a AccessView) -> impl IntoView + use<> {
 fn Where(scope: Scope) -> impl IntoView {
     let value = scope.to_string();
     match scope {
-        Scope::Namespace(_) => view! {
-            <Field intent=INTENT name="scope" label="Where" value kind=Kind { class: "input input-mono", ..Kind::TEXT }
-                hint="team/* is all of team, team/web one repository"/>
+        Scope::Everything | Scope::Namespace(_) => {
+            let hint = match scope {
+                Scope::Everything => "* is everything, team/* all of team, team/web one repository",
+                _ => "team/* is all of team, team/web one repository",
+            };
+            let kind = Kind { class: "input input-mono", ..Kind::TEXT };
+            view! { <Field intent=INTENT name="scope" label="Where" value kind hint/> }.into_any()
         }
-        .into_any(),
-        Scope::Everything | Scope::Repository(_) => {
-            let words = if value == "*" { "Everything".to_owned() } else { value.clone() };
+        Scope::Repository(_) => {
+            let words = value.clone();
             view! {
                 <div class="field">
                     <span class="sm medium">"Where"</span>

@@ -85,7 +85,7 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
     let (terms, now) = (row.terms.clone(), request.now);
     let until = terms.expires_at;
     let until_card =
-        until.map(|at| view! { <span class="cell-sub k-only">"until "{at.rfc3339()[..10].to_owned()}</span> });
+        until.map(|at| view! { <span class="cell-sub k-only">" · until "{at.rfc3339()[..10].to_owned()}</span> });
     view! {
         <tr role="row">
             {who}
@@ -137,9 +137,8 @@ pub fn Place(scope: Scope) -> impl IntoView {
 /// Where a grant is set, seen from a page: here, or above it.
 #[component]
 fn SetIn(here: Scope, at: Scope) -> impl IntoView {
-    let is_here = here.holds(&at);
     let words = match &at {
-        _ if is_here => return view! { <span>"Here"</span> }.into_any(),
+        _ if at == here => return view! { <span>"Here"</span> }.into_any(),
         Scope::Everything => "Everything".to_owned(),
         other => other.to_string().trim_end_matches("/*").to_owned(),
     };

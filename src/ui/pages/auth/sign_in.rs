@@ -31,7 +31,7 @@ pub fn SignIn() -> impl IntoView {
                     <Providers request=&request/>
                     {is_either.then(|| view! { <p class="or">"or with a password"</p> })}
                     {ways.is_local.then(|| view! { <PasswordForm request=&request/> })}
-                    <Terminal host is_local=ways.is_local/>
+                    <Terminal host is_local=ways.is_local has_providers=!ways.providers.is_empty()/>
                 </main>
                 <footer class="gate-foot">
                     <span class="push">{concat!("Portolan ", env!("CARGO_PKG_VERSION"))}</span>
@@ -96,8 +96,12 @@ fn PasswordForm<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Terminal(host: String, is_local: bool) -> impl IntoView {
-    let by = if is_local { " with your username and password." } else { " with your username and a token of yours." };
+fn Terminal(host: String, is_local: bool, has_providers: bool) -> impl IntoView {
+    let by = match (is_local, has_providers) {
+        (true, false) => " with your username and password.",
+        (true, true) => " with your username, and your password or a token from your account.",
+        (false, _) => " with your username and a token from your account.",
+    };
     view! {
         <div class="callout">
             <Icon name="terminal"/>

@@ -1,5 +1,6 @@
 //! What a registry shows that nobody has pushed to: the one next step, ready to copy.
 
+use crate::domain::RepositoryName;
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::empty::Empty;
 use crate::ui::request::PageRequest;
@@ -19,7 +20,7 @@ pub fn FirstPush(request: PageRequest, accepts_push: bool) -> impl IntoView {
         }
         .into_any();
     }
-    let commands = commands(&request.host, request.is_plain_http());
+    let commands = commands(&format!("{}/team/hello:1", request.host), request.is_plain_http());
     let demo = format!("PORTOLAN_USER=you:password make demo URL={}", request.public_url);
     let insecure = if request.is_plain_http() { "--tls-verify=false " } else { "" };
     view! {
@@ -31,6 +32,20 @@ pub fn FirstPush(request: PageRequest, accepts_push: bool) -> impl IntoView {
             </p>
             {commands.into_iter().map(|(client, steps)| view! { <Command client steps/> }).collect_view()}
             <p>"Only looking around? "<code>{demo}</code>", where Portolan was built, fills this registry with samples."</p>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// What an empty repository shows: the same, for its name.
+#[component]
+pub fn PushTo(name: RepositoryName) -> impl IntoView {
+    let request = PageRequest::current();
+    let commands = commands(&format!("{}/{name}:1", request.host), request.is_plain_http());
+    view! {
+        <Empty icon="tag" title="No tags".to_owned()>
+            <p>"No name points to an image here now. A push with a tag gives it one; whoever may push runs, after signing in there:"</p>
+            {commands.into_iter().map(|(client, steps)| view! { <Command client steps/> }).collect_view()}
         </Empty>
     }
     .into_any()
@@ -64,8 +79,7 @@ fn Command(client: &'static str, steps: Vec<String>) -> impl IntoView {
 }
 
 /// The same image pushed by three clients. Docker trusts loopback by itself; the others want to be told.
-fn commands(host: &str, plain_http: bool) -> [(&'static str, Vec<String>); 3] {
-    let image = format!("{host}/team/hello:1");
+fn commands(image: &str, plain_http: bool) -> [(&'static str, Vec<String>); 3] {
     let (podman, skopeo) = if plain_http { ("--tls-verify=false ", "--dest-tls-verify=false ") } else { ("", "") };
     [
         ("docker", vec!["pull hello-world".to_owned(), format!("tag hello-world {image}"), format!("push {image}")]),
@@ -80,7 +94,7 @@ mod tests {
 
     #[test]
     fn commands_name_the_host() {
-        let [docker, podman, skopeo] = commands("127.0.0.1:5000", true);
+        let [docker, podman, skopeo] = commands("127.0.0.1:5000/team/hello:1", true);
         assert_eq!(docker.1[1..], ["tag hello-world 127.0.0.1:5000/team/hello:1", "push 127.0.0.1:5000/team/hello:1"]);
         assert_eq!(podman.1, ["push --tls-verify=false hello-world 127.0.0.1:5000/team/hello:1"]);
         assert!(skopeo.1[0].ends_with("docker://127.0.0.1:5000/team/hello:1"));
