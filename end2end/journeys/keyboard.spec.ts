@@ -107,6 +107,7 @@ own('a provider is connected, and access is given and taken back', async ({ page
   await page.keyboard.press('Escape');
   await expect(page.getByRole('link', { name: 'Take access from everybody' })).toBeFocused();
   await page.keyboard.press('Enter');
+  await expect(page.getByRole('link', { name: 'Cancel' })).toBeFocused();
   await tabTo(page, 'Take Reader from everybody');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('status').filter({ hasText: 'Access was taken from everybody.' })).toBeFocused();
