@@ -320,3 +320,25 @@ async fn strangers_and_maintainers_get_nothing() {
     assert_eq!(test.get("/api/v1/providers").await.status, StatusCode::UNAUTHORIZED);
     assert!(!otto.get("/repositories").await.text().contains(LIST), "no entry that leads nowhere");
 }
+
+/// A group that stood for one of a provider stands for none of another that has its name.
+#[tokio::test]
+async fn what_was_mapped_for_a_provider_is_forgotten_with_it() {
+    let (first, other) = (StandIn::start().await, StandIn::start().await);
+    let (test, _) = server(ALLOWED).await;
+    let mara = Console::of(&test, "mara").await;
+    let n_mapped = async || test.app.store.all("SELECT value FROM group_claims", vec![]).await.unwrap().len();
+    mara.done("/admin/groups", "create-group", &[("name", "devs")]).await;
+    for goes in ["delete-provider", "change-provider"] {
+        added(&mara, &first, &[("open_sign_up", "yes")]).await;
+        mara.done(PAGE, "enable-provider", &[]).await;
+        mara.done("/admin/groups/devs", "map-claim", &[("provider", "acme"), ("value", "developers")]).await;
+        assert_eq!(n_mapped().await, 1, "{goes}");
+        let elsewhere = fields(&other.issuer, SECRET, &[("open_sign_up", "yes")]);
+        match goes {
+            "delete-provider" => mara.done(PAGE, goes, &[("confirmed", "acme")]).await,
+            _ => mara.done(PAGE, goes, &elsewhere).await,
+        };
+        assert_eq!(n_mapped().await, 0, "{goes}");
+    }
+}

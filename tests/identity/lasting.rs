@@ -167,3 +167,32 @@ async fn eventually(mut rows: impl AsyncFnMut() -> Vec<Value>, n: usize) -> Vec<
     }
     panic!("there are fewer than {n}");
 }
+
+/// Who may move some tags takes nothing away that has none: a signature belongs to an image whose tag may not be theirs.
+#[tokio::test]
+async fn who_deletes_some_tags_deletes_nothing_untagged() {
+    let admin = admin().await;
+    let nina = user(&admin, "nina").await;
+    give(&admin, named("nina"), "maintainer", "team/*", Some("dev-*")).await.unwrap();
+    let tagged = admin.push_image("team/web", "dev-1", "amd64", b"one").await;
+    let untagged = admin.push_image("team/web", "dev-2", "amd64", b"two").await;
+    assert_eq!(nina.delete("/v2/team/web/manifests/dev-2").await.status, StatusCode::ACCEPTED);
+    let path = |digest: &str| format!("/v2/team/web/manifests/{digest}");
+    assert_eq!(nina.delete(&path(&untagged)).await.refusal(), "403 DENIED");
+    assert_eq!(nina.delete(&path(&tagged)).await.status, StatusCode::ACCEPTED, "with the tag that is theirs");
+    assert_eq!(admin.delete(&path(&untagged)).await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn what_somebody_began_to_upload_is_not_gone_on_with_by_another_of_their_name() {
+    let admin = admin().await;
+    let first = user(&admin, "nina").await;
+    give(&admin, named("nina"), "publisher", "team/*", None).await.unwrap();
+    let began = first.call("POST", "/v2/team/web/blobs/uploads/", "application/octet-stream", "").await;
+    let upload = began.header("location").to_owned();
+    assert_eq!(first.get(&upload).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(status(&admin, "DELETE", "users/nina", json!({})).await, 204);
+    let second = user(&admin, "nina").await;
+    give(&admin, named("nina"), "publisher", "team/*", None).await.unwrap();
+    assert_eq!(second.get(&upload).await.refusal(), "404 BLOB_UPLOAD_UNKNOWN");
+}
