@@ -3,28 +3,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expectAccessibleInBoth } from '../support/checks';
 import { push } from '../support/images';
+import { expect, test } from '../support/own';
 import { enrol, submit } from '../support/people';
 import { Running } from '../support/process';
-import { type Portolan, eventually, startPortolan } from '../support/servers';
-import { bringSessions, expect, test as base } from '../support/test';
+import { type Portolan, eventually } from '../support/servers';
 
 const FIXTURES = process.env.PORTOLAN_TEST_FIXTURES ?? join(homedir(), '.cache/portolan/fixtures');
 const PRIYA = { username: 'priya', password: 'four quiet harbours' };
 /** How soon a smaller role holds. */
 const HOLDS_WITHIN_MS = 1_000;
-
-const test = base.extend<{ portolan: Portolan }>({
-  portolan: async ({}, use) => {
-    const portolan = await startPortolan();
-    await use(portolan);
-    await portolan.stop();
-  },
-  baseURL: async ({ portolan }, use) => use(portolan.url),
-  context: async ({ context, portolan }, use) => {
-    await bringSessions(context, portolan);
-    await use(context);
-  },
-});
 
 test.use({ refusals: [409, 422] });
 

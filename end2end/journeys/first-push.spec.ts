@@ -1,23 +1,10 @@
 // An empty registry says what to do, and shows the first push by itself.
 import { push, tag } from '../support/images';
-import { type Portolan, startPortolan } from '../support/servers';
-import { bringSessions, expect, test as base } from '../support/test';
+import { expect, test } from '../support/own';
+import { type Portolan } from '../support/servers';
 
 /** How soon a push is to be seen in an open page, counted from the answer to the manifest. */
 const SEEN_WITHIN_MS = 2_000;
-
-const test = base.extend<{ portolan: Portolan }>({
-  portolan: async ({}, use) => {
-    const portolan = await startPortolan();
-    await use(portolan);
-    await portolan.stop();
-  },
-  baseURL: async ({ portolan }, use) => use(portolan.url),
-  context: async ({ context, portolan }, use) => {
-    await bringSessions(context, portolan);
-    await use(context);
-  },
-});
 
 /** The moment at which the server has answered the manifest of a tag. */
 function accepted(portolan: Portolan, repository: string, name: string) {

@@ -1,23 +1,10 @@
 // The forms that no other journey fills in, each once: repositories and their settings, members, people and their sessions.
 import { push } from '../support/images';
+import { expect, test } from '../support/own';
 import { enrol, submit } from '../support/people';
-import { ADMIN, type Portolan, signIn, startPortolan } from '../support/servers';
-import { bringSessions, expect, test as base } from '../support/test';
+import { ADMIN, signIn } from '../support/servers';
 
 const PASSWORD = 'four quiet harbours';
-
-const test = base.extend<{ portolan: Portolan }>({
-  portolan: async ({}, use) => {
-    const portolan = await startPortolan();
-    await use(portolan);
-    await portolan.stop();
-  },
-  baseURL: async ({ portolan }, use) => use(portolan.url),
-  context: async ({ context, portolan }, use) => {
-    await bringSessions(context, portolan);
-    await use(context);
-  },
-});
 
 test.use({ refusals: [401, 404, 422] });
 

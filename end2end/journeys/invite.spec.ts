@@ -2,24 +2,11 @@
 // within a second.
 import { expectAccessibleInBoth } from '../support/checks';
 import { push } from '../support/images';
-import { type Portolan, eventually, startPortolan } from '../support/servers';
-import { bringSessions, expect, test as base } from '../support/test';
+import { expect, test } from '../support/own';
+import { eventually } from '../support/servers';
 
 /** How soon access that was taken is gone, in open browsers too. */
 const GONE_WITHIN_MS = 1_000;
-
-const test = base.extend<{ portolan: Portolan }>({
-  portolan: async ({}, use) => {
-    const portolan = await startPortolan();
-    await use(portolan);
-    await portolan.stop();
-  },
-  baseURL: async ({ portolan }, use) => use(portolan.url),
-  context: async ({ context, portolan }, use) => {
-    await bringSessions(context, portolan);
-    await use(context);
-  },
-});
 
 test.use({ refusals: [404, 410, 422] });
 
