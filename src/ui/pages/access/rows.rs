@@ -85,7 +85,7 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
     let (terms, now) = (row.terms.clone(), request.now);
     let until = terms.expires_at;
     let until_card =
-        until.map(|at| view! { <span class="cell-sub k-only">" · until "{at.rfc3339()[..10].to_owned()}</span> });
+        until.map(|at| view! { <span class="cell-sub k-only">"until "{at.rfc3339()[..10].to_owned()}</span> });
     view! {
         <tr role="row">
             {who}
