@@ -53,6 +53,12 @@ pub fn new_id(entropy: &dyn Entropy, now: Timestamp) -> String {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }
 
+/// The least that [`new_id`] gives at that time.
+pub fn first_id(at: Timestamp) -> String {
+    let millis = u64::try_from(at.0).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid().to_string()
+}
+
 /// A new unguessable UUID (version 4, RFC 9562 section 5.4).
 pub fn new_secret_uuid(entropy: &dyn Entropy) -> String {
     let mut random = [0; 16];

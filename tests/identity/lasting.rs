@@ -140,6 +140,13 @@ async fn who_comes_in_vain_goes_or_gets_a_token_is_on_record() {
         let refused = form(&admin, "/auth/login", "", &[("username", username), ("password", password)]).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text());
     }
+    user(&admin, "nina").await;
+    let wrong = admin.showing(&basic("nina", "wrong horse"));
+    for _ in 0..2 {
+        for path in ["/v2/", "/token?service=x", "/api/v1/tokens", "/metrics"] {
+            assert_eq!(wrong.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+        }
+    }
     let cookie = cookie_of(&admin, "mara", PASSWORD).await;
     form(&admin, "/auth/logout", &cookie, &[]).await;
     for _ in 0..2 {
@@ -147,11 +154,11 @@ async fn who_comes_in_vain_goes_or_gets_a_token_is_on_record() {
     }
     let ended = eventually(async || rows("session.end").await, 1).await;
     assert_eq!(ended[0]["actor"], "user:mara");
-    let opened = eventually(async || rows("session.open").await, 3).await;
+    let opened = eventually(async || rows("session.open").await, 4).await;
     let mut refused: Vec<&str> =
         opened.iter().filter(|row| row["refused"] != Value::Null).map(|row| row["object"].as_str().unwrap()).collect();
     refused.sort_unstable();
-    assert_eq!(refused, ["an account that is not there", "mara"], "each once a minute, and no name that nobody has");
+    assert_eq!(refused, ["an account that is not there", "mara", "nina"], "each once a minute, and no name that nobody has");
     let issued = eventually(async || rows("token.issue").await, 1).await;
     assert_eq!(issued[0]["object"], "repository:team/web:pull");
 }

@@ -21,9 +21,9 @@ const LISTS: &[(&str, &[&str])] = &[
     ("providers", &[]),
     ("repositories", &["q", "namespace"]),
     ("r/team/web/-/tags", &["q"]),
-    ("activity", &["who", "action", "object", "scope", "refused"]),
-    ("r/team/web/-/activity", &["who", "action", "object", "refused"]),
-    ("n/team/-/activity", &["who", "action", "object", "refused"]),
+    ("activity", &["who", "action", "object", "scope", "refused", "since"]),
+    ("r/team/web/-/activity", &["who", "action", "object", "refused", "since"]),
+    ("n/team/-/activity", &["who", "action", "object", "refused", "since"]),
 ];
 
 /// Pages of people and rights, with what is read from their addresses.
@@ -35,7 +35,7 @@ const PAGES: &[(&str, &[&str])] = &[
     ("/admin/access", &["after", "take"]),
     ("/admin/providers", &["after"]),
     ("/admin/mounts", &["after"]),
-    ("/activity", &["who", "action", "object", "where", "after"]),
+    ("/activity", &["who", "action", "object", "where", "span", "after"]),
     ("/account/tokens", &["revoke"]),
     ("/n/team/-/access", &["after", "take"]),
     ("/n/team/-/robots", &["after", "delete"]),
@@ -116,7 +116,7 @@ async fn what_is_typed_into_a_list_of_programs_finds_no_more_than_there_is() {
                 assert!(matches!(answer.status.as_u16(), 200 | 400), "{what}");
                 if answer.status == StatusCode::OK {
                     assert!(n_items(&answer.json()) <= *n_before, "{what}");
-                    let is_looked_for = !matches!(*key, "limit" | "after" | "scope" | "refused");
+                    let is_looked_for = !matches!(*key, "limit" | "after" | "scope" | "refused" | "since");
                     assert!(!is_looked_for || n_items(&answer.json()) == 0, "nothing is called that: {what}");
                 } else {
                     assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
@@ -150,6 +150,8 @@ async fn a_list_refuses_what_it_cannot_be_asked_and_names_it() {
     let refused = |of: &'static str| send(&admin, "GET", of, json!(null));
     assert!(n_items(&refused("activity").await.json()) > 0);
     assert_eq!(n_items(&refused("activity?refused=true").await.json()), 0, "nothing was refused here");
+    assert!(n_items(&refused("activity?since=2020-01-01T00:00:00Z").await.json()) > 0);
+    assert_eq!(n_items(&refused("activity?since=2999-01-01T00:00:00Z").await.json()), 0);
 }
 
 /// SEC-26.

@@ -257,6 +257,8 @@ pub struct ActivityQuery {
     /// What it was done to, as records name it.
     pub object: String,
     pub refused_only: bool,
+    /// Nothing that was done before.
+    pub since: Option<Timestamp>,
     pub after: String,
 }
 

@@ -6,7 +6,7 @@ use crate::domain::error::What;
 use crate::domain::{Error, Result};
 use crate::server::access::{Caller, Standing};
 use crate::server::context::App;
-use crate::server::identity::Credential;
+use crate::server::identity::{Credential, told};
 use crate::server::secret::Secret;
 use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap, Request, Uri, header};
@@ -61,11 +61,17 @@ impl Knock {
     /// # Errors
     /// [`Error::Unauthenticated`] where a program shows something that is nobody's. A browser whose session is over
     /// is nobody in particular.
-    pub(super) async fn who(self, app: &App) -> Result<Arc<Standing>> {
-        let shown = self.shown?;
-        match app.identity.who(shown.as_ref(), &self.from).await {
+    pub(super) async fn who(&self, app: &App, request_id: &str) -> Result<Arc<Standing>> {
+        let shown = self.shown.as_ref().map_err(Clone::clone)?.as_ref();
+        match app.identity.who(shown, &self.from).await {
             Err(Error::Unauthenticated | Error::Resting(_)) if !self.is_program => {
                 app.identity.who(None, &self.from).await
+            }
+            Err(refusal) => {
+                if let Some(shown) = shown {
+                    told::program(app, shown, &refusal, (&self.from, request_id)).await;
+                }
+                Err(refusal)
             }
             found => found,
         }

@@ -67,7 +67,7 @@ async fn answer(app: &App, request_id: String, mut request: Request, next: Next)
         Some(standing) => Ok(standing),
         // Probes must not hang on the database, nor files that are everybody's.
         None if door::is_for_anybody(request.uri().path()) => Ok(Arc::new(Standing::anonymous(vec![]))),
-        None => Knock::of(app, &request).who(app).await,
+        None => Knock::of(app, &request).who(app, &request_id).await,
     };
     match standing {
         Ok(standing) => {

@@ -6,7 +6,7 @@ use super::{door, error};
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::identity::Credential;
+use crate::server::identity::{Credential, told};
 use crate::server::service::tokens::{self, Asked, Scopes};
 use axum::Extension;
 use axum::body::{Body, Bytes};
@@ -45,7 +45,13 @@ pub(super) async fn post(
         }
         let (username, password) = first("username").zip(first("password")).ok_or(Error::Unauthenticated)?;
         let credential = Credential::Basic { username, password: password.into() };
-        let standing = app.identity.who(Some(&credential), &from).await?;
+        let standing = match app.identity.who(Some(&credential), &from).await {
+            Ok(standing) => standing,
+            Err(refusal) => {
+                told::program(&app, &credential, &refusal, (&from, &caller.request_id)).await;
+                return Err(refusal);
+            }
+        };
         let caller = Caller { standing, ..caller };
         issue(&app, &caller, &pairs).await
     };

@@ -288,7 +288,7 @@ fn within(standing: Standing, token: Token) -> Standing {
 }
 
 /// Whether a secret is one of those that are kept by their fingerprints.
-fn is_kept(secret: &Secret) -> bool {
+pub(super) fn is_kept(secret: &Secret) -> bool {
     [Kind::Personal, Kind::Robot].iter().any(|kind| kind.fits(secret.expose()))
 }
 

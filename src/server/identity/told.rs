@@ -3,12 +3,12 @@
 
 use super::backoff::Origin;
 use super::sign_in::From;
-use super::typed;
+use super::{Credential, known, secrets, typed};
 use crate::domain::action::{IssueToken, OpenSession};
-use crate::domain::{Actor, Result, Timestamp};
+use crate::domain::{Actor, Error, Result, Timestamp};
 use crate::server::access::{Caller, Standing};
 use crate::server::context::App;
-use crate::server::store::principals;
+use crate::server::store::{principals, tokens};
 use moka::sync::Cache;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,23 +52,73 @@ fn is_new(cache: &Cache<String, ()>, key: &str) -> bool {
     cache.entry_by_ref(key).or_insert(()).is_fresh()
 }
 
-/// Somebody did not get in by a password. An account is named if there is one: a word that is none may be a password
-/// that somebody typed into the wrong field.
+/// Somebody did not get in by a password.
 pub(super) async fn in_vain(app: &App, username: &str, from: &From) -> Result<()> {
+    let who = account(app, username).await?;
+    refused(app, (who, WRONG), from);
+    Ok(())
+}
+
+const WRONG: &str = "the password was wrong";
+
+/// An account is named if there is one: a word that is none may be a password that somebody typed into the wrong field.
+async fn account(app: &App, username: &str) -> Result<String> {
     let account = match typed(username) {
         Some(username) => principals::by_username(&app.store, &username).await?.map(|user| user.username.to_string()),
         None => None,
     };
-    let who = account.unwrap_or_else(|| "an account that is not there".to_owned());
-    refused(app, (who, "the password was wrong"), from);
+    Ok(account.unwrap_or_else(|| "an account that is not there".to_owned()))
+}
+
+/// A program was refused by what it showed, from an address, in a request. Tokens of the registry end all the time: who
+/// shows one that has ended asks for another, which is on record.
+pub async fn program(app: &App, shown: &Credential, refusal: &Error, at: (&str, &str)) {
+    if let Err(error) = refused_program(app, shown, refusal, at).await {
+        tracing::warn!(%error, "that a program was refused could not be noted");
+    }
+}
+
+async fn refused_program(app: &App, shown: &Credential, refusal: &Error, at: (&str, &str)) -> Result<()> {
+    let (secret, username) = match shown {
+        Credential::Basic { username, password } => (password, Some(username)),
+        Credential::Bearer(secret) | Credential::Registry(secret) => (secret, None),
+        Credential::Session(_) | Credential::Watching(_) => return Ok(()),
+    };
+    let is_kept = known::is_kept(secret);
+    let why = match refusal {
+        Error::Unauthenticated if is_kept => "the token does not hold, or not under that name",
+        Error::Unauthenticated => WRONG,
+        Error::TooManyTries { .. } => "too many wrong passwords before it",
+        Error::Resting(_) => "their provider was not asked for too long",
+        _ => return Ok(()),
+    };
+    let who = match (username, is_kept) {
+        (_, true) => owner(app, &secrets::fingerprint(secret)).await?,
+        (Some(username), false) => account(app, username).await?,
+        (None, false) => return Ok(()),
+    };
+    record(app, (who, why), at);
     Ok(())
+}
+
+/// Whose token it is, or was until it ended.
+async fn owner(app: &App, fingerprint: &str) -> Result<String> {
+    let owner = match tokens::find(&app.store, fingerprint).await? {
+        Some(token) => principals::by_id(&app.store, &token.principal_id).await?,
+        None => None,
+    };
+    Ok(owner.map_or_else(|| "a token that is not there".to_owned(), |owner| owner.username.to_string()))
 }
 
 /// A sign-in was refused, and why.
 pub(super) fn refused(app: &App, (who, why): (String, &'static str), from: &From) {
-    let origin = Origin::network(&from.address);
+    record(app, (who, why), (&from.address, &from.request_id));
+}
+
+fn record(app: &App, (who, why): (String, &'static str), (address, request_id): (&str, &str)) {
+    let origin = Origin::network(address);
     if app.identity.told.is_new_try(origin.subject(&who).as_str(), app.clock.now()) {
-        let (request_id, address) = (from.request_id.clone(), from.address.clone());
+        let (request_id, address) = (request_id.to_owned(), address.to_owned());
         let caller = Caller { standing: Arc::new(Standing::of(Actor::Anonymous)), request_id, address };
         app.access.tell(&caller, &OpenSession { who }, Some(why));
     }

@@ -4,6 +4,7 @@ use super::{Known, Row, Store, Value};
 use crate::domain::view::{ActivityQuery, ActivityRow};
 use crate::domain::{Result, Scope, Timestamp};
 use crate::params;
+use crate::server::entropy::first_id;
 
 /// What was done in a scope, newest first, without these kinds.
 pub async fn list(
@@ -60,6 +61,9 @@ fn statement(scope: &Scope, (query, left_out): (&ActivityQuery, &[&str]), limit:
     if !query.object.is_empty() {
         add("object = ?", query.object.as_str().into());
     }
+    if let Some(since) = query.since {
+        add(&format!("{sorted} >= ?"), first_id(since).into());
+    }
     if !query.after.is_empty() {
         add(&format!("{sorted} < ?"), query.after.as_str().into());
     }
@@ -110,7 +114,7 @@ mod tests {
             action: action.to_owned(),
             object: object.to_owned(),
             refused_only,
-            after: String::new(),
+            ..ActivityQuery::default()
         };
         let any = || of("", "", "", false);
         for (scope, query, index) in [
@@ -133,6 +137,8 @@ mod tests {
                 _ => on.contains("SEARCH audit USING INDEX") && (index.contains("autoindex") || on.contains("audit_")),
             };
             assert!(is_found, "{scope} {query:?}, on: {on}");
+            let since = plan(&connection, scope, &ActivityQuery { since: Some(Timestamp(1)), ..query.clone() });
+            assert!(since.contains("id>?"), "{scope} {query:?}, since: {since}");
         }
     }
 }

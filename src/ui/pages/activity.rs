@@ -33,7 +33,9 @@ pub fn Everywhere() -> impl IntoView {
 pub fn Activity(scope: Scope) -> impl IntoView {
     let request = PageRequest::current();
     let query = read(&request.path_and_query);
-    let (asked, page) = (query.clone(), scope.clone());
+    let span = Span::read(&request.path_and_query);
+    let asked = ActivityQuery { since: span.map(|span| span.before(request.now)), ..query.clone() };
+    let page = scope.clone();
     let place = Pairs::of(&request.path_and_query).get("where").unwrap_or_default().trim().to_owned();
     let data = async move {
         let scope = match place.is_empty() {
@@ -45,18 +47,46 @@ pub fn Activity(scope: Scope) -> impl IntoView {
         };
         list_activity(scope, asked).await
     };
-    load(data, move |view| view! { <Whole view query page now=request.now/> })
+    load(data, move |view| view! { <Whole view asked=(query, span) page now=request.now/> })
 }
 
 fn read(path_and_query: &str) -> ActivityQuery {
     let pairs = Pairs::of(path_and_query);
     let get = |key: &str| pairs.get(key).unwrap_or_default().trim().to_owned();
     let refused_only = pairs.get("refused").is_some();
-    ActivityQuery { who: get("who"), action: get("action"), object: get("object"), refused_only, after: get("after") }
+    let (who, action, object, after) = (get("who"), get("action"), get("object"), get("after"));
+    ActivityQuery { who, action, object, refused_only, after, ..ActivityQuery::default() }
+}
+
+/// How far back a list goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Span {
+    name: &'static str,
+    words: &'static str,
+    hours: i64,
+}
+
+const SPANS: [Span; 4] = [
+    Span { name: "hour", words: "The last hour", hours: 1 },
+    Span { name: "day", words: "The last 24 hours", hours: 24 },
+    Span { name: "week", words: "The last 7 days", hours: 7 * 24 },
+    Span { name: "month", words: "The last 30 days", hours: 30 * 24 },
+];
+
+impl Span {
+    fn read(path_and_query: &str) -> Option<Self> {
+        let pairs = Pairs::of(path_and_query);
+        SPANS.into_iter().find(|span| pairs.get("span") == Some(span.name))
+    }
+
+    fn before(self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0 - self.hours * 3_600_000)
+    }
 }
 
 #[component]
-fn Whole(view: ActivityView, query: ActivityQuery, page: Scope, now: Timestamp) -> impl IntoView {
+fn Whole(view: ActivityView, asked: (ActivityQuery, Option<Span>), page: Scope, now: Timestamp) -> impl IntoView {
+    let (query, span) = asked;
     let own = Address::Activity(page.clone()).to_string();
     let place = if view.scope == page { String::new() } else { view.scope.to_string() };
     let next = view.next.as_ref().map(|next| {
@@ -67,6 +97,7 @@ fn Whole(view: ActivityView, query: ActivityQuery, page: Scope, now: Timestamp) 
             ("object", &query.object),
             ("where", &place),
             ("refused", refused),
+            ("span", span.map_or("", |span| span.name)),
             ("after", next),
         ];
         let href = address(&own, &pairs);
@@ -78,7 +109,7 @@ fn Whole(view: ActivityView, query: ActivityQuery, page: Scope, now: Timestamp) 
     };
     view! {
         <Top page=page.clone() opens=view.opens/>
-        <FilterBar query place page/>
+        <FilterBar query span place page/>
         {rows}
         {next}
     }
@@ -104,7 +135,7 @@ fn Top(page: Scope, opens: Opens) -> impl IntoView {
 }
 
 #[component]
-fn FilterBar(query: ActivityQuery, place: String, page: Scope) -> impl IntoView {
+fn FilterBar(query: ActivityQuery, span: Option<Span>, place: String, page: Scope) -> impl IntoView {
     let kinds = [
         ("", "Any action"),
         ("manifest", "Pushes and deletes of images"),
@@ -125,6 +156,7 @@ fn FilterBar(query: ActivityQuery, place: String, page: Scope) -> impl IntoView 
     ];
     let kinds =
         kinds.map(|(value, words)| view! { <option value=value selected=value == query.action>{words}</option> });
+    let spans = SPANS.map(|it| view! { <option value=it.name selected=span == Some(it)>{it.words}</option> });
     let anywhere = (page == Scope::Everything).then(|| {
         view! {
             <label class="vh" for="where">"Where"</label>
@@ -143,6 +175,8 @@ fn FilterBar(query: ActivityQuery, place: String, page: Scope) -> impl IntoView 
                 <option value="">"Any result"</option>
                 <option value="yes" selected=query.refused_only>"Refused only"</option>
             </select>
+            <label class="vh" for="span">"When"</label>
+            <select class="select" id="span" name="span"><option value="">"Any time"</option>{spans}</select>
             <button class="btn" type="submit">"Filter"</button>
         </form>
     }

@@ -1,9 +1,9 @@
 //! `/api/v1/activity`, and that of a repository or a namespace.
 
-use super::{Page, answer, asked};
+use super::{Page, Part, answer, asked};
 use crate::domain::action::ReadActivity;
 use crate::domain::view::{ActivityQuery, ActivityRow};
-use crate::domain::{Actor, Result, Scope};
+use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::activity;
@@ -47,6 +47,15 @@ struct Asked {
     object: String,
     scope: Option<Scope>,
     refused: bool,
+    /// RFC 3339.
+    since: String,
+}
+
+impl Asked {
+    fn since(&self) -> Result<Option<Timestamp>> {
+        let wrong = || Error::invalid("since", "write a moment as RFC 3339, such as 2027-01-01T00:00:00Z");
+        (!self.since.is_empty()).then(|| Timestamp::parse(&self.since).ok_or_else(wrong)).transpose()
+    }
 }
 
 /// What was done, newest first; everywhere, or in a scope.
@@ -61,10 +70,12 @@ pub(in crate::server::http) async fn list(
 /// What was done in the scope of the address, or else in that of the query.
 pub(super) async fn of_scope(app: &App, caller: &Caller, of: Option<Scope>, query: RawQuery) -> Response<Body> {
     let found: Result<Page<Entry>> = async {
-        let (part, Asked { who, action, object, scope, refused }) = asked(query)?;
-        let (limit, scope) = (part.limit()?, of.or(scope).unwrap_or(Scope::Everything));
+        let (part, asked): (Part, Asked) = asked(query)?;
+        let (limit, since) = (part.limit()?, asked.since()?);
+        let Asked { who, action, object, scope, refused, .. } = asked;
+        let scope = of.or(scope).unwrap_or(Scope::Everything);
         let proof = app.access.authorize(caller, ReadActivity { scope }).await?;
-        let query = ActivityQuery { who, action, object, refused_only: refused, after: part.after };
+        let query = ActivityQuery { who, action, object, refused_only: refused, since, after: part.after };
         let view = activity::list(app, &proof, &query, limit).await?;
         Ok(Page { items: view.rows.into_iter().map(Entry::from).collect(), next: view.next })
     }
