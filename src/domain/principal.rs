@@ -202,7 +202,7 @@ pub fn person_name(text: &str) -> Result<String> {
 /// Where mail reaches somebody, or nothing. Nobody is known by it.
 pub fn email(text: &str) -> Result<String> {
     let text = text.trim();
-    let is_odd = text.len() > MAX_EMAIL_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace());
+    let is_odd = text.len() > MAX_EMAIL_BYTES || text.chars().any(|c| is_hidden(c) || c.is_whitespace());
     match is_odd || (!text.is_empty() && !text.contains('@')) {
         true => Err(Error::invalid("email", "this is no e-mail address")),
         false => Ok(text.to_owned()),

@@ -86,6 +86,10 @@ async fn the_last_owner_of_a_namespace_stays() {
     assert_eq!(status(&admin, "DELETE", &format!("grants/{empty}"), json!({})).await, 204, "there is nothing to own");
     give(&admin, named("otto"), "owner", "team/*", None).await.unwrap();
     assert_eq!(status(&admin, "DELETE", &format!("grants/{only}"), json!({})).await, 204);
+    // Nobody is kept in because of what they own: administrators give it to somebody else.
+    assert_eq!(status(&admin, "PATCH", "users/otto", json!({"disabled": true})).await, 200);
+    assert!(give(&admin, named("nina"), "owner", "team/*", None).await.is_ok());
+    assert_eq!(status(&admin, "DELETE", "users/otto", json!({})).await, 204);
 }
 
 /// C10 of the rules.
@@ -158,7 +162,11 @@ async fn who_comes_in_vain_goes_or_gets_a_token_is_on_record() {
     let mut refused: Vec<&str> =
         opened.iter().filter(|row| row["refused"] != Value::Null).map(|row| row["object"].as_str().unwrap()).collect();
     refused.sort_unstable();
-    assert_eq!(refused, ["an account that is not there", "mara", "nina"], "each once a minute, and no name that nobody has");
+    assert_eq!(
+        refused,
+        ["an account that is not there", "mara", "nina"],
+        "each once a minute, and no name that nobody has"
+    );
     let issued = eventually(async || rows("token.issue").await, 1).await;
     assert_eq!(issued[0]["object"], "repository:team/web:pull");
 }

@@ -79,6 +79,11 @@ async fn a_robot_is_made_by_who_manages_its_namespace_and_holds_what_it_gets() {
     assert_eq!(names(nina.again()).await, ["below", "ci-web"]);
     assert_eq!(names(admin.again()).await, ["below", "ci-web", "elsewhere"]);
     assert!(names(otto.again()).await.is_empty());
+    for (page, offered) in [("/n/team/-/access", vec!["ci-web"]), ("/admin/access", vec!["ci-web", "elsewhere"])] {
+        let page = Browser::of(&admin.by_nobody(), "mara").await.get(page).await.text();
+        let robots = ["ci-web", "elsewhere"].into_iter().filter(|name| page.contains(&format!("{name} (robot)")));
+        assert_eq!(robots.collect::<Vec<_>>(), offered, "those of its namespace are offered");
+    }
     let id = format!("robots/{}", made["id"].as_str().unwrap());
     assert_eq!(status(&nina, "GET", &id, json!(null)).await, 200);
     for path in [&*id, "robots/ci-web", "robots/elsewhere", "robots/none"] {

@@ -170,6 +170,10 @@ pub struct GroupRow {
     pub name: GroupName,
     pub n_members: u64,
     pub n_grants: u64,
+    /// How many groups of providers put people in.
+    pub n_claims: u64,
+    /// One of them, with its provider.
+    pub claim: Option<ClaimRow>,
 }
 
 /// The page of groups.

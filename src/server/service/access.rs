@@ -3,7 +3,6 @@
 use super::{invitations, may, opens};
 use crate::domain::action::{ChangeAccess, CreateUser, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
-use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{AccessRow, AccessView, Invited};
 use crate::domain::{
     Action, Error, Grant, Grantee, MountPrefix, Permission, Result, Role, Scope, Target, Terms, Timestamp, Username,
@@ -53,7 +52,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     let looks_up = |permission| proof.rights().require(permission, &Target::Instance).is_ok();
     let owns = proof.rights().require(Permission::RepositoryDelete, &Target::Scope(scope.clone())).is_ok();
     let reads = (looks_up(Permission::UserRead) && looks_up(Permission::GroupRead)) || owns;
-    let people = if roles.is_empty() || !reads { vec![] } else { pick(app).await? };
+    let people = if roles.is_empty() || !reads { vec![] } else { pick(app, &scope).await? };
     let nobody: Username = "nobody".parse().expect("a username");
     let may_invite = app.identity.settings.local_sign_in && may(proof, &CreateUser { username: nobody });
     let signs_in_at = signs_in_at(app, &scope);
@@ -86,10 +85,9 @@ fn signs_in_at(app: &App, scope: &Scope) -> Option<String> {
 }
 
 /// Whom somebody who may look people up picks from; others type a name that they know.
-async fn pick(app: &App) -> Result<Vec<Grantee>> {
+async fn pick(app: &App, scope: &Scope) -> Result<Vec<Grantee>> {
     let groups = groups::list(&app.store, "", PICK).await?.into_iter().map(|group| Grantee::Group(group.name));
-    let users = people::usernames(&app.store, PrincipalKind::User, PICK).await?.into_iter().map(Grantee::User);
-    Ok(groups.chain(users).collect())
+    Ok(groups.chain(people::to_pick(&app.store, scope, PICK).await?).collect())
 }
 
 /// All grants that reach a principal, with which of them the reader may take away.

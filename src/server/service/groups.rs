@@ -51,7 +51,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, a
     let next = members.last().filter(|_| is_cut).map(|member| member.username.to_string());
     let may_manage = may_manage(proof);
     let people = match may_manage {
-        true => people::usernames(&app.store, PrincipalKind::User, PICK).await?,
+        true => people::usernames(&app.store, PICK).await?,
         false => vec![],
     };
     let access = access::of_group(app, proof, &id).await?;

@@ -1,7 +1,7 @@
 //! Groups and who is in them: put in here, or by what a provider says at each sign-in.
 
-use super::{Store, Tx, epoch};
-use crate::domain::view::{GroupRow, MemberRow};
+use super::{Row, Store, Tx, epoch};
+use crate::domain::view::{ClaimRow, GroupRow, MemberRow};
 use crate::domain::{Actor, GroupName, Result, Timestamp, Username};
 use crate::params;
 use std::collections::BTreeSet;
@@ -9,12 +9,22 @@ use std::collections::BTreeSet;
 /// Groups after `after` in the order of their names.
 pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<GroupRow>> {
     let sql = "SELECT g.name, (SELECT COUNT(DISTINCT m.user_id) FROM group_members m WHERE m.group_id = g.id),
-                 (SELECT COUNT(*) FROM grants r WHERE r.grantee = g.id AND r.grantee_kind = 'group')
-               FROM user_groups g WHERE g.name > $1 ORDER BY g.name LIMIT $2";
+                 (SELECT COUNT(*) FROM grants r WHERE r.grantee = g.id AND r.grantee_kind = 'group'),
+                 (SELECT COUNT(*) FROM group_claims c WHERE c.group_id = g.id), first.provider, first.value
+               FROM user_groups g LEFT JOIN group_claims first ON first.group_id = g.id
+                 AND NOT EXISTS (SELECT 1 FROM group_claims c WHERE c.group_id = g.id
+                   AND (c.provider < first.provider OR (c.provider = first.provider AND c.value < first.value)))
+               WHERE g.name > $1 ORDER BY g.name LIMIT $2";
     let rows = store.all(sql, params![after, limit]).await?;
-    rows.into_iter()
-        .map(|mut row| Ok(GroupRow { name: row.take()?, n_members: row.take()?, n_grants: row.take()? }))
-        .collect()
+    let group = |mut row: Row| {
+        let (name, n_members, n_grants, n_claims) = (row.take()?, row.take()?, row.take()?, row.take()?);
+        let claim = match (row.take::<Option<String>>()?, row.take::<Option<String>>()?) {
+            (Some(provider), Some(value)) => Some(ClaimRow { provider, value }),
+            _ => None,
+        };
+        Ok(GroupRow { name, n_members, n_grants, n_claims, claim })
+    };
+    rows.into_iter().map(group).collect()
 }
 
 /// A group by its name or its id: both.

@@ -1,10 +1,10 @@
 //! Users as pages list them: with their groups, whether they were invited, and where they are signed in.
 
+use super::grants::grantee;
 use super::sessions::Purpose;
 use super::{Row, Store, Tx, dialect, epoch};
-use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{SessionRow, UserRow};
-use crate::domain::{GroupName, Result, Timestamp, Username};
+use crate::domain::{Grantee, GroupName, Result, Scope, Timestamp, Username};
 use crate::params;
 
 fn columns(store: &Store) -> String {
@@ -42,9 +42,26 @@ pub async fn find(store: &Store, username: &Username) -> Result<Option<UserRow>>
 }
 
 /// Usernames to pick from, in their order.
-pub async fn usernames(store: &Store, kind: PrincipalKind, limit: u32) -> Result<Vec<Username>> {
-    let sql = "SELECT username FROM principals WHERE kind = $1 AND disabled_at IS NULL ORDER BY username LIMIT $2";
-    store.all(sql, params![kind, limit]).await?.into_iter().map(|mut row| row.take()).collect()
+pub async fn usernames(store: &Store, limit: u32) -> Result<Vec<Username>> {
+    let sql = "SELECT username FROM principals WHERE kind = 'user' AND disabled_at IS NULL ORDER BY username LIMIT $1";
+    store.all(sql, params![limit]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Whom access to a scope is given to: users, and the robots of its namespace and of those below it.
+pub async fn to_pick(store: &Store, scope: &Scope, limit: u32) -> Result<Vec<Grantee>> {
+    let namespace = match scope {
+        Scope::Everything => None,
+        Scope::Namespace(namespace) => Some(namespace.clone()),
+        Scope::Repository(name) => name.namespace(),
+    };
+    let start = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    let sql = "SELECT * FROM (SELECT kind, username FROM principals WHERE kind = 'user' AND disabled_at IS NULL
+                 ORDER BY username LIMIT $1) users
+               UNION ALL SELECT * FROM (SELECT kind, username FROM principals WHERE kind = 'robot'
+                 AND disabled_at IS NULL AND SUBSTR(namespace || '/', 1, LENGTH($2)) = $2
+                 ORDER BY username LIMIT $1) robots";
+    let rows = store.all(sql, params![limit, start]).await?.into_iter();
+    rows.map(|mut row| grantee(&row.take::<String>()?, &row.take::<String>()?)).collect()
 }
 
 /// Users with that e-mail address: two at most, which is one too many to know who is meant.

@@ -7,7 +7,7 @@ pub mod rows;
 use super::load::{PageTitle, load};
 use crate::api::people::show_access;
 use crate::domain::view::AccessView;
-use crate::domain::{Address, RepositoryVisibility, Scope};
+use crate::domain::{Address, Permission, RepositoryVisibility, Scope};
 use crate::ui::components::crumbs::{Crumbs, NamespaceCrumbs};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::Problem;
@@ -62,6 +62,9 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         let href = address(request.path(), &[("after", next)]);
         view! { <p class="tfoot"><a class="btn btn-sm" href=href>"More"</a></p> }
     });
+    let matrix = request.holds(Permission::RoleRead).then(|| {
+        view! { <p class="sm"><a href=Address::Roles.to_string()>"What each role holds"</a></p> }
+    });
     view! {
         <PageTitle text=format!("Access to {title}")/>
         <Above scope=scope.clone()/>
@@ -74,6 +77,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         <Visibility scope=scope.clone() visibility=view.visibility may_configure=view.opens.settings/>
         <AccessRows rows=view.rows page=Columns::Scope(scope, view.roles) empty=Nobody/>
         {next}
+        {matrix}
     }
     .into_any()
 }

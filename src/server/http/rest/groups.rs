@@ -23,7 +23,7 @@ struct Listed {
 }
 
 impl From<GroupRow> for Listed {
-    fn from(GroupRow { name, n_members, n_grants }: GroupRow) -> Self {
+    fn from(GroupRow { name, n_members, n_grants, .. }: GroupRow) -> Self {
         Self { name, n_members, n_grants }
     }
 }

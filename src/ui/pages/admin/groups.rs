@@ -3,7 +3,7 @@
 use super::More;
 use crate::api::people::list_groups;
 use crate::domain::Address;
-use crate::domain::view::{GroupRow, GroupsView};
+use crate::domain::view::{ClaimRow, GroupRow, GroupsView};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::table::Table;
@@ -69,14 +69,20 @@ fn NoGroups() -> impl IntoView {
 
 #[component]
 fn Rows(groups: Vec<GroupRow>) -> impl IntoView {
-    const COLUMNS: &[&str] = &["Group", "Members", "Access"];
-    let rows = groups.into_iter().map(|GroupRow { name, n_members, n_grants }| {
+    const COLUMNS: &[&str] = &["Group", "Members", "Put in by", "Access"];
+    let rows = groups.into_iter().map(|GroupRow { name, n_members, n_grants, n_claims, claim }| {
         let href = Address::Group(name.clone()).to_string();
         let grants = if n_grants == 0 { "no access".to_owned() } else { counted(n_grants, "grant", "grants") };
+        let by = match claim {
+            None => "hand".to_owned(),
+            Some(ClaimRow { provider, value }) if n_claims == 1 => format!("{value} of {provider}, and by hand"),
+            Some(ClaimRow { provider, value }) => format!("{value} of {provider}, {} more, and by hand", n_claims - 1),
+        };
         view! {
             <tr role="row">
                 <th role="rowheader" scope="row" data-a="head"><a class="name" href=href>{name.to_string()}</a></th>
                 <td role="cell" data-a="two">{counted(n_members, "person", "people")}</td>
+                <td role="cell" class="muted" data-a="three">{by}</td>
                 <td role="cell" class="muted" data-a="end1">{grants}</td>
             </tr>
         }

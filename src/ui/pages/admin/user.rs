@@ -5,7 +5,7 @@ use super::users::State;
 use crate::api::people::show_user;
 use crate::domain::error::What;
 use crate::domain::view::{SessionRow, TokenRow, UserRow, UserView};
-use crate::domain::{Address, Error, Timestamp};
+use crate::domain::{Address, Error, Permission, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::time::When;
@@ -13,7 +13,7 @@ use crate::ui::form::Intent;
 use crate::ui::pages::access::rows::{AccessRows, Columns};
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::pages::tokens::{Revoke, TokenRows, chosen};
-use crate::ui::query::Pairs;
+use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
 
@@ -35,6 +35,10 @@ fn Whole(view: UserView, request: PageRequest) -> impl IntoView {
     let delete = asks_to_delete.then(|| view! { <Deleting user=view.user.clone()/> });
     let title = if view.user.name.is_empty() { view.user.username.to_string() } else { view.user.name.clone() };
     let now = request.now;
+    let own = address(&Address::Activity(Scope::Everything).to_string(), &[("who", view.user.username.as_str())]);
+    let done = request.holds(Permission::AuditRead).then(|| {
+        view! { <p class="sm"><a href=own>{format!("What {title} did")}</a></p> }
+    });
     view! {
         <PageTitle text=title.clone()/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=Address::Users.to_string()>"Users"</a></li></ol></nav>
@@ -51,6 +55,7 @@ fn Whole(view: UserView, request: PageRequest) -> impl IntoView {
         <AccessRows rows=view.access page=Columns::Somebody empty=NoAccess/>
         {view.may_manage.then(|| view! { <Tokens rows=view.tokens request/> })}
         {view.may_manage.then(|| view! { <Sessions rows=view.sessions now/> })}
+        {done}
     }
     .into_any()
 }

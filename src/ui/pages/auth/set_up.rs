@@ -84,6 +84,15 @@ fn Steps<'a>(request: &'a PageRequest, link: String) -> impl IntoView + use<> {
                     <Commands host=request.host.clone()/>
                 </div>
             </li>
+            <li class="step-item next">
+                <span class="step-n">"4"</span>
+                <div>
+                    <h2>"Let others in"</h2>
+                    <p class="sm muted">
+                        "Connect the provider that your team signs in by, invite people, give them access, and mount the registries that you have. The console leads there once you are in."
+                    </p>
+                </div>
+            </li>
         </ol>
     }
 }

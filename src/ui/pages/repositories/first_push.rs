@@ -1,6 +1,6 @@
 //! What a registry shows that nobody has pushed to: the one next step, ready to copy.
 
-use crate::domain::RepositoryName;
+use crate::domain::{Address, Permission, RepositoryName, Scope};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::empty::Empty;
 use crate::ui::request::PageRequest;
@@ -31,10 +31,27 @@ pub fn FirstPush(request: PageRequest, accepts_push: bool) -> impl IntoView {
                 <code>{format!("podman login {insecure}{}", request.host)}</code>
             </p>
             {commands.into_iter().map(|(client, steps)| view! { <Command client steps/> }).collect_view()}
+            <Next request/>
             <p>"Only looking around? "<code>{demo}</code>", where Portolan was built, fills this registry with samples."</p>
         </Empty>
     }
     .into_any()
+}
+
+/// What else somebody who runs a new registry does, as far as it is theirs to do.
+#[component]
+fn Next(request: PageRequest) -> impl IntoView {
+    let steps = [
+        (Permission::SystemConfigure, Address::Providers, "Connect a sign-in provider"),
+        (Permission::UserManage, Address::Users, "Invite people"),
+        (Permission::GrantManage, Address::Access(Scope::Everything), "Give access"),
+        (Permission::MountManage, Address::Mounts, "Mount a registry that you have"),
+    ];
+    let held: Vec<_> = steps.into_iter().filter(|(needs, ..)| request.holds(*needs)).collect();
+    (!held.is_empty()).then(|| {
+        let links = held.into_iter().map(|(_, to, words)| view! { <li><a href=to.to_string()>{words}</a></li> });
+        view! { <ul class="row wrap sm" aria-label="What comes next">{links.collect_view()}</ul> }
+    })
 }
 
 /// What an empty repository shows: the same, for its name.
