@@ -18,6 +18,8 @@ mod lapses;
 mod last_way;
 mod lasting;
 mod lies;
+mod linking;
+mod linking_hostile;
 mod mounts;
 mod mounts_meanwhile;
 mod narrow;

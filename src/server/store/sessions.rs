@@ -102,6 +102,12 @@ pub async fn find(store: &Store, fingerprint: &str) -> Result<Option<Session>> {
     .transpose()
 }
 
+/// When a session was opened, by the id that its owner sees.
+pub async fn opened_at(store: &Store, id: &str) -> Result<Option<Timestamp>> {
+    let row = store.one("SELECT created_at FROM sessions WHERE id = $1", params![id]).await?;
+    row.map(|mut row| row.take()).transpose()
+}
+
 /// Notes that a session is in use.
 pub async fn seen(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
     tx.run("UPDATE sessions SET seen_at = $2 WHERE id = $1", params![id, now]).await.map(|_| ())
