@@ -17,8 +17,8 @@ pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage,
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
     AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
-    GroupsView, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView,
-    WaitingRow,
+    GroupsView, IdentityRow, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
+    UsersView, WaitingRow, WaysIn,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};
 

@@ -32,6 +32,7 @@ pub(super) fn identity(provider: &Provider, verified: &Verified, (user_id, now):
         provider: provider.name.clone(),
         user_id: user_id.to_owned(),
         email: verified.email.clone(),
+        name: verified.name.clone(),
         checked_at: now,
         refused_at: None,
     }
