@@ -183,7 +183,7 @@ async fn an_account_gets_one_more_way_in_and_loses_it_again() {
     assert_eq!(Browser::of(&test).sign_in(&provider).await.status, StatusCode::FORBIDDEN, "it is nobody's again");
     for wrong in ["", "wrong horse"] {
         let fields = [("provider", "acme"), ("password", wrong)];
-        let refused = mara.send(ACCOUNT, "link-identity", &fields).await;
+        let refused = mara.send("/account?link=acme", "link-identity", &fields).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
         assert!(refused.text().contains("This is not your password"), "{}", refused.text());
     }

@@ -22,10 +22,9 @@ use crate::server::store::{Change, linked, principals};
 /// A session that was opened so lately shows by itself who has it.
 const FRESH_MS: i64 = 5 * 60_000;
 
-/// Whether a session was opened a moment ago.
-pub async fn is_fresh(app: &App, session: &str) -> Result<bool> {
-    let opened = sessions::opened_at(&app.store, session).await?;
-    Ok(opened.is_some_and(|at| app.clock.now() < Timestamp(at.0 + FRESH_MS)))
+/// Whether a session that was opened at that time was so a moment ago.
+pub fn is_fresh(opened_at: Timestamp, now: Timestamp) -> bool {
+    (0..FRESH_MS).contains(&(now.0 - opened_at.0))
 }
 
 /// By what whoever begins to link shows that the account is theirs, and not only the browser.
@@ -52,7 +51,8 @@ pub async fn begin(
     let LinkIdentity { username, provider: name } = proof.action();
     let missing = || Error::NotFound(What::Provider(name.chars().take(80).collect()));
     let provider = app.identity.providers.find(name).ok_or_else(missing)?;
-    if !is_fresh(app, shown.session).await? {
+    let opened = sessions::opened_at(&app.store, shown.session).await?;
+    if !opened.is_some_and(|at| is_fresh(at, app.clock.now())) {
         prove(app, username, &shown).await?;
     }
     let (aim, from) = (Aim::Link(shown.session.to_owned()), shown.from.0.to_owned());

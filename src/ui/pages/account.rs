@@ -1,5 +1,6 @@
 //! `/account`: who the reader is here, what reaches them, by what they sign in, and where they are.
 
+mod links;
 mod ways_in;
 
 use super::access::rows::{AccessRows, Columns};

@@ -1,19 +1,24 @@
 //! By what the reader signs in: a password, and what providers say of them.
 
+use super::links::Question;
 use crate::domain::view::{IdentityRow, WaysIn};
 use crate::domain::{Address, Timestamp};
 use crate::ui::components::time::When;
+use crate::ui::query::address;
 use crate::ui::words::{MAX_NAME_CHARS, inert};
 use leptos::prelude::*;
 
 /// The section.
 #[component]
 pub(super) fn Ways(ways: WaysIn, now: Timestamp) -> impl IntoView {
-    let WaysIn { has_password, is_local, identities } = ways;
+    let question = view! { <Question ways=&ways/> };
+    let WaysIn { has_password, is_local, identities, linkable, .. } = ways;
     let identities = identities.into_iter().map(|row| view! { <Identity row now/> }).collect_view();
+    let linkable = linkable.into_iter().map(|(name, title)| view! { <Linkable name title/> }).collect_view();
     view! {
         <h2 class="section" id="ways-in">"Ways to sign in"</h2>
-        <ul class="plain-list"><Password has_password is_local/>{identities}</ul>
+        {question}
+        <ul class="plain-list"><Password has_password is_local/>{identities}{linkable}</ul>
     }
     .into_any()
 }
@@ -42,7 +47,8 @@ fn Password(has_password: bool, is_local: bool) -> impl IntoView {
 #[component]
 fn Identity(row: IdentityRow, now: Timestamp) -> impl IntoView {
     let state = view! { <State row=&row/> };
-    let IdentityRow { title, name, email, subject, checked_at, .. } = row;
+    let IdentityRow { provider, title, name, email, subject, checked_at, .. } = row;
+    let unlink = address("/account", &[("unlink", &provider)]);
     let mut said: Vec<String> = [name, email].into_iter().filter(|part| !part.is_empty()).collect();
     said.dedup();
     let said = if said.is_empty() { subject } else { said.join(", ") };
@@ -53,6 +59,23 @@ fn Identity(row: IdentityRow, now: Timestamp) -> impl IntoView {
                 <span class="cell-sub">{inert(&said, MAX_NAME_CHARS)}". It vouched for you "<When at=checked_at now/>"."</span>
             </span>
             {state}
+            <span class="row"><a class="btn btn-sm" id=format!("unlink-{provider}") href=unlink>
+                "Unlink…"<span class="vh">{format!(" {}", inert(&title, MAX_NAME_CHARS))}</span>
+            </a></span>
+        </li>
+    }
+    .into_any()
+}
+
+/// A provider that the account could be linked to.
+#[component]
+fn Linkable(name: String, title: String) -> impl IntoView {
+    let link = address("/account", &[("link", &name)]);
+    let title = inert(&title, MAX_NAME_CHARS);
+    view! {
+        <li class="row-3 wrap listed">
+            <span class="grow"><b class="medium">{title.clone()}</b><span class="cell-sub">"Not linked."</span></span>
+            <span class="row"><a class="btn btn-sm" id=format!("link-{name}") href=link>{format!("Link {title}…")}</a></span>
         </li>
     }
     .into_any()
