@@ -17,6 +17,7 @@ mod invitations;
 mod lapses;
 mod last_way;
 mod lasting;
+mod leaving;
 mod lies;
 mod linking;
 mod linking_hostile;

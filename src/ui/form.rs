@@ -230,6 +230,8 @@ pub struct FormState {
     pub probed: Option<ProbeView>,
     /// Somebody who signed in and was let in by nobody yet.
     pub stranger: Option<Stranger>,
+    /// Who was signed in a moment ago, by a provider.
+    pub left: Option<Left>,
     /// What came of trying the provider whose page it is.
     pub tried: Option<Tried>,
 }
@@ -241,6 +243,14 @@ pub struct Stranger {
     pub email: String,
     /// Whether the provider left out in which groups they are.
     pub groups_unknown: bool,
+}
+
+/// A provider at which somebody is signed in still who signed out here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub title: String,
+    /// Where they sign out there, if it has such a place.
+    pub leave: Option<String>,
 }
 
 impl FormState {

@@ -1,6 +1,7 @@
 //! Identities that are linked to an account that is there, and taken from it again.
 
 use super::identities::{self, COLUMNS, Identity, Said};
+use super::sessions::PROVIDER;
 use super::{Tx, epoch, grants, waiting};
 use crate::domain::{Actor, Result};
 use crate::params;
@@ -46,7 +47,7 @@ pub async fn unlink(tx: &mut Tx, identity: &Identity, session: &str) -> Result<b
             grants::delete(tx, &row.take::<String>()?).await?;
         }
         let sql = "DELETE FROM sessions WHERE user_id = $1 AND way = $2 AND id <> $3";
-        tx.run(sql, params![user_id, format!("provider:{provider}"), session]).await?;
+        tx.run(sql, params![user_id, format!("{PROVIDER}{provider}"), session]).await?;
     }
     epoch::next(tx).await.map(|()| true)
 }
