@@ -22,7 +22,7 @@ const provider = new Provider(issuer, {
       groups: groups.get(accountId) ?? [],
     }),
   }),
-  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true, logoutSource: (context, form) => logoutSource(context, form) } },
+  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { logoutSource } },
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
   cookies: { keys: ['journeys'] },
 });
@@ -32,9 +32,9 @@ function page(title, fields) {
 }
 
 // Whoever signs out is asked, and led back.
-const logoutSource = async (context, form) => {
+async function logoutSource(context, form) {
   context.body = page('Acme sign-out', '').replace('<form method="post">', `${form}<button form="op.logoutForm" name="logout" value="yes">Sign out of Acme</button>`);
-};
+}
 
 const PAGES = {
   login: page('Acme sign-in', '<label>Name <input name="name" autocomplete="username"></label> <button>Sign in at Acme</button>'),
