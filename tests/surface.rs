@@ -143,6 +143,7 @@ const DOORS: &[Door] = &[
     Door("/auth/setup", "GET", "/auth/setup?token=none", 410, 410),
     Door("/auth/setup", "POST", "/auth/setup", 400, 400),
     Door("/auth/invite/{link}", "GET", "/auth/invite/none", 410, 410),
+    Door("/auth/invite/{link}/by/{provider}", "GET", "/auth/invite/none/by/none", 404, 404),
     Door("/auth/invite/{link}", "POST", "/auth/invite/none", 400, 400),
     Door("/auth/provider/{name}", "GET", "/auth/provider/none", 404, 303),
     Door("/auth/provider/{name}", "GET", "/auth/provider/none?try=yes", 404, 303),
@@ -210,6 +211,7 @@ async fn every_door_opens_for_whom_it_should() {
 const PUBLIC: &[&str] = &[
     "/",
     "/auth/invite/{link}",
+    "/auth/invite/{link}/by/{provider}",
     "/auth/login",
     "/auth/logout",
     "/auth/provider/{name}",

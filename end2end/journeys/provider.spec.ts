@@ -64,6 +64,7 @@ for (const make of MAKES) {
       await page.goto('/r/team/hello');
       await page.getByRole('button', { name: 'Sign out' }).first().click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+      await expect(page.getByText('You are signed out of Portolan.')).toBeVisible();
       await page.goto('/r/team/hello');
       await expect(page).toHaveURL(/\/auth\/login/);
 
@@ -78,6 +79,20 @@ for (const make of MAKES) {
     });
   });
 }
+
+test('who signs out here signs out at the provider too, and is led back', async ({ page, portolan, provider, scripted }) => {
+  await page.goto('/auth/provider/acme?next=/repositories');
+  await provider.passBy(page, 'nina');
+  await expect(page).toHaveURL(`${portolan.url}/repositories`);
+  await page.getByRole('button', { name: 'Sign out' }).first().click();
+  if (scripted) await expectAccessible(page); // axe is script
+  await page.getByRole('link', { name: 'Sign out at Acme too' }).click();
+  await page.getByRole('button', { name: 'Sign out of Acme' }).click();
+  await expect(page).toHaveURL(new RegExp(`^${portolan.url}/auth/login`));
+  await goOn(page);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Acme sign-in'); // it asks who they are again
+  await page.goto('about:blank'); // a page would miss its server
+});
 
 test('an answer that is made up is refused with a reason and an id', async ({ page }) => {
   await page.goto('/auth/provider/acme/callback?code=a&state=made-up');

@@ -12,7 +12,8 @@ const issuer = `http://127.0.0.1:${port}`;
 const groups = new Map([['nina', ['ops']]]);
 
 const provider = new Provider(issuer, {
-  clients: [{ client_id: 'portolan', client_secret: 'a secret of the journeys', redirect_uris: [callback] }],
+  clients: [{ client_id: 'portolan', client_secret: 'a secret of the journeys', redirect_uris: [callback],
+    post_logout_redirect_uris: [new URL('/auth/login', callback).href] }],
   claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups'], email: ['email', 'email_verified'] },
   findAccount: (_, accountId) => ({
     accountId,
@@ -21,13 +22,18 @@ const provider = new Provider(issuer, {
       groups: groups.get(accountId) ?? [],
     }),
   }),
-  features: { devInteractions: { enabled: false } },
+  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { logoutSource } },
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
   cookies: { keys: ['journeys'] },
 });
 
 function page(title, fields) {
   return `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>${title}</title><link rel="icon" href="data:,"><h1>${title}</h1><form method="post">${fields}</form>`;
+}
+
+// Whoever signs out is asked, and led back.
+async function logoutSource(context, form) {
+  context.body = page('Acme sign-out', '').replace('<form method="post">', `${form}<button form="op.logoutForm" name="logout" value="yes">Sign out of Acme</button>`);
 }
 
 const PAGES = {

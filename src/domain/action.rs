@@ -75,6 +75,7 @@ macro_rules! actions {
 }
 
 mod credentials;
+mod identities;
 mod mounts;
 mod settings;
 mod sign_in_providers;
@@ -83,6 +84,7 @@ pub use credentials::{
     ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, IssueToken, ListRobots, ReadRobots, RevokeToken,
     RotateRobot,
 };
+pub use identities::{LinkIdentity, UnlinkIdentity};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
 pub use sign_in_providers::{

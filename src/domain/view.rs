@@ -1,5 +1,6 @@
 //! What the console's pages show: rows and heads, ready to draw, with nothing a reader may not see.
 
+mod account;
 mod credentials;
 mod image;
 mod mount;
@@ -12,13 +13,14 @@ use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Repos
 use super::{Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use account::{AccountView, IdentityRow, WaysIn};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
-    AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
-    GroupsView, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView,
-    WaitingRow,
+    AccessRow, AccessView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
+    GroupsView, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
+    UsersView, WaitingRow,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};
 

@@ -34,6 +34,8 @@ pub enum Intent {
     ConfigureNamespace,
     ChangePassword,
     EndSession,
+    LinkIdentity,
+    UnlinkIdentity,
     CreateToken,
     DeleteToken,
     RevokeToken,
@@ -56,7 +58,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -82,6 +84,8 @@ impl Intent {
         Self::ConfigureNamespace,
         Self::ChangePassword,
         Self::EndSession,
+        Self::LinkIdentity,
+        Self::UnlinkIdentity,
         Self::CreateToken,
         Self::DeleteToken,
         Self::RevokeToken,
@@ -130,6 +134,8 @@ impl Intent {
             Self::ConfigureNamespace => "configure-namespace",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
+            Self::LinkIdentity => "link-identity",
+            Self::UnlinkIdentity => "unlink-identity",
             Self::CreateToken => "create-token",
             Self::DeleteToken => "delete-token",
             Self::RevokeToken => "revoke-token",
@@ -183,6 +189,8 @@ impl Intent {
             Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
+            Self::LinkIdentity => format!("You can sign in by {of} from now on."),
+            Self::UnlinkIdentity => format!("You cannot sign in by {of} any more. Sessions opened by it elsewhere ended."),
             Self::CreateToken => format!("The token {of} is there."),
             Self::DeleteToken | Self::RevokeToken => format!("The token {of} is revoked. What used it is out."),
             Self::CreateRobot => format!("The robot {of} is there."),
@@ -216,10 +224,14 @@ pub struct FormState {
     pub link: Option<String>,
     /// Who is addressed by that link.
     pub addressee: Option<String>,
+    /// Whether it is an invitation, which a provider may take as well.
+    pub is_invitation: bool,
     /// What a registry answered that was asked before it is mounted so.
     pub probed: Option<ProbeView>,
     /// Somebody who signed in and was let in by nobody yet.
     pub stranger: Option<Stranger>,
+    /// Who was signed in a moment ago, by a provider.
+    pub left: Option<Left>,
     /// What came of trying the provider whose page it is.
     pub tried: Option<Tried>,
 }
@@ -231,6 +243,14 @@ pub struct Stranger {
     pub email: String,
     /// Whether the provider left out in which groups they are.
     pub groups_unknown: bool,
+}
+
+/// A provider at which somebody is signed in still who signed out here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub title: String,
+    /// Where they sign out there, if it has such a place.
+    pub leave: Option<String>,
 }
 
 impl FormState {

@@ -45,11 +45,26 @@ impl<'t> Browser<'t> {
 
     pub async fn get(&mut self, path: &str) -> Answer {
         let answer = self.test.ask("GET", path, &[("cookie", &self.shown())], "").await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Keeps the cookies of an answer.
+    fn keep(&mut self, answer: &Answer) {
         for set in answer.headers.get_all("set-cookie") {
             let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        answer
+    }
+
+    /// Sends a form whose answer leads to a provider; the address that it leads to.
+    pub async fn begin_by_form(&mut self, page: &str, intent: &str, fields: &[(&str, &str)]) -> String {
+        let answer = self.send(page, intent, fields).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        self.keep(&answer);
+        let text = answer.text();
+        let to = text.split_once("content=\"0;url=").expect("it leads on").1;
+        to.split('"').next().unwrap().replace("&amp;", "&")
     }
 
     /// Goes to the provider; the address that it was sent to.

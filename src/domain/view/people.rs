@@ -109,15 +109,6 @@ pub struct SessionRow {
     pub is_this: bool,
 }
 
-/// The reader's own account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountView {
-    pub user: UserRow,
-    pub has_password: bool,
-    pub access: Vec<AccessRow>,
-    pub sessions: Vec<SessionRow>,
-}
-
 /// A grant in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessRow {

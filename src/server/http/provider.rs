@@ -3,17 +3,18 @@
 
 use super::shell::{self, Assets as ShellAssets};
 use super::sign_in::{HttpOrigin, Wanted, enter, local_path, refuse, typed};
-use super::{door, trial};
+use super::{console, door, error, invite, said, trial};
+use crate::domain::Error;
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::by_provider::{self, Arrival, Begun, LIFE_MS, Outcome};
 use crate::server::identity::provider::Returned;
 use crate::server::secret::Secret;
-use crate::ui::form::{FormState, Stranger};
+use crate::ui::form::{FormState, Intent, Said, Stranger};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, Query, RawQuery, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect};
 
 /// The sign-in page, on which everything is said.
@@ -58,6 +59,21 @@ pub(super) fn sent(app: &App, begun: &Begun) -> Response<Body> {
     response
 }
 
+/// The same after a form, which no policy lets lead to another host: the page that answers it does, at once, and without
+/// script.
+pub(super) fn sent_by_form(app: &App, begun: &Begun) -> Response<Body> {
+    let to = error::escape(begun.to.as_str());
+    let body = format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url={to}\">\
+         <title>Portolan</title><h1>On to your provider</h1><p><a href=\"{to}\" rel=\"nofollow\">Go on</a></p>"
+    );
+    let policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
+    let mut response = (headers, body).into_response();
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(app, &begun.browser));
+    response
+}
+
 /// Takes a browser back.
 pub(super) async fn callback(
     State(app): State<App>,
@@ -72,6 +88,8 @@ pub(super) async fn callback(
     let next = local_path(&ended.next).to_owned();
     match ended.outcome {
         Ok(Outcome::In(session, username)) => enter(&app, &from, (&session, username.as_str()), &next).await,
+        Ok(Outcome::Linked(linked)) => show_linked((&app, &caller), assets, linked).await,
+        Ok(Outcome::NotTaken(link, failure)) => invite::again((&app, &caller), assets, &link, failure).await,
         Ok(Outcome::Tried(name, tried)) => trial::show((&app, &caller), assets, &name, tried.map(|it| *it)).await,
         Ok(Outcome::Waits { email, groups_unknown }) => {
             let stranger = Some(Stranger { email, groups_unknown });
@@ -84,6 +102,31 @@ pub(super) async fn callback(
         Err(failure) => {
             let form = FormState { typed: typed(&[("next", &next)]), ..FormState::default() };
             refuse(&app, &caller, assets, PAGE, form, failure).await
+        }
+    }
+}
+
+/// The page of the account, which says what came of linking.
+async fn show_linked(
+    (app, caller): (&App, &Caller),
+    assets: ShellAssets,
+    linked: Result<String, Error>,
+) -> Response<Body> {
+    let page = Uri::from_static("/account");
+    match linked {
+        Ok(of) => {
+            let said = Said { intent: Intent::LinkIdentity, of, secret: None };
+            let mut response = Redirect::to(page.path()).into_response();
+            response.headers_mut().insert(header::SET_COOKIE, said::cookie(app, &said));
+            response
+        }
+        // Whose session is over has no such page.
+        Err(failure) if !caller.standing.is_signed_in() => {
+            refuse(app, caller, assets, PAGE, FormState::default(), failure).await
+        }
+        Err(failure) => {
+            let form = FormState { intent: Some(Intent::LinkIdentity), ..FormState::default() };
+            console::come_back(app, caller, assets, (&page, &HeaderMap::new()), form, failure).await
         }
     }
 }

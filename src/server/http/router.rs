@@ -50,6 +50,7 @@ fn pages() -> Router<App> {
         .route("/auth/login", get(sign_in::login_page).post(sign_in::log_in))
         .route("/auth/setup", get(sign_in::set_up_page).post(sign_in::set_up))
         .route("/auth/invite/{link}", get(invite::page).post(invite::accept))
+        .route("/auth/invite/{link}/by/{provider}", get(invite::by_provider))
         .route("/auth/provider/{name}", get(provider::start))
         .route("/auth/provider/{name}/callback", get(provider::callback))
         .route("/auth/logout", get(|| async { Redirect::to("/repositories") }).post(sign_in::log_out))

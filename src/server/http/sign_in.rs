@@ -9,7 +9,8 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::sign_in::{self, From as Origin, NewPerson};
 use crate::server::secret::Secret;
-use crate::ui::form::FormState;
+use crate::ui::form::{FormState, Left};
+use crate::ui::query::address;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
@@ -17,6 +18,8 @@ use axum::extract::{Form, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Where somebody wants to go once they are in.
 #[derive(Deserialize)]
@@ -26,6 +29,9 @@ pub(super) struct Wanted {
     /// Set for who only tries a provider.
     #[serde(rename = "try")]
     pub(super) trying: Option<String>,
+    /// The provider by which who was here a moment ago had come.
+    #[serde(default)]
+    left: String,
 }
 
 #[derive(Deserialize)]
@@ -68,8 +74,19 @@ pub(super) async fn login_page(
     if caller.standing.is_signed_in() || app.facts.is_try {
         return Redirect::to(next).into_response();
     }
-    let form = FormState { typed: typed(&[("next", next)]), ..FormState::default() };
+    let left = signed_out(&app, &wanted.left).await;
+    let form = FormState { typed: typed(&[("next", next)]), left, ..FormState::default() };
     shell::draw(&app, &caller, assets, request, form).await
+}
+
+/// How long signing out waits for what a provider says of itself.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is said to who is signed out here, and may be signed in still at the provider of that name.
+async fn signed_out(app: &App, provider: &str) -> Option<Left> {
+    let provider = app.identity.providers.find(provider)?;
+    let leave = timeout(PATIENCE, provider.way.leave()).await.ok().flatten();
+    Some(Left { title: provider.title.clone(), leave: leave.map(String::from) })
 }
 
 /// The form itself.
@@ -142,18 +159,22 @@ pub(super) async fn set_up(
     }
 }
 
-/// Ends the session.
+/// Ends the session, whatever comes after it.
 pub(super) async fn log_out(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     from: HttpOrigin,
 ) -> Response<Body> {
-    if let Some(cookie) = door::session(&from.headers, app.facts.is_plain_http())
-        && let Err(failure) = sign_in::out(&app, &cookie, &from.origin(&app, &caller)).await
-    {
-        return error::problem(&failure);
-    }
-    let mut response = Redirect::to("/auth/login").into_response();
+    let provider = match door::session(&from.headers, app.facts.is_plain_http()) {
+        Some(cookie) => sign_in::out(&app, &cookie, &from.origin(&app, &caller)).await,
+        None => Ok(None),
+    };
+    let to = match provider {
+        Ok(None) => "/auth/login".to_owned(),
+        Ok(Some(name)) => address("/auth/login", &[("left", &name)]),
+        Err(failure) => return error::problem(&failure),
+    };
+    let mut response = Redirect::to(&to).into_response();
     let name = door::cookie_name(app.facts.is_plain_http());
     response.headers_mut().insert(header::SET_COOKIE, set_cookie(&app, name, "", 0));
     response

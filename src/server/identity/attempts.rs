@@ -27,11 +27,46 @@ pub struct Attempt {
     pub verifier: Secret,
     /// Where to go on.
     pub next: String,
-    /// The session of who only tries the provider; empty for who wants to sign in.
-    pub tried_by: String,
+    /// What it was begun for.
+    pub aim: Aim,
     /// From which network it was begun.
     pub network: String,
     pub expires_at: Timestamp,
+}
+
+/// What somebody goes to a provider for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// To come in.
+    SignIn,
+    /// To see what comes back, in this session.
+    Try(String),
+    /// To link who they are there to the account of this session.
+    Link(String),
+    /// To take the invitation of this secret.
+    Invitation(Secret),
+}
+
+impl Aim {
+    /// As it travels: its kind, and what belongs to it.
+    fn carried(&self) -> (&'static str, &str) {
+        match self {
+            Self::SignIn => ("in", ""),
+            Self::Try(session) => ("try", session),
+            Self::Link(session) => ("link", session),
+            Self::Invitation(link) => ("invite", link.expose()),
+        }
+    }
+
+    fn read(kind: &str, of: String) -> Option<Self> {
+        match kind {
+            "in" => Some(Self::SignIn),
+            "try" => Some(Self::Try(of)),
+            "link" => Some(Self::Link(of)),
+            "invite" => Some(Self::Invitation(of.into())),
+            _ => None,
+        }
+    }
 }
 
 /// An attempt as it travels.
@@ -42,6 +77,7 @@ struct Carried {
     n: String,
     v: String,
     x: String,
+    a: String,
     t: String,
     w: String,
     e: i64,
@@ -51,13 +87,15 @@ impl Attempt {
     /// The `state` that stands for it.
     pub(super) fn seal(&self, sealing: &Sealing, entropy: &dyn Entropy) -> Result<Secret> {
         let next = if self.next.len() <= MAX_NEXT_BYTES { self.next.clone() } else { String::new() };
+        let (kind, of) = self.aim.carried();
         let carried = Carried {
             p: self.provider.clone(),
             b: self.browser.clone(),
             n: self.nonce.clone(),
             v: self.verifier.expose().to_owned(),
             x: next,
-            t: self.tried_by.clone(),
+            a: kind.to_owned(),
+            t: of.to_owned(),
             w: self.network.clone(),
             e: self.expires_at.0,
         };
@@ -70,10 +108,9 @@ impl Attempt {
     pub(super) fn open(sealing: &Sealing, state: &Secret, now: Timestamp) -> Option<(Self, String)> {
         let bytes = Some(state.expose()).filter(|text| text.len() <= MAX_STATE_BYTES);
         let text = sealing.open(PURPOSE, &URL_SAFE_NO_PAD.decode(bytes?).ok()?).ok()?;
-        let Carried { p, b, n, v, x, t, w, e } = serde_json::from_slice(&text).ok()?;
-        let (verifier, expires_at) = (v.into(), Timestamp(e));
-        let attempt =
-            Self { provider: p, browser: b, nonce: n, verifier, next: x, tried_by: t, network: w, expires_at };
+        let Carried { p, b, n, v, x, a, t, w, e } = serde_json::from_slice(&text).ok()?;
+        let (verifier, expires_at, aim) = (v.into(), Timestamp(e), Aim::read(&a, t)?);
+        let attempt = Self { provider: p, browser: b, nonce: n, verifier, next: x, aim, network: w, expires_at };
         (now < expires_at).then(|| (attempt, secrets::fingerprint(state)))
     }
 }

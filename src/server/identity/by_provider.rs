@@ -1,13 +1,13 @@
 //! Coming in by an identity provider: a browser is sent there, comes back with what it was sent with, and whoever the
 //! provider vouches for is somebody here, becomes somebody, or waits.
 
-use super::attempts::Attempt;
+use super::attempts::{Aim, Attempt};
 use super::backoff::Origin;
 use super::following::{self, Told};
 use super::provider::{Failure, Groups, Provider, Returned, Verified};
 use super::secrets::{self, Kind};
 use super::sign_in::{From, open_session};
-use super::{joining, told, trying};
+use super::{joining, linking, told, trying};
 use crate::domain::action::{FollowProvider, Maintain};
 use crate::domain::error::What;
 use crate::domain::principal::Job;
@@ -22,6 +22,7 @@ use crate::server::store::identities;
 use crate::server::store::sessions::Known;
 use crate::server::store::waiting::{self, Waiting};
 use crate::server::store::{group_claims, principals};
+use std::sync::Arc;
 use url::Url;
 
 /// How long a browser may take to come back.
@@ -49,8 +50,7 @@ pub(super) const STALE: &str =
 pub(super) struct Wish {
     /// Where to go on.
     pub next: String,
-    /// The session of who only tries the provider; empty for who wants to sign in.
-    pub tried_by: String,
+    pub aim: Aim,
     /// The address that asks.
     pub from: String,
 }
@@ -70,6 +70,10 @@ pub enum Outcome {
     Waits { email: String, groups_unknown: bool },
     /// Nobody was signed in: who tried the provider of that name reads what came back.
     Tried(String, Result<Box<Tried>>),
+    /// Nobody was signed in who was not: the account of this session has one more way in, by the provider of that title.
+    Linked(Result<String>),
+    /// The invitation of that secret was not taken, and why.
+    NotTaken(Secret, Error),
 }
 
 /// Sends a browser to the provider of that name. One that has a secret already keeps it, so that it can be on its way
@@ -79,8 +83,12 @@ pub enum Outcome {
 /// [`Error::NotFound`] if there is no such provider; what it says or does not if it cannot be asked.
 pub async fn begin(app: &App, name: &str, (next, from): (String, &str), browser: Option<Secret>) -> Result<Begun> {
     let provider = app.identity.providers.find(name).ok_or(Error::NotFound(What::Page))?;
-    let wish = Wish { next, tried_by: String::new(), from: from.to_owned() };
-    send(app, &provider, wish, browser).await.map_err(|failure| said(&provider, &failure))?
+    begin_as(app, &provider, Wish { next, aim: Aim::SignIn, from: from.to_owned() }, browser).await
+}
+
+/// The same for any aim.
+pub(super) async fn begin_as(app: &App, provider: &Provider, wish: Wish, browser: Option<Secret>) -> Result<Begun> {
+    send(app, provider, wish, browser).await.map_err(|failure| said(provider, &failure))?
 }
 
 /// The same for a provider that may not be in force. What goes wrong there is for the caller to say, what goes wrong
@@ -100,7 +108,7 @@ pub(super) async fn send(
         nonce: new_secret_id(&*app.entropy),
         verifier: secrets::new(Kind::Attempt, &*app.entropy),
         next: wish.next,
-        tried_by: wish.tried_by,
+        aim: wish.aim,
         network: Origin::network(&wish.from).as_str().to_owned(),
         expires_at: Timestamp(now.0 + LIFE_MS),
     };
@@ -122,19 +130,38 @@ pub async fn finish(app: &App, name: &str, arrival: Arrival, (from, caller): (Fr
         return Ended { next: String::new(), outcome: Err(Error::NotLetIn(STALE.to_owned())) };
     };
     let is_own = arrival.browser.is_some_and(|browser| secrets::fingerprint(&browser) == attempt.browser);
-    let is_trial = !attempt.tried_by.is_empty();
-    if is_trial && is_own && attempt.provider == name {
-        let tried = trying::end(app, caller, (arrival.returned, &attempt)).await.map(Box::new);
-        return Ended { next: String::new(), outcome: Ok(Outcome::Tried(attempt.provider, tried)) };
-    }
-    let outcome = match app.identity.providers.find(name).filter(|_| !is_trial) {
-        Some(provider) if is_own && attempt.provider == name => {
-            arrive(app, &provider, (arrival.returned, &attempt), from).await
-        }
-        _ => Err(Error::NotLetIn(STALE.to_owned())),
-    };
     // Of a browser that is another one it is nobody's business where this one wanted to go.
-    Ended { next: if is_own { attempt.next } else { String::new() }, outcome }
+    let next = if is_own { attempt.next.clone() } else { String::new() };
+    let outcome = match is_own && attempt.provider == name {
+        true => end(app, (arrival.returned, &attempt), (from, caller)).await,
+        false => Err(Error::NotLetIn(STALE.to_owned())),
+    };
+    Ended { next, outcome }
+}
+
+/// Ends an attempt that is this browser's, by what it was begun for.
+async fn end(app: &App, came: (Returned, &Attempt), (from, caller): (From, &Caller)) -> Result<Outcome> {
+    let attempt = came.1;
+    match attempt.aim.clone() {
+        Aim::Try(session) => {
+            let tried = trying::end(app, caller, came, &session).await.map(Box::new);
+            Ok(Outcome::Tried(attempt.provider.clone(), tried))
+        }
+        Aim::Link(session) => Ok(Outcome::Linked(linking::end(app, (caller, &session), came, &from).await)),
+        Aim::Invitation(link) => match linking::take(app, &link, came, from).await {
+            Ok((session, username)) => Ok(Outcome::In(session, username)),
+            Err(failure) => Ok(Outcome::NotTaken(link, failure)),
+        },
+        Aim::SignIn => arrive(app, &in_force(app, attempt)?, came, from).await,
+    }
+}
+
+/// The provider through which an attempt went.
+///
+/// # Errors
+/// [`Error::NotLetIn`] if it is in force no more.
+pub(super) fn in_force(app: &App, attempt: &Attempt) -> Result<Arc<Provider>> {
+    app.identity.providers.find(&attempt.provider).ok_or_else(|| Error::NotLetIn(STALE.to_owned()))
 }
 
 async fn take(app: &App, state: Option<Secret>) -> Result<Option<Attempt>> {
@@ -149,15 +176,16 @@ async fn take(app: &App, state: Option<Secret>) -> Result<Option<Attempt>> {
     Ok(end.await?.then_some(attempt))
 }
 
-async fn arrive(
+/// Whom the provider vouches for, after all that it says was checked.
+pub(super) async fn verify(
     app: &App,
     provider: &Provider,
     (returned, attempt): (Returned, &Attempt),
-    from: From,
-) -> Result<Outcome> {
+    from: &From,
+) -> Result<Verified> {
     let finished = provider.way.finish(returned, attempt).await;
     if finished.is_err() {
-        told::refused(app, (format!("somebody by {}", provider.name), "the provider's answer"), &from);
+        told::refused(app, (format!("somebody by {}", provider.name), "the provider's answer"), from);
     }
     let verified = finished.map_err(|failure| said(provider, &failure))?;
     if verified.groups == Groups::TooMany {
@@ -167,6 +195,11 @@ async fn arrive(
             "the provider names no groups for this person, for there are too many; let it name those of this application alone"
         );
     }
+    Ok(verified)
+}
+
+async fn arrive(app: &App, provider: &Provider, came: (Returned, &Attempt), from: From) -> Result<Outcome> {
+    let verified = verify(app, provider, came, &from).await?;
     let known = identities::find(&app.store, verified.issuer(), verified.subject()).await?;
     let user = match known {
         Some(identity) => principals::by_id(&app.store, &identity.user_id).await?.ok_or(Error::Internal)?,

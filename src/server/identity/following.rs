@@ -32,8 +32,26 @@ pub(super) fn identity(provider: &Provider, verified: &Verified, (user_id, now):
         provider: provider.name.clone(),
         user_id: user_id.to_owned(),
         email: verified.email.clone(),
+        name: verified.name.clone(),
         checked_at: now,
         refused_at: None,
+    }
+}
+
+/// What a provider says of a user, as it is kept.
+pub(super) fn said(
+    app: &App,
+    provider: &Provider,
+    (verified, refresh): (&Verified, Option<Vec<u8>>),
+    user: &Principal,
+) -> Said {
+    let (now, groups) = (app.clock.now(), verified.groups.known().to_vec());
+    Said {
+        identity: identity(provider, verified, (&user.id, now)),
+        is_admin: provider.rules.admin_groups.iter().any(|group| groups.contains(group)),
+        groups,
+        grant_id: new_id(&*app.entropy, now),
+        refresh,
     }
 }
 
@@ -44,15 +62,8 @@ pub(super) async fn follow(
     (told, user): (Told<'_>, &Principal),
     (proof, by): (&Authorized<FollowProvider>, Actor),
 ) -> Result<()> {
-    let (now, verified, asked_by) = (app.clock.now(), told.verified, told.asked_by);
-    let groups = verified.groups.known().to_vec();
-    let said = Said {
-        identity: identity(provider, verified, (&user.id, now)),
-        is_admin: provider.rules.admin_groups.iter().any(|group| groups.contains(group)),
-        groups,
-        grant_id: new_id(&*app.entropy, now),
-        refresh: told.refresh,
-    };
+    let said = said(app, provider, (told.verified, told.refresh), user);
+    let asked_by = told.asked_by;
     let (again, still) = (said.clone(), asked_by.clone());
     let record = app.access.system(Job::SignIn, Maintain {});
     let same = app.store.note(&record, move |tx| {

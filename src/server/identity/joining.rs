@@ -47,6 +47,7 @@ pub async fn let_in(app: &App, proof: &Authorized<LetIn>) -> Result<Principal> {
             provider: who.provider.clone(),
             user_id: user.id.clone(),
             email: who.email.clone(),
+            name: who.name.clone(),
             checked_at: who.last_at,
             refused_at: None,
         };

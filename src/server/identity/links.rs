@@ -63,6 +63,10 @@ pub async fn addressee(app: &App, link: &Secret) -> Result<Option<(Purpose, Prin
 pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> Result<(Secret, Username)> {
     let gone = || Error::NotFound(What::Link);
     let (purpose, user) = addressee(app, link).await?.ok_or_else(gone)?;
+    if purpose == Purpose::Invite && !app.identity.settings.local_sign_in {
+        let words = "signing in by password is off here; go on by a provider";
+        return Err(Error::Conflict(words.to_owned()));
+    }
     passwords::check(password, &user.username)?;
     let hash = app.identity.passwords.hash(password).await?;
     let (fingerprint, now, id, known) = (secrets::fingerprint(link), app.clock.now(), user.id.clone(), hash.clone());

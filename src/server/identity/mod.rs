@@ -10,6 +10,7 @@ mod devices;
 mod following;
 mod joining;
 mod known;
+pub mod linking;
 pub mod links;
 mod names;
 pub mod passwords;

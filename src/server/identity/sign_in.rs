@@ -141,16 +141,18 @@ pub async fn by_password(app: &App, username: &str, password: &Secret, from: Fro
     open_session(app, (&user.id, &user.actor()), Known::Password(hash), from).await
 }
 
-/// Ends the session of a cookie, as its owner asked; fine if there is none.
-pub async fn out(app: &App, cookie: &Secret, from: &From) -> Result<()> {
-    let Some(session) = sessions::find(&app.store, &secrets::fingerprint(cookie)).await? else { return Ok(()) };
-    let Some(user) = principals::by_id(&app.store, &session.user_id).await? else { return Ok(()) };
+/// Ends the session of a cookie, as its owner asked; fine if there is none. The provider by which it was opened, where
+/// its owner is signed in as well, if it was.
+pub async fn out(app: &App, cookie: &Secret, from: &From) -> Result<Option<String>> {
+    let Some(session) = sessions::find(&app.store, &secrets::fingerprint(cookie)).await? else { return Ok(None) };
+    let Some(user) = principals::by_id(&app.store, &session.user_id).await? else { return Ok(None) };
+    let provider = session.provider().map(ToOwned::to_owned);
     let action = EndSession { username: user.username.clone(), id: session.id.clone() };
     let proof = app.access.vouch(user.actor(), from.asked(), action);
     let write = app.store.write(&proof, move |tx| {
         Box::pin(async move {
             sessions::end(tx, &session.id).await?;
-            Ok(Change::new((), None, None))
+            Ok(Change::new(provider, None, None))
         })
     });
     write.await

@@ -1,7 +1,7 @@
 //! Trying a provider: an administrator goes through it and reads what came back. Nobody is signed in by that, no
 //! identity is linked, and nothing stays.
 
-use super::attempts::Attempt;
+use super::attempts::{Aim, Attempt};
 use super::by_provider::{self, Begun, Wish};
 use super::provider::{Failure, Groups, Provider, Returned};
 use crate::domain::action::TryProvider;
@@ -36,7 +36,7 @@ pub async fn begin(
     let missing = || Error::NotFound(What::Provider(name.to_string()));
     let provider = provider(app, name.as_str()).ok_or_else(missing)?;
     provider.way.reach().await.map_err(|failure| told(&provider, &failure))?;
-    let wish = Wish { next: String::new(), tried_by: session.to_owned(), from: from.to_owned() };
+    let wish = Wish { next: String::new(), aim: Aim::Try(session.to_owned()), from: from.to_owned() };
     by_provider::send(app, &provider, wish, browser).await.map_err(|failure| told(&provider, &failure))?
 }
 
@@ -47,8 +47,13 @@ fn told(provider: &Provider, failure: &Failure) -> Error {
 }
 
 /// Reads what came back, for whoever began it and still may.
-pub(super) async fn end(app: &App, caller: &Caller, (returned, attempt): (Returned, &Attempt)) -> Result<Tried> {
-    let is_theirs = caller.standing.session() == Some(attempt.tried_by.as_str());
+pub(super) async fn end(
+    app: &App,
+    caller: &Caller,
+    (returned, attempt): (Returned, &Attempt),
+    session: &str,
+) -> Result<Tried> {
+    let is_theirs = caller.standing.session() == Some(session);
     let name = attempt.provider.parse().map_err(|_| Error::Internal)?;
     if !is_theirs {
         return Err(Error::NotLetIn(by_provider::STALE.to_owned()));

@@ -1,6 +1,6 @@
 //! Who has access: grants, and who may see what without any.
 
-use super::{invitations, may, opens};
+use super::{invitations, may, opens, users};
 use crate::domain::action::{ChangeAccess, CreateUser, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
 use crate::domain::view::{AccessRow, AccessView, Invited};
@@ -54,7 +54,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     let reads = (looks_up(Permission::UserRead) && looks_up(Permission::GroupRead)) || owns;
     let people = if roles.is_empty() || !reads { vec![] } else { pick(app, &scope).await? };
     let nobody: Username = "nobody".parse().expect("a username");
-    let may_invite = app.identity.settings.local_sign_in && may(proof, &CreateUser { username: nobody });
+    let may_invite = users::can_invite(app) && may(proof, &CreateUser { username: nobody });
     let signs_in_at = signs_in_at(app, &scope);
     Ok(AccessView {
         signs_in_at,

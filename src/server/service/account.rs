@@ -3,13 +3,13 @@
 use super::access;
 use crate::domain::action::{ChangePassword, EndSession, ReadAccount};
 use crate::domain::error::What;
-use crate::domain::view::AccountView;
+use crate::domain::view::{AccountView, IdentityRow, UserRow, WaysIn};
 use crate::domain::{Error, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::identity::passwords;
+use crate::server::identity::{linking, passwords};
 use crate::server::secret::Secret;
-use crate::server::store::{Change, people, principals, sessions};
+use crate::server::store::{Change, identities, people, principals, sessions};
 
 /// Everything on its page; `session` is the one that asks.
 pub async fn view(app: &App, proof: &Authorized<ReadAccount>, session: Option<&str>) -> Result<AccountView> {
@@ -19,7 +19,34 @@ pub async fn view(app: &App, proof: &Authorized<ReadAccount>, session: Option<&s
     let mut sessions = people::sessions(&app.store, &found.id, app.identity.settings.ended(app.clock.now())).await?;
     sessions.iter_mut().for_each(|row| row.is_this = Some(row.id.as_str()) == session);
     let access = access::reaching(app, proof, &found.id).await?;
-    Ok(AccountView { has_password: found.has_password, user: found, access, sessions })
+    let opened = sessions.iter().find(|row| row.is_this).map(|row| row.created_at);
+    let is_fresh = opened.is_some_and(|at| linking::is_fresh(at, app.clock.now()));
+    let ways = WaysIn { is_fresh, ..ways_in(app, &found).await? };
+    Ok(AccountView { user: found, ways, access, sessions })
+}
+
+/// By what somebody signs in, each with what its provider last said of them.
+async fn ways_in(app: &App, user: &UserRow) -> Result<WaysIn> {
+    let (found, _) = identities::of_user(&app.store, &user.id).await?;
+    let providers = &app.identity.providers;
+    let row = |it: identities::Identity| IdentityRow {
+        title: providers.title(&it.provider),
+        is_live: providers.has(&it.provider, &it.issuer),
+        issuer: it.issuer,
+        subject: it.subject,
+        provider: it.provider,
+        name: it.name,
+        email: it.email,
+        checked_at: it.checked_at,
+        refused_at: it.refused_at,
+    };
+    let is_linked = |issuer: &str| found.iter().any(|it| it.issuer == issuer);
+    let live = providers.all().into_iter().filter(|provider| !is_linked(provider.way.issuer()));
+    let linkable = live.map(|provider| (provider.name.clone(), provider.title.clone())).collect();
+    let mut identities: Vec<_> = found.into_iter().map(row).collect();
+    identities.sort_by(|one, other| (&one.title, &one.subject).cmp(&(&other.title, &other.subject)));
+    let (has_password, is_local) = (user.has_password, app.identity.settings.local_sign_in);
+    Ok(WaysIn { has_password, is_local, identities, linkable, is_fresh: false })
 }
 
 /// Chooses another password, which ends all other sessions. Who does it knows the one from before.

@@ -17,9 +17,9 @@ const MAX_NAMED: u32 = 3;
 /// Makes the account with its one grant; the link is nowhere but in what this returns.
 ///
 /// # Errors
-/// [`Error::Conflict`] if the username is taken, or signing in by password is off.
+/// [`Error::Conflict`] if the username is taken, or nobody could take an invitation.
 pub async fn invite(app: &App, proof: &Authorized<InviteWithAccess>, (name, email): (&str, &str)) -> Result<String> {
-    users::require_local(app)?;
+    users::require_invitable(app)?;
     let InviteWithAccess { username, terms } = proof.action().clone();
     let (rights, needs) = (proof.rights(), proof.action().needs());
     let (user, invitation) = (users::new_user(app, username, (name, email))?, links::New::invitation(app));

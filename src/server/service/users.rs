@@ -49,7 +49,7 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, query: &UsersQuery) 
         groups: it.groups,
         last_at: it.last_at,
     });
-    let may_invite = may_manage && app.identity.settings.local_sign_in;
+    let may_invite = may_manage && can_invite(app);
     let waiting = Page { items: items.collect(), previous, next: later };
     Ok(UsersView { users, waiting, next, may_manage, may_invite })
 }
@@ -113,11 +113,12 @@ pub(super) async fn of(app: &App, username: &Username) -> Result<Principal> {
 /// # Errors
 /// [`Error::Conflict`] if the username is taken, [`Error::Invalid`] for a password that may not be used.
 pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> Result<(UserRow, Option<String>)> {
-    require_local(app)?;
+    require_invitable(app)?;
     let username = proof.action().username.clone();
     let now = app.clock.now();
     let hash = match &new.password {
         Some(password) => {
+            require_local(app)?;
             passwords::check(password, &username)?;
             Some(app.identity.passwords.hash(password).await?)
         }
@@ -167,11 +168,22 @@ pub(super) fn taken(username: &Username) -> Error {
     Error::Conflict(format!("the username {username} is taken; choose another one"))
 }
 
-/// Where signing in by password is off, nobody is given one: people come by their providers.
-pub(super) fn require_local(app: &App) -> Result<()> {
-    let off =
-        "signing in by password is off here (auth.local_sign_in); people come by a provider, or wait to be let in";
+/// Where signing in by password is off, nobody is given one.
+fn require_local(app: &App) -> Result<()> {
+    let off = "signing in by password is off here (auth.local_sign_in); leave the password out, and pass the link on";
     if app.identity.settings.local_sign_in { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }
+}
+
+/// Whether an invitation can be taken: by a password, or by a provider in force.
+pub(super) fn can_invite(app: &App) -> bool {
+    app.identity.settings.local_sign_in || !app.identity.providers.all().is_empty()
+}
+
+/// # Errors
+/// [`Error::Conflict`] where nobody could take an invitation.
+pub(super) fn require_invitable(app: &App) -> Result<()> {
+    let off = "nobody could take an invitation: signing in by password is off here, and no provider is in force";
+    if can_invite(app) { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }
 }
 
 /// A new link by which somebody chooses a password; one from before stops working.
@@ -179,7 +191,7 @@ pub(super) fn require_local(app: &App) -> Result<()> {
 /// # Errors
 /// [`Error::Conflict`] for somebody who has a password: another one is theirs to choose.
 pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String> {
-    require_local(app)?;
+    require_invitable(app)?;
     let user = of(app, &proof.action().username).await?;
     let new = links::New::invitation(app);
     let (address, by) = (new.address.clone(), proof.actor().clone());

@@ -35,6 +35,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0014_ways_in.sql"),
                 include_str!("schema/sqlite/0015_imported_passwords.sql"),
                 include_str!("schema/sqlite/0016_activity_of_namespaces.sql"),
+                include_str!("schema/sqlite/0017_names_of_identities.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -53,6 +54,7 @@ impl Dialect {
                 include_str!("schema/postgres/0014_ways_in.sql"),
                 include_str!("schema/postgres/0015_imported_passwords.sql"),
                 include_str!("schema/postgres/0016_activity_of_namespaces.sql"),
+                include_str!("schema/postgres/0017_names_of_identities.sql"),
             ],
         }
     }

@@ -19,13 +19,15 @@ pub struct Identity {
     pub provider: String,
     pub user_id: String,
     pub email: String,
+    /// What the provider called them then; empty where it said nothing.
+    pub name: String,
     /// When the provider last spoke of them: they came, or it was asked.
     pub checked_at: Timestamp,
     /// When it said that it vouches for them no more; they have to come again.
     pub refused_at: Option<Timestamp>,
 }
 
-pub(super) const COLUMNS: &str = "issuer, subject, provider, user_id, email, checked_at, refused_at";
+pub(super) const COLUMNS: &str = "issuer, subject, provider, user_id, email, name, checked_at, refused_at";
 
 /// The identity of that subject.
 pub async fn find(store: &Store, issuer: &str, subject: &str) -> Result<Option<Identity>> {
@@ -41,7 +43,7 @@ pub async fn find_in(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<
 
 /// The identities of a user, and whether they have a password besides.
 pub async fn of_user(store: &Store, user_id: &str) -> Result<(Vec<Identity>, bool)> {
-    let sql = "SELECT i.issuer, i.subject, i.provider, i.user_id, i.email, i.checked_at, i.refused_at,
+    let sql = "SELECT i.issuer, i.subject, i.provider, i.user_id, i.email, i.name, i.checked_at, i.refused_at,
                       p.user_id
                FROM identities i LEFT JOIN passwords p ON p.user_id = i.user_id WHERE i.user_id = $1";
     let (mut found, mut has_password) = (vec![], false);
@@ -54,9 +56,10 @@ pub async fn of_user(store: &Store, user_id: &str) -> Result<(Vec<Identity>, boo
 
 /// Adds an identity. Nobody else may have it.
 pub async fn insert(tx: &mut Tx, new: &Identity) -> Result<()> {
-    let sql = "INSERT INTO identities (issuer, subject, provider, user_id, email, created_at, checked_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $6)";
-    let params = params![&new.issuer, &new.subject, &new.provider, &new.user_id, &new.email, new.checked_at];
+    let sql = "INSERT INTO identities (issuer, subject, provider, user_id, email, name, created_at, checked_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+    let Identity { issuer, subject, provider, user_id, email, name, checked_at, .. } = new;
+    let params = params![issuer, subject, provider, user_id, email, name, *checked_at];
     tx.run(sql, params).await.map(|_| ())
 }
 
@@ -77,11 +80,12 @@ pub struct Said {
 /// Makes memberships and the administrator's grant what the provider says now, whatever they were: what it no longer
 /// says is gone. Returns the groups that it named before.
 pub async fn follow(tx: &mut Tx, said: &Said, by: &Actor) -> Result<Vec<String>> {
-    let Identity { issuer, subject, provider, user_id, email, checked_at, .. } = &said.identity;
+    let Identity { issuer, subject, provider, user_id, email, name, checked_at, .. } = &said.identity;
     tx.lock(&format!("identity of {user_id}")).await?;
     let before = find_in(tx, issuer, subject).await?;
-    let sql = "UPDATE identities SET provider = $3, email = $4, checked_at = $5 WHERE issuer = $1 AND subject = $2";
-    tx.run(sql, params![issuer, subject, provider, email, *checked_at]).await?;
+    let sql = "UPDATE identities SET provider = $3, email = $4, name = $5, checked_at = $6
+               WHERE issuer = $1 AND subject = $2";
+    tx.run(sql, params![issuer, subject, provider, email, name, *checked_at]).await?;
     refresh_tokens::keep(tx, &said.identity, said.refresh.as_deref()).await?;
     if before.as_ref().is_some_and(|before| before.refused_at.is_some()) {
         epoch::next(tx).await?;
@@ -102,7 +106,7 @@ pub async fn follow(tx: &mut Tx, said: &Said, by: &Actor) -> Result<Vec<String>>
 /// Notes that somebody came again of whom a provider says what it said before; `false` if it says anything else, which
 /// is for [`follow`].
 pub async fn came_again(tx: &mut Tx, said: &Said) -> Result<bool> {
-    let Identity { issuer, subject, provider, user_id, email, checked_at, .. } = &said.identity;
+    let Identity { issuer, subject, provider, user_id, email, name, checked_at, .. } = &said.identity;
     tx.lock(&format!("identity of {user_id}")).await?;
     let before = find_in(tx, issuer, subject).await?;
     let same_way = before.is_some_and(|known| known.provider == *provider && known.refused_at.is_none());
@@ -112,8 +116,8 @@ pub async fn came_again(tx: &mut Tx, said: &Said) -> Result<bool> {
     if !same_way || known != said.groups.iter().cloned().collect() || was_admin != said.is_admin {
         return Ok(false);
     }
-    let sql = "UPDATE identities SET email = $3, checked_at = $4 WHERE issuer = $1 AND subject = $2";
-    tx.run(sql, params![issuer, subject, email, *checked_at]).await?;
+    let sql = "UPDATE identities SET email = $3, name = $4, checked_at = $5 WHERE issuer = $1 AND subject = $2";
+    tx.run(sql, params![issuer, subject, email, name, *checked_at]).await?;
     refresh_tokens::keep(tx, &said.identity, said.refresh.as_deref()).await.map(|()| true)
 }
 
@@ -176,6 +180,7 @@ pub(super) fn taken(row: &mut Row) -> Result<Identity> {
         provider: row.take()?,
         user_id: row.take()?,
         email: row.take()?,
+        name: row.take()?,
         checked_at: row.take()?,
         refused_at: row.take()?,
     })

@@ -24,6 +24,7 @@ pub mod images;
 pub mod instance;
 pub mod jobs;
 mod keyset;
+pub mod linked;
 mod lite;
 mod live;
 pub mod manifests;

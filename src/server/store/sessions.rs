@@ -24,8 +24,20 @@ pub struct Session {
     pub user_id: String,
     pub created_at: Timestamp,
     pub seen_at: Timestamp,
+    /// By what it was opened, as the table calls it.
+    way: String,
+}
+
+impl Session {
     /// Whether it was opened by a link that works once.
-    pub is_by_link: bool,
+    pub fn is_by_link(&self) -> bool {
+        self.way == LINK
+    }
+
+    /// The name of the provider by which it was opened, if it was.
+    pub fn provider(&self) -> Option<&str> {
+        self.way.strip_prefix(PROVIDER)
+    }
 }
 
 /// What somebody was known by, which may have been taken from them meanwhile.
@@ -45,12 +57,13 @@ impl Known {
         match self {
             Self::Password(_) => "password".to_owned(),
             Self::Link(_) => LINK.to_owned(),
-            Self::Identity(provider) => format!("provider:{provider}"),
+            Self::Identity(provider) => format!("{PROVIDER}{provider}"),
         }
     }
 }
 
 const LINK: &str = "link";
+pub(super) const PROVIDER: &str = "provider:";
 
 /// Opens a session, if its owner is still let in by what they showed.
 pub async fn open(tx: &mut Tx, new: &NewSession, known: &Known) -> Result<bool> {
@@ -97,9 +110,15 @@ pub async fn find(store: &Store, fingerprint: &str) -> Result<Option<Session>> {
     let row = store.one(sql, params![fingerprint]).await?;
     row.map(|mut row| {
         let (id, user_id, created_at, seen_at) = (row.take()?, row.take()?, row.take()?, row.take()?);
-        Ok(Session { id, user_id, created_at, seen_at, is_by_link: row.take::<String>()? == LINK })
+        Ok(Session { id, user_id, created_at, seen_at, way: row.take()? })
     })
     .transpose()
+}
+
+/// When a session was opened, by the id that its owner sees.
+pub async fn opened_at(store: &Store, id: &str) -> Result<Option<Timestamp>> {
+    let row = store.one("SELECT created_at FROM sessions WHERE id = $1", params![id]).await?;
+    row.map(|mut row| row.take()).transpose()
 }
 
 /// Notes that a session is in use.

@@ -1,4 +1,7 @@
-//! `/account`: who the reader is here, what reaches them, their password, where they are signed in.
+//! `/account`: who the reader is here, what reaches them, by what they sign in, and where they are.
+
+mod links;
+mod ways_in;
 
 use super::access::rows::{AccessRows, Columns};
 use super::admin::user::SessionList;
@@ -12,6 +15,7 @@ use crate::ui::components::tabs::AccountTabs;
 use crate::ui::form::Intent;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
+use ways_in::Ways;
 
 /// The page.
 #[component]
@@ -22,7 +26,8 @@ pub fn Account() -> impl IntoView {
 
 #[component]
 fn Whole(view: AccountView, now: Timestamp) -> impl IntoView {
-    let AccountView { user, has_password, access, sessions } = view;
+    let AccountView { user, ways, access, sessions } = view;
+    let has_password = ways.has_password;
     let groups: Vec<&str> = user.groups.iter().map(GroupName::as_str).collect();
     let groups = if groups.is_empty() { "None".to_owned() } else { groups.join(", ") };
     let or_none = |text: &String| if text.is_empty() { "Not said".to_owned() } else { text.clone() };
@@ -36,6 +41,7 @@ fn Whole(view: AccountView, now: Timestamp) -> impl IntoView {
             <dt>"E-mail"</dt><dd>{or_none(&user.email)}</dd>
             <dt>"Groups"</dt><dd>{groups}</dd>
         </dl>
+        <Ways ways now/>
         {has_password.then(|| view! { <PasswordForm username=user.username.to_string()/> })}
         <h2 class="section">"Where you are signed in"</h2>
         <Problem intent=Intent::EndSession/>
@@ -43,6 +49,7 @@ fn Whole(view: AccountView, now: Timestamp) -> impl IntoView {
         <h2 class="section">"What you may do"</h2>
         <AccessRows rows=access page=Columns::Somebody empty=NoAccess/>
     }
+    .into_any()
 }
 
 #[component]
@@ -51,7 +58,7 @@ fn PasswordForm(username: String) -> impl IntoView {
     let before = Kind { input: "password", autocomplete: "current-password", ..Kind::TEXT };
     let password = Kind { autocomplete: "new-password", ..before };
     view! {
-        <h2 class="section">"Password"</h2>
+        <h2 class="section" id="password">"Password"</h2>
         <Problem intent=INTENT/>
         <PostForm intent=INTENT class="grantform">
             <input type="hidden" name="username" value=username autocomplete="username"/>

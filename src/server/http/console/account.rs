@@ -1,8 +1,9 @@
 //! Forms about one's own account.
 
 use super::{Done, Form};
-use crate::domain::action::{ChangePassword, EndSession};
+use crate::domain::action::{ChangePassword, EndSession, LinkIdentity, UnlinkIdentity};
 use crate::domain::{Address, Error, Result, Username};
+use crate::server::identity::linking::{self, Shown};
 use crate::server::service::account;
 use crate::ui::form::Intent;
 
@@ -20,6 +21,26 @@ pub(super) async fn end_session(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, action).await?;
     account::end_session(form.app, &proof).await?;
     Ok(Done::new(Address::Account, Intent::EndSession, ""))
+}
+
+/// Goes to a provider, to come back with one more way in.
+pub(super) async fn link(form: &Form<'_>) -> Result<Done> {
+    let action = LinkIdentity { username: username(form)?, provider: form.sent.text("provider").to_owned() };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    let session = form.caller.standing.session().ok_or(Error::Unauthenticated)?;
+    let (password, from) = (form.sent.secret("password"), (form.from.as_str(), form.mark.as_ref()));
+    let shown = Shown { session, password, from };
+    let begun = linking::begin(form.app, &proof, shown, form.browser.clone()).await?;
+    Ok(Done::new(Address::Account, Intent::LinkIdentity, "").by(begun))
+}
+
+pub(super) async fn unlink(form: &Form<'_>) -> Result<Done> {
+    let provider = form.sent.text("provider").to_owned();
+    let action = UnlinkIdentity { username: username(form)?, provider: provider.clone() };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    linking::unlink(form.app, &proof, form.caller.standing.session()).await?;
+    let title = form.app.identity.providers.find(&provider).map(|provider| provider.title.clone());
+    Ok(Done::new(Address::Account, Intent::UnlinkIdentity, title.unwrap_or(provider)))
 }
 
 /// Whoever sends the form.

@@ -13,10 +13,11 @@ mod tokens;
 mod users;
 
 use super::shell::{self, Assets};
-use super::{door, error, said};
+use super::{door, error, provider, said};
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::identity::by_provider::Begun;
 use crate::server::secret::Secret;
 use crate::ui::form::{FormState, Intent, Said};
 use axum::Extension;
@@ -30,11 +31,18 @@ use sent::Sent;
 struct Done {
     to: String,
     said: Said,
+    /// Where it goes on first, at a provider, before anything is done.
+    away: Option<Begun>,
 }
 
 impl Done {
     fn new(to: impl ToString, intent: Intent, of: impl ToString) -> Self {
-        Self { to: to.to_string(), said: Said { intent, of: of.to_string(), secret: None } }
+        Self { to: to.to_string(), said: Said { intent, of: of.to_string(), secret: None }, away: None }
+    }
+
+    /// By a provider.
+    fn by(self, begun: Begun) -> Self {
+        Self { away: Some(begun), ..self }
     }
 
     /// With something that is shown this once.
@@ -60,7 +68,8 @@ pub(super) async fn submit(
     };
     let from = door::address_of(&parts.extensions, &parts.headers, &app.facts.trusted_proxies);
     let mark = door::cookie(&parts.headers, door::mark_name(app.facts.is_plain_http())).map(Secret::from);
-    let form = Form { app: &app, caller: &caller, sent: &sent, uri: &parts.uri, from, mark };
+    let browser = provider::browser(&app, &parts.headers);
+    let form = Form { app: &app, caller: &caller, sent: &sent, uri: &parts.uri, from, mark, browser };
     let state = FormState { intent: Some(intent), typed: sent.typed(), ..FormState::default() };
     let done = match mounts::probe(&form, intent).await {
         Ok(None) => form.perform(intent).await,
@@ -71,6 +80,7 @@ pub(super) async fn submit(
         Err(failure) => Err(failure),
     };
     match done {
+        Ok(Done { away: Some(begun), .. }) => provider::sent_by_form(&app, &begun),
         Ok(done) => {
             let mut response = Redirect::to(&done.to).into_response();
             response.headers_mut().insert(header::SET_COOKIE, said::cookie(&app, &done.said));
@@ -90,6 +100,8 @@ struct Form<'a> {
     from: String,
     /// That this browser is known to its owner's account.
     mark: Option<Secret>,
+    /// By what it is known when it comes back from a provider.
+    browser: Option<Secret>,
 }
 
 impl Form<'_> {
@@ -120,6 +132,8 @@ impl Form<'_> {
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
+            Intent::LinkIdentity => account::link(self).await,
+            Intent::UnlinkIdentity => account::unlink(self).await,
             Intent::CreateToken => tokens::create(self).await,
             Intent::DeleteToken => tokens::delete(self).await,
             Intent::RevokeToken => tokens::revoke(self).await,

@@ -10,8 +10,8 @@ use crate::server::clock::Clock;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
@@ -32,6 +32,9 @@ pub(super) struct Discovery {
     pub token_endpoint: Url,
     pub jwks_uri: Url,
     pub userinfo_endpoint: Option<Url>,
+    /// Where browsers sign out; nowhere if that is no address which may be used.
+    #[serde(default, deserialize_with = "address")]
+    pub end_session_endpoint: Option<Url>,
     #[serde(default)]
     pub token_endpoint_auth_methods_supported: Vec<String>,
     /// Whether its answers name it (RFC 9207).
@@ -111,14 +114,16 @@ impl Documents {
     async fn look(&self) -> Result<Arc<Discovery>, Failure> {
         let at = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let at = Url::parse(&at).map_err(|error| Failure::answer(format!("{at} is no address: {error}")))?;
-        let found: Discovery = self.fetch(&at, None).await?;
+        let mut found: Discovery = self.fetch(&at, None).await?;
         // Section 4.3: the very same text, or it is the document of somebody else.
         if found.issuer != self.issuer {
             let (named, own) = (issuer(&found.issuer), &self.issuer);
             return Err(Failure::odd(format!("its issuer is {named}, and it is set as {own:?} here"), found.issuer));
         }
+        let is_safe = |url: &Url| url.scheme() == "https" || (is_here(&at) && is_here(url));
+        found.end_session_endpoint = found.end_session_endpoint.filter(is_safe);
         for (member, url) in found.addresses() {
-            if url.scheme() != "https" && !(is_here(&at) && is_here(url)) {
+            if !is_safe(url) {
                 return Err(Failure::odd(format!("its {member} is not https"), url.as_str()));
             }
         }
@@ -222,6 +227,12 @@ impl Documents {
     fn kept<T>(&self, with: impl FnOnce(&mut Kept) -> T) -> T {
         with(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// An address, or none where something else stands: nobody is kept out by that.
+fn address<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Url>, D::Error> {
+    let text = Value::deserialize(value)?;
+    Ok(text.as_str().and_then(|text| Url::parse(text).ok()))
 }
 
 /// Whether it is on this machine, where nobody reads along. A provider elsewhere has nothing to ask of it.

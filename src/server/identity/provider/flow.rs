@@ -30,6 +30,8 @@ pub struct Client {
     pub secret: Secret,
     /// Where the provider sends browsers back to.
     pub callback: Url,
+    /// Where it sends those that it signed out.
+    pub left: Url,
     pub scopes: Vec<String>,
 }
 

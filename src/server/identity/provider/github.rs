@@ -137,6 +137,10 @@ impl IdentityProvider for GitHub {
         &self.settings.client.id
     }
 
+    async fn leave(&self) -> Option<Url> {
+        None
+    }
+
     async fn reach(&self) -> Result<(), Failure> {
         self.wire.get(&self.endpoints.authorization, None).await.map(|_| ())
     }

@@ -135,6 +135,12 @@ impl Providers {
         found.provider.clone()
     }
 
+    /// What people call the one of that name, in force or not; its name where nobody says any more.
+    pub fn title(&self, name: &str) -> String {
+        let found = self.find(name).or_else(|| self.saved_as(name));
+        found.map_or_else(|| name.to_owned(), |provider| provider.title.clone())
+    }
+
     /// The names of those in force.
     pub fn names(&self) -> Vec<String> {
         self.all().into_iter().map(|provider| provider.name.clone()).collect()

@@ -73,11 +73,13 @@ impl Plan {
         if self.kind == ProviderKind::Oidc && !scopes.iter().any(|scope| scope == "openid") {
             scopes.insert(0, "openid".to_owned());
         }
+        let left = left(&self.public_url);
         Ok(Client {
             id: self.settings.client_id.clone(),
             secret: self.secret.clone(),
             callback: Url::parse(&callback)
                 .map_err(|_| Error::invalid("public_url", format!("{callback} is no address")))?,
+            left: Url::parse(&left).map_err(|_| Error::invalid("public_url", format!("{left} is no address")))?,
             scopes,
         })
     }
@@ -86,6 +88,11 @@ impl Plan {
 /// Where the provider of that name sends browsers back to.
 pub fn callback(public_url: &str, name: &str) -> String {
     format!("{public_url}/auth/provider/{name}/callback")
+}
+
+/// Where a provider sends browsers back to that it signed out.
+fn left(public_url: &str) -> String {
+    format!("{public_url}/auth/login")
 }
 
 /// Under which name the subjects of a provider are kept that is set so.

@@ -46,6 +46,9 @@ pub trait IdentityProvider: Send + Sync {
     /// As whom it knows this registry.
     fn client_id(&self) -> &str;
 
+    /// Where a browser signs out there too, if it can; from there it leads back to the page for signing in here.
+    async fn leave(&self) -> Option<Url>;
+
     /// Whether it answers as it must, before anybody needs it.
     async fn reach(&self) -> Result<(), Failure>;
 }

@@ -167,6 +167,14 @@ impl IdentityProvider for Oidc {
         &self.settings.client.id
     }
 
+    /// OpenID Connect RP-Initiated Logout 1.0, section 2.
+    async fn leave(&self) -> Option<Url> {
+        let mut url = self.documents.discovery().await.ok()?.end_session_endpoint.clone()?;
+        let Client { id, left, .. } = &self.settings.client;
+        url.query_pairs_mut().append_pair("client_id", id).append_pair("post_logout_redirect_uri", left.as_str());
+        Some(url)
+    }
+
     async fn reach(&self) -> Result<(), Failure> {
         self.documents.reach().await
     }

@@ -41,7 +41,7 @@ pub fn InviteForm() -> impl IntoView {
             <div class="card-body">
                 <Problem intent=INTENT/>
                 <p class="sm">
-                    "They get an account, and with it "<strong>{access(&form)}</strong>". To give something else, change it above and press Give access again. You get a link to pass on: it works once, for 7 days, and lets them choose a password."
+                    "They get an account, and with it "<strong>{access(&form)}</strong>". To give something else, change it above and press Give access again. You get a link to pass on: it works once, for 7 days, and lets them choose how they sign in."
                 </p>
                 <PostForm intent=INTENT class="grantform">
                     {kept}

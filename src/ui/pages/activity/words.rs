@@ -77,6 +77,8 @@ const WORDS: &[(&str, &str)] = &[
     ("user.join", "Came by a provider:"),
     ("user.follow-provider", "Groups of a provider changed for"),
     ("user.rest", "A provider vouches no more for"),
+    ("identity.link", "Linked a way to sign in:"),
+    ("identity.unlink", "Unlinked a way to sign in:"),
     ("session.open", "Signed in"),
     ("session.end", "Signed out"),
     ("token.issue", "Got a registry token for"),

@@ -75,7 +75,7 @@ fn New(preset: Preset, request: PageRequest) -> impl IntoView {
         <PostForm intent=INTENT class="parts">
             <input type="hidden" name="kind" value=preset.kind.name()/>
             <Part id="callback" title="Callback address" words=preset.place>
-                <Callback callback/>
+                <Callback callback kind=preset.kind/>
                 <Field intent=INTENT name="name" label="Name" value=preset.key kind=mono
                     hint="It stands in the address above, and stays as it is. If you choose another one, register the address with it."/>
             </Part>

@@ -50,7 +50,7 @@ fn Whole(view: ProviderView, request: PageRequest) -> impl IntoView {
         {tried}
         <div class="parts mt-4">
             <Part id="callback" title="Callback address" words="Where the provider sends people back.">
-                <Callback callback/>
+                <Callback callback kind=row.kind/>
             </Part>
         </div>
         {body}

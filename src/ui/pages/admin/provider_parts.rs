@@ -7,6 +7,7 @@ use crate::ui::components::form::{Choice, Field, Kind};
 use crate::ui::components::lines::Lines;
 use crate::ui::components::part::Part;
 use crate::ui::form::Intent;
+use crate::ui::request::PageRequest;
 use leptos::prelude::*;
 
 const MONO: Kind = Kind { class: "input input-mono", ..Kind::TEXT };
@@ -24,7 +25,16 @@ pub(super) fn Above(#[prop(optional)] is_below_new: bool) -> impl IntoView {
 
 /// The address that has to be registered at the provider.
 #[component]
-pub(super) fn Callback(callback: String) -> impl IntoView {
+pub(super) fn Callback(callback: String, kind: ProviderKind) -> impl IntoView {
+    let left = (kind == ProviderKind::Oidc).then(|| {
+        let left = format!("{}/auth/login", PageRequest::current().public_url);
+        view! {
+            <p class="sm muted">
+                "Where it asks for a post-logout redirect URI as well, that is "<code>{left}</code>
+                ": who signs out here is led back from there."
+            </p>
+        }
+    });
     view! {
         <div class="stack-2">
             <p class="sm">"Register this address there as the redirect URI, to the letter:"</p>
@@ -32,6 +42,7 @@ pub(super) fn Callback(callback: String) -> impl IntoView {
                 <code tabindex="0">{callback.clone()}</code>
                 <CopyButton text=callback label="Copy the callback address".to_owned()/>
             </div>
+            {left}
         </div>
     }
     .into_any()

@@ -152,7 +152,7 @@ fn InviteForm() -> impl IntoView {
                 <Field intent=INTENT name="username" label="Username" kind=username/>
                 <Field intent=INTENT name="name" label="Name" kind=Kind::OPTIONAL/>
                 <Field intent=INTENT name="email" label="E-mail" kind=email/>
-                <p class="hint grantform-note">"You get a link to pass on. It works once, for 7 days, and lets them choose a password."</p>
+                <p class="hint grantform-note">"You get a link to pass on. It works once, for 7 days, and lets them choose how they sign in."</p>
                 <button class="btn btn-primary" type="submit">"Make an invitation link"</button>
             </PostForm>
         </section>

@@ -3,10 +3,11 @@
 use crate::ui::components::form::{Field, Kind, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::rail::Brand;
-use crate::ui::form::Stranger;
+use crate::ui::form::{Left, Stranger};
 use crate::ui::pages::load::PageTitle;
 use crate::ui::query::address;
 use crate::ui::request::PageRequest;
+use crate::ui::words::{MAX_NAME_CHARS, inert};
 use leptos::prelude::*;
 
 /// Fields where there is nothing else on the page.
@@ -27,6 +28,7 @@ pub fn SignIn() -> impl IntoView {
                 <main class="gate-mid" id="main" tabindex="-1">
                     <div><h1>"Sign in"</h1><p class="muted">"to see the images you have access to."</p></div>
                     <Problem/>
+                    {request.form.left.clone().map(|left| view! { <SignedOut left/> })}
                     {request.form.stranger.clone().map(|stranger| view! { <Waits stranger/> })}
                     <Providers request=&request/>
                     {is_either.then(|| view! { <p class="or">"or with a password"</p> })}
@@ -62,6 +64,28 @@ fn Waits(stranger: Stranger) -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// Who signed out here may be signed in still where they came from, and come back without being asked.
+#[component]
+fn SignedOut(left: Left) -> impl IntoView {
+    let Left { title, leave } = left;
+    let title = inert(&title, MAX_NAME_CHARS);
+    let still = format!("You may be signed in at {title} still: whoever has this browser comes back by it.");
+    let leave = leave.map(|href| {
+        view! { <p><a class="btn btn-sm" href=href rel="nofollow external">{format!("Sign out at {title} too")}</a></p> }
+    });
+    view! {
+        <div class="callout callout-info" role="status">
+            <Icon name="check"/>
+            <div class="grow stack-2">
+                <p class="medium">"You are signed out of Portolan."</p>
+                <p class="muted">{still}</p>
+                {leave}
+            </div>
+        </div>
+    }
+    .into_any()
 }
 
 /// A button for each provider, the first one loudest.
