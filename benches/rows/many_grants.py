@@ -44,7 +44,8 @@ def _lines(what, found):
     beside = "ours, who sees everything"
     # The page is drawn and compressed besides, whoever reads it.
     goals = [] if what == "page" else at_most(("must", 2_000))
-    note = f"{TEAMS:,} grants over {2 * TEAMS:,} repositories, one connection" if what == "page" else ""
+    size = f"{TEAMS:,} grants over {2 * TEAMS:,} repositories, one connection"
+    note = f"{size}; the list in it costs what the next row does, the rest draws and packs it" if what == "page" else ""
     return [
         Line(10, f"{WHAT[what]}, by a reader of {TEAMS:,} grants", "ms", reader["p50_ms"], everything["p50_ms"], "less",
              note=note, beside=beside),
