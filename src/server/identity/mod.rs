@@ -14,6 +14,7 @@ pub mod linking;
 pub mod links;
 mod names;
 pub mod passwords;
+mod pinning;
 mod proven;
 pub mod provider;
 mod queue;

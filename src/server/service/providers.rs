@@ -1,8 +1,10 @@
 //! Identity providers that administrators add. Those of the configuration are listed, and set there alone.
 
 mod shown;
+mod strangers;
 
 pub use shown::{list, page, show, view};
+pub use strangers::accept;
 
 use super::access;
 use crate::domain::action::{ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider};

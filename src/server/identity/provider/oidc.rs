@@ -11,6 +11,7 @@ use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
 use async_trait::async_trait;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
 
@@ -111,6 +112,7 @@ impl Oidc {
             name: text("name").unwrap_or_default(),
             usernames: self.usernames(&both),
             groups,
+            ids: BTreeMap::new(),
             refresh: None,
         }
     }
