@@ -29,6 +29,7 @@ mod sweep;
 pub mod told;
 pub mod trying;
 mod watch;
+pub mod weak;
 
 pub use joining::let_in;
 pub use known::{Identity, Settings};
