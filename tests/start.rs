@@ -1,9 +1,9 @@
 //! The binary itself: how it starts, refuses to start, and stops.
 
 use crate::support::process::{ADMIN, Server, fixtures, portolan, run};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 fn refused(variables: &[(&str, &str)], arguments: &[&str]) -> String {
     let Output { status, stderr, .. } = portolan(arguments, variables).output().expect("the binary runs");
@@ -130,6 +130,22 @@ fn a_first_start_prints_the_link_and_keeps_its_files_to_itself() {
     assert!(!again.get(&link).contains("Create administrator"));
     assert!(again.stop().success());
     assert_eq!(Server::start_private(&data, &ADMIN).link, None, "there is an administrator");
+}
+
+/// Whoever reads the log of a server on loopback knows why its cookie is another one.
+#[test]
+fn the_weaker_cookie_of_plain_http_is_said_once_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"), ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())];
+    let mut child = portolan(&["serve"], &variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ready = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(ready.into_iter().any(|line| line.contains("ready:")));
+    child.kill().unwrap();
+    let said = String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned();
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("cookie")).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    let words = [" INFO ", "without Secure", "__Host-", "plain http", "public_url=\"http://127.0.0.1:"];
+    words.iter().for_each(|words| assert!(lines[0].contains(words), "{words}: {}", lines[0]));
 }
 
 #[test]

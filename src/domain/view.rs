@@ -22,7 +22,7 @@ pub use people::{
     GroupsView, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
     UsersView, WaitingRow,
 };
-pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};
+pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,12 +53,13 @@ pub enum Intent {
     EnableProvider,
     DisableProvider,
     DeleteProvider,
+    AcceptGroup,
     TryProvider,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -103,6 +104,7 @@ impl Intent {
         Self::EnableProvider,
         Self::DisableProvider,
         Self::DeleteProvider,
+        Self::AcceptGroup,
         Self::TryProvider,
     ];
 
@@ -153,6 +155,7 @@ impl Intent {
             Self::EnableProvider => "enable-provider",
             Self::DisableProvider => "disable-provider",
             Self::DeleteProvider => "delete-provider",
+            Self::AcceptGroup => "accept-group",
             Self::TryProvider => "try-provider",
         }
     }
@@ -207,6 +210,7 @@ impl Intent {
             Self::EnableProvider => format!("{of} is live: people sign in by it."),
             Self::DisableProvider => format!("{of} is not live. Who was here by its word alone is out."),
             Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
+            Self::AcceptGroup => format!("{of} counts as it is now, from each person's next sign-in."),
             Self::TryProvider => format!("{of} was tried."),
         }
     }

@@ -20,6 +20,8 @@ struct Account {
     emails: (u16, Value),
     orgs: (u16, Vec<String>),
     teams: (u16, Vec<(String, String)>),
+    /// By how much the numbers of all of them differ from what they were: others have their names.
+    others: u64,
     /// Whether it takes no more questions.
     is_spent: bool,
     /// Whether it takes its refresh tokens no more.
@@ -48,6 +50,7 @@ impl GitHub {
             ),
             orgs: (200, vec![]),
             teams: (200, vec![]),
+            others: 0,
             is_spent: false,
             is_gone: false,
         };
@@ -137,6 +140,11 @@ fn page(headers: &HeaderMap, query: &HashMap<String, String>, status: u16, all: 
     answer
 }
 
+/// The number that belongs to a name at first.
+fn number(name: &str) -> u64 {
+    name.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_000)
+}
+
 async fn user(State(own): State<GitHub>, headers: HeaderMap) -> Said {
     said(&headers, 200, own.account.lock().unwrap().user.clone())
 }
@@ -148,12 +156,14 @@ async fn emails(State(own): State<GitHub>, Query(query): Query<HashMap<String, S
 
 async fn orgs(State(own): State<GitHub>, Query(query): Query<HashMap<String, String>>, headers: HeaderMap) -> Said {
     let (status, orgs) = own.account.lock().unwrap().orgs.clone();
-    page(&headers, &query, status, orgs.iter().map(|org| json!({"login": org, "id": 1})).collect())
+    let others = own.account.lock().unwrap().others;
+    page(&headers, &query, status, orgs.iter().map(|org| json!({"login": org, "id": number(org) + others})).collect())
 }
 
 async fn teams(State(own): State<GitHub>, Query(query): Query<HashMap<String, String>>, headers: HeaderMap) -> Said {
     let (status, teams) = own.account.lock().unwrap().teams.clone();
-    let team = |(org, slug): &(String, String)| json!({"slug": slug, "name": "A team", "organization": {"login": org}});
+    let others = own.account.lock().unwrap().others;
+    let team = |(org, slug): &(String, String)| json!({"slug": slug, "id": number(slug) + others, "organization": {"login": org}});
     let mut answer = page(&headers, &query, status, teams.iter().map(team).collect());
     if own.account.lock().unwrap().is_spent {
         answer.1.insert("x-ratelimit-remaining", "0".parse().unwrap());
@@ -270,5 +280,77 @@ async fn an_app_whose_tokens_end_asks_for_the_next_and_hears_when_there_is_none(
         rechecking::round(&test.app, &TaskTracker::new()).await.unwrap();
         let members = test.app.store.all("SELECT user_id FROM group_members", vec![]).await.unwrap();
         assert_eq!((by.get("/v2/").await.status, members.len()), (status, n_groups), "{is_gone}");
+    }
+}
+
+/// C8 of the rules: an organisation that gives its name up gives nothing to who takes it.
+#[tokio::test]
+async fn whoever_takes_the_name_of_a_group_gets_nothing_by_it_until_it_is_accepted() {
+    let github = GitHub::start().await;
+    let more = "allowed_groups = [\"acme\"]\nadmin_groups = [\"acme/ops\"]";
+    let (test, clock) = server(&github.config(more)).await;
+    group(&test, "dev", &[("github", "acme")]).await;
+    test.by_admin("mara").push_image("team/web", "v1", "amd64", b"layer").await;
+    let mut octo = Browser::of(&test);
+    github.set(|account| account.orgs = (200, vec!["acme".into(), "unheard-of".into()]));
+    assert_eq!(github.sign_in(&mut octo).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(octo.get("/r/team/web").await.status, StatusCode::OK);
+    let kept = test.app.store.all("SELECT value FROM group_pins", vec![]).await.unwrap();
+    assert_eq!(kept.len(), 1, "of what means nothing here nothing is kept");
+
+    // Another organisation, and another person in it, by the old name.
+    github.set(|account| {
+        account.others = 1;
+        account.user["id"] = json!(666);
+        account.user["login"] = json!("eve");
+        account.teams = (200, vec![("acme".into(), "ops".into())]);
+    });
+    clock.advance_ms(1);
+    let mut eve = Browser::of(&test);
+    assert_eq!(github.sign_in(&mut eve).await.status, StatusCode::SEE_OTHER, "a team that was in no use is the one meant");
+    assert_eq!(eve.get("/r/team/web").await.status, StatusCode::OK, "as an administrator");
+    github.set(|account| (account.teams, account.others) = ((200, vec![("acme".into(), "ops".into())]), 2));
+    assert_eq!(github.sign_in(&mut eve).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(eve.get("/r/team/web").await.status, StatusCode::NOT_FOUND, "neither counts");
+    github.set(|account| (account.user["id"], account.user["login"]) = (json!(667), json!("mallory")));
+    assert_eq!(github.sign_in(&mut Browser::of(&test)).await.status, StatusCode::FORBIDDEN, "nor do they let anybody in");
+    assert_eq!(octo.get("/r/team/web").await.status, StatusCode::OK, "who was in it before goes on");
+
+    let mara = super::console::Browser::of(&test, "mara").await;
+    let log = mara.get("/activity?action=group.count").await.text();
+    assert!(log.contains("acme at github") && log.contains("another group has this name"), "{log}");
+    let page = mara.get("/admin/providers/github").await.text();
+    assert!(page.contains("acme is another group at GitHub by now") && page.contains("acme/ops is another"), "{page}");
+    let (was, is) = ((number("acme") + 1).to_string(), (number("acme") + 2).to_string());
+    let accept = async |id: &str| mara.send("/admin/providers/github", "accept-group", &[("value", "acme"), ("id", id)]).await;
+    assert_eq!(accept(&was).await.status, StatusCode::CONFLICT, "what is accepted is what was read");
+    assert_eq!(accept(&is).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(github.sign_in(&mut eve).await.status, StatusCode::SEE_OTHER);
+    assert!(eve.is("mallory").await, "the organisation lets in again");
+    assert_eq!(eve.get("/r/team/web").await.status, StatusCode::OK);
+    assert_eq!(eve.get("/admin/mounts").await.status, StatusCode::FORBIDDEN, "and the team makes nobody an administrator");
+    let log = mara.get("/activity?action=provider.accept-group").await.text();
+    assert!(log.contains("Accepted the group") && log.contains(&is), "{log}");
+}
+
+#[tokio::test]
+async fn who_tries_github_reads_which_groups_do_not_count() {
+    let github = GitHub::start().await;
+    let (test, _) = server(&github.config("allowed_groups = [\"acme\"]")).await;
+    github.set(|account| account.orgs = (200, vec!["acme".into()]));
+    let mut mara = Browser::of(&test);
+    mara.carry(&super::cookie_of(&test, "mara", super::PASSWORD).await);
+    for (others, words, n_kept) in [(0, "by the group acme", 0), (0, "by the group acme", 1), (1, "acme (another group had", 1)] {
+        if n_kept == 1 && others == 0 {
+            github.sign_in(&mut Browser::of(&test)).await;
+            github.set(|account| account.user["id"] = json!(7));
+        }
+        github.set(|account| account.others = others);
+        let location = mara.begin("/auth/provider/github?try=yes").await;
+        let state = url::Url::parse(&location).unwrap().query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+        let tried = mara.get(&format!("/auth/provider/github/callback?code=good&state={state}")).await.text();
+        assert!(tried.contains(words), "{words}: {tried}");
+        let kept = test.app.store.all("SELECT stranger FROM group_pins WHERE stranger = ''", vec![]).await.unwrap();
+        assert_eq!(kept.len(), n_kept, "trying keeps nothing");
     }
 }

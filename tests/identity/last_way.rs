@@ -80,6 +80,7 @@ async fn a_provider_that_is_the_only_way_in_stays_one_that_works() {
         ops.send(PAGE, "change-provider", &[&fields[..], &more[..]].concat()).await
     };
     assert_eq!(set("Acme and sons", "", "ops").await.status, StatusCode::SEE_OTHER, "it is asked as before");
+    assert_eq!(set("Acme", SECRET, "ops").await.status, StatusCode::SEE_OTHER, "nor is the same secret another one");
     let wrong = set("Acme", "a secret that nobody tried", "ops").await;
     assert_eq!(wrong.status, StatusCode::CONFLICT);
     assert!(wrong.text().contains("nobody came by the provider yet as it would be then"), "{}", wrong.text());

@@ -171,6 +171,17 @@ async fn a_refresh_token_that_ends_within_hours_is_not_kept() {
     assert_eq!(rows(&test, "SELECT subject FROM identities WHERE refresh_token IS NOT NULL").await, 0);
 }
 
+/// OpenID Connect Core, section 11: who gives what lasts while they are away agrees to it.
+#[tokio::test]
+async fn who_is_asked_for_what_lasts_is_asked_to_agree() {
+    let provider = StandIn::start().await;
+    for (scopes, asks) in [("", false), ("scopes = [\"openid\", \"offline_access\"]", true)] {
+        let (test, _) = super::providers::server(&provider.config(scopes)).await;
+        let to = Browser::of(&test).begin("/auth/provider/acme").await;
+        assert_eq!(to.contains("prompt=consent"), asks, "{to}");
+    }
+}
+
 #[tokio::test]
 async fn nobody_asks_about_who_is_not_let_in_or_with_what_was_given_to_another_client() {
     let provider = StandIn::start().await;

@@ -8,6 +8,7 @@ impl Mutation for ChangeProvider {}
 impl Mutation for EnableProvider {}
 impl Mutation for DisableProvider {}
 impl Mutation for DeleteProvider {}
+impl Mutation for AcceptGroup {}
 
 actions! {
     /// See by which providers people may sign in, and how each is set.
@@ -30,6 +31,15 @@ actions! {
 
     /// Take it away. Who came by it stays.
     DeleteProvider { name: ProviderName } = "provider.delete", needs |this| configures(), object this.name.to_string();
+
+    /// Take a group for the one that is meant, though another one had its name.
+    AcceptGroup { name: ProviderName, value: String, id: String, brings_admins: bool } = "provider.accept-group",
+        needs |this| sets(this.brings_admins), object format!("{} at {}", this.value, this.name);
+
+    /// Count a group for what it is called. Nobody has the right: providers say who is in it.
+    CountGroup { provider: String, value: String } = "group.count",
+        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
+        object format!("{} at {}", this.value, this.provider);
 
     /// Go through it without being signed in by it.
     TryProvider { name: ProviderName } = "provider.try", needs |this| configures(), object this.name.to_string();

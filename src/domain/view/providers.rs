@@ -38,6 +38,19 @@ pub struct ProviderView {
     pub callback: String,
     /// When it was enabled, where it is live; looked up for its own page.
     pub live_since: Option<Timestamp>,
+    /// Groups of it whose name another one has by now; looked up for its own page.
+    pub strangers: Vec<StrangerRow>,
+}
+
+/// A group that counts for nothing, because another one had its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrangerRow {
+    pub value: String,
+    /// What the provider called the one that is meant, and calls the one that has the name, whatever their names are.
+    pub was: String,
+    pub is: String,
+    /// When that was seen.
+    pub at: Timestamp,
 }
 
 /// What came of trying a provider. It is shown once and kept nowhere.
@@ -52,6 +65,8 @@ pub struct Tried {
     pub groups: Vec<String>,
     /// How many there are; `groups` may be the first of them.
     pub n_groups: usize,
+    /// Groups whose name another one has by now: they count for nothing.
+    pub strangers: Vec<String>,
     /// Whether there were more than the provider was ready to name.
     pub groups_unknown: bool,
     /// Our groups that these stand for.

@@ -10,7 +10,6 @@ use crate::server::context::App;
 use crate::server::identity::sign_in::{self, From as Origin, NewPerson};
 use crate::server::secret::Secret;
 use crate::ui::form::{FormState, Left};
-use crate::ui::query::address;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
@@ -171,7 +170,8 @@ pub(super) async fn log_out(
     };
     let to = match provider {
         Ok(None) => "/auth/login".to_owned(),
-        Ok(Some(name)) => address("/auth/login", &[("left", &name)]),
+        // A name has nothing in it that would have to be written otherwise in an address.
+        Ok(Some(name)) => format!("/auth/login?left={name}"),
         Err(failure) => return error::problem(&failure),
     };
     let mut response = Redirect::to(&to).into_response();

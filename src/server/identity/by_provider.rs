@@ -7,7 +7,7 @@ use super::following::{self, Told};
 use super::provider::{Failure, Groups, Provider, Returned, Verified};
 use super::secrets::{self, Kind};
 use super::sign_in::{From, open_session};
-use super::{joining, linking, told, trying};
+use super::{joining, linking, pinning, told, trying};
 use crate::domain::action::{FollowProvider, Maintain};
 use crate::domain::error::What;
 use crate::domain::principal::Job;
@@ -152,7 +152,10 @@ async fn end(app: &App, came: (Returned, &Attempt), (from, caller): (From, &Call
             Ok((session, username)) => Ok(Outcome::In(session, username)),
             Err(failure) => Ok(Outcome::NotTaken(link, failure)),
         },
-        Aim::SignIn => arrive(app, &in_force(app, attempt)?, came, from).await,
+        Aim::SignIn => {
+            let provider = in_force(app, attempt)?;
+            arrive(app, &provider, came, from).await
+        }
     }
 }
 
@@ -195,7 +198,7 @@ pub(super) async fn verify(
             "the provider names no groups for this person, for there are too many; let it name those of this application alone"
         );
     }
-    Ok(verified)
+    pinning::held(app, provider, verified).await
 }
 
 async fn arrive(app: &App, provider: &Provider, came: (Returned, &Attempt), from: From) -> Result<Outcome> {

@@ -201,7 +201,7 @@ impl Identity {
         if now.0 >= ends {
             return Err(Error::Unauthenticated);
         }
-        let id = session.id;
+        let id = session.id.clone();
         let by = Came { shown: Shown::Session(id.clone()), is_by_link: session.is_by_link() };
         let standing = self.principal_by(&session.user_id, by, at).await?;
         if is_used && now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {

@@ -183,7 +183,8 @@ async fn link(
 /// would be left who may do everything.
 pub async fn unlink(app: &App, proof: &Authorized<UnlinkIdentity>, session: Option<&str>) -> Result<()> {
     let UnlinkIdentity { username, provider } = proof.action();
-    let user = principals::by_username(&app.store, username).await?.ok_or(Error::Unauthenticated)?;
+    let nobody = || Error::NotFound(What::User(username.to_string()));
+    let user = principals::by_username(&app.store, username).await?.ok_or_else(nobody)?;
     let (found, _) = identities::of_user(&app.store, &user.id).await?;
     let missing = || Error::NotFound(What::Provider(provider.chars().take(80).collect()));
     let identity = found.into_iter().find(|it| it.provider == *provider).ok_or_else(missing)?;

@@ -1,7 +1,7 @@
 //! Links that work once and let somebody choose a password: invitations, and ways back in.
 
 use super::sign_in::{From, open_session};
-use super::{passwords, secrets};
+use super::{secrets, weak};
 use crate::domain::action::AcceptLink;
 use crate::domain::error::What;
 use crate::domain::principal::Principal;
@@ -67,7 +67,7 @@ pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> 
         let words = "signing in by password is off here; go on by a provider";
         return Err(Error::Conflict(words.to_owned()));
     }
-    passwords::check(password, &user.username)?;
+    weak::check(password, (&user.username, &app.facts.host))?;
     let hash = app.identity.passwords.hash(password).await?;
     let (fingerprint, now, id, known) = (secrets::fingerprint(link), app.clock.now(), user.id.clone(), hash.clone());
     let action = AcceptLink { username: user.username.clone() };

@@ -14,6 +14,7 @@ pub mod linking;
 pub mod links;
 mod names;
 pub mod passwords;
+mod pinning;
 mod proven;
 pub mod provider;
 mod queue;
@@ -28,6 +29,7 @@ mod sweep;
 pub mod told;
 pub mod trying;
 mod watch;
+pub mod weak;
 
 pub use joining::let_in;
 pub use known::{Identity, Settings};

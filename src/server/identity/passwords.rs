@@ -2,7 +2,7 @@
 //! nobody who guesses takes all the memory, or the places of who is known.
 
 use super::queue::{Places, Who};
-use crate::domain::{Error, Result, Username};
+use crate::domain::{Error, Result};
 use crate::server::entropy::Entropy;
 use crate::server::memory;
 use crate::server::secret::Secret;
@@ -19,13 +19,6 @@ const LANES: u32 = 1;
 
 /// Hashes that are computed at the same time.
 const AT_A_TIME: usize = 2;
-
-/// Lengths by NIST SP 800-63B, section 5.1.1; the upper one keeps a request from being work.
-const MIN_CHARS: usize = 8;
-const MAX_BYTES: usize = 1024;
-
-/// What everybody tries first, in lower case and without what people hang on to it.
-const COMMON: &str = include_str!("common_passwords.txt");
 
 /// Hashes and checks passwords.
 pub struct Passwords {
@@ -124,29 +117,6 @@ pub fn can_import(hash: &str) -> bool {
     hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= MAX_BCRYPT_COST)
 }
 
-/// Whether a new password may be used.
-///
-/// # Errors
-/// [`Error::Invalid`] with the rule that it breaks.
-pub fn check(password: &Secret, username: &Username) -> Result<()> {
-    let (text, odd) = (password.expose(), |message: &str| Err(Error::invalid("password", message)));
-    if text.chars().count() < MIN_CHARS {
-        return odd("a password has at least 8 characters; a few words in a row are good");
-    }
-    if text.len() > MAX_BYTES {
-        return odd("a password has at most 1024 bytes");
-    }
-    let plain = text.to_lowercase();
-    let core = plain.trim_matches(|c: char| !c.is_alphabetic());
-    if COMMON.lines().any(|common| common == plain || (!core.is_empty() && common == core)) {
-        return odd("this is one of the passwords that are tried first; choose another one");
-    }
-    if core == username.as_str() || plain == username.as_str() {
-        return odd("the password is the username; choose another one");
-    }
-    Ok(())
-}
-
 fn argon() -> Argon2<'static> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("constants that argon2 allows");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -203,16 +173,5 @@ mod tests {
             }
         }
         assert!(padding(None, 0).is_empty(), "nothing, where nobody came from elsewhere");
-    }
-
-    #[test]
-    fn passwords_that_are_tried_first_are_refused() {
-        let mara = "mara.lindqvist".parse().unwrap();
-        for good in ["correct horse", "xk29-qlw3", "ein langer satz"] {
-            assert!(check(&Secret::from(good.to_owned()), &mara).is_ok(), "{good}");
-        }
-        for bad in ["short", "Password1!", "12345678", "QWERTYUIOP", "mara.lindqvist", &"x".repeat(1025)] {
-            assert!(check(&Secret::from(bad.to_owned()), &mara).is_err(), "{bad}");
-        }
     }
 }

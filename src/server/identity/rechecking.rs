@@ -3,6 +3,7 @@
 //! anything else that cannot be used, changes nothing.
 
 use super::following::{self, Told};
+use super::pinning;
 use super::provider::{Failure, Provider};
 use crate::domain::action::{FollowProvider, Maintain, RestByProvider};
 use crate::domain::principal::{Job, Principal};
@@ -81,6 +82,7 @@ async fn about(app: &App, provider: &Provider, due: Due) -> Result<Heard> {
     match renewed.said {
         Err(failure) => Ok(silence(provider, &user, &failure)),
         Ok(Some(verified)) => {
+            let verified = pinning::held(app, provider, verified).await?;
             let action = FollowProvider { username: user.username.clone(), provider: provider.name.clone() };
             let (proof, by) = (app.access.system(Job::Recheck, action), Actor::System(Job::Recheck));
             let told = Told { verified: &verified, refresh: None, asked_by: Some(due.sealed) };

@@ -1,7 +1,7 @@
 //! Coming in and going out: the first administrator, sessions of browsers.
 
 use super::secrets::{self, Kind};
-use super::{passwords, told};
+use super::{told, weak};
 use crate::domain::action::{EndSession, Maintain, OpenSession, SetUp};
 use crate::domain::principal::{Job, Principal, PrincipalKind};
 use crate::domain::{Actor, Error, Result, Role, Scope, Terms, Username};
@@ -80,7 +80,7 @@ pub async fn can_set_up(app: &App, link: &Secret) -> Result<bool> {
 /// # Errors
 /// [`Error::Invalid`] for a password that may not be used; [`Error::Conflict`] where the link was used.
 pub async fn set_up(app: &App, link: &Secret, person: NewPerson, from: From) -> Result<Secret> {
-    passwords::check(&person.password, &person.username)?;
+    weak::check(&person.password, (&person.username, &app.facts.host))?;
     if !can_set_up(app, link).await? {
         return Err(is_set_up());
     }
@@ -111,7 +111,7 @@ pub async fn admin_by_configuration(app: &App, username: Username, password: Sec
     if principals::by_username(&app.store, &username).await?.is_some() {
         return Ok(());
     }
-    passwords::check(&password, &username)?;
+    weak::check(&password, (&username, &app.facts.host))?;
     let hash = app.identity.passwords.hash(&password).await?;
     let person = NewPerson { username: username.clone(), name: String::new(), password };
     let (admin, grant_id) = (new_admin(app, &person), new_id(&*app.entropy, app.clock.now()));

@@ -3,6 +3,7 @@
 
 use super::attempts::{Aim, Attempt};
 use super::by_provider::{self, Begun, Wish};
+use super::pinning;
 use super::provider::{Failure, Groups, Provider, Returned};
 use crate::domain::action::TryProvider;
 use crate::domain::error::What;
@@ -63,7 +64,9 @@ pub(super) async fn end(
     let provider = provider(app, &attempt.provider).ok_or_else(missing)?;
     let finished = provider.way.finish(returned, attempt).await;
     let verified = finished.map_err(|failure| told(&provider, &failure))?;
+    let strangers = pinning::strangers(app, &provider, &verified).await?;
     let mut groups = verified.groups.known().to_vec();
+    groups.retain(|group| !strangers.contains(group));
     let mapped = group_claims::named(&app.store, &provider.name).await?;
     let ours = mapped.iter().filter(|(value, _)| groups.contains(value)).map(|(_, name)| name.clone());
     let mut ours: Vec<_> = ours.collect();
@@ -87,6 +90,7 @@ pub(super) async fn end(
         email_is_verified: verified.email_is_verified,
         groups,
         n_groups,
+        strangers,
         groups_unknown: verified.groups == Groups::TooMany,
         ours,
         is_admin,

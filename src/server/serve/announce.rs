@@ -7,8 +7,20 @@ use crate::server::terminal::say;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// Says for the log what people's browsers get less of than elsewhere.
+fn weaker_cookie(app: &App) {
+    if app.facts.is_plain_http() && !app.facts.is_try {
+        tracing::info!(
+            public_url = app.facts.public_url,
+            "the session's cookie is the weaker one, without Secure and without the prefix __Host-: browsers take those \
+             over https alone, and this address is plain http on this machine"
+        );
+    }
+}
+
 /// Says that the server is ready, where, and what to do next.
 pub(super) fn ready(app: &App, listen: SocketAddr, look: Option<&Try>, link: Option<&Secret>) {
+    weaker_cookie(app);
     let (url, host) = (&app.facts.public_url, &app.facts.host);
     say("");
     say(format_args!("  Portolan is ready:  {url}"));

@@ -7,7 +7,7 @@ use crate::domain::view::{AccountView, IdentityRow, UserRow, WaysIn};
 use crate::domain::{Error, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::identity::{linking, passwords};
+use crate::server::identity::{linking, weak};
 use crate::server::secret::Secret;
 use crate::server::store::{Change, identities, people, principals, sessions};
 
@@ -60,7 +60,7 @@ pub async fn change_password(
     (session, from): (Option<String>, (&str, Option<&Secret>)),
 ) -> Result<()> {
     let username = &proof.action().username;
-    passwords::check(password, username)?;
+    weak::check(password, (username, &app.facts.host))?;
     let user = match app.identity.by_password(username.as_str(), before, from).await {
         Err(Error::Unauthenticated) => return Err(Error::invalid("password_before", "this is not your password")),
         found => found?.0,

@@ -1,8 +1,10 @@
 //! Identity providers that administrators add. Those of the configuration are listed, and set there alone.
 
 mod shown;
+mod strangers;
 
 pub use shown::{list, page, show, view};
+pub use strangers::accept;
 
 use super::access;
 use crate::domain::action::{ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider};
@@ -86,6 +88,14 @@ pub async fn change(
     making::check(before.kind, &settings)?;
     let settings = ProviderSettings { url: making::url_of(before.kind, &settings.url), ..settings };
     let is_elsewhere = settings.url != before.settings.url;
+    // One that is typed again as it is kept is no other: who came by it has shown that it works.
+    let is_kept = |given: &Secret| {
+        let sealed = before.secret.as_deref().filter(|_| !is_elsewhere);
+        sealed.is_some_and(|sealed| {
+            app.identity.providers.is_sealed((&before.id, &before.settings.url), sealed, given)
+        })
+    };
+    let secret = secret.filter(|given| !is_kept(given));
     let secret = match sealed(app, (&before.id, &settings.url), secret)? {
         Some(secret) => Some(secret),
         None if is_elsewhere => None,

@@ -9,7 +9,7 @@ use crate::domain::{Error, Page, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::identity::{links, passwords};
+use crate::server::identity::{links, weak};
 use crate::server::secret::Secret;
 use crate::server::service::{access, personal_tokens, waiting};
 use crate::server::store::admins::Guard;
@@ -119,7 +119,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
     let hash = match &new.password {
         Some(password) => {
             require_local(app)?;
-            passwords::check(password, &username)?;
+            weak::check(password, (&username, &app.facts.host))?;
             Some(app.identity.passwords.hash(password).await?)
         }
         None => None,

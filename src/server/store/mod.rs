@@ -18,6 +18,7 @@ pub mod epoch;
 pub mod failures;
 pub mod grants;
 pub mod group_claims;
+pub mod group_pins;
 pub mod groups;
 pub mod identities;
 pub mod images;

@@ -27,6 +27,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("POST", "/admin/providers/acme", r#"do=change-provider&issuer=https://id.example.com&client_id=p"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/admin/providers/acme", r#"do=enable-provider"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/admin/providers/acme", r#"do=disable-provider"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
+    Row("POST", "/admin/providers/acme", r#"do=accept-group&value=a&id=1"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/admin/providers/acme", r#"do=try-provider"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/admin/providers/acme", r#"do=delete-provider&confirmed=acme"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("GET", "/auth/provider/acme?try=yes", r#""#, [303, 403, 403, 403, 403, 403, 403, 403, 403]),

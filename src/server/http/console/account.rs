@@ -27,7 +27,7 @@ pub(super) async fn end_session(form: &Form<'_>) -> Result<Done> {
 pub(super) async fn link(form: &Form<'_>) -> Result<Done> {
     let action = LinkIdentity { username: username(form)?, provider: form.sent.text("provider").to_owned() };
     let proof = form.app.access.authorize(form.caller, action).await?;
-    let session = form.caller.standing.session().ok_or(Error::Unauthenticated)?;
+    let session = form.caller.standing.session().unwrap_or_default();
     let (password, from) = (form.sent.secret("password"), (form.from.as_str(), form.mark.as_ref()));
     let shown = Shown { session, password, from };
     let begun = linking::begin(form.app, &proof, shown, form.browser.clone()).await?;

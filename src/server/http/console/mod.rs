@@ -151,6 +151,7 @@ impl Form<'_> {
             Intent::EnableProvider => providers::set_enabled(self, true).await,
             Intent::DisableProvider => providers::set_enabled(self, false).await,
             Intent::DeleteProvider => providers::delete(self).await,
+            Intent::AcceptGroup => providers::accept_group(self).await,
             // A provider is tried by a link: a form is not led to another host.
             Intent::TryProvider => Err(Error::Method),
         }

@@ -3,7 +3,7 @@
 use super::sent::{at, taken};
 use super::{Done, Form};
 use crate::domain::action::{
-    ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders,
+    AcceptGroup, ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders,
 };
 use crate::domain::error::What;
 use crate::domain::view::ProviderView;
@@ -69,6 +69,16 @@ pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, DeleteProvider { name: name.clone() }).await?;
     providers::delete(form.app, &proof).await?;
     Ok(Done::new(Address::Providers, Intent::DeleteProvider, name))
+}
+
+pub(super) async fn accept_group(form: &Form<'_>) -> Result<Done> {
+    let (name, before) = present(form).await?;
+    let (value, id) = (form.sent.text("value").to_owned(), form.sent.text("id").to_owned());
+    let brings_admins = before.settings.admin_groups.contains(&value);
+    let action = AcceptGroup { name: name.clone(), value: value.clone(), id, brings_admins };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    providers::accept(form.app, &proof).await?;
+    Ok(Done::new(Address::Provider(name), Intent::AcceptGroup, value))
 }
 
 /// The provider whose page it is.

@@ -9,6 +9,7 @@ use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
 use async_trait::async_trait;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use url::Url;
 
 /// Entries of one page of a list, and how many pages are read.
@@ -83,19 +84,23 @@ impl GitHub {
         Ok((all, true))
     }
 
-    /// `org` for each organisation, `org/team` for each team.
-    async fn groups(&self, token: &Secret) -> Result<Groups, Failure> {
+    /// `org` for each organisation, `org/team` for each team, with the number of each. One without a number is none: who
+    /// gives a name up gives it to whoever takes it.
+    async fn groups(&self, token: &Secret) -> Result<(Groups, BTreeMap<String, String>), Failure> {
         let (orgs, more_orgs) = self.list("/user/orgs", token).await?;
         let (teams, more_teams) = self.list("/user/teams", token).await?;
-        let orgs = orgs.iter().filter_map(|org| claims::text(org, "login"));
+        let number = |of: &Claims| Some(of.get("id")?.as_u64()?.to_string());
+        let orgs = orgs.iter().filter_map(|org| Some((claims::text(org, "login")?, number(org)?)));
         let teams = teams.iter().filter_map(|team| {
             let (org, slug) = (claims::text(team, "organization.login")?, claims::text(team, "slug")?);
-            Some(format!("{org}/{slug}"))
+            Some((format!("{org}/{slug}"), number(team)?))
         });
-        let mut groups: Vec<String> = orgs.chain(teams).collect();
-        groups.sort();
-        groups.dedup();
-        Ok(if more_orgs || more_teams { Groups::TooMany } else { Groups::Said(groups) })
+        let ids: BTreeMap<String, String> = orgs.chain(teams).collect();
+        let groups = match more_orgs || more_teams {
+            true => Groups::TooMany,
+            false => Groups::Said(ids.keys().cloned().collect()),
+        };
+        Ok((groups, ids))
     }
 
     /// The first address, if GitHub has seen that it is theirs.
@@ -156,6 +161,7 @@ impl GitHub {
         let subject = id.ok_or_else(|| Failure::answer("it names no account"))?.to_string();
         let email = self.email(access).await?;
         let login = claims::text(&account, "login");
+        let (groups, ids) = self.groups(access).await?;
         let named = self.settings.username_claim.as_deref().and_then(|claim| claims::text(&account, claim));
         Ok(Verified {
             issuer: self.settings.url.clone(),
@@ -164,7 +170,8 @@ impl GitHub {
             subject,
             name: claims::text(&account, "name").unwrap_or_default(),
             usernames: [named, login, email].into_iter().flatten().collect(),
-            groups: self.groups(access).await?,
+            groups,
+            ids,
             refresh: None,
         })
     }

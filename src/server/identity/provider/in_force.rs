@@ -115,6 +115,12 @@ impl Providers {
         self.means.sealing.seal(&purpose(id, url), secret.expose().as_bytes(), &*self.means.entropy)
     }
 
+    /// Whether it is this secret that is sealed.
+    pub fn is_sealed(&self, (id, url): (&str, &str), sealed: &[u8], secret: &Secret) -> bool {
+        let opened = self.means.sealing.open(&purpose(id, url), sealed);
+        opened.is_ok_and(|opened| opened == secret.expose().as_bytes())
+    }
+
     /// Those in force.
     pub fn all(&self) -> Vec<Arc<Provider>> {
         let saved = self.saved();

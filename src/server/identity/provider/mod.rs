@@ -22,6 +22,7 @@ pub use wire::Wire;
 use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use url::Url;
 
 /// One protocol by which people sign in elsewhere.
@@ -78,6 +79,8 @@ pub struct Verified {
     /// What they may be called here, the best first, as the provider spells it.
     pub usernames: Vec<String>,
     pub groups: Groups,
+    /// What stays of a group whatever it is called, by its name; for those whose names change hands there.
+    pub ids: BTreeMap<String, String>,
     /// By what the provider can be asked again, without them.
     pub refresh: Option<Secret>,
 }

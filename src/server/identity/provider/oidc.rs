@@ -11,8 +11,19 @@ use crate::server::identity::attempts::Attempt;
 use crate::server::secret::Secret;
 use async_trait::async_trait;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
+
+/// Hosts of issuers that give refresh tokens which last to whom they know, whether they agree anew or not: Microsoft and
+/// Google.
+const WITHOUT_CONSENT: [&str; 5] = [
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "sts.windows.net",
+    "accounts.google.com",
+];
 
 /// How to use an OpenID provider.
 pub struct OidcSettings {
@@ -86,6 +97,14 @@ impl Oidc {
         }
     }
 
+    /// Whether people have to agree each time, for what they give lasts while they are away (Core, section 11). Issuers
+    /// that are known to give it without are not asked so: they would ask everybody at every sign-in.
+    fn asks_for_consent(&self) -> bool {
+        let host = Url::parse(&self.settings.issuer).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+        let is_known = host.is_some_and(|host| WITHOUT_CONSENT.contains(&host.as_str()));
+        !is_known && self.settings.client.scopes.iter().any(|scope| scope == "offline_access")
+    }
+
     fn usernames(&self, claims: &Claims) -> Vec<String> {
         let named = self.settings.username_claim.as_deref().into_iter().chain(["preferred_username", "email"]);
         named.filter_map(|claim| claims::text(claims, claim)).collect()
@@ -111,6 +130,7 @@ impl Oidc {
             name: text("name").unwrap_or_default(),
             usernames: self.usernames(&both),
             groups,
+            ids: BTreeMap::new(),
             refresh: None,
         }
     }
@@ -141,6 +161,9 @@ impl IdentityProvider for Oidc {
         let discovery = self.documents.discovery().await?;
         let mut url = self.settings.client.authorize(&Self::endpoints(&discovery), state, attempt);
         url.query_pairs_mut().append_pair("nonce", &attempt.nonce);
+        if self.asks_for_consent() {
+            url.query_pairs_mut().append_pair("prompt", "consent");
+        }
         Ok(url)
     }
 

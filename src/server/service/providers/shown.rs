@@ -1,6 +1,6 @@
 //! How identity providers are set, for whoever may read it.
 
-use super::missing;
+use super::{missing, strangers};
 use crate::domain::action::{EnableProvider, ListProviders};
 use crate::domain::view::{ProviderRow, ProviderView, ProvidersView};
 use crate::domain::{Action, ProviderKind, ProviderSettings, Result};
@@ -34,6 +34,7 @@ pub async fn list(app: &App, _proof: &Authorized<ListProviders>) -> Result<Vec<P
             settings,
             callback: app.identity.providers.callback(name),
             live_since: None,
+            strangers: vec![],
         }
     });
     let stored = providers::all(&app.store).await?.into_iter().map(|stored| {
@@ -53,7 +54,7 @@ pub async fn view(app: &App, proof: &Authorized<ListProviders>, text: &str) -> R
     found.filter(|_| !text.is_empty()).ok_or_else(|| missing(text))
 }
 
-/// The same with since when it is live, as activity has it.
+/// The same with since when it is live, as activity has it, and the groups that do not count.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -63,7 +64,8 @@ pub async fn show(app: &App, proof: &Authorized<ListProviders>, text: &str) -> R
         true => activity::last_done(&app.store, EnableProvider::NAME, &found.row.name).await?,
         false => None,
     };
-    Ok(ProviderView { live_since, ..found })
+    let strangers = strangers::of(app, proof, &found.row.name).await?;
+    Ok(ProviderView { live_since, strangers, ..found })
 }
 
 fn row(name: &str, kind: ProviderKind, settings: &ProviderSettings) -> ProviderRow {
@@ -93,5 +95,5 @@ fn view_of(app: &App, stored: Stored) -> ProviderView {
         ..row(name, stored.kind, &stored.settings)
     };
     let callback = providers.callback(name);
-    ProviderView { row, id: stored.id, settings: stored.settings, callback, live_since: None }
+    ProviderView { row, id: stored.id, settings: stored.settings, callback, live_since: None, strangers: vec![] }
 }

@@ -97,6 +97,8 @@ const WORDS: &[(&str, &str)] = &[
     ("provider.enable", "Enabled the sign-in provider"),
     ("provider.disable", "Disabled the sign-in provider"),
     ("provider.delete", "Removed the sign-in provider"),
+    ("provider.accept-group", "Accepted the group"),
+    ("group.count", "Counted the group"),
     ("provider.list", "Asked for sign-in providers"),
     ("provider.try", "Tried the sign-in provider"),
     ("repository.configure", "Changed the settings of"),

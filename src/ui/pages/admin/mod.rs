@@ -6,6 +6,7 @@ pub mod new_provider;
 mod presets;
 pub mod provider;
 mod provider_parts;
+mod provider_strangers;
 mod provider_tried;
 pub mod providers;
 pub mod roles;

@@ -2,6 +2,7 @@
 
 use super::last_part;
 use super::provider_parts::{Above, Callback, Identity, Joining, Reading};
+use super::provider_strangers::Strangers;
 use super::provider_tried::Result;
 use crate::api::providers::show_provider;
 use crate::domain::view::{ProviderRow, ProviderView};
@@ -26,7 +27,7 @@ pub fn Provider() -> impl IntoView {
 
 #[component]
 fn Whole(view: ProviderView, request: PageRequest) -> impl IntoView {
-    let ProviderView { row, settings, callback, live_since, .. } = view;
+    let ProviderView { row, settings, callback, live_since, strangers, .. } = view;
     let asks = Pairs::of(&request.path_and_query).get("remove").is_some() && !row.is_of_file;
     let question = asks.then(|| view! { <Removing row=row.clone()/> });
     let was_tried = request.form.tried.is_some();
@@ -47,6 +48,7 @@ fn Whole(view: ProviderView, request: PageRequest) -> impl IntoView {
         <Problem intent=Intent::EnableProvider/>
         <Problem intent=Intent::DisableProvider/>
         {state}
+        <Strangers rows=strangers title=row.title.clone()/>
         {tried}
         <div class="parts mt-4">
             <Part id="callback" title="Callback address" words="Where the provider sends people back.">

@@ -52,6 +52,10 @@ fn Facts(tried: Tried) -> impl IntoView {
         (false, n) if n > shown => format!("{}, and {} more", tried.groups.join(", "), n - shown),
         (false, _) => none(tried.groups.join(", ")),
     };
+    let strangers = match tried.strangers.is_empty() {
+        true => String::new(),
+        false => format!("{} (another group had this name before; see above)", tried.strangers.join(", ")),
+    };
     let ours: Vec<String> = tried.ours.iter().map(ToString::to_string).collect();
     let admin = if tried.is_admin { "yes, by a group of administrators" } else { "no" };
     let rows = [
@@ -60,6 +64,7 @@ fn Facts(tried: Tried) -> impl IntoView {
         ("Name", none(tried.name)),
         ("E-mail", email),
         ("Groups there", groups),
+        ("Not counted", none(strangers)),
         ("Groups here", none(ours.join(", "))),
         ("Administrator", admin.to_owned()),
     ];
