@@ -10,6 +10,7 @@ mod console;
 mod console_providers;
 mod credentials;
 mod elsewhere;
+mod ends;
 mod forgeries;
 mod github;
 mod guesses;
