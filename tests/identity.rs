@@ -9,6 +9,7 @@ mod commands;
 mod console;
 mod console_providers;
 mod credentials;
+mod crossings;
 mod elsewhere;
 mod ends;
 mod forgeries;
