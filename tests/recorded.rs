@@ -2,8 +2,11 @@
 //! framed: docker 20.10 and containerd 1.6, which need a daemon, as it was recorded; the families of clients that no
 //! package of Debian has as their libraries write it.
 
-use crate::support::process::Server;
+mod publisher;
+
+use crate::support::process::{ADMIN, Server};
 use crate::support::sha256;
+use publisher::{Gets, Publisher};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -19,10 +22,23 @@ const OCTETS: (&str, &str) = ("Content-Type", "application/octet-stream");
 fn docker_pushes_and_pulls() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
-    let host = &server.host;
     // docker tries TLS first and takes a registry for a plain one if it is answered in HTTP.
-    let hello = Answer::of(host, b"\x16\x03\x01\x00\xc4\x01\x00\x00\xc0\x03\x03");
+    let hello = Answer::of(&server.host, b"\x16\x03\x01\x00\xc4\x01\x00\x00\xc0\x03\x03");
     assert!(hello.head.starts_with("HTTP/1."), "{}", hello.head);
+    docker(&server.host);
+}
+
+/// As after `docker login`: each token is got by the challenge that asks for it, by GET as docker does.
+#[test]
+fn docker_pushes_and_pulls_by_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_private(folder.path(), &ADMIN);
+    let paula = Publisher::of(&server.host, Gets::AsDocker);
+    docker(&paula);
+    assert_eq!(*paula.scopes.borrow(), ["", "repository:team/web:pull", "repository:team/web:pull,push"]);
+}
+
+fn docker(host: &impl Client) {
     assert_eq!(send(host, "GET /v2/", &[], Body::None).header("docker-distribution-api-version"), "registry/2.0");
     for content in [LAYER, CONFIG] {
         let blob = format!("HEAD /v2/team/web/blobs/{}", sha256(content.as_bytes()));
@@ -49,8 +65,26 @@ fn docker_pushes_and_pulls() {
 #[test]
 fn containerd_pushes_with_one_put_each_and_asks_for_mounts() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
-    let host = &server.host;
+    containerd(&Server::start(folder.path(), &[]).host);
+}
+
+/// The same with a password, which containerd posts; a mount asks for both sides at once.
+#[test]
+fn containerd_pushes_and_mounts_by_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_private(folder.path(), &ADMIN);
+    let paula = Publisher::of(&server.host, Gets::AsContainerd);
+    containerd(&paula);
+    let scopes = [
+        "repository:team/first:pull",
+        "repository:team/first:pull,push",
+        "repository:team/second:pull",
+        "repository:team/second:pull,push repository:team/first:pull",
+    ];
+    assert_eq!(*paula.scopes.borrow(), scopes);
+}
+
+fn containerd(host: &impl Client) {
     let (manifest, digest) = manifest(OCI_MANIFEST);
     for repository in ["team/first", "team/second"] {
         for content in [LAYER, CONFIG] {
@@ -259,7 +293,22 @@ struct Answer {
     body: String,
 }
 
-fn send(host: &str, line: &str, headers: &[(&str, &str)], body: Body<'_>) -> Answer {
+/// Who sends: whoever shows nothing, to a host, or a [`Publisher`].
+trait Client {
+    fn send(&self, line: &str, headers: &[(&str, &str)], body: Body<'_>) -> Answer;
+}
+
+impl Client for String {
+    fn send(&self, line: &str, headers: &[(&str, &str)], body: Body<'_>) -> Answer {
+        write(self, line, headers, body)
+    }
+}
+
+fn send(by: &impl Client, line: &str, headers: &[(&str, &str)], body: Body<'_>) -> Answer {
+    by.send(line, headers, body)
+}
+
+fn write(host: &str, line: &str, headers: &[(&str, &str)], body: Body<'_>) -> Answer {
     let mut request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
@@ -293,7 +342,7 @@ impl Answer {
 
     /// Sends the rest of the upload that this began. In each line `<upload>` stands for where the answer before it
     /// points, and `<digest>` for that of all the bytes, its colon escaped. The last line closes the upload.
-    fn go_on<'a>(self, host: &str, headers: &[(&str, &str)], rest: &[(&str, Body<'a>)]) -> Self {
+    fn go_on<'a>(self, host: &impl Client, headers: &[(&str, &str)], rest: &[(&str, Body<'a>)]) -> Self {
         let text = |body: Body<'a>| if let Body::Sized(text) | Body::Chunked(text) = body { text } else { "" };
         let digest = sha256(rest.iter().map(|(_, body)| text(*body)).collect::<String>().as_bytes());
         let (mut before, mut n_sent) = (self, 0_usize);

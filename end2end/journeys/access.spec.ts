@@ -50,6 +50,23 @@ test('a group pushes by its role, until the role is a smaller one', async ({ pag
   await expect(pushAs(PRIYA, portolan, 'team/web:3')).rejects.toThrow(/denied/);
 });
 
+test('the last owner of a namespace cannot be taken away', async ({ page, portolan, scripted }) => {
+  await push(portolan, 'app', '1.0.0', 'team/web:1').done();
+  await enrol(portolan, PRIYA.username, PRIYA.password);
+  await submit(portolan, '/n/team/-/access', 'give-access', { who: 'priya', role: 'owner', scope: 'team/*', tags: '', until: '' });
+  await page.goto('/n/team/-/access');
+  await page.getByRole('link', { name: 'Take access from user priya' }).click();
+  await page.getByRole('button', { name: 'Take Owner from user priya' }).click();
+  await expect(page.getByRole('alert')).toContainText(/team would have no owner any more/i);
+  if (scripted) await expectAccessibleInBoth(page); // axe is script
+  await page.goto('/n/team/-/access');
+  await page.getByLabel('Role of user priya').selectOption('reader');
+  await page.getByRole('button', { name: 'Save role of user priya' }).click();
+  await expect(page.getByRole('alert')).toContainText(/team would have no owner any more/i);
+  await page.goto('/n/team/-/access');
+  await expect(page.getByLabel('Role of user priya')).toHaveValue('owner');
+});
+
 test('the last administrator cannot be taken away', async ({ page, scripted }) => {
   await page.goto('/admin/access');
   await page.getByRole('link', { name: 'Take access from user admin' }).click();

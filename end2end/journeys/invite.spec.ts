@@ -41,6 +41,7 @@ test('an unknown address is invited with access, comes in by the link, and loses
   await page.reload();
   await expect(page.getByText('/auth/invite/')).toHaveCount(0);
   await expect(page.getByRole('row', { name: /Priya Nair/ })).toContainText('team and below');
+  await expect(page.getByRole('row', { name: /Priya Nair/ })).toContainText('Invited, 7 days left');
   await page.goto('/admin/users');
   await expect(page.getByRole('row', { name: /Priya Nair/ })).toContainText('Invited, 7 days left');
 
@@ -99,4 +100,23 @@ test('a link that a newer one replaced, or whose account was disabled, lets nobo
   await theirs.goto('/repositories');
   await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Sign in');
   await other.close();
+});
+
+test('an invitation that is taken back where it was given lets nobody in', async ({ page, portolan, browser, scripted }) => {
+  await push(portolan, 'app', '1.0.0', 'team/web:1').done();
+  await page.goto('/n/team/-/access');
+  await page.getByLabel('Give access to', { exact: true }).fill('priya.nair@acme.dev');
+  await page.getByLabel('Role', { exact: true }).selectOption('reader');
+  await page.getByRole('button', { name: 'Give access' }).click();
+  const offer = page.getByRole('region', { name: 'Invite priya.nair@acme.dev?' });
+  await offer.getByLabel('Username').fill('priya');
+  await offer.getByRole('button', { name: 'Invite and give access' }).click();
+  const link = await page.getByRole('status').getByText('/auth/invite/').innerText();
+  const theirs = await (await browser.newContext({ baseURL: portolan.url, javaScriptEnabled: scripted })).newPage();
+  expect((await theirs.goto(link))!.status()).toBe(200);
+  await page.getByRole('link', { name: 'Take back the invitation of priya' }).click();
+  await page.getByRole('button', { name: 'Take back the invitation of priya' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'The invitation of priya is taken back.' })).toBeVisible();
+  expect((await theirs.goto(link))!.status()).toBe(410);
+  await theirs.context().close();
 });

@@ -1,7 +1,10 @@
 // A registry is connected on a page: it is asked first, read, stays readable while it is down, and is forgotten here
 // alone.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expectAccessibleInBoth } from '../support/checks';
 import { fill } from '../support/images';
+import { submit } from '../support/people';
 import { type Portolan, type Upstream, eventually, startPortolan, startUpstream } from '../support/servers';
 import { bringSessions, expect, test as base } from '../support/test';
 
@@ -91,4 +94,25 @@ test('a registry is asked, mounted, read while it is down, and forgotten here al
   expect((await fetch(portolan.url + path, { headers: { cookie } })).status).toBe(404);
   expect((await (await fetch(`${hub.url}/v2/library/busybox/tags/list`)).json()).tags).toContain('1.0.0');
   await page.goto('about:blank'); // a page would miss its server
+});
+
+test('while a slow registry is read for the first time, the list says how far that is', async ({ page, portolan }) => {
+  const repositories = Array.from({ length: 200 }, (_, n) => `team/service-${n}`);
+  const slow = createServer((request, response) => {
+    const answer = (body: unknown) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    if (request.url === '/v2/') return answer({});
+    if (request.url!.startsWith('/v2/_catalog')) return answer({ repositories });
+    setTimeout(() => answer({ name: request.url!.slice('/v2/'.length, -'/tags/list'.length), tags: [] }), 500);
+  });
+  await new Promise<void>((listens) => slow.listen(0, '127.0.0.1', listens));
+  const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  const rest = { username: '', password: '', repositories: '', auth_hosts: '', upstream_prefix: '', token_service: '' };
+  await submit(portolan, '/admin/mounts/new', 'create-mount', { prefix: 'hub', url, visibility: 'private', refresh_s: '3600', ...rest });
+  await expect(async () => {
+    await page.goto('/repositories');
+    await expect(page.getByText(/[1-9]\d* of 200 read/)).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 30_000 });
+  await page.goto('about:blank'); // a page would miss its server
+  slow.closeAllConnections();
+  slow.close();
 });

@@ -1,4 +1,4 @@
-// What every page holds, in light and dark, on a desk and on a phone: axe finds nothing,
+// What every page holds, in light and dark, on a desk and on a phone, with script and without: axe finds nothing,
 // nothing sticks out, fingers hit. Leaves a picture of each in results/screens.
 import { expectAccessible, expectNoSidewaysScroll, picture, smallTargets, spaceOut } from '../support/checks';
 import { places } from '../support/pages';
@@ -14,7 +14,7 @@ const nowhere = { url: '', host: '' };
 const names = places({ full: nowhere, empty: nowhere, hub: nowhere, asked: { take: '', revoke: '', invite: '' }, fresh: { ...nowhere, link: '' } }).map((place) => place.name);
 
 for (const name of names) {
-  test(`${name}`, async ({ page, context, isMobile }, info) => {
+  test(`${name}`, async ({ page, context, isMobile, scripted }, info) => {
     const place = places(world()).find((it) => it.name === name)!;
     const width = page.viewportSize()!.width;
     if (place.signedOut) await context.clearCookies();
@@ -25,8 +25,8 @@ for (const name of names) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(place.heading);
       await expect(page.locator('[style], main script')).toHaveCount(0);
-      await picture(page, `${name}-${width}-${colorScheme}`);
-      await test.step(`axe, ${colorScheme}`, () => expectAccessible(page));
+      await picture(page, `${name}-${width}-${colorScheme}${scripted ? '' : '-plain'}`);
+      if (scripted) await test.step(`axe, ${colorScheme}`, () => expectAccessible(page)); // axe is script
     }
     if (isMobile) {
       await expectNoSidewaysScroll(page, info.title);

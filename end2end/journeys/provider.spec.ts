@@ -101,6 +101,36 @@ test('an answer that is made up is refused with a reason and an id', async ({ pa
   await expect(page.getByRole('link', { name: 'Continue with Acme' })).toBeVisible();
 });
 
+test('who waits is dismissed, and a group of the provider puts people in until it does no more', async ({ page, browser, portolan, provider, scripted }) => {
+  const desk = await browser.newContext({ baseURL: portolan.url, javaScriptEnabled: scripted });
+  await bringSessions(desk, portolan);
+  const admin = await desk.newPage();
+  const said = (words: string) => expect(admin.getByRole('status').filter({ hasText: words })).toBeVisible();
+  await page.goto('/auth/provider/acme?next=/repositories');
+  await provider.passBy(page, 'stranger');
+  await expect(page.getByRole('alert')).toContainText('nobody has let you in yet');
+  await admin.goto('/admin/users');
+  await admin.getByRole('button', { name: 'Dismiss stranger@acme.dev' }).click();
+  await said('waits no longer.');
+  await expect(admin.getByRole('button', { name: 'Dismiss stranger@acme.dev' })).toHaveCount(0);
+
+  await push(portolan, 'app', '1.0.0', 'team/web:1').done();
+  await admin.goto('/admin/groups');
+  await admin.getByRole('textbox', { name: 'New group' }).fill('eng-web');
+  await admin.getByRole('button', { name: 'Make the group' }).click();
+  await admin.getByLabel('Its group').fill('web');
+  await admin.getByRole('button', { name: 'Map this group' }).click();
+  await said('Whom the provider puts into web is in this group.');
+  await admin.getByRole('button', { name: 'Unmap web' }).click();
+  await said('puts nobody in here any more');
+  await admin.getByRole('link', { name: 'Delete…' }).click();
+  await admin.getByLabel('Name', { exact: true }).fill('eng-web');
+  await admin.getByRole('button', { name: 'Delete eng-web' }).click();
+  await said('The group eng-web is gone, with all access that it had.');
+  await desk.close();
+  await page.goto('about:blank'); // a page would miss its server
+});
+
 test('whom nobody has let in reads as whom they signed in, until an administrator lets them in', async ({ page, browser, portolan, provider, scripted }) => {
   await page.goto('/auth/provider/acme?next=/repositories');
   await provider.passBy(page, 'stranger');

@@ -17,7 +17,7 @@ use portolan::server::store::principals;
 use portolan::server::store::sessions::Purpose;
 use serde_json::{Value, json};
 
-fn in_days(days: i64) -> String {
+pub(super) fn in_days(days: i64) -> String {
     Timestamp(START.0 + days * 86_400_000).rfc3339()
 }
 

@@ -134,6 +134,12 @@ impl Rights {
         Arc::clone(&self.standing.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether something that was granted for a time ended between the decision and now.
+    pub fn lost_some_by(&self, now: Timestamp) -> bool {
+        let has_ended = |end: Timestamp| self.now < end && end <= now;
+        self.standing().terms.iter().any(|terms| terms.expires_at.is_some_and(has_ended))
+    }
+
     /// Puts what was found anew in the place of what was known when the request began.
     pub fn renew(&self, found: Standing) {
         *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);

@@ -61,7 +61,7 @@ pub(super) struct Administrator {
     password: String,
 }
 
-/// The page with the form; whoever is in already goes on.
+/// The page with the form; whoever is in already goes on, and a session that is over leaves its browser.
 pub(super) async fn login_page(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -70,12 +70,17 @@ pub(super) async fn login_page(
     request: Request<Body>,
 ) -> Response<Body> {
     let next = local_path(&wanted.next);
+    let is_over = door::session(request.headers(), app.facts.is_plain_http()).is_some();
     if caller.standing.is_signed_in() || app.facts.is_try {
         return Redirect::to(next).into_response();
     }
     let left = signed_out(&app, &wanted.left).await;
     let form = FormState { typed: typed(&[("next", next)]), left, ..FormState::default() };
-    shell::draw(&app, &caller, assets, request, form).await
+    let mut response = shell::draw(&app, &caller, assets, request, form).await;
+    if is_over {
+        response.headers_mut().insert(header::SET_COOKIE, no_session(&app));
+    }
+    response
 }
 
 /// How long signing out waits for what a provider says of itself.
@@ -175,9 +180,13 @@ pub(super) async fn log_out(
         Err(failure) => return error::problem(&failure),
     };
     let mut response = Redirect::to(&to).into_response();
-    let name = door::cookie_name(app.facts.is_plain_http());
-    response.headers_mut().insert(header::SET_COOKIE, set_cookie(&app, name, "", 0));
+    response.headers_mut().insert(header::SET_COOKIE, no_session(&app));
     response
+}
+
+/// Takes from a browser what opens nothing any more.
+fn no_session(app: &App) -> HeaderValue {
+    set_cookie(app, door::cookie_name(app.facts.is_plain_http()), "", 0)
 }
 
 /// How long a browser is known after somebody signed in with it.

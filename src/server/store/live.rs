@@ -1,6 +1,6 @@
 //! Live rights, in the transaction that changes something. What was allowed when a request began may have been taken
-//! while its body came: where the epoch of access ended meanwhile, whoever asks is looked up anew and the decision is
-//! made again, before the change begins. So nothing becomes durable after a revocation that would have stopped it.
+//! while its body came: where the epoch of access or something that was lent ended meanwhile, whoever asks is looked up
+//! anew and the decision is made again, before the change begins. So nothing becomes durable after a revocation that would have stopped it.
 //! On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the other.
 
 use super::{Tx, epoch, grants, providers};
@@ -28,7 +28,7 @@ impl Allowed {
         let known = self.rights.standing();
         let Some(basis) = &known.basis else { return Ok(()) };
         let epoch = epoch::current(tx).await?;
-        if basis.epoch == epoch {
+        if basis.epoch == epoch && !self.rights.lost_some_by(now) {
             return Ok(());
         }
         if !is_let_in(tx, &known, &basis.shown, now).await? {
@@ -37,7 +37,8 @@ impl Allowed {
         if !providers::are_enabled(tx, &basis.of_console).await? {
             return Err(Error::Unauthenticated);
         }
-        let terms = grants::current(tx, known.id.as_deref(), &basis.providers).await?;
+        let mut terms = grants::current(tx, known.id.as_deref(), &basis.providers).await?;
+        terms.retain(|terms| terms.expires_at.is_none_or(|end| now < end));
         let basis = Some(Basis { epoch, ..basis.clone() });
         self.rights.renew(Standing { terms, basis, ..Standing::clone(&known) });
         for (permission, target) in &self.needs {
