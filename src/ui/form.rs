@@ -3,8 +3,11 @@
 //! A form posts to the address of its own page. What is refused comes back on that page with what was typed; what was
 //! done leads on to a page that says so, once.
 
+mod said;
+
 use crate::domain::Error;
 use crate::domain::view::{ProbeView, Tried};
+pub use said::Said;
 
 /// What a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +164,7 @@ impl Intent {
         match self {
             Self::CreateUser => format!("{of} has an account."),
             Self::InviteAgain => format!("{of} has a new link; the one before it stopped working."),
-            Self::DisableUser => format!("{of} is let in no more. Sessions and tokens stopped."),
+            Self::DisableUser => format!("{of} is let in no more."),
             Self::EnableUser => format!("{of} is let in again."),
             Self::DeleteUser => format!("The account {of} is gone, with its access, sessions and tokens."),
             Self::EndSessions => format!("{of} is signed out everywhere."),
@@ -251,15 +254,6 @@ impl FormState {
 
 /// What is said of an address that nobody has: then there is somebody to invite.
 pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
-
-/// Something that was done, said once on the page that follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    pub intent: Intent,
-    pub of: String,
-    /// What was made and is shown this once.
-    pub secret: Option<String>,
-}
 
 #[cfg(test)]
 mod tests {

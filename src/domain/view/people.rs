@@ -22,8 +22,20 @@ pub struct UserRow {
     pub has_password: bool,
     /// Whether they have a password, or an identity at a provider.
     pub has_way_in: bool,
+    /// The providers at which they have one, by their titles.
+    pub providers: Vec<String>,
+    /// How many grants name them or one of their groups.
+    pub n_grants: u64,
     pub created_at: Timestamp,
+    /// When they were last here: they signed in, or a session or a token of theirs was in use.
     pub seen_at: Option<Timestamp>,
+}
+
+/// What stopped when somebody was let in no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub n_sessions: u64,
+    pub n_tokens: u64,
 }
 
 /// Somebody who signed in by a provider, and whom nobody has let in yet.
@@ -162,6 +174,8 @@ pub struct AccessRow {
     pub may_change: bool,
     /// That it is for somebody who was invited and has no way in yet.
     pub invited: Option<Invited>,
+    /// When whom it names was last here; of a group whoever of it was last.
+    pub seen_at: Option<Timestamp>,
 }
 
 /// An invitation that nobody has taken yet.

@@ -36,6 +36,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0015_imported_passwords.sql"),
                 include_str!("schema/sqlite/0016_activity_of_namespaces.sql"),
                 include_str!("schema/sqlite/0017_names_of_identities.sql"),
+                include_str!("schema/sqlite/0018_last_seen.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -55,6 +56,7 @@ impl Dialect {
                 include_str!("schema/postgres/0015_imported_passwords.sql"),
                 include_str!("schema/postgres/0016_activity_of_namespaces.sql"),
                 include_str!("schema/postgres/0017_names_of_identities.sql"),
+                include_str!("schema/postgres/0018_last_seen.sql"),
             ],
         }
     }

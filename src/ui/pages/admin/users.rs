@@ -1,15 +1,14 @@
 //! `/admin/users`: who has an account, and to invite somebody.
 
 use super::More;
+use super::user_rows::UserRows;
 use crate::api::people::list_users;
 use crate::domain::view::{UserRow, UsersQuery, UsersView, WaitingRow};
 use crate::domain::{Address, Cursor, Page, Timestamp};
-use crate::ui::components::avatar::Avatar;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::pages::{Foot, Pages};
-use crate::ui::components::table::Table;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
@@ -158,44 +157,6 @@ fn InviteForm() -> impl IntoView {
         </section>
     }
     .into_any()
-}
-
-#[component]
-fn UserRows(users: Vec<UserRow>, now: Timestamp) -> impl IntoView {
-    const COLUMNS: &[&str] = &["User", "Groups", "State", "Last seen"];
-    let rows = users.into_iter().map(|user| view! { <Row user now/> }).collect_view();
-    view! { <Table label="Users" columns=COLUMNS>{rows}</Table> }.into_any()
-}
-
-#[component]
-fn Row(user: UserRow, now: Timestamp) -> impl IntoView {
-    let href = Address::User(user.username.clone()).to_string();
-    let state = view! { <State user=&user now/> };
-    let UserRow { username, name, email, groups, seen_at, .. } = user;
-    let title = if name.is_empty() { username.to_string() } else { name.clone() };
-    let sub: Vec<String> = [(!name.is_empty()).then(|| username.to_string()), Some(email)]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect();
-    let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
-    let seen = match seen_at {
-        Some(at) => view! { <When at now/> }.into_any(),
-        None => view! { <span class="subtle">"never"</span> }.into_any(),
-    };
-    view! {
-        <tr role="row">
-            <th role="rowheader" scope="row" data-a="head">
-                <span class="row-3">
-                    <Avatar username name/>
-                    <span class="grow"><a class="name" href=href>{title}</a><span class="cell-sub">{sub.join(" · ")}</span></span>
-                </span>
-            </th>
-            <td role="cell" data-a="two">{groups.join(", ")}</td>
-            <td role="cell" data-a="end1">{state}</td>
-            <td role="cell" class="nowrap muted" data-a="end2">{seen}</td>
-        </tr>
-    }
 }
 
 /// Whether they may come in, and what is still to happen until they can.
