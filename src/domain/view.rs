@@ -16,8 +16,8 @@ pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, 
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
-    AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, Ended, GroupRow, GroupView,
-    GroupsView, IdentityRow, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
+    AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, AlikeRow, ClaimRow, Ended, GroupRow,
+    GroupView, GroupsView, IdentityRow, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
     UsersView, WaitingRow, WaysIn,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};

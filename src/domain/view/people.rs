@@ -49,6 +49,21 @@ pub struct WaitingRow {
     /// The groups that the provider named.
     pub groups: Vec<String>,
     pub last_at: Timestamp,
+    /// What people call the provider.
+    pub title: String,
+    /// Who has the same address here already.
+    pub alike: Vec<AlikeRow>,
+}
+
+/// An account that has the address of somebody who waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlikeRow {
+    /// In lower case.
+    pub email: String,
+    pub username: Username,
+    /// By what its owner signs in: providers by their titles, and a password.
+    pub providers: Vec<String>,
+    pub has_password: bool,
 }
 
 /// A group of a provider that puts people into one of ours.
@@ -56,6 +71,8 @@ pub struct WaitingRow {
 pub struct ClaimRow {
     pub provider: String,
     pub value: String,
+    /// What people call the provider.
+    pub title: String,
 }
 
 /// What the page of users is asked for.
@@ -227,7 +244,7 @@ pub struct GroupsView {
 pub struct MemberRow {
     pub username: Username,
     pub name: String,
-    /// The provider that says so; empty for who was put in here.
+    /// The title of the provider that says so; empty for who was put in here.
     pub source: String,
 }
 

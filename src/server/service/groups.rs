@@ -49,13 +49,16 @@ pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, a
     let is_cut = members.len() > PAGE as usize;
     members.truncate(PAGE as usize);
     let next = members.last().filter(|_| is_cut).map(|member| member.username.to_string());
+    let title = |provider: &str| app.identity.providers.title(provider);
+    members.iter_mut().filter(|it| !it.source.is_empty()).for_each(|it| it.source = title(&it.source));
     let may_manage = may_manage(proof);
     let people = match may_manage {
         true => people::usernames(&app.store, PrincipalKind::User, PICK).await?,
         false => vec![],
     };
     let access = access::of_group(app, proof, &id).await?;
-    let claims = claims.into_iter().map(|Claim { provider, value }| ClaimRow { provider, value }).collect();
+    let row = |Claim { provider, value }| ClaimRow { title: title(&provider), provider, value };
+    let claims = claims.into_iter().map(row).collect();
     let providers = app.identity.providers.all();
     let providers = providers.iter().map(|it| (it.name.clone(), it.title.clone())).collect();
     Ok(GroupView { name: name.clone(), members, next, access, claims, providers, people, may_manage })

@@ -40,8 +40,11 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, query: &UsersQuery) 
         true => waiting::latest(app, proof, &query.waiting()?, WAITING).await?,
         false => Page { items: vec![], previous: None, next: None },
     };
+    let alike = waiting::alike(app, &waiting.items).await?;
     let Page { items, previous, next: later } = waiting;
     let items = items.into_iter().map(|it| WaitingRow {
+        title: app.identity.providers.title(&it.provider),
+        alike: alike.iter().filter(|row| row.email == it.email.to_lowercase()).cloned().collect(),
         issuer: it.issuer,
         subject: it.subject,
         provider: it.provider,

@@ -94,6 +94,7 @@ pub struct Store {
     entropy: Arc<dyn Entropy>,
     statements: Arc<AtomicU64>,
     sums: Arc<sums::Sums>,
+    waiting: Arc<waiting::Counted>,
 }
 
 #[derive(Clone)]
@@ -131,7 +132,7 @@ impl Store {
             Location::Sqlite(path) => Db::Lite(lite::Lite::open(path, events)?),
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
         };
-        Ok(Self { db, clock, entropy, statements: Arc::default(), sums: Arc::default() })
+        Ok(Self { db, clock, entropy, statements: Arc::default(), sums: Arc::default(), waiting: Arc::default() })
     }
 
     /// Computes again everything that is derived from the bytes of manifests and the rows of tags.

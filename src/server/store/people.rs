@@ -1,7 +1,7 @@
 //! Users as pages list them: with their groups, whether they were invited, and where they are signed in.
 
 use super::sessions::Purpose;
-use super::{Row, Store, Tx, dialect, epoch};
+use super::{Row, Store, Tx, Value, batch, dialect, epoch};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::{SessionRow, UserRow};
 use crate::domain::{GroupName, Result, Timestamp, Username};
@@ -54,6 +54,18 @@ pub async fn usernames(store: &Store, kind: PrincipalKind, limit: u32) -> Result
 pub async fn with_email(store: &Store, email: &str) -> Result<Vec<Username>> {
     let sql = "SELECT username FROM principals WHERE kind = 'user' AND email <> '' AND LOWER(email) = $1 LIMIT 2";
     store.scan(sql, params![email.to_lowercase()]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Users who have one of these addresses, which are in lower case.
+pub async fn with_emails(store: &Store, emails: &[String], limit: u32) -> Result<Vec<UserRow>> {
+    let params = params![Purpose::Invite, limit].into_iter().chain(emails.iter().map(Value::from)).collect();
+    let sql = format!(
+        "SELECT {} FROM principals p WHERE p.kind = 'user' AND p.email <> '' AND LOWER(p.email) IN ({})
+         ORDER BY p.username LIMIT $2",
+        columns(store),
+        batch::slots(3, emails.len())
+    );
+    store.scan(&sql, params).await?.into_iter().map(user).collect()
 }
 
 /// Usernames of those who may do everything by a grant of their own.

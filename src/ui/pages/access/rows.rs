@@ -180,7 +180,9 @@ pub fn Until(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
 #[component]
 fn Seen(to: Grantee, at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
     match (to, at) {
-        (Grantee::Anonymous, _) => view! { <span class="subtle">"–"</span> }.into_any(),
+        (Grantee::Anonymous, _) => {
+            view! { <span class="subtle" aria-hidden="true">"–"</span><span class="vh">"Not known"</span> }.into_any()
+        },
         (_, Some(at)) => view! { <When at now/> }.into_any(),
         (_, None) => view! { <span class="subtle">"Never"</span> }.into_any(),
     }

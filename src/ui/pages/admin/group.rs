@@ -105,8 +105,8 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
     if claims.is_empty() && (providers.is_empty() || !may_manage) {
         return None;
     }
-    let rows = claims.into_iter().map(|ClaimRow { provider, value }| {
-        let (words, sub) = (value.clone(), format!("by {provider}"));
+    let rows = claims.into_iter().map(|ClaimRow { provider, value, title }| {
+        let (words, sub) = (value.clone(), format!("at {title}"));
         let unmap = may_manage.then(|| {
             let label = format!("Unmap {value}");
             view! {
@@ -121,7 +121,7 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
     });
     let form = (may_manage && !providers.is_empty()).then(|| view! { <MapForm providers/> });
     Some(view! {
-        <h2 class="section">"Groups of providers"</h2>
+        <h2 class="section" id="map">"Groups of providers"</h2>
         <p class="sm muted">"Whom a provider puts into one of these is in this group, from the next sign-in on or at once if it said so before."</p>
         {form}
         <ul class="plain-list">{rows.collect_view()}</ul>
@@ -132,13 +132,16 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
 #[component]
 fn MapForm(providers: Vec<(String, String)>) -> impl IntoView {
     const INTENT: Intent = Intent::MapClaim;
-    let value = Kind { class: "input input-mono", placeholder: "eng-web", ..Kind::TEXT };
+    let kind = Kind { class: "input input-mono", placeholder: "eng-web", ..Kind::TEXT };
+    // Who waits is in a group that the address names.
+    let asked = Pairs::of(&PageRequest::current().path_and_query);
+    let get = |key: &str| asked.get(key).unwrap_or_default().to_owned();
     view! {
         <Problem intent=INTENT/>
         <Problem intent=Intent::UnmapClaim/>
         <PostForm intent=INTENT class="grantform">
-            <Choice intent=INTENT name="provider" label="Provider" options=providers/>
-            <Field intent=INTENT name="value" label="Its group" kind=value hint="As the provider sends it; some send an id"/>
+            <Choice intent=INTENT name="provider" label="Provider" options=providers value=get("provider")/>
+            <Field intent=INTENT name="value" label="Its group" kind value=get("value") hint="As the provider sends it; some send an id"/>
             <button class="btn btn-primary" type="submit">"Map this group"</button>
         </PostForm>
     }

@@ -3,8 +3,8 @@
 use super::More;
 use super::user_rows::UserRows;
 use crate::api::people::list_users;
-use crate::domain::view::{UserRow, UsersQuery, UsersView, WaitingRow};
-use crate::domain::{Address, Cursor, Page, Timestamp};
+use crate::domain::view::{AlikeRow, UserRow, UsersQuery, UsersView, WaitingRow};
+use crate::domain::{Address, Cursor, Page, Permission, Timestamp};
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
@@ -14,11 +14,14 @@ use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
-use crate::ui::words::{counted, inert, invited};
+use crate::ui::words::{MAX_NAME_CHARS, counted, inert, invited};
 use leptos::prelude::*;
 
 /// The most that is shown of a stranger's groups.
 const MAX_GROUPS_CHARS: usize = 200;
+/// How many of them are offered to be mapped, and the most that is shown of one.
+const MAX_MAPS: usize = 8;
+const MAX_GROUP_CHARS: usize = 60;
 
 /// The page.
 #[component]
@@ -104,7 +107,8 @@ fn foot(page: &Page<WaitingRow>, query: &UsersQuery) -> Option<Foot> {
 
 #[component]
 fn WaitingOne(row: WaitingRow, now: Timestamp) -> impl IntoView {
-    let WaitingRow { issuer, subject, provider, email, name, groups, last_at } = row;
+    let WaitingRow { issuer, subject, provider, email, name, groups, last_at, title: by, alike } = row;
+    let maps = view! { <Maps provider groups=groups.clone()/> };
     // An address that the provider does not vouch for is not shown.
     let email = if email.is_empty() { subject.clone() } else { email };
     let title = if name.is_empty() { email.clone() } else { name };
@@ -130,12 +134,37 @@ fn WaitingOne(row: WaitingRow, now: Timestamp) -> impl IntoView {
         <li class="row-3 wrap listed">
             <span class="grow">
                 <b class="medium">{inert(&title, 120)}</b>
-                <span class="cell-sub">{format!("By {provider}, {groups}, ")}<When at=last_at now/></span>
+                <span class="cell-sub">{format!("By {}, {groups}, ", inert(&by, MAX_NAME_CHARS))}<When at=last_at now/></span>
+                {alike.into_iter().map(same_address).collect_view()}
+                {maps}
             </span>
             <span class="row">{in_}{out}</span>
         </li>
     }
     .into_any()
+}
+
+/// That somebody who waits may be somebody who is here: the provider vouches for the address, and an account has it.
+fn same_address(AlikeRow { username, providers, has_password, .. }: AlikeRow) -> impl IntoView {
+    let password = has_password.then(|| "password".to_owned());
+    let ways: Vec<String> = providers.into_iter().chain(password).collect();
+    let by = if ways.is_empty() { "invited".to_owned() } else { format!("by {}", ways.join(", ")) };
+    let href = Address::User(username.clone()).to_string();
+    let by = format!(" has this address here, {}.", inert(&by, MAX_NAME_CHARS));
+    view! { <span class="cell-sub"><a href=href>{username.to_string()}</a>{by}</span> }.into_any()
+}
+
+/// For each of a stranger's groups the way to map it to one of ours, which lets in all who are in it.
+#[component]
+fn Maps(provider: String, groups: Vec<String>) -> impl IntoView {
+    if groups.is_empty() || !PageRequest::current().holds(Permission::GroupManage) {
+        return None;
+    }
+    let links = groups.into_iter().take(MAX_MAPS).map(|group| {
+        let href = address(&Address::Groups.to_string(), &[("provider", &provider), ("value", &group)]);
+        view! { <a class="btn btn-sm" href=href>{format!("Map {}", inert(&group, MAX_GROUP_CHARS))}</a> }
+    });
+    Some(view! { <span class="row wrap">{links.collect_view()}</span> }.into_any())
 }
 
 #[component]
