@@ -213,6 +213,8 @@ pub struct FormState {
     /// Which form of the page came back; `None` where a page has but one.
     pub intent: Option<Intent>,
     pub error: Option<Error>,
+    /// What is wrong with other fields besides, by field.
+    pub also: Vec<(String, String)>,
     /// What was typed, by field; never a password.
     pub typed: Vec<(String, String)>,
     /// The secret of the link that opened it, if that works.
@@ -223,6 +225,8 @@ pub struct FormState {
     pub probed: Option<ProbeView>,
     /// Somebody who signed in and was let in by nobody yet.
     pub stranger: Option<Stranger>,
+    /// Whether nobody is here yet who could let others in.
+    pub awaits_set_up: bool,
     /// What came of trying the provider whose page it is.
     pub tried: Option<Tried>,
 }
@@ -247,6 +251,9 @@ impl FormState {
     pub fn wrong(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
         match &self.error {
             Some(Error::Invalid { field: wrong, message }) if self.intent == intent && wrong == field => Some(message),
+            Some(_) if self.intent == intent => {
+                self.also.iter().find(|(other, _)| other == field).map(|(_, message)| message.as_str())
+            }
             _ => None,
         }
     }

@@ -71,8 +71,6 @@ pub struct AlikeRow {
 pub struct ClaimRow {
     pub provider: String,
     pub value: String,
-    /// What people call the provider.
-    pub title: String,
 }
 
 /// What the page of users is asked for.

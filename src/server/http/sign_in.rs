@@ -4,9 +4,10 @@
 use super::shell::{self, Assets as ShellAssets};
 use super::{console, door, error};
 use crate::domain::principal::person_name;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::identity::passwords;
 use crate::server::identity::sign_in::{self, From as Origin, NewPerson};
 use crate::server::secret::Secret;
 use crate::ui::form::FormState;
@@ -68,7 +69,8 @@ pub(super) async fn login_page(
     if caller.standing.is_signed_in() || app.facts.is_try {
         return Redirect::to(next).into_response();
     }
-    let form = FormState { typed: typed(&[("next", next)]), ..FormState::default() };
+    let awaits_set_up = sign_in::awaits_set_up(&app).await.unwrap_or(false);
+    let form = FormState { typed: typed(&[("next", next)]), awaits_set_up, ..FormState::default() };
     shell::draw(&app, &caller, assets, request, form).await
 }
 
@@ -104,7 +106,8 @@ pub(super) async fn set_up_page(
     let works = sign_in::can_set_up(&app, &Secret::from(link.token.clone())).await;
     match works {
         Ok(works) => {
-            let form = FormState { link: works.then_some(link.token), ..FormState::default() };
+            let awaits_set_up = !works && sign_in::awaits_set_up(&app).await.unwrap_or(false);
+            let form = FormState { link: works.then_some(link.token), awaits_set_up, ..FormState::default() };
             let mut response = shell::draw(&app, &caller, assets, request, form).await;
             if !works {
                 *response.status_mut() = StatusCode::GONE;
@@ -125,21 +128,41 @@ pub(super) async fn set_up(
 ) -> Response<Body> {
     let Ok(Form(asked)) = form else { return error::problem(&unreadable()) };
     let link = Secret::from(asked.token.clone());
-    let made = async {
-        let username = asked.username.trim().parse()?;
-        let person = NewPerson { username, name: person_name(&asked.name)?, password: asked.password.clone().into() };
-        sign_in::set_up(&app, &link, person, from.origin(&app, &caller)).await
+    let (person, wrong) = administrator(&asked);
+    let made = match person {
+        Ok(person) => sign_in::set_up(&app, &link, person, from.origin(&app, &caller)).await,
+        Err(failure) => Err(failure),
     };
-    match made.await {
+    match made {
         Ok(session) => enter(&app, &from, (&session, &asked.username), "/repositories").await,
         Err(failure) => {
             let works = sign_in::can_set_up(&app, &link).await.unwrap_or(false);
             let link = works.then_some(asked.token);
             let typed = typed(&[("username", &asked.username), ("name", &asked.name), ("password", "")]);
-            let form = FormState { typed, link, ..FormState::default() };
+            let form = FormState { typed, link, also: wrong, ..FormState::default() };
             refuse(&app, &caller, assets, "/auth/setup", form, failure).await
         }
     }
+}
+
+/// Who is asked for, or what is wrong; and all that is wrong, by field, so that nobody mends one after the other.
+fn administrator(asked: &Administrator) -> (Result<NewPerson>, Vec<(String, String)>) {
+    let password = Secret::from(asked.password.clone());
+    let (username, name) = (asked.username.trim().parse::<Username>(), person_name(&asked.name));
+    // A password is not the username, where there is one.
+    let nobody = "nobody".parse().expect("a username");
+    let checked = passwords::check(&password, username.as_ref().unwrap_or(&nobody));
+    let errors = [username.as_ref().err(), name.as_ref().err(), checked.as_ref().err()];
+    let wrong = errors.into_iter().flatten().filter_map(|error| match error {
+        Error::Invalid { field, message } => Some((field.clone(), message.clone())),
+        _ => None,
+    });
+    let wrong = wrong.collect();
+    let person = username.and_then(|username| {
+        let name = name?;
+        checked.map(|()| NewPerson { username, name, password })
+    });
+    (person, wrong)
 }
 
 /// Ends the session.

@@ -57,8 +57,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, a
         false => vec![],
     };
     let access = access::of_group(app, proof, &id).await?;
-    let row = |Claim { provider, value }| ClaimRow { title: title(&provider), provider, value };
-    let claims = claims.into_iter().map(row).collect();
+    let claims = claims.into_iter().map(|Claim { provider, value }| ClaimRow { provider, value }).collect();
     let providers = app.identity.providers.all();
     let providers = providers.iter().map(|it| (it.name.clone(), it.title.clone())).collect();
     Ok(GroupView { name: name.clone(), members, next, access, claims, providers, people, may_manage })

@@ -189,6 +189,12 @@ pub async fn insert_link(
     tx.run(sql, params![fingerprint, purpose, user_id, expires_at, now, by]).await.map(|_| ())
 }
 
+/// Whether a link for the first administrator is there.
+pub async fn has_set_up_link(store: &Store) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM one_time_links WHERE purpose = $1 LIMIT 1";
+    Ok(store.one(sql, params![Purpose::SetUp]).await?.is_some())
+}
+
 /// Ends the links that make the first administrator: there is one.
 pub async fn end_set_up_links(tx: &mut Tx) -> Result<()> {
     tx.run("DELETE FROM one_time_links WHERE purpose = $1", params![Purpose::SetUp]).await.map(|_| ())

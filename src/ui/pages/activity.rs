@@ -184,6 +184,10 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     // The secret of a robot has its name.
     let is_robots = matches!(actor, Some(Actor::Robot(_)));
     let token = token.filter(|_| !is_robots).map(|token| format!("token {} ", inert(&token, MAX_OBJECT_CHARS)));
+    let (what, end) = match refused {
+        Some(_) => (tried(&action), Some(view! { " "<span class="name">"was refused"</span> })),
+        None => (words(&action), None),
+    };
     let result = match refused {
         Some(permission) => {
             let why = view! { <span class="cell-sub">{reason(&permission)}</span> };
@@ -194,7 +198,7 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">
-                <span class="name">{words(&action)}</span>" "<span class="mono sm">{inert(&short(&object), MAX_OBJECT_CHARS)}</span>
+                <span class="name">{what}</span>" "<span class="mono sm">{inert(&short(&object), MAX_OBJECT_CHARS)}</span>{end}
                 <Details object before after request_id/>
             </th>
             <td role="cell" data-a="two">{who}<span class="cell-sub">{token}<span class="mono">{address}</span></span></td>

@@ -105,7 +105,8 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
     if claims.is_empty() && (providers.is_empty() || !may_manage) {
         return None;
     }
-    let rows = claims.into_iter().map(|ClaimRow { provider, value, title }| {
+    let rows = claims.into_iter().map(|ClaimRow { provider, value }| {
+        let title = providers.iter().find(|(name, _)| *name == provider).map_or(&provider, |(_, title)| title);
         let (words, sub) = (value.clone(), format!("at {title}"));
         let unmap = may_manage.then(|| {
             let label = format!("Unmap {value}");
@@ -119,12 +120,13 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
         });
         view! { <li class="row-3 listed"><span class="grow"><span class="mono">{words}</span><span class="cell-sub">{sub}</span></span>{unmap}</li> }
     });
+    let rows = rows.collect_view();
     let form = (may_manage && !providers.is_empty()).then(|| view! { <MapForm providers/> });
     Some(view! {
         <h2 class="section" id="map">"Groups of providers"</h2>
         <p class="sm muted">"Whom a provider puts into one of these is in this group, from the next sign-in on or at once if it said so before."</p>
         {form}
-        <ul class="plain-list">{rows.collect_view()}</ul>
+        <ul class="plain-list">{rows}</ul>
     }
     .into_any())
 }
