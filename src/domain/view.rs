@@ -1,5 +1,6 @@
 //! What the console's pages show: rows and heads, ready to draw, with nothing a reader may not see.
 
+mod activity;
 mod credentials;
 mod image;
 mod mount;
@@ -12,13 +13,13 @@ use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Repos
 use super::{Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
-    AccessRow, AccessView, AccountView, ActivityQuery, ActivityRow, ActivityView, AlikeRow, ClaimRow, Ended, GroupRow,
-    GroupView, GroupsView, IdentityRow, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
-    UsersView, WaitingRow, WaysIn,
+    AccessRow, AccessView, AccountView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, IdentityRow,
+    Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow, WaysIn,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, Tried, Verdict};
 

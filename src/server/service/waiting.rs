@@ -9,8 +9,8 @@ use crate::domain::{Error, Page, Permission, Result, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::identity;
-use crate::server::store::{Change, people, waiting};
 pub use crate::server::store::waiting::Waiting;
+use crate::server::store::{Change, people, waiting};
 
 /// The most accounts that are named for a page of them.
 const MAX_ALIKE: u32 = 100;

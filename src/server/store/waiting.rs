@@ -28,7 +28,7 @@ pub async fn count(store: &Store) -> Result<u64> {
         return Ok(n_waiting);
     }
     let at = Instant::now(); // Before the question: what is written after it is not known by it.
-    let sql = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM waiting_people LIMIT $1) AS some";
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM waiting_people LIMIT $1) AS counted";
     let n_waiting = store.one(sql, params![COUNTED]).await?.ok_or(Error::Internal)?.take()?;
     *store.waiting.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, n_waiting));
     Ok(n_waiting)

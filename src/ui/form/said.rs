@@ -21,8 +21,7 @@ impl Said {
         let done = self.intent.done(&self.of);
         let Some(Ended { n_sessions, n_tokens }) = self.ended else { return done };
         let none_or = |number, one, many| if number == 0 { format!("no {one}") } else { counted(number, one, many) };
-        let (sessions, tokens) =
-            (none_or(n_sessions, "session", "sessions"), none_or(n_tokens, "token", "tokens"));
+        let (sessions, tokens) = (none_or(n_sessions, "session", "sessions"), none_or(n_tokens, "token", "tokens"));
         format!("{done} It ended {sessions} and {tokens}.")
     }
 }

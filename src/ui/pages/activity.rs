@@ -17,7 +17,7 @@ use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use crate::ui::words::{MAX_TEXT_CHARS, inert};
 use leptos::prelude::*;
-use words::{Difference, short, words};
+use words::{Difference, short, tried, words};
 
 /// The most that is shown of what it was done to.
 const MAX_OBJECT_CHARS: usize = 300;

@@ -10,8 +10,8 @@ use crate::ui::form::Intent;
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     let name: GroupName = form.sent.parse("name")?;
     let claims = claim(form).into_iter().collect::<Vec<_>>();
-    groups::check_claims(form.app, &claims).map_err(|error| at("name", error))?;
     let proof = form.app.access.authorize(form.caller, CreateGroup { name: name.clone() }).await?;
+    groups::check_claims(form.app, &claims).map_err(|error| at("name", error))?;
     groups::create(form.app, &proof, vec![]).await.map_err(|error| taken("name", error))?;
     if !claims.is_empty() {
         let action = MapGroup { name: name.clone(), claims };

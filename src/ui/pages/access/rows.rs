@@ -24,7 +24,8 @@ pub enum Columns {
 }
 
 /// What the head does not say by itself.
-const SEEN: &str = "When whom it names was last here by a session or a token, whatever for; of a group, whoever of it was last";
+const SEEN: &str =
+    "When whom it names was last here by a session or a token, whatever for; of a group, whoever of it was last";
 
 /// The table.
 #[component]
@@ -182,7 +183,7 @@ fn Seen(to: Grantee, at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
     match (to, at) {
         (Grantee::Anonymous, _) => {
             view! { <span class="subtle" aria-hidden="true">"–"</span><span class="vh">"Not known"</span> }.into_any()
-        },
+        }
         (_, Some(at)) => view! { <When at now/> }.into_any(),
         (_, None) => view! { <span class="subtle">"Never"</span> }.into_any(),
     }

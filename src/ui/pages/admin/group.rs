@@ -138,12 +138,13 @@ fn MapForm(providers: Vec<(String, String)>) -> impl IntoView {
     // Who waits is in a group that the address names.
     let asked = Pairs::of(&PageRequest::current().path_and_query);
     let get = |key: &str| asked.get(key).unwrap_or_default().to_owned();
+    let (asked_provider, asked_value) = (get("provider"), get("value"));
     view! {
         <Problem intent=INTENT/>
         <Problem intent=Intent::UnmapClaim/>
         <PostForm intent=INTENT class="grantform">
-            <Choice intent=INTENT name="provider" label="Provider" options=providers value=get("provider")/>
-            <Field intent=INTENT name="value" label="Its group" kind value=get("value") hint="As the provider sends it; some send an id"/>
+            <Choice intent=INTENT name="provider" label="Provider" options=providers value=asked_provider/>
+            <Field intent=INTENT name="value" label="Its group" kind value=asked_value hint="As the provider sends it; some send an id"/>
             <button class="btn btn-primary" type="submit">"Map this group"</button>
         </PostForm>
     }

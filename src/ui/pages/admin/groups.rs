@@ -2,8 +2,8 @@
 
 use super::More;
 use crate::api::people::list_groups;
-use crate::domain::{Address, GroupName};
 use crate::domain::view::{GroupRow, GroupsView};
+use crate::domain::{Address, GroupName};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
@@ -118,7 +118,7 @@ fn NoGroups() -> impl IntoView {
 #[component]
 fn Rows(groups: Vec<GroupRow>, asked: Option<Asked>) -> impl IntoView {
     const COLUMNS: &[&str] = &["Group", "Members", "Access"];
-    let rows = groups.into_iter().map(|GroupRow { name, n_members, n_grants }| {
+    let rows = groups.into_iter().map(move |GroupRow { name, n_members, n_grants }| {
         let own = Address::Group(name.clone()).to_string();
         let href = asked.as_ref().map_or_else(
             || own.clone(),

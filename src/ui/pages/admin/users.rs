@@ -82,7 +82,7 @@ fn Waiting(page: Page<WaitingRow>, query: UsersQuery, now: Timestamp) -> impl In
     let rows = page.items.into_iter().map(|row| view! { <WaitingOne row now/> }).collect_view();
     Some(view! {
         <h2 class="section">"Waiting"</h2>
-        <p class="sm muted">"They signed in by a provider and no rule lets them in. To let a whole team in, map its group on the page of one of yours."</p>
+        <p class="sm muted">"They signed in by a provider and no rule lets them in. To let in all who are in a group there, map it to one here."</p>
         {[Intent::LetIn, Intent::Dismiss].map(|intent| view! { <Problem intent/> })}
         <ul class="plain-list">{rows}</ul>
         {foot}
