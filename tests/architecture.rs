@@ -6,7 +6,7 @@ use arrows::ARROWS;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn files() -> Vec<(PathBuf, String)> {
+pub(crate) fn files() -> Vec<(PathBuf, String)> {
     files_below("src")
 }
 
@@ -27,7 +27,7 @@ fn files_below(root: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// Everything before the unit tests of a file, comments left out.
-fn production(text: &str) -> String {
+pub(crate) fn production(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or(text);
     code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }

@@ -28,6 +28,7 @@ mod mounts_meanwhile;
 mod narrow;
 mod nodes;
 mod patience;
+mod people;
 mod planted;
 mod providers;
 mod raids;

@@ -1,5 +1,6 @@
 //! Who may do what, as a table: a change of policy is a change of this picture.
 
+use crate::architecture::{files, production};
 use crate::support::{START, user};
 use portolan::domain::principal::Job;
 use portolan::domain::{Actor, Permission, Role, Target};
@@ -70,6 +71,20 @@ fn the_roles_as_a_table() {
     system.maintain               ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✔
     account.manage                ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✘          ✔
     ");
+}
+
+/// Pages speak of no verb for which there is nothing to do yet.
+#[test]
+fn a_verb_that_nothing_asks_for_is_to_come() {
+    let code: String = files()
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with("domain/permission.rs") && !path.ends_with("domain/role.rs"))
+        .map(|(_, text)| production(&text))
+        .collect();
+    for permission in Permission::ALL {
+        let is_asked_for = code.contains(&format!("Permission::{permission:?}"));
+        assert_eq!(is_asked_for, !permission.is_to_come(), "{}", permission.name());
+    }
 }
 
 /// An account is its owner's, and not that of whoever holds one of their tokens, nor an administrator's.

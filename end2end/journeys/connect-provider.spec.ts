@@ -36,6 +36,8 @@ test('a provider is added, tried, enabled, disabled with who came by it, and rem
   await page.getByRole('link', { name: 'Keycloak' }).click();
   await expect(page.getByText('mapper')).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('acme');
+  // The address to register follows the name, where a script can make it.
+  if (scripted) await expect(page.getByText(acme.callback, { exact: true })).toBeVisible();
   await page.getByLabel('Title', { exact: true }).fill('Acme');
   await page.getByLabel('Issuer', { exact: true }).fill(acme.issuer);
   await page.getByLabel('Client id', { exact: true }).fill('portolan');

@@ -101,7 +101,7 @@ test('a first day, from the set-up link to taking everything back', async ({ pag
     await headed(page, 'eng-web');
     await hand.write(label('Its group'), 'ops');
     await hand.press(button('Map this group'));
-    await said(page, 'Whom the provider puts into ops');
+    await said(page, 'Who is in ops at');
     await openAccess();
     await hand.write(label('Give access to'), 'eng-web (group)');
     await hand.choose(label('Role'), 'Publisher');

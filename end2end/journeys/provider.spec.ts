@@ -46,6 +46,7 @@ for (const make of MAKES) {
       await goOn(page);
       await provider.passBy(page, 'nina', 'Refuse');
       await expect(page.getByRole('alert')).toContainText('Acme did not let you in');
+      await expect(page.getByRole('alert')).toBeFocused();
       await page.context().clearCookies();
 
       await page.goto('/r/team/hello');

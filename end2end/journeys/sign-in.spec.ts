@@ -80,6 +80,7 @@ test('a wrong password says nothing of who exists, and after ten of them each wa
   for (const username of ['admin', 'nobody']) {
     await tryIn(username, 'wrong horse');
     await expect(page.getByRole('alert')).toContainText('do not belong together');
+    await expect(page.getByRole('alert')).toBeFocused();
     await expect(page.getByLabel('Username')).toHaveValue(username);
     words.push((await page.getByRole('alert').innerText()).replace(/err_\w+/, 'err'));
   }

@@ -118,6 +118,56 @@ impl Permission {
         }
     }
 
+    /// What somebody who holds it may do, in a line.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RepositoryRead => "See repositories and pull from them",
+            Self::RepositoryPush => "Push images, and tags that are new",
+            Self::RepositoryCreate => "Make repositories, also by a first push",
+            Self::TagMove => "Put a tag that is there on another image",
+            Self::TagDelete => "Delete tags",
+            Self::ManifestDelete => "Delete images with their tags, and blobs",
+            Self::RepositoryDelete => "Delete repositories with all in them",
+            Self::RepositoryConfigure => "Change descriptions and visibility",
+            Self::TrashRestore => "Bring back what was deleted",
+            Self::TrashPurge => "Delete for good",
+            Self::GrantRead => "See who has access",
+            Self::GrantManage => "Give, change and take access, of what they hold themselves",
+            Self::RobotManage => "Make robots, rotate their secrets, delete them",
+            Self::WebhookManage => "Set webhooks",
+            Self::ScanRun => "Run scans",
+            Self::FindingTriage => "Judge findings",
+            Self::AuditRead => "Read activity",
+            Self::ReplicationManage => "Set replication",
+            Self::UserRead => "See users",
+            Self::UserManage => "Invite, let in, disable and delete users",
+            Self::GroupRead => "See groups and who is in them",
+            Self::GroupManage => "Make groups, say who is in them, map those of providers",
+            Self::RoleRead => "See roles",
+            Self::RoleManage => "Make roles",
+            Self::MountRead => "See mounted registries",
+            Self::MountManage => "Mount registries, change and remove them",
+            Self::SystemRead => "Read metrics and health",
+            Self::SystemConfigure => "Set by which providers people sign in",
+            Self::SystemMaintain => "Keep the books",
+            Self::AccountManage => "Manage one's own account",
+        }
+    }
+
+    /// Whether nothing asks for it yet: roles hold it for what is to come.
+    pub fn is_to_come(self) -> bool {
+        matches!(
+            self,
+            Self::TrashRestore
+                | Self::TrashPurge
+                | Self::WebhookManage
+                | Self::ScanRun
+                | Self::FindingTriage
+                | Self::ReplicationManage
+                | Self::RoleManage
+        )
+    }
+
     /// Whether it is about the instance and not about repositories.
     pub fn is_of_the_instance(self) -> bool {
         self >= Self::ReplicationManage

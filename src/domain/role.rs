@@ -14,7 +14,7 @@ pub enum Role {
     Reader,
     /// Pushes what is new: content, tags, repositories.
     Publisher,
-    /// Moves and deletes tags as well, and brings them back.
+    /// Moves and deletes tags as well.
     Developer,
     /// Deletes images, configures, and gives access.
     Maintainer,
@@ -115,7 +115,7 @@ impl Role {
         match self {
             Self::Reader => "see and pull",
             Self::Publisher => "pull, push new images and tags",
-            Self::Developer => "also move, delete and restore tags",
+            Self::Developer => "also move and delete tags",
             Self::Maintainer => "also delete images, configure, give access",
             Self::Owner => "everything about repositories",
             Self::Auditor => "read everything, change nothing",

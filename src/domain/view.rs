@@ -1,6 +1,7 @@
 //! What the console's pages show: rows and heads, ready to draw, with nothing a reader may not see.
 
 mod account;
+mod activity;
 mod credentials;
 mod image;
 mod mount;
@@ -14,13 +15,13 @@ use super::{Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
+pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
-    AccessRow, AccessView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
-    GroupsView, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
-    UsersView, WaitingRow,
+    AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
+    SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 

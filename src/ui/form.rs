@@ -3,8 +3,11 @@
 //! A form posts to the address of its own page. What is refused comes back on that page with what was typed; what was
 //! done leads on to a page that says so, once.
 
+mod said;
+
 use crate::domain::Error;
 use crate::domain::view::{ProbeView, Tried};
+pub use said::Said;
 
 /// What a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +173,7 @@ impl Intent {
         match self {
             Self::CreateUser => format!("{of} has an account."),
             Self::InviteAgain => format!("{of} has a new link; the one before it stopped working."),
-            Self::DisableUser => format!("{of} is let in no more. Sessions and tokens stopped."),
+            Self::DisableUser => format!("{of} is let in no more."),
             Self::EnableUser => format!("{of} is let in again."),
             Self::DeleteUser => format!("The account {of} is gone, with its access, sessions and tokens."),
             Self::EndSessions => format!("{of} is signed out everywhere."),
@@ -182,8 +185,8 @@ impl Intent {
             Self::CreateGroup => format!("The group {of} is there."),
             Self::AddMember => format!("{of} is in the group."),
             Self::RemoveMember => format!("{of} is out of the group."),
-            Self::MapClaim => format!("Whom the provider puts into {of} is in this group."),
-            Self::UnmapClaim => format!("The provider's {of} puts nobody in here any more."),
+            Self::MapClaim => format!("Who is in {of} is in this group."),
+            Self::UnmapClaim => format!("{of} puts nobody in here any more."),
             Self::LetIn => format!("{of} is let in, and has a session after the next sign-in."),
             Self::Dismiss => format!("{of} waits no longer."),
             Self::DeleteGroup => format!("The group {of} is gone, with all access that it had."),
@@ -222,6 +225,8 @@ pub struct FormState {
     /// Which form of the page came back; `None` where a page has but one.
     pub intent: Option<Intent>,
     pub error: Option<Error>,
+    /// What is wrong with other fields besides, by field.
+    pub also: Vec<(String, String)>,
     /// What was typed, by field; never a password.
     pub typed: Vec<(String, String)>,
     /// The secret of the link that opened it, if that works.
@@ -236,6 +241,8 @@ pub struct FormState {
     pub stranger: Option<Stranger>,
     /// Who was signed in a moment ago, by a provider.
     pub left: Option<Left>,
+    /// Whether nobody is here yet who could let others in.
+    pub awaits_set_up: bool,
     /// What came of trying the provider whose page it is.
     pub tried: Option<Tried>,
 }
@@ -268,6 +275,9 @@ impl FormState {
     pub fn wrong(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
         match &self.error {
             Some(Error::Invalid { field: wrong, message }) if self.intent == intent && wrong == field => Some(message),
+            Some(_) if self.intent == intent => {
+                self.also.iter().find(|(other, _)| other == field).map(|(_, message)| message.as_str())
+            }
             _ => None,
         }
     }
@@ -275,15 +285,6 @@ impl FormState {
 
 /// What is said of an address that nobody has: then there is somebody to invite.
 pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
-
-/// Something that was done, said once on the page that follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    pub intent: Intent,
-    pub of: String,
-    /// What was made and is shown this once.
-    pub secret: Option<String>,
-}
 
 #[cfg(test)]
 mod tests {

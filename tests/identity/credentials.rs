@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Makes a token and returns its secret.
-async fn secret(by: &TestApp, token: Value) -> String {
+pub(super) async fn secret(by: &TestApp, token: Value) -> String {
     let made = send(by, "POST", "tokens", token).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     made.json()["secret"].as_str().expect("a secret").to_owned()

@@ -22,8 +22,20 @@ pub struct UserRow {
     pub has_password: bool,
     /// Whether they have a password, or an identity at a provider.
     pub has_way_in: bool,
+    /// The providers at which they have one, by their titles.
+    pub providers: Vec<String>,
+    /// How many grants name them or one of their groups.
+    pub n_grants: u64,
     pub created_at: Timestamp,
+    /// When they were last here: they signed in, or a session or a token of theirs was in use.
     pub seen_at: Option<Timestamp>,
+}
+
+/// What stopped when somebody was let in no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub n_sessions: u64,
+    pub n_tokens: u64,
 }
 
 /// Somebody who signed in by a provider, and whom nobody has let in yet.
@@ -37,6 +49,21 @@ pub struct WaitingRow {
     /// The groups that the provider named.
     pub groups: Vec<String>,
     pub last_at: Timestamp,
+    /// What people call the provider.
+    pub title: String,
+    /// Who has the same address here already.
+    pub alike: Vec<AlikeRow>,
+}
+
+/// An account that has the address of somebody who waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlikeRow {
+    /// In lower case.
+    pub email: String,
+    pub username: Username,
+    /// By what its owner signs in: providers by their titles, and a password.
+    pub providers: Vec<String>,
+    pub has_password: bool,
 }
 
 /// A group of a provider that puts people into one of ours.
@@ -125,6 +152,8 @@ pub struct AccessRow {
     pub may_change: bool,
     /// That it is for somebody who was invited and has no way in yet.
     pub invited: Option<Invited>,
+    /// When whom it names was last here; of a group whoever of it was last.
+    pub seen_at: Option<Timestamp>,
 }
 
 /// An invitation that nobody has taken yet.
@@ -180,7 +209,7 @@ pub struct GroupsView {
 pub struct MemberRow {
     pub username: Username,
     pub name: String,
-    /// The provider that says so; empty for who was put in here.
+    /// The title of the provider that says so; empty for who was put in here.
     pub source: String,
 }
 
@@ -219,49 +248,4 @@ pub struct Opens {
     pub robots: bool,
     pub activity: bool,
     pub settings: bool,
-}
-
-/// Something that was done, or refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActivityRow {
-    pub id: String,
-    pub at: Timestamp,
-    /// `None` where nobody knows any more.
-    pub actor: Option<Actor>,
-    pub action: String,
-    pub object: String,
-    /// The permission that was missing, if it was refused.
-    pub refused: Option<String>,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    pub request_id: String,
-    /// From which address; empty for what Portolan does by itself.
-    pub address: String,
-    /// The token by which it was asked, as its owner called it.
-    pub token: Option<String>,
-}
-
-/// What a list of activity is asked for; empty is everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ActivityQuery {
-    /// A username, or an actor as records name them, such as `robot:ci-web`.
-    pub who: String,
-    /// An action such as `grant.give`, or all of a kind, such as `grant`.
-    pub action: String,
-    /// What it was done to, as records name it.
-    pub object: String,
-    pub refused_only: bool,
-    /// Nothing that was done before.
-    pub since: Option<Timestamp>,
-    pub after: String,
-}
-
-/// The page of activity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActivityView {
-    pub scope: Scope,
-    pub opens: Opens,
-    pub rows: Vec<ActivityRow>,
-    pub next: Option<String>,
 }

@@ -21,6 +21,7 @@ mod rest;
 pub mod router;
 mod said;
 pub mod security;
+mod set_up;
 mod shell;
 mod sign_in;
 mod token;

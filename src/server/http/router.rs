@@ -2,7 +2,7 @@
 
 use super::{
     assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, rest, security,
-    shell, sign_in, token,
+    set_up, shell, sign_in, token,
 };
 use crate::domain::Error;
 use crate::domain::error::What;
@@ -48,7 +48,7 @@ fn pages() -> Router<App> {
         .route("/admin/{page}/{name}", get(shell::page).post(console::submit))
         .route("/admin/mounts/{*name}", get(shell::page).post(console::submit))
         .route("/auth/login", get(sign_in::login_page).post(sign_in::log_in))
-        .route("/auth/setup", get(sign_in::set_up_page).post(sign_in::set_up))
+        .route("/auth/setup", get(set_up::page).post(set_up::submit))
         .route("/auth/invite/{link}", get(invite::page).post(invite::accept))
         .route("/auth/invite/{link}/by/{provider}", get(invite::by_provider))
         .route("/auth/provider/{name}", get(provider::start))

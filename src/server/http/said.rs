@@ -2,6 +2,7 @@
 //! Whoever can write one can make a page of their own browser say it, and nothing else.
 
 use super::door;
+use crate::domain::view::Ended;
 use crate::server::context::App;
 use crate::ui::form::{Intent, Said};
 use axum::http::{HeaderMap, HeaderValue};
@@ -22,6 +23,9 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
     said.secret.iter().for_each(|secret| {
         value.append_pair("secret", secret);
     });
+    said.ended.iter().for_each(|Ended { n_sessions, n_tokens }| {
+        value.append_pair("sessions", &n_sessions.to_string()).append_pair("tokens", &n_tokens.to_string());
+    });
     set(app, &value.finish(), SECONDS)
 }
 
@@ -35,7 +39,10 @@ pub(super) fn read(app: &App, headers: &HeaderMap) -> Option<Said> {
     let cookie = door::cookie(headers, name(app)).filter(|cookie| cookie.len() <= MAX_BYTES)?;
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(cookie.as_bytes()).into_owned().collect();
     let get = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-    Some(Said { intent: Intent::parse(&get("do")?)?, of: get("of")?, secret: get("secret") })
+    let number = |key: &str| get(key)?.parse().ok();
+    let ended = number("sessions").zip(number("tokens"));
+    let ended = ended.map(|(n_sessions, n_tokens)| Ended { n_sessions, n_tokens });
+    Some(Said { intent: Intent::parse(&get("do")?)?, of: get("of")?, secret: get("secret"), ended })
 }
 
 fn set(app: &App, value: &str, seconds: u32) -> HeaderValue {

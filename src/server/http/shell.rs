@@ -6,6 +6,7 @@ use crate::domain::{Error, Permission, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::provider::Provider;
+use crate::server::service::waiting;
 use crate::ui::form::FormState;
 pub(super) use crate::ui::request::Assets;
 use crate::ui::request::{ErrorReport, PageRequest, Part, Theme, Way, Ways};
@@ -51,6 +52,8 @@ pub(super) async fn draw(
     form: FormState,
 ) -> Response {
     let page = page_request(app, caller, assets, &request, form);
+    let n_waiting = if page.part.is_none() { waiting::count(app, caller).await } else { 0 };
+    let page = PageRequest { n_waiting, ..page };
     let (app, caller, has_said) = (app.clone(), caller.clone(), page.said.is_some());
     let no_cookie = has_said.then(|| said::no_cookie(&app));
     let provide = move || {
@@ -87,6 +90,7 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
         assets,
         user: caller.standing.is_signed_in().then(|| caller.actor().name().unwrap_or_default().to_owned()),
         powers,
+        n_waiting: 0,
         ways: ways(app),
         form,
         said,

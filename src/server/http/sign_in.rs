@@ -1,20 +1,19 @@
-//! Coming in by a browser, and going out: `/auth/login`, `/auth/setup`, `/auth/logout`. Plain forms that work without
+//! Coming in by a browser, and going out: `/auth/login`, `/auth/logout`. Plain forms that work without
 //! script; one that is refused comes back with what was typed, but for the password.
 
 use super::shell::{self, Assets as ShellAssets};
 use super::{console, door, error};
-use crate::domain::principal::person_name;
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::identity::sign_in::{self, From as Origin, NewPerson};
+use crate::server::identity::sign_in::{self, From as Origin};
 use crate::server::secret::Secret;
 use crate::ui::form::{FormState, Left};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Response, Uri, header};
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use std::time::Duration;
@@ -43,24 +42,6 @@ pub(super) struct Login {
     next: String,
 }
 
-#[derive(Deserialize)]
-pub(super) struct SetUpLink {
-    #[serde(default)]
-    token: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Administrator {
-    #[serde(default)]
-    token: String,
-    #[serde(default)]
-    username: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    password: String,
-}
-
 /// The page with the form; whoever is in already goes on, and a session that is over leaves its browser.
 pub(super) async fn login_page(
     State(app): State<App>,
@@ -75,7 +56,8 @@ pub(super) async fn login_page(
         return Redirect::to(next).into_response();
     }
     let left = signed_out(&app, &wanted.left).await;
-    let form = FormState { typed: typed(&[("next", next)]), left, ..FormState::default() };
+    let awaits_set_up = sign_in::awaits_set_up(&app).await.unwrap_or(false);
+    let form = FormState { typed: typed(&[("next", next)]), left, awaits_set_up, ..FormState::default() };
     let mut response = shell::draw(&app, &caller, assets, request, form).await;
     if is_over {
         response.headers_mut().insert(header::SET_COOKIE, no_session(&app));
@@ -110,55 +92,6 @@ pub(super) async fn log_in(
             let typed = typed(&[("username", &login.username), ("next", &next), ("password", "")]);
             let form = FormState { typed, ..FormState::default() };
             refuse(&app, &caller, assets, "/auth/login", form, failure).await
-        }
-    }
-}
-
-/// The page for the first administrator.
-pub(super) async fn set_up_page(
-    State(app): State<App>,
-    Extension(caller): Extension<Caller>,
-    Extension(assets): Extension<ShellAssets>,
-    Query(link): Query<SetUpLink>,
-    request: Request<Body>,
-) -> Response<Body> {
-    let works = sign_in::can_set_up(&app, &Secret::from(link.token.clone())).await;
-    match works {
-        Ok(works) => {
-            let form = FormState { link: works.then_some(link.token), ..FormState::default() };
-            let mut response = shell::draw(&app, &caller, assets, request, form).await;
-            if !works {
-                *response.status_mut() = StatusCode::GONE;
-            }
-            response
-        }
-        Err(failure) => error::bare_page(&failure, &caller.request_id),
-    }
-}
-
-/// Makes the first administrator.
-pub(super) async fn set_up(
-    State(app): State<App>,
-    Extension(caller): Extension<Caller>,
-    Extension(assets): Extension<ShellAssets>,
-    from: HttpOrigin,
-    form: Result<Form<Administrator>, FormRejection>,
-) -> Response<Body> {
-    let Ok(Form(asked)) = form else { return error::problem(&unreadable()) };
-    let link = Secret::from(asked.token.clone());
-    let made = async {
-        let username = asked.username.trim().parse()?;
-        let person = NewPerson { username, name: person_name(&asked.name)?, password: asked.password.clone().into() };
-        sign_in::set_up(&app, &link, person, from.origin(&app, &caller)).await
-    };
-    match made.await {
-        Ok(session) => enter(&app, &from, (&session, &asked.username), "/repositories").await,
-        Err(failure) => {
-            let works = sign_in::can_set_up(&app, &link).await.unwrap_or(false);
-            let link = works.then_some(asked.token);
-            let typed = typed(&[("username", &asked.username), ("name", &asked.name), ("password", "")]);
-            let form = FormState { typed, link, ..FormState::default() };
-            refuse(&app, &caller, assets, "/auth/setup", form, failure).await
         }
     }
 }

@@ -259,6 +259,7 @@ async fn wait(app: &App, provider: &Provider, verified: Verified) -> Result<Outc
     };
     let proof = app.access.system(Job::SignIn, Maintain {});
     app.store.note(&proof, move |tx| Box::pin(async move { waiting::note(tx, &who).await })).await?;
+    waiting::changed(&app.store);
     Ok(Outcome::Waits { email, groups_unknown })
 }
 

@@ -77,7 +77,9 @@ async fn add<A: Mutation>(
             Ok(Change::new(id, None, Some(format!("{} <{}>", added.username, identity.email))))
         })
     });
-    match write.await {
+    let written = write.await;
+    waiting::changed(&app.store);
+    match written {
         Ok(id) if id == user.id => Ok(Some(user)),
         Ok(other) => principals::by_id(&app.store, &other).await?.ok_or(Error::Internal).map(Some),
         Err(error) if error == taken() => Ok(None),

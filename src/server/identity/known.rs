@@ -205,7 +205,8 @@ impl Identity {
         let by = Came { shown: Shown::Session(id.clone()), is_by_link: session.is_by_link() };
         let standing = self.principal_by(&session.user_id, by, at).await?;
         if is_used && now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
-            self.remark(move |tx| Box::pin(async move { sessions::seen(tx, &id, now).await })).await;
+            let of = (id, session.user_id);
+            self.remark(move |tx| Box::pin(async move { sessions::seen(tx, (&of.0, &of.1), now).await })).await;
         }
         Ok(ending(standing, Some(Timestamp(ends))))
     }
@@ -218,8 +219,8 @@ impl Identity {
         if username.is_some_and(|name| typed(name).as_ref().map(Username::as_str) != standing.actor.name()) {
             return Err(Error::Unauthenticated);
         }
-        let (id, now, from) = (token.id.clone(), at.now, from.to_owned());
-        self.remark(move |tx| Box::pin(async move { tokens::used(tx, &id, now, &from).await })).await;
+        let (of, now, from) = ((token.id.clone(), token.principal_id.clone()), at.now, from.to_owned());
+        self.remark(move |tx| Box::pin(async move { tokens::used(tx, (&of.0, &of.1), now, &from).await })).await;
         Ok(within(standing, token))
     }
 

@@ -69,6 +69,16 @@ pub async fn is_locked_out(app: &App) -> Result<bool> {
     Ok(provided.await? == Provided::ByNobody)
 }
 
+/// Whether nobody is an administrator yet, and a link is there by which somebody becomes one.
+pub async fn awaits_set_up(app: &App) -> Result<bool> {
+    if !sessions::has_set_up_link(&app.store).await? {
+        return Ok(false);
+    }
+    let (proof, ways) = (app.access.system(Job::SetUp, Maintain {}), app.identity.providers.ways());
+    let exist = app.store.note(&proof, move |tx| Box::pin(async move { admins::exist(tx, &ways).await }));
+    Ok(!exist.await?)
+}
+
 /// Whether a link for the first administrator still works.
 pub async fn can_set_up(app: &App, link: &Secret) -> Result<bool> {
     let found = sessions::link(&app.store, &secrets::fingerprint(link), app.clock.now()).await?;

@@ -49,6 +49,8 @@ pub async fn view(app: &App, proof: &Authorized<ListGroups>, name: &GroupName, a
     let is_cut = members.len() > PAGE as usize;
     members.truncate(PAGE as usize);
     let next = members.last().filter(|_| is_cut).map(|member| member.username.to_string());
+    let title = |provider: &str| app.identity.providers.title(provider);
+    members.iter_mut().filter(|it| !it.source.is_empty()).for_each(|it| it.source = title(&it.source));
     let may_manage = may_manage(proof);
     let people = match may_manage {
         true => people::usernames(&app.store, PICK).await?,

@@ -4,7 +4,7 @@ use super::may;
 use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, ListUsers, SignOutUser};
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind, email, person_name};
-use crate::domain::view::{UserRow, UserView, UsersQuery, UsersView, WaitingRow};
+use crate::domain::view::{Ended, UserRow, UserView, UsersQuery, UsersView, WaitingRow};
 use crate::domain::{Error, Page, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -13,7 +13,7 @@ use crate::server::identity::{links, weak};
 use crate::server::secret::Secret;
 use crate::server::service::{access, personal_tokens, waiting};
 use crate::server::store::admins::Guard;
-use crate::server::store::{Change, people, principals, sessions};
+use crate::server::store::{Change, people, principals, sessions, tokens};
 
 /// Users of a page.
 const PAGE: u32 = 50;
@@ -31,6 +31,7 @@ pub struct NewUser {
 /// A page of users, of those that `q` finds; with a page of those who wait for who may let them in.
 pub async fn page(app: &App, proof: &Authorized<ListUsers>, query: &UsersQuery) -> Result<UsersView> {
     let mut users = people::list(&app.store, &query.q, &query.after, PAGE + 1).await?;
+    users.iter_mut().for_each(|user| name_providers(app, user));
     let is_cut = users.len() > PAGE as usize;
     users.truncate(PAGE as usize);
     let next = users.last().filter(|_| is_cut).map(|user| user.username.to_string());
@@ -39,8 +40,11 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, query: &UsersQuery) 
         true => waiting::latest(app, proof, &query.waiting()?, WAITING).await?,
         false => Page { items: vec![], previous: None, next: None },
     };
+    let alike = waiting::alike(app, &waiting.items).await?;
     let Page { items, previous, next: later } = waiting;
     let items = items.into_iter().map(|it| WaitingRow {
+        title: app.identity.providers.title(&it.provider),
+        alike: alike.iter().filter(|row| row.email == it.email.to_lowercase()).cloned().collect(),
         issuer: it.issuer,
         subject: it.subject,
         provider: it.provider,
@@ -57,7 +61,8 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, query: &UsersQuery) 
 /// Everything on the page of one user.
 pub async fn view(app: &App, proof: &Authorized<ListUsers>, username: &Username) -> Result<UserView> {
     let found = people::find(&app.store, username).await?;
-    let found = found.ok_or_else(|| Error::NotFound(What::User(username.to_string())))?;
+    let mut found = found.ok_or_else(|| Error::NotFound(What::User(username.to_string())))?;
+    name_providers(app, &mut found);
     let now = app.clock.now();
     let mut sessions = people::sessions(&app.store, &found.id, app.identity.settings.ended(now)).await?;
     let is_reader = proof.actor().key() == format!("user:{username}");
@@ -71,6 +76,11 @@ pub async fn view(app: &App, proof: &Authorized<ListUsers>, username: &Username)
         false => vec![],
     };
     Ok(UserView { user: found, access, sessions, tokens, may_manage, is_reader })
+}
+
+/// People know providers by their titles.
+fn name_providers(app: &App, user: &mut UserRow) {
+    user.providers.iter_mut().for_each(|provider| *provider = app.identity.providers.title(provider));
 }
 
 fn may_manage(proof: &Authorized<ListUsers>) -> bool {
@@ -213,27 +223,33 @@ pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String>
     Ok(address)
 }
 
-/// Lets somebody in no more, which ends their sessions, or again.
+/// Lets somebody in no more, or again. Of who goes, what ended: their sessions are over, and their tokens open nothing.
 ///
 /// # Errors
 /// [`Error::Conflict`] if nobody would be left who may do everything.
-pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<()> {
+pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<Option<Ended>> {
     let ChangeUser { username, disabled } = proof.action().clone();
     let (user, now) = (of(app, &username).await?, app.clock.now());
     let disabled_at = disabled.then_some(now);
     let (id, was_disabled) = (user.id.clone(), user.disabled_at.is_some());
-    let ways = app.identity.providers.ways();
+    let (ways, not_over) = (app.identity.providers.ways(), app.identity.settings.ended(now));
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let guard = Guard::before(tx, ways).await?;
             principals::set_disabled(tx, &id, disabled_at).await?;
-            if disabled {
-                sessions::end_all(tx, &id).await?;
-                sessions::end_links(tx, &id).await?;
-                guard.after(tx).await?;
+            let was = if was_disabled { "disabled" } else { "active" }.to_owned();
+            if !disabled {
+                return Ok(Change::new(None, Some(was), Some("active".to_owned())));
             }
-            let words = |is_disabled: bool| Some(if is_disabled { "disabled" } else { "active" }.to_owned());
-            Ok(Change::new((), words(was_disabled), words(disabled)))
+            let ended = Ended {
+                n_sessions: sessions::count(tx, &id, not_over).await?,
+                n_tokens: tokens::count_live(tx, &id, now).await?,
+            };
+            sessions::end_all(tx, &id).await?;
+            sessions::end_links(tx, &id).await?;
+            guard.after(tx).await?;
+            let is = format!("disabled, sessions ended: {}, tokens stopped: {}", ended.n_sessions, ended.n_tokens);
+            Ok(Change::new(Some(ended), Some(was), Some(is)))
         })
     });
     write.await

@@ -4,13 +4,16 @@ use crate::domain::action::{Dismiss, LetIn, ListUsers};
 use crate::domain::error::What;
 use crate::domain::page::Position;
 use crate::domain::principal::Principal;
+use crate::domain::view::{AlikeRow, UserRow};
 use crate::domain::{Error, Page, Permission, Result, Target};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::identity;
-use crate::server::store::Change;
-use crate::server::store::waiting;
 pub use crate::server::store::waiting::Waiting;
+use crate::server::store::{Change, people, waiting};
+
+/// The most accounts that are named for a page of them.
+const MAX_ALIKE: u32 = 100;
 
 /// A page of those who wait, who came last first; the first one where nobody is left on the page that is asked for.
 pub async fn latest(
@@ -33,6 +36,31 @@ pub async fn latest(
 pub async fn page(app: &App, proof: &Authorized<ListUsers>, after: (&str, &str), limit: u32) -> Result<Vec<Waiting>> {
     require_manager(proof)?;
     Ok(waiting::page(&app.store, after, limit).await?.into_iter().map(vouched).collect())
+}
+
+/// How many wait, for who may let them in; nobody for others.
+pub async fn count(app: &App, caller: &Caller) -> u64 {
+    match app.access.holds(&caller.standing, Permission::UserManage, &Target::Instance) {
+        true => waiting::count(&app.store).await.unwrap_or_default(),
+        false => 0,
+    }
+}
+
+/// Of those who wait the names of accounts that have the very address for which the provider vouches, and by what their
+/// owners sign in.
+pub async fn alike(app: &App, waiting: &[Waiting]) -> Result<Vec<AlikeRow>> {
+    let emails: Vec<String> = waiting.iter().map(|who| who.email.to_lowercase()).filter(|it| !it.is_empty()).collect();
+    if emails.is_empty() {
+        return Ok(vec![]);
+    }
+    let found = people::with_emails(&app.store, &emails, MAX_ALIKE).await?;
+    let row = |user: UserRow| AlikeRow {
+        email: user.email.to_lowercase(),
+        username: user.username,
+        providers: user.providers.iter().map(|name| app.identity.providers.title(name)).collect(),
+        has_password: user.has_password,
+    };
+    Ok(found.into_iter().map(row).collect())
 }
 
 /// Only who can let them in reads who waits.
@@ -74,5 +102,7 @@ pub async fn dismiss(app: &App, proof: &Authorized<Dismiss>) -> Result<()> {
             Ok(Change::new((), Some(format!("{subject} of {issuer}")), None))
         })
     });
-    write.await
+    let dismissed = write.await;
+    waiting::changed(&app.store);
+    dismissed
 }

@@ -37,6 +37,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0016_activity_of_namespaces.sql"),
                 include_str!("schema/sqlite/0017_names_of_identities.sql"),
                 include_str!("schema/sqlite/0018_group_pins.sql"),
+                include_str!("schema/sqlite/0019_last_seen.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -57,6 +58,7 @@ impl Dialect {
                 include_str!("schema/postgres/0016_activity_of_namespaces.sql"),
                 include_str!("schema/postgres/0017_names_of_identities.sql"),
                 include_str!("schema/postgres/0018_group_pins.sql"),
+                include_str!("schema/postgres/0019_last_seen.sql"),
             ],
         }
     }

@@ -44,6 +44,7 @@ mod rebuild;
 pub mod recent;
 pub mod referrers;
 pub mod refresh_tokens;
+mod repeats;
 pub mod repositories;
 pub mod robots;
 pub mod sessions;
@@ -96,6 +97,8 @@ pub struct Store {
     entropy: Arc<dyn Entropy>,
     statements: Arc<AtomicU64>,
     sums: Arc<sums::Sums>,
+    waiting: Arc<waiting::Counted>,
+    repeats: Arc<repeats::Repeats>,
 }
 
 #[derive(Clone)]
@@ -133,7 +136,9 @@ impl Store {
             Location::Sqlite(path) => Db::Lite(lite::Lite::open(path, events)?),
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
         };
-        Ok(Self { db, clock, entropy, statements: Arc::default(), sums: Arc::default() })
+        let (statements, sums) = (Arc::default(), Arc::default());
+        let (waiting, repeats) = (Arc::default(), Arc::default());
+        Ok(Self { db, clock, entropy, statements, sums, waiting, repeats })
     }
 
     /// Computes again everything that is derived from the bytes of manifests and the rows of tags.
@@ -238,9 +243,13 @@ impl Store {
             .await
     }
 
-    /// Keeps the record of what changed nothing.
+    /// Keeps the record of what changed nothing. A refusal that is repeated at once stands there once.
     pub async fn record(&self, record: super::access::Record) -> Result<()> {
-        let entry = audit::Entry::told(record, new_id(&*self.entropy, self.clock.now()), self.clock.now());
+        let now = self.clock.now();
+        if self.repeats.holds(&record, now) {
+            return Ok(());
+        }
+        let entry = audit::Entry::told(record, new_id(&*self.entropy, now), now);
         self.transact(move |tx| {
             Box::pin(async move { Ok(Done { value: entry.record(tx, None, None).await?, changed: None }) })
         })

@@ -2,18 +2,21 @@
 
 use super::grants::grantee;
 use super::sessions::Purpose;
-use super::{Row, Store, Tx, dialect, epoch};
+use super::{Row, Store, Tx, Value, batch, dialect, epoch};
 use crate::domain::view::{SessionRow, UserRow};
 use crate::domain::{Grantee, GroupName, Result, Scope, Timestamp, Username};
 use crate::params;
 
 fn columns(store: &Store) -> String {
-    let groups = store.dialect().joined("g.name");
+    let (groups, providers) = (store.dialect().joined("g.name"), store.dialect().joined("i.provider"));
     format!(
         "p.id, p.username, p.name, p.email, p.disabled_at, p.seen_at, p.created_at,
          (SELECT MAX(l.expires_at) FROM one_time_links l WHERE l.user_id = p.id AND l.purpose = $1),
          (SELECT COUNT(*) FROM passwords w WHERE w.user_id = p.id),
-         (SELECT COUNT(*) FROM identities i WHERE i.user_id = p.id),
+         (SELECT {providers} FROM identities i WHERE i.user_id = p.id),
+         (SELECT COUNT(*) FROM grants r WHERE r.grantee = p.id)
+           + (SELECT COUNT(*) FROM grants r WHERE r.grantee_kind = 'group' AND r.grantee IN
+             (SELECT m.group_id FROM group_members m WHERE m.user_id = p.id)),
          (SELECT {groups} FROM user_groups g WHERE g.id IN
            (SELECT m.group_id FROM group_members m WHERE m.user_id = p.id))"
     )
@@ -70,6 +73,18 @@ pub async fn with_email(store: &Store, email: &str) -> Result<Vec<Username>> {
     store.scan(sql, params![email.to_lowercase()]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
+/// Users who have one of these addresses, which are in lower case.
+pub async fn with_emails(store: &Store, emails: &[String], limit: u32) -> Result<Vec<UserRow>> {
+    let params = params![Purpose::Invite, limit].into_iter().chain(emails.iter().map(Value::from)).collect();
+    let sql = format!(
+        "SELECT {} FROM principals p WHERE p.kind = 'user' AND p.email <> '' AND LOWER(p.email) IN ({})
+         ORDER BY p.username LIMIT $2",
+        columns(store),
+        batch::slots(3, emails.len())
+    );
+    store.scan(&sql, params).await?.into_iter().map(user).collect()
+}
+
 /// Usernames of those who may do everything by a grant of their own.
 pub async fn administrators(store: &Store, limit: u32) -> Result<Vec<Username>> {
     let sql = "SELECT DISTINCT p.username FROM grants g JOIN principals p ON p.id = g.grantee
@@ -115,11 +130,9 @@ fn user(mut row: Row) -> Result<UserRow> {
     let (id, username, name, email) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let disabled_at: Option<Timestamp> = row.take()?;
     let (seen_at, created_at): (Timestamp, _) = (row.take()?, row.take()?);
-    let (invited_until, n_passwords, n_identities) = (row.take()?, row.take::<i64>()?, row.take::<i64>()?);
-    let groups = row.take::<Option<String>>()?.unwrap_or_default();
-    let groups = groups.split(',').filter(|name| !name.is_empty()).map(str::parse);
-    let mut groups = groups.collect::<Result<Vec<GroupName>>>()?;
-    groups.sort();
+    let (invited_until, n_passwords) = (row.take()?, row.take::<i64>()?);
+    let (providers, n_grants) = (listed(row.take()?), row.take()?);
+    let groups = listed(row.take()?).iter().map(|name| name.parse()).collect::<Result<Vec<GroupName>>>()?;
     Ok(UserRow {
         id,
         username,
@@ -129,8 +142,19 @@ fn user(mut row: Row) -> Result<UserRow> {
         is_disabled: disabled_at.is_some(),
         invited_until,
         has_password: n_passwords > 0,
-        has_way_in: n_passwords + n_identities > 0,
+        has_way_in: n_passwords > 0 || !providers.is_empty(),
+        providers,
+        n_grants,
         created_at,
         seen_at: (seen_at.0 != 0).then_some(seen_at),
     })
+}
+
+/// Names of one cell, each once and in their order.
+fn listed(cell: Option<String>) -> Vec<String> {
+    let cell = cell.unwrap_or_default();
+    let mut names: Vec<String> = cell.split(',').filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
 }

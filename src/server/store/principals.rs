@@ -37,6 +37,16 @@ pub async fn insert(tx: &mut Tx, new: &Principal, by: &Actor) -> Result<bool> {
     Ok(tx.run(sql, params).await? == 1)
 }
 
+/// Notes that somebody is here. Where somebody else changes them at the moment nobody waits for it.
+pub(super) async fn seen(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+    let unless_held = tx.dialect().skip_locked();
+    let sql = format!(
+        "UPDATE principals SET seen_at = $2 WHERE id IN
+         (SELECT id FROM principals WHERE id = $1 AND seen_at < $2{unless_held})"
+    );
+    tx.run(&sql, params![id, now]).await.map(|_| ())
+}
+
 /// Lets somebody in no more (`at`), or again (`None`).
 pub async fn set_disabled(tx: &mut Tx, id: &str, at: Option<Timestamp>) -> Result<()> {
     let sql = "UPDATE principals SET disabled_at = $2 WHERE id = $1";

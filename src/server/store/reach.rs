@@ -12,7 +12,9 @@ const ROW: &str = "SELECT g.id, g.grantee_kind, COALESCE(p.username, u.name, '')
         CASE WHEN p.kind = 'user' AND NOT EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = p.id)
             AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.user_id = p.id)
           THEN COALESCE((SELECT MAX(l.expires_at) FROM one_time_links l
-            WHERE l.user_id = p.id AND l.purpose = 'invite'), 0) END
+            WHERE l.user_id = p.id AND l.purpose = 'invite'), 0) END,
+        COALESCE(p.seen_at, (SELECT MAX(s.seen_at) FROM group_members m JOIN principals s ON s.id = m.user_id
+          WHERE m.group_id = u.id), 0)
     FROM grants g LEFT JOIN principals p ON p.id = g.grantee LEFT JOIN user_groups u ON u.id = g.grantee";
 
 /// The most grants of one principal or group that a page lists.
@@ -82,8 +84,9 @@ fn access(mut row: Row) -> Result<AccessRow> {
     let (given_at, Known(given_by)) = (row.take()?, row.take()?);
     let until: Option<Timestamp> = row.take()?;
     let invited = until.map(|until| Invited { until, may_take_back: false });
-    let to = grantee(&kind, &name)?;
-    Ok(AccessRow { id, to, name: shown, n_members, terms, given_at, given_by, may_change: false, invited })
+    let (to, seen_at) = (grantee(&kind, &name)?, row.take::<Timestamp>()?);
+    let seen_at = (seen_at.0 != 0).then_some(seen_at);
+    Ok(AccessRow { id, to, name: shown, n_members, terms, given_at, given_by, may_change: false, invited, seen_at })
 }
 
 #[cfg(test)]

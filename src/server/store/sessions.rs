@@ -1,7 +1,7 @@
 //! Sessions of browsers, and the links that work once.
 
-use super::{Store, Tx, epoch};
-use crate::domain::{Actor, Result, Timestamp};
+use super::{Store, Tx, epoch, principals};
+use crate::domain::{Actor, Error, Result, Timestamp};
 use crate::params;
 
 /// A session on its way into the table.
@@ -121,15 +121,22 @@ pub async fn opened_at(store: &Store, id: &str) -> Result<Option<Timestamp>> {
     row.map(|mut row| row.take()).transpose()
 }
 
-/// Notes that a session is in use.
-pub async fn seen(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
-    tx.run("UPDATE sessions SET seen_at = $2 WHERE id = $1", params![id, now]).await.map(|_| ())
+/// Notes that a session of a user is in use.
+pub async fn seen(tx: &mut Tx, (id, user_id): (&str, &str), now: Timestamp) -> Result<()> {
+    tx.run("UPDATE sessions SET seen_at = $2 WHERE id = $1", params![id, now]).await?;
+    principals::seen(tx, user_id, now).await
 }
 
 /// Ends one session.
 pub async fn end(tx: &mut Tx, id: &str) -> Result<()> {
     tx.run("DELETE FROM sessions WHERE id = $1", params![id]).await?;
     epoch::next(tx).await
+}
+
+/// How many sessions of a user are not over.
+pub async fn count(tx: &mut Tx, user_id: &str, (idle, oldest): (Timestamp, Timestamp)) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND seen_at > $2 AND created_at > $3";
+    tx.one(sql, params![user_id, idle, oldest]).await?.ok_or(Error::Internal)?.take()
 }
 
 /// Ends all sessions of a user; how many they were.
@@ -199,6 +206,12 @@ pub async fn insert_link(
                VALUES ($1, $2, $3, $4, $5, $6)";
     let expires_at = expires_at.map(|at| at.0);
     tx.run(sql, params![fingerprint, purpose, user_id, expires_at, now, by]).await.map(|_| ())
+}
+
+/// Whether a link for the first administrator is there.
+pub async fn has_set_up_link(store: &Store) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM one_time_links WHERE purpose = $1 LIMIT 1";
+    Ok(store.one(sql, params![Purpose::SetUp]).await?.is_some())
 }
 
 /// Ends the links that make the first administrator: there is one.

@@ -1,8 +1,8 @@
 //! Tokens of users and robots, by their fingerprints.
 
-use super::{Row, Store, Tx, epoch};
+use super::{Row, Store, Tx, epoch, principals};
 use crate::domain::view::TokenRow;
-use crate::domain::{Result, Role, Scope, TagPattern, Terms, Timestamp, TokenName};
+use crate::domain::{Error, Result, Role, Scope, TagPattern, Terms, Timestamp, TokenName};
 use crate::params;
 
 /// A token on its way into the table.
@@ -112,7 +112,14 @@ pub async fn delete_all(tx: &mut Tx, principal_id: &str) -> Result<()> {
     epoch::next(tx).await
 }
 
-/// Notes that a token was used.
-pub async fn used(tx: &mut Tx, id: &str, now: Timestamp, from: &str) -> Result<()> {
-    tx.run("UPDATE tokens SET used_at = $2, used_from = $3 WHERE id = $1", params![id, now, from]).await.map(|_| ())
+/// Notes that a token of a principal was used.
+pub async fn used(tx: &mut Tx, (id, principal_id): (&str, &str), now: Timestamp, from: &str) -> Result<()> {
+    tx.run("UPDATE tokens SET used_at = $2, used_from = $3 WHERE id = $1", params![id, now, from]).await?;
+    principals::seen(tx, principal_id, now).await
+}
+
+/// How many tokens of a principal have not ended.
+pub async fn count_live(tx: &mut Tx, principal_id: &str, now: Timestamp) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM tokens WHERE principal_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
+    tx.one(sql, params![principal_id, now]).await?.ok_or(Error::Internal)?.take()
 }

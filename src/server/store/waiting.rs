@@ -5,9 +5,39 @@ use super::{Row, Store, Tx};
 use crate::domain::page::Position;
 use crate::domain::{Cursor, Error, Page, Result, Timestamp};
 use crate::params;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How many may wait. The one who was seen least lately goes: strangers cannot fill the table.
 const AT_MOST: u32 = 1_000;
+
+/// How many are counted at most for the sign beside the entry of users: one more than it shows.
+const COUNTED: u32 = 51;
+
+/// For how long that count is known. What this node does ends it at once.
+const KNOWN_FOR: Duration = Duration::from_secs(5);
+
+/// How many waited a moment ago.
+#[derive(Default)]
+pub(super) struct Counted(Mutex<Option<(Instant, u64)>>);
+
+/// How many wait, as far as anybody counts.
+pub async fn count(store: &Store) -> Result<u64> {
+    let known = *store.waiting.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, n_waiting)) = known.filter(|(at, _)| at.elapsed() < KNOWN_FOR) {
+        return Ok(n_waiting);
+    }
+    let at = Instant::now(); // Before the question: what is written after it is not known by it.
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM waiting_people LIMIT $1) AS counted";
+    let n_waiting = store.one(sql, params![COUNTED]).await?.ok_or(Error::Internal)?.take()?;
+    *store.waiting.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, n_waiting));
+    Ok(n_waiting)
+}
+
+/// Somebody waits, or does no more.
+pub fn changed(store: &Store) {
+    *store.waiting.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
 
 /// Somebody who waits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -183,7 +183,7 @@ pub fn Announcement() -> impl IntoView {
         view! {
             <div class="callout callout-info said" role="status" tabindex="-1" autofocus="true">
                 <Icon name="check"/>
-                <div class="grow stack-2"><p class="medium">{said.intent.done(&said.of)}</p>{secret}</div>
+                <div class="grow stack-2"><p class="medium">{said.words()}</p>{secret}</div>
             </div>
         }
         .into_any(),

@@ -7,6 +7,9 @@ use crate::ui::islands::theme::ThemeSwitch;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
 
+/// The most that a sign counts.
+const MAX_COUNTED: u64 = 50;
+
 /// The rail.
 #[component]
 pub fn Rail<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
@@ -64,8 +67,12 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
     let entry = |needs: Permission, to: Address, icon: &'static str, label: &'static str| {
         request.holds(needs).then(|| view! { <Entry to icon label path=path.clone()/> })
     };
+    let n_waiting = request.n_waiting;
+    let users = request.holds(Permission::UserRead).then(|| {
+        view! { <Entry to=Address::Users icon="user" label="Users" path=path.clone() n_waiting/> }
+    });
     let entries = [
-        entry(Permission::UserRead, Address::Users, "user", "Users"),
+        users,
         entry(Permission::GroupRead, Address::Groups, "users", "Groups"),
         entry(Permission::GrantRead, Address::Access(Scope::Everything), "key", "Access"),
         entry(Permission::RoleRead, Address::Roles, "list", "Roles"),
@@ -110,9 +117,21 @@ fn Account<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Entry(to: Address, icon: &'static str, label: &'static str, path: String) -> impl IntoView {
+fn Entry(
+    to: Address,
+    icon: &'static str,
+    label: &'static str,
+    path: String,
+    /// How many wait there for the reader.
+    #[prop(default = 0)]
+    n_waiting: u64,
+) -> impl IntoView {
     let current = current(&to, &path);
-    view! { <li><a href=to.to_string() aria-current=current><Icon name=icon/>{label}</a></li> }
+    let sign = (n_waiting > 0).then(|| {
+        let number = if n_waiting > MAX_COUNTED { format!("{MAX_COUNTED}+") } else { n_waiting.to_string() };
+        view! { <span class="n">{number}<span class="vh">" waiting"</span></span> }
+    });
+    view! { <li><a href=to.to_string() aria-current=current><Icon name=icon/>{label}{sign}</a></li> }
 }
 
 /// `page` on the entry's own page, `true` on those below it.

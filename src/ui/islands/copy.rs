@@ -1,5 +1,6 @@
 //! Makes every copy button of the page work, also of rows that come later, by one listener; and
-//! keeps the client whose command a reader copies. With it starts what Escape does.
+//! keeps the client whose command a reader copies. With it start what Escape does,
+//! and the address that follows a name.
 
 use leptos::prelude::*;
 
@@ -12,4 +13,6 @@ pub fn Copy() -> impl IntoView {
     super::browser::client::start();
     #[cfg(feature = "hydrate")]
     super::browser::keys::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::callback::start();
 }

@@ -17,7 +17,7 @@ use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use crate::ui::words::{MAX_TEXT_CHARS, inert};
 use leptos::prelude::*;
-use words::{Difference, short, words};
+use words::{Difference, short, tried, words};
 
 /// The most that is shown of what it was done to.
 const MAX_OBJECT_CHARS: usize = 300;
@@ -218,6 +218,10 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     // The secret of a robot has its name.
     let is_robots = matches!(actor, Some(Actor::Robot(_)));
     let token = token.filter(|_| !is_robots).map(|token| format!("token {} ", inert(&token, MAX_OBJECT_CHARS)));
+    let (what, end) = match refused {
+        Some(_) => (tried(&action), Some(view! { " "<span class="name">"was refused"</span> })),
+        None => (words(&action), None),
+    };
     let result = match refused {
         Some(permission) => {
             let why = view! { <span class="cell-sub">{reason(&permission)}</span> };
@@ -228,7 +232,7 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">
-                <span class="name">{words(&action)}</span>" "<span class="mono sm">{inert(&short(&object), MAX_OBJECT_CHARS)}</span>
+                <span class="name">{what}</span>" "<span class="mono sm">{inert(&short(&object), MAX_OBJECT_CHARS)}</span>{end}
                 <Details object before after request_id/>
             </th>
             <td role="cell" data-a="two">{who}<span class="cell-sub">{token}<span class="mono">{address}</span></span></td>

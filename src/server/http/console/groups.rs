@@ -1,6 +1,6 @@
 //! Forms about groups.
 
-use super::sent::taken;
+use super::sent::{at, taken};
 use super::{Done, Form};
 use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, MapGroup};
 use crate::domain::{Address, Error, GroupName, Result, Username};
@@ -9,9 +9,21 @@ use crate::ui::form::Intent;
 
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     let name: GroupName = form.sent.parse("name")?;
+    let claims = claim(form).into_iter().collect::<Vec<_>>();
     let proof = form.app.access.authorize(form.caller, CreateGroup { name: name.clone() }).await?;
+    groups::check_claims(form.app, &claims).map_err(|error| at("name", error))?;
     groups::create(form.app, &proof, vec![]).await.map_err(|error| taken("name", error))?;
+    if !claims.is_empty() {
+        let action = MapGroup { name: name.clone(), claims };
+        groups::map(form.app, &form.app.access.authorize(form.caller, action).await?).await?;
+    }
     Ok(Done::new(Address::Group(name.clone()), Intent::CreateGroup, name))
+}
+
+/// The group of a provider that a new one of ours is made for, if it is.
+fn claim(form: &Form<'_>) -> Option<(String, String)> {
+    let claim = (form.sent.text("provider").to_owned(), form.sent.text("value").to_owned());
+    Some(claim).filter(|(provider, _)| !provider.is_empty())
 }
 
 pub(super) async fn set_member(form: &Form<'_>, is_in: bool) -> Result<Done> {
@@ -41,7 +53,8 @@ pub(super) async fn set_claim(form: &Form<'_>, is_there: bool) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, MapGroup { name: name.clone(), claims }).await?;
     groups::map(form.app, &proof).await?;
     let intent = if is_there { Intent::MapClaim } else { Intent::UnmapClaim };
-    Ok(Done::new(Address::Group(name), intent, claim.1))
+    let provider = form.app.identity.providers.title(&claim.0);
+    Ok(Done::new(Address::Group(name), intent, format!("{} at {provider}", claim.1)))
 }
 
 pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {

@@ -14,6 +14,7 @@ mod users;
 
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
+use crate::domain::view::Ended;
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -37,7 +38,8 @@ struct Done {
 
 impl Done {
     fn new(to: impl ToString, intent: Intent, of: impl ToString) -> Self {
-        Self { to: to.to_string(), said: Said { intent, of: of.to_string(), secret: None }, away: None }
+        let said = Said { intent, of: of.to_string(), secret: None, ended: None };
+        Self { to: to.to_string(), said, away: None }
     }
 
     /// By a provider.
@@ -48,6 +50,11 @@ impl Done {
     /// With something that is shown this once.
     fn with_secret(self, secret: String) -> Self {
         Self { said: Said { secret: Some(secret), ..self.said }, ..self }
+    }
+
+    /// With what stopped by it.
+    fn with_ended(self, ended: Option<Ended>) -> Self {
+        Self { said: Said { ended, ..self.said }, ..self }
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, action).await?;
     let made = providers::create(form.app, &proof, (kind, settings), Some(form.sent.secret(SECRET))).await;
     made.map_err(|error| taken("name", of_form(error)))?;
-    Ok(Done::new(Address::Provider(name.clone()), Intent::CreateProvider, name))
+    let title = form.sent.text("title");
+    Ok(Done::new(Address::Provider(name), Intent::CreateProvider, title))
 }
 
 pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
@@ -42,7 +43,7 @@ pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
     let action = ChangeProvider { name: name.clone(), brings_admins };
     let proof = form.app.access.authorize(form.caller, action).await?;
     providers::change(form.app, &proof, settings, Some(secret)).await.map_err(of_form)?;
-    Ok(Done::new(Address::Provider(name.clone()), Intent::ChangeProvider, name))
+    Ok(Done::new(Address::Provider(name), Intent::ChangeProvider, form.sent.text("title")))
 }
 
 pub(super) async fn set_enabled(form: &Form<'_>, is_enabled: bool) -> Result<Done> {
@@ -60,15 +61,15 @@ pub(super) async fn set_enabled(form: &Form<'_>, is_enabled: bool) -> Result<Don
             Intent::DisableProvider
         }
     };
-    Ok(Done::new(Address::Provider(name.clone()), intent, name))
+    Ok(Done::new(Address::Provider(name), intent, before.row.title))
 }
 
 pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
-    let (name, _) = present(form).await?;
+    let (name, before) = present(form).await?;
     form.confirmed(name.as_str())?;
     let proof = form.app.access.authorize(form.caller, DeleteProvider { name: name.clone() }).await?;
     providers::delete(form.app, &proof).await?;
-    Ok(Done::new(Address::Providers, Intent::DeleteProvider, name))
+    Ok(Done::new(Address::Providers, Intent::DeleteProvider, before.row.title))
 }
 
 pub(super) async fn accept_group(form: &Form<'_>) -> Result<Done> {

@@ -33,9 +33,9 @@ pub(super) async fn set_disabled(form: &Form<'_>, disabled: bool) -> Result<Done
     let username = username(form)?;
     let action = ChangeUser { username: username.clone(), disabled };
     let proof = form.app.access.authorize(form.caller, action).await?;
-    users::change(form.app, &proof).await?;
+    let ended = users::change(form.app, &proof).await?;
     let intent = if disabled { Intent::DisableUser } else { Intent::EnableUser };
-    Ok(Done::new(Address::User(username.clone()), intent, username))
+    Ok(Done::new(Address::User(username.clone()), intent, username).with_ended(ended))
 }
 
 pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {

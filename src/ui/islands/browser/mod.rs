@@ -1,5 +1,6 @@
 //! The browser half of the islands: the only code that touches the document.
 
+pub mod callback;
 pub mod client;
 pub mod copy;
 pub mod keys;

@@ -5,6 +5,7 @@ use crate::domain::{Address, Grantee, Permission, Role, Scope, Timestamp};
 use crate::ui::components::avatar::Somebody;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
 use crate::ui::request::PageRequest;
@@ -21,6 +22,10 @@ pub enum Columns {
     Somebody,
     Group,
 }
+
+/// What the head does not say by itself.
+const SEEN: &str =
+    "When whom it names was last here by a session or a token, whatever for; of a group, whoever of it was last";
 
 /// The table.
 #[component]
@@ -40,6 +45,9 @@ where
     });
     let set_in = matches!(page, Columns::Scope(..))
         .then(|| view! { <th role="columnheader" scope="col" class="p2">"Set in"</th> });
+    // Who it is stands on the other pages above it.
+    let seen = matches!(page, Columns::Scope(..))
+        .then(|| view! { <th role="columnheader" scope="col" class="p3" title=SEEN>"Last seen"</th> });
     let rows = rows.into_iter().map(|row| view! { <Row row page=page.clone() request=&request/> }).collect_view();
     view! {
         <Problem intent=Intent::ChangeAccess/>
@@ -52,6 +60,7 @@ where
                         <th role="columnheader" scope="col">"Where"</th>
                         {set_in}
                         <th role="columnheader" scope="col" class="p2">"Until"</th>
+                        {seen}
                         <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
@@ -83,6 +92,8 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
     };
     let role_place = if shows_who { "end1" } else { "head" };
     let (terms, now) = (row.terms.clone(), request.now);
+    let seen = matches!(page, Columns::Scope(..))
+        .then(|| view! { <td role="cell" class="p3 nowrap muted"><Seen to=row.to.clone() at=row.seen_at now/></td> });
     let until = terms.expires_at;
     let until_card =
         until.map(|at| view! { <span class="cell-sub k-only">"until "{at.rfc3339()[..10].to_owned()}</span> });
@@ -97,6 +108,7 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
             </td>
             {set_in}
             <td role="cell" class="nowrap p2"><Until at=until now/></td>
+            {seen}
             <td role="cell" class="r" data-a="end2"><Taking row page request/></td>
         </tr>
     }
@@ -162,6 +174,18 @@ pub fn Until(at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
     match days <= NEAR_DAYS {
         true => view! { <span class="badge badge-warn"><Icon name="clock"/>{time}</span> }.into_any(),
         false => view! { <span>{time}</span> }.into_any(),
+    }
+}
+
+/// When whom a grant names was last here; nobody knows of everybody.
+#[component]
+fn Seen(to: Grantee, at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
+    match (to, at) {
+        (Grantee::Anonymous, _) => {
+            view! { <span class="subtle" aria-hidden="true">"–"</span><span class="vh">"Not known"</span> }.into_any()
+        }
+        (_, Some(at)) => view! { <When at now/> }.into_any(),
+        (_, None) => view! { <span class="subtle">"Never"</span> }.into_any(),
     }
 }
 

@@ -123,6 +123,47 @@ const WORDS: &[(&str, &str)] = &[
     ("instance.set-up", "Set up the instance as"),
 ];
 
+/// What was done, by the first of its words, and what was tried.
+const TRIED: &[(&str, &str)] = &[
+    ("Added", "Adding"),
+    ("Asked", "Asking"),
+    ("Came", "Coming"),
+    ("Changed", "Changing"),
+    ("Chose", "Choosing"),
+    ("Deleted", "Deleting"),
+    ("Disabled", "Disabling"),
+    ("Dismissed", "Dismissing"),
+    ("Enabled", "Enabling"),
+    ("Ended", "Ending"),
+    ("Gave", "Giving"),
+    ("Got", "Getting"),
+    ("Invited", "Inviting"),
+    ("Let", "Letting"),
+    ("Made", "Making"),
+    ("Mapped", "Mapping"),
+    ("Mounted", "Mounting"),
+    ("Pushed", "Pushing"),
+    ("Removed", "Removing"),
+    ("Revoked", "Revoking"),
+    ("Rotated", "Rotating"),
+    ("Set", "Setting"),
+    ("Signed", "Signing"),
+    ("Took", "Taking"),
+    ("Tried", "Trying"),
+    ("Uploaded", "Uploading"),
+];
+
+/// The same of what was refused, in the words of a sentence that goes on with its object and ends in `was refused`.
+pub(super) fn tried(action: &str) -> String {
+    let done = words(action);
+    let (first, rest) = done.split_once(' ').unwrap_or((&done, ""));
+    match TRIED.iter().find(|(word, _)| *word == first) {
+        Some((_, tried)) if rest.is_empty() => (*tried).to_owned(),
+        Some((_, tried)) => format!("{tried} {rest}"),
+        None => done,
+    }
+}
+
 /// An action in words; one that a newer version did, by its name.
 pub(super) fn words(action: &str) -> String {
     let known = WORDS.iter().find(|(name, _)| *name == action).map(|(_, words)| *words);
@@ -145,6 +186,19 @@ mod tests {
         assert_eq!(of(before, after), "visibility: private|visibility: public");
         assert_eq!(of("", "0190a5c1-7b1e-7000-8000-000000000000"), "|");
         assert_eq!(of("same", "same"), "|");
+    }
+
+    #[test]
+    fn what_was_refused_is_no_deed() {
+        assert_eq!(
+            ["blob.push", "tag.delete", "session.open", "user.list", "thing.do"].map(tried),
+            ["Uploading to", "Deleting the tag", "Signing in", "Asking for users", "thing.do"]
+        );
+        // What a provider says is refused to nobody.
+        let by_providers = ["user.follow-provider", "user.rest"];
+        let deeds = WORDS.iter().filter(|(name, _)| !by_providers.contains(name));
+        let same: Vec<_> = deeds.filter(|(name, words)| tried(name) == *words).collect();
+        assert!(same.is_empty(), "{same:?}");
     }
 
     #[test]

@@ -106,7 +106,8 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
         return None;
     }
     let rows = claims.into_iter().map(|ClaimRow { provider, value }| {
-        let (words, sub) = (value.clone(), format!("by {provider}"));
+        let title = providers.iter().find(|(name, _)| *name == provider).map_or(&provider, |(_, title)| title);
+        let (words, sub) = (value.clone(), format!("at {title}"));
         let unmap = may_manage.then(|| {
             let label = format!("Unmap {value}");
             view! {
@@ -119,12 +120,13 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
         });
         view! { <li class="row-3 listed"><span class="grow"><span class="mono">{words}</span><span class="cell-sub">{sub}</span></span>{unmap}</li> }
     });
+    let rows = rows.collect_view();
     let form = (may_manage && !providers.is_empty()).then(|| view! { <MapForm providers/> });
     Some(view! {
-        <h2 class="section">"Groups of providers"</h2>
+        <h2 class="section" id="map">"Groups of providers"</h2>
         <p class="sm muted">"Whom a provider puts into one of these is in this group, from the next sign-in on or at once if it said so before."</p>
         {form}
-        <ul class="plain-list">{rows.collect_view()}</ul>
+        <ul class="plain-list">{rows}</ul>
     }
     .into_any())
 }
@@ -132,13 +134,17 @@ fn Claims(claims: Vec<ClaimRow>, providers: Vec<(String, String)>, may_manage: b
 #[component]
 fn MapForm(providers: Vec<(String, String)>) -> impl IntoView {
     const INTENT: Intent = Intent::MapClaim;
-    let value = Kind { class: "input input-mono", placeholder: "eng-web", ..Kind::TEXT };
+    let kind = Kind { class: "input input-mono", placeholder: "eng-web", ..Kind::TEXT };
+    // Who waits is in a group that the address names.
+    let asked = Pairs::of(&PageRequest::current().path_and_query);
+    let get = |key: &str| asked.get(key).unwrap_or_default().to_owned();
+    let (asked_provider, asked_value) = (get("provider"), get("value"));
     view! {
         <Problem intent=INTENT/>
         <Problem intent=Intent::UnmapClaim/>
         <PostForm intent=INTENT class="grantform">
-            <Choice intent=INTENT name="provider" label="Provider" options=providers/>
-            <Field intent=INTENT name="value" label="Its group" kind=value hint="As the provider sends it; some send an id"/>
+            <Choice intent=INTENT name="provider" label="Provider" options=providers value=asked_provider/>
+            <Field intent=INTENT name="value" label="Its group" kind value=asked_value hint="As the provider sends it; some send an id"/>
             <button class="btn btn-primary" type="submit">"Map this group"</button>
         </PostForm>
     }

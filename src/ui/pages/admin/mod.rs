@@ -11,6 +11,7 @@ mod provider_tried;
 pub mod providers;
 pub mod roles;
 pub mod user;
+mod user_rows;
 pub mod users;
 
 use crate::ui::query::address;

@@ -75,9 +75,9 @@ fn New(preset: Preset, request: PageRequest) -> impl IntoView {
         <PostForm intent=INTENT class="parts">
             <input type="hidden" name="kind" value=preset.kind.name()/>
             <Part id="callback" title="Callback address" words=preset.place>
-                <Callback callback kind=preset.kind/>
                 <Field intent=INTENT name="name" label="Name" value=preset.key kind=mono
-                    hint="It stands in the address above, and stays as it is. If you choose another one, register the address with it."/>
+                    hint="It stays as it is, and stands in the address below: the part before /callback is the name."/>
+                <Callback callback kind=preset.kind of="create-provider-name"/>
             </Part>
             <Identity intent=INTENT kind=preset.kind settings=&settings example=preset.url has_secret=false/>
             <Reading intent=INTENT kind=preset.kind settings=&settings/>

@@ -25,7 +25,13 @@ pub(super) fn Above(#[prop(optional)] is_below_new: bool) -> impl IntoView {
 
 /// The address that has to be registered at the provider.
 #[component]
-pub(super) fn Callback(callback: String, kind: ProviderKind) -> impl IntoView {
+pub(super) fn Callback(
+    callback: String,
+    kind: ProviderKind,
+    /// The field of the name in it, which is still to be chosen: with script the address follows what is typed.
+    #[prop(optional)]
+    of: Option<&'static str>,
+) -> impl IntoView {
     let left = (kind == ProviderKind::Oidc).then(|| {
         let left = format!("{}/auth/login", PageRequest::current().public_url);
         view! {
@@ -39,7 +45,7 @@ pub(super) fn Callback(callback: String, kind: ProviderKind) -> impl IntoView {
         <div class="stack-2">
             <p class="sm">"Register this address there as the redirect URI, to the letter:"</p>
             <div class="code">
-                <code tabindex="0">{callback.clone()}</code>
+                <code tabindex="0" data-name-of=of>{callback.clone()}</code>
                 <CopyButton text=callback label="Copy the callback address".to_owned()/>
             </div>
             {left}

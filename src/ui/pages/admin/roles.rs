@@ -17,10 +17,11 @@ fn Matrix() -> impl IntoView {
     let heads = Role::ALL.map(|role| {
         view! { <th role="columnheader" scope="col" title=role.words()>{role.title()}</th> }
     });
-    let is_shown = |permission: &Permission| Role::ALL.into_iter().any(|role| role.holds(*permission));
+    let is_held = |permission: &Permission| Role::ALL.into_iter().any(|role| role.holds(*permission));
+    let is_shown = |permission: &Permission| !permission.is_to_come() && is_held(permission);
     let rows = Permission::ALL.into_iter().filter(is_shown).map(|permission| {
         let cells = Role::ALL.map(|role| view! { <td role="cell"><Mark is_held=role.holds(permission)/></td> });
-        view! { <tr role="row"><th role="rowheader" scope="row"><code>{permission.name()}</code></th>{cells}</tr> }
+        view! { <tr role="row"><th role="rowheader" scope="row"><code>{permission.name()}</code><span class="cell-sub">{permission.words()}</span></th>{cells}</tr> }
     });
     view! {
         <PageTitle text="Roles".to_owned()/>
@@ -37,6 +38,7 @@ fn Matrix() -> impl IntoView {
             </table>
         </div>
     }
+    .into_any()
 }
 
 #[component]

@@ -1,6 +1,7 @@
 //! `/admin/users/{name}`: one person, what reaches them, where they are signed in.
 
 use super::last_part;
+use super::user_rows::{Seen, ways};
 use super::users::State;
 use crate::api::people::show_user;
 use crate::domain::error::What;
@@ -15,6 +16,7 @@ use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::pages::tokens::{Revoke, TokenRows, chosen};
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
+use crate::ui::words::counted;
 use leptos::prelude::*;
 
 /// The page.
@@ -46,6 +48,7 @@ fn Whole(view: UserView, request: PageRequest) -> impl IntoView {
             <div class="grow">
                 <div class="head-title"><h1>{title}</h1><State user=&view.user now/></div>
                 <p class="head-sub">{about(&view.user)}</p>
+                <Facts user=&view.user now/>
             </div>
             {(view.may_manage && !asks_to_delete).then(|| view! { <Actions view=&view/> })}
         </div>
@@ -65,6 +68,18 @@ fn about(user: &UserRow) -> String {
     let groups = if groups.is_empty() { "in no group".to_owned() } else { format!("in {}", groups.join(", ")) };
     let parts = [user.username.to_string(), user.email.clone(), groups];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// By what they sign in, how much reaches them, and when they were last here.
+#[component]
+fn Facts<'a>(user: &'a UserRow, now: Timestamp) -> impl IntoView + use<> {
+    let ways = Some(ways(user)).filter(|ways| !ways.is_empty());
+    let ways = ways.map_or_else(|| "No way to sign in yet".to_owned(), |ways| format!("Signs in by {ways}"));
+    let grants = counted(user.n_grants, "grant", "grants");
+    view! {
+        <p class="head-sub">{format!("{ways} · {grants}, theirs and their groups' · Last seen: ")}<Seen at=user.seen_at now/></p>
+    }
+    .into_any()
 }
 
 #[component]

@@ -1,25 +1,27 @@
 //! `/admin/users`: who has an account, and to invite somebody.
 
 use super::More;
+use super::user_rows::UserRows;
 use crate::api::people::list_users;
-use crate::domain::view::{UserRow, UsersQuery, UsersView, WaitingRow};
-use crate::domain::{Address, Cursor, Page, Timestamp};
-use crate::ui::components::avatar::Avatar;
+use crate::domain::view::{AlikeRow, UserRow, UsersQuery, UsersView, WaitingRow};
+use crate::domain::{Address, Cursor, Page, Permission, Timestamp};
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::pages::{Foot, Pages};
-use crate::ui::components::table::Table;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
-use crate::ui::words::{counted, inert, invited};
+use crate::ui::words::{MAX_NAME_CHARS, counted, inert, invited};
 use leptos::prelude::*;
 
 /// The most that is shown of a stranger's groups.
 const MAX_GROUPS_CHARS: usize = 200;
+/// How many of them are offered to be mapped, and the most that is shown of one.
+const MAX_MAPS: usize = 8;
+const MAX_GROUP_CHARS: usize = 60;
 
 /// The page.
 #[component]
@@ -80,7 +82,7 @@ fn Waiting(page: Page<WaitingRow>, query: UsersQuery, now: Timestamp) -> impl In
     let rows = page.items.into_iter().map(|row| view! { <WaitingOne row now/> }).collect_view();
     Some(view! {
         <h2 class="section">"Waiting"</h2>
-        <p class="sm muted">"They signed in by a provider and no rule lets them in. To let a whole team in, map its group on the page of one of yours."</p>
+        <p class="sm muted">"They signed in by a provider and no rule lets them in. To let in all who are in a group there, map it to one here."</p>
         {[Intent::LetIn, Intent::Dismiss].map(|intent| view! { <Problem intent/> })}
         <ul class="plain-list">{rows}</ul>
         {foot}
@@ -105,7 +107,8 @@ fn foot(page: &Page<WaitingRow>, query: &UsersQuery) -> Option<Foot> {
 
 #[component]
 fn WaitingOne(row: WaitingRow, now: Timestamp) -> impl IntoView {
-    let WaitingRow { issuer, subject, provider, email, name, groups, last_at } = row;
+    let WaitingRow { issuer, subject, provider, email, name, groups, last_at, title: by, alike } = row;
+    let maps = view! { <Maps provider groups=groups.clone()/> };
     // An address that the provider does not vouch for is not shown.
     let email = if email.is_empty() { subject.clone() } else { email };
     let title = if name.is_empty() { email.clone() } else { name };
@@ -131,12 +134,37 @@ fn WaitingOne(row: WaitingRow, now: Timestamp) -> impl IntoView {
         <li class="row-3 wrap listed">
             <span class="grow">
                 <b class="medium">{inert(&title, 120)}</b>
-                <span class="cell-sub">{format!("By {provider}, {groups}, ")}<When at=last_at now/></span>
+                <span class="cell-sub">{format!("By {}, {groups}, ", inert(&by, MAX_NAME_CHARS))}<When at=last_at now/></span>
+                {alike.into_iter().map(same_address).collect_view()}
+                {maps}
             </span>
             <span class="row">{in_}{out}</span>
         </li>
     }
     .into_any()
+}
+
+/// That somebody who waits may be somebody who is here: the provider vouches for the address, and an account has it.
+fn same_address(AlikeRow { username, providers, has_password, .. }: AlikeRow) -> impl IntoView {
+    let password = has_password.then(|| "password".to_owned());
+    let ways: Vec<String> = providers.into_iter().chain(password).collect();
+    let by = if ways.is_empty() { "invited".to_owned() } else { format!("by {}", ways.join(", ")) };
+    let href = Address::User(username.clone()).to_string();
+    let by = format!(" has this address here, {}.", inert(&by, MAX_NAME_CHARS));
+    view! { <span class="cell-sub"><a href=href>{username.to_string()}</a>{by}</span> }.into_any()
+}
+
+/// For each of a stranger's groups the way to map it to one of ours, which lets in all who are in it.
+#[component]
+fn Maps(provider: String, groups: Vec<String>) -> impl IntoView {
+    if groups.is_empty() || !PageRequest::current().holds(Permission::GroupManage) {
+        return None;
+    }
+    let links = groups.into_iter().take(MAX_MAPS).map(|group| {
+        let href = address(&Address::Groups.to_string(), &[("provider", &provider), ("value", &group)]);
+        view! { <a class="btn btn-sm" href=href>{format!("Map {}", inert(&group, MAX_GROUP_CHARS))}</a> }
+    });
+    Some(view! { <span class="row wrap">{links.collect_view()}</span> }.into_any())
 }
 
 #[component]
@@ -158,44 +186,6 @@ fn InviteForm() -> impl IntoView {
         </section>
     }
     .into_any()
-}
-
-#[component]
-fn UserRows(users: Vec<UserRow>, now: Timestamp) -> impl IntoView {
-    const COLUMNS: &[&str] = &["User", "Groups", "State", "Last seen"];
-    let rows = users.into_iter().map(|user| view! { <Row user now/> }).collect_view();
-    view! { <Table label="Users" columns=COLUMNS>{rows}</Table> }.into_any()
-}
-
-#[component]
-fn Row(user: UserRow, now: Timestamp) -> impl IntoView {
-    let href = Address::User(user.username.clone()).to_string();
-    let state = view! { <State user=&user now/> };
-    let UserRow { username, name, email, groups, seen_at, .. } = user;
-    let title = if name.is_empty() { username.to_string() } else { name.clone() };
-    let sub: Vec<String> = [(!name.is_empty()).then(|| username.to_string()), Some(email)]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect();
-    let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
-    let seen = match seen_at {
-        Some(at) => view! { <When at now/> }.into_any(),
-        None => view! { <span class="subtle">"never"</span> }.into_any(),
-    };
-    view! {
-        <tr role="row">
-            <th role="rowheader" scope="row" data-a="head">
-                <span class="row-3">
-                    <Avatar username name/>
-                    <span class="grow"><a class="name" href=href>{title}</a><span class="cell-sub">{sub.join(" · ")}</span></span>
-                </span>
-            </th>
-            <td role="cell" data-a="two">{groups.join(", ")}</td>
-            <td role="cell" data-a="end1">{state}</td>
-            <td role="cell" class="nowrap muted" data-a="end2">{seen}</td>
-        </tr>
-    }
 }
 
 /// Whether they may come in, and what is still to happen until they can.

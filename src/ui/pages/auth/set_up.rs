@@ -1,6 +1,6 @@
 //! `/auth/setup`: the first administrator, and what comes after.
 
-use super::sign_in::LARGE;
+use super::sign_in::{LARGE, NotSetUp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::form::{Field, Kind, Problem};
 use crate::ui::components::icon::Icon;
@@ -16,7 +16,7 @@ pub fn SetUp() -> impl IntoView {
     let request = PageRequest::current();
     let content = match &request.form.link {
         Some(link) => Either::Left(view! { <Steps request=&request link=link.clone()/> }),
-        None => Either::Right(view! { <Done/> }),
+        None => Either::Right(view! { <Done awaits_set_up=request.form.awaits_set_up/> }),
     };
     view! {
         <PageTitle text="Set up".to_owned()/>
@@ -34,7 +34,14 @@ pub fn SetUp() -> impl IntoView {
 
 /// A link that was used, or never was one.
 #[component]
-fn Done() -> impl IntoView {
+fn Done(awaits_set_up: bool) -> impl IntoView {
+    if awaits_set_up {
+        return view! {
+            <div><h1>"This set-up link does not work"</h1></div>
+            <NotSetUp/>
+        }
+        .into_any();
+    }
     view! {
         <div>
             <h1>"This set-up link does not work"</h1>
@@ -44,6 +51,7 @@ fn Done() -> impl IntoView {
         </div>
         <div><a class="btn btn-primary" href="/auth/login">"Sign in"</a></div>
     }
+    .into_any()
 }
 
 #[component]

@@ -19,7 +19,10 @@ pub fn SignIn() -> impl IntoView {
     let request = PageRequest::current();
     let host = request.host.clone();
     let ways = &request.ways;
-    let is_either = ways.is_local && !ways.providers.is_empty();
+    let awaits_set_up = request.form.awaits_set_up;
+    // Nobody has a password before there is an administrator; a provider may bring one.
+    let has_password = ways.is_local && !awaits_set_up;
+    let is_either = has_password && !ways.providers.is_empty();
     view! {
         <PageTitle text="Sign in".to_owned()/>
         <div class="gate">
@@ -29,17 +32,35 @@ pub fn SignIn() -> impl IntoView {
                     <div><h1>"Sign in"</h1><p class="muted">"to see the images you have access to."</p></div>
                     <Problem/>
                     {request.form.left.clone().map(|left| view! { <SignedOut left/> })}
+                    {awaits_set_up.then(NotSetUp)}
                     {request.form.stranger.clone().map(|stranger| view! { <Waits stranger/> })}
                     <Providers request=&request/>
                     {is_either.then(|| view! { <p class="or">"or with a password"</p> })}
-                    {ways.is_local.then(|| view! { <PasswordForm request=&request/> })}
-                    <Terminal host is_local=ways.is_local has_providers=!ways.providers.is_empty()/>
+                    {has_password.then(|| view! { <PasswordForm request=&request/> })}
+                    {(!awaits_set_up).then(|| {
+                        view! { <Terminal host is_local=ways.is_local has_providers=!ways.providers.is_empty()/> }
+                    })}
                 </main>
                 <footer class="gate-foot">
                     <span class="push">{concat!("Portolan ", env!("CARGO_PKG_VERSION"))}</span>
                 </footer>
             </div>
             <Chart/>
+        </div>
+    }
+    .into_any()
+}
+
+/// That the first step is another one.
+#[component]
+pub(super) fn NotSetUp() -> impl IntoView {
+    view! {
+        <div class="callout callout-info">
+            <Icon name="key"/>
+            <div>
+                <p class="medium">"This registry is not set up yet."</p>
+                <p class="muted">"Open the set-up link that the server printed. A newer one takes its place at each start."</p>
+            </div>
         </div>
     }
     .into_any()

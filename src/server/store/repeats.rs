@@ -1,0 +1,79 @@
+//! Refusals that were put on record lately. A client that is refused asks again, a few times for each layer: who was
+//! refused what, on what and from where stands once a minute.
+
+use crate::domain::Timestamp;
+use crate::server::access::Record;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// For how long one refusal stands for its repeats.
+const STANDS_FOR_MS: i64 = 60_000;
+/// How many are remembered. More than these in one minute are no client's repeats, and each of them is told.
+const REMEMBERED: usize = 10_000;
+
+/// Who was refused what, on what and from where; and when that went on record.
+#[derive(Default)]
+pub(super) struct Repeats(Mutex<HashMap<[String; 4], Timestamp>>);
+
+impl Repeats {
+    /// Whether this is the repeat of a refusal that is on record.
+    pub(super) fn holds(&self, record: &Record, now: Timestamp) -> bool {
+        if record.reason.is_none() {
+            return false;
+        }
+        let key = [record.actor.key(), record.action.to_owned(), record.object.clone(), record.address.clone()];
+        let stands = |at: Timestamp| now.0 - at.0 < STANDS_FOR_MS;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.get(&key).is_some_and(|at| stands(*at)) {
+            return true;
+        }
+        if known.len() >= REMEMBERED {
+            known.retain(|_, at| stands(*at));
+        }
+        if known.len() < REMEMBERED {
+            known.insert(key, now);
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Actor;
+
+    fn refused(object: &str, reason: Option<&str>) -> Record {
+        Record {
+            actor: Actor::Anonymous,
+            action: "blob.push",
+            object: object.to_owned(),
+            place: object.to_owned(),
+            reason: reason.map(ToOwned::to_owned),
+            token: None,
+            request_id: String::new(),
+            address: "203.0.113.5".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_repeat_within_a_minute_is_no_news() {
+        let (repeats, why) = (Repeats::default(), Some("repository.push"));
+        let at = |seconds: i64| Timestamp(seconds * 1000);
+        assert!(!repeats.holds(&refused("team/web", why), at(0)) && repeats.holds(&refused("team/web", why), at(59)));
+        assert!(!repeats.holds(&refused("team/api", why), at(59)), "another object is another refusal");
+        assert!(!repeats.holds(&refused("team/web", why), at(60)), "it stands for a minute");
+        let done = [at(60), at(60)].map(|now| repeats.holds(&refused("team/web", None), now));
+        assert_eq!(done, [false, false], "what was done is always told");
+    }
+
+    #[test]
+    fn who_is_refused_without_end_fills_no_more_than_the_room() {
+        let repeats = Repeats::default();
+        let n_told = (0..2 * REMEMBERED)
+            .filter(|n| !repeats.holds(&refused(&n.to_string(), Some("repository.push")), Timestamp(0)))
+            .count();
+        assert_eq!((n_told, repeats.0.lock().unwrap().len()), (2 * REMEMBERED, REMEMBERED));
+        assert!(!repeats.holds(&refused("later", Some("repository.push")), Timestamp(STANDS_FOR_MS)));
+        assert_eq!(repeats.0.lock().unwrap().len(), 1);
+    }
+}
