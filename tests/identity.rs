@@ -35,6 +35,7 @@ mod revocations;
 mod robots;
 mod secrecy;
 mod stand_in;
+mod substitution;
 mod sweeps;
 mod tokens;
 mod trials;
