@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 
 /// Groups after `after` in the order of their names.
 pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<GroupRow>> {
-    let sql = "SELECT g.name, (SELECT COUNT(DISTINCT m.user_id) FROM group_members m WHERE m.group_id = g.id),
+    let sql = "SELECT g.id, g.name, (SELECT COUNT(DISTINCT m.user_id) FROM group_members m WHERE m.group_id = g.id),
                  (SELECT COUNT(*) FROM grants r WHERE r.grantee = g.id AND r.grantee_kind = 'group')
                FROM user_groups g WHERE g.name > $1 ORDER BY g.name LIMIT $2";
     let rows = store.all(sql, params![after, limit]).await?;
-    rows.into_iter()
-        .map(|mut row| Ok(GroupRow { name: row.take()?, n_members: row.take()?, n_grants: row.take()? }))
-        .collect()
+    let read = |mut row: super::Row| {
+        Ok(GroupRow { id: row.take()?, name: row.take()?, n_members: row.take()?, n_grants: row.take()? })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// A group by its name or its id: both.

@@ -70,7 +70,7 @@ fn NoGroups() -> impl IntoView {
 #[component]
 fn Rows(groups: Vec<GroupRow>) -> impl IntoView {
     const COLUMNS: &[&str] = &["Group", "Members", "Access"];
-    let rows = groups.into_iter().map(|GroupRow { name, n_members, n_grants }| {
+    let rows = groups.into_iter().map(|GroupRow { name, n_members, n_grants, .. }| {
         let href = Address::Group(name.clone()).to_string();
         let grants = if n_grants == 0 { "no access".to_owned() } else { counted(n_grants, "grant", "grants") };
         view! {
