@@ -20,6 +20,7 @@ mod lapses;
 mod last_way;
 mod lasting;
 mod lies;
+mod mount_visibility;
 mod mounts;
 mod mounts_meanwhile;
 mod narrow;
