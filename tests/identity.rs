@@ -27,6 +27,7 @@ mod narrow;
 mod nodes;
 mod patience;
 mod planted;
+mod presumed;
 mod providers;
 mod raids;
 mod rechecks;
