@@ -6,6 +6,7 @@
 mod layouts;
 mod place;
 mod rights;
+mod tabs;
 
 use crate::support::process::goes_without;
 use crate::support::sha256;

@@ -119,6 +119,52 @@ async fn pages_carry_the_headers_that_hold_scripts_back() {
     assert_eq!(page.header("x-content-type-options"), "nosniff");
 }
 
+/// Whatever a browser draws, also a refusal that no route wrote.
+#[tokio::test]
+async fn everything_that_is_drawn_is_framed_kept_and_sent_nowhere() {
+    for (public_url, https_alone) in [("http://127.0.0.1:8080", ""), ("https://127.0.0.1:8080", "max-age=31536000")] {
+        let config = format!("[server]\npublic_url = \"{public_url}\"");
+        let test = TestApp::with(&config, Policy::Grants).await.at_the_door();
+        let html = ("accept", "text/html");
+        for (method, path, other, status) in [
+            ("GET", "/auth/login", ("x", "y"), 200),
+            ("GET", "/auth/setup?token=none", ("x", "y"), 410),
+            ("GET", "/auth/invite/none", ("x", "y"), 410),
+            ("GET", "/repositories", ("x", "y"), 303),
+            ("GET", "/auth/provider/none", ("x", "y"), 404),
+            ("POST", "/auth/login", ("sec-fetch-site", "cross-site"), 403),
+            ("POST", "/auth/provider/none", ("x", "y"), 405),
+            ("GET", "/./repositories", ("x", "y"), 400),
+        ] {
+            let page = test.ask(method, path, &[html, other], "").await;
+            assert_eq!(page.status.as_u16(), status, "{method} {path}: {}", page.text());
+            for (header, value) in [
+                ("x-frame-options", "DENY"),
+                ("referrer-policy", "same-origin"),
+                ("cache-control", "no-store"),
+                ("x-content-type-options", "nosniff"),
+                ("cross-origin-opener-policy", "same-origin"),
+                ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+                ("strict-transport-security", https_alone),
+            ] {
+                assert_eq!(page.header(header), value, "{method} {path}: {header}");
+            }
+            let policy = page.header("content-security-policy");
+            assert!(status == 303 || policy.contains("frame-ancestors 'none'"), "{method} {path}: {policy}");
+        }
+        // What programs get is nobody else's either.
+        let admin = test.by_admin("mara");
+        let made = admin.call("POST", "/api/v1/users", "application/json", r#"{"username":"nina"}"#).await;
+        assert_eq!((made.status.as_u16(), made.header("cache-control")), (201, "no-store"), "a link is in it");
+        let given = admin.get("/token?scope=repository:a:pull").await;
+        assert_eq!(given.header("cache-control"), "no-store");
+        for answer in [made, given, test.get("/v2/").await, test.get("/health/live").await] {
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert_eq!(answer.header("strict-transport-security"), https_alone);
+        }
+    }
+}
+
 #[tokio::test]
 async fn markup_in_an_image_stays_text() {
     let test = TestApp::new().await;

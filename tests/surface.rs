@@ -103,6 +103,7 @@ const DOORS: &[Door] = &[
     Door("/api/v1/mounts/{*name}", "PATCH", "/api/v1/mounts/none", 400, 400),
     Door("/api/v1/mounts/{*name}", "DELETE", "/api/v1/mounts/none", 404, 404),
     Door("/api/v1/roles", "GET", "/api/v1/roles", 200, 403),
+    Door("/api/v1/roles/{name}", "GET", "/api/v1/roles/none", 404, 403),
     Door("/api/v1/providers", "GET", "/api/v1/providers", 200, 403),
     Door("/api/v1/providers", "POST", "/api/v1/providers", 400, 400),
     Door("/api/v1/providers/{name}", "GET", "/api/v1/providers/none", 404, 403),

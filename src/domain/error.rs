@@ -111,6 +111,8 @@ pub enum What {
     Provider(String),
     #[error("there is no robot {0}")]
     Robot(String),
+    #[error("there is no role {0}")]
+    Role(String),
     #[error("this link does not work: it was used, or its time is over; ask for another one")]
     Link,
 }

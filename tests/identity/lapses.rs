@@ -142,3 +142,42 @@ async fn a_chunk_that_began_with_a_live_token_is_kept_though_the_token_ends_mean
     assert_eq!(again.call("PUT", &rest, ANY, "").await.status, StatusCode::CREATED);
     assert_eq!(again.get(&format!("/v2/team/web/blobs/{digest}")).await.text(), "a large layer");
 }
+
+/// B3: a mount that takes more than was asked for is told what to ask for, where it would be given; whatever else is
+/// wrong with it begins an ordinary upload, and says nothing of the other side.
+#[tokio::test]
+async fn a_mount_takes_a_token_for_both_sides() {
+    let (admin, _) = server().await;
+    for name in ["team/base", "secret/base"] {
+        admin.push_image(name, "v1", "amd64", b"base").await;
+    }
+    let nina = super::api::user(&admin, "nina").await;
+    super::api::give(&admin, super::api::named("nina"), "publisher", "team/*", None).await.unwrap();
+    nina.push_image("team/web", "v1", "amd64", b"own").await;
+    let digest = sha256(b"base");
+    let mount = async |by: &TestApp, from: &str| {
+        let path = format!("/v2/team/web/blobs/uploads/?mount={digest}&from={from}");
+        by.call("POST", &path, ANY, "").await
+    };
+    let own = "repository:team/web:pull,push";
+    let narrow = with_token(&nina, own).await;
+    let more = mount(&narrow, "team/base").await;
+    assert_eq!(more.refusal(), "401 UNAUTHORIZED");
+    let challenge = more.header("www-authenticate");
+    let both = format!(r#",scope="{own} repository:team/base:pull",error="insufficient_scope""#);
+    assert!(challenge.ends_with(&both), "{challenge}");
+    for from in ["secret/base", "secret/none", "team/none"] {
+        let asked = with_token(&nina, &format!("{own}%20repository:{from}:pull")).await;
+        // Where its owner may read, a token that was not asked for that is told to be, whether anything is there or not.
+        let both = if from == "team/none" { vec![&asked] } else { vec![&narrow, &asked] };
+        for by in both {
+            let begun = mount(by, from).await;
+            assert_eq!(begun.status, StatusCode::ACCEPTED, "{from}: {}", begun.text());
+            assert!(begun.header("location").starts_with("/v2/team/web/blobs/uploads/"), "{from}");
+        }
+    }
+    assert_eq!(nina.get(&format!("/v2/team/web/blobs/{digest}")).await.status, StatusCode::NOT_FOUND);
+    let asked = with_token(&nina, &format!("{own}%20repository:team/base:pull")).await;
+    assert_eq!(mount(&asked, "team/base").await.status, StatusCode::CREATED);
+    assert_eq!(nina.get(&format!("/v2/team/web/blobs/{digest}")).await.text(), "base");
+}

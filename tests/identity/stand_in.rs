@@ -196,7 +196,7 @@ impl StandIn {
         format!("{path}?code={code}&state={}", asked["state"])
     }
 
-    fn sign(&self, claims: &Map<String, Value>) -> String {
+    pub fn sign(&self, claims: &Map<String, Value>) -> String {
         let ways = self.ways.lock().unwrap();
         let public = self.keys.es256.public_key().as_ref().to_vec();
         let header = match ways.signed {

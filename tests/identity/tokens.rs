@@ -10,6 +10,7 @@ use portolan::domain::{Role, Terms, Timestamp};
 use portolan::params;
 use portolan::server::access::Policy;
 use portolan::server::identity::sign_in;
+use portolan::server::store::principals;
 use serde_json::{Value, json};
 
 const SERVICE: &str = "127.0.0.1:8080";
@@ -211,4 +212,41 @@ async fn the_public_address_may_be_typed_in_any_way() {
         let page = with(&test, "GET", "/admin/mounts", ("cookie", &cookie(&entered))).await;
         assert_eq!(page.status, StatusCode::OK, "{typed}");
     }
+}
+
+/// What is in a token, and what is said beside it.
+#[tokio::test]
+async fn a_token_says_by_whom_it_is_for_whom_and_when() {
+    let test = with_admin().await;
+    test.by_admin("mara").push_image("team/web", "v1", "amd64", b"layer").await;
+    let (one, other) = (
+        token(&test, Some("mara"), "scope=repository:team/web:pull").await,
+        token(&test, Some("mara"), "scope=repository:team/web:pull").await,
+    );
+    let (said, now_s) = (claims(&one), START.0 / 1000);
+    assert_eq!((&said["iss"], &said["aud"]), (&json!(format!("http://{SERVICE}")), &json!(SERVICE)));
+    for time in ["iat", "nbf"] {
+        assert_eq!(said[time], json!(now_s), "{time}");
+    }
+    assert_eq!((&said["exp"], &one.json()["expires_in"]), (&json!(now_s + 1800), &json!(1800)));
+    assert_eq!(one.json()["issued_at"], json!(START.rfc3339()));
+    assert!(said["jti"].as_str().is_some_and(|id| id.len() >= 16) && said["jti"] != claims(&other)["jti"]);
+    let mara = principals::by_username(&test.app.store, &"mara".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(said["portolan"]["principal"], json!(mara.id), "an id that nobody else ever has");
+    let id: String = {
+        let row = test.app.store.one("SELECT id FROM repositories WHERE name = 'team/web'", vec![]).await;
+        row.unwrap().unwrap().take().unwrap()
+    };
+    assert!(said["portolan"].to_string().contains(&id), "{said}");
+    let fields = "grant_type=password&username=mara&password=correct+horse&scope=repository:team/web:pull,fly";
+    let posted = test.call("POST", "/token", "application/x-www-form-urlencoded", fields).await;
+    assert_eq!(
+        (&posted.json()["expires_in"], &posted.json()["scope"]),
+        (&json!(1800), &json!("repository:team/web:pull"))
+    );
+    assert_eq!(posted.header("cache-control"), "no-store");
+    let catalog = test.showing(&bearer(&one)).get("/v2/_catalog").await;
+    assert_eq!(catalog.refusal(), "401 UNAUTHORIZED");
+    let challenge = catalog.header("www-authenticate");
+    assert!(challenge.ends_with(r#",scope="registry:catalog:*",error="insufficient_scope""#), "{challenge}");
 }

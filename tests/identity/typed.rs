@@ -175,3 +175,73 @@ async fn what_is_typed_into_a_page_about_people_finds_nobody_and_becomes_no_mark
     }
     assert!(mara.get("/admin/users?q=ott").await.text().contains("/admin/users/otto"));
 }
+
+/// Pages of fifty where nothing is said, of five hundred at most, and each row once.
+#[tokio::test]
+async fn a_list_is_cut_where_it_was_asked_to_be() {
+    let admin = world().await;
+    for (path, _) in LISTS {
+        for (limit, status) in [("0", 400), ("501", 400), ("-1", 400), ("x", 400), ("1", 200), ("500", 200)] {
+            let answer = send(&admin, "GET", &format!("{path}?limit={limit}"), json!(null)).await;
+            assert_eq!(answer.status.as_u16(), status, "{path} {limit}: {}", answer.text());
+            assert!(status == 400 || n_items(&answer.json()) <= limit.parse().unwrap(), "{path} {limit}");
+        }
+    }
+    for number in 0..50 {
+        let made = send(&admin, "POST", "groups", json!({ "name": format!("g{number:02}") })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    }
+    let first = send(&admin, "GET", "groups", json!(null)).await.json();
+    let next = first["next"].as_str().expect("there is one more").to_owned();
+    let rest = send(&admin, "GET", &format!("groups?after={next}"), json!(null)).await.json();
+    assert_eq!((n_items(&first), n_items(&rest), &rest["next"]), (50, 1, &json!(null)));
+    let names =
+        |list: &Value| list["items"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect::<Vec<_>>();
+    let all: Vec<_> = names(&first).into_iter().chain(names(&rest)).collect();
+    assert!(all.is_sorted_by(|a, b| a.as_str() < b.as_str()), "each once, by name: {all:?}");
+}
+
+#[tokio::test]
+async fn what_has_a_name_and_an_id_is_found_and_changed_by_either() {
+    let admin = world().await;
+    for (list, name, change) in [
+        ("users", "otto", json!({"disabled": true})),
+        ("groups", "eng", json!({"members": []})),
+        ("robots", "ci-web", json!({"disabled": true})),
+    ] {
+        let items = send(&admin, "GET", list, json!(null)).await.json()["items"].clone();
+        let key = if list == "users" { "username" } else { "name" };
+        let item = items.as_array().unwrap().iter().find(|item| item[key] == name).expect("it is listed");
+        let id = item["id"].as_str().expect("an id");
+        let of = async |who: &str| send(&admin, "GET", &format!("{list}/{who}"), json!(null)).await.json();
+        assert_eq!((of(id).await, &of(id).await["id"]), (of(name).await, &json!(id)), "{list}");
+        let changed = send(&admin, "PATCH", &format!("{list}/{id}"), change.clone()).await;
+        assert_eq!(changed.status, StatusCode::OK, "{list}: {}", changed.text());
+        for (key, value) in change.as_object().unwrap() {
+            assert_eq!(&of(name).await[key], value, "{list}");
+        }
+        let gone = send(&admin, "DELETE", &format!("{list}/{id}"), json!(null)).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{list}: {}", gone.text());
+        assert_eq!(send(&admin, "GET", &format!("{list}/{name}"), json!(null)).await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_role_says_what_it_holds() {
+    let admin = world().await;
+    let roles = send(&admin, "GET", "roles", json!(null)).await.json();
+    let names: Vec<_> = roles["items"].as_array().unwrap().iter().map(|role| role["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["reader", "publisher", "developer", "maintainer", "owner", "auditor", "admin"]);
+    for role in roles["items"].as_array().unwrap() {
+        let path = format!("roles/{}", role["name"].as_str().unwrap());
+        assert_eq!(&send(&admin, "GET", &path, json!(null)).await.json(), role);
+    }
+    let holds = |name: &str, permission: &str| {
+        let role = roles["items"].as_array().unwrap().iter().find(|role| role["name"] == name).unwrap();
+        role["permissions"].as_array().unwrap().contains(&json!(permission))
+    };
+    assert_eq!(roles["items"][0]["permissions"], json!(["repository.read"]));
+    assert!(holds("publisher", "repository.push") && !holds("publisher", "tag.move"));
+    assert!(holds("owner", "audit.read") && !holds("owner", "user.manage") && holds("admin", "user.manage"));
+    assert_eq!(send(&admin, "GET", "roles/Owner", json!(null)).await.status, StatusCode::NOT_FOUND);
+}

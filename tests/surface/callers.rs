@@ -3,6 +3,7 @@
 //! was asked is whole, so that only the right to it can be missing.
 
 mod rows;
+mod shown;
 
 use crate::support::{OCI_MANIFEST, TestApp, request, sha256, user};
 use axum::body::{Body, to_bytes};

@@ -187,6 +187,7 @@ pub struct AccessView {
 /// A group in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRow {
+    pub id: String,
     pub name: GroupName,
     pub n_members: u64,
     pub n_grants: u64,

@@ -3,7 +3,7 @@
 
 use super::door::{self, Knock};
 use super::metrics::route_class;
-use super::{distribution, error};
+use super::{distribution, error, security};
 use crate::domain::Error;
 use crate::server::access::{Caller, Standing};
 use crate::server::context::App;
@@ -55,6 +55,9 @@ pub(super) async fn every_request(State(app): State<App>, request: Request, next
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, HeaderValue::from_str(&id).expect("hex fits a header"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !app.facts.is_plain_http() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(security::HTTPS_ALONE));
+    }
     response
 }
 
@@ -128,7 +131,11 @@ impl Dialect {
     fn refuse(self, error: &Error, id: &str) -> Response<Body> {
         match self {
             Self::Oci => error::oci(error),
-            Self::Page => error::bare_page(error, id),
+            Self::Page => {
+                let mut page = error::bare_page(error, id);
+                security::mark_page(page.headers_mut());
+                page
+            }
             Self::Problem => error::problem(error),
         }
     }

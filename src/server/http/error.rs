@@ -48,6 +48,7 @@ fn oci_code(error: &Error) -> &'static str {
             | What::Session
             | What::Token
             | What::Robot(_)
+            | What::Role(_)
             | What::Provider(_)
             | What::Link,
         )

@@ -86,6 +86,7 @@ fn rest_api() -> Router<App> {
             get(rest::mounts::show).patch(rest::mounts::change).delete(rest::mounts::delete),
         )
         .route("/api/v1/roles", get(rest::roles::list))
+        .route("/api/v1/roles/{name}", get(rest::roles::show))
         .route("/api/v1/providers", get(rest::providers::list).post(rest::providers::create))
         .route(
             "/api/v1/providers/{name}",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// Groups after `after` in the order of their names.
 pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<GroupRow>> {
-    let sql = "SELECT g.name, (SELECT COUNT(DISTINCT m.user_id) FROM group_members m WHERE m.group_id = g.id),
+    let sql = "SELECT g.id, g.name, (SELECT COUNT(DISTINCT m.user_id) FROM group_members m WHERE m.group_id = g.id),
                  (SELECT COUNT(*) FROM grants r WHERE r.grantee = g.id AND r.grantee_kind = 'group'),
                  (SELECT COUNT(*) FROM group_claims c WHERE c.group_id = g.id), first.provider, first.value
                FROM user_groups g LEFT JOIN group_claims first ON first.group_id = g.id
@@ -17,12 +17,13 @@ pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<GroupRow
                WHERE g.name > $1 ORDER BY g.name LIMIT $2";
     let rows = store.all(sql, params![after, limit]).await?;
     let group = |mut row: Row| {
-        let (name, n_members, n_grants, n_claims) = (row.take()?, row.take()?, row.take()?, row.take()?);
+        let (id, name) = (row.take()?, row.take()?);
+        let (n_members, n_grants, n_claims) = (row.take()?, row.take()?, row.take()?);
         let claim = match (row.take::<Option<String>>()?, row.take::<Option<String>>()?) {
             (Some(provider), Some(value)) => Some(ClaimRow { provider, value }),
             _ => None,
         };
-        Ok(GroupRow { name, n_members, n_grants, n_claims, claim })
+        Ok(GroupRow { id, name, n_members, n_grants, n_claims, claim })
     };
     rows.into_iter().map(group).collect()
 }

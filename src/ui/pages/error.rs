@@ -100,6 +100,7 @@ fn missing(what: &What) -> &'static str {
         What::Provider(_) => "No such sign-in provider",
         What::Link => "This link does not work",
         What::Robot(_) => "No such robot",
+        What::Role(_) => "No such role",
         What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",
     }
 }

@@ -17,14 +17,15 @@ use std::collections::BTreeSet;
 
 #[derive(Serialize)]
 struct Listed {
+    id: String,
     name: GroupName,
     n_members: u64,
     n_grants: u64,
 }
 
 impl From<GroupRow> for Listed {
-    fn from(GroupRow { name, n_members, n_grants, .. }: GroupRow) -> Self {
-        Self { name, n_members, n_grants }
+    fn from(GroupRow { id, name, n_members, n_grants, .. }: GroupRow) -> Self {
+        Self { id, name, n_members, n_grants }
     }
 }
 

@@ -103,7 +103,8 @@ fn moment(text: &str) -> Result<Timestamp> {
 /// An answer with a status of its own, or a refusal.
 fn answer<T: Serialize>(app: &App, caller: &Caller, status: StatusCode, found: Result<T>) -> Response<Body> {
     match found {
-        Ok(found) => (status, Json(found)).into_response(),
+        // What is answered is for who asks, and some of it is shown this once.
+        Ok(found) => (status, [(header::CACHE_CONTROL, "no-store")], Json(found)).into_response(),
         Err(refusal) => refuse(app, caller, refusal),
     }
 }

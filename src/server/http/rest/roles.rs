@@ -1,13 +1,14 @@
-//! `/api/v1/roles`.
+//! `/api/v1/roles`: the roles are built in, so the name of one is its id.
 
 use super::{All, Page, answer, asked};
 use crate::domain::action::ListRoles;
-use crate::domain::{Permission, Role};
+use crate::domain::error::What;
+use crate::domain::{Error, Permission, Role};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 
@@ -18,6 +19,13 @@ struct Listed {
     permissions: Vec<Permission>,
 }
 
+impl From<Role> for Listed {
+    fn from(name: Role) -> Self {
+        let permissions = Permission::ALL.into_iter().filter(|permission| name.holds(*permission)).collect();
+        Self { name, title: name.title(), permissions }
+    }
+}
+
 /// Every role with what it holds.
 pub(in crate::server::http) async fn list(
     State(app): State<App>,
@@ -25,13 +33,26 @@ pub(in crate::server::http) async fn list(
     query: RawQuery,
 ) -> Response<Body> {
     let found = async {
-        let (_whole, All {}) = asked(query)?;
+        let (part, All {}) = asked(query)?;
+        let limit = part.limit()?;
         let _proof = app.access.authorize(&caller, ListRoles {}).await?;
-        let listed = |name: Role| {
-            let permissions = Permission::ALL.into_iter().filter(|permission| name.holds(*permission)).collect();
-            Listed { name, title: name.title(), permissions }
-        };
-        Ok(Page { items: Role::ALL.map(listed).into(), next: None })
+        let n_before = Role::ALL.iter().position(|role| role.name() == part.after).map_or(0, |at| at + 1);
+        let rest = Role::ALL[n_before..].iter().copied().map(Listed::from).collect();
+        Ok(Page::cut(rest, limit, |role: &Listed| role.name.name().to_owned()))
+    };
+    answer(&app, &caller, StatusCode::OK, found.await)
+}
+
+/// One role with what it holds.
+pub(in crate::server::http) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Response<Body> {
+    let found = async {
+        let _proof = app.access.authorize(&caller, ListRoles {}).await?;
+        let found = Role::ALL.into_iter().find(|role| role.name() == name);
+        found.map(Listed::from).ok_or_else(|| Error::NotFound(What::Role(name.chars().take(80).collect())))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

@@ -118,7 +118,7 @@ fn NoGroups() -> impl IntoView {
 #[component]
 fn Rows(groups: Vec<GroupRow>, asked: Option<Asked>) -> impl IntoView {
     const COLUMNS: &[&str] = &["Group", "Members", "Put in by", "Access"];
-    let rows = groups.into_iter().map(move |GroupRow { name, n_members, n_grants, n_claims, claim }| {
+    let rows = groups.into_iter().map(move |GroupRow { name, n_members, n_grants, n_claims, claim, .. }| {
         let own = Address::Group(name.clone()).to_string();
         let href = asked.as_ref().map_or_else(
             || own.clone(),
