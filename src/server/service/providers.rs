@@ -91,9 +91,7 @@ pub async fn change(
     // One that is typed again as it is kept is no other: who came by it has shown that it works.
     let is_kept = |given: &Secret| {
         let sealed = before.secret.as_deref().filter(|_| !is_elsewhere);
-        sealed.is_some_and(|sealed| {
-            app.identity.providers.is_sealed((&before.id, &before.settings.url), sealed, given)
-        })
+        sealed.is_some_and(|sealed| app.identity.providers.is_sealed((&before.id, &before.settings.url), sealed, given))
     };
     let secret = secret.filter(|given| !is_kept(given));
     let secret = match sealed(app, (&before.id, &settings.url), secret)? {
