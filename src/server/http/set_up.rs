@@ -8,7 +8,7 @@ use crate::domain::principal::person_name;
 use crate::domain::{Error, Result, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::identity::passwords;
+use crate::server::identity::weak;
 use crate::server::identity::sign_in::{self, NewPerson};
 use crate::server::secret::Secret;
 use crate::ui::form::FormState;
@@ -70,7 +70,7 @@ pub(super) async fn submit(
 ) -> Response<Body> {
     let Ok(Form(asked)) = form else { return error::problem(&unreadable()) };
     let link = Secret::from(asked.token.clone());
-    let (person, wrong) = administrator(&asked);
+    let (person, wrong) = administrator(&asked, &app.facts.host);
     let made = match person {
         Ok(person) => sign_in::set_up(&app, &link, person, from.origin(&app, &caller)).await,
         Err(failure) => Err(failure),
@@ -88,12 +88,12 @@ pub(super) async fn submit(
 }
 
 /// Who is asked for, or what is wrong; and all that is wrong, by field, so that nobody mends one after the other.
-fn administrator(asked: &Administrator) -> (Result<NewPerson>, Vec<(String, String)>) {
+fn administrator(asked: &Administrator, host: &str) -> (Result<NewPerson>, Vec<(String, String)>) {
     let password = Secret::from(asked.password.clone());
     let (username, name) = (asked.username.trim().parse::<Username>(), person_name(&asked.name));
     // A password is not the username, where there is one.
     let nobody = "nobody".parse().expect("a username");
-    let checked = passwords::check(&password, username.as_ref().unwrap_or(&nobody));
+    let checked = weak::check(&password, (username.as_ref().unwrap_or(&nobody), host));
     let errors = [username.as_ref().err(), name.as_ref().err(), checked.as_ref().err()];
     let wrong = errors.into_iter().flatten().filter_map(|error| match error {
         Error::Invalid { field, message } => Some((field.clone(), message.clone())),

@@ -3,6 +3,7 @@
 
 use crate::domain::Timestamp;
 use crate::server::access::Record;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ const REMEMBERED: usize = 10_000;
 
 /// Who was refused what, on what and from where; and when that went on record.
 #[derive(Default)]
-pub(super) struct Repeats(Mutex<HashMap<[String; 4], Timestamp>>);
+pub(super) struct Repeats(Mutex<HashMap<[u8; 32], Timestamp>>);
 
 impl Repeats {
     /// Whether this is the repeat of a refusal that is on record.
@@ -21,7 +22,8 @@ impl Repeats {
         if record.reason.is_none() {
             return false;
         }
-        let key = [record.actor.key(), record.action.to_owned(), record.object.clone(), record.address.clone()];
+        let of = [&*record.actor.key(), record.action, &*record.object, &*record.address];
+        let key = Sha256::digest(of.join("\n")).into();
         let stands = |at: Timestamp| now.0 - at.0 < STANDS_FOR_MS;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.get(&key).is_some_and(|at| stands(*at)) {
