@@ -136,7 +136,8 @@ fn a_first_start_prints_the_link_and_keeps_its_files_to_itself() {
 #[test]
 fn the_weaker_cookie_of_plain_http_is_said_once_with_its_reason() {
     let folder = tempfile::tempdir().unwrap();
-    let variables = [("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"), ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())];
+    let variables =
+        [("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"), ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap())];
     let mut child = portolan(&["serve"], &variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let ready = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     assert!(ready.into_iter().any(|line| line.contains("ready:")));

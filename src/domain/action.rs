@@ -88,7 +88,8 @@ pub use identities::{LinkIdentity, UnlinkIdentity};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
 pub use sign_in_providers::{
-    AcceptGroup, ChangeProvider, CountGroup, CreateProvider, DeleteProvider, DisableProvider, EnableProvider, ListProviders, TryProvider,
+    AcceptGroup, ChangeProvider, CountGroup, CreateProvider, DeleteProvider, DisableProvider, EnableProvider,
+    ListProviders, TryProvider,
 };
 
 actions! {

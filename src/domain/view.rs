@@ -18,9 +18,8 @@ pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, 
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
-    AccessRow, AccessView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView,
-    GroupsView, Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery,
-    UsersView, WaitingRow,
+    AccessRow, AccessView, ActivityQuery, ActivityRow, ActivityView, ClaimRow, GroupRow, GroupView, GroupsView,
+    Invited, MemberRow, Opens, SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 

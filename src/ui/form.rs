@@ -193,7 +193,9 @@ impl Intent {
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
             Self::LinkIdentity => format!("You can sign in by {of} from now on."),
-            Self::UnlinkIdentity => format!("You cannot sign in by {of} any more. Sessions opened by it elsewhere ended."),
+            Self::UnlinkIdentity => {
+                format!("You cannot sign in by {of} any more. Sessions opened by it elsewhere ended.")
+            }
             Self::CreateToken => format!("The token {of} is there."),
             Self::DeleteToken | Self::RevokeToken => format!("The token {of} is revoked. What used it is out."),
             Self::CreateRobot => format!("The robot {of} is there."),

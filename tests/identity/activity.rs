@@ -19,7 +19,7 @@ async fn listed(by: &TestApp, path: &str) -> Vec<Value> {
 }
 
 /// A row that is written behind the answer that caused it.
-async fn awaited(by: &TestApp, path: &str) -> Value {
+pub(super) async fn awaited(by: &TestApp, path: &str) -> Value {
     let written = async {
         loop {
             if let Some(found) = listed(by, path).await.into_iter().next() {

@@ -307,13 +307,21 @@ async fn whoever_takes_the_name_of_a_group_gets_nothing_by_it_until_it_is_accept
     });
     clock.advance_ms(1);
     let mut eve = Browser::of(&test);
-    assert_eq!(github.sign_in(&mut eve).await.status, StatusCode::SEE_OTHER, "a team that was in no use is the one meant");
+    assert_eq!(
+        github.sign_in(&mut eve).await.status,
+        StatusCode::SEE_OTHER,
+        "a team that was in no use is the one meant"
+    );
     assert_eq!(eve.get("/r/team/web").await.status, StatusCode::OK, "as an administrator");
     github.set(|account| (account.teams, account.others) = ((200, vec![("acme".into(), "ops".into())]), 2));
     assert_eq!(github.sign_in(&mut eve).await.status, StatusCode::SEE_OTHER);
     assert_eq!(eve.get("/r/team/web").await.status, StatusCode::NOT_FOUND, "neither counts");
     github.set(|account| (account.user["id"], account.user["login"]) = (json!(667), json!("mallory")));
-    assert_eq!(github.sign_in(&mut Browser::of(&test)).await.status, StatusCode::FORBIDDEN, "nor do they let anybody in");
+    assert_eq!(
+        github.sign_in(&mut Browser::of(&test)).await.status,
+        StatusCode::FORBIDDEN,
+        "nor do they let anybody in"
+    );
     assert_eq!(octo.get("/r/team/web").await.status, StatusCode::OK, "who was in it before goes on");
 
     let mara = super::console::Browser::of(&test, "mara").await;
@@ -322,13 +330,18 @@ async fn whoever_takes_the_name_of_a_group_gets_nothing_by_it_until_it_is_accept
     let page = mara.get("/admin/providers/github").await.text();
     assert!(page.contains("acme is another group at GitHub by now") && page.contains("acme/ops is another"), "{page}");
     let (was, is) = ((number("acme") + 1).to_string(), (number("acme") + 2).to_string());
-    let accept = async |id: &str| mara.send("/admin/providers/github", "accept-group", &[("value", "acme"), ("id", id)]).await;
+    let accept =
+        async |id: &str| mara.send("/admin/providers/github", "accept-group", &[("value", "acme"), ("id", id)]).await;
     assert_eq!(accept(&was).await.status, StatusCode::CONFLICT, "what is accepted is what was read");
     assert_eq!(accept(&is).await.status, StatusCode::SEE_OTHER);
     assert_eq!(github.sign_in(&mut eve).await.status, StatusCode::SEE_OTHER);
     assert!(eve.is("mallory").await, "the organisation lets in again");
     assert_eq!(eve.get("/r/team/web").await.status, StatusCode::OK);
-    assert_eq!(eve.get("/admin/mounts").await.status, StatusCode::FORBIDDEN, "and the team makes nobody an administrator");
+    assert_eq!(
+        eve.get("/admin/mounts").await.status,
+        StatusCode::FORBIDDEN,
+        "and the team makes nobody an administrator"
+    );
     let log = mara.get("/activity?action=provider.accept-group").await.text();
     assert!(log.contains("Accepted the group") && log.contains(&is), "{log}");
 }
@@ -340,14 +353,17 @@ async fn who_tries_github_reads_which_groups_do_not_count() {
     github.set(|account| account.orgs = (200, vec!["acme".into()]));
     let mut mara = Browser::of(&test);
     mara.carry(&super::cookie_of(&test, "mara", super::PASSWORD).await);
-    for (others, words, n_kept) in [(0, "by the group acme", 0), (0, "by the group acme", 1), (1, "acme (another group had", 1)] {
+    for (others, words, n_kept) in
+        [(0, "by the group acme", 0), (0, "by the group acme", 1), (1, "acme (another group had", 1)]
+    {
         if n_kept == 1 && others == 0 {
             github.sign_in(&mut Browser::of(&test)).await;
             github.set(|account| account.user["id"] = json!(7));
         }
         github.set(|account| account.others = others);
         let location = mara.begin("/auth/provider/github?try=yes").await;
-        let state = url::Url::parse(&location).unwrap().query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+        let state =
+            url::Url::parse(&location).unwrap().query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
         let tried = mara.get(&format!("/auth/provider/github/callback?code=good&state={state}")).await.text();
         assert!(tried.contains(words), "{words}: {tried}");
         let kept = test.app.store.all("SELECT stranger FROM group_pins WHERE stranger = ''", vec![]).await.unwrap();

@@ -55,7 +55,10 @@ async fn nobody_is_led_to_what_is_no_place_to_sign_out() {
     let by_password = form(&test, "/auth/logout", &cookie_of(&test, "mara", PASSWORD).await, &[]).await;
     assert_eq!(by_password.header("location"), "/auth/login", "who came by a password has nowhere else to sign out");
     for made_up in ["none", "https://evil.example", "//evil.example", ""] {
-        let path = format!("/auth/login?left={}", url::form_urlencoded::byte_serialize(made_up.as_bytes()).collect::<String>());
+        let path = format!(
+            "/auth/login?left={}",
+            url::form_urlencoded::byte_serialize(made_up.as_bytes()).collect::<String>()
+        );
         let page = test.get(&path).await.text();
         assert!(!page.contains("You are signed out") && !page.contains("evil.example"), "{page}");
     }

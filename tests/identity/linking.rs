@@ -139,7 +139,8 @@ async fn where_passwords_are_off_an_invitation_is_taken_by_a_provider_alone() {
     let made = ops.send("/admin/users", "create-user", &[("username", "nina"), ("name", ""), ("email", "")]).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text());
     let said = super::cookie(&made);
-    let link = link(&url::form_urlencoded::parse(said.as_bytes()).map(|(_, value)| value.into_owned()).collect::<String>());
+    let link =
+        link(&url::form_urlencoded::parse(said.as_bytes()).map(|(_, value)| value.into_owned()).collect::<String>());
     let page = test.get(&link).await.text();
     assert!(page.contains("Continue with Acme") && !page.contains("name=\"password\""), "{page}");
     let refused = form(&test, &link, "", &[("password", PASSWORD)]).await;

@@ -57,9 +57,7 @@ pub(super) async fn accept(
     let secret = Secret::from(link.clone());
     match links::accept(&app, &secret, &Secret::from(password), from.origin(&app, &caller)).await {
         Ok((session, username)) => enter(&app, &from, (&session, username.as_str()), "/repositories").await,
-        Err(failure) => {
-            again((&app, &caller), assets, &secret, failure).await
-        }
+        Err(failure) => again((&app, &caller), assets, &secret, failure).await,
     }
 }
 

@@ -102,7 +102,14 @@ mod tests {
 
     #[test]
     fn passwords_that_are_tried_first_are_refused_with_the_reason() {
-        for good in ["devastate", "correct horse", "xk29-qlw3", "ein langer satz", "mara.lindqvist likes rain", "acme ships boats"] {
+        for good in [
+            "devastate",
+            "correct horse",
+            "xk29-qlw3",
+            "ein langer satz",
+            "mara.lindqvist likes rain",
+            "acme ships boats",
+        ] {
             assert_eq!(said(good), "", "{good}");
         }
         for (bad, words) in [

@@ -91,9 +91,7 @@ pub async fn change(
     // One that is typed again as it is kept is no other: who came by it has shown that it works.
     let is_kept = |given: &Secret| {
         let sealed = before.secret.as_deref().filter(|_| !is_elsewhere);
-        sealed.is_some_and(|sealed| {
-            app.identity.providers.is_sealed((&before.id, &before.settings.url), sealed, given)
-        })
+        sealed.is_some_and(|sealed| app.identity.providers.is_sealed((&before.id, &before.settings.url), sealed, given))
     };
     let secret = secret.filter(|given| !is_kept(given));
     let secret = match sealed(app, (&before.id, &settings.url), secret)? {
@@ -103,6 +101,12 @@ pub async fn change(
     };
     let is_enabled = before.is_enabled && !is_elsewhere;
     let after = Stored { settings, secret, is_enabled, ..before.clone() };
+    // Groups that stand for some here let others in by it, when who set it otherwise may no more.
+    if (&after.settings.groups_claim, &after.settings.api_url, &after.settings.scopes)
+        != (&before.settings.groups_claim, &before.settings.api_url, &before.settings.scopes)
+    {
+        access::require_until(&proof.rights(), &proof.action().needs(), None)?;
+    }
     let (ways, now) = (app.identity.providers.ways(), app.clock.now());
     let asked_since = if after.is_asked_like(&before) { before.asked_since } else { now };
     let after = Stored { asked_since, ..after };

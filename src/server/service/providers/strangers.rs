@@ -15,7 +15,9 @@ pub(super) async fn of(app: &App, _proof: &Authorized<ListProviders>, name: &str
     let Some(provider) = find(app, name) else { return Ok(vec![]) };
     let pins = group_pins::of_issuer(&app.store, provider.way.issuer()).await?.into_iter();
     let strangers = pins.filter(|pin| !pin.stranger.is_empty());
-    Ok(strangers.map(|pin| StrangerRow { value: pin.value, was: pin.id, is: pin.stranger, at: pin.stranger_at }).collect())
+    Ok(strangers
+        .map(|pin| StrangerRow { value: pin.value, was: pin.id, is: pin.stranger, at: pin.stranger_at })
+        .collect())
 }
 
 /// Lets a name stand for the group that has it by now, from each person's next sign-in.

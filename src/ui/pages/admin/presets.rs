@@ -138,7 +138,11 @@ mod tests {
             words.iter().for_each(|words| assert!(preset.trap.contains(words), "{key}: {words}"));
         };
         told("keycloak", LASTING, &["Group Membership mapper", "Full group path off", "offline_access"]);
-        told("entra", LASTING, &["object ids, not their names", "more than 200 groups it sends none", "offline_access"]);
+        told(
+            "entra",
+            LASTING,
+            &["object ids, not their names", "more than 200 groups it sends none", "offline_access"],
+        );
         told("okta", "openid profile email groups", &["groups claim filter", "grant type Refresh Token"]);
         told("google", USUAL.scopes, &["tells no groups", "no scope offline_access", "leave open sign-up off"]);
         told("dex", "openid profile email groups offline_access", &["scope groups", "no refresh token"]);
