@@ -4,6 +4,7 @@ mod activity;
 mod alike;
 mod api;
 mod authority;
+mod bounds;
 mod browsers;
 mod commands;
 mod console;

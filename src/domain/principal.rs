@@ -187,7 +187,11 @@ const MAX_EMAIL_BYTES: usize = 254;
 /// (Unicode TR 36, section 2.10.2).
 pub fn is_hidden(c: char) -> bool {
     let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    c.is_control() || turns
+    // Letters and blanks without a shape, and what changes the one before it.
+    let is_blank = matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{2028}' | '\u{2029}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
+    c.is_control() || turns || is_blank
 }
 
 /// What people call somebody: one line, or nothing.

@@ -26,7 +26,7 @@ fn other(changed: Value) -> Value {
     robot
 }
 
-async fn make(by: &TestApp, robot: Value) -> String {
+pub(super) async fn make(by: &TestApp, robot: Value) -> String {
     let made = send(by, "POST", "robots", robot).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     made.json()["secret"].as_str().unwrap().to_owned()

@@ -124,7 +124,7 @@ impl Standing {
         self.is_in_bound(permission, target) && self.terms.iter().any(granted)
     }
 
-    /// The same by a grant that does not end before `end`, which may be never.
+    /// The same by a grant that does not end before `end`, which may be never. A robot ends with all that it holds.
     pub(super) fn is_granted_until(
         &self,
         permission: Permission,
@@ -132,9 +132,11 @@ impl Standing {
         now: Timestamp,
         end: Option<Timestamp>,
     ) -> bool {
-        let lasts = |terms: &Terms| terms.expires_at.is_none_or(|own| end.is_some_and(|end| end <= own));
-        let granted = |terms: &Terms| terms.hold_at(now) && lasts(terms) && allows(terms, permission, target);
-        self.is_in_bound(permission, target) && self.terms.iter().any(granted)
+        let lasts = |own: Option<Timestamp>| own.is_none_or(|own| end.is_some_and(|end| end <= own));
+        let granted =
+            |terms: &Terms| terms.hold_at(now) && lasts(terms.expires_at) && allows(terms, permission, target);
+        let own_end = self.ends_at.filter(|_| matches!(self.actor, Actor::Robot(_)));
+        lasts(own_end) && self.is_in_bound(permission, target) && self.terms.iter().any(granted)
     }
 
     /// Whether a repository of this visibility is open to them without any grant.

@@ -34,11 +34,12 @@ pub(super) async fn start(
 ) -> Response<Body> {
     let next = if wanted.next.len() > MAX_NEXT_BYTES { "" } else { &wanted.next };
     let next = local_path(next).to_owned();
-    if app.facts.is_try {
-        return Redirect::to(&next).into_response();
-    }
-    if wanted.trying.is_some() {
+    if wanted.trying.is_some() && !app.facts.is_try {
         return trial::begin((&app, &caller), assets, &name, &from).await;
+    }
+    // No link changes who is signed in.
+    if caller.standing.is_signed_in() || app.facts.is_try {
+        return Redirect::to(&next).into_response();
     }
     let browser = browser(&app, &from.headers);
     match by_provider::begin(&app, &name, (next.clone(), &from.address), browser).await {

@@ -265,6 +265,6 @@ async fn wait(app: &App, provider: &Provider, verified: Verified) -> Result<Outc
 
 /// Why a provider's sign-in failed, for people; the details are for the log, under the id of the request.
 fn said(provider: &Provider, failure: &Failure) -> Error {
-    tracing::warn!(provider = provider.name, %failure, "a sign-in by a provider failed");
+    tracing::warn!(provider = provider.name, failure = failure.line(), "a sign-in by a provider failed");
     failure.words(&provider.title)
 }

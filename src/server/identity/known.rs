@@ -6,6 +6,7 @@ use super::passwords::Passwords;
 use super::proven::Proven;
 use super::provider::Providers;
 use super::queue::Queue;
+use super::remembered::{self, Remembered};
 use super::resting::Came;
 use super::sealing::Sealing;
 use super::secrets::{self, Kind};
@@ -23,13 +24,7 @@ use crate::server::store::tokens::{self, Token};
 use crate::server::store::{Store, Tx, grants, principals, repositories as repository_rows, sessions};
 use aws_lc_rs::hmac;
 use futures::future::BoxFuture;
-use moka::sync::Cache;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How many callers are remembered, and for how long.
-const REMEMBERED: u64 = 20_000;
-const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
 /// How sessions live.
 #[derive(Clone, Debug)]
@@ -72,21 +67,8 @@ pub struct Identity {
     proof: Authorized<Maintain>,
     /// Under which what was shown is remembered: nobody who reads the memory learns a password from it.
     key: hmac::Key,
-    remembered: Cache<[u8; 32], Arc<Known>>,
+    remembered: Remembered,
     epoch: EpochWatch,
-}
-
-struct Known {
-    epoch: i64,
-    read_at: Timestamp,
-    standing: Arc<Standing>,
-}
-
-impl Known {
-    fn holds(&self, epoch: i64, now: Timestamp) -> bool {
-        let is_fresh = now.0 - self.read_at.0 < REMEMBERED_FOR.as_millis() as i64;
-        self.epoch == epoch && is_fresh && self.standing.ends_at.is_none_or(|end| now < end)
-    }
 }
 
 /// When somebody asks.
@@ -120,7 +102,7 @@ impl Identity {
             told: Told::default(),
             proof,
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
-            remembered: Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build(),
+            remembered: Remembered::default(),
             epoch: EpochWatch::default(),
         }
     }
@@ -138,12 +120,10 @@ impl Identity {
     /// [`Error::Unauthenticated`] if it is nobody's, or no longer.
     pub async fn who(&self, shown: Option<&Credential>, from: &str) -> Result<Arc<Standing>> {
         let (name, epoch) = (self.name(shown), self.epoch().await?);
-        let now = self.clock.now();
-        let holds = |known: &Arc<Known>| known.holds(epoch, now);
-        if let Some(known) = self.remembered.get(&name).filter(holds) {
-            return Ok(Arc::clone(&known.standing));
+        let at = At { epoch, now: self.clock.now() };
+        if let Some(standing) = self.remembered.get(&name, at) {
+            return Ok(standing);
         }
-        let at = At { epoch, now };
         let standing = match shown {
             None => self.nobody(at).await?,
             Some(Credential::Session(secret)) => self.session(secret, true, at).await?,
@@ -162,8 +142,7 @@ impl Identity {
         // Anybody can have tokens of nobody's, as many as they like.
         let is_anybodys = matches!(shown, Some(Credential::Registry(_))) && !standing.is_signed_in();
         if !is_anybodys {
-            let known = Known { epoch, read_at: now, standing: Arc::clone(&standing) };
-            self.remembered.insert(name, Arc::new(known));
+            self.remembered.keep(name, at, Arc::clone(&standing));
         }
         Ok(standing)
     }
@@ -179,6 +158,8 @@ impl Identity {
             Some(Credential::Bearer(secret)) => add(&[b"t", secret.expose().as_bytes()]),
             Some(Credential::Registry(secret)) => add(&[b"r", secret.expose().as_bytes()]),
             Some(Credential::Basic { username, password }) => {
+                // However it is written, it is one name.
+                let username = username.trim().to_lowercase();
                 let length = (username.len() as u64).to_be_bytes();
                 add(&[b"b", &length, username.as_bytes(), password.expose().as_bytes()]);
             }
@@ -204,7 +185,7 @@ impl Identity {
         let id = session.id.clone();
         let by = Came { shown: Shown::Session(id.clone()), is_by_link: session.is_by_link() };
         let standing = self.principal_by(&session.user_id, by, at).await?;
-        if is_used && now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(REMEMBERED_FOR.as_millis() as i64) {
+        if is_used && now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(remembered::FOR.as_millis() as i64) {
             let of = (id, session.user_id);
             self.remark(move |tx| Box::pin(async move { sessions::seen(tx, (&of.0, &of.1), now).await })).await;
         }

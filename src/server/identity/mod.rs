@@ -20,6 +20,7 @@ pub mod provider;
 mod queue;
 pub mod rechecking;
 pub mod registry_tokens;
+mod remembered;
 mod resting;
 pub mod sealing;
 pub mod secrets;

@@ -114,7 +114,7 @@ async fn replace(app: &App, due: &Due, new: Option<Vec<u8>>) -> Result<()> {
 }
 
 fn silence(provider: &Provider, user: &Principal, failure: &Failure) -> Heard {
-    tracing::warn!(provider = provider.name, user = %user.username, %failure, "a sign-in provider was asked again in vain");
+    tracing::warn!(provider = provider.name, user = %user.username, failure = failure.line(), "a sign-in provider was asked again in vain");
     match failure {
         Failure::Unreachable(_) | Failure::Limited | Failure::ClientSecret => Heard::Nothing,
         _ => Heard::Something,

@@ -10,6 +10,7 @@ use crate::server::access::{Caller, Standing};
 use crate::server::context::App;
 use crate::server::store::{principals, tokens};
 use moka::sync::Cache;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,12 +19,16 @@ const TRIES_FOR: Duration = Duration::from_secs(60);
 const TOKENS_FOR: Duration = Duration::from_secs(30 * 60);
 /// How many of them are remembered, and how many sign-ins in vain a minute is told of.
 const REMEMBERED: u64 = 10_000;
-const TRIES_A_MINUTE: u32 = 60;
+const TRIES_A_MINUTE: u32 = 600;
+/// Of those that one network makes.
+const OF_ONE_A_MINUTE: u32 = 20;
 
 /// What was told lately.
 pub struct Told {
     tries: Cache<String, ()>,
     tokens: Cache<String, ()>,
+    /// How many come from a network within the while in which each is told once.
+    networks: Cache<String, Arc<AtomicU32>>,
     /// The present minute, and how many it has.
     minute: Mutex<(i64, u32)>,
 }
@@ -31,14 +36,16 @@ pub struct Told {
 impl Default for Told {
     fn default() -> Self {
         let cache = |lives| Cache::builder().max_capacity(REMEMBERED).time_to_live(lives).build();
-        Self { tries: cache(TRIES_FOR), tokens: cache(TOKENS_FOR), minute: Mutex::default() }
+        let networks = Cache::builder().max_capacity(REMEMBERED).time_to_live(TRIES_FOR).build();
+        Self { tries: cache(TRIES_FOR), tokens: cache(TOKENS_FOR), networks, minute: Mutex::default() }
     }
 }
 
 impl Told {
-    /// Whether one more try in vain from there is worth a record.
-    fn is_new_try(&self, origin: &str, now: Timestamp) -> bool {
-        if !is_new(&self.tries, origin) {
+    /// Whether one more try in vain for an account from a network is worth a record.
+    fn is_new_try(&self, (subject, network): (&str, &str), now: Timestamp) -> bool {
+        let of_one = || self.networks.get_with_by_ref(network, Default::default).fetch_add(1, Relaxed);
+        if !is_new(&self.tries, subject) || of_one() >= OF_ONE_A_MINUTE {
             return false;
         }
         let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +124,7 @@ pub(super) fn refused(app: &App, (who, why): (String, &'static str), from: &From
 
 fn record(app: &App, (who, why): (String, &'static str), (address, request_id): (&str, &str)) {
     let origin = Origin::network(address);
-    if app.identity.told.is_new_try(origin.subject(&who).as_str(), app.clock.now()) {
+    if app.identity.told.is_new_try((origin.subject(&who).as_str(), origin.as_str()), app.clock.now()) {
         let (request_id, address) = (request_id.to_owned(), address.to_owned());
         let caller = Caller { standing: Arc::new(Standing::of(Actor::Anonymous)), request_id, address };
         app.access.tell(&caller, &OpenSession { who }, Some(why));
@@ -129,7 +136,9 @@ pub fn issued(app: &App, caller: &Caller, scope: &str) {
     let standing = &caller.standing;
     let Some(id) = &standing.id else { return };
     let by = standing.token.as_deref().unwrap_or_default();
-    if is_new(&app.identity.told.tokens, &format!("{id} {by} {} {scope}", caller.address)) {
+    // However many names somebody asks for, they are remembered as one.
+    let key = secrets::fingerprint_of(&format!("{id} {by} {} {scope}", caller.address));
+    if is_new(&app.identity.told.tokens, &key) {
         app.access.tell(caller, &IssueToken { scope: scope.to_owned() }, None);
     }
 }
@@ -141,9 +150,13 @@ mod tests {
     #[test]
     fn a_flood_is_told_by_its_beginning() {
         let (told, at) = (Told::default(), |second: i64| Timestamp(second * 1000));
-        assert!(told.is_new_try("a", at(0)) && !told.is_new_try("a", at(1)));
-        let n_told = (0..200).filter(|n| told.is_new_try(&format!("b{n}"), at(2))).count();
-        assert_eq!(n_told, 59, "sixty a minute with the first");
-        assert!(told.is_new_try("c", at(60)));
+        let of = |subject: &str, network: &str, second| told.is_new_try((subject, network), at(second));
+        assert!(of("a", "one", 0) && !of("a", "one", 1));
+        let n_told = (0..200).filter(|n| of(&format!("b{n}"), "one", 2)).count();
+        assert_eq!(n_told, 19, "twenty a minute of one network, with the first");
+        assert!(of("c", "two", 3), "which silences no other");
+        let n_told = (0..2000).filter(|n| of(&format!("d{n}"), &format!("network {n}"), 4)).count();
+        assert_eq!(n_told, 600 - 21);
+        assert!(of("e", "three", 60));
     }
 }

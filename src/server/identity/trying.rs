@@ -43,7 +43,7 @@ pub async fn begin(
 
 /// What whoever tries it reads; the log has the rest.
 fn told(provider: &Provider, failure: &Failure) -> Error {
-    tracing::warn!(provider = provider.name, %failure, "trying a provider failed");
+    tracing::warn!(provider = provider.name, failure = failure.line(), "trying a provider failed");
     failure.details(&provider.title)
 }
 

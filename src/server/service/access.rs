@@ -11,7 +11,7 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::store::admins::Guard;
-use crate::server::store::{Change, Tx, grants, groups, people, reach, settings};
+use crate::server::store::{Change, Tx, grants, groups, people, principals, reach, settings};
 
 /// Grants of a page, and names to pick from.
 const PAGE: u32 = 100;
@@ -123,6 +123,7 @@ pub async fn give(app: &App, proof: &Authorized<GiveAccess>) -> Result<Grant> {
     let id_of = grants::id_of(&app.store, &to).await?;
     let to_id = id_of.ok_or_else(|| Error::invalid("principal", format!("there is no {to}")))?;
     require_name(&to, terms.role)?;
+    require_own_robot(app, proof, (&to, &terms.scope)).await?;
     let (rights, needs) = (proof.rights(), proof.action().needs());
     let (id, now, by) = (new_id(&*app.entropy, app.clock.now()), app.clock.now(), proof.actor().clone());
     let grant = Grant { id: id.clone(), to, terms: terms.clone(), created_at: now };
@@ -143,6 +144,21 @@ fn require_name(to: &Grantee, role: Role) -> Result<()> {
     match *to == Grantee::Anonymous && (role.is_of_the_instance() || lets_in) {
         true => Err(Error::invalid("role", "this role is for somebody with a name: it lets others in")),
         false => Ok(()),
+    }
+}
+
+/// A robot gets something outside of its namespace from who manages it there: its secret is worth as much then, and is
+/// renewed by nobody who holds less. To others it is not there.
+async fn require_own_robot(app: &App, proof: &Authorized<GiveAccess>, (to, scope): (&Grantee, &Scope)) -> Result<()> {
+    let Grantee::Robot(name) = to else { return Ok(()) };
+    let robot = principals::by_username(&app.store, name).await?;
+    let home = robot.and_then(|robot| robot.namespace).map(Scope::Namespace);
+    let manages = |home: Scope| proof.rights().require(Permission::RobotManage, &Target::Scope(home)).is_ok();
+    match home {
+        Some(home) if !home.holds(scope) && !manages(home.clone()) => {
+            Err(Error::invalid("principal", format!("there is no {to}")))
+        }
+        _ => Ok(()),
     }
 }
 

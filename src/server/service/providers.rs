@@ -101,6 +101,12 @@ pub async fn change(
     };
     let is_enabled = before.is_enabled && !is_elsewhere;
     let after = Stored { settings, secret, is_enabled, ..before.clone() };
+    // Groups that stand for some here let others in by it, when who set it otherwise may no more.
+    if (&after.settings.groups_claim, &after.settings.api_url, &after.settings.scopes)
+        != (&before.settings.groups_claim, &before.settings.api_url, &before.settings.scopes)
+    {
+        access::require_until(&proof.rights(), &proof.action().needs(), None)?;
+    }
     let (ways, now) = (app.identity.providers.ways(), app.clock.now());
     let asked_since = if after.is_asked_like(&before) { before.asked_since } else { now };
     let after = Stored { asked_since, ..after };

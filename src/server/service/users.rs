@@ -5,7 +5,7 @@ use crate::domain::action::{ChangeUser, CreateUser, DeleteUser, InviteUser, List
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind, email, person_name};
 use crate::domain::view::{Ended, UserRow, UserView, UsersQuery, UsersView, WaitingRow};
-use crate::domain::{Error, Page, Result, Username};
+use crate::domain::{Action, Error, Page, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -13,7 +13,7 @@ use crate::server::identity::{links, weak};
 use crate::server::secret::Secret;
 use crate::server::service::{access, personal_tokens, waiting};
 use crate::server::store::admins::Guard;
-use crate::server::store::{Change, people, principals, sessions, tokens};
+use crate::server::store::{Change, grants, people, principals, sessions, tokens};
 
 /// Users of a page.
 const PAGE: u32 = 50;
@@ -205,8 +205,11 @@ pub async fn invite(app: &App, proof: &Authorized<InviteUser>) -> Result<String>
     let user = of(app, &proof.action().username).await?;
     let new = links::New::invitation(app);
     let (address, by) = (new.address.clone(), proof.actor().clone());
+    let (rights, needs) = (proof.rights(), proof.action().needs());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            // The link is worth all that the account holds, for as long as it does.
+            access::require_until(&rights, &needs, grants::latest_end(tx, &user.id).await?)?;
             if principals::has_way_in(tx, &user.id).await? {
                 let words = format!(
                     "{} can sign in; they change their password themselves, or are given a way back in",

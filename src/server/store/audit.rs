@@ -19,6 +19,9 @@ pub(super) struct Entry {
     address: String,
 }
 
+/// The most of a name on record, in characters: PostgreSQL finds none that is longer than a third of a page.
+const MAX_OBJECT_CHARS: usize = 500;
+
 impl Entry {
     /// The entry of a change that was allowed.
     pub(super) fn of<A: Action>(proof: &Authorized<A>, id: String, at: Timestamp) -> Self {
@@ -27,7 +30,7 @@ impl Entry {
             at,
             actor: proof.actor().key(),
             action: A::NAME,
-            object: proof.action().object(),
+            object: cut(proof.action().object()),
             place: proof.action().place(),
             outcome: "done".to_owned(),
             token: proof.rights().standing().token.clone(),
@@ -43,7 +46,7 @@ impl Entry {
             at,
             actor: record.actor.key(),
             action: record.action,
-            object: record.object,
+            object: cut(record.object),
             place: record.place,
             outcome: record.reason.map_or("done".to_owned(), |reason| format!("refused: {reason}")),
             token: record.token,
@@ -67,6 +70,14 @@ impl Entry {
             tx.run(&sql, spaces.concat()).await?;
         }
         Ok(())
+    }
+}
+
+/// A name that is too long, by what it begins with.
+fn cut(object: String) -> String {
+    match object.char_indices().nth(MAX_OBJECT_CHARS) {
+        Some((at, _)) => format!("{} and more", &object[..at]),
+        None => object,
     }
 }
 

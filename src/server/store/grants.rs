@@ -15,6 +15,10 @@ pub enum GranteeId {
     Everybody,
 }
 
+/// The most grants to one, and to everybody, in one namespace at the top.
+const MOST_TO_ONE: u64 = 500;
+const MOST_TO_EVERYBODY: u64 = 100;
+
 /// Gives something to somebody.
 ///
 /// # Errors
@@ -29,7 +33,8 @@ pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &A
         GranteeId::Group(id) => ("group", id.as_str()),
         GranteeId::Everybody => ("anonymous", ""),
     };
-    refuse_a_second(tx, (kind, grantee), terms).await?;
+    refuse_a_second(tx, (kind, grantee), ("", terms)).await?;
+    refuse_too_many(tx, (kind, grantee), &terms.scope).await?;
     let sql = "INSERT INTO grants (id, grantee_kind, grantee, role, scope, tags, expires_at, created_at, created_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let (tags, expires_at) = (terms.tags.as_ref().map(|tags| tags.as_str()), terms.expires_at.map(|at| at.0));
@@ -38,17 +43,36 @@ pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &A
     epoch::next(tx).await
 }
 
-async fn refuse_a_second(tx: &mut Tx, (kind, grantee): (&str, &str), terms: &Terms) -> Result<()> {
+/// Besides the grant of that id.
+async fn refuse_a_second(tx: &mut Tx, (kind, grantee): (&str, &str), (id, terms): (&str, &Terms)) -> Result<()> {
     let sql = "SELECT expires_at FROM grants WHERE grantee = $2 AND grantee_kind = $1 AND source = ''
-               AND role = $3 AND scope = $4 AND COALESCE(tags, '') = $5";
+               AND role = $3 AND scope = $4 AND COALESCE(tags, '') = $5 AND id <> $6";
     let tags = terms.tags.as_ref().map_or("", |tags| tags.as_str());
-    let params = params![kind, grantee, terms.role.name(), terms.scope.to_string(), tags];
+    let params = params![kind, grantee, terms.role.name(), terms.scope.to_string(), tags, id];
     let Some(mut row) = tx.one(sql, params).await? else { return Ok(()) };
     let end = match row.take::<Option<i64>>()? {
         Some(end) => format!("until {}", &Timestamp(end).rfc3339()[..10]),
         None => "without an end".to_owned(),
     };
     Err(Error::Conflict(format!("they have this already, {end}; take that away first to give it otherwise")))
+}
+
+/// All that one is given is looked up with them. The bound counts within one namespace at the top: nobody who gives there
+/// uses up what is given elsewhere.
+async fn refuse_too_many(tx: &mut Tx, (kind, grantee): (&str, &str), scope: &Scope) -> Result<()> {
+    let scope = scope.to_string();
+    let Some((top, _)) = scope.split_once('/') else { return Ok(()) };
+    let sql = "SELECT COUNT(*) FROM grants WHERE grantee = $2 AND grantee_kind = $1
+               AND SUBSTR(scope, 1, LENGTH($3)) = $3";
+    let row = tx.one(sql, params![kind, grantee, format!("{top}/")]).await?;
+    let n_given: u64 = row.map_or(Ok(0), |mut row| row.take())?;
+    let most = if grantee.is_empty() { MOST_TO_EVERYBODY } else { MOST_TO_ONE };
+    match n_given < most {
+        true => Ok(()),
+        false => Err(Error::Conflict(format!(
+            "they have {most} grants in {top} already; give a namespace in place of its repositories one by one"
+        ))),
+    }
 }
 
 /// Whether a namespace holds repositories and nobody is left to whom it belongs without an end: no person, and no group
@@ -105,6 +129,15 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<Grant>> {
     store.one(&sql, params![id]).await?.map(grant).transpose()
 }
 
+/// When the last of what a user holds ends, by themselves or by their groups: `None` is never.
+pub async fn latest_end(tx: &mut Tx, user_id: &str) -> Result<Option<Timestamp>> {
+    let sql = "SELECT expires_at FROM grants WHERE (grantee = $1 AND grantee_kind = 'user') OR (grantee_kind = 'group'
+                 AND grantee IN (SELECT m.group_id FROM group_members m WHERE m.user_id = $1))
+               ORDER BY expires_at IS NULL DESC, expires_at DESC LIMIT 1";
+    let row = tx.one(sql, params![user_id]).await?;
+    row.map_or(Ok(Some(Timestamp(0))), |mut row| row.take())
+}
+
 /// Takes a grant away that says this; `false` if it is gone, or says something else by now.
 pub async fn take(tx: &mut Tx, id: &str, terms: &Terms) -> Result<bool> {
     let sql = format!("DELETE FROM grants WHERE id = $1 AND {}", saying(2));
@@ -133,7 +166,17 @@ pub(super) async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
 }
 
 /// Gives the same grant other terms; `false` if it is gone, or says something else than `before` by now.
+///
+/// # Errors
+/// [`Error::Conflict`] if they have the same by another one.
 pub async fn change(tx: &mut Tx, id: &str, before: &Terms, terms: &Terms) -> Result<bool> {
+    let sql = "SELECT grantee_kind, grantee FROM grants WHERE id = $1";
+    let Some(mut row) = tx.one(sql, params![id]).await? else { return Ok(false) };
+    let (kind, grantee): (String, String) = (row.take()?, row.take()?);
+    refuse_a_second(tx, (&kind, &grantee), (id, terms)).await?;
+    if terms.scope != before.scope {
+        refuse_too_many(tx, (&kind, &grantee), &terms.scope).await?;
+    }
     let sql =
         format!("UPDATE grants SET role = $2, scope = $3, tags = $4, expires_at = $5 WHERE id = $1 AND {}", saying(6));
     let (tags, expires_at) = (terms.tags.as_ref().map(|tags| tags.as_str()), terms.expires_at.map(|at| at.0));

@@ -2,6 +2,7 @@
 //! for the log.
 
 use crate::domain::Error;
+use crate::domain::principal::is_hidden;
 
 /// The most of a provider's own words that a page repeats.
 const MAX_WORDS: usize = 200;
@@ -67,6 +68,11 @@ impl Failure {
     /// An answer that cannot be believed, and why, with the words in it that are not ours.
     pub fn odd(why: impl Into<String>, said: impl Into<String>) -> Self {
         Self::Odd { why: why.into(), said: said.into() }
+    }
+
+    /// All of it in one line, for the log: what somebody else said makes no lines of its own there.
+    pub fn line(&self) -> String {
+        self.to_string().chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect()
     }
 
     /// What whoever sets the provider of that title reads: which of the known things went wrong. Who types an address
@@ -204,6 +210,9 @@ mod tests {
             let told = told(failure);
             assert!(told.contains(words) && !told.contains("10.0.0.1"), "{words}: {told}");
         }
+        let forged =
+            Failure::Denied { error: "x".into(), description: "\n2026-11-28 INFO all is well\r\u{202e}".into() };
+        assert_eq!(forged.line(), "it said x:  2026-11-28 INFO all is well  ");
         let long = Failure::Denied { error: "x".into(), description: "y".repeat(5000) };
         assert!(said(long).len() < 400);
     }
