@@ -34,7 +34,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Records that wait to be written; more than that under attack are counted in the log only.
-const WAITING_RECORDS: usize = 1024;
+const WAITING_RECORDS: usize = 4096;
+/// How many records share a transaction.
+const RECORDS_TOGETHER: usize = 256;
 
 /// What can be chosen besides the configuration.
 pub struct Choices {
@@ -227,8 +229,9 @@ pub fn command<A: Action>(job: Job, action: A) -> Authorized<A> {
 fn record_all(store: Store) -> impl Fn(Record) + Send + Sync + 'static {
     let (sender, mut waiting) = mpsc::channel::<Record>(WAITING_RECORDS);
     tokio::spawn(async move {
-        while let Some(record) = waiting.recv().await {
-            if let Err(error) = store.record(record).await {
+        let mut records = Vec::new();
+        while waiting.recv_many(&mut records, RECORDS_TOGETHER).await > 0 {
+            if let Err(error) = store.record(std::mem::take(&mut records)).await {
                 tracing::error!(%error, "what happened could not be recorded");
             }
         }

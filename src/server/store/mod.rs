@@ -216,7 +216,7 @@ impl Store {
         });
         let done = done.await;
         if let Err(Error::Forbidden(permission)) = done {
-            self.record(proof.refusal(permission)).await?;
+            self.record(vec![proof.refusal(permission)]).await?;
         }
         done
     }
@@ -243,15 +243,21 @@ impl Store {
             .await
     }
 
-    /// Keeps the record of what changed nothing. A refusal that is repeated at once stands there once.
-    pub async fn record(&self, record: super::access::Record) -> Result<()> {
+    /// Keeps records of what changed nothing. A refusal that is repeated at once stands there once.
+    pub async fn record(&self, records: Vec<super::access::Record>) -> Result<()> {
         let now = self.clock.now();
-        if self.repeats.holds(&record, now) {
+        let news = records.into_iter().filter(|record| !self.repeats.holds(record, now));
+        let entries: Vec<_> = news.map(|it| audit::Entry::told(it, new_id(&*self.entropy, now), now)).collect();
+        if entries.is_empty() {
             return Ok(());
         }
-        let entry = audit::Entry::told(record, new_id(&*self.entropy, now), now);
         self.transact(move |tx| {
-            Box::pin(async move { Ok(Done { value: entry.record(tx, None, None).await?, changed: None }) })
+            Box::pin(async move {
+                for entry in entries {
+                    entry.record(tx, None, None).await?;
+                }
+                Ok(Done { value: (), changed: None })
+            })
         })
         .await
     }
