@@ -251,3 +251,38 @@ fn has_words(text: &str, words: &str) -> bool {
     text.match_indices(words)
         .any(|(at, _)| !text[..at].ends_with(is_more) && !text[at + words.len()..].starts_with(is_more))
 }
+
+/// SEC-37: nothing that is secret is compared, byte by byte or otherwise. What somebody shows is found by its fingerprint
+/// or opened and checked by what made it.
+#[test]
+fn no_secret_is_compared() {
+    let is_compared = |line: &str| {
+        let line = line.replace(".expose().len()", "");
+        let by_sign = ["==", "!="].into_iter().any(|sign| {
+            let sides: Vec<&str> = line.split(sign).collect();
+            let is_secret = |word: Option<&str>| word.is_some_and(|word| word.contains(".expose()"));
+            sides.windows(2).any(|pair| {
+                is_secret(pair[0].split_whitespace().last()) || is_secret(pair[1].split_whitespace().next())
+            })
+        });
+        by_sign || [".eq(", ".ne(", ".cmp("].iter().any(|method| line.contains(&format!(".expose(){method}")))
+    };
+    assert!(is_compared("a.expose() == b") && is_compared("if b != a.expose() {") && is_compared("a.expose().eq(b)"));
+    assert!(!is_compared("a.expose().len() == b.expose().len() && kind.fits(c.expose())"));
+    let (mut compared, mut types) = (Vec::new(), 0);
+    for (path, text) in files_below("src/server") {
+        let code = production(&text);
+        compared
+            .extend(code.lines().filter(|line| is_compared(line)).map(|line| format!("{}: {line}", path.display())));
+        let derived = code.split("#[derive(").skip(1).filter(|rest| rest.contains("struct Secret("));
+        for rest in
+            derived.filter(|rest| rest.find("struct ").is_some_and(|at| rest[at..].starts_with("struct Secret(")))
+        {
+            types += 1;
+            assert!(!rest.split(')').next().unwrap().contains("Eq"), "{}: by bytes", path.display());
+            let own = code.split("impl PartialEq for Secret").nth(1).expect("a comparison of its own");
+            assert!(own.split("\n}").next().unwrap().contains("verify_slices_are_equal"), "{own}");
+        }
+    }
+    assert_eq!((types, compared), (1, Vec::<String>::new()));
+}

@@ -1,6 +1,7 @@
 //! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
 
 mod activity;
+mod alias;
 mod alike;
 mod api;
 mod authority;
@@ -11,6 +12,7 @@ mod console;
 mod console_providers;
 mod credentials;
 mod crossings;
+mod doors;
 mod elsewhere;
 mod ends;
 mod forgeries;
@@ -44,6 +46,7 @@ mod secrecy;
 mod stand_in;
 mod substitution;
 mod sweeps;
+mod synced;
 mod tokens;
 mod trials;
 mod typed;

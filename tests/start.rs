@@ -285,3 +285,35 @@ fn tls_comes_from_files() {
     let said = refused(&[wrong[0], wrong[1], data, ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0")], &["serve"]);
     assert!(said.contains("TLS cannot start from") && said.contains("PEM"), "{said}");
 }
+
+/// What the configuration leaves nobody: the log says so at each start, with the way back in, until somebody can.
+#[test]
+fn a_start_that_lets_no_administrator_in_says_so_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    std::fs::create_dir(&data).unwrap();
+    let provider = [
+        ("PORTOLAN_AUTH__PROVIDERS__0__NAME", "acme"),
+        ("PORTOLAN_AUTH__PROVIDERS__0__KIND", "oidc"),
+        ("PORTOLAN_AUTH__PROVIDERS__0__ISSUER", "http://127.0.0.1:1"),
+        ("PORTOLAN_AUTH__PROVIDERS__0__CLIENT_ID", "portolan"),
+        ("PORTOLAN_AUTH__PROVIDERS__0__CLIENT_SECRET", "secret"),
+    ];
+    let said = |more: &[(&str, &str)]| {
+        let own = [("LOG", log.to_str().unwrap()), ("PORTOLAN_TELEMETRY__LOG", "warn")];
+        let variables: Vec<(&str, &str)> = own.iter().chain(more).copied().collect();
+        let below = ["sh", "-c", r#"exec "$@" 2>"$LOG""#, "sh"];
+        assert!(Server::start_private_below(&below, &data, &variables).stop().success());
+        std::fs::read_to_string(&log).unwrap()
+    };
+    let warning = "no administrator can sign in";
+    let first = said(&ADMIN);
+    assert!(!first.contains(warning), "{first}");
+    let alone = [&provider[..], &[("PORTOLAN_AUTH__LOCAL_SIGN_IN", "false")]].concat();
+    for _ in 0..2 {
+        let locked = said(&alone);
+        assert!(locked.contains(warning) && locked.contains("portolan user recover"), "{locked}");
+    }
+    let both = said(&provider);
+    assert!(!both.contains(warning), "{both}");
+}

@@ -1,8 +1,11 @@
 //! People in browsers: the first administrator, sessions, wrong passwords.
 
+use super::api::{personal_token, user};
+use super::console::Browser;
 use super::{PASSWORD, basic, cookie, cookie_of, form, with, with_admin};
 use crate::support::{START, TestApp, choices};
 use axum::http::StatusCode;
+use portolan::domain::{Role, Terms};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use portolan::server::identity::sign_in;
@@ -154,4 +157,28 @@ async fn a_session_of_a_clock_that_was_ahead_holds_and_ends() {
     assert_eq!(page().await, StatusCode::OK, "it was seen within eight hours");
     clock.advance_ms(9 * hour_ms);
     assert_eq!(page().await, StatusCode::SEE_OTHER, "it rested for too long");
+}
+
+/// Sessions end and tokens stay, as the page shows it.
+#[tokio::test]
+async fn who_is_signed_out_everywhere_keeps_their_tokens() {
+    let test = with_admin().await;
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let _ = (user(&admin, "nina").await, user(&admin, "otto").await);
+    let terms = Terms::new(Role::Reader, "team/*".parse().unwrap(), None, None).unwrap();
+    let token = personal_token(&admin, "nina", terms, None).await;
+    let (mara, page) = (Browser::of(&test, "mara").await, "/admin/users/nina");
+    let nina = [cookie_of(&test, "nina", PASSWORD).await, cookie_of(&test, "nina", PASSWORD).await];
+    let is_in = async |cookie: &str| with(&test, "GET", "/account", ("cookie", cookie)).await.status == StatusCode::OK;
+    let otto = Browser::of(&test, "otto").await;
+    assert_eq!(otto.send(page, "end-sessions", &[]).await.status, StatusCode::FORBIDDEN);
+    assert!(is_in(&nina[0]).await && is_in(&nina[1]).await);
+    assert!(mara.get(page).await.text().contains("Sign out everywhere"));
+    let done = mara.done(page, "end-sessions", &[]).await;
+    assert!(done.contains("nina is signed out everywhere.") && done.contains("Signed in nowhere."), "{done}");
+    assert!(done.contains("until revoked") && !done.contains("Sign out everywhere"), "the token stands there: {done}");
+    assert!(!is_in(&nina[0]).await && !is_in(&nina[1]).await);
+    assert_eq!(otto.get("/account").await.status, StatusCode::OK, "nobody else is");
+    assert_eq!(test.showing(&format!("Bearer {token}")).get("/v2/").await.status, StatusCode::OK);
+    assert!(is_in(&cookie_of(&test, "nina", PASSWORD).await).await, "and they may come again");
 }

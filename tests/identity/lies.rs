@@ -216,3 +216,22 @@ async fn what_goes_wrong_is_said_with_whose_turn_it_is() {
     assert!(!answer.text().contains("127.0.0.1:1<") && !answer.text().contains("planted secret"));
     assert_eq!(test.get("/auth/provider/none").await.status, StatusCode::NOT_FOUND);
 }
+
+/// C3 of the rules: a provider that renews its key under the name of the old one is believed by the new one alone.
+#[tokio::test]
+async fn a_key_that_is_renewed_under_its_name_takes_the_place_of_the_old_one() {
+    let provider = StandIn::start().await;
+    let (test, clock) = server(&provider.config("open_sign_up = true")).await;
+    let mut browser = Browser::of(&test);
+    assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+    provider.set(|ways| (ways.signed, ways.is_renewed) = (Signed::AnotherKey, true));
+    assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(provider.n_key_fetches(), 2, "for the old one, and for the new");
+    assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(provider.n_key_fetches(), 2, "which is known from then on");
+    provider.set(|ways| ways.signed = Signed::Es256);
+    for _ in 0..2 {
+        is_refused(&browser.sign_in(&provider).await, 502, "cannot be believed");
+        clock.advance_ms(30_000);
+    }
+}

@@ -1,16 +1,21 @@
 //! What is taken while a request runs: nothing that it brings afterwards stands.
 
 use super::api::{admin, give, named, personal_token, send, user};
-use super::{note, run};
-use crate::support::{Answer, OCI_MANIFEST, START, TestApp, request, sha256};
-use axum::body::{Body, Bytes};
+use super::{PASSWORD, basic, note, run};
+use crate::support::{Answer, OCI_MANIFEST, START, TestApp, choices, request, sha256};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::StatusCode;
-use futures::stream;
-use portolan::domain::{Role, Terms};
+use futures::{StreamExt, stream};
+use portolan::domain::{Role, Terms, Timestamp};
+use portolan::server::access::Policy;
+use portolan::server::clock::{Clock, ManualClock};
+use portolan::server::identity::sign_in;
 use portolan::server::store::principals;
 use serde_json::json;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tower::ServiceExt;
 
 const ANY: &str = "application/octet-stream";
 
@@ -124,24 +129,38 @@ async fn who_is_let_in_no_more_completes_nothing() {
     );
 }
 
+/// What is told to an open page.
+async fn listen(by: &TestApp, cookie: &str, scope: &str) -> BodyDataStream {
+    let listen = request("GET", &format!("/events?scope={scope}")).header("cookie", cookie);
+    let response = by.router.clone().oneshot(listen.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    response.into_body().into_data_stream()
+}
+
+async fn hears_of_a_change(events: &mut BodyDataStream) -> bool {
+    let heard = events.next().await.unwrap().unwrap();
+    String::from_utf8_lossy(&heard).contains("event: changed")
+}
+
+/// A stream that comes to its end, and tells nothing before.
+async fn ends_in_silence(events: BodyDataStream) {
+    let rest: Vec<_> = events.collect().await;
+    let told: Vec<_> = rest.into_iter().map(|part| String::from_utf8_lossy(&part.unwrap()).into_owned()).collect();
+    assert!(told.iter().all(|told| !told.contains("changed")), "{told:?}");
+}
+
 /// A stream of events ends with the right to what it tells of, and tells nothing more.
 #[tokio::test]
 async fn an_open_page_hears_nothing_of_what_its_reader_may_not_see_any_more() {
-    use futures::StreamExt;
-    use tower::ServiceExt;
     let admin = admin().await;
     let _ = user(&admin, "nina").await;
     let grant = give(&admin, named("nina"), "reader", "team/*", None).await.unwrap();
     admin.push_image("team/web", "v1", "amd64", b"one").await;
-    let cookie = super::cookie_of(&admin.by_nobody(), "nina", super::PASSWORD).await;
+    let cookie = super::cookie_of(&admin.by_nobody(), "nina", PASSWORD).await;
     for scope in ["repositories", "repository:team/web"] {
-        let listen = request("GET", &format!("/events?scope={scope}")).header("cookie", &cookie);
-        let response = admin.router.clone().oneshot(listen.body(Body::empty()).unwrap()).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        let mut events = response.into_body().into_data_stream();
+        let mut events = listen(&admin, &cookie, scope).await;
         admin.push_image("team/web", scope.split(':').next().unwrap(), "amd64", b"two").await;
-        let heard = events.next().await.unwrap().unwrap();
-        assert!(String::from_utf8_lossy(&heard).contains("event: changed"), "{scope}");
+        assert!(hears_of_a_change(&mut events).await, "{scope}");
         // The last one ends it for good.
         if scope.ends_with("web") {
             send(&admin, "DELETE", &format!("grants/{grant}"), json!(null)).await;
@@ -149,8 +168,33 @@ async fn an_open_page_hears_nothing_of_what_its_reader_may_not_see_any_more() {
             run(&admin, "UPDATE instance SET epoch = epoch + 1").await;
         }
         admin.push_image("team/web", "v3", "amd64", scope.as_bytes()).await;
-        let rest: Vec<_> = events.collect().await;
-        let told: Vec<_> = rest.into_iter().map(|part| String::from_utf8_lossy(&part.unwrap()).into_owned()).collect();
-        assert!(told.iter().all(|told| !told.contains("changed")), "{scope}: {told:?}");
+        ends_in_silence(events).await;
+    }
+}
+
+/// The same for a right that comes to its end by itself, which nobody announces.
+#[tokio::test]
+async fn an_open_page_hears_nothing_once_its_readers_time_is_over() {
+    let clock = Arc::new(ManualClock::new(START));
+    let test = TestApp::build("", choices(Policy::Grants, clock.clone())).await.at_the_door();
+    sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let _ = user(&admin, "nina").await;
+    admin.push_image("team/web", "v1", "amd64", b"one").await;
+    let cookie = super::cookie_of(&test, "nina", PASSWORD).await;
+    for (number, (scope, granted)) in
+        [("repositories", "team/*"), ("repository:team/web", "team/web")].into_iter().enumerate()
+    {
+        let end = Timestamp(clock.now().0 + 60_000).rfc3339();
+        let grant =
+            json!({"principal": named("nina"), "role": "reader", "scope": granted, "tags": null, "expires_at": end});
+        assert_eq!(send(&admin, "POST", "grants", grant).await.status, StatusCode::CREATED);
+        let mut events = listen(&test, &cookie, scope).await;
+        clock.advance_ms(59_999);
+        admin.push_image("team/web", "before", "amd64", &[number as u8, 1]).await;
+        assert!(hears_of_a_change(&mut events).await, "{scope}");
+        clock.advance_ms(1);
+        admin.push_image("team/web", "after", "amd64", &[number as u8, 2]).await;
+        ends_in_silence(events).await;
     }
 }

@@ -65,6 +65,8 @@ pub struct Ways {
     pub now_s: i64,
     /// Names of keys that it publishes for its ES256 key.
     pub key_names: Vec<String>,
+    /// Whether it has another key under these names by now.
+    pub is_renewed: bool,
     pub n_key_fetches: usize,
     /// Whether it answers 503 when asked about itself, and how often it was.
     pub is_down: bool,
@@ -115,6 +117,7 @@ impl StandIn {
             token_answer: None,
             now_s: crate::support::START.0 / 1000,
             key_names: vec!["es".to_owned()],
+            is_renewed: false,
             n_key_fetches: 0,
             is_down: false,
             n_discoveries: 0,
@@ -270,7 +273,8 @@ async fn keys_of(FromState(own): FromState<StandIn>) -> Json<Value> {
     let rsa = json!({"kty": "RSA", "use": "sig", "kid": "rs", "n": part(n.big_endian_without_leading_zero()), "e": part(e.big_endian_without_leading_zero())});
     let mut keys =
         vec![rsa, json!({"kty": "XYZ", "kid": "unheard-of"}), json!({"kty": "oct", "kid": "es", "k": "c2VjcmV0"})];
-    keys.extend(ways.key_names.iter().map(|name| ec_jwk(&own.keys.es256, name)));
+    let key = if ways.is_renewed { &own.keys.other } else { &own.keys.es256 };
+    keys.extend(ways.key_names.iter().map(|name| ec_jwk(key, name)));
     Json(json!({ "keys": keys }))
 }
 

@@ -1,6 +1,6 @@
 //! Clients with tokens of the registry: challenges, scopes, and what a token is worth.
 
-use super::api::{admin, personal_token, user};
+use super::api::{admin, give, named, personal_token, user};
 use super::{PASSWORD, basic, cookie, form, run, with, with_admin};
 use crate::support::{Answer, OCI_MANIFEST, START, TestApp};
 use axum::http::StatusCode;
@@ -249,4 +249,40 @@ async fn a_token_says_by_whom_it_is_for_whom_and_when() {
     assert_eq!(catalog.refusal(), "401 UNAUTHORIZED");
     let challenge = catalog.header("www-authenticate");
     assert!(challenge.ends_with(r#",scope="registry:catalog:*",error="insufficient_scope""#), "{challenge}");
+}
+
+/// SEC-42: of several scopes each is answered for itself, and one of them lends nothing to another.
+#[tokio::test]
+async fn each_of_several_scopes_is_answered_for_itself() {
+    let test = with_admin().await;
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let _ = user(&admin, "nina").await;
+    for (role, scope) in [("maintainer", "team/*"), ("reader", "lab/web")] {
+        give(&admin, named("nina"), role, scope, None).await.unwrap();
+    }
+    for name in ["team/web", "lab/web", "other/web"] {
+        admin.push_image(name, "v1", "amd64", b"layer").await;
+    }
+    let scopes = ["team/web:pull,push,delete", "lab/web:push,pull", "other/web:pull,delete", "none/web:pull"];
+    let several = scopes.map(|scope| format!("scope=repository:{scope}")).join("&");
+    let in_one = format!("scope={}", scopes.map(|scope| format!("repository:{scope}")).join("%20"));
+    for asked in [several, in_one] {
+        let given = token(&test, Some("nina"), &asked).await;
+        let mut access = claims(&given)["access"].as_array().unwrap().clone();
+        access.sort_by_key(|entry| entry["name"].as_str().map(str::to_owned));
+        let of = |name: &str, actions: &[&str]| json!({"type": "repository", "name": name, "actions": actions});
+        let expected = [
+            of("lab/web", &["pull"]),
+            of("none/web", &[]),
+            of("other/web", &[]),
+            of("team/web", &["pull", "push", "delete"]),
+        ];
+        assert_eq!(access, expected, "{asked}");
+        let by = test.showing(&bearer(&given));
+        for (name, pull, push) in [("team/web", 200, 202), ("lab/web", 200, 403), ("other/web", 404, 404)] {
+            let pulled = by.get(&format!("/v2/{name}/manifests/v1")).await.status.as_u16();
+            let pushed = by.call("POST", &format!("/v2/{name}/blobs/uploads/"), OCI_MANIFEST, "").await.status.as_u16();
+            assert_eq!((pulled, pushed), (pull, push), "{name} by {asked}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::api::{admin, give, named, send, user};
 use super::console::Browser;
+use super::run;
 use crate::support::TestApp;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -244,4 +245,39 @@ async fn a_role_says_what_it_holds() {
     assert!(holds("publisher", "repository.push") && !holds("publisher", "tag.move"));
     assert!(holds("owner", "audit.read") && !holds("owner", "user.manage") && holds("admin", "user.manage"));
     assert_eq!(send(&admin, "GET", "roles/Owner", json!(null)).await.status, StatusCode::NOT_FOUND);
+}
+
+/// People are found by any part of what they are called, and no page has more of them than another.
+#[tokio::test]
+async fn people_are_found_by_what_they_are_called_and_page_by_page() {
+    let admin = world().await;
+    let insert = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 120)
+        INSERT INTO principals (id, kind, username, name, email, created_at, created_by)
+        SELECT 'found-' || n, 'user', 'x' || (1000 + n), 'Ines_' || n || '% Sol', 'ines' || n || '@acme.dev', 0, 'user:mara' FROM number";
+    run(&admin, insert).await;
+    let mara = Browser::of(&admin, "mara").await;
+    let found = async |query: &str| {
+        let page = mara.get(&format!("/admin/users?{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{query}");
+        let page = page.text();
+        let names = page.split("href=\"/admin/users/").skip(1).filter_map(|rest| rest.split('"').next());
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.dedup();
+        let is_cut = names.last().is_some_and(|last| page.contains(&format!("after={last}")));
+        (names, is_cut)
+    };
+    for q in ["x1007", "X1007", "ines_7%25", "INES7@acme"] {
+        assert_eq!(found(&format!("q={q}")).await, (vec!["x1007".to_owned()], false), "{q}");
+    }
+    for q in ["_1007", "x%25", "x____", "acme%25dev", "job"] {
+        assert_eq!(found(&format!("q={q}")).await, (vec![], false), "{q} is no pattern");
+    }
+    let (mut met, mut after) = (Vec::new(), String::new());
+    for (n, more) in [(50, true), (50, true), (20, false)] {
+        let (names, has_more) = found(&format!("q=ines&after={after}")).await;
+        assert_eq!((names.len(), has_more), (n, more), "after {after:?}");
+        after = names.last().unwrap().clone();
+        met.extend(names);
+    }
+    assert_eq!(met, (1..=120).map(|n| format!("x{}", 1000 + n)).collect::<Vec<_>>());
 }

@@ -5,6 +5,7 @@ use super::check::secret;
 use super::merge::Merged;
 use super::schema::{AuthConfig, ProviderConfig};
 use crate::domain::ProviderKind;
+use crate::domain::principal::is_hidden;
 use crate::server::loopback::address;
 use crate::server::secret::Secret;
 use std::collections::HashSet;
@@ -44,7 +45,7 @@ fn one(provider: &ProviderConfig) -> Result<(), (&'static str, String)> {
         );
     }
     let title = provider.title.as_deref().unwrap_or("a title");
-    if title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(char::is_control) {
+    if title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(is_hidden) {
         return wrong("title", "this is what stands on the button: one line of at most 60 characters");
     }
     if provider.client_id.trim().is_empty() {

@@ -42,6 +42,10 @@ impl Knock {
             _ if has_dots(request.uri().path()) => {
                 Err(Error::invalid("path", "a path has no segments of dots; write where it leads"))
             }
+            _ if is_both(app, request) => Err(Error::invalid(
+                "authorization",
+                "the request shows a browser's session and Authorization; send one of them",
+            )),
             true => authorization(request.headers()).map(|shown| match shown {
                 Some(Credential::Bearer(secret)) if is_registry(request.uri().path()) => {
                     Some(Credential::Registry(secret))
@@ -108,6 +112,16 @@ pub(super) fn is_for_programs(path: &str) -> bool {
 /// be where it leads.
 fn has_dots(path: &str) -> bool {
     path.to_ascii_lowercase().replace("%2e", ".").split('/').any(|part| part == "." || part == "..")
+}
+
+/// Whether what changes something by `/api` shows whose browser it comes from besides: then a page sends it, which no
+/// program is, with a secret that it should not have.
+fn is_both<B>(app: &App, request: &Request<B>) -> bool {
+    let (headers, path) = (request.headers(), request.uri().path());
+    let is_api = path.trim_start_matches('/').split('/').next() == Some("api");
+    let shows_both =
+        headers.contains_key(header::AUTHORIZATION) && session(headers, app.facts.is_plain_http()).is_some();
+    is_api && !request.method().is_safe() && shows_both
 }
 
 /// Whether an open page asks for itself, and nobody before it: who left it open does not use the console.

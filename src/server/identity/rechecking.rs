@@ -75,7 +75,7 @@ async fn about(app: &App, provider: &Provider, due: Due) -> Result<Heard> {
         }
         Err(failure) => return Ok(silence(provider, &user, &failure)),
     };
-    let due = match renewed.refresh.filter(|new| new.expose() != refresh.expose()) {
+    let due = match renewed.refresh.filter(|new| *new != refresh) {
         Some(new) => again(app, provider, (due, &new)).await?,
         None => due,
     };

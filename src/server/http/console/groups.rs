@@ -48,9 +48,13 @@ pub(super) async fn set_claim(form: &Form<'_>, is_there: bool) -> Result<Done> {
     let listing = form.app.access.authorize(form.caller, ListGroups {}).await?;
     let (id, name) = groups::named(form.app, name(form)?.as_str()).await?;
     let mut claims = groups::claims(form.app, &listing, &id).await?;
+    let is_mapped = claims.contains(&claim);
     claims.retain(|other| *other != claim);
     claims.extend(is_there.then(|| claim.clone()));
     let proof = form.app.access.authorize(form.caller, MapGroup { name: name.clone(), claims }).await?;
+    if !is_there && !is_mapped {
+        return Err(Error::Conflict(format!("{name} does not stand for that group of the provider")));
+    }
     groups::map(form.app, &proof).await?;
     let intent = if is_there { Intent::MapClaim } else { Intent::UnmapClaim };
     let provider = form.app.identity.providers.title(&claim.0);

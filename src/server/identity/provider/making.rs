@@ -2,6 +2,7 @@
 //! who comes another way.
 
 use super::{Client, GitHub, GitHubSettings, IdentityProvider, Oidc, OidcSettings, Provider, Rules, Wire};
+use crate::domain::principal::is_hidden;
 use crate::domain::{Error, ProviderKind, ProviderSettings, Result};
 use crate::server::clock::Clock;
 use crate::server::loopback;
@@ -121,7 +122,7 @@ fn api_of(settings: &ProviderSettings) -> String {
 pub fn check(kind: ProviderKind, settings: &ProviderSettings) -> Result<()> {
     let wrong = |field: &str, words: &str| Err(Error::invalid(field, words));
     let ProviderSettings { title, url, api_url, client_id, .. } = settings;
-    if title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(char::is_control) {
+    if title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(is_hidden) {
         return wrong("title", "this is what stands on the button: one line of at most 60 characters");
     }
     if kind == ProviderKind::Oidc && !api_url.is_empty() {
