@@ -12,9 +12,19 @@ const STANDS_FOR_MS: i64 = 60_000;
 /// How many are remembered. More than these in one minute are no client's repeats, and each of them is told.
 const REMEMBERED: usize = 10_000;
 
-/// Who was refused what, on what and from where; and when that went on record.
+/// How often it is looked at most whether some of them are over.
+const SWEPT_EVERY_MS: i64 = 1_000;
+
+/// The refusals of one database.
 #[derive(Default)]
-pub(super) struct Repeats(Mutex<HashMap<[u8; 32], Timestamp>>);
+pub(super) struct Repeats(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// Who was refused what, on what and from where; and when that went on record.
+    told: HashMap<[u8; 32], Timestamp>,
+    swept_at: Option<Timestamp>,
+}
 
 impl Repeats {
     /// Whether this is the repeat of a refusal that is on record.
@@ -26,14 +36,16 @@ impl Repeats {
         let key = Sha256::digest(of.join("\n")).into();
         let stands = |at: Timestamp| now.0 - at.0 < STANDS_FOR_MS;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.get(&key).is_some_and(|at| stands(*at)) {
+        if known.told.get(&key).is_some_and(|at| stands(*at)) {
             return true;
         }
-        if known.len() >= REMEMBERED {
-            known.retain(|_, at| stands(*at));
+        let is_due = known.swept_at.is_none_or(|at| now.0 - at.0 >= SWEPT_EVERY_MS);
+        if known.told.len() >= REMEMBERED && is_due {
+            known.told.retain(|_, at| stands(*at));
+            known.swept_at = Some(now);
         }
-        if known.len() < REMEMBERED {
-            known.insert(key, now);
+        if known.told.len() < REMEMBERED {
+            known.told.insert(key, now);
         }
         false
     }
@@ -74,8 +86,9 @@ mod tests {
         let n_told = (0..2 * REMEMBERED)
             .filter(|n| !repeats.holds(&refused(&n.to_string(), Some("repository.push")), Timestamp(0)))
             .count();
-        assert_eq!((n_told, repeats.0.lock().unwrap().len()), (2 * REMEMBERED, REMEMBERED));
+        let n_known = || repeats.0.lock().unwrap().told.len();
+        assert_eq!((n_told, n_known()), (2 * REMEMBERED, REMEMBERED));
         assert!(!repeats.holds(&refused("later", Some("repository.push")), Timestamp(STANDS_FOR_MS)));
-        assert_eq!(repeats.0.lock().unwrap().len(), 1);
+        assert_eq!(n_known(), 1);
     }
 }

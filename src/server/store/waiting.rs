@@ -14,8 +14,8 @@ const AT_MOST: u32 = 1_000;
 /// How many are counted at most for the sign beside the entry of users: one more than it shows.
 const COUNTED: u32 = 51;
 
-/// For how long that count is known. What this node does ends it at once.
-const KNOWN_FOR: Duration = Duration::from_secs(5);
+/// For how long that count is known. What this node does ends it at once; what another does shows when it is over.
+const KNOWN_FOR: Duration = Duration::from_secs(60);
 
 /// How many waited a moment ago.
 #[derive(Default)]
