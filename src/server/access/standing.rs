@@ -109,8 +109,9 @@ impl Standing {
     }
 
     /// Until when what somebody may see is what it is now: the first end of what they came by, and of what they hold.
-    pub fn listens_until(&self) -> Option<Timestamp> {
-        self.terms.iter().filter_map(|terms| terms.expires_at).chain(self.ends_at).min()
+    pub fn listens_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let held = self.terms.iter().filter(|terms| terms.hold_at(now));
+        held.filter_map(|terms| terms.expires_at).chain(self.ends_at).min()
     }
 
     /// Whether anything that was granted to somebody who came as themselves holds a permission.

@@ -38,7 +38,7 @@ pub(super) async fn stream(
     match listening.await {
         Ok((epoch, changes)) => {
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(20));
-            let ends_at = caller.standing.listens_until();
+            let ends_at = caller.standing.listens_until(app.clock.now());
             let mut response =
                 Sse::new(told(app.clone(), changes, (epoch, ends_at))).keep_alive(keep_alive).into_response();
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

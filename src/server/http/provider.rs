@@ -37,8 +37,9 @@ pub(super) async fn start(
     if wanted.trying.is_some() && !app.facts.is_try {
         return trial::begin((&app, &caller), assets, &name, &from).await;
     }
-    // No link changes who is signed in.
-    if caller.standing.is_signed_in() || app.facts.is_try {
+    // No link of another site changes who is signed in here.
+    let is_foreign = from.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
+    if (is_foreign && caller.standing.is_signed_in()) || app.facts.is_try {
         return Redirect::to(&next).into_response();
     }
     let browser = browser(&app, &from.headers);

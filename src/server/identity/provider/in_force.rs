@@ -118,7 +118,7 @@ impl Providers {
     /// Whether it is this secret that is sealed.
     pub fn is_sealed(&self, (id, url): (&str, &str), sealed: &[u8], secret: &Secret) -> bool {
         let opened = self.means.sealing.open(&purpose(id, url), sealed);
-        opened.is_ok_and(|opened| opened == secret.expose().as_bytes())
+        opened.is_ok_and(|opened| String::from_utf8(opened).is_ok_and(|text| Secret::from(text) == *secret))
     }
 
     /// Those in force.
