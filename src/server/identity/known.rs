@@ -1,6 +1,7 @@
 //! From what somebody shows to their standing, remembered for a minute at most and never beyond a change of what
 //! decides over access ([`Identity::epoch`]). Passwords have a file of their own.
 
+use super::codes::Codes;
 use super::devices::Devices;
 use super::passwords::Passwords;
 use super::proven::Proven;
@@ -68,6 +69,7 @@ pub struct Identity {
     /// Where passwords wait that have to be checked.
     pub(super) queue: Queue,
     pub(super) told: Told,
+    pub(super) codes: Codes,
     /// Keeps the record that sessions and tokens are in use.
     proof: Authorized<Maintain>,
     /// Under which what was shown is remembered: nobody who reads the memory learns a password from it.
@@ -118,6 +120,7 @@ impl Identity {
             proven: Proven::default(),
             queue: Queue::default(),
             told: Told::default(),
+            codes: Codes::default(),
             proof,
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             remembered: Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build(),
