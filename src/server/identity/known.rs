@@ -64,9 +64,7 @@ pub struct Identity {
     pub providers: Providers,
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
-    /// Passwords that were right lately.
     pub(super) proven: Proven,
-    /// Where passwords wait that have to be checked.
     pub(super) queue: Queue,
     pub(super) told: Told,
     pub(super) codes: Codes,
@@ -192,7 +190,7 @@ impl Identity {
     }
 
     async fn nobody(&self, at: At) -> Result<Standing> {
-        let basis = Some(Basis { epoch: at.epoch, shown: Shown::Nothing, providers: vec![], of_console: vec![] });
+        let basis = Some(Basis::of_nobody(at.epoch));
         Ok(Standing { basis, ..Standing::anonymous(grants::of_everybody(&self.store).await?) })
     }
 
