@@ -23,6 +23,7 @@ mod leaving;
 mod lies;
 mod linking;
 mod linking_hostile;
+mod listening;
 mod mounts;
 mod mounts_meanwhile;
 mod narrow;
