@@ -4,6 +4,7 @@
 mod absurd;
 mod conditions;
 mod deletes;
+mod held;
 mod hostile;
 mod manifests;
 mod races;

@@ -26,6 +26,7 @@ mod leaving;
 mod lies;
 mod linking;
 mod linking_hostile;
+mod listening;
 mod mount_visibility;
 mod mounts;
 mod mounts_meanwhile;

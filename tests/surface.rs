@@ -208,6 +208,22 @@ async fn every_door_opens_for_whom_it_should() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Where nobody but programs asks there is no page of whoever a header names.
+#[tokio::test]
+async fn programs_that_ask_for_what_is_not_there_get_no_page() {
+    let test = TestApp::new().await;
+    for path in ["/v1", "/api", "/api/", "/token/", "/token/x", "/metrics/", "/health/x", "//v2/team/web/tags/list"] {
+        let answer = test.get(path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-type")),
+            (404, "application/problem+json"),
+            "{path}"
+        );
+        let read = test.ask("GET", path, &[("accept", "text/html")], "").await;
+        assert!(read.status.as_u16() == 404 && !read.text().contains("admin"), "{path}: {}", read.text());
+    }
+}
+
 /// What is for everybody. This list may only shrink.
 const PUBLIC: &[&str] = &[
     "/",

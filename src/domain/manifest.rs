@@ -19,8 +19,12 @@ pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 /// and sums over many of them must not overflow.
 pub const MAX_CONTENT_BYTES: u64 = 1 << 44;
 
-/// The most that one manifest may name. Real ones name dozens; each costs rows in the catalog.
+/// The most that one manifest may name to be read at all, here or at another registry.
 pub const MAX_DESCRIPTORS: usize = 10_000;
+
+/// The most that a manifest may name that comes in; each costs rows in the catalog, while which nobody else writes. No
+/// runtime stacks more than 500 layers (overlayfs), builders end at 127, artifacts and indexes name dozens.
+pub const MAX_SENT_DESCRIPTORS: usize = 1_000;
 
 /// Names content by type, digest and size (OCI image specification, "Content Descriptors").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +109,9 @@ impl Manifest {
     /// Reads a manifest that comes in: as [`Self::parse`], and within bounds that what is stored may exceed.
     pub fn accept(content_type: Option<&str>, bytes: &[u8]) -> Result<Self> {
         let manifest = Self::parse(content_type, bytes)?;
+        if manifest.children.len() > MAX_SENT_DESCRIPTORS {
+            return Err(too_many(MAX_SENT_DESCRIPTORS));
+        }
         if manifest.stated_types().any(|stated| stated.len() > media_type::MAX_BYTES) {
             return Err(Error::manifest(format!("a media type has at most {} characters", media_type::MAX_BYTES)));
         }
@@ -131,7 +138,7 @@ impl Manifest {
         let manifest =
             if media_type::is_index(&media_type) { wire.into_index(media_type) } else { wire.into_image(media_type) }?;
         if manifest.children.len() > MAX_DESCRIPTORS {
-            return Err(Error::manifest(format!("a manifest names at most {MAX_DESCRIPTORS} layers or manifests")));
+            return Err(too_many(MAX_DESCRIPTORS));
         }
         match manifest.pull_bytes() {
             0..=MAX_CONTENT_BYTES => Ok(manifest),
@@ -234,6 +241,10 @@ impl Wire {
             annotations: self.annotations,
         })
     }
+}
+
+fn too_many(most: usize) -> Error {
+    Error::manifest(format!("a manifest names at most {most} layers or manifests"))
 }
 
 /// Go programs write `null` for an empty list or map.

@@ -13,6 +13,7 @@ use super::pulls::Pulls;
 use super::registry::WriteRegistry;
 use super::store::Store;
 
+pub use super::events::Changed;
 pub use super::mounted::{Mount, Upstream};
 use crate::domain::error::What;
 use crate::domain::{Error, RepositoryName, Result};

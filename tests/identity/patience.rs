@@ -45,6 +45,34 @@ async fn who_begins_more_than_anybody_needs_pushes_nobody_out() {
     assert!(ended().await <= 500, "nor does whoever ends them fill a table");
 }
 
+/// What a stranger brings reaches the provider as one code of the browser that asked, and few times in vain.
+#[tokio::test]
+async fn codes_that_are_made_up_are_shown_to_a_provider_few_times_a_minute() {
+    let provider = StandIn::start().await;
+    let (test, clock) = server(&provider.config("open_sign_up = true")).await;
+    let n_shown = || provider.read(|ways| ways.n_shown);
+    let mut browser = Browser::of(&test);
+    let mut back = provider.approve(&browser.begin("/auth/provider/acme").await);
+    let (path, state) = back.split_once("&state=").unwrap();
+    let broken = format!("{path}&state={}", state.replace(|c: char| c.is_ascii_digit(), "x"));
+    assert_eq!(Browser::of(&test).get(&back).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get(&back).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get(&broken).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(n_shown(), 0, "the browser is looked at first, and what it was sent with");
+    for _ in 0..30 {
+        back = provider.approve(&browser.begin("/auth/provider/acme").await).replace("code=", "code=made-up-");
+        assert_eq!(browser.get(&back).await.status, StatusCode::FORBIDDEN);
+    }
+    back = provider.approve(&browser.begin("/auth/provider/acme").await);
+    let refused = browser.get(&back).await;
+    assert_eq!((refused.status, n_shown()), (StatusCode::TOO_MANY_REQUESTS, 30), "{}", refused.text());
+    assert!(!refused.header("retry-after").is_empty());
+    clock.advance_ms(60_000);
+    for _ in 0..40 {
+        assert_eq!(Browser::of(&test).sign_in(&provider).await.status, StatusCode::SEE_OTHER, "who is right, always");
+    }
+}
+
 #[tokio::test]
 async fn a_sign_in_that_changes_nothing_leaves_no_record_of_groups() {
     let provider = StandIn::start().await;

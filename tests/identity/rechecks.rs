@@ -2,9 +2,10 @@
 
 use super::providers::{group, server};
 use super::resting::token;
+use super::revocations::begin;
 use super::stand_in::{Refresh, StandIn};
 use super::ways_in::Browser;
-use crate::support::TestApp;
+use crate::support::{OCI_MANIFEST, TestApp};
 use axum::http::StatusCode;
 use portolan::server::clock::ManualClock;
 use portolan::server::identity::rechecking;
@@ -106,6 +107,20 @@ async fn who_is_vouched_for_no_more_is_out_until_they_come_again() {
     provider.set(|ways| ways.refresh = Refresh::None);
     assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
     assert!(is_in(&test, &secret).await, "nothing of theirs is lost");
+}
+
+/// AUTH-13: a push whose body comes while the provider takes its word back leaves nothing.
+#[tokio::test]
+async fn who_is_vouched_for_no_more_completes_nothing() {
+    let provider = StandIn::start().await;
+    provider.claim("groups", json!(["ops"]));
+    let (test, clock, secret) = signed_in_for(30, &provider, Refresh::Given(Value::Null)).await;
+    let client = test.showing(&format!("Bearer {secret}"));
+    let image = client.image("team/web", "amd64", b"layer").await;
+    let slow = begin(&client, "PUT", "/v2/team/web/manifests/v1", OCI_MANIFEST).await;
+    provider.set(|ways| ways.refresh = Refresh::Over);
+    days_later(&test, (&clock, &provider), 1).await;
+    assert_eq!(slow.end(&image).await.refusal(), "401 UNAUTHORIZED");
 }
 
 #[tokio::test]

@@ -286,3 +286,39 @@ async fn robots_are_made_rotated_stopped_and_deleted_by_plain_forms() {
     assert!(gone.contains("ci-web is gone") && gone.contains("No robots yet"), "{gone}");
     assert_eq!(admin.showing(&new).get("/v2/").await.status, StatusCode::UNAUTHORIZED);
 }
+
+/// Their names are names that nobody else can have.
+#[tokio::test]
+async fn a_namespace_has_a_thousand_robots_and_lists_show_whose_they_are() {
+    let admin = admin().await;
+    let nina = user(&admin, "nina").await;
+    give(&admin, named("nina"), "maintainer", "other/*", None).await.unwrap();
+    super::run(
+        &admin,
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)
+         INSERT INTO principals (id, kind, username, name, email, namespace, created_at, created_by)
+         SELECT 'many-' || n, 'robot', 'many-' || n, '', '', CASE WHEN n > 500 THEN 'team/deep' ELSE 'team' END, 0, ''
+         FROM number",
+    )
+    .await;
+    for namespace in ["team", "team/other"] {
+        let one_more = other(json!({"namespace": namespace, "scope": format!("{namespace}/*")}));
+        let refused = send(&admin, "POST", "robots", one_more).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+        assert!(refused.text().contains("team has 1000 robots"), "{}", refused.text());
+    }
+    for name in ["b", "a", "c"] {
+        make(&nina, other(json!({"name": name, "namespace": "other", "scope": "other/web"}))).await;
+    }
+    make(&admin, other(json!({"name": "d", "namespace": "team0", "scope": "team0/web"}))).await;
+    let names = async |by: &TestApp, query: &str| {
+        let listed = send(by, "GET", &format!("robots?{query}"), json!(null)).await.json();
+        let names = listed["items"].as_array().unwrap().iter().map(|robot| robot["name"].as_str().unwrap().to_owned());
+        (names.collect::<Vec<_>>().join(" "), listed["next"].clone())
+    };
+    let (first, next) = names(&nina, "limit=2").await;
+    assert_eq!(first, "a b");
+    let next = next.as_str().unwrap_or("b").to_owned();
+    assert_eq!(names(&nina, &format!("limit=2&after={next}")).await.0, "c");
+    assert_eq!(names(&admin, "limit=4&after=a").await.0, "b c d many-1");
+}

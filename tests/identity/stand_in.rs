@@ -77,6 +77,8 @@ pub struct Ways {
     pub live: Option<String>,
     pub n_given: usize,
     pub n_asked: usize,
+    /// How often it was shown a code.
+    pub n_shown: usize,
     /// Whom to tell that one was brought, and for what to wait before the answer to it.
     pub hold: Option<(Arc<Semaphore>, Arc<Semaphore>)>,
     codes: HashMap<String, Code>,
@@ -125,6 +127,7 @@ impl StandIn {
             live: None,
             n_given: 0,
             n_asked: 0,
+            n_shown: 0,
             hold: None,
             codes: HashMap::new(),
         };
@@ -289,6 +292,7 @@ async fn token(
         return refuse(401, "invalid_client");
     }
     let is_refresh = form.get("grant_type").is_some_and(|it| it == "refresh_token");
+    own.set(|ways| ways.n_shown += usize::from(!is_refresh));
     let worth = own.worth(&form, is_refresh);
     let hold = own.read(|ways| ways.hold.clone()).filter(|_| is_refresh);
     if let Some((asked, hold)) = hold {

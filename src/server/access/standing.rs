@@ -34,6 +34,15 @@ pub struct Basis {
     pub providers: Vec<String>,
     /// Those of them that the console can take out of force.
     pub of_console: Vec<String>,
+    /// Whether they are here by the word of those alone.
+    pub is_by_word: bool,
+}
+
+impl Basis {
+    /// That of who shows nothing.
+    pub fn of_nobody(epoch: i64) -> Self {
+        Self { epoch, shown: Shown::Nothing, providers: vec![], of_console: vec![], is_by_word: false }
+    }
 }
 
 /// What they showed, besides a token, that can be taken from them.

@@ -63,6 +63,9 @@ async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
 /// Changes that come in quick succession are told once.
 const QUIET: Duration = Duration::from_millis(250);
 
+/// No change is heard of for longer after the moment that it is noted with.
+const LONGEST_MS: i64 = 10_000;
+
 fn told(
     app: App,
     changes: Changes,
@@ -70,7 +73,8 @@ fn told(
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let Changes { receiver, shown, missed } = changes;
     let at_once = stream::iter(missed.then(|| Ok(changed())));
-    at_once.chain(stream::unfold((app, receiver, shown, false), move |(app, mut receiver, shown, told)| async move {
+    let start = (receiver, shown, app.clock.now(), false);
+    at_once.chain(stream::unfold((app, start), move |(app, (mut receiver, shown, since, told))| async move {
         if told {
             tokio::time::sleep(QUIET).await;
         }
@@ -83,13 +87,17 @@ fn told(
             }
             let concerns = match heard {
                 Ok(changed) => shown.concerns(&app.store, &changed).await,
-                // A reader that fell behind fetches once and has everything again.
-                Err(RecvError::Lagged(_)) => true,
+                // A reader that fell behind looks once, and is told if anything of theirs was among it.
+                Err(RecvError::Lagged(_)) => {
+                    let since = Timestamp(since.0 - LONGEST_MS);
+                    shown.changed_since(&app.store, since).await.unwrap_or(true)
+                }
                 Err(RecvError::Closed) => return None,
             };
             if concerns {
+                let since = app.clock.now();
                 while matches!(shown, Shown::All(_)) && receiver.try_recv().is_ok() {}
-                return Some((Ok(changed()), (app, receiver, shown, true)));
+                return Some((Ok(changed()), (app, (receiver, shown, since, true))));
             }
         }
     }))

@@ -68,6 +68,7 @@ fn distribution_api() -> Router<App> {
         .route("/v2", any(distribution::serve))
         .route("/v2/", any(distribution::serve))
         .route("/v2/{*path}", any(distribution::serve))
+        .layer(Extension(distribution::Held::default()))
 }
 
 /// What programs speak.

@@ -1,7 +1,8 @@
 //! Pages: puts the request into the context and lets the site draw itself.
 
-use super::door::cookie;
-use super::{error, said, security};
+use super::door::{self, cookie};
+use super::{edge, error, said, security};
+use crate::domain::error::What;
 use crate::domain::{Error, Permission, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -21,12 +22,16 @@ use leptos_axum::{ResponseOptions, render_app_async_with_context};
 use std::sync::Arc;
 
 /// Draws whatever page the address names. Who did not sign in is asked to, whether the page is not there or not theirs.
+/// Where nobody but programs asks there is no page.
 pub(super) async fn page(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(assets): Extension<Assets>,
     request: Request<Body>,
 ) -> Response {
+    if door::is_for_programs(request.uri().path()) {
+        return edge::refused(Error::NotFound(What::Page));
+    }
     let is_safe = request.method().is_safe();
     let is_part = request.uri().query().is_some_and(|query| query.contains("part="));
     let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();

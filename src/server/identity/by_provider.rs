@@ -183,10 +183,10 @@ async fn take(app: &App, state: Option<Secret>) -> Result<Option<Attempt>> {
 pub(super) async fn verify(
     app: &App,
     provider: &Provider,
-    (returned, attempt): (Returned, &Attempt),
+    came: (Returned, &Attempt),
     from: &From,
 ) -> Result<Verified> {
-    let finished = provider.way.finish(returned, attempt).await;
+    let finished = app.identity.codes.show(provider, came, (&from.address, app.clock.now())).await?;
     if finished.is_err() {
         told::refused(app, (format!("somebody by {}", provider.name), "the provider's answer"), from);
     }

@@ -1,6 +1,7 @@
 //! From what somebody shows to their standing, remembered for a minute at most and never beyond a change of what
 //! decides over access ([`Identity::epoch`]). Passwords have a file of their own.
 
+use super::codes::Codes;
 use super::devices::Devices;
 use super::passwords::Passwords;
 use super::proven::Proven;
@@ -58,11 +59,10 @@ pub struct Identity {
     pub providers: Providers,
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
-    /// Passwords that were right lately.
     pub(super) proven: Proven,
-    /// Where passwords wait that have to be checked.
     pub(super) queue: Queue,
     pub(super) told: Told,
+    pub(super) codes: Codes,
     /// Keeps the record that sessions and tokens are in use.
     proof: Authorized<Maintain>,
     /// Under which what was shown is remembered: nobody who reads the memory learns a password from it.
@@ -100,6 +100,7 @@ impl Identity {
             proven: Proven::default(),
             queue: Queue::default(),
             told: Told::default(),
+            codes: Codes::default(),
             proof,
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             remembered: Remembered::default(),
@@ -170,7 +171,7 @@ impl Identity {
     }
 
     async fn nobody(&self, at: At) -> Result<Standing> {
-        let basis = Some(Basis { epoch: at.epoch, shown: Shown::Nothing, providers: vec![], of_console: vec![] });
+        let basis = Some(Basis::of_nobody(at.epoch));
         Ok(Standing { basis, ..Standing::anonymous(grants::of_everybody(&self.store).await?) })
     }
 

@@ -17,7 +17,7 @@ use crate::server::secret::Secret;
 use crate::server::store::admins::Guard;
 use crate::server::store::identities::{self, Identity};
 use crate::server::store::sessions::{self, Known, Purpose};
-use crate::server::store::{Change, linked, principals};
+use crate::server::store::{Change, linked, principals, waiting};
 
 /// A session that was opened so lately shows by itself who has it.
 const FRESH_MS: i64 = 5 * 60_000;
@@ -173,7 +173,9 @@ async fn link(
             Ok(Change::new((), None, Some(words(&said.identity))))
         })
     });
-    write.await
+    write.await?;
+    waiting::changed(&app.store);
+    Ok(())
 }
 
 /// Takes a way to sign in from one's own account.

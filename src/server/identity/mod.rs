@@ -6,6 +6,7 @@ mod backoff;
 mod by_password;
 pub mod by_provider;
 mod certificates;
+mod codes;
 mod devices;
 mod following;
 mod joining;

@@ -13,6 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const OF_ACCOUNT: usize = 64;
 const OF_ORIGIN: usize = 512;
 
+/// Strangers who may wait for a place: more of them would wait for longer than anybody does.
+const STRANGERS: usize = 64;
+
 /// Lines in which nobody stands are cleared away each time that so many more have come.
 const CLEARED_AT: usize = 1_024;
 
@@ -87,23 +90,37 @@ pub(super) enum Who {
     Stranger,
 }
 
-/// The places for what costs. However many strangers wait, at most one of them stands ahead of who is known.
+/// The places for what costs. However many strangers come, at most one of them stands ahead of who is known.
 pub(super) struct Places {
     free: Arc<Semaphore>,
+    /// Room for strangers.
+    waiting: Semaphore,
     /// Strangers wait here, and one of them with those who are known.
     door: tokio::sync::Mutex<()>,
 }
 
 impl Places {
     pub(super) fn new(n_places: usize) -> Self {
-        Self { free: Semaphore::new(n_places).into(), door: tokio::sync::Mutex::default() }
+        Self {
+            free: Semaphore::new(n_places).into(),
+            waiting: Semaphore::new(STRANGERS),
+            door: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Waits for a place, which is free again when dropped.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for a stranger where too many wait already.
     pub(super) async fn place(&self, who: Who) -> Result<OwnedSemaphorePermit> {
         let _first = match who {
             Who::Known => None,
-            Who::Stranger => Some(self.door.lock().await),
+            Who::Stranger => {
+                let room = self.waiting.try_acquire().map_err(|_| {
+                    Error::Unavailable("too many sign-ins are waiting at this moment; try again soon".to_owned())
+                })?;
+                Some((room, self.door.lock().await))
+            }
         };
         Arc::clone(&self.free).acquire_owned().await.map_err(|_| Error::Internal)
     }
@@ -122,8 +139,12 @@ mod tests {
     async fn strangers_in_any_number_leave_who_is_known_a_place() {
         let places = Places::new(2);
         let taken = [places.place(Who::Stranger).await.unwrap(), places.place(Who::Stranger).await.unwrap()];
-        let mut strangers: Vec<_> = (0..10_000).map(|_| Box::pin(places.place(Who::Stranger))).collect();
+        let mut strangers: Vec<_> = (0..STRANGERS).map(|_| Box::pin(places.place(Who::Stranger))).collect();
         assert!(strangers.iter_mut().all(|stranger| stranger.as_mut().now_or_never().is_none()));
+        for _ in 0..10_000 {
+            let refused = places.place(Who::Stranger).now_or_never().expect("at once").err();
+            assert!(matches!(refused, Some(Error::Unavailable(_))), "{refused:?}");
+        }
         let mut known = Box::pin(places.place(Who::Known));
         assert!(known.as_mut().now_or_never().is_none(), "nobody is thrown out");
         drop(taken);

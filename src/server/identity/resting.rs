@@ -13,6 +13,8 @@ struct Words {
     providers: Vec<String>,
     /// When the first of them is old.
     until: Option<Timestamp>,
+    /// Whether nothing else lets them in.
+    is_all: bool,
 }
 
 /// By what somebody is here.
@@ -33,14 +35,15 @@ impl Identity {
         let Came { shown, is_by_link } = came;
         let principal = principals::by_id(&self.store, id).await?;
         let principal = principal.filter(|principal| principal.is_let_in(at.now)).ok_or(Error::Unauthenticated)?;
-        let Words { providers, until } = match principal.kind {
+        let Words { providers, until, is_all } = match principal.kind {
             PrincipalKind::User => self.words(id, is_by_link, at.now).await?,
-            PrincipalKind::Robot => Words { providers: vec![], until: None },
+            PrincipalKind::Robot => Words { providers: vec![], until: None, is_all: false },
         };
         let terms = grants::of_principal(&self.store, id, &providers).await?;
         let of_console = providers.iter().filter(|name| !self.providers.is_of_file(name)).cloned().collect();
         let ends_at = [principal.expires_at, until].into_iter().flatten().min();
-        let (actor, basis) = (principal.actor(), Some(Basis { epoch: at.epoch, shown, providers, of_console }));
+        let (actor, epoch) = (principal.actor(), at.epoch);
+        let basis = Some(Basis { epoch, shown, providers, of_console, is_by_word: is_all });
         Ok(Standing { id: Some(principal.id), terms, ends_at, basis, ..Standing::of(actor) })
     }
 
@@ -52,12 +55,12 @@ impl Identity {
         let ends = |it: &identities::Identity| Timestamp(it.checked_at.0.saturating_add(self.settings.recheck_ms));
         let vouches = |it: &&identities::Identity| it.refused_at.is_none() && now < ends(it);
         let fresh: Vec<_> = identities.iter().filter(is_in_force).filter(vouches).collect();
-        if fresh.is_empty() && !identities.is_empty() && !(has_password && (self.settings.local_sign_in || is_by_link))
-        {
+        let is_all = !identities.is_empty() && !(has_password && (self.settings.local_sign_in || is_by_link));
+        if fresh.is_empty() && is_all {
             return Err(Error::Resting(self.reason(&identities)));
         }
         let until = fresh.iter().map(|it| ends(it)).min();
-        Ok(Words { providers: fresh.into_iter().map(|it| it.provider.clone()).collect(), until })
+        Ok(Words { providers: fresh.into_iter().map(|it| it.provider.clone()).collect(), until, is_all })
     }
 
     fn reason(&self, identities: &[identities::Identity]) -> String {

@@ -62,7 +62,8 @@ pub(super) async fn end(
     let _still_may = app.access.authorize(caller, TryProvider { name }).await?;
     let missing = || Error::NotFound(What::Provider(attempt.provider.clone()));
     let provider = provider(app, &attempt.provider).ok_or_else(missing)?;
-    let finished = provider.way.finish(returned, attempt).await;
+    let at = (caller.address.as_str(), app.clock.now());
+    let finished = app.identity.codes.show(&provider, (returned, attempt), at).await?;
     let verified = finished.map_err(|failure| told(&provider, &failure))?;
     let strangers = pinning::strangers(app, &provider, &verified).await?;
     let mut groups = verified.groups.known().to_vec();

@@ -3,14 +3,15 @@
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{RepositoryName, Result, Timestamp};
 use crate::server::access::{Authorized, Visibility};
-use crate::server::context::App;
+use crate::server::context::{App, Changed};
 use crate::server::store::{Store, grants, repositories};
+use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 
 /// Changes as they happen, and whether one happened already since the page was drawn.
 pub struct Changes {
     /// Of every repository: ask [`Shown::concerns`] before telling of one.
-    pub receiver: Receiver<RepositoryName>,
+    pub receiver: Receiver<Arc<Changed>>,
     pub shown: Shown,
     pub missed: bool,
 }
@@ -22,37 +23,46 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// Whether a change of this repository is a change of the page.
-    pub async fn concerns(&self, store: &Store, changed: &RepositoryName) -> bool {
+    /// Whether this change is one of the page.
+    pub async fn concerns(&self, store: &Store, changed: &Changed) -> bool {
+        let Changed { repository, visibility: known } = changed;
         match self {
             Self::All(Visibility::Everything) => true,
             Self::All(visibility) => {
                 // One that cannot be asked about is told of by the next change.
-                let found = grants::visibility(store, changed).await;
-                found.is_ok_and(|found| visibility.shows(changed, found.unwrap_or_default()))
+                let found = known.get_or_try_init(|| grants::visibility(store, repository)).await;
+                found.is_ok_and(|found| visibility.shows(repository, found.unwrap_or_default()))
             }
-            Self::One(repository) => repository == changed,
+            Self::One(shown) => shown == repository,
         }
+    }
+
+    /// Whether anything of the page changed since, for whoever fell behind and cannot know what did.
+    pub async fn changed_since(&self, store: &Store, since: Timestamp) -> Result<bool> {
+        let changed_at = match self {
+            Self::All(visibility) => repositories::any_changed_at(store, visibility).await?,
+            Self::One(repository) => repositories::changed_at(store, repository).await?,
+        };
+        Ok(changed_at >= since)
     }
 }
 
 /// Changes of every repository that the caller may list.
 pub async fn of_all(app: &App, proof: &Authorized<ListRepositories>, since: Option<Timestamp>) -> Result<Changes> {
     super::repositories::require_any(app, proof).await?;
-    let receiver = app.events.subscribe(); // First, so that nothing falls between.
-    let missed = match since {
-        Some(since) => repositories::any_changed_at(&app.store, &proof.visibility()).await? >= since,
-        None => false,
-    };
-    Ok(Changes { receiver, shown: Shown::All(proof.visibility()), missed })
+    of(app, Shown::All(proof.visibility()), since).await
 }
 
 /// Changes of one repository.
 pub async fn of_one(app: &App, proof: &Authorized<ReadRepository>, since: Option<Timestamp>) -> Result<Changes> {
-    let (receiver, repository) = (app.events.subscribe(), &proof.action().repository);
+    of(app, Shown::One(proof.action().repository.clone()), since).await
+}
+
+async fn of(app: &App, shown: Shown, since: Option<Timestamp>) -> Result<Changes> {
+    let receiver = app.events.subscribe(); // First, so that nothing falls between.
     let missed = match since {
-        Some(since) => repositories::changed_at(&app.store, repository).await? >= since,
+        Some(since) => shown.changed_since(&app.store, since).await?,
         None => false,
     };
-    Ok(Changes { receiver, shown: Shown::One(repository.clone()), missed })
+    Ok(Changes { receiver, shown, missed })
 }

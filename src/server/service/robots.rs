@@ -14,14 +14,21 @@ use crate::server::secret::Secret;
 use crate::server::store::grants::GranteeId;
 use crate::server::store::tokens::{self, NewToken};
 use crate::server::store::{Change, Tx, grants, people, principals, robots};
+use std::slice;
 
-/// Robots of a page, and of one look where only some are the reader's.
+/// Robots of a page.
 const PAGE: u32 = 100;
+
+/// Namespaces of which one statement asks.
+const TOGETHER: usize = 500;
+
+/// The most that a namespace has, with all that lie in it: their names are names that nobody else can have.
+const MOST: i64 = 1_000;
 
 /// Everything on the page of a namespace, with robots after `after`.
 pub async fn view(app: &App, proof: &Authorized<ReadRobots>, after: &str) -> Result<RobotsView> {
     let namespace = proof.action().namespace.clone();
-    let mut robots = robots::list(&app.store, Some(&namespace), after, PAGE + 1).await?;
+    let mut robots = robots::list(&app.store, Some(slice::from_ref(&namespace)), after, PAGE + 1).await?;
     let is_cut = robots.len() > PAGE as usize;
     robots.truncate(PAGE as usize);
     let next = robots.last().filter(|_| is_cut).map(|robot| robot.name.to_string());
@@ -38,17 +45,18 @@ pub async fn view(app: &App, proof: &Authorized<ReadRobots>, after: &str) -> Res
 
 /// Robots after `after`, of the namespaces whose robots the caller manages.
 pub async fn list(app: &App, proof: &Authorized<ListRobots>, after: &str, limit: u32) -> Result<Vec<RobotRow>> {
-    let (mut found, mut after) = (Vec::new(), after.to_owned());
-    loop {
-        let some = robots::list(&app.store, None, &after, PAGE).await?;
-        let Some(last) = some.last() else { return Ok(found) };
-        after = last.name.to_string();
-        found.extend(some.into_iter().filter(|robot| manages(proof, &robot.namespace)));
-        if found.len() >= limit as usize {
-            found.truncate(limit as usize);
-            return Ok(found);
-        }
+    let all = robots::namespaces(&app.store).await?;
+    let theirs: Vec<_> = all.iter().filter(|namespace| manages(proof, namespace)).cloned().collect();
+    if theirs.len() == all.len() {
+        return robots::list(&app.store, None, after, limit).await;
     }
+    let mut found = Vec::new();
+    for some in theirs.chunks(TOGETHER) {
+        found.extend(robots::list(&app.store, Some(some), after, limit).await?);
+    }
+    found.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+    found.truncate(limit as usize);
+    Ok(found)
 }
 
 /// Whether somebody manages the robots of a namespace.
@@ -78,7 +86,7 @@ pub fn rotating(robot: &RobotRow, expires_at: Option<Timestamp>) -> RotateRobot 
 ///
 /// # Errors
 /// [`Error::Invalid`] for a scope outside of its namespace, or no end within a year; [`Error::Conflict`] if somebody
-/// has the name.
+/// has the name, or the namespace has all the robots that it may.
 pub async fn create(app: &App, proof: &Authorized<CreateRobot>) -> Result<(RobotRow, Secret)> {
     let CreateRobot { name, namespace, terms } = proof.action().clone();
     let now = app.clock.now();
@@ -95,6 +103,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateRobot>) -> Result<(Robot
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             access::require_until(&rights, &needs, Some(end))?;
+            require_room(tx, &robot).await?;
             if !principals::insert(tx, &robot, &by).await? {
                 return Err(Error::Conflict(format!("the name {} is taken; choose another one", robot.username)));
             }
@@ -106,6 +115,15 @@ pub async fn create(app: &App, proof: &Authorized<CreateRobot>) -> Result<(Robot
     });
     write.await?;
     Ok((find(app, &id).await?, secret))
+}
+
+async fn require_room(tx: &mut Tx, robot: &Principal) -> Result<()> {
+    let namespace = robot.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+    let top = namespace.split('/').next().unwrap_or_default();
+    if robots::count(tx, top).await? < MOST {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!("{top} has {MOST} robots, and no namespace has more; delete one that nobody needs")))
 }
 
 fn new(app: &App, username: Username, namespace: Namespace, end: Timestamp) -> Principal {

@@ -54,6 +54,15 @@ pub async fn of_user(store: &Store, user_id: &str) -> Result<(Vec<Identity>, boo
     Ok((found, has_password))
 }
 
+/// Those of these providers whose word about somebody counts still.
+pub(super) async fn vouching(tx: &mut Tx, user_id: &str, providers: &[String]) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT provider FROM identities WHERE user_id = $1 AND refused_at IS NULL";
+    let rows = tx.all(sql, params![user_id]).await?.into_iter();
+    let mut found = rows.map(|mut row| row.take()).collect::<Result<Vec<String>>>()?;
+    found.retain(|provider| providers.contains(provider));
+    Ok(found)
+}
+
 /// Adds an identity. Nobody else may have it.
 pub async fn insert(tx: &mut Tx, new: &Identity) -> Result<()> {
     let sql = "INSERT INTO identities (issuer, subject, provider, user_id, email, name, created_at, checked_at)

@@ -3,7 +3,7 @@
 //! anew and the decision is made again, before the change begins. So nothing becomes durable after a revocation that would have stopped it.
 //! On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the other.
 
-use super::{Tx, epoch, grants, providers};
+use super::{Tx, epoch, grants, identities, providers};
 use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};
 use crate::params;
 use crate::server::access::{Authorized, Basis, Rights, Shown, Standing};
@@ -37,9 +37,16 @@ impl Allowed {
         if !providers::are_enabled(tx, &basis.of_console).await? {
             return Err(Error::Unauthenticated);
         }
-        let mut terms = grants::current(tx, known.id.as_deref(), &basis.providers).await?;
+        let vouching = match &known.id {
+            Some(id) if !basis.providers.is_empty() => identities::vouching(tx, id, &basis.providers).await?,
+            _ => vec![],
+        };
+        if vouching.is_empty() && basis.is_by_word {
+            return Err(Error::Unauthenticated);
+        }
+        let mut terms = grants::current(tx, known.id.as_deref(), &vouching).await?;
         terms.retain(|terms| terms.expires_at.is_none_or(|end| now < end));
-        let basis = Some(Basis { epoch, ..basis.clone() });
+        let basis = Some(Basis { epoch, providers: vouching, ..basis.clone() });
         self.rights.renew(Standing { terms, basis, ..Standing::clone(&known) });
         for (permission, target) in &self.needs {
             match (permission, target) {

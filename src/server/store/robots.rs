@@ -10,14 +10,33 @@ const ROWS: &str = "SELECT p.id, p.username, p.namespace, p.expires_at, p.disabl
         COALESCE(t.used_at, 0), COALESCE(t.used_from, '')
     FROM principals p LEFT JOIN tokens t ON t.principal_id = p.id WHERE p.kind = 'robot'";
 
-/// Robots after `after` in the order of their names; of one namespace, or of all.
-pub async fn list(store: &Store, namespace: Option<&Namespace>, after: &str, limit: u32) -> Result<Vec<RobotRow>> {
+/// Robots after `after` in the order of their names; of these namespaces, or of all.
+pub async fn list(store: &Store, namespaces: Option<&[Namespace]>, after: &str, limit: u32) -> Result<Vec<RobotRow>> {
     let mut params = params![after, limit];
-    let only = if namespace.is_some() { "AND p.namespace = $3" } else { "" };
-    params.extend(namespace.map(Value::from));
+    let only = namespaces.map(|only| format!("AND p.namespace IN ({})", batch::slots(3, only.len())));
+    let only = only.unwrap_or_default();
+    params.extend(namespaces.into_iter().flatten().map(Value::from));
     let sql = format!("{ROWS} AND p.username > $1 {only} ORDER BY p.username LIMIT $2");
     let rows = store.all(&sql, params).await?;
     with_terms(store, rows.into_iter().map(robot).collect::<Result<_>>()?).await
+}
+
+/// Where there are robots: each namespace is one look into the index, however many it has.
+pub async fn namespaces(store: &Store) -> Result<Vec<Namespace>> {
+    let sql = "WITH RECURSIVE found (namespace) AS (
+                 SELECT MIN(namespace) FROM principals WHERE namespace > ''
+                 UNION ALL SELECT (SELECT MIN(p.namespace) FROM principals p WHERE p.namespace > f.namespace)
+                 FROM found f WHERE f.namespace IS NOT NULL)
+               SELECT namespace FROM found WHERE namespace IS NOT NULL";
+    store.all(sql, vec![]).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// How many there are in a namespace and below, within a transaction that makes one more.
+pub async fn count(tx: &mut Tx, namespace: &str) -> Result<i64> {
+    tx.lock(&format!("robots of {namespace}")).await?;
+    let sql = "SELECT COUNT(*) FROM principals WHERE namespace = $1 OR (namespace > $2 AND namespace < $3)";
+    let (below, beyond) = (format!("{namespace}/"), format!("{namespace}0")); // `0` is what follows the slash.
+    tx.one(sql, params![namespace, below, beyond]).await?.map_or(Ok(0), |mut row| row.take())
 }
 
 /// One robot, by name or id.

@@ -26,7 +26,7 @@ pub(super) async fn catalog(call: Call) -> Result<Response<Body>> {
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::repositories(&call.app, &proof, last.as_deref(), limit).await?;
     let next = names.next.map(|last| format!("/v2/_catalog?last={last}&n={limit}"));
-    Ok(page(json!({ "repositories": names.items }), next))
+    page(&call, json!({ "repositories": names.items }), next)
 }
 
 pub(super) async fn tags(call: Call, repository: RepositoryName) -> Result<Response<Body>> {
@@ -34,7 +34,7 @@ pub(super) async fn tags(call: Call, repository: RepositoryName) -> Result<Respo
     let (limit, last) = (limit(&call)?, call.query("last").into_iter().next());
     let names = pull::tags(&call.app, &proof, last.as_deref(), limit).await?;
     let next = names.next.map(|last| format!("/v2/{repository}/tags/list?last={last}&n={limit}"));
-    Ok(page(json!({ "name": repository, "tags": names.items }), next))
+    page(&call, json!({ "name": repository, "tags": names.items }), next)
 }
 
 fn limit(call: &Call) -> Result<u32> {
@@ -45,10 +45,13 @@ fn limit(call: &Call) -> Result<u32> {
     Ok(u32::try_from(asked).unwrap_or(MAX_PAGE).min(MAX_PAGE))
 }
 
-fn page(body: serde_json::Value, next: Option<String>) -> Response<Body> {
-    let mut response = ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response();
+fn page(call: &Call, body: serde_json::Value, next: Option<String>) -> Result<Response<Body>> {
+    let body = body.to_string();
+    let headers =
+        [(header::CONTENT_TYPE, value("application/json")), (header::CONTENT_LENGTH, value(body.len().to_string()))];
+    let mut response = (headers, call.held.body(body.into(), None, &call.caller)?).into_response();
     if let Some(next) = next {
         response.headers_mut().insert(header::LINK, value(format!("<{next}>; rel=\"next\"")));
     }
-    response
+    Ok(response)
 }

@@ -6,11 +6,9 @@ use crate::domain::manifest::MAX_MANIFEST_BYTES;
 use crate::domain::{Error, Reference, RepositoryName, Result, Tag};
 use crate::server::service::pull::{self, RawManifest};
 use crate::server::service::push::{self, Pushed, SentManifest};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use bytes::BytesMut;
-use futures::StreamExt;
 
 /// Names the content of an answer by its digest.
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -27,22 +25,24 @@ pub(super) async fn get(call: Call, repository: RepositoryName, reference: Refer
     let whole = call.request.method() == Method::GET;
     let manifest = pull::manifest(&call.app, &proof, reference, whole).await?;
     call.require_match(&manifest.digest)?;
-    Ok(answer(&call, manifest))
+    answer(&call, manifest)
 }
 
-fn answer(call: &Call, manifest: RawManifest) -> Response<Body> {
+fn answer(call: &Call, manifest: RawManifest) -> Result<Response<Body>> {
     let headers = [
         (CONTENT_DIGEST, value(&manifest.digest)),
         (header::ETAG, value(format!("\"{}\"", manifest.digest))),
         (header::CONTENT_TYPE, value(&manifest.media_type)),
     ];
     if call.has_already(&manifest.digest) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let length = [(header::CONTENT_LENGTH, value(manifest.bytes.len().to_string()))];
-    let is_head = call.request.method() == Method::HEAD;
-    let body = if is_head { Body::empty() } else { Body::from(manifest.bytes) };
-    (StatusCode::OK, headers, length, body).into_response()
+    let body = match call.request.method() == Method::HEAD {
+        true => Body::empty(),
+        false => call.held.body(manifest.bytes, Some(&manifest.digest), &call.caller)?,
+    };
+    Ok((StatusCode::OK, headers, length, body).into_response())
 }
 
 pub(super) async fn put(call: Call, repository: RepositoryName, reference: Reference) -> Result<Response<Body>> {
@@ -52,7 +52,11 @@ pub(super) async fn put(call: Call, repository: RepositoryName, reference: Refer
     let (app, condition) = (call.app.clone(), call.condition());
     let media_type = call.header(header::CONTENT_TYPE).and_then(|text| text.split(';').next());
     let media_type = media_type.map(|text| text.trim().to_ascii_lowercase()).filter(|text| !text.is_empty());
-    let sent = SentManifest { media_type, bytes: body(call).await?, condition };
+    let (length, held, caller) = (call.length(), call.held.clone(), call.caller.clone());
+    let too_large = || Error::TooLarge { message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes") };
+    let bounds = (length, MAX_MANIFEST_BYTES);
+    let (bytes, _place) = held.collect(call.request.into_body(), bounds, &caller, too_large).await?;
+    let sent = SentManifest { media_type, bytes, condition };
     Ok(created(&repository, &push::manifest(&app, &proof, sent).await?, &tags))
 }
 
@@ -72,23 +76,6 @@ fn tags(call: &Call, reference: &Reference) -> Result<Vec<Tag>> {
             Err(Error::invalid("tag", "tag parameters go with a push by digest: PUT …/manifests/sha256:…?tag=…"))
         }
     }
-}
-
-async fn body(call: Call) -> Result<Bytes> {
-    let too_large = || Error::TooLarge { message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes") };
-    if call.length().is_some_and(|length| length > MAX_MANIFEST_BYTES as u64) {
-        return Err(too_large());
-    }
-    // Copied together: frames by themselves hold many times their bytes where a client sends crumbs.
-    let (mut frames, mut bytes) = (call.request.into_body().into_data_stream(), BytesMut::new());
-    while let Some(frame) = frames.next().await {
-        let frame = frame.map_err(|error| Error::manifest(format!("the body broke off: {error}")))?;
-        if bytes.len() + frame.len() > MAX_MANIFEST_BYTES {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&frame);
-    }
-    Ok(bytes.freeze())
 }
 
 fn created(repository: &RepositoryName, pushed: &Pushed, tags: &[Tag]) -> Response<Body> {

@@ -4,6 +4,7 @@
 mod blobs;
 mod challenge;
 mod deletes;
+mod held;
 mod lists;
 mod manifests;
 mod parts;
@@ -23,6 +24,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
+pub(super) use held::Held;
 use tracing::Instrument;
 
 /// One request to the distribution API, with what its handlers need.
@@ -30,6 +32,7 @@ struct Call {
     app: App,
     caller: Caller,
     request: Request<Body>,
+    held: Held,
 }
 
 /// What a path under `/v2/` names.
@@ -81,10 +84,11 @@ impl<'p> Resource<'p> {
 pub(super) async fn serve(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    Extension(held): Extension<Held>,
     request: Request<Body>,
 ) -> Response<Body> {
     let (is_safe, method, uri) = (request.method().is_safe(), request.method().clone(), request.uri().clone());
-    let call = Call { app: app.clone(), caller: caller.clone(), request };
+    let call = Call { app: app.clone(), caller: caller.clone(), request, held };
     let answer = if is_safe { dispatch(call).await } else { to_its_end(dispatch(call)).await };
     let mut response = answer.unwrap_or_else(|failure| refuse(&app, &caller, (&method, &uri), failure));
     let version = HeaderName::from_static("docker-distribution-api-version");

@@ -45,7 +45,9 @@ pub(super) async fn list(call: Call, repository: RepositoryName, subject: Digest
     let manifests = found.items.into_iter().map(descriptor).collect();
     let index = Index { schema_version: 2, media_type: media_type::OCI_INDEX, manifests };
     let body = serde_json::to_string(&index).map_err(|_| Error::Internal)?;
-    let mut response = ([(header::CONTENT_TYPE, media_type::OCI_INDEX)], body).into_response();
+    let headers =
+        [(header::CONTENT_TYPE, value(media_type::OCI_INDEX)), (header::CONTENT_LENGTH, value(body.len().to_string()))];
+    let mut response = (headers, call.held.body(body.into(), None, &call.caller)?).into_response();
     if !wanted.types.is_empty() {
         response.headers_mut().insert(FILTERS_APPLIED, value("artifactType"));
     }

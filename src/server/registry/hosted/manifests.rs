@@ -21,6 +21,9 @@ use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// A manifest that names more waits for its turn before it is written.
+const LARGE: usize = 200;
+
 /// A push on its way through the transaction.
 struct Push {
     to: Destination,
@@ -61,6 +64,10 @@ impl PushManifests for HostedRegistry {
             config_is_absent,
             actor: proof.actor().clone(),
             entropy: Arc::clone(&self.parts.entropy),
+        };
+        let _turn = match push.manifest.parsed.children.len() > LARGE {
+            true => Some(self.turns.of(proof.actor().name().unwrap_or_default()).await),
+            false => None,
         };
         self.parts.store.write(proof, move |tx| Box::pin(push.apply(tx))).await?;
         Ok(pushed)

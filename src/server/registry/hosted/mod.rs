@@ -4,6 +4,7 @@
 mod deletes;
 mod destination;
 mod manifests;
+mod turns;
 mod uploads;
 
 use super::{Names, RawManifest, ReadRegistry};
@@ -47,6 +48,8 @@ pub struct HostedRegistry {
     small_blobs: Recent<Digest, Bytes>,
     /// Uploads that a request is writing to at this moment: one writer each.
     busy: Arc<Mutex<HashSet<String>>>,
+    /// Who pushes a large manifest.
+    turns: turns::Turns,
 }
 
 /// What the embedded registry stands on.
@@ -63,7 +66,7 @@ impl HostedRegistry {
     /// A registry over these parts.
     pub fn new(parts: HostedParts) -> Self {
         let (manifests, small_blobs) = (Recent::new(RECENT_MANIFESTS_BYTES), Recent::new(RECENT_BLOBS_BYTES));
-        Self { parts, manifests, small_blobs, busy: Arc::default() }
+        Self { parts, manifests, small_blobs, busy: Arc::default(), turns: turns::Turns::default() }
     }
 }
 

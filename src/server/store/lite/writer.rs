@@ -11,11 +11,15 @@ use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tracing::Span;
 
 /// The most changes that share a transaction.
 const BATCH: usize = 256;
+
+/// After so much work a transaction ends with what it has: who wrote little does not wait for who writes much.
+const ENOUGH: Duration = Duration::from_millis(50);
 
 /// A change in the writer's queue, whatever it returns.
 pub(super) trait Waiting: Send {
@@ -89,7 +93,8 @@ pub(super) fn run(
 }
 
 /// One transaction: every change in its savepoint, one commit, one fsync. Takes from `batch` as much as one
-/// transaction holds: where SQLite gives one up by itself (a full disk), the rest is left for the next.
+/// transaction holds: the rest is left for the next after [`ENOUGH`] of work, or where SQLite gives one up by itself (a
+/// full disk).
 fn run_batch(
     connection: Connection,
     batch: &mut VecDeque<Box<dyn Waiting>>,
@@ -99,7 +104,11 @@ fn run_batch(
         return (connection, batch.drain(..).collect(), Err(failure(error)));
     }
     let (mut tx, mut done, mut is_sound) = (Tx::Lite(connection), Vec::new(), true);
-    while is_sound && let Some(mut change) = batch.pop_front() {
+    let started = Instant::now();
+    while is_sound
+        && (done.is_empty() || started.elapsed() < ENOUGH)
+        && let Some(mut change) = batch.pop_front()
+    {
         is_sound = in_savepoint(&mut tx, &mut *change).is_ok() && tx.is_open();
         done.push(change);
     }
@@ -142,6 +151,37 @@ mod tests {
                 Ok(Done { value: (), changed: None })
             })
         }
+    }
+
+    fn add_slowly(id: i64) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<()>>> + Send {
+        move |tx| {
+            let started = Instant::now();
+            while started.elapsed() < ENOUGH {
+                std::hint::spin_loop();
+            }
+            add(id, 1)(tx)
+        }
+    }
+
+    #[test]
+    fn who_writes_little_does_not_wait_for_all_of_the_batch() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)").unwrap();
+        let (mut answers, mut batch) = (vec![], VecDeque::<Box<dyn Waiting>>::new());
+        let mut ask = || {
+            let (reply, answer) = oneshot::channel::<Result<()>>();
+            answers.push(answer);
+            reply
+        };
+        batch.push_back(Box::new(Change::new(add(1, 1), ask())));
+        batch.push_back(Box::new(Change::new(add_slowly(0), ask())));
+        batch.push_back(Box::new(Change::new(add(2, 1), ask())));
+        let (connection, done, committed) = run_batch(connection, &mut batch, &Moments::default());
+        assert_eq!((done.len(), batch.len(), committed.is_ok()), (2, 1, true), "it ends with the long one");
+        done.into_iter().for_each(|change| drop(change.finish(Ok(()))));
+        assert!(answers.remove(0).try_recv().is_ok_and(|answer| answer.is_ok()), "and is answered before the rest");
+        let (_, done, _) = run_batch(connection, &mut batch, &Moments::default());
+        assert_eq!((done.len(), batch.len()), (1, 0));
     }
 
     #[tokio::test]
