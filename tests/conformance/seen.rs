@@ -7,6 +7,7 @@ use portolan::domain::page::Position;
 use portolan::domain::view::{RepositoryQuery, RepositoryRow, RepositorySort};
 use portolan::domain::{Actor, RepositoryName, RepositoryVisibility, Timestamp};
 use portolan::server::access::{Bound, Policy, Standing, Visibility, reads, visibility};
+use portolan::server::context::Changed;
 use portolan::server::service::changes::Shown;
 use portolan::server::store::{Store, grants, mounts, namespaces, repositories, sums};
 use std::collections::BTreeMap;
@@ -59,7 +60,8 @@ impl Catalog {
         let listed = pages(store, &filter, &world.query).await;
         assert_eq!(listed.iter().map(|row| &row.name).collect::<Vec<_>>(), expected, "{}", told());
         let changed: RepositoryName = world.after.parse().unwrap();
-        let concerns = Shown::All(filter).concerns(store, &changed).await;
+        let heard = Changed { repository: changed.clone(), visibility: Default::default() };
+        let concerns = Shown::All(filter).concerns(store, &heard).await;
         assert_eq!(concerns, may_list(&changed), "{changed} for {}", told());
     }
 
