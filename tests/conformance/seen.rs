@@ -7,9 +7,11 @@ use portolan::domain::page::Position;
 use portolan::domain::view::{RepositoryQuery, RepositoryRow, RepositorySort};
 use portolan::domain::{Actor, RepositoryName, RepositoryVisibility, Timestamp};
 use portolan::server::access::{Bound, Policy, Standing, Visibility, reads, visibility};
+use portolan::server::events::Changed;
 use portolan::server::service::changes::Shown;
 use portolan::server::store::{Store, grants, mounts, namespaces, repositories, sums};
 use std::collections::BTreeMap;
+use tokio::sync::OnceCell;
 
 /// All that there is.
 pub(super) struct Catalog {
@@ -59,7 +61,8 @@ impl Catalog {
         let listed = pages(store, &filter, &world.query).await;
         assert_eq!(listed.iter().map(|row| &row.name).collect::<Vec<_>>(), expected, "{}", told());
         let changed: RepositoryName = world.after.parse().unwrap();
-        let concerns = Shown::All(filter).concerns(store, &changed).await;
+        let told_of = Changed { repository: changed.clone(), visibility: OnceCell::new() };
+        let concerns = Shown::All(filter).concerns(store, &told_of).await;
         assert_eq!(concerns, may_list(&changed), "{changed} for {}", told());
     }
 
