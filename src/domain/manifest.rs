@@ -109,7 +109,8 @@ impl Manifest {
     /// Reads a manifest that comes in: as [`Self::parse`], and within bounds that what is stored may exceed.
     pub fn accept(content_type: Option<&str>, bytes: &[u8]) -> Result<Self> {
         let manifest = Self::parse(content_type, bytes)?;
-        if manifest.children.len() > MAX_SENT_DESCRIPTORS {
+        let n_parts = manifest.children.iter().filter(|(relation, _)| *relation != Relation::Config).count();
+        if n_parts > MAX_SENT_DESCRIPTORS {
             return Err(too_many(MAX_SENT_DESCRIPTORS));
         }
         if manifest.stated_types().any(|stated| stated.len() > media_type::MAX_BYTES) {

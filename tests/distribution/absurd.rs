@@ -45,7 +45,7 @@ async fn absurd_manifests_are_refused_before_they_cost_much() {
         ("nothing but openings", "[".repeat(4_000_000), "400 MANIFEST_INVALID"),
         ("100,000 layers", same(100_000), "413 MANIFEST_INVALID"),
         ("as many layers as fit", same(20_000), "400 MANIFEST_INVALID"),
-        ("one layer too many", absurd(2, &layers(1_000)), "400 MANIFEST_INVALID"),
+        ("one layer too many", absurd(2, &layers(1_001)), "400 MANIFEST_INVALID"),
         ("a config of 1 GB", absurd(1 << 30, ""), "400 SIZE_INVALID"),
         (
             "more bytes than there are",
@@ -78,7 +78,7 @@ async fn a_manifest_of_a_thousand_parts_holds_no_reader_up() {
     let test = Arc::new(TestApp::new().await);
     test.push_blob("a", b"{}").await;
     assert_eq!(test.put_manifest("a", "small", OCI_MANIFEST, &absurd(2, "")).await.status, StatusCode::CREATED);
-    let (pusher, many) = (Arc::clone(&test), absurd(2, &layers(999)));
+    let (pusher, many) = (Arc::clone(&test), absurd(2, &layers(1_000)));
     let push = tokio::spawn(async move {
         let started = Instant::now();
         (pusher.put_manifest("a", "many", OCI_MANIFEST, &many).await, started.elapsed())
@@ -104,7 +104,7 @@ async fn a_manifest_of_a_thousand_parts_holds_no_reader_up() {
 async fn large_manifests_at_once_hold_no_other_writer_up() {
     let test = TestApp::new().await;
     test.push_blob("a", b"{}").await;
-    let many = layers(999);
+    let many = layers(1_000);
     let push = async |n: usize| {
         let manifest = absurd(2, &many).replacen('{', &format!(r#"{{"annotations":{{"n":"{n}"}},"#), 1);
         test.put_manifest("a", &format!("many-{n}"), OCI_MANIFEST, &manifest).await.status
