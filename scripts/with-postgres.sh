@@ -38,7 +38,7 @@ start() {
     [ ${#as_postgres[@]} = 0 ] || chown postgres "$folder/password"
     cd /
     "${as_postgres[@]}" "$programs/initdb" -D "$folder/data" -U portolan --pwfile="$folder/password" --auth=scram-sha-256 \
-        --encoding=UTF8 --locale=C --no-sync >"$folder/log" 2>&1
+        --encoding=UTF8 --locale=C --locale-provider=icu --icu-locale=en-US --no-sync >"$folder/log" 2>&1
     # Nothing here outlives the tests, so nothing waits for the disk.
     "${as_postgres[@]}" "$programs/pg_ctl" start -w -D "$folder/data" -l "$folder/server.log" -o \
         "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off -c max_connections=200" \

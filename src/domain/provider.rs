@@ -1,5 +1,6 @@
 //! Identity providers: how each is named and set. What is checked of them is in `server/identity/provider/`.
 
+use super::principal::is_hidden;
 use super::text::checked_text;
 use super::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,9 @@ use std::str::FromStr;
 pub struct ProviderName(String);
 checked_text!(ProviderName);
 
-/// The most of a name.
+/// The most of a name, and of a title.
 const MAX_BYTES: usize = 40;
+const MAX_TITLE_CHARS: usize = 60;
 
 impl ProviderName {
     fn check(text: &str) -> Result<()> {
@@ -30,6 +32,12 @@ impl ProviderName {
             )),
         }
     }
+}
+
+/// What is wrong with the title of a provider, if something is.
+pub fn title_problem(title: &str) -> Option<&'static str> {
+    let is_odd = title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(is_hidden);
+    is_odd.then_some("this is what stands on the button: one line of at most 60 characters")
 }
 
 /// The protocol of a provider.
@@ -107,6 +115,16 @@ mod tests {
         }
         for bad in ["", "new", "-a", "a b", "a/b", "ä", &"a".repeat(41)] {
             assert!(bad.parse::<ProviderName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line_that_is_seen() {
+        for good in ["Acme", "Schlüssel & Co.", &"ü".repeat(60)] {
+            assert_eq!(title_problem(good), None, "{good}");
+        }
+        for bad in ["", " ", "a\nb", "Ac\u{200b}me", &"a".repeat(61)] {
+            assert!(title_problem(bad).is_some(), "{bad:?}");
         }
     }
 }

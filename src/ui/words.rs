@@ -1,6 +1,7 @@
 //! Numbers, plurals and sentences, as UX.md 6 writes them.
 
 use crate::domain::Timestamp;
+use crate::domain::principal::is_hidden;
 
 /// `1,204`: a whole number with its thousands apart.
 pub fn grouped(number: u64) -> String {
@@ -42,14 +43,14 @@ pub const MAX_NAME_CHARS: usize = 255;
 /// The most that is shown of a command, a variable or a label.
 pub const MAX_TEXT_CHARS: usize = 4_000;
 
-/// A stranger's text on one line, cut after `max_chars`; what would turn the text around it is seen as
-/// a replacement character.
+/// A stranger's text on one line, cut after `max_chars`; what shows nothing of itself, or would turn the
+/// text around it, is seen as a replacement character.
 pub fn inert(text: &str, max_chars: usize) -> String {
-    let turns =
-        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // What joins and colours an emoji is no trick in a text.
+    let joins = |c| matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
     let plain = |c: char| match c {
         _ if c.is_whitespace() => ' ',
-        _ if c.is_control() || turns(c) => char::REPLACEMENT_CHARACTER,
+        _ if is_hidden(c) && !joins(c) => char::REPLACEMENT_CHARACTER,
         _ => c,
     };
     let mut rest = text.chars().map(plain);
@@ -102,6 +103,8 @@ mod tests {
         assert_eq!(inert("sbom.json", 255), "sbom.json");
         assert_eq!(inert("a\nb\u{0}c", 255), "a b\u{fffd}c");
         assert_eq!(inert("photo\u{202e}gpj.exe", 255), "photo\u{fffd}gpj.exe");
+        assert_eq!(inert("ac\u{200b}me\u{3164}", 255), "ac\u{fffd}me\u{fffd}");
+        assert_eq!(inert("\u{26a0}\u{fe0f} beta", 255), "\u{26a0}\u{fe0f} beta");
         assert_eq!(inert(&"ü".repeat(300), 255), format!("{}…", "ü".repeat(255)));
     }
 

@@ -84,7 +84,10 @@ async fn a_robot_gets_something_elsewhere_from_who_manages_it_at_home_alone() {
     assert_eq!(there.text().replace("ci-b", "ci-c"), absent.text(), "it is not there for who does not manage it");
     assert_eq!(status(&otto, "POST", "robots/ci-b/rotate", json!({})).await, 200);
     give(&otto, robot("ci-b"), "reader", "other/*", None).await.unwrap();
-    give(&admin, robot("ci-b"), "reader", "team/*", None).await.unwrap();
+    let elsewhere = give(&admin, robot("ci-b"), "reader", "team/*", None).await.unwrap();
+    let raised = json!({"role": "publisher"});
+    assert_eq!(status(&nina, "PATCH", &format!("grants/{elsewhere}"), raised.clone()).await, 400);
+    assert_eq!(status(&admin, "PATCH", &format!("grants/{elsewhere}"), raised).await, 200);
 }
 
 /// A robot ends, and gives nothing that lasts longer.

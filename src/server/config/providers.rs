@@ -5,13 +5,12 @@ use super::check::secret;
 use super::merge::Merged;
 use super::schema::{AuthConfig, ProviderConfig};
 use crate::domain::ProviderKind;
-use crate::domain::principal::is_hidden;
+use crate::domain::provider::title_problem;
 use crate::server::loopback::address;
 use crate::server::secret::Secret;
 use std::collections::HashSet;
 
 const MAX_NAME: usize = 40;
-const MAX_TITLE_CHARS: usize = 60;
 
 /// Refuses providers that could not work.
 pub(super) fn check(auth: &AuthConfig, merged: &Merged) -> Result<(), ConfigError> {
@@ -44,9 +43,8 @@ fn one(provider: &ProviderConfig) -> Result<(), (&'static str, String)> {
             "this has letters, digits, dots, dashes and underscores: it stands in the callback's address",
         );
     }
-    let title = provider.title.as_deref().unwrap_or("a title");
-    if title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(is_hidden) {
-        return wrong("title", "this is what stands on the button: one line of at most 60 characters");
+    if let Some(problem) = provider.title.as_deref().and_then(title_problem) {
+        return wrong("title", problem);
     }
     if provider.client_id.trim().is_empty() {
         return wrong("client_id", "the provider gives it when you register this console there");

@@ -63,7 +63,7 @@ async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
 /// Changes that come in quick succession are told once.
 const QUIET: Duration = Duration::from_millis(250);
 
-/// No change is heard of for longer after the moment that it is noted with.
+/// The longest from the moment that a change is noted with until it is heard of.
 const LONGEST_MS: i64 = 10_000;
 
 fn told(

@@ -47,7 +47,7 @@ impl New {
     }
 }
 
-/// Whom a link lets choose a password, if it still works.
+/// Whose account a link lets its holder take, if it still works.
 pub async fn addressee(app: &App, link: &Secret) -> Result<Option<(Purpose, Principal)>> {
     let now = app.clock.now();
     let found = sessions::link(&app.store, &secrets::fingerprint(link), now).await?;

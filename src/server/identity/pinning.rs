@@ -60,7 +60,8 @@ async fn found(app: &App, provider: &Provider, verified: &Verified) -> Result<Fo
     let pins: BTreeMap<&str, _> = pins.iter().map(|pin| (pin.value.as_str(), pin)).collect();
     for (value, id) in named {
         let pin = pins.get(value.as_str());
-        if pin.is_none_or(|pin| pin.id != *id && pin.stranger != *id) {
+        let is_told = |pin: &group_pins::Pin| if pin.id == *id { pin.stranger.is_empty() } else { pin.stranger == *id };
+        if !pin.is_some_and(|pin| is_told(pin)) {
             found.unkept.push((value.clone(), id.clone()));
         }
         if pin.is_some_and(|pin| pin.id != *id) {

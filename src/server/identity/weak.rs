@@ -122,6 +122,7 @@ mod tests {
             ("abcabcabca", "over and over"),
             ("üüüüüüüü", "over and over"),
             ("3456789:", "counts up or down"),
+            ("23456789", "counts up or down"),
             ("hgfedcba", "counts up or down"),
             ("mara.lindqvist", "the username"),
             ("Mara.Lindqvist2026", "the username"),

@@ -123,7 +123,7 @@ pub async fn give(app: &App, proof: &Authorized<GiveAccess>) -> Result<Grant> {
     let id_of = grants::id_of(&app.store, &to).await?;
     let to_id = id_of.ok_or_else(|| Error::invalid("principal", format!("there is no {to}")))?;
     require_name(&to, terms.role)?;
-    require_own_robot(app, proof, (&to, &terms.scope)).await?;
+    require_own_robot(app, &proof.rights(), (&to, &terms.scope)).await?;
     let (rights, needs) = (proof.rights(), proof.action().needs());
     let (id, now, by) = (new_id(&*app.entropy, app.clock.now()), app.clock.now(), proof.actor().clone());
     let grant = Grant { id: id.clone(), to, terms: terms.clone(), created_at: now };
@@ -149,11 +149,11 @@ fn require_name(to: &Grantee, role: Role) -> Result<()> {
 
 /// A robot gets something outside of its namespace from who manages it there: its secret is worth as much then, and is
 /// renewed by nobody who holds less. To others it is not there.
-async fn require_own_robot(app: &App, proof: &Authorized<GiveAccess>, (to, scope): (&Grantee, &Scope)) -> Result<()> {
+async fn require_own_robot(app: &App, rights: &Rights, (to, scope): (&Grantee, &Scope)) -> Result<()> {
     let Grantee::Robot(name) = to else { return Ok(()) };
     let robot = principals::by_username(&app.store, name).await?;
     let home = robot.and_then(|robot| robot.namespace).map(Scope::Namespace);
-    let manages = |home: Scope| proof.rights().require(Permission::RobotManage, &Target::Scope(home)).is_ok();
+    let manages = |home: Scope| rights.require(Permission::RobotManage, &Target::Scope(home)).is_ok();
     match home {
         Some(home) if !home.holds(scope) && !manages(home.clone()) => {
             Err(Error::invalid("principal", format!("there is no {to}")))
@@ -226,6 +226,9 @@ pub async fn change(app: &App, proof: &Authorized<ChangeAccess>) -> Result<()> {
     let ways = app.identity.providers.ways();
     require_name(&to, terms.role)?;
     let (rights, needs) = (proof.rights(), proof.action().needs());
+    if terms != before {
+        require_own_robot(app, &rights, (&to, &terms.scope)).await?;
+    }
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if terms != before {

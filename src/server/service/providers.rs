@@ -4,7 +4,7 @@ mod shown;
 mod strangers;
 
 pub use shown::{list, page, show, view};
-pub use strangers::accept;
+pub use strangers::{accept, brings_admins};
 
 use super::access;
 use crate::domain::action::{ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider};
@@ -101,7 +101,7 @@ pub async fn change(
     };
     let is_enabled = before.is_enabled && !is_elsewhere;
     let after = Stored { settings, secret, is_enabled, ..before.clone() };
-    // Groups that stand for some here let others in by it, when who set it otherwise may no more.
+    // Asked otherwise, it may name other groups, and let people in by them when who changed it may no more.
     if (&after.settings.groups_claim, &after.settings.api_url, &after.settings.scopes)
         != (&before.settings.groups_claim, &before.settings.api_url, &before.settings.scopes)
     {

@@ -196,7 +196,7 @@ pub(super) fn require_invitable(app: &App) -> Result<()> {
     if can_invite(app) { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }
 }
 
-/// A new link by which somebody chooses a password; one from before stops working.
+/// A new link by which somebody takes the account; one from before stops working.
 ///
 /// # Errors
 /// [`Error::Conflict`] for somebody who has a password: another one is theirs to choose.

@@ -38,6 +38,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0017_names_of_identities.sql"),
                 include_str!("schema/sqlite/0018_group_pins.sql"),
                 include_str!("schema/sqlite/0019_last_seen.sql"),
+                include_str!("schema/sqlite/0020_names_by_bytes.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -59,6 +60,7 @@ impl Dialect {
                 include_str!("schema/postgres/0017_names_of_identities.sql"),
                 include_str!("schema/postgres/0018_group_pins.sql"),
                 include_str!("schema/postgres/0019_last_seen.sql"),
+                include_str!("schema/postgres/0020_names_by_bytes.sql"),
             ],
         }
     }

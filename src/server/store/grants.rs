@@ -33,6 +33,7 @@ pub async fn insert(tx: &mut Tx, id: &str, to: &GranteeId, terms: &Terms, by: &A
         GranteeId::Group(id) => ("group", id.as_str()),
         GranteeId::Everybody => ("anonymous", ""),
     };
+    tx.lock(&format!("grants of {kind} {grantee}")).await?;
     refuse_a_second(tx, (kind, grantee), ("", terms)).await?;
     refuse_too_many(tx, (kind, grantee), &terms.scope).await?;
     let sql = "INSERT INTO grants (id, grantee_kind, grantee, role, scope, tags, expires_at, created_at, created_by)
@@ -173,6 +174,7 @@ pub async fn change(tx: &mut Tx, id: &str, before: &Terms, terms: &Terms) -> Res
     let sql = "SELECT grantee_kind, grantee FROM grants WHERE id = $1";
     let Some(mut row) = tx.one(sql, params![id]).await? else { return Ok(false) };
     let (kind, grantee): (String, String) = (row.take()?, row.take()?);
+    tx.lock(&format!("grants of {kind} {grantee}")).await?;
     refuse_a_second(tx, (&kind, &grantee), (id, terms)).await?;
     if terms.scope != before.scope {
         refuse_too_many(tx, (&kind, &grantee), &terms.scope).await?;

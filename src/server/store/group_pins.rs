@@ -46,6 +46,10 @@ pub async fn hold(tx: &mut Tx, issuer: &str, named: &[(String, String)], now: Ti
         if tx.run(sql, params![issuer, value, id, now]).await? == 1 {
             strangers.push(value.clone());
         }
+        // The one that is meant has its name again.
+        let sql = "UPDATE group_pins SET stranger = '', stranger_at = 0
+                   WHERE issuer = $1 AND value = $2 AND id = $3 AND stranger <> ''";
+        tx.run(sql, params![issuer, value, id]).await?;
     }
     Ok(strangers)
 }

@@ -3,7 +3,7 @@
 use super::grants::{self, GranteeId};
 use super::{Row, Store, Tx, batch, epoch, group_claims, refresh_tokens};
 use crate::domain::principal::PrincipalKind;
-use crate::domain::{Actor, Result, Role, Scope, Terms, Timestamp};
+use crate::domain::{Actor, Error, Result, Role, Scope, Terms, Timestamp};
 use crate::params;
 use std::collections::BTreeSet;
 
@@ -91,17 +91,19 @@ pub struct Said {
 pub async fn follow(tx: &mut Tx, said: &Said, by: &Actor) -> Result<Vec<String>> {
     let Identity { issuer, subject, provider, user_id, email, name, checked_at, .. } = &said.identity;
     tx.lock(&format!("identity of {user_id}")).await?;
-    let before = find_in(tx, issuer, subject).await?;
+    let Some(before) = find_in(tx, issuer, subject).await? else {
+        return Err(Error::NotLetIn("this way in was unlinked in the meantime; sign in by another one".to_owned()));
+    };
     let sql = "UPDATE identities SET provider = $3, email = $4, name = $5, checked_at = $6
                WHERE issuer = $1 AND subject = $2";
     tx.run(sql, params![issuer, subject, provider, email, name, *checked_at]).await?;
     refresh_tokens::keep(tx, &said.identity, said.refresh.as_deref()).await?;
-    if before.as_ref().is_some_and(|before| before.refused_at.is_some()) {
+    if before.refused_at.is_some() {
         epoch::next(tx).await?;
     }
-    if let Some(other) = before.map(|before| before.provider).filter(|before| before != provider) {
-        members(tx, user_id, &other, &BTreeSet::new()).await?;
-        admin(tx, said, &other, (false, by)).await?;
+    if before.provider != *provider {
+        members(tx, user_id, &before.provider, &BTreeSet::new()).await?;
+        admin(tx, said, &before.provider, (false, by)).await?;
     }
     let old = claimed(tx, issuer, subject).await?;
     set_claimed(tx, issuer, subject, &said.groups).await?;

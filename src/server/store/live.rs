@@ -1,7 +1,8 @@
 //! Live rights, in the transaction that changes something. What was allowed when a request began may have been taken
 //! while its body came: where the epoch of access or something that was lent ended meanwhile, whoever asks is looked up
-//! anew and the decision is made again, before the change begins. So nothing becomes durable after a revocation that would have stopped it.
-//! On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the other.
+//! anew and the decision is made again, before the change begins. So nothing becomes durable after a revocation that
+//! would have stopped it. On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the
+//! other.
 
 use super::{Tx, epoch, grants, identities, providers};
 use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};

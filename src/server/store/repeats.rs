@@ -1,5 +1,5 @@
 //! Refusals that were put on record lately. A client that is refused asks again, a few times for each layer: who was
-//! refused what, on what and from where stands once a minute.
+//! refused what, on what, from where and by which token stands once a minute.
 
 use crate::domain::Timestamp;
 use crate::server::access::Record;
@@ -21,7 +21,7 @@ pub(super) struct Repeats(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// Who was refused what, on what and from where; and when that went on record.
+    /// Who was refused what, on what, from where and by which token; and when that went on record.
     told: HashMap<[u8; 32], Timestamp>,
     swept_at: Option<Timestamp>,
 }
@@ -32,7 +32,8 @@ impl Repeats {
         if record.reason.is_none() {
             return false;
         }
-        let of = [&*record.actor.key(), record.action, &*record.object, &*record.address];
+        let token = record.token.as_deref().unwrap_or("");
+        let of = [&*record.actor.key(), record.action, &*record.object, &*record.address, token];
         let key = Sha256::digest(of.join("\n")).into();
         let stands = |at: Timestamp| now.0 - at.0 < STANDS_FOR_MS;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,6 +76,8 @@ mod tests {
         let at = |seconds: i64| Timestamp(seconds * 1000);
         assert!(!repeats.holds(&refused("team/web", why), at(0)) && repeats.holds(&refused("team/web", why), at(59)));
         assert!(!repeats.holds(&refused("team/api", why), at(59)), "another object is another refusal");
+        let by_token = Record { token: Some("laptop".to_owned()), ..refused("team/web", why) };
+        assert!(!repeats.holds(&by_token, at(59)), "another token is another refusal");
         assert!(!repeats.holds(&refused("team/web", why), at(60)), "it stands for a minute");
         let done = [at(60), at(60)].map(|now| repeats.holds(&refused("team/web", None), now));
         assert_eq!(done, [false, false], "what was done is always told");

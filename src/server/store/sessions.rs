@@ -80,9 +80,9 @@ pub async fn open(tx: &mut Tx, new: &NewSession, known: &Known) -> Result<bool> 
             let sql = format!("SELECT 1 AS found FROM passwords WHERE user_id = $1 AND hash = $2{share}");
             tx.one(&sql, params![&new.user_id, hash]).await?
         }
-        Known::Identity(_) => {
-            let sql = format!("SELECT 1 AS found FROM identities WHERE user_id = $1 LIMIT 1{share}");
-            tx.one(&sql, params![&new.user_id]).await?
+        Known::Identity(provider) => {
+            let sql = format!("SELECT 1 AS found FROM identities WHERE user_id = $1 AND provider = $2 LIMIT 1{share}");
+            tx.one(&sql, params![&new.user_id, provider]).await?
         }
     };
     if found.is_some() {

@@ -4,6 +4,7 @@ use super::{CALLERS, World, standing};
 use crate::support::{TestApp, user};
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Standing;
+use serde_json::json;
 use std::collections::{BTreeSet, VecDeque};
 
 /// Pages to begin at, besides what leads on from them.
@@ -42,7 +43,9 @@ fn links(path: &str, html: &str) -> Vec<String> {
     let whole = |href: String| if href.starts_with('?') { format!("{own}{href}") } else { href };
     let is_page = |href: &String| {
         let is_file = href.split('?').next().is_some_and(|path| path.ends_with(".svg") || path.ends_with(".pem"));
-        href.starts_with('/') && !href.starts_with("//") && !href.starts_with("/pkg/") && !is_file
+        // Trying a provider leads to another host.
+        let is_elsewhere = ["//", "/pkg/", "/auth/provider/"].iter().any(|start| href.starts_with(start));
+        href.starts_with('/') && !is_elsewhere && !is_file
     };
     let anchors = html.split("<a").skip(1).filter_map(|rest| rest.split('>').next());
     let hrefs = anchors.flat_map(|tag| values(tag, "href")).map(whole);
@@ -82,11 +85,21 @@ fn intent(form: &str) -> String {
     fields.find(|(name, _)| name == "do").map(|(_, intent)| intent.into_owned()).unwrap_or_default()
 }
 
-/// Goes everywhere that pages lead and sends every form on them; what was refused, and all that was asked.
-async fn wander(world: &World, by: &TestApp) -> (Vec<String>, BTreeSet<String>) {
+/// What somebody met who went everywhere.
+struct Seen {
+    /// How many pages were drawn.
+    n_drawn: usize,
+    /// What was shown and refused.
+    refused: Vec<String>,
+    /// All that forms asked for.
+    intents: BTreeSet<String>,
+}
+
+/// Goes everywhere that pages lead and sends every form on them.
+async fn wander(world: &World, by: &TestApp) -> Seen {
     let mut ahead: VecDeque<String> = STARTS.iter().map(|&path| path.to_owned()).collect();
     let (mut seen, mut sent, mut wrong) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    let (mut known, mut intents) = (BTreeSet::new(), BTreeSet::new());
+    let (mut known, mut intents, mut n_drawn) = (BTreeSet::new(), BTreeSet::new(), 0);
     while let Some(path) = ahead.pop_front() {
         if !seen.insert(path.clone()) || seen.len() > MAX_PAGES {
             continue;
@@ -95,6 +108,7 @@ async fn wander(world: &World, by: &TestApp) -> (Vec<String>, BTreeSet<String>) 
         if page.status != 200 {
             continue;
         }
+        n_drawn += 1;
         for link in links(&path, &page.body) {
             if !known.insert(link.clone()) {
                 continue;
@@ -120,7 +134,17 @@ async fn wander(world: &World, by: &TestApp) -> (Vec<String>, BTreeSet<String>) 
         }
     }
     assert!(seen.len() <= MAX_PAGES, "there is no end to it");
-    (wrong, intents)
+    Seen { n_drawn, refused: wrong, intents }
+}
+
+/// How many pages somebody is shown at least: those of [`STARTS`] that are theirs, and what an owner changes.
+fn least(caller: &str) -> usize {
+    match caller {
+        "a stranger" => 3,
+        "an owner elsewhere" => 8,
+        "an auditor" => 12,
+        _ => 5,
+    }
 }
 
 /// For each of the callers of the table who has a browser, and for who may do everything.
@@ -134,7 +158,8 @@ async fn nothing_is_shown_that_is_refused() {
         }
         let world = World::new().await;
         let by = world.test.with_standing(standing(number));
-        let (refused, intents) = wander(&world, &by).await;
+        let Seen { n_drawn, refused, intents } = wander(&world, &by).await;
+        assert!(n_drawn >= least(caller), "{caller} is shown {n_drawn} pages");
         wrong.extend(refused.into_iter().map(|refused| format!("{caller}: {refused}")));
         if *caller == "an auditor" {
             let own = ["change-password", "create-token"].map(str::to_owned);
@@ -142,21 +167,28 @@ async fn nothing_is_shown_that_is_refused() {
         }
     }
     let world = World::new().await;
+    let acme = json!({"name": "acme", "kind": "oidc", "issuer": "https://id.example.com", "client_id": "p",
+                      "client_secret": "s", "enabled": true});
+    let made = world.test.call("POST", "/api/v1/providers", "application/json", acme.to_string()).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text());
     let by = world.test.with_standing(Standing {
         terms: vec![Terms { role: Role::Admin, scope: "*".parse().unwrap(), tags: None, expires_at: None }],
         ..Standing::of(user("nina"))
     });
-    let (refused, intents) = wander(&world, &by).await;
+    let Seen { n_drawn, refused, intents } = wander(&world, &by).await;
+    assert!(n_drawn >= STARTS.len(), "an administrator is shown {n_drawn} pages");
     wrong.extend(refused.into_iter().map(|refused| format!("an administrator: {refused}")));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for shown in [
         "create-user",
         "disable-user",
+        "delete-user",
         "give-access",
         "change-access",
         "take-access",
         "create-group",
         "delete-group",
+        "map-claim",
         "create-robot",
         "rotate-robot",
         "create-repository",
@@ -164,6 +196,7 @@ async fn nothing_is_shown_that_is_refused() {
         "delete-repository",
         "create-mount",
         "create-provider",
+        "link-identity",
         "create-token",
     ] {
         assert!(intents.contains(shown), "{shown} is shown to an administrator: {intents:?}");

@@ -73,9 +73,9 @@ pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
 }
 
 pub(super) async fn accept_group(form: &Form<'_>) -> Result<Done> {
-    let (name, before) = present(form).await?;
+    let (name, _) = present(form).await?;
     let (value, id) = (form.sent.text("value").to_owned(), form.sent.text("id").to_owned());
-    let brings_admins = before.settings.admin_groups.contains(&value);
+    let brings_admins = providers::brings_admins(form.app, &name, &value);
     let action = AcceptGroup { name: name.clone(), value: value.clone(), id, brings_admins };
     let proof = form.app.access.authorize(form.caller, action).await?;
     providers::accept(form.app, &proof).await?;

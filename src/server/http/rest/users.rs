@@ -23,8 +23,6 @@ struct User {
     groups: Vec<GroupName>,
     disabled: bool,
     created_at: String,
-    seen_at: Option<String>,
-    /// The same by the name that other lists have for it.
     last_seen_at: Option<String>,
     /// Until when the link works by which they choose their first password.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +42,6 @@ impl From<UserRow> for User {
             disabled: it.is_disabled,
             created_at: it.created_at.rfc3339(),
             last_seen_at: it.seen_at.map(Timestamp::rfc3339),
-            seen_at: it.seen_at.map(Timestamp::rfc3339),
             invited_until: it.invited_until.map(Timestamp::rfc3339),
             invite_url: None,
         }

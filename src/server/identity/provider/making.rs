@@ -2,7 +2,7 @@
 //! who comes another way.
 
 use super::{Client, GitHub, GitHubSettings, IdentityProvider, Oidc, OidcSettings, Provider, Rules, Wire};
-use crate::domain::principal::is_hidden;
+use crate::domain::provider::title_problem;
 use crate::domain::{Error, ProviderKind, ProviderSettings, Result};
 use crate::server::clock::Clock;
 use crate::server::loopback;
@@ -15,8 +15,7 @@ use url::Url;
 const GITHUB: &str = "https://github.com";
 const GITHUB_API: &str = "https://api.github.com";
 
-/// The most of a title and of any other text, and of entries in a list.
-const MAX_TITLE_CHARS: usize = 60;
+/// The most of a text, and of entries in a list.
 const MAX_BYTES: usize = 512;
 const MAX_ENTRIES: usize = 100;
 
@@ -122,8 +121,8 @@ fn api_of(settings: &ProviderSettings) -> String {
 pub fn check(kind: ProviderKind, settings: &ProviderSettings) -> Result<()> {
     let wrong = |field: &str, words: &str| Err(Error::invalid(field, words));
     let ProviderSettings { title, url, api_url, client_id, .. } = settings;
-    if title.trim().is_empty() || title.chars().count() > MAX_TITLE_CHARS || title.chars().any(is_hidden) {
-        return wrong("title", "this is what stands on the button: one line of at most 60 characters");
+    if let Some(problem) = title_problem(title) {
+        return wrong("title", problem);
     }
     if kind == ProviderKind::Oidc && !api_url.is_empty() {
         return wrong("api_url", "this is for GitHub; an OpenID provider is found by its issuer");

@@ -1,9 +1,9 @@
 //! Groups of a provider whose name another one has by now: each counts again once somebody says that it is theirs.
 
-use super::{changed, missing};
+use super::{access, changed, missing};
 use crate::domain::action::{AcceptGroup, ListProviders};
 use crate::domain::view::StrangerRow;
-use crate::domain::{Error, Result};
+use crate::domain::{Action, Error, ProviderName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity::provider::Provider;
@@ -20,6 +20,15 @@ pub(super) async fn of(app: &App, _proof: &Authorized<ListProviders>, name: &str
         .collect())
 }
 
+/// Whether who is in that group is an administrator by it, or by another provider of the same issuer: what a name stands
+/// for is the same to all of them.
+pub fn brings_admins(app: &App, name: &ProviderName, value: &str) -> bool {
+    let Some(provider) = find(app, name.as_str()) else { return false };
+    let others = app.identity.providers.all();
+    let of_issuer = others.iter().filter(|other| other.way.issuer() == provider.way.issuer());
+    of_issuer.chain([&provider]).any(|it| it.rules.admin_groups.iter().any(|group| group == value))
+}
+
 /// Lets a name stand for the group that has it by now, from each person's next sign-in.
 ///
 /// # Errors
@@ -27,7 +36,10 @@ pub(super) async fn of(app: &App, _proof: &Authorized<ListProviders>, name: &str
 pub async fn accept(app: &App, proof: &Authorized<AcceptGroup>) -> Result<()> {
     let AcceptGroup { name, value, id, brings_admins } = proof.action().clone();
     let provider = find(app, name.as_str()).ok_or_else(|| missing(name.as_str()))?;
-    if !brings_admins && provider.rules.admin_groups.contains(&value) {
+    if brings_admins {
+        // It goes on bringing others when who accepted it is none any more.
+        access::require_until(&proof.rights(), &proof.action().needs(), None)?;
+    } else if self::brings_admins(app, &name, &value) {
         return Err(changed());
     }
     let issuer = provider.way.issuer().to_owned();

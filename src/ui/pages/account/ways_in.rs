@@ -48,7 +48,7 @@ fn Password(has_password: bool, is_local: bool) -> impl IntoView {
 fn Identity(row: IdentityRow, now: Timestamp) -> impl IntoView {
     let state = view! { <State row=&row/> };
     let IdentityRow { provider, title, name, email, subject, checked_at, .. } = row;
-    let unlink = address("/account", &[("unlink", &provider)]);
+    let unlink = address(&Address::Account.to_string(), &[("unlink", &provider)]);
     let mut said: Vec<String> = [name, email].into_iter().filter(|part| !part.is_empty()).collect();
     said.dedup();
     let said = if said.is_empty() { subject } else { said.join(", ") };
@@ -70,7 +70,7 @@ fn Identity(row: IdentityRow, now: Timestamp) -> impl IntoView {
 /// A provider that the account could be linked to.
 #[component]
 fn Linkable(name: String, title: String) -> impl IntoView {
-    let link = address("/account", &[("link", &name)]);
+    let link = address(&Address::Account.to_string(), &[("link", &name)]);
     let title = inert(&title, MAX_NAME_CHARS);
     view! {
         <li class="row-3 wrap listed">

@@ -11,7 +11,7 @@ use crate::ui::components::table::Table;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, address};
-use crate::ui::request::PageRequest;
+use crate::ui::request::{PageRequest, Way};
 use crate::ui::words::{MAX_NAME_CHARS, counted, inert};
 use leptos::prelude::*;
 
@@ -22,11 +22,15 @@ pub fn Groups() -> impl IntoView {
     let pairs = Pairs::of(&request.path_and_query);
     let after = pairs.get("after").unwrap_or_default().to_owned();
     let asked = pairs.get("provider").zip(pairs.get("value")).map(|(provider, value)| {
-        let way = request.ways.providers.iter().find(|way| way.name == provider);
-        let title = way.map_or_else(|| provider.to_owned(), |way| way.title.clone());
+        let title = title(&request.ways.providers, provider);
         Asked { provider: provider.to_owned(), title, value: value.to_owned() }
     });
     load(list_groups(after), move |view| view! { <Whole view asked/> })
+}
+
+/// What people call the provider of that name; its name where it is not in force.
+fn title(providers: &[Way], name: &str) -> String {
+    providers.iter().find(|way| way.name == name).map_or_else(|| name.to_owned(), |way| way.title.clone())
 }
 
 /// A group of a provider that is to be mapped to one of ours.
@@ -118,6 +122,7 @@ fn NoGroups() -> impl IntoView {
 #[component]
 fn Rows(groups: Vec<GroupRow>, asked: Option<Asked>) -> impl IntoView {
     const COLUMNS: &[&str] = &["Group", "Members", "Put in by", "Access"];
+    let providers = PageRequest::current().ways.providers;
     let rows = groups.into_iter().map(move |GroupRow { name, n_members, n_grants, n_claims, claim, .. }| {
         let own = Address::Group(name.clone()).to_string();
         let href = asked.as_ref().map_or_else(
@@ -125,10 +130,11 @@ fn Rows(groups: Vec<GroupRow>, asked: Option<Asked>) -> impl IntoView {
             |Asked { provider, value, .. }| address(&own, &[("provider", provider), ("value", value)]) + "#map",
         );
         let grants = if n_grants == 0 { "no access".to_owned() } else { counted(n_grants, "grant", "grants") };
+        let claim = claim.map(|ClaimRow { provider, value }| format!("{value} of {}", title(&providers, &provider)));
         let by = match claim {
             None => "hand".to_owned(),
-            Some(ClaimRow { provider, value }) if n_claims == 1 => format!("{value} of {provider}, and by hand"),
-            Some(ClaimRow { provider, value }) => format!("{value} of {provider}, {} more, and by hand", n_claims - 1),
+            Some(claim) if n_claims == 1 => format!("{claim}, and by hand"),
+            Some(claim) => format!("{claim}, {} more, and by hand", n_claims - 1),
         };
         view! {
             <tr role="row">

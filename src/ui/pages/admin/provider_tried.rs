@@ -54,7 +54,7 @@ fn Facts(tried: Tried) -> impl IntoView {
     };
     let strangers = match tried.strangers.is_empty() {
         true => String::new(),
-        false => format!("{} (another group had this name before; see above)", tried.strangers.join(", ")),
+        false => format!("{} (another group had this name before)", tried.strangers.join(", ")),
     };
     let ours: Vec<String> = tried.ours.iter().map(ToString::to_string).collect();
     let admin = if tried.is_admin { "yes, by a group of administrators" } else { "no" };

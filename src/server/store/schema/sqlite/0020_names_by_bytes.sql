@@ -1,0 +1,1 @@
+-- Nothing to do here: SQLite compares text by its bytes. See ../postgres/0020_names_by_bytes.sql.
