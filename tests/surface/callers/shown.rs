@@ -182,7 +182,6 @@ async fn nothing_is_shown_that_is_refused() {
     for shown in [
         "create-user",
         "disable-user",
-        "delete-user",
         "give-access",
         "change-access",
         "take-access",
