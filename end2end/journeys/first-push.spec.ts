@@ -19,7 +19,7 @@ test('an empty registry shows how to push, and the first push appears', async ({
   const image = `${portolan.host}/team/hello:1`;
   for (const command of [
     `docker pull hello-world && docker tag hello-world ${image} && docker push ${image}`,
-    `podman push --tls-verify=false hello-world ${image}`,
+    `podman pull docker.io/library/hello-world && podman push --tls-verify=false hello-world ${image}`,
     `skopeo copy --dest-tls-verify=false docker://docker.io/library/hello-world docker://${image}`,
   ]) {
     await expect(page.locator('code', { hasText: command })).toBeVisible();

@@ -27,8 +27,8 @@ impl ProviderName {
             true => Ok(()),
             false => Err(Error::invalid(
                 "name",
-                "a name has at most 40 letters, digits, dots, dashes and underscores: it stands in the callback's \
-                 address; `new` is taken",
+                "a name begins with a letter or a digit and has at most 40 letters, digits, dots, dashes and underscores: \
+                 it stands in the callback's address; new is taken",
             )),
         }
     }

@@ -93,7 +93,7 @@ async fn who_disables_somebody_reads_what_ended() {
     secret(&otto, json!({"name": "laptop"})).await;
     let mara = Browser::of(&test, "mara").await;
     let said = mara.done("/admin/users/otto", "disable-user", &[]).await;
-    assert!(said.contains("otto is let in no more. It ended 2 sessions and stopped 1 token."), "{said}");
+    assert!(said.contains("otto is let in no more. That ended 2 sessions and stopped 1 token."), "{said}");
     let entry = admin.get("/api/v1/activity?action=user.change").await.json()["items"][0].clone();
     assert_eq!(entry["after"], json!("disabled, sessions ended: 2, tokens stopped: 1"));
     let changed = send(&admin, "PATCH", "users/nina", json!({"disabled": true})).await;

@@ -154,6 +154,8 @@ pub struct AccessRow {
     pub invited: Option<Invited>,
     /// When whom it names was last here; of a group whoever of it was last.
     pub seen_at: Option<Timestamp>,
+    /// The provider that says so at each sign-in, if it is not given here.
+    pub provider: Option<String>,
 }
 
 /// An invitation that nobody has taken yet.

@@ -90,7 +90,9 @@ pub(super) async fn end(
     let action = LinkIdentity { username: user.username.clone(), provider: provider.name.clone() };
     let proof = app.access.authorize(caller, action).await?;
     let verified = by_provider::verify(app, &provider, came, from).await?;
-    link(app, &proof, (&provider, &verified), (&user, None)).await.inspect_err(|_| refused(app, &user, from))?;
+    link(app, &proof, (&provider, &verified), (&user, None))
+        .await
+        .inspect_err(|_| told_to(app, caller, &user, &provider))?;
     Ok(provider.title.clone())
 }
 
@@ -138,6 +140,12 @@ pub async fn begin_to_take(
     let provider = app.identity.providers.find(name).ok_or_else(missing)?;
     let wish = Wish { next: String::new(), aim: Aim::Invitation(link.clone()), from: from.to_owned() };
     by_provider::begin_as(app, &provider, wish, browser).await
+}
+
+/// Puts on record that somebody tried to link what was not linked.
+fn told_to(app: &App, caller: &Caller, user: &Principal, provider: &Provider) {
+    let action = LinkIdentity { username: user.username.clone(), provider: provider.name.clone() };
+    app.access.tell(caller, &action, Some("it is linked already, or to another account"));
 }
 
 fn refused(app: &App, user: &Principal, from: &From) {

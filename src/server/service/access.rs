@@ -40,7 +40,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
     // What is set above the page's scope is changed where it is set.
     for row in rows.iter_mut().filter(|row| scope.holds(&row.terms.scope)) {
-        row.may_change = may(proof, &taking(row));
+        row.may_change = row.provider.is_none() && may(proof, &taking(row));
         let may_take_back = row.may_change && invitations::may_take_back(proof, &row.to);
         row.invited = row.invited.map(|invited| Invited { may_take_back, ..invited });
     }
@@ -101,7 +101,7 @@ pub async fn of_group<A: Action>(app: &App, proof: &Authorized<A>, id: &str) -> 
 }
 
 fn marked<A: Action>(proof: &Authorized<A>, mut rows: Vec<AccessRow>) -> Vec<AccessRow> {
-    rows.iter_mut().for_each(|row| row.may_change = may(proof, &taking(row)));
+    rows.iter_mut().for_each(|row| row.may_change = row.provider.is_none() && may(proof, &taking(row)));
     rows
 }
 

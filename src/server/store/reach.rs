@@ -14,7 +14,7 @@ const ROW: &str = "SELECT g.id, g.grantee_kind, COALESCE(p.username, u.name, '')
           THEN COALESCE((SELECT MAX(l.expires_at) FROM one_time_links l
             WHERE l.user_id = p.id AND l.purpose = 'invite'), 0) END,
         COALESCE(p.seen_at, (SELECT MAX(s.seen_at) FROM group_members m JOIN principals s ON s.id = m.user_id
-          WHERE m.group_id = u.id), 0)
+          WHERE m.group_id = u.id), 0), g.source
     FROM grants g LEFT JOIN principals p ON p.id = g.grantee LEFT JOIN user_groups u ON u.id = g.grantee";
 
 /// The most grants of one principal or group that a page lists.
@@ -86,7 +86,9 @@ fn access(mut row: Row) -> Result<AccessRow> {
     let invited = until.map(|until| Invited { until, may_take_back: false });
     let (to, seen_at) = (grantee(&kind, &name)?, row.take::<Timestamp>()?);
     let seen_at = (seen_at.0 != 0).then_some(seen_at);
-    Ok(AccessRow { id, to, name: shown, n_members, terms, given_at, given_by, may_change: false, invited, seen_at })
+    let provider = Some(row.take::<String>()?).filter(|provider| !provider.is_empty());
+    let may_change = false;
+    Ok(AccessRow { id, to, name: shown, n_members, terms, given_at, given_by, may_change, invited, seen_at, provider })
 }
 
 #[cfg(test)]

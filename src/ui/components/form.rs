@@ -194,7 +194,7 @@ pub fn Announcement() -> impl IntoView {
 #[component]
 fn Shown(secret: String) -> impl IntoView {
     view! {
-        <p class="sm">"Copy it now: Portolan keeps only its fingerprint and cannot show it again."</p>
+        <p class="sm">"Copy this now: Portolan keeps only its fingerprint and cannot show it again."</p>
         <div class="code">
             <code tabindex="0">{secret.clone()}</code>
             <CopyButton text=secret label="Copy".to_owned()/>

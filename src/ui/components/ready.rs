@@ -34,7 +34,7 @@ pub fn Ready(login: Login, back: String) -> impl IntoView {
     let tabs = tabs.collect_view();
     let codes = snippets.into_iter().map(|snippet| view! { <Code snippet/> }).collect_view();
     view! {
-        <p class="sm">"Copy it now: Portolan keeps only its fingerprint and cannot show it again."</p>
+        <p class="sm">"Copy this secret now: Portolan keeps only its fingerprint and cannot show it again."</p>
         <div class="code">
             <code tabindex="0">{login.secret.clone()}</code>
             <CopyButton text=login.secret label="Copy secret".to_owned()/>

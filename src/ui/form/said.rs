@@ -22,7 +22,7 @@ impl Said {
         let Some(Ended { n_sessions, n_tokens }) = self.ended else { return done };
         let none_or = |number, one, many| if number == 0 { format!("no {one}") } else { counted(number, one, many) };
         let (sessions, tokens) = (none_or(n_sessions, "session", "sessions"), none_or(n_tokens, "token", "tokens"));
-        format!("{done} It ended {sessions} and stopped {tokens}.")
+        format!("{done} That ended {sessions} and stopped {tokens}.")
     }
 }
 
@@ -36,7 +36,7 @@ mod tests {
             let ended = Some(Ended { n_sessions, n_tokens });
             Said { intent: Intent::DisableUser, of: "mara".to_owned(), secret: None, ended }.words()
         };
-        assert_eq!(said(2, 1), "mara is let in no more. It ended 2 sessions and stopped 1 token.");
-        assert_eq!(said(0, 0), "mara is let in no more. It ended no session and stopped no token.");
+        assert_eq!(said(2, 1), "mara is let in no more. That ended 2 sessions and stopped 1 token.");
+        assert_eq!(said(0, 0), "mara is let in no more. That ended no session and stopped no token.");
     }
 }

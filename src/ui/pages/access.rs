@@ -63,7 +63,7 @@ fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
         view! { <p class="tfoot"><a class="btn btn-sm" href=href>"More"</a></p> }
     });
     let matrix = request.holds(Permission::RoleRead).then(|| {
-        view! { <p class="sm"><a href=Address::Roles.to_string()>"What each role holds"</a></p> }
+        view! { <p class="sm mt-4"><a href=Address::Roles.to_string()>"What each role holds"</a></p> }
     });
     view! {
         <PageTitle text=format!("Access to {title}")/>

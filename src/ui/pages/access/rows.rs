@@ -9,7 +9,7 @@ use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
 use crate::ui::request::PageRequest;
-use crate::ui::words::invited;
+use crate::ui::words::{MAX_NAME_CHARS, inert, invited};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -95,6 +95,7 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
     let seen = matches!(page, Columns::Scope(..))
         .then(|| view! { <td role="cell" class="p3 nowrap muted"><Seen to=row.to.clone() at=row.seen_at now/></td> });
     let until = terms.expires_at;
+    let by = row.provider.as_ref().map(|name| format!("While {} says so", title_of(request, name)));
     let until_card =
         until.map(|at| view! { <span class="cell-sub k-only">"until "{at.rfc3339()[..10].to_owned()}</span> });
     view! {
@@ -107,12 +108,20 @@ fn Row<'a>(row: AccessRow, page: Columns, request: &'a PageRequest) -> impl Into
                 {until_card}
             </td>
             {set_in}
-            <td role="cell" class="nowrap p2"><Until at=until now/></td>
+            <td role="cell" class="nowrap p2">
+                {match by { Some(by) => view! { <span>{by}</span> }.into_any(), None => view! { <Until at=until now/> }.into_any() }}
+            </td>
             {seen}
             <td role="cell" class="r" data-a="end2"><Taking row page request/></td>
         </tr>
     }
     .into_any()
+}
+
+/// What people call a provider; its name where it is in force no more.
+fn title_of(request: &PageRequest, name: &str) -> String {
+    let known = request.ways.providers.iter().find(|way| way.name == name);
+    inert(known.map_or(name, |way| &way.title), MAX_NAME_CHARS)
 }
 
 /// Another role, saved by a button of its own.

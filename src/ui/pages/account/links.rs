@@ -43,7 +43,7 @@ fn Link<'a>(name: String, title: String, ways: &'a WaysIn) -> impl IntoView + us
     });
     let back = format!("{}#link-{name}", Address::Account);
     view! {
-        <section class="card confirm" aria-labelledby="confirm">
+        <section class="card confirm confirm-plain" aria-labelledby="confirm">
             <div class="card-head"><Icon name="key"/><h2 id="confirm">{format!("Link {title}?")}</h2></div>
             <div class="card-body">
                 <Problem intent=INTENT/>

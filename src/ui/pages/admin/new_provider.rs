@@ -3,7 +3,7 @@
 use super::presets::{PRESETS, Preset};
 use super::provider_parts::{Above, Callback, Identity, Joining, Reading};
 use crate::api::providers::list_providers;
-use crate::domain::{Address, ProviderKind, ProviderSettings};
+use crate::domain::{Address, ProviderKind, ProviderName, ProviderSettings};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::part::{Part, PartsEnd};
@@ -60,7 +60,9 @@ fn Presets() -> impl IntoView {
 fn New(preset: Preset, request: PageRequest) -> impl IntoView {
     const INTENT: Intent = Intent::CreateProvider;
     let name = request.form.value(Some(INTENT), "name").unwrap_or(preset.key).to_owned();
-    let callback = format!("{}/auth/provider/{name}/callback", request.public_url);
+    // What is no name stands in no address.
+    let part = if name.parse::<ProviderName>().is_ok() { &name } else { preset.key };
+    let callback = format!("{}/auth/provider/{part}/callback", request.public_url);
     let settings = ProviderSettings {
         title: if preset.key == "oidc" { String::new() } else { preset.title.to_owned() },
         url: if preset.kind == ProviderKind::Github { preset.url.to_owned() } else { String::new() },

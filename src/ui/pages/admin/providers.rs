@@ -18,6 +18,9 @@ pub fn Providers() -> impl IntoView {
 #[component]
 fn Whole(view: ProvidersView) -> impl IntoView {
     let local = match view.local_sign_in {
+        true if view.providers.is_empty() => {
+            "People sign in by a password of this registry (auth.local_sign_in in the configuration)."
+        }
         true => "People sign in by a password of this registry as well (auth.local_sign_in in the configuration).",
         false => "Signing in by password is off (auth.local_sign_in in the configuration).",
     };

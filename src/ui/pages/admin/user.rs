@@ -39,7 +39,7 @@ fn Whole(view: UserView, request: PageRequest) -> impl IntoView {
     let now = request.now;
     let own = address(&Address::Activity(Scope::Everything).to_string(), &[("who", view.user.username.as_str())]);
     let done = request.holds(Permission::AuditRead).then(|| {
-        view! { <p class="sm"><a href=own>{format!("What {title} did")}</a></p> }
+        view! { <p class="sm mt-4"><a href=own>{format!("What {title} did")}</a></p> }
     });
     view! {
         <PageTitle text=title.clone()/>

@@ -127,6 +127,7 @@ fn AdministratorForm(link: String) -> impl IntoView {
 fn Commands(host: String) -> impl IntoView {
     let commands = [
         ("Copy login command", format!("login {host}")),
+        ("Copy pull command", "pull hello-world".to_owned()),
         ("Copy tag command", format!("tag hello-world {host}/team/hello:1")),
         ("Copy push command", format!("push {host}/team/hello:1")),
     ];

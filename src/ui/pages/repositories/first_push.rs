@@ -49,8 +49,8 @@ fn Next(request: PageRequest) -> impl IntoView {
     ];
     let held: Vec<_> = steps.into_iter().filter(|(needs, ..)| request.holds(*needs)).collect();
     (!held.is_empty()).then(|| {
-        let links = held.into_iter().map(|(_, to, words)| view! { <li><a href=to.to_string()>{words}</a></li> });
-        view! { <ul class="row wrap sm" aria-label="What comes next">{links.collect_view()}</ul> }
+        let links = held.into_iter().map(|(_, to, words)| view! { <li><a class="btn btn-sm" href=to.to_string()>{words}</a></li> });
+        view! { <ul class="row wrap justify-center" aria-label="What comes next">{links.collect_view()}</ul> }
     })
 }
 
@@ -100,7 +100,7 @@ fn commands(image: &str, plain_http: bool) -> [(&'static str, Vec<String>); 3] {
     let (podman, skopeo) = if plain_http { ("--tls-verify=false ", "--dest-tls-verify=false ") } else { ("", "") };
     [
         ("docker", vec!["pull hello-world".to_owned(), format!("tag hello-world {image}"), format!("push {image}")]),
-        ("podman", vec![format!("push {podman}hello-world {image}")]),
+        ("podman", vec!["pull docker.io/library/hello-world".to_owned(), format!("push {podman}hello-world {image}")]),
         ("skopeo", vec![format!("copy {skopeo}docker://docker.io/library/hello-world docker://{image}")]),
     ]
 }
@@ -113,7 +113,7 @@ mod tests {
     fn commands_name_the_host() {
         let [docker, podman, skopeo] = commands("127.0.0.1:5000/team/hello:1", true);
         assert_eq!(docker.1[1..], ["tag hello-world 127.0.0.1:5000/team/hello:1", "push 127.0.0.1:5000/team/hello:1"]);
-        assert_eq!(podman.1, ["push --tls-verify=false hello-world 127.0.0.1:5000/team/hello:1"]);
+        assert_eq!(podman.1[1..], ["push --tls-verify=false hello-world 127.0.0.1:5000/team/hello:1"]);
         assert!(skopeo.1[0].ends_with("docker://127.0.0.1:5000/team/hello:1"));
     }
 }
