@@ -20,7 +20,7 @@ from servers import Portolan
 POLL_S = 0.1
 REQUESTS_PER_TAG = 1 + 2 / TAGS_PER_IMAGE
 CARD = re.compile(r"<section [^>]*class=\"card\".*?</section>", re.DOTALL)
-READ_AT = re.compile(r"Last checked</dt>\s*<dd>(?:<!.*?>)*<time datetime=\"([^\"]+)\"")
+READ_AT = re.compile(r"Last checked(?:<!.*?>)*</dt>\s*<dd>(?:<!.*?>)*<time datetime=\"([^\"]+)\"")
 HOLDS = re.compile(r"Holds ([\d,]+) repositor\w+, ([\d,]+) tag")
 
 
