@@ -49,7 +49,9 @@ fn Next(request: PageRequest) -> impl IntoView {
     ];
     let held: Vec<_> = steps.into_iter().filter(|(needs, ..)| request.holds(*needs)).collect();
     (!held.is_empty()).then(|| {
-        let links = held.into_iter().map(|(_, to, words)| view! { <li><a class="btn btn-sm" href=to.to_string()>{words}</a></li> });
+        let links = held
+            .into_iter()
+            .map(|(_, to, words)| view! { <li><a class="btn btn-sm" href=to.to_string()>{words}</a></li> });
         view! { <ul class="row wrap justify-center" aria-label="What comes next">{links.collect_view()}</ul> }
     })
 }
