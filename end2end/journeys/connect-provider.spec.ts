@@ -1,8 +1,8 @@
 // An identity provider is added on a page: saved, tried before it is live, enabled, and disabled with all who came by it.
 import { expectAccessibleInBoth } from '../support/checks';
+import { expect, test as base } from '../support/own';
 import { MAKES, type Provider } from '../support/providers';
 import { type Portolan, eventually, freePort, startPortolan } from '../support/servers';
-import { bringSessions, expect, test as base } from '../support/test';
 
 interface Acme extends Provider {
   callback: string;
@@ -22,11 +22,6 @@ const test = base.extend<{ host: string; acme: Acme; portolan: Portolan }>({
     const portolan = await startPortolan({ env });
     await use(portolan);
     await portolan.stop();
-  },
-  baseURL: async ({ portolan }, use) => use(portolan.url),
-  context: async ({ context, portolan }, use) => {
-    await bringSessions(context, portolan);
-    await use(context);
   },
 });
 

@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expectAccessibleInBoth } from '../support/checks';
 import { fill } from '../support/images';
+import { expect, test as base } from '../support/own';
 import { submit } from '../support/people';
 import { type Portolan, type Upstream, eventually, startPortolan, startUpstream } from '../support/servers';
-import { bringSessions, expect, test as base } from '../support/test';
 
 const test = base.extend<{ hub: Upstream; portolan: Portolan }>({
   hub: async ({}, use) => {
@@ -19,11 +19,6 @@ const test = base.extend<{ hub: Upstream; portolan: Portolan }>({
     const portolan = await startPortolan({ env: { PORTOLAN_LIMITS__OUTBOUND_ALLOW__0: '127.0.0.0/8' } });
     await use(portolan);
     await portolan.stop();
-  },
-  baseURL: async ({ portolan }, use) => use(portolan.url),
-  context: async ({ context, portolan }, use) => {
-    await bringSessions(context, portolan);
-    await use(context);
   },
 });
 
