@@ -44,6 +44,7 @@ const FOR_STRANGERS: &[&str] = &[
     "GET /api/v1/repositories",
     "GET /api/v1/robots",
     "GET /api/v1/tokens",
+    "GET /api/v1/trash",
     "GET /events",
     "GET /repositories",
     "GET /token",

@@ -52,7 +52,7 @@ pub(super) struct Namer {
     pub by: Actor,
     pub now: Timestamp,
     rights: Rights,
-    mount_id: String,
+    pub mount_id: String,
     entropy: Arc<dyn Entropy>,
     trash_days: u32,
 }
@@ -93,6 +93,11 @@ impl Namer {
     pub(super) fn naming<'a>(&'a self, repository: &'a Repository) -> Naming<'a> {
         let (rights, by, entropy) = (&self.rights, &self.by, &*self.entropy);
         Naming { repository, name: &self.name, rights, by, now: self.now, entropy }
+    }
+
+    /// What they may do.
+    pub(super) fn rights(&self) -> &Rights {
+        &self.rights
     }
 
     /// How it brings things back.

@@ -187,7 +187,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("GET", "/api/v1/n/team/-/activity", r#""#, [401, 403, 403, 403, 403, 403, 403, 200, 403]),
     Row("PATCH", "/api/v1/n/team", r#"{"default_visibility":"public"}"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("PUT", "/api/v1/r/team/web/-/tags/5", r#"{"digest":"DIGEST"}"#, [401, 404, 404, 404, 404, 403, 201, 403, 403]),
-    Row("PUT", "/api/v1/r/team/web/-/tags/1", r#"{"digest":"DIGEST"}"#, [401, 404, 404, 404, 404, 200, 200, 200, 200]),
+    Row("PUT", "/api/v1/r/team/web/-/tags/1", r#"{"digest":"DIGEST"}"#, [401, 404, 404, 404, 404, 403, 200, 403, 403]),
     Row("GET", "/api/v1/r/team/web/-/history", r#""#, [401, 404, 404, 404, 404, 200, 200, 200, 200]),
     Row("POST", "/api/v1/r/team/web/-/rollback", r#"{"tag":"1","digest":"DIGEST"}"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),
     Row("POST", "/api/v1/r/team/web/-/delete-preview", r#"{"tags":["1"]}"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),

@@ -4,6 +4,7 @@
 pub(super) mod access;
 pub(super) mod activity;
 pub(super) mod changes;
+mod copies;
 pub(super) mod groups;
 mod history;
 pub(super) mod mounts;

@@ -51,6 +51,9 @@ impl Whole {
             }
         };
         let found = bounded(found)?;
+        if found.is_empty() {
+            return Err(Error::NotFound(What::Page));
+        }
         if self.expected.as_ref().is_some_and(|expected| *expected != print(&found)) {
             return Err(Error::Outdated);
         }
