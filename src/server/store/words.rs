@@ -7,6 +7,7 @@ use super::value::FromCell;
 use crate::domain::manifest::{Kind, Relation};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::view::MountKind;
+use crate::domain::protection::ProtectionKind;
 use crate::domain::{RepositoryVisibility, Role, Scope};
 
 macro_rules! words {
@@ -47,4 +48,4 @@ macro_rules! spelled {
     )*};
 }
 
-spelled!(Role, Scope, RepositoryVisibility);
+spelled!(Role, Scope, RepositoryVisibility, ProtectionKind);

@@ -5,10 +5,12 @@ use super::HostedRegistry;
 use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag, Mutation};
 use crate::domain::condition::Condition;
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::registry::DeleteContent;
 use crate::server::store::deletes::{self, Deletion};
+use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, tags};
 use async_trait::async_trait;
@@ -19,10 +21,12 @@ use std::sync::Arc;
 impl DeleteContent for HostedRegistry {
     async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
         let DeleteTag { repository, tag } = proof.action().clone();
+        let rights = proof.rights();
         self.remove(proof, repository.clone(), move |tx, found, deletion| {
             Box::pin(async move {
                 if let Some(current) = tags::current(tx, &found.id, &tag).await? {
                     condition.check(Some(&current.digest))?;
+                    Rules::of(tx, &repository).await?.check(&rights, Act::Delete, &tag)?;
                 }
                 let absent = || Error::NotFound(What::Tag { repository, tag: tag.clone() });
                 deletes::tag(tx, found, &tag, deletion).await?.ok_or_else(absent)
@@ -41,11 +45,13 @@ impl DeleteContent for HostedRegistry {
                 if tags.is_empty() {
                     require_whole(&rights, &repository)?;
                 }
+                let rules = Rules::of(tx, &repository).await?;
                 for tag in tags {
-                    rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag))?;
+                    rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag.clone()))?;
+                    rules.check(&rights, Act::Delete, &tag)?;
                 }
                 match deletes::manifest(tx, found, &digest, deletion).await? {
-                    true => Ok(digest),
+                    true => rules.check_content(&rights).map(|()| digest),
                     false => Err(Error::NotFound(What::Manifest { repository, digest })),
                 }
             })
@@ -60,7 +66,7 @@ impl DeleteContent for HostedRegistry {
             Box::pin(async move {
                 require_whole(&rights, &repository)?;
                 match deletes::blob(tx, found, &digest, deletion).await? {
-                    true => Ok(digest),
+                    true => Rules::of(tx, &repository).await?.check_content(&rights).map(|()| digest),
                     false => Err(Error::NotFound(What::Blob { repository, digest })),
                 }
             })
@@ -70,7 +76,7 @@ impl DeleteContent for HostedRegistry {
 
     async fn delete_repository(&self, proof: &Authorized<DeleteRepository>) -> Result<()> {
         let (name, mount) = (proof.action().repository.clone(), self.parts.mount_id.clone());
-        let (now, by) = (self.parts.clock.now(), proof.actor().clone());
+        let (now, by, rights) = (self.parts.clock.now(), proof.actor().clone(), proof.rights());
         let deletion = Deletion::new(by, now, Arc::clone(&self.parts.entropy));
         let change = self.parts.store.write(proof, move |tx| {
             Box::pin(async move {
@@ -78,6 +84,7 @@ impl DeleteContent for HostedRegistry {
                 tx.lock(&mount).await?;
                 let found = repositories::current(tx, &name).await?.filter(|found| found.mount_id == mount);
                 let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+                Rules::of(tx, &name).await?.check_repository(tx, &rights, &found.id).await?;
                 deletes::repository(tx, &found, &name, &deletion).await?;
                 Ok(Change::new((), Some(found.id), None).announcing(name))
             })

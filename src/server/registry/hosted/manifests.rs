@@ -8,12 +8,14 @@ use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
 use crate::domain::error::ContentProblem;
 use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
+use crate::domain::protection::Act;
 use crate::domain::{Actor, Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, media_type};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, collect};
 use crate::server::entropy::{Entropy, new_id};
 use crate::server::registry::{PushManifests, Pushed, ReadRegistry, SentManifest};
 use crate::server::store::manifests::NewManifest;
+use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::tags::{How, Placement};
 use crate::server::store::{Change, Tx, blobs, manifests, tags};
@@ -123,8 +125,12 @@ impl Push {
             self.require_same_type(tx, &repository).await?;
         }
         let mut before = Vec::new();
-        for tag in &self.tags {
-            before.extend(self.place(tx, &repository, tag).await?.map(|digest| digest.to_string()));
+        if !self.tags.is_empty() {
+            let rules = Rules::of(tx, &self.to.name).await?;
+            for tag in &self.tags {
+                let placed = self.place(tx, &repository, tag, &rules).await?;
+                before.extend(placed.map(|digest| digest.to_string()));
+            }
         }
         repositories::refresh_newest(tx, &repository).await?;
         repositories::pushed(tx, &repository.id, &self.actor, self.to.now).await?;
@@ -155,16 +161,23 @@ impl Push {
         }
     }
 
-    async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<Option<Digest>> {
+    async fn place(
+        &self,
+        tx: &mut Tx,
+        repository: &Repository,
+        tag: &Tag,
+        rules: &Rules,
+    ) -> Result<Option<Digest>> {
         let before = tags::current(tx, &repository.id, tag).await?.map(|current| current.digest);
         let digest = &self.manifest.digest;
         // The same image again is no move.
         let needed = match &before {
-            None => Some(Permission::RepositoryPush),
-            Some(before) => (before != digest).then_some(Permission::TagMove),
+            None => Some((Permission::RepositoryPush, Act::Create)),
+            Some(before) => (before != digest).then_some((Permission::TagMove, Act::Move)),
         };
-        if let Some(needed) = needed {
+        if let Some((needed, act)) = needed {
             self.to.rights.require(needed, &Target::Tag(self.to.name.clone(), tag.clone()))?;
+            rules.check(&self.to.rights, act, tag)?;
         }
         let placement = Placement {
             repository,
