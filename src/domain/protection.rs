@@ -149,6 +149,16 @@ impl Guard {
         }
     }
 
+    /// Who may still do what to `it`.
+    pub fn leaving(self, it: &str) -> String {
+        match self {
+            Self::Immutable => format!("nobody moves or deletes {it}"),
+            Self::Protected(role) => format!("only {} set, move or delete {it}", and_up(role)),
+            Self::NoDelete(Some(role)) => format!("only {} delete {it}", and_up(role)),
+            Self::NoDelete(None) => format!("nobody deletes {it}"),
+        }
+    }
+
     /// What stands beside a tag.
     pub fn title(self) -> &'static str {
         match self {
@@ -161,12 +171,7 @@ impl Guard {
 /// `immutable: nobody moves or deletes it`, `protected: only Maintainer and up delete it`.
 impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Immutable => f.write_str("immutable: nobody moves or deletes it"),
-            Self::Protected(role) => write!(f, "protected: only {} set, move or delete it", and_up(*role)),
-            Self::NoDelete(Some(role)) => write!(f, "protected: only {} delete it", and_up(*role)),
-            Self::NoDelete(None) => f.write_str("protected: nobody deletes it"),
-        }
+        write!(f, "{}: {}", self.title().to_ascii_lowercase(), self.leaving("it"))
     }
 }
 
@@ -178,7 +183,8 @@ fn and_up(role: Role) -> String {
 impl Protection {
     /// Whether it is about a tag.
     pub fn covers(&self, tag: &Tag) -> bool {
-        self.tags.as_ref().is_none_or(|tags| tags.matches(tag)) && !self.except.as_ref().is_some_and(|it| it.matches(tag))
+        self.tags.as_ref().is_none_or(|tags| tags.matches(tag))
+            && !self.except.as_ref().is_some_and(|it| it.matches(tag))
     }
 
     /// Whether it is about all that a repository holds, and so about the repository and its untagged content too.
@@ -308,7 +314,8 @@ mod tests {
 
     fn takes_in(pattern: &str, tag: &str) -> bool {
         let (out, into): (Vec<_>, Vec<_>) = pattern.split(',').map(str::trim).partition(|glob| glob.starts_with('!'));
-        let any = |globs: Vec<&str>| globs.iter().any(|glob| fits(glob.trim_start_matches('!').as_bytes(), tag.as_bytes()));
+        let any =
+            |globs: Vec<&str>| globs.iter().any(|glob| fits(glob.trim_start_matches('!').as_bytes(), tag.as_bytes()));
         (into.is_empty() || any(into)) && !any(out)
     }
 

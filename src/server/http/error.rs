@@ -13,11 +13,9 @@ pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) => StatusCode::UNAUTHORIZED,
         Error::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Forbidden(_)
-        | Error::Foreign(_)
-        | Error::NotLetIn(_)
-        | Error::InUse { .. }
-        | Error::Protected(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Foreign(_) | Error::NotLetIn(_) | Error::InUse { .. } | Error::Protected(_) => {
+            StatusCode::FORBIDDEN
+        }
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } | Error::MissingParts(_) => StatusCode::BAD_REQUEST,

@@ -10,6 +10,7 @@ pub mod images;
 pub mod invitations;
 pub mod mounts;
 pub mod personal_tokens;
+pub mod protections;
 pub mod providers;
 pub mod pull;
 pub mod push;

@@ -109,7 +109,7 @@ fn bars(rights: &Rights, rule: &Rule, act: Act, target: &Target) -> bool {
 }
 
 /// The condition that a rule holds in a scope: it is set there or above. Its scopes take the slots from `first` on.
-pub(super) fn holding_in(scope: &Scope, first: usize) -> (String, Vec<Value>) {
+fn holding_in(scope: &Scope, first: usize) -> (String, Vec<Value>) {
     let line = scope.line();
     let condition = format!("scope IN ({})", batch::slots(first, line.len()));
     (condition, line.iter().map(|scope| scope.to_string().into()).collect())
@@ -126,6 +126,21 @@ pub async fn list(store: &Store, scope: Option<&Scope>, after: &str, limit: u32)
     let sql = format!("SELECT {COLUMNS} FROM protections WHERE {condition} AND id > $1 ORDER BY id LIMIT $2");
     let params = params![after, limit].into_iter().chain(held).collect();
     store.all(&sql, params).await?.into_iter().map(rule).collect()
+}
+
+/// The tags that are there in a scope, by name, with their repositories.
+pub async fn tags_in(store: &Store, scope: &Scope, limit: u32) -> Result<Vec<(RepositoryName, Tag)>> {
+    let (condition, held) = match scope {
+        Scope::Everything => ("1 = 1", vec![]),
+        Scope::Namespace(name) => ("r.name > $2 AND r.name < $3", params![format!("{name}/"), format!("{name}0")]),
+        Scope::Repository(name) => ("r.name = $2", params![name]),
+    };
+    let sql = format!(
+        "SELECT r.name, t.name FROM repositories r JOIN mounts m ON m.id = r.mount_id AND m.active = 1
+           JOIN tags t ON t.repository_id = r.id WHERE {condition} ORDER BY r.name, t.name LIMIT $1"
+    );
+    let rows = store.scan(&sql, params![limit].into_iter().chain(held).collect()).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// The rule of that id.
@@ -203,7 +218,8 @@ fn saying(first: usize) -> String {
 }
 
 fn asked(rule: &Protection) -> Vec<Value> {
-    let text = |pattern: &Option<crate::domain::TagPattern>| pattern.as_ref().map_or(String::new(), ToString::to_string);
+    let text =
+        |pattern: &Option<crate::domain::TagPattern>| pattern.as_ref().map_or(String::new(), ToString::to_string);
     let role = rule.guard.role().map_or("", |role| role.name());
     params![rule.scope.to_string(), text(&rule.tags), text(&rule.except), rule.guard.kind().name(), role]
 }
@@ -221,8 +237,33 @@ fn rule(mut row: Row) -> Result<Rule> {
     Ok(Rule { id, protection, created_by, created_at: row.take()? })
 }
 
+/// The rules that cover a repository as rows of what else is asked with them: `rule`, three texts, and no more.
+pub(super) fn as_parts(repository: &RepositoryName, first: usize) -> (String, Vec<Value>) {
+    let (condition, params) = holding_in(&Scope::Repository(repository.clone()), first);
+    let sql = format!(
+        "SELECT * FROM (SELECT 'rule', kind || ' ' || COALESCE(role, ''), scope,
+           COALESCE(tags, '') || '|' || COALESCE(except_tags, ''), NULL, 0, 0 FROM protections WHERE {condition}) AS rules"
+    );
+    (sql, params)
+}
+
+/// What those texts say.
+pub(super) fn of_parts(guard: &str, scope: Option<String>, patterns: Option<String>) -> Result<Protection> {
+    let patterns = patterns.unwrap_or_default();
+    let (tags, except) = patterns.split_once('|').ok_or(Error::Internal)?;
+    let pattern = |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some) };
+    let (kind, role) = guard.split_once(' ').ok_or(Error::Internal)?;
+    let role = if role.is_empty() { None } else { Some(role.parse()?) };
+    Ok(Protection {
+        scope: scope.unwrap_or_default().parse()?,
+        tags: pattern(tags)?,
+        except: pattern(except)?,
+        guard: Guard::new(kind.parse()?, role)?,
+    })
+}
+
 /// What a row says, from its scope on.
-pub(super) fn protection(row: &mut Row) -> Result<Protection> {
+fn protection(row: &mut Row) -> Result<Protection> {
     let (scope, tags, except) = (row.take()?, row.take()?, row.take()?);
     let guard = Guard::new(row.take()?, row.take()?).map_err(|_| Error::Internal)?;
     Ok(Protection { scope, tags, except, guard })

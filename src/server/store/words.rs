@@ -6,8 +6,8 @@ use super::tags::Move;
 use super::value::FromCell;
 use crate::domain::manifest::{Kind, Relation};
 use crate::domain::principal::PrincipalKind;
-use crate::domain::view::MountKind;
 use crate::domain::protection::ProtectionKind;
+use crate::domain::view::MountKind;
 use crate::domain::{RepositoryVisibility, Role, Scope};
 
 macro_rules! words {

@@ -6,6 +6,7 @@ pub(super) mod activity;
 pub(super) mod groups;
 pub(super) mod mounts;
 pub(super) mod namespaces;
+pub(super) mod protections;
 pub(super) mod providers;
 pub(super) mod repositories;
 pub(super) mod robots;

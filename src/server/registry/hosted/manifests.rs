@@ -161,13 +161,7 @@ impl Push {
         }
     }
 
-    async fn place(
-        &self,
-        tx: &mut Tx,
-        repository: &Repository,
-        tag: &Tag,
-        rules: &Rules,
-    ) -> Result<Option<Digest>> {
+    async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, rules: &Rules) -> Result<Option<Digest>> {
         let before = tags::current(tx, &repository.id, tag).await?.map(|current| current.digest);
         let digest = &self.manifest.digest;
         // The same image again is no move.
