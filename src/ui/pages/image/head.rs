@@ -11,7 +11,7 @@ use crate::ui::components::name::Breakable;
 use crate::ui::components::protected::{Protected, words};
 use crate::ui::components::time::When;
 use crate::ui::query::address;
-use crate::ui::words::counted;
+use crate::ui::words::{counted, sentence};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -91,7 +91,7 @@ pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     });
     let bound = rule(view).map(|rule| {
         let tag = view.tag.as_ref().map(ToString::to_string).unwrap_or_default();
-        view! { <span>{words(rule, &tag)}</span> }
+        view! { <span>{sentence(&words(rule, &tag))}</span> }
     });
     let about = view.subject.as_ref().map(|subject| view! { <About repository=&view.repository subject/> });
     view! {
