@@ -8,12 +8,13 @@ mod image;
 mod mount;
 mod people;
 mod plan;
+mod protections;
 mod providers;
 
 use super::capability::Capability;
 use super::manifest::Kind;
-use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, RepositoryName, RepositoryVisibility};
-use super::{Tag, Timestamp};
+use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Protection};
+use super::{RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
@@ -27,6 +28,7 @@ pub use people::{
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Going, GoingKind, Preview};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 
 /// How a registry is mounted.
@@ -192,6 +194,8 @@ pub struct RepositoryView {
     pub pull_name: String,
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
+    /// The rules that cover it.
+    pub rules: Vec<Protection>,
     pub opens: Opens,
 }
 

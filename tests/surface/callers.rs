@@ -60,6 +60,7 @@ struct World {
     test: TestApp,
     grant: String,
     token: String,
+    rule: String,
     digest: String,
     manifest: String,
 }
@@ -85,16 +86,27 @@ impl World {
         let otto = test.with_standing(Standing::of(user("otto")));
         let made = otto.call("POST", "/api/v1/tokens", "application/json", r#"{"name":"laptop"}"#).await.json();
         let token = made["id"].as_str().unwrap().to_owned();
-        Self { test, grant, token, digest: sha256(manifest.as_bytes()), manifest }
+        let rule = r#"{"scope":"team/*","tags":"kept-*","kind":"protected","role":"owner"}"#;
+        let set = test.call("POST", "/api/v1/protections", "application/json", rule).await.json();
+        let rule = set["id"].as_str().unwrap().to_owned();
+        Self { test, grant, token, rule, digest: sha256(manifest.as_bytes()), manifest }
     }
 
     /// All that there is of `team` and of its people.
     async fn of_team(&self) -> Vec<String> {
         let otto = self.test.with_standing(Standing::of(user("otto")));
         let mut seen = vec![otto.get("/api/v1/tokens").await.text()];
-        for path in
-            ["users", "users/otto", "groups/eng", "grants?limit=500", "robots", "n/team", "r/team/web", "mounts"]
-        {
+        for path in [
+            "users",
+            "users/otto",
+            "groups/eng",
+            "grants?limit=500",
+            "robots",
+            "n/team",
+            "r/team/web",
+            "mounts",
+            "protections",
+        ] {
             seen.push(self.test.get(&format!("/api/v1/{path}")).await.text());
         }
         for path in ["tags/list", "manifests/1"] {
@@ -108,6 +120,7 @@ impl World {
         let text = text
             .replace("GRANT", &self.grant)
             .replace("TOKEN", &self.token)
+            .replace("RULE", &self.rule)
             .replace("DIGEST", &self.digest)
             .replace("SHA", super::SHA);
         let text = text.replace("LAYER", &sha256(b"layer"));
@@ -118,7 +131,7 @@ impl World {
     fn absent(&self) -> Vec<(String, String)> {
         let nothing = |id: &String| (id.replace(|c: char| c.is_ascii_hexdigit(), "0"), id.clone());
         let names = [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
-        names.into_iter().chain([nothing(&self.grant), nothing(&self.token)]).collect()
+        names.into_iter().chain([&self.grant, &self.token, &self.rule].map(nothing)).collect()
     }
 
     async fn ask(&self, by: &TestApp, method: &str, path: &str, body: &str) -> Said {

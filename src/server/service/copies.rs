@@ -88,8 +88,9 @@ async fn all(
         let notes = node.tags.iter().filter(|tag| subject_of(tag).is_some_and(|it| graph.0.contains_key(&it)));
         wanted.extend(notes.map(|tag| (tag.clone(), digest.clone())));
     }
+    let rules = namer.rules(tx).await?;
     for (tag, digest) in wanted {
-        namer.naming(there).put(tx, (&tag, &digest), How::Copy, None).await?;
+        namer.naming(there, &rules).put(tx, (&tag, &digest), How::Copy, None).await?;
         placed.insert(tag, digest);
     }
     Ok(Copied { tags: placed, images })

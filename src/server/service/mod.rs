@@ -14,6 +14,7 @@ pub mod mounts;
 pub mod names;
 pub mod personal_tokens;
 pub mod plans;
+pub mod protections;
 pub mod providers;
 pub mod pull;
 pub mod push;

@@ -43,6 +43,7 @@ pub mod people;
 mod pg;
 pub mod plans;
 pub mod principals;
+pub mod protections;
 pub mod providers;
 pub mod pulls;
 pub mod radius;
@@ -195,7 +196,8 @@ impl Store {
     }
 
     /// Runs a change in a transaction and returns when it is durable, with its row in the audit log; so has a change that
-    /// turns out to need a right which the proof does not carry. A right that was taken since the proof was made stops it.
+    /// turns out to need a right which the proof does not carry, or is against a protection rule. A right that was taken
+    /// since the proof was made stops it.
     ///
     /// `change` may run statements on the transaction and nothing else: it must not wait for the
     /// network, for files, or for another `write`. An error undoes it whole.
@@ -216,9 +218,12 @@ impl Store {
             })
         });
         let done = done.await;
-        if let Err(Error::Forbidden(permission)) = done {
-            self.record(vec![proof.refusal(permission)]).await?;
-        }
+        let reason = match &done {
+            Err(Error::Forbidden(permission)) => permission.name().to_owned(),
+            Err(Error::Protected(barred)) => barred.to_string(),
+            _ => return done,
+        };
+        self.record(vec![proof.refusal(reason)]).await?;
         done
     }
 

@@ -5,6 +5,7 @@ mod access;
 mod account;
 mod groups;
 mod mounts;
+mod protections;
 mod providers;
 mod robots;
 mod sent;
@@ -137,6 +138,9 @@ impl Form<'_> {
             Intent::DeleteRepository => settings::delete(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
+            Intent::SetProtection => protections::set(self).await,
+            Intent::ChangeProtection => protections::change(self).await,
+            Intent::RemoveProtection => protections::remove(self).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
             Intent::LinkIdentity => account::link(self).await,

@@ -10,6 +10,7 @@ mod history;
 pub(super) mod mounts;
 pub(super) mod namespaces;
 mod plans;
+pub(super) mod protections;
 pub(super) mod providers;
 pub(super) mod repositories;
 pub(super) mod robots;

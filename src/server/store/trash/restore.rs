@@ -9,6 +9,7 @@ use crate::server::access::Rights;
 use crate::server::entropy::{Entropy, new_id};
 use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
+use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Known, Tx, blobs, copies, epoch, parts, tags};
 use std::collections::{BTreeMap, BTreeSet};
@@ -199,7 +200,9 @@ async fn put_back(tx: &mut Tx, repository: &Repository, kept: &Kept) -> Result<(
 
 /// Puts the tags of an entry back on what they named.
 async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
-    let naming = Naming { repository, name, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy };
+    let rules = &Rules::of(tx, name).await?;
+    let naming =
+        Naming { repository, name, rules, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy };
     let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);
