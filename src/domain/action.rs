@@ -79,6 +79,7 @@ mod identities;
 mod mounts;
 mod settings;
 mod sign_in_providers;
+mod tags;
 
 pub use credentials::{
     ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, IssueToken, ListRobots, ReadRobots, RevokeToken,
@@ -91,6 +92,7 @@ pub use sign_in_providers::{
     AcceptGroup, ChangeProvider, CountGroup, CreateProvider, DeleteProvider, DisableProvider, EnableProvider,
     ListProviders, TryProvider,
 };
+pub use tags::SetTag;
 
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.

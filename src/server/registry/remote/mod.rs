@@ -9,7 +9,9 @@ mod auth;
 mod blobs;
 mod body;
 mod challenge;
+mod changing;
 mod client;
+mod deleting;
 mod failure;
 mod limits;
 pub(crate) mod link;
@@ -21,7 +23,10 @@ mod redirect;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod tombstone;
 mod transport;
+mod unnamed;
+mod writing;
 
 pub use auth::OwnTokens;
 pub use limits::Limits;
@@ -44,7 +49,7 @@ use lists::{List, Page};
 use names::{Listed, Translation};
 use std::path::PathBuf;
 use std::sync::Arc;
-use transport::Transport;
+use transport::{Reach, Transport};
 use url::Url;
 
 /// How a registry is reached and what of it is mounted where.
@@ -81,6 +86,7 @@ pub struct RemoteRegistry {
     names: Translation,
     /// Sorted names as the registry calls them; they stand in for its catalog.
     repositories: Option<Vec<String>>,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl RemoteRegistry {
@@ -99,10 +105,10 @@ impl RemoteRegistry {
         }
         let auth = Auth::new(base.clone(), settings.auth_hosts, settings.credentials, limits.tokens);
         let auth = auth.bounded(bounds.clone());
-        let transport = Transport::new(settings.ca_file.as_deref(), allow.clone(), limits, entropy)?;
-        let transport = if bounds.is_some() { transport.guarding_all() } else { transport };
+        let reach = Reach { allow: allow.clone(), guards_all: bounds.is_some() };
+        let transport = Transport::new(settings.ca_file.as_deref(), reach, limits, Arc::clone(&entropy))?;
         let client = Client::new(base, transport, auth, allow);
-        Ok(Self { client, names, repositories })
+        Ok(Self { client, names, repositories, entropy })
     }
 
     /// The same registry, which trusts tokens of this Portolan: it asks for them as `service`.
@@ -145,8 +151,9 @@ impl ReadRegistry for RemoteRegistry {
         let name = self.names.upstream(repository).ok_or_else(missing)?;
         let page = self.client.within(self.client.list(&List::Tags(&name), after, limit)).await?.ok_or_else(missing)?;
         let listed = page.names.len() as u64;
-        let items: Vec<Tag> = page.names.into_iter().filter_map(|tag| tag.try_into().ok()).collect();
+        let mut items: Vec<Tag> = page.names.into_iter().filter_map(|tag| tag.try_into().ok()).collect();
         let refused = listed - items.len() as u64;
+        items.retain(|tag| !tag.is_reserved());
         Ok(Names { items, next: page.next, refused })
     }
 
@@ -161,7 +168,9 @@ impl ReadRegistry for RemoteRegistry {
         let Some(name) = self.names.upstream(repository) else {
             return Ok(None);
         };
-        self.client.within(self.client.manifest(&name, reference)).await
+        let found = self.client.within(self.client.manifest(&name, reference)).await?;
+        // A tag on its way out: what it named is not named by it any more, and this is nobody's image.
+        Ok(found.filter(|manifest| !tombstone::is(&manifest.bytes)))
     }
 
     async fn blob(

@@ -83,6 +83,7 @@ impl Client {
             range: None,
             what: "a list of referrers",
             elsewhere: false,
+            change: None,
         };
         let answer = self.send(&ask).await?;
         Ok(match answer.status() {
