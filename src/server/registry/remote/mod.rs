@@ -71,6 +71,8 @@ pub struct RemoteSettings {
     pub ca_file: Option<PathBuf>,
     /// Whether somebody typed the address, who need not be the operator: then it leads where redirects may, too.
     pub is_typed: bool,
+    /// Whether nothing is sent to it that could change something, not even to find out what can be changed.
+    pub is_read_only: bool,
 }
 
 /// Who Portolan is to a registry.
@@ -87,6 +89,7 @@ pub struct RemoteRegistry {
     /// Sorted names as the registry calls them; they stand in for its catalog.
     repositories: Option<Vec<String>>,
     entropy: Arc<dyn Entropy>,
+    is_read_only: bool,
 }
 
 impl RemoteRegistry {
@@ -108,7 +111,7 @@ impl RemoteRegistry {
         let reach = Reach { allow: allow.clone(), guards_all: bounds.is_some() };
         let transport = Transport::new(settings.ca_file.as_deref(), reach, limits, Arc::clone(&entropy))?;
         let client = Client::new(base, transport, auth, allow);
-        Ok(Self { client, names, repositories, entropy })
+        Ok(Self { client, names, repositories, entropy, is_read_only: settings.is_read_only })
     }
 
     /// The same registry, which trusts tokens of this Portolan: it asks for them as `service`.
@@ -134,7 +137,7 @@ impl RemoteRegistry {
 impl ReadRegistry for RemoteRegistry {
     async fn capabilities(&self) -> Vec<(Capability, Option<bool>)> {
         let configured = self.repositories.as_deref().unwrap_or_default();
-        self.client.within(self.client.probe(configured)).await.unwrap_or_else(|_| probe::unknown())
+        self.client.within(self.client.probe(configured, self.is_read_only)).await.unwrap_or_else(|_| probe::unknown())
     }
 
     async fn repositories(&self, after: Option<&str>, limit: u32) -> Result<Names<RepositoryName>> {
