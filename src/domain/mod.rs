@@ -20,15 +20,18 @@ pub mod permission;
 pub mod platform;
 pub mod principal;
 pub mod provider;
+pub mod radius;
 pub mod reference;
 pub mod role;
 pub mod scope;
 pub mod size;
 pub mod tag;
+pub mod tag_filter;
 pub mod tag_pattern;
 mod text;
 pub mod time;
 pub mod token_name;
+pub mod trash;
 pub mod username;
 pub mod view;
 

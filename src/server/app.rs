@@ -71,11 +71,12 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     if let Some(blobs) = &blobs {
         pair(&store, &**blobs).await?;
     }
+    let trash_days = config.trash.days as u32; // Checked.
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;
     let hosted = |id: &str, blobs: &Arc<dyn BlobStore>| {
         let (store, blobs, clock, entropy) =
             (store.clone(), Arc::clone(blobs), Arc::clone(&clock), Arc::clone(&entropy));
-        HostedRegistry::new(HostedParts { mount_id: id.to_owned(), store, blobs, clock, entropy })
+        HostedRegistry::new(HostedParts { mount_id: id.to_owned(), store, blobs, clock, entropy, trash_days })
     };
     let own = mounts::Own {
         signing: Arc::clone(&identity.signing),
@@ -132,7 +133,16 @@ fn facts(config: &Config, policy: Policy) -> Facts {
         "A look at an existing registry: nothing can be changed, and nothing is kept when the server stops.".to_owned()
     });
     let trusted_proxies = config.server.trusted_proxies.clone();
-    Facts { public_url: config.public_url(), host: config.host(), trusted_proxies, banner, is_try }
+    let (trash_days, history_days) = (config.trash.days as u32, config.history.days as u32); // Checked.
+    Facts {
+        public_url: config.public_url(),
+        host: config.host(),
+        trash_days,
+        history_days,
+        trusted_proxies,
+        banner,
+        is_try,
+    }
 }
 
 async fn identity(

@@ -3,6 +3,7 @@
 use super::merge::Merged;
 use super::{Config, ConfigError, MountConfig, MountKindConfig, ServerConfig};
 use crate::domain::MountPrefix;
+use crate::domain::trash::MAX_DAYS;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use crate::server::store::Location;
@@ -37,6 +38,11 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
     }
     if config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Hosted).count() > 1 {
         return Err(merged.error("mounts", "there is one hosted registry; leave one mount of kind hosted"));
+    }
+    for (key, days) in [("trash.days", config.trash.days), ("history.days", config.history.days)] {
+        if days > u64::from(MAX_DAYS) {
+            return Err(merged.error(key, &format!("this is a number of days, at most {MAX_DAYS}")));
+        }
     }
     let admin = &config.admin;
     if admin.username.is_some() && admin.password.is_none() && admin.password_file.is_none() {

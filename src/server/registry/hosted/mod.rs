@@ -60,6 +60,8 @@ pub struct HostedParts {
     pub blobs: Arc<dyn BlobStore>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    /// For how long what is deleted is kept where no namespace says so.
+    pub trash_days: u32,
 }
 
 impl HostedRegistry {
