@@ -256,6 +256,10 @@ pub struct MountRow {
     pub crawl: CrawlState,
     pub as_of: Option<Timestamp>,
     pub refresh_s: Option<u64>,
+    /// Whether nothing is changed there from here.
+    pub is_read_only: bool,
+    /// Whether what is deleted there from here can be brought back for a while.
+    pub keeps_trash: bool,
     /// Whether the configuration holds it: then it is changed there.
     pub is_of_file: bool,
 }

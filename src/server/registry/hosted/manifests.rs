@@ -56,6 +56,7 @@ impl PushManifests for HostedRegistry {
         if let Reference::Tag(tag) = &reference {
             tags.push(tag.clone());
         }
+        tags.iter().try_for_each(Tag::refuse_reserved)?;
         let push = Push {
             to: self.destination(proof, &repository),
             reference,
