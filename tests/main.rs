@@ -20,6 +20,7 @@ mod distribution;
 mod durability;
 mod fuzz;
 mod identity;
+mod jobs;
 mod leftovers;
 mod lists;
 mod migration;

@@ -76,6 +76,7 @@ macro_rules! actions {
 
 mod credentials;
 mod identities;
+mod jobs;
 mod mounts;
 mod settings;
 mod sign_in_providers;
@@ -85,6 +86,7 @@ pub use credentials::{
     RotateRobot,
 };
 pub use identities::{LinkIdentity, UnlinkIdentity};
+pub use jobs::{ControlJob, ListJobs, ReadJob, RunCollection};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
 pub use sign_in_providers::{

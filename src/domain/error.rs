@@ -113,6 +113,8 @@ pub enum What {
     Robot(String),
     #[error("there is no role {0}")]
     Role(String),
+    #[error("there is no such job")]
+    Job,
     #[error("this link does not work: it was used, or its time is over; ask for another one")]
     Link,
 }

@@ -22,6 +22,7 @@ pub mod principal;
 pub mod provider;
 pub mod reference;
 pub mod role;
+pub mod run;
 pub mod scope;
 pub mod size;
 pub mod tag;

@@ -4,6 +4,7 @@ mod account;
 mod activity;
 mod credentials;
 mod image;
+mod jobs;
 mod mount;
 mod people;
 mod providers;
@@ -18,6 +19,7 @@ pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use jobs::{JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,

@@ -49,6 +49,7 @@ fn oci_code(error: &Error) -> &'static str {
             | What::Token
             | What::Robot(_)
             | What::Role(_)
+            | What::Job
             | What::Provider(_)
             | What::Link,
         )

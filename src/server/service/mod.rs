@@ -8,6 +8,7 @@ pub mod delete;
 pub mod groups;
 pub mod images;
 pub mod invitations;
+pub mod jobs;
 pub mod mounts;
 pub mod personal_tokens;
 pub mod providers;

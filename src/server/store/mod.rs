@@ -47,6 +47,7 @@ pub mod refresh_tokens;
 mod repeats;
 pub mod repositories;
 pub mod robots;
+pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;

@@ -101,6 +101,7 @@ fn missing(what: &What) -> &'static str {
         What::Link => "This link does not work",
         What::Robot(_) => "No such robot",
         What::Role(_) => "No such role",
+        What::Job => "No such job",
         What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",
     }
 }

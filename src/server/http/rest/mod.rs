@@ -4,6 +4,7 @@
 pub(super) mod access;
 pub(super) mod activity;
 pub(super) mod groups;
+pub(super) mod jobs;
 pub(super) mod mounts;
 pub(super) mod namespaces;
 pub(super) mod providers;
