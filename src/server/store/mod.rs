@@ -11,6 +11,7 @@ pub mod audit;
 mod batch;
 pub mod blobs;
 mod change;
+pub mod collect;
 pub mod deletes;
 pub mod dialect;
 pub mod edges;

@@ -21,3 +21,18 @@ CREATE TABLE job_runs (
 );
 CREATE INDEX job_runs_by_person ON job_runs (created_by, id);
 CREATE INDEX job_runs_open ON job_runs (kind) WHERE finished_at IS NULL;
+
+-- Content goes in two steps: it is marked when nothing names it, and removed when it still is.
+ALTER TABLE blobs ADD COLUMN deleting_at BIGINT;
+CREATE INDEX blobs_marked ON blobs (digest) WHERE deleting_at IS NOT NULL;
+CREATE INDEX deleted_blobs_by_content ON deleted_blobs (digest);
+-- An image stays that a tag left not long ago.
+CREATE INDEX tag_moves_from ON tag_moves (repository_id, from_digest, at DESC) WHERE from_digest IS NOT NULL;
+
+-- What a dry run takes for gone, while it is under way.
+CREATE TABLE collect_found (
+    place         TEXT NOT NULL,
+    repository_id TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    PRIMARY KEY (place, repository_id, name)
+);
