@@ -9,8 +9,9 @@ use serde_json::Value;
 const JSON: &str = "application/json";
 
 /// Starts a garbage collection and returns its id.
-async fn collect(test: &TestApp) -> String {
-    let made = test.call("POST", "/api/v1/jobs", JSON, r#"{"kind":"gc"}"#).await;
+pub async fn collect(test: &TestApp, is_dry: bool) -> String {
+    let asked = serde_json::json!({"kind": "gc", "dry_run": is_dry}).to_string();
+    let made = test.call("POST", "/api/v1/jobs", JSON, asked).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     made.json()["id"].as_str().unwrap().to_owned()
 }
@@ -24,7 +25,7 @@ async fn job(test: &TestApp, id: &str) -> Value {
 }
 
 /// Waits until a job is over, and returns it.
-async fn over(test: &TestApp, id: &str) -> Value {
+pub async fn over(test: &TestApp, id: &str) -> Value {
     for _ in 0..2000 {
         let job = job(test, id).await;
         if !job["finished_at"].is_null() {
@@ -35,10 +36,16 @@ async fn over(test: &TestApp, id: &str) -> Value {
     panic!("not within 20 s: {}", job(test, id).await)
 }
 
+/// What a garbage collection said in the end.
+pub fn ran(job: &Value) -> String {
+    assert_eq!(job["state"], "done", "{job}");
+    job["log"].as_array().unwrap().last().expect("it says what it did")["words"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_job_is_paused_resumed_and_cancelled_and_then_takes_nothing_more() {
     let test = TestApp::new().await;
-    let id = collect(&test).await;
+    let id = collect(&test, false).await;
     let second = test.call("POST", "/api/v1/jobs", JSON, r#"{"kind":"gc"}"#).await;
     assert_eq!(second.status, StatusCode::CONFLICT, "one at a time");
     for (asked, status, state) in [
@@ -66,7 +73,7 @@ async fn a_job_is_paused_resumed_and_cancelled_and_then_takes_nothing_more() {
 #[tokio::test]
 async fn a_job_is_seen_by_whose_it_is_and_by_who_may_see_the_instance() {
     let test = TestApp::new().await;
-    let id = collect(&test).await;
+    let id = collect(&test, false).await;
     let auditor = test.with_standing(Standing::with_role(user("otto"), Role::Auditor));
     assert_eq!(job(&auditor, &id).await["created_by"], "user:admin");
     assert_eq!(control(&auditor, &id, "pause").await.status, StatusCode::FORBIDDEN);
@@ -82,13 +89,12 @@ async fn a_job_is_seen_by_whose_it_is_and_by_who_may_see_the_instance() {
 #[tokio::test]
 async fn a_job_that_waits_is_done_and_what_was_paused_goes_on_when_it_is_resumed() {
     let mut test = TestApp::new().await;
-    let id = collect(&test).await;
+    let id = collect(&test, false).await;
     assert_eq!(control(&test, &id, "pause").await.status, StatusCode::OK);
     let _running = test.start_jobs().await;
     assert_eq!(control(&test, &id, "resume").await.status, StatusCode::OK);
     assert_eq!(over(&test, &id).await["state"], "done");
-    let dry = test.call("POST", "/api/v1/jobs", JSON, r#"{"kind":"gc","dry_run":true}"#).await.json();
-    let dry = over(&test, dry["id"].as_str().unwrap()).await;
+    let dry = over(&test, &collect(&test, true).await).await;
     assert_eq!((&dry["state"], &dry["dry_run"]), (&"done".into(), &true.into()));
     let listed = test.get("/api/v1/jobs?limit=1").await.json();
     assert_eq!(listed["items"][0]["id"], dry["id"], "newest first");

@@ -14,6 +14,7 @@
 mod architecture;
 mod backup;
 mod clients;
+mod collect;
 mod conformance;
 mod crawl;
 mod distribution;

@@ -18,6 +18,7 @@ pub struct Config {
     pub storage: StorageConfig,
     pub auth: AuthConfig,
     pub mounts: Vec<MountConfig>,
+    pub gc: GcConfig,
     pub limits: LimitsConfig,
     pub telemetry: TelemetryConfig,
     pub admin: AdminConfig,
@@ -210,6 +211,24 @@ pub enum MountKindConfig {
     Hosted,
     Remote,
     Proxy,
+}
+
+/// Garbage collection of the hosted registry.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GcConfig {
+    /// Seconds between two that run by themselves; none do where it is 0.
+    #[serde(deserialize_with = "number")]
+    pub every_s: u64,
+    /// For how many seconds a client can count on content that it pushed or was told of.
+    #[serde(deserialize_with = "number")]
+    pub grace_s: u64,
+}
+
+impl Default for GcConfig {
+    fn default() -> Self {
+        Self { every_s: 86_400, grace_s: 86_400 }
+    }
 }
 
 /// What the server does at most.

@@ -27,8 +27,6 @@ const ENTRIES: u32 = 10;
 const MEANT: Duration = Duration::from_millis(3);
 const LEAST: usize = 8;
 const MOST: usize = 200;
-/// Who was told of something has at least so long to count on it, whatever is configured.
-const LEAST_GRACE_MS: i64 = 10_000;
 
 /// What a run is asked for.
 #[derive(Deserialize)]
@@ -77,7 +75,7 @@ struct Collecting<'w> {
 /// The rule by which things are collected now.
 fn rule(work: &Work, is_dry: bool) -> Rule {
     let (now, facts) = (work.app.clock.now(), &work.app.facts);
-    let told_since = Timestamp(now.0 - facts.grace_ms.max(LEAST_GRACE_MS));
+    let told_since = Timestamp(now.0 - collect::grace(facts.grace_ms));
     Rule { is_dry, now, told_since, moved_since: now.plus_days(-i64::from(facts.history_days)) }
 }
 

@@ -20,7 +20,7 @@ use super::store::runs as run_rows;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, Timestamp};
 use crate::server::access::Authorized;
 use reading::{Lanes, Reading, is_ours};
 use std::collections::HashMap;
@@ -86,7 +86,9 @@ impl Runner {
         let mounts = app.mounts.now();
         let remotes = mounts.iter().filter(|mount| mount.kind == MountKind::Remote);
         let remotes: Vec<String> = remotes.map(|mount| mount.id.clone()).collect();
-        let ids: Vec<String> = (0..remotes.len() + 2).map(|_| new_id(&*app.entropy, now)).collect();
+        let every_ms = app.facts.collect_every_ms;
+        let collects = every_ms > 0 && mounts.iter().any(|mount| mount.kind == MountKind::Hosted);
+        let ids: Vec<String> = (0..remotes.len() + 3).map(|_| new_id(&*app.entropy, now)).collect();
         app.store
             .note(&proof(app, Job::Sweep), move |tx| {
                 Box::pin(async move {
@@ -95,7 +97,15 @@ impl Runner {
                     jobs::ensure(tx, &ids[0], Job::Sweep.name(), "", now).await?;
                     jobs::ensure(tx, &ids[1], Job::Recheck.name(), "", now).await?;
                     run_rows::line_up(tx, now).await?;
-                    for (id, mount) in ids[2..].iter().zip(&remotes) {
+                    let first = Timestamp(now.0 + every_ms);
+                    match collects {
+                        true => {
+                            jobs::ensure(tx, &ids[2], Job::Collect.name(), "", first).await?;
+                            jobs::hasten(tx, Job::Collect.name(), "", first).await?;
+                        }
+                        false => jobs::retain(tx, Job::Collect.name(), &[]).await?,
+                    }
+                    for (id, mount) in ids[3..].iter().zip(&remotes) {
                         jobs::ensure(tx, id, Job::Crawl.name(), mount, now).await?;
                         jobs::hasten(tx, Job::Crawl.name(), mount, now).await?;
                     }
@@ -161,6 +171,10 @@ impl Work {
             let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
             let swept = swept.and(runs::forget(self).await);
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
+        }
+        if job.kind == Job::Collect {
+            let wait_ms = app.facts.collect_every_ms;
+            return runs::collect_by_itself(self).await.map(|()| wait_ms).map_err(|error| (RETRY_MS, error));
         }
         if job.kind == Job::Run {
             return runs::perform(self, &job.object).await.map_err(|error| (RETRY_MS, error));

@@ -4,8 +4,9 @@
 use super::{Work, collect, proof};
 use crate::domain::principal::Job;
 use crate::domain::run::{RunKind, RunState};
-use crate::domain::{Error, Result, Timestamp};
-use crate::server::store::runs::{self, Progress, Run};
+use crate::domain::{Actor, Error, Result, Scope, Timestamp};
+use crate::server::entropy::new_id;
+use crate::server::store::runs::{self, NewRun, Progress, Run};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -87,6 +88,29 @@ async fn fail(work: &Work, run: &Run, failure: &Error) -> Result<()> {
     let (now, id, words) = (work.app.clock.now(), run.id.clone(), failure.to_string());
     let proof = proof(&work.app, Job::Run);
     work.app.store.note(&proof, move |tx| Box::pin(async move { runs::fail(tx, &id, &words, now).await })).await
+}
+
+/// Starts a garbage collection, unless one is under way already or waits.
+pub(super) async fn collect_by_itself(work: &Work) -> Result<()> {
+    let (app, at) = (&work.app, work.app.clock.now());
+    let new = NewRun {
+        id: new_id(&*app.entropy, at),
+        kind: RunKind::Collect,
+        scope: Scope::Everything,
+        params: r#"{"dry_run":false}"#.to_owned(),
+        by: Actor::System(Job::Collect),
+        at,
+    };
+    let proof = proof(app, Job::Run);
+    let started = app.store.note(&proof, move |tx| {
+        Box::pin(async move {
+            match runs::open_of(tx, RunKind::Collect).await? {
+                Some(_) => Ok(()),
+                None => runs::start(tx, &new).await,
+            }
+        })
+    });
+    started.await
 }
 
 /// Forgets runs that were over long ago.

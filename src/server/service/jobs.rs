@@ -39,11 +39,6 @@ pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
     Ok(JobView { row, log, may_control })
 }
 
-/// One run as lists show it.
-pub async fn row(app: &App, proof: &Authorized<ReadJob>) -> Result<JobRow> {
-    seen(app, proof).await
-}
-
 /// A number that is another one once what the page of a run shows has changed; with whether it is over.
 pub async fn stamp(app: &App, proof: &Authorized<ReadJob>) -> Result<(i64, bool)> {
     let row = seen(app, proof).await?;

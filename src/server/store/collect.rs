@@ -12,12 +12,20 @@ mod links;
 
 pub use bytes::{contents, forget as forget_contents, mark, marked, still_marked};
 pub use entries::{expired, take as take_entries};
-pub use images::{promise as promise_image, take as take_images, unnamed};
-pub use links::{linked, promise as promise_blob, take as take_links};
+pub use images::{left_at as image_left_at, promise as promise_image, take as take_images, unnamed, want};
+pub use links::{told_at as blob_told_at, linked, promise as promise_blob, take as take_links};
 
 use super::{Row, Store, Tx, Value, batch};
 use crate::domain::{Digest, RepositoryName, Result, Timestamp};
 use crate::params;
+
+/// Who was told of something has at least so long to count on it, whatever is configured.
+const LEAST_GRACE_MS: i64 = 10_000;
+
+/// For how long somebody can count on what they were told, where this is configured.
+pub fn grace(configured_ms: i64) -> i64 {
+    configured_ms.max(LEAST_GRACE_MS)
+}
 
 /// What a run goes by.
 #[derive(Clone, Copy, Debug)]

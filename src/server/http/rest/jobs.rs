@@ -4,7 +4,7 @@ use super::{All, Page, answer, asked, body};
 use crate::domain::action::{ListJobs, ReadJob, RunCollection};
 use crate::domain::error::What;
 use crate::domain::run::{Control, RunKind, RunState};
-use crate::domain::view::JobRow;
+use crate::domain::view::{JobRow, JobView};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -34,6 +34,20 @@ struct Listed {
     started_at: Option<String>,
     finished_at: Option<String>,
     error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    listed: Listed,
+    /// What it said so far, oldest first.
+    log: Vec<Said>,
+}
+
+#[derive(Serialize)]
+struct Said {
+    at: String,
+    words: String,
 }
 
 impl From<JobRow> for Listed {
@@ -122,7 +136,9 @@ pub(in crate::server::http) async fn control(
     answer(&app, &caller, StatusCode::OK, done.await)
 }
 
-async fn whole(app: &App, caller: &Caller, id: String) -> Result<Listed> {
+async fn whole(app: &App, caller: &Caller, id: String) -> Result<Whole> {
     let proof = app.access.authorize(caller, ReadJob { id }).await?;
-    jobs::row(app, &proof).await.map(Listed::from)
+    let JobView { row, log, .. } = jobs::view(app, &proof).await?;
+    let log = log.into_iter().map(|(at, words)| Said { at: at.rfc3339(), words }).collect();
+    Ok(Whole { listed: row.into(), log })
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 const TOGETHER: u32 = 64;
 /// Who waits to commit goes first.
 const BETWEEN: Duration = Duration::from_millis(2);
+/// How the names begin of what is put aside.
+const ASIDE: &str = "aside-";
 
 impl Collecting<'_> {
     pub(super) async fn contents(&mut self) -> Result<()> {
@@ -38,6 +40,9 @@ impl Collecting<'_> {
 
     pub(super) async fn bytes(&mut self) -> Result<()> {
         let app = &self.work.app;
+        if self.place.after.1.is_empty() {
+            self.free_what_was_left().await?;
+        }
         let marked = collect::marked(&app.store, &self.place.after.1, TOGETHER).await?;
         let (Some((last, _)), Some(blobs)) = (marked.last(), &self.work.blobs) else {
             self.go_on(Phase::Over);
@@ -47,8 +52,9 @@ impl Collecting<'_> {
         let digests: Vec<Digest> = marked.into_iter().map(|(digest, _)| digest).collect();
         let aside: Vec<(Digest, String)> = {
             let alone = blobs.commits().stop().await;
-            let still = collect::still_marked(&app.store, &digests).await?;
-            let aside = still.into_iter().map(|digest| (digest, new_secret_uuid(&*app.entropy))).collect::<Vec<_>>();
+            let still = collect::still_marked(&app.store, &self.rule, &digests).await?;
+            let aside = still.into_iter().map(|digest| (digest, format!("{ASIDE}{}", new_secret_uuid(&*app.entropy))));
+            let aside: Vec<_> = aside.collect();
             blobs.put_aside(&aside, &alone).await?;
             aside
         };
@@ -63,6 +69,15 @@ impl Collecting<'_> {
             blobs.discard(place).await?;
         }
         tokio::time::sleep(BETWEEN).await;
+        Ok(())
+    }
+
+    /// A run that was cut off may have put content aside and not freed it.
+    async fn free_what_was_left(&self) -> Result<()> {
+        let Some(blobs) = &self.work.blobs else { return Ok(()) };
+        for (name, _) in blobs.staged().await?.into_iter().filter(|(name, _)| name.starts_with(ASIDE)) {
+            blobs.discard(&name).await?;
+        }
         Ok(())
     }
 }

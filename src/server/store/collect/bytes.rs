@@ -31,8 +31,12 @@ pub async fn contents(store: &Store, rule: &Rule, after: &str, limit: u32) -> Re
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
 }
 
-/// Marks content that nothing holds at this moment.
+/// Marks content that nothing holds at this moment: no link of it is on its way, for whoever links something has the
+/// lock of the mount.
 pub async fn mark(tx: &mut Tx, rule: &Rule, digests: &[Digest]) -> Result<u64> {
+    for mut row in tx.all("SELECT id FROM mounts WHERE kind = 'hosted' ORDER BY id", vec![]).await? {
+        tx.lock(&row.take::<String>()?).await?;
+    }
     let (slots, values) = named(2, digests);
     let sql = format!(
         "UPDATE blobs AS b SET deleting_at = $1 WHERE b.digest IN ({slots}) AND b.deleting_at IS NULL AND {}",
@@ -48,10 +52,13 @@ pub async fn marked(store: &Store, after: &str, limit: u32) -> Result<Vec<(Diges
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
-/// Those of some content that are marked still. True for as long as nobody commits.
-pub async fn still_marked(store: &Store, digests: &[Digest]) -> Result<Vec<Digest>> {
+/// Those of some content that are marked still, and that nothing holds. True for as long as nobody commits.
+pub async fn still_marked(store: &Store, rule: &Rule, digests: &[Digest]) -> Result<Vec<Digest>> {
     let (slots, values) = named(1, digests);
-    let sql = format!("SELECT digest FROM blobs WHERE deleting_at IS NOT NULL AND digest IN ({slots})");
+    let sql = format!(
+        "SELECT b.digest FROM blobs b WHERE b.deleting_at IS NOT NULL AND b.digest IN ({slots}) AND {}",
+        free(rule)
+    );
     store.all(&sql, values).await?.into_iter().map(|mut row| row.take()).collect()
 }
 

@@ -145,6 +145,13 @@ async fn leave(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<
     Ok(())
 }
 
+/// Since when an image has been without a name, if it is; `None` where there is no such image.
+pub async fn left_at(store: &Store, repository: &RepositoryName, digest: &Digest) -> Result<Option<Option<Timestamp>>> {
+    let sql = "SELECT m.unnamed_since FROM repositories r JOIN manifests m ON m.repository_id = r.id
+               WHERE r.name = $1 AND m.digest = $2";
+    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
+}
+
 /// Sees to it that an image of which somebody is told stays for a while, if it was left long ago. `false` if it is gone.
 pub async fn promise(
     tx: &mut Tx,
@@ -163,7 +170,7 @@ fn texts(digests: &[Digest]) -> Vec<String> {
 }
 
 /// That a manifest which is pushed again is wanted, whatever name it lost before.
-pub(in crate::server::store) async fn want(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<()> {
+pub async fn want(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<()> {
     let sql = "UPDATE manifests SET unnamed_since = NULL WHERE repository_id = $1 AND digest = $2 AND unnamed_since IS NOT NULL";
     tx.run(sql, vec![Value::from(repository_id), Value::from(digest)]).await?;
     Ok(())

@@ -67,6 +67,13 @@ pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Resu
     Ok(gone.len() as u64)
 }
 
+/// When somebody was told of a blob last; `None` where the repository does not have it.
+pub async fn told_at(store: &Store, repository: &RepositoryName, digest: &Digest) -> Result<Option<Timestamp>> {
+    let sql = "SELECT l.linked_at FROM repositories r JOIN repository_blobs l ON l.repository_id = r.id
+               WHERE r.name = $1 AND l.digest = $2";
+    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
+}
+
 /// Sees to it that a blob of which somebody is told stays for a while, if they were told long ago. `false` if it is gone.
 pub async fn promise(
     tx: &mut Tx,
