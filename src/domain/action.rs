@@ -25,9 +25,6 @@ pub trait Mutation: Action {}
 impl Mutation for PushBlob {}
 impl Mutation for MountBlob {}
 impl Mutation for PushManifest {}
-impl Mutation for DeleteTag {}
-impl Mutation for DeleteManifest {}
-impl Mutation for DeleteBlob {}
 impl Mutation for Maintain {}
 impl Mutation for SetUp {}
 impl Mutation for CreateUser {}
@@ -75,16 +72,19 @@ macro_rules! actions {
 }
 
 mod credentials;
+mod deletes;
 mod identities;
 mod jobs;
 mod mounts;
 mod settings;
 mod sign_in_providers;
+mod tags;
 
 pub use credentials::{
     ChangeRobot, CreateRobot, CreateToken, DeleteRobot, DeleteToken, IssueToken, ListRobots, ReadRobots, RevokeToken,
     RotateRobot,
 };
+pub use deletes::{DeleteBlob, DeleteImages, DeleteManifest, DeleteNamespace, DeleteTag, DeleteTags};
 pub use identities::{LinkIdentity, UnlinkIdentity};
 pub use jobs::{ControlJob, ListJobs, ReadJob, RunCollection};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
@@ -93,6 +93,8 @@ pub use sign_in_providers::{
     AcceptGroup, ChangeProvider, CountGroup, CreateProvider, DeleteProvider, DisableProvider, EnableProvider,
     ListProviders, TryProvider,
 };
+
+pub use tags::{CopyTags, PurgeTrash, RenameTag, RestoreTrash, RollBackNamespace, RollBackTag, SetTag, Trashed};
 
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.
@@ -121,21 +123,6 @@ actions! {
     PushManifest { repository: RepositoryName, reference: Reference, tags: Vec<Tag> } = "manifest.push",
         needs |this| vec![(Permission::RepositoryPush, Target::Repository(this.repository.clone()))],
         object format!("{}@{}", this.repository, this.reference);
-
-    /// Take a name from an image. The image stays.
-    DeleteTag { repository: RepositoryName, tag: Tag } = "tag.delete",
-        needs |this| vec![(Permission::TagDelete, Target::Tag(this.repository.clone(), this.tag.clone()))],
-        object format!("{}:{}", this.repository, this.tag);
-
-    /// Delete an image with all its tags.
-    DeleteManifest { repository: RepositoryName, digest: Digest } = "manifest.delete",
-        needs |this| vec![(Permission::ManifestDelete, Target::Repository(this.repository.clone()))],
-        object format!("{}@{}", this.repository, this.digest);
-
-    /// Take a blob that no image uses out of a repository.
-    DeleteBlob { repository: RepositoryName, digest: Digest } = "blob.delete",
-        needs |this| vec![(Permission::ManifestDelete, Target::Repository(this.repository.clone()))],
-        object format!("{}@{}", this.repository, this.digest);
 
     /// See the mounted registries and their state.
     ReadMounts {} = "mount.read", needs |this| vec![(Permission::MountRead, Target::Instance)], object String::new();

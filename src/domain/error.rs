@@ -48,6 +48,9 @@ pub enum Error {
     /// The state is not the one that the caller made its condition.
     #[error("{}", changed(.current.as_ref()))]
     Changed { current: Option<Digest> },
+    /// A delete would take something else by now than its preview said.
+    #[error("what would go is not what the preview said any more; look again")]
+    Outdated,
     #[error("{message}")]
     TooLarge { message: String },
     /// A part of some content that begins after its end.
@@ -115,6 +118,10 @@ pub enum What {
     Role(String),
     #[error("there is no such job")]
     Job,
+    #[error("this is not in the trash; it was restored or deleted for good")]
+    Trash,
+    #[error("this plan does not hold: it is not yours, or its 15 minutes are over; look again at what would go")]
+    Plan,
     #[error("this link does not work: it was used, or its time is over; ask for another one")]
     Link,
 }

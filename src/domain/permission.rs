@@ -80,7 +80,14 @@ impl Permission {
     ];
 
     /// Those that a tag pattern narrows.
-    pub const OF_TAGS: [Self; 4] = [Self::RepositoryPush, Self::TagMove, Self::TagDelete, Self::ManifestDelete];
+    pub const OF_TAGS: [Self; 6] = [
+        Self::RepositoryPush,
+        Self::TagMove,
+        Self::TagDelete,
+        Self::ManifestDelete,
+        Self::TrashRestore,
+        Self::TrashPurge,
+    ];
 
     /// The name that people and programs see.
     pub fn name(self) -> &'static str {
@@ -158,13 +165,7 @@ impl Permission {
     pub fn is_to_come(self) -> bool {
         matches!(
             self,
-            Self::TrashRestore
-                | Self::TrashPurge
-                | Self::WebhookManage
-                | Self::ScanRun
-                | Self::FindingTriage
-                | Self::ReplicationManage
-                | Self::RoleManage
+            Self::WebhookManage | Self::ScanRun | Self::FindingTriage | Self::ReplicationManage | Self::RoleManage
         )
     }
 

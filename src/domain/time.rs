@@ -33,6 +33,11 @@ impl Timestamp {
         self.format("%Y-%m-%d")
     }
 
+    /// The day for people: `24 Dec 2026`.
+    pub fn date(self) -> String {
+        self.format("%-d %b %Y")
+    }
+
     /// The full moment for people, with its zone.
     pub fn absolute(self) -> String {
         self.format("%-d %b %Y, %H:%M:%S UTC")

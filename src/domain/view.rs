@@ -3,10 +3,12 @@
 mod account;
 mod activity;
 mod credentials;
+mod history;
 mod image;
 mod jobs;
 mod mount;
 mod people;
+mod plan;
 mod providers;
 
 use super::capability::Capability;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
+pub use history::{Difference, HistoryQuery, HistoryRow, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use jobs::{JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
@@ -25,6 +28,7 @@ pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
+pub use plan::{Going, GoingKind, Preview};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 
 /// How a registry is mounted.

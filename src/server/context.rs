@@ -48,6 +48,10 @@ pub struct Facts {
     pub public_url: String,
     /// Host and port for pull and push commands.
     pub host: String,
+    /// For how many days what is deleted is kept where no namespace says so.
+    pub trash_days: u32,
+    /// For how many days history keeps the images that tags named.
+    pub history_days: u32,
     /// Who may say for others where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
     /// Said loudly on every page, such as the policy in force.

@@ -66,7 +66,8 @@ impl World {
         self.n_made += 1;
         let children: Vec<_> = [self.any(at, which), self.any(at, which / 2 + 1)].into_iter().flatten().collect();
         let annotations = json!({"n": self.n_made.to_string()});
-        let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children, "annotations": annotations});
+        let index =
+            json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children, "annotations": annotations});
         self.put(at, tag, OCI_INDEX, index.to_string()).await;
     }
 

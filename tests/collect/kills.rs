@@ -42,7 +42,8 @@ fn fill(server: &Server) -> Vec<String> {
     let shared = push("shared");
     let image = |number: usize| {
         let (config, layer) = (push(&format!("{{\"n\":{number}}}")), push(&format!("layer {number}")));
-        let manifest = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": [layer, shared]});
+        let manifest =
+            json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": [layer, shared]});
         ask(server, "PUT", &format!("/v2/kill/web/manifests/t{number}"), manifest.to_string().as_bytes(), 201);
         manifest.to_string()
     };

@@ -104,7 +104,9 @@ async fn by_themselves(
     for (holder, held) in listed.iter().chain(about).filter(|(holder, _)| before.images.contains(*holder)) {
         below.extend(held.iter().map(|digest| (holder.0.clone(), digest.clone())));
     }
-    let sql = format!("SELECT repository_id, digest, unnamed_since FROM manifests WHERE unnamed_since IS NULL OR unnamed_since > {told}");
+    let sql = format!(
+        "SELECT repository_id, digest, unnamed_since FROM manifests WHERE unnamed_since IS NULL OR unnamed_since > {told}"
+    );
     let mut found = BTreeSet::new();
     for mut row in rows(test, &sql).await {
         let (place, since): (Place, Option<i64>) = ((row.take().unwrap(), row.take().unwrap()), row.take().unwrap());

@@ -43,7 +43,11 @@ async fn a_blob_of_which_somebody_was_told_stays_until_they_pushed_what_names_it
     run(&test).await;
     pulls(&test, "team/web", "told").await;
     test.image("team/web", "arm64", b"no").await;
-    assert_eq!(test.put_manifest("team/web", "untold", OCI_MANIFEST, &untold).await.status, 201, "it can be sent again");
+    assert_eq!(
+        test.put_manifest("team/web", "untold", OCI_MANIFEST, &untold).await.status,
+        201,
+        "it can be sent again"
+    );
     pulls(&test, "team/web", "untold").await;
 }
 
@@ -123,7 +127,9 @@ async fn a_repository_that_is_deleted_under_a_push_leaves_nothing_behind() {
     clock.advance_ms(A_WHILE_MS);
     run(&test).await;
     assert!(files(test.folder.path()).is_empty());
-    for table in ["trash", "deleted_repositories", "deleted_tags", "deleted_manifests", "deleted_blobs", "deleted_edges"] {
+    for table in
+        ["trash", "deleted_repositories", "deleted_tags", "deleted_manifests", "deleted_blobs", "deleted_edges"]
+    {
         let left = super::rows(&test, &format!("SELECT 1 FROM {table}")).await;
         assert!(left.is_empty(), "{table}");
     }

@@ -112,7 +112,8 @@ async fn nothing_that_somebody_was_told_of_is_collected_under_their_push() {
     let _running = test.start_jobs().await;
     let (test, until) = (Arc::new(test), Instant::now() + duration());
     let clients = (0..CLIENTS).map(|number| {
-        let client = Client { test: test.clone(), number, chance: number as u64 + 7, kept: BTreeMap::new(), n_pushed: 0 };
+        let client =
+            Client { test: test.clone(), number, chance: number as u64 + 7, kept: BTreeMap::new(), n_pushed: 0 };
         tokio::spawn(client.work(until))
     });
     let clients: Vec<_> = clients.collect();

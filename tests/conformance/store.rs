@@ -6,7 +6,8 @@ use crate::support::decides;
 use portolan::domain::action::Maintain;
 use portolan::domain::page::Position;
 use portolan::domain::principal::Job;
-use portolan::domain::view::{RepositoryQuery, RepositorySort, TagQuery, TagSort};
+use portolan::domain::tag_filter::TagFilter;
+use portolan::domain::view::{How, RepositoryQuery, RepositorySort, TagQuery, TagSort};
 use portolan::domain::{Actor, Digest, Error, RepositoryName, Tag, Timestamp};
 use portolan::params;
 use portolan::server::access::{Authorized, Policy, Visibility};
@@ -15,7 +16,7 @@ use portolan::server::entropy::{SeededEntropy, new_id};
 use portolan::server::events::Events;
 use portolan::server::store::manifests::NewManifest;
 use portolan::server::store::mounts::Configured;
-use portolan::server::store::tags::{How, Placement};
+use portolan::server::store::tags::Placement;
 use portolan::server::store::{Change, Location, Store, edges, jobs, manifests, mounts, repositories, tags};
 use std::sync::Arc;
 
@@ -111,7 +112,9 @@ pub(super) async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: 
                 tag: &tag,
                 digest: &new.digest,
                 from: from.as_ref(),
-                how: How::Push(&mara),
+                how: How::Push,
+                by: Some(&mara),
+                reason: None,
                 now: at,
                 move_id: ids[2].clone(),
             };
@@ -136,7 +139,9 @@ async fn counts_follow_what_is_pushed(bench: &Bench) {
     let totals = mounts::list(&bench.store, NOW).await.unwrap()[0].row.totals;
     assert_eq!((totals.repositories, totals.tags, totals.images), (2, 3, 3));
     assert_eq!((totals.stored.0, totals.logical.0), (1020, 3030), "and once for both repositories");
-    let page = tags::list(&bench.store, &head.id, &TagQuery::default(), &Position::Start).await.unwrap();
+    let page = tags::list(&bench.store, &head.id, (&TagQuery::default(), &TagFilter::default()), &Position::Start)
+        .await
+        .unwrap();
     let v1 = page.items.iter().find(|row| row.tag.as_str() == "v1").unwrap();
     assert_eq!(v1.same_as, vec!["v2".parse().unwrap()]);
     let moves = bench.store.one("SELECT COUNT(*) FROM tag_moves WHERE repository_id = $1", params![head.id]).await;
@@ -154,7 +159,7 @@ async fn pages_cover_every_row_once_in_both_directions(bench: &Bench) {
         let mut forward: Vec<Vec<Tag>> = Vec::new();
         let mut position = Position::Start;
         let last = loop {
-            let page = tags::list(&bench.store, &found.id, &query, &position).await.unwrap();
+            let page = tags::list(&bench.store, &found.id, (&query, &filter_of(&query)), &position).await.unwrap();
             forward.push(page.items.iter().map(|row| row.tag.clone()).collect());
             match page.next.clone() {
                 Some(next) => position = Position::After(next),
@@ -168,13 +173,19 @@ async fn pages_cover_every_row_once_in_both_directions(bench: &Bench) {
         let mut backward = vec![forward.last().unwrap().clone()];
         let mut previous = last.previous;
         while let Some(cursor) = previous {
-            let page = tags::list(&bench.store, &found.id, &query, &Position::Before(cursor)).await.unwrap();
+            let page = tags::list(&bench.store, &found.id, (&query, &filter_of(&query)), &Position::Before(cursor))
+                .await
+                .unwrap();
             backward.push(page.items.iter().map(|row| row.tag.clone()).collect());
             previous = page.previous;
         }
         backward.reverse();
         assert_eq!(backward, forward, "{sort:?}");
     }
+}
+
+fn filter_of(query: &TagQuery) -> TagFilter {
+    TagFilter::parse(&query.q, NOW).unwrap()
 }
 
 async fn filters_take_their_text_literally(bench: &Bench) {
@@ -196,7 +207,7 @@ async fn filters_take_their_text_literally(bench: &Bench) {
         let query = TagQuery { q: q.to_owned(), sort: TagSort::Name, ..TagQuery::default() };
         let (store, id) = (bench.store.clone(), found.id.clone());
         async move {
-            let page = tags::list(&store, &id, &query, &Position::Start).await.unwrap();
+            let page = tags::list(&store, &id, (&query, &filter_of(&query)), &Position::Start).await.unwrap();
             page.items.into_iter().map(|row| row.tag.to_string()).collect::<Vec<_>>()
         }
     };

@@ -3,6 +3,7 @@
 use super::merge::Merged;
 use super::{Config, ConfigError, MountConfig, MountKindConfig, ServerConfig};
 use crate::domain::MountPrefix;
+use crate::domain::trash::MAX_DAYS;
 use crate::server::loopback::is_loopback;
 use crate::server::secret::Secret;
 use crate::server::store::Location;
@@ -44,6 +45,11 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
     for (key, seconds) in [("gc.every_s", config.gc.every_s), ("gc.grace_s", config.gc.grace_s)] {
         if seconds > MAX_GC_S {
             return Err(merged.error(key, "this is a number of seconds, at most 30 days (2592000)"));
+        }
+    }
+    for (key, days) in [("trash.days", config.trash.days), ("history.days", config.history.days)] {
+        if days > u64::from(MAX_DAYS) {
+            return Err(merged.error(key, &format!("this is a number of days, at most {MAX_DAYS}")));
         }
     }
     let admin = &config.admin;

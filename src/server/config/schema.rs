@@ -18,6 +18,8 @@ pub struct Config {
     pub storage: StorageConfig,
     pub auth: AuthConfig,
     pub mounts: Vec<MountConfig>,
+    pub trash: TrashConfig,
+    pub history: HistoryConfig,
     pub gc: GcConfig,
     pub limits: LimitsConfig,
     pub telemetry: TelemetryConfig,
@@ -211,6 +213,36 @@ pub enum MountKindConfig {
     Hosted,
     Remote,
     Proxy,
+}
+
+/// What was deleted.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrashConfig {
+    /// For how many days it is kept, where no namespace says so.
+    #[serde(deserialize_with = "number")]
+    pub days: u64,
+}
+
+impl Default for TrashConfig {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
+}
+
+/// What tags named before.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HistoryConfig {
+    /// For how many days an image stays that a tag named.
+    #[serde(deserialize_with = "number")]
+    pub days: u64,
+}
+
+impl Default for HistoryConfig {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
 }
 
 /// Garbage collection of the hosted registry.

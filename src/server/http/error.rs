@@ -16,7 +16,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } | Error::MissingParts(_) => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) | Error::Taken(_) => StatusCode::CONFLICT,
+        Error::Conflict(_) | Error::Taken(_) | Error::Outdated => StatusCode::CONFLICT,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Beyond { .. } | Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::Unsupported(_) | Error::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -51,6 +51,8 @@ fn oci_code(error: &Error) -> &'static str {
             | What::Role(_)
             | What::Job
             | What::Provider(_)
+            | What::Trash
+            | What::Plan
             | What::Link,
         )
         | Error::Unsupported(_)
@@ -71,7 +73,7 @@ fn oci_code(error: &Error) -> &'static str {
         Error::MissingParts(_) => "MANIFEST_BLOB_UNKNOWN",
         Error::Taken(_) => "NAME_INVALID",
         Error::Beyond { .. } | Error::OutOfOrder { .. } => "RANGE_INVALID",
-        Error::Conflict(_) => "BLOB_UPLOAD_INVALID",
+        Error::Conflict(_) | Error::Outdated => "BLOB_UPLOAD_INVALID",
         Error::TooLarge { .. } => "MANIFEST_INVALID",
         Error::Upstream { .. } | Error::Unavailable(_) | Error::Damaged(_) => "UNAVAILABLE",
         Error::Internal => "UNKNOWN",
@@ -106,15 +108,21 @@ fn detail(error: &Error) -> serde_json::Value {
 /// For programs: problem JSON (RFC 9457).
 pub fn problem(error: &Error) -> Response<Body> {
     let status = match error {
-        Error::InUse { .. } => StatusCode::CONFLICT, // Registry clients know no other word for it than denied.
+        // Registry clients know no other word for the first than denied, and a failed condition for the second.
+        Error::InUse { .. } | Error::Changed { .. } => StatusCode::CONFLICT,
         error => status(error),
     };
-    let body = json!({
+    let mut body = json!({
         "type": "about:blank",
         "title": status.canonical_reason(),
         "status": status.as_u16(),
         "detail": error.to_string(),
     });
+    match error {
+        Error::InUse { by, .. } => body["parents"] = json!(by),
+        Error::Changed { current } => body["current"] = json!(current),
+        _ => {}
+    }
     let mut response = answer(error, "application/problem+json", body.to_string());
     *response.status_mut() = status;
     response

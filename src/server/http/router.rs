@@ -110,11 +110,22 @@ fn rest_api() -> Router<App> {
         .route(
             "/api/v1/r/{*repository}",
             get(rest::repositories::show)
-                .post(rest::repositories::create)
+                .post(rest::changes::post)
+                .put(rest::changes::put)
                 .patch(rest::repositories::configure)
                 .delete(rest::repositories::delete),
         )
-        .route("/api/v1/n/{*namespace}", get(rest::namespaces::show).patch(rest::namespaces::change))
+        .route(
+            "/api/v1/n/{*namespace}",
+            get(rest::namespaces::show)
+                .post(rest::changes::post_in_namespace)
+                .patch(rest::namespaces::change)
+                .delete(rest::changes::delete_namespace),
+        )
+        .route("/api/v1/trash", get(rest::trash::list))
+        .route("/api/v1/trash/restore", post(rest::trash::restore_plan))
+        .route("/api/v1/trash/{id}", get(rest::trash::show).delete(rest::trash::purge))
+        .route("/api/v1/trash/{id}/restore", post(rest::trash::restore))
         .route("/api/v1/waiting", get(rest::waiting::list))
         .route("/api/v1/waiting/{id}", get(rest::waiting::show).delete(rest::waiting::dismiss))
         .route("/api/v1/waiting/{id}/let-in", post(rest::waiting::let_in))

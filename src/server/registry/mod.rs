@@ -9,9 +9,7 @@ pub mod remote;
 
 use super::access::Authorized;
 use super::blobs::{ByteStream, Content, ContentRange};
-use crate::domain::action::{
-    DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag, MountBlob, PushBlob, PushManifest,
-};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, MountBlob, PushBlob, PushManifest};
 use crate::domain::capability::Capability;
 use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
@@ -128,14 +126,11 @@ pub trait DeleteContent: Send + Sync {
     /// Takes a tag from its image, if it still names what the condition says.
     async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()>;
 
-    /// Deletes an image with its tags.
+    /// Deletes a manifest with its tags, and nothing that belongs to it.
     async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()>;
 
     /// Takes a blob out of a repository.
     async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()>;
-
-    /// Deletes a repository with all that is in it.
-    async fn delete_repository(&self, proof: &Authorized<DeleteRepository>) -> Result<()>;
 }
 
 /// What a client is told of without reading it, because it is about to push something that names it.
@@ -149,9 +144,9 @@ pub trait KeepContent: Send + Sync {
 }
 
 /// Writing. Every function takes the proof of what was allowed and works on what the proof names.
-pub trait WriteRegistry: UploadBlobs + PushManifests + DeleteContent {}
+pub trait WriteRegistry: UploadBlobs + PushManifests + DeleteContent + KeepContent {}
 
-impl<R: UploadBlobs + PushManifests + DeleteContent> WriteRegistry for R {}
+impl<R: UploadBlobs + PushManifests + DeleteContent + KeepContent> WriteRegistry for R {}
 
 /// A manifest as a client sends it.
 #[derive(Clone, Debug)]

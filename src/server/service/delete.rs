@@ -1,7 +1,7 @@
-//! Deleting: which registry does it is decided here.
+//! Deleting over the distribution API: which registry does it is decided here.
 
 use crate::domain::Result;
-use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag};
 use crate::domain::condition::Condition;
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -11,7 +11,7 @@ pub async fn tag(app: &App, proof: &Authorized<DeleteTag>, condition: Condition)
     app.hosted(&proof.action().repository)?.1.delete_tag(proof, condition).await
 }
 
-/// Deletes an image with its tags.
+/// Deletes a manifest with its tags, and nothing that belongs to it.
 pub async fn manifest(app: &App, proof: &Authorized<DeleteManifest>) -> Result<()> {
     app.hosted(&proof.action().repository)?.1.delete_manifest(proof).await
 }
@@ -19,9 +19,4 @@ pub async fn manifest(app: &App, proof: &Authorized<DeleteManifest>) -> Result<(
 /// Takes a blob out of a repository.
 pub async fn blob(app: &App, proof: &Authorized<DeleteBlob>) -> Result<()> {
     app.hosted(&proof.action().repository)?.1.delete_blob(proof).await
-}
-
-/// Deletes a repository with all that is in it.
-pub async fn repository(app: &App, proof: &Authorized<DeleteRepository>) -> Result<()> {
-    app.hosted(&proof.action().repository)?.1.delete_repository(proof).await
 }

@@ -1,13 +1,15 @@
 //! A repository's page of tags.
 
 use super::opens;
-use super::repositories::{filter, notice, position};
+use super::repositories::{notice, position};
 use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
+use crate::domain::tag_filter::TagFilter;
 use crate::domain::view::{CrawlState, MountNotice, RepositoryView, TagQuery, TagRow};
 use crate::domain::{Error, Page, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
+use crate::server::store::radius::MAX_REACHED;
 use crate::server::store::{mounts, pulls, repositories, tags};
 
 /// The head of a repository and one page of its tags. At most four statements.
@@ -17,14 +19,14 @@ use crate::server::store::{mounts, pulls, repositories, tags};
 pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery) -> Result<RepositoryView> {
     let name = &proof.action().repository;
     let position = position(query.after.clone(), query.before.clone())?;
-    filter(&query.q)?;
+    let filter = filter(app, &query.q)?;
     let mut head = repositories::head(&app.store, name).await?;
     let is_unread = head.as_ref().is_some_and(|head| is_remote(app, &head.mount_id) && head.read_at.is_none());
     if is_unread && app.looks.first(name, app.clock.now()).await {
         head = repositories::head(&app.store, name).await?;
     }
     let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    let page = tags::list(&app.store, &head.id, &query, &position).await?;
+    let page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
     if !is_unread && is_remote(app, &head.mount_id) {
         app.looks.again(name, page.items.iter().map(|row| row.tag.clone()).collect(), app.clock.now());
     }
@@ -49,9 +51,32 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
 /// One page of a repository's tags and nothing else.
 pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &TagQuery) -> Result<Page<TagRow>> {
     let position = position(query.after.clone(), query.before.clone())?;
-    filter(&query.q)?;
+    let filter = filter(app, &query.q)?;
     let id = id(app, &proof.action().repository).await?;
-    tags::list(&app.store, &id, query, &position).await
+    tags::list(&app.store, &id, (query, &filter), &position).await
+}
+
+/// What a list is filtered by.
+///
+/// # Errors
+/// [`Error::Invalid`] of `q`, which says what was not understood.
+pub fn filter(app: &App, text: &str) -> Result<TagFilter> {
+    super::repositories::filter(text)?;
+    TagFilter::parse(text, app.clock.now())
+}
+
+/// The names of all its tags that fit a filter.
+///
+/// # Errors
+/// [`Error::Invalid`] of `q` for a filter that is not understood, or fits too many to be deleted at once.
+pub async fn matching(app: &App, proof: &Authorized<ReadRepository>, text: &str) -> Result<Vec<Tag>> {
+    let (filter, id) = (filter(app, text)?, id(app, &proof.action().repository).await?);
+    let limit = MAX_REACHED as u32;
+    let tags = tags::matching(&app.store, &id, &filter, limit + 1).await?;
+    if tags.len() > limit as usize {
+        return Err(Error::invalid("q", format!("this matches more than {limit} tags; narrow it down")));
+    }
+    Ok(tags)
 }
 
 /// One of its tags.

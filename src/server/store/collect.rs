@@ -13,14 +13,18 @@ mod links;
 pub use bytes::{contents, forget as forget_contents, mark, marked, still_marked};
 pub use entries::{expired, take as take_entries};
 pub use images::{left_at as image_left_at, promise as promise_image, take as take_images, unnamed, want};
-pub use links::{told_at as blob_told_at, linked, promise as promise_blob, take as take_links};
+pub use links::{linked, promise as promise_blob, take as take_links, told_at as blob_told_at};
 
-use super::{Row, Store, Tx, Value, batch};
+use super::{Row, Store, Tx, Value, batch, jobs};
+use crate::domain::principal::Job;
 use crate::domain::{Digest, RepositoryName, Result, Timestamp};
 use crate::params;
 
 /// Who was told of something has at least so long to count on it, whatever is configured.
 const LEAST_GRACE_MS: i64 = 10_000;
+
+/// So long after something was let go what it held is collected.
+const SOON_MS: i64 = 60_000;
 
 /// For how long somebody can count on what they were told, where this is configured.
 pub fn grace(configured_ms: i64) -> i64 {
@@ -79,7 +83,9 @@ impl Rule {
 
     /// That a manifest in the trash, which can be brought back, has a part.
     fn in_trash(self, repository_id: &str, child: &str) -> String {
-        let kept = self.kept("deleted_edges p JOIN deleted_manifests d ON d.repository_id = p.repository_id AND d.digest = p.parent");
+        let kept = self.kept(
+            "deleted_edges p JOIN deleted_manifests d ON d.repository_id = p.repository_id AND d.digest = p.parent",
+        );
         format!("SELECT 1 FROM {kept} WHERE p.repository_id = {repository_id} AND p.child = {child}")
     }
 }
@@ -96,6 +102,11 @@ pub async fn lock(tx: &mut Tx, repositories: &[At]) -> Result<()> {
         tx.lock(name).await?;
     }
     Ok(())
+}
+
+/// What was let go is collected soon, where that happens by itself; not at once, for more may follow.
+pub async fn soon(tx: &mut Tx, now: Timestamp) -> Result<()> {
+    jobs::hasten(tx, Job::Collect.name(), "", Timestamp(now.0 + SOON_MS)).await
 }
 
 /// How many rows a run looks at, roughly: the same one may be looked at more than once.

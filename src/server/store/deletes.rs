@@ -1,119 +1,130 @@
-//! Deletes: a row leaves the tables that are read, and what brings it back is kept. Nothing is freed here.
+//! Deletes: a row leaves the tables that are read, and what brings it back is kept under an entry of the trash. Nothing
+//! is freed here.
 
+mod images;
 mod whole;
 
+pub use images::{exactly, planned};
 pub use whole::repository;
 
+use super::history::{self, Left};
 use super::repositories::Repository;
-use super::tags::Move;
-use super::{Tx, Value, batch, blobs, edges, manifests, repositories, tags};
-use crate::domain::{Actor, Digest, Error, Result, Tag, Timestamp};
+use super::trash::{self, NewEntry};
+use super::{Tx, Value, batch, blobs, edges, repositories, tags};
+use crate::domain::trash::TrashKind;
+use crate::domain::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::entropy::{Entropy, new_id};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many tags share a statement.
 const TAGS_TOGETHER: usize = 256;
 
-/// Who deletes, and when. What one deletes shares a batch.
+/// Who deletes, when, and for how long that is kept where nothing else is set.
+#[derive(Clone)]
+pub struct Deleting {
+    pub by: Actor,
+    pub at: Timestamp,
+    /// What one request deletes shares it.
+    pub batch: String,
+    pub default_days: u32,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A delete under way in one repository.
 pub struct Deletion {
-    by: Actor,
-    at: Timestamp,
-    batch: String,
-    entropy: Arc<dyn Entropy>,
+    pub repository: Repository,
+    pub name: RepositoryName,
+    who: Deleting,
+    expires: Timestamp,
 }
 
 impl Deletion {
-    /// A new batch.
-    pub fn new(by: Actor, at: Timestamp, entropy: Arc<dyn Entropy>) -> Self {
-        Self { by, at, batch: new_id(&*entropy, at), entropy }
+    /// One in this repository, for which its namespace says how long it is kept.
+    pub async fn begin(tx: &mut Tx, repository: Repository, name: RepositoryName, who: Deleting) -> Result<Self> {
+        let days = trash::days(tx, &name).await?.unwrap_or(who.default_days);
+        let expires = who.at.plus_days(days.into());
+        Ok(Self { repository, name, who, expires })
     }
 
     fn new_id(&self) -> String {
-        new_id(&*self.entropy, self.at)
+        new_id(&*self.who.entropy, self.who.at)
+    }
+
+    /// A new entry of the trash.
+    fn entry(&self, kind: TrashKind, name: &str, digest: Option<&Digest>, (n_tags, held): (u64, ByteSize)) -> NewEntry {
+        NewEntry {
+            id: self.new_id(),
+            batch: self.who.batch.clone(),
+            kind,
+            mount_id: self.repository.mount_id.clone(),
+            repository_id: self.repository.id.clone(),
+            repository: self.name.clone(),
+            name: name.to_owned(),
+            digest: digest.cloned(),
+            n_tags,
+            held,
+            at: self.who.at,
+            by: self.who.by.clone(),
+            expires: self.expires,
+        }
     }
 }
 
-/// Takes a tag from its image, which stays. Returns the image's digest, or `None` if there is no such tag.
-pub async fn tag(tx: &mut Tx, repository: &Repository, tag: &Tag, deletion: &Deletion) -> Result<Option<Digest>> {
-    let Some(current) = tags::current(tx, &repository.id, tag).await? else { return Ok(None) };
-    untag(tx, repository, &current.digest, std::slice::from_ref(tag), deletion).await?;
-    Ok(Some(current.digest))
+/// A tag that goes, with what it names and the entry under which it is kept.
+struct Untagged<'a> {
+    tag: &'a Tag,
+    digest: &'a Digest,
+    entry: &'a str,
 }
 
-/// Takes some of its tags from an image. One may have any number of them, and no other change waits for long.
-async fn untag(tx: &mut Tx, repository: &Repository, digest: &Digest, tags: &[Tag], deletion: &Deletion) -> Result<()> {
+/// Takes tags from their images. There may be any number of them.
+async fn untag(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>]) -> Result<()> {
+    let Deletion { repository, who, .. } = deletion;
     for some in tags.chunks(TAGS_TOGETHER) {
-        let named = || some.iter().flat_map(|tag| [Value::from(deletion.new_id()), tag.into()]).collect();
         let sql = format!(
-            "WITH gone (id, name) AS (VALUES {})
-             INSERT INTO deleted_tags (id, batch, repository_id, name, digest, changed_at, move_known, moved_by,
+            "WITH gone (gone_id, gone_name, gone_entry) AS (VALUES {})
+             INSERT INTO deleted_tags (id, batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
                pulled_at, deleted_at, deleted_by)
-             SELECT gone.id, $2, t.repository_id, t.name, t.digest, t.changed_at, t.move_known, t.moved_by, t.pulled_at, $3, $4
-             FROM gone JOIN tags t ON t.repository_id = $1 AND t.name = gone.name",
-            batch::rows(5, some.len(), 2)
+             SELECT gone_id, $2, gone_entry, t.repository_id, t.name, t.digest, t.changed_at, t.move_known, t.moved_by,
+               t.pulled_at, $3, $4
+             FROM gone JOIN tags t ON t.repository_id = $1 AND t.name = gone_name",
+            batch::rows(5, some.len(), 3)
         );
-        let kept = params![&repository.id, &deletion.batch, deletion.at, &deletion.by];
-        tx.run(&sql, [kept, named()].concat()).await?;
-        let sql = format!(
-            "WITH gone (id, name) AS (VALUES {})
-             INSERT INTO tag_moves (id, repository_id, tag, from_digest, how, actor, at)
-             SELECT gone.id, $1, gone.name, $2, $3, $4, $5 FROM gone",
-            batch::rows(6, some.len(), 2)
-        );
-        let moved = params![&repository.id, digest, Move::Deleted, &deletion.by, deletion.at];
-        tx.run(&sql, [moved, named()].concat()).await?;
+        let kept = params![&repository.id, &who.batch, who.at, &who.by];
+        let rows = some.iter().flat_map(|it| params![deletion.new_id(), it.tag, it.entry]).collect();
+        tx.run(&sql, [kept, rows].concat()).await?;
+        let left: Vec<Left<'_>> =
+            some.iter().map(|it| Left { id: deletion.new_id(), tag: it.tag, from: it.digest }).collect();
+        history::record_deleted(tx, repository, &left, (&who.by, who.at)).await?;
         let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND name IN ({})", batch::slots(2, some.len()));
-        let names = some.iter().map(Value::from).collect();
+        let names = some.iter().map(|it| Value::from(it.tag)).collect();
         tx.run(&sql, [params![&repository.id], names].concat()).await?;
     }
-    tags::count(tx, repository, [(digest, -(tags.len() as i64))]).await?;
+    let mut counts: BTreeMap<&Digest, i64> = BTreeMap::new();
+    for it in tags {
+        *counts.entry(it.digest).or_default() -= 1;
+    }
+    tags::count(tx, repository, counts, who.at).await?;
     repositories::refresh_newest(tx, repository).await
-}
-
-/// Deletes a manifest with its tags. `false` if there is no such manifest.
-///
-/// # Errors
-/// [`Error::InUse`] if an index lists it.
-pub async fn manifest(tx: &mut Tx, repository: &Repository, digest: &Digest, deletion: &Deletion) -> Result<bool> {
-    if manifests::size(tx, &repository.id, digest).await?.is_none() {
-        return Ok(false);
-    }
-    refuse_if_used(tx, repository, digest).await?;
-    let named = tags::naming(tx, &repository.id, digest).await?;
-    if !named.is_empty() {
-        untag(tx, repository, digest, &named, deletion).await?;
-    }
-    let keep =
-        "INSERT INTO deleted_manifests (id, batch, repository_id, digest, media_type, content, config, pushed_at,
-                  pushed_by, deleted_at, deleted_by)
-                SELECT $3, $4, repository_id, digest, media_type, content, config, pushed_at, pushed_by, $5, $6
-                FROM manifests WHERE repository_id = $1 AND digest = $2";
-    let params = params![&repository.id, digest, deletion.new_id(), &deletion.batch, deletion.at, &deletion.by];
-    tx.run(keep, params).await?;
-    manifests::weigh(tx, &repository.id, digest, -1).await?;
-    for sql in [
-        "DELETE FROM referrers WHERE repository_id = $1 AND digest = $2",
-        "DELETE FROM manifest_edges WHERE repository_id = $1 AND parent = $2",
-        "DELETE FROM manifests WHERE repository_id = $1 AND digest = $2",
-    ] {
-        tx.run(sql, params![&repository.id, digest]).await?;
-    }
-    Ok(true)
 }
 
 /// Takes a blob out of a repository; the bytes stay in the store. `false` if the repository does not have it.
 ///
 /// # Errors
 /// [`Error::InUse`] if an image names it.
-pub async fn blob(tx: &mut Tx, repository: &Repository, digest: &Digest, deletion: &Deletion) -> Result<bool> {
+pub async fn blob(tx: &mut Tx, deletion: &Deletion, digest: &Digest) -> Result<bool> {
+    let Deletion { repository, who, .. } = deletion;
     let Some(size) = blobs::linked_size(tx, &repository.id, digest).await? else { return Ok(false) };
     refuse_if_used(tx, repository, digest).await?;
+    let entry = deletion.entry(TrashKind::Blob, digest.as_str(), Some(digest), (0, ByteSize(size)));
+    trash::insert(tx, std::slice::from_ref(&entry)).await?;
     let sql =
-        "INSERT INTO deleted_blobs (id, batch, repository_id, digest, size_bytes, linked_at, deleted_at, deleted_by)
-               SELECT $3, $4, repository_id, digest, size_bytes, linked_at, $5, $6
+        "INSERT INTO deleted_blobs (id, batch, entry, repository_id, digest, size_bytes, linked_at, deleted_at, deleted_by)
+               SELECT $3, $4, $5, repository_id, digest, size_bytes, linked_at, $6, $7
                FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
-    let params = params![&repository.id, digest, deletion.new_id(), &deletion.batch, deletion.at, &deletion.by];
+    let params = params![&repository.id, digest, deletion.new_id(), &who.batch, &entry.id, who.at, &who.by];
     tx.run(sql, params).await?;
     blobs::unlink(tx, repository, digest, size).await?;
     Ok(true)

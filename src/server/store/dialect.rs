@@ -39,6 +39,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0018_group_pins.sql"),
                 include_str!("schema/sqlite/0019_last_seen.sql"),
                 include_str!("schema/sqlite/0020_names_by_bytes.sql"),
+                include_str!("schema/sqlite/0021_trash.sql"),
                 include_str!("schema/sqlite/0023_jobs.sql"),
             ],
             Self::Postgres => &[
@@ -62,6 +63,7 @@ impl Dialect {
                 include_str!("schema/postgres/0018_group_pins.sql"),
                 include_str!("schema/postgres/0019_last_seen.sql"),
                 include_str!("schema/postgres/0020_names_by_bytes.sql"),
+                include_str!("schema/postgres/0021_trash.sql"),
                 include_str!("schema/postgres/0023_jobs.sql"),
             ],
         }

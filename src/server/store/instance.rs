@@ -19,7 +19,7 @@ pub(super) async fn prepare(store: &Store) -> Result<()> {
                 tx.run("INSERT INTO instance (id, derived) VALUES ($1, 0)", params![id]).await?;
             }
             let row = tx.one("SELECT derived FROM instance", vec![]).await?;
-            Ok(Done { value: row.map_or(Ok(0), |mut row| row.take::<i64>())?, changed: None })
+            Ok(Done { value: row.map_or(Ok(0), |mut row| row.take::<i64>())?, changed: vec![] })
         })
     });
     if first.await? == DERIVED {
@@ -34,7 +34,7 @@ pub(super) async fn prepare(store: &Store) -> Result<()> {
     let mark = store.transact(|tx| {
         Box::pin(async move {
             tx.run("UPDATE instance SET derived = $1", params![DERIVED]).await?;
-            Ok(Done { value: (), changed: None })
+            Ok(Done { value: (), changed: vec![] })
         })
     });
     mark.await

@@ -109,6 +109,9 @@ pub async fn insert(
         actor,
     ]);
     if tx.run(sql, params).await? == 0 {
+        // Who sends it again wants it: it stays although nothing names it.
+        let stay = "UPDATE manifests SET unnamed_since = NULL WHERE repository_id = $1 AND digest = $2 AND unnamed_since IS NOT NULL";
+        tx.run(stay, params![&repository.id, &new.digest]).await?;
         return Ok(false);
     }
     follow(tx, repository, new).await?;

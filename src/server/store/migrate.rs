@@ -27,7 +27,7 @@ pub(super) async fn run(store: &Store) -> Result<()> {
                     tx.run("INSERT INTO schema_version (version) VALUES ($1)", params![migrations.len() as i64])
                         .await?;
                 }
-                Ok(Done { value: (), changed: None })
+                Ok(Done { value: (), changed: vec![] })
             })
         })
         .await

@@ -21,6 +21,7 @@ pub mod grants;
 pub mod group_claims;
 pub mod group_pins;
 pub mod groups;
+pub mod history;
 pub mod identities;
 pub mod images;
 pub mod instance;
@@ -29,17 +30,22 @@ mod keyset;
 pub mod linked;
 mod lite;
 mod live;
+mod location;
 pub mod manifests;
 mod migrate;
 mod moment;
 pub mod mount_settings;
 pub mod mounts;
 pub mod namespaces;
+pub mod naming;
+pub mod parts;
 pub mod people;
 mod pg;
+pub mod plans;
 pub mod principals;
 pub mod providers;
 pub mod pulls;
+pub mod radius;
 pub mod reach;
 mod rebuild;
 pub mod recent;
@@ -56,6 +62,7 @@ pub mod sums;
 pub mod tags;
 pub mod tokens;
 pub mod transfer;
+pub mod trash;
 mod tx;
 pub mod uploads;
 pub mod value;
@@ -65,6 +72,7 @@ pub mod waiting;
 mod words;
 
 pub use change::Change;
+pub use location::Location;
 pub use migrate::inspect;
 pub use moment::Moment;
 pub use rebuild::Rebuilt;
@@ -79,17 +87,9 @@ use crate::domain::action::{Bookkeeping, Maintain, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
 use change::Done;
 use futures::future::BoxFuture;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::{Handle, RuntimeFlavor};
-
-/// Where the database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    Sqlite(PathBuf),
-    Postgres(String),
-}
 
 /// The open database.
 #[derive(Clone)]
@@ -231,7 +231,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: None }) })).await
+        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: vec![] }) })).await
     }
 
     /// The same for records of one repository, of which open pages hear.
@@ -241,7 +241,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: Some(repository) }) }))
+        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: vec![repository] }) }))
             .await
     }
 
@@ -258,7 +258,7 @@ impl Store {
                 for entry in entries {
                     entry.record(tx, None, None).await?;
                 }
-                Ok(Done { value: (), changed: None })
+                Ok(Done { value: (), changed: vec![] })
             })
         })
         .await

@@ -36,14 +36,14 @@ pub(super) async fn run(store: &Store) -> Result<Rebuilt> {
                 store.transact(move |tx| Box::pin(async move { repository(tx, name, now).await })).await?;
         }
     }
-    store.transact(|tx| Box::pin(async move { Ok(Done { value: mounts(tx).await?, changed: None }) })).await?;
+    store.transact(|tx| Box::pin(async move { Ok(Done { value: mounts(tx).await?, changed: vec![] }) })).await?;
     Ok(rebuilt)
 }
 
 async fn repository(tx: &mut Tx, name: RepositoryName, now: Timestamp) -> Result<Done<u64>> {
     tx.lock(name.as_str()).await?;
     let Some(repository) = repositories::current(tx, &name).await? else {
-        return Ok(Done { value: 0, changed: None });
+        return Ok(Done { value: 0, changed: vec![] });
     };
     for table in ["manifest_edges", "referrers"] {
         tx.run(&format!("DELETE FROM {table} WHERE repository_id = $1"), params![&repository.id]).await?;
@@ -58,7 +58,7 @@ async fn repository(tx: &mut Tx, name: RepositoryName, now: Timestamp) -> Result
         tx.run(sql, params![&repository.id]).await?;
     }
     repositories::refresh_newest(tx, &repository).await?;
-    Ok(Done { value: order.len() as u64, changed: Some(name) })
+    Ok(Done { value: order.len() as u64, changed: vec![name] })
 }
 
 /// Every manifest of a repository, each after those that it lists: an index is shown by what it lists.

@@ -2,14 +2,20 @@
 
 use super::keyset::{self, Order};
 use super::repositories::Repository;
-use super::{Known, Row, Store, Tx, batch, dialect};
+use super::{Known, Row, Store, Tx, Value, batch, dialect, history};
 use crate::domain::page::Position;
-use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
+use crate::domain::tag_filter::TagFilter;
+use crate::domain::view::{How, Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
 use crate::params;
 
 /// One page of a repository's tags, with up to two siblings on the same image for each.
-pub async fn list(store: &Store, repository_id: &str, query: &TagQuery, position: &Position) -> Result<Page<TagRow>> {
+pub async fn list(
+    store: &Store,
+    repository_id: &str,
+    (query, filter): (&TagQuery, &TagFilter),
+    position: &Position,
+) -> Result<Page<TagRow>> {
     let limit = page::limit(query.limit);
     let key = match query.sort {
         TagSort::Moved => Some("t.changed_at"),
@@ -18,22 +24,44 @@ pub async fn list(store: &Store, repository_id: &str, query: &TagQuery, position
         TagSort::Name => None,
     };
     let mut params = params![repository_id, limit + 1];
-    let filter = if query.q.is_empty() {
-        ""
-    } else {
-        params.push(dialect::like_glob(&query.q).into());
-        "AND t.name LIKE $3 ESCAPE '\\'"
-    };
+    let fits = fitting(filter, &mut params);
     let keyset = Order { key, name: "t.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let sql =
-        format!("{} {filter} {} {} LIMIT $2", select(key.unwrap_or("t.changed_at")), keyset.condition, keyset.order_by);
-    let found = if query.q.is_empty() { store.all(&sql, params).await } else { store.scan(&sql, params).await };
+        format!("{} {fits} {} {} LIMIT $2", select(key.unwrap_or("t.changed_at")), keyset.condition, keyset.order_by);
+    let found = if filter.is_empty() { store.all(&sql, params).await } else { store.scan(&sql, params).await };
     let rows = found?.into_iter().map(|mut row| {
         let item = tag_row(&mut row)?;
         Ok((Cursor { key: row.take()?, name: item.tag.to_string() }, item))
     });
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
+}
+
+/// The condition that tags `t` fit a filter, with a space before it.
+fn fitting(filter: &TagFilter, params: &mut Vec<Value>) -> String {
+    let mut conditions = String::new();
+    let mut add = |condition: &str, value: Value| {
+        params.push(value);
+        conditions.push_str(&format!(" AND {}", condition.replace('?', &format!("${}", params.len()))));
+    };
+    for glob in &filter.names {
+        add("t.name LIKE ? ESCAPE '\\'", dialect::like_glob(glob).into());
+    }
+    if let Some(before) = filter.before {
+        add("t.changed_at < ?", before.into());
+    }
+    if let Some(after) = filter.after {
+        add("t.changed_at > ?", after.into());
+    }
+    conditions
+}
+
+/// The names of all tags that fit a filter, at most `limit`.
+pub async fn matching(store: &Store, repository_id: &str, filter: &TagFilter, limit: u32) -> Result<Vec<Tag>> {
+    let mut params = params![repository_id, limit];
+    let fits = fitting(filter, &mut params);
+    let sql = format!("SELECT t.name FROM tags t WHERE t.repository_id = $1{fits} ORDER BY t.name LIMIT $2");
+    store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// The rows of a list of tags, of the repository `$1`, each with the key by which they are sorted.
@@ -74,7 +102,7 @@ pub async fn known(store: &Store, repository_id: &str, tags: &[Tag]) -> Result<s
         let slots = batch::slots(2, some.len());
         let sql = format!("SELECT name FROM tags WHERE repository_id = $1 AND name IN ({slots})");
         let mut params = params![repository_id];
-        params.extend(some.iter().map(super::Value::from));
+        params.extend(some.iter().map(Value::from));
         for mut row in store.all(&sql, params).await? {
             known.insert(row.take()?);
         }
@@ -103,27 +131,13 @@ pub struct Placement<'a> {
     pub digest: &'a Digest,
     /// What it named before.
     pub from: Option<&'a Digest>,
-    pub how: How<'a>,
+    pub how: How,
+    /// Who did it; nobody known where a crawl saw it.
+    pub by: Option<&'a Actor>,
+    pub reason: Option<&'a str>,
     pub now: Timestamp,
     /// The id of the row in the history, if one is written.
     pub move_id: String,
-}
-
-/// What is known of the move.
-#[derive(Clone, Copy)]
-pub enum How<'a> {
-    /// It was pushed through Portolan, by this actor.
-    Push(&'a Actor),
-    /// A crawl met it.
-    Seen,
-}
-
-/// How a tag moved, in the words of its history.
-#[derive(Clone, Copy)]
-pub(super) enum Move {
-    Pushed,
-    Seen,
-    Deleted,
 }
 
 /// All tags that name an image, in bytewise order.
@@ -141,26 +155,17 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
         tx.run(sql, params![repository_id, at.tag, at.now]).await?;
         return Ok(());
     }
-    let (actor, moved) = match at.how {
-        How::Push(actor) => (Some(actor), Some(Move::Pushed)),
-        // A crawl that sees a known tag on another digest has seen it move; a first sight has not.
-        How::Seen => (None, at.from.map(|_| Move::Seen)),
-    };
+    // A crawl that sees a known tag on another digest has seen it move; a first sight has not.
+    let is_move = at.how != How::Seen || at.from.is_some();
     let sql = "INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
                SELECT $1, $2, $3, $4, $5, $6, built_at, pull_bytes, $4 FROM manifests WHERE repository_id = $1 AND digest = $3
                ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, changed_at = excluded.changed_at,
                  move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
                  pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
-    tx.run(sql, params![repository_id, at.tag, at.digest, at.now, moved.is_some(), actor]).await?;
+    tx.run(sql, params![repository_id, at.tag, at.digest, at.now, is_move, at.by]).await?;
     let from = at.from.map(|from| (from, -1));
-    count(tx, at.repository, [(at.digest, 1)].into_iter().chain(from)).await?;
-    if let Some(how) = moved {
-        let sql = "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let from = at.from.map(Digest::as_str);
-        tx.run(sql, params![at.move_id, repository_id, at.tag, from, at.digest, how, actor, at.now]).await?;
-    }
-    Ok(())
+    count(tx, at.repository, [(at.digest, 1)].into_iter().chain(from), at.now).await?;
+    if is_move { history::record(tx, &at).await } else { Ok(()) }
 }
 
 /// Keeps the counts of manifests that tags were given to or taken from, each with how many, of their repository and
@@ -169,11 +174,12 @@ pub(super) async fn count<'d>(
     tx: &mut Tx,
     repository: &Repository,
     changes: impl IntoIterator<Item = (&'d Digest, i64)> + Send,
+    now: Timestamp,
 ) -> Result<()> {
     let (mut n_tags, mut sharing) = (0, 0);
     for (digest, by) in changes.into_iter().collect::<Vec<_>>() {
         n_tags += by;
-        sharing += name(tx, repository, digest, by).await?;
+        sharing += name(tx, repository, digest, by, now).await?;
     }
     if n_tags != 0 {
         tx.run("UPDATE repositories SET n_tags = n_tags + $2 WHERE id = $1", params![&repository.id, n_tags]).await?;
@@ -183,11 +189,13 @@ pub(super) async fn count<'d>(
     Ok(())
 }
 
-/// Adds to the number of names of a manifest. Returns by how much the number of tags changes that share
-/// their image with another: a second name makes two of them, each further one more.
-async fn name(tx: &mut Tx, repository: &Repository, digest: &Digest, by: i64) -> Result<i64> {
-    let sql = "UPDATE manifests SET n_tags = n_tags + $3 WHERE repository_id = $1 AND digest = $2 RETURNING n_tags";
-    let row = tx.one(sql, params![&repository.id, digest, by]).await?;
+/// Adds to the number of tags of a manifest, and notes when the last one goes. Returns by how much the number of tags
+/// changes that share their image with another: a second tag makes two of them, each further one more.
+async fn name(tx: &mut Tx, repository: &Repository, digest: &Digest, by: i64, now: Timestamp) -> Result<i64> {
+    let sql =
+        "UPDATE manifests SET n_tags = n_tags + $3, unnamed_since = CASE WHEN n_tags + $3 > 0 THEN NULL ELSE $4 END
+               WHERE repository_id = $1 AND digest = $2 RETURNING n_tags";
+    let row = tx.one(sql, params![&repository.id, digest, by, now]).await?;
     let after = row.map_or(Ok(0), |mut row| row.take::<i64>())?;
     let sharing = |names: i64| if names > 1 { names } else { 0 };
     Ok(sharing(after) - sharing(after - by))

@@ -2,11 +2,11 @@
 
 use super::Value;
 use super::sessions::Purpose;
-use super::tags::Move;
 use super::value::FromCell;
 use crate::domain::manifest::{Kind, Relation};
 use crate::domain::principal::PrincipalKind;
-use crate::domain::view::MountKind;
+use crate::domain::trash::TrashKind;
+use crate::domain::view::{How, MountKind};
 use crate::domain::{RepositoryVisibility, Role, Scope};
 
 macro_rules! words {
@@ -33,7 +33,14 @@ words! {
     MountKind { MountKind::Hosted => "hosted", MountKind::Remote => "remote" }
     PrincipalKind { PrincipalKind::User => "user", PrincipalKind::Robot => "robot" }
     Purpose { Purpose::SetUp => "setup", Purpose::Invite => "invite", Purpose::Recover => "recover" }
-    Move { Move::Pushed => "push", Move::Seen => "seen", Move::Deleted => "delete" }
+    How {
+        How::Push => "push", How::Seen => "seen", How::Delete => "delete", How::Set => "retag", How::RollBack => "rollback",
+        How::Copy => "copy", How::Restore => "restore", How::Rename => "rename",
+    }
+    TrashKind {
+        TrashKind::Tag => "tag", TrashKind::Image => "image", TrashKind::Blob => "blob",
+        TrashKind::Repository => "repository",
+    }
 }
 
 /// Words that the domain spells.

@@ -80,7 +80,7 @@ fn title(error: &Error) -> String {
         | Error::TooLarge { .. } => "This address cannot be read".to_owned(),
         Error::InUse { .. } => "This is part of something".to_owned(),
         Error::Taken(_) => "Another registry has this name".to_owned(),
-        Error::Conflict(_) | Error::Changed { .. } => "This changed in the meantime".to_owned(),
+        Error::Conflict(_) | Error::Changed { .. } | Error::Outdated => "This changed in the meantime".to_owned(),
         Error::Method => "This page only answers".to_owned(),
         Error::Unsupported(_) => "This registry cannot do that".to_owned(),
         Error::Upstream { registry, .. } => format!("{registry} did not answer"),
@@ -102,6 +102,8 @@ fn missing(what: &What) -> &'static str {
         What::Robot(_) => "No such robot",
         What::Role(_) => "No such role",
         What::Job => "No such job",
+        What::Trash => "Not in the trash",
+        What::Plan => "Look again at what would go",
         What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::action::{
 };
 use crate::domain::error::What;
 use crate::domain::{Address, Error, RepositoryName, Result, Scope};
-use crate::server::service::{delete as deletes, repositories, settings};
+use crate::server::service::{plans, repositories, settings};
 use crate::ui::form::Intent;
 
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
@@ -36,7 +36,7 @@ pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
     if repositories::facts(form.app, &reading).await?.row.tags > 0 {
         form.confirmed(repository.as_str())?;
     }
-    deletes::repository(form.app, &proof).await?;
+    plans::act(form.app, &proof).await?;
     Ok(Done::new(Address::Repositories, Intent::DeleteRepository, repository))
 }
 

@@ -3,16 +3,20 @@
 
 pub(super) mod access;
 pub(super) mod activity;
+pub(super) mod changes;
 pub(super) mod groups;
+mod history;
 pub(super) mod jobs;
 pub(super) mod mounts;
 pub(super) mod namespaces;
+mod plans;
 pub(super) mod providers;
 pub(super) mod repositories;
 pub(super) mod robots;
 pub(super) mod roles;
 mod tags;
 pub(super) mod tokens;
+pub(super) mod trash;
 pub(super) mod users;
 pub(super) mod waiting;
 
@@ -94,6 +98,11 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
 /// A body, or why it is none.
 fn body<T>(sent: Result<Json<T>, JsonRejection>) -> Result<T> {
     sent.map(|Json(body)| body).map_err(|rejection| Error::invalid("body", rejection.body_text()))
+}
+
+/// What a body says, where several things can stand in it.
+fn of<T: DeserializeOwned>(body: serde_json::Value) -> Result<T> {
+    serde_json::from_value(body).map_err(|error| Error::invalid("body", error.to_string()))
 }
 
 /// A moment as programs write it, in the field in which all of them stand.

@@ -1,6 +1,6 @@
 //! What stands under `/api/v1/n/`: how a namespace is set, and what was done in it.
 
-use super::{activity, answer, body};
+use super::{activity, answer, body, history};
 use crate::domain::action::{ConfigureNamespace, ReadNamespace};
 use crate::domain::error::What;
 use crate::domain::{Address, Error, Namespace, RepositoryVisibility, Result};
@@ -34,6 +34,9 @@ pub(in crate::server::http) async fn show(
     Path(rest): Path<String>,
     query: RawQuery,
 ) -> Response<Body> {
+    if let Some(name) = rest.strip_suffix("/-/as-of") {
+        return history::as_of(&app, &caller, name, query).await;
+    }
     match Address::parse_namespace(&rest) {
         Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, Some(scope), query).await,
         _ => answer(&app, &caller, StatusCode::OK, settings_of(&app, &caller, name(&rest)).await),

@@ -1,8 +1,8 @@
 //! `/api/v1/repositories`, and what stands under `/api/v1/r/`: a repository, its tags, its images, its activity.
 
-use super::{Page, activity, answer, asked, body, done, tags};
+use super::{Page, activity, answer, asked, body, done, history, of, tags};
 use crate::domain::action::{
-    ConfigureRepository, CreateRepository, DeleteManifest, DeleteRepository, ListRepositories, ReadRepository,
+    ConfigureRepository, CreateRepository, DeleteImages, DeleteRepository, ListRepositories, ReadRepository,
 };
 use crate::domain::error::What;
 use crate::domain::view::{MountKind, RepositoryFacts, RepositoryQuery, RepositoryRow, RepositorySort};
@@ -10,13 +10,14 @@ use crate::domain::{Actor, Address, Cursor, Error, Namespace, RepositoryName, Re
 use crate::domain::{ByteSize, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::{delete as deletes, repositories, settings};
+use crate::server::service::{plans, repositories, settings};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Serialize)]
 struct Listed {
@@ -109,6 +110,9 @@ pub(in crate::server::http) async fn show(
     if let Some(name) = rest.strip_suffix("/-/tags") {
         return tags::list(&app, &caller, name, query).await;
     }
+    if let Some(name) = rest.strip_suffix("/-/history") {
+        return history::list(&app, &caller, name, query).await;
+    }
     match Address::parse_repository(&rest) {
         Some(Address::Tag(repository, tag)) => tags::show(&app, &caller, repository, &tag).await,
         Some(Address::Activity(scope)) => activity::of_scope(&app, &caller, Some(scope), query).await,
@@ -128,22 +132,17 @@ fn name(rest: &str) -> Result<RepositoryName> {
 }
 
 /// Makes a repository that is empty.
-pub(in crate::server::http) async fn create(
-    State(app): State<App>,
-    Extension(caller): Extension<Caller>,
-    Path(rest): Path<String>,
-    sent: Result<Json<Settings>, JsonRejection>,
-) -> Response<Body> {
+pub(super) async fn create(app: &App, caller: &Caller, rest: &str, sent: Result<Value>) -> Response<Body> {
     let made = async {
-        let (repository, Settings { description, visibility }) = (name(&rest)?, body(sent)?);
+        let (repository, Settings { description, visibility }) = (name(rest)?, of(sent?)?);
         let description = description.unwrap_or_default();
         let action = CreateRepository { repository: repository.clone(), description: description.clone(), visibility };
-        let proof = app.access.authorize(&caller, action).await?;
-        let id = settings::create_repository(&app, &proof).await?;
-        let visibility = settings::visibility(&app, &proof).await?;
+        let proof = app.access.authorize(caller, action).await?;
+        let id = settings::create_repository(app, &proof).await?;
+        let visibility = settings::visibility(app, &proof).await?;
         Ok(serde_json::json!({ "id": id, "name": repository, "description": description, "visibility": visibility }))
     };
-    answer(&app, &caller, StatusCode::CREATED, made.await)
+    answer(app, caller, StatusCode::CREATED, made.await)
 }
 
 /// Says what a repository is, and who may see it without a grant.
@@ -174,12 +173,13 @@ pub(in crate::server::http) async fn delete(
         match Address::parse_repository(&rest) {
             Some(Address::Tag(repository, tag)) => tags::delete(&app, &caller, repository, tag).await,
             Some(Address::Manifest(repository, digest)) => {
-                let proof = app.access.authorize(&caller, DeleteManifest { repository, digest }).await?;
-                deletes::manifest(&app, &proof).await
+                let action = DeleteImages { repository, digests: vec![digest], tags: vec![] };
+                let proof = app.access.authorize(&caller, action).await?;
+                plans::act(&app, &proof).await.map(drop)
             }
             _ => {
                 let proof = app.access.authorize(&caller, DeleteRepository { repository: name(&rest)? }).await?;
-                deletes::repository(&app, &proof).await
+                plans::act(&app, &proof).await.map(drop)
             }
         }
     };

@@ -1,20 +1,22 @@
 //! `/api/v1/r/{repository}/-/tags`.
 
-use super::{Page, answer, asked};
-use crate::domain::action::{DeleteTag, ReadRepository};
+use super::{Page, answer, asked, of};
+use crate::domain::action::{DeleteTag, ReadRepository, SetTag};
 use crate::domain::condition::Condition;
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, ByteSize, Cursor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::service::names::{self, Expect};
 use crate::server::service::{delete as deletes, tags};
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{Response, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 #[derive(Serialize)]
-struct Listed {
+pub(super) struct Listed {
     name: Tag,
     digest: Digest,
     media_type: String,
@@ -74,6 +76,48 @@ pub(super) async fn show(app: &App, caller: &Caller, repository: RepositoryName,
         tags::one(app, &proof, tag).await.map(Listed::from)
     };
     answer(app, caller, StatusCode::OK, found.await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    digest: Digest,
+    #[serde(default, deserialize_with = "stated")]
+    expect: Option<Option<Digest>>,
+}
+
+/// A field that may be left out, or be `null`, which is something else.
+pub(super) fn stated<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<Digest>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+/// What such a field makes the condition: nothing, that the tag is not there, or what it names.
+pub(super) fn expected(expect: Option<Option<Digest>>) -> Expect {
+    match expect {
+        None => Expect::Anything,
+        Some(None) => Expect::Absent,
+        Some(Some(digest)) => Expect::Named(digest),
+    }
+}
+
+/// Names an image: 201 where the tag is new, 200 where it moved.
+pub(super) async fn set(
+    app: &App,
+    caller: &Caller,
+    (repository, tag): (RepositoryName, Tag),
+    sent: Result<Value>,
+) -> Response<Body> {
+    let set = async {
+        let Set { digest, expect } = of(sent?)?;
+        let action = SetTag { repository: repository.clone(), tag: tag.clone(), digest };
+        let proof = app.access.authorize(caller, action).await?;
+        let is_new = names::set(app, &proof, expected(expect)).await?;
+        let reading = app.access.authorize(caller, ReadRepository { repository }).await?;
+        Ok((is_new, Listed::from(tags::one(app, &reading, &tag).await?)))
+    };
+    let set = set.await;
+    let status = if set.as_ref().is_ok_and(|(is_new, _)| *is_new) { StatusCode::CREATED } else { StatusCode::OK };
+    answer(app, caller, status, set.map(|(_, listed)| listed))
 }
 
 /// Takes a tag from its image, which stays.

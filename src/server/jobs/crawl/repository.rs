@@ -2,12 +2,13 @@
 
 use super::graph;
 use super::places::Places;
+use crate::domain::view::How;
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::server::entropy::new_id;
 use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::Repository;
-use crate::server::store::tags::{How, Placement};
+use crate::server::store::tags::Placement;
 use crate::server::store::{Tx, edges, manifests, mounts, repositories, tags};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
@@ -247,6 +248,7 @@ async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: 
         return Ok(false);
     }
     let from = current.as_ref().map(|current| &current.digest);
-    tags::place(tx, Placement { repository, tag, digest, from, how: How::Seen, now, move_id }).await?;
+    tags::place(tx, Placement { repository, tag, digest, from, how: How::Seen, by: None, reason: None, now, move_id })
+        .await?;
     Ok(from != Some(digest))
 }

@@ -1,31 +1,36 @@
-//! Deleting: what the proof names leaves the catalog in one transaction. The store keeps what brings it back, and no
-//! byte is freed.
+//! Deleting as the distribution API asks for it: exactly what the proof names leaves the catalog in one transaction. It
+//! is in the trash then, and no byte is freed.
 
 use super::HostedRegistry;
-use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteRepository, DeleteTag, Mutation};
+use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Mutation};
 use crate::domain::condition::Condition;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Rights};
+use crate::server::entropy::new_id;
 use crate::server::registry::DeleteContent;
-use crate::server::store::deletes::{self, Deletion};
-use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx, tags};
+use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::radius::{Reader, graph};
+use crate::server::store::{Change, Tx, repositories, tags};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[async_trait]
 impl DeleteContent for HostedRegistry {
     async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
         let DeleteTag { repository, tag } = proof.action().clone();
-        self.remove(proof, repository.clone(), move |tx, found, deletion| {
+        self.remove(proof, repository.clone(), move |tx, deletion| {
             Box::pin(async move {
-                if let Some(current) = tags::current(tx, &found.id, &tag).await? {
-                    condition.check(Some(&current.digest))?;
-                }
                 let absent = || Error::NotFound(What::Tag { repository, tag: tag.clone() });
-                deletes::tag(tx, found, &tag, deletion).await?.ok_or_else(absent)
+                let current = tags::current(tx, &deletion.repository.id, &tag).await?.ok_or_else(absent)?.digest;
+                condition.check(Some(&current))?;
+                let from = BTreeSet::from([current.clone()]);
+                let graph = graph(&mut Reader::Tx(tx), &deletion.repository.id, from).await?;
+                let radius = graph.radius(&BTreeSet::from([tag.clone()]), &BTreeSet::new());
+                deletes::planned(tx, deletion, &graph, &radius).await?;
+                Ok(current)
             })
         })
         .await
@@ -34,17 +39,17 @@ impl DeleteContent for HostedRegistry {
     async fn delete_manifest(&self, proof: &Authorized<DeleteManifest>) -> Result<()> {
         let DeleteManifest { repository, digest } = proof.action().clone();
         let rights = proof.rights();
-        self.remove(proof, repository.clone(), move |tx, found, deletion| {
+        self.remove(proof, repository.clone(), move |tx, deletion| {
             Box::pin(async move {
                 // Its tags go with it, so who may delete only some tags must be allowed each of them.
-                let tags = tags::naming(tx, &found.id, &digest).await?;
+                let tags = tags::naming(tx, &deletion.repository.id, &digest).await?;
                 if tags.is_empty() {
                     require_whole(&rights, &repository)?;
                 }
                 for tag in tags {
                     rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag))?;
                 }
-                match deletes::manifest(tx, found, &digest, deletion).await? {
+                match deletes::exactly(tx, deletion, &digest).await? {
                     true => Ok(digest),
                     false => Err(Error::NotFound(What::Manifest { repository, digest })),
                 }
@@ -56,33 +61,16 @@ impl DeleteContent for HostedRegistry {
     async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()> {
         let DeleteBlob { repository, digest } = proof.action().clone();
         let rights = proof.rights();
-        self.remove(proof, repository.clone(), move |tx, found, deletion| {
+        self.remove(proof, repository.clone(), move |tx, deletion| {
             Box::pin(async move {
                 require_whole(&rights, &repository)?;
-                match deletes::blob(tx, found, &digest, deletion).await? {
+                match deletes::blob(tx, deletion, &digest).await? {
                     true => Ok(digest),
                     false => Err(Error::NotFound(What::Blob { repository, digest })),
                 }
             })
         })
         .await
-    }
-
-    async fn delete_repository(&self, proof: &Authorized<DeleteRepository>) -> Result<()> {
-        let (name, mount) = (proof.action().repository.clone(), self.parts.mount_id.clone());
-        let (now, by) = (self.parts.clock.now(), proof.actor().clone());
-        let deletion = Deletion::new(by, now, Arc::clone(&self.parts.entropy));
-        let change = self.parts.store.write(proof, move |tx| {
-            Box::pin(async move {
-                tx.lock(name.as_str()).await?;
-                tx.lock(&mount).await?;
-                let found = repositories::current(tx, &name).await?.filter(|found| found.mount_id == mount);
-                let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-                deletes::repository(tx, &found, &name, &deletion).await?;
-                Ok(Change::new((), Some(found.id), None).announcing(name))
-            })
-        });
-        change.await
     }
 }
 
@@ -96,18 +84,21 @@ impl HostedRegistry {
     async fn remove<A, F>(&self, proof: &Authorized<A>, name: RepositoryName, remove: F) -> Result<()>
     where
         A: Mutation,
-        F: for<'t> FnOnce(&'t mut Tx, &'t Repository, &'t Deletion) -> BoxFuture<'t, Result<Digest>> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx, &'t Deletion) -> BoxFuture<'t, Result<Digest>> + Send + 'static,
     {
-        let (mount, now, by) = (self.parts.mount_id.clone(), self.parts.clock.now(), proof.actor().clone());
-        let deletion = Deletion::new(by.clone(), now, Arc::clone(&self.parts.entropy));
+        let (mount, at, by) = (self.parts.mount_id.clone(), self.parts.clock.now(), proof.actor().clone());
+        let entropy = Arc::clone(&self.parts.entropy);
+        let batch = new_id(&*entropy, at);
+        let who = Deleting { by: by.clone(), at, batch, default_days: self.parts.trash_days, entropy };
         let change = self.parts.store.write(proof, move |tx| {
             Box::pin(async move {
                 tx.lock(name.as_str()).await?;
                 tx.lock(&mount).await?;
                 let found = repositories::current(tx, &name).await?.filter(|found| found.mount_id == mount);
                 let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-                let before = remove(tx, &found, &deletion).await?;
-                repositories::touch(tx, &found.id, Some(&by), now).await?;
+                let deletion = Deletion::begin(tx, found, name.clone(), who).await?;
+                let before = remove(tx, &deletion).await?;
+                repositories::touch(tx, &deletion.repository.id, Some(&by), at).await?;
                 Ok(Change::new((), Some(before.to_string()), None).announcing(name))
             })
         });

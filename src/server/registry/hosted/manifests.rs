@@ -7,18 +7,18 @@ use crate::domain::action::PushManifest;
 use crate::domain::condition::Condition;
 use crate::domain::digest::Algorithm;
 use crate::domain::error::ContentProblem;
-use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
-use crate::domain::{Actor, Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target, media_type};
+use crate::domain::manifest::{MAX_CONFIG_BYTES, Manifest, Relation};
+use crate::domain::view::How;
+use crate::domain::{Actor, Digest, Error, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, collect};
-use crate::server::entropy::{Entropy, new_id};
+use crate::server::entropy::Entropy;
 use crate::server::registry::{PushManifests, Pushed, ReadRegistry, SentManifest};
 use crate::server::store::manifests::NewManifest;
+use crate::server::store::naming::Naming;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::tags::{How, Placement};
-use crate::server::store::{Change, Tx, blobs, manifests, tags};
+use crate::server::store::{Change, Tx, collect, manifests, parts, tags};
 use async_trait::async_trait;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A manifest that names more waits for its turn before it is written.
@@ -114,13 +114,14 @@ impl Push {
     async fn apply(self, tx: &mut Tx) -> Result<Change<()>> {
         let repository = self.to.open(tx).await?;
         self.condition.check(self.current(tx, &repository).await?.as_ref())?;
-        require_children(tx, &repository, &self.manifest.parsed).await?;
+        parts::require(tx, &repository, &self.manifest.parsed).await?;
         if self.config_is_absent {
             // It came in this moment, and an image that is stored without it would stay so.
             return Err(Error::Unavailable("the configuration only came now; push the manifest again".to_owned()));
         }
         if !manifests::insert(tx, &repository, &self.manifest, Some(&self.actor), self.to.now).await? {
             self.require_same_type(tx, &repository).await?;
+            collect::want(tx, &repository.id, &self.manifest.digest).await?;
         }
         let mut before = Vec::new();
         for tag in &self.tags {
@@ -156,58 +157,8 @@ impl Push {
     }
 
     async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<Option<Digest>> {
-        let before = tags::current(tx, &repository.id, tag).await?.map(|current| current.digest);
-        let digest = &self.manifest.digest;
-        // The same image again is no move.
-        let needed = match &before {
-            None => Some(Permission::RepositoryPush),
-            Some(before) => (before != digest).then_some(Permission::TagMove),
-        };
-        if let Some(needed) = needed {
-            self.to.rights.require(needed, &Target::Tag(self.to.name.clone(), tag.clone()))?;
-        }
-        let placement = Placement {
-            repository,
-            tag,
-            digest,
-            from: before.as_ref(),
-            how: How::Push(&self.actor),
-            now: self.to.now,
-            move_id: new_id(&*self.entropy, self.to.now),
-        };
-        tags::place(tx, placement).await?;
-        Ok(before)
-    }
-}
-
-/// Everything that a manifest names must be in its repository with the size that it states; but for the
-/// subject, which may come later. Layers that are meant to live elsewhere may be missing.
-async fn require_children(tx: &mut Tx, repository: &Repository, parsed: &Manifest) -> Result<()> {
-    let all: Vec<&Digest> = parsed.children.iter().map(|(_, child)| &child.digest).collect();
-    let of_manifests: Vec<&Digest> = parsed.of(Relation::Manifest).map(|child| &child.digest).collect();
-    let manifests = manifests::sizes(tx, &repository.id, &of_manifests).await?;
-    let blobs = blobs::linked_sizes(tx, &repository.id, &all).await?;
-    let mut missing = BTreeSet::new();
-    for (relation, child) in &parsed.children {
-        let (as_manifest, as_blob) = (manifests.get(&child.digest), blobs.get(&child.digest));
-        let found = match relation {
-            // An index may list blobs too: caches of builds do. What calls itself a manifest must be one.
-            Relation::Manifest => as_manifest.or(as_blob.filter(|_| !media_type::is_manifest(&child.media_type))),
-            // Whoever pulls looks for it among the blobs, whatever its type.
-            Relation::Config | Relation::Layer => as_blob,
-        };
-        match found {
-            Some(size) if *size != child.size => return Err(wrong_size(child, *size)),
-            None if *relation != Relation::Layer || !child.is_elsewhere() => drop(missing.insert(child.digest.clone())),
-            _ => {}
-        }
-    }
-    if missing.is_empty() { Ok(()) } else { Err(Error::MissingParts(missing.into_iter().collect())) }
-}
-
-fn wrong_size(child: &Descriptor, size: u64) -> Error {
-    Error::Content {
-        problem: ContentProblem::Size,
-        message: format!("the manifest says that {} has {} bytes; it has {size}", child.digest, child.size),
+        let Destination { name, rights, now, .. } = &self.to;
+        let naming = Naming { repository, name, rights, by: &self.actor, now: *now, entropy: &*self.entropy };
+        naming.put(tx, (tag, &self.manifest.digest), How::Push, None).await
     }
 }

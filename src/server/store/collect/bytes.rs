@@ -47,7 +47,8 @@ pub async fn mark(tx: &mut Tx, rule: &Rule, digests: &[Digest]) -> Result<u64> {
 
 /// Content that is marked, with its sizes, behind `after`.
 pub async fn marked(store: &Store, after: &str, limit: u32) -> Result<Vec<(Digest, u64)>> {
-    let sql = "SELECT digest, size_bytes FROM blobs WHERE deleting_at IS NOT NULL AND digest > $1 ORDER BY digest LIMIT $2";
+    let sql =
+        "SELECT digest, size_bytes FROM blobs WHERE deleting_at IS NOT NULL AND digest > $1 ORDER BY digest LIMIT $2";
     let rows = store.all(sql, params![after, limit]).await?;
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }

@@ -14,7 +14,8 @@ fn free(rule: &Rule) -> String {
     let parent = rule.unless_found("image", "e.repository_id", "e.parent");
     let subject = rule.unless_found("image", "s.repository_id", "s.digest");
     let tagged = rule.kept("deleted_tags d");
-    let about = rule.kept("referrers f JOIN deleted_manifests d ON d.repository_id = f.repository_id AND d.digest = f.subject");
+    let about =
+        rule.kept("referrers f JOIN deleted_manifests d ON d.repository_id = f.repository_id AND d.digest = f.subject");
     let in_trash = rule.in_trash("m.repository_id", "m.digest");
     format!(
         "{left} <= $1{own}

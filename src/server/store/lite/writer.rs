@@ -26,7 +26,7 @@ pub(super) trait Waiting: Send {
     /// Runs inside a savepoint; `false` asks to undo it.
     fn run(&mut self, tx: &mut Tx) -> bool;
     /// Answers the caller once the batch is durable or has failed. Returns what has changed.
-    fn finish(self: Box<Self>, committed: Result<()>) -> Option<RepositoryName>;
+    fn finish(self: Box<Self>, committed: Result<()>) -> Vec<RepositoryName>;
 }
 
 pub(super) struct Change<T, F> {
@@ -59,7 +59,7 @@ where
         keep
     }
 
-    fn finish(self: Box<Self>, committed: Result<()>) -> Option<RepositoryName> {
+    fn finish(self: Box<Self>, committed: Result<()>) -> Vec<RepositoryName> {
         let result = match (self.result, committed) {
             (Some(Err(own)), _) => Err(own),
             (Some(Ok(done)), committed) => committed.map(|()| done),
@@ -67,7 +67,7 @@ where
         };
         let (answer, changed) = match result {
             Ok(Done { value, changed }) => (Ok(value), changed),
-            Err(error) => (Err(error), None),
+            Err(error) => (Err(error), vec![]),
         };
         let _ = self.reply.send(answer); // The caller may have gone; the change stands.
         changed
@@ -148,7 +148,7 @@ mod tests {
             Box::pin(async move {
                 let params = vec![Value::from(id), Value::from(vec![7; bytes])];
                 tx.run("INSERT INTO kept (id, content) VALUES ($1, $2)", params).await?;
-                Ok(Done { value: (), changed: None })
+                Ok(Done { value: (), changed: vec![] })
             })
         }
     }
@@ -191,14 +191,14 @@ mod tests {
         let set_up = lite.write(|tx| {
             Box::pin(async move {
                 tx.run("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)", vec![]).await?;
-                Ok(Done { value: (), changed: None })
+                Ok(Done { value: (), changed: vec![] })
             })
         });
         set_up.await.unwrap();
         let limit = lite.write(|tx| {
             Box::pin(async move {
                 tx.all("PRAGMA max_page_count = 40", vec![]).await?;
-                Ok(Done { value: (), changed: None })
+                Ok(Done { value: (), changed: vec![] })
             })
         });
         limit.await.unwrap();

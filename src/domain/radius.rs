@@ -1,0 +1,159 @@
+//! What a delete takes with it: worked out over the part of a repository's graph that it can reach.
+//!
+//! A **name** of an image is a tag, an index that lists it, or an image that it is about (its subject). What goes with
+//! an image is whatever has no name but by what goes: its platforms, its signatures, theirs.
+
+use super::manifest::Kind;
+use super::{Digest, Tag};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An image as the graph sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    pub kind: Option<Kind>,
+    /// Bytes to pull it, before sharing.
+    pub bytes: u64,
+    pub tags: BTreeSet<Tag>,
+    /// Images that it lists, as far as the repository has them.
+    pub children: BTreeSet<Digest>,
+    /// Indexes that list it.
+    pub parents: BTreeSet<Digest>,
+    /// The image that it is about, if the repository has it.
+    pub subject: Option<Digest>,
+    /// Images about it, by their subject or by a tag that says so.
+    pub referrers: BTreeSet<Digest>,
+}
+
+/// A part of a repository: every image that is asked about, and all that can be reached from those downwards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph(pub BTreeMap<Digest, Node>);
+
+/// How something that goes belongs to what was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Child,
+    Referrer,
+}
+
+/// Why something stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// Another tag of an image that loses one.
+    Sibling(Tag, Digest),
+    /// An image that loses its last name, until the trash lets it go.
+    Unnamed(Digest),
+    /// What an image that goes lists, or what is about it, and something else names.
+    Named(Digest, Part),
+}
+
+/// What goes and what stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Radius {
+    /// Every tag that goes, with what it names.
+    pub tags: BTreeMap<Tag, Digest>,
+    /// Every image that goes with one that was named, with the one for whose sake.
+    pub images: BTreeMap<Digest, (Digest, Option<Part>)>,
+    /// Indexes that stay and list what was to go: nothing may be done.
+    pub parents: BTreeMap<Digest, BTreeSet<Digest>>,
+    pub stays: Vec<Stays>,
+    /// All that nothing names in the end, once the trash has let it go, each with the one for whose sake.
+    pub in_the_end: BTreeMap<Digest, Digest>,
+}
+
+impl Graph {
+    /// What goes if these tags are taken from their images and these images are deleted. Tags and images that are not
+    /// in the graph are left out.
+    pub fn radius(&self, tags: &BTreeSet<Tag>, images: &BTreeSet<Digest>) -> Radius {
+        let mut gone = BTreeMap::new();
+        for top in images.iter().filter(|top| self.0.contains_key(top)) {
+            gone.entry(top.clone()).or_insert((top.clone(), None));
+        }
+        self.spread(&mut gone, tags);
+        let goes = |tag: &Tag, node: &Digest| tags.contains(tag) || gone.contains_key(node);
+        let mut radius = Radius::default();
+        for (digest, node) in &self.0 {
+            radius.tags.extend(node.tags.iter().filter(|tag| goes(tag, digest)).map(|it| (it.clone(), digest.clone())));
+        }
+        for top in images.iter().filter(|top| self.0.contains_key(top)) {
+            let above: BTreeSet<Digest> =
+                self.0[top].parents.iter().filter(|it| !gone.contains_key(it)).cloned().collect();
+            if !above.is_empty() {
+                radius.parents.insert(top.clone(), above);
+            }
+        }
+        radius.stays = self.stays(tags, &gone);
+        let left =
+            radius.stays.iter().filter_map(|it| if let Stays::Unnamed(digest) = it { Some(digest) } else { None });
+        let mut end = gone.clone();
+        end.extend(left.map(|digest| (digest.clone(), (digest.clone(), None))));
+        self.spread(&mut end, tags);
+        radius.in_the_end = end.into_iter().map(|(digest, (top, _))| (digest, top)).collect();
+        radius.images = gone;
+        radius
+    }
+
+    /// Adds whatever has no name but by what goes already.
+    fn spread(&self, gone: &mut BTreeMap<Digest, (Digest, Option<Part>)>, tags: &BTreeSet<Tag>) {
+        let mut next: Vec<Digest> = gone.keys().cloned().collect();
+        while let Some(digest) = next.pop() {
+            let (Some(node), Some((top, _))) = (self.0.get(&digest), gone.get(&digest).cloned()) else { continue };
+            let parts = node.children.iter().map(|it| (it, Part::Child));
+            for (part, how) in parts.chain(node.referrers.iter().map(|it| (it, Part::Referrer))) {
+                if !gone.contains_key(part) && self.is_free(part, gone, tags) {
+                    gone.insert(part.clone(), (top.clone(), Some(how)));
+                    next.push(part.clone());
+                }
+            }
+        }
+    }
+
+    /// Whether nothing names it but what goes.
+    fn is_free(&self, digest: &Digest, gone: &BTreeMap<Digest, (Digest, Option<Part>)>, tags: &BTreeSet<Tag>) -> bool {
+        let Some(node) = self.0.get(digest) else { return false };
+        let is_taken =
+            |tag: &Tag| tags.contains(tag) || subject_of(tag).is_some_and(|subject| gone.contains_key(&subject));
+        node.tags.iter().all(is_taken)
+            && node.parents.iter().all(|parent| gone.contains_key(parent))
+            && node.subject.iter().all(|subject| gone.contains_key(subject))
+    }
+
+    fn stays(&self, tags: &BTreeSet<Tag>, gone: &BTreeMap<Digest, (Digest, Option<Part>)>) -> Vec<Stays> {
+        let mut stays = Vec::new();
+        for (digest, node) in self.0.iter().filter(|(digest, _)| !gone.contains_key(digest)) {
+            let (taken, left): (Vec<&Tag>, Vec<&Tag>) = node.tags.iter().partition(|tag| tags.contains(tag));
+            if !taken.is_empty() {
+                stays.extend(left.iter().map(|tag| Stays::Sibling((*tag).clone(), digest.clone())));
+                if left.is_empty() && node.parents.is_empty() && node.subject.is_none() {
+                    stays.push(Stays::Unnamed(digest.clone()));
+                }
+            }
+            let about_what_goes = |of: &Digest| gone.contains_key(of);
+            if node.parents.iter().any(about_what_goes) {
+                stays.push(Stays::Named(digest.clone(), Part::Child));
+            } else if node.subject.iter().any(about_what_goes) || self.is_noted(digest, gone) {
+                stays.push(Stays::Named(digest.clone(), Part::Referrer));
+            }
+        }
+        stays
+    }
+
+    /// Whether something that goes has it as a referrer by a tag.
+    fn is_noted(&self, digest: &Digest, gone: &BTreeMap<Digest, (Digest, Option<Part>)>) -> bool {
+        let of = |tag: &Tag| subject_of(tag).is_some_and(|subject| gone.contains_key(&subject));
+        self.0[digest].tags.iter().any(of)
+    }
+}
+
+/// Signatures, attestations and lists of referrers that are found by a tag which names their subject: `sha256-<hex>`,
+/// with `.sig`, `.att` or `.sbom` (OCI distribution specification, "Referrers Tag Schema", and cosign before it).
+pub fn referrer_tags(subject: &Digest) -> Vec<Tag> {
+    let stem = subject.as_str().replace(':', "-");
+    ["", ".sig", ".att", ".sbom"].iter().filter_map(|end| format!("{stem}{end}").parse().ok()).collect()
+}
+
+/// The subject that such a tag names.
+pub fn subject_of(tag: &Tag) -> Option<Digest> {
+    let stem = tag.as_str().strip_suffix(".sig").or_else(|| tag.as_str().strip_suffix(".att"));
+    let stem = stem.or_else(|| tag.as_str().strip_suffix(".sbom")).unwrap_or(tag.as_str());
+    stem.strip_prefix("sha256-").filter(|hex| hex.len() == 64).and_then(|hex| format!("sha256:{hex}").parse().ok())
+}

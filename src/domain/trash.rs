@@ -1,0 +1,79 @@
+//! What was deleted and can be brought back.
+
+use super::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// For how many days what was deleted is kept where nothing else is set, and at most.
+pub const DEFAULT_DAYS: u32 = 30;
+pub const MAX_DAYS: u32 = 3650;
+
+/// What kind of thing was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrashKind {
+    /// A name. Its image can be pulled by its digest for as long as it is in the trash.
+    Tag,
+    /// An image with its tags, and with what belonged to it alone.
+    Image,
+    Blob,
+    Repository,
+}
+
+impl TrashKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Tag, Self::Image, Self::Blob, Self::Repository];
+
+    /// The word for it, for people and programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Image => "image",
+            Self::Blob => "blob",
+            Self::Repository => "repository",
+        }
+    }
+}
+
+impl FromStr for TrashKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == text);
+        known.ok_or_else(|| Error::invalid("kind", "a kind is tag, image, blob or repository"))
+    }
+}
+
+/// Something in the trash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashRow {
+    pub id: String,
+    /// What was deleted by the same request has the same.
+    pub batch: String,
+    pub kind: TrashKind,
+    pub repository: RepositoryName,
+    /// Of a tag.
+    pub tag: Option<Tag>,
+    /// Of a tag, what it named.
+    pub digest: Option<Digest>,
+    /// How many tags went with it.
+    pub tags: u64,
+    /// Bytes that nothing else needed when it was deleted.
+    pub held: ByteSize,
+    pub deleted: Timestamp,
+    pub deleted_by: Option<Actor>,
+    pub expires: Timestamp,
+}
+
+impl TrashRow {
+    /// What it is, in words: `tag 1.4.0 of team/web`.
+    pub fn words(&self) -> String {
+        let of = &self.repository;
+        match (self.kind, &self.tag, &self.digest) {
+            (TrashKind::Tag, Some(tag), _) => format!("tag {tag} of {of}"),
+            (TrashKind::Repository, ..) => format!("repository {of}"),
+            (kind, _, Some(digest)) => format!("{} {} of {of}", kind.name(), digest.short()),
+            (kind, _, None) => format!("{} of {of}", kind.name()),
+        }
+    }
+}

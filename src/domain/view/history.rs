@@ -1,0 +1,108 @@
+//! What pages about the history of tags show.
+
+use crate::domain::{Actor, Cursor, Digest, Error, RepositoryName, Result, Tag, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// How a tag came to name another image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    Push,
+    /// A crawl met it so: who moved it is not known.
+    Seen,
+    Delete,
+    /// It was put there by hand.
+    #[serde(rename = "retag")]
+    Set,
+    #[serde(rename = "rollback")]
+    RollBack,
+    Copy,
+    Restore,
+    Rename,
+}
+
+impl How {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Push, Self::Seen, Self::Delete, Self::Set, Self::RollBack, Self::Copy, Self::Restore, Self::Rename];
+
+    /// The word in addresses and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Seen => "seen",
+            Self::Delete => "delete",
+            Self::Set => "retag",
+            Self::RollBack => "rollback",
+            Self::Copy => "copy",
+            Self::Restore => "restore",
+            Self::Rename => "rename",
+        }
+    }
+
+    /// The words that people read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Push => "Push",
+            Self::Seen => "Seen upstream",
+            Self::Delete => "Delete",
+            Self::Set => "Retag",
+            Self::RollBack => "Roll back",
+            Self::Copy => "Copy",
+            Self::Restore => "Restore",
+            Self::Rename => "Rename",
+        }
+    }
+}
+
+impl FromStr for How {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|how| how.name() == text);
+        known.ok_or_else(|| Error::invalid("how", format!("`{text:.40}` is no way in which a tag moves")))
+    }
+}
+
+/// One move of a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    pub id: String,
+    pub tag: Tag,
+    /// Nothing where the tag was new.
+    pub from: Option<Digest>,
+    /// Nothing where it was deleted.
+    pub to: Option<Digest>,
+    pub how: How,
+    pub when: Timestamp,
+    pub by: Option<Actor>,
+    pub reason: Option<String>,
+    /// Whether the image that it named before it moved, and the one that it named afterwards, can still be named.
+    pub from_is_kept: bool,
+    pub to_is_kept: bool,
+}
+
+/// What is asked of a history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    pub tag: Option<Tag>,
+    pub how: Option<How>,
+    pub by: Option<String>,
+    pub after: Option<Cursor>,
+    pub before: Option<Cursor>,
+    pub limit: Option<u32>,
+}
+
+/// A tag that names another image now than it did at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    pub repository: RepositoryName,
+    pub tag: Tag,
+    /// What it named then; nothing if it was not there.
+    pub then: Option<Digest>,
+    /// What it names now; nothing if it is not there.
+    pub now: Option<Digest>,
+    /// Whether the image that it named then can still be named.
+    pub is_kept: bool,
+}

@@ -1,0 +1,56 @@
+//! What a delete would take, before it takes it.
+
+use crate::domain::{ByteSize, Digest, Tag, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What kind of thing stands in a preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GoingKind {
+    Tag,
+    Image,
+    /// An image that an index lists.
+    Child,
+    /// A signature, an SBOM, an attestation.
+    Referrer,
+    Repository,
+}
+
+/// One thing that goes, or stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Going {
+    pub kind: GoingKind,
+    pub tag: Option<Tag>,
+    pub digest: Option<Digest>,
+    /// Of a repository.
+    pub name: Option<String>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// Exactly what a delete would take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Redeems it: sealed, for who asked, for 15 minutes.
+    pub plan: String,
+    /// What could not be found afterwards.
+    pub removed: Vec<Going>,
+    /// More of the same, where there are very many.
+    pub removed_more: u64,
+    /// What stays and one might think it goes.
+    pub kept: Vec<Going>,
+    /// Signatures and the like that go with an image.
+    pub referrers: Vec<Digest>,
+    /// Indexes that list what was to go: nothing can be done before they go.
+    pub parents: Vec<Digest>,
+    /// Of what goes, before sharing.
+    pub logical: ByteSize,
+    /// What nothing needs any more once the trash has let it go.
+    pub freed: ByteSize,
+    /// Until when all of it can come back.
+    pub kept_until: Timestamp,
+    /// How many tags go.
+    pub n_tags: u64,
+    /// How many images go.
+    pub n_images: u64,
+}

@@ -1,0 +1,89 @@
+//! Deletes that are looked at before: by forms and by programs alike.
+
+use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags, ReadRepository};
+use crate::domain::view::Preview;
+use crate::domain::{Error, RepositoryName, Result};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::service::plans::{self, Asked, Plan};
+use crate::server::service::tags;
+
+/// What somebody wants to delete.
+pub(super) enum Wanted {
+    Tags(DeleteTags),
+    Images(DeleteImages),
+    Repository(DeleteRepository),
+    Namespace(DeleteNamespace),
+}
+
+impl Wanted {
+    /// Where it is: a repository, or a namespace with a slash at its end.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Self::Tags(it) => it.repository.to_string(),
+            Self::Images(it) => it.repository.to_string(),
+            Self::Repository(it) => it.repository.to_string(),
+            Self::Namespace(it) => format!("{}/", it.namespace),
+        }
+    }
+}
+
+/// The tags of a repository that fit a filter now.
+///
+/// # Errors
+/// [`Error::Invalid`] if none does.
+pub(super) async fn matching(
+    app: &App,
+    caller: &Caller,
+    repository: RepositoryName,
+    filter: String,
+) -> Result<DeleteTags> {
+    let proof = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
+    let tags = tags::matching(app, &proof, &filter).await?;
+    if tags.is_empty() {
+        return Err(Error::invalid("filter", format!("no tag of {repository} matches `{filter:.80}`")));
+    }
+    Ok(DeleteTags { repository, tags, filter: Some(filter) })
+}
+
+/// What would go.
+pub(super) async fn preview(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Preview> {
+    match wanted {
+        Wanted::Tags(action) => plans::preview(app, &app.access.authorize(caller, action.clone()).await?).await,
+        Wanted::Images(action) => plans::preview(app, &app.access.authorize(caller, action.clone()).await?).await,
+        Wanted::Repository(action) => plans::preview(app, &app.access.authorize(caller, action.clone()).await?).await,
+        Wanted::Namespace(action) => plans::preview(app, &app.access.authorize(caller, action.clone()).await?).await,
+    }
+}
+
+/// A plan of the caller, and what it wants to delete.
+pub(super) async fn open(app: &App, caller: &Caller, text: &str) -> Result<(Plan, Wanted)> {
+    let plan = Plan::open(app, caller.actor(), text)?;
+    let wanted = match plan.asked.clone() {
+        Asked::Content { repository, filter: Some(filter), .. } => {
+            let matching = matching(app, caller, repository.clone(), filter.clone()).await;
+            let nothing = DeleteTags { repository, tags: vec![], filter: Some(filter) };
+            Wanted::Tags(match matching {
+                Err(Error::Invalid { .. }) => nothing, // They went meanwhile.
+                matching => matching?,
+            })
+        }
+        Asked::Content { repository, tags, digests, filter: None } if digests.is_empty() => {
+            Wanted::Tags(DeleteTags { repository, tags, filter: None })
+        }
+        Asked::Content { repository, tags, digests, .. } => Wanted::Images(DeleteImages { repository, digests, tags }),
+        Asked::Repository(repository) => Wanted::Repository(DeleteRepository { repository }),
+        Asked::Namespace(namespace) => Wanted::Namespace(DeleteNamespace { namespace }),
+    };
+    Ok((plan, wanted))
+}
+
+/// Does what a plan says; the ids of the entries of the trash.
+pub(super) async fn redeem(app: &App, caller: &Caller, wanted: &Wanted, plan: &Plan) -> Result<Vec<String>> {
+    match wanted {
+        Wanted::Tags(action) => plans::redeem(app, &app.access.authorize(caller, action.clone()).await?, plan).await,
+        Wanted::Images(action) => plans::redeem(app, &app.access.authorize(caller, action.clone()).await?, plan).await,
+        Wanted::Repository(it) => plans::redeem(app, &app.access.authorize(caller, it.clone()).await?, plan).await,
+        Wanted::Namespace(it) => plans::redeem(app, &app.access.authorize(caller, it.clone()).await?, plan).await,
+    }
+}

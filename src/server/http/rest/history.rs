@@ -1,0 +1,134 @@
+//! `/-/history`, `/-/rollback` and `/-/as-of`.
+
+use super::{Page, answer, asked, of};
+use crate::domain::action::{ReadRepository, RollBackNamespace, RollBackTag};
+use crate::domain::view::{Difference, HistoryQuery, HistoryRow, How};
+use crate::domain::{Actor, Cursor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::service::{history, names, tags};
+use axum::body::Body;
+use axum::extract::RawQuery;
+use axum::http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Serialize)]
+struct Move {
+    tag: Tag,
+    from: Option<Digest>,
+    to: Option<Digest>,
+    how: How,
+    at: String,
+    by: Option<Actor>,
+    reason: Option<String>,
+    /// Whether the image that it named before can be named again.
+    from_is_kept: bool,
+}
+
+impl From<HistoryRow> for Move {
+    fn from(it: HistoryRow) -> Self {
+        let HistoryRow { tag, from, to, how, when, by, reason, from_is_kept, .. } = it;
+        let from_is_kept = from_is_kept && from.is_some();
+        Self { tag, from, to, how, at: when.rfc3339(), by, reason, from_is_kept }
+    }
+}
+
+/// Which moves are asked for.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Asked {
+    tag: Option<Tag>,
+    how: Option<How>,
+}
+
+/// The moves of a repository's tags, newest first.
+pub(super) async fn list(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
+    let found = async {
+        let (part, Asked { tag, how }) = asked(query)?;
+        let limit = Some(part.limit()?);
+        let after = (!part.after.is_empty()).then(|| part.after.parse::<Cursor>()).transpose()?;
+        let proof = app.access.authorize(caller, ReadRepository { repository: name.parse()? }).await?;
+        let page =
+            history::list(app, &proof, &HistoryQuery { tag, how, after, limit, ..HistoryQuery::default() }).await?;
+        let next = page.next.map(|cursor| cursor.to_string());
+        Ok(Page { items: page.items.into_iter().map(Move::from).collect(), next })
+    };
+    answer(app, caller, StatusCode::OK, found.await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Back {
+    tag: Tag,
+    digest: Digest,
+    #[serde(default, deserialize_with = "super::tags::stated")]
+    expect: Option<Option<Digest>>,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Brings a tag back to an image that it named before.
+pub(super) async fn roll_back(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let moved = async {
+        let (repository, Back { tag, digest, expect, reason }): (RepositoryName, _) = (name.parse()?, of(sent?)?);
+        let action = RollBackTag { repository: repository.clone(), tag: tag.clone(), digest, reason };
+        let proof = app.access.authorize(caller, action).await?;
+        names::roll_back(app, &proof, super::tags::expected(expect)).await?;
+        let reading = app.access.authorize(caller, ReadRepository { repository }).await?;
+        tags::one(app, &reading, &tag).await.map(super::tags::Listed::from)
+    };
+    answer(app, caller, StatusCode::OK, moved.await)
+}
+
+#[derive(Serialize)]
+struct Differs {
+    repository: RepositoryName,
+    tag: Tag,
+    then: Option<Digest>,
+    now: Option<Digest>,
+    is_kept: bool,
+}
+
+impl From<Difference> for Differs {
+    fn from(it: Difference) -> Self {
+        Self { repository: it.repository, tag: it.tag, then: it.then, now: it.now, is_kept: it.is_kept }
+    }
+}
+
+/// At which time a namespace is looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct At {
+    t: String,
+}
+
+fn at(text: &str) -> Result<Timestamp> {
+    Timestamp::parse(text).ok_or_else(|| Error::invalid("t", "a time is written 2026-11-24T12:00:00Z"))
+}
+
+/// What tags of a namespace named at a time and name no more.
+pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
+    let found = async {
+        let (part, At { t }) = asked(query)?;
+        let (limit, namespace): (u32, Namespace) = (part.limit()?, name.parse()?);
+        let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: at(&t)? }).await?;
+        let after = part.after.rsplit_once(':').unwrap_or(("", ""));
+        let items = history::as_of(app, &proof, after, limit.saturating_add(1)).await?;
+        Ok(Page::cut(items, limit, |it: &Difference| format!("{}:{}", it.repository, it.tag)))
+    };
+    let found =
+        found.await.map(|page| Page { items: page.items.into_iter().map(Differs::from).collect(), next: page.next });
+    answer(app, caller, StatusCode::OK, found)
+}
+
+/// Brings all tags of a namespace back to a time.
+pub(super) async fn roll_back_namespace(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let moved = async {
+        let (namespace, At { t }): (Namespace, _) = (name.parse()?, of(sent?)?);
+        let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: at(&t)? }).await?;
+        let n_moved = history::roll_back(app, &proof, None).await?;
+        Ok(json!({ "moved": n_moved }))
+    };
+    answer(app, caller, StatusCode::OK, moved.await)
+}

@@ -1,0 +1,176 @@
+//! `/-/delete-preview` and `/-/delete` of repositories and namespaces.
+
+use super::{answer, of};
+use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
+use crate::domain::error::What;
+use crate::domain::view::{Going, GoingKind, Preview};
+use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::http::error;
+use crate::server::http::planned::{self, Wanted};
+use axum::Json;
+use axum::body::Body;
+use axum::http::{Response, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Tags and images that one request names at most.
+const MAX_NAMED: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    digests: Vec<Digest>,
+    /// All tags that a filter matches.
+    #[serde(default)]
+    filter: String,
+    #[serde(default)]
+    repository: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Redeem {
+    plan: String,
+}
+
+#[derive(Serialize)]
+struct Item {
+    kind: GoingKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    tag: Option<Tag>,
+    digest: Option<Digest>,
+    reason: String,
+}
+
+impl From<Going> for Item {
+    fn from(it: Going) -> Self {
+        // Programs know three kinds of what stands in a repository: a referrer is an image to them.
+        let kind = if it.kind == GoingKind::Referrer { GoingKind::Image } else { it.kind };
+        Self { kind, name: it.name, tag: it.tag, digest: it.digest, reason: it.reason }
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    plan: String,
+    removed: Vec<Item>,
+    removed_more: u64,
+    kept: Vec<Item>,
+    referrers: Vec<Digest>,
+    parents: Vec<Digest>,
+    freed_bytes: ByteSize,
+    logical_bytes: ByteSize,
+    kept_until: String,
+}
+
+impl From<Preview> for Shown {
+    fn from(it: Preview) -> Self {
+        Self {
+            plan: it.plan,
+            removed: it.removed.into_iter().map(Item::from).collect(),
+            removed_more: it.removed_more,
+            kept: it.kept.into_iter().map(Item::from).collect(),
+            referrers: it.referrers,
+            parents: it.parents,
+            freed_bytes: it.freed,
+            logical_bytes: it.logical,
+            kept_until: it.kept_until.rfc3339(),
+        }
+    }
+}
+
+/// What would go of a repository, or all of it.
+pub(super) async fn preview(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let found = async {
+        let (repository, asked): (RepositoryName, Asked) = (name.parse()?, of(sent?)?);
+        planned::preview(app, caller, &wanted(app, caller, repository, asked).await?).await.map(Shown::from)
+    };
+    answer(app, caller, StatusCode::OK, found.await)
+}
+
+async fn wanted(app: &App, caller: &Caller, repository: RepositoryName, asked: Asked) -> Result<Wanted> {
+    let Asked { tags, digests, filter, repository: is_whole } = asked;
+    if tags.len() + digests.len() > MAX_NAMED {
+        let message = format!("one request names at most {MAX_NAMED} tags and images; use a filter, or send several");
+        return Err(Error::invalid("tags", message));
+    }
+    Ok(match (is_whole, filter.is_empty()) {
+        (true, _) => Wanted::Repository(DeleteRepository { repository }),
+        (false, false) => Wanted::Tags(planned::matching(app, caller, repository, filter).await?),
+        (false, true) if tags.is_empty() && digests.is_empty() => {
+            let message = "name tags, digests, a filter, or \"repository\": true";
+            return Err(Error::invalid("tags", message));
+        }
+        (false, true) if digests.is_empty() => Wanted::Tags(DeleteTags { repository, tags, filter: None }),
+        (false, true) => Wanted::Images(DeleteImages { repository, digests, tags }),
+    })
+}
+
+/// What would go of a namespace.
+pub(super) async fn preview_namespace(app: &App, caller: &Caller, name: &str) -> Response<Body> {
+    let found = async {
+        let wanted = Wanted::Namespace(DeleteNamespace { namespace: name.parse()? });
+        planned::preview(app, caller, &wanted).await.map(Shown::from)
+    };
+    answer(app, caller, StatusCode::OK, found.await)
+}
+
+/// Does what a preview said.
+pub(super) async fn redeem(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let place = name.parse::<RepositoryName>().map(|name| name.to_string());
+    done(app, caller, place, sent).await
+}
+
+/// The same of a namespace.
+pub(super) async fn redeem_namespace(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let place = name.parse::<crate::domain::Namespace>().map(|name| format!("{name}/"));
+    done(app, caller, place, sent).await
+}
+
+async fn done(app: &App, caller: &Caller, place: Result<String>, sent: Result<Value>) -> Response<Body> {
+    let redeemed = async {
+        let (place, Redeem { plan }) = (place?, of(sent?)?);
+        let (plan, wanted) = planned::open(app, caller, &plan).await?;
+        if wanted.place() != place {
+            return Err(Error::NotFound(What::Plan));
+        }
+        match planned::redeem(app, caller, &wanted, &plan).await {
+            Err(outdated @ (Error::Outdated | Error::InUse { .. })) => Ok(Err((outdated, wanted))),
+            redeemed => redeemed.map(Ok),
+        }
+    };
+    match redeemed.await {
+        Ok(Ok(entries)) => answer(app, caller, StatusCode::OK, Ok(json!({ "trash": entries, "job": null }))),
+        // What was shown does not hold any more: here is what would go now.
+        Ok(Err((outdated, wanted))) => match planned::preview(app, caller, &wanted).await {
+            Ok(preview) => again(&outdated, Shown::from(preview)),
+            Err(_) => answer::<()>(app, caller, StatusCode::OK, Err(outdated)),
+        },
+        Err(refused) => answer::<()>(app, caller, StatusCode::OK, Err(refused)),
+    }
+}
+
+fn again(outdated: &Error, preview: Shown) -> Response<Body> {
+    let body = json!({
+        "type": "about:blank",
+        "title": StatusCode::CONFLICT.canonical_reason(),
+        "status": StatusCode::CONFLICT.as_u16(),
+        "detail": outdated.to_string(),
+        "parents": preview.parents,
+        "preview": preview,
+    });
+    let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
+    let mut response = error::problem(outdated);
+    let with_preview = (StatusCode::CONFLICT, headers, Json(body)).into_response();
+    *response.body_mut() = with_preview.into_body();
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.status_mut() = StatusCode::CONFLICT;
+    response
+}

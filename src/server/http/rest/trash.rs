@@ -1,0 +1,162 @@
+//! `/api/v1/trash`.
+
+use super::{Page, answer, asked, body, done, of};
+use crate::domain::error::What;
+use crate::domain::trash::{TrashKind, TrashRow};
+use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::http::restored;
+use crate::server::service::plans::Plan;
+use crate::server::service::trash::{self, Wanted};
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{Response, StatusCode};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    /// What was deleted by the same request has the same.
+    batch: String,
+    kind: TrashKind,
+    repository: RepositoryName,
+    tag: Option<Tag>,
+    digest: Option<Digest>,
+    n_tags: u64,
+    held_bytes: ByteSize,
+    deleted_at: String,
+    deleted_by: Option<Actor>,
+    expires_at: String,
+}
+
+impl From<TrashRow> for Listed {
+    fn from(it: TrashRow) -> Self {
+        Self {
+            id: it.id,
+            batch: it.batch,
+            kind: it.kind,
+            repository: it.repository,
+            tag: it.tag,
+            digest: it.digest,
+            n_tags: it.tags,
+            held_bytes: it.held,
+            deleted_at: it.deleted.rfc3339(),
+            deleted_by: it.deleted_by,
+            expires_at: it.expires.rfc3339(),
+        }
+    }
+}
+
+/// Which entries are asked for.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Asked {
+    repository: Option<RepositoryName>,
+    namespace: Option<Namespace>,
+    batch: Option<String>,
+}
+
+/// What was deleted and the caller may bring back, newest first.
+pub(in crate::server::http) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    query: RawQuery,
+) -> Response<Body> {
+    let found = async {
+        if !caller.standing.is_signed_in() {
+            return Err(Error::Unauthenticated);
+        }
+        let (part, Asked { repository, namespace, batch }) = asked(query)?;
+        let before = (!part.after.is_empty()).then(|| part.after.clone());
+        let wanted = Wanted { repository, below: namespace, batch, before };
+        let page = trash::list(&app, &caller, wanted, part.limit()?).await?;
+        Ok(Page { items: page.items.into_iter().map(|it| Listed::from(it.row)).collect(), next: page.next })
+    };
+    answer(&app, &caller, StatusCode::OK, found.await)
+}
+
+/// One entry.
+pub(in crate::server::http) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let found = async {
+        let row = trash::find(&app, &id).await?;
+        let allowed = app.access.authorize(&caller, trash::restoring(&row)).await;
+        allowed.map_err(hidden).map(|_| Listed::from(row))
+    };
+    answer(&app, &caller, StatusCode::OK, found.await)
+}
+
+/// What somebody may not restore is not in the trash to them.
+fn hidden(refusal: Error) -> Error {
+    match refusal {
+        Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
+        refusal => refusal,
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Over {
+    /// Whether a tag that names another image by now moves.
+    over: bool,
+}
+
+fn json(body: &[u8]) -> Result<serde_json::Value> {
+    serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))
+}
+
+/// Brings an entry back.
+pub(in crate::server::http) async fn restore(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    sent: Bytes,
+) -> Response<Body> {
+    let restored = async {
+        let row = trash::find(&app, &id).await?;
+        let Over { over } = if sent.is_empty() { Over::default() } else { of(json(&sent)?)? };
+        let proof = app.access.authorize(&caller, trash::restoring(&row)).await.map_err(hidden)?;
+        trash::restore(&app, &proof, vec![id], over).await
+    };
+    done(&app, &caller, restored.await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Undo {
+    plan: String,
+}
+
+/// Brings all of it back that a plan deleted.
+pub(in crate::server::http) async fn restore_plan(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    sent: Result<Json<Undo>, JsonRejection>,
+) -> Response<Body> {
+    let restored = async {
+        let plan = Plan::open(&app, caller.actor(), &body(sent)?.plan)?;
+        restored::batch(&app, &caller, &plan.id, false).await.map(drop)
+    };
+    done(&app, &caller, restored.await)
+}
+
+/// Lets an entry go for good.
+pub(in crate::server::http) async fn purge(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let purged = async {
+        let row = trash::find(&app, &id).await?;
+        let _seen = app.access.authorize(&caller, trash::restoring(&row)).await.map_err(hidden)?;
+        let proof = app.access.authorize(&caller, trash::purging(&row)).await?;
+        trash::purge(&app, &proof, id).await
+    };
+    done(&app, &caller, purged.await)
+}

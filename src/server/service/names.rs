@@ -1,0 +1,226 @@
+//! Names of images: set, moved, renamed, brought back.
+
+use crate::domain::action::{RenameTag, RollBackTag, SetTag};
+use crate::domain::error::What;
+use crate::domain::view::How;
+use crate::domain::{Action, Actor, Digest, Error, Permission, RepositoryName, Result, Tag, Target, Timestamp};
+use crate::server::access::{Authorized, Rights};
+use crate::server::context::App;
+use crate::server::entropy::Entropy;
+use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::naming::Naming;
+use crate::server::store::radius::{Reader, graph};
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::trash::{self, Restoring};
+use crate::server::store::{Change, Tx, history, manifests, tags};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What must hold of a tag before it is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing.
+    #[default]
+    Anything,
+    /// It is not there.
+    Absent,
+    /// It names this image.
+    Named(Digest),
+}
+
+impl Expect {
+    /// Whether it holds.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with what the tag names.
+    pub fn check(&self, current: Option<&Digest>) -> Result<()> {
+        let holds = match self {
+            Self::Anything => true,
+            Self::Absent => current.is_none(),
+            Self::Named(digest) => current == Some(digest),
+        };
+        if holds { Ok(()) } else { Err(Error::Changed { current: current.cloned() }) }
+    }
+}
+
+/// The longest reason for a move.
+pub const MAX_REASON_CHARS: usize = 500;
+
+/// Who changes names in a repository of the hosted registry, on the way into the transaction.
+pub(super) struct Namer {
+    pub name: RepositoryName,
+    pub by: Actor,
+    pub now: Timestamp,
+    rights: Rights,
+    mount_id: String,
+    entropy: Arc<dyn Entropy>,
+    trash_days: u32,
+}
+
+impl Namer {
+    /// By this proof.
+    pub(super) fn of<A: Action>(app: &App, proof: &Authorized<A>, name: &RepositoryName) -> Result<Self> {
+        let mount_id = app.hosted(name)?.0.id.clone();
+        Ok(Self {
+            name: name.clone(),
+            by: proof.actor().clone(),
+            now: app.clock.now(),
+            rights: proof.rights(),
+            mount_id,
+            entropy: Arc::clone(&app.entropy),
+            trash_days: app.facts.trash_days,
+        })
+    }
+
+    /// The same in another repository of that registry.
+    pub(super) fn at(&self, name: RepositoryName) -> Self {
+        Self {
+            name,
+            by: self.by.clone(),
+            rights: self.rights.clone(),
+            mount_id: self.mount_id.clone(),
+            entropy: Arc::clone(&self.entropy),
+            ..*self
+        }
+    }
+
+    /// The repository, which nobody else changes until the transaction ends.
+    pub(super) async fn open(&self, tx: &mut Tx) -> Result<Repository> {
+        super::plans::hosted(tx, &self.name, &self.mount_id).await
+    }
+
+    /// How it puts tags on images.
+    pub(super) fn naming<'a>(&'a self, repository: &'a Repository) -> Naming<'a> {
+        let (rights, by, entropy) = (&self.rights, &self.by, &*self.entropy);
+        Naming { repository, name: &self.name, rights, by, now: self.now, entropy }
+    }
+
+    /// How it brings things back.
+    pub(super) fn restoring(&self) -> Restoring {
+        Restoring {
+            by: self.by.clone(),
+            at: self.now,
+            rights: self.rights.clone(),
+            over: false,
+            entropy: Arc::clone(&self.entropy),
+        }
+    }
+
+    /// Takes tags away, into the trash.
+    pub(super) async fn take(
+        &self,
+        tx: &mut Tx,
+        repository: &Repository,
+        gone: BTreeSet<Tag>,
+        batch: String,
+    ) -> Result<()> {
+        let mut from = BTreeSet::new();
+        for tag in &gone {
+            self.rights.require(Permission::TagDelete, &Target::Tag(self.name.clone(), tag.clone()))?;
+            from.extend(tags::current(tx, &repository.id, tag).await?.map(|current| current.digest));
+        }
+        let graph = graph(&mut Reader::Tx(tx), &repository.id, from).await?;
+        let radius = graph.radius(&gone, &BTreeSet::new());
+        let who = Deleting {
+            by: self.by.clone(),
+            at: self.now,
+            batch,
+            default_days: self.trash_days,
+            entropy: Arc::clone(&self.entropy),
+        };
+        let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), who).await?;
+        deletes::planned(tx, &deletion, &graph, &radius).await.map(drop)
+    }
+
+    /// Notes that it changed.
+    pub(super) async fn touch(&self, tx: &mut Tx, repository: &Repository) -> Result<()> {
+        repositories::refresh_newest(tx, repository).await?;
+        repositories::touch(tx, &repository.id, Some(&self.by), self.now).await
+    }
+
+    fn absent(&self, tag: &Tag) -> Error {
+        Error::NotFound(What::Tag { repository: self.name.clone(), tag: tag.clone() })
+    }
+}
+
+/// Names an image that is there; whether the tag is new.
+///
+/// # Errors
+/// Not found if the repository does not have the image; [`Error::Changed`] if the tag is not as expected.
+pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Result<bool> {
+    let SetTag { repository, tag, digest } = proof.action().clone();
+    let namer = Namer::of(app, proof, &repository)?;
+    let change = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let found = namer.open(tx).await?;
+            let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);
+            expect.check(current.as_ref())?;
+            if manifests::size(tx, &found.id, &digest).await?.is_none() {
+                return Err(Error::NotFound(What::Manifest { repository, digest }));
+            }
+            let before = namer.naming(&found).put(tx, (&tag, &digest), How::Set, None).await?;
+            namer.touch(tx, &found).await?;
+            let is_new = before.is_none();
+            let before = before.map(|before| before.to_string());
+            Ok(Change::new(is_new, before, Some(digest.to_string())).announcing(namer.name))
+        })
+    });
+    change.await
+}
+
+/// Gives an image another name in place of one, which goes to the trash.
+///
+/// # Errors
+/// [`Error::Changed`] if the tag does not name `expect`; [`Error::Conflict`] if the new name is taken.
+pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) -> Result<()> {
+    let RenameTag { repository, tag, to } = proof.action().clone();
+    let namer = Namer::of(app, proof, &repository)?;
+    let batch = crate::server::entropy::new_id(&*app.entropy, app.clock.now());
+    let change = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let found = namer.open(tx).await?;
+            let current = tags::current(tx, &found.id, &tag).await?.ok_or_else(|| namer.absent(&tag))?.digest;
+            expect.check(Some(&current))?;
+            if tags::current(tx, &found.id, &to).await?.is_some() {
+                return Err(Error::Conflict(format!("the tag {to} is there already; move it, or choose another name")));
+            }
+            namer.naming(&found).put(tx, (&to, &current), How::Rename, None).await?;
+            namer.take(tx, &found, BTreeSet::from([tag.clone()]), batch).await?;
+            namer.touch(tx, &found).await?;
+            Ok(Change::new((), Some(format!("{tag} {current}")), Some(format!("{to} {current}")))
+                .announcing(namer.name))
+        })
+    });
+    change.await
+}
+
+/// Brings a tag back to an image that it named before; one in the trash is restored first.
+///
+/// # Errors
+/// [`Error::Conflict`] if the tag never named it, or it is gone for good; [`Error::Changed`] as above.
+pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expect) -> Result<()> {
+    let RollBackTag { repository, tag, digest, reason } = proof.action().clone();
+    let reason = reason.trim().to_owned();
+    if reason.chars().count() > MAX_REASON_CHARS || reason.chars().any(char::is_control) {
+        return Err(Error::invalid("reason", format!("a reason is one line of at most {MAX_REASON_CHARS} characters")));
+    }
+    let namer = Namer::of(app, proof, &repository)?;
+    let change = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let found = namer.open(tx).await?;
+            let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);
+            expect.check(current.as_ref())?;
+            if !history::ever_named(tx, &found.id, &tag, &digest).await? {
+                let words = format!("the tag {tag} never named {}; to name it now, move the tag", digest.short());
+                return Err(Error::Conflict(words));
+            }
+            trash::restore_image(tx, &found, &namer.name, &digest, &namer.restoring()).await?;
+            let reason = Some(reason.as_str()).filter(|reason| !reason.is_empty());
+            let before = namer.naming(&found).put(tx, (&tag, &digest), How::RollBack, reason).await?;
+            namer.touch(tx, &found).await?;
+            let after = reason.map_or_else(|| digest.to_string(), |reason| format!("{digest}\n{reason}"));
+            Ok(Change::new((), before.map(|before| before.to_string()), Some(after)).announcing(namer.name))
+        })
+    });
+    change.await
+}

@@ -1,0 +1,164 @@
+//! Deletes with their blast radius: a preview says exactly what would go, and seals that as a plan; redeeming the plan
+//! does it, or nothing if something else would go by then.
+
+mod act;
+mod sealed;
+mod whole;
+
+pub(super) use act::hosted;
+pub use act::{act, redeem};
+pub use sealed::{Asked, Plan, Planned};
+
+use crate::domain::error::What;
+use crate::domain::radius::{Graph, Radius, Stays};
+use crate::domain::view::{Going, GoingKind, Preview};
+use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::store::radius::{Reader, graph, named, only_here};
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::trash;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What stands in a preview one by one; the rest is counted.
+const MAX_ITEMS: usize = 2000;
+
+/// What would go of a repository.
+pub(super) struct Found {
+    pub repository: Repository,
+    pub graph: Graph,
+    pub radius: Radius,
+}
+
+/// Reads what tags and images reach, and works out what would go.
+///
+/// # Errors
+/// Not found for a tag or an image that is not there.
+pub(super) async fn reach(
+    reader: &mut Reader<'_>,
+    repository: Repository,
+    name: &RepositoryName,
+    (tags, digests): (&[Tag], &[Digest]),
+) -> Result<Found> {
+    let there = named(reader, &repository.id, tags).await?;
+    if let Some(tag) = tags.iter().find(|tag| !there.contains_key(*tag)) {
+        return Err(Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() }));
+    }
+    let from: BTreeSet<Digest> = there.values().chain(digests).cloned().collect();
+    let graph = graph(reader, &repository.id, from).await?;
+    if let Some(digest) = digests.iter().find(|digest| !graph.0.contains_key(*digest)) {
+        return Err(Error::NotFound(What::Manifest { repository: name.clone(), digest: digest.clone() }));
+    }
+    let radius = graph.radius(&tags.iter().cloned().collect(), &digests.iter().cloned().collect());
+    Ok(Found { repository, graph, radius })
+}
+
+/// What would go, as things stand, with a plan that does exactly that.
+///
+/// # Errors
+/// Not found for what is not there; [`Error::TooLarge`] for more than one delete may take.
+pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Preview> {
+    let asked = proof.action().asked();
+    let (preview, print) = match &asked {
+        Asked::Content { repository, tags, digests, .. } => content(app, repository, (tags, digests)).await?,
+        Asked::Repository(name) => whole::of_repository(app, name).await?,
+        Asked::Namespace(namespace) => whole::of_namespace(app, namespace).await?,
+    };
+    let plan = sealed::seal(app, proof.actor(), asked, print)?;
+    Ok(Preview { plan, ..preview })
+}
+
+async fn content(app: &App, name: &RepositoryName, (tags, digests): (&[Tag], &[Digest])) -> Result<(Preview, Digest)> {
+    let absent = || Error::NotFound(What::Repository(name.clone()));
+    let repository = repositories::find(&app.store, name).await?.ok_or_else(absent)?;
+    let mut reader = Reader::Store(&app.store);
+    let found = reach(&mut reader, repository, name, (tags, digests)).await?;
+    let print = sealed::print(&found.radius);
+    Ok((drawn(app, name, found).await?, print))
+}
+
+async fn drawn(app: &App, name: &RepositoryName, found: Found) -> Result<Preview> {
+    let Found { repository, graph, radius } = found;
+    let in_the_end: BTreeSet<Digest> = radius.in_the_end.keys().cloned().collect();
+    let freed = only_here(&mut Reader::Store(&app.store), &repository, &[in_the_end]).await?;
+    let days = match name.namespace() {
+        Some(namespace) => trash::days_below(&app.store, &namespace).await?,
+        None => None,
+    };
+    let kept_until = app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into());
+    let mut removed = removed(&radius);
+    let removed_more = removed.len().saturating_sub(MAX_ITEMS) as u64;
+    removed.truncate(MAX_ITEMS);
+    let mut kept: Vec<Going> = radius.stays.iter().map(|it| stays(it, &kept_until.date())).collect();
+    kept.truncate(MAX_ITEMS);
+    let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, |node| node.bytes);
+    Ok(Preview {
+        plan: String::new(),
+        removed_more,
+        kept,
+        referrers: of_part(&radius, true),
+        parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+        logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
+        freed: freed.into_iter().next().unwrap_or_default(),
+        kept_until,
+        n_tags: radius.tags.len() as u64,
+        n_images: radius.images.len() as u64,
+        removed,
+    })
+}
+
+fn of_part(radius: &Radius, is_referrer: bool) -> Vec<Digest> {
+    use crate::domain::radius::Part;
+    let wanted = if is_referrer { Part::Referrer } else { Part::Child };
+    radius.images.iter().filter(|(_, (_, part))| *part == Some(wanted)).map(|(digest, _)| digest.clone()).collect()
+}
+
+/// Tags first, then images, each with why it goes.
+fn removed(radius: &Radius) -> Vec<Going> {
+    use crate::domain::radius::Part;
+    let tags = radius.tags.iter().map(|(tag, digest)| Going {
+        kind: GoingKind::Tag,
+        tag: Some(tag.clone()),
+        digest: Some(digest.clone()),
+        name: None,
+        reason: if radius.images.contains_key(digest) { "its image goes" } else { "the name alone" }.to_owned(),
+    });
+    let images = radius.images.iter().map(|(digest, (top, part))| {
+        let (kind, reason) = match part {
+            None => (GoingKind::Image, "with all that belongs to it alone".to_owned()),
+            Some(Part::Child) => (GoingKind::Child, format!("only {} lists it", top.short())),
+            Some(Part::Referrer) => (GoingKind::Referrer, format!("it is about {}", top.short())),
+        };
+        Going { kind, tag: None, digest: Some(digest.clone()), name: None, reason }
+    });
+    tags.chain(images).collect()
+}
+
+fn stays(it: &Stays, until: &str) -> Going {
+    use crate::domain::radius::Part;
+    let (kind, tag, digest, reason) = match it {
+        Stays::Sibling(tag, digest) => (GoingKind::Tag, Some(tag), digest, "it names the same image".to_owned()),
+        Stays::Unnamed(digest) => (
+            GoingKind::Image,
+            None,
+            digest,
+            format!("it loses its last name, and can be pulled by its digest until {until}"),
+        ),
+        Stays::Named(digest, part) => {
+            let kind = if *part == Part::Child { GoingKind::Child } else { GoingKind::Referrer };
+            (kind, None, digest, "something else names it".to_owned())
+        }
+    };
+    Going { kind, tag: tag.cloned(), digest: Some(digest.clone()), name: None, reason }
+}
+
+/// What stood where, for the record: each tag that goes with its image, the first of them.
+fn before(tags: &BTreeMap<Tag, Digest>, digests: impl Iterator<Item = Digest>) -> String {
+    const LINES: usize = 200;
+    let lines = tags.iter().map(|(tag, digest)| format!("{tag} {digest}")).chain(digests.map(|it| it.to_string()));
+    let mut lines: Vec<String> = lines.take(LINES + 1).collect();
+    if lines.len() > LINES {
+        lines[LINES] = format!("and more, {} tags in all", tags.len());
+    }
+    lines.join("\n")
+}

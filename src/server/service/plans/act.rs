@@ -1,0 +1,147 @@
+//! Doing what a plan says.
+
+use super::sealed::{Asked, Plan, Planned, print};
+use super::{Found, before, reach, whole};
+use crate::domain::error::What;
+use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
+use crate::server::access::{Authorized, Rights};
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::radius::Reader;
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{Change, Tx, plans};
+use std::sync::Arc;
+
+/// Does what a plan says, if that is what would go now; the ids of the entries of the trash. Doing it again does nothing,
+/// and has the same answer.
+///
+/// # Errors
+/// [`Error::Outdated`] if something else would go than the preview said.
+pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<Vec<String>> {
+    if let Some(entries) = plans::redeemed(&app.store, &plan.id).await? {
+        return Ok(entries);
+    }
+    let done = run(app, proof, Some(plan)).await;
+    match (done, plans::redeemed(&app.store, &plan.id).await?) {
+        (Err(_), Some(entries)) => Ok(entries), // Somebody sent it twice at once.
+        (done, _) => done,
+    }
+}
+
+/// Does at once what is asked, without a look at it before.
+pub async fn act<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Vec<String>> {
+    run(app, proof, None).await
+}
+
+async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
+    let now = app.clock.now();
+    let who = Deleting {
+        by: proof.actor().clone(),
+        at: now,
+        batch: plan.map_or_else(|| new_id(&*app.entropy, now), |plan| plan.id.clone()),
+        default_days: app.facts.trash_days,
+        entropy: Arc::clone(&app.entropy),
+    };
+    let (rights, expected, is_planned) = (proof.rights(), plan.map(|plan| plan.print.clone()), plan.is_some());
+    let job = match proof.action().asked() {
+        Asked::Content { repository, tags, digests, .. } => {
+            let mount_id = app.hosted(&repository)?.0.id.clone();
+            Job::Content(Content { name: repository, mount_id, tags, digests, rights, expected })
+        }
+        Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, expected)?),
+        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, expected)?),
+    };
+    let change = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            if is_planned && plans::current(tx, &who.batch).await?.is_some() {
+                return Err(Error::Conflict("this was done a moment ago".to_owned()));
+            }
+            let done = match job {
+                Job::Content(content) => content.delete(tx, &who).await?,
+                Job::Whole(whole) => whole.delete(tx, &who).await?,
+            };
+            if is_planned {
+                plans::redeem(tx, &who.batch, &done.entries, who.at).await?;
+            }
+            let after = Some(format!("in the trash as {}", who.batch));
+            let change = Change::new(done.entries, Some(done.before), after);
+            Ok(done.changed.into_iter().fold(change, Change::announcing))
+        })
+    });
+    change.await
+}
+
+enum Job {
+    Content(Content),
+    Whole(whole::Whole),
+}
+
+/// What was done.
+pub(super) struct Done {
+    pub entries: Vec<String>,
+    /// What stood there before.
+    pub before: String,
+    pub changed: Vec<RepositoryName>,
+}
+
+/// Tags and images of one repository.
+struct Content {
+    name: RepositoryName,
+    mount_id: String,
+    tags: Vec<Tag>,
+    digests: Vec<Digest>,
+    rights: Rights,
+    expected: Option<Digest>,
+}
+
+impl Content {
+    async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
+        let repository = hosted(tx, &self.name, &self.mount_id).await?;
+        let reached = reach(&mut Reader::Tx(tx), repository, &self.name, (&self.tags, &self.digests)).await;
+        let Found { repository, graph, radius } = match (reached, &self.expected) {
+            (Err(Error::NotFound(_)), Some(_)) => return Err(Error::Outdated),
+            (reached, _) => reached?,
+        };
+        if let Some((digest, by)) = radius.parents.iter().next() {
+            return Err(Error::InUse { digest: digest.clone(), by: by.iter().cloned().collect() });
+        }
+        if self.expected.as_ref().is_some_and(|expected| *expected != print(&radius)) {
+            return Err(Error::Outdated);
+        }
+        // The tags of an image go with it, so who may delete only some tags must be allowed each of them.
+        for (digest, _) in radius.images.iter().filter(|(_, (_, part))| part.is_none()) {
+            let tags: Vec<&Tag> =
+                radius.tags.iter().filter(|(_, named)| *named == digest).map(|(tag, _)| tag).collect();
+            require_images(&self.rights, &self.name, &tags)?;
+        }
+        for tag in radius.tags.iter().filter(|(_, named)| radius.images.contains_key(*named)).map(|(tag, _)| tag) {
+            self.rights.require(Permission::ManifestDelete, &Target::Tag(self.name.clone(), tag.clone()))?;
+        }
+        let deletion = Deletion::begin(tx, repository, self.name.clone(), who.clone()).await?;
+        let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
+        repositories::touch(tx, &deletion.repository.id, Some(&who.by), who.at).await?;
+        let before = before(&radius.tags, radius.images.keys().cloned());
+        Ok(Done { entries, before, changed: vec![self.name] })
+    }
+}
+
+/// Who may delete only some tags deletes nothing that has none: a signature, say, of an image whose tag is not theirs.
+fn require_images(rights: &Rights, name: &RepositoryName, tags: &[&Tag]) -> Result<()> {
+    match tags {
+        [] => rights.require(Permission::ManifestDelete, &Target::Scope(Scope::Repository(name.clone()))),
+        _ => Ok(()),
+    }
+}
+
+/// A repository of the hosted registry, which stays as it is until the transaction ends.
+pub(in crate::server::service) async fn hosted(
+    tx: &mut Tx,
+    name: &RepositoryName,
+    mount_id: &str,
+) -> Result<Repository> {
+    tx.lock(name.as_str()).await?;
+    tx.lock(mount_id).await?;
+    let found = repositories::current(tx, name).await?.filter(|found| found.mount_id == mount_id);
+    found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
+}

@@ -1,0 +1,125 @@
+//! A plan on its way: sealed, so that it says what its preview said, to who asked, for a while.
+
+use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags, Mutation};
+use crate::domain::digest::Algorithm;
+use crate::domain::error::What;
+use crate::domain::radius::{Radius, Stays};
+use crate::domain::{Actor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::server::blobs::ContentHash;
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+const PURPOSE: &str = "a plan to delete";
+/// For how long a plan holds.
+const LASTS_MS: i64 = 15 * 60_000;
+/// No plan is longer.
+const MAX_BYTES: usize = 256 << 10;
+
+/// What is asked to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asked {
+    /// Tags and images of a repository. Where the tags are those that a filter matched, it travels in their place.
+    Content {
+        repository: RepositoryName,
+        tags: Vec<Tag>,
+        digests: Vec<Digest>,
+        filter: Option<String>,
+    },
+    Repository(RepositoryName),
+    Namespace(Namespace),
+}
+
+/// An action that can be previewed.
+pub trait Planned: Mutation {
+    /// What it deletes.
+    fn asked(&self) -> Asked;
+}
+
+impl Planned for DeleteTags {
+    fn asked(&self) -> Asked {
+        let DeleteTags { repository, tags, filter } = self.clone();
+        Asked::Content { repository, tags, digests: vec![], filter }
+    }
+}
+
+impl Planned for DeleteImages {
+    fn asked(&self) -> Asked {
+        let DeleteImages { repository, digests, tags } = self.clone();
+        Asked::Content { repository, tags, digests, filter: None }
+    }
+}
+
+impl Planned for DeleteRepository {
+    fn asked(&self) -> Asked {
+        Asked::Repository(self.repository.clone())
+    }
+}
+
+impl Planned for DeleteNamespace {
+    fn asked(&self) -> Asked {
+        Asked::Namespace(self.namespace.clone())
+    }
+}
+
+/// A plan that was opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The batch of what it deletes, by which all of it comes back.
+    pub id: String,
+    /// What it deletes.
+    pub asked: Asked,
+    by: String,
+    /// What the preview said would go.
+    pub(super) print: Digest,
+    until: Timestamp,
+}
+
+impl Plan {
+    /// Opens one that this actor was given.
+    ///
+    /// # Errors
+    /// Not found if it is nobody's, somebody else's, or too old.
+    pub fn open(app: &App, actor: &Actor, text: &str) -> Result<Self> {
+        let bad = || Error::NotFound(What::Plan);
+        let sealed = (text.len() <= MAX_BYTES).then(|| URL_SAFE_NO_PAD.decode(text)).and_then(std::result::Result::ok);
+        let opened = app.identity.sealing.open(PURPOSE, &sealed.ok_or_else(bad)?).map_err(|_| bad())?;
+        let plan: Self = serde_json::from_slice(&opened).map_err(|_| bad())?;
+        if plan.by == actor.key() && app.clock.now() <= plan.until { Ok(plan) } else { Err(bad()) }
+    }
+}
+
+/// Seals a plan for who asked.
+pub(super) fn seal(app: &App, by: &Actor, asked: Asked, print: Digest) -> Result<String> {
+    let asked = match asked {
+        Asked::Content { repository, filter: Some(filter), .. } => {
+            Asked::Content { repository, tags: vec![], digests: vec![], filter: Some(filter) }
+        }
+        asked => asked,
+    };
+    let now = app.clock.now();
+    let id = new_id(&*app.entropy, now);
+    let plan = Plan { id, asked, by: by.key(), print, until: Timestamp(now.0 + LASTS_MS) };
+    let text = serde_json::to_vec(&plan).map_err(|_| Error::Internal)?;
+    let sealed = app.identity.sealing.seal(PURPOSE, &text, &*app.entropy)?;
+    Ok(URL_SAFE_NO_PAD.encode(sealed))
+}
+
+/// The print of what a radius says: another one wherever something else goes, or loses its last name.
+pub(super) fn print(radius: &Radius) -> Digest {
+    let tags = radius.tags.iter().map(|(tag, digest)| format!("tag {tag} {digest}"));
+    let images = radius.images.keys().map(|digest| format!("image {digest}"));
+    let parents = radius.parents.keys().map(|digest| format!("listed {digest}"));
+    let unnamed = radius.stays.iter().filter_map(|it| match it {
+        Stays::Unnamed(digest) => Some(format!("unnamed {digest}")),
+        Stays::Sibling(..) | Stays::Named(..) => None,
+    });
+    print_of(tags.chain(images).chain(parents).chain(unnamed))
+}
+
+/// The print of some lines.
+pub(super) fn print_of(lines: impl Iterator<Item = String>) -> Digest {
+    ContentHash::digest_of(Algorithm::Sha256, lines.collect::<Vec<_>>().join("\n").as_bytes())
+}

@@ -1,0 +1,152 @@
+//! Whole repositories: one, or all that lie in a namespace.
+
+use super::act::{Done, hosted};
+use super::sealed::print_of;
+use crate::domain::error::What;
+use crate::domain::view::{Going, GoingKind, MountKind, Preview};
+use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
+use crate::server::context::App;
+use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::radius::{Reader, Sum, sums};
+use crate::server::store::{Tx, trash};
+
+/// The most repositories that one delete takes.
+const MAX_REPOSITORIES: u32 = 500;
+
+/// Which repositories go.
+enum Which {
+    One(RepositoryName),
+    All(Namespace),
+}
+
+/// A delete of whole repositories.
+pub(super) struct Whole {
+    which: Which,
+    mount_id: String,
+    expected: Option<Digest>,
+}
+
+impl Whole {
+    /// Of one.
+    pub(super) fn one(app: &App, name: RepositoryName, expected: Option<Digest>) -> Result<Self> {
+        let mount_id = app.hosted(&name)?.0.id.clone();
+        Ok(Self { which: Which::One(name), mount_id, expected })
+    }
+
+    /// Of all in a namespace.
+    pub(super) fn all(app: &App, namespace: Namespace, expected: Option<Digest>) -> Result<Self> {
+        let mount_id = mount_of(app, &namespace)?;
+        Ok(Self { which: Which::All(namespace), mount_id, expected })
+    }
+
+    pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
+        let found = match &self.which {
+            Which::One(name) => {
+                hosted(tx, name, &self.mount_id).await?;
+                sums(&mut Reader::Tx(tx), &self.mount_id, Some(name), None, 1).await?
+            }
+            Which::All(namespace) => {
+                tx.lock(&self.mount_id).await?;
+                sums(&mut Reader::Tx(tx), &self.mount_id, None, Some(namespace), MAX_REPOSITORIES + 1).await?
+            }
+        };
+        let found = bounded(found)?;
+        if self.expected.as_ref().is_some_and(|expected| *expected != print(&found)) {
+            return Err(Error::Outdated);
+        }
+        let (mut entries, mut changed, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        for it in found {
+            let repository = hosted(tx, &it.name, &self.mount_id).await?;
+            lines.push(format!("{} {}, {} tags", it.name, it.id, it.n_tags));
+            let deletion = Deletion::begin(tx, repository, it.name.clone(), who.clone()).await?;
+            entries.push(deletes::repository(tx, &deletion).await?);
+            changed.push(it.name);
+        }
+        Ok(Done { entries, before: lines.join("\n"), changed })
+    }
+}
+
+/// The hosted registry in which a namespace lies.
+///
+/// # Errors
+/// [`Error::Conflict`] for one that lies in a registry elsewhere.
+fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
+    let inside: RepositoryName = format!("{namespace}/a").parse()?;
+    let mount = app.mount(&inside).filter(|mount| mount.kind == MountKind::Hosted);
+    let elsewhere =
+        || Error::Conflict(format!("{namespace} is kept by a registry elsewhere; delete its repositories there"));
+    mount.map(|mount| mount.id.clone()).ok_or_else(elsewhere)
+}
+
+fn bounded(found: Vec<Sum>) -> Result<Vec<Sum>> {
+    if found.len() > MAX_REPOSITORIES as usize {
+        let message =
+            format!("these are more than {MAX_REPOSITORIES} repositories; delete the namespaces below one by one");
+        return Err(Error::TooLarge { message });
+    }
+    Ok(found)
+}
+
+fn print(found: &[Sum]) -> Digest {
+    print_of(found.iter().map(|it| format!("{} {} {} {}", it.id, it.changed.0, it.n_tags, it.n_images)))
+}
+
+/// What would go with a repository.
+pub(super) async fn of_repository(app: &App, name: &RepositoryName) -> Result<(Preview, Digest)> {
+    let mount_id = app.hosted(name)?.0.id.clone();
+    let found = sums(&mut Reader::Store(&app.store), &mount_id, Some(name), None, 1).await?;
+    if found.is_empty() {
+        return Err(Error::NotFound(What::Repository(name.clone())));
+    }
+    drawn(app, name.namespace(), found).await
+}
+
+/// What would go with a namespace.
+pub(super) async fn of_namespace(app: &App, namespace: &Namespace) -> Result<(Preview, Digest)> {
+    let mount_id = mount_of(app, namespace)?;
+    let limit = MAX_REPOSITORIES + 1;
+    let found = bounded(sums(&mut Reader::Store(&app.store), &mount_id, None, Some(namespace), limit).await?)?;
+    if found.is_empty() {
+        return Err(Error::NotFound(What::Page));
+    }
+    drawn(app, Some(namespace.clone()), found).await
+}
+
+async fn drawn(app: &App, namespace: Option<Namespace>, found: Vec<Sum>) -> Result<(Preview, Digest)> {
+    let days = match &namespace {
+        Some(namespace) => trash::days_below(&app.store, namespace).await?,
+        None => None,
+    };
+    let mut removed: Vec<Going> = found.iter().map(repository_goes).collect();
+    for it in &found {
+        let left = super::MAX_ITEMS.saturating_sub(removed.len());
+        let tags = crate::server::store::radius::all_named(&app.store, &it.id, left as u32).await?;
+        removed.extend(tags.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
+    }
+    let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
+    let shown = removed.iter().filter(|it| it.kind == GoingKind::Tag).count() as u64;
+    let preview = Preview {
+        plan: String::new(),
+        removed,
+        removed_more: n_tags.saturating_sub(shown),
+        kept: vec![],
+        referrers: vec![],
+        parents: vec![],
+        logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
+        freed: crate::server::store::radius::only_in(&app.store, &found).await?,
+        kept_until: app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into()),
+        n_tags,
+        n_images,
+    };
+    Ok((preview, print(&found)))
+}
+
+fn repository_goes(it: &Sum) -> Going {
+    let reason = "with all its tags and images".to_owned();
+    Going { kind: GoingKind::Repository, tag: None, digest: None, name: Some(it.name.to_string()), reason }
+}
+
+fn tag_goes(it: &Sum, tag: Tag, digest: Digest) -> Going {
+    let reason = "its repository goes".to_owned();
+    Going { kind: GoingKind::Tag, tag: Some(tag), digest: Some(digest), name: Some(it.name.to_string()), reason }
+}

@@ -1,0 +1,127 @@
+//! Images: with what belongs to them alone, as a plan says, or one and nothing else, as the distribution API asks.
+
+use super::{Deletion, Untagged, refuse_if_used, untag};
+use crate::domain::radius::{Graph, Radius};
+use crate::domain::trash::TrashKind;
+use crate::domain::{ByteSize, Digest, Result, Tag};
+use crate::params;
+use crate::server::store::radius::{Reader, only_here};
+use crate::server::store::trash;
+use crate::server::store::{Tx, manifests, tags};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Does what a radius says: the tags go from their images, and the images with what belongs to them. Returns the ids of
+/// the entries, those of tags first.
+pub async fn planned(tx: &mut Tx, deletion: &Deletion, graph: &Graph, radius: &Radius) -> Result<Vec<String>> {
+    let mut groups: BTreeMap<&Digest, BTreeSet<Digest>> = BTreeMap::new();
+    for (digest, top) in &radius.in_the_end {
+        groups.entry(top).or_default().insert(digest.clone());
+    }
+    let sums =
+        only_here(&mut Reader::Tx(tx), &deletion.repository, &groups.values().cloned().collect::<Vec<_>>()).await?;
+    let mut held: BTreeMap<&Digest, ByteSize> = groups.into_keys().zip(sums).collect();
+    let (mut entries, mut by_image) = (Vec::new(), BTreeMap::new());
+    let mut of_tags: BTreeMap<&Tag, usize> = BTreeMap::new();
+    for (tag, digest) in radius.tags.iter().filter(|(_, digest)| !radius.images.contains_key(*digest)) {
+        // Of several names that go from one image, the first holds it.
+        let bytes = held.remove(digest).unwrap_or_default();
+        of_tags.insert(tag, entries.len());
+        entries.push(deletion.entry(TrashKind::Tag, tag.as_str(), Some(digest), (1, bytes)));
+    }
+    for (top, _) in radius.images.iter().filter(|(_, (_, part))| part.is_none()) {
+        let n_tags =
+            radius.tags.values().filter(|named| radius.images.get(*named).is_some_and(|(of, _)| of == top)).count();
+        let bytes = held.remove(top).unwrap_or_default();
+        by_image.insert(top, entries.len());
+        entries.push(deletion.entry(TrashKind::Image, top.as_str(), Some(top), (n_tags as u64, bytes)));
+    }
+    trash::insert(tx, &entries).await?;
+    let entry = |tag: &Tag, digest: &Digest| match radius.images.get(digest) {
+        Some((top, _)) => by_image[top],
+        None => of_tags[tag],
+    };
+    let gone: Vec<Untagged<'_>> = radius
+        .tags
+        .iter()
+        .map(|(tag, digest)| Untagged { tag, digest, entry: &entries[entry(tag, digest)].id })
+        .collect();
+    untag(tx, deletion, &gone).await?;
+    for digest in parents_first(graph, radius) {
+        let (top, _) = &radius.images[digest];
+        remove(tx, deletion, digest, &entries[by_image[top]].id).await?;
+    }
+    Ok(entries.into_iter().map(|entry| entry.id).collect())
+}
+
+/// The images that go, each before what it lists.
+fn parents_first<'r>(graph: &Graph, radius: &'r Radius) -> Vec<&'r Digest> {
+    let mut order: Vec<(usize, &Digest)> =
+        radius.images.keys().map(|digest| (depth(graph, digest, 0), digest)).collect();
+    order.sort();
+    order.into_iter().rev().map(|(_, digest)| digest).collect()
+}
+
+/// How many levels lie below an image. A digest cannot lie in itself; the bound is for a damaged database.
+fn depth(graph: &Graph, digest: &Digest, level: usize) -> usize {
+    let children = graph.0.get(digest).map(|node| &node.children);
+    let below = children.into_iter().flatten().filter(|_| level < 32);
+    below.map(|child| 1 + depth(graph, child, level + 1)).max().unwrap_or(0)
+}
+
+/// Deletes a manifest with its tags and nothing else. What it lists and what is about it can be pulled by digest until
+/// its entry is gone. `false` if there is no such manifest.
+///
+/// # Errors
+/// [`crate::domain::Error::InUse`] if an index lists it.
+pub async fn exactly(tx: &mut Tx, deletion: &Deletion, digest: &Digest) -> Result<bool> {
+    let repository = &deletion.repository;
+    if manifests::size(tx, &repository.id, digest).await?.is_none() {
+        return Ok(false);
+    }
+    refuse_if_used(tx, repository, digest).await?;
+    let named = tags::naming(tx, &repository.id, digest).await?;
+    let held = only_here(&mut Reader::Tx(tx), repository, &[BTreeSet::from([digest.clone()])]).await?;
+    let held = held.into_iter().next().unwrap_or_default();
+    let entry = deletion.entry(TrashKind::Image, digest.as_str(), Some(digest), (named.len() as u64, held));
+    trash::insert(tx, std::slice::from_ref(&entry)).await?;
+    if !named.is_empty() {
+        let gone: Vec<Untagged<'_>> = named.iter().map(|tag| Untagged { tag, digest, entry: &entry.id }).collect();
+        untag(tx, deletion, &gone).await?;
+    }
+    remove(tx, deletion, digest, &entry.id).await?;
+    Ok(true)
+}
+
+/// Moves a manifest that no tag names to the trash, with its edges.
+async fn remove(tx: &mut Tx, deletion: &Deletion, digest: &Digest, entry: &str) -> Result<()> {
+    let super::Deletion { repository, who, .. } = deletion;
+    let keep = "INSERT INTO deleted_manifests (id, batch, entry, repository_id, digest, media_type, content, config, pushed_at,
+                  pushed_by, subject, deleted_at, deleted_by)
+                SELECT $3, $4, $5, m.repository_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by,
+                  (SELECT f.subject FROM referrers f WHERE f.repository_id = $1 AND f.digest = $2 LIMIT 1), $6, $7
+                FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2";
+    let params = params![&repository.id, digest, deletion.new_id(), &who.batch, entry, who.at, &who.by];
+    tx.run(keep, params).await?;
+    manifests::weigh(tx, &repository.id, digest, -1).await?;
+    tx.run(LEFT, params![&repository.id, digest, who.at]).await?;
+    for sql in [
+        "INSERT INTO deleted_edges (repository_id, parent, position, relation, child)
+         SELECT repository_id, parent, position, relation, child FROM manifest_edges
+         WHERE repository_id = $1 AND parent = $2 ON CONFLICT (repository_id, parent, position) DO NOTHING",
+        "DELETE FROM referrers WHERE repository_id = $1 AND digest = $2",
+        "DELETE FROM manifest_edges WHERE repository_id = $1 AND parent = $2",
+        "DELETE FROM manifests WHERE repository_id = $1 AND digest = $2",
+    ] {
+        tx.run(sql, params![&repository.id, digest]).await?;
+    }
+    Ok(())
+}
+
+/// What an image that goes lists, and what is about it, has lost its last name where nothing else names it.
+const LEFT: &str = "UPDATE manifests SET unnamed_since = $3 WHERE repository_id = $1 AND n_tags = 0
+    AND digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest'
+      UNION SELECT f.digest FROM referrers f WHERE f.repository_id = $1 AND f.subject = $2)
+    AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = manifests.digest
+      AND o.parent <> $2 AND o.relation = 'manifest')
+    AND NOT EXISTS (SELECT 1 FROM referrers s JOIN manifests m ON m.repository_id = s.repository_id AND m.digest = s.subject
+      WHERE s.repository_id = $1 AND s.digest = manifests.digest AND s.subject <> $2)";

@@ -1,0 +1,159 @@
+//! The history of tags: one row for each time that a tag came to name another image, or none.
+
+use super::keyset::{self, Order};
+use super::repositories::Repository;
+use super::tags::Placement;
+use super::{Known, Row, Store, Tx, Value, batch};
+use crate::domain::page::Position;
+use crate::domain::view::{Difference, HistoryQuery, HistoryRow, How};
+use crate::domain::{Actor, Cursor, Digest, Namespace, Page, Result, Tag, Timestamp, page};
+use crate::params;
+
+/// Writes the move that a placement is.
+pub(super) async fn record(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, reason, at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, {}",
+        after_the_last("$9", "$2", "$3")
+    );
+    let from = at.from.map(Digest::as_str);
+    let params = params![&at.move_id, &at.repository.id, at.tag, from, at.digest, at.how, at.by, at.reason, at.now];
+    tx.run(&sql, params).await.map(|_| ())
+}
+
+/// A time, or a moment after the last move of a tag where that is not before it: the order of its moves is that of their
+/// times.
+fn after_the_last(time: &str, repository: &str, tag: &str) -> String {
+    let last = format!("(SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = {repository} AND l.tag = {tag})");
+    format!("CASE WHEN {last} >= {time} THEN {last} + 1 ELSE {time} END")
+}
+
+/// A tag that was deleted, as its history tells.
+pub(super) struct Left<'a> {
+    pub id: String,
+    pub tag: &'a Tag,
+    pub from: &'a Digest,
+}
+
+/// Writes that tags were deleted.
+pub(super) async fn record_deleted(
+    tx: &mut Tx,
+    repository: &Repository,
+    left: &[Left<'_>],
+    (by, at): (&Actor, Timestamp),
+) -> Result<()> {
+    let sql = format!(
+        "WITH gone (id, name, digest) AS (VALUES {})
+         INSERT INTO tag_moves (id, repository_id, tag, from_digest, how, actor, at)
+         SELECT gone.id, $1, gone.name, gone.digest, $2, $3, {} FROM gone",
+        batch::rows(5, left.len(), 3),
+        after_the_last("$4", "$1", "gone.name")
+    );
+    let kept = params![&repository.id, How::Delete, by, at];
+    let rows = left.iter().flat_map(|it| params![&it.id, it.tag, it.from]).collect();
+    tx.run(&sql, [kept, rows].concat()).await.map(|_| ())
+}
+
+/// Whether an image can still be named: it is here, or in the trash.
+const IS_KEPT: &str = "(EXISTS (SELECT 1 FROM manifests k WHERE k.repository_id = v.repository_id AND k.digest = {d})
+    OR EXISTS (SELECT 1 FROM deleted_manifests k WHERE k.repository_id = v.repository_id AND k.digest = {d}))";
+
+/// One page of the moves of a repository, newest first.
+pub async fn list(
+    store: &Store,
+    repository_id: &str,
+    query: &HistoryQuery,
+    position: &Position,
+) -> Result<Page<HistoryRow>> {
+    let limit = page::limit(query.limit);
+    let mut params = params![repository_id, limit + 1];
+    let mut filter = String::new();
+    let mut add = |column: &str, value: Value| {
+        params.push(value);
+        filter.push_str(&format!(" AND v.{column} = ${}", params.len()));
+    };
+    if let Some(tag) = &query.tag {
+        add("tag", tag.into());
+    }
+    if let Some(how) = query.how {
+        add("how", how.into());
+    }
+    if let Some(by) = &query.by {
+        add("actor", by.as_str().into());
+    }
+    let keyset = Order { key: Some("v.at"), name: "v.id" }.at(position, params.len() + 1);
+    params.extend(keyset.params);
+    let kept = |digest: &str| format!("CASE WHEN {} THEN 1 ELSE 0 END", IS_KEPT.replace("{d}", digest));
+    let sql = format!(
+        "SELECT v.id, v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {} FROM tag_moves v
+         WHERE v.repository_id = $1{filter} {} {} LIMIT $2",
+        kept("v.from_digest"),
+        kept("v.to_digest"),
+        keyset.condition,
+        keyset.order_by
+    );
+    let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
+        let item = history_row(&mut row)?;
+        Ok((Cursor { key: item.when.0, name: item.id.clone() }, item))
+    });
+    Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
+}
+
+fn history_row(row: &mut Row) -> Result<HistoryRow> {
+    let (id, tag, from, to) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let (how, when, Known(by), reason) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let (from_is_kept, to_is_kept) = (row.take()?, row.take()?);
+    Ok(HistoryRow { id, tag, from, to, how, when, by, reason, from_is_kept, to_is_kept })
+}
+
+/// Whether a tag ever named an image.
+pub async fn ever_named(tx: &mut Tx, repository_id: &str, tag: &Tag, digest: &Digest) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2
+               AND (to_digest = $3 OR from_digest = $3) LIMIT 1";
+    Ok(tx.one(sql, params![repository_id, tag, digest]).await?.is_some())
+}
+
+/// Which part of the differences of a namespace is read: of which hosted repositories, since when.
+pub struct Span<'a> {
+    pub mount_id: &'a str,
+    pub namespace: &'a Namespace,
+    pub then: Timestamp,
+    /// Only what lies after this repository and tag.
+    pub after: (&'a str, &'a str),
+    pub limit: u32,
+}
+
+/// Tags that name another image now than then, by repository and tag. The first move since tells what it was then.
+fn differences_sql() -> String {
+    format!(
+        "SELECT r.name, v.tag, v.from_digest, t.digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END
+         FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
+         LEFT JOIN tags t ON t.repository_id = r.id AND t.name = v.tag
+         WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3
+           AND NOT EXISTS (SELECT 1 FROM tag_moves e WHERE e.repository_id = r.id AND e.tag = v.tag AND e.at > $4 AND e.at < v.at)
+           AND v.from_digest IS DISTINCT FROM t.digest
+           AND (r.name > $5 OR (r.name = $5 AND v.tag > $6))
+         ORDER BY r.name, v.tag LIMIT $7",
+        IS_KEPT.replace("{d}", "v.from_digest")
+    )
+}
+
+fn span_params(span: &Span<'_>) -> Vec<Value> {
+    let (from, to) = (format!("{}/", span.namespace), format!("{}0", span.namespace));
+    params![span.mount_id, from, to, span.then, span.after.0, span.after.1, span.limit]
+}
+
+fn difference(mut row: Row) -> Result<Difference> {
+    let (repository, tag, then, now) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    Ok(Difference { repository, tag, then, now, is_kept: row.take()? })
+}
+
+/// Some of them.
+pub async fn differences(store: &Store, span: &Span<'_>) -> Result<Vec<Difference>> {
+    store.scan(&differences_sql(), span_params(span)).await?.into_iter().map(difference).collect()
+}
+
+/// The same inside a transaction.
+pub async fn current_differences(tx: &mut Tx, span: &Span<'_>) -> Result<Vec<Difference>> {
+    tx.all(&differences_sql(), span_params(span)).await?.into_iter().map(difference).collect()
+}

@@ -1,0 +1,65 @@
+//! Puts tags on images, as far as somebody's rights reach: one way for pushes and for everything that people do with
+//! names.
+
+use super::Tx;
+use super::repositories::Repository;
+use super::tags::{self, Placement};
+use crate::domain::view::How;
+use crate::domain::{Actor, Digest, Permission, RepositoryName, Result, Tag, Target, Timestamp};
+use crate::server::access::Rights;
+use crate::server::entropy::{Entropy, new_id};
+
+/// Who names something, in which repository.
+pub struct Naming<'a> {
+    pub repository: &'a Repository,
+    pub name: &'a RepositoryName,
+    pub rights: &'a Rights,
+    pub by: &'a Actor,
+    pub now: Timestamp,
+    pub entropy: &'a dyn Entropy,
+}
+
+impl Naming<'_> {
+    /// Puts a tag on an image that the repository has; what it named before.
+    pub async fn put(
+        &self,
+        tx: &mut Tx,
+        (tag, digest): (&Tag, &Digest),
+        how: How,
+        reason: Option<&str>,
+    ) -> Result<Option<Digest>> {
+        let before = tags::current(tx, &self.repository.id, tag).await?.map(|current| current.digest);
+        // The same image again is no move.
+        let needed = match &before {
+            None => Some(Permission::RepositoryPush),
+            Some(before) => (before != digest).then_some(Permission::TagMove),
+        };
+        if let Some(needed) = needed {
+            self.rights.require(needed, &Target::Tag(self.name.clone(), tag.clone()))?;
+        }
+        self.place(tx, tag, (before.as_ref(), digest), how, reason).await?;
+        Ok(before)
+    }
+
+    /// Puts a tag back where it was: who may restore it need not be allowed to push. To move it takes the same as always.
+    pub async fn restore(&self, tx: &mut Tx, tag: &Tag, digest: &Digest) -> Result<()> {
+        let before = tags::current(tx, &self.repository.id, tag).await?.map(|current| current.digest);
+        if before.as_ref().is_some_and(|before| before != digest) {
+            self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
+        }
+        self.place(tx, tag, (before.as_ref(), digest), How::Restore, None).await
+    }
+
+    async fn place(
+        &self,
+        tx: &mut Tx,
+        tag: &Tag,
+        (from, digest): (Option<&Digest>, &Digest),
+        how: How,
+        reason: Option<&str>,
+    ) -> Result<()> {
+        let (by, move_id) = (Some(self.by), new_id(self.entropy, self.now));
+        let at = Placement { repository: self.repository, tag, digest, from, how, by, reason, now: self.now, move_id };
+        tags::place(tx, at).await
+    }
+}

@@ -1,0 +1,62 @@
+//! Whole repositories, as far as a preview weighs them.
+
+use super::Reader;
+use crate::domain::{ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::params;
+use crate::server::store::{Store, batch};
+
+/// What a repository comes to.
+#[derive(Clone, Debug)]
+pub struct Sum {
+    pub id: String,
+    pub name: RepositoryName,
+    pub n_tags: u64,
+    pub n_images: u64,
+    pub logical: ByteSize,
+    pub changed: Timestamp,
+}
+
+/// One repository of a mount, or those that lie below a namespace, up to `limit`.
+pub async fn sums(
+    reader: &mut Reader<'_>,
+    mount_id: &str,
+    name: Option<&RepositoryName>,
+    below: Option<&Namespace>,
+    limit: u32,
+) -> Result<Vec<Sum>> {
+    let (first, last) = match (name, below) {
+        (Some(name), _) => (name.to_string(), name.to_string()),
+        (None, Some(namespace)) => (format!("{namespace}/"), format!("{namespace}0")),
+        (None, None) => return Ok(vec![]),
+    };
+    let sql = "SELECT id, name, n_tags, n_images, logical_bytes, updated_at FROM repositories
+               WHERE mount_id = $1 AND name >= $2 AND name <= $3 ORDER BY name LIMIT $4";
+    let rows = reader.all(sql, params![mount_id, first, last, limit]).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let (id, name, n_tags, n_images) = (row.take()?, row.take()?, row.take()?, row.take()?);
+            Ok(Sum { id, name, n_tags, n_images, logical: row.take()?, changed: row.take()? })
+        })
+        .collect()
+}
+
+/// The first tags of a repository, with what they name.
+pub async fn all_named(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<(Tag, Digest)>> {
+    let sql = "SELECT name, digest FROM tags WHERE repository_id = $1 ORDER BY name LIMIT $2";
+    let rows = store.all(sql, params![repository_id, limit]).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}
+
+/// Bytes of blobs that no other repository of the mount has.
+pub async fn only_in(store: &Store, repositories: &[Sum]) -> Result<ByteSize> {
+    let slots = batch::slots(1, repositories.len());
+    let sql = format!(
+        "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM (SELECT l.digest, MAX(l.size_bytes) AS size_bytes
+           FROM repository_blobs l WHERE l.repository_id IN ({slots}) AND NOT EXISTS (SELECT 1 FROM repository_blobs o
+             WHERE o.mount_id = l.mount_id AND o.digest = l.digest AND o.repository_id NOT IN ({slots}))
+           GROUP BY l.digest) AS held"
+    );
+    let ids = repositories.iter().map(|it| it.id.as_str().into()).collect();
+    let row = store.scan(&sql, ids).await?.into_iter().next();
+    row.map_or(Ok(ByteSize(0)), |mut row| row.take())
+}

@@ -1,0 +1,166 @@
+//! The trash: one entry for each thing that somebody deleted, until it is restored or purged, or expires.
+
+mod purge;
+mod restore;
+
+pub use purge::purge;
+pub use restore::{Restoring, image as restore_image, restore};
+
+use super::{Known, Row, Store, Tx, Value, batch};
+use crate::domain::trash::{TrashKind, TrashRow};
+use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Timestamp};
+use crate::params;
+
+/// Entries that share a statement.
+const TOGETHER: usize = 128;
+
+/// An entry on its way into the trash.
+pub struct NewEntry {
+    pub id: String,
+    pub batch: String,
+    pub kind: TrashKind,
+    pub mount_id: String,
+    pub repository_id: String,
+    pub repository: RepositoryName,
+    /// The tag, the digest, or nothing for a repository.
+    pub name: String,
+    pub digest: Option<Digest>,
+    pub n_tags: u64,
+    pub held: ByteSize,
+    pub at: Timestamp,
+    pub by: Actor,
+    pub expires: Timestamp,
+}
+
+/// An entry, and where it belongs.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub row: TrashRow,
+    pub repository_id: String,
+    pub mount_id: String,
+}
+
+/// Writes entries.
+pub async fn insert(tx: &mut Tx, entries: &[NewEntry]) -> Result<()> {
+    for some in entries.chunks(TOGETHER) {
+        let sql = format!(
+            "INSERT INTO trash (id, batch, kind, mount_id, repository_id, repository, name, digest, n_tags, held_bytes, deleted_at,
+               deleted_by, expires_at) VALUES {}",
+            batch::rows(1, some.len(), 13)
+        );
+        let params = some.iter().flat_map(|it| {
+            params![
+                &it.id,
+                &it.batch,
+                it.kind,
+                &it.mount_id,
+                &it.repository_id,
+                &it.repository,
+                &it.name,
+                it.digest.as_ref().map(Digest::as_str),
+                it.n_tags,
+                it.held,
+                it.at,
+                &it.by,
+                it.expires,
+            ]
+        });
+        tx.run(&sql, params.collect()).await?;
+    }
+    Ok(())
+}
+
+/// For how many days what is deleted in a repository is kept, where a namespace above it says so: the nearest counts.
+pub async fn days(tx: &mut Tx, name: &RepositoryName) -> Result<Option<u32>> {
+    let row = tx.one(DAYS, params![name]).await?;
+    row.map(|mut row| Ok(u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX))).transpose()
+}
+
+const DAYS: &str = "SELECT s.days FROM namespace_trash s WHERE SUBSTR($1, 1, LENGTH(s.name) + 1) = s.name || '/'
+    ORDER BY LENGTH(s.name) DESC LIMIT 1";
+
+/// The same for what lies right below a namespace.
+pub async fn days_below(store: &Store, namespace: &Namespace) -> Result<Option<u32>> {
+    let row = store.one(DAYS, params![format!("{namespace}/")]).await?;
+    row.map(|mut row| Ok(u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX))).transpose()
+}
+
+/// Sets it for what is deleted from now on; `None` leaves it to the namespaces above.
+pub async fn set_days(tx: &mut Tx, namespace: &Namespace, days: Option<u32>) -> Result<()> {
+    tx.run("DELETE FROM namespace_trash WHERE name = $1", params![namespace]).await?;
+    if let Some(days) = days {
+        let sql = "INSERT INTO namespace_trash (name, days) VALUES ($1, $2)";
+        tx.run(sql, params![namespace, days]).await?;
+    }
+    Ok(())
+}
+
+const ENTRY: &str =
+    "SELECT id, batch, kind, repository, name, digest, n_tags, held_bytes, deleted_at, deleted_by, expires_at,
+    repository_id, mount_id FROM trash";
+
+fn entry(mut row: Row) -> Result<Entry> {
+    let (id, batch, kind, repository) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let (name, digest, tags, held): (String, _, _, _) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let tag = if kind == TrashKind::Tag { Some(name.parse()?) } else { None };
+    let (deleted, Known(deleted_by), expires) = (row.take()?, row.take()?, row.take()?);
+    let row_ = TrashRow { id, batch, kind, repository, tag, digest, tags, held, deleted, deleted_by, expires };
+    Ok(Entry { row: row_, repository_id: row.take()?, mount_id: row.take()? })
+}
+
+/// An entry by its id.
+pub async fn find(store: &Store, id: &str) -> Result<Option<Entry>> {
+    store.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
+}
+
+/// The same inside a transaction.
+pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Entry>> {
+    tx.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
+}
+
+/// Everything that one request deleted and that is in the trash still.
+pub async fn of_batch(store: &Store, batch: &str, limit: u32) -> Result<Vec<Entry>> {
+    let sql = format!("{ENTRY} WHERE batch = $1 ORDER BY id LIMIT $2");
+    store.all(&sql, params![batch, limit]).await?.into_iter().map(entry).collect()
+}
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only those of this repository, or of what lies below this namespace.
+    pub repository: Option<RepositoryName>,
+    pub below: Option<Namespace>,
+    pub batch: Option<String>,
+    /// Only those before this one: the newest come first.
+    pub before: Option<String>,
+}
+
+/// Some of the entries, newest first.
+pub async fn list(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<Entry>> {
+    let mut params: Vec<Value> = params![limit];
+    let mut conditions = vec!["1 = 1".to_owned()];
+    let mut add = |condition: &str, value: Value| {
+        params.push(value);
+        conditions.push(format!("{condition} ${}", params.len()));
+    };
+    if let Some(repository) = &wanted.repository {
+        add("repository =", repository.into());
+    }
+    if let Some(namespace) = &wanted.below {
+        add("repository >", format!("{namespace}/").into());
+        add("repository <", format!("{namespace}0").into());
+    }
+    if let Some(batch) = &wanted.batch {
+        add("batch =", batch.into());
+    }
+    if let Some(before) = &wanted.before {
+        add("id <", before.into());
+    }
+    let sql = format!("{ENTRY} WHERE {} ORDER BY id DESC LIMIT $1", conditions.join(" AND "));
+    store.all(&sql, params).await?.into_iter().map(entry).collect()
+}
+
+/// Takes an entry out of the trash, once what it stood for is back or gone.
+async fn forget(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.run("DELETE FROM trash WHERE id = $1", params![id]).await.map(|_| ())
+}

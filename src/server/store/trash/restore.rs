@@ -1,0 +1,254 @@
+//! What comes back: as it was, under the digests that it had.
+
+use super::{Entry, NewEntry, forget, insert};
+use crate::domain::manifest::{Manifest, Relation};
+use crate::domain::trash::TrashKind;
+use crate::domain::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
+use crate::params;
+use crate::server::access::Rights;
+use crate::server::entropy::{Entropy, new_id};
+use crate::server::store::manifests::{self, NewManifest};
+use crate::server::store::naming::Naming;
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{Known, Tx, blobs, epoch, parts, tags};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Who brings something back.
+pub struct Restoring {
+    pub by: Actor,
+    pub at: Timestamp,
+    pub rights: Rights,
+    /// Whether a tag that names another image by now moves.
+    pub over: bool,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A manifest in the trash.
+struct Kept {
+    new: NewManifest,
+    pushed_at: Timestamp,
+    pushed_by: Option<Actor>,
+    entry: String,
+}
+
+/// Brings back what an entry holds.
+///
+/// # Errors
+/// [`Error::Conflict`] that says what is in the way: another image has the tag by now, another repository the name, or
+/// a part of it is gone for good.
+pub async fn restore(tx: &mut Tx, entry: &Entry, who: &Restoring) -> Result<()> {
+    let name = &entry.row.repository;
+    let repository = match entry.row.kind {
+        TrashKind::Repository => whole(tx, entry).await?,
+        _ => live(tx, entry).await?,
+    };
+    match entry.row.kind {
+        TrashKind::Tag => {
+            if let Some(digest) = &entry.row.digest {
+                image(tx, &repository, name, digest, who).await?;
+            }
+        }
+        TrashKind::Image => bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?,
+        TrashKind::Blob => link_again(tx, &repository, &entry.row.id, who.at).await?,
+        TrashKind::Repository => {
+            link_again(tx, &repository, &entry.row.id, who.at).await?;
+            bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?;
+            epoch::next(tx).await?;
+        }
+    }
+    names(tx, &repository, name, &entry.row.id, who).await?;
+    repositories::refresh_newest(tx, &repository).await?;
+    repositories::touch(tx, &repository.id, Some(&who.by), who.at).await?;
+    forget(tx, &entry.row.id).await
+}
+
+/// The repository of an entry, which must be there.
+async fn live(tx: &mut Tx, entry: &Entry) -> Result<Repository> {
+    let found = repositories::current(tx, &entry.row.repository).await?;
+    let in_the_way = || match &found {
+        Some(_) => "its repository was deleted, and another one has the name".to_owned(),
+        None => format!("its repository {} is in the trash too; restore that first", entry.row.repository),
+    };
+    found.clone().filter(|found| found.id == entry.repository_id).ok_or_else(|| Error::Conflict(in_the_way()))
+}
+
+/// Makes sure that an image can be named: it is here, or it comes back from the trash without its tags, which stay there.
+pub async fn image(
+    tx: &mut Tx,
+    repository: &Repository,
+    name: &RepositoryName,
+    digest: &Digest,
+    who: &Restoring,
+) -> Result<()> {
+    if manifests::size(tx, &repository.id, digest).await?.is_some() {
+        return Ok(());
+    }
+    let sql = "SELECT entry FROM deleted_manifests WHERE repository_id = $1 AND digest = $2 ORDER BY id DESC LIMIT 1";
+    let Some(mut row) = tx.one(sql, params![&repository.id, digest]).await? else {
+        return Err(Error::Conflict(format!("the image {} is gone for good", digest.short())));
+    };
+    let id: String = row.take()?;
+    let name = name.clone();
+    bring_back_all(tx, repository, &id, (&name, who)).await?;
+    settle(tx, &id, &name, who).await
+}
+
+/// An entry whose images are back holds nothing but tags, which stand in the trash by themselves then.
+async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -> Result<()> {
+    let sql = "SELECT 1 AS found FROM deleted_manifests WHERE entry = $1 LIMIT 1";
+    let Some(of) = super::current(tx, id).await? else { return Ok(()) };
+    if tx.one(sql, params![id]).await?.is_some() || of.row.kind != TrashKind::Image {
+        return Ok(());
+    }
+    let sql = "SELECT id, name, digest FROM deleted_tags WHERE entry = $1";
+    for mut row in tx.all(sql, params![id]).await? {
+        let (row_id, tag, named): (String, Tag, Digest) = (row.take()?, row.take()?, row.take()?);
+        let own = NewEntry {
+            id: new_id(&*who.entropy, who.at),
+            batch: of.row.batch.clone(),
+            kind: TrashKind::Tag,
+            mount_id: of.mount_id.clone(),
+            repository_id: of.repository_id.clone(),
+            repository: name.clone(),
+            name: tag.to_string(),
+            digest: Some(named),
+            n_tags: 1,
+            held: ByteSize(0),
+            at: of.row.deleted,
+            by: of.row.deleted_by.clone().unwrap_or_else(|| who.by.clone()),
+            expires: of.row.expires,
+        };
+        insert(tx, std::slice::from_ref(&own)).await?;
+        tx.run("UPDATE deleted_tags SET entry = $2 WHERE id = $1", params![row_id, &own.id]).await?;
+    }
+    forget(tx, id).await
+}
+
+/// Puts the manifests back that an entry holds.
+async fn bring_back_all(
+    tx: &mut Tx,
+    repository: &Repository,
+    id: &str,
+    (name, who): (&RepositoryName, &Restoring),
+) -> Result<()> {
+    let sql = "SELECT digest, media_type, content, config, pushed_at, pushed_by, entry FROM deleted_manifests WHERE entry = $1";
+    let all: Vec<Kept> = tx.all(sql, params![id]).await?.into_iter().map(kept).collect::<Result<_>>()?;
+    let others = bring_back(tx, repository, &all).await?;
+    for other in others.iter().filter(|other| *other != id) {
+        settle(tx, other, name, who).await?;
+    }
+    Ok(())
+}
+
+fn kept(mut row: crate::server::store::Row) -> Result<Kept> {
+    let (digest, media_type): (Digest, String) = (row.take()?, row.take()?);
+    let (content, config): (Vec<u8>, _) = (row.take()?, row.take()?);
+    let (pushed_at, Known(pushed_by)) = (row.take()?, row.take()?);
+    let parsed = Manifest::parse(Some(&media_type), &content)?;
+    Ok(Kept { new: NewManifest { digest, content, parsed, config }, pushed_at, pushed_by, entry: row.take()? })
+}
+
+/// Puts manifests back, each after what it lists; what an index lists comes with it, whatever it was deleted with.
+/// Returns the entries that held some of it.
+async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept]) -> Result<BTreeSet<String>> {
+    let mut further = Vec::new();
+    let mut known: BTreeSet<Digest> = all.iter().map(|it| it.new.digest.clone()).collect();
+    let mut wanted: Vec<Digest> = all.iter().flat_map(|it| listed(&it.new)).collect();
+    while let Some(digest) = wanted.pop() {
+        if !known.insert(digest.clone()) || manifests::size(tx, &repository.id, &digest).await?.is_some() {
+            continue;
+        }
+        let sql = "SELECT digest, media_type, content, config, pushed_at, pushed_by, entry FROM deleted_manifests
+                   WHERE repository_id = $1 AND digest = $2 ORDER BY id DESC LIMIT 1";
+        if let Some(row) = tx.one(sql, params![&repository.id, &digest]).await? {
+            let found = kept(row)?;
+            wanted.extend(listed(&found.new));
+            further.push(found);
+        }
+    }
+    let mut waiting: BTreeMap<&Digest, &Kept> = all.iter().chain(&further).map(|it| (&it.new.digest, it)).collect();
+    while !waiting.is_empty() {
+        let is_ready = |it: &&Kept| listed(&it.new).iter().all(|child| !waiting.contains_key(child));
+        let ready: Vec<&Kept> = waiting.values().copied().filter(|it| is_ready(it)).collect();
+        if ready.is_empty() {
+            return Err(Error::Internal); // A digest cannot lie in itself.
+        }
+        for it in ready {
+            put_back(tx, repository, it).await?;
+            waiting.remove(&it.new.digest);
+        }
+    }
+    Ok(further.into_iter().map(|it| it.entry).collect())
+}
+
+fn listed(new: &NewManifest) -> Vec<Digest> {
+    new.parsed.of(Relation::Manifest).map(|child| child.digest.clone()).collect()
+}
+
+async fn put_back(tx: &mut Tx, repository: &Repository, kept: &Kept) -> Result<()> {
+    let digest = &kept.new.digest;
+    blobs::link_deleted(tx, repository, digest, kept.pushed_at).await?;
+    parts::require(tx, repository, &kept.new.parsed).await.map_err(|error| match error {
+        Error::MissingParts(_) => Error::Conflict(format!("a part of the image {} is gone for good", digest.short())),
+        error => error,
+    })?;
+    manifests::insert(tx, repository, &kept.new, kept.pushed_by.as_ref(), kept.pushed_at).await?;
+    for sql in [
+        "DELETE FROM deleted_manifests WHERE repository_id = $1 AND digest = $2",
+        "DELETE FROM deleted_edges WHERE repository_id = $1 AND parent = $2",
+    ] {
+        tx.run(sql, params![&repository.id, digest]).await?;
+    }
+    Ok(())
+}
+
+/// Puts the tags of an entry back on what they named.
+async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
+    let naming = Naming { repository, name, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy };
+    let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
+    for mut row in tx.all(sql, params![id]).await? {
+        let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);
+        let current = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
+        if let Some(current) = current.filter(|current| *current != digest && !who.over) {
+            return Err(Error::Conflict(format!(
+                "the tag {tag} names another image by now, {}; keep that, or restore over it",
+                current.short()
+            )));
+        }
+        naming.restore(tx, &tag, &digest).await?;
+        tx.run(AS_IT_WAS, params![&repository.id, &tag, id]).await?;
+    }
+    tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await.map(|_| ())
+}
+
+/// When the tag moved to what it names, by whom, and when it was last pulled.
+const AS_IT_WAS: &str =
+    "UPDATE tags SET (changed_at, move_known, moved_by, pulled_at) = (SELECT d.changed_at, d.move_known, d.moved_by,
+    d.pulled_at FROM deleted_tags d WHERE d.entry = $3 AND d.name = $2) WHERE repository_id = $1 AND name = $2";
+
+/// Links the blobs of an entry to their repository again.
+async fn link_again(tx: &mut Tx, repository: &Repository, id: &str, now: Timestamp) -> Result<()> {
+    let sql = "SELECT digest, size_bytes FROM deleted_blobs WHERE entry = $1 ORDER BY digest";
+    for mut row in tx.all(sql, params![id]).await? {
+        let (digest, size): (Digest, u64) = (row.take()?, row.take()?);
+        blobs::link(tx, repository, &digest, size, now).await?;
+    }
+    tx.run("DELETE FROM deleted_blobs WHERE entry = $1", params![id]).await.map(|_| ())
+}
+
+/// Makes the row of a deleted repository again, under the id that it had.
+async fn whole(tx: &mut Tx, entry: &Entry) -> Result<Repository> {
+    let name = &entry.row.repository;
+    if repositories::current(tx, name).await?.is_some() {
+        return Err(Error::Conflict(format!("there is another repository {name} by now; delete that first")));
+    }
+    let (id, mount) = (&entry.repository_id, &entry.mount_id);
+    let (made, _) = repositories::ensure(tx, name, mount, id, entry.row.deleted).await?;
+    let sql = "UPDATE repositories SET (created_at, pushed_at, own_description, visibility) =
+                 (SELECT d.created_at, d.pushed_at, d.own_description, d.visibility FROM deleted_repositories d WHERE d.id = $1)
+               WHERE id = $1";
+    tx.run(sql, params![id]).await?;
+    tx.run("DELETE FROM deleted_repositories WHERE id = $1", params![id]).await?;
+    Ok(made)
+}

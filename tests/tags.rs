@@ -1,0 +1,66 @@
+//! Names: set, moved, deleted with all that a preview says, and brought back.
+
+mod names;
+mod plans;
+mod trash;
+
+use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
+use portolan::server::access::Policy;
+use portolan::server::clock::{Clock, ManualClock};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A server, and the clock that it runs on.
+async fn timed() -> (TestApp, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::new(START));
+    (TestApp::build("", choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>)).await, clock)
+}
+
+/// Sends JSON.
+async fn send(test: &TestApp, method: &str, path: &str, body: Value) -> Answer {
+    test.call(method, path, "application/json", body.to_string()).await
+}
+
+/// Pushes an index of images for these architectures, each of its own layer.
+async fn push_index(test: &TestApp, repository: &str, tag: &str, seed: &str) -> (String, Vec<String>) {
+    let mut children = Vec::new();
+    for architecture in ["amd64", "arm64"] {
+        let image = test.image(repository, architecture, format!("{seed} {architecture}").as_bytes()).await;
+        let digest = sha256(image.as_bytes());
+        assert_eq!(test.put_manifest(repository, &digest, OCI_MANIFEST, &image).await.status, 201);
+        children.push((digest, image.len(), architecture));
+    }
+    let entry = |(digest, size, architecture): &(String, usize, &str)| {
+        json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": size,
+            "platform": {"os": "linux", "architecture": architecture}})
+    };
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children.iter().map(entry).collect::<Vec<_>>()});
+    let index = index.to_string();
+    let put = test.put_manifest(repository, tag, OCI_INDEX, &index).await;
+    assert_eq!(put.status, 201, "{}", put.text());
+    (sha256(index.as_bytes()), children.into_iter().map(|(digest, ..)| digest).collect())
+}
+
+/// Pushes a signature of an image, as a referrer.
+async fn push_signature(test: &TestApp, repository: &str, subject: &str, size: usize) -> String {
+    let config = test.push_blob(repository, b"{}").await;
+    let signature = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.example.signature",
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2}, "layers": [],
+        "subject": {"mediaType": OCI_INDEX, "digest": subject, "size": size}, "annotations": {"of": subject}});
+    let signature = signature.to_string();
+    let digest = sha256(signature.as_bytes());
+    let put = test.put_manifest(repository, &digest, OCI_MANIFEST, &signature).await;
+    assert_eq!(put.status, 201, "{}", put.text());
+    digest
+}
+
+/// Whether a reference can be pulled.
+async fn is_there(test: &TestApp, repository: &str, reference: &str) -> bool {
+    test.get(&format!("/v2/{repository}/manifests/{reference}")).await.status == 200
+}
+
+/// What a tag names.
+async fn names(test: &TestApp, repository: &str, tag: &str) -> Option<String> {
+    let answer = test.get(&format!("/v2/{repository}/manifests/{tag}")).await;
+    (answer.status == 200).then(|| answer.header("docker-content-digest").to_owned())
+}

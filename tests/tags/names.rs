@@ -1,0 +1,108 @@
+//! Tags are set, renamed, rolled back, one or all of a namespace.
+
+use super::{names, send, timed};
+use crate::support::TestApp;
+use portolan::server::clock::Clock;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_tag_is_set_as_expected_or_not_at_all() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let two = test.push_image("team/web", "2.0", "amd64", b"two").await;
+    let at = "/api/v1/r/team/web/-/tags/prod";
+
+    let made = send(&test, "PUT", at, json!({"digest": one, "expect": null})).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!(made.json()["digest"], json!(one));
+    let again = send(&test, "PUT", at, json!({"digest": two, "expect": null})).await;
+    assert_eq!((again.status.as_u16(), again.json()["current"].clone()), (409, json!(one)), "it is there by now");
+    let stale = send(&test, "PUT", at, json!({"digest": two, "expect": two})).await;
+    assert_eq!((stale.status.as_u16(), stale.json()["current"].clone()), (409, json!(one)));
+    assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*one), "nothing moved");
+    let moved = send(&test, "PUT", at, json!({"digest": two, "expect": one})).await;
+    assert_eq!((moved.status.as_u16(), moved.json()["digest"].clone()), (200, json!(two)));
+    assert_eq!(send(&test, "PUT", at, json!({"digest": one})).await.status, 200, "without a condition it moves");
+
+    let absent = format!("sha256:{}", "0".repeat(64));
+    assert_eq!(send(&test, "PUT", at, json!({"digest": absent})).await.status, 404);
+    for (body, field) in
+        [(json!({"digest": "sha256:x"}), "body"), (json!({}), "body"), (json!({"digest": one, "to": 1}), "body")]
+    {
+        let refused = send(&test, "PUT", at, body).await;
+        assert_eq!(refused.status, 400, "{field}: {}", refused.text());
+    }
+    assert_eq!(send(&test, "PUT", "/api/v1/r/team/web/-/tags/.bad", json!({"digest": one})).await.status, 400);
+    assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*one));
+}
+
+#[tokio::test]
+async fn a_tag_keeps_its_history_and_comes_back_to_any_of_it() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "prod", "amd64", b"one").await;
+    let two = test.push_image("team/web", "prod", "amd64", b"two").await;
+    let other = test.push_image("team/web", "other", "amd64", b"other").await;
+    let back =
+        |digest: &str, expect: Value| json!({"tag": "prod", "digest": digest, "expect": expect, "reason": "it broke"});
+    let at = "/api/v1/r/team/web/-/rollback";
+
+    let refused = send(&test, "POST", at, back(&other, json!(two))).await;
+    assert_eq!(refused.status, 409, "it never named that: {}", refused.text());
+    let stale = send(&test, "POST", at, back(&one, json!(one))).await;
+    assert_eq!((stale.status.as_u16(), stale.json()["current"].clone()), (409, json!(two)));
+    let moved = send(&test, "POST", at, back(&one, json!(two))).await;
+    assert_eq!(moved.status, 200, "{}", moved.text());
+    assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*one));
+
+    let history = test.get("/api/v1/r/team/web/-/history?tag=prod&limit=2").await.json();
+    assert_eq!(history["items"][0]["how"], "rollback");
+    assert_eq!(history["items"][0]["reason"], "it broke");
+    assert_eq!(history["items"][0]["from"], json!(two));
+    assert_eq!(history["items"][1]["how"], "push");
+    let next = history["next"].as_str().expect("there is more").replace('~', "%7E");
+    let rest = test.get(&format!("/api/v1/r/team/web/-/history?tag=prod&limit=2&after={next}")).await.json();
+    assert_eq!((rest["items"].as_array().map(Vec::len), rest["items"][0]["from"].clone()), (Some(1), Value::Null));
+
+    // An image that went to the trash meanwhile is brought back first.
+    assert_eq!(test.delete(&format!("/api/v1/r/team/web/-/manifests/{two}")).await.status, 204);
+    assert_eq!(names(&test, "team/web", &two).await, None);
+    let moved = send(&test, "POST", at, back(&two, json!(one))).await;
+    assert_eq!(moved.status, 200, "{}", moved.text());
+    assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*two));
+    assert_eq!(test.get("/api/v1/trash").await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_namespace_goes_back_to_a_time_in_one_step() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "prod", "amd64", b"one").await;
+    let api = test.push_image("team/api", "prod", "amd64", b"api").await;
+    test.push_image("other/web", "prod", "amd64", b"other").await;
+    clock.advance_ms(60_000);
+    let then = clock.now().rfc3339();
+    clock.advance_ms(60_000);
+    let two = test.push_image("team/web", "prod", "amd64", b"two").await;
+    test.push_image("team/web", "new", "amd64", b"new").await;
+    test.push_image("other/web", "prod", "amd64", b"moved").await;
+    assert_eq!(test.delete("/v2/team/api/manifests/prod").await.status, 202);
+
+    let differs = test.get(&format!("/api/v1/n/team/-/as-of?t={then}")).await.json();
+    let expected = json!([
+        {"repository": "team/api", "tag": "prod", "then": api, "now": null, "is_kept": true},
+        {"repository": "team/web", "tag": "new", "then": null, "now": names(&test, "team/web", "new").await, "is_kept": true},
+        {"repository": "team/web", "tag": "prod", "then": one, "now": two, "is_kept": true},
+    ]);
+    assert_eq!(differs["items"], expected);
+    let paged = test.get(&format!("/api/v1/n/team/-/as-of?t={then}&limit=1&after=team/api:prod")).await.json();
+    assert_eq!((paged["items"][0]["tag"].clone(), paged["next"].clone()), (json!("new"), json!("team/web:new")));
+
+    let moved = send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": then})).await;
+    assert_eq!((moved.status.as_u16(), moved.json()), (200, json!({"moved": 3})), "{}", moved.text());
+    assert_eq!(names(&test, "team/web", "prod").await, Some(one));
+    assert_eq!(names(&test, "team/api", "prod").await, Some(api));
+    assert_eq!(names(&test, "team/web", "new").await, None, "it was not there then");
+    assert_eq!(test.get(&format!("/api/v1/n/team/-/as-of?t={then}")).await.json()["items"], json!([]));
+    for odd in ["2999-01-01T00:00:00Z", "1999-01-01T00:00:00Z", "yesterday"] {
+        assert_eq!(send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": odd})).await.status, 400, "{odd}");
+    }
+}

@@ -1,0 +1,161 @@
+//! A preview says exactly what goes, and its plan does that once.
+
+use super::{is_there, names, push_index, push_signature, send, timed};
+use crate::support::TestApp;
+use serde_json::{Value, json};
+
+const PREVIEW: &str = "/api/v1/r/team/web/-/delete-preview";
+const DELETE: &str = "/api/v1/r/team/web/-/delete";
+
+fn of_kind<'v>(items: &'v Value, kind: &str, key: &str) -> Vec<&'v str> {
+    let items = items.as_array().expect("a list").iter().filter(|it| it["kind"] == kind);
+    items.filter_map(|it| it[key].as_str()).collect()
+}
+
+#[tokio::test]
+async fn deleting_tags_says_what_stays_and_comes_back_by_its_plan() {
+    let test = TestApp::new().await;
+    let shared = test.push_image("team/web", "1.4.2", "amd64", b"shared").await;
+    for tag in ["1.4", "prod"] {
+        assert_eq!(
+            send(&test, "PUT", &format!("/api/v1/r/team/web/-/tags/{tag}"), json!({"digest": shared})).await.status,
+            201
+        );
+    }
+    let last = test.push_image("team/web", "1.4.0", "amd64", b"last").await;
+
+    let preview = send(&test, "POST", PREVIEW, json!({"tags": ["1.4.2", "1.4.0"]})).await;
+    assert_eq!(preview.status, 200, "{}", preview.text());
+    let preview = preview.json();
+    assert_eq!(of_kind(&preview["removed"], "tag", "tag"), ["1.4.0", "1.4.2"]);
+    assert_eq!(preview["removed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(of_kind(&preview["kept"], "tag", "tag"), ["1.4", "prod"]);
+    assert_eq!(of_kind(&preview["kept"], "image", "digest"), [&*last], "it loses its last name");
+    assert!(preview["freed_bytes"].as_u64().is_some_and(|freed| freed > 0));
+    assert!(is_there(&test, "team/web", "1.4.0").await, "nothing happened yet");
+
+    let plan = json!({"plan": preview["plan"]});
+    let done = send(&test, "POST", DELETE, plan.clone()).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert_eq!(done.json()["trash"].as_array().map(Vec::len), Some(2));
+    let again = send(&test, "POST", DELETE, plan.clone()).await;
+    assert_eq!(
+        (again.status, again.text()),
+        (done.status, done.text()),
+        "a second time does nothing and says the same"
+    );
+    assert_eq!(names(&test, "team/web", "1.4.2").await, None);
+    for reference in ["prod", "1.4", &shared, &last] {
+        assert!(is_there(&test, "team/web", reference).await, "{reference}");
+    }
+    assert_eq!(send(&test, "POST", "/api/v1/trash/restore", plan.clone()).await.status, 204);
+    assert_eq!(
+        (names(&test, "team/web", "1.4.2").await, names(&test, "team/web", "1.4.0").await),
+        (Some(shared), Some(last))
+    );
+    assert_eq!(send(&test, "POST", "/api/v1/trash/restore", plan).await.status, 404);
+}
+
+#[tokio::test]
+async fn deleting_an_image_names_all_that_goes_with_it() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "1.0", "one").await;
+    assert_eq!(send(&test, "PUT", "/api/v1/r/team/web/-/tags/arm", json!({"digest": children[1]})).await.status, 201);
+    let signature = push_signature(&test, "team/web", &index, 2).await;
+
+    let child = send(&test, "POST", PREVIEW, json!({"digests": [children[0]]})).await.json();
+    assert_eq!(child["parents"], json!([index]), "what an index lists is told");
+    let refused = send(&test, "POST", DELETE, json!({"plan": child["plan"]})).await;
+    assert_eq!((refused.status.as_u16(), refused.json()["parents"].clone()), (409, json!([index])));
+
+    let preview = send(&test, "POST", PREVIEW, json!({"digests": [index]})).await.json();
+    assert_eq!(of_kind(&preview["removed"], "tag", "tag"), ["1.0"]);
+    assert_eq!(of_kind(&preview["removed"], "child", "digest"), [&*children[0]], "the other has a name of its own");
+    assert_eq!(of_kind(&preview["kept"], "child", "digest"), [&*children[1]]);
+    assert_eq!(preview["referrers"], json!([signature]));
+    assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 200);
+    for (reference, is_left) in [
+        (&*index, false),
+        (&children[0], false),
+        (&signature, false),
+        ("1.0", false),
+        (&children[1], true),
+        ("arm", true),
+    ] {
+        assert_eq!(is_there(&test, "team/web", reference).await, is_left, "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_does_not_hold_any_more_does_nothing_and_shows_what_would_go() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let preview = send(&test, "POST", PREVIEW, json!({"digests": [one]})).await.json();
+    for tag in ["1", "latest"] {
+        assert_eq!(
+            send(&test, "PUT", &format!("/api/v1/r/team/web/-/tags/{tag}"), json!({"digest": one})).await.status,
+            201
+        );
+    }
+    let outdated = send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await;
+    assert_eq!(outdated.status, 409, "{}", outdated.text());
+    let again = &outdated.json()["preview"];
+    assert_eq!(of_kind(&again["removed"], "tag", "tag"), ["1", "1.0", "latest"]);
+    assert!(is_there(&test, "team/web", "1.0").await);
+    assert_eq!(send(&test, "POST", DELETE, json!({"plan": again["plan"]})).await.status, 200);
+    assert!(!is_there(&test, "team/web", "latest").await);
+
+    assert_eq!(send(&test, "POST", DELETE, json!({"plan": "AAAA"})).await.status, 404, "made up");
+    test.push_image("team/web", "2.0", "amd64", b"two").await;
+    let preview = send(&test, "POST", PREVIEW, json!({"tags": ["2.0"]})).await.json();
+    let elsewhere = send(&test, "POST", "/api/v1/r/team/api/-/delete", json!({"plan": preview["plan"]})).await;
+    assert_eq!(elsewhere.status, 404, "it is for another repository");
+    let another = test.by_admin("somebody-else");
+    assert_eq!(send(&another, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 404, "it is another's");
+    clock.advance_ms(16 * 60_000);
+    assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 404, "its time is over");
+    assert!(is_there(&test, "team/web", "2.0").await);
+}
+
+#[tokio::test]
+async fn whole_repositories_and_namespaces_go_and_come_back_by_one_plan() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let api = test.push_image("team/deep/api", "1.0", "amd64", b"api").await;
+    let other = test.push_image("other", "1.0", "amd64", b"one").await;
+    assert_eq!(one, other);
+
+    let preview = send(&test, "POST", PREVIEW, json!({"repository": true})).await.json();
+    assert_eq!(of_kind(&preview["removed"], "repository", "name"), ["team/web"]);
+    assert_eq!(preview["freed_bytes"], 0, "another repository has all of it");
+    let preview = send(&test, "POST", "/api/v1/n/team/-/delete-preview", json!({})).await.json();
+    assert_eq!(of_kind(&preview["removed"], "repository", "name"), ["team/deep/api", "team/web"]);
+    let plan = json!({"plan": preview["plan"]});
+    assert_eq!(send(&test, "POST", "/api/v1/n/team/-/delete", plan.clone()).await.status, 200);
+    assert!(!is_there(&test, "team/web", "1.0").await && is_there(&test, "other", "1.0").await);
+    assert_eq!(test.get("/api/v1/repositories?namespace=team").await.json()["items"], json!([]));
+    assert_eq!(send(&test, "POST", "/api/v1/trash/restore", plan).await.status, 204);
+    assert_eq!(
+        (names(&test, "team/web", "1.0").await, names(&test, "team/deep/api", "1.0").await),
+        (Some(one), Some(api))
+    );
+}
+
+#[tokio::test]
+async fn what_a_filter_matches_goes_by_one_plan() {
+    let (test, clock) = timed().await;
+    for tag in ["1.4.0", "1.4.1", "1.5.0"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    clock.advance_ms(3 * 86_400_000);
+    test.push_image("team/web", "1.4.2", "amd64", b"new").await;
+    let preview = send(&test, "POST", PREVIEW, json!({"filter": "1.4.* age:>2d"})).await.json();
+    assert_eq!(of_kind(&preview["removed"], "tag", "tag"), ["1.4.0", "1.4.1"]);
+    assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 200);
+    let left = test.get("/v2/team/web/tags/list").await.json();
+    assert_eq!(left["tags"], json!(["1.4.2", "1.5.0"]));
+    for odd in [json!({"filter": "size:>1"}), json!({"filter": "none"}), json!({}), json!({"tags": ["none"]})] {
+        let refused = send(&test, "POST", PREVIEW, odd.clone()).await;
+        assert!([400, 404].contains(&refused.status.as_u16()), "{odd}: {}", refused.text());
+    }
+}

@@ -1,0 +1,111 @@
+//! What was deleted comes back whole, until it is let go.
+
+use super::{is_there, names, push_index, push_signature, send};
+use crate::support::TestApp;
+use serde_json::{Value, json};
+
+async fn entries(test: &TestApp) -> Vec<Value> {
+    test.get("/api/v1/trash").await.json()["items"].as_array().cloned().expect("a list")
+}
+
+#[tokio::test]
+async fn a_tag_is_restored_unless_somebody_else_took_the_name() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    assert_eq!(test.delete("/v2/team/web/manifests/1.0").await.status, 202);
+    let listed = entries(&test).await;
+    assert_eq!(listed.len(), 1);
+    let entry = &listed[0];
+    assert_eq!(
+        (entry["kind"].clone(), entry["tag"].clone(), entry["repository"].clone()),
+        (json!("tag"), json!("1.0"), json!("team/web"))
+    );
+    assert!(entry["held_bytes"].as_u64().is_some_and(|held| held > 0), "its image has no other name: {entry}");
+    let restore = format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+
+    let two = test.push_image("team/web", "1.0", "amd64", b"two").await;
+    let refused = test.call("POST", &restore, "application/json", "").await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert_eq!(names(&test, "team/web", "1.0").await, Some(two));
+    assert_eq!(send(&test, "POST", &restore, json!({"over": true})).await.status, 204);
+    assert_eq!(names(&test, "team/web", "1.0").await, Some(one));
+    assert_eq!(entries(&test).await.len(), 0);
+    assert_eq!(send(&test, "POST", &restore, json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_image_comes_back_with_its_tags_platforms_and_signatures() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "1.0", "one").await;
+    let put = json!({"digest": index});
+    assert_eq!(send(&test, "PUT", "/api/v1/r/team/web/-/tags/prod", put).await.status, 201);
+    let signature = push_signature(&test, "team/web", &index, 2).await;
+    let all: Vec<&str> =
+        [&*index, "1.0", "prod", &signature].into_iter().chain(children.iter().map(|it| &**it)).collect();
+    let totals = test.get("/api/v1/r/team/web").await.json();
+
+    assert_eq!(test.delete(&format!("/api/v1/r/team/web/-/manifests/{index}")).await.status, 204);
+    for reference in &all {
+        assert!(!is_there(&test, "team/web", reference).await, "{reference} is gone");
+    }
+    let listed = entries(&test).await;
+    assert_eq!((listed.len(), listed[0]["n_tags"].clone()), (1, json!(2)));
+    let restore = format!("/api/v1/trash/{}/restore", listed[0]["id"].as_str().unwrap());
+    assert_eq!(test.call("POST", &restore, "application/json", "").await.status, 204);
+    for reference in &all {
+        assert!(is_there(&test, "team/web", reference).await, "{reference} is back");
+    }
+    let after = test.get("/api/v1/r/team/web").await.json();
+    for key in ["n_tags", "n_images", "logical_bytes", "stored_bytes"] {
+        assert_eq!(after[key], totals[key], "{key}");
+    }
+    let referrers = test.get(&format!("/v2/team/web/referrers/{index}")).await.json();
+    assert_eq!(referrers["manifests"][0]["digest"], json!(signature));
+}
+
+#[tokio::test]
+async fn a_repository_comes_back_whole_under_its_name_if_that_is_free() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "1.0", "one").await;
+    let single = test.push_image("team/web", "2.0", "amd64", b"two").await;
+    assert_eq!(test.delete("/v2/team/web/manifests/2.0").await.status, 202, "this one is in the trash by itself");
+    let totals = test.get("/api/v1/r/team/web").await.json();
+    assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
+    assert!(!is_there(&test, "team/web", &index).await);
+    let listed = entries(&test).await;
+    assert_eq!(listed[0]["kind"], "repository");
+    let restore = |entry: &Value| format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+    let (whole, tag) = (restore(&listed[0]), restore(&listed[1]));
+    assert_eq!(test.call("POST", &tag, "application/json", "").await.status, 409, "its repository comes first");
+
+    test.push_image("team/web", "other", "amd64", b"other").await;
+    assert_eq!(test.call("POST", &whole, "application/json", "").await.status, 409, "the name is taken");
+    assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
+    let back = test.call("POST", &whole, "application/json", "").await;
+    assert_eq!(back.status, 204, "{}", back.text());
+    assert_eq!(names(&test, "team/web", "1.0").await, Some(index));
+    for child in &children {
+        assert!(is_there(&test, "team/web", child).await);
+    }
+    let after = test.get("/api/v1/r/team/web").await.json();
+    for key in ["n_tags", "n_images", "logical_bytes", "stored_bytes", "description", "visibility"] {
+        assert_eq!(after[key], totals[key], "{key}");
+    }
+    assert_eq!(test.call("POST", &tag, "application/json", "").await.status, 204);
+    assert_eq!(names(&test, "team/web", "2.0").await, Some(single));
+}
+
+#[tokio::test]
+async fn what_is_purged_never_comes_back() {
+    let test = TestApp::new().await;
+    let (index, _) = push_index(&test, "team/web", "1.0", "one").await;
+    assert_eq!(test.delete(&format!("/api/v1/r/team/web/-/manifests/{index}")).await.status, 204);
+    let id = entries(&test).await[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(test.delete(&format!("/api/v1/trash/{id}")).await.status, 204);
+    assert_eq!(entries(&test).await.len(), 0);
+    assert_eq!(test.call("POST", &format!("/api/v1/trash/{id}/restore"), "application/json", "").await.status, 404);
+    assert_eq!(test.delete(&format!("/api/v1/trash/{id}")).await.status, 404);
+    let back = json!({"tag": "1.0", "digest": index});
+    let refused = send(&test, "POST", "/api/v1/r/team/web/-/rollback", back).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+}
