@@ -83,7 +83,7 @@ where
 }
 
 /// Runs a statement so.
-async fn run(test: &TestApp, statement: &'static str) {
+pub async fn run(test: &TestApp, statement: &'static str) {
     note(test, move |tx| Box::pin(async move { tx.run(statement, vec![]).await.map(|_| ()) })).await;
 }
 

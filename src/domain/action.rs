@@ -74,6 +74,7 @@ macro_rules! actions {
 mod credentials;
 mod deletes;
 mod identities;
+mod jobs;
 mod mounts;
 mod protections;
 mod settings;
@@ -86,6 +87,7 @@ pub use credentials::{
 };
 pub use deletes::{DeleteBlob, DeleteImages, DeleteManifest, DeleteNamespace, DeleteTag, DeleteTags};
 pub use identities::{LinkIdentity, UnlinkIdentity};
+pub use jobs::{ControlJob, ListJobs, ReadJob, RunCollection};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 pub use protections::{ChangeProtection, ListProtections, RemoveProtection, SetProtection};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};

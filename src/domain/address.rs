@@ -36,6 +36,9 @@ pub enum Address {
     Mounts,
     NewMount,
     Mount(MountPrefix),
+    Jobs,
+    /// One job, by its id.
+    Job(String),
     Account,
     Tokens,
 }
@@ -109,6 +112,8 @@ impl fmt::Display for Address {
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::NewMount => f.write_str("/admin/mounts/new"),
             Self::Mount(prefix) => write!(f, "/admin/mounts/{}", prefix.in_address()),
+            Self::Jobs => f.write_str("/jobs"),
+            Self::Job(id) => write!(f, "/jobs/{id}"),
             Self::Account => f.write_str("/account"),
             Self::Tokens => f.write_str("/account/tokens"),
         }

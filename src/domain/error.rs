@@ -122,6 +122,8 @@ pub enum What {
     Robot(String),
     #[error("there is no role {0}")]
     Role(String),
+    #[error("there is no such job")]
+    Job,
     #[error("this is not in the trash; it was restored or deleted for good")]
     Trash,
     #[error("this plan does not hold: it is not yours, or its 15 minutes are over; look again at what would go")]

@@ -24,6 +24,7 @@ pub mod provider;
 pub mod radius;
 pub mod reference;
 pub mod role;
+pub mod run;
 pub mod scope;
 pub mod size;
 pub mod tag;

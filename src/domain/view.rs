@@ -5,6 +5,7 @@ mod activity;
 mod credentials;
 mod history;
 mod image;
+mod jobs;
 mod mount;
 mod people;
 mod plan;
@@ -22,6 +23,7 @@ pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{Difference, HistoryQuery, HistoryRow, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use jobs::{JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,

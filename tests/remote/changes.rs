@@ -157,8 +157,7 @@ async fn what_somebody_pushes_between_two_steps_stays() {
 async fn a_tag_is_set_if_it_is_as_expected() {
     let (upstream, registry) = filled(Deletes::ByDigest).await;
     upstream.push(&[], NEW);
-    let named =
-        |content: &str| Condition { matches: Some(Among::These(vec![of(content)])), ..Condition::default() };
+    let named = |content: &str| Condition { matches: Some(Among::These(vec![of(content)])), ..Condition::default() };
     let refused = || Err(Error::Changed { current: Some(of(OLD)) });
     assert_eq!(put(&registry, "latest", NEW, absent()).await, refused());
     assert_eq!(put(&registry, "latest", NEW, named(NEW)).await, refused());

@@ -59,6 +59,7 @@ const FOR_STRANGERS: &[&str] = &[
 struct World {
     test: TestApp,
     grant: String,
+    job: String,
     token: String,
     rule: String,
     digest: String,
@@ -83,13 +84,15 @@ impl World {
         let grant = r#"{"principal":{"user":"otto"},"role":"reader","scope":"team/web","tags":null,"expires_at":null}"#;
         let given = test.call("POST", "/api/v1/grants", "application/json", grant).await.json();
         let grant = given["id"].as_str().unwrap().to_owned();
+        let job = test.call("POST", "/api/v1/jobs", "application/json", r#"{"kind":"gc"}"#).await.json();
+        let job = job["id"].as_str().unwrap().to_owned();
         let otto = test.with_standing(Standing::of(user("otto")));
         let made = otto.call("POST", "/api/v1/tokens", "application/json", r#"{"name":"laptop"}"#).await.json();
         let token = made["id"].as_str().unwrap().to_owned();
         let rule = r#"{"scope":"team/*","tags":"kept-*","kind":"protected","role":"owner"}"#;
         let set = test.call("POST", "/api/v1/protections", "application/json", rule).await.json();
         let rule = set["id"].as_str().unwrap().to_owned();
-        Self { test, grant, token, rule, digest: sha256(manifest.as_bytes()), manifest }
+        Self { test, grant, job, token, rule, digest: sha256(manifest.as_bytes()), manifest }
     }
 
     /// All that there is of `team` and of its people.
@@ -106,6 +109,7 @@ impl World {
             "r/team/web",
             "mounts",
             "protections",
+            "jobs",
         ] {
             seen.push(self.test.get(&format!("/api/v1/{path}")).await.text());
         }
@@ -121,6 +125,7 @@ impl World {
             .replace("GRANT", &self.grant)
             .replace("TOKEN", &self.token)
             .replace("RULE", &self.rule)
+            .replace("JOB", &self.job)
             .replace("DIGEST", &self.digest)
             .replace("SHA", super::SHA);
         let text = text.replace("LAYER", &sha256(b"layer"));
@@ -131,7 +136,8 @@ impl World {
     fn absent(&self) -> Vec<(String, String)> {
         let nothing = |id: &String| (id.replace(|c: char| c.is_ascii_hexdigit(), "0"), id.clone());
         let names = [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
-        names.into_iter().chain([&self.grant, &self.token, &self.rule].map(nothing)).collect()
+        let no_job = (self.job.replace(|c: char| c.is_ascii_hexdigit(), "1"), self.job.clone());
+        names.into_iter().chain([&self.grant, &self.token, &self.rule].map(nothing)).chain([no_job]).collect()
     }
 
     async fn ask(&self, by: &TestApp, method: &str, path: &str, body: &str) -> Said {

@@ -56,6 +56,7 @@ fn oci_code(error: &Error) -> &'static str {
             | What::Token
             | What::Robot(_)
             | What::Role(_)
+            | What::Job
             | What::Provider(_)
             | What::Trash
             | What::Plan

@@ -44,6 +44,8 @@ fn pages() -> Router<App> {
         .route("/account", get(shell::page).post(console::submit))
         .route("/account/{page}", get(shell::page).post(console::submit))
         .route("/activity", get(shell::page))
+        .route("/jobs", get(shell::page).post(console::submit))
+        .route("/jobs/{id}", get(shell::page).post(console::submit))
         .route("/admin/{page}", get(shell::page).post(console::submit))
         .route("/admin/{page}/{name}", get(shell::page).post(console::submit))
         .route("/admin/mounts/{*name}", get(shell::page).post(console::submit))
@@ -86,6 +88,9 @@ fn rest_api() -> Router<App> {
             "/api/v1/mounts/{*name}",
             get(rest::mounts::show).patch(rest::mounts::change).delete(rest::mounts::delete),
         )
+        .route("/api/v1/jobs", get(rest::jobs::list).post(rest::jobs::create))
+        .route("/api/v1/jobs/{id}", get(rest::jobs::show))
+        .route("/api/v1/jobs/{id}/{control}", post(rest::jobs::control))
         .route("/api/v1/roles", get(rest::roles::list))
         .route("/api/v1/roles/{name}", get(rest::roles::show))
         .route("/api/v1/providers", get(rest::providers::list).post(rest::providers::create))

@@ -78,13 +78,8 @@ pub trait ChangeTags: Send + Sync {
     ///
     /// # Errors
     /// [`crate::domain::Error::Changed`] with what it names.
-    async fn put_tag(
-        &self,
-        at: &Allowed<'_>,
-        tag: &Tag,
-        manifest: &RawManifest,
-        condition: &Condition,
-    ) -> Result<bool>;
+    async fn put_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest, condition: &Condition)
+    -> Result<bool>;
 
     /// Takes a tag from `manifest`, if it names that one; all other names of it stay. One that an earlier attempt left
     /// on its way is taken to its end.

@@ -10,6 +10,7 @@ pub mod groups;
 pub mod history;
 pub mod images;
 pub mod invitations;
+pub mod jobs;
 pub mod mounts;
 pub mod names;
 pub mod personal_tokens;

@@ -41,6 +41,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0020_names_by_bytes.sql"),
                 include_str!("schema/sqlite/0021_trash.sql"),
                 include_str!("schema/sqlite/0022_protections.sql"),
+                include_str!("schema/sqlite/0023_jobs.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -65,6 +66,7 @@ impl Dialect {
                 include_str!("schema/postgres/0020_names_by_bytes.sql"),
                 include_str!("schema/postgres/0021_trash.sql"),
                 include_str!("schema/postgres/0022_protections.sql"),
+                include_str!("schema/postgres/0023_jobs.sql"),
             ],
         }
     }

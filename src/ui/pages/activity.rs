@@ -152,6 +152,7 @@ fn FilterBar(query: ActivityQuery, span: Option<Span>, place: String, page: Scop
         ("robot", "Robots"),
         ("mount", "Mounts"),
         ("provider", "Sign-in providers"),
+        ("job", "Jobs"),
         ("instance", "Instance"),
     ];
     let kinds =

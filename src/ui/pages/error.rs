@@ -103,6 +103,7 @@ fn missing(what: &What) -> &'static str {
         What::Link => "This link does not work",
         What::Robot(_) => "No such robot",
         What::Role(_) => "No such role",
+        What::Job => "No such job",
         What::Trash => "Not in the trash",
         What::Plan => "Look again at what would go",
         What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod auth;
 pub mod error;
 pub mod image;
+pub mod jobs;
 pub mod load;
 pub mod mounts;
 pub mod namespace;

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod groups;
+mod jobs;
 mod mounts;
 mod protections;
 mod providers;
@@ -15,6 +16,7 @@ mod users;
 
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
+use crate::domain::run::Control;
 use crate::domain::view::Ended;
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
@@ -163,6 +165,10 @@ impl Form<'_> {
             Intent::DisableProvider => providers::set_enabled(self, false).await,
             Intent::DeleteProvider => providers::delete(self).await,
             Intent::AcceptGroup => providers::accept_group(self).await,
+            Intent::RunCollection => jobs::collect(self).await,
+            Intent::PauseJob => jobs::control(self, Control::Pause, intent).await,
+            Intent::ResumeJob => jobs::control(self, Control::Resume, intent).await,
+            Intent::CancelJob => jobs::control(self, Control::Cancel, intent).await,
             // A provider is tried by a link: a form is not led to another host.
             Intent::TryProvider => Err(Error::Method),
         }

@@ -7,6 +7,7 @@ pub(super) mod changes;
 mod copies;
 pub(super) mod groups;
 mod history;
+pub(super) mod jobs;
 pub(super) mod mounts;
 pub(super) mod namespaces;
 mod plans;
