@@ -44,7 +44,8 @@ async fn a_rule_is_tried_set_changed_and_removed_by_its_forms() {
     assert_eq!(list.matches("</svg>Immutable<").count(), 2, "{list}");
     assert!(image.contains("Nobody moves or deletes v1, by the rule on team/*."), "{image}");
     assert!(!mara.get("/r/team/web/-/tags/main").await.text().contains("Immutable<"));
-    let deleted = mara.send("/r/team/web/-/settings", "delete-repository", &[("confirmed", "team/web")]).await;
+    let deleted =
+        mara.send("/r/team/web/-/settings?delete=yes", "delete-repository", &[("confirmed", "team/web")]).await;
     assert!(
         deleted.status == StatusCode::FORBIDDEN && deleted.text().contains("v1 is immutable"),
         "{}",
