@@ -46,13 +46,13 @@ fn raw(content: &str) -> RawManifest {
 
 async fn remove(registry: &RemoteRegistry, text: &str, content: &str) -> Result<Removed> {
     let proof = proof(DeleteTag { repository: name(), tag: tag(text) }).await;
-    registry.remove_tag(&Allowed::by(&proof, &still), &tag(text), &raw(content)).await
+    registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag(text), &raw(content)).await
 }
 
 async fn put(registry: &RemoteRegistry, text: &str, content: &str, condition: Condition) -> Result<bool> {
     let manifest = raw(content);
     let proof = proof(SetTag { repository: name(), tag: tag(text), digest: manifest.digest.clone() }).await;
-    registry.put_tag(&Allowed::by(&proof, &still), &tag(text), &manifest, &condition).await
+    registry.put_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag(text), &manifest, &condition).await
 }
 
 fn absent() -> Condition {
@@ -157,8 +157,7 @@ async fn what_somebody_pushes_between_two_steps_stays() {
 async fn a_tag_is_set_if_it_is_as_expected() {
     let (upstream, registry) = filled(Deletes::ByDigest).await;
     upstream.push(&[], NEW);
-    let named =
-        |content: &str| Condition { matches: Some(Among::These(vec![of(content)])), ..Condition::default() };
+    let named = |content: &str| Condition { matches: Some(Among::These(vec![of(content)])), ..Condition::default() };
     let refused = || Err(Error::Changed { current: Some(of(OLD)) });
     assert_eq!(put(&registry, "latest", NEW, absent()).await, refused());
     assert_eq!(put(&registry, "latest", NEW, named(NEW)).await, refused());
@@ -193,7 +192,7 @@ async fn an_image_is_deleted_where_no_tag_names_it() {
     upstream.push(&[], NEW);
     let delete = async |digest: Digest| {
         let proof = proof(DeleteManifest { repository: name(), digest: digest.clone() }).await;
-        registry.remove_manifest(&Allowed::by(&proof, &still), &digest).await
+        registry.remove_manifest(&Allowed::by(&proof, &name(), &still).unwrap(), &digest).await
     };
     let named = delete(of(OLD)).await;
     assert!(matches!(named, Err(Error::Conflict(words)) if words.contains("the tag 1.0 names this image")));
@@ -214,7 +213,7 @@ fn where_nothing_can_be_deleted_that_is_found_out_without_deleting() {
     let (said, found) = runtime.block_on(async {
         let manifest = registry.manifest(&name(), &image.parse().unwrap()).await.unwrap().unwrap();
         let proof = proof(DeleteTag { repository: name(), tag: tag("latest") }).await;
-        let said = registry.remove_tag(&Allowed::by(&proof, &still), &tag("latest"), &manifest).await;
+        let said = registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag("latest"), &manifest).await;
         (said.unwrap_err().to_string(), registry.capabilities().await)
     });
     assert!(said.contains("REGISTRY_STORAGE_DELETE_ENABLED=true") && said.contains("Nothing was changed"), "{said}");

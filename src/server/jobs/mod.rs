@@ -2,6 +2,7 @@
 //! for. One file per job; this one is the runner.
 
 mod crawl;
+mod holds;
 mod lease;
 pub mod pulls;
 mod reading;
@@ -152,6 +153,7 @@ impl Work {
         let app = &self.app;
         if job.kind == Job::Sweep {
             let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
+            let swept = swept.and(holds::run(app).await);
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
         }
         if job.kind == Job::Recheck {

@@ -5,6 +5,7 @@ pub mod account;
 pub mod activity;
 pub mod changes;
 pub mod delete;
+pub mod elsewhere;
 pub mod groups;
 pub mod history;
 pub mod images;

@@ -153,7 +153,8 @@ impl Client {
             };
             let target = target.ok_or_else(|| self.error("redirects to nowhere: its Location cannot be read"))?;
             if ask.change.is_some() {
-                return Err(self.error("redirects what is to be changed, and that is not followed; write in url where it leads"));
+                return Err(self
+                    .error("redirects what is to be changed, and that is not followed; write in url where it leads"));
             }
             if from.is_some() || !redirect::same_host(&url, &target) {
                 from = Some(self.departure(ask, &url, &target)?);

@@ -63,7 +63,16 @@ impl Client {
     /// A question that changes something.
     pub fn ask_change(&self, method: Method, path: &str, scope: String, change: Sent) -> Ask {
         let (url, change) = (self.url(path), Some(change));
-        Ask { method, url, scope, accept: "*/*", range: None, what: "the outcome of a change", elsewhere: false, change }
+        Ask {
+            method,
+            url,
+            scope,
+            accept: "*/*",
+            range: None,
+            what: "the outcome of a change",
+            elsewhere: false,
+            change,
+        }
     }
 
     /// Where an upload goes on: at the registry itself, whatever it believes that its own address is.
