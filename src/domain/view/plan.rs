@@ -51,6 +51,8 @@ pub struct Preview {
     pub freed: ByteSize,
     /// Until when all of it can come back.
     pub kept_until: Timestamp,
+    /// What has to be said besides, of a registry elsewhere.
+    pub notes: Vec<String>,
     /// How many tags go.
     pub n_tags: u64,
     /// How many images go.

@@ -5,10 +5,12 @@ mod act;
 mod sealed;
 mod whole;
 
+pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
 pub use sealed::{Asked, Plan, Planned};
 
+use super::elsewhere;
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::radius::{Graph, Radius, Stays};
@@ -111,6 +113,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
         freed: freed.into_iter().next().unwrap_or_default(),
         kept_until,
+        notes: elsewhere::notes(app, name),
         n_tags: radius.tags.len() as u64,
         n_images: radius.images.len() as u64,
         removed,

@@ -8,7 +8,7 @@ pub use restore::{Restoring, image as restore_image, restore};
 
 use super::{Known, Row, Store, Tx, Value, batch};
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// Entries that share a statement.
@@ -111,6 +111,12 @@ fn entry(mut row: Row) -> Result<Entry> {
 /// An entry by its id.
 pub async fn find(store: &Store, id: &str) -> Result<Option<Entry>> {
     store.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
+}
+
+/// The tags that an entry holds, each with what it named.
+pub async fn tags_of(store: &Store, id: &str) -> Result<Vec<(Tag, Digest)>> {
+    let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
+    store.all(sql, params![id]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// The same inside a transaction.

@@ -143,6 +143,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, found: Vec<Sum>) -> Resu
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
         kept_until: app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into()),
+        notes: vec![],
         n_tags,
         n_images,
     };
