@@ -7,6 +7,7 @@ pub mod credentials;
 mod error;
 pub mod images;
 pub mod mounts;
+pub mod names;
 pub mod people;
 pub mod providers;
 pub mod repositories;

@@ -6,9 +6,11 @@ mod credentials;
 mod history;
 mod image;
 mod mount;
+mod naming;
 mod people;
 mod plan;
 mod providers;
+mod trash;
 
 use super::capability::Capability;
 use super::manifest::Kind;
@@ -19,15 +21,17 @@ use serde::{Deserialize, Serialize};
 pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
-pub use history::{Difference, HistoryQuery, HistoryRow, How};
+pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use mount::{MountView, ProbeView, TrustView};
+pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Going, GoingKind, Preview};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
+pub use trash::{Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +197,8 @@ pub struct RepositoryView {
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
     pub opens: Opens,
+    /// Whether the reader may give an image here a name, or move one.
+    pub may_name: bool,
 }
 
 /// One tag in a list.
@@ -213,6 +219,8 @@ pub struct TagRow {
     pub moved: Moved,
     pub built: Option<Timestamp>,
     pub missing_since: Option<Timestamp>,
+    /// What the reader of a page may do with it.
+    pub may: TagMay,
 }
 
 /// What is known of a tag's last move.

@@ -44,6 +44,7 @@ fn pages() -> Router<App> {
         .route("/account", get(shell::page).post(console::submit))
         .route("/account/{page}", get(shell::page).post(console::submit))
         .route("/activity", get(shell::page))
+        .route("/trash", get(shell::page).post(console::submit))
         .route("/admin/{page}", get(shell::page).post(console::submit))
         .route("/admin/{page}/{name}", get(shell::page).post(console::submit))
         .route("/admin/mounts/{*name}", get(shell::page).post(console::submit))

@@ -1,5 +1,9 @@
 //! What was deleted: seen, brought back, or let go for good.
 
+mod shown;
+
+pub use shown::{crosses, page};
+
 use crate::domain::action::{PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::trash::TrashRow;

@@ -88,9 +88,12 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
         }
     });
     let activity = entry(Permission::AuditRead, Address::Activity(Scope::Everything), "pulse", "Activity");
+    let trash = request.restores.then(|| {
+        view! { <Entry to=Address::Trash(None) icon="box" label="Trash" path=path.clone()/> }
+    });
     view! {
         <nav aria-label=label>
-            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}</ul>
+            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}{trash}</ul>
         </nav>
         {administration}
     }

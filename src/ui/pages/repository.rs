@@ -34,7 +34,7 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
     load(data, move |view| {
         let query = query.unwrap_or_default();
         match request.part {
-            Some(Part::Rows) => view! { <Rows name=view.head.name rows=view.page.items now=request.now/> }.into_any(),
+            Some(Part::Rows) => view! { <Rows name=view.head.name rows=view.page.items may_name=view.may_name now=request.now/> }.into_any(),
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
             None => view! { <Whole view query request/> }.into_any(),
         }
@@ -85,7 +85,7 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
-    let RepositoryView { head, page, notice, pulls, .. } = view;
+    let RepositoryView { head, page, notice, pulls, may_name, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
@@ -96,7 +96,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            view! { <Table name=head.name rows=page.items query now/> <Pages foot/> }.into_any()
+            view! { <Table name=head.name rows=page.items may_name query now/> <Pages foot/> }.into_any()
         }
     };
     // That the registry was read a moment ago says nothing about what could not be.
@@ -140,7 +140,7 @@ fn NoTags(unread: bool, read_error: Option<String>, push_to: Option<RepositoryNa
 }
 
 #[component]
-fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) -> impl IntoView {
+fn Table(name: RepositoryName, rows: Vec<TagRow>, may_name: bool, query: Query, now: Timestamp) -> impl IntoView {
     let base = Address::Repository(name.clone()).to_string();
     let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
@@ -157,9 +157,10 @@ fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) 
                         <SortHead query base column=column(TagSort::Size, false, "r", "Size")/>
                         <SortHead query base column=column(TagSort::Built, false, "p2", "Built")/>
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
+                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
-                <Rows name rows now/>
+                <Rows name rows may_name now/>
             </table>
         </div>
     }

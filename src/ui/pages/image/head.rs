@@ -27,9 +27,17 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
                     <Named view/>
                 </p>
             </div>
+            <Actions view/>
         </div>
     }
     .into_any()
+}
+
+/// What the reader may do with it.
+#[component]
+fn Actions<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let href = Address::AddTag(view.repository.clone(), view.digest.clone()).to_string();
+    view.may_name.then(|| view! { <div class="head-actions row"><a class="btn" href=href>"Add a tag…"</a></div> }.into_any())
 }
 
 /// How many tags name it. A part of an index and what is about another image need none.

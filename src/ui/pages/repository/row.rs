@@ -1,11 +1,12 @@
 //! The rows of a list of tags: each names its image, and the other tags that name the same one.
 
 use crate::domain::manifest::Kind;
-use crate::domain::view::{Moved, TagRow};
+use crate::domain::view::{Moved, TagMay, TagRow};
 use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::time::When;
+use crate::ui::query::address;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -14,15 +15,15 @@ const MAX_CHIPS: usize = 3;
 
 /// The body of the table. Its cells have no classes: the style sheet tells them by their place.
 #[component]
-pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, now: Timestamp) -> impl IntoView {
+pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, may_name: bool, now: Timestamp) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
-    let draw = |row| view! { <Row name=name.clone() row now all_linux/> };
+    let draw = |row| view! { <Row name=name.clone() row may_name now all_linux/> };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
 }
 
 #[component]
-fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> impl IntoView {
+fn Row(name: RepositoryName, row: TagRow, may_name: bool, now: Timestamp, all_linux: bool) -> impl IntoView {
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
     view! {
         <tr role="row">
@@ -32,7 +33,29 @@ fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> im
             <td role="cell">{row.size.to_string()}</td>
             <td role="cell"><Built at=row.built now/></td>
             <td role="cell"><MovedCell moved=row.moved now/></td>
+            <td role="cell" class="acts"><Actions name tag=row.tag may_name may=row.may/></td>
         </tr>
+    }
+}
+
+/// What the reader may do with a tag, and where it was before.
+#[component]
+fn Actions(name: RepositoryName, tag: Tag, may_name: bool, may: TagMay) -> impl IntoView {
+    let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
+    let label = format!("Actions for {tag}");
+    let link = |is_open: bool, to: Address, words: &'static str| {
+        is_open.then(|| view! { <a href=to.to_string()>{words}</a> })
+    };
+    let entries = [
+        link(may_name, Address::Retag(name.clone(), tag.clone()), "Retag…"),
+        link(may.rename, Address::RenameTag(name.clone(), tag.clone()), "Rename…"),
+        link(may.roll_back, Address::RollBack(name, tag), "Roll back…"),
+    ];
+    view! {
+        <details class="drop">
+            <summary class="btn btn-ghost btn-icon" aria-label=label>"…"</summary>
+            <div class="menu">{entries}<a href=history>"History"</a></div>
+        </details>
     }
 }
 
