@@ -31,6 +31,8 @@ pub enum Address {
     Settings(Scope),
     /// What lies in a namespace.
     Namespace(Namespace),
+    /// What binds the tags of a namespace.
+    Policies(Namespace),
     /// The robots of a namespace.
     Robots(Namespace),
     /// What was done in a scope.
@@ -46,6 +48,9 @@ pub enum Address {
     Mounts,
     NewMount,
     Mount(MountPrefix),
+    Jobs,
+    /// One job, by its id.
+    Job(String),
     Account,
     Tokens,
 }
@@ -80,6 +85,7 @@ impl Address {
             "robots" => Some(Self::Robots(namespace)),
             "trash" => Some(Self::Trash(Some(namespace))),
             "as-of" => Some(Self::AsOf(namespace)),
+            "policies" => Some(Self::Policies(namespace)),
             _ => Self::of_scope(Scope::Namespace(namespace), page),
         }
     }
@@ -131,6 +137,7 @@ impl fmt::Display for Address {
             Self::Settings(Scope::Repository(name)) => write!(f, "/r/{name}/-/settings"),
             Self::Namespace(name) => write!(f, "/n/{name}"),
             Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
+            Self::Policies(namespace) => write!(f, "/n/{namespace}/-/policies"),
             Self::Activity(Scope::Everything) => f.write_str("/activity"),
             Self::Activity(Scope::Namespace(name)) => write!(f, "/n/{name}/-/activity"),
             Self::Activity(Scope::Repository(name)) => write!(f, "/r/{name}/-/activity"),
@@ -145,6 +152,8 @@ impl fmt::Display for Address {
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::NewMount => f.write_str("/admin/mounts/new"),
             Self::Mount(prefix) => write!(f, "/admin/mounts/{}", prefix.in_address()),
+            Self::Jobs => f.write_str("/jobs"),
+            Self::Job(id) => write!(f, "/jobs/{id}"),
             Self::Account => f.write_str("/account"),
             Self::Tokens => f.write_str("/account/tokens"),
         }
@@ -179,8 +188,8 @@ mod tests {
         let activity = Address::Activity("team/backend/*".parse().unwrap());
         let namespace: Namespace = "team/backend".parse().unwrap();
         let (trash, as_of) = (Address::Trash(Some(namespace.clone())), Address::AsOf(namespace.clone()));
-        let robots = Address::Robots(namespace.clone());
-        for address in [access, activity, robots, trash, as_of, Address::Namespace(namespace)] {
+        let (robots, policies) = (Address::Robots(namespace.clone()), Address::Policies(namespace.clone()));
+        for address in [access, activity, robots, policies, trash, as_of, Address::Namespace(namespace)] {
             assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");

@@ -5,17 +5,19 @@ mod activity;
 mod credentials;
 mod history;
 mod image;
+mod jobs;
 mod mount;
 mod naming;
 mod people;
 mod plan;
+mod protections;
 mod providers;
 mod trash;
 
 use super::capability::Capability;
 use super::manifest::Kind;
-use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, RepositoryName, RepositoryVisibility};
-use super::{Tag, Timestamp};
+use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Protection};
+use super::{RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
@@ -23,6 +25,7 @@ pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use jobs::{JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{
@@ -30,6 +33,7 @@ pub use people::{
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Going, GoingKind, Preview};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 pub use trash::{Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 
@@ -196,9 +200,9 @@ pub struct RepositoryView {
     pub pull_name: String,
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
+    /// The rules that cover it.
+    pub rules: Vec<Protection>,
     pub opens: Opens,
-    /// Whether the reader may give an image here a name, or move one.
-    pub may_name: bool,
 }
 
 /// One tag in a list.
@@ -260,6 +264,10 @@ pub struct MountRow {
     pub crawl: CrawlState,
     pub as_of: Option<Timestamp>,
     pub refresh_s: Option<u64>,
+    /// Whether nothing is changed there from here.
+    pub is_read_only: bool,
+    /// Whether what is deleted there from here can be brought back for a while.
+    pub keeps_trash: bool,
     /// Whether the configuration holds it: then it is changed there.
     pub is_of_file: bool,
 }

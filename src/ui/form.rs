@@ -35,6 +35,9 @@ pub enum Intent {
     ConfigureRepository,
     DeleteRepository,
     ConfigureNamespace,
+    SetProtection,
+    ChangeProtection,
+    RemoveProtection,
     ChangePassword,
     EndSession,
     LinkIdentity,
@@ -64,11 +67,15 @@ pub enum Intent {
     RollBackNamespace,
     RestoreTrash,
     PurgeTrash,
+    RunCollection,
+    PauseJob,
+    ResumeJob,
+    CancelJob,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 59] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -92,6 +99,9 @@ impl Intent {
         Self::ConfigureRepository,
         Self::DeleteRepository,
         Self::ConfigureNamespace,
+        Self::SetProtection,
+        Self::ChangeProtection,
+        Self::RemoveProtection,
         Self::ChangePassword,
         Self::EndSession,
         Self::LinkIdentity,
@@ -121,6 +131,10 @@ impl Intent {
         Self::RollBackNamespace,
         Self::RestoreTrash,
         Self::PurgeTrash,
+        Self::RunCollection,
+        Self::PauseJob,
+        Self::ResumeJob,
+        Self::CancelJob,
     ];
 
     /// The value of the field `do`.
@@ -149,6 +163,9 @@ impl Intent {
             Self::ConfigureRepository => "configure-repository",
             Self::DeleteRepository => "delete-repository",
             Self::ConfigureNamespace => "configure-namespace",
+            Self::SetProtection => "set-protection",
+            Self::ChangeProtection => "change-protection",
+            Self::RemoveProtection => "remove-protection",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
             Self::LinkIdentity => "link-identity",
@@ -178,6 +195,10 @@ impl Intent {
             Self::RollBackNamespace => "roll-back-namespace",
             Self::RestoreTrash => "restore-trash",
             Self::PurgeTrash => "purge-trash",
+            Self::RunCollection => "run-collection",
+            Self::PauseJob => "pause-job",
+            Self::ResumeJob => "resume-job",
+            Self::CancelJob => "cancel-job",
         }
     }
 
@@ -211,6 +232,9 @@ impl Intent {
             Self::CreateRepository => format!("{of} is there. Push the first image to it."),
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
             Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
+            Self::SetProtection => format!("The rule about {of} is set, and holds at once."),
+            Self::ChangeProtection => format!("The rule is about {of} now, and holds at once."),
+            Self::RemoveProtection => format!("The rule about {of} is gone."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
             Self::LinkIdentity => format!("You can sign in by {of} from now on."),
@@ -238,6 +262,10 @@ impl Intent {
             Self::SetTag | Self::RenameTag | Self::RollBackTag | Self::RollBackNamespace => format!("{of}."),
             Self::RestoreTrash => format!("Restored {of}."),
             Self::PurgeTrash => format!("Deleted {of} for good."),
+            Self::RunCollection => format!("The {of} is on its way."),
+            Self::PauseJob => "The job is paused. It goes on from here when you resume it.".to_owned(),
+            Self::ResumeJob => "The job goes on.".to_owned(),
+            Self::CancelJob => "The job is cancelled.".to_owned(),
         }
     }
 }
@@ -248,6 +276,7 @@ pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Error;
 
     #[test]
     fn a_form_is_found_by_what_it_asks_for() {

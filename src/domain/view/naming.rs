@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 /// What a reader may do with a tag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagMay {
+    /// Give its image another name.
+    pub retag: bool,
     pub rename: bool,
     /// Also whether they may move it elsewhere.
     pub roll_back: bool,

@@ -1,6 +1,6 @@
 //! Every key, its type and its default.
 
-use super::values::{flag, listen, number, path};
+use super::values::{flag, listen, number, path, stated_flag};
 use crate::domain::{MountPrefix, ProviderKind, RepositoryName};
 use crate::server::secret::Secret;
 use ipnet::IpNet;
@@ -20,6 +20,7 @@ pub struct Config {
     pub mounts: Vec<MountConfig>,
     pub trash: TrashConfig,
     pub history: HistoryConfig,
+    pub gc: GcConfig,
     pub limits: LimitsConfig,
     pub telemetry: TelemetryConfig,
     pub admin: AdminConfig,
@@ -169,8 +170,9 @@ pub struct MountConfig {
     pub ca_file: Option<PathBuf>,
     pub client_cert_file: Option<PathBuf>,
     pub client_key_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "flag")]
-    pub read_only: bool,
+    /// Whether nothing is changed there; a registry elsewhere is only read where this is not said.
+    #[serde(default, deserialize_with = "stated_flag")]
+    pub read_only: Option<bool>,
     /// Seconds between two readings of the registry.
     #[serde(default = "refresh_s", deserialize_with = "number")]
     pub refresh_s: u64,
@@ -197,7 +199,7 @@ impl MountConfig {
             ca_file: None,
             client_cert_file: None,
             client_key_file: None,
-            read_only: false,
+            read_only: None,
             refresh_s: refresh_s(),
             token_service: None,
             trash: true,
@@ -241,6 +243,24 @@ pub struct HistoryConfig {
 impl Default for HistoryConfig {
     fn default() -> Self {
         Self { days: 30 }
+    }
+}
+
+/// Garbage collection of the hosted registry.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GcConfig {
+    /// Seconds between two that run by themselves; none do where it is 0.
+    #[serde(deserialize_with = "number")]
+    pub every_s: u64,
+    /// For how many seconds a client can count on content that it pushed or was told of.
+    #[serde(deserialize_with = "number")]
+    pub grace_s: u64,
+}
+
+impl Default for GcConfig {
+    fn default() -> Self {
+        Self { every_s: 86_400, grace_s: 86_400 }
     }
 }
 

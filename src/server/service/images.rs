@@ -42,8 +42,8 @@ pub async fn show(
         Kind::Image | Kind::Artifact => vec![],
     };
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
-    let mut around = images::surroundings(&app.store, &found, subject).await?;
-    let powers = Powers::of(app, proof, &found.mount_id);
+    let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
+    let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
     for it in &mut around.moves {
         it.may_roll_back = !it.is_current && powers.roll_back(&it.tag);
     }
@@ -70,6 +70,7 @@ pub async fn show(
         moves: around.moves,
         referrers: around.referrers,
         parents: around.parents,
+        rules: around.rules,
         repository,
         digest: found.digest,
         media_type: found.media_type,

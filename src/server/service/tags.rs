@@ -10,6 +10,7 @@ use crate::domain::view::{CrawlState, MountNotice, RepositoryView, TagQuery, Tag
 use crate::domain::{Error, Page, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::MAX_REACHED;
 use crate::server::store::{mounts, pulls, repositories, tags};
 
@@ -28,7 +29,8 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     }
     let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     let mut page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
-    let powers = Powers::of(app, proof, &head.mount_id);
+    let rules = Rules::now(&app.store, name).await?.say();
+    let powers = Powers::of(app, proof, &head.mount_id, rules.clone());
     page.items.iter_mut().for_each(|row| row.may = powers.over(&row.tag));
     if !is_unread && is_remote(app, &head.mount_id) {
         app.looks.again(name, page.items.iter().map(|row| row.tag.clone()).collect(), app.clock.now());
@@ -40,6 +42,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
         notice: mount_notice(app, proof, &head.mount_id).await?,
+        rules,
         logical: head.logical,
         images: head.images,
         pulls,
@@ -48,7 +51,6 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         pull_host,
         pull_name,
         opens: opens(proof, &Scope::Repository(name.clone())),
-        may_name: powers.name(),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 pub use crate::server::store::trash::Wanted;
 use crate::server::store::trash::{self, Entry, Restoring};
-use crate::server::store::{Change, Tx};
+use crate::server::store::{Change, Tx, collect};
 use std::sync::Arc;
 
 /// Entries that are looked through for one page, at most: the reader may see few of them.
@@ -117,11 +117,12 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
 
 /// Lets an entry go for good.
 pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Result<()> {
-    let allowed = proof.action().what.clone();
+    let (allowed, now) = (proof.action().what.clone(), app.clock.now());
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let entry = current(tx, &id, &allowed).await?;
             trash::purge(tx, &entry).await?;
+            collect::soon(tx, now).await?;
             Ok(Change::new((), Some(entry.row.words()), None))
         })
     });

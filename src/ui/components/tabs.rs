@@ -14,6 +14,7 @@ pub enum Tab {
     Trash,
     Access,
     Robots,
+    Policies,
     Activity,
     Settings,
 }
@@ -64,6 +65,13 @@ pub fn ScopeTabs(
         }
         _ => None,
     };
+    let policies = match &scope {
+        Scope::Namespace(namespace) if opens.settings => {
+            let href = Address::Policies(namespace.clone()).to_string();
+            Some(view! { <a href=href aria-current=current(Tab::Policies)>"Policies"</a> })
+        }
+        _ => None,
+    };
     let activity = opens.activity.then(|| {
         view! { <a href=Address::Activity(scope.clone()).to_string() aria-current=current(Tab::Activity)>"Activity"</a> }
     });
@@ -77,6 +85,7 @@ pub fn ScopeTabs(
                 {history}
                 {access}
                 {robots}
+                {policies}
                 {activity}
                 {trash}
                 {settings}

@@ -1,4 +1,4 @@
-//! What stands in a form that came back.
+//! What stands in a form, and what a page around it has to know.
 
 use super::Intent;
 use crate::domain::Error;
@@ -65,24 +65,5 @@ impl FormState {
             }
             _ => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_typed_belongs_to_its_own_form() {
-        let form = FormState {
-            intent: Some(Intent::CreateUser),
-            error: Some(Error::invalid("username", "it is taken")),
-            typed: vec![("username".to_owned(), "mara".to_owned())],
-            ..FormState::default()
-        };
-        assert_eq!(form.value(Some(Intent::CreateUser), "username"), Some("mara"));
-        assert_eq!(form.wrong(Some(Intent::CreateUser), "username"), Some("it is taken"));
-        assert_eq!(form.value(Some(Intent::GiveAccess), "username"), None);
-        assert_eq!(form.wrong(None, "username"), None);
     }
 }

@@ -4,8 +4,10 @@
 mod access;
 mod account;
 mod groups;
+mod jobs;
 mod mounts;
 mod names;
+mod protections;
 mod providers;
 mod robots;
 mod sent;
@@ -16,6 +18,7 @@ mod users;
 
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
+use crate::domain::run::Control;
 use crate::domain::view::Ended;
 use crate::domain::{Action, Error, Permission, Result, Target};
 use crate::server::access::Caller;
@@ -152,6 +155,9 @@ impl Form<'_> {
             Intent::DeleteRepository => settings::delete(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
+            Intent::SetProtection => protections::set(self).await,
+            Intent::ChangeProtection => protections::change(self).await,
+            Intent::RemoveProtection => protections::remove(self).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
             Intent::LinkIdentity => account::link(self).await,
@@ -180,6 +186,10 @@ impl Form<'_> {
             Intent::RollBackNamespace => names::roll_back_namespace(self).await,
             Intent::RestoreTrash => trash::restore(self).await,
             Intent::PurgeTrash => trash::purge(self).await,
+            Intent::RunCollection => jobs::collect(self).await,
+            Intent::PauseJob => jobs::control(self, Control::Pause, intent).await,
+            Intent::ResumeJob => jobs::control(self, Control::Resume, intent).await,
+            Intent::CancelJob => jobs::control(self, Control::Cancel, intent).await,
             // A provider is tried by a link: a form is not led to another host.
             Intent::TryProvider => Err(Error::Method),
         }

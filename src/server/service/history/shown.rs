@@ -10,6 +10,7 @@ use crate::server::context::App;
 use crate::server::service::names::Powers;
 use crate::server::service::{may, opens};
 use crate::server::store::history::{self, Span};
+use crate::server::store::protections::Rules;
 use crate::server::store::repositories;
 
 /// Differences on one page.
@@ -17,14 +18,15 @@ const ROWS: u32 = 50;
 /// Repositories in the trash that a page names.
 const MAX_DELETED: u32 = 50;
 
-/// A repository's history with what its reader may bring back. Two statements.
+/// A repository's history with what its reader may bring back. Three statements.
 pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &HistoryQuery) -> Result<HistoryView> {
     let name = &proof.action().repository;
     let position = crate::server::service::repositories::position(query.after.clone(), query.before.clone())?;
     let found = repositories::find(&app.store, name).await?;
     let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     let mut page = history::list(&app.store, &found.id, query, &position).await?;
-    let powers = Powers::of(app, proof, &found.mount_id);
+    let rules = Rules::now(&app.store, name).await?.say();
+    let powers = Powers::of(app, proof, &found.mount_id, rules);
     for row in &mut page.items {
         let leads_back = row.from.is_some() && row.from_is_kept && row.from != row.now;
         row.may_roll_back = leads_back && powers.roll_back(&row.tag);

@@ -2,34 +2,41 @@
 
 use crate::domain::action::{DeleteTag, ReadRepository, RollBackTag};
 use crate::domain::error::What;
-use crate::domain::view::{Earlier, HistoryQuery, NamingView, RollBackView, Side, TagMay, TagRow, Target};
-use crate::domain::{Action, Digest, Error, Permission, Reference, RepositoryName, Result, Tag};
+use crate::domain::view::{Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, Side, TagMay, TagRow, Target};
+use crate::domain::protection::Act;
+use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Tag};
 use crate::domain::{Target as Object, page::Position};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::service::tags::is_remote;
 use crate::server::store::repositories::{self, Repository};
+use crate::server::store::protections::{self, Rules};
 use crate::server::store::{history, images, tags};
 
-/// The most earlier images of a tag that its page offers.
+/// The most earlier images of a tag that its page offers, and the moves among which they are sought.
 const MAX_EARLIER: usize = 50;
+const MAX_MOVES: u32 = 500;
 
 /// What somebody may do with names in a repository, so that pages show no control that would be refused.
 pub(in crate::server::service) struct Powers {
     name: RepositoryName,
     rights: Rights,
+    /// The rules that cover it.
+    rules: Vec<Protection>,
     /// Whether names are changed there at all.
     is_open: bool,
 }
 
 impl Powers {
     /// The powers of a proof's holder in its repository, which a mount keeps.
-    pub fn of(app: &App, proof: &Authorized<ReadRepository>, mount_id: &str) -> Self {
-        Self {
-            name: proof.action().repository.clone(),
-            rights: proof.rights(),
-            is_open: !is_remote(app, mount_id),
-        }
+    pub fn of(app: &App, proof: &Authorized<ReadRepository>, mount_id: &str, rules: Vec<Protection>) -> Self {
+        let is_open = !is_remote(app, mount_id);
+        Self { name: proof.action().repository.clone(), rights: proof.rights(), rules, is_open }
+    }
+
+    /// Whether no rule is in their way.
+    fn lets(&self, act: Act, tag: &Tag) -> bool {
+        protections::let_pass(&self.rules, &self.rights, act, (&self.name, tag))
     }
 
     fn holds(&self, permission: Permission, target: &Object) -> bool {
@@ -57,17 +64,19 @@ impl Powers {
     /// What they may do with a tag.
     pub fn over(&self, tag: &Tag) -> TagMay {
         let (repository, tag) = (self.name.clone(), tag.clone());
-        let rename = self.adds() && self.hold_all(&DeleteTag { repository, tag: tag.clone() });
-        TagMay { rename, roll_back: self.roll_back(&tag) }
+        let rename = self.adds()
+            && self.hold_all(&DeleteTag { repository, tag: tag.clone() })
+            && self.lets(Act::Delete, &tag);
+        TagMay { retag: self.name(), rename, roll_back: self.roll_back(&tag) }
     }
 
     /// Whether they may bring a tag back to an image.
     pub fn roll_back(&self, tag: &Tag) -> bool {
-        self.holds(Permission::TagMove, &Object::Tag(self.name.clone(), tag.clone()))
+        self.holds(Permission::TagMove, &Object::Tag(self.name.clone(), tag.clone())) && self.lets(Act::Move, tag)
     }
 }
 
-/// The page on which an image gets a name. At most three statements.
+/// The page on which an image gets a name. At most four statements.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for who may neither add nor move a tag here.
@@ -77,8 +86,8 @@ pub async fn naming(
     reference: Reference,
     wanted: Option<Tag>,
 ) -> Result<NamingView> {
-    let found = repository(app, proof).await?;
-    let powers = Powers::of(app, proof, &found.mount_id);
+    let (found, rules) = repository(app, proof).await?;
+    let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     if !powers.name() {
         return Err(Error::Forbidden(Permission::TagMove));
     }
@@ -108,8 +117,9 @@ pub async fn naming(
 /// # Errors
 /// [`Error::Forbidden`] for who may not rename it.
 pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<Target> {
-    let found = repository(app, proof).await?;
-    let powers = Powers::of(app, proof, &found.mount_id);
+    let (found, rules) = repository(app, proof).await?;
+    rules.check(&proof.rights(), Act::Delete, tag)?;
+    let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     let row = there(app, proof, &found, tag).await?;
     if !powers.over(tag).rename {
         return Err(Error::Forbidden(Permission::TagDelete));
@@ -127,8 +137,9 @@ pub async fn rolling_back(
     tag: Tag,
     to: Option<Digest>,
 ) -> Result<RollBackView> {
-    let found = repository(app, proof).await?;
-    let powers = Powers::of(app, proof, &found.mount_id);
+    let (found, rules) = repository(app, proof).await?;
+    rules.check(&proof.rights(), Act::Move, &tag)?;
+    let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     let repository = proof.action().repository.clone();
     let digest = to.clone().unwrap_or_else(nothing);
     let action = RollBackTag { repository: repository.clone(), tag: tag.clone(), digest, reason: String::new() };
@@ -136,28 +147,30 @@ pub async fn rolling_back(
         return Err(Error::Forbidden(Permission::TagMove));
     }
     let now = target(app, &powers, &found, &tag).await?;
-    let query = HistoryQuery { tag: Some(tag.clone()), limit: Some(500), ..HistoryQuery::default() };
+    if let Some(digest) = to {
+        let side = images::side(&app.store, &found.id, &digest).await?;
+        let gone = || Error::Conflict(format!("the image {} is gone for good", digest.short()));
+        return Ok(RollBackView { repository, tag, now, to: Some(side.ok_or_else(gone)?), earlier: vec![] });
+    }
+    let query = HistoryQuery { tag: Some(tag.clone()), limit: Some(MAX_MOVES), ..HistoryQuery::default() };
     let moves = history::list(&app.store, &found.id, &query, &Position::Start).await?;
     if moves.items.is_empty() && now.is_none() {
         return Err(Error::NotFound(What::Tag { repository, tag }));
     }
-    let current = now.as_ref().map(|now| &now.side.digest);
+    let earlier = earlier(moves.items, now.as_ref().map(|now| &now.side.digest));
+    Ok(RollBackView { repository, tag, now, to: None, earlier })
+}
+
+/// The images of moves that can be named again, each once, the last first.
+fn earlier(moves: Vec<HistoryRow>, current: Option<&Digest>) -> Vec<Earlier> {
     let mut earlier: Vec<Earlier> = Vec::new();
-    for it in moves.items {
+    for it in moves {
         let Some(digest) = it.from.filter(|from| it.from_is_kept && Some(from) != current) else { continue };
         if earlier.len() < MAX_EARLIER && earlier.iter().all(|other| other.digest != digest) {
             earlier.push(Earlier { digest, until: it.when, by: it.by });
         }
     }
-    let to = match to {
-        Some(digest) => {
-            let side = images::side(&app.store, &found.id, &digest).await?;
-            let gone = || Error::Conflict(format!("the image {} is gone for good", digest.short()));
-            Some(side.ok_or_else(gone)?)
-        }
-        None => None,
-    };
-    Ok(RollBackView { repository, tag, now, to, earlier })
+    earlier
 }
 
 /// A digest that stands for none, where only the right is asked for.
@@ -166,10 +179,12 @@ fn nothing() -> Digest {
     zeros.parse().expect("sixty-four digits are a digest")
 }
 
-async fn repository(app: &App, proof: &Authorized<ReadRepository>) -> Result<Repository> {
+/// The proof's repository, and the rules that cover it.
+async fn repository(app: &App, proof: &Authorized<ReadRepository>) -> Result<(Repository, Rules)> {
     let name = &proof.action().repository;
     let found = repositories::find(&app.store, name).await?;
-    found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
+    let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    Ok((found, Rules::now(&app.store, name).await?))
 }
 
 /// A tag that has to be there.

@@ -40,11 +40,7 @@ fn Whole(view: RollBackView, now: Timestamp) -> impl IntoView {
     let body = match to {
         Some(to) => {
             let of = (repository.clone(), tag.clone());
-            let rest: Vec<Earlier> = earlier.into_iter().filter(|it| it.digest != to.digest).collect();
-            let more = (!rest.is_empty()).then(|| {
-                view! { <h2 class="section">"Other images that it named"</h2><EarlierList earlier=rest own now/> }
-            });
-            view! { <Question of current to now/>{more} }.into_any()
+            view! { <Question of current to now/><p class="sm mt-4"><a href=own>"Choose another image that it named"</a></p> }.into_any()
         }
         None if earlier.is_empty() => view! {
             <Empty icon="clock" title=format!("{others} named no other image that is kept")>
