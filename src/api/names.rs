@@ -32,11 +32,7 @@ pub async fn show_renaming(repository: RepositoryName, tag: Tag) -> Result<Targe
 
 /// A tag that shall go back to what it named before.
 #[server(name = ShowRollBack, endpoint = "names/roll-back")]
-pub async fn show_roll_back(
-    repository: RepositoryName,
-    tag: Tag,
-    to: Option<Digest>,
-) -> Result<RollBackView, Error> {
+pub async fn show_roll_back(repository: RepositoryName, tag: Tag, to: Option<Digest>) -> Result<RollBackView, Error> {
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;

@@ -54,9 +54,11 @@ pub fn Sides(repository: RepositoryName, now: Option<Side>, then: Side, at: Time
         });
         view! { <tr role="row"><th role="rowheader" scope="row">{label}</th>{cells.collect_view()}</tr> }.into_any()
     };
-    let image = row("Image", &|side| match side.is_in_trash {
+    let image = row("Image", &|side| {
+        match side.is_in_trash {
         true => view! { <span class="digest"><Mark digest=&side.digest/>{side.digest.short().to_owned()}</span><span class="cell-sub">"in the trash"</span> }.into_any(),
         false => view! { <Image repository=&repository digest=&side.digest/> }.into_any(),
+    }
     });
     let size = row("To pull", &|side| side.size.map_or("not known".to_owned(), |size| size.to_string()).into_any());
     let platforms = row("Platforms", &|side| match side.platforms.is_empty() {

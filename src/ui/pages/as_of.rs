@@ -99,7 +99,7 @@ fn Choose<'a>(view: &'a AsOfView, wrong: Option<String>, typed: String, now: Tim
     view! {
         <form class="filters row wrap" method="get" action=base role="search" aria-label="Choose a moment">
             <label for="t">"Moment, in UTC"</label>
-            <input class="input when" id="t" name="t" type="datetime-local" value=value min=oldest.minute() max=now.minute()
+            <input class="input narrow" id="t" name="t" type="datetime-local" value=value min=oldest.minute() max=now.minute()
                 aria-invalid=invalid.then_some("true") aria-describedby=invalid.then_some("t-error") required="true"/>
             <button class="btn" type="submit">"Look"</button>
             {presets}
@@ -129,7 +129,9 @@ fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
     }
     let act = match (all.n_lost > 0, asks) {
         (true, _) => view! { <Lost all/> }.into_any(),
-        (false, true) => view! { <Asking namespace=namespace.clone() then all back=address(&base, &[("t", &t)])/> }.into_any(),
+        (false, true) => {
+            view! { <Asking namespace=namespace.clone() then all back=address(&base, &[("t", &t)])/> }.into_any()
+        }
         (false, false) => {
             let href = address(&base, &[("t", &t), ("roll-back", "yes")]);
             let words = format!("Roll back {tags}…");
@@ -164,7 +166,8 @@ fn Lost(all: Differences) -> impl IntoView {
 #[component]
 fn Deleted(deleted: Vec<RepositoryName>, namespace: Namespace) -> impl IntoView {
     let names: Vec<String> = deleted.iter().map(RepositoryName::to_string).collect();
-    let (be, it) = if names.len() == 1 { ("was deleted since and is", "it") } else { ("were deleted since and are", "them") };
+    let (be, it) =
+        if names.len() == 1 { ("was deleted since and is", "it") } else { ("were deleted since and are", "them") };
     let words = format!(" {be} in the trash. Rolling back does not bring {it} back: restore {it} first.");
     let href = Address::Trash(Some(namespace)).to_string();
     view! {

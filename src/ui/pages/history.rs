@@ -108,7 +108,8 @@ fn Whole(view: HistoryView, asked: Asked, now: Timestamp) -> impl IntoView {
 
 #[component]
 fn FilterBar(asked: Asked, action: String) -> impl IntoView {
-    let ways = How::ALL.map(|it| view! { <option value=it.name() selected=asked.how == Some(it)>{it.words()}</option> });
+    let ways =
+        How::ALL.map(|it| view! { <option value=it.name() selected=asked.how == Some(it)>{it.words()}</option> });
     let spans = SPANS.map(|it| view! { <option value=it.name selected=asked.span == Some(it)>{it.words}</option> });
     view! {
         <form class="filters row wrap" method="get" action=action role="search" aria-label="Filter history">

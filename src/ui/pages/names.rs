@@ -23,8 +23,12 @@ fn Stale(intent: Intent, repository: RepositoryName, tag: Tag) -> impl IntoView 
     };
     let image = |digest: &Digest| view! { <Image repository=&repository digest/> }.into_any();
     let before = form.value(Some(intent), "expect").and_then(|expect| expect.parse::<Digest>().ok());
-    let before = before.as_ref().map_or_else(|| view! { "was not there" }.into_any(), |it| view! { "named "{image(it)} }.into_any());
-    let now = current.as_ref().map_or_else(|| view! { "is not there" }.into_any(), |it| view! { "names "{image(it)} }.into_any());
+    let before = before
+        .as_ref()
+        .map_or_else(|| view! { "was not there" }.into_any(), |it| view! { "named "{image(it)} }.into_any());
+    let now = current
+        .as_ref()
+        .map_or_else(|| view! { "is not there" }.into_any(), |it| view! { "names "{image(it)} }.into_any());
     view! {
         <div class="callout callout-bad problem" role="alert" tabindex="-1" id="problem" autofocus="true">
             <Icon name="warn"/>

@@ -141,8 +141,13 @@ fn sum_words(sum: TrashSum) -> String {
     let TrashSum { n, held, is_cut } = sum;
     match (n, is_cut) {
         (0, false) => "Nothing that you could bring back.".to_owned(),
-        (_, false) => format!("{} that you may bring back. They hold {held} that nothing else needs.", counted(n, "thing", "things")),
-        (_, true) => format!("More than {} that you may bring back. They hold more than {held}.", counted(n, "thing", "things")),
+        (_, false) => format!(
+            "{} that you may bring back. They hold {held} that nothing else needs.",
+            counted(n, "thing", "things")
+        ),
+        (_, true) => {
+            format!("More than {} that you may bring back. They hold more than {held}.", counted(n, "thing", "things"))
+        }
     }
 }
 

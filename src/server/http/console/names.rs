@@ -59,9 +59,7 @@ pub(super) async fn set(form: &Form<'_>) -> Result<Done> {
 fn back(form: &Form<'_>, (repository, tag): (RepositoryName, Tag), to: Option<Digest>, expect: Digest) -> Option<Back> {
     let (of, what) = (repository.clone(), tag.clone());
     let may = match &to {
-        Some(to) => {
-            form.may(&RollBackTag { repository: of, tag: what, digest: to.clone(), reason: String::new() })
-        }
+        Some(to) => form.may(&RollBackTag { repository: of, tag: what, digest: to.clone(), reason: String::new() }),
         None => form.may(&DeleteTag { repository: of, tag: what }),
     };
     may.then_some(Back::Tag { repository, tag, to, expect })

@@ -2,15 +2,15 @@
 
 use crate::domain::action::{DeleteTag, ReadRepository, RollBackTag};
 use crate::domain::error::What;
-use crate::domain::view::{Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, Side, TagMay, TagRow, Target};
 use crate::domain::protection::Act;
+use crate::domain::view::{Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, Side, TagMay, TagRow, Target};
 use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Tag};
 use crate::domain::{Target as Object, page::Position};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::service::tags::is_remote;
-use crate::server::store::repositories::{self, Repository};
 use crate::server::store::protections::{self, Rules};
+use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{history, images, tags};
 
 /// The most earlier images of a tag that its page offers, and the moves among which they are sought.
@@ -64,9 +64,8 @@ impl Powers {
     /// What they may do with a tag.
     pub fn over(&self, tag: &Tag) -> TagMay {
         let (repository, tag) = (self.name.clone(), tag.clone());
-        let rename = self.adds()
-            && self.hold_all(&DeleteTag { repository, tag: tag.clone() })
-            && self.lets(Act::Delete, &tag);
+        let rename =
+            self.adds() && self.hold_all(&DeleteTag { repository, tag: tag.clone() }) && self.lets(Act::Delete, &tag);
         TagMay { retag: self.name(), rename, roll_back: self.roll_back(&tag) }
     }
 

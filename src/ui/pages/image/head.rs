@@ -38,7 +38,8 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
 #[component]
 fn Actions<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let href = Address::AddTag(view.repository.clone(), view.digest.clone()).to_string();
-    view.may_name.then(|| view! { <div class="head-actions row"><a class="btn" href=href>"Add a tag…"</a></div> }.into_any())
+    view.may_name
+        .then(|| view! { <div class="head-actions row"><a class="btn" href=href>"Add a tag…"</a></div> }.into_any())
 }
 
 /// The rule that binds the tag in the address.

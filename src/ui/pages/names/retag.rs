@@ -111,13 +111,13 @@ fn Moving(view: NamingView, target: Target, request: PageRequest) -> impl IntoVi
         let words = format!("{tag} names this image already.");
         return view! { <div class="callout callout-info"><Icon name="check"/><p>{words}</p></div> }.into_any();
     }
-    let (digest, expect) = (view.side.digest.to_string(), side.digest.to_string());
+    let (name, digest, expect) = (tag.to_string(), view.side.digest.to_string(), side.digest.to_string());
     let act = format!("Move {tag} to {}", view.side.digest.short());
     let heading = format!("{tag} names another image now");
     let form = match may.roll_back {
         true => view! {
             <PostForm intent=INTENT>
-                <input type="hidden" name="name" value=tag.to_string()/>
+                <input type="hidden" name="name" value=name/>
                 <input type="hidden" name="digest" value=digest/>
                 <input type="hidden" name="expect" value=expect/>
                 <div class="row end wrap">

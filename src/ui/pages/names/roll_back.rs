@@ -48,7 +48,10 @@ fn Whole(view: RollBackView, now: Timestamp) -> impl IntoView {
             </Empty>
         }
         .into_any(),
-        None => view! { <p class="sm muted">"Choose the image that it shall name again."</p><EarlierList earlier own now/> }.into_any(),
+        None => {
+            view! { <p class="sm muted">"Choose the image that it shall name again."</p><EarlierList earlier own now/> }
+                .into_any()
+        }
     };
     view! {
         <PageTitle text=title.clone()/>

@@ -47,9 +47,8 @@ fn Row(name: RepositoryName, row: TagRow, rule: Option<Protection>, now: Timesta
 fn Actions(name: RepositoryName, tag: Tag, may: TagMay) -> impl IntoView {
     let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
     let label = format!("Actions for {tag}");
-    let link = |is_open: bool, to: Address, words: &'static str| {
-        is_open.then(|| view! { <a href=to.to_string()>{words}</a> })
-    };
+    let link =
+        |is_open: bool, to: Address, words: &'static str| is_open.then(|| view! { <a href=to.to_string()>{words}</a> });
     let entries = [
         link(may.retag, Address::Retag(name.clone(), tag.clone()), "Retag…"),
         link(may.rename, Address::RenameTag(name.clone(), tag.clone()), "Rename…"),

@@ -92,11 +92,19 @@ fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, back: String) -> impl I
 fn promise(row: &TrashRow) -> String {
     match row.kind {
         TrashKind::Tag => {
-            let held = if row.held == ByteSize(0) { String::new() } else { format!(", with the {} that it alone holds", row.held) };
-            format!("The trash gives this name back no more. Its image goes once no other tag and no history keeps it{held}.")
+            let held = if row.held == ByteSize(0) {
+                String::new()
+            } else {
+                format!(", with the {} that it alone holds", row.held)
+            };
+            format!(
+                "The trash gives this name back no more. Its image goes once no other tag and no history keeps it{held}."
+            )
         }
         TrashKind::Image => "The image goes for good, and no history can bring a tag back to it.".to_owned(),
         TrashKind::Blob => "The blob goes for good.".to_owned(),
-        TrashKind::Repository => "All of the repository goes for good, with its history: nothing can bring it back.".to_owned(),
+        TrashKind::Repository => {
+            "All of the repository goes for good, with its history: nothing can bring it back.".to_owned()
+        }
     }
 }
