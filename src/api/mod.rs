@@ -8,6 +8,7 @@ mod error;
 pub mod images;
 pub mod jobs;
 pub mod mounts;
+pub mod names;
 pub mod people;
 pub mod providers;
 pub mod repositories;

@@ -66,6 +66,15 @@ pub struct TrashRow {
 }
 
 impl TrashRow {
+    /// What is typed before it goes for good.
+    pub fn name(&self) -> &str {
+        match (&self.tag, &self.digest) {
+            (Some(tag), _) => tag.as_str(),
+            (None, Some(digest)) => digest.short(),
+            (None, None) => self.repository.as_str(),
+        }
+    }
+
     /// What it is, in words: `tag 1.4.0 of team/web`.
     pub fn words(&self) -> String {
         let of = &self.repository;

@@ -6,7 +6,7 @@
 mod said;
 mod state;
 
-pub use said::Said;
+pub use said::{Back, Said};
 pub use state::{FormState, Left, Stranger};
 
 /// What a form asks for.
@@ -61,6 +61,12 @@ pub enum Intent {
     DeleteProvider,
     AcceptGroup,
     TryProvider,
+    SetTag,
+    RenameTag,
+    RollBackTag,
+    RollBackNamespace,
+    RestoreTrash,
+    PurgeTrash,
     RunCollection,
     PauseJob,
     ResumeJob,
@@ -69,7 +75,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 59] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -119,6 +125,12 @@ impl Intent {
         Self::DeleteProvider,
         Self::AcceptGroup,
         Self::TryProvider,
+        Self::SetTag,
+        Self::RenameTag,
+        Self::RollBackTag,
+        Self::RollBackNamespace,
+        Self::RestoreTrash,
+        Self::PurgeTrash,
         Self::RunCollection,
         Self::PauseJob,
         Self::ResumeJob,
@@ -177,6 +189,12 @@ impl Intent {
             Self::DeleteProvider => "delete-provider",
             Self::AcceptGroup => "accept-group",
             Self::TryProvider => "try-provider",
+            Self::SetTag => "set-tag",
+            Self::RenameTag => "rename-tag",
+            Self::RollBackTag => "roll-back-tag",
+            Self::RollBackNamespace => "roll-back-namespace",
+            Self::RestoreTrash => "restore-trash",
+            Self::PurgeTrash => "purge-trash",
             Self::RunCollection => "run-collection",
             Self::PauseJob => "pause-job",
             Self::ResumeJob => "resume-job",
@@ -241,6 +259,9 @@ impl Intent {
             Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
             Self::AcceptGroup => format!("{of} counts as it is now, from each person's next sign-in."),
             Self::TryProvider => format!("{of} was tried."),
+            Self::SetTag | Self::RenameTag | Self::RollBackTag | Self::RollBackNamespace => format!("{of}."),
+            Self::RestoreTrash => format!("Restored {of}."),
+            Self::PurgeTrash => format!("Deleted {of} for good."),
             Self::RunCollection => format!("The {of} is on its way."),
             Self::PauseJob => "The job is paused. It goes on from here when you resume it.".to_owned(),
             Self::ResumeJob => "The job goes on.".to_owned(),
@@ -264,19 +285,5 @@ mod tests {
             assert!(intent.done("mara").ends_with('.'));
         }
         assert_eq!(Intent::parse("anything"), None);
-    }
-
-    #[test]
-    fn what_was_typed_belongs_to_its_own_form() {
-        let form = FormState {
-            intent: Some(Intent::CreateUser),
-            error: Some(Error::invalid("username", "it is taken")),
-            typed: vec![("username".to_owned(), "mara".to_owned())],
-            ..FormState::default()
-        };
-        assert_eq!(form.value(Some(Intent::CreateUser), "username"), Some("mara"));
-        assert_eq!(form.wrong(Some(Intent::CreateUser), "username"), Some("it is taken"));
-        assert_eq!(form.value(Some(Intent::GiveAccess), "username"), None);
-        assert_eq!(form.wrong(None, "username"), None);
     }
 }

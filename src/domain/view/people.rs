@@ -253,4 +253,7 @@ pub struct Opens {
     pub robots: bool,
     pub activity: bool,
     pub settings: bool,
+    /// Of a namespace: what was deleted in it, and how it was at a time.
+    pub trash: bool,
+    pub past: bool,
 }

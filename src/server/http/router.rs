@@ -45,6 +45,7 @@ fn pages() -> Router<App> {
         .route("/account", get(shell::page).post(console::submit))
         .route("/account/{page}", get(shell::page).post(console::submit))
         .route("/activity", get(shell::page))
+        .route("/trash", get(shell::page).post(console::submit))
         .route("/jobs", get(shell::page).post(console::submit))
         .route("/jobs/{id}", get(shell::page).post(console::submit))
         .route("/admin/{page}", get(shell::page).post(console::submit))

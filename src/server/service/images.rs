@@ -1,5 +1,6 @@
 //! An image's page.
 
+use super::names::Powers;
 use super::pull::absent;
 use super::tags::{is_remote, mount_notice, pull_line};
 use crate::domain::action::ReadRepository;
@@ -41,7 +42,11 @@ pub async fn show(
         Kind::Image | Kind::Artifact => vec![],
     };
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
-    let around = images::surroundings(&app.store, &found, subject, &repository).await?;
+    let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
+    let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
+    for it in &mut around.moves {
+        it.may_roll_back = !it.is_current && powers.roll_back(&it.tag);
+    }
     if let Reference::Tag(tag) = &reference
         && is_remote(app, &found.mount_id)
     {
@@ -71,6 +76,7 @@ pub async fn show(
         media_type: found.media_type,
         pull_host,
         pull_name,
+        may_name: powers.name(),
     })
 }
 

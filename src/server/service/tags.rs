@@ -1,5 +1,6 @@
 //! A repository's page of tags.
 
+use super::names::Powers;
 use super::opens;
 use super::repositories::{notice, position};
 use crate::domain::action::ReadRepository;
@@ -27,7 +28,10 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         head = repositories::head(&app.store, name).await?;
     }
     let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    let page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
+    let mut page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
+    let rules = Rules::now(&app.store, name).await?.say();
+    let powers = Powers::of(app, proof, &head.mount_id, rules.clone());
+    page.items.iter_mut().for_each(|row| row.may = powers.over(&row.tag));
     if !is_unread && is_remote(app, &head.mount_id) {
         app.looks.again(name, page.items.iter().map(|row| row.tag.clone()).collect(), app.clock.now());
     }
@@ -38,7 +42,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
         notice: mount_notice(app, proof, &head.mount_id).await?,
-        rules: Rules::now(&app.store, name).await?.say(),
+        rules,
         logical: head.logical,
         images: head.images,
         pulls,

@@ -100,8 +100,18 @@ impl Rules {
     }
 }
 
+/// Whether none of these rules, which cover a repository, is in the way of doing that to one of its tags.
+pub fn let_pass(rules: &[Protection], rights: &Rights, act: Act, (repository, tag): (&RepositoryName, &Tag)) -> bool {
+    let target = Target::Tag(repository.clone(), tag.clone());
+    rules.iter().all(|rule| !rule.covers(tag) || !is_barred(rights, rule.guard, act, &target))
+}
+
 fn bars(rights: &Rights, rule: &Rule, act: Act, target: &Target) -> bool {
-    match rule.protection.guard.leaves(act) {
+    is_barred(rights, rule.protection.guard, act, target)
+}
+
+fn is_barred(rights: &Rights, guard: Guard, act: Act, target: &Target) -> bool {
+    match guard.leaves(act) {
         None => false,
         Some(Least::Nobody) => true,
         Some(Least::Role(role)) => !rights.have_role(role, target),

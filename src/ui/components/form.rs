@@ -1,5 +1,6 @@
 //! Forms, their fields, what is wrong with them, and what is said when they were done.
 
+use super::back::TakeBack;
 use super::copy::CopyButton;
 use super::icon::Icon;
 use super::ready::{Login, Ready};
@@ -184,6 +185,7 @@ pub fn Announcement() -> impl IntoView {
             <div class="callout callout-info said" role="status" tabindex="-1" autofocus="true">
                 <Icon name="check"/>
                 <div class="grow stack-2"><p class="medium">{said.words()}</p>{secret}</div>
+                {said.back.clone().map(|back| view! { <TakeBack back/> })}
             </div>
         }
         .into_any(),

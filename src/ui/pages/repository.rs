@@ -165,6 +165,7 @@ fn Table(
                         <SortHead query base column=column(TagSort::Size, false, "r", "Size")/>
                         <SortHead query base column=column(TagSort::Built, false, "p2", "Built")/>
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
+                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
                 <Rows name rows rules now/>

@@ -28,9 +28,18 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
                     <Named view/>
                 </p>
             </div>
+            <Actions view/>
         </div>
     }
     .into_any()
+}
+
+/// What the reader may do with it.
+#[component]
+fn Actions<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let href = Address::AddTag(view.repository.clone(), view.digest.clone()).to_string();
+    view.may_name
+        .then(|| view! { <div class="head-actions row"><a class="btn" href=href>"Add a tag…"</a></div> }.into_any())
 }
 
 /// The rule that binds the tag in the address.

@@ -1,12 +1,13 @@
 //! The rows of a list of tags: each names its image, and the other tags that name the same one.
 
 use crate::domain::manifest::Kind;
-use crate::domain::view::{Moved, TagRow};
+use crate::domain::view::{Moved, TagMay, TagRow};
 use crate::domain::{Actor, Address, Protection, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::protected::Protected;
 use crate::ui::components::time::When;
+use crate::ui::query::address;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -36,7 +37,28 @@ fn Row(name: RepositoryName, row: TagRow, rule: Option<Protection>, now: Timesta
             <td role="cell">{row.size.to_string()}</td>
             <td role="cell"><Built at=row.built now/></td>
             <td role="cell"><MovedCell moved=row.moved now/></td>
+            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may/></td>
         </tr>
+    }
+}
+
+/// What the reader may do with a tag, and where it was before.
+#[component]
+fn Actions(name: RepositoryName, tag: Tag, may: TagMay) -> impl IntoView {
+    let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
+    let label = format!("Actions for {tag}");
+    let link =
+        |is_open: bool, to: Address, words: &'static str| is_open.then(|| view! { <a href=to.to_string()>{words}</a> });
+    let entries = [
+        link(may.retag, Address::Retag(name.clone(), tag.clone()), "Retag…"),
+        link(may.rename, Address::RenameTag(name.clone(), tag.clone()), "Rename…"),
+        link(may.roll_back, Address::RollBack(name, tag), "Roll back…"),
+    ];
+    view! {
+        <details class="drop">
+            <summary class="btn btn-ghost btn-icon" aria-label=label>"…"</summary>
+            <div class="menu">{entries}<a href=history>"History"</a></div>
+        </details>
     }
 }
 
