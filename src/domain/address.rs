@@ -13,6 +13,12 @@ pub enum Address {
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
     Manifest(RepositoryName, Digest),
+    /// What goes with tags that are taken away; which, the query says.
+    DeleteTags(RepositoryName),
+    DeleteTag(RepositoryName, Tag),
+    DeleteImage(RepositoryName, Digest),
+    /// What goes with a repository or a namespace.
+    DeleteAll(Scope),
     /// Who has access in a scope.
     Access(Scope),
     /// How a repository or a namespace is set; of everything nothing is.
@@ -45,11 +51,25 @@ impl Address {
             return rest.parse().ok().map(Self::Repository);
         };
         let name = name.parse().ok()?;
+        if let Some(found) = page.strip_suffix("/delete").and_then(|what| Self::deleting(&name, what)) {
+            return Some(found);
+        }
         match page.split_once('/') {
             Some(("tags", tag)) => Some(Self::Tag(name, tag.parse().ok()?)),
             Some(("manifests", digest)) => Some(Self::Manifest(name, digest.parse().ok()?)),
             Some(_) => None,
+            None if page == "delete" => Some(Self::DeleteTags(name)),
             None => Self::of_scope(Scope::Repository(name), page),
+        }
+    }
+
+    /// Reads what stands before `/delete`. A tag may be called that too.
+    fn deleting(name: &RepositoryName, what: &str) -> Option<Self> {
+        match what.split_once('/') {
+            Some(("tags", tag)) => Some(Self::DeleteTag(name.clone(), tag.parse().ok()?)),
+            Some(("manifests", digest)) => Some(Self::DeleteImage(name.clone(), digest.parse().ok()?)),
+            None if what == "settings" => Some(Self::DeleteAll(Scope::Repository(name.clone()))),
+            _ => None,
         }
     }
 
@@ -61,6 +81,7 @@ impl Address {
         let namespace = name.parse().ok()?;
         match page {
             "robots" => Some(Self::Robots(namespace)),
+            "settings/delete" => Some(Self::DeleteAll(Scope::Namespace(namespace))),
             _ => Self::of_scope(Scope::Namespace(namespace), page),
         }
     }
@@ -83,6 +104,10 @@ impl fmt::Display for Address {
             Self::Repository(name) => write!(f, "/r/{name}"),
             Self::Tag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}"),
             Self::Manifest(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}"),
+            Self::DeleteTags(name) => write!(f, "/r/{name}/-/delete"),
+            Self::DeleteTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/delete"),
+            Self::DeleteImage(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/delete"),
+            Self::DeleteAll(scope) => write!(f, "{}/delete", Self::Settings(scope.clone())),
             Self::Access(Scope::Everything) => f.write_str("/admin/access"),
             Self::Access(Scope::Namespace(name)) => write!(f, "/n/{name}/-/access"),
             Self::Access(Scope::Repository(name)) => write!(f, "/r/{name}/-/access"),
@@ -122,7 +147,12 @@ mod tests {
         for address in [
             Address::Repository(name.clone()),
             Address::Tag(name.clone(), "1.4.2".parse().unwrap()),
-            Address::Manifest(name.clone(), digest),
+            Address::Manifest(name.clone(), digest.clone()),
+            Address::DeleteTags(name.clone()),
+            Address::Tag(name.clone(), "delete".parse().unwrap()),
+            Address::DeleteTag(name.clone(), "delete".parse().unwrap()),
+            Address::DeleteImage(name.clone(), digest),
+            Address::DeleteAll(Scope::Repository(name.clone())),
             Address::Access(Scope::Repository(name.clone())),
             Address::Settings(Scope::Repository(name.clone())),
             Address::Activity(Scope::Repository(name)),
@@ -133,7 +163,8 @@ mod tests {
         let access = Address::Access("team/backend/*".parse().unwrap());
         let activity = Address::Activity("team/backend/*".parse().unwrap());
         let namespace: Namespace = "team/backend".parse().unwrap();
-        for address in [access, activity, Address::Robots(namespace.clone()), Address::Namespace(namespace)] {
+        let all = Address::DeleteAll(Scope::Namespace(namespace.clone()));
+        for address in [access, activity, all, Address::Robots(namespace.clone()), Address::Namespace(namespace)] {
             assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");

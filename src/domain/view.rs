@@ -26,7 +26,7 @@ pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
-pub use plan::{Going, GoingKind, Preview};
+pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, Preview};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 
 /// How a registry is mounted.
@@ -193,6 +193,7 @@ pub struct RepositoryView {
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
     pub opens: Opens,
+    pub deletable: Deletable,
 }
 
 /// One tag in a list.

@@ -4,10 +4,10 @@
 //! done leads on to a page that says so, once.
 
 mod said;
+mod state;
 
-use crate::domain::Error;
-use crate::domain::view::{ProbeView, Tried};
 pub use said::Said;
+pub use state::{FormState, Left, Stranger};
 
 /// What a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub enum Intent {
     CreateRepository,
     ConfigureRepository,
     DeleteRepository,
+    DeleteTags,
+    DeleteImage,
+    DeleteNamespace,
+    Undo,
     ConfigureNamespace,
     ChangePassword,
     EndSession,
@@ -62,7 +66,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 50] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -85,6 +89,10 @@ impl Intent {
         Self::CreateRepository,
         Self::ConfigureRepository,
         Self::DeleteRepository,
+        Self::DeleteTags,
+        Self::DeleteImage,
+        Self::DeleteNamespace,
+        Self::Undo,
         Self::ConfigureNamespace,
         Self::ChangePassword,
         Self::EndSession,
@@ -136,6 +144,10 @@ impl Intent {
             Self::CreateRepository => "create-repository",
             Self::ConfigureRepository => "configure-repository",
             Self::DeleteRepository => "delete-repository",
+            Self::DeleteTags => "delete-tags",
+            Self::DeleteImage => "delete-image",
+            Self::DeleteNamespace => "delete-namespace",
+            Self::Undo => "undo",
             Self::ConfigureNamespace => "configure-namespace",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
@@ -193,6 +205,9 @@ impl Intent {
             Self::CreateRepository => format!("{of} is there. Push the first image to it."),
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
             Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
+            Self::DeleteTags | Self::DeleteImage => format!("Deleted {of}."),
+            Self::DeleteNamespace => format!("The namespace {of} is deleted, with all its repositories."),
+            Self::Undo => format!("Restored {of}."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
             Self::LinkIdentity => format!("You can sign in by {of} from now on."),
@@ -221,70 +236,6 @@ impl Intent {
     }
 }
 
-/// What stands in a form: nothing at first; what was typed, and what is wrong with it, when it comes back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FormState {
-    /// Which form of the page came back; `None` where a page has but one.
-    pub intent: Option<Intent>,
-    pub error: Option<Error>,
-    /// What is wrong with other fields besides, by field.
-    pub also: Vec<(String, String)>,
-    /// What was typed, by field; never a password.
-    pub typed: Vec<(String, String)>,
-    /// The secret of the link that opened it, if that works.
-    pub link: Option<String>,
-    /// Who is addressed by that link.
-    pub addressee: Option<String>,
-    /// Whether it is an invitation, which a provider may take as well.
-    pub is_invitation: bool,
-    /// What a registry answered that was asked before it is mounted so.
-    pub probed: Option<ProbeView>,
-    /// Somebody who signed in and was let in by nobody yet.
-    pub stranger: Option<Stranger>,
-    /// Who was signed in a moment ago, by a provider.
-    pub left: Option<Left>,
-    /// Whether nobody is here yet who could let others in.
-    pub awaits_set_up: bool,
-    /// What came of trying the provider whose page it is.
-    pub tried: Option<Tried>,
-}
-
-/// Somebody for whom a provider vouches, and nobody here does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranger {
-    /// As whom they signed in.
-    pub email: String,
-    /// Whether the provider left out in which groups they are.
-    pub groups_unknown: bool,
-}
-
-/// A provider at which somebody is signed in still who signed out here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    pub title: String,
-    /// Where they sign out there, if it has such a place.
-    pub leave: Option<String>,
-}
-
-impl FormState {
-    /// What was typed into a field of the form for `intent`; nothing where another form of the page came back.
-    pub fn value(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
-        let mut typed = self.typed.iter().filter(|_| self.intent == intent);
-        typed.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
-    }
-
-    /// What is wrong with a field of that form.
-    pub fn wrong(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
-        match &self.error {
-            Some(Error::Invalid { field: wrong, message }) if self.intent == intent && wrong == field => Some(message),
-            Some(_) if self.intent == intent => {
-                self.also.iter().find(|(other, _)| other == field).map(|(_, message)| message.as_str())
-            }
-            _ => None,
-        }
-    }
-}
-
 /// What is said of an address that nobody has: then there is somebody to invite.
 pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
 
@@ -299,19 +250,5 @@ mod tests {
             assert!(intent.done("mara").ends_with('.'));
         }
         assert_eq!(Intent::parse("anything"), None);
-    }
-
-    #[test]
-    fn what_was_typed_belongs_to_its_own_form() {
-        let form = FormState {
-            intent: Some(Intent::CreateUser),
-            error: Some(Error::invalid("username", "it is taken")),
-            typed: vec![("username".to_owned(), "mara".to_owned())],
-            ..FormState::default()
-        };
-        assert_eq!(form.value(Some(Intent::CreateUser), "username"), Some("mara"));
-        assert_eq!(form.wrong(Some(Intent::CreateUser), "username"), Some("it is taken"));
-        assert_eq!(form.value(Some(Intent::GiveAccess), "username"), None);
-        assert_eq!(form.wrong(None, "username"), None);
     }
 }

@@ -38,6 +38,10 @@ pub struct ImageView {
     pub pull_host: String,
     pub pull_name: String,
     pub notice: Option<MountNotice>,
+    /// Whether the reader may take away the tag in the address.
+    pub may_delete_tag: bool,
+    /// Whether the reader may delete the image with all its tags.
+    pub may_delete: bool,
 }
 
 /// The manifest that this one is about.

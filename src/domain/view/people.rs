@@ -1,6 +1,6 @@
 //! Pages about people and what they may do.
 
-use super::{TokenRow, Totals};
+use super::TokenRow;
 use crate::domain::page::Position;
 use crate::domain::{
     Actor, Grantee, GroupName, Page, RepositoryVisibility, Result, Role, Scope, Terms, Timestamp, Username,
@@ -240,8 +240,8 @@ pub struct SettingsView {
     /// Of a repository its own, of a namespace that with which repositories begin.
     pub visibility: RepositoryVisibility,
     pub opens: Opens,
-    /// What would go with a repository that the reader may delete.
-    pub deletes: Option<Totals>,
+    /// Whether the reader may delete it, with all that is in it.
+    pub may_delete: bool,
 }
 
 /// Which pages of a scope its reader may open, besides the first.

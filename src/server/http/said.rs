@@ -26,6 +26,9 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
     said.ended.iter().for_each(|Ended { n_sessions, n_tokens }| {
         value.append_pair("sessions", &n_sessions.to_string()).append_pair("tokens", &n_tokens.to_string());
     });
+    said.batch.iter().for_each(|batch| {
+        value.append_pair("batch", batch);
+    });
     set(app, &value.finish(), SECONDS)
 }
 
@@ -42,7 +45,13 @@ pub(super) fn read(app: &App, headers: &HeaderMap) -> Option<Said> {
     let number = |key: &str| get(key)?.parse().ok();
     let ended = number("sessions").zip(number("tokens"));
     let ended = ended.map(|(n_sessions, n_tokens)| Ended { n_sessions, n_tokens });
-    Some(Said { intent: Intent::parse(&get("do")?)?, of: get("of")?, secret: get("secret"), ended })
+    Some(Said {
+        intent: Intent::parse(&get("do")?)?,
+        of: get("of")?,
+        secret: get("secret"),
+        ended,
+        batch: get("batch"),
+    })
 }
 
 fn set(app: &App, value: &str, seconds: u32) -> HeaderValue {

@@ -1,11 +1,11 @@
 //! How repositories and namespaces are set.
 
-use super::{may, opens};
+use super::{may, opens, plans};
 use crate::domain::action::{
-    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace,
+    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteNamespace, DeleteRepository, ReadNamespace,
 };
 use crate::domain::error::What;
-use crate::domain::view::{SettingsView, Totals};
+use crate::domain::view::SettingsView;
 use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -20,27 +20,19 @@ pub async fn of_repository(app: &App, proof: &Authorized<ConfigureRepository>) -
     let name = proof.action().repository.clone();
     let found = settings::of_repository(&app.store, &name).await?;
     let (description, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    let deletes = match may(proof, &DeleteRepository { repository: name.clone() }) && app.hosted(&name).is_ok() {
-        true => repositories::head(&app.store, &name).await?.map(|head| Totals {
-            repositories: 1,
-            tags: head.row.tags,
-            images: head.images,
-            stored: head.row.stored,
-            logical: head.logical,
-            tags_sharing: 0,
-        }),
-        false => None,
-    };
+    let may_delete = may(proof, &DeleteRepository { repository: name.clone() }) && app.hosted(&name).is_ok();
     let scope = Scope::Repository(name);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, deletes })
+    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, may_delete })
 }
 
 /// How a namespace is set.
 pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Result<SettingsView> {
     let namespace = proof.action().namespace.clone();
     let visibility = settings::default_visibility(&app.store, &namespace).await?;
+    let may_delete = may(proof, &DeleteNamespace { namespace: namespace.clone() })
+        && plans::has_repositories(app, &namespace).await?;
     let scope = Scope::Namespace(namespace);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description: String::new(), visibility, deletes: None })
+    Ok(SettingsView { opens: opens(proof, &scope), scope, description: String::new(), visibility, may_delete })
 }
 
 /// Says what a repository is, and who may see it without a grant.

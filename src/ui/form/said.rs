@@ -13,6 +13,8 @@ pub struct Said {
     pub secret: Option<String>,
     /// What stopped by it.
     pub ended: Option<Ended>,
+    /// By what all of it comes back, where the reader may bring it back.
+    pub batch: Option<String>,
 }
 
 impl Said {
@@ -34,7 +36,7 @@ mod tests {
     fn what_stopped_is_counted() {
         let said = |n_sessions, n_tokens| {
             let ended = Some(Ended { n_sessions, n_tokens });
-            Said { intent: Intent::DisableUser, of: "mara".to_owned(), secret: None, ended }.words()
+            Said { intent: Intent::DisableUser, of: "mara".to_owned(), secret: None, ended, batch: None }.words()
         };
         assert_eq!(said(2, 1), "mara is let in no more. That ended 2 sessions and stopped 1 token.");
         assert_eq!(said(0, 0), "mara is let in no more. That ended no session and stopped no token.");

@@ -5,6 +5,7 @@ pub mod account;
 pub mod activity;
 pub mod admin;
 pub mod auth;
+pub mod delete;
 pub mod error;
 pub mod image;
 pub mod load;

@@ -3,6 +3,7 @@
 
 use super::access::Access;
 use super::activity::Activity;
+use super::delete::Delete;
 use super::error::NotFound;
 use super::namespace::Namespace;
 use super::robots::Robots;
@@ -22,6 +23,7 @@ pub fn NamespaceRest() -> impl IntoView {
         Some(Address::Robots(namespace)) => view! { <Robots namespace/> }.into_any(),
         Some(Address::Activity(scope)) => view! { <Activity scope/> }.into_any(),
         Some(Address::Settings(scope)) => view! { <Settings scope/> }.into_any(),
+        Some(address @ Address::DeleteAll(_)) => view! { <Delete address/> }.into_any(),
         _ => NotFound().into_any(),
     }
 }

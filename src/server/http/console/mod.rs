@@ -3,6 +3,7 @@
 
 mod access;
 mod account;
+mod deletes;
 mod groups;
 mod mounts;
 mod providers;
@@ -38,8 +39,13 @@ struct Done {
 
 impl Done {
     fn new(to: impl ToString, intent: Intent, of: impl ToString) -> Self {
-        let said = Said { intent, of: of.to_string(), secret: None, ended: None };
+        let said = Said { intent, of: of.to_string(), secret: None, ended: None, batch: None };
         Self { to: to.to_string(), said, away: None }
+    }
+
+    /// With the way to take it back.
+    fn with_undo(self, batch: Option<String>) -> Self {
+        Self { said: Said { batch, ..self.said }, ..self }
     }
 
     /// By a provider.
@@ -134,7 +140,10 @@ impl Form<'_> {
             Intent::Dismiss => users::dismiss(self).await,
             Intent::DeleteGroup => groups::delete(self).await,
             Intent::CreateRepository => settings::create(self).await,
-            Intent::DeleteRepository => settings::delete(self).await,
+            Intent::DeleteTags | Intent::DeleteImage | Intent::DeleteRepository | Intent::DeleteNamespace => {
+                deletes::redeem(self).await
+            }
+            Intent::Undo => deletes::undo(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::ChangePassword => account::change_password(self).await,

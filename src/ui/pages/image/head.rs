@@ -6,6 +6,7 @@ use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::{kind_noun, kind_words};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::digest::{DigestLink, DigestText};
+use crate::ui::components::icon::Icon;
 use crate::ui::components::mark::Mark;
 use crate::ui::components::name::Breakable;
 use crate::ui::components::time::When;
@@ -27,9 +28,36 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
                     <Named view/>
                 </p>
             </div>
+            <More view/>
         </div>
     }
     .into_any()
+}
+
+/// What can be done to it, by who may.
+#[component]
+fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+    let repository = || view.repository.clone();
+    let tag = view.tag.clone().filter(|_| view.may_delete_tag).map(|tag| {
+        let href = Address::DeleteTag(repository(), tag).to_string();
+        view! { <a class="bad" href=href data-dialog=""><Icon name="tag"/>"Delete tag…"</a> }
+    });
+    let image = view.may_delete.then(|| {
+        let href = Address::DeleteImage(repository(), view.digest.clone()).to_string();
+        let has_tags = !view.tags.is_empty();
+        let words = if has_tags { "Delete image and its tags…" } else { "Delete image…" };
+        view! { <a class="bad" href=href data-dialog=""><Icon name="trash"/>{words}</a> }
+    });
+    let entries = (tag.is_some() || image.is_some()).then(|| view! { {tag}{image} });
+    entries.map(|entries| {
+        view! {
+            <details class="drop head-actions">
+                <summary class="btn">"More"<Icon name="down" class="i i-sm"/></summary>
+                <nav class="menu" aria-label="More to do">{entries}</nav>
+            </details>
+        }
+        .into_any()
+    })
 }
 
 /// How many tags name it. A part of an index and what is about another image need none.

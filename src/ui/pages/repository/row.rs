@@ -1,7 +1,8 @@
 //! The rows of a list of tags: each names its image, and the other tags that name the same one.
 
+use super::select::{RowMenu, Selected};
 use crate::domain::manifest::Kind;
-use crate::domain::view::{Moved, TagRow};
+use crate::domain::view::{Deletable, Moved, TagRow};
 use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
@@ -14,24 +15,38 @@ const MAX_CHIPS: usize = 3;
 
 /// The body of the table. Its cells have no classes: the style sheet tells them by their place.
 #[component]
-pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, now: Timestamp) -> impl IntoView {
+pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, deletable: Deletable, now: Timestamp) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
-    let draw = |row| view! { <Row name=name.clone() row now all_linux/> };
+    let selects = !deletable.tags.is_empty();
+    let draw = |row: TagRow| {
+        let deletes = selects.then(|| deletable.tags.contains(&row.tag));
+        view! { <Row name=name.clone() row deletes now all_linux/> }
+    };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
 }
 
 #[component]
-fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> impl IntoView {
+fn Row(
+    name: RepositoryName,
+    row: TagRow,
+    /// Whether its reader may delete it; nothing where they may delete none.
+    deletes: Option<bool>,
+    now: Timestamp,
+    all_linux: bool,
+) -> impl IntoView {
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
+    let tag = row.tag.clone();
     view! {
         <tr role="row">
+            {deletes.map(|may| view! { <Selected tag=&tag may/> })}
             <th role="rowheader" scope="row"><TagName name=&name row=&row now/></th>
             <td role="cell"><DigestLink repository=&name digest=&row.digest/>{same}</td>
             <td role="cell"><Platforms platforms=row.platforms all_linux/></td>
             <td role="cell">{row.size.to_string()}</td>
             <td role="cell"><Built at=row.built now/></td>
             <td role="cell"><MovedCell moved=row.moved now/></td>
+            {deletes.map(|may| view! { <RowMenu name=&name tag=&tag may/> })}
         </tr>
     }
 }
