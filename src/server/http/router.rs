@@ -38,7 +38,7 @@ pub fn router(app: App) -> Router {
 fn pages() -> Router<App> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/repositories") }))
-        .route("/repositories", get(shell::page))
+        .route("/repositories", get(shell::page).post(console::submit))
         .route("/repositories/new", get(shell::page).post(console::submit))
         .route("/r/{*rest}", get(shell::page).post(console::submit))
         .route("/n/{*rest}", get(shell::page).post(console::submit))

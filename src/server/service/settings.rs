@@ -1,11 +1,11 @@
 //! How repositories and namespaces are set.
 
-use super::{may, opens, protections};
+use super::{may, opens, plans, protections};
 use crate::domain::action::{
-    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace,
+    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteNamespace, DeleteRepository, ReadNamespace,
 };
 use crate::domain::error::What;
-use crate::domain::view::{ProtectionQuery, SettingsView, Totals};
+use crate::domain::view::{ProtectionQuery, SettingsView};
 use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -24,29 +24,21 @@ pub async fn of_repository(
     let name = proof.action().repository.clone();
     let found = settings::of_repository(&app.store, &name).await?;
     let (description, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    let deletes = match may(proof, &DeleteRepository { repository: name.clone() }) && app.hosted(&name).is_ok() {
-        true => repositories::head(&app.store, &name).await?.map(|head| Totals {
-            repositories: 1,
-            tags: head.row.tags,
-            images: head.images,
-            stored: head.row.stored,
-            logical: head.logical,
-            tags_sharing: 0,
-        }),
-        false => None,
-    };
+    let may_delete = may(proof, &DeleteRepository { repository: name.clone() }) && app.hosted(&name).is_ok();
     let scope = Scope::Repository(name);
     let protections = Some(protections::view(app, proof, scope.clone(), query).await?);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, protections, deletes })
+    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, protections, may_delete })
 }
 
 /// How a namespace is set.
 pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Result<SettingsView> {
     let namespace = proof.action().namespace.clone();
     let visibility = settings::default_visibility(&app.store, &namespace).await?;
+    let may_delete = may(proof, &DeleteNamespace { namespace: namespace.clone() })
+        && plans::has_repositories(app, &namespace).await?;
     let scope = Scope::Namespace(namespace);
     let (opens, description) = (opens(proof, &scope), String::new());
-    Ok(SettingsView { opens, scope, description, visibility, protections: None, deletes: None })
+    Ok(SettingsView { opens, scope, description, visibility, protections: None, may_delete })
 }
 
 /// Says what a repository is, and who may see it without a grant.

@@ -2,12 +2,10 @@
 
 use super::sent::taken;
 use super::{Done, Form};
-use crate::domain::action::{
-    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadRepository,
-};
+use crate::domain::action::{ConfigureNamespace, ConfigureRepository, CreateRepository};
 use crate::domain::error::What;
 use crate::domain::{Address, Error, RepositoryName, Result, Scope};
-use crate::server::service::{plans, repositories, settings};
+use crate::server::service::settings;
 use crate::ui::form::Intent;
 
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
@@ -26,18 +24,6 @@ fn of_page(form: &Form<'_>) -> Result<RepositoryName> {
         Some(Address::Settings(Scope::Repository(repository))) => Ok(repository),
         _ => Err(Error::NotFound(What::Page)),
     }
-}
-
-/// Deletes it; one that has tags where its name was typed.
-pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
-    let repository = of_page(form)?;
-    let reading = form.app.access.authorize(form.caller, ReadRepository { repository: repository.clone() }).await?;
-    let proof = form.app.access.authorize(form.caller, DeleteRepository { repository: repository.clone() }).await?;
-    if repositories::facts(form.app, &reading).await?.row.tags > 0 {
-        form.confirmed(repository.as_str())?;
-    }
-    plans::act(form.app, &proof).await?;
-    Ok(Done::new(Address::Repositories, Intent::DeleteRepository, repository))
 }
 
 pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {

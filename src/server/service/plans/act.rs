@@ -141,7 +141,10 @@ impl Content {
         if self.expected.as_ref().is_some_and(|expected| *expected != print(radius)) {
             return Err(Error::Outdated);
         }
-        let rules = Rules::of(tx, &self.name).await?;
+        let rules = match reader {
+            Reader::Store(store) => Rules::now(store, &self.name).await?,
+            Reader::Tx(tx) => Rules::of(tx, &self.name).await?,
+        };
         radius.tags.keys().try_for_each(|tag| rules.check(&self.rights, Act::Delete, tag))?;
         if !radius.images.is_empty() {
             rules.check_content(&self.rights)?;
