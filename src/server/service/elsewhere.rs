@@ -12,11 +12,13 @@ use super::plans::{self, Found};
 use crate::domain::action::{Mutation, RenameTag};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, ChangeTags};
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{history, manifests, tags};
@@ -159,7 +161,9 @@ impl Elsewhere {
     ) -> Result<()> {
         let target = Target::Tag(name.clone(), tag.clone());
         let needed: Vec<(Permission, Target)> = needed.into_iter().map(|it| (it, target.clone())).collect();
-        let still = self.still(app, proof, needed);
+        let act = if current.is_some() { Act::Move } else { Act::Create };
+        let acts = needed.iter().map(|_| (act, tag.clone())).collect();
+        let still = self.still(app, proof, name, (needed, acts));
         still().await?;
         let condition = exactly(current);
         self.changes.put_tag(&Allowed::by(proof, name, &still)?, tag, manifest, &condition).await.map(drop)
@@ -178,19 +182,28 @@ impl Elsewhere {
         self.mount.read.manifest(name, &Reference::Digest(digest.clone())).await
     }
 
-    /// Asks whether a proof still holds, with some permissions besides, and the registry may still be changed.
+    /// Asks whether a proof still holds, with some permissions besides, no rule is in the way of what is done to tags,
+    /// and the registry may still be changed.
     fn still<A: Mutation>(
         &self,
         app: &App,
         proof: &Authorized<A>,
-        needed: Vec<(Permission, Target)>,
+        name: &RepositoryName,
+        (needed, acts): (Vec<(Permission, Target)>, Vec<(Act, Tag)>),
     ) -> impl Fn() -> BoxFuture<'static, Result<()>> + Send + Sync + use<A> {
         let (app, id, rights, asked) = (app.clone(), self.mount.id.clone(), proof.rights(), app.store.still(proof));
+        let wanted = Arc::new((name.clone(), needed, acts));
         move || {
-            let (app, id, rights, needed, asked) = (app.clone(), id.clone(), rights.clone(), needed.clone(), asked());
+            let (app, id, rights, wanted, asked) =
+                (app.clone(), id.clone(), rights.clone(), Arc::clone(&wanted), asked());
             Box::pin(async move {
                 asked.await?;
+                let (name, needed, acts) = &*wanted;
                 needed.iter().try_for_each(|(permission, target)| rights.require(*permission, target))?;
+                if !acts.is_empty() {
+                    let rules = Rules::now(&app.store, name).await?;
+                    acts.iter().try_for_each(|(act, tag)| rules.check(&rights, *act, tag))?;
+                }
                 match app.mounts.find(&id).is_some_and(|mount| mount.changes.is_some()) {
                     true => Ok(()),
                     false => Err(Error::Conflict("the mount was made read-only, or removed, meanwhile".to_owned())),

@@ -69,7 +69,7 @@ impl Elsewhere {
     }
 
     async fn let_one_go<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, hold: &Hold) -> Result<()> {
-        let still = self.still(app, proof, vec![]);
+        let still = self.still(app, proof, &hold.repository, (vec![], vec![]));
         let allowed = Allowed::by(proof, &hold.repository, &still)?;
         if let Some(manifest) = self.manifest(&hold.repository, &hold.digest).await? {
             self.changes.remove_tag(&allowed, &hold.tag, &manifest).await?;

@@ -2,6 +2,7 @@
 
 use super::{Elsewhere, exactly};
 use crate::domain::action::Bookkeeping;
+use crate::domain::protection::Act;
 use crate::domain::radius::Radius;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
@@ -43,7 +44,8 @@ impl Elsewhere {
             let message = format!("these are more than {MAX_TAGS} tags at a registry elsewhere; delete them in parts");
             return Err(Error::TooLarge { message });
         }
-        let still = self.still(app, proof, vec![]);
+        let acts = radius.tags.keys().map(|tag| (Act::Delete, tag.clone())).collect();
+        let still = self.still(app, proof, taking.name, (vec![], acts));
         let allowed = Allowed::by(proof, taking.name, &still)?;
         let mut images: BTreeMap<Digest, Option<RawManifest>> = BTreeMap::new();
         for (digest, is_whole) in held(radius) {

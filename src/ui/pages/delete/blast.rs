@@ -28,7 +28,7 @@ pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<
     };
     let said = |icon| move |text: &String| row(icon, sentence(text), None);
     let barred: Vec<AnyView> = preview.barred.iter().map(said("lock")).collect();
-    let notes: Vec<AnyView> = preview.notes.iter().map(said("info")).collect();
+    let notes: Vec<AnyView> = preview.notes.iter().map(said("globe")).collect();
     view! { <ul class="blast">{barred}{rows}{weight(preview)}{notes}</ul>{instead} }.into_any()
 }
 
