@@ -30,7 +30,7 @@ pub use people::{
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Going, GoingKind, Preview};
-pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 
 /// How a registry is mounted.
