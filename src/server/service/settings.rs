@@ -5,12 +5,13 @@ use crate::domain::action::{
     ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteNamespace, DeleteRepository, ReadNamespace,
 };
 use crate::domain::error::What;
+use crate::domain::trash::KeptDays;
 use crate::domain::view::{ProtectionQuery, SettingsView};
 use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::store::{Change, grants, repositories, settings};
+use crate::server::store::{Change, grants, repositories, settings, trash};
 
 /// The most of a description.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
@@ -115,14 +116,26 @@ fn one_line(description: &str) -> Result<String> {
     }
 }
 
-/// Sets with which visibility repositories of a namespace begin.
+/// Sets with which visibility repositories of a namespace begin, and for how long what is deleted in it is kept.
 pub async fn configure_namespace(app: &App, proof: &Authorized<ConfigureNamespace>) -> Result<()> {
-    let ConfigureNamespace { namespace, default_visibility } = proof.action().clone();
-    let before = settings::default_visibility(&app.store, &namespace).await?;
+    let ConfigureNamespace { namespace, default_visibility, trash_days } = proof.action().clone();
+    let visibility = settings::default_visibility(&app.store, &namespace).await?;
+    let (days, _) = trash::said_days(&app.store, &namespace).await?;
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            settings::set_default_visibility(tx, &namespace, default_visibility).await?;
-            Ok(Change::new((), Some(before.name().to_owned()), Some(default_visibility.name().to_owned())))
+            let (mut was, mut is) = (vec![], vec![]);
+            if let Some(new) = default_visibility {
+                settings::set_default_visibility(tx, &namespace, new).await?;
+                was.push(format!("visibility: {}", visibility.name()));
+                is.push(format!("visibility: {}", new.name()));
+            }
+            if let Some(new) = trash_days.map(|days| days.map(KeptDays::get)) {
+                trash::set_days(tx, &namespace, new).await?;
+                let words = |days: Option<u32>| days.map_or("as above".to_owned(), |days| days.to_string());
+                was.push(format!("trash days: {}", words(days)));
+                is.push(format!("trash days: {}", words(new)));
+            }
+            Ok(Change::new((), Some(was.join("\n")), Some(is.join("\n"))))
         })
     });
     write.await
