@@ -12,7 +12,6 @@ use portolan::domain::principal::Job;
 use portolan::server::access::Policy;
 use portolan::server::clock::{Clock, ManualClock};
 use proptest::collection::vec;
-use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use std::sync::Arc;
