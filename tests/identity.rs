@@ -36,6 +36,8 @@ mod patience;
 mod people;
 mod planted;
 mod presumed;
+mod protection;
+mod protection_pages;
 mod providers;
 mod raids;
 mod rechecks;

@@ -9,12 +9,13 @@ mod jobs;
 mod mount;
 mod people;
 mod plan;
+mod protections;
 mod providers;
 
 use super::capability::Capability;
 use super::manifest::Kind;
-use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, RepositoryName, RepositoryVisibility};
-use super::{Tag, Timestamp};
+use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Protection};
+use super::{RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
@@ -29,6 +30,7 @@ pub use people::{
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Going, GoingKind, Preview};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 
 /// How a registry is mounted.
@@ -194,6 +196,8 @@ pub struct RepositoryView {
     pub pull_name: String,
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
+    /// The rules that cover it.
+    pub rules: Vec<Protection>,
     pub opens: Opens,
 }
 
@@ -254,6 +258,10 @@ pub struct MountRow {
     pub crawl: CrawlState,
     pub as_of: Option<Timestamp>,
     pub refresh_s: Option<u64>,
+    /// Whether nothing is changed there from here.
+    pub is_read_only: bool,
+    /// Whether what is deleted there from here can be brought back for a while.
+    pub keeps_trash: bool,
     /// Whether the configuration holds it: then it is changed there.
     pub is_of_file: bool,
 }

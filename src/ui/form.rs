@@ -35,6 +35,9 @@ pub enum Intent {
     ConfigureRepository,
     DeleteRepository,
     ConfigureNamespace,
+    SetProtection,
+    ChangeProtection,
+    RemoveProtection,
     ChangePassword,
     EndSession,
     LinkIdentity,
@@ -66,7 +69,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 53] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -90,6 +93,9 @@ impl Intent {
         Self::ConfigureRepository,
         Self::DeleteRepository,
         Self::ConfigureNamespace,
+        Self::SetProtection,
+        Self::ChangeProtection,
+        Self::RemoveProtection,
         Self::ChangePassword,
         Self::EndSession,
         Self::LinkIdentity,
@@ -145,6 +151,9 @@ impl Intent {
             Self::ConfigureRepository => "configure-repository",
             Self::DeleteRepository => "delete-repository",
             Self::ConfigureNamespace => "configure-namespace",
+            Self::SetProtection => "set-protection",
+            Self::ChangeProtection => "change-protection",
+            Self::RemoveProtection => "remove-protection",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
             Self::LinkIdentity => "link-identity",
@@ -205,6 +214,9 @@ impl Intent {
             Self::CreateRepository => format!("{of} is there. Push the first image to it."),
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
             Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
+            Self::SetProtection => format!("The rule about {of} is set, and holds at once."),
+            Self::ChangeProtection => format!("The rule is about {of} now, and holds at once."),
+            Self::RemoveProtection => format!("The rule about {of} is gone."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
             Self::LinkIdentity => format!("You can sign in by {of} from now on."),

@@ -41,6 +41,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "server::registry",
+            "server::access",
             "server::blobs",
             "server::secret",
             "server::entropy",

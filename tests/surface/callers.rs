@@ -44,6 +44,7 @@ const FOR_STRANGERS: &[&str] = &[
     "GET /api/v1/repositories",
     "GET /api/v1/robots",
     "GET /api/v1/tokens",
+    "GET /api/v1/trash",
     "GET /events",
     "GET /repositories",
     "GET /token",
@@ -60,6 +61,7 @@ struct World {
     grant: String,
     job: String,
     token: String,
+    rule: String,
     digest: String,
     manifest: String,
 }
@@ -87,7 +89,10 @@ impl World {
         let otto = test.with_standing(Standing::of(user("otto")));
         let made = otto.call("POST", "/api/v1/tokens", "application/json", r#"{"name":"laptop"}"#).await.json();
         let token = made["id"].as_str().unwrap().to_owned();
-        Self { test, grant, job, token, digest: sha256(manifest.as_bytes()), manifest }
+        let rule = r#"{"scope":"team/*","tags":"kept-*","kind":"protected","role":"owner"}"#;
+        let set = test.call("POST", "/api/v1/protections", "application/json", rule).await.json();
+        let rule = set["id"].as_str().unwrap().to_owned();
+        Self { test, grant, job, token, rule, digest: sha256(manifest.as_bytes()), manifest }
     }
 
     /// All that there is of `team` and of its people.
@@ -103,6 +108,7 @@ impl World {
             "n/team",
             "r/team/web",
             "mounts",
+            "protections",
             "jobs",
         ] {
             seen.push(self.test.get(&format!("/api/v1/{path}")).await.text());
@@ -118,6 +124,7 @@ impl World {
         let text = text
             .replace("GRANT", &self.grant)
             .replace("TOKEN", &self.token)
+            .replace("RULE", &self.rule)
             .replace("JOB", &self.job)
             .replace("DIGEST", &self.digest)
             .replace("SHA", super::SHA);
@@ -130,7 +137,7 @@ impl World {
         let nothing = |id: &String| (id.replace(|c: char| c.is_ascii_hexdigit(), "0"), id.clone());
         let names = [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
         let no_job = (self.job.replace(|c: char| c.is_ascii_hexdigit(), "1"), self.job.clone());
-        names.into_iter().chain([nothing(&self.grant), nothing(&self.token), no_job]).collect()
+        names.into_iter().chain([&self.grant, &self.token, &self.rule].map(nothing)).chain([no_job]).collect()
     }
 
     async fn ask(&self, by: &TestApp, method: &str, path: &str, body: &str) -> Said {

@@ -96,7 +96,7 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
         (MountKindConfig::Proxy, _) => {
             return wrong("kind", "this version has no pull-through caches; use hosted or remote");
         }
-        (MountKindConfig::Hosted, _) if mount.read_only => {
+        (MountKindConfig::Hosted, _) if mount.read_only == Some(true) => {
             return wrong("read_only", "this version cannot make the hosted registry read-only; remove it");
         }
         (MountKindConfig::Hosted, Some(_)) => return wrong("url", "the hosted registry has no url; remove it"),
@@ -210,6 +210,11 @@ impl ServerConfig {
 }
 
 impl MountConfig {
+    /// Whether nothing is changed at its registry.
+    pub fn is_read_only(&self) -> bool {
+        self.kind != MountKindConfig::Hosted && self.read_only.unwrap_or(true)
+    }
+
     /// The password for the registry, where one is configured.
     pub fn password(&self) -> Result<Option<Secret>, ConfigError> {
         match &self.password_file {

@@ -2,7 +2,7 @@
 
 pub use super::keeping::{GcConfig, HistoryConfig, TrashConfig};
 
-use super::values::{flag, listen, number, path};
+use super::values::{flag, listen, number, path, stated_flag};
 use crate::domain::{MountPrefix, ProviderKind, RepositoryName};
 use crate::server::secret::Secret;
 use ipnet::IpNet;
@@ -172,8 +172,9 @@ pub struct MountConfig {
     pub ca_file: Option<PathBuf>,
     pub client_cert_file: Option<PathBuf>,
     pub client_key_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "flag")]
-    pub read_only: bool,
+    /// Whether nothing is changed there; a registry elsewhere is only read where this is not said.
+    #[serde(default, deserialize_with = "stated_flag")]
+    pub read_only: Option<bool>,
     /// Seconds between two readings of the registry.
     #[serde(default = "refresh_s", deserialize_with = "number")]
     pub refresh_s: u64,
@@ -200,7 +201,7 @@ impl MountConfig {
             ca_file: None,
             client_cert_file: None,
             client_key_file: None,
-            read_only: false,
+            read_only: None,
             refresh_s: refresh_s(),
             token_service: None,
             trash: true,

@@ -101,6 +101,11 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
         .route("/api/v1/grants/{id}", get(rest::access::show).patch(rest::access::change).delete(rest::access::take))
+        .route("/api/v1/protections", get(rest::protections::list).post(rest::protections::set))
+        .route(
+            "/api/v1/protections/{id}",
+            get(rest::protections::show).patch(rest::protections::change).delete(rest::protections::remove),
+        )
         .route("/api/v1/tokens", get(rest::tokens::list).post(rest::tokens::create))
         .route("/api/v1/tokens/{id}", get(rest::tokens::show).delete(rest::tokens::delete))
         .route("/api/v1/robots", get(rest::robots::list).post(rest::robots::create))

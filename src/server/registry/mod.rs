@@ -4,6 +4,7 @@
 //! Names in these traits are Portolan's own: an implementation that is mounted under a prefix
 //! translates. `tests/conformance/registry.rs` is the one suite that both pass.
 
+pub mod changing;
 pub mod hosted;
 pub mod remote;
 

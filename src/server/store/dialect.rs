@@ -40,6 +40,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0019_last_seen.sql"),
                 include_str!("schema/sqlite/0020_names_by_bytes.sql"),
                 include_str!("schema/sqlite/0021_trash.sql"),
+                include_str!("schema/sqlite/0022_protections.sql"),
                 include_str!("schema/sqlite/0023_jobs.sql"),
             ],
             Self::Postgres => &[
@@ -64,6 +65,7 @@ impl Dialect {
                 include_str!("schema/postgres/0019_last_seen.sql"),
                 include_str!("schema/postgres/0020_names_by_bytes.sql"),
                 include_str!("schema/postgres/0021_trash.sql"),
+                include_str!("schema/postgres/0022_protections.sql"),
                 include_str!("schema/postgres/0023_jobs.sql"),
             ],
         }

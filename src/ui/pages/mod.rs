@@ -13,6 +13,8 @@ pub mod mounts;
 pub mod namespace;
 pub mod namespace_rest;
 pub mod new_repository;
+pub mod policies;
+pub mod protection;
 pub mod repositories;
 pub mod repository;
 pub mod repository_rest;

@@ -6,6 +6,7 @@ mod account;
 mod groups;
 mod jobs;
 mod mounts;
+mod protections;
 mod providers;
 mod robots;
 mod sent;
@@ -139,6 +140,9 @@ impl Form<'_> {
             Intent::DeleteRepository => settings::delete(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
+            Intent::SetProtection => protections::set(self).await,
+            Intent::ChangeProtection => protections::change(self).await,
+            Intent::RemoveProtection => protections::remove(self).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
             Intent::LinkIdentity => account::link(self).await,
