@@ -6,9 +6,7 @@ use super::tags::{is_remote, mount_notice, pull_line};
 use crate::domain::action::ReadRepository;
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
-use crate::domain::{
-    ByteSize, Digest, Error, Permission, Reference, Result, Scope, Tag, Target, Timestamp, media_type,
-};
+use crate::domain::{ByteSize, Digest, Error, Reference, Result, Timestamp, media_type};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::edges::about;

@@ -13,6 +13,7 @@ use crate::server::context::App;
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::MAX_REACHED;
 use crate::server::store::{mounts, pulls, repositories, tags};
+use std::collections::BTreeSet;
 
 /// Tags that a filter matches are counted up to here.
 const MAX_COUNTED: u32 = 1000;
@@ -67,7 +68,8 @@ async fn deletable(
     (page, powers): (&Page<TagRow>, &Powers),
 ) -> Result<Deletable> {
     let name = &proof.action().repository;
-    let tags: Vec<Tag> = page.items.iter().map(|row| &row.tag).filter(|tag| powers.deletes(tag)).cloned().collect();
+    let tags: BTreeSet<Tag> =
+        page.items.iter().map(|row| &row.tag).filter(|tag| powers.deletes(tag)).cloned().collect();
     if tags.is_empty() {
         return Ok(Deletable::default());
     }
