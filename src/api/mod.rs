@@ -6,6 +6,7 @@
 pub mod credentials;
 mod error;
 pub mod images;
+pub mod jobs;
 pub mod mounts;
 pub mod people;
 pub mod providers;

@@ -82,7 +82,9 @@ macro_rules! actions {
 mod credentials;
 mod deletes;
 mod identities;
+mod jobs;
 mod mounts;
+mod protections;
 mod settings;
 mod sign_in_providers;
 mod tags;
@@ -93,7 +95,9 @@ pub use credentials::{
 };
 pub use deletes::{DeleteBlob, DeleteImages, DeleteManifest, DeleteNamespace, DeleteTag, DeleteTags};
 pub use identities::{LinkIdentity, UnlinkIdentity};
+pub use jobs::{ControlJob, ListJobs, ReadJob, RunCollection};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
+pub use protections::{ChangeProtection, ListProtections, RemoveProtection, SetProtection};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
 pub use sign_in_providers::{
     AcceptGroup, ChangeProvider, CountGroup, CreateProvider, DeleteProvider, DisableProvider, EnableProvider,

@@ -19,6 +19,8 @@ pub enum Address {
     Settings(Scope),
     /// What lies in a namespace.
     Namespace(Namespace),
+    /// What binds the tags of a namespace.
+    Policies(Namespace),
     /// The robots of a namespace.
     Robots(Namespace),
     /// What was done in a scope.
@@ -34,6 +36,9 @@ pub enum Address {
     Mounts,
     NewMount,
     Mount(MountPrefix),
+    Jobs,
+    /// One job, by its id.
+    Job(String),
     Account,
     Tokens,
 }
@@ -61,6 +66,7 @@ impl Address {
         let namespace = name.parse().ok()?;
         match page {
             "robots" => Some(Self::Robots(namespace)),
+            "policies" => Some(Self::Policies(namespace)),
             _ => Self::of_scope(Scope::Namespace(namespace), page),
         }
     }
@@ -91,6 +97,7 @@ impl fmt::Display for Address {
             Self::Settings(Scope::Repository(name)) => write!(f, "/r/{name}/-/settings"),
             Self::Namespace(name) => write!(f, "/n/{name}"),
             Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
+            Self::Policies(namespace) => write!(f, "/n/{namespace}/-/policies"),
             Self::Activity(Scope::Everything) => f.write_str("/activity"),
             Self::Activity(Scope::Namespace(name)) => write!(f, "/n/{name}/-/activity"),
             Self::Activity(Scope::Repository(name)) => write!(f, "/r/{name}/-/activity"),
@@ -105,6 +112,8 @@ impl fmt::Display for Address {
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::NewMount => f.write_str("/admin/mounts/new"),
             Self::Mount(prefix) => write!(f, "/admin/mounts/{}", prefix.in_address()),
+            Self::Jobs => f.write_str("/jobs"),
+            Self::Job(id) => write!(f, "/jobs/{id}"),
             Self::Account => f.write_str("/account"),
             Self::Tokens => f.write_str("/account/tokens"),
         }
@@ -133,7 +142,8 @@ mod tests {
         let access = Address::Access("team/backend/*".parse().unwrap());
         let activity = Address::Activity("team/backend/*".parse().unwrap());
         let namespace: Namespace = "team/backend".parse().unwrap();
-        for address in [access, activity, Address::Robots(namespace.clone()), Address::Namespace(namespace)] {
+        let (robots, policies) = (Address::Robots(namespace.clone()), Address::Policies(namespace.clone()));
+        for address in [access, activity, robots, policies, Address::Namespace(namespace)] {
             assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");

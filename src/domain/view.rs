@@ -5,15 +5,17 @@ mod activity;
 mod credentials;
 mod history;
 mod image;
+mod jobs;
 mod mount;
 mod people;
 mod plan;
+mod protections;
 mod providers;
 
 use super::capability::Capability;
 use super::manifest::Kind;
-use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, RepositoryName, RepositoryVisibility};
-use super::{Tag, Timestamp};
+use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Protection};
+use super::{RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
@@ -21,12 +23,14 @@ pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{Difference, HistoryQuery, HistoryRow, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use jobs::{JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Going, GoingKind, Preview};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 
 /// How a registry is mounted.
@@ -192,6 +196,8 @@ pub struct RepositoryView {
     pub pull_name: String,
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
+    /// The rules that cover it.
+    pub rules: Vec<Protection>,
     pub opens: Opens,
 }
 

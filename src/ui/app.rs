@@ -5,6 +5,7 @@ use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User
 use super::pages::admin::{new_provider::NewProvider, provider::Provider, providers::Providers};
 use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
+use super::pages::jobs::{Jobs, one::Job};
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
 use super::pages::new_repository::NewRepository;
 use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens};
@@ -31,6 +32,8 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
                 <Route path=path!("/account/tokens") view=Tokens ssr=SsrMode::Async/>
                 <Route path=path!("/activity") view=Everywhere ssr=SsrMode::Async/>
+                <Route path=path!("/jobs") view=Jobs ssr=SsrMode::Async/>
+                <Route path=path!("/jobs/*id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/admin/access") view=EverythingAccess ssr=SsrMode::Async/>
                 <Route path=path!("/admin/users") view=Users ssr=SsrMode::Async/>
                 <Route path=path!("/admin/users/*name") view=User ssr=SsrMode::Async/>

@@ -4,10 +4,10 @@
 //! done leads on to a page that says so, once.
 
 mod said;
+mod state;
 
-use crate::domain::Error;
-use crate::domain::view::{ProbeView, Tried};
 pub use said::Said;
+pub use state::{FormState, Left, Stranger};
 
 /// What a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub enum Intent {
     ConfigureRepository,
     DeleteRepository,
     ConfigureNamespace,
+    SetProtection,
+    ChangeProtection,
+    RemoveProtection,
     ChangePassword,
     EndSession,
     LinkIdentity,
@@ -58,11 +61,15 @@ pub enum Intent {
     DeleteProvider,
     AcceptGroup,
     TryProvider,
+    RunCollection,
+    PauseJob,
+    ResumeJob,
+    CancelJob,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 53] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -86,6 +93,9 @@ impl Intent {
         Self::ConfigureRepository,
         Self::DeleteRepository,
         Self::ConfigureNamespace,
+        Self::SetProtection,
+        Self::ChangeProtection,
+        Self::RemoveProtection,
         Self::ChangePassword,
         Self::EndSession,
         Self::LinkIdentity,
@@ -109,6 +119,10 @@ impl Intent {
         Self::DeleteProvider,
         Self::AcceptGroup,
         Self::TryProvider,
+        Self::RunCollection,
+        Self::PauseJob,
+        Self::ResumeJob,
+        Self::CancelJob,
     ];
 
     /// The value of the field `do`.
@@ -137,6 +151,9 @@ impl Intent {
             Self::ConfigureRepository => "configure-repository",
             Self::DeleteRepository => "delete-repository",
             Self::ConfigureNamespace => "configure-namespace",
+            Self::SetProtection => "set-protection",
+            Self::ChangeProtection => "change-protection",
+            Self::RemoveProtection => "remove-protection",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
             Self::LinkIdentity => "link-identity",
@@ -160,6 +177,10 @@ impl Intent {
             Self::DeleteProvider => "delete-provider",
             Self::AcceptGroup => "accept-group",
             Self::TryProvider => "try-provider",
+            Self::RunCollection => "run-collection",
+            Self::PauseJob => "pause-job",
+            Self::ResumeJob => "resume-job",
+            Self::CancelJob => "cancel-job",
         }
     }
 
@@ -193,6 +214,9 @@ impl Intent {
             Self::CreateRepository => format!("{of} is there. Push the first image to it."),
             Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
             Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
+            Self::SetProtection => format!("The rule about {of} is set, and holds at once."),
+            Self::ChangeProtection => format!("The rule is about {of} now, and holds at once."),
+            Self::RemoveProtection => format!("The rule about {of} is gone."),
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
             Self::LinkIdentity => format!("You can sign in by {of} from now on."),
@@ -217,70 +241,10 @@ impl Intent {
             Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
             Self::AcceptGroup => format!("{of} counts as it is now, from each person's next sign-in."),
             Self::TryProvider => format!("{of} was tried."),
-        }
-    }
-}
-
-/// What stands in a form: nothing at first; what was typed, and what is wrong with it, when it comes back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FormState {
-    /// Which form of the page came back; `None` where a page has but one.
-    pub intent: Option<Intent>,
-    pub error: Option<Error>,
-    /// What is wrong with other fields besides, by field.
-    pub also: Vec<(String, String)>,
-    /// What was typed, by field; never a password.
-    pub typed: Vec<(String, String)>,
-    /// The secret of the link that opened it, if that works.
-    pub link: Option<String>,
-    /// Who is addressed by that link.
-    pub addressee: Option<String>,
-    /// Whether it is an invitation, which a provider may take as well.
-    pub is_invitation: bool,
-    /// What a registry answered that was asked before it is mounted so.
-    pub probed: Option<ProbeView>,
-    /// Somebody who signed in and was let in by nobody yet.
-    pub stranger: Option<Stranger>,
-    /// Who was signed in a moment ago, by a provider.
-    pub left: Option<Left>,
-    /// Whether nobody is here yet who could let others in.
-    pub awaits_set_up: bool,
-    /// What came of trying the provider whose page it is.
-    pub tried: Option<Tried>,
-}
-
-/// Somebody for whom a provider vouches, and nobody here does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranger {
-    /// As whom they signed in.
-    pub email: String,
-    /// Whether the provider left out in which groups they are.
-    pub groups_unknown: bool,
-}
-
-/// A provider at which somebody is signed in still who signed out here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    pub title: String,
-    /// Where they sign out there, if it has such a place.
-    pub leave: Option<String>,
-}
-
-impl FormState {
-    /// What was typed into a field of the form for `intent`; nothing where another form of the page came back.
-    pub fn value(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
-        let mut typed = self.typed.iter().filter(|_| self.intent == intent);
-        typed.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
-    }
-
-    /// What is wrong with a field of that form.
-    pub fn wrong(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
-        match &self.error {
-            Some(Error::Invalid { field: wrong, message }) if self.intent == intent && wrong == field => Some(message),
-            Some(_) if self.intent == intent => {
-                self.also.iter().find(|(other, _)| other == field).map(|(_, message)| message.as_str())
-            }
-            _ => None,
+            Self::RunCollection => format!("The {of} is on its way."),
+            Self::PauseJob => "The job is paused. It goes on from here when you resume it.".to_owned(),
+            Self::ResumeJob => "The job goes on.".to_owned(),
+            Self::CancelJob => "The job is cancelled.".to_owned(),
         }
     }
 }
@@ -291,6 +255,7 @@ pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Error;
 
     #[test]
     fn a_form_is_found_by_what_it_asks_for() {

@@ -2,7 +2,7 @@
 
 use super::MountNotice;
 use crate::domain::manifest::{ImageConfig, Kind};
-use crate::domain::{Actor, ByteSize, Digest, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Protection, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// An image, reached by a tag or by its digest.
@@ -38,6 +38,8 @@ pub struct ImageView {
     pub pull_host: String,
     pub pull_name: String,
     pub notice: Option<MountNotice>,
+    /// The rules that cover its repository.
+    pub rules: Vec<Protection>,
 }
 
 /// The manifest that this one is about.

@@ -1,6 +1,6 @@
 //! Pages about people and what they may do.
 
-use super::{TokenRow, Totals};
+use super::{ProtectionsView, TokenRow, Totals};
 use crate::domain::page::Position;
 use crate::domain::{
     Actor, Grantee, GroupName, Page, RepositoryVisibility, Result, Role, Scope, Terms, Timestamp, Username,
@@ -240,6 +240,8 @@ pub struct SettingsView {
     /// Of a repository its own, of a namespace that with which repositories begin.
     pub visibility: RepositoryVisibility,
     pub opens: Opens,
+    /// Of a repository its rules.
+    pub protections: Option<ProtectionsView>,
     /// What would go with a repository that the reader may delete.
     pub deletes: Option<Totals>,
 }

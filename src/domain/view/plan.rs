@@ -43,6 +43,8 @@ pub struct Preview {
     pub referrers: Vec<Digest>,
     /// Indexes that list what was to go: nothing can be done before they go.
     pub parents: Vec<Digest>,
+    /// Rules in the way: nothing can be done before they change.
+    pub barred: Vec<String>,
     /// Of what goes, before sharing.
     pub logical: ByteSize,
     /// What nothing needs any more once the trash has let it go.

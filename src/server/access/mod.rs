@@ -10,7 +10,7 @@ mod standing;
 
 pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
-pub use decision::{Policy, Visibility, permits, reads, visibility};
+pub use decision::{Policy, Visibility, has_role, permits, reads, visibility};
 pub use listed::Listed;
 pub use scopes::{BETWEEN, Scopes};
 pub use standing::{Basis, Bound, Shown, Standing, Verbs};

@@ -214,6 +214,12 @@ impl Contents for FilesystemBlobs {
         blocking(move || absent_is_fine(fs::remove_file(path))).await
     }
 
+    async fn put_aside(&self, some: &[(Digest, String)], _alone: &NobodyCommits<'_>) -> Result<()> {
+        let paths = some.iter().map(|(digest, name)| Ok((self.content_path(digest), self.staging_path(name)?)));
+        let paths = paths.collect::<Result<Vec<_>>>()?;
+        blocking(move || paths.iter().try_for_each(|(from, to)| absent_is_fine(fs::rename(from, to)))).await
+    }
+
     fn commits(&self) -> &Commits {
         &self.commits
     }

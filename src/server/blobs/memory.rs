@@ -111,6 +111,15 @@ impl Contents for MemoryBlobs {
         Ok(())
     }
 
+    async fn put_aside(&self, some: &[(Digest, String)], _alone: &NobodyCommits<'_>) -> Result<()> {
+        for (digest, name) in some {
+            if let Some(bytes) = self.content().remove(digest) {
+                self.staging().insert(name.clone(), bytes.to_vec());
+            }
+        }
+        Ok(())
+    }
+
     fn commits(&self) -> &Commits {
         &self.commits
     }

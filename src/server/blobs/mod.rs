@@ -140,6 +140,10 @@ pub trait Contents: Send + Sync {
     /// Removes some content; fine if there is none. Only what nobody may read any more.
     async fn remove(&self, digest: &Digest, alone: &NobodyCommits<'_>) -> Result<()>;
 
+    /// Takes some contents, each out of its place and into the staging area under a name of its own, from where
+    /// [`Staging::discard`] frees them: that may take long, and this does not. Fine for those that are not there.
+    async fn put_aside(&self, some: &[(Digest, String)], alone: &NobodyCommits<'_>) -> Result<()>;
+
     /// What keeps commits and removals apart.
     fn commits(&self) -> &Commits;
 }

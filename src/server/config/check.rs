@@ -14,6 +14,9 @@ use url::Position;
 /// The longest time between two readings of a registry.
 const MAX_REFRESH_S: u64 = 30 * 86_400;
 
+/// The longest time between two garbage collections, and that a client can count on what it was told.
+const MAX_GC_S: u64 = 30 * 86_400;
+
 /// Refuses a configuration that could not work.
 pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
     server(config, merged)?;
@@ -38,6 +41,11 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
     }
     if config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Hosted).count() > 1 {
         return Err(merged.error("mounts", "there is one hosted registry; leave one mount of kind hosted"));
+    }
+    for (key, seconds) in [("gc.every_s", config.gc.every_s), ("gc.grace_s", config.gc.grace_s)] {
+        if seconds > MAX_GC_S {
+            return Err(merged.error(key, "this is a number of seconds, at most 30 days (2592000)"));
+        }
     }
     for (key, days) in [("trash.days", config.trash.days), ("history.days", config.history.days)] {
         if days > u64::from(MAX_DAYS) {

@@ -20,6 +20,7 @@ pub struct Config {
     pub mounts: Vec<MountConfig>,
     pub trash: TrashConfig,
     pub history: HistoryConfig,
+    pub gc: GcConfig,
     pub limits: LimitsConfig,
     pub telemetry: TelemetryConfig,
     pub admin: AdminConfig,
@@ -242,6 +243,24 @@ pub struct HistoryConfig {
 impl Default for HistoryConfig {
     fn default() -> Self {
         Self { days: 30 }
+    }
+}
+
+/// Garbage collection of the hosted registry.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GcConfig {
+    /// Seconds between two that run by themselves; none do where it is 0.
+    #[serde(deserialize_with = "number")]
+    pub every_s: u64,
+    /// For how many seconds a client can count on content that it pushed or was told of.
+    #[serde(deserialize_with = "number")]
+    pub grace_s: u64,
+}
+
+impl Default for GcConfig {
+    fn default() -> Self {
+        Self { every_s: 86_400, grace_s: 86_400 }
     }
 }
 

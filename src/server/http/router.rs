@@ -45,6 +45,8 @@ fn pages() -> Router<App> {
         .route("/account", get(shell::page).post(console::submit))
         .route("/account/{page}", get(shell::page).post(console::submit))
         .route("/activity", get(shell::page))
+        .route("/jobs", get(shell::page).post(console::submit))
+        .route("/jobs/{id}", get(shell::page).post(console::submit))
         .route("/admin/{page}", get(shell::page).post(console::submit))
         .route("/admin/{page}/{name}", get(shell::page).post(console::submit))
         .route("/admin/mounts/{*name}", get(shell::page).post(console::submit))
@@ -87,6 +89,9 @@ fn rest_api() -> Router<App> {
             "/api/v1/mounts/{*name}",
             get(rest::mounts::show).patch(rest::mounts::change).delete(rest::mounts::delete),
         )
+        .route("/api/v1/jobs", get(rest::jobs::list).post(rest::jobs::create))
+        .route("/api/v1/jobs/{id}", get(rest::jobs::show))
+        .route("/api/v1/jobs/{id}/{control}", post(rest::jobs::control))
         .route("/api/v1/roles", get(rest::roles::list))
         .route("/api/v1/roles/{name}", get(rest::roles::show))
         .route("/api/v1/providers", get(rest::providers::list).post(rest::providers::create))
@@ -97,6 +102,11 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
         .route("/api/v1/grants/{id}", get(rest::access::show).patch(rest::access::change).delete(rest::access::take))
+        .route("/api/v1/protections", get(rest::protections::list).post(rest::protections::set))
+        .route(
+            "/api/v1/protections/{id}",
+            get(rest::protections::show).patch(rest::protections::change).delete(rest::protections::remove),
+        )
         .route("/api/v1/tokens", get(rest::tokens::list).post(rest::tokens::create))
         .route("/api/v1/tokens/{id}", get(rest::tokens::show).delete(rest::tokens::delete))
         .route("/api/v1/robots", get(rest::robots::list).post(rest::robots::create))

@@ -112,7 +112,7 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, expecte
 
 /// Brings the tags of one repository back.
 async fn bring_back(tx: &mut Tx, namer: &Namer, differences: Vec<Difference>, batch: String) -> Result<()> {
-    let found = namer.open(tx).await?;
+    let (found, rules) = (namer.open(tx).await?, namer.rules(tx).await?);
     let mut gone = BTreeSet::new();
     for it in differences {
         let Some(then) = it.then else {
@@ -120,7 +120,7 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, differences: Vec<Difference>, ba
             continue;
         };
         trash::restore_image(tx, &found, &namer.name, &then, &namer.restoring()).await?;
-        namer.naming(&found).put(tx, (&it.tag, &then), How::RollBack, None).await?;
+        namer.naming(&found, &rules).put(tx, (&it.tag, &then), How::RollBack, None).await?;
     }
     if !gone.is_empty() {
         namer.take(tx, &found, gone, batch).await?;

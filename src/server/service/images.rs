@@ -41,7 +41,7 @@ pub async fn show(
         Kind::Image | Kind::Artifact => vec![],
     };
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
-    let around = images::surroundings(&app.store, &found, subject).await?;
+    let around = images::surroundings(&app.store, &found, subject, &repository).await?;
     if let Reference::Tag(tag) = &reference
         && is_remote(app, &found.mount_id)
     {
@@ -65,6 +65,7 @@ pub async fn show(
         moves: around.moves,
         referrers: around.referrers,
         parents: around.parents,
+        rules: around.rules,
         repository,
         digest: found.digest,
         media_type: found.media_type,

@@ -1,11 +1,11 @@
 //! How repositories and namespaces are set.
 
-use super::{may, opens};
+use super::{may, opens, protections};
 use crate::domain::action::{
     ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace,
 };
 use crate::domain::error::What;
-use crate::domain::view::{SettingsView, Totals};
+use crate::domain::view::{ProtectionQuery, SettingsView, Totals};
 use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -15,8 +15,12 @@ use crate::server::store::{Change, grants, repositories, settings};
 /// The most of a description.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
 
-/// How a repository is set. Only who may change it reads it: the proof is one that could.
-pub async fn of_repository(app: &App, proof: &Authorized<ConfigureRepository>) -> Result<SettingsView> {
+/// How a repository is set. Only who may change it reads it: the proof is one that could. At most four statements.
+pub async fn of_repository(
+    app: &App,
+    proof: &Authorized<ConfigureRepository>,
+    query: &ProtectionQuery,
+) -> Result<SettingsView> {
     let name = proof.action().repository.clone();
     let found = settings::of_repository(&app.store, &name).await?;
     let (description, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
@@ -32,7 +36,8 @@ pub async fn of_repository(app: &App, proof: &Authorized<ConfigureRepository>) -
         false => None,
     };
     let scope = Scope::Repository(name);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, deletes })
+    let protections = Some(protections::view(app, proof, scope.clone(), query).await?);
+    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, protections, deletes })
 }
 
 /// How a namespace is set.
@@ -40,7 +45,8 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
     let namespace = proof.action().namespace.clone();
     let visibility = settings::default_visibility(&app.store, &namespace).await?;
     let scope = Scope::Namespace(namespace);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description: String::new(), visibility, deletes: None })
+    let (opens, description) = (opens(proof, &scope), String::new());
+    Ok(SettingsView { opens, scope, description, visibility, protections: None, deletes: None })
 }
 
 /// Says what a repository is, and who may see it without a grant.

@@ -9,6 +9,7 @@ use crate::domain::view::{CrawlState, MountNotice, RepositoryView, TagQuery, Tag
 use crate::domain::{Error, Page, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::MAX_REACHED;
 use crate::server::store::{mounts, pulls, repositories, tags};
 
@@ -37,6 +38,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
         notice: mount_notice(app, proof, &head.mount_id).await?,
+        rules: Rules::now(&app.store, name).await?.say(),
         logical: head.logical,
         images: head.images,
         pulls,

@@ -9,7 +9,7 @@ use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 pub use crate::server::store::trash::Wanted;
 use crate::server::store::trash::{self, Entry, Restoring};
-use crate::server::store::{Change, Tx};
+use crate::server::store::{Change, Tx, collect};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -148,12 +148,13 @@ fn elsewhere_of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> {
 
 /// Lets an entry go for good.
 pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Result<()> {
-    let allowed = proof.action().what.clone();
+    let (allowed, now) = (proof.action().what.clone(), app.clock.now());
     let elsewhere = elsewhere_of(app, allowed.repository())?;
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let entry = current(tx, &id, &allowed).await?;
             trash::purge(tx, &entry).await?;
+            collect::soon(tx, now).await?;
             let words = entry.row.words();
             Ok(Change::new(entry.row.batch, Some(words), None))
         })

@@ -1,8 +1,8 @@
 //! The statements behind an image's page: three, whatever the image holds.
 
-use super::{Known, Store, Value};
+use super::{Known, Store, Value, protections};
 use crate::domain::view::{ChildRow, MoveRow, ReferrerRow};
-use crate::domain::{Actor, Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, Digest, Error, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// A manifest with where it stands.
@@ -82,12 +82,19 @@ pub struct Surroundings {
     pub referrers: Vec<ReferrerRow>,
     pub parents: Vec<Digest>,
     pub has_subject: bool,
+    pub rules: Vec<Protection>,
 }
 
-/// Tags that name it, moves to it, manifests about it, indexes that list it, each bounded; and whether
-/// the repository has its `subject`.
-pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>) -> Result<Surroundings> {
-    let sql = "SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
+/// Tags that name it, moves to it, manifests about it, indexes that list it, each bounded; the rules that cover its
+/// repository; and whether that has its `subject`.
+pub async fn surroundings(
+    store: &Store,
+    found: &Found,
+    subject: Option<&Digest>,
+    name: &RepositoryName,
+) -> Result<Surroundings> {
+    let (rules, line) = protections::as_parts(name, 4);
+    let sql = format!("SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
         UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at, 0 FROM tag_moves v
             WHERE v.repository_id = $1 AND v.to_digest = $2 ORDER BY v.at DESC LIMIT 20) AS moves
@@ -97,10 +104,12 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
         UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0 FROM manifest_edges e
             WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents
         UNION ALL SELECT 'subject', s.digest, NULL, NULL, NULL, 0, 0 FROM manifests s
-            WHERE s.repository_id = $1 AND s.digest = $3";
+            WHERE s.repository_id = $1 AND s.digest = $3
+        UNION ALL {rules}");
     let mut around = Surroundings::default();
     let subject = subject.map(Digest::as_str);
-    for mut row in store.all(sql, params![&found.repository_id, &found.digest, subject]).await? {
+    let params = params![&found.repository_id, &found.digest, subject].into_iter().chain(line).collect();
+    for mut row in store.all(&sql, params).await? {
         let (what, one): (String, String) = (row.take()?, row.take()?);
         let (two, three): (Option<String>, Option<String>) = (row.take()?, row.take()?);
         let Known(by) = row.take()?;
@@ -120,6 +129,7 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
                 size: crate::domain::ByteSize(bytes),
                 pushed: Some(when),
             }),
+            "rule" => around.rules.push(protections::of_parts(&one, two, three)?),
             "subject" => around.has_subject = true,
             _ => around.parents.push(one.parse()?),
         }

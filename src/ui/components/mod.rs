@@ -18,6 +18,7 @@ pub mod name;
 pub mod notice;
 pub mod pages;
 pub mod part;
+pub mod protected;
 pub mod pull_box;
 pub mod rail;
 pub mod ready;

@@ -11,6 +11,7 @@ pub enum Tab {
     Contents,
     Access,
     Robots,
+    Policies,
     Activity,
     Settings,
 }
@@ -43,6 +44,13 @@ pub fn ScopeTabs(
         }
         _ => None,
     };
+    let policies = match &scope {
+        Scope::Namespace(namespace) if opens.settings => {
+            let href = Address::Policies(namespace.clone()).to_string();
+            Some(view! { <a href=href aria-current=current(Tab::Policies)>"Policies"</a> })
+        }
+        _ => None,
+    };
     let activity = opens.activity.then(|| {
         view! { <a href=Address::Activity(scope.clone()).to_string() aria-current=current(Tab::Activity)>"Activity"</a> }
     });
@@ -55,6 +63,7 @@ pub fn ScopeTabs(
                 <a href=href aria-current=current(Tab::Contents)>{contents}{count}</a>
                 {access}
                 {robots}
+                {policies}
                 {activity}
                 {settings}
             </nav>

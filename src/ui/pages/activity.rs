@@ -7,7 +7,7 @@ use super::access::Above;
 use super::load::{PageTitle, load};
 use crate::api::people::list_activity;
 use crate::domain::view::{ActivityQuery, ActivityRow, ActivityView, Opens};
-use crate::domain::{Actor, Address, Error, Scope, Timestamp};
+use crate::domain::{Actor, Address, Error, Permission, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::table::Table;
@@ -152,6 +152,7 @@ fn FilterBar(query: ActivityQuery, span: Option<Span>, place: String, page: Scop
         ("robot", "Robots"),
         ("mount", "Mounts"),
         ("provider", "Sign-in providers"),
+        ("job", "Jobs"),
         ("instance", "Instance"),
     ];
     let kinds =
@@ -243,7 +244,8 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     .into_any()
 }
 
-/// Why something was refused: a permission that was missing has a dot in its name.
+/// Why something was refused: a permission that was missing, or other words.
 fn reason(reason: &str) -> String {
-    if reason.contains('.') { format!("needs {reason}") } else { reason.to_owned() }
+    let is_permission = Permission::try_from(reason.to_owned()).is_ok();
+    if is_permission { format!("needs {reason}") } else { inert(reason, MAX_OBJECT_CHARS) }
 }

@@ -5,6 +5,7 @@ use super::access::Access;
 use super::activity::Activity;
 use super::error::NotFound;
 use super::namespace::Namespace;
+use super::policies::Policies;
 use super::robots::Robots;
 use super::settings::Settings;
 use crate::domain::Address;
@@ -19,6 +20,7 @@ pub fn NamespaceRest() -> impl IntoView {
     match path.strip_prefix("/n/").and_then(Address::parse_namespace) {
         Some(Address::Namespace(namespace)) => view! { <Namespace namespace/> }.into_any(),
         Some(Address::Access(scope)) => view! { <Access scope/> }.into_any(),
+        Some(Address::Policies(namespace)) => view! { <Policies namespace/> }.into_any(),
         Some(Address::Robots(namespace)) => view! { <Robots namespace/> }.into_any(),
         Some(Address::Activity(scope)) => view! { <Activity scope/> }.into_any(),
         Some(Address::Settings(scope)) => view! { <Settings scope/> }.into_any(),

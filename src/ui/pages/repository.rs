@@ -7,7 +7,7 @@ use super::load::{PageTitle, load};
 use super::repositories::first_push::PushTo;
 use crate::api::repositories::show_repository;
 use crate::domain::view::{CrawlState, ListQuery, RepositoryView, TagRow, TagSort};
-use crate::domain::{Address, RepositoryName, Scope, Timestamp};
+use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
@@ -34,7 +34,9 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
     load(data, move |view| {
         let query = query.unwrap_or_default();
         match request.part {
-            Some(Part::Rows) => view! { <Rows name=view.head.name rows=view.page.items now=request.now/> }.into_any(),
+            Some(Part::Rows) => {
+                view! { <Rows name=view.head.name rows=view.page.items rules=view.rules now=request.now/> }.into_any()
+            }
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
             None => view! { <Whole view query request/> }.into_any(),
         }
@@ -85,7 +87,7 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
-    let RepositoryView { head, page, notice, pulls, .. } = view;
+    let RepositoryView { head, page, notice, pulls, rules, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
@@ -96,7 +98,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            view! { <Table name=head.name rows=page.items query now/> <Pages foot/> }.into_any()
+            view! { <Table name=head.name rows=page.items rules query now/> <Pages foot/> }.into_any()
         }
     };
     // That the registry was read a moment ago says nothing about what could not be.
@@ -140,7 +142,13 @@ fn NoTags(unread: bool, read_error: Option<String>, push_to: Option<RepositoryNa
 }
 
 #[component]
-fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) -> impl IntoView {
+fn Table(
+    name: RepositoryName,
+    rows: Vec<TagRow>,
+    rules: Vec<Protection>,
+    query: Query,
+    now: Timestamp,
+) -> impl IntoView {
     let base = Address::Repository(name.clone()).to_string();
     let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
@@ -159,7 +167,7 @@ fn Table(name: RepositoryName, rows: Vec<TagRow>, query: Query, now: Timestamp) 
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
                     </tr>
                 </thead>
-                <Rows name rows now/>
+                <Rows name rows rules now/>
             </table>
         </div>
     }

@@ -2,6 +2,7 @@
 
 use super::access::Above;
 use super::load::{PageTitle, load};
+use super::protection::{Protections, asked};
 use crate::api::people::show_settings;
 use crate::domain::view::{SettingsView, Totals};
 use crate::domain::{RepositoryVisibility, Scope};
@@ -18,12 +19,12 @@ use leptos::prelude::*;
 #[component]
 pub fn Settings(scope: Scope) -> impl IntoView {
     let request = PageRequest::current();
-    load(show_settings(scope), move |view| view! { <Whole view request/> })
+    load(show_settings(scope, asked(&request)), move |view| view! { <Whole view request/> })
 }
 
 #[component]
 fn Whole(view: SettingsView, request: PageRequest) -> impl IntoView {
-    let SettingsView { scope, description, visibility, opens, deletes } = view;
+    let SettingsView { scope, description, visibility, protections, opens, deletes } = view;
     let title = scope.to_string().trim_end_matches("/*").to_owned();
     let form = match &scope {
         Scope::Repository(_) => view! { <OfRepository description visibility/> }.into_any(),
@@ -43,6 +44,7 @@ fn Whole(view: SettingsView, request: PageRequest) -> impl IntoView {
         <div class="head"><div class="grow"><h1>{title}</h1></div></div>
         <ScopeTabs scope open=Tab::Settings opens/>
         {form}
+        {protections.map(|view| view! { <Protections view/> })}
         {delete}
     }
     .into_any()

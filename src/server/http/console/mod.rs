@@ -4,7 +4,9 @@
 mod access;
 mod account;
 mod groups;
+mod jobs;
 mod mounts;
+mod protections;
 mod providers;
 mod robots;
 mod sent;
@@ -14,6 +16,7 @@ mod users;
 
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
+use crate::domain::run::Control;
 use crate::domain::view::Ended;
 use crate::domain::{Error, Result};
 use crate::server::access::Caller;
@@ -137,6 +140,9 @@ impl Form<'_> {
             Intent::DeleteRepository => settings::delete(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
+            Intent::SetProtection => protections::set(self).await,
+            Intent::ChangeProtection => protections::change(self).await,
+            Intent::RemoveProtection => protections::remove(self).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
             Intent::LinkIdentity => account::link(self).await,
@@ -159,6 +165,10 @@ impl Form<'_> {
             Intent::DisableProvider => providers::set_enabled(self, false).await,
             Intent::DeleteProvider => providers::delete(self).await,
             Intent::AcceptGroup => providers::accept_group(self).await,
+            Intent::RunCollection => jobs::collect(self).await,
+            Intent::PauseJob => jobs::control(self, Control::Pause, intent).await,
+            Intent::ResumeJob => jobs::control(self, Control::Resume, intent).await,
+            Intent::CancelJob => jobs::control(self, Control::Cancel, intent).await,
             // A provider is tried by a link: a form is not led to another host.
             Intent::TryProvider => Err(Error::Method),
         }

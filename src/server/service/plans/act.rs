@@ -3,12 +3,14 @@
 use super::sealed::{Asked, Plan, Planned, print};
 use super::{Found, before, reach, whole};
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::elsewhere::{self, Elsewhere, Taking};
 use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, plans, trash};
@@ -56,8 +58,8 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
             }
             Job::Content(content)
         }
-        Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, expected)?),
-        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, expected)?),
+        Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, (rights, expected))?),
+        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected))?),
     };
     let is_whole = failed.is_none();
     let change = app.store.write(proof, move |tx| {
@@ -138,6 +140,14 @@ impl Content {
         }
         if self.expected.as_ref().is_some_and(|expected| *expected != print(radius)) {
             return Err(Error::Outdated);
+        }
+        let rules = match reader {
+            Reader::Store(store) => Rules::now(store, &self.name).await?,
+            Reader::Tx(tx) => Rules::of(tx, &self.name).await?,
+        };
+        radius.tags.keys().try_for_each(|tag| rules.check(&self.rights, Act::Delete, tag))?;
+        if !radius.images.is_empty() {
+            rules.check_content(&self.rights)?;
         }
         // The tags of an image go with it, so who may delete only some tags must be allowed each of them.
         for (digest, _) in radius.images.iter().filter(|(_, (_, part))| part.is_none()) {

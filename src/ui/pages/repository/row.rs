@@ -2,9 +2,10 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{Moved, TagRow};
-use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, Protection, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
+use crate::ui::components::protected::Protected;
 use crate::ui::components::time::When;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -14,19 +15,22 @@ const MAX_CHIPS: usize = 3;
 
 /// The body of the table. Its cells have no classes: the style sheet tells them by their place.
 #[component]
-pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, now: Timestamp) -> impl IntoView {
+pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, rules: Vec<Protection>, now: Timestamp) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
-    let draw = |row| view! { <Row name=name.clone() row now all_linux/> };
+    let draw = |row: TagRow| {
+        let rule = Protection::of_tag(&rules, &row.tag).cloned();
+        view! { <Row name=name.clone() row rule now all_linux/> }
+    };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
 }
 
 #[component]
-fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> impl IntoView {
+fn Row(name: RepositoryName, row: TagRow, rule: Option<Protection>, now: Timestamp, all_linux: bool) -> impl IntoView {
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
     view! {
         <tr role="row">
-            <th role="rowheader" scope="row"><TagName name=&name row=&row now/></th>
+            <th role="rowheader" scope="row"><TagName name=&name row=&row rule now/></th>
             <td role="cell"><DigestLink repository=&name digest=&row.digest/>{same}</td>
             <td role="cell"><Platforms platforms=row.platforms all_linux/></td>
             <td role="cell">{row.size.to_string()}</td>
@@ -37,15 +41,21 @@ fn Row(name: RepositoryName, row: TagRow, now: Timestamp, all_linux: bool) -> im
 }
 
 #[component]
-fn TagName<'a>(name: &'a RepositoryName, row: &'a TagRow, now: Timestamp) -> impl IntoView + use<> {
+fn TagName<'a>(
+    name: &'a RepositoryName,
+    row: &'a TagRow,
+    rule: Option<Protection>,
+    now: Timestamp,
+) -> impl IntoView + use<> {
     let href = Address::Tag(name.clone(), row.tag.clone()).to_string();
     let link = view! { <a class="tagname" href=href>{row.tag.to_string()}</a> };
-    let link = match row.missing_since {
-        None => Either::Left(link),
-        Some(at) => {
-            let badge = view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> };
-            Either::Right(view! { <span class="row wrap">{link}{badge}</span> })
-        }
+    let missing = row.missing_since.map(|at| {
+        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
+    });
+    let rule = rule.map(|rule| view! { <Protected rule=&rule/> });
+    let link = match missing.is_none() && rule.is_none() {
+        true => Either::Left(link),
+        false => Either::Right(view! { <span class="row wrap">{link}{rule}{missing}</span> }),
     };
     let artifact = (row.kind == Kind::Artifact).then(|| kind_words(row.kind, row.artifact.as_deref()));
     view! {
