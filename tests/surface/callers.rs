@@ -307,6 +307,6 @@ fn every_route_and_every_form_has_a_row() {
     assert!(missing.is_empty(), "add a row for {missing:?}");
     let has =
         |intent: &Intent| ROWS.iter().any(|row| row.2.split('&').next() == Some(&format!("do={}", intent.name())));
-    let missing: Vec<_> = Intent::ALL.into_iter().filter(|intent| !has(intent)).collect();
+    let missing: Vec<_> = Intent::ALL.iter().filter(|intent| !has(intent)).collect();
     assert!(missing.is_empty(), "add a row for {missing:?}");
 }

@@ -75,9 +75,18 @@ fn distribution_api() -> Router<App> {
         .layer(Extension(distribution::Held::default()))
 }
 
+/// What was deleted, for programs.
+fn trash_api() -> Router<App> {
+    Router::new()
+        .route("/api/v1/trash", get(rest::trash::list))
+        .route("/api/v1/trash/restore", post(rest::trash::restore_plan))
+        .route("/api/v1/trash/{id}", get(rest::trash::show).delete(rest::trash::purge))
+        .route("/api/v1/trash/{id}/restore", post(rest::trash::restore))
+}
+
 /// What programs speak.
 fn rest_api() -> Router<App> {
-    Router::new()
+    trash_api()
         .route("/api/v1/users", get(rest::users::list).post(rest::users::create))
         .route("/api/v1/users/{who}", get(rest::users::show).patch(rest::users::change).delete(rest::users::delete))
         .route("/api/v1/groups", get(rest::groups::list).post(rest::groups::create))
@@ -129,10 +138,6 @@ fn rest_api() -> Router<App> {
                 .patch(rest::namespaces::change)
                 .delete(rest::changes::delete_namespace),
         )
-        .route("/api/v1/trash", get(rest::trash::list))
-        .route("/api/v1/trash/restore", post(rest::trash::restore_plan))
-        .route("/api/v1/trash/{id}", get(rest::trash::show).delete(rest::trash::purge))
-        .route("/api/v1/trash/{id}/restore", post(rest::trash::restore))
         .route("/api/v1/waiting", get(rest::waiting::list))
         .route("/api/v1/waiting/{id}", get(rest::waiting::show).delete(rest::waiting::dismiss))
         .route("/api/v1/waiting/{id}/let-in", post(rest::waiting::let_in))

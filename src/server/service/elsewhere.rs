@@ -14,7 +14,7 @@ use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Rights};
 use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, ChangeTags};
@@ -88,11 +88,14 @@ impl Elsewhere {
         let repository = found(app, name).await?;
         let here = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
         // The catalog may be behind, and its transaction asks for the right by what it has.
-        let needed = match (&current, &here) {
-            (None, None) => Some(Permission::RepositoryPush),
-            (current, here) => current.iter().chain(here).any(|it| it != digest).then_some(Permission::TagMove),
+        let step = match current.iter().chain(&here).any(|it| it != digest) {
+            true => Some(Step { needs: Some(Permission::TagMove), act: Act::Move, tag: tag.clone() }),
+            false if current.is_none() => {
+                Some(Step { needs: Some(Permission::RepositoryPush), act: Act::Create, tag: tag.clone() })
+            }
+            false => None,
         };
-        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), needed)).await
+        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), step)).await
     }
 
     /// Brings a tag back to what it named before, which the catalog may have in its trash alone.
@@ -151,19 +154,15 @@ impl Elsewhere {
         gone.failed.map_or(Ok(()), Err)
     }
 
-    /// Puts a tag that names `current` on a manifest, by who holds a permission for that besides.
+    /// Puts a tag that names `current` on a manifest, which is allowed as a step.
     async fn put_as<A: Mutation>(
         &self,
         app: &App,
         proof: &Authorized<A>,
         (name, tag, manifest): (&RepositoryName, &Tag, &RawManifest),
-        (current, needed): (Option<&Digest>, Option<Permission>),
+        (current, step): (Option<&Digest>, Option<Step>),
     ) -> Result<()> {
-        let target = Target::Tag(name.clone(), tag.clone());
-        let needed: Vec<(Permission, Target)> = needed.into_iter().map(|it| (it, target.clone())).collect();
-        let act = if current.is_some() { Act::Move } else { Act::Create };
-        let acts = needed.iter().map(|_| (act, tag.clone())).collect();
-        let still = self.still(app, proof, name, (needed, acts));
+        let still = self.still(app, proof, (name, step.into_iter().collect()));
         still().await?;
         let condition = exactly(current);
         self.changes.put_tag(&Allowed::by(proof, name, &still)?, tag, manifest, &condition).await.map(drop)
@@ -182,27 +181,23 @@ impl Elsewhere {
         self.mount.read.manifest(name, &Reference::Digest(digest.clone())).await
     }
 
-    /// Asks whether a proof still holds, with some permissions besides, no rule is in the way of what is done to tags,
-    /// and the registry may still be changed.
+    /// Asks whether a proof still holds, these steps are allowed by rights and rules, and the registry may be changed.
     fn still<A: Mutation>(
         &self,
         app: &App,
         proof: &Authorized<A>,
-        name: &RepositoryName,
-        (needed, acts): (Vec<(Permission, Target)>, Vec<(Act, Tag)>),
+        (name, steps): (&RepositoryName, Vec<Step>),
     ) -> impl Fn() -> BoxFuture<'static, Result<()>> + Send + Sync + use<A> {
-        let (app, id, rights, asked) = (app.clone(), self.mount.id.clone(), proof.rights(), app.store.still(proof));
-        let wanted = Arc::new((name.clone(), needed, acts));
+        let (rights, asked, steps) = (proof.rights(), app.store.still(proof), Arc::new(steps));
+        let (app, id, name) = (app.clone(), self.mount.id.clone(), name.clone());
         move || {
-            let (app, id, rights, wanted, asked) =
-                (app.clone(), id.clone(), rights.clone(), Arc::clone(&wanted), asked());
+            let (rights, asked, steps) = (rights.clone(), asked(), Arc::clone(&steps));
+            let (app, id, name) = (app.clone(), id.clone(), name.clone());
             Box::pin(async move {
                 asked.await?;
-                let (name, needed, acts) = &*wanted;
-                needed.iter().try_for_each(|(permission, target)| rights.require(*permission, target))?;
-                if !acts.is_empty() {
-                    let rules = Rules::now(&app.store, name).await?;
-                    acts.iter().try_for_each(|(act, tag)| rules.check(&rights, *act, tag))?;
+                if !steps.is_empty() {
+                    let rules = Rules::now(&app.store, &name).await?;
+                    steps.iter().try_for_each(|step| step.check(&rules, &rights, &name))?;
                 }
                 match app.mounts.find(&id).is_some_and(|mount| mount.changes.is_some()) {
                     true => Ok(()),
@@ -210,6 +205,21 @@ impl Elsewhere {
                 }
             })
         }
+    }
+}
+
+/// What happens to a tag, and which right that takes besides those of the proof.
+struct Step {
+    needs: Option<Permission>,
+    act: Act,
+    tag: Tag,
+}
+
+impl Step {
+    fn check(&self, rules: &Rules, rights: &Rights, name: &RepositoryName) -> Result<()> {
+        let target = || Target::Tag(name.clone(), self.tag.clone());
+        self.needs.map_or(Ok(()), |needed| rights.require(needed, &target()))?;
+        rules.check(rights, self.act, &self.tag)
     }
 }
 

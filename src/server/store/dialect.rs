@@ -42,6 +42,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0021_trash.sql"),
                 include_str!("schema/sqlite/0022_protections.sql"),
                 include_str!("schema/sqlite/0023_jobs.sql"),
+                include_str!("schema/sqlite/0024_trash_holds.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -67,6 +68,7 @@ impl Dialect {
                 include_str!("schema/postgres/0021_trash.sql"),
                 include_str!("schema/postgres/0022_protections.sql"),
                 include_str!("schema/postgres/0023_jobs.sql"),
+                include_str!("schema/postgres/0024_trash_holds.sql"),
             ],
         }
     }

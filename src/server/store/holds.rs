@@ -1,7 +1,7 @@
 //! Hidden tags at registries elsewhere, which hold there what is in the trash here.
 
 use super::repositories::Repository;
-use super::{Row, Store, Tx};
+use super::{Row, Store, Tx, trash};
 use crate::domain::{Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
@@ -55,6 +55,22 @@ pub async fn free(store: &Store, mount_id: &str, before: Timestamp, limit: u32) 
     let sql =
         format!("{HOLD} WHERE h.mount_id = $1 AND h.held_at < $2 AND {IS_FREE} ORDER BY h.held_at, h.tag LIMIT $3");
     store.all(&sql, params![mount_id, before, limit]).await?.into_iter().map(hold).collect()
+}
+
+/// Lets what is in the trash of a mount and whose time is over go; how many entries did.
+pub async fn expire(tx: &mut Tx, mount_id: &str, now: Timestamp, limit: u32) -> Result<usize> {
+    let sql = "SELECT id FROM trash WHERE mount_id = $1 AND expires_at <= $2 ORDER BY expires_at, id LIMIT $3";
+    let rows = tx.all(sql, params![mount_id, now, limit]).await?;
+    let ids: Vec<String> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    for id in &ids {
+        let Some(entry) = trash::current(tx, id).await? else { continue };
+        tx.lock(entry.row.repository.as_str()).await?;
+        tx.lock(&entry.mount_id).await?;
+        if let Some(entry) = trash::current(tx, id).await? {
+            trash::purge(tx, &entry).await?;
+        }
+    }
+    Ok(ids.len())
 }
 
 /// Forgets one that is gone at its registry.

@@ -37,52 +37,29 @@ pub fn ScopeTabs(
     };
     let current = move |tab: Tab| (tab == open).then_some("page");
     let count = count.map(|count| view! { <span class="n">{grouped(count)}</span> });
-    let access = opens.access.then(|| {
-        view! { <a href=Address::Access(scope.clone()).to_string() aria-current=current(Tab::Access)>"Access"</a> }
-    });
-    let robots = match &scope {
-        Scope::Namespace(namespace) if opens.robots => {
-            let href = Address::Robots(namespace.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::Robots)>"Robots"</a> })
-        }
-        _ => None,
+    let tab = |is_open: bool, to: Address, tab: Tab, words: &'static str| {
+        is_open.then(|| view! { <a href=to.to_string() aria-current=current(tab)>{words}</a> })
     };
-    let history = match &scope {
+    let (past, robots, policies, trash) = match &scope {
+        Scope::Namespace(name) => (
+            tab(opens.past, Address::AsOf(name.clone()), Tab::AsOf, "As of a time"),
+            tab(opens.robots, Address::Robots(name.clone()), Tab::Robots, "Robots"),
+            tab(opens.settings, Address::Policies(name.clone()), Tab::Policies, "Policies"),
+            tab(opens.trash, Address::Trash(Some(name.clone())), Tab::Trash, "Trash"),
+        ),
         Scope::Repository(name) => {
-            let href = Address::History(name.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::History)>"History"</a> })
+            (tab(true, Address::History(name.clone()), Tab::History, "History"), None, None, None)
         }
-        Scope::Namespace(name) if opens.past => {
-            let href = Address::AsOf(name.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::AsOf)>"As of a time"</a> })
-        }
-        _ => None,
+        Scope::Everything => (None, None, None, None),
     };
-    let trash = match &scope {
-        Scope::Namespace(name) if opens.trash => {
-            let href = Address::Trash(Some(name.clone())).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::Trash)>"Trash"</a> })
-        }
-        _ => None,
-    };
-    let policies = match &scope {
-        Scope::Namespace(namespace) if opens.settings => {
-            let href = Address::Policies(namespace.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::Policies)>"Policies"</a> })
-        }
-        _ => None,
-    };
-    let activity = opens.activity.then(|| {
-        view! { <a href=Address::Activity(scope.clone()).to_string() aria-current=current(Tab::Activity)>"Activity"</a> }
-    });
-    let settings = opens.settings.then(|| {
-        view! { <a href=Address::Settings(scope).to_string() aria-current=current(Tab::Settings)>"Settings"</a> }
-    });
+    let access = tab(opens.access, Address::Access(scope.clone()), Tab::Access, "Access");
+    let activity = tab(opens.activity, Address::Activity(scope.clone()), Tab::Activity, "Activity");
+    let settings = tab(opens.settings, Address::Settings(scope), Tab::Settings, "Settings");
     Some(
         view! {
             <nav class="tabs" aria-label=label data-live="tabs">
                 <a href=href aria-current=current(Tab::Contents)>{contents}{count}</a>
-                {history}
+                {past}
                 {access}
                 {robots}
                 {policies}

@@ -61,10 +61,11 @@ impl Intent {
             Self::SetTag | Self::RenameTag | Self::RollBackTag | Self::RollBackNamespace => format!("{of}."),
             Self::RestoreTrash => format!("Restored {of}."),
             Self::PurgeTrash => format!("Deleted {of} for good."),
-            Self::RunCollection => format!("The {of} is on its way."),
             Self::PauseJob => "The job is paused. It goes on from here when you resume it.".to_owned(),
-            Self::ResumeJob => "The job goes on.".to_owned(),
-            Self::CancelJob => "The job is cancelled.".to_owned(),
+            Self::ResumeJob | Self::CancelJob => {
+                format!("The job {}.", if self == Self::ResumeJob { "goes on" } else { "is cancelled" })
+            }
+            Self::RunCollection => format!("The {of} is on its way."),
         }
     }
 }

@@ -15,7 +15,13 @@ pub(super) async fn collect(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Job(id), Intent::RunCollection, of))
 }
 
-pub(super) async fn control(form: &Form<'_>, control: Control, intent: Intent) -> Result<Done> {
+/// Pauses a job, lets it go on, or ends it.
+pub(super) async fn control(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    let control = match intent {
+        Intent::PauseJob => Control::Pause,
+        Intent::ResumeJob => Control::Resume,
+        _ => Control::Cancel,
+    };
     let action = jobs::to_control(form.app, form.caller, form.last_part(), control).await?;
     let proof = form.app.access.authorize(form.caller, action).await?;
     jobs::control(form.app, &proof).await?;

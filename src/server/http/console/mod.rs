@@ -19,7 +19,6 @@ mod users;
 
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
-use crate::domain::run::Control;
 use crate::domain::view::Ended;
 use crate::domain::{Action, Error, Permission, Result, Target};
 use crate::server::access::Caller;
@@ -159,9 +158,9 @@ impl Form<'_> {
             Intent::Undo => deletes::undo(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
-            Intent::SetProtection => protections::set(self).await,
-            Intent::ChangeProtection => protections::change(self).await,
-            Intent::RemoveProtection => protections::remove(self).await,
+            Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {
+                protections::perform(self, intent).await
+            }
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
             Intent::LinkIdentity => account::link(self).await,
@@ -184,16 +183,13 @@ impl Form<'_> {
             Intent::DisableProvider => providers::set_enabled(self, false).await,
             Intent::DeleteProvider => providers::delete(self).await,
             Intent::AcceptGroup => providers::accept_group(self).await,
-            Intent::SetTag => names::set(self).await,
-            Intent::RenameTag => names::rename(self).await,
-            Intent::RollBackTag => names::roll_back(self).await,
-            Intent::RollBackNamespace => names::roll_back_namespace(self).await,
+            Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
+                names::perform(self, intent).await
+            }
             Intent::RestoreTrash => trash::restore(self).await,
             Intent::PurgeTrash => trash::purge(self).await,
             Intent::RunCollection => jobs::collect(self).await,
-            Intent::PauseJob => jobs::control(self, Control::Pause, intent).await,
-            Intent::ResumeJob => jobs::control(self, Control::Resume, intent).await,
-            Intent::CancelJob => jobs::control(self, Control::Cancel, intent).await,
+            Intent::PauseJob | Intent::ResumeJob | Intent::CancelJob => jobs::control(self, intent).await,
             // A provider is tried by a link: a form is not led to another host.
             Intent::TryProvider => Err(Error::Method),
         }

@@ -27,8 +27,18 @@ fn condition(expected: Option<Digest>) -> Expect {
     expected.map_or(Expect::Absent, Expect::Named)
 }
 
+/// Does what such a form asks for.
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    match intent {
+        Intent::RenameTag => rename(form).await,
+        Intent::RollBackTag => roll_back(form).await,
+        Intent::RollBackNamespace => roll_back_namespace(form).await,
+        _ => set(form).await,
+    }
+}
+
 /// Names an image. A tag that is there moves once its page has shown from where to where.
-pub(super) async fn set(form: &Form<'_>) -> Result<Done> {
+async fn set(form: &Form<'_>) -> Result<Done> {
     const INTENT: Intent = Intent::SetTag;
     let (Address::Retag(repository, _) | Address::AddTag(repository, _)) = page(form)? else {
         return Err(Error::NotFound(What::Page));
@@ -65,7 +75,7 @@ fn back(form: &Form<'_>, (repository, tag): (RepositoryName, Tag), to: Option<Di
     may.then_some(Back::Tag { repository, tag, to, expect })
 }
 
-pub(super) async fn rename(form: &Form<'_>) -> Result<Done> {
+async fn rename(form: &Form<'_>) -> Result<Done> {
     let Address::RenameTag(repository, tag) = page(form)? else { return Err(Error::NotFound(What::Page)) };
     let (to, expect): (Tag, Option<Digest>) = (form.sent.parse("to")?, expected(form)?);
     let action = RenameTag { repository: repository.clone(), tag: tag.clone(), to: to.clone() };
@@ -76,7 +86,7 @@ pub(super) async fn rename(form: &Form<'_>) -> Result<Done> {
 }
 
 /// Brings a tag back to what it named before; where it was not there before, it goes again.
-pub(super) async fn roll_back(form: &Form<'_>) -> Result<Done> {
+async fn roll_back(form: &Form<'_>) -> Result<Done> {
     const INTENT: Intent = Intent::RollBackTag;
     let Address::RollBack(repository, tag) = page(form)? else { return Err(Error::NotFound(What::Page)) };
     let (to, expect): (Option<Digest>, Option<Digest>) = (form.sent.optional("to")?, expected(form)?);
@@ -98,7 +108,7 @@ pub(super) async fn roll_back(form: &Form<'_>) -> Result<Done> {
 }
 
 /// Brings all tags of a namespace back to a time, as many as its page said.
-pub(super) async fn roll_back_namespace(form: &Form<'_>) -> Result<Done> {
+async fn roll_back_namespace(form: &Form<'_>) -> Result<Done> {
     let Some(Address::AsOf(namespace)) = form.page().strip_prefix("/n/").and_then(Address::parse_namespace) else {
         return Err(Error::NotFound(What::Page));
     };

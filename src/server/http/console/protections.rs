@@ -26,7 +26,16 @@ fn said(form: &Form<'_>, scope: Scope) -> Result<Protection> {
     Ok(Protection { scope, tags, except, guard })
 }
 
-pub(super) async fn set(form: &Form<'_>) -> Result<Done> {
+/// Does what such a form asks for.
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    match intent {
+        Intent::ChangeProtection => change(form).await,
+        Intent::RemoveProtection => remove(form).await,
+        _ => set(form).await,
+    }
+}
+
+async fn set(form: &Form<'_>) -> Result<Done> {
     let protection = said(form, of_page(form)?)?;
     let about = protection.about();
     let proof = form.app.access.authorize(form.caller, SetProtection { protection }).await?;
@@ -34,7 +43,7 @@ pub(super) async fn set(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(form.page(), Intent::SetProtection, about))
 }
 
-pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
+async fn change(form: &Form<'_>) -> Result<Done> {
     let scope = of_page(form)?;
     let protection = said(form, scope.clone())?;
     let Rule { id, protection: before, .. } = named(form, scope).await?;
@@ -44,7 +53,7 @@ pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(form.page(), Intent::ChangeProtection, about))
 }
 
-pub(super) async fn remove(form: &Form<'_>) -> Result<Done> {
+async fn remove(form: &Form<'_>) -> Result<Done> {
     let Rule { id, protection: before, .. } = named(form, of_page(form)?).await?;
     let about = before.about();
     let proof = form.app.access.authorize(form.caller, RemoveProtection { id, before }).await?;

@@ -1,7 +1,8 @@
 //! What hidden tags hold at a registry elsewhere: brought back under its names, or let go.
 
-use super::{Elsewhere, of};
+use super::{Elsewhere, Step, of};
 use crate::domain::action::{Bookkeeping, Mutation};
+use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -36,10 +37,11 @@ impl Elsewhere {
         over: bool,
     ) -> Result<()> {
         let current = self.named(name, tag).await?;
-        let needed = match &current {
-            None => None,
+        let step = |needs, act| Step { needs, act, tag: tag.clone() };
+        let step = match &current {
+            None => step(None, Act::Create),
             Some(current) if current == digest => return Ok(()),
-            Some(_) if over => Some(Permission::TagMove),
+            Some(_) if over => step(Some(Permission::TagMove), Act::Move),
             Some(current) => {
                 return Err(Error::Conflict(format!(
                     "the tag {tag} names another image by now, {}; keep that, or restore over it",
@@ -49,7 +51,7 @@ impl Elsewhere {
         };
         let gone = || Error::Conflict(format!("the image {} is gone at its registry for good", digest.short()));
         let manifest = self.manifest(name, digest).await?.ok_or_else(gone)?;
-        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), needed)).await
+        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), Some(step))).await
     }
 
     /// Takes hidden tags away that nothing in the trash needs any more. One that cannot be reached now is for the next
@@ -69,7 +71,7 @@ impl Elsewhere {
     }
 
     async fn let_one_go<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, hold: &Hold) -> Result<()> {
-        let still = self.still(app, proof, &hold.repository, (vec![], vec![]));
+        let still = self.still(app, proof, (&hold.repository, vec![]));
         let allowed = Allowed::by(proof, &hold.repository, &still)?;
         if let Some(manifest) = self.manifest(&hold.repository, &hold.digest).await? {
             self.changes.remove_tag(&allowed, &hold.tag, &manifest).await?;

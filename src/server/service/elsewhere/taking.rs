@@ -1,6 +1,6 @@
 //! Taking tags from their images at a registry elsewhere. What goes to the trash gets a hidden tag there before.
 
-use super::{Elsewhere, exactly};
+use super::{Elsewhere, Step, exactly};
 use crate::domain::action::Bookkeeping;
 use crate::domain::protection::Act;
 use crate::domain::radius::Radius;
@@ -44,8 +44,8 @@ impl Elsewhere {
             let message = format!("these are more than {MAX_TAGS} tags at a registry elsewhere; delete them in parts");
             return Err(Error::TooLarge { message });
         }
-        let acts = radius.tags.keys().map(|tag| (Act::Delete, tag.clone())).collect();
-        let still = self.still(app, proof, taking.name, (vec![], acts));
+        let steps = radius.tags.keys().map(|tag| Step { needs: None, act: Act::Delete, tag: tag.clone() });
+        let still = self.still(app, proof, (taking.name, steps.collect()));
         let allowed = Allowed::by(proof, taking.name, &still)?;
         let mut images: BTreeMap<Digest, Option<RawManifest>> = BTreeMap::new();
         for (digest, is_whole) in held(radius) {
