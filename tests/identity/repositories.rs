@@ -64,7 +64,7 @@ async fn repositories_and_tags_are_listed_in_pages_for_who_may_see_them() {
     assert_eq!(send(&nina, "GET", "r/team/web/-/tags/v2", json!(null)).await.status, StatusCode::NOT_FOUND);
 
     let set = send(&admin, "PATCH", "n/team", json!({"default_visibility": "internal"})).await.json();
-    assert_eq!(set, json!({"name": "team", "default_visibility": "internal"}));
+    assert_eq!(set, json!({"name": "team", "default_visibility": "internal", "trash_days": null, "kept_days": 30}));
     assert_eq!(get(&admin, "n/team/lab").await["default_visibility"], "internal", "the nearest above says so");
     assert_eq!(send(&nina, "GET", "n/team", json!(null)).await.status, StatusCode::FORBIDDEN);
 }

@@ -222,5 +222,5 @@ fn where_nothing_can_be_deleted_that_is_found_out_without_deleting() {
         assert_eq!(http("HEAD", &upstream.host, &format!("/v2/a/manifests/{reference}"), &[ACCEPT], b"").0, 200);
     }
     let (_, list) = http("GET", &upstream.host, "/v2/a/tags/list", &[], b"");
-    assert_eq!(list.trim(), r#"{"name":"a","tags":["1.0","latest"]}"#);
+    assert!(list.contains(r#""1.0""#) && list.contains(r#""latest""#), "{list}");
 }
