@@ -4,6 +4,7 @@
 mod changes;
 mod stand_in;
 mod survivors;
+mod undone;
 
 use crate::conformance::registry::{Known, remote, suite};
 use crate::support::process::{Distribution, Server, eventually, http};

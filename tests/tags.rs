@@ -1,5 +1,6 @@
 //! Names: set, moved, deleted with all that a preview says, and brought back.
 
+mod console;
 mod graphs;
 mod names;
 mod pages;

@@ -4,6 +4,7 @@
 //! else. Only server-side rendering calls these; the browser half never does.
 
 pub mod credentials;
+pub mod deletes;
 mod error;
 pub mod images;
 pub mod jobs;

@@ -56,6 +56,14 @@ pub trait Bookkeeping: Mutation {}
 
 impl Bookkeeping for PushBlob {}
 impl Bookkeeping for Maintain {}
+impl Bookkeeping for DeleteTag {}
+impl Bookkeeping for DeleteTags {}
+impl Bookkeeping for DeleteImages {}
+impl Bookkeeping for DeleteRepository {}
+impl Bookkeeping for DeleteNamespace {}
+impl Bookkeeping for RenameTag {}
+impl Bookkeeping for RestoreTrash {}
+impl Bookkeeping for PurgeTrash {}
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,

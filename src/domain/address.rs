@@ -25,6 +25,12 @@ pub enum Address {
     Trash(Option<Namespace>),
     /// A namespace as it was at a time.
     AsOf(Namespace),
+    /// What goes with tags that are taken away; which, the query says.
+    DeleteTags(RepositoryName),
+    DeleteTag(RepositoryName, Tag),
+    DeleteImage(RepositoryName, Digest),
+    /// What goes with a repository or a namespace.
+    DeleteAll(Scope),
     /// Who has access in a scope.
     Access(Scope),
     /// How a repository or a namespace is set; of everything nothing is.
@@ -62,6 +68,9 @@ impl Address {
             return rest.parse().ok().map(Self::Repository);
         };
         let name = name.parse().ok()?;
+        if let Some(found) = page.strip_suffix("/delete").and_then(|what| Self::deleting(&name, what)) {
+            return Some(found);
+        }
         match page.split_once('/') {
             Some(("tags", rest)) => Self::of_tag(name, rest),
             Some(("manifests", rest)) => match rest.split_once('/') {
@@ -71,7 +80,18 @@ impl Address {
             },
             Some(_) => None,
             None if page == "history" => Some(Self::History(name)),
+            None if page == "delete" => Some(Self::DeleteTags(name)),
             None => Self::of_scope(Scope::Repository(name), page),
+        }
+    }
+
+    /// Reads what stands before `/delete`. A tag may be called that too.
+    fn deleting(name: &RepositoryName, what: &str) -> Option<Self> {
+        match what.split_once('/') {
+            Some(("tags", tag)) => Some(Self::DeleteTag(name.clone(), tag.parse().ok()?)),
+            Some(("manifests", digest)) => Some(Self::DeleteImage(name.clone(), digest.parse().ok()?)),
+            None if what == "settings" => Some(Self::DeleteAll(Scope::Repository(name.clone()))),
+            _ => None,
         }
     }
 
@@ -86,6 +106,7 @@ impl Address {
             "trash" => Some(Self::Trash(Some(namespace))),
             "as-of" => Some(Self::AsOf(namespace)),
             "policies" => Some(Self::Policies(namespace)),
+            "settings/delete" => Some(Self::DeleteAll(Scope::Namespace(namespace))),
             _ => Self::of_scope(Scope::Namespace(namespace), page),
         }
     }
@@ -129,6 +150,10 @@ impl fmt::Display for Address {
             Self::Trash(None) => f.write_str("/trash"),
             Self::Trash(Some(name)) => write!(f, "/n/{name}/-/trash"),
             Self::AsOf(name) => write!(f, "/n/{name}/-/as-of"),
+            Self::DeleteTags(name) => write!(f, "/r/{name}/-/delete"),
+            Self::DeleteTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/delete"),
+            Self::DeleteImage(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/delete"),
+            Self::DeleteAll(scope) => write!(f, "{}/delete", Self::Settings(scope.clone())),
             Self::Access(Scope::Everything) => f.write_str("/admin/access"),
             Self::Access(Scope::Namespace(name)) => write!(f, "/n/{name}/-/access"),
             Self::Access(Scope::Repository(name)) => write!(f, "/r/{name}/-/access"),
@@ -175,8 +200,13 @@ mod tests {
             Address::RenameTag(name.clone(), "rename".parse().unwrap()),
             Address::RollBack(name.clone(), "prod".parse().unwrap()),
             Address::Manifest(name.clone(), digest.clone()),
-            Address::AddTag(name.clone(), digest),
+            Address::AddTag(name.clone(), digest.clone()),
             Address::History(name.clone()),
+            Address::DeleteTags(name.clone()),
+            Address::Tag(name.clone(), "delete".parse().unwrap()),
+            Address::DeleteTag(name.clone(), "delete".parse().unwrap()),
+            Address::DeleteImage(name.clone(), digest),
+            Address::DeleteAll(Scope::Repository(name.clone())),
             Address::Access(Scope::Repository(name.clone())),
             Address::Settings(Scope::Repository(name.clone())),
             Address::Activity(Scope::Repository(name)),
@@ -189,7 +219,8 @@ mod tests {
         let namespace: Namespace = "team/backend".parse().unwrap();
         let (trash, as_of) = (Address::Trash(Some(namespace.clone())), Address::AsOf(namespace.clone()));
         let (robots, policies) = (Address::Robots(namespace.clone()), Address::Policies(namespace.clone()));
-        for address in [access, activity, robots, policies, trash, as_of, Address::Namespace(namespace)] {
+        let all = Address::DeleteAll(Scope::Namespace(namespace.clone()));
+        for address in [access, activity, all, robots, policies, trash, as_of, Address::Namespace(namespace)] {
             assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");

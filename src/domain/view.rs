@@ -32,8 +32,8 @@ pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
-pub use plan::{Going, GoingKind, Preview};
-pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
+pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, Preview};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 pub use trash::{Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 
@@ -203,6 +203,7 @@ pub struct RepositoryView {
     /// The rules that cover it.
     pub rules: Vec<Protection>,
     pub opens: Opens,
+    pub deletable: Deletable,
 }
 
 /// One tag in a list.

@@ -36,6 +36,12 @@ impl Pairs {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// All values of a key that are not empty.
+    pub fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        let values = self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str());
+        values.filter(|value| !value.is_empty())
+    }
+
     /// The place in a list that a key names.
     ///
     /// # Errors

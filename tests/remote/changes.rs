@@ -46,13 +46,13 @@ fn raw(content: &str) -> RawManifest {
 
 async fn remove(registry: &RemoteRegistry, text: &str, content: &str) -> Result<Removed> {
     let proof = proof(DeleteTag { repository: name(), tag: tag(text) }).await;
-    registry.remove_tag(&Allowed::by(&proof, &still), &tag(text), &raw(content)).await
+    registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag(text), &raw(content)).await
 }
 
 async fn put(registry: &RemoteRegistry, text: &str, content: &str, condition: Condition) -> Result<bool> {
     let manifest = raw(content);
     let proof = proof(SetTag { repository: name(), tag: tag(text), digest: manifest.digest.clone() }).await;
-    registry.put_tag(&Allowed::by(&proof, &still), &tag(text), &manifest, &condition).await
+    registry.put_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag(text), &manifest, &condition).await
 }
 
 fn absent() -> Condition {
@@ -192,7 +192,7 @@ async fn an_image_is_deleted_where_no_tag_names_it() {
     upstream.push(&[], NEW);
     let delete = async |digest: Digest| {
         let proof = proof(DeleteManifest { repository: name(), digest: digest.clone() }).await;
-        registry.remove_manifest(&Allowed::by(&proof, &still), &digest).await
+        registry.remove_manifest(&Allowed::by(&proof, &name(), &still).unwrap(), &digest).await
     };
     let named = delete(of(OLD)).await;
     assert!(matches!(named, Err(Error::Conflict(words)) if words.contains("the tag 1.0 names this image")));
@@ -213,7 +213,7 @@ fn where_nothing_can_be_deleted_that_is_found_out_without_deleting() {
     let (said, found) = runtime.block_on(async {
         let manifest = registry.manifest(&name(), &image.parse().unwrap()).await.unwrap().unwrap();
         let proof = proof(DeleteTag { repository: name(), tag: tag("latest") }).await;
-        let said = registry.remove_tag(&Allowed::by(&proof, &still), &tag("latest"), &manifest).await;
+        let said = registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag("latest"), &manifest).await;
         (said.unwrap_err().to_string(), registry.capabilities().await)
     });
     assert!(said.contains("REGISTRY_STORAGE_DELETE_ENABLED=true") && said.contains("Nothing was changed"), "{said}");

@@ -89,7 +89,7 @@ fn each_tag_of_an_old_registry_goes_alone_and_every_survivor_pulls() {
             let tag: Tag = going.parse().unwrap();
             let manifest = registry.manifest(&repository, &going.parse().unwrap()).await.unwrap().unwrap();
             let proof = proof(DeleteTag { repository: repository.clone(), tag: tag.clone() }).await;
-            registry.remove_tag(&Allowed::by(&proof, &still), &tag, &manifest).await
+            registry.remove_tag(&Allowed::by(&proof, &repository, &still).unwrap(), &tag, &manifest).await
         });
         assert_eq!(removed, Ok(Removed::ByTombstone), "{going}");
         left.retain(|tag| tag != going);

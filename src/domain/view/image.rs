@@ -42,6 +42,10 @@ pub struct ImageView {
     pub may_name: bool,
     /// The rules that cover its repository.
     pub rules: Vec<Protection>,
+    /// Whether the reader may take away the tag in the address.
+    pub may_delete_tag: bool,
+    /// Whether the reader may delete the image with all its tags.
+    pub may_delete: bool,
 }
 
 /// The manifest that this one is about.

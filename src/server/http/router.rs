@@ -2,7 +2,7 @@
 
 use super::{
     assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, rest, security,
-    set_up, shell, sign_in, token,
+    set_up, shell, sign_in, to_its_end, token,
 };
 use crate::domain::Error;
 use crate::domain::error::What;
@@ -23,7 +23,8 @@ pub(super) const FORM_BYTES: usize = 64 * 1024;
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let _ = any_spawner::Executor::init_tokio(); // Pages are drawn on it; set already where a test made a router before.
-    let short = pages().merge(rest_api()).merge(plain()).layer(from_fn(in_time::bodies));
+    let short =
+        pages().merge(rest_api()).merge(plain()).layer(from_fn(to_its_end::changes)).layer(from_fn(in_time::bodies));
     let routes = short.merge(distribution_api()).with_state(app.clone());
     // Around all routes together: a layer of a router is copied for each request of each route, with all beneath it.
     let around = ServiceBuilder::new()
@@ -37,7 +38,7 @@ pub fn router(app: App) -> Router {
 fn pages() -> Router<App> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/repositories") }))
-        .route("/repositories", get(shell::page))
+        .route("/repositories", get(shell::page).post(console::submit))
         .route("/repositories/new", get(shell::page).post(console::submit))
         .route("/r/{*rest}", get(shell::page).post(console::submit))
         .route("/n/{*rest}", get(shell::page).post(console::submit))

@@ -36,6 +36,7 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
         Some(Back::Namespace { namespace, then }) => {
             value.append_pair("namespace", namespace.as_str()).append_pair("then", &then.0.to_string());
         }
+        Some(Back::Trash(batch)) => drop(value.append_pair("batch", batch)),
         None => {}
     }
     set(app, &value.finish(), SECONDS)
@@ -43,6 +44,9 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
 
 /// The way back that a cookie carries.
 fn back(get: &dyn Fn(&str) -> Option<String>) -> Option<Back> {
+    if let Some(batch) = get("batch") {
+        return Some(Back::Trash(batch));
+    }
     if let Some(namespace) = get("namespace") {
         let then = Timestamp(get("then")?.parse().ok()?);
         return Some(Back::Namespace { namespace: namespace.parse().ok()?, then });

@@ -2,36 +2,12 @@
 //! looked at right before each step, and whether the change is still allowed is asked there too.
 
 use super::RawManifest;
-use crate::domain::action::{DeleteManifest, DeleteTag, Mutation, SetTag};
+use crate::domain::action::Mutation;
 use crate::domain::condition::Condition;
-use crate::domain::{Digest, RepositoryName, Result, Tag};
+use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-
-/// An action that changes what tags of one repository name.
-pub trait ChangesNames: Mutation {
-    /// Which repository.
-    fn repository(&self) -> &RepositoryName;
-}
-
-impl ChangesNames for SetTag {
-    fn repository(&self) -> &RepositoryName {
-        &self.repository
-    }
-}
-
-impl ChangesNames for DeleteTag {
-    fn repository(&self) -> &RepositoryName {
-        &self.repository
-    }
-}
-
-impl ChangesNames for DeleteManifest {
-    fn repository(&self) -> &RepositoryName {
-        &self.repository
-    }
-}
 
 /// Whether a change is still allowed.
 pub type Still = dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync;
@@ -43,9 +19,15 @@ pub struct Allowed<'p> {
 }
 
 impl<'p> Allowed<'p> {
-    /// By a proof, for as long as `still` says so.
-    pub fn by<A: ChangesNames>(proof: &'p Authorized<A>, still: &'p Still) -> Self {
-        Self { repository: proof.action().repository(), still }
+    /// By a proof of something that is done in this repository, or in all of a namespace around it, for as long as
+    /// `still` says so.
+    ///
+    /// # Errors
+    /// If the proof is about another place.
+    pub fn by<A: Mutation>(proof: &Authorized<A>, repository: &'p RepositoryName, still: &'p Still) -> Result<Self> {
+        let place = proof.action().place();
+        let is_around = place.ends_with('/') && repository.as_str().starts_with(&place);
+        if place == repository.as_str() || is_around { Ok(Self { repository, still }) } else { Err(Error::Internal) }
     }
 
     /// The repository.
@@ -77,7 +59,7 @@ pub trait ChangeTags: Send + Sync {
     /// something.
     ///
     /// # Errors
-    /// [`crate::domain::Error::Changed`] with what it names.
+    /// [`Error::Changed`] with what it names.
     async fn put_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest, condition: &Condition)
     -> Result<bool>;
 
@@ -85,12 +67,12 @@ pub trait ChangeTags: Send + Sync {
     /// on its way is taken to its end.
     ///
     /// # Errors
-    /// [`crate::domain::Error::Changed`] with what it names.
+    /// [`Error::Changed`] with what it names.
     async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed>;
 
     /// Deletes a manifest that no tag names, as the registry says at this moment.
     ///
     /// # Errors
-    /// [`crate::domain::Error::Conflict`] where one does.
+    /// [`Error::Conflict`] where one does.
     async fn remove_manifest(&self, at: &Allowed<'_>, digest: &Digest) -> Result<()>;
 }

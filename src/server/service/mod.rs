@@ -6,6 +6,7 @@ pub mod activity;
 pub mod changes;
 pub mod copies;
 pub mod delete;
+pub mod elsewhere;
 pub mod groups;
 pub mod history;
 pub mod images;

@@ -5,6 +5,7 @@ mod shown;
 pub(super) use shown::Powers;
 pub use shown::{naming, renaming, rolling_back};
 
+use super::elsewhere;
 use crate::domain::action::{RenameTag, RollBackTag, SetTag};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
@@ -53,7 +54,7 @@ impl Expect {
 /// The longest reason for a move.
 pub const MAX_REASON_CHARS: usize = 500;
 
-/// Who changes names in a repository of the hosted registry, on the way into the transaction.
+/// Who changes names in a repository, on the way into the transaction.
 pub(super) struct Namer {
     pub name: RepositoryName,
     pub by: Actor,
@@ -62,20 +63,22 @@ pub(super) struct Namer {
     pub mount_id: String,
     entropy: Arc<dyn Entropy>,
     trash_days: u32,
+    keeps_trash: bool,
 }
 
 impl Namer {
     /// By this proof.
     pub(super) fn of<A: Action>(app: &App, proof: &Authorized<A>, name: &RepositoryName) -> Result<Self> {
-        let mount_id = app.hosted(name)?.0.id.clone();
+        let mount = elsewhere::home(app, name)?;
         Ok(Self {
             name: name.clone(),
             by: proof.actor().clone(),
             now: app.clock.now(),
             rights: proof.rights(),
-            mount_id,
+            mount_id: mount.id.clone(),
             entropy: Arc::clone(&app.entropy),
             trash_days: app.facts.trash_days,
+            keeps_trash: mount.keeps_trash,
         })
     }
 
@@ -147,7 +150,8 @@ impl Namer {
             entropy: Arc::clone(&self.entropy),
         };
         let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), who).await?;
-        deletes::planned(tx, &deletion, &graph, &radius).await.map(drop)
+        let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
+        if self.keeps_trash { Ok(()) } else { super::plans::forgotten(tx, entries).await.map(drop) }
     }
 
     /// Notes that it changed.
@@ -168,6 +172,13 @@ impl Namer {
 pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Result<bool> {
     let SetTag { repository, tag, digest } = proof.action().clone();
     let namer = Namer::of(app, proof, &repository)?;
+    let expect = match elsewhere::of(app, &repository)? {
+        None => expect,
+        Some(elsewhere) => {
+            elsewhere.put(app, proof, (&repository, &tag, &digest), &expect).await?;
+            Expect::Anything
+        }
+    };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
@@ -195,6 +206,13 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
     let RenameTag { repository, tag, to } = proof.action().clone();
     let namer = Namer::of(app, proof, &repository)?;
     let batch = crate::server::entropy::new_id(&*app.entropy, app.clock.now());
+    let expect = match elsewhere::of(app, &repository)? {
+        None => expect,
+        Some(elsewhere) => {
+            elsewhere.rename(app, proof, &expect, &batch).await?;
+            Expect::Anything
+        }
+    };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
@@ -225,6 +243,13 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
         return Err(Error::invalid("reason", format!("a reason is one line of at most {MAX_REASON_CHARS} characters")));
     }
     let namer = Namer::of(app, proof, &repository)?;
+    let expect = match elsewhere::of(app, &repository)? {
+        None => expect,
+        Some(elsewhere) => {
+            elsewhere.put_again(app, proof, (&repository, &tag, &digest), &expect).await?;
+            Expect::Anything
+        }
+    };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;

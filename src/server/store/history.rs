@@ -112,9 +112,21 @@ fn history_row(row: &mut Row) -> Result<HistoryRow> {
 
 /// Whether a tag ever named an image.
 pub async fn ever_named(tx: &mut Tx, repository_id: &str, tag: &Tag, digest: &Digest) -> Result<bool> {
-    let sql = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2
-               AND (to_digest = $3 OR from_digest = $3) LIMIT 1";
-    Ok(tx.one(sql, params![repository_id, tag, digest]).await?.is_some())
+    Ok(tx.one(EVER_NAMED, params![repository_id, tag, digest]).await?.is_some())
+}
+
+/// The same as things stand, outside of a transaction.
+pub async fn has_named(store: &Store, repository_id: &str, tag: &Tag, digest: &Digest) -> Result<bool> {
+    Ok(store.one(EVER_NAMED, params![repository_id, tag, digest]).await?.is_some())
+}
+
+const EVER_NAMED: &str = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2
+    AND (to_digest = $3 OR from_digest = $3) LIMIT 1";
+
+/// Whether a tag was deleted at that time or later.
+pub async fn left_since(tx: &mut Tx, repository_id: &str, tag: &Tag, since: Timestamp) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2 AND at >= $3 AND how = 'delete' LIMIT 1";
+    Ok(tx.one(sql, params![repository_id, tag, since]).await?.is_some())
 }
 
 /// Which part of the differences of a namespace is read: of which hosted repositories, since when.

@@ -23,6 +23,7 @@ pub mod group_claims;
 pub mod group_pins;
 pub mod groups;
 pub mod history;
+pub mod holds;
 pub mod identities;
 pub mod images;
 pub mod instance;

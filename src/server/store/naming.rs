@@ -32,6 +32,7 @@ impl Naming<'_> {
         how: How,
         reason: Option<&str>,
     ) -> Result<Option<Digest>> {
+        tag.refuse_reserved()?;
         let before = tags::current(tx, &self.repository.id, tag).await?.map(|current| current.digest);
         // The same image again is no move.
         let needed = match &before {

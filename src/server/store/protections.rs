@@ -106,6 +106,12 @@ pub fn let_pass(rules: &[Protection], rights: &Rights, act: Act, (repository, ta
     rules.iter().all(|rule| !rule.covers(tag) || !is_barred(rights, rule.guard, act, &target))
 }
 
+/// Whether none of them is in the way of deleting images there, whatever their tags.
+pub fn let_content_pass(rules: &[Protection], rights: &Rights, repository: &RepositoryName) -> bool {
+    let target = Target::Scope(Scope::Repository(repository.clone()));
+    rules.iter().all(|rule| !rule.is_whole() || !is_barred(rights, rule.guard, Act::Delete, &target))
+}
+
 fn bars(rights: &Rights, rule: &Rule, act: Act, target: &Target) -> bool {
     is_barred(rights, rule.protection.guard, act, target)
 }

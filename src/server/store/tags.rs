@@ -64,6 +64,15 @@ pub async fn matching(store: &Store, repository_id: &str, filter: &TagFilter, li
     store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
+/// How many of them there are, counted up to `limit`.
+pub async fn count_matching(store: &Store, repository_id: &str, filter: &TagFilter, limit: u32) -> Result<u64> {
+    let mut params = params![repository_id, limit];
+    let fits = fitting(filter, &mut params);
+    let sql =
+        format!("SELECT COUNT(*) FROM (SELECT 1 FROM tags t WHERE t.repository_id = $1{fits} LIMIT $2) AS matching");
+    store.scan(&sql, params).await?.into_iter().next().map_or(Ok(0), |mut row| row.take())
+}
+
 /// The rows of a list of tags, of the repository `$1`, each with the key by which they are sorted.
 fn select(key: &str) -> String {
     let sibling = |skip: u8| {

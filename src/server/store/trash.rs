@@ -10,7 +10,7 @@ pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images}
 
 use super::{Known, Row, Store, Tx, Value, activity, batch};
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// Entries that share a statement.
@@ -87,6 +87,19 @@ pub async fn days_below(store: &Store, namespace: &Namespace) -> Result<Option<u
     row.map(|mut row| Ok(u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX))).transpose()
 }
 
+/// What a namespace says itself, and what the nearest one above it says.
+pub async fn said_days(store: &Store, namespace: &Namespace) -> Result<(Option<u32>, Option<u32>)> {
+    let sql = "SELECT s.name, s.days FROM namespace_trash s WHERE SUBSTR($1, 1, LENGTH(s.name) + 1) = s.name || '/'
+               ORDER BY LENGTH(s.name) DESC LIMIT 2";
+    let rows = store.all(sql, params![format!("{namespace}/")]).await?.into_iter().map(|mut row| {
+        let name: String = row.take()?;
+        Ok((name == namespace.as_str(), u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX)))
+    });
+    let rows: Vec<(bool, u32)> = rows.collect::<Result<_>>()?;
+    let first = |is_own: bool| rows.iter().find(|(own, _)| *own == is_own).map(|(_, days)| *days);
+    Ok((first(true), first(false)))
+}
+
 /// Sets it for what is deleted from now on; `None` leaves it to the namespaces above.
 pub async fn set_days(tx: &mut Tx, namespace: &Namespace, days: Option<u32>) -> Result<()> {
     tx.run("DELETE FROM namespace_trash WHERE name = $1", params![namespace]).await?;
@@ -113,6 +126,12 @@ fn entry(mut row: Row) -> Result<Entry> {
 /// An entry by its id.
 pub async fn find(store: &Store, id: &str) -> Result<Option<Entry>> {
     store.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
+}
+
+/// The tags that an entry holds, each with what it named.
+pub async fn tags_of(store: &Store, id: &str) -> Result<Vec<(Tag, Digest)>> {
+    let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
+    store.all(sql, params![id]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// The same inside a transaction.

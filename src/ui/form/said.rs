@@ -25,6 +25,8 @@ pub enum Back {
     Tag { repository: RepositoryName, tag: Tag, to: Option<Digest>, expect: Digest },
     /// A namespace goes back to how it was.
     Namespace { namespace: Namespace, then: Timestamp },
+    /// What a plan deleted comes back, by its batch.
+    Trash(String),
 }
 
 impl Said {

@@ -4,6 +4,7 @@
 use super::access::Access;
 use super::activity::Activity;
 use super::as_of::AsOf;
+use super::delete::Delete;
 use super::error::NotFound;
 use super::namespace::Namespace;
 use super::policies::Policies;
@@ -28,6 +29,7 @@ pub fn NamespaceRest() -> impl IntoView {
         Some(Address::Settings(scope)) => view! { <Settings scope/> }.into_any(),
         Some(Address::Trash(namespace)) => view! { <Trash namespace/> }.into_any(),
         Some(Address::AsOf(namespace)) => view! { <AsOf namespace/> }.into_any(),
+        Some(address @ Address::DeleteAll(_)) => view! { <Delete address/> }.into_any(),
         _ => NotFound().into_any(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::activity::Activity;
+use super::delete::Delete;
 use super::error::NotFound;
 use super::history::History;
 use super::image::Image;
@@ -29,6 +30,12 @@ pub fn RepositoryRest() -> impl IntoView {
         Some(Address::Access(scope)) => view! { <Access scope/> }.into_any(),
         Some(Address::Activity(scope)) => view! { <Activity scope/> }.into_any(),
         Some(Address::Settings(scope)) => view! { <Settings scope/> }.into_any(),
+        Some(
+            address @ (Address::DeleteTags(_)
+            | Address::DeleteTag(..)
+            | Address::DeleteImage(..)
+            | Address::DeleteAll(_)),
+        ) => view! { <Delete address/> }.into_any(),
         _ => NotFound().into_any(),
     }
 }

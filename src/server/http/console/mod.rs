@@ -3,6 +3,7 @@
 
 mod access;
 mod account;
+mod deletes;
 mod groups;
 mod jobs;
 mod mounts;
@@ -152,7 +153,10 @@ impl Form<'_> {
             Intent::Dismiss => users::dismiss(self).await,
             Intent::DeleteGroup => groups::delete(self).await,
             Intent::CreateRepository => settings::create(self).await,
-            Intent::DeleteRepository => settings::delete(self).await,
+            Intent::DeleteTags | Intent::DeleteImage | Intent::DeleteRepository | Intent::DeleteNamespace => {
+                deletes::redeem(self).await
+            }
+            Intent::Undo => deletes::undo(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::SetProtection => protections::set(self).await,

@@ -69,6 +69,7 @@ struct Shown {
     freed_bytes: ByteSize,
     logical_bytes: ByteSize,
     kept_until: String,
+    notes: Vec<String>,
 }
 
 impl From<Preview> for Shown {
@@ -84,6 +85,7 @@ impl From<Preview> for Shown {
             freed_bytes: it.freed,
             logical_bytes: it.logical,
             kept_until: it.kept_until.rfc3339(),
+            notes: it.notes,
         }
     }
 }

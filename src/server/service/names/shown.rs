@@ -1,14 +1,14 @@
 //! Pages on which names are given, moved and brought back.
 
-use crate::domain::action::{DeleteTag, ReadRepository, RollBackTag};
+use crate::domain::action::{DeleteImages, DeleteTag, ReadRepository, RollBackTag};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::view::{Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, Side, TagMay, TagRow, Target};
-use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Tag};
+use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Scope, Tag};
 use crate::domain::{Target as Object, page::Position};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
-use crate::server::service::tags::is_remote;
+use crate::server::service::tags::is_open;
 use crate::server::store::protections::{self, Rules};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{history, images, tags};
@@ -30,7 +30,7 @@ pub(in crate::server::service) struct Powers {
 impl Powers {
     /// The powers of a proof's holder in its repository, which a mount keeps.
     pub fn of(app: &App, proof: &Authorized<ReadRepository>, mount_id: &str, rules: Vec<Protection>) -> Self {
-        let is_open = !is_remote(app, mount_id);
+        let is_open = is_open(app, mount_id);
         Self { name: proof.action().repository.clone(), rights: proof.rights(), rules, is_open }
     }
 
@@ -63,10 +63,30 @@ impl Powers {
 
     /// What they may do with a tag.
     pub fn over(&self, tag: &Tag) -> TagMay {
-        let (repository, tag) = (self.name.clone(), tag.clone());
-        let rename =
-            self.adds() && self.hold_all(&DeleteTag { repository, tag: tag.clone() }) && self.lets(Act::Delete, &tag);
-        TagMay { retag: self.name(), rename, roll_back: self.roll_back(&tag) }
+        let rename = self.adds() && self.deletes(tag);
+        TagMay { retag: self.name(), rename, roll_back: self.roll_back(tag) }
+    }
+
+    /// Whether they may take a tag away.
+    pub fn deletes(&self, tag: &Tag) -> bool {
+        let repository = self.name.clone();
+        self.hold_all(&DeleteTag { repository, tag: tag.clone() }) && self.lets(Act::Delete, tag)
+    }
+
+    /// Whether they may delete an image with these tags, which are all that it has, or with tags that are not known.
+    pub fn delete_image(&self, digest: &Digest, tags: Option<&[Tag]>) -> bool {
+        let (repository, digests) = (self.name.clone(), vec![digest.clone()]);
+        let holds = |target: Object| self.holds(Permission::ManifestDelete, &target);
+        let over_all = holds(Object::Scope(Scope::Repository(self.name.clone())));
+        let over_each = tags
+            .filter(|tags| !tags.is_empty())
+            .is_some_and(|tags| tags.iter().all(|tag| holds(Object::Tag(self.name.clone(), tag.clone()))));
+        let is_free = tags.unwrap_or_default().iter().all(|tag| self.lets(Act::Delete, tag));
+        let is_kept = !protections::let_content_pass(&self.rules, &self.rights, &self.name);
+        (over_all || over_each)
+            && is_free
+            && !is_kept
+            && self.hold_all(&DeleteImages { repository, digests, tags: vec![] })
     }
 
     /// Whether they may bring a tag back to an image.

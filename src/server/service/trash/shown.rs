@@ -98,11 +98,11 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
         return Ok(None);
     }
     if is_purge {
-        let _may = app.access.authorize(caller, purging(&row)).await?;
+        let _may_purge = app.access.authorize(caller, purging(&row)).await?;
         let (tags, n_images) = trash::tags_and_images(&app.store, id, MAX_NAMED).await?;
         return Ok(Some(Asking::Purge { row, tags, n_images }));
     }
-    let _may = app.access.authorize(caller, restoring(&row)).await?;
+    let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
     let crossings = trash::crossings(&app.store, id, MAX_NAMED).await?;
     Ok((!crossings.is_empty()).then_some(Asking::Restore { row, crossings }))
 }
