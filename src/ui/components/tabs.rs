@@ -37,62 +37,47 @@ pub fn ScopeTabs(
     };
     let current = move |tab: Tab| (tab == open).then_some("page");
     let count = count.map(|count| view! { <span class="n">{grouped(count)}</span> });
-    let access = opens.access.then(|| {
-        view! { <a href=Address::Access(scope.clone()).to_string() aria-current=current(Tab::Access)>"Access"</a> }
+    let others = others(&scope, opens).into_iter().map(|(to, tab, words)| {
+        view! { <a href=to.to_string() aria-current=current(tab)>{words}</a> }
     });
-    let robots = match &scope {
-        Scope::Namespace(namespace) if opens.robots => {
-            let href = Address::Robots(namespace.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::Robots)>"Robots"</a> })
-        }
-        _ => None,
-    };
-    let history = match &scope {
-        Scope::Repository(name) => {
-            let href = Address::History(name.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::History)>"History"</a> })
-        }
-        Scope::Namespace(name) if opens.past => {
-            let href = Address::AsOf(name.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::AsOf)>"As of a time"</a> })
-        }
-        _ => None,
-    };
-    let trash = match &scope {
-        Scope::Namespace(name) if opens.trash => {
-            let href = Address::Trash(Some(name.clone())).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::Trash)>"Trash"</a> })
-        }
-        _ => None,
-    };
-    let policies = match &scope {
-        Scope::Namespace(namespace) if opens.settings => {
-            let href = Address::Policies(namespace.clone()).to_string();
-            Some(view! { <a href=href aria-current=current(Tab::Policies)>"Policies"</a> })
-        }
-        _ => None,
-    };
-    let activity = opens.activity.then(|| {
-        view! { <a href=Address::Activity(scope.clone()).to_string() aria-current=current(Tab::Activity)>"Activity"</a> }
-    });
-    let settings = opens.settings.then(|| {
-        view! { <a href=Address::Settings(scope).to_string() aria-current=current(Tab::Settings)>"Settings"</a> }
-    });
+    let others = others.collect_view();
     Some(
         view! {
             <nav class="tabs" aria-label=label data-live="tabs">
                 <a href=href aria-current=current(Tab::Contents)>{contents}{count}</a>
-                {history}
-                {access}
-                {robots}
-                {policies}
-                {activity}
-                {trash}
-                {settings}
+                {others}
             </nav>
         }
         .into_any(),
     )
+}
+
+/// The tabs after the first: those that the reader may open.
+fn others(scope: &Scope, opens: Opens) -> Vec<(Address, Tab, &'static str)> {
+    let of = |address: fn(Scope) -> Address| address(scope.clone());
+    let mut tabs = Vec::new();
+    let mut add = |is_open: bool, to: Address, tab: Tab, words: &'static str| {
+        if is_open {
+            tabs.push((to, tab, words));
+        }
+    };
+    if let Scope::Repository(name) = scope {
+        add(true, Address::History(name.clone()), Tab::History, "History");
+    }
+    if let Scope::Namespace(name) = scope {
+        add(opens.past, Address::AsOf(name.clone()), Tab::AsOf, "As of a time");
+    }
+    add(opens.access, of(Address::Access), Tab::Access, "Access");
+    if let Scope::Namespace(name) = scope {
+        add(opens.robots, Address::Robots(name.clone()), Tab::Robots, "Robots");
+        add(opens.settings, Address::Policies(name.clone()), Tab::Policies, "Policies");
+    }
+    add(opens.activity, of(Address::Activity), Tab::Activity, "Activity");
+    if let Scope::Namespace(name) = scope {
+        add(opens.trash, Address::Trash(Some(name.clone())), Tab::Trash, "Trash");
+    }
+    add(opens.settings, of(Address::Settings), Tab::Settings, "Settings");
+    tabs
 }
 
 /// The tabs of one's own account.
