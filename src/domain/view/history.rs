@@ -145,4 +145,5 @@ pub struct AsOfView {
     pub deleted: Vec<RepositoryName>,
     /// For how many days the past is kept.
     pub days: u32,
+    pub opens: Opens,
 }

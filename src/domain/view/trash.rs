@@ -1,5 +1,6 @@
 //! The page of what was deleted.
 
+use super::Opens;
 use crate::domain::trash::TrashRow;
 use crate::domain::{ByteSize, Digest, Namespace, RepositoryName, Tag, Username};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ pub struct TrashView {
     pub next: Option<String>,
     pub sum: TrashSum,
     pub asking: Option<Asking>,
+    pub opens: Opens,
 }
 
 /// An entry as its reader sees it.

@@ -37,39 +37,47 @@ pub fn ScopeTabs(
     };
     let current = move |tab: Tab| (tab == open).then_some("page");
     let count = count.map(|count| view! { <span class="n">{grouped(count)}</span> });
-    let tab = |is_open: bool, to: Address, tab: Tab, words: &'static str| {
-        is_open.then(|| view! { <a href=to.to_string() aria-current=current(tab)>{words}</a> })
-    };
-    let (past, robots, policies, trash) = match &scope {
-        Scope::Namespace(name) => (
-            tab(opens.past, Address::AsOf(name.clone()), Tab::AsOf, "As of a time"),
-            tab(opens.robots, Address::Robots(name.clone()), Tab::Robots, "Robots"),
-            tab(opens.settings, Address::Policies(name.clone()), Tab::Policies, "Policies"),
-            tab(opens.trash, Address::Trash(Some(name.clone())), Tab::Trash, "Trash"),
-        ),
-        Scope::Repository(name) => {
-            (tab(true, Address::History(name.clone()), Tab::History, "History"), None, None, None)
-        }
-        Scope::Everything => (None, None, None, None),
-    };
-    let access = tab(opens.access, Address::Access(scope.clone()), Tab::Access, "Access");
-    let activity = tab(opens.activity, Address::Activity(scope.clone()), Tab::Activity, "Activity");
-    let settings = tab(opens.settings, Address::Settings(scope), Tab::Settings, "Settings");
+    let others = others(&scope, opens).into_iter().map(|(to, tab, words)| {
+        view! { <a href=to.to_string() aria-current=current(tab)>{words}</a> }
+    });
+    let others = others.collect_view();
     Some(
         view! {
             <nav class="tabs" aria-label=label data-live="tabs">
                 <a href=href aria-current=current(Tab::Contents)>{contents}{count}</a>
-                {past}
-                {access}
-                {robots}
-                {policies}
-                {activity}
-                {trash}
-                {settings}
+                {others}
             </nav>
         }
         .into_any(),
     )
+}
+
+/// The tabs after the first: those that the reader may open.
+fn others(scope: &Scope, opens: Opens) -> Vec<(Address, Tab, &'static str)> {
+    let of = |address: fn(Scope) -> Address| address(scope.clone());
+    let mut tabs = Vec::new();
+    let mut add = |is_open: bool, to: Address, tab: Tab, words: &'static str| {
+        if is_open {
+            tabs.push((to, tab, words));
+        }
+    };
+    if let Scope::Repository(name) = scope {
+        add(true, Address::History(name.clone()), Tab::History, "History");
+    }
+    if let Scope::Namespace(name) = scope {
+        add(opens.past, Address::AsOf(name.clone()), Tab::AsOf, "As of a time");
+    }
+    add(opens.access, of(Address::Access), Tab::Access, "Access");
+    if let Scope::Namespace(name) = scope {
+        add(opens.robots, Address::Robots(name.clone()), Tab::Robots, "Robots");
+        add(opens.settings, Address::Policies(name.clone()), Tab::Policies, "Policies");
+    }
+    add(opens.activity, of(Address::Activity), Tab::Activity, "Activity");
+    if let Scope::Namespace(name) = scope {
+        add(opens.trash, Address::Trash(Some(name.clone())), Tab::Trash, "Trash");
+    }
+    add(opens.settings, of(Address::Settings), Tab::Settings, "Settings");
+    tabs
 }
 
 /// The tabs of one's own account.

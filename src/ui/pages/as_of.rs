@@ -3,13 +3,14 @@
 use super::load::{PageTitle, load};
 use crate::api::names::show_as_of;
 use crate::domain::view::{AsOfView, Difference, Differences};
-use crate::domain::{Address, Error, Namespace, RepositoryName, Tag, Timestamp};
+use crate::domain::{Address, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
 use crate::ui::components::change::FromTo;
 use crate::ui::components::crumbs::NamespaceCrumbs;
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::Confirm;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::table::Table;
+use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
@@ -74,6 +75,7 @@ fn Whole(view: AsOfView, wrong: Option<String>, typed: String, asks: bool, now: 
                 <p class="head-sub">{format!("What every tag named then, of the last {}. Nothing changes until you roll back.", counted(view.days.into(), "day", "days"))}</p>
             </div>
         </div>
+        <ScopeTabs scope=Scope::Namespace(view.namespace.clone()) open=Tab::AsOf opens=view.opens/>
         <Choose view=&view wrong typed now/>
         {chosen}
     }

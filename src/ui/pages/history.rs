@@ -145,7 +145,10 @@ fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> i
         }
         None => view! { <span class="tagname">{tag.to_string()}</span> }.into_any(),
     };
-    let by = by.as_ref().and_then(Actor::name).map(|by| format!(" by {by}"));
+    let way = match by.as_ref().and_then(Actor::name) {
+        Some(by) => format!("{} by {by}", how.words()),
+        None => how.words().to_owned(),
+    };
     let reason = reason.map(|reason| view! { <span class="cell-sub">{inert(&reason, MAX_TEXT_CHARS)}</span> });
     let back = from.as_ref().filter(|_| may_roll_back).map(|from| {
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
@@ -157,7 +160,7 @@ fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> i
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">{name}</th>
             <td role="cell" data-a="two"><FromTo repository from=from.as_ref() to=to.as_ref()/></td>
-            <td role="cell" data-a="three"><span>{how.words()}{by}</span>{reason}</td>
+            <td role="cell" data-a="three"><span>{way}</span>{reason}</td>
             <td role="cell" data-a="end1" class="nowrap muted"><When at=when now/></td>
             <td role="cell" data-a="end2" class="r">{back}</td>
         </tr>

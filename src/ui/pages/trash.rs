@@ -12,6 +12,7 @@ use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{PostForm, Problem};
 use crate::ui::components::mark::Mark;
 use crate::ui::components::table::{ACTIONS, Table};
+use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
@@ -100,7 +101,7 @@ impl Asked {
 fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Timestamp) -> impl IntoView {
     let base = Address::Trash(namespace.clone()).to_string();
     let title = namespace.as_ref().map_or("Trash".to_owned(), |name| format!("Trash of {name}"));
-    let TrashView { rows, next, sum, asking } = view;
+    let TrashView { rows, next, sum, asking, opens } = view;
     let (back, clear) = (asked.with(&base, "before", &asked.before), base.clone());
     let question = match asking {
         Some(asking) => view! { <Question asking back/> }.into_any(),
@@ -123,11 +124,13 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
         }
         .into_any(),
     };
-    let crumbs = namespace.map(|namespace| view! { <NamespaceCrumbs namespace/> });
+    let crumbs = namespace.clone().map(|namespace| view! { <NamespaceCrumbs namespace/> });
+    let tabs = namespace.map(|name| view! { <ScopeTabs scope=Scope::Namespace(name) open=Tab::Trash opens/> });
     view! {
         <PageTitle text=title.clone()/>
         {crumbs}
         <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{sum_words(sum)}</p></div></div>
+        {tabs}
         <FilterBar asked action=base/>
         {question}
         {together}

@@ -45,8 +45,10 @@ pub async fn as_of_page(
     let RollBackNamespace { namespace, to } = proof.action().clone();
     let mount_id = mount_of(app, &namespace)?;
     let days = app.facts.history_days;
+    let opens = opens(proof, &Scope::Namespace(namespace.clone()));
     let mut view = AsOfView {
         namespace,
+        opens,
         then: is_chosen.then_some(to),
         differences: vec![],
         next: None,

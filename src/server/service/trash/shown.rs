@@ -1,7 +1,7 @@
 //! The page of what was deleted.
 
 use super::{Shown, Wanted, list, purging, restoring, trashed};
-use crate::domain::action::{RestoreTrash, Trashed};
+use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
 use crate::domain::trash::TrashRow;
@@ -9,7 +9,9 @@ use crate::domain::view::{Asking, TrashQuery, TrashSum, TrashView, TrashedView};
 use crate::domain::{Action, ByteSize, Error, Permission, Result, Scope, Target, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::service::opens;
 use crate::server::store::trash;
+use std::collections::HashMap;
 
 /// Parts of the trash that are added up for who may restore some of it.
 const MAX_SUMMED: u32 = 5_000;
@@ -27,24 +29,35 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     if !app.access.reaches_anywhere(&caller.standing, Permission::TrashRestore) {
         return Err(Error::Forbidden(Permission::TrashRestore));
     }
+    let reading = app.access.authorize(caller, ListRepositories {}).await?;
     let TrashQuery { repository, below, batch, by, before, restore, purge } = query;
+    let opens = below.clone().map(|below| opens(&reading, &Scope::Namespace(below))).unwrap_or_default();
     let by = by.as_ref().map(Username::to_string);
     let wanted = Wanted { repository, below, batch, by, before };
     let listed = list(app, caller, wanted.clone(), DEFAULT_LIMIT).await?;
-    let mut batches: Vec<String> = listed.items.iter().map(|it| it.row.batch.clone()).collect();
-    batches.dedup();
-    let numbers = trash::numbers_of(&app.store, &batches).await?;
-    let rows = listed.items.into_iter().map(|Shown { row, may_purge }| {
-        let n_together = numbers.get(&row.batch).copied().unwrap_or(1);
-        TrashedView { row, may_purge, n_together }
-    });
     let asking = match (restore, purge) {
         (Some(id), _) => asked(app, caller, &id, false).await?,
         (None, Some(id)) => asked(app, caller, &id, true).await?,
         (None, None) => None,
     };
+    // Where something is asked, nobody looks for what else was deleted with the others.
+    let numbers = match asking {
+        Some(_) => HashMap::new(),
+        None => numbers(app, &listed.items).await?,
+    };
+    let rows = listed.items.into_iter().map(|Shown { row, may_purge }| {
+        let n_together = numbers.get(&row.batch).copied().unwrap_or(1);
+        TrashedView { row, may_purge, n_together }
+    });
     let sum = sum(app, caller, Wanted { before: None, ..wanted }).await?;
-    Ok(TrashView { rows: rows.collect(), next: listed.next, sum, asking })
+    Ok(TrashView { rows: rows.collect(), next: listed.next, sum, asking, opens })
+}
+
+/// How many entries were deleted together, by batch.
+async fn numbers(app: &App, items: &[Shown]) -> Result<HashMap<String, u64>> {
+    let mut batches: Vec<String> = items.iter().map(|it| it.row.batch.clone()).collect();
+    batches.dedup();
+    trash::numbers_of(&app.store, &batches).await
 }
 
 /// What all that the caller may bring back holds.
