@@ -117,7 +117,10 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
         Box::pin(async move {
             let mut words = Vec::new();
             for id in &ids {
-                let entry = current(tx, id, &allowed).await?;
+                let entry = match current(tx, id, &allowed).await {
+                    Err(Error::NotFound(_)) if !words.is_empty() => continue, // It came with what lists it.
+                    entry => entry?,
+                };
                 trash::restore(tx, &entry, &who).await?;
                 words.push(entry.row.words());
             }
