@@ -161,7 +161,7 @@ async fn a_role_is_held_there_for_that_tag_and_within_the_token() {
         callers.push((format!("{owner} by a registry token of it"), admin.showing(&shown), may));
     }
     let barred = json!("prod-1 is protected: only Maintainer and up set, move or delete it, by the rule on team/*");
-    for (who, by, may) in &callers {
+    for (number, (who, by, may)) in callers.iter().enumerate() {
         for is_new in [true, false] {
             if !is_new {
                 admin.push_image("team/web", "prod-1", "amd64", b"one").await;
@@ -177,7 +177,7 @@ async fn a_role_is_held_there_for_that_tag_and_within_the_token() {
         }
         let deleted = by.delete("/v2/team/web/manifests/prod-1").await.status;
         assert_eq!(deleted, if *may { StatusCode::ACCEPTED } else { StatusCode::FORBIDDEN }, "{who}");
-        let other = world.push(by, "dev-1").await.status;
+        let other = world.push(by, &format!("dev-{number}")).await.status;
         let is_narrow = who == "pia";
         assert_eq!(other, if is_narrow { StatusCode::FORBIDDEN } else { StatusCode::CREATED }, "{who}");
         admin.delete("/v2/team/web/manifests/prod-1").await;

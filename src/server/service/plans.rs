@@ -68,8 +68,8 @@ pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Pre
         Asked::Content { repository, tags, digests, .. } => {
             content(app, repository, &proof.rights(), (tags, digests)).await?
         }
-        Asked::Repository(name) => whole::of_repository(app, name).await?,
-        Asked::Namespace(namespace) => whole::of_namespace(app, namespace).await?,
+        Asked::Repository(name) => whole::of_repository(app, name, &proof.rights()).await?,
+        Asked::Namespace(namespace) => whole::of_namespace(app, namespace, &proof.rights()).await?,
     };
     let plan = sealed::seal(app, proof.actor(), asked, print)?;
     Ok(Preview { plan, ..preview })

@@ -10,8 +10,8 @@ use crate::domain::view::{CrawlState, Deletable, Matching, MountNotice, Reposito
 use crate::domain::{Error, Page, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
-use crate::server::store::protections::Rules;
 use crate::server::store::radius::MAX_REACHED;
+use crate::server::store::repositories::Head;
 use crate::server::store::{mounts, pulls, repositories, tags};
 use std::collections::BTreeSet;
 
@@ -26,14 +26,14 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     let name = &proof.action().repository;
     let position = position(query.after.clone(), query.before.clone())?;
     let filter = filter(app, &query.q)?;
-    let mut head = repositories::head(&app.store, name).await?;
-    let is_unread = head.as_ref().is_some_and(|head| is_remote(app, &head.mount_id) && head.read_at.is_none());
+    let mut found = repositories::head_and_rules(&app.store, name).await?;
+    let is_new = |head: &Head| is_remote(app, &head.mount_id) && head.read_at.is_none();
+    let is_unread = found.as_ref().is_some_and(|(head, _)| is_new(head));
     if is_unread && app.looks.first(name, app.clock.now()).await {
-        head = repositories::head(&app.store, name).await?;
+        found = repositories::head_and_rules(&app.store, name).await?;
     }
-    let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let (head, rules) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     let mut page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
-    let rules = Rules::now(&app.store, name).await?.say();
     let powers = Powers::of(app, proof, &head.mount_id, rules.clone());
     page.items.iter_mut().for_each(|row| row.may = powers.over(&row.tag));
     if !is_unread && is_remote(app, &head.mount_id) {

@@ -1,6 +1,10 @@
 //! Protection rules, and whether one is in the way. A change asks them in its own transaction: what is checked there is
 //! what holds when it is durable.
 
+mod beside;
+
+pub(super) use beside::{as_parts, joined, of_parts, of_row};
+
 use super::{Known, Row, Store, Tx, Value, batch};
 use crate::domain::protection::{Act, Barred, Guard, Least};
 use crate::domain::{Error, Protection, RepositoryName, Result, Rule, Scope, Tag, Target};
@@ -251,31 +255,6 @@ fn rule(mut row: Row) -> Result<Rule> {
     let protection = protection(&mut row)?;
     let Known(created_by) = row.take()?;
     Ok(Rule { id, protection, created_by, created_at: row.take()? })
-}
-
-/// The rules that cover a repository as rows of what else is asked with them: `rule`, three texts, and no more.
-pub(super) fn as_parts(repository: &RepositoryName, first: usize) -> (String, Vec<Value>) {
-    let (condition, params) = holding_in(&Scope::Repository(repository.clone()), first);
-    let sql = format!(
-        "SELECT * FROM (SELECT 'rule', kind || ' ' || COALESCE(role, ''), scope,
-           COALESCE(tags, '') || '|' || COALESCE(except_tags, ''), NULL, 0, 0 FROM protections WHERE {condition}) AS rules"
-    );
-    (sql, params)
-}
-
-/// What those texts say.
-pub(super) fn of_parts(guard: &str, scope: Option<String>, patterns: Option<String>) -> Result<Protection> {
-    let patterns = patterns.unwrap_or_default();
-    let (tags, except) = patterns.split_once('|').ok_or(Error::Internal)?;
-    let pattern = |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some) };
-    let (kind, role) = guard.split_once(' ').ok_or(Error::Internal)?;
-    let role = if role.is_empty() { None } else { Some(role.parse()?) };
-    Ok(Protection {
-        scope: scope.unwrap_or_default().parse()?,
-        tags: pattern(tags)?,
-        except: pattern(except)?,
-        guard: Guard::new(kind.parse()?, role)?,
-    })
 }
 
 /// What a row says, from its scope on.

@@ -1,10 +1,10 @@
 //! Repositories: the list, one by name, and what a push or a crawl changes in them.
 
 use super::keyset::{self, Order};
-use super::{Known, Row, Store, Tx, Value, batch, dialect, namespaces, visible};
+use super::{Known, Row, Store, Tx, Value, batch, dialect, namespaces, protections, visible};
 use crate::domain::page::Position;
 use crate::domain::view::{MountKind, RepositoryQuery, RepositoryRow, RepositorySort};
-use crate::domain::{Actor, Cursor, Error, Page, RepositoryName, Result, Timestamp, page};
+use crate::domain::{Actor, Cursor, Error, Page, Protection, RepositoryName, Result, Timestamp, page};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -28,6 +28,9 @@ pub struct Head {
 const ROW: &str = "r.name, m.kind, COALESCE(r.visibility, m.visibility), r.newest_tag, COALESCE(NULLIF(r.own_description, ''), r.description), r.n_tags, r.stored_bytes, r.updated_at, r.updated_by, \
                    r.read_at, r.read_error, r.missing_since";
 
+/// What stands in its head besides.
+const HEAD: &str = "r.id, r.logical_bytes, r.n_images, r.mount_id, r.read_at";
+
 /// A repository by name.
 pub async fn find(store: &Store, name: &RepositoryName) -> Result<Option<Repository>> {
     let row = store.one("SELECT id, mount_id FROM repositories WHERE name = $1", params![name]).await?;
@@ -43,20 +46,29 @@ pub async fn current(tx: &mut Tx, name: &RepositoryName) -> Result<Option<Reposi
 /// Everything in the head of a repository's page.
 pub async fn head(store: &Store, name: &RepositoryName) -> Result<Option<Head>> {
     let sql = format!(
-        "SELECT {ROW}, r.id, r.logical_bytes, r.n_images, r.mount_id, r.read_at
-         FROM repositories r JOIN mounts m ON m.id = r.mount_id WHERE r.name = $1 AND m.active = 1"
+        "SELECT {ROW}, {HEAD} FROM repositories r JOIN mounts m ON m.id = r.mount_id WHERE r.name = $1 AND m.active = 1"
     );
-    let Some(mut row) = store.one(&sql, params![name]).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Head {
-        row: repository_row(&mut row)?,
-        id: row.take()?,
-        logical: row.take()?,
-        images: row.take()?,
-        mount_id: row.take()?,
-        read_at: stated(row.take()?),
-    }))
+    store.one(&sql, params![name]).await?.map(|mut row| head_row(&mut row)).transpose()
+}
+
+/// The same with the rules that cover it.
+pub async fn head_and_rules(store: &Store, name: &RepositoryName) -> Result<Option<(Head, Vec<Protection>)>> {
+    let (columns, join, line) = protections::joined(name, 2);
+    let sql = format!(
+        "SELECT {ROW}, {HEAD}, {columns} FROM repositories r JOIN mounts m ON m.id = r.mount_id {join}
+         WHERE r.name = $1 AND m.active = 1 ORDER BY p.id"
+    );
+    let (mut head, mut rules) = (None, vec![]);
+    for mut row in store.all(&sql, params![name].into_iter().chain(line).collect()).await? {
+        head = Some(head_row(&mut row)?);
+        rules.extend(protections::of_row(&mut row)?);
+    }
+    Ok(head.map(|head| (head, rules)))
+}
+
+fn head_row(row: &mut Row) -> Result<Head> {
+    let (own, id, logical, images) = (repository_row(row)?, row.take()?, row.take()?, row.take()?);
+    Ok(Head { row: own, id, logical, images, mount_id: row.take()?, read_at: stated(row.take()?) })
 }
 
 /// One page of the repositories that the reader may see.

@@ -55,7 +55,8 @@ fn Whole(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView 
     .into_any()
 }
 
-/// All that changes, and what does it. What an index lists cannot go before the index, nor what a rule protects before the rule, so then nothing does it.
+/// All that changes, and what does it. What an index lists cannot go before the index, nor what a rule protects before the
+/// rule: then there is no form.
 #[component]
 fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView {
     let intent = asked.intent();
@@ -68,21 +69,28 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
     let blast = view! { <Blast asked=&asked preview=&preview/> };
     let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview now=request.now/> });
     let button = (!is_stopped).then(|| view! { <button class="btn btn-bad" type="submit">{act}</button> });
+    let content = view! {
+        <div class="dialog-body">
+            {news}
+            <p class="muted">"This is everything that changes. Anything not listed stays as it is."</p>
+            {blast}
+            {undoable}
+            {typed}
+        </div>
+        <div class="dialog-foot">
+            <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
+            {button}
+        </div>
+    }
+    .into_any();
+    if is_stopped {
+        return view! { <div class="plan">{content}</div> }.into_any();
+    }
     view! {
         <PostForm intent class="plan">
             <input type="hidden" name="plan" value=plan/>
             <input type="hidden" name="tags" value=n_tags/>
-            <div class="dialog-body">
-                {news}
-                <p class="muted">"This is everything that changes. Anything not listed stays as it is."</p>
-                {blast}
-                {undoable}
-                {typed}
-            </div>
-            <div class="dialog-foot">
-                <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
-                {button}
-            </div>
+            {content}
         </PostForm>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use super::act::{Done, hosted};
 use super::sealed::print_of;
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::view::{Going, GoingKind, MountKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
@@ -11,6 +12,7 @@ use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, Sum, sums};
 use crate::server::store::{Tx, namespaces, trash};
+use std::collections::BTreeSet;
 
 /// The most repositories that one delete takes.
 const MAX_REPOSITORIES: u32 = 500;
@@ -107,35 +109,39 @@ fn print(found: &[Sum]) -> Digest {
 }
 
 /// What would go with a repository.
-pub(super) async fn of_repository(app: &App, name: &RepositoryName) -> Result<(Preview, Digest)> {
+pub(super) async fn of_repository(app: &App, name: &RepositoryName, rights: &Rights) -> Result<(Preview, Digest)> {
     let mount_id = app.hosted(name)?.0.id.clone();
     let found = sums(&mut Reader::Store(&app.store), &mount_id, Some(name), None, 1).await?;
     if found.is_empty() {
         return Err(Error::NotFound(What::Repository(name.clone())));
     }
-    drawn(app, name.namespace(), found).await
+    drawn(app, name.namespace(), rights, found).await
 }
 
 /// What would go with a namespace.
-pub(super) async fn of_namespace(app: &App, namespace: &Namespace) -> Result<(Preview, Digest)> {
+pub(super) async fn of_namespace(app: &App, namespace: &Namespace, rights: &Rights) -> Result<(Preview, Digest)> {
     let mount_id = mount_of(app, namespace)?;
     let limit = MAX_REPOSITORIES + 1;
     let found = bounded(sums(&mut Reader::Store(&app.store), &mount_id, None, Some(namespace), limit).await?)?;
     if found.is_empty() {
         return Err(Error::NotFound(What::Page));
     }
-    drawn(app, Some(namespace.clone()), found).await
+    drawn(app, Some(namespace.clone()), rights, found).await
 }
 
-async fn drawn(app: &App, namespace: Option<Namespace>, found: Vec<Sum>) -> Result<(Preview, Digest)> {
+async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: Vec<Sum>) -> Result<(Preview, Digest)> {
     let days = match &namespace {
         Some(namespace) => trash::days_below(&app.store, namespace).await?,
         None => None,
     };
     let mut removed: Vec<Going> = found.iter().map(repository_goes).collect();
+    let mut barred = BTreeSet::new();
     for it in &found {
         let left = super::MAX_ITEMS.saturating_sub(removed.len());
         let tags = crate::server::store::radius::all_named(&app.store, &it.id, left as u32).await?;
+        let rules = Rules::now(&app.store, &it.name).await?;
+        let of_tags = tags.iter().filter_map(|(tag, _)| rules.bar(rights, Act::Delete, tag));
+        barred.extend(of_tags.chain(rules.bar_content(rights)).map(|it| it.to_string()));
         removed.extend(tags.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
     }
     let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
@@ -147,7 +153,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, found: Vec<Sum>) -> Resu
         kept: vec![],
         referrers: vec![],
         parents: vec![],
-        barred: vec![],
+        barred: barred.into_iter().collect(),
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
         kept_until: app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into()),
