@@ -106,7 +106,7 @@ fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<An
     let tags: Vec<&Tag> =
         of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
     let own = preview.removed.iter().find(|it| it.digest.as_ref() == Some(digest) && it.kind == GoingKind::Image);
-    let platforms = own.and_then(|it| it.label.clone()).unwrap_or_default();
+    let platforms = own.and_then(|it| it.label.as_deref()).map(label_words).unwrap_or_default();
     let image = view! { <span class="row-1 wrap"><DigestLink repository=name digest/><span>{format!("goes. {platforms}")}</span></span> };
     let mut rows = vec![row("layers", image, None)];
     rows.push(match tags.is_empty() {
@@ -236,10 +236,15 @@ fn digests(name: &RepositoryName, digests: &[&Digest]) -> AnyView {
 fn labelled(name: &RepositoryName, items: &[&Going]) -> AnyView {
     let one = |it: &&Going| {
         let link = it.digest.as_ref().map(|digest| view! { <DigestLink repository=name digest/> });
-        let label = it.label.as_deref().map(type_words);
+        let label = it.label.as_deref().map(label_words);
         view! { <li class="row-1 wrap">{link}{label}</li> }.into_any()
     };
     fold(items.iter().map(one).collect(), 0)
+}
+
+/// `linux/amd64, linux/arm64`, or what an artifact is.
+fn label_words(label: &str) -> String {
+    type_words(label).replace(',', ", ")
 }
 
 /// A list whose end is folded away where it is long.
