@@ -155,3 +155,40 @@ fn candidates(rows: Vec<Row>) -> Result<(Vec<Candidate>, Option<After>)> {
     }
     Ok((found, last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::store::dialect::Dialect;
+    use rusqlite::{Connection, params_from_iter};
+
+    /// How SQLite answers a question.
+    fn plan(connection: &Connection, question: &str) -> Vec<String> {
+        let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", question.replace('$', "?"))).unwrap();
+        let values = vec![0_i64; explained.parameter_count()];
+        let lines = explained.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+        lines.map(|line| line.unwrap()).collect()
+    }
+
+    #[test]
+    fn what_holds_something_is_found_by_an_index() {
+        let connection = Connection::open_in_memory().unwrap();
+        Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
+        let moment = Timestamp(0);
+        for is_dry in [false, true] {
+            let rule = Rule { is_dry, now: moment, told_since: moment, moved_since: moment };
+            let of = |rows: &str, free: String| format!("SELECT 1 FROM {rows} AND {free}");
+            for question in [
+                of("manifests m WHERE m.repository_id = 'r' AND m.digest = 'd'", images::free(&rule)),
+                of("repository_blobs l WHERE l.repository_id = 'r' AND l.digest = 'd'", links::free(&rule)),
+                of("blobs b WHERE b.digest = 'd'", bytes::free(&rule)),
+            ] {
+                for line in plan(&connection, &question) {
+                    // There are few mounts; of a repository there may be very much.
+                    let is_wide = line.ends_with("(repository_id=?)") || (line.starts_with("SCAN") && line != "SCAN h");
+                    assert!(!is_wide, "{line}: {question}");
+                }
+            }
+        }
+    }
+}

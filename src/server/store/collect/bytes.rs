@@ -7,7 +7,7 @@ use crate::params;
 use crate::server::store::{Store, Tx};
 
 /// That nothing links the content `b`, and nothing in the trash would.
-fn free(rule: &Rule) -> String {
+pub(super) fn free(rule: &Rule) -> String {
     let link = rule.unless_found("link", "l.repository_id", "l.digest");
     let in_trash = rule.kept("deleted_blobs d", "d.digest = b.digest");
     format!(

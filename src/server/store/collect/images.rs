@@ -7,7 +7,7 @@ use crate::params;
 use crate::server::store::{Store, Tx, Value};
 
 /// That nothing holds the manifest `m`; `$1` and `$2` are the moments of the rule.
-fn free(rule: &Rule) -> String {
+pub(super) fn free(rule: &Rule) -> String {
     // One that a dry run left by thinking away what held it has no such moment.
     let left = if rule.is_dry { "COALESCE(m.unnamed_since, $1)" } else { "m.unnamed_since" };
     let own = rule.unless_found("image", "m.repository_id", "m.digest");
