@@ -3,7 +3,7 @@
 
 mod rows;
 
-pub use rows::{changed_at, find, last_of, list, log};
+pub use rows::{changed_at, find, list, log};
 
 use super::{Known, Row, Tx, jobs};
 use crate::domain::principal::Job;

@@ -7,13 +7,13 @@ use crate::params;
 use crate::server::store::{Store, Tx};
 
 /// That nothing links the content `b`, and nothing in the trash would.
-fn free(rule: &Rule) -> String {
+pub(super) fn free(rule: &Rule) -> String {
     let link = rule.unless_found("link", "l.repository_id", "l.digest");
-    let in_trash = rule.kept("deleted_blobs d");
+    let in_trash = rule.kept("deleted_blobs d", "d.digest = b.digest");
     format!(
         "NOT EXISTS (SELECT 1 FROM mounts h CROSS JOIN repository_blobs l WHERE h.kind = 'hosted' AND l.mount_id = h.id
            AND l.digest = b.digest{link})
-         AND NOT EXISTS (SELECT 1 FROM {in_trash} WHERE d.digest = b.digest)"
+         AND NOT EXISTS ({in_trash})"
     )
 }
 

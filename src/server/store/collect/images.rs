@@ -7,15 +7,17 @@ use crate::params;
 use crate::server::store::{Store, Tx, Value};
 
 /// That nothing holds the manifest `m`; `$1` and `$2` are the moments of the rule.
-fn free(rule: &Rule) -> String {
+pub(super) fn free(rule: &Rule) -> String {
     // One that a dry run left by thinking away what held it has no such moment.
     let left = if rule.is_dry { "COALESCE(m.unnamed_since, $1)" } else { "m.unnamed_since" };
     let own = rule.unless_found("image", "m.repository_id", "m.digest");
     let parent = rule.unless_found("image", "e.repository_id", "e.parent");
     let subject = rule.unless_found("image", "s.repository_id", "s.digest");
-    let tagged = rule.kept("deleted_tags d");
-    let about =
-        rule.kept("referrers f JOIN deleted_manifests d ON d.repository_id = f.repository_id AND d.digest = f.subject");
+    let tagged = rule.kept("deleted_tags d", "d.repository_id = m.repository_id AND d.digest = m.digest");
+    let about = rule.kept(
+        "referrers f CROSS JOIN deleted_manifests d",
+        "f.repository_id = m.repository_id AND f.digest = m.digest AND d.repository_id = f.repository_id AND d.digest = f.subject",
+    );
     let in_trash = rule.in_trash("m.repository_id", "m.digest");
     format!(
         "{left} <= $1{own}
@@ -24,10 +26,10 @@ fn free(rule: &Rule) -> String {
          AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = m.repository_id AND v.from_digest = m.digest AND v.at > $2)
          AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = m.repository_id AND e.child = m.digest
            AND e.relation = 'manifest'{parent})
-         AND NOT EXISTS (SELECT 1 FROM referrers f JOIN manifests s ON s.repository_id = f.repository_id AND s.digest = f.subject
-           WHERE f.repository_id = m.repository_id AND f.digest = m.digest{subject})
-         AND NOT EXISTS (SELECT 1 FROM {tagged} WHERE d.repository_id = m.repository_id AND d.digest = m.digest)
-         AND NOT EXISTS (SELECT 1 FROM {about} WHERE f.repository_id = m.repository_id AND f.digest = m.digest)
+         AND NOT EXISTS (SELECT 1 FROM referrers f CROSS JOIN manifests s WHERE f.repository_id = m.repository_id
+           AND f.digest = m.digest AND s.repository_id = f.repository_id AND s.digest = f.subject{subject})
+         AND NOT EXISTS ({tagged})
+         AND NOT EXISTS ({about})
          AND NOT EXISTS ({in_trash})"
     )
 }
@@ -138,8 +140,8 @@ async fn leave(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<
              AND unnamed_since IS NULL
              AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = manifests.digest
                AND e.relation = 'manifest')
-             AND NOT EXISTS (SELECT 1 FROM referrers f JOIN manifests s ON s.repository_id = f.repository_id AND s.digest = f.subject
-               WHERE f.repository_id = $1 AND f.digest = manifests.digest)"
+             AND NOT EXISTS (SELECT 1 FROM referrers f CROSS JOIN manifests s WHERE f.repository_id = $1
+               AND f.digest = manifests.digest AND s.repository_id = f.repository_id AND s.digest = f.subject)"
         );
         tx.run(&sql, [params![&at.id, rule.told_since], values].concat()).await?;
     }

@@ -8,7 +8,7 @@ use crate::server::store::{Store, Tx};
 use std::collections::HashSet;
 
 /// That nothing holds the link `l`; `$1` is the moment of the rule.
-fn free(rule: &Rule) -> String {
+pub(super) fn free(rule: &Rule) -> String {
     let parent = rule.unless_found("image", "e.repository_id", "e.parent");
     let in_trash = rule.in_trash("l.repository_id", "l.digest");
     format!(

@@ -1,7 +1,7 @@
 //! Runs as pages read them.
 
 use super::{kind, scope, state};
-use crate::domain::run::{RunKind, RunState};
+use crate::domain::run::RunState;
 use crate::domain::view::JobRow;
 use crate::domain::{Actor, Result, Timestamp};
 use crate::params;
@@ -48,12 +48,6 @@ pub async fn changed_at(store: &Store, id: Option<&str>) -> Result<i64> {
         None => store.one("SELECT COALESCE(MAX(changed_at), 0) FROM job_runs", vec![]).await?,
     };
     row.map_or(Ok(0), |mut row| row.take())
-}
-
-/// When a run of a kind was asked for last.
-pub async fn last_of(store: &Store, kind: RunKind, by: &Actor) -> Result<Option<Timestamp>> {
-    let sql = "SELECT created_at FROM job_runs WHERE created_by = $2 AND kind = $1 ORDER BY id DESC LIMIT 1";
-    store.one(sql, params![kind.name(), by]).await?.map(|mut row| row.take()).transpose()
 }
 
 fn line(text: &str) -> Option<(Timestamp, String)> {

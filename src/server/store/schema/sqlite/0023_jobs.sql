@@ -28,6 +28,9 @@ CREATE INDEX blobs_marked ON blobs (digest) WHERE deleting_at IS NOT NULL;
 CREATE INDEX deleted_blobs_by_content ON deleted_blobs (digest);
 -- An image stays that a tag left not long ago.
 CREATE INDEX tag_moves_from ON tag_moves (repository_id, from_digest, at DESC) WHERE from_digest IS NOT NULL;
+-- Whom an image is about is found in the index alone.
+DROP INDEX referrers_by_digest;
+CREATE INDEX referrers_by_digest ON referrers (repository_id, digest, subject);
 
 -- What a dry run takes for gone, while it is under way.
 CREATE TABLE collect_found (
