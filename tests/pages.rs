@@ -74,6 +74,7 @@ async fn a_page_takes_at_most_four_statements() {
         "/n/team",
         "/r/team/web",
         "/r/team/web?sort=built",
+        "/r/team/web?q=v*",
         "/r/team/web/-/tags/v1",
         "/r/team/web/-/access",
         "/r/team/web/-/activity",

@@ -37,10 +37,10 @@ test('a repository is made, described, opened to everybody, and deleted', async 
 
   await page.goto('/r/team/web/-/settings');
   await page.getByRole('link', { name: 'Delete this repository…' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('team/wep');
+  await page.getByLabel('Name of the repository').fill('team/wep');
   await page.getByRole('button', { name: 'Delete team/web' }).click();
-  await expect(page.getByLabel('Name', { exact: true })).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel('Name', { exact: true }).fill('team/web');
+  await expect(page.getByLabel('Name of the repository')).toHaveAttribute('aria-invalid', 'true');
+  await page.getByLabel('Name of the repository').fill('team/web');
   await page.getByRole('button', { name: 'Delete team/web' }).click();
   await said('The repository team/web is deleted');
   expect(await stranger('/v2/team/web/tags/list')).toBe(401);

@@ -4,10 +4,12 @@
 //! else. Only server-side rendering calls these; the browser half never does.
 
 pub mod credentials;
+pub mod deletes;
 mod error;
 pub mod images;
 pub mod jobs;
 pub mod mounts;
+pub mod names;
 pub mod people;
 pub mod providers;
 pub mod repositories;

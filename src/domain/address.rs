@@ -13,6 +13,24 @@ pub enum Address {
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
     Manifest(RepositoryName, Digest),
+    /// Another name for what a tag names.
+    Retag(RepositoryName, Tag),
+    /// The same for an image by its digest.
+    AddTag(RepositoryName, Digest),
+    RenameTag(RepositoryName, Tag),
+    RollBack(RepositoryName, Tag),
+    /// Every move of every tag.
+    History(RepositoryName),
+    /// What was deleted and can be brought back: anywhere, or in a namespace.
+    Trash(Option<Namespace>),
+    /// A namespace as it was at a time.
+    AsOf(Namespace),
+    /// What goes with tags that are taken away; which, the query says.
+    DeleteTags(RepositoryName),
+    DeleteTag(RepositoryName, Tag),
+    DeleteImage(RepositoryName, Digest),
+    /// What goes with a repository or a namespace.
+    DeleteAll(Scope),
     /// Who has access in a scope.
     Access(Scope),
     /// How a repository or a namespace is set; of everything nothing is.
@@ -50,11 +68,30 @@ impl Address {
             return rest.parse().ok().map(Self::Repository);
         };
         let name = name.parse().ok()?;
+        if let Some(found) = page.strip_suffix("/delete").and_then(|what| Self::deleting(&name, what)) {
+            return Some(found);
+        }
         match page.split_once('/') {
-            Some(("tags", tag)) => Some(Self::Tag(name, tag.parse().ok()?)),
-            Some(("manifests", digest)) => Some(Self::Manifest(name, digest.parse().ok()?)),
+            Some(("tags", rest)) => Self::of_tag(name, rest),
+            Some(("manifests", rest)) => match rest.split_once('/') {
+                Some((digest, "tag")) => Some(Self::AddTag(name, digest.parse().ok()?)),
+                Some(_) => None,
+                None => Some(Self::Manifest(name, rest.parse().ok()?)),
+            },
             Some(_) => None,
+            None if page == "history" => Some(Self::History(name)),
+            None if page == "delete" => Some(Self::DeleteTags(name)),
             None => Self::of_scope(Scope::Repository(name), page),
+        }
+    }
+
+    /// Reads what stands before `/delete`. A tag may be called that too.
+    fn deleting(name: &RepositoryName, what: &str) -> Option<Self> {
+        match what.split_once('/') {
+            Some(("tags", tag)) => Some(Self::DeleteTag(name.clone(), tag.parse().ok()?)),
+            Some(("manifests", digest)) => Some(Self::DeleteImage(name.clone(), digest.parse().ok()?)),
+            None if what == "settings" => Some(Self::DeleteAll(Scope::Repository(name.clone()))),
+            _ => None,
         }
     }
 
@@ -66,8 +103,24 @@ impl Address {
         let namespace = name.parse().ok()?;
         match page {
             "robots" => Some(Self::Robots(namespace)),
+            "trash" => Some(Self::Trash(Some(namespace))),
+            "as-of" => Some(Self::AsOf(namespace)),
             "policies" => Some(Self::Policies(namespace)),
+            "settings/delete" => Some(Self::DeleteAll(Scope::Namespace(namespace))),
             _ => Self::of_scope(Scope::Namespace(namespace), page),
+        }
+    }
+
+    /// Reads what follows `/-/tags/`.
+    fn of_tag(name: RepositoryName, rest: &str) -> Option<Self> {
+        let (tag, form) = rest.split_once('/').unwrap_or((rest, ""));
+        let tag = tag.parse().ok()?;
+        match form {
+            "" if !rest.contains('/') => Some(Self::Tag(name, tag)),
+            "retag" => Some(Self::Retag(name, tag)),
+            "rename" => Some(Self::RenameTag(name, tag)),
+            "rollback" => Some(Self::RollBack(name, tag)),
+            _ => None,
         }
     }
 
@@ -89,6 +142,18 @@ impl fmt::Display for Address {
             Self::Repository(name) => write!(f, "/r/{name}"),
             Self::Tag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}"),
             Self::Manifest(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}"),
+            Self::Retag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/retag"),
+            Self::AddTag(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/tag"),
+            Self::RenameTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rename"),
+            Self::RollBack(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rollback"),
+            Self::History(name) => write!(f, "/r/{name}/-/history"),
+            Self::Trash(None) => f.write_str("/trash"),
+            Self::Trash(Some(name)) => write!(f, "/n/{name}/-/trash"),
+            Self::AsOf(name) => write!(f, "/n/{name}/-/as-of"),
+            Self::DeleteTags(name) => write!(f, "/r/{name}/-/delete"),
+            Self::DeleteTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/delete"),
+            Self::DeleteImage(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/delete"),
+            Self::DeleteAll(scope) => write!(f, "{}/delete", Self::Settings(scope.clone())),
             Self::Access(Scope::Everything) => f.write_str("/admin/access"),
             Self::Access(Scope::Namespace(name)) => write!(f, "/n/{name}/-/access"),
             Self::Access(Scope::Repository(name)) => write!(f, "/r/{name}/-/access"),
@@ -131,7 +196,17 @@ mod tests {
         for address in [
             Address::Repository(name.clone()),
             Address::Tag(name.clone(), "1.4.2".parse().unwrap()),
-            Address::Manifest(name.clone(), digest),
+            Address::Retag(name.clone(), "1.4.2".parse().unwrap()),
+            Address::RenameTag(name.clone(), "rename".parse().unwrap()),
+            Address::RollBack(name.clone(), "prod".parse().unwrap()),
+            Address::Manifest(name.clone(), digest.clone()),
+            Address::AddTag(name.clone(), digest.clone()),
+            Address::History(name.clone()),
+            Address::DeleteTags(name.clone()),
+            Address::Tag(name.clone(), "delete".parse().unwrap()),
+            Address::DeleteTag(name.clone(), "delete".parse().unwrap()),
+            Address::DeleteImage(name.clone(), digest),
+            Address::DeleteAll(Scope::Repository(name.clone())),
             Address::Access(Scope::Repository(name.clone())),
             Address::Settings(Scope::Repository(name.clone())),
             Address::Activity(Scope::Repository(name)),
@@ -142,8 +217,10 @@ mod tests {
         let access = Address::Access("team/backend/*".parse().unwrap());
         let activity = Address::Activity("team/backend/*".parse().unwrap());
         let namespace: Namespace = "team/backend".parse().unwrap();
+        let (trash, as_of) = (Address::Trash(Some(namespace.clone())), Address::AsOf(namespace.clone()));
         let (robots, policies) = (Address::Robots(namespace.clone()), Address::Policies(namespace.clone()));
-        for address in [access, activity, robots, policies, Address::Namespace(namespace)] {
+        let all = Address::DeleteAll(Scope::Namespace(namespace.clone()));
+        for address in [access, activity, all, robots, policies, trash, as_of, Address::Namespace(namespace)] {
             assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");
@@ -151,6 +228,8 @@ mod tests {
         assert_eq!(Address::parse_repository("team/-/unknown/x"), None);
         assert_eq!(Address::parse_repository("team/-/unknown"), None);
         assert_eq!(Address::parse_repository("team/-/tags/.bad"), None);
+        assert_eq!(Address::parse_repository("team/-/tags/prod/"), None);
+        assert_eq!(Address::parse_repository("team/-/tags/prod/other"), None);
         assert_eq!(Address::parse_repository(""), None);
     }
 }

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Node {
     pub kind: Option<Kind>,
+    /// Its platforms, or the type of an artifact.
+    pub label: String,
     /// Bytes to pull it, before sharing.
     pub bytes: u64,
     pub tags: BTreeSet<Tag>,

@@ -7,10 +7,12 @@ mod history;
 mod image;
 mod jobs;
 mod mount;
+mod naming;
 mod people;
 mod plan;
 mod protections;
 mod providers;
+mod trash;
 
 use super::capability::Capability;
 use super::manifest::Kind;
@@ -21,17 +23,19 @@ use serde::{Deserialize, Serialize};
 pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
-pub use history::{Difference, HistoryQuery, HistoryRow, How};
+pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use jobs::{JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
+pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
-pub use plan::{Going, GoingKind, Preview};
-pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
+pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, Preview};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
+pub use trash::{Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +203,7 @@ pub struct RepositoryView {
     /// The rules that cover it.
     pub rules: Vec<Protection>,
     pub opens: Opens,
+    pub deletable: Deletable,
 }
 
 /// One tag in a list.
@@ -219,6 +224,8 @@ pub struct TagRow {
     pub moved: Moved,
     pub built: Option<Timestamp>,
     pub missing_since: Option<Timestamp>,
+    /// What the reader of a page may do with it.
+    pub may: TagMay,
 }
 
 /// What is known of a tag's last move.

@@ -8,7 +8,7 @@ use super::pages::error::NotFound;
 use super::pages::jobs::{Jobs, one::Job};
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
 use super::pages::new_repository::NewRepository;
-use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens};
+use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens, trash::AnyTrash};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
 use leptos_router::SsrMode;
@@ -32,6 +32,7 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
                 <Route path=path!("/account/tokens") view=Tokens ssr=SsrMode::Async/>
                 <Route path=path!("/activity") view=Everywhere ssr=SsrMode::Async/>
+                <Route path=path!("/trash") view=AnyTrash ssr=SsrMode::Async/>
                 <Route path=path!("/jobs") view=Jobs ssr=SsrMode::Async/>
                 <Route path=path!("/jobs/*id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/admin/access") view=EverythingAccess ssr=SsrMode::Async/>

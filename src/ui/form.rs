@@ -3,10 +3,11 @@
 //! A form posts to the address of its own page. What is refused comes back on that page with what was typed; what was
 //! done leads on to a page that says so, once.
 
+mod done;
 mod said;
 mod state;
 
-pub use said::Said;
+pub use said::{Back, Said};
 pub use state::{FormState, Left, Stranger};
 
 /// What a form asks for.
@@ -34,6 +35,10 @@ pub enum Intent {
     CreateRepository,
     ConfigureRepository,
     DeleteRepository,
+    DeleteTags,
+    DeleteImage,
+    DeleteNamespace,
+    Undo,
     ConfigureNamespace,
     SetProtection,
     ChangeProtection,
@@ -61,6 +66,12 @@ pub enum Intent {
     DeleteProvider,
     AcceptGroup,
     TryProvider,
+    SetTag,
+    RenameTag,
+    RollBackTag,
+    RollBackNamespace,
+    RestoreTrash,
+    PurgeTrash,
     RunCollection,
     PauseJob,
     ResumeJob,
@@ -69,7 +80,7 @@ pub enum Intent {
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 63] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -92,6 +103,10 @@ impl Intent {
         Self::CreateRepository,
         Self::ConfigureRepository,
         Self::DeleteRepository,
+        Self::DeleteTags,
+        Self::DeleteImage,
+        Self::DeleteNamespace,
+        Self::Undo,
         Self::ConfigureNamespace,
         Self::SetProtection,
         Self::ChangeProtection,
@@ -119,6 +134,12 @@ impl Intent {
         Self::DeleteProvider,
         Self::AcceptGroup,
         Self::TryProvider,
+        Self::SetTag,
+        Self::RenameTag,
+        Self::RollBackTag,
+        Self::RollBackNamespace,
+        Self::RestoreTrash,
+        Self::PurgeTrash,
         Self::RunCollection,
         Self::PauseJob,
         Self::ResumeJob,
@@ -150,6 +171,10 @@ impl Intent {
             Self::CreateRepository => "create-repository",
             Self::ConfigureRepository => "configure-repository",
             Self::DeleteRepository => "delete-repository",
+            Self::DeleteTags => "delete-tags",
+            Self::DeleteImage => "delete-image",
+            Self::DeleteNamespace => "delete-namespace",
+            Self::Undo => "undo",
             Self::ConfigureNamespace => "configure-namespace",
             Self::SetProtection => "set-protection",
             Self::ChangeProtection => "change-protection",
@@ -177,6 +202,12 @@ impl Intent {
             Self::DeleteProvider => "delete-provider",
             Self::AcceptGroup => "accept-group",
             Self::TryProvider => "try-provider",
+            Self::SetTag => "set-tag",
+            Self::RenameTag => "rename-tag",
+            Self::RollBackTag => "roll-back-tag",
+            Self::RollBackNamespace => "roll-back-namespace",
+            Self::RestoreTrash => "restore-trash",
+            Self::PurgeTrash => "purge-trash",
             Self::RunCollection => "run-collection",
             Self::PauseJob => "pause-job",
             Self::ResumeJob => "resume-job",
@@ -188,65 +219,6 @@ impl Intent {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|intent| intent.name() == name)
     }
-
-    /// What is said when it was done, of what it was done to.
-    pub fn done(self, of: &str) -> String {
-        match self {
-            Self::CreateUser => format!("{of} has an account."),
-            Self::InviteAgain => format!("{of} has a new link; the one before it stopped working."),
-            Self::DisableUser => format!("{of} is let in no more."),
-            Self::EnableUser => format!("{of} is let in again."),
-            Self::DeleteUser => format!("The account {of} is gone, with its access, sessions and tokens."),
-            Self::EndSessions => format!("{of} is signed out everywhere."),
-            Self::GiveAccess => format!("{of} has access."),
-            Self::InviteWithAccess => format!("{of} has an account and access. Pass the link on."),
-            Self::TakeInvitation => format!("The invitation of {of} is taken back. Its link stopped working."),
-            Self::ChangeAccess => format!("Access of {of} changed."),
-            Self::TakeAccess => format!("Access was taken from {of}."),
-            Self::CreateGroup => format!("The group {of} is there."),
-            Self::AddMember => format!("{of} is in the group."),
-            Self::RemoveMember => format!("{of} is out of the group."),
-            Self::MapClaim => format!("Who is in {of} is in this group."),
-            Self::UnmapClaim => format!("{of} puts nobody in here any more."),
-            Self::LetIn => format!("{of} is let in, and has a session after the next sign-in."),
-            Self::Dismiss => format!("{of} waits no longer."),
-            Self::DeleteGroup => format!("The group {of} is gone, with all access that it had."),
-            Self::CreateRepository => format!("{of} is there. Push the first image to it."),
-            Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
-            Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
-            Self::SetProtection => format!("The rule about {of} is set, and holds at once."),
-            Self::ChangeProtection => format!("The rule is about {of} now, and holds at once."),
-            Self::RemoveProtection => format!("The rule about {of} is gone."),
-            Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
-            Self::EndSession => "That session is over.".to_owned(),
-            Self::LinkIdentity => format!("You can sign in by {of} from now on."),
-            Self::UnlinkIdentity => {
-                format!("You cannot sign in by {of} any more. Sessions opened by it elsewhere ended.")
-            }
-            Self::CreateToken => format!("The token {of} is there."),
-            Self::DeleteToken | Self::RevokeToken => format!("The token {of} is revoked. What used it is out."),
-            Self::CreateRobot => format!("The robot {of} is there."),
-            Self::RotateRobot => format!("The robot {of} has a new secret; the one before it stopped working."),
-            Self::DisableRobot => format!("The robot {of} is let in no more."),
-            Self::EnableRobot => format!("The robot {of} is let in again."),
-            Self::DeleteRobot => format!("The robot {of} is gone, with its access and its secret."),
-            Self::CreateMount => format!("{of} is mounted, and is being read."),
-            Self::ChangeMount => format!("The mount {of} changed, and is being read again."),
-            Self::CheckMount => format!("{of} is being read now."),
-            Self::DeleteMount => format!("The mount {of} is gone here. Its registry has all that it had."),
-            Self::CreateProvider => format!("{of} is saved, and not live yet. Try it, then enable it."),
-            Self::ChangeProvider => format!("The settings of {of} are saved."),
-            Self::EnableProvider => format!("{of} is live: people sign in by it."),
-            Self::DisableProvider => format!("{of} is not live. Who was here by its word alone is out."),
-            Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
-            Self::AcceptGroup => format!("{of} counts as it is now, from each person's next sign-in."),
-            Self::TryProvider => format!("{of} was tried."),
-            Self::RunCollection => format!("The {of} is on its way."),
-            Self::PauseJob => "The job is paused. It goes on from here when you resume it.".to_owned(),
-            Self::ResumeJob => "The job goes on.".to_owned(),
-            Self::CancelJob => "The job is cancelled.".to_owned(),
-        }
-    }
 }
 
 /// What is said of an address that nobody has: then there is somebody to invite.
@@ -255,7 +227,6 @@ pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Error;
 
     #[test]
     fn a_form_is_found_by_what_it_asks_for() {
@@ -264,19 +235,5 @@ mod tests {
             assert!(intent.done("mara").ends_with('.'));
         }
         assert_eq!(Intent::parse("anything"), None);
-    }
-
-    #[test]
-    fn what_was_typed_belongs_to_its_own_form() {
-        let form = FormState {
-            intent: Some(Intent::CreateUser),
-            error: Some(Error::invalid("username", "it is taken")),
-            typed: vec![("username".to_owned(), "mara".to_owned())],
-            ..FormState::default()
-        };
-        assert_eq!(form.value(Some(Intent::CreateUser), "username"), Some("mara"));
-        assert_eq!(form.wrong(Some(Intent::CreateUser), "username"), Some("it is taken"));
-        assert_eq!(form.value(Some(Intent::GiveAccess), "username"), None);
-        assert_eq!(form.wrong(None, "username"), None);
     }
 }

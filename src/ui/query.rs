@@ -4,12 +4,14 @@
 //! can be shared. Unknown keys and orders are ignored; a damaged page key is an error that says so.
 
 mod list;
+mod span;
 
 use crate::domain::page::MAX_LIMIT;
 use crate::domain::{Cursor, Result};
 use leptos_router::location::Url;
 
 pub use list::Order;
+pub use span::{SPANS, Span};
 
 /// The pairs behind the `?`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +36,17 @@ impl Pairs {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    fn cursor(&self, key: &str) -> Result<Option<Cursor>> {
+    /// All values of a key that are not empty.
+    pub fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        let values = self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str());
+        values.filter(|value| !value.is_empty())
+    }
+
+    /// The place in a list that a key names.
+    ///
+    /// # Errors
+    /// A damaged one, which says so.
+    pub fn cursor(&self, key: &str) -> Result<Option<Cursor>> {
         self.get(key).map(str::parse).transpose()
     }
 

@@ -33,6 +33,8 @@ pub struct PageRequest {
     pub user: Option<String>,
     /// What they hold on the instance itself: a room that they may not enter has no entry.
     pub powers: Vec<Permission>,
+    /// Whether they may bring something back that was deleted.
+    pub restores: bool,
     /// How many wait to be let in, where the reader may do so, as far as they are counted.
     pub n_waiting: u64,
     /// How people may sign in.
@@ -78,6 +80,8 @@ pub enum Part {
     Rows,
     /// Everything on it that changes with the data, each in an element with `data-live`.
     Results,
+    /// The form on it, for a dialog over another page.
+    Dialog,
 }
 
 /// Addresses of the built files.
@@ -101,6 +105,13 @@ impl PageRequest {
     /// The address without its query.
     pub fn path(&self) -> &str {
         self.path_and_query.split_once('?').map_or(&self.path_and_query, |(path, _)| path)
+    }
+
+    /// The address of the whole page, also where a part of it is asked for.
+    pub fn own_address(&self) -> String {
+        let Some((path, query)) = self.path_and_query.split_once('?') else { return self.path_and_query.clone() };
+        let rest: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("part=")).collect();
+        if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) }
     }
 
     /// Whether the reader holds a permission on the instance.
@@ -135,6 +146,7 @@ impl Part {
         match text {
             "rows" => Some(Self::Rows),
             "results" => Some(Self::Results),
+            "dialog" => Some(Self::Dialog),
             _ => None,
         }
     }

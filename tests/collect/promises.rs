@@ -37,7 +37,7 @@ async fn a_blob_of_which_somebody_was_told_stays_until_they_pushed_what_names_it
         assert!(!files(test.folder.path()).contains(&digest), "its bytes are free");
     }
     let refused = test.put_manifest("team/web", "untold", OCI_MANIFEST, &untold).await;
-    assert_eq!(refused.refusal(), "404 MANIFEST_BLOB_UNKNOWN", "before it is acknowledged");
+    assert_eq!(refused.refusal(), "400 MANIFEST_BLOB_UNKNOWN", "before it is acknowledged");
     assert_eq!(test.put_manifest("team/web", "told", OCI_MANIFEST, &told).await.status, 201);
     clock.advance_ms(100 * 24 * HOUR_MS);
     run(&test).await;
@@ -123,7 +123,7 @@ async fn a_repository_that_is_deleted_under_a_push_leaves_nothing_behind() {
     let image = test.image("team/web", "arm64", b"on its way").await;
     assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
     let refused = test.put_manifest("team/web", "new", OCI_MANIFEST, &image).await;
-    assert_eq!(refused.refusal(), "404 MANIFEST_BLOB_UNKNOWN", "the new repository is empty");
+    assert_eq!(refused.refusal(), "400 MANIFEST_BLOB_UNKNOWN", "the new repository is empty");
     clock.advance_ms(A_WHILE_MS);
     run(&test).await;
     assert!(files(test.folder.path()).is_empty());

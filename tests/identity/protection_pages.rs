@@ -44,7 +44,8 @@ async fn a_rule_is_tried_set_changed_and_removed_by_its_forms() {
     assert_eq!(list.matches("</svg>Immutable<").count(), 2, "{list}");
     assert!(image.contains("Nobody moves or deletes v1, by the rule on team/*."), "{image}");
     assert!(!mara.get("/r/team/web/-/tags/main").await.text().contains("Immutable<"));
-    let deleted = mara.send("/r/team/web/-/settings", "delete-repository", &[("confirmed", "team/web")]).await;
+    let deleted =
+        mara.send("/r/team/web/-/settings?delete=yes", "delete-repository", &[("confirmed", "team/web")]).await;
     assert!(
         deleted.status == StatusCode::FORBIDDEN && deleted.text().contains("v1 is immutable"),
         "{}",
@@ -90,4 +91,43 @@ async fn who_does_not_configure_sees_what_binds_and_changes_nothing() {
     assert_eq!(browser.send("/n/team/-/policies", "set-protection", &sent).await.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.send("/r/team/web/-/settings", "set-protection", &sent).await.status, StatusCode::FORBIDDEN);
     assert_eq!(otto.delete("/v2/team/web/manifests/prod").await.refusal(), "403 DENIED");
+}
+
+#[tokio::test]
+async fn a_namespace_says_for_how_long_what_is_deleted_is_kept() {
+    let test = with_admin().await;
+    let (mara, admin) = (Browser::of(&test, "mara").await, test.showing(&basic("mara", PASSWORD)));
+    admin.push_image("team/backend/api", "v1", "amd64", b"layer").await;
+    let page = "/n/team/-/policies";
+    assert!(mara.get(page).await.text().contains("kept for 30 days"));
+    let odd = mara.send(page, "configure-namespace", &[("trash_days", "0")]).await;
+    assert!(
+        odd.status == StatusCode::UNPROCESSABLE_ENTITY && odd.text().contains("for 1 to 3650 days"),
+        "{}",
+        odd.text()
+    );
+    assert!(mara.done(page, "configure-namespace", &[("trash_days", "3")]).await.contains("kept for 3 days"));
+    assert!(mara.get("/n/team/backend/-/policies").await.text().contains("Empty is what holds above: 3 days."));
+    let below = async |body: &str| {
+        let path = "/api/v1/n/team/backend";
+        match body {
+            "" => admin.get(path).await.json(),
+            body => admin.call("PATCH", path, "application/json", body).await.json(),
+        }
+    };
+    let shown = |days: Option<u32>, kept: u32| json!({"name": "team/backend", "default_visibility": "private", "trash_days": days, "kept_days": kept});
+    assert_eq!(below("").await, shown(None, 3));
+    assert_eq!(below(r#"{"trash_days": 7}"#).await, shown(Some(7), 7));
+    assert_eq!(below(r#"{"default_visibility": "private"}"#).await, shown(Some(7), 7), "what is not said stays");
+    assert_eq!(below(r#"{"trash_days": 5000}"#).await["status"], 400);
+    assert_eq!(below(r#"{"trash_days": null}"#).await, shown(None, 3));
+    assert!(admin.delete("/v2/team/backend/api/manifests/v1").await.status.is_success());
+    let gone = admin.get("/api/v1/trash").await.json()["items"][0].clone();
+    let days = |key: &str| gone[key].as_str().unwrap()[..10].to_owned();
+    let at = |key: &str| portolan::domain::Timestamp::parse(&format!("{}T00:00:00Z", days(key))).unwrap();
+    assert_eq!(at("expires_at"), at("deleted_at").plus_days(3), "{gone}");
+    let record = admin.get("/api/v1/activity?action=namespace.configure").await.json()["items"][0].clone();
+    assert_eq!((&record["before"], &record["after"]), (&json!("trash days: 7"), &json!("trash days: as above")));
+    mara.done(page, "configure-namespace", &[("trash_days", "")]).await;
+    assert_eq!(below("").await, shown(None, 30));
 }

@@ -3,7 +3,7 @@
 use super::api::{admin, give, named, send, user};
 use super::console::Browser;
 use super::{PASSWORD, basic, with, with_admin};
-use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, sha256};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, field, sha256};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -168,21 +168,23 @@ async fn a_repository_is_deleted_on_its_settings_page_by_who_typed_its_name() {
         "{}",
         settings.text()
     );
-    assert_eq!(
-        maintainer.send(page, "delete-repository", &[("confirmed", "team/web")]).await.status,
-        StatusCode::FORBIDDEN
-    );
+    let asks = format!("{page}/delete");
     assert!(mara.get(page).await.text().contains("Delete this repository…"));
-    let asked = mara.get(&format!("{page}?delete=yes")).await.text();
-    assert!(asked.contains("Delete team/web?") && asked.contains("1 tag and 1 image go"), "{asked}");
-    let slip = mara.send(page, "delete-repository", &[("confirmed", "team/wep")]).await;
+    let asked = mara.get(&asks).await.text();
+    assert!(asked.contains("Delete team/web") && asked.contains("1 tag and 1 image go with it"), "{asked}");
+    let plan = field(&asked, "plan");
+    let refused = maintainer.send(&asks, "delete-repository", &[("plan", &plan), ("confirmed", "team/web")]).await;
+    assert_eq!((maintainer.get(&asks).await.status, refused.status), (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN));
+    let slip = mara.send(&asks, "delete-repository", &[("plan", &plan), ("confirmed", "team/wep")]).await;
     assert_eq!(slip.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let gone = mara.done(page, "delete-repository", &[("confirmed", "team/web")]).await;
+    let gone = mara.done(&asks, "delete-repository", &[("plan", &plan), ("confirmed", "team/web")]).await;
     assert!(gone.contains("The repository team/web is deleted"), "{gone}");
     assert_eq!(mara.get("/r/team/web").await.status, StatusCode::NOT_FOUND);
     assert!(mara.get("/r/team/web/-/activity").await.text().contains("Deleted the repository"), "what was done stays");
     send(&admin, "POST", "r/team/empty", json!({})).await;
-    mara.done("/r/team/empty/-/settings", "delete-repository", &[]).await;
+    let empty = "/r/team/empty/-/settings/delete";
+    let plan = field(&mara.get(empty).await.text(), "plan");
+    mara.done(empty, "delete-repository", &[("plan", &plan), ("confirmed", "team/empty")]).await;
 }
 
 #[tokio::test]

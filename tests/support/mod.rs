@@ -284,6 +284,13 @@ impl Answer {
     }
 }
 
+/// What stands in a hidden field of a page.
+pub fn field(page: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let rest = page.split(&start).nth(1).unwrap_or_else(|| panic!("{name} in {page}"));
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
 /// A request to this machine.
 pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080")

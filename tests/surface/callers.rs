@@ -134,10 +134,10 @@ impl World {
 
     /// Names of nothing, for names of what is there.
     fn absent(&self) -> Vec<(String, String)> {
-        let nothing = |id: &String| (id.replace(|c: char| c.is_ascii_hexdigit(), "0"), id.clone());
         let names = [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
-        let no_job = (self.job.replace(|c: char| c.is_ascii_hexdigit(), "1"), self.job.clone());
-        names.into_iter().chain([&self.grant, &self.token, &self.rule].map(nothing)).chain([no_job]).collect()
+        let ids = [&self.grant, &self.token, &self.rule, &self.job].into_iter().zip(["0", "1", "2", "3"]);
+        let nothing = |(id, digit): (&String, &str)| (id.replace(|c: char| c.is_ascii_hexdigit(), digit), id.clone());
+        names.into_iter().chain(ids.map(nothing)).collect()
     }
 
     async fn ask(&self, by: &TestApp, method: &str, path: &str, body: &str) -> Said {

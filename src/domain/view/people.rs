@@ -1,6 +1,6 @@
 //! Pages about people and what they may do.
 
-use super::{ProtectionsView, TokenRow, Totals};
+use super::{ProtectionsView, TokenRow};
 use crate::domain::page::Position;
 use crate::domain::{
     Actor, Grantee, GroupName, Page, RepositoryVisibility, Result, Role, Scope, Terms, Timestamp, Username,
@@ -242,8 +242,8 @@ pub struct SettingsView {
     pub opens: Opens,
     /// Of a repository its rules.
     pub protections: Option<ProtectionsView>,
-    /// What would go with a repository that the reader may delete.
-    pub deletes: Option<Totals>,
+    /// Whether the reader may delete it, with all that is in it.
+    pub may_delete: bool,
 }
 
 /// Which pages of a scope its reader may open, besides the first.
@@ -253,4 +253,7 @@ pub struct Opens {
     pub robots: bool,
     pub activity: bool,
     pub settings: bool,
+    /// Of a namespace: what was deleted in it, and how it was at a time.
+    pub trash: bool,
+    pub past: bool,
 }

@@ -2,6 +2,10 @@
 
 use crate::domain::{ByteSize, Digest, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// More tags than these are deleted by who types how many they are.
+pub const FEW_TAGS: u64 = 20;
 
 /// What kind of thing stands in a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +28,9 @@ pub struct Going {
     pub digest: Option<Digest>,
     /// Of a repository.
     pub name: Option<String>,
+    /// What it is, as far as that is known: its platforms, or the type of an artifact; of an image that loses its last
+    /// name what goes with it in the end.
+    pub label: Option<String>,
     /// Why, in words.
     pub reason: String,
 }
@@ -57,4 +64,28 @@ pub struct Preview {
     pub n_tags: u64,
     /// How many images go.
     pub n_images: u64,
+}
+
+impl Preview {
+    /// Whether something is in the way of all of it: an index that lists what was to go, or a rule.
+    pub fn is_in_the_way(&self) -> bool {
+        !self.parents.is_empty() || !self.barred.is_empty()
+    }
+}
+
+/// What the reader of a list of tags may delete of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletable {
+    /// Those on the page.
+    pub tags: BTreeSet<Tag>,
+    /// How many the filter matches in all, where they may delete all of them and it leaves some out.
+    pub matching: Option<Matching>,
+}
+
+/// How many tags a filter matches, as far as they are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matching {
+    pub count: u64,
+    /// Whether there are more.
+    pub is_more: bool,
 }

@@ -50,10 +50,20 @@ pub struct Covered {
     pub is_cut: bool,
 }
 
+/// For how many days what is deleted in a namespace is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashDays {
+    /// As it says itself.
+    pub own: Option<u32>,
+    /// As a namespace above it says, or the configuration, where it says nothing itself.
+    pub otherwise: u32,
+}
+
 /// The policies of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoliciesView {
     pub namespace: Namespace,
     pub protections: ProtectionsView,
+    pub trash: TrashDays,
     pub opens: Opens,
 }

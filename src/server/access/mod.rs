@@ -111,6 +111,11 @@ impl Access {
         permits(self.policy, standing, permission, target, self.clock.now())
     }
 
+    /// Whether somebody who came as themselves holds a permission anywhere at all.
+    pub fn reaches_anywhere(&self, standing: &Standing, permission: Permission) -> bool {
+        self.policy == Policy::Grants && standing.reaches_anywhere(permission, self.clock.now())
+    }
+
     /// Whether another token of the registry would do: live rights allow it, and this one does not.
     async fn is_only_narrow(&self, standing: &Standing, permission: Permission, target: &Target) -> Result<bool> {
         match standing.has_registry_token() {

@@ -1,8 +1,8 @@
 //! Blobs in memory, for tests of what stands above.
 
 use super::{
-    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned, Staging,
-    VerifiedBlob,
+    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned,
+    Removing, Staging, VerifiedBlob,
 };
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
@@ -109,6 +109,10 @@ impl Contents for MemoryBlobs {
     async fn remove(&self, digest: &Digest, _alone: &NobodyCommits<'_>) -> Result<()> {
         self.content().remove(digest);
         Ok(())
+    }
+
+    fn begin_removing(&self) -> Result<Option<Removing>> {
+        Ok(Some(Removing(None)))
     }
 
     async fn put_aside(&self, some: &[(Digest, String)], _alone: &NobodyCommits<'_>) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Every key, its type and its default.
 
+pub use super::keeping::{GcConfig, HistoryConfig, TrashConfig};
+
 use super::values::{flag, listen, number, path, stated_flag};
 use crate::domain::{MountPrefix, ProviderKind, RepositoryName};
 use crate::server::secret::Secret;
@@ -214,54 +216,6 @@ pub enum MountKindConfig {
     Hosted,
     Remote,
     Proxy,
-}
-
-/// What was deleted.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrashConfig {
-    /// For how many days it is kept, where no namespace says so.
-    #[serde(deserialize_with = "number")]
-    pub days: u64,
-}
-
-impl Default for TrashConfig {
-    fn default() -> Self {
-        Self { days: 30 }
-    }
-}
-
-/// What tags named before.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HistoryConfig {
-    /// For how many days an image stays that a tag named.
-    #[serde(deserialize_with = "number")]
-    pub days: u64,
-}
-
-impl Default for HistoryConfig {
-    fn default() -> Self {
-        Self { days: 30 }
-    }
-}
-
-/// Garbage collection of the hosted registry.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GcConfig {
-    /// Seconds between two that run by themselves; none do where it is 0.
-    #[serde(deserialize_with = "number")]
-    pub every_s: u64,
-    /// For how many seconds a client can count on content that it pushed or was told of.
-    #[serde(deserialize_with = "number")]
-    pub grace_s: u64,
-}
-
-impl Default for GcConfig {
-    fn default() -> Self {
-        Self { every_s: 86_400, grace_s: 86_400 }
-    }
 }
 
 /// What the server does at most.

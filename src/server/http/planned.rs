@@ -40,9 +40,6 @@ pub(super) async fn matching(
 ) -> Result<DeleteTags> {
     let proof = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
     let tags = tags::matching(app, &proof, &filter).await?;
-    if tags.is_empty() {
-        return Err(Error::invalid("filter", format!("no tag of {repository} matches `{filter:.80}`")));
-    }
     Ok(DeleteTags { repository, tags, filter: Some(filter) })
 }
 

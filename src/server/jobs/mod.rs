@@ -170,8 +170,7 @@ impl Work {
         let app = &self.app;
         if job.kind == Job::Sweep {
             let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
-            let swept = swept.and(runs::forget(self).await);
-            let swept = swept.and(holds::run(app).await);
+            let swept = swept.and(runs::forget(self).await).and(holds::run(app).await);
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
         }
         if job.kind == Job::Collect {

@@ -1,5 +1,9 @@
 //! The history of names: read, and all of a namespace brought back to a time.
 
+mod shown;
+
+pub use shown::{as_of_page, page};
+
 use super::names::Namer;
 use crate::domain::action::{ReadRepository, RollBackNamespace};
 use crate::domain::error::What;

@@ -1,5 +1,6 @@
 //! An image's page.
 
+use super::names::Powers;
 use super::pull::absent;
 use super::tags::{is_remote, mount_notice, pull_line};
 use crate::domain::action::ReadRepository;
@@ -41,15 +42,25 @@ pub async fn show(
         Kind::Image | Kind::Artifact => vec![],
     };
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
-    let around = images::surroundings(&app.store, &found, subject, &repository).await?;
+    let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
+    let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
+    for it in &mut around.moves {
+        it.may_roll_back = !it.is_current && powers.roll_back(&it.tag);
+    }
     if let Reference::Tag(tag) = &reference
         && is_remote(app, &found.mount_id)
     {
         app.looks.again(&repository, vec![tag.clone()], app.clock.now());
     }
     let (pull_host, pull_name) = pull_line(app, &repository);
+    let tag = if let Reference::Tag(tag) = reference { Some(tag) } else { None };
+    let has_few = found.n_tags <= around.tags.len() as u64;
+    let may_delete = powers.delete_image(&found.digest, has_few.then_some(&*around.tags));
+    let may_delete_tag = tag.as_ref().is_some_and(|tag| powers.deletes(tag));
     Ok(ImageView {
-        tag: if let Reference::Tag(tag) = reference { Some(tag) } else { None },
+        tag,
+        may_delete_tag,
+        may_delete,
         notice: mount_notice(app, proof, &found.mount_id).await?,
         shown: shown(&found, &manifest, chosen, &stored),
         children_more: entries.len().saturating_sub(MAX_ROWS) as u64,
@@ -71,9 +82,11 @@ pub async fn show(
         media_type: found.media_type,
         pull_host,
         pull_name,
+        may_name: powers.name(),
     })
 }
 
+/// Whether the reader may take away the tag that led here, and delete the image with all its tags. Who may delete some
 /// The entry of an index that is shown: the platform asked for, else Linux on amd64, else the first.
 fn choose<'a>(entries: &[&'a Descriptor], platform: Option<&str>) -> Result<Option<&'a Descriptor>> {
     let runs = |entry: &&&Descriptor| about(entry).is_none();

@@ -1,5 +1,10 @@
 //! Names of images: set, moved, renamed, brought back.
 
+mod shown;
+
+pub(super) use shown::Powers;
+pub use shown::{naming, renaming, rolling_back};
+
 use super::elsewhere;
 use crate::domain::action::{RenameTag, RollBackTag, SetTag};
 use crate::domain::error::What;

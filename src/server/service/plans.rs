@@ -9,6 +9,7 @@ pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
 pub use sealed::{Asked, Plan, Planned};
+pub(super) use whole::has_repositories;
 
 use super::elsewhere;
 use crate::domain::error::What;
@@ -97,10 +98,10 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         None => None,
     };
     let kept_until = app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into());
-    let mut removed = removed(&radius);
+    let mut removed = removed(&graph, &radius);
     let removed_more = removed.len().saturating_sub(MAX_ITEMS) as u64;
     removed.truncate(MAX_ITEMS);
-    let mut kept: Vec<Going> = radius.stays.iter().map(|it| stays(it, &kept_until.date())).collect();
+    let mut kept: Vec<Going> = radius.stays.iter().map(|it| stays((&graph, &radius), it, &kept_until.date())).collect();
     kept.truncate(MAX_ITEMS);
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, |node| node.bytes);
     Ok(Preview {
@@ -136,13 +137,14 @@ fn of_part(radius: &Radius, is_referrer: bool) -> Vec<Digest> {
 }
 
 /// Tags first, then images, each with why it goes.
-fn removed(radius: &Radius) -> Vec<Going> {
+fn removed(graph: &Graph, radius: &Radius) -> Vec<Going> {
     use crate::domain::radius::Part;
     let tags = radius.tags.iter().map(|(tag, digest)| Going {
         kind: GoingKind::Tag,
         tag: Some(tag.clone()),
         digest: Some(digest.clone()),
         name: None,
+        label: None,
         reason: if radius.images.contains_key(digest) { "its image goes" } else { "the name alone" }.to_owned(),
     });
     let images = radius.images.iter().map(|(digest, (top, part))| {
@@ -151,12 +153,12 @@ fn removed(radius: &Radius) -> Vec<Going> {
             Some(Part::Child) => (GoingKind::Child, format!("only {} lists it", top.short())),
             Some(Part::Referrer) => (GoingKind::Referrer, format!("it is about {}", top.short())),
         };
-        Going { kind, tag: None, digest: Some(digest.clone()), name: None, reason }
+        Going { kind, tag: None, digest: Some(digest.clone()), name: None, label: label(graph, digest), reason }
     });
     tags.chain(images).collect()
 }
 
-fn stays(it: &Stays, until: &str) -> Going {
+fn stays((graph, radius): (&Graph, &Radius), it: &Stays, until: &str) -> Going {
     use crate::domain::radius::Part;
     let (kind, tag, digest, reason) = match it {
         Stays::Sibling(tag, digest) => (GoingKind::Tag, Some(tag), digest, "it names the same image".to_owned()),
@@ -171,7 +173,37 @@ fn stays(it: &Stays, until: &str) -> Going {
             (kind, None, digest, "something else names it".to_owned())
         }
     };
-    Going { kind, tag: tag.cloned(), digest: Some(digest.clone()), name: None, reason }
+    let label = match it {
+        Stays::Unnamed(digest) => with_it(graph, radius, digest),
+        Stays::Sibling(..) => None,
+        Stays::Named(digest, _) => label(graph, digest),
+    };
+    Going { kind, tag: tag.cloned(), digest: Some(digest.clone()), name: None, label, reason }
+}
+
+/// What an image is.
+fn label(graph: &Graph, digest: &Digest) -> Option<String> {
+    graph.0.get(digest).map(|node| node.label.clone()).filter(|label| !label.is_empty())
+}
+
+/// What goes with an image that loses its last name, once the trash has let it go.
+fn with_it(graph: &Graph, radius: &Radius, top: &Digest) -> Option<String> {
+    let with: Vec<&Digest> = radius
+        .in_the_end
+        .iter()
+        .filter(|(digest, of)| *of == top && *digest != top)
+        .map(|(digest, _)| digest)
+        .collect();
+    let is_listed = |digest: &&&Digest| graph.0.get(**digest).is_some_and(|node| !node.parents.is_empty());
+    let n_listed = with.iter().filter(is_listed).count();
+    let some = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    let parts = [some(n_listed, "platform", "platforms"), some(with.len() - n_listed, "referrer", "referrers")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
 /// What stood where, for the record: each tag that goes with its image, the first of them.

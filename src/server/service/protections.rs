@@ -5,12 +5,12 @@ use super::{may, opens};
 use crate::domain::action::{ChangeProtection, ListProtections, ReadNamespace, RemoveProtection, SetProtection};
 use crate::domain::error::What;
 use crate::domain::protection::Guard;
-use crate::domain::view::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow};
+use crate::domain::view::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
 use crate::domain::{Action, Error, Protection, Result, Rule, Scope, TagPattern};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::store::{Change, protections};
+use crate::server::store::{Change, protections, trash};
 
 /// Rules of a page.
 const PAGE: u32 = 100;
@@ -38,7 +38,14 @@ pub async fn policies(app: &App, proof: &Authorized<ReadNamespace>, query: &Prot
     let namespace = proof.action().namespace.clone();
     let scope = Scope::Namespace(namespace.clone());
     let opens = opens(proof, &scope);
-    Ok(PoliciesView { namespace, protections: view(app, proof, scope, query).await?, opens })
+    let trash = trash_days(app, proof).await?;
+    Ok(PoliciesView { namespace, protections: view(app, proof, scope, query).await?, trash, opens })
+}
+
+/// For how long what is deleted in a namespace is kept.
+pub async fn trash_days(app: &App, proof: &Authorized<ReadNamespace>) -> Result<TrashDays> {
+    let (own, above) = trash::said_days(&app.store, &proof.action().namespace).await?;
+    Ok(TrashDays { own, otherwise: above.unwrap_or(app.facts.trash_days) })
 }
 
 /// The rules that hold in a scope which the proof's owner may configure, and what a pattern would be about there.

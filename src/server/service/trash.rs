@@ -1,5 +1,9 @@
 //! What was deleted: seen, brought back, or let go for good.
 
+mod shown;
+
+pub use shown::{crosses, page};
+
 use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;

@@ -24,6 +24,12 @@ pub async fn below(
     rows.into_iter().map(|mut row| Ok(NamespaceRow { name: row.take()?, repositories: row.take()? })).collect()
 }
 
+/// Whether a namespace of a mount has a repository.
+pub async fn is_there(store: &Store, mount_id: &str, namespace: &Namespace) -> Result<bool> {
+    let sql = "SELECT 1 FROM namespaces WHERE mount_id = $1 AND name = $2";
+    Ok(store.one(sql, params![mount_id, namespace]).await?.is_some())
+}
+
 /// Adds a new repository to the namespaces above it.
 pub(super) async fn count(tx: &mut Tx, mount_id: &str, name: &RepositoryName) -> Result<()> {
     let sql = "INSERT INTO namespaces (mount_id, name, parent, n_repositories) VALUES ($1, $2, $3, 1)

@@ -100,8 +100,24 @@ impl Rules {
     }
 }
 
+/// Whether none of these rules, which cover a repository, is in the way of doing that to one of its tags.
+pub fn let_pass(rules: &[Protection], rights: &Rights, act: Act, (repository, tag): (&RepositoryName, &Tag)) -> bool {
+    let target = Target::Tag(repository.clone(), tag.clone());
+    rules.iter().all(|rule| !rule.covers(tag) || !is_barred(rights, rule.guard, act, &target))
+}
+
+/// Whether none of them is in the way of deleting images there, whatever their tags.
+pub fn let_content_pass(rules: &[Protection], rights: &Rights, repository: &RepositoryName) -> bool {
+    let target = Target::Scope(Scope::Repository(repository.clone()));
+    rules.iter().all(|rule| !rule.is_whole() || !is_barred(rights, rule.guard, Act::Delete, &target))
+}
+
 fn bars(rights: &Rights, rule: &Rule, act: Act, target: &Target) -> bool {
-    match rule.protection.guard.leaves(act) {
+    is_barred(rights, rule.protection.guard, act, target)
+}
+
+fn is_barred(rights: &Rights, guard: Guard, act: Act, target: &Target) -> bool {
+    match guard.leaves(act) {
         None => false,
         Some(Least::Nobody) => true,
         Some(Least::Role(role)) => !rights.have_role(role, target),

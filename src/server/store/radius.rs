@@ -77,10 +77,10 @@ pub async fn graph(reader: &mut Reader<'_>, repository_id: &str, from: BTreeSet<
 /// Images by digest, each with its neighbours.
 async fn level(reader: &mut Reader<'_>, id: &str, digests: &[Digest]) -> Result<BTreeMap<Digest, Node>> {
     let mut nodes = BTreeMap::new();
-    let sql = "SELECT digest, kind, pull_bytes FROM manifests WHERE repository_id = $1 AND digest IN ({slots})";
+    let sql = "SELECT digest, kind, pull_bytes, COALESCE(NULLIF(platforms, ''), artifact_type, '') FROM manifests WHERE repository_id = $1 AND digest IN ({slots})";
     for mut row in reader.each(sql, id, digests).await? {
         let (digest, kind, bytes) = (row.take()?, row.take()?, row.take()?);
-        nodes.insert(digest, Node { kind: Some(kind), bytes, ..Node::default() });
+        nodes.insert(digest, Node { kind: Some(kind), bytes, label: row.take()?, ..Node::default() });
     }
     let digests: Vec<Digest> = nodes.keys().cloned().collect();
     let sql = "SELECT digest, name FROM tags WHERE repository_id = $1 AND digest IN ({slots})";

@@ -5,7 +5,7 @@ use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, batch, dialect, history};
 use crate::domain::page::Position;
 use crate::domain::tag_filter::TagFilter;
-use crate::domain::view::{How, Moved, TagQuery, TagRow, TagSort};
+use crate::domain::view::{How, Moved, TagMay, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
 use crate::params;
 
@@ -62,6 +62,15 @@ pub async fn matching(store: &Store, repository_id: &str, filter: &TagFilter, li
     let fits = fitting(filter, &mut params);
     let sql = format!("SELECT t.name FROM tags t WHERE t.repository_id = $1{fits} ORDER BY t.name LIMIT $2");
     store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// How many of them there are, counted up to `limit`.
+pub async fn count_matching(store: &Store, repository_id: &str, filter: &TagFilter, limit: u32) -> Result<u64> {
+    let mut params = params![repository_id, limit];
+    let fits = fitting(filter, &mut params);
+    let sql =
+        format!("SELECT COUNT(*) FROM (SELECT 1 FROM tags t WHERE t.repository_id = $1{fits} LIMIT $2) AS matching");
+    store.scan(&sql, params).await?.into_iter().next().map_or(Ok(0), |mut row| row.take())
 }
 
 /// The rows of a list of tags, of the repository `$1`, each with the key by which they are sorted.
@@ -244,5 +253,6 @@ fn tag_row(row: &mut Row) -> Result<TagRow> {
         moved: if known { Moved::At { when, by } } else { Moved::FirstSeen { when } },
         built: (built.0 != 0).then_some(built),
         missing_since,
+        may: TagMay::default(),
     })
 }

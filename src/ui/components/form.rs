@@ -1,5 +1,6 @@
 //! Forms, their fields, what is wrong with them, and what is said when they were done.
 
+use super::back::TakeBack;
 use super::copy::CopyButton;
 use super::icon::Icon;
 use super::ready::{Login, Ready};
@@ -17,7 +18,7 @@ pub fn PostForm(
     #[prop(optional)] label: Option<String>,
     children: Children,
 ) -> impl IntoView {
-    let action = PageRequest::current().path_and_query;
+    let action = PageRequest::current().own_address();
     view! {
         <form class=class method="post" action=action aria-label=label>
             <input type="hidden" name="do" value=intent.name()/>
@@ -172,7 +173,13 @@ fn field_id(intent: Option<Intent>, name: &str) -> String {
 #[component]
 pub fn Announcement() -> impl IntoView {
     let request = PageRequest::current();
-    let said = request.said.clone()?;
+    let Some(said) = request.said.clone() else {
+        // What stood in the way of taking something back is about no form of the page.
+        return (request.form.intent == Some(Intent::Undo))
+            .then(|| view! { <Problem intent=Intent::Undo/> }.into_any());
+    };
+    let back = said.back.clone().map(|back| view! { <TakeBack back/> });
+    let passes = back.is_some().then_some("");
     let secret = match (login(&request, &said), said.secret.clone()) {
         (Some(login), _) => view! { <Ready login back=request.path_and_query/> }.into_any(),
         (None, Some(secret)) => view! { <Shown secret/> }.into_any(),
@@ -181,9 +188,10 @@ pub fn Announcement() -> impl IntoView {
     // Here the keys go on: what was done stands first, and the page follows.
     Some(
         view! {
-            <div class="callout callout-info said" role="status" tabindex="-1" autofocus="true">
+            <div class="callout callout-info said" role="status" tabindex="-1" autofocus="true" data-toast=passes>
                 <Icon name="check"/>
                 <div class="grow stack-2"><p class="medium">{said.words()}</p>{secret}</div>
+                {back}
             </div>
         }
         .into_any(),

@@ -4,6 +4,8 @@
 
 pub mod artifact;
 pub mod avatar;
+pub mod back;
+pub mod change;
 pub mod copy;
 pub mod crumbs;
 pub mod digest;

@@ -89,9 +89,12 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
     });
     let activity = entry(Permission::AuditRead, Address::Activity(Scope::Everything), "pulse", "Activity");
     let jobs = entry(Permission::SystemRead, Address::Jobs, "clock", "Jobs");
+    let trash = request.restores.then(|| {
+        view! { <Entry to=Address::Trash(None) icon="box" label="Trash" path=path.clone()/> }
+    });
     view! {
         <nav aria-label=label>
-            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}{jobs}</ul>
+            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}{jobs}{trash}</ul>
         </nav>
         {administration}
     }

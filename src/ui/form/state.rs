@@ -67,3 +67,22 @@ impl FormState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_belongs_to_its_own_form() {
+        let form = FormState {
+            intent: Some(Intent::CreateUser),
+            error: Some(Error::invalid("username", "it is taken")),
+            typed: vec![("username".to_owned(), "mara".to_owned())],
+            ..FormState::default()
+        };
+        assert_eq!(form.value(Some(Intent::CreateUser), "username"), Some("mara"));
+        assert_eq!(form.wrong(Some(Intent::CreateUser), "username"), Some("it is taken"));
+        assert_eq!(form.value(Some(Intent::GiveAccess), "username"), None);
+        assert_eq!(form.wrong(None, "username"), None);
+    }
+}

@@ -1,6 +1,6 @@
 //! Makes every copy button of the page work, also of rows that come later, by one listener; and
 //! keeps the client whose command a reader copies. With it start what Escape does,
-//! and the address that follows a name.
+//! the address that follows a name, dialogs, the choice of rows, and what passes after a while.
 
 use leptos::prelude::*;
 
@@ -15,4 +15,10 @@ pub fn Copy() -> impl IntoView {
     super::browser::keys::start();
     #[cfg(feature = "hydrate")]
     super::browser::callback::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::dialog::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::select::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::toast::start();
 }

@@ -72,6 +72,8 @@ fn title(error: &Error) -> String {
         Error::TooManyTries { .. } => "Too many tries".to_owned(),
         Error::Forbidden(_) | Error::Foreign(_) => "You may not see this page".to_owned(),
         Error::NotFound(what) => missing(what).to_owned(),
+        Error::Invalid { field, .. } if field == "tag" => "Nothing to delete".to_owned(),
+        Error::Invalid { field, .. } if field == "filter" => "Nothing matches".to_owned(),
         Error::Invalid { .. }
         | Error::Content { .. }
         | Error::MissingParts(_)
@@ -127,6 +129,9 @@ fn reason(error: &Error) -> String {
 
 /// Where to go from here.
 fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
+    if let (Error::Invalid { .. }, Some(repository)) = (error, deleting(request)) {
+        return to_repository(&repository);
+    }
     match error {
         Error::NotFound(
             What::Tag { repository, .. } | What::Manifest { repository, .. } | What::Blob { repository, .. },
@@ -143,6 +148,14 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
             (request.path_and_query.clone(), "Try again".to_owned())
         }
         _ => (Address::Repositories.to_string(), "See all repositories".to_owned()),
+    }
+}
+
+/// The repository whose tags an address is about to delete.
+fn deleting(request: &PageRequest) -> Option<RepositoryName> {
+    match request.path().strip_prefix("/r/").and_then(Address::parse_repository) {
+        Some(Address::DeleteTags(name)) => Some(name),
+        _ => None,
     }
 }
 

@@ -29,7 +29,7 @@ pub fn Namespace(namespace: domain::Namespace) -> impl IntoView {
         match request.part {
             Some(Part::Rows) => view! { <Rows rows=view.page.items now=request.now/> }.into_any(),
             Some(Part::Results) => view! { <Results view query request base/> }.into_any(),
-            None => view! { <Whole namespace view query request/> }.into_any(),
+            Some(Part::Dialog) | None => view! { <Whole namespace view query request/> }.into_any(),
         }
     })
 }

@@ -35,7 +35,7 @@ pub fn Repositories() -> impl IntoView {
         match request.part {
             Some(Part::Rows) => view! { <Rows rows=view.page.items now=request.now/> }.into_any(),
             Some(Part::Results) => view! { <Results view query request base=base()/> }.into_any(),
-            None => view! { <Whole view query request/> }.into_any(),
+            Some(Part::Dialog) | None => view! { <Whole view query request/> }.into_any(),
         }
     })
 }

@@ -2,11 +2,12 @@
 
 mod head;
 mod row;
+mod select;
 
 use super::load::{PageTitle, load};
 use super::repositories::first_push::PushTo;
 use crate::api::repositories::show_repository;
-use crate::domain::view::{CrawlState, ListQuery, RepositoryView, TagRow, TagSort};
+use crate::domain::view::{CrawlState, Deletable, ListQuery, RepositoryView, TagRow, TagSort};
 use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
@@ -21,6 +22,7 @@ use crate::ui::words::sentence;
 use head::{Facts, Heading, Pulling};
 use leptos::prelude::*;
 use row::Rows;
+use select::{SelectAll, SelectionBar};
 
 type Query = ListQuery<TagSort>;
 
@@ -35,10 +37,11 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
         let query = query.unwrap_or_default();
         match request.part {
             Some(Part::Rows) => {
-                view! { <Rows name=view.head.name rows=view.page.items rules=view.rules now=request.now/> }.into_any()
+                let RepositoryView { head, page, rules, deletable, .. } = view;
+                view! { <Rows name=head.name rows=page.items rules deletable now=request.now/> }.into_any()
             }
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
-            None => view! { <Whole view query request/> }.into_any(),
+            Some(Part::Dialog) | None => view! { <Whole view query request/> }.into_any(),
         }
     })
 }
@@ -50,7 +53,7 @@ fn Whole(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoV
     let filter = Filter {
         action: base.clone(),
         label: "Filter tags",
-        hint: "1.4.* or part of a tag",
+        hint: "1.4.* or age:>30d",
         value: query.q.clone(),
         sort: (query.sort != TagSort::default()).then(|| query.sort.word()),
     };
@@ -87,7 +90,7 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
-    let RepositoryView { head, page, notice, pulls, rules, .. } = view;
+    let RepositoryView { head, page, notice, pulls, rules, deletable, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
@@ -98,7 +101,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            view! { <Table name=head.name rows=page.items rules query now/> <Pages foot/> }.into_any()
+            view! { <Table name=head.name rows=page.items rules deletable query now/> <Pages foot/> }.into_any()
         }
     };
     // That the registry was read a moment ago says nothing about what could not be.
@@ -146,6 +149,7 @@ fn Table(
     name: RepositoryName,
     rows: Vec<TagRow>,
     rules: Vec<Protection>,
+    deletable: Deletable,
     query: Query,
     now: Timestamp,
 ) -> impl IntoView {
@@ -153,21 +157,27 @@ fn Table(
     let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
+    let selects = !deletable.tags.is_empty();
+    let bar = selects.then(|| view! { <SelectionBar name=&name deletable=&deletable query/> });
+    let class = if selects { "cards tags selects" } else { "cards tags" };
     view! {
+        {bar}
         <div class="tablewrap">
-            <table class="cards tags" role="table" aria-labelledby="caption">
+            <table class=class role="table" aria-labelledby="caption">
                 <caption class="vh" id="caption">{caption}</caption>
                 <thead role="rowgroup">
                     <tr role="row">
+                        {selects.then(|| view! { <SelectAll/> })}
                         <SortHead query base column=column(TagSort::Name, true, "", "Tag")/>
                         <Head label="Image"/>
                         <Head label="Platforms" class="p2 w-32"/>
                         <SortHead query base column=column(TagSort::Size, false, "r", "Size")/>
                         <SortHead query base column=column(TagSort::Built, false, "p2", "Built")/>
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
+                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
-                <Rows name rows rules now/>
+                <Rows name rows rules deletable now/>
             </table>
         </div>
     }

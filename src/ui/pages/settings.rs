@@ -4,40 +4,31 @@ use super::access::Above;
 use super::load::{PageTitle, load};
 use super::protection::{Protections, asked};
 use crate::api::people::show_settings;
-use crate::domain::view::{SettingsView, Totals};
-use crate::domain::{RepositoryVisibility, Scope};
-use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
+use crate::domain::view::SettingsView;
+use crate::domain::{Address, RepositoryVisibility, Scope};
+use crate::ui::components::form::{Choice, Field, Kind, PostForm, Problem};
 use crate::ui::components::part::{Part, PartsEnd};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
-use crate::ui::query::Pairs;
 use crate::ui::request::PageRequest;
-use crate::ui::words::counted;
 use leptos::prelude::*;
 
 /// The page of a scope.
 #[component]
 pub fn Settings(scope: Scope) -> impl IntoView {
     let request = PageRequest::current();
-    load(show_settings(scope, asked(&request)), move |view| view! { <Whole view request/> })
+    load(show_settings(scope, asked(&request)), |view| view! { <Whole view/> })
 }
 
 #[component]
-fn Whole(view: SettingsView, request: PageRequest) -> impl IntoView {
-    let SettingsView { scope, description, visibility, protections, opens, deletes } = view;
+fn Whole(view: SettingsView) -> impl IntoView {
+    let SettingsView { scope, description, visibility, protections, opens, may_delete } = view;
     let title = scope.to_string().trim_end_matches("/*").to_owned();
     let form = match &scope {
         Scope::Repository(_) => view! { <OfRepository description visibility/> }.into_any(),
         Scope::Namespace(_) | Scope::Everything => view! { <OfNamespace visibility/> }.into_any(),
     };
-    let asks = Pairs::of(&request.path_and_query).get("delete").is_some();
-    let delete = match deletes {
-        Some(totals) if asks => {
-            view! { <Deleting name=title.clone() totals back=format!("{}#delete", request.path())/> }.into_any()
-        }
-        Some(_) => view! { <DeleteLink/> }.into_any(),
-        None => ().into_any(),
-    };
+    let delete = may_delete.then(|| view! { <DeleteLink scope=scope.clone()/> });
     view! {
         <PageTitle text=format!("Settings of {title}")/>
         <Above scope=scope.clone()/>
@@ -50,37 +41,22 @@ fn Whole(view: SettingsView, request: PageRequest) -> impl IntoView {
     .into_any()
 }
 
+/// The way to the page that says what would go.
 #[component]
-fn DeleteLink() -> impl IntoView {
+fn DeleteLink(scope: Scope) -> impl IntoView {
+    let (words, act) = match scope {
+        Scope::Repository(_) => ("The repository goes with all its tags and images.", "Delete this repository…"),
+        _ => ("All repositories in it go, with their tags and images.", "Delete this namespace…"),
+    };
+    let href = Address::DeleteAll(scope).to_string();
     view! {
         <div class="parts">
-            <Part id="end" title="Delete it" words="The repository goes with all its tags and images.">
-                <div class="row"><a class="btn btn-bad-quiet" id="delete" href="?delete=yes">"Delete this repository…"</a></div>
+            <Part id="end" title="Delete it" words=words>
+                <div class="row"><a class="btn btn-bad-quiet" href=href data-dialog="">{act}</a></div>
             </Part>
         </div>
     }
     .into_any()
-}
-
-/// Asks before a repository is deleted, and says what goes. One without a tag goes by a click.
-#[component]
-fn Deleting(name: String, totals: Totals, back: String) -> impl IntoView {
-    const INTENT: Intent = Intent::DeleteRepository;
-    let (title, act) = (format!("Delete {name}?"), format!("Delete {name}"));
-    let goes = format!(
-        "{} and {} go, {} in all. Nothing can be pulled from it any more, by tag or by digest.",
-        counted(totals.tags, "tag", "tags"),
-        counted(totals.images, "image", "images"),
-        totals.stored
-    );
-    let stays = "The name is free at once, and access that was given to it stays with the name. What goes is kept aside, \
-                 but nothing brings it back yet.";
-    let words = view! { <p class="medium">{goes}</p><p>{stays}</p> }.into_any();
-    let question = match totals.tags {
-        0 => view! { <Confirm intent=INTENT title act back>{words}</Confirm> }.into_any(),
-        _ => view! { <Confirm intent=INTENT title act back typed=name>{words}</Confirm> }.into_any(),
-    };
-    view! { <div class="mt-4">{question}</div> }.into_any()
 }
 
 /// Each visibility with its words.

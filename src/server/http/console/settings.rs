@@ -2,12 +2,10 @@
 
 use super::sent::taken;
 use super::{Done, Form};
-use crate::domain::action::{
-    ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadRepository,
-};
+use crate::domain::action::{ConfigureNamespace, ConfigureRepository, CreateRepository};
 use crate::domain::error::What;
 use crate::domain::{Address, Error, RepositoryName, Result, Scope};
-use crate::server::service::{plans, repositories, settings};
+use crate::server::service::settings;
 use crate::ui::form::Intent;
 
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
@@ -28,18 +26,6 @@ fn of_page(form: &Form<'_>) -> Result<RepositoryName> {
     }
 }
 
-/// Deletes it; one that has tags where its name was typed.
-pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
-    let repository = of_page(form)?;
-    let reading = form.app.access.authorize(form.caller, ReadRepository { repository: repository.clone() }).await?;
-    let proof = form.app.access.authorize(form.caller, DeleteRepository { repository: repository.clone() }).await?;
-    if repositories::facts(form.app, &reading).await?.row.tags > 0 {
-        form.confirmed(repository.as_str())?;
-    }
-    plans::act(form.app, &proof).await?;
-    Ok(Done::new(Address::Repositories, Intent::DeleteRepository, repository))
-}
-
 pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {
     let repository = of_page(form)?;
     let description = Some(form.sent.text("description").to_owned());
@@ -51,13 +37,15 @@ pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {
 }
 
 pub(super) async fn namespace(form: &Form<'_>) -> Result<Done> {
-    let Some(Address::Settings(Scope::Namespace(namespace))) =
-        form.page().strip_prefix("/n/").and_then(Address::parse_namespace)
-    else {
-        return Err(Error::NotFound(What::Page));
+    let page = form.page().strip_prefix("/n/").and_then(Address::parse_namespace);
+    let (namespace, default_visibility, trash_days) = match page {
+        Some(Address::Settings(Scope::Namespace(namespace))) => {
+            (namespace, Some(form.sent.parse("default_visibility")?), None)
+        }
+        Some(Address::Policies(namespace)) => (namespace, None, Some(form.sent.optional("trash_days")?)),
+        _ => return Err(Error::NotFound(What::Page)),
     };
-    let default_visibility = form.sent.parse("default_visibility")?;
-    let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility };
+    let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility, trash_days };
     let proof = form.app.access.authorize(form.caller, action).await?;
     settings::configure_namespace(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::ConfigureNamespace, namespace))

@@ -11,6 +11,8 @@ use std::time::Duration;
 const TOGETHER: u32 = 64;
 /// Who waits to commit goes first.
 const BETWEEN: Duration = Duration::from_millis(2);
+/// How often it is asked whether blobs can be freed, while they cannot.
+const ASK: Duration = Duration::from_millis(500);
 /// How the names begin of what is put aside.
 const ASIDE: &str = "aside-";
 
@@ -46,6 +48,11 @@ impl Collecting<'_> {
         let marked = collect::marked(&app.store, &self.place.after.1, TOGETHER).await?;
         let (Some((last, _)), Some(blobs)) = (marked.last(), &self.work.blobs) else {
             self.go_on(Phase::Over);
+            return Ok(());
+        };
+        let Some(_removing) = blobs.begin_removing()? else {
+            self.to.waits_for = Some("a backup copies the blobs; they are freed when it ends".to_owned());
+            tokio::time::sleep(ASK).await;
             return Ok(());
         };
         self.place.after.1 = last.to_string();

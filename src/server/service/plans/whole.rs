@@ -10,7 +10,7 @@ use crate::server::context::App;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, Sum, sums};
-use crate::server::store::{Tx, trash};
+use crate::server::store::{Tx, namespaces, trash};
 
 /// The most repositories that one delete takes.
 const MAX_REPOSITORIES: u32 = 500;
@@ -85,6 +85,14 @@ fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
     mount.map(|mount| mount.id.clone()).ok_or_else(elsewhere)
 }
 
+/// Whether there is anything to delete in a namespace: something of the hosted registry.
+pub(in crate::server::service) async fn has_repositories(app: &App, namespace: &Namespace) -> Result<bool> {
+    match mount_of(app, namespace) {
+        Ok(mount_id) => namespaces::is_there(&app.store, &mount_id, namespace).await,
+        Err(_) => Ok(false),
+    }
+}
+
 fn bounded(found: Vec<Sum>) -> Result<Vec<Sum>> {
     if found.len() > MAX_REPOSITORIES as usize {
         let message =
@@ -152,10 +160,17 @@ async fn drawn(app: &App, namespace: Option<Namespace>, found: Vec<Sum>) -> Resu
 
 fn repository_goes(it: &Sum) -> Going {
     let reason = "with all its tags and images".to_owned();
-    Going { kind: GoingKind::Repository, tag: None, digest: None, name: Some(it.name.to_string()), reason }
+    Going { kind: GoingKind::Repository, tag: None, digest: None, name: Some(it.name.to_string()), label: None, reason }
 }
 
 fn tag_goes(it: &Sum, tag: Tag, digest: Digest) -> Going {
     let reason = "its repository goes".to_owned();
-    Going { kind: GoingKind::Tag, tag: Some(tag), digest: Some(digest), name: Some(it.name.to_string()), reason }
+    Going {
+        kind: GoingKind::Tag,
+        tag: Some(tag),
+        digest: Some(digest),
+        name: Some(it.name.to_string()),
+        label: None,
+        reason,
+    }
 }

@@ -1,4 +1,5 @@
-//! Escape closes what is open, the innermost first: what was unfolded where the focus is, the menu, a question.
+//! Escape closes what is open, the innermost first: what was unfolded where the focus is, the menu, a question. A dialog
+//! sees to itself.
 
 use super::{document, find, on, window};
 use leptos::wasm_bindgen::JsCast;
@@ -9,7 +10,7 @@ pub fn start() {
     on(&document(), "keydown", |event| {
         let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
         // A control that closes something of its own has said so.
-        if is_escape && !event.default_prevented() {
+        if is_escape && !event.default_prevented() && find("dialog[open]").is_none() {
             escape();
         }
     });

@@ -140,5 +140,5 @@ impl Live {
 
 fn is_reader_busy() -> bool {
     let is_away = window().scroll_y().is_ok_and(|y| y > AWAY_PX);
-    is_away || find("[data-live] tbody:hover, [data-live] tbody:focus-within").is_some()
+    is_away || find("[data-live] tbody:hover, [data-live] :is(tbody, .bulk):focus-within, dialog[open]").is_some()
 }

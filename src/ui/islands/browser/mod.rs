@@ -3,14 +3,20 @@
 pub mod callback;
 pub mod client;
 pub mod copy;
+pub mod dialog;
 pub mod keys;
 pub mod live;
+pub mod select;
 pub mod theme;
+pub mod toast;
 
 use super::STATUS;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::closure::Closure;
-use web_sys::{Document, Element, Event, EventTarget, NodeList, Window};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Document, DocumentFragment, Element, Event, EventTarget, HtmlTemplateElement, NodeList, Response, Window,
+};
 
 fn window() -> Window {
     leptos::prelude::window()
@@ -39,6 +45,20 @@ fn announce(text: &str) {
     if let Some(status) = document().get_element_by_id(STATUS) {
         status.set_text_content(Some(text));
     }
+}
+
+/// A part of the page at an address; `None` where the server has none to give.
+async fn part(path_and_query: &str, name: &str) -> Option<DocumentFragment> {
+    let joint = if path_and_query.contains('?') { '&' } else { '?' };
+    let request = window().fetch_with_str(&format!("{path_and_query}{joint}part={name}"));
+    let response: Response = JsFuture::from(request).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    let html = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    let template: HtmlTemplateElement = document().create_element("template").ok()?.dyn_into().ok()?;
+    template.set_inner_html(&html);
+    Some(template.content())
 }
 
 /// What a selector finds first; the selectors are all our own.

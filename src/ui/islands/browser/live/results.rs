@@ -1,10 +1,8 @@
 //! The changing part of a page, fetched as a fragment of the same page.
 
-use super::super::{client, document, elements, find, window};
-use leptos::wasm_bindgen::JsCast;
+use super::super::{client, document, elements, find, part, select, window};
 use std::collections::BTreeSet;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Response};
+use web_sys::{DocumentFragment, Element};
 
 /// The state of a row: where its links lead (a tag's, to its name and its image), and when what it shows last changed.
 type Row = (String, Option<String>);
@@ -18,17 +16,8 @@ impl Results {
     /// The results of this page as they are now; `None` where the server has none to give.
     pub async fn fetch() -> Option<Self> {
         let location = window().location();
-        let (path, query) = (location.pathname().ok()?, location.search().ok()?);
-        let joint = if query.is_empty() { '?' } else { '&' };
-        let request = window().fetch_with_str(&format!("{path}{query}{joint}part=results"));
-        let response: Response = JsFuture::from(request).await.ok()?.dyn_into().ok()?;
-        if !response.ok() {
-            return None;
-        }
-        let html = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-        let template: HtmlTemplateElement = document().create_element("template").ok()?.dyn_into().ok()?;
-        template.set_inner_html(&html);
-        Some(Self(template.content()))
+        let address = format!("{}{}", location.pathname().ok()?, location.search().ok()?);
+        part(&address, "results").await.map(Self)
     }
 
     /// How many rows the page does not show yet, or shows as they were before.
@@ -44,6 +33,7 @@ impl Results {
                 let _ = row.class_list().add_1("is-new");
             }
         }
+        let chosen = select::chosen();
         for part in elements(self.0.query_selector_all("[data-live]")) {
             let name = part.get_attribute("data-live").unwrap_or_default();
             if let Some(old) = find(&format!("[data-live={name}]")) {
@@ -51,6 +41,7 @@ impl Results {
             }
         }
         client::choose_again();
+        select::choose_again(&chosen);
     }
 
     fn new_rows(&self) -> Vec<Element> {

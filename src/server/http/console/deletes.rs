@@ -1,0 +1,118 @@
+//! Forms that do what a preview said, and the one that takes it back.
+
+use super::{Done, Form};
+use crate::domain::action::{RestoreTrash, Trashed};
+use crate::domain::error::What;
+use crate::domain::trash::TrashRow;
+use crate::domain::view::FEW_TAGS;
+use crate::domain::{Action, Address, Error, Permission, Result, Scope, Target};
+use crate::server::http::planned::{self, Wanted};
+use crate::server::http::restored;
+use crate::ui::form::{Back, Intent};
+use std::collections::BTreeSet;
+
+/// Does what the preview on the page said, once, however often it is sent.
+///
+/// # Errors
+/// Not found for a plan of another page; [`Error::Invalid`] where what had to be typed was not.
+pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
+    let (plan, wanted) = planned::open(form.app, form.caller, form.sent.text("plan")).await?;
+    if place(form.page()).is_none_or(|place| place != wanted.place()) {
+        return Err(Error::NotFound(What::Plan));
+    }
+    confirmed(form, &wanted)?;
+    let entries = planned::redeem(form.app, form.caller, &wanted, &plan).await?;
+    let (to, intent, of) = match &wanted {
+        Wanted::Tags(it) => {
+            let of = match it.tags.as_slice() {
+                [one] => format!("tag {one} from {}", it.repository),
+                _ => format!("{} tags from {}", entries.len(), it.repository),
+            };
+            (Address::Repository(it.repository.clone()), Intent::DeleteTags, of)
+        }
+        Wanted::Images(it) => {
+            let digest = it.digests.first().map(|digest| digest.short()).unwrap_or_default();
+            let of = format!("image {digest} with all its tags from {}", it.repository);
+            (Address::Repository(it.repository.clone()), Intent::DeleteImage, of)
+        }
+        Wanted::Repository(it) => (Address::Repositories, Intent::DeleteRepository, it.repository.to_string()),
+        Wanted::Namespace(it) => (Address::Repositories, Intent::DeleteNamespace, it.namespace.to_string()),
+    };
+    let back = may_restore(form, &wanted).then_some(Back::Trash(plan.id));
+    Ok(Done::new(to, intent, of).with_back(back))
+}
+
+/// Where the things of a page are, as plans write it.
+fn place(page: &str) -> Option<String> {
+    let address = match page.strip_prefix("/n/") {
+        Some(rest) => Address::parse_namespace(rest),
+        None => page.strip_prefix("/r/").and_then(Address::parse_repository),
+    };
+    match address? {
+        Address::DeleteTags(name) | Address::DeleteTag(name, _) | Address::DeleteImage(name, _) => {
+            Some(name.to_string())
+        }
+        Address::DeleteAll(Scope::Repository(name)) => Some(name.to_string()),
+        Address::DeleteAll(Scope::Namespace(name)) => Some(format!("{name}/")),
+        _ => None,
+    }
+}
+
+/// Refuses what is large unless its name was typed; of many tags, their number as the page showed it.
+fn confirmed(form: &Form<'_>, wanted: &Wanted) -> Result<()> {
+    match wanted {
+        Wanted::Tags(it) => {
+            let now = it.tags.len() as u64;
+            let shown = form.sent.text("tags").parse().ok().filter(|shown| *shown > FEW_TAGS).unwrap_or(now);
+            if shown > FEW_TAGS { form.confirmed(&shown.to_string()) } else { Ok(()) }
+        }
+        Wanted::Images(it) => form.confirmed(it.repository.as_str()),
+        Wanted::Repository(it) => form.confirmed(it.repository.as_str()),
+        Wanted::Namespace(it) => form.confirmed(it.namespace.as_str()),
+    }
+}
+
+/// Whether the one who deleted it may bring it back.
+fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
+    let restoring = |what| RestoreTrash { what, words: String::new() }.needs();
+    let needs = match wanted {
+        Wanted::Tags(it) => restoring(Trashed::Tags(it.repository.clone(), it.tags.clone())),
+        Wanted::Images(it) => restoring(Trashed::Whole(it.repository.clone())),
+        Wanted::Repository(it) => restoring(Trashed::Whole(it.repository.clone())),
+        Wanted::Namespace(it) => {
+            vec![(Permission::TrashRestore, Target::Scope(Scope::Namespace(it.namespace.clone())))]
+        }
+    };
+    let holds =
+        |(permission, target): &(Permission, Target)| form.app.access.holds(&form.caller.standing, *permission, target);
+    needs.iter().all(holds)
+}
+
+/// Brings back what one request deleted.
+///
+/// # Errors
+/// Not found for what is not in the trash, or not theirs to restore; what is in the way of it.
+pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
+    let restored = restored::batch(form.app, form.caller, form.sent.text("batch"), false).await;
+    let rows = restored.map_err(|error| match error {
+        Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
+        error => error,
+    })?;
+    let repositories: BTreeSet<_> = rows.iter().map(|row| &row.repository).collect();
+    let to = match repositories.first() {
+        Some(one) if repositories.len() == 1 => Address::Repository((*one).clone()),
+        _ => Address::Repositories,
+    };
+    Ok(Done::new(to, Intent::Undo, words(&rows, repositories.len())))
+}
+
+fn words(rows: &[TrashRow], n_repositories: usize) -> String {
+    match rows {
+        [one] => one.words(),
+        [one, ..] if n_repositories == 1 => {
+            let what = if rows.iter().all(|row| row.tag.is_some()) { "tags" } else { "things" };
+            format!("{} {what} of {}", rows.len(), one.repository)
+        }
+        _ => format!("{n_repositories} repositories"),
+    }
+}

@@ -1,0 +1,119 @@
+//! `/r/{repo}/-/delete` and its like: everything that goes with a delete, what stays, and the form that does it. The same
+//! form comes as a part of the page, for a dialog.
+
+mod asked;
+mod blast;
+
+use super::load::{PageTitle, load};
+use crate::domain::view::Preview;
+use crate::domain::{Address, Error, Scope};
+use crate::ui::components::crumbs::{Crumbs, NamespaceCrumbs};
+use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::ui::components::icon::Icon;
+use crate::ui::query::Pairs;
+use crate::ui::request::{PageRequest, Part};
+use asked::Asked;
+use blast::{Blast, Undoable};
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn Delete(address: Address) -> impl IntoView {
+    let request = PageRequest::current();
+    let asked = Asked::of(address, &Pairs::of(&request.path_and_query));
+    let data = {
+        let asked = asked.clone();
+        async move { asked?.preview().await }
+    };
+    load(data, move |preview| asked.map(|asked| view! { <Whole asked preview request/> }))
+}
+
+#[component]
+fn Whole(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView {
+    let title = asked.title(&preview);
+    if request.part == Some(Part::Dialog) {
+        return view! {
+            <div class="dialog-head"><h2 class="grow" id="dialog-title">{title}</h2></div>
+            <PlanForm asked preview request/>
+        }
+        .into_any();
+    }
+    let crumbs = match asked.back() {
+        Address::Settings(Scope::Namespace(namespace)) => view! { <NamespaceCrumbs namespace/> }.into_any(),
+        Address::Settings(Scope::Repository(repository))
+        | Address::Repository(repository)
+        | Address::Tag(repository, _)
+        | Address::Manifest(repository, _) => view! { <Crumbs repository inside=true/> }.into_any(),
+        _ => ().into_any(),
+    };
+    view! {
+        <PageTitle text=title.clone()/>
+        {crumbs}
+        <div class="head"><div class="grow"><h1>{title}</h1></div></div>
+        <section class="card confirm" aria-label="What goes and what stays"><PlanForm asked preview request/></section>
+    }
+    .into_any()
+}
+
+/// All that changes, and what does it. What an index lists cannot go before the index, nor what a rule protects before the rule, so then nothing does it.
+#[component]
+fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView {
+    let intent = asked.intent();
+    let is_stopped = preview.is_in_the_way();
+    let back = asked.back().to_string();
+    let (act, typed) = (asked.act(&preview), asked.typed(&preview).filter(|_| !is_stopped));
+    let (plan, n_tags) = (preview.plan.clone(), preview.n_tags.to_string());
+    let news = view! { <News asked=&asked preview=&preview request=&request/> };
+    let typed = typed.map(|(label, words)| view! { <Typed asked=&asked label words/> });
+    let blast = view! { <Blast asked=&asked preview=&preview/> };
+    let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview now=request.now/> });
+    let button = (!is_stopped).then(|| view! { <button class="btn btn-bad" type="submit">{act}</button> });
+    view! {
+        <PostForm intent class="plan">
+            <input type="hidden" name="plan" value=plan/>
+            <input type="hidden" name="tags" value=n_tags/>
+            <div class="dialog-body">
+                {news}
+                <p class="muted">"This is everything that changes. Anything not listed stays as it is."</p>
+                {blast}
+                {undoable}
+                {typed}
+            </div>
+            <div class="dialog-foot">
+                <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
+                {button}
+            </div>
+        </PostForm>
+    }
+    .into_any()
+}
+
+/// Why the form came back, where that is about none of its fields.
+#[component]
+fn News<'a>(asked: &'a Asked, preview: &'a Preview, request: &'a PageRequest) -> impl IntoView + use<> {
+    let (intent, form) = (asked.intent(), &request.form);
+    if form.intent != Some(intent) || form.error != Some(Error::Outdated) {
+        return view! { <Problem intent/> }.into_any();
+    }
+    let before = form.value(Some(intent), "tags").and_then(|before| before.parse().ok());
+    view! {
+        <div class="callout callout-warn" role="alert" tabindex="-1" id="problem" autofocus="true">
+            <Icon name="warn"/>
+            <div><p class="medium">{asked.changed(before, preview)}</p><p>"Nothing was deleted. Below is what would go now."</p></div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What has to be typed.
+#[component]
+fn Typed<'a>(asked: &'a Asked, label: &'static str, words: String) -> impl IntoView + use<> {
+    const KIND: Kind = Kind { class: "input input-mono", ..Kind::TEXT };
+    view! {
+        <div class="stack-2">
+            <p>"Type "<code>{words}</code>" to confirm."</p>
+            <Field intent=asked.intent() name="confirmed" label kind=KIND/>
+        </div>
+    }
+    .into_any()
+}

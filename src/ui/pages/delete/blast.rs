@@ -1,0 +1,254 @@
+//! The list of all that a delete takes and all that it leaves.
+
+use super::asked::{Asked, n_repositories};
+use crate::domain::view::{FEW_TAGS, Going, GoingKind, Preview};
+use crate::domain::{Address, ByteSize, Digest, RepositoryName, Scope, Tag, Timestamp};
+use crate::ui::components::artifact::type_words;
+use crate::ui::components::digest::DigestLink;
+use crate::ui::components::icon::Icon;
+use crate::ui::query::address;
+use crate::ui::words::{counted, grouped, sentence};
+use leptos::prelude::*;
+
+/// All of less than this is shown at once; of more, the rest is folded away.
+const MAX_SHOWN: usize = 50;
+
+/// The list.
+#[component]
+pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<> {
+    let rows = match asked {
+        Asked::Tags(name, _) | Asked::Matching(name, _) if preview.n_tags <= FEW_TAGS => each_tag(name, preview),
+        Asked::Tags(name, _) | Asked::Matching(name, _) => many_tags(name, preview),
+        Asked::Image(name, digest) => of_image(name, digest, preview),
+        Asked::All(scope) => of_all(scope, preview),
+    };
+    let instead = match asked {
+        Asked::Image(name, _) if preview.n_tags > 0 => Some(view! { <Instead name preview/> }),
+        _ => None,
+    };
+    let said = |icon| move |text: &String| row(icon, sentence(text), None);
+    let barred: Vec<AnyView> = preview.barred.iter().map(said("lock")).collect();
+    let notes: Vec<AnyView> = preview.notes.iter().map(said("globe")).collect();
+    view! { <ul class="blast">{barred}{rows}{weight(preview)}{notes}</ul>{instead} }.into_any()
+}
+
+/// A row: what happens, and more about it.
+fn row(icon: &'static str, what: impl IntoView + 'static, more: Option<AnyView>) -> AnyView {
+    let more = more.map(|more| view! { <div class="xs muted">{more}</div> });
+    view! { <li><Icon name=icon class="i i-sm"/><div><p>{what.into_any()}</p>{more}</div></li> }.into_any()
+}
+
+fn of_kind(items: &[Going], kind: GoingKind) -> Vec<&Going> {
+    items.iter().filter(|it| it.kind == kind).collect()
+}
+
+/// Tags, each with what becomes of its image.
+fn each_tag(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
+    of_kind(&preview.removed, GoingKind::Tag).into_iter().map(|it| one_tag(name, it, preview)).collect()
+}
+
+fn one_tag(name: &RepositoryName, going: &Going, preview: &Preview) -> AnyView {
+    let (tag, digest) = (going.tag.as_ref().map(Tag::to_string).unwrap_or_default(), going.digest.as_ref());
+    let tag = view! { <span class="tagname">{tag}</span> };
+    let link = digest.map(|digest| view! { <DigestLink repository=name digest/> });
+    let kept: Vec<&Going> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
+    if let Some(left) = kept.iter().find(|it| it.kind == GoingKind::Image) {
+        let with = left.label.as_ref().map(|with| format!(" It has {with}.")).unwrap_or_default();
+        let until = preview.kept_until.date();
+        let words = format!("can be pulled by its digest until {until}, and goes with the trash then.{with}");
+        let more = view! { <div class="row-1 wrap">{link}<span>{words}</span></div> };
+        return row("trash", view! { {tag}" is removed. It is the last tag of its image." }, Some(more.into_any()));
+    }
+    let names: Vec<&Tag> = kept.iter().filter_map(|it| it.tag.as_ref()).collect();
+    let words = match names.is_empty() {
+        true => view! { <span>"something else names it."</span> }.into_any(),
+        false => view! { <span>"is still tagged"</span>{chips(name, &names)} }.into_any(),
+    };
+    let more = view! { <div class="row-1 wrap">{link}{words}</div> };
+    row("tag", view! { {tag}" is removed. Its image stays." }, Some(more.into_any()))
+}
+
+/// More tags than anybody reads one by one.
+fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
+    let going: Vec<&Tag> =
+        of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
+    let n_tags = counted(preview.n_tags, "tag is removed", "tags are removed");
+    let mut rows = vec![row("tag", n_tags, Some(folded(name, &going, preview.removed_more)))];
+    let unnamed: Vec<&Digest> =
+        of_kind(&preview.kept, GoingKind::Image).into_iter().filter_map(|it| it.digest.as_ref()).collect();
+    if !unnamed.is_empty() {
+        let until = preview.kept_until.date();
+        let words = format!(
+            "{} by digest until {until}",
+            counted(
+                unnamed.len() as u64,
+                "image loses its last tag, and can be pulled",
+                "images lose their last tag, and can be pulled"
+            )
+        );
+        rows.push(row("trash", words, Some(digests(name, &unnamed))));
+    }
+    let stay: Vec<&Tag> = of_kind(&preview.kept, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
+    if !stay.is_empty() {
+        let words = counted(stay.len() as u64, "tag stays on the same images", "tags stay on the same images");
+        rows.push(row("check", words, Some(folded(name, &stay, 0))));
+    }
+    rows
+}
+
+/// An image with all that goes with it.
+fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<AnyView> {
+    if !preview.parents.is_empty() {
+        let parents: Vec<&Digest> = preview.parents.iter().collect();
+        let words = "It is a part of what is listed here. That has to be deleted first.";
+        return vec![row("warn", words, Some(digests(name, &parents)))];
+    }
+    let tags: Vec<&Tag> =
+        of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
+    let own = preview.removed.iter().find(|it| it.digest.as_ref() == Some(digest) && it.kind == GoingKind::Image);
+    let platforms = own.and_then(|it| it.label.clone()).unwrap_or_default();
+    let image = view! { <span class="row-1 wrap"><DigestLink repository=name digest/><span>{format!("goes. {platforms}")}</span></span> };
+    let mut rows = vec![row("layers", image, None)];
+    rows.push(match tags.is_empty() {
+        true => row("tag", "No tag names it.", None),
+        false => {
+            let words = match preview.n_tags {
+                1 => "The tag that names it is removed:".to_owned(),
+                count => format!("All {} tags that name it are removed:", grouped(count)),
+            };
+            row("tag", words, Some(folded(name, &tags, preview.removed_more)))
+        }
+    });
+    rows.extend(parts(name, preview, GoingKind::Child, ("platform image goes with it", "platform images go with it")));
+    rows.extend(parts(name, preview, GoingKind::Referrer, ("referrer goes with it", "referrers go with it")));
+    let stay = preview.kept.iter().filter(|it| matches!(it.kind, GoingKind::Child | GoingKind::Referrer));
+    let stay: Vec<&Going> = stay.collect();
+    if !stay.is_empty() {
+        let words = counted(
+            stay.len() as u64,
+            "part of it stays: something else names it",
+            "parts of it stay: something else names them",
+        );
+        rows.push(row("check", words, Some(labelled(name, &stay))));
+    }
+    rows
+}
+
+fn parts(name: &RepositoryName, preview: &Preview, kind: GoingKind, (one, many): (&str, &str)) -> Option<AnyView> {
+    let parts = of_kind(&preview.removed, kind);
+    let icon = if kind == GoingKind::Child { "layers" } else { "link" };
+    let words = counted(parts.len() as u64, one, many);
+    (!parts.is_empty()).then(|| row(icon, words, Some(labelled(name, &parts))))
+}
+
+/// A repository, or all of a namespace.
+fn of_all(scope: &Scope, preview: &Preview) -> Vec<AnyView> {
+    let (tags, images) = (counted(preview.n_tags, "tag", "tags"), counted(preview.n_images, "image", "images"));
+    let all = of_kind(&preview.removed, GoingKind::Tag);
+    let mut rows = Vec::new();
+    if let Scope::Repository(name) = scope {
+        let tags_of: Vec<&Tag> = all.iter().filter_map(|it| it.tag.as_ref()).collect();
+        rows.push(row("repo", view! { <b class="medium">{name.to_string()}</b>" goes. Nothing can be pulled from it any more, by tag or by digest." }, None));
+        let listed = (!tags_of.is_empty()).then(|| folded(name, &tags_of, preview.removed_more));
+        rows.push(row("tag", format!("{tags} and {images} go with it."), listed));
+    } else {
+        let names = of_kind(&preview.removed, GoingKind::Repository).into_iter().filter_map(|it| it.name.clone());
+        let names: Vec<String> = names.collect();
+        let words = counted(n_repositories(preview), "repository goes", "repositories go");
+        rows.push(row("repo", words, Some(fold(names.iter().map(|name| repository(name)).collect(), 0))));
+        let listed = all.iter().filter_map(|it| Some(format!("{}:{}", it.name.as_ref()?, it.tag.as_ref()?)));
+        let listed: Vec<AnyView> = listed.map(|words| view! { <li class="chip">{words}</li> }.into_any()).collect();
+        rows.push(row("tag", format!("{tags} and {images} go with them."), Some(fold(listed, preview.removed_more))));
+    }
+    let words = "Names are free at once, and access that was given stays with the names.";
+    rows.push(row("key", words, None));
+    rows
+}
+
+fn repository(name: &str) -> AnyView {
+    view! { <li><a class="tagchip" href=format!("/r/{name}")>{name.to_owned()}</a></li> }.into_any()
+}
+
+/// What a delete frees, and when.
+fn weight(preview: &Preview) -> Option<AnyView> {
+    if preview.is_in_the_way() {
+        return None;
+    }
+    let until = preview.kept_until.date();
+    let what = match preview.freed {
+        ByteSize(0) => "Frees nothing: what it needs, something else needs too.".to_owned(),
+        freed => format!("Frees {freed} on {until}, when the trash lets it go."),
+    };
+    let more = (preview.logical > ByteSize(0))
+        .then(|| format!("{} to pull, before sharing. What other images need stays.", preview.logical).into_any());
+    Some(row("disk", what, more))
+}
+
+/// Until when all of it can come back.
+#[component]
+pub fn Undoable<'a>(preview: &'a Preview, now: Timestamp) -> impl IntoView + use<> {
+    let words = match preview.kept_until <= now {
+        true => "Nothing is kept in the trash here: it cannot come back.".to_owned(),
+        false => {
+            format!("All of it can be restored until {}. Restoring keeps the same digests.", preview.kept_until.date())
+        }
+    };
+    view! { <p class="row xs muted"><Icon name="undo" class="i i-sm"/>{words}</p> }.into_any()
+}
+
+/// The way to take the names alone.
+#[component]
+fn Instead<'a>(name: &'a RepositoryName, preview: &'a Preview) -> impl IntoView + use<> {
+    let tags = preview.removed.iter().filter(|it| it.kind == GoingKind::Tag).filter_map(|it| it.tag.as_ref());
+    let tags: Vec<&Tag> = tags.take(MAX_SHOWN).collect();
+    let href = match tags.as_slice() {
+        [one] => Address::DeleteTag(name.clone(), (*one).clone()).to_string(),
+        some => {
+            let pairs: Vec<(&str, &str)> = some.iter().map(|tag| ("tag", tag.as_str())).collect();
+            address(&Address::DeleteTags(name.clone()).to_string(), &pairs)
+        }
+    };
+    let link = if tags.len() == 1 { "delete the tag instead" } else { "delete the tags instead" };
+    view! { <p class="muted">"To remove only a name and keep the image, "<a href=href data-dialog="">{link}</a>"."</p> }
+        .into_any()
+}
+
+fn chip(name: &RepositoryName, tag: &Tag) -> AnyView {
+    let href = Address::Tag(name.clone(), tag.clone()).to_string();
+    view! { <li><a class="tagchip" href=href>{tag.to_string()}</a></li> }.into_any()
+}
+
+fn chips(name: &RepositoryName, tags: &[&Tag]) -> AnyView {
+    fold(tags.iter().map(|tag| chip(name, tag)).collect(), 0)
+}
+
+/// Tags, of which all below fifty are seen at once; `more` are not listed at all.
+fn folded(name: &RepositoryName, tags: &[&Tag], more: u64) -> AnyView {
+    fold(tags.iter().map(|tag| chip(name, tag)).collect(), more)
+}
+
+fn digests(name: &RepositoryName, digests: &[&Digest]) -> AnyView {
+    let link = |digest: &&Digest| view! { <li><DigestLink repository=name digest=*digest/></li> }.into_any();
+    fold(digests.iter().map(link).collect(), 0)
+}
+
+/// Images with what they are.
+fn labelled(name: &RepositoryName, items: &[&Going]) -> AnyView {
+    let one = |it: &&Going| {
+        let link = it.digest.as_ref().map(|digest| view! { <DigestLink repository=name digest/> });
+        let label = it.label.as_deref().map(type_words);
+        view! { <li class="row-1 wrap">{link}{label}</li> }.into_any()
+    };
+    fold(items.iter().map(one).collect(), 0)
+}
+
+/// A list whose end is folded away where it is long.
+fn fold(mut items: Vec<AnyView>, more: u64) -> AnyView {
+    let rest = if items.len() > MAX_SHOWN { items.split_off(MAX_SHOWN) } else { vec![] };
+    let unlisted = (more > 0).then(|| view! { <p>{format!("and {} more", grouped(more))}</p> });
+    let rest = (!rest.is_empty()).then(|| {
+        let words = format!("{} more", grouped(rest.len() as u64));
+        view! { <details><summary class="fold">{words}<Icon name="down" class="i i-sm"/></summary><ul class="names">{rest}</ul></details> }
+    });
+    view! { <ul class="names">{items}</ul>{rest}{unlisted} }.into_any()
+}

@@ -1,0 +1,72 @@
+//! Choosing tags of the list, and what is done with those that are chosen. A plain form, which goes to the page of what
+//! would go; with script the bar is there once something is chosen.
+
+use crate::domain::view::{Deletable, ListQuery, Matching, TagSort};
+use crate::domain::{Address, RepositoryName, Tag};
+use crate::ui::components::icon::Icon;
+use crate::ui::words::grouped;
+use leptos::prelude::*;
+
+/// What the boxes of the rows belong to.
+const FORM: &str = "bulk";
+
+/// The bar above the table.
+#[component]
+pub fn SelectionBar<'a>(
+    name: &'a RepositoryName,
+    deletable: &'a Deletable,
+    query: &'a ListQuery<TagSort>,
+) -> impl IntoView + use<> {
+    let action = Address::DeleteTags(name.clone()).to_string();
+    let all = deletable.matching.map(|matching| view! { <AllMatching matching filter=query.q.clone()/> });
+    view! {
+        <form class="bulk" id=FORM method="get" action=action aria-label="Selected tags" data-dialog="" data-bulk="">
+            <span class="medium" data-count="">"With selected:"</span>
+            <button class="btn btn-ghost btn-sm btn-bad-quiet" type="submit"><Icon name="trash" class="i i-sm"/>"Delete…"</button>
+            {all}
+            <button class="btn btn-ghost btn-sm push" type="button" hidden=true data-clear="">"Clear"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Chooses what the filter matches, on all its pages.
+#[component]
+fn AllMatching(matching: Matching, filter: String) -> impl IntoView {
+    let number = grouped(matching.count);
+    let words = match matching.is_more {
+        false => format!("Select all {number} that match"),
+        true => format!("Select all that match, more than {number}"),
+    };
+    let count = (!matching.is_more).then_some(number);
+    view! {
+        <label class="row-1 choice">
+            <input type="checkbox" name="filter" value=filter data-matching=count.unwrap_or_default()/>
+            <span>{words}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// Chooses all of the page; without script it could not.
+#[component]
+pub fn SelectAll() -> impl IntoView {
+    view! {
+        <th role="columnheader" scope="col" class="sel">
+            <span class="vh">"Selected"</span>
+            <label class="check k-gone noscript:hidden"><input type="checkbox" aria-label="Select all on this page" data-all=""/></label>
+        </th>
+    }
+}
+
+/// The box of a row; an empty cell where its tag stays.
+#[component]
+pub fn Selected<'a>(tag: &'a Tag, may: bool) -> impl IntoView + use<> {
+    let tag = tag.to_string();
+    let choice = may.then(|| {
+        view! {
+            <label class="check"><span class="vh">{format!("Select {tag}")}</span><input type="checkbox" name="tag" value=tag form=FORM/></label>
+        }
+    });
+    view! { <td role="cell" class="sel">{choice}</td> }
+}

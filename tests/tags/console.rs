@@ -1,0 +1,245 @@
+//! Deleting by the pages of the console, as a browser does it without script.
+
+use super::{is_there, names, push_index, push_signature, send, timed};
+use crate::support::{Answer, TestApp, field, user};
+use portolan::domain::{Role, Terms};
+use portolan::server::access::Standing;
+use serde_json::json;
+
+/// Somebody with one role in `team`, on some of its tags or on all.
+fn with_role(test: &TestApp, name: &str, role: Role, tags: Option<&str>) -> TestApp {
+    let tags = tags.map(|tags| tags.parse().unwrap());
+    let terms = vec![Terms { role, scope: "team/*".parse().unwrap(), tags, expires_at: None }];
+    test.with_standing(Standing { terms, ..Standing::of(user(name)) })
+}
+
+/// Sends a form of a page.
+async fn post(test: &TestApp, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
+    let body =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("do", intent).extend_pairs(fields).finish();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    test.ask("POST", page, &headers, body).await
+}
+
+/// Sends a form that is done, and reads the page that says so.
+async fn done(test: &TestApp, page: &str, intent: &str, fields: &[(&str, &str)]) -> String {
+    let answer = post(test, page, intent, fields).await;
+    assert_eq!(answer.status, 303, "{intent}: {}", answer.text());
+    let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    let page = test.ask("GET", answer.header("location"), &[("cookie", &cookie)], "").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    page.text()
+}
+
+async fn tag(test: &TestApp, tag: &str, digest: &str) {
+    let set = send(test, "PUT", &format!("/api/v1/r/team/web/-/tags/{tag}"), json!({"digest": digest})).await;
+    assert_eq!(set.status, 201, "{}", set.text());
+}
+
+#[tokio::test]
+async fn tags_that_are_chosen_go_by_who_may_and_come_back_by_undo() {
+    let test = TestApp::new().await;
+    let shared = test.push_image("team/web", "1.4.2", "amd64", b"shared").await;
+    tag(&test, "1.4", &shared).await;
+    tag(&test, "prod", &shared).await;
+    let last = test.push_image("team/web", "1.4.0", "amd64", b"last").await;
+    let (mara, nina) =
+        (with_role(&test, "mara", Role::Developer, None), with_role(&test, "nina", Role::Publisher, None));
+
+    let list = mara.get("/r/team/web").await.text();
+    assert!(list.contains("name=\"tag\" value=\"1.4.2\"") && list.contains("With selected:"), "{list}");
+    let list = nina.get("/r/team/web").await.text();
+    assert!(
+        !list.contains("type=\"checkbox\"") && !list.contains("/delete"),
+        "nothing is offered that is refused: {list}"
+    );
+
+    let page = "/r/team/web/-/delete?tag=1.4.2&tag=1.4.0";
+    let asked = mara.get(page).await.text();
+    for words in [
+        "Delete 2 tags from team/web",
+        "is still tagged",
+        ">prod<",
+        "It is the last tag of its image",
+        "can be pulled by its digest until",
+    ] {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    assert!(!asked.contains("name=\"confirmed\""), "few tags take no typing");
+    let part = mara.get(&format!("{page}&part=dialog")).await.text();
+    assert!(
+        part.contains("id=\"dialog-title\"")
+            && part.contains("action=\"/r/team/web/-/delete?tag=1.4.2&amp;tag=1.4.0\""),
+        "{part}"
+    );
+    let plan = field(&asked, "plan");
+    assert_eq!(nina.get(page).await.status, 403);
+    assert_eq!(post(&nina, page, "delete-tags", &[("plan", &plan)]).await.status, 403);
+    assert_eq!(
+        post(&mara, "/r/team/api/-/delete?tag=1", "delete-tags", &[("plan", &plan)]).await.status,
+        404,
+        "of another page"
+    );
+    assert!(is_there(&test, "team/web", "1.4.2").await, "nothing happened yet");
+
+    let said = done(&mara, page, "delete-tags", &[("plan", &plan), ("tags", "2")]).await;
+    assert!(said.contains("Deleted 2 tags from team/web."), "{said}");
+    assert_eq!(post(&mara, page, "delete-tags", &[("plan", &plan)]).await.status, 303, "sent twice, done once");
+    assert!(!is_there(&test, "team/web", "1.4.2").await && !is_there(&test, "team/web", "1.4.0").await);
+    assert!(is_there(&test, "team/web", "prod").await && is_there(&test, "team/web", &last).await);
+
+    let batch = field(&said, "batch");
+    assert_eq!(post(&nina, "/r/team/web", "undo", &[("batch", &batch)]).await.status, 404, "it is not hers to restore");
+    let said = done(&mara, "/r/team/web", "undo", &[("batch", &batch)]).await;
+    assert!(said.contains("Restored 2 tags of team/web."), "{said}");
+    assert_eq!(
+        (names(&test, "team/web", "1.4.2").await, names(&test, "team/web", "1.4.0").await),
+        (Some(shared), Some(last))
+    );
+    let twice = post(&mara, "/r/team/web", "undo", &[("batch", &batch)]).await;
+    assert!(twice.status == 404 && twice.text().contains("not in the trash"), "{}", twice.text());
+}
+
+#[tokio::test]
+async fn an_image_goes_by_its_name_and_not_when_something_else_would_go() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "1.4.2", "one").await;
+    let signature = push_signature(&test, "team/web", &index, 2).await;
+    let (mara, nina) =
+        (with_role(&test, "mara", Role::Maintainer, None), with_role(&test, "nina", Role::Developer, None));
+    let page = format!("/r/team/web/-/manifests/{index}/delete");
+    let image = mara.get("/r/team/web/-/tags/1.4.2").await.text();
+    assert!(image.contains("Delete image and its tags…") && image.contains("Delete tag…"), "{image}");
+    let image = nina.get("/r/team/web/-/tags/1.4.2").await.text();
+    assert!(!image.contains("Delete image") && image.contains("Delete tag…"), "{image}");
+    assert_eq!(nina.get(&page).await.status, 403);
+
+    let asked = mara.get(&page).await.text();
+    for words in [
+        "and its tag",
+        "2 platform images go with it",
+        "linux/amd64",
+        "1 referrer goes with it",
+        &signature,
+        "delete the tag instead",
+    ] {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    let plan = field(&asked, "plan");
+    let wrong = post(&mara, &page, "delete-image", &[("plan", &plan), ("tags", "1"), ("confirmed", "team/wep")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(
+        wrong.text().contains("Type team/web to go on.") && wrong.text().contains("value=\"team/wep\""),
+        "{}",
+        wrong.text()
+    );
+    for name in ["1.4", "prod"] {
+        tag(&test, name, &index).await;
+    }
+    let fields = |plan| [("plan", plan), ("tags", "1"), ("confirmed", "team/web")];
+    let outdated = post(&mara, &page, "delete-image", &fields(&plan)).await;
+    assert_eq!(outdated.status, 409);
+    assert!(outdated.text().contains("2 more tags now name this image. Look again."), "{}", outdated.text());
+    assert!(is_there(&test, "team/web", &index).await, "nothing is done");
+    let plan = field(&outdated.text(), "plan");
+    let said = done(&mara, &page, "delete-image", &fields(&plan)).await;
+    assert!(said.contains("with all its tags from team/web."), "{said}");
+    for reference in [&*index, &children[0], &signature, "prod"] {
+        assert!(!is_there(&test, "team/web", reference).await, "{reference}");
+    }
+    done(&mara, "/r/team/web", "undo", &[("batch", &field(&said, "batch"))]).await;
+    for name in ["1.4.2", "1.4", "prod"] {
+        assert_eq!(names(&test, "team/web", name).await.as_ref(), Some(&index), "{name}");
+    }
+
+    let child = format!("/r/team/web/-/manifests/{}/delete", children[0]);
+    let listed = mara.get(&child).await.text();
+    assert!(
+        listed.contains(&index) && !listed.contains("btn btn-bad\""),
+        "what an index lists goes after it: {listed}"
+    );
+    let refused =
+        post(&mara, &child, "delete-image", &[("plan", &field(&listed, "plan")), ("confirmed", "team/web")]).await;
+    assert_eq!(refused.status, 409);
+}
+
+#[tokio::test]
+async fn many_tags_go_by_their_number_and_some_by_who_may_delete_those() {
+    let (test, _) = timed().await;
+    for number in 0..21 {
+        test.push_image("team/web", &format!("dev-{number}"), "amd64", &[number]).await;
+    }
+    test.push_image("team/web", "prod", "amd64", b"prod").await;
+    let mara = with_role(&test, "mara", Role::Developer, None);
+    let few = with_role(&test, "nina", Role::Developer, Some("dev-*"));
+
+    let list = few.get("/r/team/web?q=d&limit=5").await.text();
+    assert!(list.contains("name=\"tag\"") && !list.contains("that match"), "what a filter matches may be more: {list}");
+    let list = few.get("/r/team/web").await.text();
+    assert!(list.contains("value=\"dev-1\"") && !list.contains("value=\"prod\""), "{list}");
+    assert_eq!(few.get("/r/team/web/-/delete?tag=dev-1").await.status, 200);
+    assert_eq!(few.get("/r/team/web/-/delete?tag=dev-1&tag=prod").await.status, 403);
+    assert!(mara.get("/r/team/web?q=dev-*&limit=5").await.text().contains("Select all 21 that match"));
+
+    let page = "/r/team/web/-/delete?filter=dev-*";
+    let asked = mara.get(page).await.text();
+    assert!(asked.contains("21 tags are removed") && asked.contains("21 images lose their last tag"), "{asked}");
+    let plan = field(&asked, "plan");
+    for wrong in ["", "20", "team/web"] {
+        let refused = post(&mara, page, "delete-tags", &[("plan", &plan), ("tags", "21"), ("confirmed", wrong)]).await;
+        assert_eq!(refused.status, 422, "{wrong}");
+    }
+    let fields = [("plan", &*plan), ("tags", "21"), ("confirmed", "21")];
+    let said = done(&mara, page, "delete-tags", &fields).await;
+    assert!(said.contains("Deleted 21 tags from team/web."), "{said}");
+    assert_eq!(post(&mara, page, "delete-tags", &fields).await.status, 303, "sent twice, done once");
+    assert_eq!(test.get("/v2/team/web/tags/list").await.json()["tags"], json!(["prod"]));
+    for (odd, words) in [
+        ("", "No tag is selected"),
+        ("?filter=none", "no tag of team/web matches"),
+        ("?filter=size:%3E1", "is no filter"),
+    ] {
+        let refused = mara.get(&format!("/r/team/web/-/delete{odd}")).await;
+        assert!(
+            refused.status == 400 && refused.text().to_lowercase().contains(&words.to_lowercase()),
+            "{odd}: {}",
+            refused.text()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_repository_and_a_namespace_go_by_their_names_and_come_back() {
+    let test = TestApp::new().await;
+    test.push_image("team/web", "1.0", "amd64", b"one").await;
+    test.push_image("team/deep/api", "1.0", "amd64", b"api").await;
+    let (mara, nina) = (with_role(&test, "mara", Role::Owner, None), with_role(&test, "nina", Role::Maintainer, None));
+    for (page, intent, name, settings, words) in [
+        (
+            "/r/team/web/-/settings/delete",
+            "delete-repository",
+            "team/web",
+            "/r/team/web/-/settings",
+            "The repository team/web is deleted",
+        ),
+        (
+            "/n/team/-/settings/delete",
+            "delete-namespace",
+            "team",
+            "/n/team/-/settings",
+            "The namespace team is deleted",
+        ),
+    ] {
+        assert!(mara.get(settings).await.text().contains(page) && !nina.get(settings).await.text().contains(page));
+        assert_eq!(nina.get(page).await.status, 403);
+        let asked = mara.get(page).await.text();
+        let plan = field(&asked, "plan");
+        assert_eq!(post(&mara, page, intent, &[("plan", &plan), ("confirmed", "teams")]).await.status, 422);
+        let said = done(&mara, page, intent, &[("plan", &plan), ("confirmed", name)]).await;
+        assert!(said.contains(words), "{said}");
+        assert!(!is_there(&test, "team/web", "1.0").await);
+        done(&mara, "/repositories", "undo", &[("batch", &field(&said, "batch"))]).await;
+        assert!(is_there(&test, "team/web", "1.0").await && is_there(&test, "team/deep/api", "1.0").await);
+    }
+    assert_eq!(mara.get("/n/team/nothing/-/settings/delete").await.status, 404);
+}
