@@ -7,9 +7,10 @@ use portolan::server::access::Policy;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
+use tokio_util::sync::DropGuard;
 
 /// A registry with content, and a server that mounts it and has read it.
-async fn mounted(folder: &Path, settings: &str) -> Option<(Distribution, TestApp, impl Drop + use<>)> {
+async fn mounted(folder: &Path, settings: &str) -> Option<(Distribution, TestApp, DropGuard)> {
     let upstream = Distribution::start(folder)?;
     let host = upstream.host.clone();
     tokio::task::spawn_blocking(move || fill(&host)).await.unwrap();

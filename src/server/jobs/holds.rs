@@ -20,8 +20,8 @@ pub(super) async fn run(app: &App) -> Result<()> {
     let (now, before) = (app.clock.now(), Timestamp(app.clock.now().0 - UNDER_WAY_MS));
     for mount in app.mounts.now().iter().filter(|mount| mount.changes.is_some()) {
         let id = mount.id.clone();
-        let proof = proof(app, Job::Sweep);
-        let expire = app.store.note(&proof, move |tx| {
+        let keeping = proof(app, Job::Sweep);
+        let expire = app.store.note(&keeping, move |tx| {
             Box::pin(async move { holds::expire(tx, &id, now, TOGETHER).await })
         });
         expire.await?;
