@@ -154,6 +154,7 @@ class Portolan(Server):
             "PORTOLAN_SERVER__DRAIN_S": "1",
             "PORTOLAN_ADMIN__USERNAME": USERNAME,
             "PORTOLAN_ADMIN__PASSWORD": PASSWORD,
+            "PORTOLAN_HISTORY__DAYS": "3650",  # The tags of the data sets moved years ago.
         }
         if self.mount:
             mount = {"PREFIX": "up", "KIND": "remote", "URL": self.mount, "REFRESH_S": "3600"}

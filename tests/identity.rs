@@ -36,6 +36,8 @@ mod patience;
 mod people;
 mod planted;
 mod presumed;
+mod protection;
+mod protection_pages;
 mod providers;
 mod raids;
 mod rechecks;
@@ -81,7 +83,7 @@ where
 }
 
 /// Runs a statement so.
-async fn run(test: &TestApp, statement: &'static str) {
+pub async fn run(test: &TestApp, statement: &'static str) {
     note(test, move |tx| Box::pin(async move { tx.run(statement, vec![]).await.map(|_| ()) })).await;
 }
 

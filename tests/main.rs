@@ -14,12 +14,14 @@
 mod architecture;
 mod backup;
 mod clients;
+mod collect;
 mod conformance;
 mod crawl;
 mod distribution;
 mod durability;
 mod fuzz;
 mod identity;
+mod jobs;
 mod leftovers;
 mod lists;
 mod migration;

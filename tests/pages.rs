@@ -63,6 +63,7 @@ async fn a_page_takes_at_most_four_statements() {
             "providers",
             r#"{"name":"acme","kind":"oidc","issuer":"https://id.example.com","client_id":"p","client_secret":"s"}"#,
         ),
+        ("protections", r#"{"scope":"team/*","tags":"v*","except":"v1*","kind":"immutable"}"#),
         ("grants", r#"{"principal":{"group":"eng"},"role":"reader","scope":"team/*","tags":null,"expires_at":null}"#),
     ] {
         let made = test.call("POST", &format!("/api/v1/{path}"), "application/json", body).await;
@@ -78,6 +79,9 @@ async fn a_page_takes_at_most_four_statements() {
         "/r/team/web/-/access",
         "/r/team/web/-/activity",
         "/r/team/web/-/settings",
+        "/r/team/web/-/settings?try=yes&tags=v*",
+        "/n/team/-/policies",
+        "/n/team/-/policies?try=yes&except=v2*",
         "/n/team/-/access",
         "/n/team/-/robots",
         "/n/team/-/activity",

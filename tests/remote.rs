@@ -1,6 +1,11 @@
 //! A console over CNCF distribution 2.8: read in the background, marked when it is down, followed when
 //! it is back, and only looked at with `--try`.
 
+mod changes;
+mod stand_in;
+mod survivors;
+mod undone;
+
 use crate::conformance::registry::{Known, remote, suite};
 use crate::support::process::{Distribution, Server, eventually, http};
 use crate::support::{OCI_MANIFEST, sha256};
@@ -9,7 +14,7 @@ use std::time::Instant;
 const LAYER: &[u8] = b"the layer of team/web";
 
 /// Pushes an image of one layer over plain HTTP and returns its digest.
-fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> String {
+pub(crate) fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> String {
     let config = br#"{"os":"linux","architecture":"amd64","created":"2026-10-01T00:00:00Z"}"#;
     for blob in [&config[..], layer] {
         let start = format!("/v2/{repository}/blobs/uploads/");

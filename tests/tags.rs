@@ -1,12 +1,16 @@
 //! Names: set, moved, deleted with all that a preview says, and brought back.
 
 mod console;
+mod graphs;
 mod names;
+mod pages;
 mod plans;
 mod trash;
+mod trash_pages;
 
-use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
-use portolan::server::access::Policy;
+use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256, user};
+use portolan::domain::{Role, Terms};
+use portolan::server::access::{Policy, Standing};
 use portolan::server::clock::{Clock, ManualClock};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -64,4 +68,27 @@ async fn is_there(test: &TestApp, repository: &str, reference: &str) -> bool {
 async fn names(test: &TestApp, repository: &str, tag: &str) -> Option<String> {
     let answer = test.get(&format!("/v2/{repository}/manifests/{tag}")).await;
     (answer.status == 200).then(|| answer.header("docker-content-digest").to_owned())
+}
+
+/// Sends a form of a page.
+async fn form(test: &TestApp, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.append_pair("do", intent).extend_pairs(fields);
+    test.call("POST", page, "application/x-www-form-urlencoded", body.finish()).await
+}
+
+/// The page on which a form that was done goes on, with what it says.
+async fn followed(test: &TestApp, answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    let page = test.ask("GET", answer.header("location"), &[("cookie", &cookie)], "").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    page.text()
+}
+
+/// The same server, as somebody with a role there uses it, over some tags alone if a pattern says so.
+fn within(test: &TestApp, scope: &str, role: Role, tags: Option<&str>) -> TestApp {
+    let tags = tags.map(|tags| tags.parse().expect("a pattern"));
+    let terms = vec![Terms { role, scope: scope.parse().expect("a scope"), tags, expires_at: None }];
+    test.with_standing(Standing { terms, ..Standing::of(user("lena")) })
 }

@@ -1,10 +1,10 @@
 //! Questions about people and what they may do.
 
 use crate::domain::view::{
-    AccessView, AccountView, ActivityQuery, ActivityView, GroupView, GroupsView, SettingsView, UserView, UsersQuery,
-    UsersView,
+    AccessView, AccountView, ActivityQuery, ActivityView, GroupView, GroupsView, PoliciesView, ProtectionQuery,
+    SettingsView, UserView, UsersQuery, UsersView,
 };
-use crate::domain::{Error, GroupName, Scope, Username};
+use crate::domain::{Error, GroupName, Namespace, Scope, Username};
 use leptos::prelude::*;
 
 /// A page of users.
@@ -65,9 +65,9 @@ pub async fn show_access(scope: Scope, after: String) -> Result<AccessView, Erro
     service::access::view(&app, &proof, &after).await
 }
 
-/// How a repository or a namespace is set, for who may set it.
+/// How a repository or a namespace is set, for who may set it; of a repository with its rules.
 #[server(name = ShowSettings, endpoint = "settings/show")]
-pub async fn show_settings(scope: Scope) -> Result<SettingsView, Error> {
+pub async fn show_settings(scope: Scope, query: ProtectionQuery) -> Result<SettingsView, Error> {
     use crate::domain::{action, error::What};
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
@@ -80,9 +80,19 @@ pub async fn show_settings(scope: Scope) -> Result<SettingsView, Error> {
         Scope::Repository(repository) => {
             let action = action::ConfigureRepository { repository, description: None, visibility: None };
             let proof = app.access.authorize(&caller, action).await?;
-            service::settings::of_repository(&app, &proof).await
+            service::settings::of_repository(&app, &proof, &query).await
         }
     }
+}
+
+/// The policies of a namespace, for who may set them.
+#[server(name = ShowPolicies, endpoint = "policies/show")]
+pub async fn show_policies(namespace: Namespace, query: ProtectionQuery) -> Result<PoliciesView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ReadNamespace { namespace }).await?;
+    service::protections::policies(&app, &proof, &query).await
 }
 
 /// What was done in a scope, newest first.

@@ -56,6 +56,14 @@ pub trait Bookkeeping: Mutation {}
 
 impl Bookkeeping for PushBlob {}
 impl Bookkeeping for Maintain {}
+impl Bookkeeping for DeleteTag {}
+impl Bookkeeping for DeleteTags {}
+impl Bookkeeping for DeleteImages {}
+impl Bookkeeping for DeleteRepository {}
+impl Bookkeeping for DeleteNamespace {}
+impl Bookkeeping for RenameTag {}
+impl Bookkeeping for RestoreTrash {}
+impl Bookkeeping for PurgeTrash {}
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,
@@ -74,7 +82,9 @@ macro_rules! actions {
 mod credentials;
 mod deletes;
 mod identities;
+mod jobs;
 mod mounts;
+mod protections;
 mod settings;
 mod sign_in_providers;
 mod tags;
@@ -85,7 +95,9 @@ pub use credentials::{
 };
 pub use deletes::{DeleteBlob, DeleteImages, DeleteManifest, DeleteNamespace, DeleteTag, DeleteTags};
 pub use identities::{LinkIdentity, UnlinkIdentity};
+pub use jobs::{ControlJob, ListJobs, ReadJob, RunCollection};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
+pub use protections::{ChangeProtection, ListProtections, RemoveProtection, SetProtection};
 pub use settings::{ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteRepository, ReadNamespace};
 pub use sign_in_providers::{
     AcceptGroup, ChangeProvider, CountGroup, CreateProvider, DeleteProvider, DisableProvider, EnableProvider,

@@ -13,6 +13,18 @@ pub enum Address {
     Repository(RepositoryName),
     Tag(RepositoryName, Tag),
     Manifest(RepositoryName, Digest),
+    /// Another name for what a tag names.
+    Retag(RepositoryName, Tag),
+    /// The same for an image by its digest.
+    AddTag(RepositoryName, Digest),
+    RenameTag(RepositoryName, Tag),
+    RollBack(RepositoryName, Tag),
+    /// Every move of every tag.
+    History(RepositoryName),
+    /// What was deleted and can be brought back: anywhere, or in a namespace.
+    Trash(Option<Namespace>),
+    /// A namespace as it was at a time.
+    AsOf(Namespace),
     /// What goes with tags that are taken away; which, the query says.
     DeleteTags(RepositoryName),
     DeleteTag(RepositoryName, Tag),
@@ -25,6 +37,8 @@ pub enum Address {
     Settings(Scope),
     /// What lies in a namespace.
     Namespace(Namespace),
+    /// What binds the tags of a namespace.
+    Policies(Namespace),
     /// The robots of a namespace.
     Robots(Namespace),
     /// What was done in a scope.
@@ -40,6 +54,9 @@ pub enum Address {
     Mounts,
     NewMount,
     Mount(MountPrefix),
+    Jobs,
+    /// One job, by its id.
+    Job(String),
     Account,
     Tokens,
 }
@@ -55,9 +72,14 @@ impl Address {
             return Some(found);
         }
         match page.split_once('/') {
-            Some(("tags", tag)) => Some(Self::Tag(name, tag.parse().ok()?)),
-            Some(("manifests", digest)) => Some(Self::Manifest(name, digest.parse().ok()?)),
+            Some(("tags", rest)) => Self::of_tag(name, rest),
+            Some(("manifests", rest)) => match rest.split_once('/') {
+                Some((digest, "tag")) => Some(Self::AddTag(name, digest.parse().ok()?)),
+                Some(_) => None,
+                None => Some(Self::Manifest(name, rest.parse().ok()?)),
+            },
             Some(_) => None,
+            None if page == "history" => Some(Self::History(name)),
             None if page == "delete" => Some(Self::DeleteTags(name)),
             None => Self::of_scope(Scope::Repository(name), page),
         }
@@ -81,8 +103,24 @@ impl Address {
         let namespace = name.parse().ok()?;
         match page {
             "robots" => Some(Self::Robots(namespace)),
+            "trash" => Some(Self::Trash(Some(namespace))),
+            "as-of" => Some(Self::AsOf(namespace)),
+            "policies" => Some(Self::Policies(namespace)),
             "settings/delete" => Some(Self::DeleteAll(Scope::Namespace(namespace))),
             _ => Self::of_scope(Scope::Namespace(namespace), page),
+        }
+    }
+
+    /// Reads what follows `/-/tags/`.
+    fn of_tag(name: RepositoryName, rest: &str) -> Option<Self> {
+        let (tag, form) = rest.split_once('/').unwrap_or((rest, ""));
+        let tag = tag.parse().ok()?;
+        match form {
+            "" if !rest.contains('/') => Some(Self::Tag(name, tag)),
+            "retag" => Some(Self::Retag(name, tag)),
+            "rename" => Some(Self::RenameTag(name, tag)),
+            "rollback" => Some(Self::RollBack(name, tag)),
+            _ => None,
         }
     }
 
@@ -104,6 +142,14 @@ impl fmt::Display for Address {
             Self::Repository(name) => write!(f, "/r/{name}"),
             Self::Tag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}"),
             Self::Manifest(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}"),
+            Self::Retag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/retag"),
+            Self::AddTag(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/tag"),
+            Self::RenameTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rename"),
+            Self::RollBack(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rollback"),
+            Self::History(name) => write!(f, "/r/{name}/-/history"),
+            Self::Trash(None) => f.write_str("/trash"),
+            Self::Trash(Some(name)) => write!(f, "/n/{name}/-/trash"),
+            Self::AsOf(name) => write!(f, "/n/{name}/-/as-of"),
             Self::DeleteTags(name) => write!(f, "/r/{name}/-/delete"),
             Self::DeleteTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/delete"),
             Self::DeleteImage(name, digest) => write!(f, "/r/{name}/-/manifests/{digest}/delete"),
@@ -116,6 +162,7 @@ impl fmt::Display for Address {
             Self::Settings(Scope::Repository(name)) => write!(f, "/r/{name}/-/settings"),
             Self::Namespace(name) => write!(f, "/n/{name}"),
             Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
+            Self::Policies(namespace) => write!(f, "/n/{namespace}/-/policies"),
             Self::Activity(Scope::Everything) => f.write_str("/activity"),
             Self::Activity(Scope::Namespace(name)) => write!(f, "/n/{name}/-/activity"),
             Self::Activity(Scope::Repository(name)) => write!(f, "/r/{name}/-/activity"),
@@ -130,6 +177,8 @@ impl fmt::Display for Address {
             Self::Mounts => f.write_str("/admin/mounts"),
             Self::NewMount => f.write_str("/admin/mounts/new"),
             Self::Mount(prefix) => write!(f, "/admin/mounts/{}", prefix.in_address()),
+            Self::Jobs => f.write_str("/jobs"),
+            Self::Job(id) => write!(f, "/jobs/{id}"),
             Self::Account => f.write_str("/account"),
             Self::Tokens => f.write_str("/account/tokens"),
         }
@@ -147,7 +196,12 @@ mod tests {
         for address in [
             Address::Repository(name.clone()),
             Address::Tag(name.clone(), "1.4.2".parse().unwrap()),
+            Address::Retag(name.clone(), "1.4.2".parse().unwrap()),
+            Address::RenameTag(name.clone(), "rename".parse().unwrap()),
+            Address::RollBack(name.clone(), "prod".parse().unwrap()),
             Address::Manifest(name.clone(), digest.clone()),
+            Address::AddTag(name.clone(), digest.clone()),
+            Address::History(name.clone()),
             Address::DeleteTags(name.clone()),
             Address::Tag(name.clone(), "delete".parse().unwrap()),
             Address::DeleteTag(name.clone(), "delete".parse().unwrap()),
@@ -163,8 +217,10 @@ mod tests {
         let access = Address::Access("team/backend/*".parse().unwrap());
         let activity = Address::Activity("team/backend/*".parse().unwrap());
         let namespace: Namespace = "team/backend".parse().unwrap();
+        let (trash, as_of) = (Address::Trash(Some(namespace.clone())), Address::AsOf(namespace.clone()));
+        let (robots, policies) = (Address::Robots(namespace.clone()), Address::Policies(namespace.clone()));
         let all = Address::DeleteAll(Scope::Namespace(namespace.clone()));
-        for address in [access, activity, all, Address::Robots(namespace.clone()), Address::Namespace(namespace)] {
+        for address in [access, activity, all, robots, policies, trash, as_of, Address::Namespace(namespace)] {
             assert_eq!(Address::parse_namespace(address.to_string().strip_prefix("/n/").unwrap()), Some(address));
         }
         assert_eq!(Address::parse_repository("team/-/robots"), None, "a repository has none");
@@ -172,6 +228,8 @@ mod tests {
         assert_eq!(Address::parse_repository("team/-/unknown/x"), None);
         assert_eq!(Address::parse_repository("team/-/unknown"), None);
         assert_eq!(Address::parse_repository("team/-/tags/.bad"), None);
+        assert_eq!(Address::parse_repository("team/-/tags/prod/"), None);
+        assert_eq!(Address::parse_repository("team/-/tags/prod/other"), None);
         assert_eq!(Address::parse_repository(""), None);
     }
 }

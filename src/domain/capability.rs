@@ -15,11 +15,16 @@ pub enum Capability {
     Referrers,
     /// Takes pushes through Portolan.
     Push,
+    /// Deletes a tag by its name.
+    DeleteTag,
+    /// Deletes manifests by their digests.
+    DeleteImage,
 }
 
 impl Capability {
     /// Every capability, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::Catalog, Self::TagPages, Self::Referrers, Self::Push];
+    pub const ALL: [Self; 6] =
+        [Self::Catalog, Self::TagPages, Self::Referrers, Self::Push, Self::DeleteTag, Self::DeleteImage];
 
     /// In words, for the page of mounts.
     pub fn words(self) -> &'static str {
@@ -28,6 +33,8 @@ impl Capability {
             Self::TagPages => "page through tags",
             Self::Referrers => "list referrers",
             Self::Push => "push through Portolan",
+            Self::DeleteTag => "delete a tag by its name",
+            Self::DeleteImage => "delete images",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! (OCI JSON, problem JSON, page) is decided in one place, `server/http/error.rs`.
 
 use super::capability::Capability;
+use super::protection::Barred;
 use super::{Digest, Permission, RepositoryName, Tag};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,9 @@ pub enum Error {
     /// The manifest names content that the repository does not have.
     #[error("push these first, this repository does not have them: {}", list(.0))]
     MissingParts(Vec<Digest>),
+    /// A protection rule is in the way.
+    #[error("{0}")]
+    Protected(Barred),
     #[error("{0}")]
     Conflict(String),
     /// Another registry has the name.
@@ -102,6 +106,8 @@ pub enum What {
     User(String),
     #[error("there is no grant {0}")]
     Grant(String),
+    #[error("there is no protection rule {0}")]
+    Protection(String),
     #[error("there is no mount {0}")]
     Mount(String),
     #[error("there is no group {0}")]
@@ -116,6 +122,8 @@ pub enum What {
     Robot(String),
     #[error("there is no role {0}")]
     Role(String),
+    #[error("there is no such job")]
+    Job,
     #[error("this is not in the trash; it was restored or deleted for good")]
     Trash,
     #[error("this plan does not hold: it is not yours, or its 15 minutes are over; look again at what would go")]

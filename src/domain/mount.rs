@@ -28,6 +28,10 @@ pub struct MountSettings {
     pub token_service: String,
     /// Who sees its repositories without a grant.
     pub visibility: RepositoryVisibility,
+    /// Whether nothing is changed there from here.
+    pub read_only: bool,
+    /// Whether what is deleted there from here is held by a hidden tag, so that it can be brought back.
+    pub trash: bool,
 }
 
 impl Default for MountSettings {
@@ -41,6 +45,8 @@ impl Default for MountSettings {
             refresh_s: REFRESH_S,
             token_service: String::new(),
             visibility: RepositoryVisibility::Private,
+            read_only: true,
+            trash: true,
         }
     }
 }

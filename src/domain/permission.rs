@@ -135,7 +135,7 @@ impl Permission {
             Self::TagDelete => "Delete tags",
             Self::ManifestDelete => "Delete images with their tags, and blobs",
             Self::RepositoryDelete => "Delete repositories with all in them",
-            Self::RepositoryConfigure => "Change descriptions and visibility",
+            Self::RepositoryConfigure => "Change descriptions, visibility and protection rules",
             Self::TrashRestore => "Bring back what was deleted",
             Self::TrashPurge => "Delete for good",
             Self::GrantRead => "See who has access",

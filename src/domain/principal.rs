@@ -77,6 +77,10 @@ pub enum Job {
     SignIn,
     /// Asks identity providers again about people who came by them.
     Recheck,
+    /// Does long work that people see.
+    Run,
+    /// Frees what nothing names any more.
+    Collect,
     /// Lets the first administrator in.
     SetUp,
     /// Somebody who holds the data, by a command.
@@ -85,7 +89,7 @@ pub enum Job {
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Crawl,
         Self::Sweep,
         Self::Pulls,
@@ -93,6 +97,8 @@ impl Job {
         Self::Restore,
         Self::SignIn,
         Self::Recheck,
+        Self::Run,
+        Self::Collect,
         Self::SetUp,
         Self::CommandLine,
     ];
@@ -107,6 +113,8 @@ impl Job {
             Self::Restore => "restore",
             Self::SignIn => "sign-in",
             Self::Recheck => "recheck",
+            Self::Run => "run",
+            Self::Collect => "gc",
             Self::SetUp => "set-up",
             Self::CommandLine => "command-line",
         }

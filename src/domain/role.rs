@@ -74,6 +74,11 @@ impl Role {
         ladder[..n_steps].iter().any(|step| step.contains(&permission))
     }
 
+    /// Whether it holds all that another one holds.
+    pub fn holds_all_of(self, other: Self) -> bool {
+        Permission::ALL.into_iter().all(|permission| !other.holds(permission) || self.holds(permission))
+    }
+
     /// Whether it is for the whole instance only.
     pub fn is_of_the_instance(self) -> bool {
         matches!(self, Self::Auditor | Self::Admin)

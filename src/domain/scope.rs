@@ -35,6 +35,22 @@ impl Scope {
             (Self::Repository(_), Self::Namespace(_)) => false,
         }
     }
+
+    /// It with every scope above it, the widest first.
+    pub fn line(&self) -> Vec<Self> {
+        let name = match self {
+            Self::Everything => return vec![Self::Everything],
+            Self::Namespace(namespace) => namespace.as_str(),
+            Self::Repository(name) => name.as_str(),
+        };
+        let above = name.match_indices('/').filter_map(|(at, _)| name[..at].parse().ok().map(Self::Namespace));
+        [Self::Everything].into_iter().chain(above).chain([self.clone()]).collect()
+    }
+
+    /// In a sentence: `everything`, `team/*`, `team/web`.
+    pub fn words(&self) -> String {
+        if *self == Self::Everything { "everything".to_owned() } else { self.to_string() }
+    }
 }
 
 fn is_below(name: &str, namespace: &Namespace) -> bool {
@@ -135,6 +151,14 @@ mod tests {
         for odd in ["", "/*", "**", "team*", "Team/*", "*/web", "team/*/x"] {
             assert!(odd.parse::<Scope>().is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_line_leads_from_everything_down() {
+        let line = |text: &str| scope(text).line().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(line("a/b/c"), ["*", "a/*", "a/b/*", "a/b/c"]);
+        assert_eq!(line("a/b/*"), ["*", "a/*", "a/b/*"]);
+        assert_eq!((line("a"), line("*")), (vec!["*".to_owned(), "a".to_owned()], vec!["*".to_owned()]));
     }
 
     proptest! {

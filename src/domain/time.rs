@@ -23,6 +23,16 @@ impl Timestamp {
         self.format("%Y-%m-%dT%H:%M:%SZ")
     }
 
+    /// The same to the millisecond, where no moment must be lost.
+    pub fn exact(self) -> String {
+        self.format("%Y-%m-%dT%H:%M:%S%.3fZ")
+    }
+
+    /// As fields for a day and a time take it, in UTC: `2027-01-31T09:30`.
+    pub fn minute(self) -> String {
+        self.format("%Y-%m-%dT%H:%M")
+    }
+
     /// So many days later.
     pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(DAY)))
@@ -77,5 +87,6 @@ mod tests {
         assert_eq!(said("2026-10-09T09:00:00Z"), "on 9 Oct");
         assert_eq!(said("2025-10-09T09:00:00Z"), "9 Oct 2025");
         assert_eq!(Timestamp(0).rfc3339(), "1970-01-01T00:00:00Z");
+        assert_eq!(Timestamp::parse(&Timestamp(1_501).exact()), Some(Timestamp(1_501)));
     }
 }

@@ -8,6 +8,43 @@ use std::str::FromStr;
 pub const DEFAULT_DAYS: u32 = 30;
 pub const MAX_DAYS: u32 = 3650;
 
+/// For how many days a namespace keeps what is deleted in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct KeptDays(u32);
+
+impl KeptDays {
+    /// Their number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for KeptDays {
+    type Error = Error;
+
+    fn try_from(days: u32) -> Result<Self> {
+        match days {
+            1..=MAX_DAYS => Ok(Self(days)),
+            _ => Err(Error::invalid("trash_days", format!("what is deleted is kept for 1 to {MAX_DAYS} days"))),
+        }
+    }
+}
+
+impl From<KeptDays> for u32 {
+    fn from(days: KeptDays) -> Self {
+        days.0
+    }
+}
+
+impl FromStr for KeptDays {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        text.parse::<u32>().unwrap_or_default().try_into()
+    }
+}
+
 /// What kind of thing was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -66,6 +103,15 @@ pub struct TrashRow {
 }
 
 impl TrashRow {
+    /// What is typed before it goes for good.
+    pub fn name(&self) -> &str {
+        match (&self.tag, &self.digest) {
+            (Some(tag), _) => tag.as_str(),
+            (None, Some(digest)) => digest.short(),
+            (None, None) => self.repository.as_str(),
+        }
+    }
+
     /// What it is, in words: `tag 1.4.0 of team/web`.
     pub fn words(&self) -> String {
         let of = &self.repository;

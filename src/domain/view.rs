@@ -5,29 +5,37 @@ mod activity;
 mod credentials;
 mod history;
 mod image;
+mod jobs;
 mod mount;
+mod naming;
 mod people;
 mod plan;
+mod protections;
 mod providers;
+mod trash;
 
 use super::capability::Capability;
 use super::manifest::Kind;
-use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, RepositoryName, RepositoryVisibility};
-use super::{Tag, Timestamp};
+use super::{Actor, ByteSize, Cursor, Digest, MountPrefix, Namespace, Page, Protection};
+use super::{RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
-pub use history::{Difference, HistoryQuery, HistoryRow, How};
+pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
+pub use jobs::{JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
+pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, Preview};
+pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
+pub use trash::{Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +200,8 @@ pub struct RepositoryView {
     pub pull_name: String,
     /// For a registry that is read: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
+    /// The rules that cover it.
+    pub rules: Vec<Protection>,
     pub opens: Opens,
     pub deletable: Deletable,
 }
@@ -214,6 +224,8 @@ pub struct TagRow {
     pub moved: Moved,
     pub built: Option<Timestamp>,
     pub missing_since: Option<Timestamp>,
+    /// What the reader of a page may do with it.
+    pub may: TagMay,
 }
 
 /// What is known of a tag's last move.
@@ -253,6 +265,10 @@ pub struct MountRow {
     pub crawl: CrawlState,
     pub as_of: Option<Timestamp>,
     pub refresh_s: Option<u64>,
+    /// Whether nothing is changed there from here.
+    pub is_read_only: bool,
+    /// Whether what is deleted there from here can be brought back for a while.
+    pub keeps_trash: bool,
     /// Whether the configuration holds it: then it is changed there.
     pub is_of_file: bool,
 }

@@ -71,12 +71,14 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
     if let Some(blobs) = &blobs {
         pair(&store, &**blobs).await?;
     }
-    let trash_days = config.trash.days as u32; // Checked.
+    let (trash_days, grace_ms) = (config.trash.days as u32, config.gc.grace_s as i64 * 1000); // Checked.
     let ids = configure(&store, &access, &configured, &*clock, &*entropy).await?;
     let hosted = |id: &str, blobs: &Arc<dyn BlobStore>| {
         let (store, blobs, clock, entropy) =
             (store.clone(), Arc::clone(blobs), Arc::clone(&clock), Arc::clone(&entropy));
-        HostedRegistry::new(HostedParts { mount_id: id.to_owned(), store, blobs, clock, entropy, trash_days })
+        let keeps = access.system(Job::Collect, Maintain {});
+        let mount_id = id.to_owned();
+        HostedRegistry::new(HostedParts { mount_id, store, blobs, clock, entropy, trash_days, grace_ms, keeps })
     };
     let own = mounts::Own {
         signing: Arc::clone(&identity.signing),
@@ -139,6 +141,8 @@ fn facts(config: &Config, policy: Policy) -> Facts {
         host: config.host(),
         trash_days,
         history_days,
+        grace_ms: config.gc.grace_s as i64 * 1000,
+        collect_every_ms: config.gc.every_s as i64 * 1000,
         trusted_proxies,
         banner,
         is_try,

@@ -59,6 +59,8 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<()> {
             None => bail!("there is nothing in the database; nothing to save"),
         }
     }
+    let copied = FilesystemBlobs::to_read(&config.blob_folder());
+    let _copying = copied.copying().context("the blob folder cannot be locked; run this as who may write it")?;
     transfer::save(&location, &file).await?;
     File::open(&file)?.sync_all()?;
     let (from, to) = (FilesystemBlobs::to_read(&config.blob_folder()), FilesystemBlobs::open(folder)?);

@@ -2,6 +2,7 @@
 //! environment. A wrong key or value stops the start with its source, the key and the remedy.
 
 mod check;
+mod keeping;
 mod merge;
 mod providers;
 mod schema;

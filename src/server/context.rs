@@ -56,6 +56,10 @@ pub struct Facts {
     pub trusted_proxies: Vec<IpNet>,
     /// Said loudly on every page, such as the policy in force.
     pub banner: Option<String>,
+    /// For how long a client can count on content that it pushed or was told of.
+    pub grace_ms: i64,
+    /// How often garbage is collected by itself; never where it is 0.
+    pub collect_every_ms: i64,
     /// Whether this is a read-only console over one existing registry (`serve --try`).
     pub is_try: bool,
 }

@@ -5,9 +5,10 @@ use super::pages::admin::{group::Group, groups::Groups, roles::Roles, user::User
 use super::pages::admin::{new_provider::NewProvider, provider::Provider, providers::Providers};
 use super::pages::auth::{invite::Invite, set_up::SetUp, sign_in::SignIn};
 use super::pages::error::NotFound;
+use super::pages::jobs::{Jobs, one::Job};
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
 use super::pages::new_repository::NewRepository;
-use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens};
+use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens, trash::AnyTrash};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
 use leptos_router::SsrMode;
@@ -31,6 +32,9 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
                 <Route path=path!("/account/tokens") view=Tokens ssr=SsrMode::Async/>
                 <Route path=path!("/activity") view=Everywhere ssr=SsrMode::Async/>
+                <Route path=path!("/trash") view=AnyTrash ssr=SsrMode::Async/>
+                <Route path=path!("/jobs") view=Jobs ssr=SsrMode::Async/>
+                <Route path=path!("/jobs/*id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/admin/access") view=EverythingAccess ssr=SsrMode::Async/>
                 <Route path=path!("/admin/users") view=Users ssr=SsrMode::Async/>
                 <Route path=path!("/admin/users/*name") view=User ssr=SsrMode::Async/>

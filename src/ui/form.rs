@@ -3,10 +3,11 @@
 //! A form posts to the address of its own page. What is refused comes back on that page with what was typed; what was
 //! done leads on to a page that says so, once.
 
+mod done;
 mod said;
 mod state;
 
-pub use said::Said;
+pub use said::{Back, Said};
 pub use state::{FormState, Left, Stranger};
 
 /// What a form asks for.
@@ -39,6 +40,9 @@ pub enum Intent {
     DeleteNamespace,
     Undo,
     ConfigureNamespace,
+    SetProtection,
+    ChangeProtection,
+    RemoveProtection,
     ChangePassword,
     EndSession,
     LinkIdentity,
@@ -62,11 +66,21 @@ pub enum Intent {
     DeleteProvider,
     AcceptGroup,
     TryProvider,
+    SetTag,
+    RenameTag,
+    RollBackTag,
+    RollBackNamespace,
+    RestoreTrash,
+    PurgeTrash,
+    RunCollection,
+    PauseJob,
+    ResumeJob,
+    CancelJob,
 }
 
 impl Intent {
     /// All of them.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 63] = [
         Self::CreateUser,
         Self::InviteAgain,
         Self::DisableUser,
@@ -94,6 +108,9 @@ impl Intent {
         Self::DeleteNamespace,
         Self::Undo,
         Self::ConfigureNamespace,
+        Self::SetProtection,
+        Self::ChangeProtection,
+        Self::RemoveProtection,
         Self::ChangePassword,
         Self::EndSession,
         Self::LinkIdentity,
@@ -117,6 +134,16 @@ impl Intent {
         Self::DeleteProvider,
         Self::AcceptGroup,
         Self::TryProvider,
+        Self::SetTag,
+        Self::RenameTag,
+        Self::RollBackTag,
+        Self::RollBackNamespace,
+        Self::RestoreTrash,
+        Self::PurgeTrash,
+        Self::RunCollection,
+        Self::PauseJob,
+        Self::ResumeJob,
+        Self::CancelJob,
     ];
 
     /// The value of the field `do`.
@@ -149,6 +176,9 @@ impl Intent {
             Self::DeleteNamespace => "delete-namespace",
             Self::Undo => "undo",
             Self::ConfigureNamespace => "configure-namespace",
+            Self::SetProtection => "set-protection",
+            Self::ChangeProtection => "change-protection",
+            Self::RemoveProtection => "remove-protection",
             Self::ChangePassword => "change-password",
             Self::EndSession => "end-session",
             Self::LinkIdentity => "link-identity",
@@ -172,67 +202,22 @@ impl Intent {
             Self::DeleteProvider => "delete-provider",
             Self::AcceptGroup => "accept-group",
             Self::TryProvider => "try-provider",
+            Self::SetTag => "set-tag",
+            Self::RenameTag => "rename-tag",
+            Self::RollBackTag => "roll-back-tag",
+            Self::RollBackNamespace => "roll-back-namespace",
+            Self::RestoreTrash => "restore-trash",
+            Self::PurgeTrash => "purge-trash",
+            Self::RunCollection => "run-collection",
+            Self::PauseJob => "pause-job",
+            Self::ResumeJob => "resume-job",
+            Self::CancelJob => "cancel-job",
         }
     }
 
     /// Reads the field.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|intent| intent.name() == name)
-    }
-
-    /// What is said when it was done, of what it was done to.
-    pub fn done(self, of: &str) -> String {
-        match self {
-            Self::CreateUser => format!("{of} has an account."),
-            Self::InviteAgain => format!("{of} has a new link; the one before it stopped working."),
-            Self::DisableUser => format!("{of} is let in no more."),
-            Self::EnableUser => format!("{of} is let in again."),
-            Self::DeleteUser => format!("The account {of} is gone, with its access, sessions and tokens."),
-            Self::EndSessions => format!("{of} is signed out everywhere."),
-            Self::GiveAccess => format!("{of} has access."),
-            Self::InviteWithAccess => format!("{of} has an account and access. Pass the link on."),
-            Self::TakeInvitation => format!("The invitation of {of} is taken back. Its link stopped working."),
-            Self::ChangeAccess => format!("Access of {of} changed."),
-            Self::TakeAccess => format!("Access was taken from {of}."),
-            Self::CreateGroup => format!("The group {of} is there."),
-            Self::AddMember => format!("{of} is in the group."),
-            Self::RemoveMember => format!("{of} is out of the group."),
-            Self::MapClaim => format!("Who is in {of} is in this group."),
-            Self::UnmapClaim => format!("{of} puts nobody in here any more."),
-            Self::LetIn => format!("{of} is let in, and has a session after the next sign-in."),
-            Self::Dismiss => format!("{of} waits no longer."),
-            Self::DeleteGroup => format!("The group {of} is gone, with all access that it had."),
-            Self::CreateRepository => format!("{of} is there. Push the first image to it."),
-            Self::ConfigureRepository | Self::ConfigureNamespace => format!("The settings of {of} are saved."),
-            Self::DeleteRepository => format!("The repository {of} is deleted, with its tags and images."),
-            Self::DeleteTags | Self::DeleteImage => format!("Deleted {of}."),
-            Self::DeleteNamespace => format!("The namespace {of} is deleted, with all its repositories."),
-            Self::Undo => format!("Restored {of}."),
-            Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
-            Self::EndSession => "That session is over.".to_owned(),
-            Self::LinkIdentity => format!("You can sign in by {of} from now on."),
-            Self::UnlinkIdentity => {
-                format!("You cannot sign in by {of} any more. Sessions opened by it elsewhere ended.")
-            }
-            Self::CreateToken => format!("The token {of} is there."),
-            Self::DeleteToken | Self::RevokeToken => format!("The token {of} is revoked. What used it is out."),
-            Self::CreateRobot => format!("The robot {of} is there."),
-            Self::RotateRobot => format!("The robot {of} has a new secret; the one before it stopped working."),
-            Self::DisableRobot => format!("The robot {of} is let in no more."),
-            Self::EnableRobot => format!("The robot {of} is let in again."),
-            Self::DeleteRobot => format!("The robot {of} is gone, with its access and its secret."),
-            Self::CreateMount => format!("{of} is mounted, and is being read."),
-            Self::ChangeMount => format!("The mount {of} changed, and is being read again."),
-            Self::CheckMount => format!("{of} is being read now."),
-            Self::DeleteMount => format!("The mount {of} is gone here. Its registry has all that it had."),
-            Self::CreateProvider => format!("{of} is saved, and not live yet. Try it, then enable it."),
-            Self::ChangeProvider => format!("The settings of {of} are saved."),
-            Self::EnableProvider => format!("{of} is live: people sign in by it."),
-            Self::DisableProvider => format!("{of} is not live. Who was here by its word alone is out."),
-            Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
-            Self::AcceptGroup => format!("{of} counts as it is now, from each person's next sign-in."),
-            Self::TryProvider => format!("{of} was tried."),
-        }
     }
 }
 

@@ -11,9 +11,9 @@ pub mod document;
 pub mod form;
 mod islands;
 mod pages;
-mod query;
+pub mod query;
 pub mod request;
-mod words;
+pub mod words;
 
 pub use app::Site;
 pub use request::{Assets, ErrorReport, PageRequest, Part, Theme};

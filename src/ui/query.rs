@@ -4,12 +4,14 @@
 //! can be shared. Unknown keys and orders are ignored; a damaged page key is an error that says so.
 
 mod list;
+mod span;
 
 use crate::domain::page::MAX_LIMIT;
 use crate::domain::{Cursor, Result};
 use leptos_router::location::Url;
 
 pub use list::Order;
+pub use span::{SPANS, Span};
 
 /// The pairs behind the `?`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +42,11 @@ impl Pairs {
         values.filter(|value| !value.is_empty())
     }
 
-    fn cursor(&self, key: &str) -> Result<Option<Cursor>> {
+    /// The place in a list that a key names.
+    ///
+    /// # Errors
+    /// A damaged one, which says so.
+    pub fn cursor(&self, key: &str) -> Result<Option<Cursor>> {
         self.get(key).map(str::parse).transpose()
     }
 

@@ -33,6 +33,8 @@ pub struct PageRequest {
     pub user: Option<String>,
     /// What they hold on the instance itself: a room that they may not enter has no entry.
     pub powers: Vec<Permission>,
+    /// Whether they may bring something back that was deleted.
+    pub restores: bool,
     /// How many wait to be let in, where the reader may do so, as far as they are counted.
     pub n_waiting: u64,
     /// How people may sign in.

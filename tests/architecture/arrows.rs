@@ -41,6 +41,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "server::registry",
+            "server::access",
             "server::blobs",
             "server::secret",
             "server::entropy",
@@ -107,6 +108,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::blobs",
             "server::entropy",
             "server::looks",
+            "server::service::elsewhere",
         ],
     ),
     ("src/server/clock.rs", &["domain"]),

@@ -50,6 +50,7 @@ pub(crate) fn remote(address: &str, prefix: &str) -> RemoteRegistry {
         outbound_allow: vec![],
         ca_file: None,
         is_typed: false,
+        is_read_only: false,
     };
     RemoteRegistry::new(settings, Limits::default(), Arc::new(SeededEntropy::new(3))).unwrap()
 }

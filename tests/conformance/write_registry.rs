@@ -52,7 +52,17 @@ async fn hosted(folder: &tempfile::TempDir, blobs: Arc<dyn BlobStore>) -> Hosted
     let configured = store
         .note(&proof, |tx| Box::pin(async move { mounts::configure(tx, &[mount]).await.map(|ids| ids[0].clone()) }));
     let mount_id = configured.await.unwrap();
-    HostedRegistry::new(HostedParts { mount_id, store, blobs, clock, entropy, trash_days: 30 })
+    let keeps = access().system(Job::Collect, Maintain {});
+    HostedRegistry::new(HostedParts {
+        mount_id,
+        store,
+        blobs,
+        clock,
+        entropy,
+        trash_days: 30,
+        grace_ms: 86_400_000,
+        keeps,
+    })
 }
 
 fn access() -> Access {

@@ -156,6 +156,28 @@ async fn one_condition_holds_for_one_of_them() {
     }
 }
 
+/// SEC-44, as far as tags are immutable.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_immutable_tag_is_pushed_once_whoever_comes_with_it() {
+    let test = Arc::new(TestApp::new().await);
+    test.push_blob("team/a", b"{}").await;
+    let rule = r#"{"scope":"team/*","tags":"v*","kind":"immutable"}"#;
+    let set = test.call("POST", "/api/v1/protections", "application/json", rule).await;
+    assert_eq!(set.status, StatusCode::CREATED, "{}", set.text());
+    let answers = at_once(&test, |test, n| async move {
+        let (body, digest) = (manifest(n), sha256(manifest(n).as_bytes()));
+        let reference = if n % 2 == 0 { "v1".to_owned() } else { format!("{digest}?tag=also-{n}&tag=v1") };
+        (digest, test.put_manifest("team/a", &reference, OCI_MANIFEST, &body).await)
+    });
+    let (won, lost): (Vec<_>, Vec<_>) =
+        answers.await.into_iter().partition(|(_, answer)| answer.status == StatusCode::CREATED);
+    assert!(won.len() == 1 && lost.iter().all(|(_, answer)| answer.refusal() == "403 DENIED"), "{}", won.len());
+    assert_eq!(test.head("/v2/team/a/manifests/v1").await.header("docker-content-digest"), won[0].0);
+    let tags = test.get("/v2/team/a/tags/list").await.json();
+    let also = tags["tags"].as_array().unwrap().iter().filter(|tag| tag.as_str().unwrap().starts_with("also-")).count();
+    assert!(also <= 1, "who lost set no other tag either: {tags}");
+}
+
 /// FLT-8.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_tag_that_is_pushed_and_deleted_at_once_is_there_or_not() {

@@ -215,8 +215,10 @@ async fn who_does_not_manage_mounts_changes_none_and_their_password_is_nobodys()
     assert_eq!((made.json()["has_password"].as_bool(), made.json()["locked"].as_bool()), (Some(true), Some(false)));
     assert!(!made.text().contains(UPSTREAM_PASSWORD));
     assert_eq!(made.json()["read_only"], json!(true), "nothing goes through it");
-    let switched = send(&admin, "PATCH", "mounts/hub", json!({"read_only": false})).await;
-    assert!(switched.status == StatusCode::BAD_REQUEST && switched.text().contains("pushes do not go to a registry"));
+    let switched = send(&admin, "PATCH", "mounts/hub", json!({"read_only": false, "trash": false})).await;
+    assert_eq!((switched.json()["read_only"].clone(), switched.json()["trash"].clone()), (json!(false), json!(false)));
+    let back = send(&admin, "PATCH", "mounts/hub", json!({"read_only": true, "trash": true})).await;
+    assert_eq!((back.status, back.json()["read_only"].clone()), (StatusCode::OK, json!(true)));
     let id = made.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(send(&admin, "GET", &format!("mounts/{id}"), json!(null)).await.json()["prefix"], "hub");
     let (nina, otto) = (user(&admin, "nina").await, user(&admin, "otto").await);

@@ -201,7 +201,7 @@ async fn roles_promise_what_there_is() {
         page.contains("tag.delete") && page.contains(">Delete tags<") && page.contains(">Read activity<"),
         "{page}"
     );
-    for to_come in ["trash.", "webhook", "scan.", "finding.", "replication", "restore"] {
+    for to_come in ["webhook", "scan.", "finding.", "replication"] {
         assert!(!page.contains(to_come), "{to_come}: {page}");
     }
     let tokens = mara.get("/account/tokens").await.text();

@@ -153,7 +153,7 @@ pub struct Distribution {
     child: Child,
     pub host: String,
     folder: PathBuf,
-    /// What its configuration says of who may come in.
+    /// What its configuration says besides, such as who may come in.
     auth: String,
 }
 
@@ -161,6 +161,11 @@ impl Distribution {
     /// Starts it with its content in `folder`; `None` where the package is not installed.
     pub fn start(folder: &Path) -> Option<Self> {
         Self::start_with(folder, &Self::host_to_be(), String::new())
+    }
+
+    /// The same, as it is installed: nothing can be deleted.
+    pub fn that_keeps_all(folder: &Path) -> Option<Self> {
+        Self::start_with(folder, &Self::host_to_be(), "# deletes nothing\n".to_owned())
     }
 
     /// A free place, for who has to know it before.
@@ -189,8 +194,9 @@ impl Distribution {
 
     fn start_at(folder: &Path, host: String, auth: String) -> Self {
         let config = folder.join("config.yml");
+        let deletes = !auth.starts_with("# deletes nothing");
         let text = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: '{host}'}}\n{auth}",
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: {deletes}}}}}\nhttp: {{addr: '{host}'}}\n{auth}",
             folder.display()
         );
         std::fs::write(&config, text).unwrap();

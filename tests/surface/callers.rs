@@ -44,6 +44,7 @@ const FOR_STRANGERS: &[&str] = &[
     "GET /api/v1/repositories",
     "GET /api/v1/robots",
     "GET /api/v1/tokens",
+    "GET /api/v1/trash",
     "GET /events",
     "GET /repositories",
     "GET /token",
@@ -58,7 +59,9 @@ const FOR_STRANGERS: &[&str] = &[
 struct World {
     test: TestApp,
     grant: String,
+    job: String,
     token: String,
+    rule: String,
     digest: String,
     manifest: String,
 }
@@ -81,19 +84,33 @@ impl World {
         let grant = r#"{"principal":{"user":"otto"},"role":"reader","scope":"team/web","tags":null,"expires_at":null}"#;
         let given = test.call("POST", "/api/v1/grants", "application/json", grant).await.json();
         let grant = given["id"].as_str().unwrap().to_owned();
+        let job = test.call("POST", "/api/v1/jobs", "application/json", r#"{"kind":"gc"}"#).await.json();
+        let job = job["id"].as_str().unwrap().to_owned();
         let otto = test.with_standing(Standing::of(user("otto")));
         let made = otto.call("POST", "/api/v1/tokens", "application/json", r#"{"name":"laptop"}"#).await.json();
         let token = made["id"].as_str().unwrap().to_owned();
-        Self { test, grant, token, digest: sha256(manifest.as_bytes()), manifest }
+        let rule = r#"{"scope":"team/*","tags":"kept-*","kind":"protected","role":"owner"}"#;
+        let set = test.call("POST", "/api/v1/protections", "application/json", rule).await.json();
+        let rule = set["id"].as_str().unwrap().to_owned();
+        Self { test, grant, job, token, rule, digest: sha256(manifest.as_bytes()), manifest }
     }
 
     /// All that there is of `team` and of its people.
     async fn of_team(&self) -> Vec<String> {
         let otto = self.test.with_standing(Standing::of(user("otto")));
         let mut seen = vec![otto.get("/api/v1/tokens").await.text()];
-        for path in
-            ["users", "users/otto", "groups/eng", "grants?limit=500", "robots", "n/team", "r/team/web", "mounts"]
-        {
+        for path in [
+            "users",
+            "users/otto",
+            "groups/eng",
+            "grants?limit=500",
+            "robots",
+            "n/team",
+            "r/team/web",
+            "mounts",
+            "protections",
+            "jobs",
+        ] {
             seen.push(self.test.get(&format!("/api/v1/{path}")).await.text());
         }
         for path in ["tags/list", "manifests/1"] {
@@ -107,6 +124,8 @@ impl World {
         let text = text
             .replace("GRANT", &self.grant)
             .replace("TOKEN", &self.token)
+            .replace("RULE", &self.rule)
+            .replace("JOB", &self.job)
             .replace("DIGEST", &self.digest)
             .replace("SHA", super::SHA);
         let text = text.replace("LAYER", &sha256(b"layer"));
@@ -115,9 +134,10 @@ impl World {
 
     /// Names of nothing, for names of what is there.
     fn absent(&self) -> Vec<(String, String)> {
-        let nothing = |id: &String| (id.replace(|c: char| c.is_ascii_hexdigit(), "0"), id.clone());
         let names = [("team/xyz", "team/web"), ("ci-none", "ci-team")].map(|(a, h)| (a.to_owned(), h.to_owned()));
-        names.into_iter().chain([nothing(&self.grant), nothing(&self.token)]).collect()
+        let ids = [&self.grant, &self.token, &self.rule, &self.job].into_iter().zip(["0", "1", "2", "3"]);
+        let nothing = |(id, digit): (&String, &str)| (id.replace(|c: char| c.is_ascii_hexdigit(), digit), id.clone());
+        names.into_iter().chain(ids.map(nothing)).collect()
     }
 
     async fn ask(&self, by: &TestApp, method: &str, path: &str, body: &str) -> Said {

@@ -1,6 +1,6 @@
 //! Tags are set, renamed, rolled back, one or all of a namespace.
 
-use super::{names, send, timed};
+use super::{is_there, names, push_index, push_signature, send, timed};
 use crate::support::TestApp;
 use portolan::server::clock::Clock;
 use serde_json::{Value, json};
@@ -105,4 +105,54 @@ async fn a_namespace_goes_back_to_a_time_in_one_step() {
     for odd in ["2999-01-01T00:00:00Z", "1999-01-01T00:00:00Z", "yesterday"] {
         assert_eq!(send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": odd})).await.status, 400, "{odd}");
     }
+}
+
+#[tokio::test]
+async fn tags_are_copied_with_all_that_their_images_are() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "1.0", "one").await;
+    let signature = push_signature(&test, "team/web", &index, 2).await;
+    let noted = format!("{}.sig", index.replace(':', "-"));
+    let legacy = test.push_image("team/web", &noted, "amd64", b"legacy").await;
+    let at = "/api/v1/r/team/web/-/copy";
+
+    let copied =
+        send(&test, "POST", at, json!({"tags": ["1.0"], "to": "prod/web", "names": {"1.0": "stable"}, "expect": null}))
+            .await;
+    assert_eq!(copied.status, 200, "{}", copied.text());
+    assert_eq!(copied.json()["tags"]["stable"], json!(index));
+    for reference in ["stable", &index, &children[0], &children[1], &signature, &noted, &legacy] {
+        assert!(is_there(&test, "prod/web", reference).await, "{reference}");
+    }
+    for child in &children {
+        let image = test.get(&format!("/v2/prod/web/manifests/{child}")).await.json();
+        let layer = image["layers"][0]["digest"].as_str().unwrap();
+        assert_eq!(test.get(&format!("/v2/prod/web/blobs/{layer}")).await.status, 200, "with its bytes");
+    }
+    assert_eq!(test.get("/api/v1/r/prod/web/-/history?tag=stable").await.json()["items"][0]["how"], "copy");
+    let (one, other) = (test.get("/api/v1/r/team/web").await.json(), test.get("/api/v1/r/prod/web").await.json());
+    for key in ["n_tags", "n_images", "logical_bytes", "stored_bytes"] {
+        assert_eq!(one[key], other[key], "{key}");
+    }
+    // The first goes, and the copy stands by itself.
+    assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
+    assert!(is_there(&test, "prod/web", &index).await);
+
+    let stale = send(
+        &test,
+        "POST",
+        "/api/v1/r/prod/web/-/copy",
+        json!({"tags": [noted], "to": "prod/web", "names": {&*noted: "stable"}, "expect": null}),
+    )
+    .await;
+    assert_eq!((stale.status.as_u16(), stale.json()["current"].clone()), (409, json!(index)));
+    for odd in [
+        json!({"tags": [], "to": "a"}),
+        json!({"tags": ["none"], "to": "a/b"}),
+        json!({"tags": ["stable"], "to": "Bad"}),
+    ] {
+        let refused = send(&test, "POST", "/api/v1/r/prod/web/-/copy", odd.clone()).await;
+        assert!([400, 404].contains(&refused.status.as_u16()), "{odd}: {}", refused.text());
+    }
+    assert_eq!(test.get("/api/v1/r/a/b").await.status, 404, "nothing was made");
 }

@@ -1,6 +1,7 @@
 //! What is asked about repositories and namespaces as a whole.
 
 use super::{Action, Mutation};
+use crate::domain::trash::KeptDays;
 use crate::domain::{Namespace, Permission, RepositoryName, RepositoryVisibility, Scope, Target};
 
 impl Mutation for CreateRepository {}
@@ -38,8 +39,10 @@ actions! {
         needs |this| vec![(Permission::RepositoryConfigure, Target::Scope(Scope::Namespace(this.namespace.clone())))],
         object this.namespace.to_string();
 
-    /// Set with which visibility repositories of a namespace begin.
-    ConfigureNamespace { namespace: Namespace, default_visibility: RepositoryVisibility } = "namespace.configure",
+    /// Set with which visibility repositories of a namespace begin, and for how long what is deleted in it is kept; `None`
+    /// of the days leaves that to the namespaces above. What is not said stays.
+    ConfigureNamespace { namespace: Namespace, default_visibility: Option<RepositoryVisibility>,
+        trash_days: Option<Option<KeptDays>> } = "namespace.configure",
         needs |this| vec![(Permission::RepositoryConfigure, Target::Scope(Scope::Namespace(this.namespace.clone())))],
         object this.namespace.to_string();
 }

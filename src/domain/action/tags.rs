@@ -37,10 +37,10 @@ impl Trashed {
 }
 
 actions! {
-    /// Name an image that is there. Whether that adds a tag or moves one is decided inside the transaction that does
-    /// it, and takes `repository.push` or `tag.move` there.
+    /// Name an image that is there. Whether that moves a tag, which takes `tag.move` besides, is decided inside the
+    /// transaction that does it.
     SetTag { repository: RepositoryName, tag: Tag, digest: Digest } = "tag.set",
-        needs |this| vec![(Permission::RepositoryRead, Target::Repository(this.repository.clone()))],
+        needs |this| vec![(Permission::RepositoryPush, Target::Tag(this.repository.clone(), this.tag.clone()))],
         object format!("{}:{}", this.repository, this.tag);
 
     /// Give an image another name in place of one.

@@ -1,6 +1,7 @@
 //! What pages about the history of tags show.
 
-use crate::domain::{Actor, Cursor, Digest, Error, RepositoryName, Result, Tag, Timestamp};
+use super::Opens;
+use crate::domain::{Actor, Cursor, Digest, Error, Namespace, Page, RepositoryName, Result, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -81,14 +82,21 @@ pub struct HistoryRow {
     /// Whether the image that it named before it moved, and the one that it named afterwards, can still be named.
     pub from_is_kept: bool,
     pub to_is_kept: bool,
+    /// What the tag names now.
+    pub now: Option<Digest>,
+    /// Whether the reader of a page may bring the tag back to what it named before.
+    pub may_roll_back: bool,
 }
 
 /// What is asked of a history.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HistoryQuery {
     pub tag: Option<Tag>,
     pub how: Option<How>,
+    /// A username, or the key of an actor.
     pub by: Option<String>,
+    pub since: Option<Timestamp>,
     pub after: Option<Cursor>,
     pub before: Option<Cursor>,
     pub limit: Option<u32>,
@@ -105,4 +113,36 @@ pub struct Difference {
     pub now: Option<Digest>,
     /// Whether the image that it named then can still be named.
     pub is_kept: bool,
+}
+
+/// The page of a repository's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryView {
+    pub repository: RepositoryName,
+    pub page: Page<HistoryRow>,
+    pub opens: Opens,
+}
+
+/// How many tags differ in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Differences {
+    pub n: u64,
+    /// Those whose image is gone for good.
+    pub n_lost: u64,
+}
+
+/// A namespace as it was at a time, beside what it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AsOfView {
+    pub namespace: Namespace,
+    /// Nothing where no time was chosen yet.
+    pub then: Option<Timestamp>,
+    pub differences: Vec<Difference>,
+    /// After which repository and tag the next page starts.
+    pub next: Option<(RepositoryName, Tag)>,
+    pub all: Differences,
+    /// Repositories that were deleted since, of those that the reader may bring back.
+    pub deleted: Vec<RepositoryName>,
+    /// For how many days the past is kept.
+    pub days: u32,
 }

@@ -2,7 +2,7 @@
 
 use super::MountNotice;
 use crate::domain::manifest::{ImageConfig, Kind};
-use crate::domain::{Actor, ByteSize, Digest, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Protection, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// An image, reached by a tag or by its digest.
@@ -38,6 +38,10 @@ pub struct ImageView {
     pub pull_host: String,
     pub pull_name: String,
     pub notice: Option<MountNotice>,
+    /// Whether the reader may give it a name, or move one to it.
+    pub may_name: bool,
+    /// The rules that cover its repository.
+    pub rules: Vec<Protection>,
     /// Whether the reader may take away the tag in the address.
     pub may_delete_tag: bool,
     /// Whether the reader may delete the image with all its tags.
@@ -109,4 +113,7 @@ pub struct MoveRow {
     pub when: Timestamp,
     /// `None` where another registry was only read.
     pub by: Option<Actor>,
+    /// Whether the tag names it still, or again.
+    pub is_current: bool,
+    pub may_roll_back: bool,
 }

@@ -1,6 +1,6 @@
 //! Pages about people and what they may do.
 
-use super::TokenRow;
+use super::{ProtectionsView, TokenRow};
 use crate::domain::page::Position;
 use crate::domain::{
     Actor, Grantee, GroupName, Page, RepositoryVisibility, Result, Role, Scope, Terms, Timestamp, Username,
@@ -240,6 +240,8 @@ pub struct SettingsView {
     /// Of a repository its own, of a namespace that with which repositories begin.
     pub visibility: RepositoryVisibility,
     pub opens: Opens,
+    /// Of a repository its rules.
+    pub protections: Option<ProtectionsView>,
     /// Whether the reader may delete it, with all that is in it.
     pub may_delete: bool,
 }
@@ -251,4 +253,7 @@ pub struct Opens {
     pub robots: bool,
     pub activity: bool,
     pub settings: bool,
+    /// Of a namespace: what was deleted in it, and how it was at a time.
+    pub trash: bool,
+    pub past: bool,
 }

@@ -50,16 +50,27 @@ pub struct Preview {
     pub referrers: Vec<Digest>,
     /// Indexes that list what was to go: nothing can be done before they go.
     pub parents: Vec<Digest>,
+    /// Rules in the way: nothing can be done before they change.
+    pub barred: Vec<String>,
     /// Of what goes, before sharing.
     pub logical: ByteSize,
     /// What nothing needs any more once the trash has let it go.
     pub freed: ByteSize,
     /// Until when all of it can come back.
     pub kept_until: Timestamp,
+    /// What has to be said besides, of a registry elsewhere.
+    pub notes: Vec<String>,
     /// How many tags go.
     pub n_tags: u64,
     /// How many images go.
     pub n_images: u64,
+}
+
+impl Preview {
+    /// Whether something is in the way of all of it: an index that lists what was to go, or a rule.
+    pub fn is_in_the_way(&self) -> bool {
+        !self.parents.is_empty() || !self.barred.is_empty()
+    }
 }
 
 /// What the reader of a list of tags may delete of it.

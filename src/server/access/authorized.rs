@@ -1,8 +1,8 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Record, Standing, Visibility, permits, reads};
+use super::{Caller, Policy, Record, Standing, Visibility, has_role, permits, reads};
 use crate::domain::{
-    Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Target, Timestamp,
+    Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Role, Target, Timestamp,
 };
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -91,14 +91,14 @@ impl<A: Action> Authorized<A> {
         &self.address
     }
 
-    /// The record of a right that it does not carry and that the change turned out to need.
-    pub fn refusal(&self, permission: Permission) -> Record {
+    /// The record of what the change turned out to be refused for: a right that it does not carry, or a rule.
+    pub fn refusal(&self, reason: String) -> Record {
         Record {
             actor: self.actor().clone(),
             action: A::NAME,
             object: self.action.object(),
             place: self.action.place(),
-            reason: Some(permission.name().to_owned()),
+            reason: Some(reason),
             token: self.rights.standing().token.clone(),
             request_id: self.request_id.clone(),
             address: self.address.clone(),
@@ -154,6 +154,11 @@ impl Rights {
     pub fn require(&self, permission: Permission, target: &Target) -> Result<()> {
         let is_permitted = permits(self.policy, &self.standing(), permission, target, self.now);
         if is_permitted { Ok(()) } else { Err(Error::Forbidden(permission)) }
+    }
+
+    /// Whether they are at least of that role there.
+    pub fn have_role(&self, role: Role, target: &Target) -> bool {
+        has_role(self.policy, &self.standing(), role, target, self.now)
     }
 
     /// Whether they hold a permission at least until then; `None` is without an end.

@@ -2,7 +2,7 @@
 
 use super::Scopes;
 use super::standing::Standing;
-use crate::domain::{Actor, Permission, RepositoryName, RepositoryVisibility, Target, Timestamp};
+use crate::domain::{Actor, Permission, RepositoryName, RepositoryVisibility, Role, Target, Timestamp};
 
 /// A named way to decide, written down by whoever starts the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,15 @@ pub fn permits(policy: Policy, standing: &Standing, permission: Permission, targ
             matches!(permission, Permission::RepositoryRead | Permission::MountRead | Permission::SystemRead)
         }
         (Policy::Grants, _) => standing.is_granted(permission, target, now),
+    }
+}
+
+/// Whether `standing` is at least of that role on `target`, as protection rules ask.
+pub fn has_role(policy: Policy, standing: &Standing, role: Role, target: &Target, now: Timestamp) -> bool {
+    match (policy, &standing.actor) {
+        (_, Actor::System(_)) => true,
+        (Policy::ReadOnly, _) => false,
+        (Policy::Grants, _) => standing.has_role(role, target, now),
     }
 }
 

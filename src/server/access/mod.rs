@@ -10,7 +10,7 @@ mod standing;
 
 pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
-pub use decision::{Policy, Visibility, permits, reads, visibility};
+pub use decision::{Policy, Visibility, has_role, permits, reads, visibility};
 pub use listed::Listed;
 pub use scopes::{BETWEEN, Scopes};
 pub use standing::{Basis, Bound, Shown, Standing, Verbs};
@@ -109,6 +109,11 @@ impl Access {
     /// Whether somebody holds a permission by what was granted to them.
     pub fn holds(&self, standing: &Standing, permission: Permission, target: &Target) -> bool {
         permits(self.policy, standing, permission, target, self.clock.now())
+    }
+
+    /// Whether somebody who came as themselves holds a permission anywhere at all.
+    pub fn reaches_anywhere(&self, standing: &Standing, permission: Permission) -> bool {
+        self.policy == Policy::Grants && standing.reaches_anywhere(permission, self.clock.now())
     }
 
     /// Whether another token of the registry would do: live rights allow it, and this one does not.

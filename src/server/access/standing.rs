@@ -149,6 +149,17 @@ impl Standing {
         lasts(own_end) && self.is_in_bound(permission, target) && self.terms.iter().any(granted)
     }
 
+    /// Whether one grant makes them at least this there, and no token that they came with makes them less. What the
+    /// registry's own tokens say is of verbs, and nothing of roles: there the grant alone decides.
+    pub(super) fn has_role(&self, role: Role, target: &Target, now: Timestamp) -> bool {
+        let reaches = |terms: &Terms| terms.role.holds_all_of(role) && lies_in(terms, target);
+        let is_in_bound = |bound: &Bound| match bound {
+            Bound::Terms(terms) => reaches(terms),
+            Bound::Registry { .. } => true,
+        };
+        self.bounds.iter().all(is_in_bound) && self.terms.iter().any(|terms| terms.hold_at(now) && reaches(terms))
+    }
+
     /// Whether a repository of this visibility is open to them without any grant.
     pub(super) fn is_open(&self, repository: &RepositoryName, visibility: RepositoryVisibility) -> bool {
         let read = || self.is_in_bound(Permission::RepositoryRead, &Target::Repository(repository.clone()));
@@ -228,6 +239,19 @@ fn allows(terms: &Terms, permission: Permission, target: &Target) -> bool {
                 terms.scope.covers(name) && terms.tags.as_ref().is_none_or(|pattern| pattern.matches(tag))
             }
         }
+}
+
+/// Whether terms reach all of a target: where a tag pattern narrows them, only tags that it takes in.
+fn lies_in(terms: &Terms, target: &Target) -> bool {
+    match target {
+        Target::Instance => terms.scope == Scope::Everything && terms.tags.is_none(),
+        Target::Account(_) => false,
+        Target::Scope(scope) => terms.scope.holds(scope) && terms.tags.is_none(),
+        Target::Repository(name) => terms.scope.covers(name) && terms.tags.is_none(),
+        Target::Tag(name, tag) => {
+            terms.scope.covers(name) && terms.tags.as_ref().is_none_or(|pattern| pattern.matches(tag))
+        }
+    }
 }
 
 /// The repository that is meant with all that is in it.

@@ -10,6 +10,7 @@ use crate::server::identity::registry_tokens;
 use crate::server::identity::signing::Signing;
 use crate::server::loopback::is_loopback;
 use crate::server::mounted::{Connect, Typed};
+use crate::server::registry::changing::ChangeTags;
 use crate::server::registry::hosted::HostedRegistry;
 use crate::server::registry::remote::{Credentials, Limits, OwnTokens, RemoteRegistry, RemoteSettings, authority};
 use crate::server::registry::{ReadRegistry, WriteRegistry};
@@ -24,10 +25,11 @@ pub(super) fn hosted_mount(mount: &MountConfig, registry: HostedRegistry, id: St
     let read: Arc<dyn ReadRegistry> = Arc::clone(&registry) as _;
     let write: Arc<dyn WriteRegistry> = registry;
     let (prefix, kind, refresh_s) = (mount.prefix.clone(), MountKind::Hosted, mount.refresh_s);
-    Mount { id, prefix, kind, read, write: Some(write), upstream: None, refresh_s, token_service: None }
+    let (write, changes, keeps_trash, upstream) = (Some(write), None, true, None);
+    Mount { id, prefix, kind, read, write, changes, keeps_trash, upstream, refresh_s, token_service: None }
 }
 
-/// A mount of the configuration whose registry is only read; `own` signs for one that trusts tokens from here.
+/// A mount of the configuration of a registry elsewhere; `own` signs for one that trusts tokens from here.
 pub(super) fn remote_mount(
     mount: &MountConfig,
     id: String,
@@ -35,9 +37,11 @@ pub(super) fn remote_mount(
     own: &Own,
 ) -> Mount {
     let token_service = mount.token_service.clone();
-    let read = own.shown_to(registry, token_service.as_deref());
+    let is_read_only = mount.is_read_only();
+    let (read, changes) = own.shown_to(registry, token_service.as_deref(), is_read_only);
     let (prefix, kind, refresh_s) = (mount.prefix.clone(), MountKind::Remote, mount.refresh_s);
-    Mount { id, prefix, kind, read, write: None, upstream: Some(upstream), refresh_s, token_service }
+    let (keeps_trash, upstream) = (mount.trash, Some(upstream));
+    Mount { id, prefix, kind, read, write: None, changes, keeps_trash, upstream, refresh_s, token_service }
 }
 
 /// The registry behind a remote mount, which is not asked yet; `None` for the hosted one.
@@ -66,6 +70,7 @@ pub(super) fn remote(
         outbound_allow: config.limits.outbound_allow.clone(),
         ca_file: mount.ca_file.clone(),
         is_typed: false,
+        is_read_only: mount.is_read_only(),
     };
     let upstream = Upstream { host: authority(&settings.url), prefix: mount.upstream_prefix.clone() };
     let made = RemoteRegistry::new(settings, Limits::default(), Arc::clone(entropy)).with_context(registry)?;
@@ -81,28 +86,35 @@ pub(super) struct Own {
 }
 
 impl Own {
-    fn shown_to(&self, registry: RemoteRegistry, service: Option<&str>) -> Arc<dyn ReadRegistry> {
-        match service {
+    fn shown_to(&self, registry: RemoteRegistry, service: Option<&str>, is_read_only: bool) -> Powers {
+        let registry = match service {
             None => Arc::new(registry),
             Some(service) => {
-                let tokens = OwnOf { own: self.clone(), service: service.to_owned() };
+                let tokens = OwnOf { own: self.clone(), service: service.to_owned(), is_read_only };
                 Arc::new(registry.trusting(service.to_owned(), Arc::new(tokens)))
             }
-        }
+        };
+        let changes: Option<Arc<dyn ChangeTags>> = if is_read_only { None } else { Some(Arc::clone(&registry) as _) };
+        (registry, changes)
     }
 }
+
+/// Reading a registry, and changing it where that may be.
+type Powers = (Arc<dyn ReadRegistry>, Option<Arc<dyn ChangeTags>>);
 
 /// The same for one service.
 struct OwnOf {
     own: Own,
     service: String,
+    is_read_only: bool,
 }
 
 #[async_trait]
 impl OwnTokens for OwnOf {
     async fn token(&self, scope: &str) -> Result<(Secret, u64)> {
         let Own { signing, clock, entropy } = &self.own;
-        registry_tokens::to_read(signing, &self.service, scope, (&**clock, &**entropy)).await
+        let wanted = registry_tokens::Wanted { scope, is_to_read: self.is_read_only };
+        registry_tokens::for_itself(signing, &self.service, wanted, (&**clock, &**entropy)).await
     }
 }
 
@@ -135,11 +147,13 @@ impl Connect for Connector {
             outbound_allow: self.outbound_allow.clone(),
             ca_file: None,
             is_typed: true,
+            is_read_only: settings.read_only,
         };
         let made = RemoteRegistry::new(remote, Limits::default(), Arc::clone(&self.own.entropy)).map_err(of_form)?;
-        let read = self.own.shown_to(made, token_service.as_deref());
-        let (kind, refresh_s) = (MountKind::Remote, settings.refresh_s);
-        Ok(Mount { id, prefix, kind, read, write: None, upstream: Some(upstream), refresh_s, token_service })
+        let (read, changes) = self.own.shown_to(made, token_service.as_deref(), settings.read_only);
+        let (kind, refresh_s, keeps_trash) = (MountKind::Remote, settings.refresh_s, settings.trash);
+        let upstream = Some(upstream);
+        Ok(Mount { id, prefix, kind, read, write: None, changes, keeps_trash, upstream, refresh_s, token_service })
     }
 }
 

@@ -5,14 +5,15 @@
 //! piece by piece on blocking threads while the next ones arrive.
 
 mod commit;
+mod copying;
 mod listing;
 mod reading;
 mod share;
 mod staging;
 
 use super::{
-    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned, Staging,
-    VerifiedBlob,
+    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned,
+    Removing, Staging, VerifiedBlob,
 };
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
@@ -212,6 +213,16 @@ impl Contents for FilesystemBlobs {
     async fn remove(&self, digest: &Digest, _alone: &NobodyCommits<'_>) -> Result<()> {
         let path = self.content_path(digest);
         blocking(move || absent_is_fine(fs::remove_file(path))).await
+    }
+
+    fn begin_removing(&self) -> Result<Option<Removing>> {
+        copying::begin_removing(&self.root).map_err(failure)
+    }
+
+    async fn put_aside(&self, some: &[(Digest, String)], _alone: &NobodyCommits<'_>) -> Result<()> {
+        let paths = some.iter().map(|(digest, name)| Ok((self.content_path(digest), self.staging_path(name)?)));
+        let paths = paths.collect::<Result<Vec<_>>>()?;
+        blocking(move || paths.iter().try_for_each(|(from, to)| absent_is_fine(fs::rename(from, to)))).await
     }
 
     fn commits(&self) -> &Commits {

@@ -1,8 +1,8 @@
 //! Blobs in memory, for tests of what stands above.
 
 use super::{
-    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned, Staging,
-    VerifiedBlob,
+    ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned,
+    Removing, Staging, VerifiedBlob,
 };
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
@@ -108,6 +108,19 @@ impl Contents for MemoryBlobs {
 
     async fn remove(&self, digest: &Digest, _alone: &NobodyCommits<'_>) -> Result<()> {
         self.content().remove(digest);
+        Ok(())
+    }
+
+    fn begin_removing(&self) -> Result<Option<Removing>> {
+        Ok(Some(Removing(None)))
+    }
+
+    async fn put_aside(&self, some: &[(Digest, String)], _alone: &NobodyCommits<'_>) -> Result<()> {
+        for (digest, name) in some {
+            if let Some(bytes) = self.content().remove(digest) {
+                self.staging().insert(name.clone(), bytes.to_vec());
+            }
+        }
         Ok(())
     }
 

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use std::fs::File;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A body on its way; an error ends it.
@@ -94,6 +95,9 @@ pub struct Committing<'a>(#[expect(dead_code)] RwLockReadGuard<'a, ()>);
 /// Held from the question whether the database knows some content until that is removed.
 pub struct NobodyCommits<'a>(#[expect(dead_code)] RwLockWriteGuard<'a, ()>);
 
+/// Held while content is removed: nobody copies all of it meanwhile.
+pub struct Removing(#[expect(dead_code)] Option<File>);
+
 impl Commits {
     /// Many may commit at a time.
     pub async fn begin(&self) -> Committing<'_> {
@@ -139,6 +143,13 @@ pub trait Contents: Send + Sync {
 
     /// Removes some content; fine if there is none. Only what nobody may read any more.
     async fn remove(&self, digest: &Digest, alone: &NobodyCommits<'_>) -> Result<()>;
+
+    /// The right to remove content for a while; `None` while somebody copies all of it, such as a backup.
+    fn begin_removing(&self) -> Result<Option<Removing>>;
+
+    /// Takes some contents, each out of its place and into the staging area under a name of its own, from where
+    /// [`Staging::discard`] frees them: that may take long, and this does not. Fine for those that are not there.
+    async fn put_aside(&self, some: &[(Digest, String)], alone: &NobodyCommits<'_>) -> Result<()>;
 
     /// What keeps commits and removals apart.
     fn commits(&self) -> &Commits;

@@ -14,6 +14,9 @@ use url::Position;
 /// The longest time between two readings of a registry.
 const MAX_REFRESH_S: u64 = 30 * 86_400;
 
+/// The longest time between two garbage collections, and that a client can count on what it was told.
+const MAX_GC_S: u64 = 30 * 86_400;
+
 /// Refuses a configuration that could not work.
 pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError> {
     server(config, merged)?;
@@ -38,6 +41,11 @@ pub(super) fn whole(config: &Config, merged: &Merged) -> Result<(), ConfigError>
     }
     if config.mounts.iter().filter(|mount| mount.kind == MountKindConfig::Hosted).count() > 1 {
         return Err(merged.error("mounts", "there is one hosted registry; leave one mount of kind hosted"));
+    }
+    for (key, seconds) in [("gc.every_s", config.gc.every_s), ("gc.grace_s", config.gc.grace_s)] {
+        if seconds > MAX_GC_S {
+            return Err(merged.error(key, "this is a number of seconds, at most 30 days (2592000)"));
+        }
     }
     for (key, days) in [("trash.days", config.trash.days), ("history.days", config.history.days)] {
         if days > u64::from(MAX_DAYS) {
@@ -88,7 +96,7 @@ fn mount(mount: &MountConfig, index: usize, merged: &Merged) -> Result<(), Confi
         (MountKindConfig::Proxy, _) => {
             return wrong("kind", "this version has no pull-through caches; use hosted or remote");
         }
-        (MountKindConfig::Hosted, _) if mount.read_only => {
+        (MountKindConfig::Hosted, _) if mount.read_only == Some(true) => {
             return wrong("read_only", "this version cannot make the hosted registry read-only; remove it");
         }
         (MountKindConfig::Hosted, Some(_)) => return wrong("url", "the hosted registry has no url; remove it"),
@@ -202,6 +210,11 @@ impl ServerConfig {
 }
 
 impl MountConfig {
+    /// Whether nothing is changed at its registry.
+    pub fn is_read_only(&self) -> bool {
+        self.kind != MountKindConfig::Hosted && self.read_only.unwrap_or(true)
+    }
+
     /// The password for the registry, where one is configured.
     pub fn password(&self) -> Result<Option<Secret>, ConfigError> {
         match &self.password_file {

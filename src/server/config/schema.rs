@@ -1,6 +1,8 @@
 //! Every key, its type and its default.
 
-use super::values::{flag, listen, number, path};
+pub use super::keeping::{GcConfig, HistoryConfig, TrashConfig};
+
+use super::values::{flag, listen, number, path, stated_flag};
 use crate::domain::{MountPrefix, ProviderKind, RepositoryName};
 use crate::server::secret::Secret;
 use ipnet::IpNet;
@@ -20,6 +22,7 @@ pub struct Config {
     pub mounts: Vec<MountConfig>,
     pub trash: TrashConfig,
     pub history: HistoryConfig,
+    pub gc: GcConfig,
     pub limits: LimitsConfig,
     pub telemetry: TelemetryConfig,
     pub admin: AdminConfig,
@@ -169,8 +172,9 @@ pub struct MountConfig {
     pub ca_file: Option<PathBuf>,
     pub client_cert_file: Option<PathBuf>,
     pub client_key_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "flag")]
-    pub read_only: bool,
+    /// Whether nothing is changed there; a registry elsewhere is only read where this is not said.
+    #[serde(default, deserialize_with = "stated_flag")]
+    pub read_only: Option<bool>,
     /// Seconds between two readings of the registry.
     #[serde(default = "refresh_s", deserialize_with = "number")]
     pub refresh_s: u64,
@@ -197,7 +201,7 @@ impl MountConfig {
             ca_file: None,
             client_cert_file: None,
             client_key_file: None,
-            read_only: false,
+            read_only: None,
             refresh_s: refresh_s(),
             token_service: None,
             trash: true,
@@ -212,36 +216,6 @@ pub enum MountKindConfig {
     Hosted,
     Remote,
     Proxy,
-}
-
-/// What was deleted.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrashConfig {
-    /// For how many days it is kept, where no namespace says so.
-    #[serde(deserialize_with = "number")]
-    pub days: u64,
-}
-
-impl Default for TrashConfig {
-    fn default() -> Self {
-        Self { days: 30 }
-    }
-}
-
-/// What tags named before.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HistoryConfig {
-    /// For how many days an image stays that a tag named.
-    #[serde(deserialize_with = "number")]
-    pub days: u64,
-}
-
-impl Default for HistoryConfig {
-    fn default() -> Self {
-        Self { days: 30 }
-    }
 }
 
 /// What the server does at most.

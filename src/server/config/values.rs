@@ -34,6 +34,11 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     given(deserializer, "true or false")
 }
 
+/// The same where nothing may be said.
+pub(super) fn stated_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    flag(deserializer).map(Some)
+}
+
 /// A path of names, which may be written with slashes around it; empty for none.
 pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RepositoryName>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();

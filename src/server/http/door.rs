@@ -84,9 +84,13 @@ impl Knock {
 
 /// A refusal as the caller may know it: who did not sign in is told to, whatever is there or not.
 pub(super) fn soften(app: &App, caller: &Caller, failure: Error) -> Error {
-    let is_hidden = matches!(failure, Error::Forbidden(_) | Error::NotFound(What::Repository(_)));
+    let asks_who = match &failure {
+        Error::Forbidden(_) | Error::NotFound(What::Repository(_)) => true,
+        Error::Protected(barred) => barred.guard.role().is_some(),
+        _ => false,
+    };
     match failure {
-        _ if is_hidden && !caller.standing.is_signed_in() && !app.facts.is_try => Error::Unauthenticated,
+        _ if asks_who && !caller.standing.is_signed_in() && !app.facts.is_try => Error::Unauthenticated,
         failure => failure,
     }
 }

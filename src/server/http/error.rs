@@ -1,6 +1,7 @@
 //! The one place that turns an error into an answer: a status, and the caller's dialect around it.
 
 use crate::domain::error::{ContentProblem, What};
+use crate::domain::protection::Barred;
 use crate::domain::{Error, Permission};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -12,7 +13,9 @@ pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) => StatusCode::UNAUTHORIZED,
         Error::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Forbidden(_) | Error::Foreign(_) | Error::NotLetIn(_) | Error::InUse { .. } => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Foreign(_) | Error::NotLetIn(_) | Error::InUse { .. } | Error::Protected(_) => {
+            StatusCode::FORBIDDEN
+        }
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } | Error::MissingParts(_) => StatusCode::BAD_REQUEST,
@@ -31,9 +34,12 @@ fn oci_code(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) => "UNAUTHORIZED",
         Error::TooManyTries { .. } => "TOOMANYREQUESTS",
-        Error::Forbidden(_) | Error::Foreign(_) | Error::NotLetIn(_) | Error::InUse { .. } | Error::Changed { .. } => {
-            "DENIED"
-        }
+        Error::Forbidden(_)
+        | Error::Foreign(_)
+        | Error::NotLetIn(_)
+        | Error::InUse { .. }
+        | Error::Protected(_)
+        | Error::Changed { .. } => "DENIED",
         Error::NotFound(What::Repository(_) | What::Elsewhere { .. }) => "NAME_UNKNOWN",
         Error::NotFound(What::Tag { .. } | What::Manifest { .. }) => "MANIFEST_UNKNOWN",
         Error::NotFound(What::Blob { .. }) => "BLOB_UNKNOWN",
@@ -45,10 +51,12 @@ fn oci_code(error: &Error) -> &'static str {
             | What::Grant(_)
             | What::Group(_)
             | What::Mount(_)
+            | What::Protection(_)
             | What::Session
             | What::Token
             | What::Robot(_)
             | What::Role(_)
+            | What::Job
             | What::Provider(_)
             | What::Trash
             | What::Plan
@@ -98,10 +106,16 @@ fn detail(error: &Error) -> serde_json::Value {
         Error::Forbidden(permission) => json!({ "permission": Permission::name(*permission) }),
         Error::Beyond { size } => json!({ "size": size }),
         Error::OutOfOrder { received } => json!({ "offset": received }),
+        Error::Protected(barred) => rule(barred),
         Error::InUse { digest, by } => json!({ "digest": digest, "parents": by }),
         Error::Changed { current } => json!({ "current": current }),
         _ => json!(null),
     }
+}
+
+/// The rule in the way of something.
+fn rule(Barred { rule, scope, guard, .. }: &Barred) -> serde_json::Value {
+    json!({ "rule": rule, "scope": scope, "kind": guard.kind(), "role": guard.role() })
 }
 
 /// For programs: problem JSON (RFC 9457).
@@ -120,6 +134,7 @@ pub fn problem(error: &Error) -> Response<Body> {
     match error {
         Error::InUse { by, .. } => body["parents"] = json!(by),
         Error::Changed { current } => body["current"] = json!(current),
+        Error::Protected(barred) => body["protection"] = rule(barred),
         _ => {}
     }
     let mut response = answer(error, "application/problem+json", body.to_string());

@@ -1,5 +1,7 @@
 //! Server-sent events: which list changed. Pages fetch what changed themselves, with their own rights.
 
+mod jobs;
+
 use super::{door, error};
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result, Timestamp};
@@ -18,7 +20,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
-/// What a page wants to hear about: `repositories`, or `repository:team/web`.
+/// What a page wants to hear about: `repositories`, `repository:team/web`, `jobs`, or `job:ID`.
 #[derive(Deserialize)]
 pub(super) struct Scope {
     #[serde(default)]
@@ -34,6 +36,11 @@ pub(super) async fn stream(
     scope: Result<Query<Scope>, QueryRejection>,
 ) -> Response {
     let scope = scope.map(|Query(scope)| scope).map_err(|rejection| Error::invalid("scope", rejection.body_text()));
+    if let Ok(Scope { scope, .. }) = &scope
+        && let Some(job) = jobs::Asked::read(scope)
+    {
+        return jobs::stream(app, caller, job).await;
+    }
     let listening = async { Ok((app.identity.epoch().await?, listen(&app, &caller, scope?).await?)) };
     match listening.await {
         Ok((epoch, changes)) => {
@@ -54,7 +61,7 @@ async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
         let proof = app.access.authorize(caller, ListRepositories {}).await?;
         return changes::of_all(app, &proof, since).await;
     }
-    let unknown = || Error::invalid("scope", "listen to repositories, or to repository:NAME");
+    let unknown = || Error::invalid("scope", "listen to repositories, repository:NAME, jobs or job:ID");
     let repository: RepositoryName = scope.scope.strip_prefix("repository:").ok_or_else(unknown)?.parse()?;
     let proof = app.access.authorize(caller, ReadRepository { repository }).await?;
     changes::of_one(app, &proof, since).await

@@ -26,5 +26,6 @@ pub mod security;
 mod set_up;
 mod shell;
 mod sign_in;
+mod to_its_end;
 mod token;
 mod trial;

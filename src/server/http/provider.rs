@@ -117,7 +117,7 @@ async fn show_linked(
     let page = Uri::from_static("/account");
     match linked {
         Ok(of) => {
-            let said = Said { intent: Intent::LinkIdentity, of, secret: None, ended: None, batch: None };
+            let said = Said { intent: Intent::LinkIdentity, of, secret: None, ended: None, back: None };
             let mut response = Redirect::to(page.path()).into_response();
             response.headers_mut().insert(header::SET_COOKIE, said::cookie(app, &said));
             response

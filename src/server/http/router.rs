@@ -2,7 +2,7 @@
 
 use super::{
     assets, console, distribution, edge, events, health, in_time, invite, metrics, packed, provider, rest, security,
-    set_up, shell, sign_in, token,
+    set_up, shell, sign_in, to_its_end, token,
 };
 use crate::domain::Error;
 use crate::domain::error::What;
@@ -23,7 +23,8 @@ pub(super) const FORM_BYTES: usize = 64 * 1024;
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let _ = any_spawner::Executor::init_tokio(); // Pages are drawn on it; set already where a test made a router before.
-    let short = pages().merge(rest_api()).merge(plain()).layer(from_fn(in_time::bodies));
+    let short =
+        pages().merge(rest_api()).merge(plain()).layer(from_fn(to_its_end::changes)).layer(from_fn(in_time::bodies));
     let routes = short.merge(distribution_api()).with_state(app.clone());
     // Around all routes together: a layer of a router is copied for each request of each route, with all beneath it.
     let around = ServiceBuilder::new()
@@ -44,6 +45,9 @@ fn pages() -> Router<App> {
         .route("/account", get(shell::page).post(console::submit))
         .route("/account/{page}", get(shell::page).post(console::submit))
         .route("/activity", get(shell::page))
+        .route("/trash", get(shell::page).post(console::submit))
+        .route("/jobs", get(shell::page).post(console::submit))
+        .route("/jobs/{id}", get(shell::page).post(console::submit))
         .route("/admin/{page}", get(shell::page).post(console::submit))
         .route("/admin/{page}/{name}", get(shell::page).post(console::submit))
         .route("/admin/mounts/{*name}", get(shell::page).post(console::submit))
@@ -86,6 +90,9 @@ fn rest_api() -> Router<App> {
             "/api/v1/mounts/{*name}",
             get(rest::mounts::show).patch(rest::mounts::change).delete(rest::mounts::delete),
         )
+        .route("/api/v1/jobs", get(rest::jobs::list).post(rest::jobs::create))
+        .route("/api/v1/jobs/{id}", get(rest::jobs::show))
+        .route("/api/v1/jobs/{id}/{control}", post(rest::jobs::control))
         .route("/api/v1/roles", get(rest::roles::list))
         .route("/api/v1/roles/{name}", get(rest::roles::show))
         .route("/api/v1/providers", get(rest::providers::list).post(rest::providers::create))
@@ -96,6 +103,11 @@ fn rest_api() -> Router<App> {
         .route("/api/v1/activity", get(rest::activity::list))
         .route("/api/v1/grants", get(rest::access::list).post(rest::access::give))
         .route("/api/v1/grants/{id}", get(rest::access::show).patch(rest::access::change).delete(rest::access::take))
+        .route("/api/v1/protections", get(rest::protections::list).post(rest::protections::set))
+        .route(
+            "/api/v1/protections/{id}",
+            get(rest::protections::show).patch(rest::protections::change).delete(rest::protections::remove),
+        )
         .route("/api/v1/tokens", get(rest::tokens::list).post(rest::tokens::create))
         .route("/api/v1/tokens/{id}", get(rest::tokens::show).delete(rest::tokens::delete))
         .route("/api/v1/robots", get(rest::robots::list).post(rest::robots::create))

@@ -3,14 +3,15 @@
 
 use super::door;
 use crate::domain::view::Ended;
+use crate::domain::{Digest, Timestamp};
 use crate::server::context::App;
-use crate::ui::form::{Intent, Said};
+use crate::ui::form::{Back, Intent, Said};
 use axum::http::{HeaderMap, HeaderValue};
 
 /// Long enough for one redirect.
 const SECONDS: u32 = 60;
 /// The most that is read of one.
-const MAX_BYTES: usize = 1024;
+const MAX_BYTES: usize = 2048;
 
 fn name(app: &App) -> &'static str {
     if app.facts.is_plain_http() { "portolan-said" } else { "__Host-portolan-said" }
@@ -26,10 +27,34 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
     said.ended.iter().for_each(|Ended { n_sessions, n_tokens }| {
         value.append_pair("sessions", &n_sessions.to_string()).append_pair("tokens", &n_tokens.to_string());
     });
-    said.batch.iter().for_each(|batch| {
-        value.append_pair("batch", batch);
-    });
+    match &said.back {
+        Some(Back::Tag { repository, tag, to, expect }) => {
+            let to = to.as_ref().map_or("", Digest::as_str);
+            value.append_pair("repository", repository.as_str()).append_pair("tag", tag.as_str());
+            value.append_pair("to", to).append_pair("expect", expect.as_str());
+        }
+        Some(Back::Namespace { namespace, then }) => {
+            value.append_pair("namespace", namespace.as_str()).append_pair("then", &then.0.to_string());
+        }
+        Some(Back::Trash(batch)) => drop(value.append_pair("batch", batch)),
+        None => {}
+    }
     set(app, &value.finish(), SECONDS)
+}
+
+/// The way back that a cookie carries.
+fn back(get: &dyn Fn(&str) -> Option<String>) -> Option<Back> {
+    if let Some(batch) = get("batch") {
+        return Some(Back::Trash(batch));
+    }
+    if let Some(namespace) = get("namespace") {
+        let then = Timestamp(get("then")?.parse().ok()?);
+        return Some(Back::Namespace { namespace: namespace.parse().ok()?, then });
+    }
+    let to = get("to")?;
+    let to = if to.is_empty() { None } else { Some(to.parse().ok()?) };
+    let (repository, tag) = (get("repository")?.parse().ok()?, get("tag")?.parse().ok()?);
+    Some(Back::Tag { repository, tag, to, expect: get("expect")?.parse().ok()? })
 }
 
 /// The cookie that takes it away.
@@ -45,13 +70,8 @@ pub(super) fn read(app: &App, headers: &HeaderMap) -> Option<Said> {
     let number = |key: &str| get(key)?.parse().ok();
     let ended = number("sessions").zip(number("tokens"));
     let ended = ended.map(|(n_sessions, n_tokens)| Ended { n_sessions, n_tokens });
-    Some(Said {
-        intent: Intent::parse(&get("do")?)?,
-        of: get("of")?,
-        secret: get("secret"),
-        ended,
-        batch: get("batch"),
-    })
+    let back = back(&get);
+    Some(Said { intent: Intent::parse(&get("do")?)?, of: get("of")?, secret: get("secret"), ended, back })
 }
 
 fn set(app: &App, value: &str, seconds: u32) -> HeaderValue {

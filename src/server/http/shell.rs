@@ -95,6 +95,7 @@ fn page_request(app: &App, caller: &Caller, assets: Assets, request: &Request<Bo
         assets,
         user: caller.standing.is_signed_in().then(|| caller.actor().name().unwrap_or_default().to_owned()),
         powers,
+        restores: app.access.reaches_anywhere(&caller.standing, Permission::TrashRestore),
         n_waiting: 0,
         ways: ways(app),
         form,

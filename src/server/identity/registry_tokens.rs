@@ -82,19 +82,31 @@ pub fn life_s(now: Timestamp, ends_at: Option<Timestamp>, is_elsewhere: bool) ->
     ends_at.map_or(most, |end| most.min((end.0 + 999) / 1000 - now.0 / 1000))
 }
 
-/// A token by which Portolan itself reads what `scope` names at the registry that asks for `service`, and for how many
+/// What Portolan itself asks for.
+pub struct Wanted<'s> {
+    pub scope: &'s str,
+    /// Whether it is to read alone, whatever the scope says.
+    pub is_to_read: bool,
+}
+
+/// A token by which Portolan itself does what is wanted at the registry that asks for `service`, and for how many
 /// seconds it holds.
-pub async fn to_read(
+pub async fn for_itself(
     signing: &Signing,
     service: &str,
-    scope: &str,
+    Wanted { scope, is_to_read }: Wanted<'_>,
     (clock, entropy): (&dyn Clock, &dyn Entropy),
 ) -> Result<(Secret, u64)> {
     let (now_s, jti) = (clock.now().0 / 1000, new_secret_uuid(entropy));
+    let is_given = |action: &&str| match *action {
+        "pull" | "*" => true,
+        "push" | "delete" => !is_to_read,
+        _ => false,
+    };
     let entry = |text: &str| {
-        let ((kind, rest), is_read) = (text.split_once(':')?, |action: &&str| matches!(*action, "pull" | "*"));
+        let (kind, rest) = text.split_once(':')?;
         let (name, actions) = rest.rsplit_once(':')?;
-        let actions = actions.split(',').filter(is_read).map(str::to_owned).collect();
+        let actions = actions.split(',').filter(is_given).map(str::to_owned).collect();
         Some(Entry { kind: kind.to_owned(), name: name.to_owned(), actions })
     };
     let claims = Claims {

@@ -1,10 +1,13 @@
 //! Background work: jobs on a table, of which any node may lease one that is due, and looks that pages ask
 //! for. One file per job; this one is the runner.
 
+mod collect;
 mod crawl;
+mod holds;
 mod lease;
 pub mod pulls;
 mod reading;
+mod runs;
 mod sweep;
 
 use super::blobs::BlobStore;
@@ -14,16 +17,17 @@ use super::identity::rechecking;
 use super::looks::Look;
 use super::store::jobs::{self, Leased};
 use super::store::mounts;
+use super::store::runs as run_rows;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, Timestamp};
 use crate::server::access::Authorized;
 use reading::{Lanes, Reading, is_ours};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -59,6 +63,8 @@ struct Work {
     /// Bytes of the hosted registry; `None` where there is none.
     blobs: Option<Arc<dyn BlobStore>>,
     swept: sweep::Place,
+    /// For runs that people see, of which some are under way at a time.
+    runs: Semaphore,
     /// What may be under way to each mount's registry, by the mount's id.
     lanes: Mutex<HashMap<String, Arc<Lanes>>>,
     /// All that has to end before this process does.
@@ -70,7 +76,8 @@ impl Runner {
     pub fn new(app: App, looks: mpsc::Receiver<Look>, blobs: Option<Arc<dyn BlobStore>>) -> Self {
         let node = new_secret_id(&*app.entropy);
         let (swept, lanes, tasks) = (sweep::Place::default(), Mutex::default(), TaskTracker::new());
-        Self { node, looks, work: Arc::new(Work { app, blobs, swept, lanes, tasks }) }
+        let runs = Semaphore::new(runs::TOGETHER);
+        Self { node, looks, work: Arc::new(Work { app, blobs, swept, runs, lanes, tasks }) }
     }
 
     /// Makes sure that every job of this configuration is in the table.
@@ -80,7 +87,9 @@ impl Runner {
         let mounts = app.mounts.now();
         let remotes = mounts.iter().filter(|mount| mount.kind == MountKind::Remote);
         let remotes: Vec<String> = remotes.map(|mount| mount.id.clone()).collect();
-        let ids: Vec<String> = (0..remotes.len() + 2).map(|_| new_id(&*app.entropy, now)).collect();
+        let every_ms = app.facts.collect_every_ms;
+        let collects = every_ms > 0 && mounts.iter().any(|mount| mount.kind == MountKind::Hosted);
+        let ids: Vec<String> = (0..remotes.len() + 3).map(|_| new_id(&*app.entropy, now)).collect();
         app.store
             .note(&proof(app, Job::Sweep), move |tx| {
                 Box::pin(async move {
@@ -88,7 +97,16 @@ impl Runner {
                     jobs::retain(tx, Job::Crawl.name(), &remotes).await?;
                     jobs::ensure(tx, &ids[0], Job::Sweep.name(), "", now).await?;
                     jobs::ensure(tx, &ids[1], Job::Recheck.name(), "", now).await?;
-                    for (id, mount) in ids[2..].iter().zip(&remotes) {
+                    run_rows::line_up(tx, now).await?;
+                    let first = Timestamp(now.0 + every_ms);
+                    match collects {
+                        true => {
+                            jobs::ensure(tx, &ids[2], Job::Collect.name(), "", first).await?;
+                            jobs::hasten(tx, Job::Collect.name(), "", first).await?;
+                        }
+                        false => jobs::retain(tx, Job::Collect.name(), &[]).await?,
+                    }
+                    for (id, mount) in ids[3..].iter().zip(&remotes) {
                         jobs::ensure(tx, id, Job::Crawl.name(), mount, now).await?;
                         jobs::hasten(tx, Job::Crawl.name(), mount, now).await?;
                     }
@@ -152,7 +170,15 @@ impl Work {
         let app = &self.app;
         if job.kind == Job::Sweep {
             let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
+            let swept = swept.and(runs::forget(self).await).and(holds::run(app).await);
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
+        }
+        if job.kind == Job::Collect {
+            let wait_ms = app.facts.collect_every_ms;
+            return runs::collect_by_itself(self).await.map(|()| wait_ms).map_err(|error| (RETRY_MS, error));
+        }
+        if job.kind == Job::Run {
+            return runs::perform(self, &job.object).await.map_err(|error| (RETRY_MS, error));
         }
         if job.kind == Job::Recheck {
             let more = rechecking::round(app, &self.tasks).await;

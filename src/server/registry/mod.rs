@@ -4,6 +4,7 @@
 //! Names in these traits are Portolan's own: an implementation that is mounted under a prefix
 //! translates. `tests/conformance/registry.rs` is the one suite that both pass.
 
+pub mod changing;
 pub mod hosted;
 pub mod remote;
 
@@ -133,10 +134,20 @@ pub trait DeleteContent: Send + Sync {
     async fn delete_blob(&self, proof: &Authorized<DeleteBlob>) -> Result<()>;
 }
 
-/// Writing. Every function takes the proof of what was allowed and works on what the proof names.
-pub trait WriteRegistry: UploadBlobs + PushManifests + DeleteContent {}
+/// What a client is told of without reading it, because it is about to push something that names it.
+#[async_trait]
+pub trait KeepContent: Send + Sync {
+    /// Sees to it that a blob stays for as long as a push may take; `false` if the repository does not have it.
+    async fn keep_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool>;
 
-impl<R: UploadBlobs + PushManifests + DeleteContent> WriteRegistry for R {}
+    /// The same for a manifest.
+    async fn keep_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool>;
+}
+
+/// Writing. Every function takes the proof of what was allowed and works on what the proof names.
+pub trait WriteRegistry: UploadBlobs + PushManifests + DeleteContent + KeepContent {}
+
+impl<R: UploadBlobs + PushManifests + DeleteContent + KeepContent> WriteRegistry for R {}
 
 /// A manifest as a client sends it.
 #[derive(Clone, Debug)]

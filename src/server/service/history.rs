@@ -1,5 +1,9 @@
 //! The history of names: read, and all of a namespace brought back to a time.
 
+mod shown;
+
+pub use shown::{as_of_page, page};
+
 use super::names::Namer;
 use crate::domain::action::{ReadRepository, RollBackNamespace};
 use crate::domain::error::What;
@@ -112,7 +116,7 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, expecte
 
 /// Brings the tags of one repository back.
 async fn bring_back(tx: &mut Tx, namer: &Namer, differences: Vec<Difference>, batch: String) -> Result<()> {
-    let found = namer.open(tx).await?;
+    let (found, rules) = (namer.open(tx).await?, namer.rules(tx).await?);
     let mut gone = BTreeSet::new();
     for it in differences {
         let Some(then) = it.then else {
@@ -120,7 +124,7 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, differences: Vec<Difference>, ba
             continue;
         };
         trash::restore_image(tx, &found, &namer.name, &then, &namer.restoring()).await?;
-        namer.naming(&found).put(tx, (&it.tag, &then), How::RollBack, None).await?;
+        namer.naming(&found, &rules).put(tx, (&it.tag, &then), How::RollBack, None).await?;
     }
     if !gone.is_empty() {
         namer.take(tx, &found, gone, batch).await?;

@@ -1,14 +1,12 @@
 //! An image's page.
 
-use super::may;
+use super::names::Powers;
 use super::pull::absent;
 use super::tags::{is_remote, mount_notice, pull_line};
-use crate::domain::action::{DeleteImages, DeleteTag, ReadRepository};
+use crate::domain::action::ReadRepository;
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
-use crate::domain::{
-    ByteSize, Digest, Error, Permission, Reference, Result, Scope, Tag, Target, Timestamp, media_type,
-};
+use crate::domain::{ByteSize, Digest, Error, Reference, Result, Timestamp, media_type};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::edges::about;
@@ -44,7 +42,11 @@ pub async fn show(
         Kind::Image | Kind::Artifact => vec![],
     };
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
-    let around = images::surroundings(&app.store, &found, subject).await?;
+    let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
+    let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
+    for it in &mut around.moves {
+        it.may_roll_back = !it.is_current && powers.roll_back(&it.tag);
+    }
     if let Reference::Tag(tag) = &reference
         && is_remote(app, &found.mount_id)
     {
@@ -52,7 +54,9 @@ pub async fn show(
     }
     let (pull_host, pull_name) = pull_line(app, &repository);
     let tag = if let Reference::Tag(tag) = reference { Some(tag) } else { None };
-    let (may_delete_tag, may_delete) = deletes(app, proof, tag.as_ref(), (&found, &around.tags));
+    let has_few = found.n_tags <= around.tags.len() as u64;
+    let may_delete = powers.delete_image(&found.digest, has_few.then_some(&*around.tags));
+    let may_delete_tag = tag.as_ref().is_some_and(|tag| powers.deletes(tag));
     Ok(ImageView {
         tag,
         may_delete_tag,
@@ -72,35 +76,17 @@ pub async fn show(
         moves: around.moves,
         referrers: around.referrers,
         parents: around.parents,
+        rules: around.rules,
         repository,
         digest: found.digest,
         media_type: found.media_type,
         pull_host,
         pull_name,
+        may_name: powers.name(),
     })
 }
 
 /// Whether the reader may take away the tag that led here, and delete the image with all its tags. Who may delete some
-/// tags alone deletes no image that has another one, or none.
-fn deletes(
-    app: &App,
-    proof: &Authorized<ReadRepository>,
-    tag: Option<&Tag>,
-    (found, tags): (&Found, &[Tag]),
-) -> (bool, bool) {
-    let repository = &proof.action().repository;
-    if app.hosted(repository).is_err() {
-        return (false, false);
-    }
-    let takes_away = |tag: &Tag| may(proof, &DeleteTag { repository: repository.clone(), tag: tag.clone() });
-    let images = DeleteImages { repository: repository.clone(), digests: vec![found.digest.clone()], tags: vec![] };
-    let holds = |target: Target| proof.rights().require(Permission::ManifestDelete, &target).is_ok();
-    let is_whole = holds(Target::Scope(Scope::Repository(repository.clone())));
-    let has_few = !tags.is_empty() && found.n_tags <= tags.len() as u64;
-    let each = has_few && tags.iter().all(|tag| holds(Target::Tag(repository.clone(), tag.clone())));
-    (tag.is_some_and(takes_away), may(proof, &images) && (is_whole || each))
-}
-
 /// The entry of an index that is shown: the platform asked for, else Linux on amd64, else the first.
 fn choose<'a>(entries: &[&'a Descriptor], platform: Option<&str>) -> Result<Option<&'a Descriptor>> {
     let runs = |entry: &&&Descriptor| about(entry).is_none();

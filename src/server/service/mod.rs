@@ -4,15 +4,19 @@ pub mod access;
 pub mod account;
 pub mod activity;
 pub mod changes;
+pub mod copies;
 pub mod delete;
+pub mod elsewhere;
 pub mod groups;
 pub mod history;
 pub mod images;
 pub mod invitations;
+pub mod jobs;
 pub mod mounts;
 pub mod names;
 pub mod personal_tokens;
 pub mod plans;
+pub mod protections;
 pub mod providers;
 pub mod pull;
 pub mod push;
@@ -26,9 +30,9 @@ pub mod trash;
 pub mod users;
 pub mod waiting;
 
-use crate::domain::action::{ConfigureRepository, ListGrants, ReadActivity, ReadNamespace};
+use crate::domain::action::{ConfigureRepository, ListGrants, ReadActivity, ReadNamespace, RollBackNamespace};
 use crate::domain::view::{MAX_DAYS, Opens};
-use crate::domain::{Action, Error, Result, Scope, Timestamp};
+use crate::domain::{Action, Error, Permission, Result, Scope, Target, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity::secrets::{self, Kind};
@@ -55,7 +59,15 @@ fn opens<A: Action>(proof: &Authorized<A>, scope: &Scope) -> Opens {
         }
     };
     let activity = may(proof, &ReadActivity { scope: scope.clone() });
-    Opens { access: may(proof, &ListGrants { scope: scope.clone() }), robots, activity, settings }
+    let (trash, past) = match scope {
+        Scope::Namespace(namespace) => {
+            let back = RollBackNamespace { namespace: namespace.clone(), to: Timestamp(0) };
+            let restores = proof.rights().require(Permission::TrashRestore, &Target::Scope(scope.clone())).is_ok();
+            (restores, may(proof, &back))
+        }
+        Scope::Everything | Scope::Repository(_) => (false, false),
+    };
+    Opens { access: may(proof, &ListGrants { scope: scope.clone() }), robots, activity, settings, trash, past }
 }
 
 /// A new secret, from the server's randomness.

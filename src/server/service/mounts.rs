@@ -61,6 +61,12 @@ fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option
 
 async fn rows(app: &App) -> Result<Vec<Mount>> {
     let mut rows = mounts::list(&app.store, app.clock.now()).await?;
+    for mount in &mut rows {
+        if let Some(open) = app.mounts.find(&mount.id).filter(|open| open.upstream.is_some()) {
+            mount.row.is_read_only = open.changes.is_none();
+            mount.row.keeps_trash = open.keeps_trash;
+        }
+    }
     for row in rows.iter_mut().map(|mount| &mut mount.row).filter(|row| row.kind == MountKind::Hosted) {
         row.url.clone_from(&app.facts.public_url);
         if let Some(hosted) = app.mounts.now().iter().find(|mount| mount.kind == MountKind::Hosted) {

@@ -1,7 +1,14 @@
 //! Names of images: set, moved, renamed, brought back.
 
+mod shown;
+
+pub(super) use shown::Powers;
+pub use shown::{naming, renaming, rolling_back};
+
+use super::elsewhere;
 use crate::domain::action::{RenameTag, RollBackTag, SetTag};
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::view::How;
 use crate::domain::{Action, Actor, Digest, Error, Permission, RepositoryName, Result, Tag, Target, Timestamp};
 use crate::server::access::{Authorized, Rights};
@@ -9,6 +16,7 @@ use crate::server::context::App;
 use crate::server::entropy::Entropy;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::naming::Naming;
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, graph};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash::{self, Restoring};
@@ -46,29 +54,31 @@ impl Expect {
 /// The longest reason for a move.
 pub const MAX_REASON_CHARS: usize = 500;
 
-/// Who changes names in a repository of the hosted registry, on the way into the transaction.
+/// Who changes names in a repository, on the way into the transaction.
 pub(super) struct Namer {
     pub name: RepositoryName,
     pub by: Actor,
     pub now: Timestamp,
     rights: Rights,
-    mount_id: String,
+    pub mount_id: String,
     entropy: Arc<dyn Entropy>,
     trash_days: u32,
+    keeps_trash: bool,
 }
 
 impl Namer {
     /// By this proof.
     pub(super) fn of<A: Action>(app: &App, proof: &Authorized<A>, name: &RepositoryName) -> Result<Self> {
-        let mount_id = app.hosted(name)?.0.id.clone();
+        let mount = elsewhere::home(app, name)?;
         Ok(Self {
             name: name.clone(),
             by: proof.actor().clone(),
             now: app.clock.now(),
             rights: proof.rights(),
-            mount_id,
+            mount_id: mount.id.clone(),
             entropy: Arc::clone(&app.entropy),
             trash_days: app.facts.trash_days,
+            keeps_trash: mount.keeps_trash,
         })
     }
 
@@ -84,15 +94,25 @@ impl Namer {
         }
     }
 
+    /// The rules that cover it now.
+    pub(super) async fn rules(&self, tx: &mut Tx) -> Result<Rules> {
+        Rules::of(tx, &self.name).await
+    }
+
     /// The repository, which nobody else changes until the transaction ends.
     pub(super) async fn open(&self, tx: &mut Tx) -> Result<Repository> {
         super::plans::hosted(tx, &self.name, &self.mount_id).await
     }
 
     /// How it puts tags on images.
-    pub(super) fn naming<'a>(&'a self, repository: &'a Repository) -> Naming<'a> {
+    pub(super) fn naming<'a>(&'a self, repository: &'a Repository, rules: &'a Rules) -> Naming<'a> {
         let (rights, by, entropy) = (&self.rights, &self.by, &*self.entropy);
-        Naming { repository, name: &self.name, rights, by, now: self.now, entropy }
+        Naming { repository, name: &self.name, rights, rules, by, now: self.now, entropy }
+    }
+
+    /// What they may do.
+    pub(super) fn rights(&self) -> &Rights {
+        &self.rights
     }
 
     /// How it brings things back.
@@ -114,9 +134,10 @@ impl Namer {
         gone: BTreeSet<Tag>,
         batch: String,
     ) -> Result<()> {
-        let mut from = BTreeSet::new();
+        let (mut from, rules) = (BTreeSet::new(), self.rules(tx).await?);
         for tag in &gone {
             self.rights.require(Permission::TagDelete, &Target::Tag(self.name.clone(), tag.clone()))?;
+            rules.check(&self.rights, Act::Delete, tag)?;
             from.extend(tags::current(tx, &repository.id, tag).await?.map(|current| current.digest));
         }
         let graph = graph(&mut Reader::Tx(tx), &repository.id, from).await?;
@@ -129,7 +150,8 @@ impl Namer {
             entropy: Arc::clone(&self.entropy),
         };
         let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), who).await?;
-        deletes::planned(tx, &deletion, &graph, &radius).await.map(drop)
+        let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
+        if self.keeps_trash { Ok(()) } else { super::plans::forgotten(tx, entries).await.map(drop) }
     }
 
     /// Notes that it changed.
@@ -150,6 +172,13 @@ impl Namer {
 pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Result<bool> {
     let SetTag { repository, tag, digest } = proof.action().clone();
     let namer = Namer::of(app, proof, &repository)?;
+    let expect = match elsewhere::of(app, &repository)? {
+        None => expect,
+        Some(elsewhere) => {
+            elsewhere.put(app, proof, (&repository, &tag, &digest), &expect).await?;
+            Expect::Anything
+        }
+    };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
@@ -158,7 +187,8 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
             if manifests::size(tx, &found.id, &digest).await?.is_none() {
                 return Err(Error::NotFound(What::Manifest { repository, digest }));
             }
-            let before = namer.naming(&found).put(tx, (&tag, &digest), How::Set, None).await?;
+            let rules = namer.rules(tx).await?;
+            let before = namer.naming(&found, &rules).put(tx, (&tag, &digest), How::Set, None).await?;
             namer.touch(tx, &found).await?;
             let is_new = before.is_none();
             let before = before.map(|before| before.to_string());
@@ -176,6 +206,13 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
     let RenameTag { repository, tag, to } = proof.action().clone();
     let namer = Namer::of(app, proof, &repository)?;
     let batch = crate::server::entropy::new_id(&*app.entropy, app.clock.now());
+    let expect = match elsewhere::of(app, &repository)? {
+        None => expect,
+        Some(elsewhere) => {
+            elsewhere.rename(app, proof, &expect, &batch).await?;
+            Expect::Anything
+        }
+    };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
@@ -184,7 +221,8 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
             if tags::current(tx, &found.id, &to).await?.is_some() {
                 return Err(Error::Conflict(format!("the tag {to} is there already; move it, or choose another name")));
             }
-            namer.naming(&found).put(tx, (&to, &current), How::Rename, None).await?;
+            let rules = namer.rules(tx).await?;
+            namer.naming(&found, &rules).put(tx, (&to, &current), How::Rename, None).await?;
             namer.take(tx, &found, BTreeSet::from([tag.clone()]), batch).await?;
             namer.touch(tx, &found).await?;
             Ok(Change::new((), Some(format!("{tag} {current}")), Some(format!("{to} {current}")))
@@ -205,6 +243,13 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
         return Err(Error::invalid("reason", format!("a reason is one line of at most {MAX_REASON_CHARS} characters")));
     }
     let namer = Namer::of(app, proof, &repository)?;
+    let expect = match elsewhere::of(app, &repository)? {
+        None => expect,
+        Some(elsewhere) => {
+            elsewhere.put_again(app, proof, (&repository, &tag, &digest), &expect).await?;
+            Expect::Anything
+        }
+    };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
@@ -216,7 +261,8 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
             }
             trash::restore_image(tx, &found, &namer.name, &digest, &namer.restoring()).await?;
             let reason = Some(reason.as_str()).filter(|reason| !reason.is_empty());
-            let before = namer.naming(&found).put(tx, (&tag, &digest), How::RollBack, reason).await?;
+            let rules = namer.rules(tx).await?;
+            let before = namer.naming(&found, &rules).put(tx, (&tag, &digest), How::RollBack, reason).await?;
             namer.touch(tx, &found).await?;
             let after = reason.map_or_else(|| digest.to_string(), |reason| format!("{digest}\n{reason}"));
             Ok(Change::new((), before.map(|before| before.to_string()), Some(after)).announcing(namer.name))

@@ -5,17 +5,21 @@ mod act;
 mod sealed;
 mod whole;
 
+pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
 pub use sealed::{Asked, Plan, Planned};
 pub(super) use whole::has_repositories;
 
+use super::elsewhere;
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::radius::{Graph, Radius, Stays};
 use crate::domain::view::{Going, GoingKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, graph, named, only_here};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash;
@@ -61,7 +65,9 @@ pub(super) async fn reach(
 pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Preview> {
     let asked = proof.action().asked();
     let (preview, print) = match &asked {
-        Asked::Content { repository, tags, digests, .. } => content(app, repository, (tags, digests)).await?,
+        Asked::Content { repository, tags, digests, .. } => {
+            content(app, repository, &proof.rights(), (tags, digests)).await?
+        }
         Asked::Repository(name) => whole::of_repository(app, name).await?,
         Asked::Namespace(namespace) => whole::of_namespace(app, namespace).await?,
     };
@@ -69,16 +75,21 @@ pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Pre
     Ok(Preview { plan, ..preview })
 }
 
-async fn content(app: &App, name: &RepositoryName, (tags, digests): (&[Tag], &[Digest])) -> Result<(Preview, Digest)> {
+async fn content(
+    app: &App,
+    name: &RepositoryName,
+    rights: &Rights,
+    (tags, digests): (&[Tag], &[Digest]),
+) -> Result<(Preview, Digest)> {
     let absent = || Error::NotFound(What::Repository(name.clone()));
     let repository = repositories::find(&app.store, name).await?.ok_or_else(absent)?;
     let mut reader = Reader::Store(&app.store);
     let found = reach(&mut reader, repository, name, (tags, digests)).await?;
     let print = sealed::print(&found.radius);
-    Ok((drawn(app, name, found).await?, print))
+    Ok((drawn(app, name, rights, found).await?, print))
 }
 
-async fn drawn(app: &App, name: &RepositoryName, found: Found) -> Result<Preview> {
+async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) -> Result<Preview> {
     let Found { repository, graph, radius } = found;
     let in_the_end: BTreeSet<Digest> = radius.in_the_end.keys().cloned().collect();
     let freed = only_here(&mut Reader::Store(&app.store), &repository, &[in_the_end]).await?;
@@ -99,13 +110,24 @@ async fn drawn(app: &App, name: &RepositoryName, found: Found) -> Result<Preview
         kept,
         referrers: of_part(&radius, true),
         parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+        barred: barred(app, name, rights, &radius).await?,
         logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
         freed: freed.into_iter().next().unwrap_or_default(),
         kept_until,
+        notes: elsewhere::notes(app, name),
         n_tags: radius.tags.len() as u64,
         n_images: radius.images.len() as u64,
         removed,
     })
+}
+
+/// What rules say of what goes, each once.
+async fn barred(app: &App, name: &RepositoryName, rights: &Rights, radius: &Radius) -> Result<Vec<String>> {
+    let rules = Rules::now(&app.store, name).await?;
+    let of_tags = radius.tags.keys().filter_map(|tag| rules.bar(rights, Act::Delete, tag));
+    let of_content = rules.bar_content(rights).filter(|_| !radius.images.is_empty());
+    let said: BTreeSet<String> = of_tags.chain(of_content).map(|it| it.to_string()).collect();
+    Ok(said.into_iter().collect())
 }
 
 fn of_part(radius: &Radius, is_referrer: bool) -> Vec<Digest> {

@@ -57,6 +57,12 @@ pub async fn manifest(
     let repository = &proof.action().repository;
     let found = app.hosted(repository)?.0.read.manifest(repository, &reference).await?;
     let found = found.ok_or_else(|| absent(repository.clone(), reference.clone()))?;
+    // Who only asks for a digest may be about to push what names it.
+    if let (false, Reference::Digest(digest)) = (whole, &reference)
+        && !app.hosted(repository)?.1.keep_manifest(repository, digest).await?
+    {
+        return Err(absent(repository.clone(), reference));
+    }
     app.pulls.count(repository, &reference, whole, app.clock.now());
     Ok(found)
 }
@@ -120,6 +126,15 @@ pub async fn blob(
     let repository = &proof.action().repository;
     let found = app.hosted(repository)?.0.read.blob(repository, digest, range).await?;
     found.ok_or_else(|| Error::NotFound(What::Blob { repository: repository.clone(), digest: digest.clone() }))
+}
+
+/// Lets whoever is told of a blob, and does not read it, count on it.
+pub async fn keep_blob(app: &App, proof: &Authorized<ReadRepository>, digest: &Digest) -> Result<()> {
+    let repository = &proof.action().repository;
+    match app.hosted(repository)?.1.keep_blob(repository, digest).await? {
+        true => Ok(()),
+        false => Err(Error::NotFound(What::Blob { repository: repository.clone(), digest: digest.clone() })),
+    }
 }
 
 /// A part of a blob that is only opened once it is read: an answer of many parts holds one file at a time.

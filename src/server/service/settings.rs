@@ -1,28 +1,34 @@
 //! How repositories and namespaces are set.
 
-use super::{may, opens, plans};
+use super::{may, opens, plans, protections};
 use crate::domain::action::{
     ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteNamespace, DeleteRepository, ReadNamespace,
 };
 use crate::domain::error::What;
-use crate::domain::view::SettingsView;
+use crate::domain::trash::KeptDays;
+use crate::domain::view::{ProtectionQuery, SettingsView};
 use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::store::{Change, grants, repositories, settings};
+use crate::server::store::{Change, grants, repositories, settings, trash};
 
 /// The most of a description.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
 
-/// How a repository is set. Only who may change it reads it: the proof is one that could.
-pub async fn of_repository(app: &App, proof: &Authorized<ConfigureRepository>) -> Result<SettingsView> {
+/// How a repository is set. Only who may change it reads it: the proof is one that could. At most four statements.
+pub async fn of_repository(
+    app: &App,
+    proof: &Authorized<ConfigureRepository>,
+    query: &ProtectionQuery,
+) -> Result<SettingsView> {
     let name = proof.action().repository.clone();
     let found = settings::of_repository(&app.store, &name).await?;
     let (description, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     let may_delete = may(proof, &DeleteRepository { repository: name.clone() }) && app.hosted(&name).is_ok();
     let scope = Scope::Repository(name);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, may_delete })
+    let protections = Some(protections::view(app, proof, scope.clone(), query).await?);
+    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, protections, may_delete })
 }
 
 /// How a namespace is set.
@@ -32,7 +38,8 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
     let may_delete = may(proof, &DeleteNamespace { namespace: namespace.clone() })
         && plans::has_repositories(app, &namespace).await?;
     let scope = Scope::Namespace(namespace);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description: String::new(), visibility, may_delete })
+    let (opens, description) = (opens(proof, &scope), String::new());
+    Ok(SettingsView { opens, scope, description, visibility, protections: None, may_delete })
 }
 
 /// Says what a repository is, and who may see it without a grant.
@@ -109,14 +116,26 @@ fn one_line(description: &str) -> Result<String> {
     }
 }
 
-/// Sets with which visibility repositories of a namespace begin.
+/// Sets with which visibility repositories of a namespace begin, and for how long what is deleted in it is kept.
 pub async fn configure_namespace(app: &App, proof: &Authorized<ConfigureNamespace>) -> Result<()> {
-    let ConfigureNamespace { namespace, default_visibility } = proof.action().clone();
-    let before = settings::default_visibility(&app.store, &namespace).await?;
+    let ConfigureNamespace { namespace, default_visibility, trash_days } = proof.action().clone();
+    let visibility = settings::default_visibility(&app.store, &namespace).await?;
+    let (days, _) = trash::said_days(&app.store, &namespace).await?;
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            settings::set_default_visibility(tx, &namespace, default_visibility).await?;
-            Ok(Change::new((), Some(before.name().to_owned()), Some(default_visibility.name().to_owned())))
+            let (mut was, mut is) = (vec![], vec![]);
+            if let Some(new) = default_visibility {
+                settings::set_default_visibility(tx, &namespace, new).await?;
+                was.push(format!("visibility: {}", visibility.name()));
+                is.push(format!("visibility: {}", new.name()));
+            }
+            if let Some(new) = trash_days.map(|days| days.map(KeptDays::get)) {
+                trash::set_days(tx, &namespace, new).await?;
+                let words = |days: Option<u32>| days.map_or("as above".to_owned(), |days| days.to_string());
+                was.push(format!("trash days: {}", words(days)));
+                is.push(format!("trash days: {}", words(new)));
+            }
+            Ok(Change::new((), Some(was.join("\n")), Some(is.join("\n"))))
         })
     });
     write.await

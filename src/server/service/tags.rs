@@ -1,16 +1,19 @@
 //! A repository's page of tags.
 
+use super::names::Powers;
+use super::opens;
 use super::repositories::{notice, position};
-use super::{may, opens};
-use crate::domain::action::{DeleteTag, ReadRepository};
+use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
 use crate::domain::tag_filter::TagFilter;
 use crate::domain::view::{CrawlState, Deletable, Matching, MountNotice, RepositoryView, TagQuery, TagRow};
 use crate::domain::{Error, Page, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::MAX_REACHED;
 use crate::server::store::{mounts, pulls, repositories, tags};
+use std::collections::BTreeSet;
 
 /// Tags that a filter matches are counted up to here.
 const MAX_COUNTED: u32 = 1000;
@@ -29,7 +32,10 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         head = repositories::head(&app.store, name).await?;
     }
     let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    let page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
+    let mut page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
+    let rules = Rules::now(&app.store, name).await?.say();
+    let powers = Powers::of(app, proof, &head.mount_id, rules.clone());
+    page.items.iter_mut().for_each(|row| row.may = powers.over(&row.tag));
     if !is_unread && is_remote(app, &head.mount_id) {
         app.looks.again(name, page.items.iter().map(|row| row.tag.clone()).collect(), app.clock.now());
     }
@@ -37,11 +43,12 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         true => None,
         false => Some(pulls::recent(&app.store, &head.id, app.clock.now()).await?),
     };
-    let deletable = deletable(app, proof, (&head.id, &filter), &page).await?;
+    let deletable = deletable(app, proof, (&head.id, &filter), (&page, &powers)).await?;
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
         deletable,
         notice: mount_notice(app, proof, &head.mount_id).await?,
+        rules,
         logical: head.logical,
         images: head.images,
         pulls,
@@ -53,19 +60,19 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     })
 }
 
-/// What the reader may delete of what the page lists. What a registry elsewhere has is deleted there.
+/// What the reader may delete of what the page lists.
 async fn deletable(
     app: &App,
     proof: &Authorized<ReadRepository>,
     (id, filter): (&str, &TagFilter),
-    page: &Page<TagRow>,
+    (page, powers): (&Page<TagRow>, &Powers),
 ) -> Result<Deletable> {
     let name = &proof.action().repository;
-    if app.hosted(name).is_err() {
+    let tags: BTreeSet<Tag> =
+        page.items.iter().map(|row| &row.tag).filter(|tag| powers.deletes(tag)).cloned().collect();
+    if tags.is_empty() {
         return Ok(Deletable::default());
     }
-    let may_delete = |tag: &&Tag| may(proof, &DeleteTag { repository: name.clone(), tag: (*tag).clone() });
-    let tags = page.items.iter().map(|row| &row.tag).filter(may_delete).cloned().collect();
     let whole = Target::Scope(Scope::Repository(name.clone()));
     let is_part = page.previous.is_some() || page.next.is_some();
     let matching = match is_part && !filter.is_empty() && proof.rights().require(Permission::TagDelete, &whole).is_ok()
@@ -156,7 +163,12 @@ pub(super) async fn mount_notice(
     })
 }
 
-/// Whether a mount's registry is only read.
+/// Whether names are changed in what a mount keeps: it is here, or a registry elsewhere that may be changed.
+pub(super) fn is_open(app: &App, mount_id: &str) -> bool {
+    app.mounts.find(mount_id).is_some_and(|mount| mount.write.is_some() || mount.changes.is_some())
+}
+
+/// Whether a mount's registry is elsewhere.
 pub(super) fn is_remote(app: &App, mount_id: &str) -> bool {
     app.mounts.find(mount_id).is_some_and(|mount| mount.upstream.is_some())
 }

@@ -1,14 +1,20 @@
 //! What was deleted: seen, brought back, or let go for good.
 
-use crate::domain::action::{PurgeTrash, RestoreTrash, Trashed};
+mod shown;
+
+pub use shown::{crosses, page};
+
+use super::elsewhere::{self, Elsewhere};
+use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::trash::TrashRow;
-use crate::domain::{Action, Error, Permission, Result, Target};
+use crate::domain::{Action, Error, Permission, RepositoryName, Result, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 pub use crate::server::store::trash::Wanted;
 use crate::server::store::trash::{self, Entry, Restoring};
-use crate::server::store::{Change, Tx};
+use crate::server::store::{Change, Tx, collect};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Entries that are looked through for one page, at most: the reader may see few of them.
@@ -94,6 +100,16 @@ pub async fn of_batch(app: &App, batch: &str) -> Result<Vec<TrashRow>> {
 /// [`Error::Conflict`] that says what is in the way; not found for what is in the trash no more.
 pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<String>, over: bool) -> Result<()> {
     let name = proof.action().what.repository().clone();
+    let elsewhere = elsewhere_of(app, &name)?;
+    let mut batches = BTreeSet::new();
+    if let Some(elsewhere) = &elsewhere {
+        for id in &ids {
+            let entry = trash::find(&app.store, id).await?.filter(|it| is_about(&proof.action().what, &it.row));
+            let entry = entry.ok_or(Error::NotFound(What::Trash))?;
+            elsewhere.bring_back(app, proof, &entry, over).await?;
+            batches.insert(entry.row.batch);
+        }
+    }
     let (allowed, at) = (proof.action().what.clone(), app.clock.now());
     let who =
         Restoring { by: proof.actor().clone(), at, rights: proof.rights(), over, entropy: Arc::clone(&app.entropy) };
@@ -108,20 +124,47 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
             Ok(Change::new((), None, Some(words.join("\n"))).announcing(name))
         })
     });
-    change.await
+    change.await?;
+    let_go(app, proof, elsewhere, &batches).await
+}
+
+/// A registry elsewhere keeps what is in its trash by hidden tags, which go when nothing needs them any more.
+async fn let_go<A: Bookkeeping>(
+    app: &App,
+    proof: &Authorized<A>,
+    elsewhere: Option<Elsewhere>,
+    batches: &BTreeSet<String>,
+) -> Result<()> {
+    let Some(elsewhere) = elsewhere else { return Ok(()) };
+    for batch in batches {
+        elsewhere.let_go(app, proof, batch).await?;
+    }
+    Ok(())
+}
+
+/// The registry elsewhere in which something was deleted; none for the hosted one.
+fn elsewhere_of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> {
+    match app.mount(name) {
+        Some(_) => elsewhere::of(app, name),
+        None => Ok(None), // Nothing is mounted there any more.
+    }
 }
 
 /// Lets an entry go for good.
 pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Result<()> {
-    let allowed = proof.action().what.clone();
+    let (allowed, now) = (proof.action().what.clone(), app.clock.now());
+    let elsewhere = elsewhere_of(app, allowed.repository())?;
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let entry = current(tx, &id, &allowed).await?;
             trash::purge(tx, &entry).await?;
-            Ok(Change::new((), Some(entry.row.words()), None))
+            collect::soon(tx, now).await?;
+            let words = entry.row.words();
+            Ok(Change::new(entry.row.batch, Some(words), None))
         })
     });
-    change.await
+    let batch = change.await?;
+    let_go(app, proof, elsewhere, &BTreeSet::from([batch])).await
 }
 
 /// An entry that is there still and that the proof is about; no other change of its repository comes between.
@@ -131,10 +174,13 @@ async fn current(tx: &mut Tx, id: &str, allowed: &Trashed) -> Result<Entry> {
     tx.lock(found.row.repository.as_str()).await?;
     tx.lock(&found.mount_id).await?;
     let entry = trash::current(tx, id).await?.ok_or_else(absent)?;
-    let is_allowed = match (allowed, &entry.row.tag) {
-        (Trashed::Whole(name), _) => *name == entry.row.repository,
-        (Trashed::Tags(name, tags), Some(tag)) => *name == entry.row.repository && tags.contains(tag),
+    if is_about(allowed, &entry.row) { Ok(entry) } else { Err(absent()) }
+}
+
+fn is_about(allowed: &Trashed, row: &TrashRow) -> bool {
+    match (allowed, &row.tag) {
+        (Trashed::Whole(name), _) => *name == row.repository,
+        (Trashed::Tags(name, tags), Some(tag)) => *name == row.repository && tags.contains(tag),
         (Trashed::Tags(..), None) => false,
-    };
-    if is_allowed { Ok(entry) } else { Err(absent()) }
+    }
 }

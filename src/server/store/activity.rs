@@ -42,15 +42,7 @@ fn statement(scope: &Scope, (query, left_out): (&ActivityQuery, &[&str]), limit:
         Scope::Namespace(namespace) => add("space = ?", format!("{namespace}/").into()),
     }
     if !query.who.is_empty() {
-        let who = query.who.to_lowercase();
-        match who.contains(':') || who == "anonymous" {
-            true => add("actor = ?", who.into()),
-            // Whoever has the name now; of who is gone it is taken for a user's.
-            false => add(
-                "actor = COALESCE((SELECT p.kind || ':' || p.username FROM principals p WHERE p.username = ?), 'user:' || ?)",
-                who.into(),
-            ),
-        }
+        add(&is_actor("actor", &query.who), query.who.to_lowercase().into());
     }
     if let Some((kind, _)) = query.action.split_once('.') {
         add("kind = ?", kind.into());
@@ -88,6 +80,17 @@ fn activity(mut row: Row) -> Result<ActivityRow> {
     let refused = outcome.strip_prefix("refused: ").map(ToOwned::to_owned);
     let (address, token) = (row.take()?, row.take()?);
     Ok(ActivityRow { id, at, actor, action, object, refused, before, after, request_id, address, token })
+}
+
+/// The condition that a column names an actor, by their key or by a name in lower case, for the parameter `?`: whoever
+/// has the name now; of who is gone it is taken for a user's.
+pub(super) fn is_actor(column: &str, who: &str) -> String {
+    match who.contains(':') || who.eq_ignore_ascii_case("anonymous") {
+        true => format!("{column} = ?"),
+        false => format!(
+            "{column} = COALESCE((SELECT p.kind || ':' || p.username FROM principals p WHERE p.username = ?), 'user:' || ?)"
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,14 @@ pub(super) fn slots(first: usize, n: usize) -> String {
     (first..first + n).map(|slot| format!("${slot}")).collect::<Vec<_>>().join(", ")
 }
 
+/// The placeholders of these digests from `first` on, and their values: as many as the least number of slots that holds
+/// them, or just as many as they are where that is more.
+pub(super) fn padded(first: usize, digests: &[Digest]) -> (String, Vec<Value>) {
+    let n_slots = SLOTS.into_iter().find(|n_slots| *n_slots >= digests.len()).unwrap_or(digests.len());
+    let values = digests.iter().chain(digests.last().into_iter().cycle()).take(n_slots).map(Value::from).collect();
+    (slots(first, if digests.is_empty() { 0 } else { n_slots }), values)
+}
+
 /// `($first, …), …`: `n` rows of `width` placeholders.
 pub(super) fn rows(first: usize, n: usize, width: usize) -> String {
     (0..n).map(|row| format!("({})", slots(first + row * width, width))).collect::<Vec<_>>().join(", ")

@@ -31,7 +31,9 @@ pub async fn linked_sizes(tx: &mut Tx, repository_id: &str, digests: &[&Digest])
 
 /// Notes that the blob store holds some content.
 pub async fn hold(tx: &mut Tx, digest: &Digest, size: u64, now: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO blobs (digest, size_bytes, created_at) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING";
+    // What was about to be removed is wanted again, and its bytes were just written.
+    let sql = "INSERT INTO blobs (digest, size_bytes, created_at) VALUES ($1, $2, $3)
+               ON CONFLICT (digest) DO UPDATE SET deleting_at = NULL WHERE blobs.deleting_at IS NOT NULL";
     tx.run(sql, params![digest, size, now]).await?;
     Ok(())
 }
@@ -70,8 +72,12 @@ async fn is_in_mount(tx: &mut Tx, mount_id: &str, digest: &Digest) -> Result<boo
 }
 
 /// Links a blob to a repository and keeps the stored bytes of repository and mount: a blob counts
-/// once in each, however many images name it.
+/// once in each, however many images name it. Whoever is told of one that is linked already can count on it anew.
 pub async fn link(tx: &mut Tx, repository: &Repository, digest: &Digest, size: u64, now: Timestamp) -> Result<()> {
+    let told = "UPDATE repository_blobs SET linked_at = $3 WHERE repository_id = $1 AND digest = $2";
+    if tx.run(told, params![&repository.id, digest, now]).await? > 0 {
+        return Ok(());
+    }
     let is_known = is_in_mount(tx, &repository.mount_id, digest).await?;
     let sql = "INSERT INTO repository_blobs (repository_id, digest, mount_id, size_bytes, linked_at)
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT (repository_id, digest) DO NOTHING";

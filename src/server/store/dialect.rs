@@ -40,6 +40,8 @@ impl Dialect {
                 include_str!("schema/sqlite/0019_last_seen.sql"),
                 include_str!("schema/sqlite/0020_names_by_bytes.sql"),
                 include_str!("schema/sqlite/0021_trash.sql"),
+                include_str!("schema/sqlite/0022_protections.sql"),
+                include_str!("schema/sqlite/0023_jobs.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -63,6 +65,8 @@ impl Dialect {
                 include_str!("schema/postgres/0019_last_seen.sql"),
                 include_str!("schema/postgres/0020_names_by_bytes.sql"),
                 include_str!("schema/postgres/0021_trash.sql"),
+                include_str!("schema/postgres/0022_protections.sql"),
+                include_str!("schema/postgres/0023_jobs.sql"),
             ],
         }
     }

@@ -3,10 +3,10 @@
 use super::keyset::{self, Order};
 use super::repositories::Repository;
 use super::tags::Placement;
-use super::{Known, Row, Store, Tx, Value, batch};
+use super::{Known, Row, Store, Tx, Value, activity, batch};
 use crate::domain::page::Position;
-use crate::domain::view::{Difference, HistoryQuery, HistoryRow, How};
-use crate::domain::{Actor, Cursor, Digest, Namespace, Page, Result, Tag, Timestamp, page};
+use crate::domain::view::{Difference, Differences, HistoryQuery, HistoryRow, How};
+use crate::domain::{Actor, Cursor, Digest, Error, Namespace, Page, RepositoryName, Result, Tag, Timestamp, page};
 use crate::params;
 
 /// Writes the move that a placement is.
@@ -68,24 +68,28 @@ pub async fn list(
     let limit = page::limit(query.limit);
     let mut params = params![repository_id, limit + 1];
     let mut filter = String::new();
-    let mut add = |column: &str, value: Value| {
+    let mut add = |condition: &str, value: Value| {
         params.push(value);
-        filter.push_str(&format!(" AND v.{column} = ${}", params.len()));
+        filter.push_str(&format!(" AND {}", condition.replace('?', &format!("${}", params.len()))));
     };
     if let Some(tag) = &query.tag {
-        add("tag", tag.into());
+        add("v.tag = ?", tag.into());
     }
     if let Some(how) = query.how {
-        add("how", how.into());
+        add("v.how = ?", how.into());
     }
     if let Some(by) = &query.by {
-        add("actor", by.as_str().into());
+        add(&activity::is_actor("v.actor", by), by.to_lowercase().into());
+    }
+    if let Some(since) = query.since {
+        add("v.at >= ?", since.into());
     }
     let keyset = Order { key: Some("v.at"), name: "v.id" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let kept = |digest: &str| format!("CASE WHEN {} THEN 1 ELSE 0 END", IS_KEPT.replace("{d}", digest));
     let sql = format!(
-        "SELECT v.id, v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {} FROM tag_moves v
+        "SELECT v.id, v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {}, t.digest FROM tag_moves v
+         LEFT JOIN tags t ON t.repository_id = v.repository_id AND t.name = v.tag
          WHERE v.repository_id = $1{filter} {} {} LIMIT $2",
         kept("v.from_digest"),
         kept("v.to_digest"),
@@ -102,15 +106,27 @@ pub async fn list(
 fn history_row(row: &mut Row) -> Result<HistoryRow> {
     let (id, tag, from, to) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let (how, when, Known(by), reason) = (row.take()?, row.take()?, row.take()?, row.take()?);
-    let (from_is_kept, to_is_kept) = (row.take()?, row.take()?);
-    Ok(HistoryRow { id, tag, from, to, how, when, by, reason, from_is_kept, to_is_kept })
+    let (from_is_kept, to_is_kept, now) = (row.take()?, row.take()?, row.take()?);
+    Ok(HistoryRow { id, tag, from, to, how, when, by, reason, from_is_kept, to_is_kept, now, may_roll_back: false })
 }
 
 /// Whether a tag ever named an image.
 pub async fn ever_named(tx: &mut Tx, repository_id: &str, tag: &Tag, digest: &Digest) -> Result<bool> {
-    let sql = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2
-               AND (to_digest = $3 OR from_digest = $3) LIMIT 1";
-    Ok(tx.one(sql, params![repository_id, tag, digest]).await?.is_some())
+    Ok(tx.one(EVER_NAMED, params![repository_id, tag, digest]).await?.is_some())
+}
+
+/// The same as things stand, outside of a transaction.
+pub async fn has_named(store: &Store, repository_id: &str, tag: &Tag, digest: &Digest) -> Result<bool> {
+    Ok(store.one(EVER_NAMED, params![repository_id, tag, digest]).await?.is_some())
+}
+
+const EVER_NAMED: &str = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2
+    AND (to_digest = $3 OR from_digest = $3) LIMIT 1";
+
+/// Whether a tag was deleted at that time or later.
+pub async fn left_since(tx: &mut Tx, repository_id: &str, tag: &Tag, since: Timestamp) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM tag_moves WHERE repository_id = $1 AND tag = $2 AND at >= $3 AND how = 'delete' LIMIT 1";
+    Ok(tx.one(sql, params![repository_id, tag, since]).await?.is_some())
 }
 
 /// Which part of the differences of a namespace is read: of which hosted repositories, since when.
@@ -126,7 +142,7 @@ pub struct Span<'a> {
 /// Tags that name another image now than then, by repository and tag. The first move since tells what it was then.
 fn differences_sql() -> String {
     format!(
-        "SELECT r.name, v.tag, v.from_digest, t.digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END
+        "SELECT r.name AS repository, v.tag AS tag, v.from_digest, t.digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END AS kept
          FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
          LEFT JOIN tags t ON t.repository_id = r.id AND t.name = v.tag
          WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3
@@ -156,4 +172,24 @@ pub async fn differences(store: &Store, span: &Span<'_>) -> Result<Vec<Differenc
 /// The same inside a transaction.
 pub async fn current_differences(tx: &mut Tx, span: &Span<'_>) -> Result<Vec<Difference>> {
     tx.all(&differences_sql(), span_params(span)).await?.into_iter().map(difference).collect()
+}
+
+/// How many there are, whatever the limit of the span.
+pub async fn count_differences(store: &Store, span: &Span<'_>) -> Result<Differences> {
+    let sql = format!(
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN kept = 0 THEN 1 ELSE 0 END), 0) FROM ({}) AS differences",
+        differences_sql()
+    );
+    let rows = store.scan(&sql, span_params(&Span { after: ("", ""), limit: u32::MAX, ..*span })).await?;
+    let mut row = rows.into_iter().next().ok_or(Error::Internal)?;
+    Ok(Differences { n: row.take()?, n_lost: row.take()? })
+}
+
+/// Repositories of the span that were deleted since, as far as they are in the trash still.
+pub async fn deleted_since(store: &Store, span: &Span<'_>) -> Result<Vec<RepositoryName>> {
+    let sql = "SELECT DISTINCT repository FROM trash WHERE mount_id = $1 AND repository > $2 AND repository < $3
+               AND kind = 'repository' AND deleted_at > $4 ORDER BY repository LIMIT $5";
+    let (from, to) = (format!("{}/", span.namespace), format!("{}0", span.namespace));
+    let rows = store.all(sql, params![span.mount_id, from, to, span.then, span.limit]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
 }

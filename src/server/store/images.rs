@@ -1,8 +1,9 @@
 //! The statements behind an image's page: three, whatever the image holds.
 
-use super::{Known, Store, Value};
-use crate::domain::view::{ChildRow, MoveRow, ReferrerRow};
-use crate::domain::{Actor, Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
+use super::{Known, Store, Value, protections};
+use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
+use crate::domain::view::{ChildRow, MoveRow, ReferrerRow, Side};
+use crate::domain::{Actor, ByteSize, Digest, Error, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// A manifest with where it stands.
@@ -82,14 +83,23 @@ pub struct Surroundings {
     pub referrers: Vec<ReferrerRow>,
     pub parents: Vec<Digest>,
     pub has_subject: bool,
+    pub rules: Vec<Protection>,
 }
 
-/// Tags that name it, moves to it, manifests about it, indexes that list it, each bounded; and whether
-/// the repository has its `subject`.
-pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>) -> Result<Surroundings> {
-    let sql = "SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
+/// Tags that name it, moves to it, manifests about it, indexes that list it, each bounded; the rules that cover its
+/// repository; and whether that has its `subject`.
+pub async fn surroundings(
+    store: &Store,
+    found: &Found,
+    subject: Option<&Digest>,
+    name: &RepositoryName,
+) -> Result<Surroundings> {
+    let (rules, line) = protections::as_parts(name, 4);
+    let sql = format!("SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
-        UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at, 0 FROM tag_moves v
+        UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at,
+              CASE WHEN EXISTS (SELECT 1 FROM tags n WHERE n.repository_id = $1 AND n.name = v.tag AND n.digest = $2) THEN 1 ELSE 0 END
+            FROM tag_moves v
             WHERE v.repository_id = $1 AND v.to_digest = $2 ORDER BY v.at DESC LIMIT 20) AS moves
         UNION ALL SELECT * FROM (SELECT 'referrer', m.digest, m.artifact_type, m.media_type, NULL, m.pushed_at, m.pull_bytes
             FROM referrers f JOIN manifests m ON m.repository_id = f.repository_id AND m.digest = f.digest
@@ -97,10 +107,12 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
         UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0 FROM manifest_edges e
             WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents
         UNION ALL SELECT 'subject', s.digest, NULL, NULL, NULL, 0, 0 FROM manifests s
-            WHERE s.repository_id = $1 AND s.digest = $3";
+            WHERE s.repository_id = $1 AND s.digest = $3
+        UNION ALL {rules}");
     let mut around = Surroundings::default();
     let subject = subject.map(Digest::as_str);
-    for mut row in store.all(sql, params![&found.repository_id, &found.digest, subject]).await? {
+    let params = params![&found.repository_id, &found.digest, subject].into_iter().chain(line).collect();
+    for mut row in store.all(&sql, params).await? {
         let (what, one): (String, String) = (row.take()?, row.take()?);
         let (two, three): (Option<String>, Option<String>) = (row.take()?, row.take()?);
         let Known(by) = row.take()?;
@@ -113,13 +125,16 @@ pub async fn surroundings(store: &Store, found: &Found, subject: Option<&Digest>
                 to: three.ok_or(Error::Internal)?.parse()?,
                 when,
                 by,
+                is_current: bytes != 0,
+                may_roll_back: false,
             }),
             "referrer" => around.referrers.push(ReferrerRow {
                 digest: one.parse()?,
                 artifact: two.or(three).unwrap_or_default(),
-                size: crate::domain::ByteSize(bytes),
+                size: ByteSize(bytes),
                 pushed: Some(when),
             }),
+            "rule" => around.rules.push(protections::of_parts(&one, two, three)?),
             "subject" => around.has_subject = true,
             _ => around.parents.push(one.parse()?),
         }
@@ -135,7 +150,44 @@ pub fn child_row(child: &crate::domain::manifest::Descriptor, stored: &[Child]) 
         digest: child.digest.clone(),
         platform: child.platform.as_ref().map(ToString::to_string).unwrap_or_default(),
         attestation: about.is_some(),
-        size: crate::domain::ByteSize(held.map_or(child.size, |held| held.pull_bytes)),
+        size: ByteSize(held.map_or(child.size, |held| held.pull_bytes)),
         present: held.is_some(),
     }
+}
+
+/// An image as it stands beside another: one that is here, or in the trash.
+pub async fn side(store: &Store, repository_id: &str, digest: &Digest) -> Result<Option<Side>> {
+    let sql = "SELECT 0 AS deleted, m.kind, m.pull_bytes, m.platforms, m.built_at, NULL, NULL, NULL FROM manifests m
+               WHERE m.repository_id = $1 AND m.digest = $2
+               UNION ALL SELECT 1, NULL, NULL, NULL, NULL, d.media_type, d.content, d.config FROM deleted_manifests d
+               WHERE d.repository_id = $1 AND d.digest = $2 ORDER BY deleted LIMIT 1";
+    let Some(mut row) = store.one(sql, params![repository_id, digest]).await? else { return Ok(None) };
+    let is_in_trash: bool = row.take()?;
+    let (kind, size, platforms): (Option<Kind>, Option<ByteSize>, Option<String>) =
+        (row.take()?, row.take()?, row.take()?);
+    let built: Option<Timestamp> = row.take()?;
+    if let (Some(kind), Some(platforms)) = (kind, platforms) {
+        let platforms = platforms.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+        let built = built.filter(|built| built.0 != 0);
+        return Ok(Some(Side { digest: digest.clone(), kind, size, platforms, built, is_in_trash }));
+    }
+    let (media_type, content, config): (String, Vec<u8>, Option<Vec<u8>>) = (row.take()?, row.take()?, row.take()?);
+    read(digest, &Manifest::parse(Some(&media_type), &content)?, config.as_deref()).map(Some)
+}
+
+/// What the bytes of an image in the trash say.
+fn read(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> Result<Side> {
+    let config = config.and_then(ImageConfig::parse);
+    let own = config.as_ref().and_then(ImageConfig::platform).filter(|it| !it.is_unknown());
+    let listed = manifest.of(Relation::Manifest).filter(|child| super::edges::about(child).is_none());
+    let platforms = listed.filter_map(|child| child.platform.as_ref()).map(ToString::to_string).take(32);
+    let built = config.as_ref().map_or(0, super::manifests::built_at);
+    Ok(Side {
+        digest: digest.clone(),
+        kind: manifest.kind,
+        size: (manifest.kind != Kind::Index).then(|| ByteSize(manifest.pull_bytes())),
+        platforms: own.map(|own| own.to_string()).into_iter().chain(platforms).collect(),
+        built: (built != 0).then_some(Timestamp(built)),
+        is_in_trash: true,
+    })
 }

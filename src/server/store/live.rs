@@ -4,12 +4,38 @@
 //! would have stopped it. On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the
 //! other.
 
-use super::{Tx, epoch, grants, identities, providers};
+use super::change::Done;
+use super::{Store, Tx, epoch, grants, identities, providers};
 use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};
 use crate::params;
 use crate::server::access::{Authorized, Basis, Rights, Shown, Standing};
+use futures::future::BoxFuture;
+
+impl Store {
+    /// Asks again whether what a proof allows still is, for what is done outside of transactions.
+    pub fn still<A: Action>(
+        &self,
+        proof: &Authorized<A>,
+    ) -> impl Fn() -> BoxFuture<'static, Result<()>> + Send + Sync + use<A> {
+        let (store, allowed) = (self.clone(), Allowed::by(proof));
+        move || {
+            let (store, allowed) = (store.clone(), allowed.clone());
+            Box::pin(async move {
+                let now = store.clock.now();
+                let ask = store.transact(move |tx| {
+                    Box::pin(async move {
+                        allowed.confirm(tx, now).await?;
+                        Ok(Done { value: (), changed: vec![] })
+                    })
+                });
+                ask.await
+            })
+        }
+    }
+}
 
 /// What a proof allows.
+#[derive(Clone)]
 pub(super) struct Allowed {
     rights: Rights,
     needs: Vec<(Permission, Target)>,

@@ -11,6 +11,8 @@ pub mod audit;
 mod batch;
 pub mod blobs;
 mod change;
+pub mod collect;
+pub mod copies;
 pub mod deletes;
 pub mod dialect;
 pub mod edges;
@@ -21,6 +23,7 @@ pub mod group_claims;
 pub mod group_pins;
 pub mod groups;
 pub mod history;
+pub mod holds;
 pub mod identities;
 pub mod images;
 pub mod instance;
@@ -37,11 +40,13 @@ pub mod mount_settings;
 pub mod mounts;
 pub mod namespaces;
 pub mod naming;
+mod opening;
 pub mod parts;
 pub mod people;
 mod pg;
 pub mod plans;
 pub mod principals;
+pub mod protections;
 pub mod providers;
 pub mod pulls;
 pub mod radius;
@@ -53,6 +58,7 @@ pub mod refresh_tokens;
 mod repeats;
 pub mod repositories;
 pub mod robots;
+pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
@@ -80,7 +86,6 @@ pub use value::{Known, Row, Value};
 use super::access::Authorized;
 use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
-use super::events::Events;
 use crate::domain::action::{Bookkeeping, Maintain, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
 use change::Done;
@@ -108,39 +113,6 @@ enum Db {
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date; an older SQLite file is copied aside first, a newer one refused.
-    pub async fn open(
-        location: &Location,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        events: Events,
-    ) -> Result<Self> {
-        if let Location::Sqlite(path) = location {
-            migrate::copy_aside(path)?;
-        }
-        let store = Self::open_as_it_is(location, clock, entropy, events).await?;
-        migrate::run(&store).await?;
-        instance::prepare(&store).await?;
-        Ok(store)
-    }
-
-    /// Opens a database that a server may be using, and leaves its schema and what it derived as they are.
-    /// [`inspect`] says before whether this version knows them.
-    pub async fn open_as_it_is(
-        location: &Location,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        events: Events,
-    ) -> Result<Self> {
-        let db = match location {
-            Location::Sqlite(path) => Db::Lite(lite::Lite::open(path, events)?),
-            Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
-        };
-        let (statements, sums) = (Arc::default(), Arc::default());
-        let (waiting, repeats) = (Arc::default(), Arc::default());
-        Ok(Self { db, clock, entropy, statements, sums, waiting, repeats })
-    }
-
     /// Computes again everything that is derived from the bytes of manifests and the rows of tags.
     pub async fn rebuild(&self, _proof: &Authorized<Maintain>) -> Result<Rebuilt> {
         rebuild::run(self).await
@@ -194,7 +166,8 @@ impl Store {
     }
 
     /// Runs a change in a transaction and returns when it is durable, with its row in the audit log; so has a change that
-    /// turns out to need a right which the proof does not carry. A right that was taken since the proof was made stops it.
+    /// turns out to need a right which the proof does not carry, or is against a protection rule. A right that was taken
+    /// since the proof was made stops it.
     ///
     /// `change` may run statements on the transaction and nothing else: it must not wait for the
     /// network, for files, or for another `write`. An error undoes it whole.
@@ -215,9 +188,12 @@ impl Store {
             })
         });
         let done = done.await;
-        if let Err(Error::Forbidden(permission)) = done {
-            self.record(vec![proof.refusal(permission)]).await?;
-        }
+        let reason = match &done {
+            Err(Error::Forbidden(permission)) => permission.name().to_owned(),
+            Err(Error::Protected(barred)) => barred.to_string(),
+            _ => return done,
+        };
+        self.record(vec![proof.refusal(reason)]).await?;
         done
     }
 
@@ -273,24 +249,10 @@ impl Store {
         }
     }
 
-    /// Leaves the database in one file where it is one: the log of SQLite is written back.
-    pub async fn close(&self) -> Result<()> {
-        match &self.db {
-            Db::Lite(lite) => lite.checkpoint(),
-            Db::Pg(pg) => pg.close().await,
-        }
-    }
-
     fn dialect(&self) -> dialect::Dialect {
         match self.db {
             Db::Lite(_) => dialect::Dialect::Sqlite,
             Db::Pg(_) => dialect::Dialect::Postgres,
         }
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        let row = self.one("SELECT COUNT(*) FROM mounts", vec![]).await?;
-        row.map(|_| ()).ok_or_else(|| Error::Unavailable("the database gave no answer".to_owned()))
     }
 }

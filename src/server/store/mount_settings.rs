@@ -127,7 +127,7 @@ pub async fn n_grants(store: &Store, id: &str) -> Result<u64> {
 }
 
 /// What belongs to repositories, each before what it refers to.
-const OF_REPOSITORIES: [&str; 10] = [
+const OF_REPOSITORIES: [&str; 11] = [
     "referrers",
     "manifest_edges",
     "pulls",
@@ -136,6 +136,7 @@ const OF_REPOSITORIES: [&str; 10] = [
     "deleted_tags",
     "deleted_manifests",
     "deleted_blobs",
+    "deleted_edges",
     "repository_blobs",
     "manifests",
 ];
@@ -154,6 +155,8 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
         tx.run(&sql, params![id]).await?;
     }
     for sql in [
+        "DELETE FROM trash WHERE mount_id = $1",
+        "DELETE FROM trash_holds WHERE mount_id = $1",
         "DELETE FROM namespaces WHERE mount_id = $1",
         "DELETE FROM repositories WHERE mount_id = $1",
         "DELETE FROM jobs WHERE kind = 'crawl' AND object = $1",

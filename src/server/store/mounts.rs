@@ -163,10 +163,26 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
         _ => CrawlState::Rested,
     };
     let capabilities = serde_json::from_str(&probed).unwrap_or_else(|_| Capability::ALL.map(|it| (it, None)).to_vec());
-    let as_of = finished;
-    let row =
-        MountRow { prefix, kind, url, capabilities, totals, missing, left_out, crawl, as_of, refresh_s, is_of_file };
-    Ok(Mount { id, row, crawl_started_at: started })
+    let (as_of, is_read_only) = (finished, kind != MountKind::Hosted);
+    Ok(Mount {
+        id,
+        row: MountRow {
+            prefix,
+            kind,
+            url,
+            capabilities,
+            totals,
+            missing,
+            left_out,
+            crawl,
+            as_of,
+            refresh_s,
+            is_read_only,
+            keeps_trash: true,
+            is_of_file,
+        },
+        crawl_started_at: started,
+    })
 }
 
 /// Seconds to go at the pace so far; unknown in the first five seconds.

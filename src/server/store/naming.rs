@@ -2,8 +2,10 @@
 //! names.
 
 use super::Tx;
+use super::protections::Rules;
 use super::repositories::Repository;
 use super::tags::{self, Placement};
+use crate::domain::protection::Act;
 use crate::domain::view::How;
 use crate::domain::{Actor, Digest, Permission, RepositoryName, Result, Tag, Target, Timestamp};
 use crate::server::access::Rights;
@@ -14,6 +16,8 @@ pub struct Naming<'a> {
     pub repository: &'a Repository,
     pub name: &'a RepositoryName,
     pub rights: &'a Rights,
+    /// The rules that cover the repository.
+    pub rules: &'a Rules,
     pub by: &'a Actor,
     pub now: Timestamp,
     pub entropy: &'a dyn Entropy,
@@ -28,14 +32,16 @@ impl Naming<'_> {
         how: How,
         reason: Option<&str>,
     ) -> Result<Option<Digest>> {
+        tag.refuse_reserved()?;
         let before = tags::current(tx, &self.repository.id, tag).await?.map(|current| current.digest);
         // The same image again is no move.
         let needed = match &before {
-            None => Some(Permission::RepositoryPush),
-            Some(before) => (before != digest).then_some(Permission::TagMove),
+            None => Some((Permission::RepositoryPush, Act::Create)),
+            Some(before) => (before != digest).then_some((Permission::TagMove, Act::Move)),
         };
-        if let Some(needed) = needed {
+        if let Some((needed, act)) = needed {
             self.rights.require(needed, &Target::Tag(self.name.clone(), tag.clone()))?;
+            self.rules.check(self.rights, act, tag)?;
         }
         self.place(tx, tag, (before.as_ref(), digest), how, reason).await?;
         Ok(before)
@@ -44,8 +50,13 @@ impl Naming<'_> {
     /// Puts a tag back where it was: who may restore it need not be allowed to push. To move it takes the same as always.
     pub async fn restore(&self, tx: &mut Tx, tag: &Tag, digest: &Digest) -> Result<()> {
         let before = tags::current(tx, &self.repository.id, tag).await?.map(|current| current.digest);
-        if before.as_ref().is_some_and(|before| before != digest) {
-            self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
+        match &before {
+            None => self.rules.check(self.rights, Act::Create, tag)?,
+            Some(before) if before != digest => {
+                self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
+                self.rules.check(self.rights, Act::Move, tag)?;
+            }
+            Some(_) => {}
         }
         self.place(tx, tag, (before.as_ref(), digest), How::Restore, None).await
     }

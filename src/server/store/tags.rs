@@ -5,7 +5,7 @@ use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, batch, dialect, history};
 use crate::domain::page::Position;
 use crate::domain::tag_filter::TagFilter;
-use crate::domain::view::{How, Moved, TagQuery, TagRow, TagSort};
+use crate::domain::view::{How, Moved, TagMay, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, Cursor, Digest, Page, Result, Tag, Timestamp, media_type, page};
 use crate::params;
 
@@ -253,5 +253,6 @@ fn tag_row(row: &mut Row) -> Result<TagRow> {
         moved: if known { Moved::At { when, by } } else { Moved::FirstSeen { when } },
         built: (built.0 != 0).then_some(built),
         missing_since,
+        may: TagMay::default(),
     })
 }

@@ -28,6 +28,11 @@ pub async fn save(location: &Location, file: &Path) -> Result<()> {
     lite::execute(&connection, "DELETE FROM ended_attempts", &[])?;
     // Each of these works once: a provider takes one that was used meanwhile for stolen, and puts its owner out.
     lite::execute(&connection, "UPDATE identities SET refresh_token = NULL", &[])?;
+    // Content that was about to be removed may be gone. An earlier version marked none.
+    let marks = "SELECT 1 FROM pragma_table_info('blobs') WHERE name = 'deleting_at'";
+    if !lite::query(&connection, marks, &[])?.is_empty() {
+        lite::execute(&connection, "DELETE FROM blobs WHERE deleting_at IS NOT NULL", &[])?;
+    }
     lite::execute(&connection, "UPDATE jobs SET leased_by = NULL, leased_until = NULL", &[])?;
     // One file without a log, which can be read where nothing can be written.
     lite::query(&connection, "PRAGMA journal_mode = DELETE", &[])?;

@@ -2,13 +2,15 @@
 
 mod purge;
 mod restore;
+mod shown;
 
 pub use purge::purge;
 pub use restore::{Restoring, image as restore_image, restore};
+pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images};
 
-use super::{Known, Row, Store, Tx, Value, batch};
+use super::{Known, Row, Store, Tx, Value, activity, batch};
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// Entries that share a statement.
@@ -85,6 +87,19 @@ pub async fn days_below(store: &Store, namespace: &Namespace) -> Result<Option<u
     row.map(|mut row| Ok(u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX))).transpose()
 }
 
+/// What a namespace says itself, and what the nearest one above it says.
+pub async fn said_days(store: &Store, namespace: &Namespace) -> Result<(Option<u32>, Option<u32>)> {
+    let sql = "SELECT s.name, s.days FROM namespace_trash s WHERE SUBSTR($1, 1, LENGTH(s.name) + 1) = s.name || '/'
+               ORDER BY LENGTH(s.name) DESC LIMIT 2";
+    let rows = store.all(sql, params![format!("{namespace}/")]).await?.into_iter().map(|mut row| {
+        let name: String = row.take()?;
+        Ok((name == namespace.as_str(), u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX)))
+    });
+    let rows: Vec<(bool, u32)> = rows.collect::<Result<_>>()?;
+    let first = |is_own: bool| rows.iter().find(|(own, _)| *own == is_own).map(|(_, days)| *days);
+    Ok((first(true), first(false)))
+}
+
 /// Sets it for what is deleted from now on; `None` leaves it to the namespaces above.
 pub async fn set_days(tx: &mut Tx, namespace: &Namespace, days: Option<u32>) -> Result<()> {
     tx.run("DELETE FROM namespace_trash WHERE name = $1", params![namespace]).await?;
@@ -113,6 +128,12 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<Entry>> {
     store.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
 }
 
+/// The tags that an entry holds, each with what it named.
+pub async fn tags_of(store: &Store, id: &str) -> Result<Vec<(Tag, Digest)>> {
+    let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
+    store.all(sql, params![id]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}
+
 /// The same inside a transaction.
 pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Entry>> {
     tx.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
@@ -131,6 +152,8 @@ pub struct Wanted {
     pub repository: Option<RepositoryName>,
     pub below: Option<Namespace>,
     pub batch: Option<String>,
+    /// Only what somebody deleted: their name, or their key.
+    pub by: Option<String>,
     /// Only those before this one: the newest come first.
     pub before: Option<String>,
 }
@@ -138,26 +161,35 @@ pub struct Wanted {
 /// Some of the entries, newest first.
 pub async fn list(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<Entry>> {
     let mut params: Vec<Value> = params![limit];
+    let conditions = fitting(wanted, &mut params);
+    let sql = format!("{ENTRY} WHERE {conditions} ORDER BY id DESC LIMIT $1");
+    store.all(&sql, params).await?.into_iter().map(entry).collect()
+}
+
+/// The condition that entries are those that are asked for.
+fn fitting(wanted: &Wanted, params: &mut Vec<Value>) -> String {
     let mut conditions = vec!["1 = 1".to_owned()];
     let mut add = |condition: &str, value: Value| {
         params.push(value);
-        conditions.push(format!("{condition} ${}", params.len()));
+        conditions.push(condition.replace('?', &format!("${}", params.len())));
     };
     if let Some(repository) = &wanted.repository {
-        add("repository =", repository.into());
+        add("repository = ?", repository.into());
     }
     if let Some(namespace) = &wanted.below {
-        add("repository >", format!("{namespace}/").into());
-        add("repository <", format!("{namespace}0").into());
+        add("repository > ?", format!("{namespace}/").into());
+        add("repository < ?", format!("{namespace}0").into());
     }
     if let Some(batch) = &wanted.batch {
-        add("batch =", batch.into());
+        add("batch = ?", batch.into());
+    }
+    if let Some(by) = &wanted.by {
+        add(&activity::is_actor("deleted_by", by), by.to_lowercase().into());
     }
     if let Some(before) = &wanted.before {
-        add("id <", before.into());
+        add("id < ?", before.into());
     }
-    let sql = format!("{ENTRY} WHERE {} ORDER BY id DESC LIMIT $1", conditions.join(" AND "));
-    store.all(&sql, params).await?.into_iter().map(entry).collect()
+    conditions.join(" AND ")
 }
 
 /// Takes an entry out of the trash, once what it stood for is back or gone.

@@ -5,6 +5,7 @@ use super::sessions::Purpose;
 use super::value::FromCell;
 use crate::domain::manifest::{Kind, Relation};
 use crate::domain::principal::PrincipalKind;
+use crate::domain::protection::ProtectionKind;
 use crate::domain::trash::TrashKind;
 use crate::domain::view::{How, MountKind};
 use crate::domain::{RepositoryVisibility, Role, Scope};
@@ -54,4 +55,4 @@ macro_rules! spelled {
     )*};
 }
 
-spelled!(Role, Scope, RepositoryVisibility);
+spelled!(Role, Scope, RepositoryVisibility, ProtectionKind);

@@ -1,5 +1,6 @@
 //! Forms, their fields, what is wrong with them, and what is said when they were done.
 
+use super::back::TakeBack;
 use super::copy::CopyButton;
 use super::icon::Icon;
 use super::ready::{Login, Ready};
@@ -177,8 +178,8 @@ pub fn Announcement() -> impl IntoView {
         return (request.form.intent == Some(Intent::Undo))
             .then(|| view! { <Problem intent=Intent::Undo/> }.into_any());
     };
-    let undo = said.batch.clone().map(|batch| view! { <Undo batch/> });
-    let passes = undo.is_some().then_some("");
+    let back = said.back.clone().map(|back| view! { <TakeBack back/> });
+    let passes = back.is_some().then_some("");
     let secret = match (login(&request, &said), said.secret.clone()) {
         (Some(login), _) => view! { <Ready login back=request.path_and_query/> }.into_any(),
         (None, Some(secret)) => view! { <Shown secret/> }.into_any(),
@@ -190,23 +191,11 @@ pub fn Announcement() -> impl IntoView {
             <div class="callout callout-info said" role="status" tabindex="-1" autofocus="true" data-toast=passes>
                 <Icon name="check"/>
                 <div class="grow stack-2"><p class="medium">{said.words()}</p>{secret}</div>
-                {undo}
+                {back}
             </div>
         }
         .into_any(),
     )
-}
-
-/// Takes back what was just done.
-#[component]
-fn Undo(batch: String) -> impl IntoView {
-    view! {
-        <PostForm intent=Intent::Undo class="undo">
-            <input type="hidden" name="batch" value=batch/>
-            <button class="btn btn-sm" type="submit">"Undo"</button>
-        </PostForm>
-    }
-    .into_any()
 }
 
 /// A secret by itself.

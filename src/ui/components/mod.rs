@@ -4,6 +4,8 @@
 
 pub mod artifact;
 pub mod avatar;
+pub mod back;
+pub mod change;
 pub mod copy;
 pub mod crumbs;
 pub mod digest;
@@ -18,6 +20,7 @@ pub mod name;
 pub mod notice;
 pub mod pages;
 pub mod part;
+pub mod protected;
 pub mod pull_box;
 pub mod rail;
 pub mod ready;

@@ -88,9 +88,13 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
         }
     });
     let activity = entry(Permission::AuditRead, Address::Activity(Scope::Everything), "pulse", "Activity");
+    let jobs = entry(Permission::SystemRead, Address::Jobs, "clock", "Jobs");
+    let trash = request.restores.then(|| {
+        view! { <Entry to=Address::Trash(None) icon="box" label="Trash" path=path.clone()/> }
+    });
     view! {
         <nav aria-label=label>
-            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}</ul>
+            <ul class="nav"><Entry to=Address::Repositories icon="repo" label="Repositories" path=path.clone()/>{activity}{jobs}{trash}</ul>
         </nav>
         {administration}
     }
@@ -140,7 +144,7 @@ fn current(to: &Address, path: &str) -> Option<&'static str> {
     match to {
         _ if path == own => Some("page"),
         Address::Repositories if path.starts_with("/r/") || path.starts_with("/n/") => Some("true"),
-        Address::Users | Address::Groups | Address::Mounts | Address::Providers
+        Address::Users | Address::Groups | Address::Mounts | Address::Providers | Address::Jobs
             if path.starts_with(&format!("{own}/")) =>
         {
             Some("true")

@@ -9,8 +9,12 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Contents,
+    History,
+    AsOf,
+    Trash,
     Access,
     Robots,
+    Policies,
     Activity,
     Settings,
 }
@@ -43,6 +47,31 @@ pub fn ScopeTabs(
         }
         _ => None,
     };
+    let history = match &scope {
+        Scope::Repository(name) => {
+            let href = Address::History(name.clone()).to_string();
+            Some(view! { <a href=href aria-current=current(Tab::History)>"History"</a> })
+        }
+        Scope::Namespace(name) if opens.past => {
+            let href = Address::AsOf(name.clone()).to_string();
+            Some(view! { <a href=href aria-current=current(Tab::AsOf)>"As of a time"</a> })
+        }
+        _ => None,
+    };
+    let trash = match &scope {
+        Scope::Namespace(name) if opens.trash => {
+            let href = Address::Trash(Some(name.clone())).to_string();
+            Some(view! { <a href=href aria-current=current(Tab::Trash)>"Trash"</a> })
+        }
+        _ => None,
+    };
+    let policies = match &scope {
+        Scope::Namespace(namespace) if opens.settings => {
+            let href = Address::Policies(namespace.clone()).to_string();
+            Some(view! { <a href=href aria-current=current(Tab::Policies)>"Policies"</a> })
+        }
+        _ => None,
+    };
     let activity = opens.activity.then(|| {
         view! { <a href=Address::Activity(scope.clone()).to_string() aria-current=current(Tab::Activity)>"Activity"</a> }
     });
@@ -53,9 +82,12 @@ pub fn ScopeTabs(
         view! {
             <nav class="tabs" aria-label=label data-live="tabs">
                 <a href=href aria-current=current(Tab::Contents)>{contents}{count}</a>
+                {history}
                 {access}
                 {robots}
+                {policies}
                 {activity}
+                {trash}
                 {settings}
             </nav>
         }

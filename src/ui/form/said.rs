@@ -2,6 +2,7 @@
 
 use super::Intent;
 use crate::domain::view::Ended;
+use crate::domain::{Digest, Namespace, RepositoryName, Tag, Timestamp};
 use crate::ui::words::counted;
 
 /// Something that was done, said once on the page that follows.
@@ -13,8 +14,19 @@ pub struct Said {
     pub secret: Option<String>,
     /// What stopped by it.
     pub ended: Option<Ended>,
-    /// By what all of it comes back, where the reader may bring it back.
-    pub batch: Option<String>,
+    /// How it is taken back, where the reader may do that.
+    pub back: Option<Back>,
+}
+
+/// The way back from what was done to names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// A tag goes back to what it named, or goes where it was not there, as long as it names `expect`.
+    Tag { repository: RepositoryName, tag: Tag, to: Option<Digest>, expect: Digest },
+    /// A namespace goes back to how it was.
+    Namespace { namespace: Namespace, then: Timestamp },
+    /// What a plan deleted comes back, by its batch.
+    Trash(String),
 }
 
 impl Said {
@@ -36,7 +48,7 @@ mod tests {
     fn what_stopped_is_counted() {
         let said = |n_sessions, n_tokens| {
             let ended = Some(Ended { n_sessions, n_tokens });
-            Said { intent: Intent::DisableUser, of: "mara".to_owned(), secret: None, ended, batch: None }.words()
+            Said { intent: Intent::DisableUser, of: "mara".to_owned(), secret: None, ended, back: None }.words()
         };
         assert_eq!(said(2, 1), "mara is let in no more. That ended 2 sessions and stopped 1 token.");
         assert_eq!(said(0, 0), "mara is let in no more. That ended no session and stopped no token.");

@@ -1,4 +1,4 @@
-//! What stands in a form that came back.
+//! What stands in a form, and what a page around it has to know.
 
 use super::Intent;
 use crate::domain::Error;

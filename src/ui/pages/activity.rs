@@ -7,13 +7,13 @@ use super::access::Above;
 use super::load::{PageTitle, load};
 use crate::api::people::list_activity;
 use crate::domain::view::{ActivityQuery, ActivityRow, ActivityView, Opens};
-use crate::domain::{Actor, Address, Error, Scope, Timestamp};
+use crate::domain::{Actor, Address, Error, Permission, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::table::Table;
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::components::time::When;
-use crate::ui::query::{Pairs, address};
+use crate::ui::query::{Pairs, SPANS, Span, address};
 use crate::ui::request::PageRequest;
 use crate::ui::words::{MAX_TEXT_CHARS, inert};
 use leptos::prelude::*;
@@ -56,32 +56,6 @@ fn read(path_and_query: &str) -> ActivityQuery {
     let refused_only = pairs.get("refused").is_some();
     let (who, action, object, after) = (get("who"), get("action"), get("object"), get("after"));
     ActivityQuery { who, action, object, refused_only, after, ..ActivityQuery::default() }
-}
-
-/// How far back a list goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Span {
-    name: &'static str,
-    words: &'static str,
-    hours: i64,
-}
-
-const SPANS: [Span; 4] = [
-    Span { name: "hour", words: "The last hour", hours: 1 },
-    Span { name: "day", words: "The last 24 hours", hours: 24 },
-    Span { name: "week", words: "The last 7 days", hours: 7 * 24 },
-    Span { name: "month", words: "The last 30 days", hours: 30 * 24 },
-];
-
-impl Span {
-    fn read(path_and_query: &str) -> Option<Self> {
-        let pairs = Pairs::of(path_and_query);
-        SPANS.into_iter().find(|span| pairs.get("span") == Some(span.name))
-    }
-
-    fn before(self, now: Timestamp) -> Timestamp {
-        Timestamp(now.0 - self.hours * 3_600_000)
-    }
 }
 
 #[component]
@@ -140,6 +114,7 @@ fn FilterBar(query: ActivityQuery, span: Option<Span>, place: String, page: Scop
         ("", "Any action"),
         ("manifest", "Pushes and deletes of images"),
         ("tag", "Tags"),
+        ("trash", "Trash"),
         ("blob", "Blobs"),
         ("repository", "Repositories"),
         ("grant", "Access"),
@@ -152,6 +127,7 @@ fn FilterBar(query: ActivityQuery, span: Option<Span>, place: String, page: Scop
         ("robot", "Robots"),
         ("mount", "Mounts"),
         ("provider", "Sign-in providers"),
+        ("job", "Jobs"),
         ("instance", "Instance"),
     ];
     let kinds =
@@ -243,7 +219,8 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     .into_any()
 }
 
-/// Why something was refused: a permission that was missing has a dot in its name.
+/// Why something was refused: a permission that was missing, or other words.
 fn reason(reason: &str) -> String {
-    if reason.contains('.') { format!("needs {reason}") } else { reason.to_owned() }
+    let is_permission = Permission::try_from(reason.to_owned()).is_ok();
+    if is_permission { format!("needs {reason}") } else { inert(reason, MAX_OBJECT_CHARS) }
 }

@@ -55,19 +55,19 @@ fn Whole(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView 
     .into_any()
 }
 
-/// All that changes, and what does it. What an index lists cannot go before the index, so then nothing does it.
+/// All that changes, and what does it. What an index lists cannot go before the index, nor what a rule protects before the rule, so then nothing does it.
 #[component]
 fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView {
     let intent = asked.intent();
-    let is_listed = !preview.parents.is_empty();
+    let is_stopped = preview.is_in_the_way();
     let back = asked.back().to_string();
-    let (act, typed) = (asked.act(&preview), asked.typed(&preview).filter(|_| !is_listed));
+    let (act, typed) = (asked.act(&preview), asked.typed(&preview).filter(|_| !is_stopped));
     let (plan, n_tags) = (preview.plan.clone(), preview.n_tags.to_string());
     let news = view! { <News asked=&asked preview=&preview request=&request/> };
     let typed = typed.map(|(label, words)| view! { <Typed asked=&asked label words/> });
     let blast = view! { <Blast asked=&asked preview=&preview/> };
-    let undoable = (!is_listed).then(|| view! { <Undoable preview=&preview now=request.now/> });
-    let button = (!is_listed).then(|| view! { <button class="btn btn-bad" type="submit">{act}</button> });
+    let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview now=request.now/> });
+    let button = (!is_stopped).then(|| view! { <button class="btn btn-bad" type="submit">{act}</button> });
     view! {
         <PostForm intent class="plan">
             <input type="hidden" name="plan" value=plan/>

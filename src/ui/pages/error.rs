@@ -80,6 +80,7 @@ fn title(error: &Error) -> String {
         | Error::Beyond { .. }
         | Error::OutOfOrder { .. }
         | Error::TooLarge { .. } => "This address cannot be read".to_owned(),
+        Error::Protected(_) => "This is protected".to_owned(),
         Error::InUse { .. } => "This is part of something".to_owned(),
         Error::Taken(_) => "Another registry has this name".to_owned(),
         Error::Conflict(_) | Error::Changed { .. } | Error::Outdated => "This changed in the meantime".to_owned(),
@@ -99,10 +100,12 @@ fn missing(what: &What) -> &'static str {
         What::User(_) => "No such user",
         What::Group(_) => "No such group",
         What::Mount(_) => "No such mount",
+        What::Protection(_) => "No such rule",
         What::Provider(_) => "No such sign-in provider",
         What::Link => "This link does not work",
         What::Robot(_) => "No such robot",
         What::Role(_) => "No such role",
+        What::Job => "No such job",
         What::Trash => "Not in the trash",
         What::Plan => "Look again at what would go",
         What::Upload | What::Page | What::Endpoint | What::Grant(_) | What::Session | What::Token => "No such page",

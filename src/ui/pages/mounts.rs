@@ -1,5 +1,6 @@
 //! `/admin/mounts`: the registries behind this console, what each can do, and how it stands.
 
+mod changes;
 mod form;
 pub mod new;
 pub mod one;

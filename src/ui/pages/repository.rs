@@ -8,7 +8,7 @@ use super::load::{PageTitle, load};
 use super::repositories::first_push::PushTo;
 use crate::api::repositories::show_repository;
 use crate::domain::view::{CrawlState, Deletable, ListQuery, RepositoryView, TagRow, TagSort};
-use crate::domain::{Address, RepositoryName, Scope, Timestamp};
+use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
@@ -37,8 +37,8 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
         let query = query.unwrap_or_default();
         match request.part {
             Some(Part::Rows) => {
-                view! { <Rows name=view.head.name rows=view.page.items deletable=view.deletable now=request.now/> }
-                    .into_any()
+                let RepositoryView { head, page, rules, deletable, .. } = view;
+                view! { <Rows name=head.name rows=page.items rules deletable now=request.now/> }.into_any()
             }
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
             Some(Part::Dialog) | None => view! { <Whole view query request/> }.into_any(),
@@ -90,7 +90,7 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
-    let RepositoryView { head, page, notice, pulls, deletable, .. } = view;
+    let RepositoryView { head, page, notice, pulls, rules, deletable, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
@@ -101,7 +101,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            view! { <Table name=head.name rows=page.items deletable query now/> <Pages foot/> }.into_any()
+            view! { <Table name=head.name rows=page.items rules deletable query now/> <Pages foot/> }.into_any()
         }
     };
     // That the registry was read a moment ago says nothing about what could not be.
@@ -145,7 +145,14 @@ fn NoTags(unread: bool, read_error: Option<String>, push_to: Option<RepositoryNa
 }
 
 #[component]
-fn Table(name: RepositoryName, rows: Vec<TagRow>, deletable: Deletable, query: Query, now: Timestamp) -> impl IntoView {
+fn Table(
+    name: RepositoryName,
+    rows: Vec<TagRow>,
+    rules: Vec<Protection>,
+    deletable: Deletable,
+    query: Query,
+    now: Timestamp,
+) -> impl IntoView {
     let base = Address::Repository(name.clone()).to_string();
     let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
@@ -167,10 +174,10 @@ fn Table(name: RepositoryName, rows: Vec<TagRow>, deletable: Deletable, query: Q
                         <SortHead query base column=column(TagSort::Size, false, "r", "Size")/>
                         <SortHead query base column=column(TagSort::Built, false, "p2", "Built")/>
                         <SortHead query base column=column(TagSort::Moved, false, "", "Moved")/>
-                        {selects.then(|| view! { <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th> })}
+                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
-                <Rows name rows deletable now/>
+                <Rows name rows rules deletable now/>
             </table>
         </div>
     }

@@ -1,10 +1,12 @@
-//! What stands under `/r/`: a repository with its tabs, an image by its tag or by its digest.
+//! What stands under `/r/`: a repository with its tabs, an image by its tag or by its digest, and the forms about names.
 
 use super::access::Access;
 use super::activity::Activity;
 use super::delete::Delete;
 use super::error::NotFound;
+use super::history::History;
 use super::image::Image;
+use super::names::{rename::Rename, retag::Retag, roll_back::RollBack};
 use super::repository::Repository;
 use super::settings::Settings;
 use crate::domain::{Address, Reference};
@@ -20,6 +22,11 @@ pub fn RepositoryRest() -> impl IntoView {
         Some(Address::Repository(name)) => view! { <Repository name/> }.into_any(),
         Some(Address::Tag(name, tag)) => view! { <Image name reference=Reference::Tag(tag)/> }.into_any(),
         Some(Address::Manifest(name, digest)) => view! { <Image name reference=Reference::Digest(digest)/> }.into_any(),
+        Some(Address::Retag(name, tag)) => view! { <Retag name reference=Reference::Tag(tag)/> }.into_any(),
+        Some(Address::AddTag(name, digest)) => view! { <Retag name reference=Reference::Digest(digest)/> }.into_any(),
+        Some(Address::RenameTag(name, tag)) => view! { <Rename name tag/> }.into_any(),
+        Some(Address::RollBack(name, tag)) => view! { <RollBack name tag/> }.into_any(),
+        Some(Address::History(name)) => view! { <History name/> }.into_any(),
         Some(Address::Access(scope)) => view! { <Access scope/> }.into_any(),
         Some(Address::Activity(scope)) => view! { <Activity scope/> }.into_any(),
         Some(Address::Settings(scope)) => view! { <Settings scope/> }.into_any(),

@@ -2,6 +2,7 @@
 
 use super::access::Above;
 use super::load::{PageTitle, load};
+use super::protection::{Protections, asked};
 use crate::api::people::show_settings;
 use crate::domain::view::SettingsView;
 use crate::domain::{Address, RepositoryVisibility, Scope};
@@ -9,17 +10,19 @@ use crate::ui::components::form::{Choice, Field, Kind, PostForm, Problem};
 use crate::ui::components::part::{Part, PartsEnd};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
+use crate::ui::request::PageRequest;
 use leptos::prelude::*;
 
 /// The page of a scope.
 #[component]
 pub fn Settings(scope: Scope) -> impl IntoView {
-    load(show_settings(scope), |view| view! { <Whole view/> })
+    let request = PageRequest::current();
+    load(show_settings(scope, asked(&request)), |view| view! { <Whole view/> })
 }
 
 #[component]
 fn Whole(view: SettingsView) -> impl IntoView {
-    let SettingsView { scope, description, visibility, opens, may_delete } = view;
+    let SettingsView { scope, description, visibility, protections, opens, may_delete } = view;
     let title = scope.to_string().trim_end_matches("/*").to_owned();
     let form = match &scope {
         Scope::Repository(_) => view! { <OfRepository description visibility/> }.into_any(),
@@ -32,6 +35,7 @@ fn Whole(view: SettingsView) -> impl IntoView {
         <div class="head"><div class="grow"><h1>{title}</h1></div></div>
         <ScopeTabs scope open=Tab::Settings opens/>
         {form}
+        {protections.map(|view| view! { <Protections view/> })}
         {delete}
     }
     .into_any()

@@ -22,6 +22,7 @@ const STARTS: &[&str] = &[
     "/admin/mounts",
     "/admin/providers",
     "/activity",
+    "/jobs",
 ];
 /// No page leads on for ever.
 const MAX_PAGES: usize = 400;

@@ -8,7 +8,7 @@ use crate::domain::view::FEW_TAGS;
 use crate::domain::{Action, Address, Error, Permission, Result, Scope, Target};
 use crate::server::http::planned::{self, Wanted};
 use crate::server::http::restored;
-use crate::ui::form::Intent;
+use crate::ui::form::{Back, Intent};
 use std::collections::BTreeSet;
 
 /// Does what the preview on the page said, once, however often it is sent.
@@ -38,8 +38,8 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
         Wanted::Repository(it) => (Address::Repositories, Intent::DeleteRepository, it.repository.to_string()),
         Wanted::Namespace(it) => (Address::Repositories, Intent::DeleteNamespace, it.namespace.to_string()),
     };
-    let batch = may_restore(form, &wanted).then_some(plan.id);
-    Ok(Done::new(to, intent, of).with_undo(batch))
+    let back = may_restore(form, &wanted).then_some(Back::Trash(plan.id));
+    Ok(Done::new(to, intent, of).with_back(back))
 }
 
 /// Where the things of a page are, as plans write it.

@@ -5,23 +5,28 @@ mod access;
 mod account;
 mod deletes;
 mod groups;
+mod jobs;
 mod mounts;
+mod names;
+mod protections;
 mod providers;
 mod robots;
 mod sent;
 mod settings;
 mod tokens;
+mod trash;
 mod users;
 
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
+use crate::domain::run::Control;
 use crate::domain::view::Ended;
-use crate::domain::{Error, Result};
+use crate::domain::{Action, Error, Permission, Result, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::by_provider::Begun;
 use crate::server::secret::Secret;
-use crate::ui::form::{FormState, Intent, Said};
+use crate::ui::form::{Back, FormState, Intent, Said};
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -35,17 +40,24 @@ struct Done {
     said: Said,
     /// Where it goes on first, at a provider, before anything is done.
     away: Option<Begun>,
+    /// Whether that page asks first, and nothing was done.
+    asks: bool,
 }
 
 impl Done {
     fn new(to: impl ToString, intent: Intent, of: impl ToString) -> Self {
-        let said = Said { intent, of: of.to_string(), secret: None, ended: None, batch: None };
-        Self { to: to.to_string(), said, away: None }
+        let said = Said { intent, of: of.to_string(), secret: None, ended: None, back: None };
+        Self { to: to.to_string(), said, away: None, asks: false }
     }
 
-    /// With the way to take it back.
-    fn with_undo(self, batch: Option<String>) -> Self {
-        Self { said: Said { batch, ..self.said }, ..self }
+    /// Goes on with a question.
+    fn asking(to: String, intent: Intent) -> Self {
+        Self { asks: true, ..Self::new(to, intent, "") }
+    }
+
+    /// With the way back.
+    fn with_back(self, back: Option<Back>) -> Self {
+        Self { said: Said { back, ..self.said }, ..self }
     }
 
     /// By a provider.
@@ -94,6 +106,7 @@ pub(super) async fn submit(
     };
     match done {
         Ok(Done { away: Some(begun), .. }) => provider::sent_by_form(&app, &begun),
+        Ok(Done { asks: true, to, .. }) => Redirect::to(&to).into_response(),
         Ok(done) => {
             let mut response = Redirect::to(&done.to).into_response();
             response.headers_mut().insert(header::SET_COOKIE, said::cookie(&app, &done.said));
@@ -146,6 +159,9 @@ impl Form<'_> {
             Intent::Undo => deletes::undo(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
+            Intent::SetProtection => protections::set(self).await,
+            Intent::ChangeProtection => protections::change(self).await,
+            Intent::RemoveProtection => protections::remove(self).await,
             Intent::ChangePassword => account::change_password(self).await,
             Intent::EndSession => account::end_session(self).await,
             Intent::LinkIdentity => account::link(self).await,
@@ -168,9 +184,27 @@ impl Form<'_> {
             Intent::DisableProvider => providers::set_enabled(self, false).await,
             Intent::DeleteProvider => providers::delete(self).await,
             Intent::AcceptGroup => providers::accept_group(self).await,
+            Intent::SetTag => names::set(self).await,
+            Intent::RenameTag => names::rename(self).await,
+            Intent::RollBackTag => names::roll_back(self).await,
+            Intent::RollBackNamespace => names::roll_back_namespace(self).await,
+            Intent::RestoreTrash => trash::restore(self).await,
+            Intent::PurgeTrash => trash::purge(self).await,
+            Intent::RunCollection => jobs::collect(self).await,
+            Intent::PauseJob => jobs::control(self, Control::Pause, intent).await,
+            Intent::ResumeJob => jobs::control(self, Control::Resume, intent).await,
+            Intent::CancelJob => jobs::control(self, Control::Cancel, intent).await,
             // A provider is tried by a link: a form is not led to another host.
             Intent::TryProvider => Err(Error::Method),
         }
+    }
+
+    /// Whether whoever sent it might do something else as well.
+    fn may(&self, action: &impl Action) -> bool {
+        let held = |(permission, target): &(Permission, Target)| {
+            self.app.access.holds(&self.caller.standing, *permission, target)
+        };
+        action.needs().iter().all(held)
     }
 
     /// The page that the form stands on, without what its address asks besides.
@@ -203,6 +237,7 @@ pub(super) async fn come_back(
 ) -> Response<Body> {
     let status = match failure {
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Changed { .. } => StatusCode::CONFLICT,
         ref failure => error::status(failure),
     };
     let wait = error::retry_after(&failure);

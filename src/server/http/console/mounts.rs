@@ -71,6 +71,11 @@ fn wanted(form: &Form<'_>, prefix: MountPrefix) -> Result<Wanted> {
         sent.text(field).split([' ', ',', '\r', '\n']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
     };
     let seconds = sent.text("refresh_s").parse();
+    let (read_only, trash) = match sent.text("changes") {
+        "trash" => (false, true),
+        "final" => (false, false),
+        _ => (true, true),
+    };
     let settings = MountSettings {
         url: sent.text("url").to_owned(),
         upstream_prefix: sent.optional("upstream_prefix")?,
@@ -80,6 +85,8 @@ fn wanted(form: &Form<'_>, prefix: MountPrefix) -> Result<Wanted> {
         refresh_s: seconds.map_err(|_| Error::invalid("refresh_s", "this is a number of seconds"))?,
         token_service: sent.text("token_service").to_owned(),
         visibility: sent.parse("visibility")?,
+        read_only,
+        trash,
     };
     let password = Some(sent.secret("password")).filter(|password: &Secret| !password.expose().is_empty());
     Ok(Wanted { prefix, settings, password })

@@ -37,13 +37,15 @@ pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {
 }
 
 pub(super) async fn namespace(form: &Form<'_>) -> Result<Done> {
-    let Some(Address::Settings(Scope::Namespace(namespace))) =
-        form.page().strip_prefix("/n/").and_then(Address::parse_namespace)
-    else {
-        return Err(Error::NotFound(What::Page));
+    let page = form.page().strip_prefix("/n/").and_then(Address::parse_namespace);
+    let (namespace, default_visibility, trash_days) = match page {
+        Some(Address::Settings(Scope::Namespace(namespace))) => {
+            (namespace, Some(form.sent.parse("default_visibility")?), None)
+        }
+        Some(Address::Policies(namespace)) => (namespace, None, Some(form.sent.optional("trash_days")?)),
+        _ => return Err(Error::NotFound(What::Page)),
     };
-    let default_visibility = form.sent.parse("default_visibility")?;
-    let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility };
+    let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility, trash_days };
     let proof = form.app.access.authorize(form.caller, action).await?;
     settings::configure_namespace(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::ConfigureNamespace, namespace))

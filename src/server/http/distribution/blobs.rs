@@ -30,6 +30,9 @@ pub(super) async fn get(call: Call, repository: RepositoryName, digest: Digest) 
         found => found?,
     };
     matches?;
+    if is_head {
+        pull::keep_blob(&call.app, &proof, &digest).await?;
+    }
     let headers = [
         (CONTENT_DIGEST, value(&digest)),
         (header::ETAG, value(format!("\"{digest}\""))),

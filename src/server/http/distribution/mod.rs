@@ -13,6 +13,7 @@ mod referrers;
 mod uploads;
 mod warning;
 
+use super::to_its_end::to_its_end;
 use super::{door, error};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
@@ -25,7 +26,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 pub(super) use held::Held;
-use tracing::Instrument;
 
 /// One request to the distribution API, with what its handlers need.
 struct Call {
@@ -118,15 +118,6 @@ pub(super) fn refuse_credentials(app: &App, method: &Method, uri: &Uri, refusal:
     let challenge = challenge::header(app, challenge::scope(method, uri).as_deref(), Some("invalid_token"));
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response
-}
-
-/// Runs what changes something to its end even if the client goes away: nothing is left between two steps, such as
-/// bytes that are staged and not yet noted.
-async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(done) => done,
-        Err(broken) => std::panic::resume_unwind(broken.into_panic()), // Nobody cancels it.
-    }
 }
 
 async fn dispatch(call: Call) -> Result<Response<Body>> {

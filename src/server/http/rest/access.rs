@@ -97,7 +97,7 @@ pub(in crate::server::http) struct Changed {
 }
 
 /// Tells `null` from nothing.
-fn stated<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+pub(super) fn stated<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
     T::deserialize(value).map(Some)
 }
 

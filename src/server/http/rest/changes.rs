@@ -1,6 +1,6 @@
 //! What changes something inside a repository or a namespace: which change is meant stands at the end of the address.
 
-use super::{answer, body, done, history, plans, repositories, tags};
+use super::{answer, body, copies, done, history, plans, repositories, tags};
 use crate::domain::action::DeleteNamespace;
 use crate::domain::error::What;
 use crate::domain::{Address, Error, Namespace, Result};
@@ -28,6 +28,7 @@ pub(in crate::server::http) async fn post(
         Some((name, "delete-preview")) => plans::preview(app, caller, name, sent).await,
         Some((name, "delete")) => plans::redeem(app, caller, name, sent).await,
         Some((name, "rollback")) => history::roll_back(app, caller, name, sent).await,
+        Some((name, "copy")) => copies::copy(app, caller, name, sent).await,
         _ => repositories::create(app, caller, &rest, sent).await,
     }
 }

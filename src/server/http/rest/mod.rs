@@ -4,11 +4,14 @@
 pub(super) mod access;
 pub(super) mod activity;
 pub(super) mod changes;
+mod copies;
 pub(super) mod groups;
 mod history;
+pub(super) mod jobs;
 pub(super) mod mounts;
 pub(super) mod namespaces;
 mod plans;
+pub(super) mod protections;
 pub(super) mod providers;
 pub(super) mod repositories;
 pub(super) mod robots;

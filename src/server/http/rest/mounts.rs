@@ -24,8 +24,10 @@ struct Listed {
     prefix: MountPrefix,
     kind: MountKind,
     url: String,
-    /// Whether pushes go to it: not to a registry that is remote.
+    /// Whether nothing is changed there from here.
     read_only: bool,
+    /// Whether what is deleted there from here can be brought back for a while.
+    trash: bool,
     /// Whether the configuration holds it: then it is changed there.
     locked: bool,
     has_password: bool,
@@ -45,7 +47,8 @@ impl From<MountView> for Listed {
             prefix: row.prefix,
             kind: row.kind,
             url: row.url,
-            read_only: row.kind != MountKind::Hosted,
+            read_only: row.is_read_only,
+            trash: row.keeps_trash,
             locked: row.is_of_file,
             has_password,
             settings,
@@ -78,7 +81,10 @@ pub(in crate::server::http) struct New {
     token_service: String,
     #[serde(default)]
     visibility: RepositoryVisibility,
-    read_only: Option<bool>,
+    #[serde(default = "yes")]
+    read_only: bool,
+    #[serde(default = "yes")]
+    trash: bool,
 }
 
 /// What is not said stays.
@@ -96,14 +102,11 @@ pub(in crate::server::http) struct Changed {
     token_service: Option<String>,
     visibility: Option<RepositoryVisibility>,
     read_only: Option<bool>,
+    trash: Option<bool>,
 }
 
-/// Nothing else can be asked of a registry that is remote.
-fn only_reads(read_only: Option<bool>) -> Result<()> {
-    match read_only {
-        Some(false) => Err(Error::invalid("read_only", "pushes do not go to a registry that is mounted; it is read")),
-        _ => Ok(()),
-    }
+fn yes() -> bool {
+    true
 }
 
 fn remote() -> MountKind {
@@ -160,7 +163,6 @@ pub(in crate::server::http) async fn create(
         if new.kind != MountKind::Remote {
             return Err(Error::invalid("kind", "a registry that is mounted here is remote; the hosted one is there"));
         }
-        only_reads(new.read_only)?;
         let settings = MountSettings {
             url: new.url,
             upstream_prefix: new.upstream_prefix,
@@ -170,6 +172,8 @@ pub(in crate::server::http) async fn create(
             refresh_s: new.refresh_s,
             token_service: new.token_service,
             visibility: new.visibility,
+            read_only: new.read_only,
+            trash: new.trash,
         };
         mounts::create(&app, &proof, Wanted { prefix: prefix.clone(), settings, password: new.password }).await?;
         whole(&app, &caller, prefix.in_address()).await
@@ -188,7 +192,6 @@ pub(in crate::server::http) async fn change(
         let sent = body(sent)?;
         let prefix = named(&app, &caller, &name).await?;
         let proof = app.access.authorize(&caller, ChangeMount { prefix: prefix.clone() }).await?;
-        only_reads(sent.read_only)?;
         let before = mounts::settings(&app, &proof).await?;
         let settings = MountSettings {
             url: sent.url.unwrap_or(before.url),
@@ -199,6 +202,8 @@ pub(in crate::server::http) async fn change(
             refresh_s: sent.refresh_s.unwrap_or(before.refresh_s),
             token_service: sent.token_service.unwrap_or(before.token_service),
             visibility: sent.visibility.unwrap_or(before.visibility),
+            read_only: sent.read_only.unwrap_or(before.read_only),
+            trash: sent.trash.unwrap_or(before.trash),
         };
         mounts::change(&app, &proof, Wanted { prefix: prefix.clone(), settings, password: sent.password }).await?;
         whole(&app, &caller, prefix.in_address()).await

@@ -1,12 +1,15 @@
 //! What stands under `/api/v1/n/`: how a namespace is set, and what was done in it.
 
+use super::access::stated;
 use super::{activity, answer, body, history};
 use crate::domain::action::{ConfigureNamespace, ReadNamespace};
 use crate::domain::error::What;
+use crate::domain::trash::KeptDays;
+use crate::domain::view::TrashDays;
 use crate::domain::{Address, Error, Namespace, RepositoryVisibility, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::settings;
+use crate::server::service::{protections, settings};
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -19,12 +22,18 @@ struct Settings {
     name: Namespace,
     /// With which new repositories begin.
     default_visibility: RepositoryVisibility,
+    /// As it says itself; nothing where that is left to the namespaces above.
+    trash_days: Option<u32>,
+    /// As it is, whoever says so.
+    kept_days: u32,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::server::http) struct Changed {
-    default_visibility: RepositoryVisibility,
+    default_visibility: Option<RepositoryVisibility>,
+    #[serde(default, deserialize_with = "stated")]
+    trash_days: Option<Option<KeptDays>>,
 }
 
 /// How a namespace is set, or what was done in it.
@@ -51,8 +60,8 @@ pub(in crate::server::http) async fn change(
     sent: Result<Json<Changed>, JsonRejection>,
 ) -> Response<Body> {
     let changed = async {
-        let (namespace, Changed { default_visibility }) = (name(&rest)?, body(sent)?);
-        let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility };
+        let (namespace, Changed { default_visibility, trash_days }) = (name(&rest)?, body(sent)?);
+        let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility, trash_days };
         let proof = app.access.authorize(&caller, action).await?;
         settings::configure_namespace(&app, &proof).await?;
         settings_of(&app, &caller, Ok(namespace)).await
@@ -63,7 +72,9 @@ pub(in crate::server::http) async fn change(
 async fn settings_of(app: &App, caller: &Caller, namespace: Result<Namespace>) -> Result<Settings> {
     let proof = app.access.authorize(caller, ReadNamespace { namespace: namespace? }).await?;
     let found = settings::of_namespace(app, &proof).await?;
-    Ok(Settings { name: proof.action().namespace.clone(), default_visibility: found.visibility })
+    let TrashDays { own, otherwise } = protections::trash_days(app, &proof).await?;
+    let (name, default_visibility) = (proof.action().namespace.clone(), found.visibility);
+    Ok(Settings { name, default_visibility, trash_days: own, kept_days: own.unwrap_or(otherwise) })
 }
 
 /// The name of a namespace, where nothing follows it.

@@ -65,9 +65,11 @@ struct Shown {
     kept: Vec<Item>,
     referrers: Vec<Digest>,
     parents: Vec<Digest>,
+    barred: Vec<String>,
     freed_bytes: ByteSize,
     logical_bytes: ByteSize,
     kept_until: String,
+    notes: Vec<String>,
 }
 
 impl From<Preview> for Shown {
@@ -79,9 +81,11 @@ impl From<Preview> for Shown {
             kept: it.kept.into_iter().map(Item::from).collect(),
             referrers: it.referrers,
             parents: it.parents,
+            barred: it.barred,
             freed_bytes: it.freed,
             logical_bytes: it.logical,
             kept_until: it.kept_until.rfc3339(),
+            notes: it.notes,
         }
     }
 }

@@ -5,7 +5,9 @@ use crate::domain::action::{
     ConfigureRepository, CreateRepository, DeleteImages, DeleteRepository, ListRepositories, ReadRepository,
 };
 use crate::domain::error::What;
-use crate::domain::view::{MountKind, RepositoryFacts, RepositoryQuery, RepositoryRow, RepositorySort};
+use crate::domain::view::{
+    MountKind, ProtectionQuery, RepositoryFacts, RepositoryQuery, RepositoryRow, RepositorySort,
+};
 use crate::domain::{Actor, Address, Cursor, Error, Namespace, RepositoryName, RepositoryVisibility, Result, Tag};
 use crate::domain::{ByteSize, Timestamp};
 use crate::server::access::Caller;
@@ -157,7 +159,7 @@ pub(in crate::server::http) async fn configure(
         let action = ConfigureRepository { repository, description, visibility };
         let proof = app.access.authorize(&caller, action).await?;
         settings::configure_repository(&app, &proof).await?;
-        let now = settings::of_repository(&app, &proof).await?;
+        let now = settings::of_repository(&app, &proof, &ProtectionQuery::default()).await?;
         Ok(serde_json::json!({ "name": now.scope, "description": now.description, "visibility": now.visibility }))
     };
     answer(&app, &caller, StatusCode::OK, set.await)

@@ -1,14 +1,13 @@
 //! `/api/v1/r/{repository}/-/tags`.
 
 use super::{Page, answer, asked, of};
-use crate::domain::action::{DeleteTag, ReadRepository, SetTag};
-use crate::domain::condition::Condition;
+use crate::domain::action::{DeleteTags, ReadRepository, SetTag};
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, ByteSize, Cursor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::names::{self, Expect};
-use crate::server::service::{delete as deletes, tags};
+use crate::server::service::{plans, tags};
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{Response, StatusCode};
@@ -122,6 +121,6 @@ pub(super) async fn set(
 
 /// Takes a tag from its image, which stays.
 pub(super) async fn delete(app: &App, caller: &Caller, repository: RepositoryName, tag: Tag) -> Result<()> {
-    let proof = app.access.authorize(caller, DeleteTag { repository, tag }).await?;
-    deletes::tag(app, &proof, Condition::default()).await
+    let proof = app.access.authorize(caller, DeleteTags { repository, tags: vec![tag], filter: None }).await?;
+    plans::act(app, &proof).await.map(drop)
 }

@@ -9,7 +9,7 @@ use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::Repository;
 use crate::server::store::tags::Placement;
-use crate::server::store::{Tx, edges, manifests, mounts, repositories, tags};
+use crate::server::store::{Tx, edges, history, manifests, mounts, repositories, tags};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -236,6 +236,9 @@ async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: 
     let current = tags::current(tx, &repository.id, tag).await?;
     let is_newer = |checked_at: Timestamp| asked_at < checked_at && checked_at <= now;
     if current.as_ref().is_some_and(|current| is_newer(current.checked_at)) {
+        return Ok(false);
+    }
+    if current.is_none() && history::left_since(tx, &repository.id, tag, asked_at).await? {
         return Ok(false);
     }
     let Some(digest) = digest else {

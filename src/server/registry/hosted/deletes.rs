@@ -5,11 +5,13 @@ use super::HostedRegistry;
 use crate::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Mutation};
 use crate::domain::condition::Condition;
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::entropy::new_id;
 use crate::server::registry::DeleteContent;
 use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, graph};
 use crate::server::store::{Change, Tx, repositories, tags};
 use async_trait::async_trait;
@@ -21,11 +23,14 @@ use std::sync::Arc;
 impl DeleteContent for HostedRegistry {
     async fn delete_tag(&self, proof: &Authorized<DeleteTag>, condition: Condition) -> Result<()> {
         let DeleteTag { repository, tag } = proof.action().clone();
+        let rights = proof.rights();
         self.remove(proof, repository.clone(), move |tx, deletion| {
             Box::pin(async move {
+                let rules = Rules::of(tx, &repository).await?;
                 let absent = || Error::NotFound(What::Tag { repository, tag: tag.clone() });
                 let current = tags::current(tx, &deletion.repository.id, &tag).await?.ok_or_else(absent)?.digest;
                 condition.check(Some(&current))?;
+                rules.check(&rights, Act::Delete, &tag)?;
                 let from = BTreeSet::from([current.clone()]);
                 let graph = graph(&mut Reader::Tx(tx), &deletion.repository.id, from).await?;
                 let radius = graph.radius(&BTreeSet::from([tag.clone()]), &BTreeSet::new());
@@ -46,11 +51,13 @@ impl DeleteContent for HostedRegistry {
                 if tags.is_empty() {
                     require_whole(&rights, &repository)?;
                 }
+                let rules = Rules::of(tx, &repository).await?;
                 for tag in tags {
-                    rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag))?;
+                    rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag.clone()))?;
+                    rules.check(&rights, Act::Delete, &tag)?;
                 }
                 match deletes::exactly(tx, deletion, &digest).await? {
-                    true => Ok(digest),
+                    true => rules.check_content(&rights).map(|()| digest),
                     false => Err(Error::NotFound(What::Manifest { repository, digest })),
                 }
             })
@@ -65,7 +72,7 @@ impl DeleteContent for HostedRegistry {
             Box::pin(async move {
                 require_whole(&rights, &repository)?;
                 match deletes::blob(tx, deletion, &digest).await? {
-                    true => Ok(digest),
+                    true => Rules::of(tx, &repository).await?.check_content(&rights).map(|()| digest),
                     false => Err(Error::NotFound(What::Blob { repository, digest })),
                 }
             })

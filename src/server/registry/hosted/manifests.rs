@@ -16,8 +16,9 @@ use crate::server::entropy::Entropy;
 use crate::server::registry::{PushManifests, Pushed, ReadRegistry, SentManifest};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::naming::Naming;
+use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx, manifests, parts, tags};
+use crate::server::store::{Change, Tx, collect, manifests, parts, tags};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -55,6 +56,7 @@ impl PushManifests for HostedRegistry {
         if let Reference::Tag(tag) = &reference {
             tags.push(tag.clone());
         }
+        tags.iter().try_for_each(Tag::refuse_reserved)?;
         let push = Push {
             to: self.destination(proof, &repository),
             reference,
@@ -121,10 +123,15 @@ impl Push {
         }
         if !manifests::insert(tx, &repository, &self.manifest, Some(&self.actor), self.to.now).await? {
             self.require_same_type(tx, &repository).await?;
+            collect::want(tx, &repository.id, &self.manifest.digest).await?;
         }
         let mut before = Vec::new();
-        for tag in &self.tags {
-            before.extend(self.place(tx, &repository, tag).await?.map(|digest| digest.to_string()));
+        if !self.tags.is_empty() {
+            let rules = Rules::of(tx, &self.to.name).await?;
+            for tag in &self.tags {
+                let placed = self.place(tx, &repository, tag, &rules).await?;
+                before.extend(placed.map(|digest| digest.to_string()));
+            }
         }
         repositories::refresh_newest(tx, &repository).await?;
         repositories::pushed(tx, &repository.id, &self.actor, self.to.now).await?;
@@ -155,9 +162,9 @@ impl Push {
         }
     }
 
-    async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<Option<Digest>> {
+    async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, rules: &Rules) -> Result<Option<Digest>> {
         let Destination { name, rights, now, .. } = &self.to;
-        let naming = Naming { repository, name, rights, by: &self.actor, now: *now, entropy: &*self.entropy };
+        let naming = Naming { repository, name, rights, rules, by: &self.actor, now: *now, entropy: &*self.entropy };
         naming.put(tx, (tag, &self.manifest.digest), How::Push, None).await
     }
 }

@@ -3,15 +3,17 @@
 
 mod deletes;
 mod destination;
+mod keeping;
 mod manifests;
 mod turns;
 mod uploads;
 
 use super::{Names, RawManifest, ReadRegistry};
+use crate::domain::action::Maintain;
 use crate::domain::capability::Capability;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
-use crate::server::access::Visibility;
+use crate::server::access::{Authorized, Visibility};
 use crate::server::blobs::{BlobStore, Content, ContentRange, collect};
 use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
@@ -53,7 +55,6 @@ pub struct HostedRegistry {
 }
 
 /// What the embedded registry stands on.
-#[derive(Clone)]
 pub struct HostedParts {
     pub mount_id: String,
     pub store: Store,
@@ -62,6 +63,10 @@ pub struct HostedParts {
     pub entropy: Arc<dyn Entropy>,
     /// For how long what is deleted is kept where no namespace says so.
     pub trash_days: u32,
+    /// For how long a client can count on what it pushed or was told of.
+    pub grace_ms: i64,
+    /// For the notes of such promises.
+    pub keeps: Authorized<Maintain>,
 }
 
 impl HostedRegistry {
@@ -143,6 +148,10 @@ impl HostedRegistry {
         };
         match self.parts.blobs.open(digest, range).await? {
             Some(content) if content.size == size => Ok(Some(content)),
+            // It was collected between the two questions.
+            None if blobs::linked(&self.parts.store, &self.parts.mount_id, repository, digest).await?.is_none() => {
+                Ok(None)
+            }
             _ => {
                 tracing::error!(%digest, "the blob store does not hold what the catalog says; push it again to repair it");
                 Err(Error::Damaged(digest.clone()))

@@ -35,7 +35,8 @@ impl Client {
         }
     }
 
-    fn ask_blob(&self, name: &str, digest: &Digest, range: Option<ContentRange>) -> Ask {
+    /// The question for a blob or a part of it.
+    pub fn ask_blob(&self, name: &str, digest: &Digest, range: Option<ContentRange>) -> Ask {
         Ask {
             method: Method::GET,
             url: self.url(&format!("{name}/blobs/{digest}")),
@@ -48,6 +49,7 @@ impl Client {
             }),
             what: "a blob",
             elsewhere: true,
+            change: None,
         }
     }
 

@@ -3,11 +3,13 @@
 use super::auth::{Auth, OwnTokens, Pass};
 use super::transport::{Transport, retry_after};
 use super::{failure, redirect};
-use crate::domain::{Error, Result};
+use crate::domain::{Digest, Error, Result};
 use crate::server::guard;
+use bytes::Bytes;
 use ipnet::IpNet;
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// What is asked of the registry.
@@ -22,6 +24,17 @@ pub struct Ask {
     pub what: &'static str,
     /// Whether a redirect may lead to another host; for blobs only.
     pub elsewhere: bool,
+    /// What it is to change; `None` where it is only read.
+    pub change: Option<Sent>,
+}
+
+/// What goes along with a change.
+#[derive(Clone, Default)]
+pub struct Sent {
+    /// What is to be kept, with its type.
+    pub body: Option<(String, Bytes)>,
+    /// What has to be there before; registries that know no conditions overlook it.
+    pub expected: Option<Digest>,
 }
 
 /// What came back, whatever its status.
@@ -92,7 +105,15 @@ impl Client {
 
     /// Runs one call of the trait within the time that all of it may take.
     pub async fn within<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
-        let total = self.transport.limits.total;
+        self.in_time(self.transport.limits.total, call).await
+    }
+
+    /// The same for a change, which has more time.
+    pub async fn within_change<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        self.in_time(self.transport.limits.change_total, call).await
+    }
+
+    async fn in_time<T>(&self, total: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
         let slow = || self.error(format!("did not finish its answer within {}; try again later", failure::span(total)));
         tokio::time::timeout(total, call).await.unwrap_or_else(|_| Err(failure::down(slow())))
     }
@@ -118,26 +139,49 @@ impl Client {
         let mut url = ask.url.clone();
         let mut from = None;
         for _ in 0..=self.transport.limits.redirects {
-            let client = if from.is_some() { &self.transport.guarded } else { &self.transport.direct };
-            let mut request = client.request(ask.method.clone(), url.clone()).header("accept", ask.accept);
-            if let Some(range) = &ask.range {
-                request = request.header("range", range);
-            }
+            let mut request = self.request(ask, url.clone(), from.is_some());
             if from.is_none() {
                 request = self.auth.apply(request, pass);
             }
-            let sent = self.transport.send(request).await;
+            let sent = match ask.change {
+                None => self.transport.send(request).await,
+                Some(_) => self.transport.send_once(request).await,
+            };
             let response = sent.map_err(|words| failure::down(self.fault(from.as_deref(), &words)))?;
             let Some(target) = redirect::target(&response, &url) else {
                 return Ok(Answer { response, from });
             };
             let target = target.ok_or_else(|| self.error("redirects to nowhere: its Location cannot be read"))?;
+            if ask.change.is_some() {
+                return Err(self
+                    .error("redirects what is to be changed, and that is not followed; write in url where it leads"));
+            }
             if from.is_some() || !redirect::same_host(&url, &target) {
                 from = Some(self.departure(ask, &url, &target)?);
             }
             url = target;
         }
         Err(self.error(format!("redirects more than {} times; check url", self.transport.limits.redirects)))
+    }
+
+    fn request(&self, ask: &Ask, url: Url, is_elsewhere: bool) -> RequestBuilder {
+        let client = match (&ask.change, is_elsewhere) {
+            (Some(_), _) => &self.transport.patient,
+            (None, true) => &self.transport.guarded,
+            (None, false) => &self.transport.direct,
+        };
+        let mut request = client.request(ask.method.clone(), url).header("accept", ask.accept);
+        if let Some(range) = &ask.range {
+            request = request.header("range", range);
+        }
+        let Some(Sent { body, expected }) = &ask.change else { return request };
+        if let Some(expected) = expected {
+            request = request.header("if-match", format!("\"{expected}\""));
+        }
+        match body {
+            Some((media_type, bytes)) => request.header("content-type", media_type).body(bytes.clone()),
+            None => request.header("content-length", "0"),
+        }
     }
 
     /// Whether a redirect to another host may be followed; its name if so.

@@ -96,6 +96,41 @@ pub fn status_words(status: u16, retry_after: Option<Duration>, has_credentials:
     }
 }
 
+/// Why a registry did not do what it was asked to change, by its status and the code of its first error.
+pub fn change_words(status: u16, code: &str) -> String {
+    match (status, code) {
+        (403, _) | (_, "DENIED") => {
+            format!("denied access ({status}); give the user of this mount the right to push and to delete")
+        }
+        (405, _) | (_, "UNSUPPORTED") => format!(
+            "takes no changes ({status}); see whether it is set to be read-only, such as by storage.maintenance.readonly of CNCF distribution"
+        ),
+        (_, "TAG_INVALID") => format!("does not take that name for a tag ({status})"),
+        (_, "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN") => {
+            format!("misses a part of that image ({status}); see whether its garbage collection took it")
+        }
+        (413, _) | (_, "TOOMANYREQUESTS") => format!("takes no more at present ({status}); see its quotas"),
+        _ => format!("did not do that (status {status}); look into its log"),
+    }
+}
+
+/// That manifests cannot be deleted there, and what allows it.
+pub fn deletes_nothing() -> String {
+    "deletes nothing (405): that is switched off there; CNCF distribution deletes with storage.delete.enabled: true, or \
+     REGISTRY_STORAGE_DELETE_ENABLED=true. Nothing was changed"
+        .to_owned()
+}
+
+/// An error with how far the change had come.
+pub fn at_step(error: Error, words: &str) -> Error {
+    match error {
+        Error::Upstream { registry, message, is_down } => {
+            Error::Upstream { registry, message: format!("{message}; {words}"), is_down }
+        }
+        other => other,
+    }
+}
+
 /// That a page for people came where data was expected.
 pub fn web_page(instead_of: &str) -> String {
     format!("answered with a web page instead of {instead_of}; check that url points at the registry itself")

@@ -12,6 +12,10 @@ pub struct Limits {
     pub read: Duration,
     /// For everything that one call does, except the bytes of a blob.
     pub total: Duration,
+    /// The same where something is changed: a registry may have to look through all its tags.
+    pub change: Duration,
+    /// For all steps of one change.
+    pub change_total: Duration,
     /// Before the first repetition; doubled before the second.
     pub backoff: Duration,
     /// The longest `Retry-After` that is waited for here.
@@ -36,6 +40,8 @@ impl Default for Limits {
             connect: Duration::from_secs(5),
             read: Duration::from_secs(10),
             total: Duration::from_secs(30),
+            change: Duration::from_secs(60),
+            change_total: Duration::from_secs(180),
             backoff: Duration::from_millis(250),
             longest_wait: Duration::from_secs(5),
             retries: 2,

@@ -52,7 +52,16 @@ impl Client {
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("last", after);
         }
-        Ask { method: Method::GET, url, scope, accept: "application/json", range: None, what, elsewhere: false }
+        Ask {
+            method: Method::GET,
+            url,
+            scope,
+            accept: "application/json",
+            range: None,
+            what,
+            elsewhere: false,
+            change: None,
+        }
     }
 
     /// Up to `limit` names after `after`; `None` where the registry says that there is no such list.

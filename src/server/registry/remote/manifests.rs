@@ -75,6 +75,7 @@ impl Client {
             range: None,
             what: "a manifest",
             elsewhere: false,
+            change: None,
         }
     }
 

@@ -9,7 +9,9 @@ mod auth;
 mod blobs;
 mod body;
 mod challenge;
+mod changing;
 mod client;
+mod deleting;
 mod failure;
 mod limits;
 pub(crate) mod link;
@@ -21,7 +23,10 @@ mod redirect;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod tombstone;
 mod transport;
+mod unnamed;
+mod writing;
 
 pub use auth::OwnTokens;
 pub use limits::Limits;
@@ -44,7 +49,7 @@ use lists::{List, Page};
 use names::{Listed, Translation};
 use std::path::PathBuf;
 use std::sync::Arc;
-use transport::Transport;
+use transport::{Reach, Transport};
 use url::Url;
 
 /// How a registry is reached and what of it is mounted where.
@@ -66,6 +71,8 @@ pub struct RemoteSettings {
     pub ca_file: Option<PathBuf>,
     /// Whether somebody typed the address, who need not be the operator: then it leads where redirects may, too.
     pub is_typed: bool,
+    /// Whether nothing is sent to it that could change something, not even to find out what can be changed.
+    pub is_read_only: bool,
 }
 
 /// Who Portolan is to a registry.
@@ -81,6 +88,8 @@ pub struct RemoteRegistry {
     names: Translation,
     /// Sorted names as the registry calls them; they stand in for its catalog.
     repositories: Option<Vec<String>>,
+    entropy: Arc<dyn Entropy>,
+    is_read_only: bool,
 }
 
 impl RemoteRegistry {
@@ -99,10 +108,10 @@ impl RemoteRegistry {
         }
         let auth = Auth::new(base.clone(), settings.auth_hosts, settings.credentials, limits.tokens);
         let auth = auth.bounded(bounds.clone());
-        let transport = Transport::new(settings.ca_file.as_deref(), allow.clone(), limits, entropy)?;
-        let transport = if bounds.is_some() { transport.guarding_all() } else { transport };
+        let reach = Reach { allow: allow.clone(), guards_all: bounds.is_some() };
+        let transport = Transport::new(settings.ca_file.as_deref(), reach, limits, Arc::clone(&entropy))?;
         let client = Client::new(base, transport, auth, allow);
-        Ok(Self { client, names, repositories })
+        Ok(Self { client, names, repositories, entropy, is_read_only: settings.is_read_only })
     }
 
     /// The same registry, which trusts tokens of this Portolan: it asks for them as `service`.
@@ -128,7 +137,7 @@ impl RemoteRegistry {
 impl ReadRegistry for RemoteRegistry {
     async fn capabilities(&self) -> Vec<(Capability, Option<bool>)> {
         let configured = self.repositories.as_deref().unwrap_or_default();
-        self.client.within(self.client.probe(configured)).await.unwrap_or_else(|_| probe::unknown())
+        self.client.within(self.client.probe(configured, self.is_read_only)).await.unwrap_or_else(|_| probe::unknown())
     }
 
     async fn repositories(&self, after: Option<&str>, limit: u32) -> Result<Names<RepositoryName>> {
@@ -145,8 +154,9 @@ impl ReadRegistry for RemoteRegistry {
         let name = self.names.upstream(repository).ok_or_else(missing)?;
         let page = self.client.within(self.client.list(&List::Tags(&name), after, limit)).await?.ok_or_else(missing)?;
         let listed = page.names.len() as u64;
-        let items: Vec<Tag> = page.names.into_iter().filter_map(|tag| tag.try_into().ok()).collect();
+        let mut items: Vec<Tag> = page.names.into_iter().filter_map(|tag| tag.try_into().ok()).collect();
         let refused = listed - items.len() as u64;
+        items.retain(|tag| !tag.is_reserved());
         Ok(Names { items, next: page.next, refused })
     }
 
@@ -161,7 +171,9 @@ impl ReadRegistry for RemoteRegistry {
         let Some(name) = self.names.upstream(repository) else {
             return Ok(None);
         };
-        self.client.within(self.client.manifest(&name, reference)).await
+        let found = self.client.within(self.client.manifest(&name, reference)).await?;
+        // A tag on its way out: what it named is not named by it any more, and this is nobody's image.
+        Ok(found.filter(|manifest| !tombstone::is(&manifest.bytes)))
     }
 
     async fn blob(

@@ -22,7 +22,7 @@ impl Client {
     ///
     /// # Errors
     /// If the registry does not answer at all, so that asking later may tell more.
-    pub async fn probe(&self, configured: &[String]) -> Result<Found> {
+    pub async fn probe(&self, configured: &[String], is_read_only: bool) -> Result<Found> {
         let ask = self.ask_list(&List::Repositories, None, MOST_LOOKED_AT);
         let answer = self.send(&ask).await?;
         let catalog = match answer.status() {
@@ -41,6 +41,10 @@ impl Client {
         let usable = |name: &&String| name.parse::<crate::domain::RepositoryName>().is_ok();
         let names: Vec<&String> = listed.iter().filter(usable).take(MOST_LOOKED_AT).collect();
         let (mut tag_pages, mut referrers) = (None, None);
+        let deletes = match names.first().filter(|_| !is_read_only) {
+            Some(name) => self.probe_deletes(name).await,
+            None => [None, None],
+        };
         for name in names {
             if tag_pages.is_none() {
                 tag_pages = self.pages_tags(name).await?;
@@ -54,7 +58,15 @@ impl Client {
             (Capability::TagPages, tag_pages),
             (Capability::Referrers, referrers),
             (Capability::Push, Some(false)),
+            (Capability::DeleteTag, deletes[0]),
+            (Capability::DeleteImage, deletes[1]),
         ])
+    }
+
+    /// Whether a tag and whether a manifest can be deleted, by such as nobody has.
+    async fn probe_deletes(&self, name: &str) -> [Option<bool>; 2] {
+        let by_digest = self.deletes_by_digest(name).await.ok().flatten();
+        [self.deletes_by_tag(name).await.ok().flatten(), by_digest]
     }
 
     /// Asks for one tag: two tags mean that `n` is ignored, one tag and a link that it is honoured.
@@ -83,6 +95,7 @@ impl Client {
             range: None,
             what: "a list of referrers",
             elsewhere: false,
+            change: None,
         };
         let answer = self.send(&ask).await?;
         Ok(match answer.status() {

@@ -1,4 +1,4 @@
-//! The way out: two HTTP clients and the patience of both.
+//! The way out: HTTP clients and their patience.
 //!
 //! `direct` goes where the operator pointed (the registry, its token service); `guarded` goes where
 //! a redirect points, or an address that somebody typed, past [`GuardedResolver`]. Neither follows redirects or proxies by itself.
@@ -14,10 +14,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Where requests may lead.
+pub struct Reach {
+    /// Addresses that are not public and may be led to all the same.
+    pub allow: Arc<[IpNet]>,
+    /// Whether also what was pointed to goes past the guard.
+    pub guards_all: bool,
+}
+
 /// Sends requests; repeats those that a moment's trouble spoiled.
 pub struct Transport {
     pub direct: reqwest::Client,
     pub guarded: reqwest::Client,
+    /// For changes, over which a registry may think for longer.
+    pub patient: reqwest::Client,
     pub limits: Limits,
     entropy: Arc<dyn Entropy>,
 }
@@ -27,16 +37,26 @@ impl Transport {
     ///
     /// # Errors
     /// [`Error::Invalid`] if `ca_file` cannot be read or holds no certificate.
-    pub fn new(ca_file: Option<&Path>, allow: Arc<[IpNet]>, limits: Limits, entropy: Arc<dyn Entropy>) -> Result<Self> {
+    pub fn new(ca_file: Option<&Path>, reach: Reach, limits: Limits, entropy: Arc<dyn Entropy>) -> Result<Self> {
         let roots = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
-        let direct = build(&limits, &roots, |builder| builder)?;
-        let guarded = build(&limits, &roots, |builder| builder.dns_resolver(GuardedResolver { allow: allow.clone() }))?;
-        Ok(Self { direct, guarded, limits, entropy })
+        let open = |builder: ClientBuilder| builder;
+        let past = |builder: ClientBuilder| builder.dns_resolver(GuardedResolver { allow: reach.allow.clone() });
+        let slow = |builder: ClientBuilder| builder.read_timeout(limits.change);
+        let guarded = build(&limits, &roots, past)?;
+        let (direct, patient) = match reach.guards_all {
+            true => (guarded.clone(), build(&limits, &roots, |builder| slow(past(builder)))?),
+            false => (build(&limits, &roots, open)?, build(&limits, &roots, slow)?),
+        };
+        Ok(Self { direct, guarded, patient, limits, entropy })
     }
 
-    /// The same, where also what was pointed to goes past the guard.
-    pub fn guarding_all(self) -> Self {
-        Self { direct: self.guarded.clone(), ..self }
+    /// Sends a request that changes something, once: what became of it has to be seen before it is sent again.
+    ///
+    /// # Errors
+    /// Words that say what the other side did.
+    pub async fn send_once(&self, request: RequestBuilder) -> Result<Response, String> {
+        let limits = || Limits { read: self.limits.change, ..self.limits.clone() };
+        request.send().await.map_err(|error| failure::words(&error, &limits()))
     }
 
     /// Sends a request without a body, and again after a reset or a status that asks for patience.

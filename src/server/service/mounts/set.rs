@@ -123,7 +123,13 @@ fn known_password(app: &App, before: &Kept, wanted: Wanted) -> Result<Wanted> {
 }
 
 fn is_reached_otherwise(before: &MountSettings, wanted: &MountSettings) -> bool {
-    let reached = |of: &MountSettings| MountSettings { refresh_s: 0, visibility: Default::default(), ..of.clone() };
+    let reached = |of: &MountSettings| MountSettings {
+        refresh_s: 0,
+        visibility: Default::default(),
+        read_only: true,
+        trash: true,
+        ..of.clone()
+    };
     reached(before) != reached(wanted)
 }
 
@@ -160,6 +166,10 @@ fn words(settings: &MountSettings, has_password: bool) -> String {
     words.extend(settings.upstream_prefix.as_ref().map(|prefix| format!("below {prefix}")));
     words.extend(has_password.then(|| format!("as {}", settings.username)));
     words.extend((!settings.token_service.is_empty()).then(|| format!("by tokens for {}", settings.token_service)));
+    words.extend((!settings.read_only).then(|| match settings.trash {
+        true => "changed from here, with a trash".to_owned(),
+        false => "changed from here, without a trash".to_owned(),
+    }));
     words.join(", ")
 }
 

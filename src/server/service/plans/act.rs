@@ -3,14 +3,17 @@
 use super::sealed::{Asked, Plan, Planned, print};
 use super::{Found, before, reach, whole};
 use crate::domain::error::What;
+use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
+use crate::server::service::elsewhere::{self, Elsewhere, Taking};
 use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx, plans};
+use crate::server::store::{Change, Tx, plans, trash};
 use std::sync::Arc;
 
 /// Does what a plan says, if that is what would go now; the ids of the entries of the trash. Doing it again does nothing,
@@ -44,14 +47,21 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
         entropy: Arc::clone(&app.entropy),
     };
     let (rights, expected, is_planned) = (proof.rights(), plan.map(|plan| plan.print.clone()), plan.is_some());
+    let mut failed = None;
     let job = match proof.action().asked() {
         Asked::Content { repository, tags, digests, .. } => {
-            let mount_id = app.hosted(&repository)?.0.id.clone();
-            Job::Content(Content { name: repository, mount_id, tags, digests, rights, expected })
+            let mount = elsewhere::home(app, &repository)?;
+            let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
+            let mut content = Content { name: repository, mount_id, keeps_trash, tags, digests, rights, expected };
+            if let Some(elsewhere) = elsewhere::of(app, &content.name)? {
+                failed = content.take(app, proof, (&elsewhere, &who.batch)).await?;
+            }
+            Job::Content(content)
         }
-        Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, expected)?),
-        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, expected)?),
+        Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, (rights, expected))?),
+        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected))?),
     };
+    let is_whole = failed.is_none();
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if is_planned && plans::current(tx, &who.batch).await?.is_some() {
@@ -61,7 +71,7 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
                 Job::Content(content) => content.delete(tx, &who).await?,
                 Job::Whole(whole) => whole.delete(tx, &who).await?,
             };
-            if is_planned {
+            if is_planned && is_whole {
                 plans::redeem(tx, &who.batch, &done.entries, who.at).await?;
             }
             let after = Some(format!("in the trash as {}", who.batch));
@@ -69,7 +79,8 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
             Ok(done.changed.into_iter().fold(change, Change::announcing))
         })
     });
-    change.await
+    let entries = change.await?;
+    failed.map_or(Ok(entries), Err)
 }
 
 enum Job {
@@ -89,6 +100,7 @@ pub(super) struct Done {
 struct Content {
     name: RepositoryName,
     mount_id: String,
+    keeps_trash: bool,
     tags: Vec<Tag>,
     digests: Vec<Digest>,
     rights: Rights,
@@ -96,18 +108,46 @@ struct Content {
 }
 
 impl Content {
-    async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
-        let repository = hosted(tx, &self.name, &self.mount_id).await?;
-        let reached = reach(&mut Reader::Tx(tx), repository, &self.name, (&self.tags, &self.digests)).await;
-        let Found { repository, graph, radius } = match (reached, &self.expected) {
+    /// Does it at a registry elsewhere first; why it was not done whole, if it was in part. What is to be done here then
+    /// is what was done there.
+    async fn take<A: Planned>(
+        &mut self,
+        app: &App,
+        proof: &Authorized<A>,
+        (elsewhere, batch): (&Elsewhere, &str),
+    ) -> Result<Option<Error>> {
+        let absent = || Error::NotFound(What::Repository(self.name.clone()));
+        let repository = repositories::find(&app.store, &self.name).await?.ok_or_else(absent)?;
+        let found = self.found(&mut Reader::Store(&app.store), repository).await?;
+        let taking = Taking { repository: &found.repository, name: &self.name, radius: &found.radius, batch };
+        let gone = elsewhere.take(app, proof, taking).await?;
+        self.expected = None; // What is gone there is gone here, whatever a reading found meanwhile.
+        if gone.failed.is_some() {
+            (self.tags, self.digests) = (gone.tags.into_iter().collect(), vec![]);
+        }
+        Ok(gone.failed)
+    }
+
+    /// What would go, if that may be and is what was expected.
+    async fn found(&self, reader: &mut Reader<'_>, repository: Repository) -> Result<Found> {
+        let found = match (reach(reader, repository, &self.name, (&self.tags, &self.digests)).await, &self.expected) {
             (Err(Error::NotFound(_)), Some(_)) => return Err(Error::Outdated),
             (reached, _) => reached?,
         };
+        let radius = &found.radius;
         if let Some((digest, by)) = radius.parents.iter().next() {
             return Err(Error::InUse { digest: digest.clone(), by: by.iter().cloned().collect() });
         }
-        if self.expected.as_ref().is_some_and(|expected| *expected != print(&radius)) {
+        if self.expected.as_ref().is_some_and(|expected| *expected != print(radius)) {
             return Err(Error::Outdated);
+        }
+        let rules = match reader {
+            Reader::Store(store) => Rules::now(store, &self.name).await?,
+            Reader::Tx(tx) => Rules::of(tx, &self.name).await?,
+        };
+        radius.tags.keys().try_for_each(|tag| rules.check(&self.rights, Act::Delete, tag))?;
+        if !radius.images.is_empty() {
+            rules.check_content(&self.rights)?;
         }
         // The tags of an image go with it, so who may delete only some tags must be allowed each of them.
         for (digest, _) in radius.images.iter().filter(|(_, (_, part))| part.is_none()) {
@@ -118,12 +158,29 @@ impl Content {
         for tag in radius.tags.iter().filter(|(_, named)| radius.images.contains_key(*named)).map(|(tag, _)| tag) {
             self.rights.require(Permission::ManifestDelete, &Target::Tag(self.name.clone(), tag.clone()))?;
         }
+        Ok(found)
+    }
+
+    async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
+        let repository = hosted(tx, &self.name, &self.mount_id).await?;
+        let Found { repository, graph, radius } = self.found(&mut Reader::Tx(tx), repository).await?;
         let deletion = Deletion::begin(tx, repository, self.name.clone(), who.clone()).await?;
         let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
+        let entries = if self.keeps_trash { entries } else { forgotten(tx, entries).await? };
         repositories::touch(tx, &deletion.repository.id, Some(&who.by), who.at).await?;
         let before = before(&radius.tags, radius.images.keys().cloned());
         Ok(Done { entries, before, changed: vec![self.name] })
     }
+}
+
+/// Where there is no trash, nothing stays in it.
+pub(in crate::server::service) async fn forgotten(tx: &mut Tx, entries: Vec<String>) -> Result<Vec<String>> {
+    for id in &entries {
+        if let Some(entry) = trash::current(tx, id).await? {
+            trash::purge(tx, &entry).await?;
+        }
+    }
+    Ok(vec![])
 }
 
 /// Who may delete only some tags deletes nothing that has none: a signature, say, of an image whose tag is not theirs.
@@ -134,7 +191,7 @@ fn require_images(rights: &Rights, name: &RepositoryName, tags: &[&Tag]) -> Resu
     }
 }
 
-/// A repository of the hosted registry, which stays as it is until the transaction ends.
+/// A repository of a mount, which stays as it is until the transaction ends.
 pub(in crate::server::service) async fn hosted(
     tx: &mut Tx,
     name: &RepositoryName,

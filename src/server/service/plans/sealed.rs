@@ -1,6 +1,6 @@
 //! A plan on its way: sealed, so that it says what its preview said, to who asked, for a while.
 
-use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags, Mutation};
+use crate::domain::action::{Bookkeeping, DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::radius::{Radius, Stays};
@@ -33,7 +33,7 @@ pub enum Asked {
 }
 
 /// An action that can be previewed.
-pub trait Planned: Mutation {
+pub trait Planned: Bookkeeping {
     /// What it deletes.
     fn asked(&self) -> Asked;
 }

@@ -5,8 +5,10 @@ use super::sealed::print_of;
 use crate::domain::error::What;
 use crate::domain::view::{Going, GoingKind, MountKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
+use crate::server::access::Rights;
 use crate::server::context::App;
 use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, Sum, sums};
 use crate::server::store::{Tx, namespaces, trash};
 
@@ -23,20 +25,21 @@ enum Which {
 pub(super) struct Whole {
     which: Which,
     mount_id: String,
+    rights: Rights,
     expected: Option<Digest>,
 }
 
 impl Whole {
     /// Of one.
-    pub(super) fn one(app: &App, name: RepositoryName, expected: Option<Digest>) -> Result<Self> {
+    pub(super) fn one(app: &App, name: RepositoryName, (rights, expected): (Rights, Option<Digest>)) -> Result<Self> {
         let mount_id = app.hosted(&name)?.0.id.clone();
-        Ok(Self { which: Which::One(name), mount_id, expected })
+        Ok(Self { which: Which::One(name), mount_id, rights, expected })
     }
 
     /// Of all in a namespace.
-    pub(super) fn all(app: &App, namespace: Namespace, expected: Option<Digest>) -> Result<Self> {
+    pub(super) fn all(app: &App, namespace: Namespace, (rights, expected): (Rights, Option<Digest>)) -> Result<Self> {
         let mount_id = mount_of(app, &namespace)?;
-        Ok(Self { which: Which::All(namespace), mount_id, expected })
+        Ok(Self { which: Which::All(namespace), mount_id, rights, expected })
     }
 
     pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
@@ -51,6 +54,9 @@ impl Whole {
             }
         };
         let found = bounded(found)?;
+        if found.is_empty() {
+            return Err(Error::NotFound(What::Page));
+        }
         if self.expected.as_ref().is_some_and(|expected| *expected != print(&found)) {
             return Err(Error::Outdated);
         }
@@ -58,6 +64,7 @@ impl Whole {
         for it in found {
             let repository = hosted(tx, &it.name, &self.mount_id).await?;
             lines.push(format!("{} {}, {} tags", it.name, it.id, it.n_tags));
+            Rules::of(tx, &it.name).await?.check_repository(tx, &self.rights, &repository.id).await?;
             let deletion = Deletion::begin(tx, repository, it.name.clone(), who.clone()).await?;
             entries.push(deletes::repository(tx, &deletion).await?);
             changed.push(it.name);
@@ -140,9 +147,11 @@ async fn drawn(app: &App, namespace: Option<Namespace>, found: Vec<Sum>) -> Resu
         kept: vec![],
         referrers: vec![],
         parents: vec![],
+        barred: vec![],
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
         kept_until: app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into()),
+        notes: vec![],
         n_tags,
         n_images,
     };

@@ -9,8 +9,9 @@ use crate::server::access::Rights;
 use crate::server::entropy::{Entropy, new_id};
 use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
+use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Known, Tx, blobs, epoch, parts, tags};
+use crate::server::store::{Known, Tx, blobs, copies, epoch, parts, tags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -167,16 +168,10 @@ async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept]) -> Resul
             further.push(found);
         }
     }
-    let mut waiting: BTreeMap<&Digest, &Kept> = all.iter().chain(&further).map(|it| (&it.new.digest, it)).collect();
-    while !waiting.is_empty() {
-        let is_ready = |it: &&Kept| listed(&it.new).iter().all(|child| !waiting.contains_key(child));
-        let ready: Vec<&Kept> = waiting.values().copied().filter(|it| is_ready(it)).collect();
-        if ready.is_empty() {
-            return Err(Error::Internal); // A digest cannot lie in itself.
-        }
-        for it in ready {
+    let mut kept: BTreeMap<&Digest, &Kept> = all.iter().chain(&further).map(|it| (&it.new.digest, it)).collect();
+    for new in copies::children_first(kept.values().map(|it| it.new.clone()).collect())? {
+        if let Some(it) = kept.remove(&new.digest) {
             put_back(tx, repository, it).await?;
-            waiting.remove(&it.new.digest);
         }
     }
     Ok(further.into_iter().map(|it| it.entry).collect())
@@ -205,7 +200,9 @@ async fn put_back(tx: &mut Tx, repository: &Repository, kept: &Kept) -> Result<(
 
 /// Puts the tags of an entry back on what they named.
 async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
-    let naming = Naming { repository, name, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy };
+    let rules = &Rules::of(tx, name).await?;
+    let naming =
+        Naming { repository, name, rules, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy };
     let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);

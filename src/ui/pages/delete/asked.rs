@@ -165,6 +165,8 @@ mod tests {
             kept: vec![],
             referrers: vec![],
             parents: vec![],
+            barred: vec![],
+            notes: vec![],
             logical: ByteSize(0),
             freed: ByteSize(0),
             kept_until: Timestamp(0),

@@ -7,7 +7,7 @@ use crate::ui::components::artifact::type_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::query::address;
-use crate::ui::words::{counted, grouped};
+use crate::ui::words::{counted, grouped, sentence};
 use leptos::prelude::*;
 
 /// All of less than this is shown at once; of more, the rest is folded away.
@@ -26,7 +26,10 @@ pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<
         Asked::Image(name, _) if preview.n_tags > 0 => Some(view! { <Instead name preview/> }),
         _ => None,
     };
-    view! { <ul class="blast">{rows}{weight(preview)}</ul>{instead} }.into_any()
+    let said = |icon| move |text: &String| row(icon, sentence(text), None);
+    let barred: Vec<AnyView> = preview.barred.iter().map(said("lock")).collect();
+    let notes: Vec<AnyView> = preview.notes.iter().map(said("globe")).collect();
+    view! { <ul class="blast">{barred}{rows}{weight(preview)}{notes}</ul>{instead} }.into_any()
 }
 
 /// A row: what happens, and more about it.
@@ -168,7 +171,7 @@ fn repository(name: &str) -> AnyView {
 
 /// What a delete frees, and when.
 fn weight(preview: &Preview) -> Option<AnyView> {
-    if !preview.parents.is_empty() {
+    if preview.is_in_the_way() {
         return None;
     }
     let until = preview.kept_until.date();

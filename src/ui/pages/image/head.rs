@@ -2,16 +2,17 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{ChildRow, ImageView, Subject};
-use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
+use crate::domain::{Actor, Address, Protection, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::{kind_noun, kind_words};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::digest::{DigestLink, DigestText};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::mark::Mark;
 use crate::ui::components::name::Breakable;
+use crate::ui::components::protected::{Protected, words};
 use crate::ui::components::time::When;
 use crate::ui::query::address;
-use crate::ui::words::counted;
+use crate::ui::words::{counted, sentence};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -21,7 +22,7 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     view! {
         <div class="head">
             <div class="grow">
-                <div class="head-title"><Name view/><Siblings view/></div>
+                <div class="head-title"><Name view/>{rule(view).map(|rule| view! { <Protected rule/> })}<Siblings view/></div>
                 <p class="head-sub row-1 wrap">
                     <span class="digest"><Mark digest=&view.digest/><span>{view.digest.to_string()}</span></span>
                     <CopyButton text=view.digest.to_string() label="Copy full digest".to_owned()/>
@@ -38,6 +39,10 @@ pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
 #[component]
 fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let repository = || view.repository.clone();
+    let name = view.may_name.then(|| {
+        let href = Address::AddTag(repository(), view.digest.clone()).to_string();
+        view! { <a class="btn" href=href>"Add a tag…"</a> }
+    });
     let tag = view.tag.clone().filter(|_| view.may_delete_tag).map(|tag| {
         let href = Address::DeleteTag(repository(), tag).to_string();
         view! { <a class="bad" href=href data-dialog=""><Icon name="tag"/>"Delete tag…"</a> }
@@ -48,16 +53,21 @@ fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
         let words = if has_tags { "Delete image and its tags…" } else { "Delete image…" };
         view! { <a class="bad" href=href data-dialog=""><Icon name="trash"/>{words}</a> }
     });
-    let entries = (tag.is_some() || image.is_some()).then(|| view! { {tag}{image} });
-    entries.map(|entries| {
+    let more = (tag.is_some() || image.is_some()).then(|| {
         view! {
-            <details class="drop head-actions">
+            <details class="drop">
                 <summary class="btn">"More"<Icon name="down" class="i i-sm"/></summary>
-                <nav class="menu" aria-label="More to do">{entries}</nav>
+                <nav class="menu" aria-label="More to do">{tag}{image}</nav>
             </details>
         }
-        .into_any()
-    })
+    });
+    let is_any = name.is_some() || more.is_some();
+    is_any.then(|| view! { <div class="head-actions row">{name}{more}</div> }.into_any())
+}
+
+/// The rule that binds the tag in the address.
+fn rule(view: &ImageView) -> Option<&Protection> {
+    view.tag.as_ref().and_then(|tag| Protection::of_tag(&view.rules, tag))
 }
 
 /// How many tags name it. A part of an index and what is about another image need none.
@@ -111,6 +121,10 @@ pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
         Some(at) => view! { <span>"Built "<When at now/></span> }.into_any(),
         None => view! { <span>"Build time not stated"</span> }.into_any(),
     });
+    let bound = rule(view).map(|rule| {
+        let tag = view.tag.as_ref().map(ToString::to_string).unwrap_or_default();
+        view! { <span>{sentence(&words(rule, &tag))}</span> }
+    });
     let about = view.subject.as_ref().map(|subject| view! { <About repository=&view.repository subject/> });
     view! {
         <div class="facts">
@@ -118,6 +132,7 @@ pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
             {about}
             {pushed}
             {(view.kind != Kind::Artifact).then_some(built)}
+            {bound}
         </div>
     }
     .into_any()

@@ -6,13 +6,19 @@ use crate::ui::components::artifact::kind_noun;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::mark::Mark;
 use crate::ui::components::time::When;
+use crate::ui::query::address;
 use leptos::prelude::*;
 
 /// The card; an image whose tags are not known to have moved has none.
 #[component]
 pub fn NamesCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
-    let moves = view.moves.iter();
-    let entries = moves.map(|entry| view! { <Entry repository=&view.repository own=&view.digest entry now/> });
+    // One way back for each tag: from its last move to this image.
+    let is_first = |index: usize| view.moves[..index].iter().all(|before| before.tag != view.moves[index].tag);
+    let moves = view.moves.iter().enumerate();
+    let entries = moves.map(|(index, entry)| {
+        let may_roll_back = entry.may_roll_back && is_first(index);
+        view! { <Entry repository=&view.repository own=&view.digest entry may_roll_back now/> }
+    });
     let entries = entries.collect_view();
     let title = format!("Names this {} has had", kind_noun(view.kind));
     (!view.moves.is_empty()).then(|| {
@@ -31,9 +37,10 @@ fn Entry<'a>(
     repository: &'a RepositoryName,
     own: &'a Digest,
     entry: &'a MoveRow,
+    may_roll_back: bool,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let MoveRow { tag, from, to, when, by } = entry;
+    let MoveRow { tag, from, to, when, by, .. } = entry;
     let came = to == own;
     let (icon, words, other) = match (came, from) {
         (true, None) => ("plus", " created", None),
@@ -45,6 +52,12 @@ fn Entry<'a>(
         view! { <a class="digest" href=href><Mark digest/>{digest.short().to_owned()}</a> }
     });
     let by = by.as_ref().and_then(Actor::name).map(|by| format!("by {by}, "));
+    let back = may_roll_back.then(|| {
+        let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
+        let href = address(&base, &[("to", own.as_str())]);
+        let label = format!("Roll back {tag} to this image…");
+        view! { <a class="btn btn-sm push" href=href aria-label=label>"Roll back…"</a> }
+    });
     view! {
         <li>
             <Icon name=icon/>
@@ -52,6 +65,7 @@ fn Entry<'a>(
                 <p class="sm"><span class="tagname">{tag.to_string()}</span>{words}{other}</p>
                 <p class="xs subtle">{by}<When at=*when now/></p>
             </div>
+            {back}
         </li>
     }
 }

@@ -18,9 +18,11 @@ const OPTIONAL: Kind = Kind { is_required: false, ..MONO };
 /// The form, with what is set now and the words of its button. A new mount has a prefix to choose.
 #[component]
 pub fn MountForm(intent: Intent, settings: MountSettings, has_password: bool, act: &'static str) -> impl IntoView {
-    let reads_only = (intent == Intent::CreateMount).then(|| {
-        view! { <p class="sm muted">"Portolan reads this registry and writes nothing to it."</p> }
-    });
+    let changes = match (settings.read_only, settings.trash) {
+        (true, _) => "none",
+        (false, true) => "trash",
+        (false, false) => "final",
+    };
     view! {
         <Problem intent/>
         <Probed intent/>
@@ -29,15 +31,27 @@ pub fn MountForm(intent: Intent, settings: MountSettings, has_password: bool, ac
             <Part id="sight" title="Who sees it" words="It holds here. Whom the registry itself lets in is for it to say.">
                 <Choice intent name="visibility" label="Who may see what it has" options=visibilities() value=settings.visibility.name()/>
             </Part>
+            <Part id="changes" title="What is changed there" words="Who may move and delete tags here may do it there by the user of this mount. Pushes go to the registry itself.">
+                <Choice intent name="changes" label="From here" options=changing() value=changes
+                    hint="The trash is a hidden tag there, which holds what was deleted until its time is over"/>
+            </Part>
             <What intent settings/>
             <PartsEnd>
                 <button class="btn btn-primary" type="submit">{act}</button>
                 <button class="btn" type="submit" name="probe" value="yes">"Ask the registry"</button>
-                {reads_only}
             </PartsEnd>
         </PostForm>
     }
     .into_any()
+}
+
+fn changing() -> Vec<(String, String)> {
+    let options = [
+        ("none", "Nothing: it is only read"),
+        ("trash", "Tags, and what is deleted goes to the trash"),
+        ("final", "Tags, and what is deleted is gone"),
+    ];
+    options.map(|(option, words)| (option.to_owned(), words.to_owned())).to_vec()
 }
 
 /// Where the registry is, and as whom Portolan asks it.

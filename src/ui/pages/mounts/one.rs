@@ -1,5 +1,6 @@
 //! `/admin/mounts/{prefix}`: how one registry is mounted, and what it is told to trust tokens from here.
 
+use super::changes::Changes;
 use super::form::MountForm;
 use super::{Numbers, State};
 use crate::api::mounts::show_mount;
@@ -38,8 +39,11 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
     });
     let words = match row.kind {
         MountKind::Hosted => "What is pushed to Portolan is kept here.",
-        MountKind::Remote => {
+        MountKind::Remote if row.is_read_only => {
             "Portolan reads this registry and writes nothing to it. Clients push to it and pull from it directly."
+        }
+        MountKind::Remote => {
+            "Tags of this registry are moved and deleted from here too. Clients push to it and pull from it directly."
         }
     };
     view! {
@@ -53,7 +57,7 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
         {removing}
         <Locked row=&row/>
         <div class="stack mt-4 wide"><State mount=&row now/><div class="card"><div class="card-body"><Numbers mount=&row now/></div></div></div>
-        <div class="parts mt-4">{trust.map(|trust| view! { <Trust trust/> })}</div>
+        <div class="parts mt-4"><Changes row=&row/>{trust.map(|trust| view! { <Trust trust/> })}</div>
         {form}
         <div class="parts">{(may_manage && !asks).then(RemoveLink)}</div>
     }

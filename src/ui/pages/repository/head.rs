@@ -5,6 +5,7 @@ use crate::domain::view::{MountKind, RepositoryView};
 use crate::domain::{RepositoryName, Timestamp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::name::Breakable;
+use crate::ui::components::protected::Protected;
 use crate::ui::components::pull_box::{Pull, PullBox};
 use crate::ui::components::time::When;
 use crate::ui::islands::live::LiveScope;
@@ -17,6 +18,7 @@ use leptos::prelude::*;
 pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + use<> {
     let head = &view.head;
     let remote = (head.mount == MountKind::Remote).then(|| view! { <span class="badge">"Remote"</span> });
+    let rule = view.rules.iter().find(|rule| rule.is_whole()).map(|rule| view! { <Protected rule/> });
     let missing = head.missing_since.map(|at| {
         view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
     });
@@ -26,7 +28,7 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
                 <div class="head-title">
                     <Name name=&head.name/>
                     <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
-                    {remote} {missing}
+                    {remote} {rule} {missing}
                 </div>
                 {head.description.clone().map(|text| view! { <p class="head-sub" dir="auto">{text}</p> })}
             </div>

@@ -1,12 +1,15 @@
 //! The rows of a list of tags: each names its image, and the other tags that name the same one.
 
-use super::select::{RowMenu, Selected};
+use super::select::Selected;
 use crate::domain::manifest::Kind;
-use crate::domain::view::{Deletable, Moved, TagRow};
-use crate::domain::{Actor, Address, RepositoryName, Tag, Timestamp};
+use crate::domain::view::{Deletable, Moved, TagMay, TagRow};
+use crate::domain::{Actor, Address, Protection, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
+use crate::ui::components::icon::Icon;
+use crate::ui::components::protected::Protected;
 use crate::ui::components::time::When;
+use crate::ui::query::address;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -15,13 +18,20 @@ const MAX_CHIPS: usize = 3;
 
 /// The body of the table. Its cells have no classes: the style sheet tells them by their place.
 #[component]
-pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, deletable: Deletable, now: Timestamp) -> impl IntoView {
+pub fn Rows(
+    name: RepositoryName,
+    rows: Vec<TagRow>,
+    rules: Vec<Protection>,
+    deletable: Deletable,
+    now: Timestamp,
+) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
     let selects = !deletable.tags.is_empty();
     let draw = |row: TagRow| {
+        let rule = Protection::of_tag(&rules, &row.tag).cloned();
         let deletes = selects.then(|| deletable.tags.contains(&row.tag));
-        view! { <Row name=name.clone() row deletes now all_linux/> }
+        view! { <Row name=name.clone() row rule deletes now all_linux/> }
     };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
 }
@@ -30,37 +40,67 @@ pub fn Rows(name: RepositoryName, rows: Vec<TagRow>, deletable: Deletable, now: 
 fn Row(
     name: RepositoryName,
     row: TagRow,
+    rule: Option<Protection>,
     /// Whether its reader may delete it; nothing where they may delete none.
     deletes: Option<bool>,
     now: Timestamp,
     all_linux: bool,
 ) -> impl IntoView {
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
-    let tag = row.tag.clone();
     view! {
         <tr role="row">
-            {deletes.map(|may| view! { <Selected tag=&tag may/> })}
-            <th role="rowheader" scope="row"><TagName name=&name row=&row now/></th>
+            {deletes.map(|may| view! { <Selected tag=&row.tag may/> })}
+            <th role="rowheader" scope="row"><TagName name=&name row=&row rule now/></th>
             <td role="cell"><DigestLink repository=&name digest=&row.digest/>{same}</td>
             <td role="cell"><Platforms platforms=row.platforms all_linux/></td>
             <td role="cell">{row.size.to_string()}</td>
             <td role="cell"><Built at=row.built now/></td>
             <td role="cell"><MovedCell moved=row.moved now/></td>
-            {deletes.map(|may| view! { <RowMenu name=&name tag=&tag may/> })}
+            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may deletes=deletes == Some(true)/></td>
         </tr>
     }
 }
 
+/// What the reader may do with a tag, and where it was before.
 #[component]
-fn TagName<'a>(name: &'a RepositoryName, row: &'a TagRow, now: Timestamp) -> impl IntoView + use<> {
+fn Actions(name: RepositoryName, tag: Tag, may: TagMay, deletes: bool) -> impl IntoView {
+    let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
+    let label = format!("Actions for {tag}");
+    let link =
+        |is_open: bool, to: Address, words: &'static str| is_open.then(|| view! { <a href=to.to_string()>{words}</a> });
+    let entries = [
+        link(may.retag, Address::Retag(name.clone(), tag.clone()), "Retag…"),
+        link(may.rename, Address::RenameTag(name.clone(), tag.clone()), "Rename…"),
+        link(may.roll_back, Address::RollBack(name.clone(), tag.clone()), "Roll back…"),
+    ];
+    let delete = deletes.then(|| {
+        let href = Address::DeleteTag(name, tag).to_string();
+        view! { <a class="bad" href=href data-dialog="">"Delete tag…"</a> }
+    });
+    view! {
+        <details class="drop">
+            <summary class="btn btn-ghost btn-sm btn-icon" aria-label=label><Icon name="more"/></summary>
+            <div class="menu">{entries}<a href=history>"History"</a>{delete}</div>
+        </details>
+    }
+}
+
+#[component]
+fn TagName<'a>(
+    name: &'a RepositoryName,
+    row: &'a TagRow,
+    rule: Option<Protection>,
+    now: Timestamp,
+) -> impl IntoView + use<> {
     let href = Address::Tag(name.clone(), row.tag.clone()).to_string();
     let link = view! { <a class="tagname" href=href>{row.tag.to_string()}</a> };
-    let link = match row.missing_since {
-        None => Either::Left(link),
-        Some(at) => {
-            let badge = view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> };
-            Either::Right(view! { <span class="row wrap">{link}{badge}</span> })
-        }
+    let missing = row.missing_since.map(|at| {
+        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
+    });
+    let rule = rule.map(|rule| view! { <Protected rule=&rule/> });
+    let link = match missing.is_none() && rule.is_none() {
+        true => Either::Left(link),
+        false => Either::Right(view! { <span class="row wrap">{link}{rule}{missing}</span> }),
     };
     let artifact = (row.kind == Kind::Artifact).then(|| kind_words(row.kind, row.artifact.as_deref()));
     view! {

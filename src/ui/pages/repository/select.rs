@@ -70,18 +70,3 @@ pub fn Selected<'a>(tag: &'a Tag, may: bool) -> impl IntoView + use<> {
     });
     view! { <td role="cell" class="sel">{choice}</td> }
 }
-
-/// What can be done to a tag.
-#[component]
-pub fn RowMenu<'a>(name: &'a RepositoryName, tag: &'a Tag, may: bool) -> impl IntoView + use<> {
-    let menu = may.then(|| {
-        let (label, href) = (format!("Actions for {tag}"), Address::DeleteTag(name.clone(), tag.clone()).to_string());
-        view! {
-            <details class="drop">
-                <summary class="btn btn-ghost btn-sm btn-icon" aria-label=label><Icon name="more"/></summary>
-                <div class="menu"><a class="bad" href=href data-dialog=""><Icon name="trash"/>"Delete tag…"</a></div>
-            </details>
-        }
-    });
-    view! { <td role="cell">{menu}</td> }
-}

@@ -131,7 +131,7 @@ async fn capabilities_are_found_out_by_asking() {
     })
     .await;
     let registry = registry(settings(&server.url));
-    let expected = [Some(true), Some(false), Some(false), Some(false)];
+    let expected = [Some(true), Some(false), Some(false), Some(false), None, None];
     let found = registry.capabilities().await;
     assert_eq!(found, Capability::ALL.into_iter().zip(expected).collect::<Vec<_>>());
     assert!(server.seen().len() <= 5, "it takes few questions");

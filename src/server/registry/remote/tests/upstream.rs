@@ -111,6 +111,7 @@ pub fn settings(url: &Url) -> RemoteSettings {
         outbound_allow: Vec::new(),
         ca_file: None,
         is_typed: false,
+        is_read_only: true,
     }
 }
 

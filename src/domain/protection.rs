@@ -1,0 +1,334 @@
+//! Protection rules: tags that nobody, or only some, may set, move or delete. Grants allow; rules take away afterwards.
+
+use super::{Actor, Error, Result, Role, Scope, Tag, TagPattern, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What is done to a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// One that is not there is put on an image.
+    Create,
+    /// One that is there is put on another image.
+    Move,
+    Delete,
+}
+
+/// The kinds of rules, as programs call them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProtectionKind {
+    Immutable,
+    Protected,
+    NoDelete,
+}
+
+/// What a rule asks of whoever acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Guard {
+    /// A tag that is there stays on its image, whoever asks, until the rule changes.
+    Immutable,
+    /// Who holds this role there sets, moves and deletes; nobody else does.
+    Protected(Role),
+    /// Who holds this role there deletes; nobody does where there is none.
+    NoDelete(Option<Role>),
+}
+
+/// Who may still act under a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Least {
+    Nobody,
+    Role(Role),
+}
+
+/// What a rule says: in which scope, about which tags, and what it asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Protection {
+    pub scope: Scope,
+    /// All tags where there is none.
+    pub tags: Option<TagPattern>,
+    /// Tags of those that it is not about.
+    pub except: Option<TagPattern>,
+    pub guard: Guard,
+}
+
+/// A rule that is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub id: String,
+    pub protection: Protection,
+    pub created_by: Option<Actor>,
+    pub created_at: Timestamp,
+}
+
+/// A rule in the way of something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Barred {
+    /// The tag, or the repository where it is about that as a whole.
+    pub what: String,
+    /// The rule, by its id.
+    pub rule: String,
+    pub scope: Scope,
+    pub guard: Guard,
+}
+
+impl ProtectionKind {
+    pub const ALL: [Self; 3] = [Self::Immutable, Self::Protected, Self::NoDelete];
+
+    /// The name in forms, tables and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Immutable => "immutable",
+            Self::Protected => "protected",
+            Self::NoDelete => "no_delete",
+        }
+    }
+
+    /// What it means, for who chooses one.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Immutable => "Immutable: a tag stays on its image, for everybody",
+            Self::Protected => "Protected: only some set, move and delete it",
+            Self::NoDelete => "No deletion: only some, or nobody, delete it",
+        }
+    }
+}
+
+impl FromStr for ProtectionKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == text);
+        known.ok_or_else(|| Error::invalid("kind", "a rule is immutable, protected or no_delete"))
+    }
+}
+
+impl Guard {
+    /// Roles that a rule can ask for: the others change nothing.
+    pub const ROLES: [Role; 5] = [Role::Publisher, Role::Developer, Role::Maintainer, Role::Owner, Role::Admin];
+
+    /// That of a kind, with the least role that may still act.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a role that it does not take, or for none where it takes one.
+    pub fn new(kind: ProtectionKind, role: Option<Role>) -> Result<Self> {
+        let odd = |message: &str| Err(Error::invalid("role", message));
+        match (kind, role) {
+            (_, Some(role)) if !Self::ROLES.contains(&role) => odd("this role changes nothing; choose a higher one"),
+            (ProtectionKind::Immutable, None) => Ok(Self::Immutable),
+            (ProtectionKind::Immutable, Some(_)) => odd("what is immutable is so for everybody; leave the role out"),
+            (ProtectionKind::Protected, Some(role)) => Ok(Self::Protected(role)),
+            (ProtectionKind::Protected, None) => odd("choose the least role that may still set, move and delete"),
+            (ProtectionKind::NoDelete, role) => Ok(Self::NoDelete(role)),
+        }
+    }
+
+    pub fn kind(self) -> ProtectionKind {
+        match self {
+            Self::Immutable => ProtectionKind::Immutable,
+            Self::Protected(_) => ProtectionKind::Protected,
+            Self::NoDelete(_) => ProtectionKind::NoDelete,
+        }
+    }
+
+    /// The least role that may still act, where there is one.
+    pub fn role(self) -> Option<Role> {
+        match self {
+            Self::Immutable | Self::NoDelete(None) => None,
+            Self::Protected(role) | Self::NoDelete(Some(role)) => Some(role),
+        }
+    }
+
+    /// Who may still do that; `None` where the rule leaves it alone.
+    pub fn leaves(self, act: Act) -> Option<Least> {
+        match (self, act) {
+            (Self::Immutable, Act::Create) | (Self::NoDelete(_), Act::Create | Act::Move) => None,
+            (Self::Immutable, Act::Move | Act::Delete) | (Self::NoDelete(None), Act::Delete) => Some(Least::Nobody),
+            (Self::Protected(role), _) | (Self::NoDelete(Some(role)), Act::Delete) => Some(Least::Role(role)),
+        }
+    }
+
+    /// Who may still do what to `it`.
+    pub fn leaving(self, it: &str) -> String {
+        match self {
+            Self::Immutable => format!("nobody moves or deletes {it}"),
+            Self::Protected(role) => format!("only {} set, move or delete {it}", and_up(role)),
+            Self::NoDelete(Some(role)) => format!("only {} delete {it}", and_up(role)),
+            Self::NoDelete(None) => format!("nobody deletes {it}"),
+        }
+    }
+
+    /// What stands beside a tag.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Immutable => "Immutable",
+            Self::Protected(_) | Self::NoDelete(_) => "Protected",
+        }
+    }
+}
+
+/// `immutable: nobody moves or deletes it`, `protected: only Maintainer and up delete it`.
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.title().to_ascii_lowercase(), self.leaving("it"))
+    }
+}
+
+fn and_up(role: Role) -> String {
+    let up = if role == Role::Admin { "" } else { " and up" };
+    format!("{}{up}", role.title())
+}
+
+impl Protection {
+    /// Whether it is about a tag.
+    pub fn covers(&self, tag: &Tag) -> bool {
+        self.tags.as_ref().is_none_or(|tags| tags.matches(tag))
+            && !self.except.as_ref().is_some_and(|it| it.matches(tag))
+    }
+
+    /// Whether it is about all that a repository holds, and so about the repository and its untagged content too.
+    pub fn is_whole(&self) -> bool {
+        self.tags.is_none() && self.except.is_none() && self.guard != Guard::Immutable
+    }
+
+    /// Of these the one that binds most of those that are about a tag.
+    pub fn of_tag<'r>(rules: &'r [Self], tag: &Tag) -> Option<&'r Self> {
+        rules.iter().filter(|rule| rule.covers(tag)).min_by_key(|rule| match rule.guard {
+            Guard::Immutable => 0,
+            Guard::Protected(_) => 1,
+            Guard::NoDelete(_) => 2,
+        })
+    }
+
+    /// The tags that it is about: `v* but not *-snapshot`.
+    pub fn about(&self) -> String {
+        let tags = self.tags.as_ref().map_or("all tags", TagPattern::as_str).to_owned();
+        let but = self.except.as_ref().map(|except| format!(" but not {except}"));
+        tags + &but.unwrap_or_default()
+    }
+
+    /// What stands in records.
+    pub fn words(&self) -> String {
+        let role = self.guard.role().map(|role| format!(", least role {role}")).unwrap_or_default();
+        format!("{} on {}: {}{role}", self.guard.kind().name(), self.scope, self.about())
+    }
+
+    /// The same for a state before or after a change: one line for each thing that can become another.
+    pub fn lines(&self) -> String {
+        let role = self.guard.role().map_or("nobody", Role::name);
+        let except = self.except.as_ref().map_or("none", TagPattern::as_str);
+        let tags = self.tags.as_ref().map_or("all", TagPattern::as_str);
+        let Self { scope, guard, .. } = self;
+        format!("kind: {}\ntags: {tags}\nexcept: {except}\nleast role: {role}\nscope: {scope}", guard.kind().name())
+    }
+}
+
+impl Barred {
+    /// By this rule.
+    pub fn by(rule: &Rule, what: impl fmt::Display) -> Self {
+        let Protection { scope, guard, .. } = rule.protection.clone();
+        Self { what: what.to_string(), rule: rule.id.clone(), scope, guard }
+    }
+}
+
+/// `prod is protected: only Maintainer and up set, move or delete it, by the rule on team/*`.
+impl fmt::Display for Barred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, scope, guard, .. } = self;
+        let until = if guard.role().is_none() { " until that changes" } else { "" };
+        write!(f, "{what} is {guard}, by the rule on {}{until}", scope.words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rule(tags: Option<&str>, except: Option<&str>, guard: Guard) -> Protection {
+        let pattern = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+        Protection { scope: "team/*".parse().unwrap(), tags: pattern(tags), except: pattern(except), guard }
+    }
+
+    #[test]
+    fn a_rule_says_who_may_still_act() {
+        let (owner, nobody) = (Some(Least::Role(Role::Owner)), Some(Least::Nobody));
+        for (guard, of_acts) in [
+            (Guard::Immutable, [None, nobody, nobody]),
+            (Guard::Protected(Role::Owner), [owner, owner, owner]),
+            (Guard::NoDelete(None), [None, None, nobody]),
+            (Guard::NoDelete(Some(Role::Owner)), [None, None, owner]),
+        ] {
+            assert_eq!([Act::Create, Act::Move, Act::Delete].map(|act| guard.leaves(act)), of_acts, "{guard}");
+            assert_eq!(Guard::new(guard.kind(), guard.role()), Ok(guard));
+            assert_eq!(guard.kind().name().parse(), Ok(guard.kind()));
+        }
+        for (kind, role) in [
+            (ProtectionKind::Immutable, Some(Role::Owner)),
+            (ProtectionKind::Protected, None),
+            (ProtectionKind::Protected, Some(Role::Auditor)),
+            (ProtectionKind::NoDelete, Some(Role::Reader)),
+        ] {
+            assert!(matches!(Guard::new(kind, role), Err(Error::Invalid { field, .. }) if field == "role"), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_said_in_words() {
+        let set = rule(Some("prod"), None, Guard::Protected(Role::Maintainer));
+        let set = Rule { id: "1".to_owned(), protection: set, created_by: None, created_at: Timestamp(0) };
+        assert_eq!(
+            Barred::by(&set, "prod").to_string(),
+            "prod is protected: only Maintainer and up set, move or delete it, by the rule on team/*"
+        );
+        assert_eq!(
+            rule(Some("v*"), Some("*-snapshot"), Guard::NoDelete(Some(Role::Admin))).words(),
+            "no_delete on team/*: v* but not *-snapshot, least role admin"
+        );
+        assert_eq!(Guard::NoDelete(Some(Role::Admin)).to_string(), "protected: only Admin delete it");
+    }
+
+    #[test]
+    fn what_binds_most_is_shown() {
+        let (kept, fixed) = (rule(None, None, Guard::NoDelete(None)), rule(Some("v*"), None, Guard::Immutable));
+        let rules = [kept.clone(), fixed.clone()];
+        let of = |tag: &str| Protection::of_tag(&rules, &tag.parse().unwrap());
+        assert_eq!((of("v1"), of("main")), (Some(&fixed), Some(&kept)));
+        assert!(kept.is_whole() && !fixed.is_whole() && !rule(None, None, Guard::Immutable).is_whole());
+    }
+
+    /// A glob, read sign by sign.
+    fn fits(glob: &[u8], text: &[u8]) -> bool {
+        match (glob, text) {
+            ([], text) => text.is_empty(),
+            ([b'*', rest @ ..], text) => (0..=text.len()).any(|taken| fits(rest, &text[taken..])),
+            ([b'?', rest @ ..], [_, text @ ..]) => fits(rest, text),
+            ([b'[', from, b'-', to, b']', rest @ ..], [first, text @ ..]) => {
+                (from..=to).contains(&first) && fits(rest, text)
+            }
+            ([sign, rest @ ..], [first, text @ ..]) => sign == first && fits(rest, text),
+            (_, []) => false,
+        }
+    }
+
+    fn takes_in(pattern: &str, tag: &str) -> bool {
+        let (out, into): (Vec<_>, Vec<_>) = pattern.split(',').map(str::trim).partition(|glob| glob.starts_with('!'));
+        let any =
+            |globs: Vec<&str>| globs.iter().any(|glob| fits(glob.trim_start_matches('!').as_bytes(), tag.as_bytes()));
+        (into.is_empty() || any(into)) && !any(out)
+    }
+
+    const PATTERN: &str = r"!?([ab*?]|\[a-b\]){1,5}(, ?!?([abc*?]|\[b-c\]){1,4}){0,2}";
+
+    proptest! {
+        #[test]
+        fn a_rule_is_about_what_its_patterns_say(
+            tags in proptest::option::of(PATTERN), except in proptest::option::of(PATTERN), tag in "[abc]{1,6}",
+        ) {
+            let said = rule(tags.as_deref(), except.as_deref(), Guard::Immutable);
+            let expected = tags.is_none_or(|it| takes_in(&it, &tag)) && !except.is_some_and(|it| takes_in(&it, &tag));
+            prop_assert_eq!(said.covers(&tag.parse().unwrap()), expected);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Runs: long work that people see, from when somebody asked for it until it is over.
+
+use super::{Error, Permission, Result, Scope, Target};
+use serde::{Deserialize, Serialize};
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RunKind {
+    /// Frees what nothing names any more.
+    #[serde(rename = "gc")]
+    Collect,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// Waits for its turn.
+    Queued,
+    Running,
+    Paused,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+/// What somebody does to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Control {
+    Pause,
+    Resume,
+    Cancel,
+}
+
+impl RunKind {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Collect];
+
+    /// The name in the table and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Collect => "gc",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        known.ok_or_else(|| Error::invalid("kind", format!("there is no kind of job `{name:.40}`")))
+    }
+
+    /// What people call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Collect => "Garbage collection",
+        }
+    }
+
+    /// What its progress counts, for one and for many.
+    pub fn nouns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Collect => ("item", "items"),
+        }
+    }
+
+    /// What is left when it is cancelled.
+    pub fn kept(self) -> &'static str {
+        match self {
+            Self::Collect => "What was freed so far stays freed. The rest stays for the next run.",
+        }
+    }
+
+    /// What it takes to start one in a scope, and to pause, resume and cancel one's own.
+    pub fn needs(self, _scope: &Scope) -> (Permission, Target) {
+        match self {
+            Self::Collect => (Permission::SystemConfigure, Target::Instance),
+        }
+    }
+}
+
+impl RunState {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Queued, Self::Running, Self::Paused, Self::Done, Self::Failed, Self::Cancelled];
+
+    /// The name in the table and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing more comes of it.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+
+    /// What somebody can do to a run that stands so.
+    pub fn takes(self, control: Control) -> bool {
+        match control {
+            Control::Pause => matches!(self, Self::Queued | Self::Running),
+            Control::Resume => self == Self::Paused,
+            Control::Cancel => !self.is_over(),
+        }
+    }
+}
+
+impl Control {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pause, Self::Resume, Self::Cancel];
+
+    /// The last part of the address that asks for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// How a run stands afterwards.
+    pub fn leads_to(self) -> RunState {
+        match self {
+            Self::Pause => RunState::Paused,
+            Self::Resume => RunState::Queued,
+            Self::Cancel => RunState::Cancelled,
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|control| control.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_and_what_is_over_takes_nothing() {
+        for kind in RunKind::ALL {
+            assert_eq!(RunKind::parse(kind.name()), Ok(kind));
+        }
+        assert!(RunKind::parse("none").is_err());
+        for state in RunState::ALL {
+            let taken = Control::ALL.into_iter().filter(|control| state.takes(*control));
+            assert_eq!(taken.count() == 0, state.is_over(), "{state:?}");
+        }
+        assert_eq!(Control::ALL.map(|control| Control::parse(control.name())), Control::ALL.map(Some));
+    }
+}

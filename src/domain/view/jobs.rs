@@ -1,0 +1,51 @@
+//! What the pages of long work show.
+
+use crate::domain::run::{RunKind, RunState};
+use crate::domain::{Actor, Scope, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A run in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRow {
+    pub id: String,
+    pub kind: RunKind,
+    /// Whether it only finds out what it would do.
+    pub is_dry: bool,
+    pub scope: Scope,
+    pub state: RunState,
+    pub n_done: u64,
+    /// How much there is to do, once that is known.
+    pub n_total: Option<u64>,
+    /// Bytes that it freed, copied or moved so far.
+    pub n_bytes: u64,
+    /// What holds it up.
+    pub waits_for: Option<String>,
+    /// How long it will go on, by how it went so far.
+    pub left_s: Option<u64>,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    /// `None` where nobody knows any more.
+    pub by: Option<Actor>,
+    pub error: Option<String>,
+}
+
+/// The page of jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsView {
+    pub rows: Vec<JobRow>,
+    /// Pass it as `after` to get older ones.
+    pub next: Option<String>,
+    /// Whether the reader may start a garbage collection, where there is something to collect.
+    pub may_collect: bool,
+}
+
+/// The page of one job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobView {
+    pub row: JobRow,
+    /// What it said so far, oldest first.
+    pub log: Vec<(Timestamp, String)>,
+    /// Whether the reader may pause, resume and cancel it.
+    pub may_control: bool,
+}

@@ -1,0 +1,81 @@
+//! Pages on which names are given, moved and brought back.
+
+use super::{Moved, TagRow};
+use crate::domain::manifest::Kind;
+use crate::domain::{Actor, ByteSize, Digest, RepositoryName, Tag, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a reader may do with a tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagMay {
+    /// Give its image another name.
+    pub retag: bool,
+    pub rename: bool,
+    /// Also whether they may move it elsewhere.
+    pub roll_back: bool,
+}
+
+/// An image as somebody looks at it before a name goes to it or leaves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    pub digest: Digest,
+    pub kind: Kind,
+    /// Nothing of an index in the trash, whose platforms it is the sum of.
+    pub size: Option<ByteSize>,
+    pub platforms: Vec<String>,
+    pub built: Option<Timestamp>,
+    /// Whether it has to be brought back from there first.
+    pub is_in_trash: bool,
+}
+
+impl From<TagRow> for Side {
+    fn from(it: TagRow) -> Self {
+        let TagRow { digest, kind, size, platforms, built, .. } = it;
+        Self { digest, kind, size: Some(size), platforms, built, is_in_trash: false }
+    }
+}
+
+/// A tag that is there, with its image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub tag: Tag,
+    pub side: Side,
+    pub moved: Moved,
+    pub may: TagMay,
+}
+
+/// The pages on which an image gets a name: another one, or one in place of another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamingView {
+    pub repository: RepositoryName,
+    /// The tag by which the image was reached.
+    pub tag: Option<Tag>,
+    pub side: Side,
+    /// Whether the reader may add tags here, and whether they may move some.
+    pub may_add: bool,
+    pub may_move: bool,
+    /// The tag that it shall have, where that names another image now.
+    pub target: Option<Target>,
+}
+
+/// The page on which a tag goes back to what it named before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollBackView {
+    pub repository: RepositoryName,
+    pub tag: Tag,
+    /// What it names; nothing where it was deleted.
+    pub now: Option<Target>,
+    /// The image that was asked for.
+    pub to: Option<Side>,
+    /// What else it named before and can name again, newest first.
+    pub earlier: Vec<Earlier>,
+}
+
+/// An image that a tag named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    pub digest: Digest,
+    /// When the tag left it, and by whom.
+    pub until: Timestamp,
+    pub by: Option<Actor>,
+}

@@ -1,0 +1,69 @@
+//! What pages show of protection rules.
+
+use super::Opens;
+use crate::domain::{Namespace, Role, Rule, Scope};
+use serde::{Deserialize, Serialize};
+
+/// What is asked of the rules of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProtectionQuery {
+    /// Rules after this one.
+    pub after: String,
+    /// Patterns to be tried on the tags that are there, with those excepted, as they were typed.
+    pub tries: Option<(String, String)>,
+}
+
+/// The rules that hold in a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtectionsView {
+    pub scope: Scope,
+    pub rules: Vec<RuleRow>,
+    pub next: Option<String>,
+    /// Whether the reader may set one here.
+    pub may_set: bool,
+    /// The roles that they may name in one: those that they hold.
+    pub roles: Vec<Role>,
+    /// What was tried, with what came of it.
+    pub tried: Option<Covered>,
+}
+
+/// A rule in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRow {
+    pub rule: Rule,
+    /// Whether the reader may change it here.
+    pub may_change: bool,
+    /// Whether they may open the page on which it is set, where that is another one.
+    pub may_follow: bool,
+}
+
+/// Tags that are there and that a pattern is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// The first of them by name; of a namespace with their repositories.
+    pub first: Vec<String>,
+    pub n_covered: u64,
+    /// How many tags were looked at.
+    pub n_tags: u64,
+    /// Whether there are more than that.
+    pub is_cut: bool,
+}
+
+/// For how many days what is deleted in a namespace is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashDays {
+    /// As it says itself.
+    pub own: Option<u32>,
+    /// As a namespace above it says, or the configuration, where it says nothing itself.
+    pub otherwise: u32,
+}
+
+/// The policies of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoliciesView {
+    pub namespace: Namespace,
+    pub protections: ProtectionsView,
+    pub trash: TrashDays,
+    pub opens: Opens,
+}

@@ -1,0 +1,65 @@
+//! The page of what was deleted.
+
+use crate::domain::trash::TrashRow;
+use crate::domain::{ByteSize, Digest, Namespace, RepositoryName, Tag, Username};
+use serde::{Deserialize, Serialize};
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrashQuery {
+    pub repository: Option<RepositoryName>,
+    pub below: Option<Namespace>,
+    /// What one request deleted.
+    pub batch: Option<String>,
+    pub by: Option<Username>,
+    /// The newest come first: those before this one.
+    pub before: Option<String>,
+    /// The entry that shall come back over what is there, and the one that shall go for good.
+    pub restore: Option<String>,
+    pub purge: Option<String>,
+}
+
+/// What was deleted, as far as the reader may bring it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashView {
+    pub rows: Vec<TrashedView>,
+    pub next: Option<String>,
+    pub sum: TrashSum,
+    pub asking: Option<Asking>,
+}
+
+/// An entry as its reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashedView {
+    pub row: TrashRow,
+    pub may_purge: bool,
+    /// How many were deleted by the same request, itself included.
+    pub n_together: u64,
+}
+
+/// What the trash holds of what the reader may bring back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashSum {
+    pub n: u64,
+    pub held: ByteSize,
+    /// Whether there is more that was not looked at.
+    pub is_cut: bool,
+}
+
+/// What is asked before something is done to an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asking {
+    /// Whether these tags move back to what they named, or stay.
+    Restore { row: TrashRow, crossings: Vec<Crossing> },
+    /// Whether it goes for good, with these tags and so many images.
+    Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64 },
+}
+
+/// A tag that names another image by now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crossing {
+    pub tag: Tag,
+    pub deleted: Digest,
+    pub now: Digest,
+}

@@ -1,0 +1,121 @@
+//! Forms about names: set, renamed, brought back, one or all of a namespace.
+
+use super::sent::taken;
+use super::{Done, Form};
+use crate::domain::action::{DeleteTag, RenameTag, RollBackNamespace, RollBackTag, SetTag};
+use crate::domain::condition::{Among, Condition};
+use crate::domain::error::What;
+use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::server::service::names::{self, Expect};
+use crate::server::service::{delete, history};
+use crate::ui::form::{Back, Intent};
+use crate::ui::query::address;
+use crate::ui::words::counted;
+
+/// The page that a form stands on, of a repository.
+fn page(form: &Form<'_>) -> Result<Address> {
+    let page = form.page().strip_prefix("/r/").and_then(Address::parse_repository);
+    page.ok_or(Error::NotFound(What::Page))
+}
+
+/// What stood on the page when the form was sent: an image, or that the tag was not there.
+fn expected(form: &Form<'_>) -> Result<Option<Digest>> {
+    form.sent.optional("expect")
+}
+
+fn condition(expected: Option<Digest>) -> Expect {
+    expected.map_or(Expect::Absent, Expect::Named)
+}
+
+/// Names an image. A tag that is there moves once its page has shown from where to where.
+pub(super) async fn set(form: &Form<'_>) -> Result<Done> {
+    const INTENT: Intent = Intent::SetTag;
+    let (Address::Retag(repository, _) | Address::AddTag(repository, _)) = page(form)? else {
+        return Err(Error::NotFound(What::Page));
+    };
+    let (tag, digest): (Tag, Digest) = (form.sent.parse("name")?, form.sent.parse("digest")?);
+    let expect = expected(form)?;
+    let action = SetTag { repository: repository.clone(), tag: tag.clone(), digest: digest.clone() };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    match names::set(form.app, &proof, condition(expect.clone())).await {
+        Err(Error::Changed { current: Some(current) }) if expect.is_none() && current == digest => {
+            return Err(Error::invalid("name", format!("{tag} names this image already")));
+        }
+        Err(Error::Changed { current: Some(_) }) if expect.is_none() => {
+            let page = Address::AddTag(repository, digest).to_string();
+            return Ok(Done::asking(address(&page, &[("name", tag.as_str())]), INTENT));
+        }
+        set => set?,
+    };
+    let words = match expect {
+        Some(_) => format!("{tag} moved to {}", digest.short()),
+        None => format!("{} is {tag} as well", digest.short()),
+    };
+    let back = back(form, (repository.clone(), tag.clone()), expect, digest);
+    Ok(Done::new(Address::Tag(repository, tag), INTENT, words).with_back(back))
+}
+
+/// The way back, for who may go it.
+fn back(form: &Form<'_>, (repository, tag): (RepositoryName, Tag), to: Option<Digest>, expect: Digest) -> Option<Back> {
+    let (of, what) = (repository.clone(), tag.clone());
+    let may = match &to {
+        Some(to) => form.may(&RollBackTag { repository: of, tag: what, digest: to.clone(), reason: String::new() }),
+        None => form.may(&DeleteTag { repository: of, tag: what }),
+    };
+    may.then_some(Back::Tag { repository, tag, to, expect })
+}
+
+pub(super) async fn rename(form: &Form<'_>) -> Result<Done> {
+    let Address::RenameTag(repository, tag) = page(form)? else { return Err(Error::NotFound(What::Page)) };
+    let (to, expect): (Tag, Option<Digest>) = (form.sent.parse("to")?, expected(form)?);
+    let action = RenameTag { repository: repository.clone(), tag: tag.clone(), to: to.clone() };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    names::rename(form.app, &proof, condition(expect)).await.map_err(|error| taken("to", error))?;
+    let words = format!("{tag} is called {to} now");
+    Ok(Done::new(Address::Tag(repository, to), Intent::RenameTag, words))
+}
+
+/// Brings a tag back to what it named before; where it was not there before, it goes again.
+pub(super) async fn roll_back(form: &Form<'_>) -> Result<Done> {
+    const INTENT: Intent = Intent::RollBackTag;
+    let Address::RollBack(repository, tag) = page(form)? else { return Err(Error::NotFound(What::Page)) };
+    let (to, expect): (Option<Digest>, Option<Digest>) = (form.sent.optional("to")?, expected(form)?);
+    let Some(digest) = to else {
+        let proof = DeleteTag { repository: repository.clone(), tag: tag.clone() };
+        let proof = form.app.access.authorize(form.caller, proof).await?;
+        let matches = expect.map(|expect| Among::These(vec![expect]));
+        let condition = Condition { matches, ..Condition::default() };
+        delete::tag(form.app, &proof, condition).await?;
+        return Ok(Done::new(Address::Repository(repository), INTENT, format!("The tag {tag} is gone again")));
+    };
+    let reason = form.sent.text("reason").to_owned();
+    let action = RollBackTag { repository: repository.clone(), tag: tag.clone(), digest: digest.clone(), reason };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    names::roll_back(form.app, &proof, condition(expect.clone())).await?;
+    let words = format!("{tag} names {} again", digest.short());
+    let back = back(form, (repository.clone(), tag.clone()), expect, digest);
+    Ok(Done::new(Address::Tag(repository, tag), INTENT, words).with_back(back))
+}
+
+/// Brings all tags of a namespace back to a time, as many as its page said.
+pub(super) async fn roll_back_namespace(form: &Form<'_>) -> Result<Done> {
+    let Some(Address::AsOf(namespace)) = form.page().strip_prefix("/n/").and_then(Address::parse_namespace) else {
+        return Err(Error::NotFound(What::Page));
+    };
+    let then = Timestamp::parse(form.sent.text("t")).ok_or_else(|| Error::invalid("t", "this time is damaged"))?;
+    let action = RollBackNamespace { namespace: namespace.clone(), to: then };
+    let proof = form.app.access.authorize(form.caller, action).await?;
+    let expected = form.sent.text("expected");
+    let n_expected: u64 = expected.parse().map_err(|_| Error::Outdated)?;
+    form.confirmed(expected)?;
+    let before = Timestamp(form.app.clock.now().0 - 1);
+    let n_moved = history::roll_back(form.app, &proof, Some(n_expected)).await?;
+    Ok(rolled_back(namespace, (then, before), n_moved))
+}
+
+fn rolled_back(namespace: Namespace, (then, before): (Timestamp, Timestamp), n_moved: u64) -> Done {
+    let (tags, are) = (counted(n_moved, "tag", "tags"), if n_moved == 1 { "is as it was" } else { "are as they were" });
+    let words = format!("{tags} of {namespace} {are} on {}", then.absolute());
+    let back = Back::Namespace { namespace: namespace.clone(), then: before };
+    Done::new(Address::Namespace(namespace), Intent::RollBackNamespace, words).with_back(Some(back))
+}

@@ -1,0 +1,52 @@
+//! `/-/copy`.
+
+use super::tags::{expected, stated};
+use super::{answer, of};
+use crate::domain::action::CopyTags;
+use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::service::copies;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Tags that one request copies at most.
+const MAX_TAGS: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    tags: Vec<Tag>,
+    to: RepositoryName,
+    /// What some of them are called there.
+    #[serde(default)]
+    names: BTreeMap<Tag, Tag>,
+    /// What the one tag must name there.
+    #[serde(default, deserialize_with = "stated")]
+    expect: Option<Option<Digest>>,
+}
+
+/// Copies tags with their images to another repository.
+pub(super) async fn copy(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let copied = async {
+        let (from, Asked { tags, to, names, expect }): (RepositoryName, _) = (name.parse()?, of(sent?)?);
+        if tags.is_empty() || tags.len() > MAX_TAGS {
+            return Err(Error::invalid("tags", format!("one request copies 1 to {MAX_TAGS} tags")));
+        }
+        if expect.is_some() && tags.len() > 1 {
+            return Err(Error::invalid("expect", "what a tag must name is said of one tag; copy it alone"));
+        }
+        let renamed: Vec<(Tag, Tag)> =
+            tags.into_iter().map(|tag| (tag.clone(), names.get(&tag).cloned().unwrap_or(tag))).collect();
+        if renamed.iter().map(|(_, to)| to).collect::<BTreeSet<_>>().len() < renamed.len() {
+            return Err(Error::invalid("names", "two of the tags would have one name there"));
+        }
+        let proof = app.access.authorize(caller, CopyTags { from, to, tags: renamed }).await?;
+        let copied = copies::copy(app, &proof, expected(expect)).await?;
+        Ok(json!({ "tags": copied.tags, "images": copied.images, "job": null }))
+    };
+    answer(app, caller, StatusCode::OK, copied.await)
+}

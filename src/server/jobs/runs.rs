@@ -1,0 +1,121 @@
+//! Does the long work that people see, one bounded step after another. Where a run stands is noted after each, so that
+//! another process goes on from there; whoever pauses or cancels it is heard after the step that is under way.
+
+use super::{Work, collect, proof};
+use crate::domain::principal::Job;
+use crate::domain::run::{RunKind, RunState};
+use crate::domain::{Actor, Error, Result, Scope, Timestamp};
+use crate::server::entropy::new_id;
+use crate::server::store::runs::{self, NewRun, Progress, Run};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Runs that are under way at a time; the others wait for their turn.
+pub(super) const TOGETHER: usize = 2;
+/// A step that fails is tried again so often, each time after twice as long.
+const TRIES: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// How long runs that are over are kept.
+const KEPT_MS: i64 = 30 * 86_400_000;
+
+/// One step of a run, of its kind. It ends within a second or so, and whatever it did is durable when it returns.
+async fn step(work: &Work, run: &Run) -> Result<Progress> {
+    match run.kind {
+        RunKind::Collect => collect::step(work, run).await,
+    }
+}
+
+/// Does a run until it is over, or is not to go on. Returns milliseconds until it is looked at again, if it ever is.
+pub(super) async fn perform(work: &Work, id: &str) -> Result<i64> {
+    let _turn = work.runs.acquire().await.map_err(|_| Error::Internal)?;
+    if let Some(mut run) = take_up(work, id).await? {
+        while go_on(work, &mut run).await? == RunState::Running {}
+    }
+    let (app, id) = (&work.app, id.to_owned());
+    let proof = proof(app, Job::Run);
+    app.store.note(&proof, move |tx| Box::pin(async move { runs::leave(tx, &id).await })).await?;
+    Ok(0)
+}
+
+/// One step, tried until it succeeds or there is no hope; returns how the run stands afterwards.
+async fn go_on(work: &Work, run: &mut Run) -> Result<RunState> {
+    let mut wait = FIRST_WAIT;
+    for tried in 1.. {
+        let started = Instant::now();
+        let failure = match step(work, run).await {
+            Ok(to) => return note(work, run, to, started.elapsed()).await,
+            Err(failure) => failure,
+        };
+        tracing::warn!(run = run.id, kind = run.kind.name(), %failure, "a step of a job failed");
+        if tried == TRIES || !may_pass(&failure) {
+            fail(work, run, &failure).await?;
+            return Ok(RunState::Failed);
+        }
+        let waits_for = Some(format!("{failure}; it is tried again"));
+        let state = note(work, run, Progress { waits_for, ..Progress::of(run) }, Duration::ZERO).await?;
+        if state != RunState::Running {
+            return Ok(state);
+        }
+        tokio::time::sleep(wait).await;
+        wait *= 2;
+    }
+    Ok(RunState::Failed)
+}
+
+/// Whether the same step may succeed later.
+fn may_pass(failure: &Error) -> bool {
+    matches!(failure, Error::Unavailable(_) | Error::Upstream { .. } | Error::Internal)
+}
+
+async fn take_up(work: &Work, id: &str) -> Result<Option<Run>> {
+    let (now, id) = (work.app.clock.now(), id.to_owned());
+    let proof = proof(&work.app, Job::Run);
+    work.app.store.note(&proof, move |tx| Box::pin(async move { runs::take_up(tx, &id, now).await })).await
+}
+
+async fn note(work: &Work, run: &mut Run, to: Progress, took: Duration) -> Result<RunState> {
+    let (now, id) = (work.app.clock.now(), run.id.clone());
+    run.place.clone_from(&to.place);
+    (run.n_done, run.n_total, run.n_bytes) = (to.n_done, to.n_total, to.n_bytes);
+    let took_ms = i64::try_from(took.as_millis()).unwrap_or_default();
+    let proof = proof(&work.app, Job::Run);
+    let noted =
+        work.app.store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &id, &to, took_ms, now).await }));
+    noted.await
+}
+
+async fn fail(work: &Work, run: &Run, failure: &Error) -> Result<()> {
+    let (now, id, words) = (work.app.clock.now(), run.id.clone(), failure.to_string());
+    let proof = proof(&work.app, Job::Run);
+    work.app.store.note(&proof, move |tx| Box::pin(async move { runs::fail(tx, &id, &words, now).await })).await
+}
+
+/// Starts a garbage collection, unless one is under way already or waits.
+pub(super) async fn collect_by_itself(work: &Work) -> Result<()> {
+    let (app, at) = (&work.app, work.app.clock.now());
+    let new = NewRun {
+        id: new_id(&*app.entropy, at),
+        kind: RunKind::Collect,
+        scope: Scope::Everything,
+        params: r#"{"dry_run":false}"#.to_owned(),
+        by: Actor::System(Job::Collect),
+        at,
+    };
+    let proof = proof(app, Job::Run);
+    let started = app.store.note(&proof, move |tx| {
+        Box::pin(async move {
+            match runs::open_of(tx, RunKind::Collect).await? {
+                Some(_) => Ok(()),
+                None => runs::start(tx, &new).await,
+            }
+        })
+    });
+    started.await
+}
+
+/// Forgets runs that were over long ago.
+pub(super) async fn forget(work: &Work) -> Result<()> {
+    let before = Timestamp(work.app.clock.now().0 - KEPT_MS);
+    let proof = proof(&work.app, Job::Run);
+    work.app.store.note(&proof, move |tx| Box::pin(async move { runs::forget(tx, before).await })).await
+}

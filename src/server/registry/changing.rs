@@ -1,0 +1,78 @@
+//! Changing what tags name at a registry that somebody else runs. It knows no transactions: what has to be there is
+//! looked at right before each step, and whether the change is still allowed is asked there too.
+
+use super::RawManifest;
+use crate::domain::action::Mutation;
+use crate::domain::condition::Condition;
+use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
+use crate::server::access::Authorized;
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+
+/// Whether a change is still allowed.
+pub type Still = dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync;
+
+/// In which repository names may be changed. Only a proof makes one.
+pub struct Allowed<'p> {
+    repository: &'p RepositoryName,
+    still: &'p Still,
+}
+
+impl<'p> Allowed<'p> {
+    /// By a proof of something that is done in this repository, or in all of a namespace around it, for as long as
+    /// `still` says so.
+    ///
+    /// # Errors
+    /// If the proof is about another place.
+    pub fn by<A: Mutation>(proof: &Authorized<A>, repository: &'p RepositoryName, still: &'p Still) -> Result<Self> {
+        let place = proof.action().place();
+        let is_around = place.ends_with('/') && repository.as_str().starts_with(&place);
+        if place == repository.as_str() || is_around { Ok(Self { repository, still }) } else { Err(Error::Internal) }
+    }
+
+    /// The repository.
+    pub fn repository(&self) -> &RepositoryName {
+        self.repository
+    }
+
+    /// Asks right before a step whether it may be done.
+    pub async fn confirm(&self) -> Result<()> {
+        (self.still)().await
+    }
+}
+
+/// How a tag was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// The registry does it.
+    ByName,
+    /// It was moved to a manifest of ours, which was deleted with it.
+    ByTombstone,
+    /// It was gone already.
+    Before,
+}
+
+/// Changing names where the registry keeps them.
+#[async_trait]
+pub trait ChangeTags: Send + Sync {
+    /// Puts a tag on a manifest whose content is there, if it names what the condition says. `true` if that changed
+    /// something.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with what it names.
+    async fn put_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest, condition: &Condition)
+    -> Result<bool>;
+
+    /// Takes a tag from `manifest`, if it names that one; all other names of it stay. One that an earlier attempt left
+    /// on its way is taken to its end.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with what it names.
+    async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed>;
+
+    /// Deletes a manifest that no tag names, as the registry says at this moment.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where one does.
+    async fn remove_manifest(&self, at: &Allowed<'_>, digest: &Digest) -> Result<()>;
+}

@@ -1,0 +1,205 @@
+//! Changing what tags name: put there, or taken away without taking its siblings along.
+//!
+//! A registry knows no condition that holds while it changes something, but for few. So what is there is looked at right
+//! before each step and after it, and an answer that was lost is made up for by looking.
+
+use super::deleting::Deleted;
+use super::tombstone;
+use super::{RemoteRegistry, failure};
+use crate::domain::condition::Condition;
+use crate::domain::error::What;
+use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
+use crate::server::registry::RawManifest;
+use crate::server::registry::changing::{Allowed, ChangeTags, Removed};
+use async_trait::async_trait;
+
+/// One tag of one repository, at the registry itself.
+struct Spot<'a> {
+    at: &'a Allowed<'a>,
+    /// As the registry calls the repository.
+    name: String,
+    tag: Reference,
+}
+
+const TRY_AGAIN: &str = "the tag stands on a tombstone of ours there; delete it once more, and that is finished";
+
+#[async_trait]
+impl ChangeTags for RemoteRegistry {
+    async fn put_tag(
+        &self,
+        at: &Allowed<'_>,
+        tag: &Tag,
+        manifest: &RawManifest,
+        condition: &Condition,
+    ) -> Result<bool> {
+        let spot = self.spot(at, tag)?;
+        self.client.within_change(self.put(&spot, manifest, condition)).await
+    }
+
+    async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed> {
+        let spot = self.spot(at, tag)?;
+        self.client.within_change(self.remove(&spot, manifest)).await
+    }
+
+    async fn remove_manifest(&self, at: &Allowed<'_>, digest: &Digest) -> Result<()> {
+        let name = self.upstream_name(at.repository())?;
+        self.client.within_change(self.delete_unnamed(at, &name, digest)).await
+    }
+}
+
+impl RemoteRegistry {
+    fn spot<'a>(&self, at: &'a Allowed<'a>, tag: &Tag) -> Result<Spot<'a>> {
+        Ok(Spot { at, name: self.upstream_name(at.repository())?, tag: Reference::Tag(tag.clone()) })
+    }
+
+    fn upstream_name(&self, repository: &RepositoryName) -> Result<String> {
+        self.names.upstream(repository).ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))
+    }
+
+    /// What the tag names at this moment.
+    async fn named(&self, spot: &Spot<'_>) -> Result<Option<Digest>> {
+        self.client.resolve(&spot.name, &spot.tag).await
+    }
+
+    async fn put(&self, spot: &Spot<'_>, manifest: &RawManifest, condition: &Condition) -> Result<bool> {
+        spot.at.confirm().await?;
+        let current = self.named(spot).await?;
+        let seen = match condition.check(current.as_ref()) {
+            Ok(()) => current.clone(),
+            // A tag on its way out names nothing.
+            Err(_) if self.tombstone_at(spot).await?.is_some() => None,
+            Err(changed) => return Err(changed),
+        };
+        condition.check(seen.as_ref())?;
+        if current.as_ref() == Some(&manifest.digest) {
+            return Ok(false);
+        }
+        self.put_and_see(spot, manifest, current.as_ref()).await.map(|()| true)
+    }
+
+    /// Puts a manifest under the tag and looks whether it is there, also where the answer was lost.
+    async fn put_and_see(&self, spot: &Spot<'_>, manifest: &RawManifest, expected: Option<&Digest>) -> Result<()> {
+        let put = self.client.put_manifest(&spot.name, &spot.tag, manifest, expected).await;
+        if let Err(changed @ Error::Changed { .. }) = put {
+            return Err(changed);
+        }
+        match (self.named(spot).await, put) {
+            (Ok(Some(current)), _) if current == manifest.digest => Ok(()),
+            (_, Err(failed)) => Err(failed),
+            (Ok(current), Ok(())) => Err(Error::Changed { current }),
+            (Err(failed), Ok(())) => Err(failed),
+        }
+    }
+
+    async fn remove(&self, spot: &Spot<'_>, manifest: &RawManifest) -> Result<Removed> {
+        let expected = &manifest.digest;
+        match self.named(spot).await? {
+            None => return Ok(Removed::Before),
+            Some(current) if current == *expected => {}
+            Some(current) => match self.tombstone_at(spot).await? {
+                Some(tombstone) => return self.finish(spot, &tombstone).await,
+                None => return Err(Error::Changed { current: Some(current) }),
+            },
+        }
+        spot.at.confirm().await?;
+        match self.client.delete(&spot.name, &spot.tag, Some(expected)).await {
+            Ok(Deleted::Unable) => {}
+            Err(changed @ Error::Changed { .. }) => return Err(changed),
+            tried => match (self.named(spot).await?, tried) {
+                (None, _) => return self.keep(spot, manifest).await.map(|()| Removed::ByName),
+                (Some(_), Err(failed)) => return Err(failed),
+                (Some(current), Ok(_)) if current != *expected => {
+                    return Err(Error::Changed { current: Some(current) });
+                }
+                (Some(_), Ok(_)) => {}
+            },
+        }
+        self.entomb(spot, expected).await
+    }
+
+    /// A registry that took the manifest along with the tag gets it back.
+    async fn keep(&self, spot: &Spot<'_>, manifest: &RawManifest) -> Result<()> {
+        let by_digest = Reference::Digest(manifest.digest.clone());
+        if self.client.resolve(&spot.name, &by_digest).await?.is_some() {
+            return Ok(());
+        }
+        let put = self.client.put_manifest(&spot.name, &by_digest, manifest, None).await;
+        put.map_err(|failed| failure::at_step(failed, "it took the whole image with the tag and does not take it back"))
+    }
+
+    /// Moves the tag to a tombstone and deletes that.
+    async fn entomb(&self, spot: &Spot<'_>, expected: &Digest) -> Result<Removed> {
+        match self.client.deletes_by_digest(&spot.name).await? {
+            Some(true) => {}
+            Some(false) => return Err(self.client.error(failure::deletes_nothing())),
+            None => return Err(self.client.error("does not say whether it deletes images; nothing was changed")),
+        }
+        let nothing = self.client.ensure_nothing(&spot.name).await?;
+        let mut nonce = [0; 16];
+        self.entropy.fill(&mut nonce);
+        let tombstone = tombstone::new(&nothing, &nonce);
+        spot.at.confirm().await?;
+        match self.named(spot).await? {
+            Some(current) if current == *expected => {}
+            None => return Ok(Removed::Before),
+            current => return Err(Error::Changed { current }),
+        }
+        match self.put_and_see(spot, &tombstone, Some(expected)).await {
+            Err(changed @ Error::Changed { .. }) => {
+                self.bury(spot, &tombstone.digest).await?;
+                Err(changed)
+            }
+            Err(failed) => Err(self.explain(spot, failed, expected).await),
+            Ok(()) => self.finish(spot, &tombstone.digest).await,
+        }
+    }
+
+    /// Says what the tag names after a step that failed, as far as that can be seen.
+    async fn explain(&self, spot: &Spot<'_>, failed: Error, expected: &Digest) -> Error {
+        match self.named(spot).await {
+            Ok(Some(current)) if current == *expected => failure::at_step(failed, "nothing was changed"),
+            Ok(Some(_)) => failure::at_step(failed, TRY_AGAIN),
+            Ok(None) => failure::at_step(failed, "the tag is gone"),
+            Err(_) => failure::at_step(failed, "whether the tag still names the image could not be seen; look again"),
+        }
+    }
+
+    /// Deletes the tombstone under the tag, and the tag with it.
+    async fn finish(&self, spot: &Spot<'_>, tombstone: &Digest) -> Result<Removed> {
+        let unfinished = |failed| failure::at_step(failed, TRY_AGAIN);
+        spot.at.confirm().await?;
+        let current = self.named(spot).await.map_err(unfinished)?;
+        if current.as_ref().is_some_and(|current| current != tombstone) {
+            // Somebody pushed meanwhile, and theirs stays.
+            self.bury(spot, tombstone).await?;
+            return Err(Error::Changed { current });
+        }
+        self.bury(spot, tombstone).await.map_err(unfinished)?;
+        match self.named(spot).await.map_err(unfinished)? {
+            Some(current) if current == *tombstone => {
+                let words = "says that it deleted a manifest, and still has a tag on it";
+                Err(unfinished(self.client.error(words)))
+            }
+            _ => Ok(Removed::ByTombstone),
+        }
+    }
+
+    /// Deletes a tombstone by its digest, which nothing else has.
+    async fn bury(&self, spot: &Spot<'_>, tombstone: &Digest) -> Result<()> {
+        let by_digest = Reference::Digest(tombstone.clone());
+        match self.client.delete(&spot.name, &by_digest, None).await {
+            Ok(Deleted::Done | Deleted::Absent) => Ok(()),
+            Ok(Deleted::Unable) => Err(self.client.error(failure::deletes_nothing())),
+            Err(failed) => match self.client.resolve(&spot.name, &by_digest).await {
+                Ok(None) => Ok(()),
+                _ => Err(failed),
+            },
+        }
+    }
+
+    /// The digest of the tombstone that the tag names, if it names one.
+    async fn tombstone_at(&self, spot: &Spot<'_>) -> Result<Option<Digest>> {
+        let found = self.client.manifest(&spot.name, &spot.tag).await?;
+        Ok(found.filter(|manifest| tombstone::is(&manifest.bytes)).map(|manifest| manifest.digest))
+    }
+}

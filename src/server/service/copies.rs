@@ -1,0 +1,97 @@
+//! Tags copied to another repository with all that their images are: what they list, what is about them, their blobs.
+
+use super::names::{Expect, Namer};
+use crate::domain::action::CopyTags;
+use crate::domain::error::What;
+use crate::domain::radius::subject_of;
+use crate::domain::view::How;
+use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Target};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use crate::server::store::radius::{Reader, graph, named};
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{Change, Tx, copies};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Each tag by its name there.
+    pub tags: BTreeMap<Tag, Digest>,
+    /// How many images came with them that were not there.
+    pub images: u64,
+}
+
+/// Copies tags inside the hosted registry, all or none: their images are linked, and no byte is written.
+///
+/// # Errors
+/// Not found for a tag that is not there; [`Error::Changed`] if the one tag that is copied does not name what is expected
+/// where it goes.
+pub async fn copy(app: &App, proof: &Authorized<CopyTags>, expect: Expect) -> Result<Copied> {
+    let CopyTags { from, to, tags } = proof.action().clone();
+    let source = app.hosted(&from)?.0;
+    let namer = Namer::of(app, proof, &to)?;
+    if source.id != namer.mount_id {
+        return Err(Error::Conflict(format!("{to} lies in another registry than {from}")));
+    }
+    let made = new_id(&*app.entropy, app.clock.now());
+    let change = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            for name in BTreeSet::from([from.clone(), to]) {
+                tx.lock(name.as_str()).await?; // In this order always, so that no two wait for each other.
+            }
+            tx.lock(&namer.mount_id).await?;
+            let found = repositories::current(tx, &from).await?.filter(|found| found.mount_id == namer.mount_id);
+            let found = found.ok_or_else(|| Error::NotFound(What::Repository(from.clone())))?;
+            let there = open(tx, &namer, &made).await?;
+            if let [(_, to)] = tags.as_slice() {
+                let current = named(&mut Reader::Tx(tx), &there.id, std::slice::from_ref(to)).await?;
+                expect.check(current.get(to))?;
+            }
+            let copied = all(tx, (&from, &found), (&namer, &there), &tags).await?;
+            namer.touch(tx, &there).await?;
+            let after: Vec<String> = copied.tags.iter().map(|(tag, digest)| format!("{tag} {digest}")).collect();
+            Ok(Change::new(copied, None, Some(after.join("\n"))).announcing(namer.name))
+        })
+    });
+    change.await
+}
+
+/// The repository that is copied to, made if it is new.
+async fn open(tx: &mut Tx, namer: &Namer, new_id: &str) -> Result<Repository> {
+    let (there, is_new) = repositories::ensure(tx, &namer.name, &namer.mount_id, new_id, namer.now).await?;
+    if is_new {
+        namer.rights().require(Permission::RepositoryCreate, &Target::Repository(namer.name.clone()))?;
+    }
+    Ok(there)
+}
+
+async fn all(
+    tx: &mut Tx,
+    (from, found): (&RepositoryName, &Repository),
+    (namer, there): (&Namer, &Repository),
+    tags: &[(Tag, Tag)],
+) -> Result<Copied> {
+    let names: Vec<Tag> = tags.iter().map(|(tag, _)| tag.clone()).collect();
+    let now = named(&mut Reader::Tx(tx), &found.id, &names).await?;
+    if let Some(tag) = names.iter().find(|tag| !now.contains_key(*tag)) {
+        return Err(Error::NotFound(What::Tag { repository: from.clone(), tag: tag.clone() }));
+    }
+    let graph = graph(&mut Reader::Tx(tx), &found.id, now.values().cloned().collect()).await?;
+    let digests: Vec<Digest> = graph.0.keys().cloned().collect();
+    let images = copies::images(tx, (found, there), &digests, (&namer.by, namer.now)).await?;
+    let mut placed = BTreeMap::new();
+    let mut wanted: Vec<(Tag, Digest)> = tags.iter().map(|(tag, to)| (to.clone(), now[tag].clone())).collect();
+    // Signatures that are found by a tag which names their subject are found by it there too.
+    for (digest, node) in &graph.0 {
+        let notes = node.tags.iter().filter(|tag| subject_of(tag).is_some_and(|it| graph.0.contains_key(&it)));
+        wanted.extend(notes.map(|tag| (tag.clone(), digest.clone())));
+    }
+    let rules = namer.rules(tx).await?;
+    for (tag, digest) in wanted {
+        namer.naming(there, &rules).put(tx, (&tag, &digest), How::Copy, None).await?;
+        placed.insert(tag, digest);
+    }
+    Ok(Copied { tags: placed, images })
+}

@@ -1,0 +1,231 @@
+//! Changing tags of a registry elsewhere: there first, with all that has to hold asked right before each step, and then
+//! in the catalog, by the transactions that the hosted registry has too.
+
+mod held;
+mod taking;
+
+pub use held::release;
+pub(super) use taking::{Taking, notes};
+
+use super::names::Expect;
+use super::plans::{self, Found};
+use crate::domain::action::{Mutation, RenameTag};
+use crate::domain::condition::{Among, Condition};
+use crate::domain::error::What;
+use crate::domain::protection::Act;
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target};
+use crate::server::access::Authorized;
+use crate::server::context::{App, Mount};
+use crate::server::registry::RawManifest;
+use crate::server::registry::changing::{Allowed, ChangeTags};
+use crate::server::store::protections::Rules;
+use crate::server::store::radius::Reader;
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{history, manifests, tags};
+use futures::future::BoxFuture;
+use std::sync::Arc;
+
+/// A registry elsewhere that may be changed.
+pub struct Elsewhere {
+    pub(super) mount: Arc<Mount>,
+    changes: Arc<dyn ChangeTags>,
+}
+
+/// The mount that keeps a repository, if names may be changed there.
+///
+/// # Errors
+/// [`Error::Conflict`] where it is read-only.
+pub(super) fn home(app: &App, name: &RepositoryName) -> Result<Arc<Mount>> {
+    let mount = app.mount(name).ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    if mount.write.is_some() || mount.changes.is_some() {
+        return Ok(mount);
+    }
+    let host = mount.upstream.as_ref().map_or("its registry", |upstream| upstream.host.as_str());
+    Err(Error::Conflict(format!(
+        "nothing is changed at {host} from here: the mount {} is read-only",
+        mount.prefix.shown()
+    )))
+}
+
+/// The registry elsewhere that keeps a repository; `None` for the hosted one.
+///
+/// # Errors
+/// As [`home`].
+pub(super) fn of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> {
+    let mount = home(app, name)?;
+    Ok(mount.changes.clone().map(|changes| Elsewhere { mount, changes }))
+}
+
+impl Elsewhere {
+    /// Names an image there, if the tag is as expected.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with what it names there; not found if the registry does not have the image.
+    pub(super) async fn put<A: Mutation>(
+        &self,
+        app: &App,
+        proof: &Authorized<A>,
+        (name, tag, digest): (&RepositoryName, &Tag, &Digest),
+        expect: &Expect,
+    ) -> Result<()> {
+        if manifests::known(&app.store, name, std::slice::from_ref(digest)).await?.is_empty() {
+            return Err(absent(name, digest));
+        }
+        self.put_known(app, proof, (name, tag, digest), expect).await
+    }
+
+    async fn put_known<A: Mutation>(
+        &self,
+        app: &App,
+        proof: &Authorized<A>,
+        (name, tag, digest): (&RepositoryName, &Tag, &Digest),
+        expect: &Expect,
+    ) -> Result<()> {
+        tag.refuse_reserved()?;
+        let manifest = self.manifest(name, digest).await?.ok_or_else(|| absent(name, digest))?;
+        let current = self.named(name, tag).await?;
+        expect.check(current.as_ref())?;
+        let repository = found(app, name).await?;
+        let here = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
+        // The catalog may be behind, and its transaction asks for the right by what it has.
+        let needed = match (&current, &here) {
+            (None, None) => Some(Permission::RepositoryPush),
+            (current, here) => current.iter().chain(here).any(|it| it != digest).then_some(Permission::TagMove),
+        };
+        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), needed)).await
+    }
+
+    /// Brings a tag back to what it named before, which the catalog may have in its trash alone.
+    ///
+    /// # Errors
+    /// As [`Self::put`]; [`Error::Conflict`] if the tag never named it.
+    pub(super) async fn put_again<A: Mutation>(
+        &self,
+        app: &App,
+        proof: &Authorized<A>,
+        (name, tag, digest): (&RepositoryName, &Tag, &Digest),
+        expect: &Expect,
+    ) -> Result<()> {
+        if !history::has_named(&app.store, &found(app, name).await?.id, tag, digest).await? {
+            let words = format!("the tag {tag} never named {}; to name it now, move the tag", digest.short());
+            return Err(Error::Conflict(words));
+        }
+        match self.put_known(app, proof, (name, tag, digest), expect).await {
+            Err(Error::NotFound(_)) => {
+                Err(Error::Conflict(format!("the image {} is gone at its registry for good", digest.short())))
+            }
+            put => put,
+        }
+    }
+
+    /// Gives an image another name in place of one.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the new name is taken there.
+    pub(super) async fn rename(
+        &self,
+        app: &App,
+        proof: &Authorized<RenameTag>,
+        expect: &Expect,
+        batch: &str,
+    ) -> Result<()> {
+        let RenameTag { repository: name, tag, to } = proof.action();
+        let absent = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
+        let digest = self.named(name, tag).await?.ok_or_else(absent)?;
+        expect.check(Some(&digest))?;
+        let repository = found(app, name).await?;
+        let mut reader = Reader::Store(&app.store);
+        let reached = plans::reach(&mut reader, repository, name, (std::slice::from_ref(tag), &[]));
+        let Found { repository, radius, .. } = reached.await?;
+        if radius.tags.get(tag) != Some(&digest) {
+            return Err(Error::Changed { current: Some(digest) }); // The catalog is behind.
+        }
+        let is_taken = |error| match error {
+            Error::Changed { .. } => {
+                Error::Conflict(format!("the tag {to} is there already; move it, or choose another name"))
+            }
+            error => error,
+        };
+        self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
+        let gone = self.take(app, proof, Taking { repository: &repository, name, radius: &radius, batch }).await?;
+        gone.failed.map_or(Ok(()), Err)
+    }
+
+    /// Puts a tag that names `current` on a manifest, by who holds a permission for that besides.
+    async fn put_as<A: Mutation>(
+        &self,
+        app: &App,
+        proof: &Authorized<A>,
+        (name, tag, manifest): (&RepositoryName, &Tag, &RawManifest),
+        (current, needed): (Option<&Digest>, Option<Permission>),
+    ) -> Result<()> {
+        let target = Target::Tag(name.clone(), tag.clone());
+        let needed: Vec<(Permission, Target)> = needed.into_iter().map(|it| (it, target.clone())).collect();
+        let act = if current.is_some() { Act::Move } else { Act::Create };
+        let acts = needed.iter().map(|_| (act, tag.clone())).collect();
+        let still = self.still(app, proof, name, (needed, acts));
+        still().await?;
+        let condition = exactly(current);
+        self.changes.put_tag(&Allowed::by(proof, name, &still)?, tag, manifest, &condition).await.map(drop)
+    }
+
+    /// What a tag names there; nothing for one that is on its way out.
+    async fn named(&self, name: &RepositoryName, tag: &Tag) -> Result<Option<Digest>> {
+        let reference = Reference::Tag(tag.clone());
+        match self.mount.read.resolve(name, &reference).await? {
+            None => Ok(None),
+            Some(_) => Ok(self.mount.read.manifest(name, &reference).await?.map(|manifest| manifest.digest)),
+        }
+    }
+
+    async fn manifest(&self, name: &RepositoryName, digest: &Digest) -> Result<Option<RawManifest>> {
+        self.mount.read.manifest(name, &Reference::Digest(digest.clone())).await
+    }
+
+    /// Asks whether a proof still holds, with some permissions besides, no rule is in the way of what is done to tags,
+    /// and the registry may still be changed.
+    fn still<A: Mutation>(
+        &self,
+        app: &App,
+        proof: &Authorized<A>,
+        name: &RepositoryName,
+        (needed, acts): (Vec<(Permission, Target)>, Vec<(Act, Tag)>),
+    ) -> impl Fn() -> BoxFuture<'static, Result<()>> + Send + Sync + use<A> {
+        let (app, id, rights, asked) = (app.clone(), self.mount.id.clone(), proof.rights(), app.store.still(proof));
+        let wanted = Arc::new((name.clone(), needed, acts));
+        move || {
+            let (app, id, rights, wanted, asked) =
+                (app.clone(), id.clone(), rights.clone(), Arc::clone(&wanted), asked());
+            Box::pin(async move {
+                asked.await?;
+                let (name, needed, acts) = &*wanted;
+                needed.iter().try_for_each(|(permission, target)| rights.require(*permission, target))?;
+                if !acts.is_empty() {
+                    let rules = Rules::now(&app.store, name).await?;
+                    acts.iter().try_for_each(|(act, tag)| rules.check(&rights, *act, tag))?;
+                }
+                match app.mounts.find(&id).is_some_and(|mount| mount.changes.is_some()) {
+                    true => Ok(()),
+                    false => Err(Error::Conflict("the mount was made read-only, or removed, meanwhile".to_owned())),
+                }
+            })
+        }
+    }
+}
+
+async fn found(app: &App, name: &RepositoryName) -> Result<Repository> {
+    let found = repositories::find(&app.store, name).await?;
+    found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
+}
+
+/// That a tag names this, and nothing else.
+fn exactly(current: Option<&Digest>) -> Condition {
+    match current {
+        None => Condition { differs: Some(Among::Any), ..Condition::default() },
+        Some(current) => Condition { matches: Some(Among::These(vec![current.clone()])), ..Condition::default() },
+    }
+}
+
+fn absent(name: &RepositoryName, digest: &Digest) -> Error {
+    Error::NotFound(What::Manifest { repository: name.clone(), digest: digest.clone() })
+}

@@ -1,0 +1,74 @@
+//! Pages about what tags named before.
+
+use super::{mount_of, past};
+use crate::domain::action::{ReadRepository, RestoreTrash, RollBackNamespace, Trashed};
+use crate::domain::error::What;
+use crate::domain::view::{AsOfView, Differences, HistoryQuery, HistoryView};
+use crate::domain::{Error, RepositoryName, Result, Scope, Tag};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::service::names::Powers;
+use crate::server::service::{may, opens};
+use crate::server::store::history::{self, Span};
+use crate::server::store::protections::Rules;
+use crate::server::store::repositories;
+
+/// Differences on one page.
+const ROWS: u32 = 50;
+/// Repositories in the trash that a page names.
+const MAX_DELETED: u32 = 50;
+
+/// A repository's history with what its reader may bring back. Three statements.
+pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &HistoryQuery) -> Result<HistoryView> {
+    let name = &proof.action().repository;
+    let position = crate::server::service::repositories::position(query.after.clone(), query.before.clone())?;
+    let found = repositories::find(&app.store, name).await?;
+    let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let mut page = history::list(&app.store, &found.id, query, &position).await?;
+    let rules = Rules::now(&app.store, name).await?.say();
+    let powers = Powers::of(app, proof, &found.mount_id, rules);
+    for row in &mut page.items {
+        let leads_back = row.from.is_some() && row.from_is_kept && row.from != row.now;
+        row.may_roll_back = leads_back && powers.roll_back(&row.tag);
+    }
+    Ok(HistoryView { repository: name.clone(), page, opens: opens(proof, &Scope::Repository(name.clone())) })
+}
+
+/// A namespace beside how it was at the time that the proof names; without a time the page on which one is chosen. At
+/// most three statements.
+pub async fn as_of_page(
+    app: &App,
+    proof: &Authorized<RollBackNamespace>,
+    is_chosen: bool,
+    after: Option<(RepositoryName, Tag)>,
+) -> Result<AsOfView> {
+    let RollBackNamespace { namespace, to } = proof.action().clone();
+    let mount_id = mount_of(app, &namespace)?;
+    let days = app.facts.history_days;
+    let mut view = AsOfView {
+        namespace,
+        then: is_chosen.then_some(to),
+        differences: vec![],
+        next: None,
+        all: Differences::default(),
+        deleted: vec![],
+        days,
+    };
+    if !is_chosen {
+        return Ok(view);
+    }
+    past(app, to)?;
+    let after = after.as_ref().map_or(("", ""), |(repository, tag)| (repository.as_str(), tag.as_str()));
+    let span = Span { mount_id: &mount_id, namespace: &proof.action().namespace, then: to, after, limit: ROWS + 1 };
+    view.differences = history::differences(&app.store, &span).await?;
+    if view.differences.len() > ROWS as usize {
+        view.differences.truncate(ROWS as usize);
+        view.next = view.differences.last().map(|last| (last.repository.clone(), last.tag.clone()));
+    }
+    view.all = history::count_differences(&app.store, &span).await?;
+    let span = Span { limit: MAX_DELETED, ..span };
+    let deleted = history::deleted_since(&app.store, &span).await?;
+    let restoring = |name: &RepositoryName| RestoreTrash { what: Trashed::Whole(name.clone()), words: String::new() };
+    view.deleted = deleted.into_iter().filter(|name| may(proof, &restoring(name))).collect();
+    Ok(view)
+}

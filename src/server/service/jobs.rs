@@ -1,0 +1,148 @@
+//! Long work that people see: what there is of it, a garbage collection by hand, and what is done to a run.
+
+use super::may;
+use crate::domain::action::{ControlJob, ListJobs, ReadJob, RunCollection};
+use crate::domain::error::What;
+use crate::domain::run::{Control, RunKind};
+use crate::domain::view::{JobRow, JobView, JobsView, MountKind};
+use crate::domain::{Action, Actor, Error, Permission, Result, Scope, Target};
+use crate::server::access::{Authorized, Caller};
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use crate::server::store::runs::{self, NewRun};
+use crate::server::store::{Change, Tx};
+
+/// The most runs of one that are not over.
+const MAX_OPEN: u64 = 20;
+
+/// A page of runs, newest first: all of them for who may see the instance, and one's own for everybody else.
+pub async fn list(app: &App, proof: &Authorized<ListJobs>, after: &str, limit: u32) -> Result<JobsView> {
+    let sees_all = sees_all(proof);
+    if !sees_all {
+        require_known(proof)?;
+    }
+    let own = Some(proof.actor()).filter(|_| !sees_all);
+    let mut rows = runs::list(&app.store, own, after, limit + 1).await?;
+    let is_cut = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
+    let is_hosted = app.mounts.now().iter().any(|mount| mount.kind == MountKind::Hosted);
+    let may_collect = is_hosted && may(proof, &RunCollection { dry_run: false });
+    Ok(JobsView { rows, next, may_collect })
+}
+
+/// Everything on the page of one run.
+pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
+    let row = seen(app, proof).await?;
+    let log = runs::log(&app.store, &row.id).await?;
+    let may_control = may(proof, &action(&row, proof.actor(), Control::Cancel));
+    Ok(JobView { row, log, may_control })
+}
+
+/// A number that is another one once what the page of a run shows has changed; with whether it is over.
+pub async fn stamp(app: &App, proof: &Authorized<ReadJob>) -> Result<(i64, bool)> {
+    let row = seen(app, proof).await?;
+    Ok((runs::changed_at(&app.store, Some(&row.id)).await?, row.state.is_over()))
+}
+
+/// The same for the page of all.
+pub async fn stamp_of_all(app: &App, proof: &Authorized<ListJobs>) -> Result<i64> {
+    if !sees_all(proof) {
+        require_known(proof)?;
+    }
+    runs::changed_at(&app.store, None).await
+}
+
+/// Starts a garbage collection of the hosted registry. Returns the run.
+///
+/// # Errors
+/// [`Error::Conflict`] if one is under way, or there is nothing to collect from.
+pub async fn collect(app: &App, proof: &Authorized<RunCollection>) -> Result<String> {
+    if app.mounts.now().iter().all(|mount| mount.kind != MountKind::Hosted) {
+        return Err(Error::Conflict("there is no hosted registry here; nothing can be collected".to_owned()));
+    }
+    let RunCollection { dry_run } = *proof.action();
+    let params = serde_json::json!({ "dry_run": dry_run }).to_string();
+    let new = new_run(app, proof, RunKind::Collect, Scope::Everything, params);
+    let id = new.id.clone();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            if runs::open_of(tx, RunKind::Collect).await?.is_some() {
+                let words = "a garbage collection is under way; wait for it, or cancel it on its page";
+                return Err(Error::Conflict(words.to_owned()));
+            }
+            runs::start(tx, &new).await?;
+            Ok(Change::new((), None, Some(new.id)))
+        })
+    });
+    write.await?;
+    Ok(id)
+}
+
+/// A run that whoever holds the proof asks for.
+pub fn new_run<A: Action>(app: &App, proof: &Authorized<A>, kind: RunKind, scope: Scope, params: String) -> NewRun {
+    let at = app.clock.now();
+    NewRun { id: new_id(&*app.entropy, at), kind, scope, params, by: proof.actor().clone(), at }
+}
+
+/// Puts a run in the line, inside the transaction of what asked for it.
+///
+/// # Errors
+/// [`Error::Conflict`] if they have too many already.
+pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
+    if runs::n_open_of(tx, &new.by).await? >= MAX_OPEN {
+        return Err(Error::Conflict(format!("you have {MAX_OPEN} jobs that are not over; wait for some of them")));
+    }
+    runs::start(tx, new).await
+}
+
+/// What to ask for to do something to a run, of somebody who may see it.
+pub async fn to_control(app: &App, caller: &Caller, id: &str, control: Control) -> Result<ControlJob> {
+    let proof = app.access.authorize(caller, ReadJob { id: id.to_owned() }).await?;
+    Ok(action(&seen(app, &proof).await?, proof.actor(), control))
+}
+
+/// Pauses a run, lets it go on, or ends it.
+///
+/// # Errors
+/// [`Error::Conflict`] if it does not stand so that this could be done to it.
+pub async fn control(app: &App, proof: &Authorized<ControlJob>) -> Result<()> {
+    let (ControlJob { id, control, .. }, now) = (proof.action().clone(), app.clock.now());
+    let by = proof.actor().to_string();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            let before = runs::control(tx, &id, control, &by, now).await?;
+            Ok(Change::new((), Some(before.name().to_owned()), Some(control.leads_to().name().to_owned())))
+        })
+    });
+    write.await
+}
+
+fn action(row: &JobRow, actor: &Actor, control: Control) -> ControlJob {
+    let is_own = row.by.as_ref() == Some(actor);
+    ControlJob { id: row.id.clone(), kind: row.kind, scope: row.scope.clone(), control, is_own }
+}
+
+/// A run that the caller may see: their own, or any for who may see the instance.
+async fn seen(app: &App, proof: &Authorized<ReadJob>) -> Result<JobRow> {
+    let sees_all = sees_all(proof);
+    if !sees_all {
+        require_known(proof)?;
+    }
+    let found = runs::find(&app.store, &proof.action().id).await?;
+    let found = found.filter(|row| sees_all || row.by.as_ref() == Some(proof.actor()));
+    found.ok_or(Error::NotFound(What::Job))
+}
+
+fn sees_all<A: Action>(proof: &Authorized<A>) -> bool {
+    proof.rights().require(Permission::SystemRead, &Target::Instance).is_ok()
+}
+
+/// Refuses who has no part in anything here: nothing of theirs can be under way.
+fn require_known<A: Action>(proof: &Authorized<A>) -> Result<()> {
+    match proof.actor() {
+        Actor::Anonymous => Err(Error::Unauthenticated),
+        _ if proof.rights().standing().terms.is_empty() => Err(Error::Forbidden(Permission::SystemRead)),
+        _ => Ok(()),
+    }
+}

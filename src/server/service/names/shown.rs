@@ -1,0 +1,224 @@
+//! Pages on which names are given, moved and brought back.
+
+use crate::domain::action::{DeleteImages, DeleteTag, ReadRepository, RollBackTag};
+use crate::domain::error::What;
+use crate::domain::protection::Act;
+use crate::domain::view::{Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, Side, TagMay, TagRow, Target};
+use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Scope, Tag};
+use crate::domain::{Target as Object, page::Position};
+use crate::server::access::{Authorized, Rights};
+use crate::server::context::App;
+use crate::server::service::tags::is_open;
+use crate::server::store::protections::{self, Rules};
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{history, images, tags};
+
+/// The most earlier images of a tag that its page offers, and the moves among which they are sought.
+const MAX_EARLIER: usize = 50;
+const MAX_MOVES: u32 = 500;
+
+/// What somebody may do with names in a repository, so that pages show no control that would be refused.
+pub(in crate::server::service) struct Powers {
+    name: RepositoryName,
+    rights: Rights,
+    /// The rules that cover it.
+    rules: Vec<Protection>,
+    /// Whether names are changed there at all.
+    is_open: bool,
+}
+
+impl Powers {
+    /// The powers of a proof's holder in its repository, which a mount keeps.
+    pub fn of(app: &App, proof: &Authorized<ReadRepository>, mount_id: &str, rules: Vec<Protection>) -> Self {
+        let is_open = is_open(app, mount_id);
+        Self { name: proof.action().repository.clone(), rights: proof.rights(), rules, is_open }
+    }
+
+    /// Whether no rule is in their way.
+    fn lets(&self, act: Act, tag: &Tag) -> bool {
+        protections::let_pass(&self.rules, &self.rights, act, (&self.name, tag))
+    }
+
+    fn holds(&self, permission: Permission, target: &Object) -> bool {
+        self.is_open && self.rights.require(permission, target).is_ok()
+    }
+
+    fn hold_all(&self, action: &impl Action) -> bool {
+        action.needs().iter().all(|(permission, target)| self.holds(*permission, target))
+    }
+
+    /// Whether they may add some tag, or move some: which ones may depend on their names.
+    pub fn adds(&self) -> bool {
+        self.holds(Permission::RepositoryPush, &Object::Repository(self.name.clone()))
+    }
+
+    fn moves(&self) -> bool {
+        self.holds(Permission::TagMove, &Object::Repository(self.name.clone()))
+    }
+
+    /// Whether they may give an image a name in one of these ways.
+    pub fn name(&self) -> bool {
+        self.adds() || self.moves()
+    }
+
+    /// What they may do with a tag.
+    pub fn over(&self, tag: &Tag) -> TagMay {
+        let rename = self.adds() && self.deletes(tag);
+        TagMay { retag: self.name(), rename, roll_back: self.roll_back(tag) }
+    }
+
+    /// Whether they may take a tag away.
+    pub fn deletes(&self, tag: &Tag) -> bool {
+        let repository = self.name.clone();
+        self.hold_all(&DeleteTag { repository, tag: tag.clone() }) && self.lets(Act::Delete, tag)
+    }
+
+    /// Whether they may delete an image with these tags, which are all that it has, or with tags that are not known.
+    pub fn delete_image(&self, digest: &Digest, tags: Option<&[Tag]>) -> bool {
+        let (repository, digests) = (self.name.clone(), vec![digest.clone()]);
+        let holds = |target: Object| self.holds(Permission::ManifestDelete, &target);
+        let over_all = holds(Object::Scope(Scope::Repository(self.name.clone())));
+        let over_each = tags
+            .filter(|tags| !tags.is_empty())
+            .is_some_and(|tags| tags.iter().all(|tag| holds(Object::Tag(self.name.clone(), tag.clone()))));
+        let is_free = tags.unwrap_or_default().iter().all(|tag| self.lets(Act::Delete, tag));
+        let is_kept = !protections::let_content_pass(&self.rules, &self.rights, &self.name);
+        (over_all || over_each)
+            && is_free
+            && !is_kept
+            && self.hold_all(&DeleteImages { repository, digests, tags: vec![] })
+    }
+
+    /// Whether they may bring a tag back to an image.
+    pub fn roll_back(&self, tag: &Tag) -> bool {
+        self.holds(Permission::TagMove, &Object::Tag(self.name.clone(), tag.clone())) && self.lets(Act::Move, tag)
+    }
+}
+
+/// The page on which an image gets a name. At most four statements.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who may neither add nor move a tag here.
+pub async fn naming(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    reference: Reference,
+    wanted: Option<Tag>,
+) -> Result<NamingView> {
+    let (found, rules) = repository(app, proof).await?;
+    let powers = Powers::of(app, proof, &found.mount_id, rules.say());
+    if !powers.name() {
+        return Err(Error::Forbidden(Permission::TagMove));
+    }
+    let repository = proof.action().repository.clone();
+    let (tag, side) = match reference {
+        Reference::Tag(tag) => {
+            let row = there(app, proof, &found, &tag).await?;
+            (Some(tag), Side::from(row))
+        }
+        Reference::Digest(digest) => {
+            let side = images::side(&app.store, &found.id, &digest).await?.filter(|side| !side.is_in_trash);
+            let absent = || Error::NotFound(What::Manifest { repository: repository.clone(), digest });
+            (None, side.ok_or_else(absent)?)
+        }
+    };
+    let wanted = wanted.filter(|wanted| Some(wanted) != tag.as_ref());
+    let target = match wanted {
+        Some(wanted) => target(app, &powers, &found, &wanted).await?,
+        None => None,
+    };
+    let (may_add, may_move) = (powers.adds(), powers.moves());
+    Ok(NamingView { repository, tag, side, may_add, may_move, target })
+}
+
+/// The page on which a tag gets another name.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who may not rename it.
+pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<Target> {
+    let (found, rules) = repository(app, proof).await?;
+    rules.check(&proof.rights(), Act::Delete, tag)?;
+    let powers = Powers::of(app, proof, &found.mount_id, rules.say());
+    let row = there(app, proof, &found, tag).await?;
+    if !powers.over(tag).rename {
+        return Err(Error::Forbidden(Permission::TagDelete));
+    }
+    Ok(shown(&powers, row))
+}
+
+/// The page on which a tag goes back. At most four statements.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who may not move it; [`Error::Conflict`] for an image that it never named or that is gone.
+pub async fn rolling_back(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    tag: Tag,
+    to: Option<Digest>,
+) -> Result<RollBackView> {
+    let (found, rules) = repository(app, proof).await?;
+    rules.check(&proof.rights(), Act::Move, &tag)?;
+    let powers = Powers::of(app, proof, &found.mount_id, rules.say());
+    let repository = proof.action().repository.clone();
+    let digest = to.clone().unwrap_or_else(nothing);
+    let action = RollBackTag { repository: repository.clone(), tag: tag.clone(), digest, reason: String::new() };
+    if !powers.hold_all(&action) {
+        return Err(Error::Forbidden(Permission::TagMove));
+    }
+    let now = target(app, &powers, &found, &tag).await?;
+    if let Some(digest) = to {
+        let side = images::side(&app.store, &found.id, &digest).await?;
+        let gone = || Error::Conflict(format!("the image {} is gone for good", digest.short()));
+        return Ok(RollBackView { repository, tag, now, to: Some(side.ok_or_else(gone)?), earlier: vec![] });
+    }
+    let query = HistoryQuery { tag: Some(tag.clone()), limit: Some(MAX_MOVES), ..HistoryQuery::default() };
+    let moves = history::list(&app.store, &found.id, &query, &Position::Start).await?;
+    if moves.items.is_empty() && now.is_none() {
+        return Err(Error::NotFound(What::Tag { repository, tag }));
+    }
+    let earlier = earlier(moves.items, now.as_ref().map(|now| &now.side.digest));
+    Ok(RollBackView { repository, tag, now, to: None, earlier })
+}
+
+/// The images of moves that can be named again, each once, the last first.
+fn earlier(moves: Vec<HistoryRow>, current: Option<&Digest>) -> Vec<Earlier> {
+    let mut earlier: Vec<Earlier> = Vec::new();
+    for it in moves {
+        let Some(digest) = it.from.filter(|from| it.from_is_kept && Some(from) != current) else { continue };
+        if earlier.len() < MAX_EARLIER && earlier.iter().all(|other| other.digest != digest) {
+            earlier.push(Earlier { digest, until: it.when, by: it.by });
+        }
+    }
+    earlier
+}
+
+/// A digest that stands for none, where only the right is asked for.
+fn nothing() -> Digest {
+    let zeros = format!("sha256:{}", "0".repeat(64));
+    zeros.parse().expect("sixty-four digits are a digest")
+}
+
+/// The proof's repository, and the rules that cover it.
+async fn repository(app: &App, proof: &Authorized<ReadRepository>) -> Result<(Repository, Rules)> {
+    let name = &proof.action().repository;
+    let found = repositories::find(&app.store, name).await?;
+    let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    Ok((found, Rules::now(&app.store, name).await?))
+}
+
+/// A tag that has to be there.
+async fn there(app: &App, proof: &Authorized<ReadRepository>, found: &Repository, tag: &Tag) -> Result<TagRow> {
+    let repository = proof.action().repository.clone();
+    let row = tags::row(&app.store, &found.id, tag).await?;
+    row.ok_or_else(|| Error::NotFound(What::Tag { repository, tag: tag.clone() }))
+}
+
+async fn target(app: &App, powers: &Powers, found: &Repository, tag: &Tag) -> Result<Option<Target>> {
+    Ok(tags::row(&app.store, &found.id, tag).await?.map(|row| shown(powers, row)))
+}
+
+fn shown(powers: &Powers, row: TagRow) -> Target {
+    let (tag, moved) = (row.tag.clone(), row.moved.clone());
+    let may = powers.over(&tag);
+    Target { tag, side: Side::from(row), moved, may }
+}

@@ -1,0 +1,106 @@
+//! The page of what was deleted.
+
+use super::{Shown, Wanted, list, purging, restoring, trashed};
+use crate::domain::action::{RestoreTrash, Trashed};
+use crate::domain::error::What;
+use crate::domain::page::DEFAULT_LIMIT;
+use crate::domain::trash::TrashRow;
+use crate::domain::view::{Asking, TrashQuery, TrashSum, TrashView, TrashedView};
+use crate::domain::{Action, ByteSize, Error, Permission, Result, Scope, Target, Username};
+use crate::server::access::Caller;
+use crate::server::context::App;
+use crate::server::store::trash;
+
+/// Parts of the trash that are added up for who may restore some of it.
+const MAX_SUMMED: u32 = 5_000;
+/// Tags of an entry that a question names.
+const MAX_NAMED: u32 = 50;
+
+/// One page of what the caller may bring back, with what is asked about one of them.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who may bring nothing back.
+pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<TrashView> {
+    if !caller.standing.is_signed_in() {
+        return Err(Error::Unauthenticated);
+    }
+    if !app.access.reaches_anywhere(&caller.standing, Permission::TrashRestore) {
+        return Err(Error::Forbidden(Permission::TrashRestore));
+    }
+    let TrashQuery { repository, below, batch, by, before, restore, purge } = query;
+    let by = by.as_ref().map(Username::to_string);
+    let wanted = Wanted { repository, below, batch, by, before };
+    let listed = list(app, caller, wanted.clone(), DEFAULT_LIMIT).await?;
+    let mut batches: Vec<String> = listed.items.iter().map(|it| it.row.batch.clone()).collect();
+    batches.dedup();
+    let numbers = trash::numbers_of(&app.store, &batches).await?;
+    let rows = listed.items.into_iter().map(|Shown { row, may_purge }| {
+        let n_together = numbers.get(&row.batch).copied().unwrap_or(1);
+        TrashedView { row, may_purge, n_together }
+    });
+    let asking = match (restore, purge) {
+        (Some(id), _) => asked(app, caller, &id, false).await?,
+        (None, Some(id)) => asked(app, caller, &id, true).await?,
+        (None, None) => None,
+    };
+    let sum = sum(app, caller, Wanted { before: None, ..wanted }).await?;
+    Ok(TrashView { rows: rows.collect(), next: listed.next, sum, asking })
+}
+
+/// What all that the caller may bring back holds.
+async fn sum(app: &App, caller: &Caller, wanted: Wanted) -> Result<TrashSum> {
+    let whole = match (&wanted.repository, &wanted.below) {
+        (Some(name), _) => Scope::Repository(name.clone()),
+        (None, Some(namespace)) => Scope::Namespace(namespace.clone()),
+        (None, None) => Scope::Everything,
+    };
+    if app.access.holds(&caller.standing, Permission::TrashRestore, &Target::Scope(whole)) {
+        return trash::held_by_all(&app.store, &wanted).await;
+    }
+    let parts = trash::held(&app.store, &wanted, MAX_SUMMED + 1).await?;
+    let mut sum = TrashSum { is_cut: parts.len() > MAX_SUMMED as usize, ..TrashSum::default() };
+    for it in parts.into_iter().take(MAX_SUMMED as usize) {
+        let what = match it.tag {
+            Some(tag) => Trashed::Tags(it.repository, vec![tag]),
+            None => Trashed::Whole(it.repository),
+        };
+        if allows(app, caller, &RestoreTrash { what, words: String::new() }) {
+            sum.n += it.n;
+            sum.held = ByteSize(sum.held.0.saturating_add(it.held.0));
+        }
+    }
+    Ok(sum)
+}
+
+fn allows(app: &App, caller: &Caller, action: &impl Action) -> bool {
+    let held = |(permission, target): &(Permission, Target)| app.access.holds(&caller.standing, *permission, target);
+    action.needs().iter().all(held)
+}
+
+/// The question about an entry; none about one that is there no more.
+async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<Option<Asking>> {
+    let Some(row) = trash::find(&app.store, id).await?.map(|entry| entry.row) else { return Ok(None) };
+    let seen = |row: &TrashRow| allows(app, caller, &RestoreTrash { what: trashed(row), words: String::new() });
+    if !seen(&row) {
+        return Ok(None);
+    }
+    if is_purge {
+        let _may_purge = app.access.authorize(caller, purging(&row)).await?;
+        let (tags, n_images) = trash::tags_and_images(&app.store, id, MAX_NAMED).await?;
+        return Ok(Some(Asking::Purge { row, tags, n_images }));
+    }
+    let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
+    let crossings = trash::crossings(&app.store, id, MAX_NAMED).await?;
+    Ok((!crossings.is_empty()).then_some(Asking::Restore { row, crossings }))
+}
+
+/// Whether an entry would move tags that name other images by now.
+///
+/// # Errors
+/// Not found for what is in the trash no more.
+pub async fn crosses(app: &App, row: &TrashRow) -> Result<bool> {
+    match trash::find(&app.store, &row.id).await? {
+        Some(_) => Ok(!trash::crossings(&app.store, &row.id, 1).await?.is_empty()),
+        None => Err(Error::NotFound(What::Trash)),
+    }
+}

@@ -1,0 +1,156 @@
+//! What may be collected, and taking it: entries of the trash whose time is over, images that nothing holds, links of
+//! blobs that no image names, content that nothing links.
+//!
+//! Everything is asked twice: by a page of rows outside of any transaction, so that nobody waits for it, and again in the
+//! small transaction that takes it. A dry run asks the same questions, and instead of taking something writes down that it
+//! is to be thought away.
+
+mod bytes;
+mod entries;
+mod images;
+mod links;
+
+pub use bytes::{contents, forget as forget_contents, mark, marked, still_marked};
+pub use entries::{expired, take as take_entries};
+pub use images::{left_at as image_left_at, promise as promise_image, take as take_images, unnamed, want};
+pub use links::{linked, promise as promise_blob, take as take_links, told_at as blob_told_at};
+
+use super::{Row, Store, Tx, Value, batch, jobs};
+use crate::domain::principal::Job;
+use crate::domain::{Digest, RepositoryName, Result, Timestamp};
+use crate::params;
+
+/// Who was told of something has at least so long to count on it, whatever is configured.
+const LEAST_GRACE_MS: i64 = 10_000;
+
+/// So long after something was let go what it held is collected.
+const SOON_MS: i64 = 60_000;
+
+/// For how long somebody can count on what they were told, where this is configured.
+pub fn grace(configured_ms: i64) -> i64 {
+    configured_ms.max(LEAST_GRACE_MS)
+}
+
+/// What a run goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Whether it only finds out what it would take.
+    pub is_dry: bool,
+    pub now: Timestamp,
+    /// What somebody was told of since then stays.
+    pub told_since: Timestamp,
+    /// What a tag named or left since then stays.
+    pub moved_since: Timestamp,
+}
+
+/// Where a page ended: the next begins behind it.
+pub type After = (String, String);
+
+/// Something on a page, and whether it may be taken.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub repository: At,
+    pub digest: Digest,
+    pub size: u64,
+    pub is_free: bool,
+}
+
+/// A repository, as far as taking something from it is concerned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At {
+    pub name: RepositoryName,
+    pub id: String,
+    pub mount_id: String,
+}
+
+impl Rule {
+    /// In a dry run: nothing that was thought away already.
+    fn unless_found(self, place: &str, repository_id: &str, name: &str) -> String {
+        if !self.is_dry {
+            return String::new();
+        }
+        format!(
+            " AND NOT EXISTS (SELECT 1 FROM collect_found g WHERE g.place = '{place}' AND g.repository_id = {repository_id}
+              AND g.name = {name})"
+        )
+    }
+
+    /// Rows `d` of the trash that can still be brought back.
+    fn kept(self, rows: &str) -> String {
+        let unless = self.unless_found("entry", "''", "x.id");
+        format!("{rows} JOIN trash x ON x.id = d.entry{unless}")
+    }
+
+    /// That a manifest in the trash, which can be brought back, has a part.
+    fn in_trash(self, repository_id: &str, child: &str) -> String {
+        let kept = self.kept(
+            "deleted_edges p JOIN deleted_manifests d ON d.repository_id = p.repository_id AND d.digest = p.parent",
+        );
+        format!("SELECT 1 FROM {kept} WHERE p.repository_id = {repository_id} AND p.child = {child}")
+    }
+}
+
+/// Locks repositories and their mounts, in the order in which pushes do.
+pub async fn lock(tx: &mut Tx, repositories: &[At]) -> Result<()> {
+    let mut names: Vec<&str> = repositories.iter().map(|it| it.name.as_str()).collect();
+    let mut mounts: Vec<&str> = repositories.iter().map(|it| it.mount_id.as_str()).collect();
+    for locked in [&mut names, &mut mounts] {
+        locked.sort_unstable();
+        locked.dedup();
+    }
+    for name in names.into_iter().chain(mounts) {
+        tx.lock(name).await?;
+    }
+    Ok(())
+}
+
+/// What was let go is collected soon, where that happens by itself; not at once, for more may follow.
+pub async fn soon(tx: &mut Tx, now: Timestamp) -> Result<()> {
+    jobs::hasten(tx, Job::Collect.name(), "", Timestamp(now.0 + SOON_MS)).await
+}
+
+/// How many rows a run looks at, roughly: the same one may be looked at more than once.
+pub async fn n_rows(store: &Store, rule: &Rule) -> Result<u64> {
+    let sql = "SELECT (SELECT COUNT(*) FROM trash WHERE expires_at <= $1)
+        + (SELECT COUNT(*) FROM manifests WHERE unnamed_since IS NOT NULL)
+        + (SELECT COUNT(*) FROM repository_blobs) + (SELECT COUNT(*) FROM blobs)";
+    let row = store.scan(sql, params![rule.now]).await?.into_iter().next();
+    row.map_or(Ok(0), |mut row| row.take())
+}
+
+/// Forgets what a dry run thought away, some of it at a time; `false` when nothing is left.
+pub async fn think_anew(tx: &mut Tx) -> Result<bool> {
+    let sql = "DELETE FROM collect_found WHERE (place, repository_id, name) IN
+               (SELECT place, repository_id, name FROM collect_found LIMIT 1000)";
+    Ok(tx.run(sql, vec![]).await? > 0)
+}
+
+/// Thinks things of a repository away.
+async fn think_away(tx: &mut Tx, place: &str, repository_id: &str, names: &[String]) -> Result<()> {
+    for some in names.chunks(200) {
+        let rows: Vec<String> = (0..some.len()).map(|at| format!("($1, $2, ${})", at + 3)).collect();
+        let sql = format!(
+            "INSERT INTO collect_found (place, repository_id, name) VALUES {} ON CONFLICT DO NOTHING",
+            rows.join(", ")
+        );
+        tx.run(&sql, [params![place, repository_id], some.iter().map(Value::from).collect()].concat()).await?;
+    }
+    Ok(())
+}
+
+/// Slots for these digests, from `first` on, and their values.
+fn named(first: usize, digests: &[Digest]) -> (String, Vec<Value>) {
+    batch::padded(first, digests)
+}
+
+fn candidates(rows: Vec<Row>) -> Result<(Vec<Candidate>, Option<After>)> {
+    let mut found = Vec::with_capacity(rows.len());
+    let mut last = None;
+    for mut row in rows {
+        let (id, digest): (String, Digest) = (row.take()?, row.take()?);
+        last = Some((id.clone(), digest.to_string()));
+        let (name, mount_id, size, is_free) = (row.take()?, row.take()?, row.take()?, row.take()?);
+        found.push(Candidate { repository: At { name, id, mount_id }, digest, size, is_free });
+    }
+    Ok((found, last))
+}

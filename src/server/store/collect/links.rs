@@ -1,0 +1,88 @@
+//! Links of blobs that no image of the repository names, neither one that is there nor one in the trash. One of which
+//! somebody was told a while ago stays: a push may be under way that counts on it.
+
+use super::{After, At, Candidate, Rule, candidates, named, think_away};
+use crate::domain::{Digest, RepositoryName, Result, Timestamp};
+use crate::params;
+use crate::server::store::{Store, Tx};
+use std::collections::HashSet;
+
+/// That nothing holds the link `l`; `$1` is the moment of the rule.
+fn free(rule: &Rule) -> String {
+    let parent = rule.unless_found("image", "e.repository_id", "e.parent");
+    let in_trash = rule.in_trash("l.repository_id", "l.digest");
+    format!(
+        "l.linked_at <= $1
+         AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = l.repository_id AND e.child = l.digest{parent})
+         AND NOT EXISTS ({in_trash})"
+    )
+}
+
+/// A page of links, each with whether nothing holds it.
+pub async fn linked(store: &Store, rule: &Rule, after: &After, limit: u32) -> Result<(Vec<Candidate>, Option<After>)> {
+    let sql = format!(
+        "WITH page AS (SELECT repository_id, digest, mount_id, size_bytes, linked_at FROM repository_blobs
+           WHERE (repository_id, digest) > ($2, $3) ORDER BY repository_id, digest LIMIT $4)
+         SELECT l.repository_id, l.digest, r.name, l.mount_id, l.size_bytes,
+           CASE WHEN h.kind = 'hosted' AND {} THEN 1 ELSE 0 END
+         FROM page l CROSS JOIN repositories r CROSS JOIN mounts h WHERE r.id = l.repository_id AND h.id = l.mount_id
+         ORDER BY l.repository_id, l.digest",
+        free(rule)
+    );
+    candidates(store.scan(&sql, params![rule.told_since, &after.0, &after.1, limit]).await?)
+}
+
+/// Takes those of some blobs out of a repository that nothing names there at this moment. Returns how many that were.
+pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<u64> {
+    let (slots, values) = named(3, digests);
+    let sql = format!(
+        "SELECT l.digest, l.size_bytes FROM repository_blobs l WHERE l.repository_id = $2 AND l.digest IN ({slots}) AND {}",
+        free(rule)
+    );
+    let mut gone: Vec<(Digest, i64)> = Vec::new();
+    for mut row in tx.all(&sql, [params![rule.told_since, &at.id], values].concat()).await? {
+        gone.push((row.take()?, row.take()?));
+    }
+    if gone.is_empty() {
+        return Ok(0);
+    }
+    let digests: Vec<Digest> = gone.iter().map(|(digest, _)| digest.clone()).collect();
+    if rule.is_dry {
+        let names: Vec<String> = digests.iter().map(ToString::to_string).collect();
+        think_away(tx, "link", &at.id, &names).await?;
+        return Ok(gone.len() as u64);
+    }
+    let (slots, values) = named(2, &digests);
+    let sql = format!("DELETE FROM repository_blobs WHERE repository_id = $1 AND digest IN ({slots})");
+    tx.run(&sql, [params![&at.id], values.clone()].concat()).await?;
+    let sql = format!("SELECT DISTINCT digest FROM repository_blobs WHERE mount_id = $1 AND digest IN ({slots})");
+    let rows = tx.all(&sql, [params![&at.mount_id], values].concat()).await?;
+    let elsewhere: HashSet<Digest> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    let own: i64 = gone.iter().map(|(_, size)| size).sum();
+    let only: i64 = gone.iter().filter(|(digest, _)| !elsewhere.contains(digest)).map(|(_, size)| size).sum();
+    let sql = "UPDATE repositories SET stored_bytes = stored_bytes - $2 WHERE id = $1";
+    tx.run(sql, params![&at.id, own]).await?;
+    let sql = "UPDATE mounts SET stored_bytes = stored_bytes - $2 WHERE id = $1";
+    tx.run(sql, params![&at.mount_id, only]).await?;
+    Ok(gone.len() as u64)
+}
+
+/// When somebody was told of a blob last; `None` where the repository does not have it.
+pub async fn told_at(store: &Store, repository: &RepositoryName, digest: &Digest) -> Result<Option<Timestamp>> {
+    let sql = "SELECT l.linked_at FROM repositories r JOIN repository_blobs l ON l.repository_id = r.id
+               WHERE r.name = $1 AND l.digest = $2";
+    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// Sees to it that a blob of which somebody is told stays for a while, if they were told long ago. `false` if it is gone.
+pub async fn promise(
+    tx: &mut Tx,
+    repository: &RepositoryName,
+    digest: &Digest,
+    (long_ago, now): (Timestamp, Timestamp),
+) -> Result<bool> {
+    tx.lock(repository.as_str()).await?;
+    let sql = "UPDATE repository_blobs SET linked_at = CASE WHEN linked_at <= $3 THEN $4 ELSE linked_at END
+               WHERE digest = $2 AND repository_id = (SELECT id FROM repositories WHERE name = $1)";
+    Ok(tx.run(sql, params![repository, digest, long_ago, now]).await? == 1)
+}

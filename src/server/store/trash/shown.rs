@@ -1,0 +1,72 @@
+//! What pages say of the trash besides its entries: what it holds, and what stands in the way of one that comes back.
+
+use super::{Wanted, fitting};
+use crate::domain::view::{Crossing, TrashSum};
+use crate::domain::{ByteSize, Error, RepositoryName, Result, Tag};
+use crate::params;
+use crate::server::store::{Store, Value, batch};
+use std::collections::HashMap;
+
+/// What entries hold that the same right brings back: names of one tag, or all else of a repository.
+pub struct Held {
+    pub repository: RepositoryName,
+    pub tag: Option<Tag>,
+    pub n: u64,
+    pub held: ByteSize,
+}
+
+/// What the entries hold that are asked for, by what the right to restore them depends on, at most `limit` parts.
+pub async fn held(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<Held>> {
+    let mut params: Vec<Value> = params![limit];
+    let conditions = fitting(wanted, &mut params);
+    let sql = format!(
+        "SELECT repository, CASE WHEN kind = 'tag' THEN name END AS tag, COUNT(*), CAST(SUM(held_bytes) AS BIGINT) FROM trash
+         WHERE {conditions} GROUP BY repository, CASE WHEN kind = 'tag' THEN name END LIMIT $1"
+    );
+    let rows = store.scan(&sql, params).await?.into_iter();
+    rows.map(|mut row| Ok(Held { repository: row.take()?, tag: row.take()?, n: row.take()?, held: row.take()? }))
+        .collect()
+}
+
+/// The same in one sum, for who may bring all of it back.
+pub async fn held_by_all(store: &Store, wanted: &Wanted) -> Result<TrashSum> {
+    let mut params: Vec<Value> = vec![];
+    let conditions = fitting(wanted, &mut params);
+    let sql = format!("SELECT COUNT(*), CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM trash WHERE {conditions}");
+    let mut row = store.scan(&sql, params).await?.into_iter().next().ok_or(Error::Internal)?;
+    Ok(TrashSum { n: row.take()?, held: row.take()?, is_cut: false })
+}
+
+/// How many entries each of these batches has.
+pub async fn numbers_of(store: &Store, batches: &[String]) -> Result<HashMap<String, u64>> {
+    if batches.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let slots = batch::slots(1, batches.len());
+    let sql = format!("SELECT batch, COUNT(*) FROM trash WHERE batch IN ({slots}) GROUP BY batch");
+    let rows = store.all(&sql, batches.iter().map(|it| it.as_str().into()).collect()).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}
+
+/// Tags of an entry that name another image by now, at most `limit`.
+pub async fn crossings(store: &Store, entry: &str, limit: u32) -> Result<Vec<Crossing>> {
+    let sql = "SELECT d.name, d.digest, t.digest FROM deleted_tags d
+               JOIN tags t ON t.repository_id = d.repository_id AND t.name = d.name AND t.digest <> d.digest
+               WHERE d.entry = $1 ORDER BY d.name LIMIT $2";
+    let rows = store.all(sql, params![entry, limit]).await?.into_iter();
+    rows.map(|mut row| Ok(Crossing { tag: row.take()?, deleted: row.take()?, now: row.take()? })).collect()
+}
+
+/// The tags of an entry, at most `limit`, and how many images it has.
+pub async fn tags_and_images(store: &Store, entry: &str, limit: u32) -> Result<(Vec<Tag>, u64)> {
+    let sql = "SELECT * FROM (SELECT name, 0 FROM deleted_tags WHERE entry = $1 ORDER BY name LIMIT $2) AS tags
+               UNION ALL SELECT NULL, COUNT(*) FROM deleted_manifests WHERE entry = $1";
+    let (mut tags, mut n_images) = (vec![], 0);
+    for mut row in store.all(sql, params![entry, limit]).await? {
+        match row.take::<Option<Tag>>()? {
+            Some(tag) => tags.push(tag),
+            None => n_images = row.take()?,
+        }
+    }
+    Ok((tags, n_images))
+}

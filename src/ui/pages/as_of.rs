@@ -1,0 +1,229 @@
+//! `/n/{ns}/-/as-of`: a namespace as it was at a time, what differs now, and the way back for all of it.
+
+use super::load::{PageTitle, load};
+use crate::api::names::show_as_of;
+use crate::domain::view::{AsOfView, Difference, Differences};
+use crate::domain::{Address, Error, Namespace, RepositoryName, Tag, Timestamp};
+use crate::ui::components::change::FromTo;
+use crate::ui::components::crumbs::NamespaceCrumbs;
+use crate::ui::components::empty::Empty;
+use crate::ui::components::form::Confirm;
+use crate::ui::components::icon::Icon;
+use crate::ui::components::table::Table;
+use crate::ui::form::Intent;
+use crate::ui::query::{Pairs, address};
+use crate::ui::request::PageRequest;
+use crate::ui::words::{counted, sentence};
+use leptos::prelude::*;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The page.
+#[component]
+pub fn AsOf(namespace: Namespace) -> impl IntoView {
+    let request = PageRequest::current();
+    let pairs = Pairs::of(&request.path_and_query);
+    let typed = pairs.get("t").unwrap_or_default().trim().to_owned();
+    let after = pairs.get("after").and_then(|after| after.rsplit_once(':'));
+    let after = after.and_then(|(repository, tag)| Some((repository.parse().ok()?, tag.parse().ok()?)));
+    let asks = pairs.get("roll-back").is_some();
+    let chosen = moment(&typed);
+    let data = async move { read(namespace, chosen, after).await };
+    load(data, move |(view, wrong)| view! { <Whole view wrong typed asks now=request.now/> })
+}
+
+/// What a field says: a time in full, or one that the browser's field wrote, which is in UTC here.
+fn moment(text: &str) -> Option<Result<Timestamp, Error>> {
+    if text.is_empty() {
+        return None;
+    }
+    let read = [text.to_owned(), format!("{text}Z"), format!("{text}:00Z")];
+    let read = read.iter().find_map(|text| Timestamp::parse(text));
+    Some(read.ok_or_else(|| Error::invalid("t", "a time is written 2026-11-24T12:00")))
+}
+
+/// The page with what is wrong with its time, if something is.
+async fn read(
+    namespace: Namespace,
+    then: Option<Result<Timestamp, Error>>,
+    after: Option<(RepositoryName, Tag)>,
+) -> Result<(AsOfView, Option<String>), Error> {
+    let found = match then.transpose() {
+        Ok(then) => show_as_of(namespace.clone(), then, after).await,
+        Err(wrong) => Err(wrong),
+    };
+    match found {
+        Ok(view) => Ok((view, None)),
+        Err(Error::Invalid { field, message }) if field == "t" => {
+            Ok((show_as_of(namespace, None, None).await?, Some(message)))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+#[component]
+fn Whole(view: AsOfView, wrong: Option<String>, typed: String, asks: bool, now: Timestamp) -> impl IntoView {
+    let title = format!("{} as of a time", view.namespace);
+    let chosen = view.then.map(|then| view! { <Chosen view=view.clone() then asks/> });
+    view! {
+        <PageTitle text=title.clone()/>
+        <NamespaceCrumbs namespace=view.namespace.clone()/>
+        <div class="head">
+            <div class="grow">
+                <h1>{title}</h1>
+                <p class="head-sub">{format!("What every tag named then, of the last {}. Nothing changes until you roll back.", counted(view.days.into(), "day", "days"))}</p>
+            </div>
+        </div>
+        <Choose view=&view wrong typed now/>
+        {chosen}
+    }
+    .into_any()
+}
+
+/// The field for the moment, and the moments that people mean mostly.
+#[component]
+fn Choose<'a>(view: &'a AsOfView, wrong: Option<String>, typed: String, now: Timestamp) -> impl IntoView + use<> {
+    let base = Address::AsOf(view.namespace.clone()).to_string();
+    let oldest = now.plus_days(-i64::from(view.days));
+    let presets = [("An hour ago", HOUR_MS), ("Yesterday", 24 * HOUR_MS), ("A week ago", 7 * 24 * HOUR_MS)];
+    let presets = presets.into_iter().filter(|(_, ms)| now.0 - ms >= oldest.0).map(|(words, ms)| {
+        let href = address(&base, &[("t", &Timestamp(now.0 - ms).rfc3339())]);
+        view! { <a class="btn btn-sm" href=href>{words}</a> }
+    });
+    let presets = presets.collect_view();
+    let value = view.then.map_or(typed, Timestamp::minute);
+    let invalid = wrong.is_some();
+    let error = wrong.map(|wrong| {
+        view! { <p class="field-error" id="t-error"><Icon name="warn" class="i i-sm"/><span>{sentence(&wrong)}</span></p> }
+    });
+    view! {
+        <form class="filters row wrap" method="get" action=base role="search" aria-label="Choose a moment">
+            <label for="t">"Moment, in UTC"</label>
+            <input class="input narrow" id="t" name="t" type="datetime-local" value=value min=oldest.minute() max=now.minute()
+                aria-invalid=invalid.then_some("true") aria-describedby=invalid.then_some("t-error") required="true"/>
+            <button class="btn" type="submit">"Look"</button>
+            {presets}
+        </form>
+        {error}
+    }
+    .into_any()
+}
+
+/// What differs between a moment and now.
+#[component]
+fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
+    let AsOfView { namespace, differences, next, all, deleted, .. } = view;
+    let base = Address::AsOf(namespace.clone()).to_string();
+    let t = then.exact();
+    let (tags, name) = (counted(all.n, "tag", "tags"), if all.n == 1 { "names" } else { "name" });
+    let heading = format!("{tags} {name} something else than on {}", then.absolute());
+    let gone = (!deleted.is_empty()).then(|| view! { <Deleted deleted namespace=namespace.clone()/> });
+    if all.n == 0 {
+        return view! {
+            {gone}
+            <Empty icon="check" title="No tag differs".to_owned()>
+                <p>{format!("Every tag of {namespace} names what it named on {}.", then.absolute())}</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    let act = match (all.n_lost > 0, asks) {
+        (true, _) => view! { <Lost all/> }.into_any(),
+        (false, true) => {
+            view! { <Asking namespace=namespace.clone() then all back=address(&base, &[("t", &t)])/> }.into_any()
+        }
+        (false, false) => {
+            let href = address(&base, &[("t", &t), ("roll-back", "yes")]);
+            let words = format!("Roll back {tags}…");
+            view! { <p><a class="btn btn-primary" id="roll-back" href=href>{words}</a></p> }.into_any()
+        }
+    };
+    let more = next.map(|(repository, tag)| {
+        let href = address(&base, &[("t", &t), ("after", &format!("{repository}:{tag}"))]);
+        view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Next"</a></nav> }
+    });
+    view! {
+        <h2 class="section">{heading}</h2>
+        {gone}
+        {act}
+        <Rows differences/>
+        {more}
+    }
+    .into_any()
+}
+
+/// What cannot come back whole.
+#[component]
+fn Lost(all: Differences) -> impl IntoView {
+    let words = match all.n_lost {
+        1 => "The image that one of these tags named is gone for good, so that they cannot go back together. Roll back the others one by one.".to_owned(),
+        n => format!("The images that {n} of these tags named are gone for good, so that they cannot go back together. Roll back the others one by one."),
+    };
+    view! { <div class="callout callout-warn"><Icon name="warn"/><p>{words}</p></div> }.into_any()
+}
+
+/// Repositories that only the trash gives back.
+#[component]
+fn Deleted(deleted: Vec<RepositoryName>, namespace: Namespace) -> impl IntoView {
+    let names: Vec<String> = deleted.iter().map(RepositoryName::to_string).collect();
+    let (be, it) =
+        if names.len() == 1 { ("was deleted since and is", "it") } else { ("were deleted since and are", "them") };
+    let words = format!(" {be} in the trash. Rolling back does not bring {it} back: restore {it} first.");
+    let href = Address::Trash(Some(namespace)).to_string();
+    view! {
+        <div class="callout callout-info"><Icon name="box"/><p><span class="mono">{names.join(", ")}</span>{words}" "<a href=href>"Open the trash"</a></p></div>
+    }
+    .into_any()
+}
+
+/// How many go back, typed.
+#[component]
+fn Asking(namespace: Namespace, then: Timestamp, all: Differences, back: String) -> impl IntoView {
+    let (n, tags) = (all.n.to_string(), counted(all.n, "tag", "tags"));
+    let back = format!("{back}#roll-back");
+    view! {
+        <Confirm intent=Intent::RollBackNamespace title=format!("Roll back {tags} of {namespace}?") act=format!("Roll back {tags}") back typed=n.clone()>
+            <input type="hidden" name="t" value=then.exact()/>
+            <input type="hidden" name="expected" value=n/>
+            <p>{format!("In one step they name what they named on {}. Tags that were not there then go to the trash.", then.absolute())}</p>
+            <p class="sm">"All of it stands in the history, and can be rolled forward again."</p>
+        </Confirm>
+    }
+    .into_any()
+}
+
+#[component]
+fn Rows(differences: Vec<Difference>) -> impl IntoView {
+    const COLUMNS: &[&str] = &["Tag", "Now and then"];
+    let rows = differences.into_iter().map(|it| {
+        let Difference { repository, tag, then, now, is_kept } = it;
+        let lost = (!is_kept).then(|| view! { <span class="badge badge-warn">"Gone for good"</span> });
+        view! {
+            <tr role="row">
+                <th role="rowheader" scope="row" data-a="head">
+                    <span class="dim">{repository.to_string()}":"</span><span class="tagname">{tag.to_string()}</span>
+                </th>
+                <td role="cell" data-a="two">
+                    <span class="row wrap"><FromTo repository=&repository from=now.as_ref() to=then.as_ref() none=("deleted", "not there")/>{lost}</span>
+                </td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    view! { <Table label="Tags that differ" columns=COLUMNS>{rows}</Table> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_read_as_fields_and_links_write_it() {
+        let read = |text: &str| moment(text).map(|it| it.map(Timestamp::exact));
+        for text in ["2026-11-24T12:00", "2026-11-24T12:00:00", "2026-11-24T12:00:00Z"] {
+            assert_eq!(read(text), Some(Ok("2026-11-24T12:00:00.000Z".to_owned())), "{text}");
+        }
+        assert_eq!(read(""), None);
+        assert!(matches!(read("yesterday"), Some(Err(Error::Invalid { .. }))));
+    }
+}

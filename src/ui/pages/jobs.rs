@@ -1,0 +1,209 @@
+//! `/jobs`: long work, newest first, and how each stands.
+
+pub mod one;
+
+use super::load::{PageTitle, load};
+use crate::api::jobs::list_jobs;
+use crate::domain::run::{RunKind, RunState};
+use crate::domain::view::{JobRow, JobsView};
+use crate::domain::{Actor, Address, ByteSize, Scope, Timestamp};
+use crate::ui::components::empty::Empty;
+use crate::ui::components::form::{PostForm, Problem};
+use crate::ui::components::table::Table;
+use crate::ui::components::time::When;
+use crate::ui::form::Intent;
+use crate::ui::islands::live::LiveScope;
+use crate::ui::query::{Pairs, address};
+use crate::ui::request::PageRequest;
+use crate::ui::words::{about, counted, grouped, sentence};
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn Jobs() -> impl IntoView {
+    let request = PageRequest::current();
+    let after = Pairs::of(&request.path_and_query).get("after").unwrap_or_default().to_owned();
+    load(list_jobs(after), move |view| match request.part {
+        Some(_) => view! { <Rows view now=request.now/> }.into_any(),
+        None => view! { <Whole view now=request.now/> }.into_any(),
+    })
+}
+
+#[component]
+fn Whole(view: JobsView, now: Timestamp) -> impl IntoView {
+    let collect = view.may_collect.then(Collect);
+    view! {
+        <PageTitle text="Jobs".to_owned()/>
+        <div class="head">
+            <div class="grow">
+                <h1>"Jobs"</h1>
+                <p class="head-sub">"Work that takes its time. It goes on when you leave, and after a restart."</p>
+            </div>
+            <LiveScope scope="jobs".to_owned() since=now nouns=("job", "jobs")/>
+            {collect}
+        </div>
+        <Problem intent=Intent::RunCollection/>
+        <Rows view now/>
+    }
+    .into_any()
+}
+
+/// What frees space, and what only says how much that would be.
+#[component]
+fn Collect() -> impl IntoView {
+    view! {
+        <div class="head-actions row">
+            <PostForm intent=Intent::RunCollection class="row grow">
+                <button class="btn grow" type="submit" name="dry_run" value="yes">"Dry run"</button>
+                <button class="btn btn-primary grow" type="submit">"Run garbage collection"</button>
+            </PostForm>
+        </div>
+    }
+    .into_any()
+}
+
+/// What changes with the data.
+#[component]
+fn Rows(view: JobsView, now: Timestamp) -> impl IntoView {
+    const COLUMNS: &[&str] = &["Kind", "State", "Progress", "Started", "By"];
+    let next = view.next.map(|next| {
+        let href = address(&Address::Jobs.to_string(), &[("after", &next)]);
+        view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Older"</a></nav> }
+    });
+    let rows = match view.rows.is_empty() {
+        true => view! { <NoJobs may_collect=view.may_collect/> }.into_any(),
+        false => {
+            let rows = view.rows.into_iter().map(|row| view! { <Row row now/> }).collect_view();
+            view! { <Table label="Jobs, newest first" columns=COLUMNS>{rows}</Table> }.into_any()
+        }
+    };
+    view! { <div class="mt-4" data-live="jobs">{rows}{next}</div> }.into_any()
+}
+
+#[component]
+fn NoJobs(may_collect: bool) -> impl IntoView {
+    let words = match may_collect {
+        true => "A garbage collection shows here, and so do large deletes and copies.",
+        false => "Large deletes and copies that you start show here.",
+    };
+    view! { <Empty icon="clock" title="No jobs in the last 30 days".to_owned()><p>{words}</p></Empty> }.into_any()
+}
+
+#[component]
+fn Row(row: JobRow, now: Timestamp) -> impl IntoView {
+    let href = Address::Job(row.id.clone()).to_string();
+    let (title, by) = (title(&row), by_words(row.by.as_ref()));
+    let scope = scope_words(&row.scope);
+    let at = row.started_at.unwrap_or(row.created_at);
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row" data-a="head"><a class="name" href=href>{title}</a><span class="cell-sub mono">{scope}</span></th>
+            <td role="cell" data-a="end2"><StateBadge state=row.state/></td>
+            <td role="cell" data-a="two"><Meter row=&row/></td>
+            <td role="cell" class="nowrap muted" data-a="end1"><When at now/></td>
+            <td role="cell" data-a="two">{by}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// How it stands, in a word.
+#[component]
+fn StateBadge(state: RunState) -> impl IntoView {
+    let (class, words) = match state {
+        RunState::Queued => ("badge", "Waiting"),
+        RunState::Running => ("badge badge-accent", "Running"),
+        RunState::Paused => ("badge badge-warn", "Paused"),
+        RunState::Done => ("badge badge-good", "Done"),
+        RunState::Failed => ("badge badge-bad", "Failed"),
+        RunState::Cancelled => ("badge", "Cancelled"),
+    };
+    view! { <span class=class>{words}</span> }.into_any()
+}
+
+/// How far it has come: a bar while it is not over, and words.
+#[component]
+fn Meter<'a>(row: &'a JobRow) -> impl IntoView + use<> {
+    let label = format!("Progress of {}", title(row));
+    // A bar without a value says that the end is not known.
+    let value = row.n_total.filter(|total| *total > 0).map(|total| row.n_done.min(total).to_string());
+    let max = row.n_total.unwrap_or(1).max(1).to_string();
+    let bar = (matches!(row.state, RunState::Running | RunState::Paused))
+        .then(|| view! { <progress class="meter" aria-label=label value=value max=max></progress> });
+    let waits = row.waits_for.as_ref().map(|words| view! { <span class="cell-sub">{sentence(words)}</span> });
+    let error = row.error.as_ref().map(|words| view! { <span class="cell-sub">{sentence(words)}</span> });
+    view! { {bar}<span class="sm num">{progress_words(row)}</span>{waits}{error} }.into_any()
+}
+
+/// What people call it.
+fn title(row: &JobRow) -> String {
+    match row.is_dry {
+        true => format!("{}, dry run", row.kind.words()),
+        false => row.kind.words().to_owned(),
+    }
+}
+
+fn scope_words(scope: &Scope) -> String {
+    match scope {
+        Scope::Everything => "everything".to_owned(),
+        scope => scope.to_string(),
+    }
+}
+
+fn by_words(by: Option<&Actor>) -> String {
+    match by {
+        Some(Actor::System(_)) => "by schedule".to_owned(),
+        Some(actor) => actor.to_string(),
+        None => "nobody knows".to_owned(),
+    }
+}
+
+/// `312 of 1,204, about 4 min left`, and what came of it.
+fn progress_words(row: &JobRow) -> String {
+    let (one, many) = row.kind.nouns();
+    let left = row.left_s.map(|seconds| format!(", {} left", about(seconds))).unwrap_or_default();
+    let done = match row.n_total {
+        Some(total) if !row.state.is_over() || row.n_done != total => {
+            format!("{} of {}{left}", grouped(row.n_done), grouped(total))
+        }
+        _ if row.state == RunState::Queued => return "Waits for its turn".to_owned(),
+        _ => counted(row.n_done, one, many),
+    };
+    match row.kind {
+        RunKind::Collect => format!("{done}, {} {}", ByteSize(row.n_bytes), freed(row.is_dry)),
+    }
+}
+
+fn freed(is_dry: bool) -> &'static str {
+    if is_dry { "would be freed" } else { "freed" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_said_in_words() {
+        let row = JobRow {
+            id: "1".to_owned(),
+            kind: RunKind::Collect,
+            is_dry: false,
+            scope: Scope::Everything,
+            state: RunState::Running,
+            n_done: 312,
+            n_total: Some(1204),
+            n_bytes: 0,
+            waits_for: None,
+            left_s: Some(240),
+            created_at: Timestamp(0),
+            started_at: None,
+            finished_at: None,
+            by: None,
+            error: None,
+        };
+        assert_eq!(progress_words(&row), "312 of 1,204, about 4 min left, 0\u{a0}B freed");
+        let over = JobRow { state: RunState::Done, n_done: 1204, is_dry: true, left_s: None, ..row };
+        assert_eq!(progress_words(&over), "1,204 items, 0\u{a0}B would be freed");
+        assert_eq!(title(&over), "Garbage collection, dry run");
+    }
+}

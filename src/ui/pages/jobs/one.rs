@@ -1,0 +1,121 @@
+//! `/jobs/{id}`: where one job stands, what it said, and to pause or end it.
+
+use super::{Meter, StateBadge, by_words, scope_words, title};
+use crate::api::jobs::show_job;
+use crate::domain::run::{Control, RunKind};
+use crate::domain::view::{JobRow, JobView};
+use crate::domain::{Address, Timestamp};
+use crate::ui::components::form::{Confirm, PostForm, Problem};
+use crate::ui::components::time::When;
+use crate::ui::form::Intent;
+use crate::ui::islands::live::LiveScope;
+use crate::ui::pages::load::{PageTitle, load};
+use crate::ui::query::{Pairs, decode_path};
+use crate::ui::request::PageRequest;
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn Job() -> impl IntoView {
+    let request = PageRequest::current();
+    let id = decode_path(request.path()).rsplit('/').next().unwrap_or_default().to_owned();
+    let asks = Pairs::of(&request.path_and_query).get("cancel").is_some();
+    load(show_job(id), move |view| match request.part {
+        Some(_) => view! { <Changing view now=request.now/> }.into_any(),
+        None => view! { <Whole view asks now=request.now/> }.into_any(),
+    })
+}
+
+#[component]
+fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
+    let (row, title) = (view.row.clone(), title(&view.row));
+    let scope = format!("job:{}", row.id);
+    let cancelling = (asks && view.may_control && row.state.takes(Control::Cancel))
+        .then(|| view! { <Cancelling id=row.id.clone() kind=row.kind/> });
+    let live = (!row.state.is_over()).then(|| view! { <LiveScope scope since=now nouns=("line", "lines")/> });
+    view! {
+        <PageTitle text=title.clone()/>
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=Address::Jobs.to_string()>"Jobs"</a></li></ol></nav>
+        <div class="head">
+            <div class="grow"><h1>{title}</h1></div>
+            {live}
+        </div>
+        <Problem intent=Intent::PauseJob/>
+        <Problem intent=Intent::ResumeJob/>
+        {cancelling}
+        <Changing view now/>
+    }
+    .into_any()
+}
+
+/// What changes with the data.
+#[component]
+fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
+    let JobView { row, log, may_control } = view;
+    let lines = log.into_iter().map(|(at, words)| {
+        view! { <li class="row sm"><span class="muted nowrap"><When at now/></span><span class="grow">{words}</span></li> }
+            .into_any()
+    });
+    let lines = lines.collect_view();
+    view! {
+        <div class="stack mt-4 wide" data-live="job">
+            <section class="card" aria-labelledby="state">
+                <div class="card-head"><h2 id="state">"State"</h2><StateBadge state=row.state/></div>
+                <div class="card-body stack"><Meter row=&row/><Facts row=&row now/><Steer row=&row may_control/></div>
+            </section>
+            <section class="card" aria-labelledby="log">
+                <div class="card-head"><h2 id="log">"What it said"</h2></div>
+                <div class="card-body"><ol class="stack-2">{lines}</ol></div>
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts<'a>(row: &'a JobRow, now: Timestamp) -> impl IntoView + use<> {
+    let moment = |name: &'static str, at: Option<Timestamp>| {
+        at.map(|at| view! { <dt>{name}</dt><dd><When at now/></dd> }.into_any())
+    };
+    view! {
+        <dl class="kv">
+            <dt>"Scope"</dt><dd class="mono">{scope_words(&row.scope)}</dd>
+            <dt>"By"</dt><dd>{by_words(row.by.as_ref())}</dd>
+            {moment("Asked for", Some(row.created_at))}
+            {moment("Started", row.started_at)}
+            {moment("Ended", row.finished_at)}
+        </dl>
+    }
+    .into_any()
+}
+
+/// What can be done to it as it stands; and to see how it goes on, where no script does that.
+#[component]
+fn Steer<'a>(row: &'a JobRow, may_control: bool) -> impl IntoView + use<> {
+    if row.state.is_over() {
+        return ().into_any();
+    }
+    let offers = |control: Control| may_control && row.state.takes(control);
+    let pause = offers(Control::Pause).then(|| {
+        view! { <PostForm intent=Intent::PauseJob class="row"><button class="btn" type="submit">"Pause"</button></PostForm> }
+    });
+    let resume = offers(Control::Resume).then(|| {
+        view! { <PostForm intent=Intent::ResumeJob class="row"><button class="btn btn-primary" type="submit">"Resume"</button></PostForm> }
+    });
+    let cancel = offers(Control::Cancel)
+        .then(|| view! { <a class="btn btn-bad-quiet" id="cancel" href="?cancel=yes">"Cancel…"</a> });
+    let own = Address::Job(row.id.clone()).to_string();
+    view! { <div class="row wrap"><a class="btn" href=own>"Refresh"</a>{pause}{resume}{cancel}</div> }.into_any()
+}
+
+#[component]
+fn Cancelling(id: String, kind: RunKind) -> impl IntoView {
+    let back = format!("{}#cancel", Address::Job(id));
+    let title = format!("Cancel the {}?", kind.words().to_lowercase());
+    view! {
+        <Confirm intent=Intent::CancelJob title act="Cancel the job".to_owned() back>
+            <p>{kind.kept()}</p>
+        </Confirm>
+    }
+    .into_any()
+}

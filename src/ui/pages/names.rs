@@ -1,0 +1,52 @@
+//! Pages on which a name is given, moved, changed and brought back: each is a form that works by itself.
+
+pub mod rename;
+pub mod retag;
+pub mod roll_back;
+
+use crate::domain::view::Moved;
+use crate::domain::{Actor, Digest, Error, RepositoryName, Tag, Timestamp};
+use crate::ui::components::change::Image;
+use crate::ui::components::form::Problem;
+use crate::ui::components::icon::Icon;
+use crate::ui::components::time::When;
+use crate::ui::form::Intent;
+use crate::ui::request::PageRequest;
+use leptos::prelude::*;
+
+/// Why the form of a tag came back. Where the tag moved since it was drawn, what it named then and names now.
+#[component]
+fn Stale(intent: Intent, repository: RepositoryName, tag: Tag) -> impl IntoView {
+    let form = PageRequest::current().form;
+    let Some(Error::Changed { current }) = form.error.as_ref().filter(|_| form.intent == Some(intent)) else {
+        return view! { <Problem intent/> }.into_any();
+    };
+    let image = |digest: &Digest| view! { <Image repository=&repository digest/> }.into_any();
+    let before = form.value(Some(intent), "expect").and_then(|expect| expect.parse::<Digest>().ok());
+    let before = before
+        .as_ref()
+        .map_or_else(|| view! { "was not there" }.into_any(), |it| view! { "named "{image(it)} }.into_any());
+    let now = current
+        .as_ref()
+        .map_or_else(|| view! { "is not there" }.into_any(), |it| view! { "names "{image(it)} }.into_any());
+    view! {
+        <div class="callout callout-bad problem" role="alert" tabindex="-1" id="problem" autofocus="true">
+            <Icon name="warn"/>
+            <p class="row-1 wrap"><span class="medium">{tag.to_string()}" moved meanwhile:"</span>" it "{before}" when you looked and "{now}" now. Nothing was done."</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// When a tag moved last, and by whom.
+#[component]
+fn LastMoved(tag: Tag, moved: Moved, now: Timestamp) -> impl IntoView {
+    let words = match moved {
+        Moved::At { when, by } => {
+            let by = by.as_ref().and_then(Actor::name).map(|by| format!(", by {by}"));
+            view! { " moved there "<When at=when now/>{by}"." }.into_any()
+        }
+        Moved::FirstSeen { when } => view! { " was first seen there "<When at=when now/>"." }.into_any(),
+    };
+    view! { <p class="sm muted"><span class="tagname">{tag.to_string()}</span>{words}</p> }.into_any()
+}

@@ -1,0 +1,51 @@
+//! `/-/tags/{tag}/rename`: another name in place of one.
+
+use super::Stale;
+use crate::api::names::show_renaming;
+use crate::domain::view::Target;
+use crate::domain::{Address, RepositoryName, Tag};
+use crate::ui::components::crumbs::Crumbs;
+use crate::ui::components::digest::DigestLink;
+use crate::ui::components::form::{Field, Kind, PostForm};
+use crate::ui::form::Intent;
+use crate::ui::pages::load::{PageTitle, load};
+use leptos::prelude::*;
+
+const INTENT: Intent = Intent::RenameTag;
+
+/// The page.
+#[component]
+pub fn Rename(name: RepositoryName, tag: Tag) -> impl IntoView {
+    let (repository, of) = (name.clone(), tag.clone());
+    load(show_renaming(name, tag), move |target| view! { <Whole repository tag=of target/> })
+}
+
+#[component]
+fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView {
+    let title = format!("Rename {tag} of {repository}");
+    let back = Address::Tag(repository.clone(), tag.clone()).to_string();
+    let digest = target.side.digest;
+    let kind = Kind { class: "input input-mono", ..Kind::TEXT };
+    let act = format!("Rename {tag}");
+    view! {
+        <PageTitle text=title.clone()/>
+        <Crumbs repository=repository.clone() inside=true/>
+        <div class="head">
+            <div class="grow">
+                <h1>{title}</h1>
+                <p class="head-sub row-1 wrap"><DigestLink repository=&repository digest=&digest/></p>
+            </div>
+        </div>
+        <Stale intent=INTENT repository tag=tag.clone()/>
+        <PostForm intent=INTENT class="stack narrow-page">
+            <input type="hidden" name="expect" value=digest.to_string()/>
+            <Field intent=INTENT name="to" label="New name" kind hint="A name that is free here"/>
+            <p class="sm muted">{format!("{tag} goes to the trash: who pulls it by that name finds nothing from then on. The image stays, with its other tags.")}</p>
+            <div class="row end">
+                <a class="btn" href=back>"Cancel"</a>
+                <button class="btn btn-primary" type="submit">{act}</button>
+            </div>
+        </PostForm>
+    }
+    .into_any()
+}

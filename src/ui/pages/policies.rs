@@ -1,0 +1,64 @@
+//! `/n/{ns}/-/policies`: what binds the tags of a namespace.
+
+use super::access::Above;
+use super::load::{PageTitle, load};
+use super::protection::{Protections, asked};
+use crate::api::people::show_policies;
+use crate::domain::view::{PoliciesView, TrashDays};
+use crate::domain::{Namespace, Scope};
+use crate::ui::components::form::{Field, Kind, PostForm, Problem};
+use crate::ui::components::tabs::{ScopeTabs, Tab};
+use crate::ui::form::Intent;
+use crate::ui::request::PageRequest;
+use crate::ui::words::counted;
+use leptos::prelude::*;
+
+/// The page of a namespace.
+#[component]
+pub fn Policies(namespace: Namespace) -> impl IntoView {
+    let query = asked(&PageRequest::current());
+    load(show_policies(namespace, query), move |view| view! { <Whole view/> })
+}
+
+#[component]
+fn Whole(view: PoliciesView) -> impl IntoView {
+    let PoliciesView { namespace, protections, trash, opens } = view;
+    let (title, scope) = (namespace.to_string(), Scope::Namespace(namespace));
+    view! {
+        <PageTitle text=format!("Policies of {title}")/>
+        <Above scope=scope.clone()/>
+        <div class="head">
+            <div class="grow"><h1>{title}</h1><p class="head-sub">"What holds in this namespace and below it, whoever has access."</p></div>
+        </div>
+        <ScopeTabs scope open=Tab::Policies opens/>
+        <Protections view=protections/>
+        <Trash days=trash/>
+    }
+    .into_any()
+}
+
+/// For how long what is deleted can come back.
+#[component]
+fn Trash(days: TrashDays) -> impl IntoView {
+    const INTENT: Intent = Intent::ConfigureNamespace;
+    let TrashDays { own, otherwise } = days;
+    let kept = counted(own.unwrap_or(otherwise).into(), "day", "days");
+    let otherwise = counted(otherwise.into(), "day", "days");
+    let words = format!(
+        "Deleted things are kept for {kept}, and can be restored until then. Empty is what holds above: {otherwise}. \
+         What is in the trash already keeps its day."
+    );
+    let kind = Kind { input: "number", ..Kind::OPTIONAL };
+    view! {
+        <section aria-labelledby="trash">
+            <h2 class="section" id="trash">"Trash"</h2>
+            <p class="sm muted">{words}</p>
+            <Problem intent=INTENT/>
+            <PostForm intent=INTENT class="grantform grantform-short" label="Days in the trash".to_owned()>
+                <Field intent=INTENT name="trash_days" label="Keep deleted things for days" value=own.map(|own| own.to_string()).unwrap_or_default() kind/>
+                <button class="btn btn-primary" type="submit">"Save days"</button>
+            </PostForm>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,241 @@
+//! `/trash` and `/n/{ns}/-/trash`: what was deleted, by whom, until when it can be brought back, and what it holds.
+
+mod ask;
+
+use super::load::{PageTitle, load};
+use crate::api::names::show_trash;
+use crate::domain::trash::TrashRow;
+use crate::domain::view::{TrashQuery, TrashSum, TrashView, TrashedView};
+use crate::domain::{Actor, Address, Error, Namespace, Result, Scope, Timestamp};
+use crate::ui::components::crumbs::NamespaceCrumbs;
+use crate::ui::components::empty::Empty;
+use crate::ui::components::form::{PostForm, Problem};
+use crate::ui::components::mark::Mark;
+use crate::ui::components::table::{ACTIONS, Table};
+use crate::ui::components::time::When;
+use crate::ui::form::Intent;
+use crate::ui::query::{Pairs, address};
+use crate::ui::request::PageRequest;
+use crate::ui::words::counted;
+use ask::Question;
+use leptos::prelude::*;
+
+/// The page of all that the reader may bring back.
+#[component]
+pub fn AnyTrash() -> impl IntoView {
+    view! { <Trash namespace=None/> }
+}
+
+/// The page, of a namespace or of everything.
+#[component]
+pub fn Trash(namespace: Option<Namespace>) -> impl IntoView {
+    let request = PageRequest::current();
+    let asked = Asked::read(&request.path_and_query);
+    let query = asked.query(namespace.clone());
+    let data = async move { show_trash(query?).await };
+    load(data, move |view| view! { <Whole view asked namespace now=request.now/> })
+}
+
+/// What the address asks for, as it was typed.
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    place: String,
+    who: String,
+    batch: String,
+    before: String,
+    restore: String,
+    purge: String,
+}
+
+impl Asked {
+    fn read(path_and_query: &str) -> Self {
+        let pairs = Pairs::of(path_and_query);
+        let get = |key: &str| pairs.get(key).unwrap_or_default().trim().to_owned();
+        Self {
+            place: get("where"),
+            who: get("who"),
+            batch: get("batch"),
+            before: get("before"),
+            restore: get("restore"),
+            purge: get("purge"),
+        }
+    }
+
+    fn query(&self, namespace: Option<Namespace>) -> Result<TrashQuery> {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let of = |field: &'static str| {
+            move |error| match error {
+                Error::Invalid { message, .. } => Error::invalid(field, message),
+                other => other,
+            }
+        };
+        let scope = some(&self.place).map(|place| place.parse::<Scope>()).transpose().map_err(of("where"))?;
+        let (repository, below) = match scope {
+            Some(Scope::Repository(name)) => (Some(name), namespace),
+            Some(Scope::Namespace(below)) => (None, Some(below)),
+            Some(Scope::Everything) | None => (None, namespace),
+        };
+        Ok(TrashQuery {
+            repository,
+            below,
+            batch: some(&self.batch),
+            by: some(&self.who).map(|who| who.to_lowercase().parse()).transpose().map_err(of("who"))?,
+            before: some(&self.before),
+            restore: some(&self.restore),
+            purge: some(&self.purge),
+        })
+    }
+
+    fn is_filter(&self) -> bool {
+        [&self.place, &self.who, &self.batch].iter().any(|text| !text.is_empty())
+    }
+
+    /// The same page with one of its rows in question, or another part of it.
+    fn with(&self, base: &str, key: &str, value: &str) -> String {
+        address(base, &[("where", &self.place), ("who", &self.who), ("batch", &self.batch), (key, value)])
+    }
+}
+
+#[component]
+fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Timestamp) -> impl IntoView {
+    let base = Address::Trash(namespace.clone()).to_string();
+    let title = namespace.as_ref().map_or("Trash".to_owned(), |name| format!("Trash of {name}"));
+    let TrashView { rows, next, sum, asking } = view;
+    let (back, clear) = (asked.with(&base, "before", &asked.before), base.clone());
+    let question = match asking {
+        Some(asking) => view! { <Question asking back/> }.into_any(),
+        None => view! { <Problem intent=Intent::RestoreTrash/><Problem intent=Intent::PurgeTrash/> }.into_any(),
+    };
+    let together = (!asked.batch.is_empty() && rows.len() > 1 && next.is_none())
+        .then(|| view! { <Together batch=asked.batch.clone() n=rows.len() as u64/> });
+    let more = next.map(|next| {
+        let href = asked.with(&base, "before", &next);
+        view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Older"</a></nav> }
+    });
+    let body = match (rows.is_empty(), asked.is_filter()) {
+        (false, _) => view! { <Rows rows asked=asked.clone() base=base.clone() now/>{more} }.into_any(),
+        (true, true) => view! { <Empty icon="search" title="Nothing in the trash fits".to_owned()><a class="btn" href=clear>"Clear filter"</a></Empty>{more} }.into_any(),
+        (true, false) => view! {
+            <Empty icon="box" title="The trash is empty".to_owned()>
+                <p>"Tags, images and repositories that are deleted stand here until they expire. Until then they come back as they were."</p>
+            </Empty>
+            {more}
+        }
+        .into_any(),
+    };
+    let crumbs = namespace.map(|namespace| view! { <NamespaceCrumbs namespace/> });
+    view! {
+        <PageTitle text=title.clone()/>
+        {crumbs}
+        <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{sum_words(sum)}</p></div></div>
+        <FilterBar asked action=base/>
+        {question}
+        {together}
+        {body}
+    }
+    .into_any()
+}
+
+/// What the trash holds, of what the reader may bring back.
+fn sum_words(sum: TrashSum) -> String {
+    let TrashSum { n, held, is_cut } = sum;
+    match (n, is_cut) {
+        (0, false) => "Nothing that you could bring back.".to_owned(),
+        (_, false) => format!(
+            "{} that you may bring back. They hold {held} that nothing else needs.",
+            counted(n, "thing", "things")
+        ),
+        (_, true) => {
+            format!("More than {} that you may bring back. They hold more than {held}.", counted(n, "thing", "things"))
+        }
+    }
+}
+
+#[component]
+fn FilterBar(asked: Asked, action: String) -> impl IntoView {
+    view! {
+        <form class="filters row wrap" method="get" action=action role="search" aria-label="Filter trash">
+            <label class="vh" for="where">"Where: a repository, or a namespace with a star"</label>
+            <input class="input input-mono narrow" id="where" name="where" value=asked.place placeholder="team/web or team/*" autocomplete="off" autocapitalize="off" spellcheck="false"/>
+            <label class="vh" for="who">"Who deleted it, by username"</label>
+            <input class="input narrow" id="who" name="who" value=asked.who placeholder="Who" autocomplete="off" autocapitalize="off" spellcheck="false"/>
+            <button class="btn" type="submit">"Filter"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// All that one request deleted.
+#[component]
+fn Together(batch: String, n: u64) -> impl IntoView {
+    let act = format!("Restore all {n}");
+    view! {
+        <div class="callout callout-info">
+            <p class="grow">{format!("These {n} were deleted together.")}</p>
+            <PostForm intent=Intent::RestoreTrash class="row">
+                <input type="hidden" name="batch" value=batch/>
+                <button class="btn btn-sm" type="submit">{act}</button>
+            </PostForm>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Rows(rows: Vec<TrashedView>, asked: Asked, base: String, now: Timestamp) -> impl IntoView {
+    const COLUMNS: &[&str] = &["What", "Deleted by", "Holds", "Until", ACTIONS];
+    let rows = rows.into_iter().map(|it| view! { <Row it asked=&asked base=&base now/> }).collect_view();
+    view! { <Table label="What was deleted, newest first" class="cards" columns=COLUMNS>{rows}</Table> }.into_any()
+}
+
+#[component]
+fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> impl IntoView + use<> {
+    let TrashedView { row, may_purge, n_together } = it;
+    let words = row.words();
+    let purge = may_purge.then(|| {
+        let href = asked.with(base, "purge", &row.id);
+        view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.id) href=href aria-label=format!("Delete {words} now…")>"Delete now…"</a> }
+    });
+    let others = (n_together > 1).then(|| {
+        let href = address(base, &[("batch", &row.batch)]);
+        view! { <span class="cell-sub"><a href=href>{format!("with {} more", counted(n_together - 1, "thing", "things"))}</a></span> }
+    });
+    let digest = row.digest.as_ref().map(|digest| {
+        view! { <span class="cell-sub"><span class="digest"><Mark digest/>{digest.short().to_owned()}</span></span> }
+    });
+    let by = row.deleted_by.as_ref().and_then(Actor::name).unwrap_or("somebody").to_owned();
+    let (at, until, held) = (row.deleted, row.expires.date(), row.held.to_string());
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row" data-a="head"><What row=&row/>{digest}{others}</th>
+            <td role="cell" data-a="two">{by}<span class="cell-sub"><When at now/></span></td>
+            <td role="cell" data-a="three" class="nowrap"><span>{held}</span></td>
+            <td role="cell" data-a="end1" class="nowrap muted"><span class="k-only">"until "</span>{until}</td>
+            <td role="cell" data-a="end2" class="r">
+                <span class="row end">
+                    <PostForm intent=Intent::RestoreTrash class="row">
+                        <input type="hidden" name="entry" value=row.id.clone()/>
+                        <button class="btn btn-sm" type="submit" aria-label=format!("Restore {words}")>"Restore"</button>
+                    </PostForm>
+                    {purge}
+                </span>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The name by which it was known, in the words for what it was.
+#[component]
+fn What<'a>(row: &'a TrashRow) -> impl IntoView + use<> {
+    let of = row.repository.to_string();
+    let tags = (row.tag.is_none() && row.tags > 0).then(|| format!(", {}", counted(row.tags, "tag", "tags")));
+    match (&row.tag, &row.digest) {
+        (Some(tag), _) => view! { <span class="sm">"Tag "<span class="tagname">{tag.to_string()}</span>" of "<span class="name">{of}</span></span> }.into_any(),
+        (None, Some(_)) => {
+            let kind = if row.kind == crate::domain::trash::TrashKind::Blob { "Blob of " } else { "Image of " };
+            view! { <span class="sm">{kind}<span class="name">{of}</span>{tags}</span> }.into_any()
+        }
+        (None, None) => view! { <span class="sm">"Repository "<span class="name">{of}</span>{tags}</span> }.into_any(),
+    }
+}

@@ -1,0 +1,110 @@
+//! What is asked before an entry of the trash comes back over what is there, or goes for good.
+
+use crate::domain::trash::{TrashKind, TrashRow};
+use crate::domain::view::{Asking, Crossing};
+use crate::domain::{ByteSize, RepositoryName, Tag};
+use crate::ui::components::change::FromTo;
+use crate::ui::components::form::{Confirm, PostForm, Problem};
+use crate::ui::form::Intent;
+use crate::ui::words::counted;
+use leptos::prelude::*;
+
+/// The question.
+#[component]
+pub fn Question(asking: Asking, back: String) -> impl IntoView {
+    match asking {
+        Asking::Restore { row, crossings } => view! { <Over row crossings back/> }.into_any(),
+        Asking::Purge { row, tags, n_images } => view! { <Purging row tags n_images back/> }.into_any(),
+    }
+}
+
+/// Tags that name other images by now: they stay, or move back.
+#[component]
+fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView {
+    let (title, of) = (format!("Restore {}?", row.words()), row.repository.clone());
+    let act = match crossings.as_slice() {
+        [one] => format!("Move {} back", one.tag),
+        many => format!("Move {} back", counted(many.len() as u64, "tag", "tags")),
+    };
+    let keep = if crossings.len() == 1 { "Keep the new one" } else { "Keep the new ones" };
+    view! {
+        <section class="card confirm confirm-plain" aria-labelledby="over">
+            <div class="card-head"><h2 id="over">{title}</h2></div>
+            <div class="card-body stack">
+                <Problem intent=Intent::RestoreTrash/>
+                <p class="sm">"Another image has this name by now. To move it back takes tag.move over it, and its history keeps both."</p>
+                <Crossings repository=of crossings/>
+                <PostForm intent=Intent::RestoreTrash>
+                    <input type="hidden" name="entry" value=row.id/>
+                    <input type="hidden" name="over" value="yes"/>
+                    <div class="row end wrap">
+                        <a class="btn" href=back autofocus="true">{keep}</a>
+                        <button class="btn btn-primary" type="submit">{act}</button>
+                    </div>
+                </PostForm>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Crossings(repository: RepositoryName, crossings: Vec<Crossing>) -> impl IntoView {
+    let rows = crossings.into_iter().map(|Crossing { tag, deleted, now }| {
+        view! {
+            <li class="row-3 listed">
+                <span class="tagname grow">{tag.to_string()}</span>
+                <FromTo repository=&repository from=Some(&now) to=Some(&deleted)/>
+            </li>
+        }
+    });
+    view! { <ul class="plain-list">{rows.collect_view()}</ul> }.into_any()
+}
+
+/// What goes, and that nothing brings it back.
+#[component]
+fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, back: String) -> impl IntoView {
+    let words = row.words();
+    let back = format!("{back}#purge-{}", row.id);
+    let names: Vec<String> = tags.iter().map(Tag::to_string).collect();
+    let more = row.tags.saturating_sub(names.len() as u64);
+    let listed = (row.kind != TrashKind::Tag && !names.is_empty()).then(|| {
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        view! { <p class="sm">"Its tags: "<span class="mono">{names.join(", ")}</span>{more}"."</p> }
+    });
+    let images = (n_images > 0).then(|| {
+        let held = row.held;
+        view! { <p class="sm">{format!("{} with it, and {held} that nothing else needs.", counted(n_images, "image goes", "images go"))}</p> }
+    });
+    view! {
+        <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {words} for good") back typed=row.name().to_owned()>
+            <input type="hidden" name="entry" value=row.id.clone()/>
+            <p>{promise(&row)}</p>
+            {listed}
+            {images}
+            <p class="sm">"This cannot be undone."</p>
+        </Confirm>
+    }
+    .into_any()
+}
+
+/// What nothing can do afterwards.
+fn promise(row: &TrashRow) -> String {
+    match row.kind {
+        TrashKind::Tag => {
+            let held = if row.held == ByteSize(0) {
+                String::new()
+            } else {
+                format!(", with the {} that it alone holds", row.held)
+            };
+            format!(
+                "The trash gives this name back no more. Its image goes once no other tag and no history keeps it{held}."
+            )
+        }
+        TrashKind::Image => "The image goes for good, and no history can bring a tag back to it.".to_owned(),
+        TrashKind::Blob => "The blob goes for good.".to_owned(),
+        TrashKind::Repository => {
+            "All of the repository goes for good, with its history: nothing can bring it back.".to_owned()
+        }
+    }
+}

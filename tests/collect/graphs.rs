@@ -1,0 +1,182 @@
+//! Random graphs of images, indexes, signatures, tags and repositories that share blobs, with deletes, history and trash:
+//! what is collected is what a plain walk does not reach, a dry run says the same and changes nothing, and every tag
+//! that is left pulls on every platform.
+
+use super::model::{expected, found};
+use super::{files, n_staged, pulls, run};
+use crate::identity::run as statement;
+use crate::jobs::{collect, over, ran};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, decides, sha256};
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
+use portolan::server::access::Policy;
+use portolan::server::clock::{Clock, ManualClock};
+use proptest::collection::vec;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+use std::sync::Arc;
+
+const CONFIG: &str = "[trash]\ndays = 2\n[history]\ndays = 3\n[gc]\ngrace_s = 3600\nevery_s = 0\n";
+const HOUR_MS: i64 = 3_600_000;
+const REPOSITORIES: [&str; 3] = ["team/web", "team/api", "other/web"];
+const CASES: u32 = 8;
+
+/// Something that happens: what, where, and which.
+type Step = (u8, usize, usize);
+
+struct World {
+    test: TestApp,
+    clock: Arc<ManualClock>,
+    /// Digests with their sizes and types, by repository.
+    known: Vec<Vec<(String, usize, &'static str)>>,
+    n_made: usize,
+}
+
+impl World {
+    async fn new() -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        let test = TestApp::build(CONFIG, choices(Policy::Grants, clock.clone())).await;
+        Self { test, clock, known: vec![vec![]; REPOSITORIES.len()], n_made: 0 }
+    }
+
+    async fn put(&mut self, at: usize, tag: Option<usize>, media_type: &'static str, manifest: String) {
+        let digest = sha256(manifest.as_bytes());
+        let reference = tag.map_or(digest.clone(), |tag| format!("t{}", tag % 5));
+        let put = self.test.put_manifest(REPOSITORIES[at], &reference, media_type, &manifest).await;
+        // What it names may have been deleted or collected.
+        if put.status == 201 && !self.known[at].iter().any(|(known, ..)| *known == digest) {
+            self.known[at].push((digest, manifest.len(), media_type));
+        }
+    }
+
+    fn any(&self, at: usize, which: usize) -> Option<serde_json::Value> {
+        let known = &self.known[at];
+        let (digest, size, media_type) = known.get(which.checked_rem(known.len())?)?;
+        Some(json!({"mediaType": media_type, "digest": digest, "size": size}))
+    }
+
+    async fn image(&mut self, at: usize, which: usize, tag: Option<usize>) {
+        let architecture = ["amd64", "arm64", "s390x"][which % 3];
+        let image = self.test.image(REPOSITORIES[at], architecture, format!("layer {}", which % 6).as_bytes()).await;
+        self.put(at, tag, OCI_MANIFEST, image).await;
+    }
+
+    async fn index(&mut self, at: usize, which: usize, tag: Option<usize>) {
+        self.n_made += 1;
+        let children: Vec<_> = [self.any(at, which), self.any(at, which / 2 + 1)].into_iter().flatten().collect();
+        let annotations = json!({"n": self.n_made.to_string()});
+        let index =
+            json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children, "annotations": annotations});
+        self.put(at, tag, OCI_INDEX, index.to_string()).await;
+    }
+
+    /// About something that is there, or was.
+    async fn signature(&mut self, at: usize, which: usize) {
+        let Some(subject) = self.any(at, which) else { return };
+        self.n_made += 1;
+        let empty = self.test.push_blob(REPOSITORIES[at], b"{}").await;
+        let empty = json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": empty, "size": 2});
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/signature", "config": empty,
+            "layers": [empty], "subject": subject, "annotations": {"n": self.n_made.to_string()},
+        });
+        self.put(at, None, OCI_MANIFEST, manifest.to_string()).await;
+    }
+
+    async fn step(&mut self, (what, at, which): Step) {
+        let at = at % REPOSITORIES.len();
+        let name = REPOSITORIES[at];
+        match what % 14 {
+            0..=2 => self.image(at, which, Some(which / 3)).await,
+            3 => self.image(at, which, None).await,
+            4 | 5 => self.index(at, which, Some(which / 3)).await,
+            6 => self.index(at, which, None).await,
+            7 => self.signature(at, which).await,
+            8 | 9 => drop(self.test.delete(&format!("/v2/{name}/manifests/t{}", which % 5)).await),
+            10 => {
+                if let Some(it) = self.any(at, which) {
+                    let digest = it["digest"].as_str().unwrap();
+                    self.test.delete(&format!("/v2/{name}/manifests/{digest}")).await;
+                }
+            }
+            11 => drop(self.test.push_blob(name, format!("alone {}", which % 4).as_bytes()).await),
+            12 if which % 4 == 0 => {
+                self.test.delete(&format!("/api/v1/r/{name}")).await;
+                self.known[at].clear();
+            }
+            _ => self.clock.advance_ms((which as i64 % 40) * HOUR_MS),
+        }
+    }
+}
+
+async fn goes_by_the_model(steps: Vec<Step>, later: i64) {
+    let mut world = World::new().await;
+    let _running = world.test.start_jobs().await;
+    for (number, step) in steps.iter().enumerate() {
+        world.step(*step).await;
+        if number == steps.len() / 2 {
+            run(&world.test).await;
+        }
+    }
+    world.clock.advance_ms(later * HOUR_MS);
+    let (test, now) = (&world.test, world.clock.now().0);
+    let (before, expected) = (found(test).await, expected(test, now, (HOUR_MS, 72 * HOUR_MS)).await);
+    let dry = ran(&over(test, &collect(test, true).await).await);
+    assert_eq!(found(test).await, before, "a dry run changes nothing");
+    assert_eq!(dry.replace("Would collect", "Collected"), run(test).await, "and says what would go");
+    let after = found(test).await;
+    assert_eq!(after.images, expected.images);
+    assert_eq!(after.links, expected.links);
+    assert_eq!(after.contents, expected.contents);
+    assert_eq!(files(test.folder.path()), after.contents, "no bytes are left of what is gone");
+    assert_eq!(n_staged(test.folder.path()), 0);
+    for name in REPOSITORIES {
+        let tags = test.get(&format!("/v2/{name}/tags/list")).await;
+        let tags = if tags.status == 200 { tags.json()["tags"].as_array().unwrap().clone() } else { vec![] };
+        for tag in tags {
+            pulls(test, name, tag.as_str().unwrap()).await;
+        }
+    }
+    counts_hold(test).await;
+    let again = run(test).await;
+    assert!(again.contains("images: 0; links of blobs: 0; blobs: 0,"), "nothing is left for a second one: {again}");
+}
+
+/// What is counted and summed up is what a rebuild finds.
+async fn counts_hold(test: &TestApp) {
+    let sums = || async {
+        let sql = "SELECT name || ' ' || n_tags || ' ' || n_images || ' ' || logical_bytes || ' ' || stored_bytes FROM repositories
+                   UNION SELECT id || ' ' || n_tags || ' ' || n_images || ' ' || logical_bytes || ' ' || stored_bytes FROM mounts";
+        super::texts(test, sql).await
+    };
+    let counted = sums().await;
+    test.app.store.rebuild(&decides(Policy::Grants).system(Job::Rebuild, Maintain {})).await.unwrap();
+    assert_eq!(counted, sums().await);
+}
+
+#[test]
+fn what_is_collected_is_what_nothing_reaches_and_every_tag_pulls() {
+    let config = Config { cases: CASES, max_shrink_iters: 20, failure_persistence: None, ..Config::default() };
+    let steps = (vec((0_u8..14, 0_usize..3, 0_usize..60), 20..45), 0_i64..150);
+    let result = TestRunner::new(config).run(&steps, |(steps, later)| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(goes_by_the_model(steps, later));
+        Ok(())
+    });
+    result.unwrap();
+}
+
+/// What only something that goes held goes with it.
+#[tokio::test]
+async fn an_index_goes_with_its_children_and_their_signatures_in_one_run() {
+    let mut world = World::new().await;
+    let _running = world.test.start_jobs().await;
+    for step in [(3, 0, 0), (3, 0, 1), (7, 0, 0), (4, 0, 0), (8, 0, 0)] {
+        world.step(step).await;
+    }
+    statement(&world.test, "UPDATE tag_moves SET at = 0").await;
+    world.clock.advance_ms(100 * HOUR_MS);
+    let said = run(&world.test).await;
+    assert!(said.contains("entries of the trash: 1; images: 4;"), "{said}");
+    assert!(files(world.test.folder.path()).is_empty());
+}

@@ -1,0 +1,154 @@
+//! What a collection leaves, by a plain walk from what holds something by itself.
+
+use super::rows;
+use crate::support::TestApp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A repository and a digest in it.
+pub type Place = (String, String);
+
+/// What is there, or has to be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    pub images: BTreeSet<Place>,
+    pub links: BTreeSet<Place>,
+    pub contents: BTreeSet<String>,
+}
+
+/// What is there now.
+pub async fn found(test: &TestApp) -> Left {
+    let images = pairs(test, "SELECT repository_id, digest FROM manifests").await;
+    let links = pairs(test, "SELECT repository_id, digest FROM repository_blobs").await;
+    let contents = super::texts(test, "SELECT digest FROM blobs").await;
+    Left { images, links, contents }
+}
+
+async fn pairs(test: &TestApp, sql: &str) -> BTreeSet<Place> {
+    rows(test, sql).await.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap())).collect()
+}
+
+/// From one to many, in each repository: pairs of the rows of a query that names a repository and two digests.
+async fn arrows(test: &TestApp, sql: &str) -> BTreeMap<Place, Vec<String>> {
+    let mut arrows: BTreeMap<Place, Vec<String>> = BTreeMap::new();
+    for mut row in rows(test, sql).await {
+        let place = (row.take().unwrap(), row.take().unwrap());
+        arrows.entry(place).or_default().push(row.take().unwrap());
+    }
+    arrows
+}
+
+/// What has to be there after a collection at this moment.
+pub async fn expected(test: &TestApp, now: i64, (grace_ms, window_ms): (i64, i64)) -> Left {
+    let before = found(test).await;
+    let (told, moved) = (now - grace_ms, now - window_ms);
+    let listed = arrows(test, "SELECT repository_id, parent, child FROM manifest_edges").await;
+    let about = arrows(test, "SELECT repository_id, subject, digest FROM referrers").await;
+    let named: BTreeSet<Place> = pairs(
+        test,
+        &format!(
+            "SELECT repository_id, to_digest FROM tag_moves WHERE at > {moved} AND to_digest IS NOT NULL
+             UNION SELECT repository_id, from_digest FROM tag_moves WHERE at > {moved} AND from_digest IS NOT NULL"
+        ),
+    )
+    .await;
+    let kept = kept_entries(test, now, &named).await;
+    let mut held = named;
+    held.extend(pairs(test, "SELECT repository_id, digest FROM tags").await);
+    let mut parts_in_trash: BTreeSet<Place> = BTreeSet::new();
+    let in_trash = arrows(test, "SELECT repository_id, parent, child FROM deleted_edges").await;
+    for mut row in rows(test, "SELECT entry, repository_id, digest FROM deleted_manifests").await {
+        let (entry, repository, digest): (String, String, String) =
+            (row.take().unwrap(), row.take().unwrap(), row.take().unwrap());
+        let place = (repository.clone(), digest);
+        if kept.contains(&entry) {
+            let parts = in_trash.get(&place).into_iter().flatten().map(|part| (repository.clone(), part.clone()));
+            parts_in_trash.extend(parts);
+            held.extend(about.get(&place).into_iter().flatten().map(|it| (repository.clone(), it.clone())));
+        }
+    }
+    held.extend(parts_in_trash.iter().cloned());
+    for mut row in rows(test, "SELECT entry, repository_id, digest FROM deleted_tags").await {
+        let (entry, place): (String, Place) = (row.take().unwrap(), (row.take().unwrap(), row.take().unwrap()));
+        held.extend(kept.contains(&entry).then_some(place));
+    }
+    held.extend(by_themselves(test, told, &before, (&listed, &about)).await);
+    let images = reached(held, &before.images, (&listed, &about));
+    let links = links_left(test, told, &images, (&listed, &parts_in_trash)).await;
+    let mut contents: BTreeSet<String> = links.iter().map(|(_, digest)| digest.clone()).collect();
+    for mut row in rows(test, "SELECT entry, digest FROM deleted_blobs").await {
+        let (entry, digest): (String, String) = (row.take().unwrap(), row.take().unwrap());
+        contents.extend(kept.contains(&entry).then_some(digest));
+    }
+    Left { images, links, contents }
+}
+
+/// Entries of the trash that can still be brought back, or whose images history names.
+async fn kept_entries(test: &TestApp, now: i64, named: &BTreeSet<Place>) -> BTreeSet<String> {
+    let mut kept = super::texts(test, &format!("SELECT id FROM trash WHERE expires_at > {now}")).await;
+    let all = super::texts(test, "SELECT id FROM trash").await;
+    for mut row in rows(test, "SELECT entry, repository_id, digest FROM deleted_manifests").await {
+        let (entry, place): (String, Place) = (row.take().unwrap(), (row.take().unwrap(), row.take().unwrap()));
+        kept.extend((named.contains(&place) && all.contains(&entry)).then_some(entry));
+    }
+    kept
+}
+
+/// Images that never had a name, and those that lost it a moment ago.
+async fn by_themselves(
+    test: &TestApp,
+    told: i64,
+    before: &Left,
+    (listed, about): (&BTreeMap<Place, Vec<String>>, &BTreeMap<Place, Vec<String>>),
+) -> BTreeSet<Place> {
+    let mut below: BTreeSet<Place> = BTreeSet::new();
+    for (holder, held) in listed.iter().chain(about).filter(|(holder, _)| before.images.contains(*holder)) {
+        below.extend(held.iter().map(|digest| (holder.0.clone(), digest.clone())));
+    }
+    let sql = format!(
+        "SELECT repository_id, digest, unnamed_since FROM manifests WHERE unnamed_since IS NULL OR unnamed_since > {told}"
+    );
+    let mut found = BTreeSet::new();
+    for mut row in rows(test, &sql).await {
+        let (place, since): (Place, Option<i64>) = ((row.take().unwrap(), row.take().unwrap()), row.take().unwrap());
+        if since.is_some() || !below.contains(&place) {
+            found.insert(place);
+        }
+    }
+    found
+}
+
+/// All that is there and that something which stays lists, or is about.
+fn reached(
+    held: BTreeSet<Place>,
+    there: &BTreeSet<Place>,
+    (listed, about): (&BTreeMap<Place, Vec<String>>, &BTreeMap<Place, Vec<String>>),
+) -> BTreeSet<Place> {
+    let (mut open, mut reached): (Vec<Place>, BTreeSet<Place>) = (held.into_iter().collect(), BTreeSet::new());
+    while let Some(place) = open.pop() {
+        if there.contains(&place) && reached.insert(place.clone()) {
+            let next = listed.get(&place).into_iter().chain(about.get(&place)).flatten();
+            open.extend(next.map(|digest| (place.0.clone(), digest.clone())));
+        }
+    }
+    reached
+}
+
+async fn links_left(
+    test: &TestApp,
+    told: i64,
+    images: &BTreeSet<Place>,
+    (listed, in_trash): (&BTreeMap<Place, Vec<String>>, &BTreeSet<Place>),
+) -> BTreeSet<Place> {
+    let mut needed = in_trash.clone();
+    for (holder, parts) in listed.iter().filter(|(holder, _)| images.contains(*holder)) {
+        needed.extend(parts.iter().map(|part| (holder.0.clone(), part.clone())));
+    }
+    let mut left = BTreeSet::new();
+    for mut row in rows(test, "SELECT repository_id, digest, linked_at FROM repository_blobs").await {
+        let (place, linked_at): (Place, i64) = ((row.take().unwrap(), row.take().unwrap()), row.take().unwrap());
+        if linked_at > told || needed.contains(&place) {
+            left.insert(place);
+        }
+    }
+    left
+}

@@ -1,0 +1,133 @@
+//! Protection rules on pages, by their plain forms.
+
+use super::console::Browser;
+use super::protection::set;
+use super::{PASSWORD, basic, with_admin};
+use axum::http::StatusCode;
+use serde_json::json;
+
+/// The id of the rule whose form or link stands on a page.
+fn rule(page: &str) -> String {
+    page.split("?remove=").nth(1).and_then(|rest| rest.split('"').next()).expect("a rule").to_owned()
+}
+
+#[tokio::test]
+async fn a_rule_is_tried_set_changed_and_removed_by_its_forms() {
+    let test = with_admin().await;
+    let (mara, admin) = (Browser::of(&test, "mara").await, test.showing(&basic("mara", PASSWORD)));
+    for tag in ["v1", "v2", "v2-snapshot", "main"] {
+        admin.push_image("team/web", tag, "amd64", b"layer").await;
+    }
+    let page = "/n/team/-/policies";
+    assert!(mara.get("/n/team").await.text().contains(page), "there is a tab");
+    assert!(mara.get(page).await.text().contains("No rules"));
+    let tried = mara.get(&format!("{page}?try=yes&tags=v*&except=*-snapshot&kind=immutable&role=")).await.text();
+    assert!(tried.contains("2 of 4 tags that are there:") && tried.contains("team/web:v1, team/web:v2"), "{tried}");
+    assert!(tried.contains("value=\"v*\"") && tried.contains("value=\"*-snapshot\""), "it stands there still");
+    let odd = mara.get(&format!("{page}?try=yes&tags=[&except=")).await.text();
+    assert!(odd.contains("A set in a tag pattern is written"), "{odd}");
+
+    let fields = |tags, kind, role| [("tags", tags), ("except", "*-snapshot"), ("kind", kind), ("role", role)];
+    let odd = mara.send(page, "set-protection", &fields("a b", "immutable", "")).await;
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(odd.text().contains("value=\"a b\"") && odd.text().contains("aria-invalid=\"true\""), "{}", odd.text());
+    let odd = mara.send(page, "set-protection", &fields("v*", "protected", "")).await;
+    assert!(odd.status == StatusCode::UNPROCESSABLE_ENTITY && odd.text().contains("Choose the least role"));
+    let made = mara.done(page, "set-protection", &fields("v*", "immutable", "")).await;
+    assert!(
+        made.contains("The rule about v* but not *-snapshot is set") && made.contains("Nobody moves or deletes them.")
+    );
+    let again = mara.send(page, "set-protection", &fields("v*", "immutable", "")).await;
+    assert!(again.status == StatusCode::UNPROCESSABLE_ENTITY && again.text().contains("There is a rule already"));
+
+    let (list, image) = (mara.get("/r/team/web").await.text(), mara.get("/r/team/web/-/tags/v1").await.text());
+    assert_eq!(list.matches("</svg>Immutable<").count(), 2, "{list}");
+    assert!(image.contains("Nobody moves or deletes v1, by the rule on team/*."), "{image}");
+    assert!(!mara.get("/r/team/web/-/tags/main").await.text().contains("Immutable<"));
+    let deleted =
+        mara.send("/r/team/web/-/settings?delete=yes", "delete-repository", &[("confirmed", "team/web")]).await;
+    assert!(
+        deleted.status == StatusCode::FORBIDDEN && deleted.text().contains("v1 is immutable"),
+        "{}",
+        deleted.text()
+    );
+
+    // In the settings of the repository it is shown and changed where it is set.
+    let settings = "/r/team/web/-/settings";
+    let inherited = mara.get(settings).await.text();
+    assert!(inherited.contains("v* but not *-snapshot") && inherited.contains(&format!("href=\"{page}\">team<")));
+    let id = rule(&mara.get(page).await.text());
+    assert_eq!(mara.send(settings, "remove-protection", &[("rule", &id)]).await.status, StatusCode::NOT_FOUND);
+    assert!(mara.get(&format!("{page}?rule={id}")).await.text().contains("Change rule"));
+    let change = [&[("rule", &*id)][..], &fields("v*", "protected", "admin")].concat();
+    let changed = mara.done(page, "change-protection", &change).await;
+    assert!(changed.contains("Only Admin set, move or delete them."), "{changed}");
+    assert!(
+        mara.get(&format!("{page}?remove={id}")).await.text().contains("Remove the rule about v* but not *-snapshot?")
+    );
+    assert!(mara.done(page, "remove-protection", &[("rule", &id)]).await.contains("is gone"));
+    assert_eq!(mara.send(page, "remove-protection", &[("rule", &id)]).await.status, StatusCode::NOT_FOUND);
+
+    let own = mara.done(settings, "set-protection", &[("tags", ""), ("kind", "no_delete"), ("role", "")]).await;
+    assert!(own.contains("and all else of a repository") && own.contains("The rule about all tags is set"), "{own}");
+    assert!(mara.get("/r/team/web").await.text().matches("</svg>Protected<").count() > 4, "the head and each tag");
+}
+
+/// Who may not configure there sees what binds the tags, and no way to change it.
+#[tokio::test]
+async fn who_does_not_configure_sees_what_binds_and_changes_nothing() {
+    let test = with_admin().await;
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let otto = super::api::user(&admin, "otto").await;
+    admin.push_image("team/web", "prod", "amd64", b"layer").await;
+    super::api::give(&admin, super::api::named("otto"), "developer", "team/*", None).await.unwrap();
+    set(&admin, json!({"scope": "*", "tags": "prod", "kind": "protected", "role": "maintainer"})).await;
+    let browser = Browser::of(&test, "otto").await;
+    let list = browser.get("/r/team/web").await.text();
+    assert!(list.contains("only Maintainer and up set, move or delete it, by the rule on everything"), "{list}");
+    assert!(!list.contains("/-/policies") && !list.contains("/-/settings"), "{list}");
+    assert_eq!(browser.get("/n/team/-/policies").await.status, StatusCode::FORBIDDEN);
+    let sent = [("tags", "prod"), ("kind", "immutable"), ("role", "")];
+    assert_eq!(browser.send("/n/team/-/policies", "set-protection", &sent).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.send("/r/team/web/-/settings", "set-protection", &sent).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(otto.delete("/v2/team/web/manifests/prod").await.refusal(), "403 DENIED");
+}
+
+#[tokio::test]
+async fn a_namespace_says_for_how_long_what_is_deleted_is_kept() {
+    let test = with_admin().await;
+    let (mara, admin) = (Browser::of(&test, "mara").await, test.showing(&basic("mara", PASSWORD)));
+    admin.push_image("team/backend/api", "v1", "amd64", b"layer").await;
+    let page = "/n/team/-/policies";
+    assert!(mara.get(page).await.text().contains("kept for 30 days"));
+    let odd = mara.send(page, "configure-namespace", &[("trash_days", "0")]).await;
+    assert!(
+        odd.status == StatusCode::UNPROCESSABLE_ENTITY && odd.text().contains("for 1 to 3650 days"),
+        "{}",
+        odd.text()
+    );
+    assert!(mara.done(page, "configure-namespace", &[("trash_days", "3")]).await.contains("kept for 3 days"));
+    assert!(mara.get("/n/team/backend/-/policies").await.text().contains("Empty is what holds above: 3 days."));
+    let below = async |body: &str| {
+        let path = "/api/v1/n/team/backend";
+        match body {
+            "" => admin.get(path).await.json(),
+            body => admin.call("PATCH", path, "application/json", body).await.json(),
+        }
+    };
+    let shown = |days: Option<u32>, kept: u32| json!({"name": "team/backend", "default_visibility": "private", "trash_days": days, "kept_days": kept});
+    assert_eq!(below("").await, shown(None, 3));
+    assert_eq!(below(r#"{"trash_days": 7}"#).await, shown(Some(7), 7));
+    assert_eq!(below(r#"{"default_visibility": "private"}"#).await, shown(Some(7), 7), "what is not said stays");
+    assert_eq!(below(r#"{"trash_days": 5000}"#).await["status"], 400);
+    assert_eq!(below(r#"{"trash_days": null}"#).await, shown(None, 3));
+    assert!(admin.delete("/v2/team/backend/api/manifests/v1").await.status.is_success());
+    let gone = admin.get("/api/v1/trash").await.json()["items"][0].clone();
+    let days = |key: &str| gone[key].as_str().unwrap()[..10].to_owned();
+    let at = |key: &str| portolan::domain::Timestamp::parse(&format!("{}T00:00:00Z", days(key))).unwrap();
+    assert_eq!(at("expires_at"), at("deleted_at").plus_days(3), "{gone}");
+    let record = admin.get("/api/v1/activity?action=namespace.configure").await.json()["items"][0].clone();
+    assert_eq!((&record["before"], &record["after"]), (&json!("trash days: 7"), &json!("trash days: as above")));
+    mara.done(page, "configure-namespace", &[("trash_days", "")]).await;
+    assert_eq!(below("").await, shown(None, 30));
+}

@@ -1,0 +1,103 @@
+//! Long work that people see: who sees it, what can be done to it, and that it goes on.
+
+use crate::support::{Answer, TestApp, user};
+use axum::http::StatusCode;
+use portolan::domain::{Role, Terms};
+use portolan::server::access::Standing;
+use serde_json::Value;
+
+const JSON: &str = "application/json";
+
+/// Starts a garbage collection and returns its id.
+pub async fn collect(test: &TestApp, is_dry: bool) -> String {
+    let asked = serde_json::json!({"kind": "gc", "dry_run": is_dry}).to_string();
+    let made = test.call("POST", "/api/v1/jobs", JSON, asked).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn control(test: &TestApp, id: &str, control: &str) -> Answer {
+    test.call("POST", &format!("/api/v1/jobs/{id}/{control}"), JSON, "").await
+}
+
+async fn job(test: &TestApp, id: &str) -> Value {
+    test.get(&format!("/api/v1/jobs/{id}")).await.json()
+}
+
+/// Waits until a job is over, and returns it.
+pub async fn over(test: &TestApp, id: &str) -> Value {
+    for _ in 0..2000 {
+        let job = job(test, id).await;
+        if !job["finished_at"].is_null() {
+            return job;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("not within 20 s: {}", job(test, id).await)
+}
+
+/// What a garbage collection said in the end.
+pub fn ran(job: &Value) -> String {
+    assert_eq!(job["state"], "done", "{job}");
+    job["log"].as_array().unwrap().last().expect("it says what it did")["words"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_job_is_paused_resumed_and_cancelled_and_then_takes_nothing_more() {
+    let test = TestApp::new().await;
+    let id = collect(&test, false).await;
+    let second = test.call("POST", "/api/v1/jobs", JSON, r#"{"kind":"gc"}"#).await;
+    assert_eq!(second.status, StatusCode::CONFLICT, "one at a time");
+    for (asked, status, state) in [
+        ("resume", 409, "queued"),
+        ("pause", 200, "paused"),
+        ("pause", 409, "paused"),
+        ("resume", 200, "queued"),
+        ("cancel", 200, "cancelled"),
+        ("resume", 409, "cancelled"),
+        ("nothing", 404, "cancelled"),
+    ] {
+        let answer = control(&test, &id, asked).await;
+        assert_eq!(answer.status.as_u16(), status, "{asked}: {}", answer.text());
+        assert_eq!(job(&test, &id).await["state"], state, "{asked}");
+    }
+    let page = test.get(&format!("/jobs/{id}")).await.text();
+    assert!(page.contains("Paused by admin.") && page.contains("Cancelled by admin."), "{page}");
+    assert!(!page.contains("Refresh") && !page.contains("pause-job"), "there is nothing more to do to it");
+    let listed = test.get("/jobs").await.text();
+    assert!(listed.contains(&format!("/jobs/{id}")) && listed.contains("Run garbage collection"));
+    let activity = test.get("/activity?action=job").await.text();
+    assert!(activity.contains("Started a garbage collection") && activity.contains("Changed the job:"));
+}
+
+#[tokio::test]
+async fn a_job_is_seen_by_whose_it_is_and_by_who_may_see_the_instance() {
+    let test = TestApp::new().await;
+    let id = collect(&test, false).await;
+    let auditor = test.with_standing(Standing::with_role(user("otto"), Role::Auditor));
+    assert_eq!(job(&auditor, &id).await["created_by"], "user:admin");
+    assert_eq!(control(&auditor, &id, "pause").await.status, StatusCode::FORBIDDEN);
+    let page = auditor.get("/jobs").await.text();
+    assert!(page.contains(&id) && !page.contains("run-collection"), "who may not start one is not offered to");
+    let terms = Terms { role: Role::Owner, scope: "*".parse().unwrap(), tags: None, expires_at: None };
+    let owner = test.with_standing(Standing { terms: vec![terms], ..Standing::of(user("nina")) });
+    assert_eq!(owner.get("/api/v1/jobs").await.json()["items"].as_array().unwrap().len(), 0);
+    assert_eq!(control(&owner, &id, "cancel").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(owner.get(&format!("/jobs/{id}")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_job_that_waits_is_done_and_what_was_paused_goes_on_when_it_is_resumed() {
+    let mut test = TestApp::new().await;
+    let id = collect(&test, false).await;
+    assert_eq!(control(&test, &id, "pause").await.status, StatusCode::OK);
+    let _running = test.start_jobs().await;
+    assert_eq!(control(&test, &id, "resume").await.status, StatusCode::OK);
+    assert_eq!(over(&test, &id).await["state"], "done");
+    let dry = over(&test, &collect(&test, true).await).await;
+    assert_eq!((&dry["state"], &dry["dry_run"]), (&"done".into(), &true.into()));
+    let listed = test.get("/api/v1/jobs?limit=1").await.json();
+    assert_eq!(listed["items"][0]["id"], dry["id"], "newest first");
+    let next = listed["next"].as_str().expect("there is one more");
+    assert_eq!(test.get(&format!("/api/v1/jobs?after={next}")).await.json()["items"][0]["id"], *id);
+}

@@ -1,0 +1,226 @@
+//! Tags of a registry elsewhere, set and taken away: step by step, with failures and other people between the steps.
+
+use super::stand_in::{Deletes, Event, StandIn};
+use crate::conformance::registry::remote;
+use crate::support::process::{Distribution, http};
+use crate::support::{OCI_MANIFEST, decides, sha256, user};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use portolan::domain::action::{DeleteManifest, DeleteTag, SetTag};
+use portolan::domain::condition::{Among, Condition};
+use portolan::domain::{Action, Digest, Error, RepositoryName, Result, Role, Tag};
+use portolan::server::access::{Authorized, Caller, Policy, Standing};
+use portolan::server::registry::changing::{Allowed, ChangeTags, Removed};
+use portolan::server::registry::remote::RemoteRegistry;
+use portolan::server::registry::{RawManifest, ReadRegistry};
+use std::sync::Arc;
+
+pub(super) const ACCEPT: (&str, &str) =
+    ("Accept", "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json");
+
+pub(super) fn still() -> BoxFuture<'static, Result<()>> {
+    async { Ok(()) }.boxed()
+}
+
+pub(super) async fn proof<A: Action>(action: A) -> Authorized<A> {
+    let standing = Arc::new(Standing::with_role(user("mara"), Role::Admin));
+    let caller = Caller { standing, request_id: "r".to_owned(), address: String::new() };
+    decides(Policy::Grants).authorize(&caller, action).await.unwrap()
+}
+
+fn name() -> RepositoryName {
+    "up/a".parse().unwrap()
+}
+
+fn tag(text: &str) -> Tag {
+    text.parse().unwrap()
+}
+
+fn of(content: &str) -> Digest {
+    sha256(content.as_bytes()).parse().unwrap()
+}
+
+fn raw(content: &str) -> RawManifest {
+    RawManifest { digest: of(content), media_type: OCI_MANIFEST.to_owned(), bytes: content.to_owned().into() }
+}
+
+async fn remove(registry: &RemoteRegistry, text: &str, content: &str) -> Result<Removed> {
+    let proof = proof(DeleteTag { repository: name(), tag: tag(text) }).await;
+    registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag(text), &raw(content)).await
+}
+
+async fn put(registry: &RemoteRegistry, text: &str, content: &str, condition: Condition) -> Result<bool> {
+    let manifest = raw(content);
+    let proof = proof(SetTag { repository: name(), tag: tag(text), digest: manifest.digest.clone() }).await;
+    registry.put_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag(text), &manifest, &condition).await
+}
+
+fn absent() -> Condition {
+    Condition { differs: Some(Among::Any), ..Condition::default() }
+}
+
+const OLD: &str = r#"{"old":1}"#;
+const NEW: &str = r#"{"new":1}"#;
+
+/// A registry with an image of four tags.
+async fn filled(deletes: Deletes) -> (StandIn, RemoteRegistry) {
+    let (upstream, url) = StandIn::start(deletes).await;
+    upstream.push(&["1.0", "1.0.1", "1.1", "latest"], OLD);
+    (upstream, remote(&url, "up"))
+}
+
+/// Three of them and the image are whole.
+fn siblings_stay(upstream: &StandIn) {
+    let state = upstream.now();
+    assert!(state.manifests.contains_key(&sha256(OLD.as_bytes())), "{:?}", state.seen);
+    for sibling in ["1.0", "1.0.1", "1.1"] {
+        assert_eq!(state.tags.get(sibling), Some(&sha256(OLD.as_bytes())), "{sibling}: {:?}", state.seen);
+    }
+}
+
+#[tokio::test]
+async fn a_tag_goes_without_its_siblings_however_a_registry_deletes() {
+    for (deletes, how) in [(Deletes::ByDigest, Removed::ByTombstone), (Deletes::ByName, Removed::ByName)] {
+        let (upstream, registry) = filled(deletes).await;
+        assert_eq!(remove(&registry, "latest", OLD).await, Ok(how));
+        assert!(!upstream.now().tags.contains_key("latest"));
+        siblings_stay(&upstream);
+        assert_eq!(upstream.now().manifests.len(), 1, "the tombstone is gone");
+        assert_eq!(remove(&registry, "latest", OLD).await, Ok(Removed::Before));
+        let moved = remove(&registry, "1.1", NEW).await;
+        assert_eq!(moved, Err(Error::Changed { current: Some(of(OLD)) }));
+        siblings_stay(&upstream);
+    }
+    let (upstream, registry) = filled(Deletes::TooMuch).await;
+    assert_eq!(remove(&registry, "latest", OLD).await, Ok(Removed::ByName));
+    let has_image = upstream.now().manifests.contains_key(&sha256(OLD.as_bytes()));
+    assert!(has_image, "a registry that took the image along has it again");
+}
+
+/// FLT for remotes: at every request, before it is done and after it.
+#[tokio::test]
+async fn a_registry_that_fails_at_any_step_loses_nothing_and_is_finished_by_doing_it_again() {
+    for (deletes, event) in [
+        (Deletes::ByDigest, Event::Fails),
+        (Deletes::ByDigest, Event::IsLost),
+        (Deletes::ByName, Event::Fails),
+        (Deletes::ByName, Event::IsLost),
+    ] {
+        for at in 0.. {
+            let (upstream, registry) = filled(deletes).await;
+            upstream.now().event = Some((at, event.clone()));
+            let first = remove(&registry, "latest", OLD).await;
+            siblings_stay(&upstream);
+            let n_asked = upstream.now().seen.len();
+            let is_entombed = upstream.now().tags.get("latest").is_some_and(|it| *it != sha256(OLD.as_bytes()));
+            match first {
+                Err(Error::Upstream { message, .. }) if is_entombed => {
+                    assert!(message.contains("stands on a tombstone"), "{message}");
+                }
+                _ => assert!(!is_entombed, "that it stands halfway is said: {first:?}"),
+            }
+            remove(&registry, "latest", OLD).await.unwrap();
+            siblings_stay(&upstream);
+            assert!(!upstream.now().tags.contains_key("latest"));
+            if at >= n_asked {
+                break;
+            }
+        }
+    }
+}
+
+/// Where the registry knows conditions, at every request; where it does not, at every one but the very change of the tag.
+#[tokio::test]
+async fn what_somebody_pushes_between_two_steps_stays() {
+    for knows_conditions in [true, false] {
+        for at in 0.. {
+            let (upstream, registry) = filled(Deletes::ByDigest).await;
+            upstream.now().knows_conditions = knows_conditions;
+            upstream.now().event = Some((at, Event::Push("latest", NEW.to_owned())));
+            let removed = remove(&registry, "latest", OLD).await;
+            siblings_stay(&upstream);
+            let state = upstream.now();
+            let Some((method, path)) = state.seen.get(at) else { break };
+            if !knows_conditions && method == "PUT" && path.ends_with("/latest") {
+                continue;
+            }
+            assert_eq!(state.tags.get("latest"), Some(&sha256(NEW.as_bytes())), "{at}: {:?}", state.seen);
+            if let Err(error) = removed {
+                assert_eq!(error, Error::Changed { current: Some(of(NEW)) }, "{at}");
+            }
+            assert_eq!(state.manifests.len(), 2, "no tombstone is left: {:?}", state.seen);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tag_is_set_if_it_is_as_expected() {
+    let (upstream, registry) = filled(Deletes::ByDigest).await;
+    upstream.push(&[], NEW);
+    let named = |content: &str| Condition { matches: Some(Among::These(vec![of(content)])), ..Condition::default() };
+    let refused = || Err(Error::Changed { current: Some(of(OLD)) });
+    assert_eq!(put(&registry, "latest", NEW, absent()).await, refused());
+    assert_eq!(put(&registry, "latest", NEW, named(NEW)).await, refused());
+    assert_eq!(put(&registry, "prod", NEW, absent()).await, Ok(true));
+    assert_eq!(put(&registry, "latest", NEW, named(OLD)).await, Ok(true));
+    assert_eq!(put(&registry, "latest", NEW, Condition::default()).await, Ok(false), "it is there");
+    assert_eq!(upstream.now().tags["latest"], sha256(NEW.as_bytes()));
+    siblings_stay(&upstream);
+}
+
+/// A tag that was left on its way out by a failure names nothing, for readers and for who sets it.
+#[tokio::test]
+async fn a_tombstone_is_nobodys_image() {
+    let (upstream, registry) = filled(Deletes::ByDigest).await;
+    remove(&registry, "latest", OLD).await.unwrap();
+    let last = upstream.now().seen.iter().rposition(|(method, _)| method == "DELETE").unwrap();
+    let (upstream, registry) = filled(Deletes::ByDigest).await;
+    upstream.now().event = Some((last, Event::Fails));
+    assert!(remove(&registry, "latest", OLD).await.is_err());
+    assert!(upstream.now().tags.contains_key("latest"));
+    assert_eq!(registry.manifest(&name(), &"latest".parse().unwrap()).await, Ok(None));
+    assert_eq!(put(&registry, "latest", OLD, absent()).await, Ok(true));
+    upstream.push(&["portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB"], OLD);
+    let listed = registry.tags(&name(), None, 100).await.unwrap();
+    assert_eq!(listed.items, ["1.0", "1.0.1", "1.1", "latest"].map(tag), "hidden tags are in no list");
+    assert_eq!(listed.refused, 0);
+}
+
+#[tokio::test]
+async fn an_image_is_deleted_where_no_tag_names_it() {
+    let (upstream, registry) = filled(Deletes::ByDigest).await;
+    upstream.push(&[], NEW);
+    let delete = async |digest: Digest| {
+        let proof = proof(DeleteManifest { repository: name(), digest: digest.clone() }).await;
+        registry.remove_manifest(&Allowed::by(&proof, &name(), &still).unwrap(), &digest).await
+    };
+    let named = delete(of(OLD)).await;
+    assert!(matches!(named, Err(Error::Conflict(words)) if words.contains("the tag 1.0 names this image")));
+    siblings_stay(&upstream);
+    delete(of(NEW)).await.unwrap();
+    assert_eq!(upstream.now().manifests.len(), 1);
+}
+
+/// CNCF distribution as it is installed deletes nothing: that is found out by what nobody has.
+#[test]
+fn where_nothing_can_be_deleted_that_is_found_out_without_deleting() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(upstream) = Distribution::that_keeps_all(folder.path()) else { return };
+    let image = super::push(&upstream.host, "a", "1.0", b"layer");
+    super::push(&upstream.host, "a", "latest", b"layer");
+    let registry = remote(&format!("http://{}", upstream.host), "up");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (said, found) = runtime.block_on(async {
+        let manifest = registry.manifest(&name(), &image.parse().unwrap()).await.unwrap().unwrap();
+        let proof = proof(DeleteTag { repository: name(), tag: tag("latest") }).await;
+        let said = registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag("latest"), &manifest).await;
+        (said.unwrap_err().to_string(), registry.capabilities().await)
+    });
+    assert!(said.contains("REGISTRY_STORAGE_DELETE_ENABLED=true") && said.contains("Nothing was changed"), "{said}");
+    assert_eq!(found[4..].iter().map(|(_, known)| *known).collect::<Vec<_>>(), [Some(false), Some(false)]);
+    for reference in ["1.0", "latest", &image] {
+        assert_eq!(http("HEAD", &upstream.host, &format!("/v2/a/manifests/{reference}"), &[ACCEPT], b"").0, 200);
+    }
+    let (_, list) = http("GET", &upstream.host, "/v2/a/tags/list", &[], b"");
+    assert_eq!(list.trim(), r#"{"name":"a","tags":["1.0","latest"]}"#);
+}

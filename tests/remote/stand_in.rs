@@ -1,0 +1,171 @@
+//! A registry in memory that deletes as CNCF distribution 2.8 does, or by name as newer ones do; that fails, or lets
+//! somebody else push, at the request that a test chooses.
+
+use crate::conformance::registry::serve_router;
+use crate::support::{OCI_MANIFEST, sha256};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{Method, Response, StatusCode};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// How it takes deletes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deletes {
+    ByDigest,
+    ByName,
+    /// With a name it takes the whole image, as nobody should.
+    TooMuch,
+}
+
+/// What happens at a request.
+#[derive(Clone)]
+pub(crate) enum Event {
+    /// It fails before anything is done.
+    Fails,
+    /// It is done, and the answer is lost.
+    IsLost,
+    /// Somebody else pushes this under the tag right before.
+    Push(&'static str, String),
+}
+
+pub(crate) struct State {
+    pub manifests: BTreeMap<String, String>,
+    pub tags: BTreeMap<String, String>,
+    pub has_blobs: bool,
+    pub deletes: Deletes,
+    /// Whether it knows `If-Match`.
+    pub knows_conditions: bool,
+    pub event: Option<(usize, Event)>,
+    /// Every request: method and path.
+    pub seen: Vec<(String, String)>,
+}
+
+#[derive(Clone)]
+pub(crate) struct StandIn(Arc<Mutex<State>>);
+
+impl StandIn {
+    pub(crate) async fn start(deletes: Deletes) -> (Self, String) {
+        let state = State {
+            manifests: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            has_blobs: false,
+            deletes,
+            knows_conditions: false,
+            event: None,
+            seen: vec![],
+        };
+        let here = Self(Arc::new(Mutex::new(state)));
+        let answering = here.clone();
+        let router = Router::new().fallback(move |request: Request| async move {
+            let (parts, body) = request.into_parts();
+            let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+            let expected = parts.headers.get("if-match").map(|it| it.to_str().unwrap().trim_matches('"').to_owned());
+            answering.answer(&parts.method, parts.uri.path(), body, expected)
+        });
+        let url = serve_router(router).await;
+        (here, url)
+    }
+
+    pub(crate) fn now(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// Puts content under tags, as if it was pushed.
+    pub(crate) fn push(&self, tags: &[&str], content: &str) -> String {
+        let (digest, mut state) = (sha256(content.as_bytes()), self.now());
+        state.manifests.insert(digest.clone(), content.to_owned());
+        for tag in tags {
+            state.tags.insert((*tag).to_owned(), digest.clone());
+        }
+        digest
+    }
+
+    fn answer(&self, method: &Method, path: &str, body: String, expected: Option<String>) -> Response<Body> {
+        let mut state = self.now();
+        let n = state.seen.len();
+        state.seen.push((method.to_string(), path.to_owned()));
+        let event = state.event.clone().filter(|(at, _)| *at == n).map(|(_, event)| event);
+        match &event {
+            Some(Event::Fails) => return empty(500),
+            Some(Event::Push(tag, content)) => {
+                let digest = sha256(content.as_bytes());
+                state.manifests.insert(digest.clone(), content.clone());
+                state.tags.insert((*tag).to_owned(), digest);
+            }
+            _ => {}
+        }
+        let done = state.take(method, path, body, expected);
+        if matches!(event, Some(Event::IsLost)) { empty(500) } else { done }
+    }
+}
+
+impl State {
+    fn take(&mut self, method: &Method, path: &str, body: String, expected: Option<String>) -> Response<Body> {
+        let last = path.rsplit('/').next().unwrap_or_default().to_owned();
+        if path.ends_with("/tags/list") {
+            let tags: Vec<&String> = self.tags.keys().collect();
+            return Response::new(Body::from(serde_json::json!({"name": "a", "tags": tags}).to_string()));
+        }
+        if path.contains("/blobs/") {
+            return self.blob(method);
+        }
+        let digest = if last.contains(':') { Some(last.clone()) } else { self.tags.get(&last).cloned() };
+        let there = digest.filter(|digest| self.manifests.contains_key(digest));
+        let is_other = expected.is_some_and(|expected| there.as_ref() != Some(&expected));
+        if self.knows_conditions && is_other && *method != Method::GET && *method != Method::HEAD {
+            return empty(412);
+        }
+        match (method.as_str(), there) {
+            ("PUT", _) => {
+                let digest = sha256(body.as_bytes());
+                self.manifests.insert(digest.clone(), body);
+                if !last.contains(':') {
+                    self.tags.insert(last, digest);
+                }
+                empty(201)
+            }
+            ("DELETE", there) => self.delete(&last, there),
+            (_, Some(digest)) => Response::builder()
+                .header("content-type", OCI_MANIFEST)
+                .header("docker-content-digest", &digest)
+                .body(Body::from(self.manifests[&digest].clone()))
+                .unwrap(),
+            (_, None) => empty(404),
+        }
+    }
+
+    fn delete(&mut self, reference: &str, there: Option<String>) -> Response<Body> {
+        let is_name = !reference.contains(':');
+        if is_name && self.deletes == Deletes::ByDigest {
+            return empty(400);
+        }
+        let Some(digest) = there else { return empty(404) };
+        if is_name && self.deletes == Deletes::ByName {
+            self.tags.remove(reference);
+        } else {
+            self.manifests.remove(&digest);
+            self.tags.retain(|_, named| *named != digest);
+        }
+        empty(202)
+    }
+
+    fn blob(&mut self, method: &Method) -> Response<Body> {
+        match method.as_str() {
+            "POST" => {
+                let start = Response::builder().status(202).header("location", "/v2/a/blobs/uploads/1?x=y");
+                start.body(Body::empty()).unwrap()
+            }
+            "PUT" => {
+                self.has_blobs = true;
+                empty(201)
+            }
+            _ => empty(if self.has_blobs { 200 } else { 404 }),
+        }
+    }
+}
+
+fn empty(status: u16) -> Response<Body> {
+    Response::builder().status(StatusCode::from_u16(status).unwrap()).body(Body::empty()).unwrap()
+}

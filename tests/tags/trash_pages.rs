@@ -1,0 +1,131 @@
+//! The trash on its pages: who sees what, what comes back, and what goes for good.
+
+use super::{followed, form, is_there, names, push_index, within};
+use crate::support::{Answer, TestApp};
+use axum::http::StatusCode;
+use portolan::domain::Role;
+
+/// The ids of entries, in the order of the page.
+async fn ids(test: &TestApp) -> Vec<String> {
+    let listed = test.get("/api/v1/trash").await.json();
+    let id = |it: &serde_json::Value| it["id"].as_str().expect("an id").to_owned();
+    listed["items"].as_array().expect("a list").iter().map(id).collect()
+}
+
+async fn restore(test: &TestApp, fields: &[(&str, &str)]) -> Answer {
+    form(test, "/trash", "restore-trash", fields).await
+}
+
+#[tokio::test]
+async fn what_was_deleted_comes_back_from_its_page() {
+    let test = TestApp::new().await;
+    assert!(test.get("/trash").await.text().contains("The trash is empty"));
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    assert_eq!(test.delete("/v2/team/web/manifests/1.0").await.status, StatusCode::ACCEPTED);
+    let page = test.get("/trash").await.text();
+    for words in ["1 thing that you may bring back", "Tag ", "1.0", "team/web", "admin", "until ", "Delete now…"] {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    let id = ids(&test).await.remove(0);
+    let two = test.push_image("team/web", "1.0", "amd64", b"two").await;
+    let asked = restore(&test, &[("entry", &id)]).await;
+    let question = format!("/trash?restore={id}");
+    assert_eq!((asked.status, asked.header("location")), (StatusCode::SEE_OTHER, &*question));
+    let shown = test.get(&question).await.text();
+    for words in ["Keep the new one", "Move 1.0 back", &one[7..19], &two[7..19]] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert_eq!(names(&test, "team/web", "1.0").await, Some(two), "it is a question");
+    let back = restore(&test, &[("entry", &id), ("over", "yes")]).await;
+    assert!(followed(&test, &back).await.contains("Restored tag 1.0 of team/web."));
+    assert_eq!(names(&test, "team/web", "1.0").await, Some(one));
+    assert_eq!(restore(&test, &[("entry", &id)]).await.status, StatusCode::NOT_FOUND, "once");
+    assert_eq!(restore(&test, &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_was_deleted_together_comes_back_together_or_by_its_place() {
+    let test = TestApp::new().await;
+    for tag in ["a", "b", "c"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    test.by_admin("nina").push_image("other/web", "1", "amd64", b"other").await;
+    let body = serde_json::json!({"tags": ["a", "b"]});
+    let preview = super::send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", body).await.json();
+    let plan = serde_json::json!({"plan": preview["plan"]});
+    assert_eq!(super::send(&test, "POST", "/api/v1/r/team/web/-/delete", plan).await.status, StatusCode::OK);
+    assert_eq!(test.by_admin("nina").delete("/v2/other/web/manifests/1").await.status, StatusCode::ACCEPTED);
+
+    let page = test.get("/trash").await.text();
+    assert!(page.contains("with 1 thing more"), "{page}");
+    let batch = page.split("/trash?batch=").nth(1).and_then(|rest| rest.split('"').next()).expect("a link").to_owned();
+    let together = test.get(&format!("/trash?batch={batch}")).await.text();
+    assert!(together.contains("These 2 were deleted together.") && together.contains("Restore all 2"), "{together}");
+    for (filter, n) in
+        [("where=team/*", 2), ("where=other/web", 1), ("who=nina", 1), ("who=otto", 0), ("where=none", 0)]
+    {
+        let found = test.get(&format!("/trash?{filter}")).await.text();
+        assert_eq!(found.matches("scope=\"row\"").count(), n, "{filter}: {found}");
+        assert_eq!(found.contains("Clear filter"), n == 0);
+    }
+    assert_eq!(test.get("/n/team/-/trash").await.text().matches("scope=\"row\"").count(), 2);
+    assert_eq!(test.get("/trash?where=Bad").await.status, StatusCode::BAD_REQUEST);
+    let back = restore(&test, &[("batch", &batch)]).await;
+    assert!(followed(&test, &back).await.contains("Restored 2 things that were deleted together."));
+    assert!(is_there(&test, "team/web", "a").await && is_there(&test, "team/web", "b").await);
+    assert_eq!(restore(&test, &[("batch", &batch)]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_goes_for_good_is_looked_at_and_its_name_typed() {
+    let test = TestApp::new().await;
+    let (index, _) = push_index(&test, "team/web", "1.0", "one").await;
+    assert_eq!(test.delete(&format!("/api/v1/r/team/web/-/manifests/{index}")).await.status, StatusCode::NO_CONTENT);
+    let id = ids(&test).await.remove(0);
+    let question = format!("/trash?purge={id}");
+    let shown = test.get(&question).await.text();
+    for words in ["3 images go with it", "1.0", "no history can bring a tag back", "This cannot be undone"] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    let purge = async |who: &TestApp, typed: &str| {
+        form(who, &question, "purge-trash", &[("entry", &id), ("confirmed", typed)]).await
+    };
+    let slip = purge(&test, "1.0").await;
+    assert!(slip.status == StatusCode::UNPROCESSABLE_ENTITY && slip.text().contains("aria-invalid"), "{}", slip.text());
+
+    // Who brings things back need not be one who lets them go.
+    let (developer, owner) =
+        (within(&test, "team/*", Role::Developer, None), within(&test, "team/*", Role::Owner, None));
+    let stranger = within(&test, "other/*", Role::Owner, None);
+    assert!(stranger.get("/trash").await.text().contains("Nothing that you could bring back"));
+    assert!(!stranger.get(&question).await.text().contains(&index[7..19]), "what is not theirs is not there");
+    assert_eq!(purge(&stranger, &index[7..19]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(form(&stranger, "/trash", "restore-trash", &[("entry", &id)]).await.status, StatusCode::NOT_FOUND);
+    let seen = developer.get("/trash").await.text();
+    assert!(seen.contains("Restore") && !seen.contains("Delete now…"), "{seen}");
+    assert_eq!(developer.get(&question).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(purge(&developer, &index[7..19]).await.status, StatusCode::FORBIDDEN);
+    assert!(owner.get("/n/team").await.text().contains("/n/team/-/trash"));
+    let gone = purge(&owner, &index[7..19]).await;
+    assert!(followed(&owner, &gone).await.contains("for good."));
+    assert!(test.get("/trash").await.text().contains("The trash is empty"));
+    let back = format!("/r/team/web/-/tags/1.0/rollback?to={index}");
+    assert_eq!(test.get(&back).await.status, StatusCode::CONFLICT, "no history brings it back");
+}
+
+/// What trash holds is said of what the reader may bring back, and of nothing else.
+#[tokio::test]
+async fn the_sum_is_of_what_its_reader_may_bring_back() {
+    let test = TestApp::new().await;
+    for (repository, tag) in [("team/web", "1"), ("team/web", "release-2"), ("other/web", "1")] {
+        test.push_image(repository, tag, "amd64", format!("{repository} {tag}").as_bytes()).await;
+        test.delete(&format!("/v2/{repository}/manifests/{tag}")).await;
+    }
+    let said = async |who: &TestApp| {
+        let page = who.get("/trash").await.text();
+        (page.contains("1 thing that"), page.contains("2 things that"), page.contains("3 things that"))
+    };
+    assert_eq!(said(&test).await, (false, false, true));
+    assert_eq!(said(&within(&test, "team/*", Role::Owner, None)).await, (false, true, false));
+    assert_eq!(said(&within(&test, "team/*", Role::Owner, Some("release-*"))).await, (true, false, false));
+}
