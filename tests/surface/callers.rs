@@ -175,12 +175,12 @@ impl Said {
         self.status < 400 && !self.header("location").starts_with("/auth/login?next=")
     }
 
-    /// All that was said, but for the request's own id and nonce, and with these names for those.
+    /// All that was said, but for the request's own id and nonce and the plan of a form, and with these names for those.
     fn whole(&self, names: &[(String, String)]) -> String {
         let nonce = self.header("content-security-policy").split("'nonce-").nth(1).and_then(|it| it.split('\'').next());
         let mut lines: Vec<String> = self.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
         lines.sort();
-        let mut text = format!("{}\n{}\n{}", self.status, lines.join("\n"), self.body);
+        let mut text = format!("{}\n{}\n{}", self.status, lines.join("\n"), unsealed(&self.body));
         for own in [Some(self.header("x-request-id")), nonce].into_iter().flatten().filter(|own| !own.is_empty()) {
             text = text.replace(own, "OWN");
         }
@@ -190,6 +190,14 @@ impl Said {
         }
         text
     }
+}
+
+/// A page without the plan in its form, which is another one each time.
+fn unsealed(page: &str) -> String {
+    let mut pieces = page.split("name=\"plan\" value=\"");
+    let first = pieces.next().unwrap_or_default();
+    let rest = pieces.map(|piece| piece.split_once('"').map_or(piece, |(_, rest)| rest));
+    std::iter::once(first).chain(rest).collect()
 }
 
 fn standing(number: usize) -> Standing {

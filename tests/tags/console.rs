@@ -160,7 +160,7 @@ async fn an_image_goes_by_its_name_and_not_when_something_else_would_go() {
     );
     let refused =
         post(&mara, &child, "delete-image", &[("plan", &field(&listed, "plan")), ("confirmed", "team/web")]).await;
-    assert_eq!(refused.status, 403);
+    assert!(refused.status == 403 && refused.text().contains("delete that first"), "{}", refused.text());
 }
 
 #[tokio::test]
