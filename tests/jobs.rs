@@ -1,10 +1,12 @@
 //! Long work that people see: who sees it, what can be done to it, and that it goes on.
 
-use crate::support::{Answer, TestApp, user};
+use crate::support::{Answer, START, TestApp, choices, user};
 use axum::http::StatusCode;
 use portolan::domain::{Role, Terms};
-use portolan::server::access::Standing;
+use portolan::server::access::{Policy, Standing};
+use portolan::server::clock::{Clock, ManualClock};
 use serde_json::Value;
+use std::sync::Arc;
 
 const JSON: &str = "application/json";
 
@@ -88,12 +90,14 @@ async fn a_job_is_seen_by_whose_it_is_and_by_who_may_see_the_instance() {
 
 #[tokio::test]
 async fn a_job_that_waits_is_done_and_what_was_paused_goes_on_when_it_is_resumed() {
-    let mut test = TestApp::new().await;
+    let clock = Arc::new(ManualClock::new(START));
+    let mut test = TestApp::build("", choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>)).await;
     let id = collect(&test, false).await;
     assert_eq!(control(&test, &id, "pause").await.status, StatusCode::OK);
     let _running = test.start_jobs().await;
     assert_eq!(control(&test, &id, "resume").await.status, StatusCode::OK);
     assert_eq!(over(&test, &id).await["state"], "done");
+    clock.advance_ms(1);
     let dry = over(&test, &collect(&test, true).await).await;
     assert_eq!((&dry["state"], &dry["dry_run"]), (&"done".into(), &true.into()));
     let listed = test.get("/api/v1/jobs?limit=1").await.json();

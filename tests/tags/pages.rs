@@ -156,7 +156,7 @@ async fn history_tells_who_moved_what_and_leads_back() {
         ("who=nobody", false, false),
     ] {
         let found = test.get(&format!("/r/team/web/-/history?{filter}")).await.text();
-        let has = |tag: &str| found.contains(&format!("class=\"tagname\" href=\"/r/team/web/-/tags/{tag}\""));
+        let has = |tag: &str| found.contains(&format!("href=\"/r/team/web/-/tags/{tag}\" class=\"tagname\""));
         assert_eq!((has("prod"), has("other")), (has_prod, has_other), "{filter}: {found}");
     }
     for odd in ["tag=.bad", "after=nonsense"] {

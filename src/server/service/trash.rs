@@ -14,7 +14,7 @@ use crate::server::context::App;
 pub use crate::server::store::trash::Wanted;
 use crate::server::store::trash::{self, Entry, Restoring};
 use crate::server::store::{Change, Tx, collect};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Entries that are looked through for one page, at most: the reader may see few of them.
@@ -115,13 +115,16 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
         Restoring { by: proof.actor().clone(), at, rights: proof.rights(), over, entropy: Arc::clone(&app.entropy) };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
+            let (asked, mut next) = (BTreeSet::from_iter(ids.clone()), VecDeque::from(ids));
             let mut words = Vec::new();
-            for id in &ids {
-                let entry = match current(tx, id, &allowed).await {
+            while let Some(id) = next.pop_front() {
+                let entry = match current(tx, &id, &allowed).await {
                     Err(Error::NotFound(_)) if !words.is_empty() => continue, // It came with what lists it.
                     entry => entry?,
                 };
-                trash::restore(tx, &entry, &who).await?;
+                let settled = trash::restore(tx, &entry, &who).await?;
+                // Of what came with it, the tags come too if they were asked for.
+                next.extend(settled.into_iter().filter(|(of, _)| asked.contains(of)).map(|(_, own)| own));
                 words.push(entry.row.words());
             }
             Ok(Change::new((), None, Some(words.join("\n"))).announcing(name))

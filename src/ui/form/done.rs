@@ -37,9 +37,7 @@ impl Intent {
             Self::ChangePassword => "Your password changed. You are signed out everywhere else.".to_owned(),
             Self::EndSession => "That session is over.".to_owned(),
             Self::LinkIdentity => format!("You can sign in by {of} from now on."),
-            Self::UnlinkIdentity => {
-                format!("You cannot sign in by {of} any more. Sessions opened by it elsewhere ended.")
-            }
+            Self::UnlinkIdentity => format!("You cannot sign in by {of} any more. Its sessions elsewhere ended."),
             Self::CreateToken => format!("The token {of} is there."),
             Self::DeleteToken | Self::RevokeToken => format!("The token {of} is revoked. What used it is out."),
             Self::CreateRobot => format!("The robot {of} is there."),
@@ -62,9 +60,8 @@ impl Intent {
             Self::RestoreTrash => format!("Restored {of}."),
             Self::PurgeTrash => format!("Deleted {of} for good."),
             Self::PauseJob => "The job is paused. It goes on from here when you resume it.".to_owned(),
-            Self::ResumeJob | Self::CancelJob => {
-                format!("The job {}.", if self == Self::ResumeJob { "goes on" } else { "is cancelled" })
-            }
+            Self::ResumeJob => "The job goes on.".to_owned(),
+            Self::CancelJob => "The job is cancelled.".to_owned(),
             Self::RunCollection => format!("The {of} is on its way."),
         }
     }

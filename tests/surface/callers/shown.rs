@@ -64,8 +64,13 @@ fn forms(html: &str) -> Vec<(String, String)> {
             let one = |attribute: &str| values(input, attribute).into_iter().next();
             let is_chosen = !matches!(one("type").as_deref(), Some("checkbox" | "radio")) || input.contains(" checked");
             if let (Some(name), true) = (one("name"), is_chosen) {
-                // Somebody has to stand there, or nobody is asked about rights.
-                let typed = if name == "who" { "otto".to_owned() } else { one("value").unwrap_or_default() };
+                let typed = match (&*name, one("value").unwrap_or_default()) {
+                    // Somebody has to stand there, or nobody is asked about rights.
+                    ("who", _) => "otto".to_owned(),
+                    // A rule over all tags would leave nothing to delete.
+                    ("tags", all) if all.is_empty() => "frozen-*".to_owned(),
+                    (_, value) => value,
+                };
                 sent.append_pair(&name, &typed);
             }
         }

@@ -134,8 +134,7 @@ impl Form<'_> {
         match intent {
             Intent::CreateUser => users::create(self).await,
             Intent::InviteAgain => users::invite_again(self).await,
-            Intent::DisableUser => users::set_disabled(self, true).await,
-            Intent::EnableUser => users::set_disabled(self, false).await,
+            Intent::DisableUser | Intent::EnableUser => users::set_disabled(self, intent == Intent::DisableUser).await,
             Intent::DeleteUser => users::delete(self).await,
             Intent::EndSessions => users::end_sessions(self).await,
             Intent::GiveAccess => access::give(self).await,
@@ -144,8 +143,7 @@ impl Form<'_> {
             Intent::ChangeAccess => access::change(self).await,
             Intent::TakeAccess => access::take(self).await,
             Intent::CreateGroup => groups::create(self).await,
-            Intent::AddMember => groups::set_member(self, true).await,
-            Intent::RemoveMember => groups::set_member(self, false).await,
+            Intent::AddMember | Intent::RemoveMember => groups::set_member(self, intent == Intent::AddMember).await,
             Intent::MapClaim => groups::set_claim(self, true).await,
             Intent::UnmapClaim => groups::set_claim(self, false).await,
             Intent::LetIn => users::let_in(self).await,
@@ -170,13 +168,13 @@ impl Form<'_> {
             Intent::RevokeToken => tokens::revoke(self).await,
             Intent::CreateRobot => robots::create(self).await,
             Intent::RotateRobot => robots::rotate(self).await,
-            Intent::DisableRobot => robots::set_disabled(self, true).await,
-            Intent::EnableRobot => robots::set_disabled(self, false).await,
+            Intent::DisableRobot | Intent::EnableRobot => {
+                robots::set_disabled(self, intent == Intent::DisableRobot).await
+            }
             Intent::DeleteRobot => robots::delete(self).await,
-            Intent::CreateMount => mounts::create(self).await,
-            Intent::ChangeMount => mounts::change(self).await,
-            Intent::CheckMount => mounts::check_now(self).await,
-            Intent::DeleteMount => mounts::delete(self).await,
+            Intent::CreateMount | Intent::ChangeMount | Intent::CheckMount | Intent::DeleteMount => {
+                mounts::perform(self, intent).await
+            }
             Intent::CreateProvider => providers::create(self).await,
             Intent::ChangeProvider => providers::change(self).await,
             Intent::EnableProvider => providers::set_enabled(self, true).await,

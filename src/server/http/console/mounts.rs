@@ -30,28 +30,38 @@ pub(super) async fn probe(form: &Form<'_>, intent: Intent) -> Result<Option<Prob
     Ok(Some(found))
 }
 
-pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    match intent {
+        Intent::CreateMount => create(form).await,
+        Intent::ChangeMount => change(form).await,
+        Intent::CheckMount => check_now(form).await,
+        Intent::DeleteMount => delete(form).await,
+        _ => Err(Error::Method),
+    }
+}
+
+async fn create(form: &Form<'_>) -> Result<Done> {
     let prefix: MountPrefix = form.sent.parse("prefix")?;
     let proof = form.app.access.authorize(form.caller, CreateMount { prefix: prefix.clone() }).await?;
     mounts::create(form.app, &proof, wanted(form, prefix.clone())?).await?;
     Ok(Done::new(Address::Mount(prefix.clone()), Intent::CreateMount, prefix.shown()))
 }
 
-pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
+async fn change(form: &Form<'_>) -> Result<Done> {
     let prefix = prefix(form)?;
     let proof = form.app.access.authorize(form.caller, ChangeMount { prefix: prefix.clone() }).await?;
     mounts::change(form.app, &proof, wanted(form, prefix.clone())?).await?;
     Ok(Done::new(form.page(), Intent::ChangeMount, prefix.shown()))
 }
 
-pub(super) async fn check_now(form: &Form<'_>) -> Result<Done> {
+async fn check_now(form: &Form<'_>) -> Result<Done> {
     let prefix = prefix(form)?;
     let proof = form.app.access.authorize(form.caller, CheckMount { prefix: prefix.clone() }).await?;
     mounts::check_now(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::CheckMount, prefix.shown()))
 }
 
-pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
+async fn delete(form: &Form<'_>) -> Result<Done> {
     let prefix = prefix(form)?;
     let proof = form.app.access.authorize(form.caller, DeleteMount { prefix: prefix.clone() }).await?;
     form.confirmed(&prefix.shown())?;

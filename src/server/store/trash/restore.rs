@@ -25,6 +25,9 @@ pub struct Restoring {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// Entries whose images are back, each with an entry that one of its tags is by itself now.
+pub type Settled = Vec<(String, String)>;
+
 /// A manifest in the trash.
 struct Kept {
     new: NewManifest,
@@ -33,35 +36,39 @@ struct Kept {
     entry: String,
 }
 
-/// Brings back what an entry holds.
+/// Brings back what an entry holds. Images of other entries may come with it; what their tags are then is answered.
 ///
 /// # Errors
 /// [`Error::Conflict`] that says what is in the way: another image has the tag by now, another repository the name, or
 /// a part of it is gone for good.
-pub async fn restore(tx: &mut Tx, entry: &Entry, who: &Restoring) -> Result<()> {
+pub async fn restore(tx: &mut Tx, entry: &Entry, who: &Restoring) -> Result<Settled> {
     let name = &entry.row.repository;
     let repository = match entry.row.kind {
         TrashKind::Repository => whole(tx, entry).await?,
         _ => live(tx, entry).await?,
     };
-    match entry.row.kind {
-        TrashKind::Tag => {
-            if let Some(digest) = &entry.row.digest {
-                image(tx, &repository, name, digest, who).await?;
-            }
-        }
+    let settled = match entry.row.kind {
+        TrashKind::Tag => match &entry.row.digest {
+            Some(digest) => image(tx, &repository, name, digest, who).await?,
+            None => Settled::new(),
+        },
         TrashKind::Image => bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?,
-        TrashKind::Blob => link_again(tx, &repository, &entry.row.id, who.at).await?,
+        TrashKind::Blob => {
+            link_again(tx, &repository, &entry.row.id, who.at).await?;
+            Settled::new()
+        }
         TrashKind::Repository => {
             link_again(tx, &repository, &entry.row.id, who.at).await?;
-            bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?;
+            let settled = bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?;
             epoch::next(tx).await?;
+            settled
         }
-    }
+    };
     names(tx, &repository, name, &entry.row.id, who).await?;
     repositories::refresh_newest(tx, &repository).await?;
     repositories::touch(tx, &repository.id, Some(&who.by), who.at).await?;
-    forget(tx, &entry.row.id).await
+    forget(tx, &entry.row.id).await?;
+    Ok(settled)
 }
 
 /// The repository of an entry, which must be there.
@@ -81,9 +88,9 @@ pub async fn image(
     name: &RepositoryName,
     digest: &Digest,
     who: &Restoring,
-) -> Result<()> {
+) -> Result<Settled> {
     if manifests::size(tx, &repository.id, digest).await?.is_some() {
-        return Ok(());
+        return Ok(Settled::new());
     }
     let sql = "SELECT entry FROM deleted_manifests WHERE repository_id = $1 AND digest = $2 ORDER BY id DESC LIMIT 1";
     let Some(mut row) = tx.one(sql, params![&repository.id, digest]).await? else {
@@ -91,16 +98,18 @@ pub async fn image(
     };
     let id: String = row.take()?;
     let name = name.clone();
-    bring_back_all(tx, repository, &id, (&name, who)).await?;
-    settle(tx, &id, &name, who).await
+    let mut settled = bring_back_all(tx, repository, &id, (&name, who)).await?;
+    settled.extend(settle(tx, &id, &name, who).await?);
+    Ok(settled)
 }
 
 /// An entry whose images are back holds nothing but tags, which stand in the trash by themselves then.
-async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -> Result<()> {
+async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -> Result<Settled> {
     let sql = "SELECT 1 AS found FROM deleted_manifests WHERE entry = $1 LIMIT 1";
-    let Some(of) = super::current(tx, id).await? else { return Ok(()) };
+    let mut settled = Settled::new();
+    let Some(of) = super::current(tx, id).await? else { return Ok(settled) };
     if tx.one(sql, params![id]).await?.is_some() || of.row.kind != TrashKind::Image {
-        return Ok(());
+        return Ok(settled);
     }
     let sql = "SELECT id, name, digest FROM deleted_tags WHERE entry = $1";
     for mut row in tx.all(sql, params![id]).await? {
@@ -122,8 +131,10 @@ async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -
         };
         insert(tx, std::slice::from_ref(&own)).await?;
         tx.run("UPDATE deleted_tags SET entry = $2 WHERE id = $1", params![row_id, &own.id]).await?;
+        settled.push((id.to_owned(), own.id));
     }
-    forget(tx, id).await
+    forget(tx, id).await?;
+    Ok(settled)
 }
 
 /// Puts the manifests back that an entry holds.
@@ -132,14 +143,15 @@ async fn bring_back_all(
     repository: &Repository,
     id: &str,
     (name, who): (&RepositoryName, &Restoring),
-) -> Result<()> {
+) -> Result<Settled> {
     let sql = "SELECT digest, media_type, content, config, pushed_at, pushed_by, entry FROM deleted_manifests WHERE entry = $1";
     let all: Vec<Kept> = tx.all(sql, params![id]).await?.into_iter().map(kept).collect::<Result<_>>()?;
     let others = bring_back(tx, repository, &all).await?;
+    let mut settled = Settled::new();
     for other in others.iter().filter(|other| *other != id) {
-        settle(tx, other, name, who).await?;
+        settled.extend(settle(tx, other, name, who).await?);
     }
-    Ok(())
+    Ok(settled)
 }
 
 fn kept(mut row: crate::server::store::Row) -> Result<Kept> {
