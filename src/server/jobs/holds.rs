@@ -21,9 +21,8 @@ pub(super) async fn run(app: &App) -> Result<()> {
     for mount in app.mounts.now().iter().filter(|mount| mount.changes.is_some()) {
         let id = mount.id.clone();
         let keeping = proof(app, Job::Sweep);
-        let expire = app.store.note(&keeping, move |tx| {
-            Box::pin(async move { holds::expire(tx, &id, now, TOGETHER).await })
-        });
+        let expire =
+            app.store.note(&keeping, move |tx| Box::pin(async move { holds::expire(tx, &id, now, TOGETHER).await }));
         expire.await?;
         for hold in holds::free(&app.store, &mount.id, before, TOGETHER).await? {
             let action = DeleteTag { repository: hold.repository.clone(), tag: hold.tag.clone() };
