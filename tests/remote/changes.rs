@@ -120,6 +120,7 @@ async fn a_registry_that_fails_at_any_step_loses_nothing_and_is_finished_by_doin
                 }
                 _ => assert!(!is_entombed, "that it stands halfway is said: {first:?}"),
             }
+            upstream.now().event = None;
             remove(&registry, "latest", OLD).await.unwrap();
             siblings_stay(&upstream);
             assert!(!upstream.now().tags.contains_key("latest"));
