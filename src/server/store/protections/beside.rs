@@ -9,7 +9,7 @@ use crate::server::store::{Row, Value};
 /// columns, the join, and the values of its slots from `first` on.
 pub fn joined(repository: &RepositoryName, first: usize) -> (&'static str, String, Vec<Value>) {
     let (condition, params) = holding_in(&Scope::Repository(repository.clone()), first);
-    let columns = "p.id IS NOT NULL, p.scope, p.tags, p.except_tags, p.kind, p.role";
+    let columns = "CASE WHEN p.id IS NULL THEN 0 ELSE 1 END, p.scope, p.tags, p.except_tags, p.kind, p.role";
     (columns, format!("LEFT JOIN protections p ON p.{condition}"), params)
 }
 
