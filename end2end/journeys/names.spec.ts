@@ -28,7 +28,7 @@ test('an image gets another name, and a name that is there moves after a look', 
   await said(`${candidate} is 1.5.0 as well.`);
   await check();
   await page.goto('/r/team/web');
-  await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0')).toBeVisible();
+  await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0', { exact: true })).toBeVisible();
 
   await page.goto('/r/team/web/-/tags/1.5.0-rc.2/retag');
   await page.getByLabel('Tag', { exact: true }).fill('prod');
