@@ -28,7 +28,7 @@ test('an image gets another name, and a name that is there moves after a look', 
   await said(`${candidate} is 1.5.0 as well.`);
   await check();
   await page.goto('/r/team/web');
-  await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0')).toBeVisible();
+  await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0', { exact: true })).toBeVisible();
 
   await page.goto('/r/team/web/-/tags/1.5.0-rc.2/retag');
   await page.getByLabel('Tag', { exact: true }).fill('prod');
@@ -129,15 +129,15 @@ test('a namespace goes back to how it was, and forward again', async ({ page, po
   await expectNoSidewaysScroll(page, 'a namespace as of a time');
   await page.getByRole('link', { name: 'Roll back 2 tags…' }).click();
   await check();
-  await page.getByLabel('Name', { exact: true }).fill('3');
+  await page.getByLabel('Number', { exact: true }).fill('3');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
-  await expect(page.getByLabel('Name', { exact: true })).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel('Name', { exact: true }).fill('2');
+  await expect(page.getByLabel('Number', { exact: true })).toHaveAttribute('aria-invalid', 'true');
+  await page.getByLabel('Number', { exact: true }).fill('2');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
   await said('2 tags of team are as they were on');
   await page.getByRole('link', { name: 'Undo…' }).click();
   await page.getByRole('link', { name: 'Roll back 2 tags…' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('2');
+  await page.getByLabel('Number', { exact: true }).fill('2');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
   await said('2 tags of team are as they were on');
   await page.goto('/r/team/web');

@@ -233,12 +233,15 @@ pub fn Confirm(
     /// What to type, if a click is too little.
     #[prop(optional)]
     typed: Option<String>,
+    /// What that is.
+    #[prop(default = "Name")]
+    label: &'static str,
     children: Children,
 ) -> impl IntoView {
     let typed = typed.map(|name| {
         view! {
             <p class="sm">"Type "<code>{name}</code>" to go on."</p>
-            <Field intent name="confirmed" label="Name" kind=Kind { class: "input input-mono", ..Kind::TEXT }/>
+            <Field intent name="confirmed" label kind=Kind { class: "input input-mono", ..Kind::TEXT }/>
         }
     });
     view! {

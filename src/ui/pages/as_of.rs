@@ -137,7 +137,7 @@ fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
         (false, false) => {
             let href = address(&base, &[("t", &t), ("roll-back", "yes")]);
             let words = format!("Roll back {tags}…");
-            view! { <p><a class="btn btn-primary" id="roll-back" href=href>{words}</a></p> }.into_any()
+            view! { <p class="mt-4"><a class="btn btn-primary" id="roll-back" href=href>{words}</a></p> }.into_any()
         }
     };
     let more = next.map(|(repository, tag)| {
@@ -161,7 +161,7 @@ fn Lost(all: Differences) -> impl IntoView {
         1 => "The image that one of these tags named is gone for good, so that they cannot go back together. Roll back the others one by one.".to_owned(),
         n => format!("The images that {n} of these tags named are gone for good, so that they cannot go back together. Roll back the others one by one."),
     };
-    view! { <div class="callout callout-warn"><Icon name="warn"/><p>{words}</p></div> }.into_any()
+    view! { <div class="callout callout-warn mt-4"><Icon name="warn"/><p>{words}</p></div> }.into_any()
 }
 
 /// Repositories that only the trash gives back.
@@ -173,7 +173,7 @@ fn Deleted(deleted: Vec<RepositoryName>, namespace: Namespace) -> impl IntoView 
     let words = format!(" {be} in the trash. Rolling back does not bring {it} back: restore {it} first.");
     let href = Address::Trash(Some(namespace)).to_string();
     view! {
-        <div class="callout callout-info"><Icon name="box"/><p><span class="mono">{names.join(", ")}</span>{words}" "<a href=href>"Open the trash"</a></p></div>
+        <div class="callout callout-info mt-4"><Icon name="box"/><p><span class="mono">{names.join(", ")}</span>{words}" "<a href=href>"Open the trash"</a></p></div>
     }
     .into_any()
 }
@@ -184,7 +184,7 @@ fn Asking(namespace: Namespace, then: Timestamp, all: Differences, back: String)
     let (n, tags) = (all.n.to_string(), counted(all.n, "tag", "tags"));
     let back = format!("{back}#roll-back");
     view! {
-        <Confirm intent=Intent::RollBackNamespace title=format!("Roll back {tags} of {namespace}?") act=format!("Roll back {tags}") back typed=n.clone()>
+        <Confirm intent=Intent::RollBackNamespace title=format!("Roll back {tags} of {namespace}?") act=format!("Roll back {tags}") back typed=n.clone() label="Number">
             <input type="hidden" name="t" value=then.exact()/>
             <input type="hidden" name="expected" value=n/>
             <p>{format!("In one step they name what they named on {}. Tags that were not there then go to the trash.", then.absolute())}</p>

@@ -142,15 +142,11 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
 /// What the trash holds, of what the reader may bring back.
 fn sum_words(sum: TrashSum) -> String {
     let TrashSum { n, held, is_cut } = sum;
+    let (things, hold) = (counted(n, "thing", "things"), if n == 1 { "It holds" } else { "They hold" });
     match (n, is_cut) {
         (0, false) => "Nothing that you could bring back.".to_owned(),
-        (_, false) => format!(
-            "{} that you may bring back. They hold {held} that nothing else needs.",
-            counted(n, "thing", "things")
-        ),
-        (_, true) => {
-            format!("More than {} that you may bring back. They hold more than {held}.", counted(n, "thing", "things"))
-        }
+        (_, false) => format!("{things} that you may bring back. {hold} {held} that nothing else needs."),
+        (_, true) => format!("More than {things} that you may bring back. {hold} more than {held}."),
     }
 }
 
@@ -234,7 +230,7 @@ fn What<'a>(row: &'a TrashRow) -> impl IntoView + use<> {
     let of = row.repository.to_string();
     let tags = (row.tag.is_none() && row.tags > 0).then(|| format!(", {}", counted(row.tags, "tag", "tags")));
     match (&row.tag, &row.digest) {
-        (Some(tag), _) => view! { <span class="sm">"Tag "<span class="tagname">{tag.to_string()}</span>" of "<span class="name">{of}</span></span> }.into_any(),
+        (Some(tag), _) => view! { <span class="sm">"Tag "<span class="mono">{tag.to_string()}</span>" of "<span class="name">{of}</span></span> }.into_any(),
         (None, Some(_)) => {
             let kind = if row.kind == crate::domain::trash::TrashKind::Blob { "Blob of " } else { "Image of " };
             view! { <span class="sm">{kind}<span class="name">{of}</span>{tags}</span> }.into_any()

@@ -70,7 +70,7 @@ fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, back: String) -> impl I
     let more = row.tags.saturating_sub(names.len() as u64);
     let listed = (row.kind != TrashKind::Tag && !names.is_empty()).then(|| {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        view! { <p class="sm">"Its tags: "<span class="mono">{names.join(", ")}</span>{more}"."</p> }
+        view! { <p class="sm">"Its tags: "<span class="mono">{names.join(", ")}</span>{more}</p> }
     });
     let images = (n_images > 0).then(|| {
         let held = row.held;
