@@ -110,7 +110,6 @@ async fn a_registry_that_fails_at_any_step_loses_nothing_and_is_finished_by_doin
             let (upstream, registry) = filled(deletes).await;
             upstream.now().event = Some((at, event.clone()));
             let first = remove(&registry, "latest", OLD).await;
-            upstream.now().event = None;
             siblings_stay(&upstream);
             let n_asked = upstream.now().seen.len();
             let is_entombed = upstream.now().tags.get("latest").is_some_and(|it| *it != sha256(OLD.as_bytes()));
