@@ -60,7 +60,7 @@ test('an image goes with all that is said, by its name, and only as long as that
   await page.getByRole('link', { name: 'Delete image and its tags…' }).click();
   const asked = scripted ? page.getByRole('dialog', { name: /^Delete image [0-9a-f]{12} and its 3 tags$/ }) : page.locator('main');
   for (const name of ['1.4', '1.4.2', 'prod']) await expect(asked.getByRole('link', { name, exact: true })).toBeVisible();
-  await expect(asked.getByText(/platform images go with it/)).toBeVisible();
+  await expect(asked.getByText(/images that it lists go with it/)).toBeVisible();
   if (scripted) await expectAccessibleInBoth(page);
   await asked.getByLabel('Name of the repository').fill('team/wep');
   await asked.getByRole('button', { name: 'Delete image and 3 tags' }).click();

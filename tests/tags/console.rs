@@ -117,7 +117,7 @@ async fn an_image_goes_by_its_name_and_not_when_something_else_would_go() {
     let asked = mara.get(&page).await.text();
     for words in [
         "and its tag",
-        "2 platform images go with it",
+        "2 images that it lists go with it",
         "linux/amd64",
         "1 referrer goes with it",
         &signature,

@@ -201,7 +201,7 @@ fn with_it(graph: &Graph, radius: &Radius, top: &Digest) -> Option<String> {
         1 => Some(format!("1 {one}")),
         count => Some(format!("{count} {many}")),
     };
-    let parts = [some(n_listed, "platform", "platforms"), some(with.len() - n_listed, "referrer", "referrers")];
+    let parts = [some(n_listed, "part", "parts"), some(with.len() - n_listed, "referrer", "referrers")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" and "))
 }

@@ -119,7 +119,12 @@ fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<An
             row("tag", words, Some(folded(name, &tags, preview.removed_more)))
         }
     });
-    rows.extend(parts(name, preview, GoingKind::Child, ("platform image goes with it", "platform images go with it")));
+    rows.extend(parts(
+        name,
+        preview,
+        GoingKind::Child,
+        ("image that it lists goes with it", "images that it lists go with it"),
+    ));
     rows.extend(parts(name, preview, GoingKind::Referrer, ("referrer goes with it", "referrers go with it")));
     let stay = preview.kept.iter().filter(|it| matches!(it.kind, GoingKind::Child | GoingKind::Referrer));
     let stay: Vec<&Going> = stay.collect();
