@@ -82,6 +82,9 @@ pub async fn expected(test: &TestApp, now: i64, (grace_ms, window_ms): (i64, i64
     Left { images, links, contents }
 }
 
+/// Which images one lists, or is about.
+type Edges = BTreeMap<Place, Vec<String>>;
+
 /// Entries of the trash that can still be brought back, or whose images history names.
 async fn kept_entries(test: &TestApp, now: i64, named: &BTreeSet<Place>) -> BTreeSet<String> {
     let mut kept = super::texts(test, &format!("SELECT id FROM trash WHERE expires_at > {now}")).await;
@@ -94,12 +97,7 @@ async fn kept_entries(test: &TestApp, now: i64, named: &BTreeSet<Place>) -> BTre
 }
 
 /// Images that never had a name, and those that lost it a moment ago.
-async fn by_themselves(
-    test: &TestApp,
-    told: i64,
-    before: &Left,
-    (listed, about): (&BTreeMap<Place, Vec<String>>, &BTreeMap<Place, Vec<String>>),
-) -> BTreeSet<Place> {
+async fn by_themselves(test: &TestApp, told: i64, before: &Left, (listed, about): (&Edges, &Edges)) -> BTreeSet<Place> {
     let mut below: BTreeSet<Place> = BTreeSet::new();
     for (holder, held) in listed.iter().chain(about).filter(|(holder, _)| before.images.contains(*holder)) {
         below.extend(held.iter().map(|digest| (holder.0.clone(), digest.clone())));
@@ -118,11 +116,7 @@ async fn by_themselves(
 }
 
 /// All that is there and that something which stays lists, or is about.
-fn reached(
-    held: BTreeSet<Place>,
-    there: &BTreeSet<Place>,
-    (listed, about): (&BTreeMap<Place, Vec<String>>, &BTreeMap<Place, Vec<String>>),
-) -> BTreeSet<Place> {
+fn reached(held: BTreeSet<Place>, there: &BTreeSet<Place>, (listed, about): (&Edges, &Edges)) -> BTreeSet<Place> {
     let (mut open, mut reached): (Vec<Place>, BTreeSet<Place>) = (held.into_iter().collect(), BTreeSet::new());
     while let Some(place) = open.pop() {
         if there.contains(&place) && reached.insert(place.clone()) {
