@@ -3,7 +3,7 @@
 use crate::support::{Answer, TestApp, user};
 use axum::http::StatusCode;
 use portolan::domain::{Role, Terms};
-use portolan::server::access::Standing;
+use portolan::server::access::{Policy, Standing};
 use serde_json::Value;
 
 const JSON: &str = "application/json";
@@ -88,7 +88,7 @@ async fn a_job_is_seen_by_whose_it_is_and_by_who_may_see_the_instance() {
 
 #[tokio::test]
 async fn a_job_that_waits_is_done_and_what_was_paused_goes_on_when_it_is_resumed() {
-    let mut test = TestApp::new().await;
+    let mut test = TestApp::real("", Policy::Grants).await;
     let id = collect(&test, false).await;
     assert_eq!(control(&test, &id, "pause").await.status, StatusCode::OK);
     let _running = test.start_jobs().await;
