@@ -1,6 +1,6 @@
 //! Entries of the trash whose time is over. One whose images history still names stays for as long as that.
 
-use super::{Rule, think_away};
+use super::{At, Rule, lock, think_away};
 use crate::domain::Result;
 use crate::params;
 use crate::server::store::{Store, Tx, trash};
@@ -29,13 +29,18 @@ pub async fn take(tx: &mut Tx, rule: &Rule, ids: &[String]) -> Result<u64> {
         think_away(tx, "entry", "", ids).await?;
         return Ok(ids.len() as u64);
     }
-    let mut n_gone = 0;
+    let (mut entries, mut places) = (Vec::new(), Vec::new());
     for id in ids {
         let Some(entry) = trash::current(tx, id).await? else { continue };
-        tx.lock(entry.row.repository.as_str()).await?;
-        tx.lock(&entry.mount_id).await?;
-        let still = format!("SELECT id FROM ({}) expired WHERE id = $3", of(rule));
-        if tx.one(&still, params![rule.now, rule.moved_since, id]).await?.is_some() {
+        let (name, id, mount_id) = (entry.row.repository.clone(), entry.repository_id.clone(), entry.mount_id.clone());
+        places.push(At { name, id, mount_id });
+        entries.push(entry);
+    }
+    lock(tx, &places).await?; // All at once: a push has the lock of its repository while it waits for that of the mount.
+    let mut n_gone = 0;
+    let still = format!("SELECT id FROM ({}) expired WHERE id = $3", of(rule));
+    for entry in entries {
+        if tx.one(&still, params![rule.now, rule.moved_since, &entry.row.id]).await?.is_some() {
             trash::purge(tx, &entry).await?;
             n_gone += 1;
         }
