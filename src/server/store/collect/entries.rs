@@ -37,13 +37,16 @@ pub async fn take(tx: &mut Tx, rule: &Rule, ids: &[String]) -> Result<u64> {
         entries.push(entry);
     }
     lock(tx, &places).await?; // All at once: a push has the lock of its repository while it waits for that of the mount.
-    let mut n_gone = 0;
     let still = format!("SELECT id FROM ({}) expired WHERE id = $3", of(rule));
+    let mut gone = Vec::new();
     for entry in entries {
         if tx.one(&still, params![rule.now, rule.moved_since, &entry.row.id]).await?.is_some() {
-            trash::purge(tx, &entry).await?;
-            n_gone += 1;
+            gone.push(entry);
         }
     }
-    Ok(n_gone)
+    // Asked of all before the first goes: with a repository go its older entries, and count all the same.
+    for entry in &gone {
+        trash::purge(tx, entry).await?;
+    }
+    Ok(gone.len() as u64)
 }
