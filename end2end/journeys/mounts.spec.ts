@@ -41,7 +41,7 @@ test('a registry is asked, mounted, read while it is down, and forgotten here al
   await expect(answer).toContainText('It has repositories, such as hub/library/busybox.');
   await expect(answer).toContainText('list repositories');
   await expect(answer).toContainText('Nothing is kept yet.');
-  await expect(page.getByText('Portolan reads this registry and writes nothing to it.')).toBeVisible();
+  await expect(page.getByText('Who may move and delete tags here may do it there by the user of this mount.')).toBeVisible();
   if (scripted) await expectAccessibleInBoth(page); // axe is script
   const cookie = portolan.cookie!;
   const served = async (path: string) => (await fetch(portolan.url + path, { headers: { cookie } })).text();
