@@ -39,9 +39,11 @@ start() {
     cd /
     "${as_postgres[@]}" "$programs/initdb" -D "$folder/data" -U portolan --pwfile="$folder/password" --auth=scram-sha-256 \
         --encoding=UTF8 --locale=C --locale-provider=icu --icu-locale=en-US --no-sync >"$folder/log" 2>&1
-    # Nothing here outlives the tests, so nothing waits for the disk.
+    # Nothing here outlives the tests, so nothing waits for the disk, and as little as can be is written to it: a disk
+    # that is still busy with what was built must not hold up a connection until it is given up.
     "${as_postgres[@]}" "$programs/pg_ctl" start -w -D "$folder/data" -l "$folder/server.log" -o \
-        "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off -c max_connections=200" \
+        "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c max_connections=200 -c fsync=off \
+        -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0" \
         >>"$folder/log" 2>&1
     cd "$ROOT"
     export PORTOLAN_TEST_POSTGRES="postgres://portolan:$password@127.0.0.1:$port/postgres"
