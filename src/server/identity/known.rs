@@ -170,7 +170,7 @@ impl Identity {
         name
     }
 
-    async fn nobody(&self, at: At) -> Result<Standing> {
+    pub(super) async fn nobody(&self, at: At) -> Result<Standing> {
         let basis = Some(Basis::of_nobody(at.epoch));
         Ok(Standing { basis, ..Standing::anonymous(grants::of_everybody(&self.store).await?) })
     }
@@ -264,7 +264,7 @@ fn ending(standing: Standing, end: Option<Timestamp>) -> Standing {
 }
 
 /// The same within what a token allows, and for as long as it holds.
-fn within(standing: Standing, token: Token) -> Standing {
+pub(super) fn within(standing: Standing, token: Token) -> Standing {
     let standing = ending(standing, token.expires_at);
     let bounds = token.bound.map(Bound::Terms).into_iter().collect();
     Standing { token: Some(token.id), bounds, ..standing }
@@ -276,7 +276,7 @@ pub(super) fn is_kept(secret: &Secret) -> bool {
 }
 
 /// A token that still holds.
-fn live(token: Option<Token>, now: Timestamp) -> Result<Token> {
+pub(super) fn live(token: Option<Token>, now: Timestamp) -> Result<Token> {
     let token = token.filter(|token| token.expires_at.is_none_or(|end| now < end));
     token.ok_or(Error::Unauthenticated)
 }

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod backoff;
+pub mod behalf;
 mod by_password;
 pub mod by_provider;
 mod certificates;
