@@ -96,14 +96,15 @@ async fn kept_entries(test: &TestApp, now: i64, named: &BTreeSet<Place>) -> BTre
     kept
 }
 
-/// Images that never had a name, and those that lost it a moment ago.
+/// Images that never had a name, those that lost it a moment ago, and those of which somebody was told since.
 async fn by_themselves(test: &TestApp, told: i64, before: &Left, (listed, about): (&Edges, &Edges)) -> BTreeSet<Place> {
     let mut below: BTreeSet<Place> = BTreeSet::new();
     for (holder, held) in listed.iter().chain(about).filter(|(holder, _)| before.images.contains(*holder)) {
         below.extend(held.iter().map(|digest| (holder.0.clone(), digest.clone())));
     }
     let sql = format!(
-        "SELECT repository_id, digest, unnamed_since FROM manifests WHERE unnamed_since IS NULL OR unnamed_since > {told}"
+        "SELECT repository_id, digest, CASE WHEN told_at > {told} THEN told_at ELSE unnamed_since END FROM manifests
+         WHERE unnamed_since IS NULL OR unnamed_since > {told} OR told_at > {told}"
     );
     let mut found = BTreeSet::new();
     for mut row in rows(test, &sql).await {

@@ -67,7 +67,7 @@ pub async fn expire(tx: &mut Tx, mount_id: &str, now: Timestamp, limit: u32) -> 
         tx.lock(entry.row.repository.as_str()).await?;
         tx.lock(&entry.mount_id).await?;
         if let Some(entry) = trash::current(tx, id).await? {
-            trash::purge(tx, &entry).await?;
+            trash::purge(tx, &[entry]).await?;
         }
     }
     Ok(ids.len())

@@ -139,6 +139,12 @@ pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Entry>> {
     tx.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
 }
 
+/// Those of some entries that are there.
+pub async fn some(tx: &mut Tx, ids: &[String]) -> Result<Vec<Entry>> {
+    let sql = format!("{ENTRY} WHERE id IN ({}) ORDER BY id", batch::slots(1, ids.len()));
+    tx.all(&sql, ids.iter().map(Value::from).collect()).await?.into_iter().map(entry).collect()
+}
+
 /// Everything that one request deleted and that is in the trash still.
 pub async fn of_batch(store: &Store, batch: &str, limit: u32) -> Result<Vec<Entry>> {
     let sql = format!("{ENTRY} WHERE batch = $1 ORDER BY id LIMIT $2");

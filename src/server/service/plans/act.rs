@@ -177,7 +177,7 @@ impl Content {
 pub(in crate::server::service) async fn forgotten(tx: &mut Tx, entries: Vec<String>) -> Result<Vec<String>> {
     for id in &entries {
         if let Some(entry) = trash::current(tx, id).await? {
-            trash::purge(tx, &entry).await?;
+            trash::purge(tx, &[entry]).await?;
         }
     }
     Ok(vec![])

@@ -11,7 +11,7 @@ use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Known, Tx, blobs, copies, epoch, parts, tags};
+use crate::server::store::{Known, Tx, blobs, collect, copies, epoch, parts, tags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -146,7 +146,7 @@ async fn bring_back_all(
 ) -> Result<Settled> {
     let sql = "SELECT digest, media_type, content, config, pushed_at, pushed_by, entry FROM deleted_manifests WHERE entry = $1";
     let all: Vec<Kept> = tx.all(sql, params![id]).await?.into_iter().map(kept).collect::<Result<_>>()?;
-    let others = bring_back(tx, repository, &all).await?;
+    let others = bring_back(tx, repository, &all, who.at).await?;
     let mut settled = Settled::new();
     for other in others.iter().filter(|other| *other != id) {
         settled.extend(settle(tx, other, name, who).await?);
@@ -164,7 +164,7 @@ fn kept(mut row: crate::server::store::Row) -> Result<Kept> {
 
 /// Puts manifests back, each after what it lists; what an index lists comes with it, whatever it was deleted with.
 /// Returns the entries that held some of it.
-async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept]) -> Result<BTreeSet<String>> {
+async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept], now: Timestamp) -> Result<BTreeSet<String>> {
     let mut further = Vec::new();
     let mut known: BTreeSet<Digest> = all.iter().map(|it| it.new.digest.clone()).collect();
     let mut wanted: Vec<Digest> = all.iter().flat_map(|it| listed(&it.new)).collect();
@@ -184,6 +184,7 @@ async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept]) -> Resul
     for new in copies::children_first(kept.values().map(|it| it.new.clone()).collect())? {
         if let Some(it) = kept.remove(&new.digest) {
             put_back(tx, repository, it).await?;
+            collect::want(tx, &repository.id, &new.digest, now).await?;
         }
     }
     Ok(further.into_iter().map(|it| it.entry).collect())
