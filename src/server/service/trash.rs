@@ -163,6 +163,7 @@ pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Res
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let entry = current(tx, &id, &allowed).await?;
+            trash::refuse_if_needed(tx, &entry).await?;
             trash::purge(tx, std::slice::from_ref(&entry)).await?;
             collect::soon(tx, now).await?;
             let words = entry.row.words();

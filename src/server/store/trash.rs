@@ -4,7 +4,7 @@ mod purge;
 mod restore;
 mod shown;
 
-pub use purge::purge;
+pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, restore};
 pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images};
 

@@ -1,5 +1,5 @@
-//! Entries of the trash whose time is over. One whose images history still names, or an index in another entry lists,
-//! stays for as long as that.
+//! Entries of the trash whose time is over. One whose images history still names, or that holds a part of an image in
+//! another entry, stays for as long as that.
 
 use super::{At, Rule, lock, think_away};
 use crate::domain::Result;
@@ -18,14 +18,22 @@ pub async fn expired(store: &Store, rule: &Rule, limit: u32) -> Result<Vec<Strin
 pub(super) fn over(rule: &Rule) -> String {
     let unless = rule.unless_found("entry", "''", "x.id");
     let around = rule.unless_found("entry", "''", "y.id");
+    let listed = |part: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN deleted_manifests p CROSS JOIN trash y
+               WHERE e.repository_id = {part}.repository_id AND e.child = {part}.digest AND p.repository_id = e.repository_id
+               AND p.digest = e.parent AND y.id = p.entry AND y.id <> x.id{around})"
+        )
+    };
     format!(
         "trash x JOIN mounts h ON h.id = x.mount_id AND h.kind = 'hosted' WHERE x.expires_at <= $1{unless}
          AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.entry = x.id AND (
            EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.to_digest = d.digest AND v.at > $2)
            OR EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $2)
-           OR EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN deleted_manifests p CROSS JOIN trash y
-             WHERE e.repository_id = d.repository_id AND e.child = d.digest AND p.repository_id = e.repository_id
-             AND p.digest = e.parent AND y.id = p.entry AND y.id <> x.id{around})))"
+           OR {}))
+         AND NOT EXISTS (SELECT 1 FROM deleted_blobs b WHERE b.entry = x.id AND {})",
+        listed("d"),
+        listed("b")
     )
 }
 

@@ -1,8 +1,8 @@
 //! What goes for good: the rows that could bring it back. Content that nothing holds after that is collected later.
 
 use super::Entry;
-use crate::domain::Result;
 use crate::domain::trash::TrashKind;
+use crate::domain::{Digest, Error, Result};
 use crate::params;
 use crate::server::store::{Tx, Value, batch};
 
@@ -36,6 +36,22 @@ pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
         forget_all_of(tx, &whole.repository_id).await?;
     }
     Ok(())
+}
+
+/// # Errors
+/// [`Error::Conflict`] if an image in another entry would not come back whole without what this one holds.
+pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
+    if entry.row.kind == TrashKind::Repository {
+        return Ok(()); // All of it goes.
+    }
+    let sql = "SELECT p.digest FROM (SELECT repository_id, digest FROM deleted_manifests WHERE entry = $1
+                 UNION SELECT repository_id, digest FROM deleted_blobs WHERE entry = $1) part
+               CROSS JOIN deleted_edges e CROSS JOIN deleted_manifests p
+               WHERE e.repository_id = part.repository_id AND e.child = part.digest AND p.repository_id = e.repository_id
+               AND p.digest = e.parent AND p.entry <> $1 LIMIT 1";
+    let Some(mut row) = tx.one(sql, params![&entry.row.id]).await? else { return Ok(()) };
+    let by: Digest = row.take()?;
+    Err(Error::Conflict(format!("this is a part of the image {}, which is in the trash; purge that first", by.short())))
 }
 
 /// What was deleted in a repository before all of it was can never come back either.
