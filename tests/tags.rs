@@ -5,6 +5,7 @@ mod graphs;
 mod names;
 mod pages;
 mod plans;
+mod rights;
 mod rules;
 mod trash;
 mod trash_pages;
