@@ -94,7 +94,8 @@ impl Own {
                 Arc::new(registry.trusting(service.to_owned(), Arc::new(tokens)))
             }
         };
-        let changes: Option<Arc<dyn ChangeRegistry>> = if is_read_only { None } else { Some(Arc::clone(&registry) as _) };
+        let changes: Option<Arc<dyn ChangeRegistry>> =
+            if is_read_only { None } else { Some(Arc::clone(&registry) as _) };
         (registry, changes)
     }
 }

@@ -87,7 +87,8 @@ impl Transport {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) => {
                         tokio::time::sleep(self.limits.change_total).await;
-                        return "did not answer after it had all that was sent; see whether it is overloaded".to_owned();
+                        return "did not answer after it had all that was sent; see whether it is overloaded"
+                            .to_owned();
                     }
                     Err(_) => {
                         let span = failure::span(self.limits.change);

@@ -37,7 +37,8 @@ impl Copying<'_> {
             return Ok(());
         };
         let image = self.image(&digest).await?;
-        let gone = || Error::Conflict(format!("the image {} went away at {} meanwhile", digest.short(), self.asked.from));
+        let gone =
+            || Error::Conflict(format!("the image {} went away at {} meanwhile", digest.short(), self.asked.from));
         let image = image.ok_or_else(gone)?;
         let blobs = image.blobs();
         let is_first = self.place.blob == 0 && !self.place.again;

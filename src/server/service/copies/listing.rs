@@ -44,7 +44,8 @@ impl Copying<'_> {
             Some(digest) => self.image(digest).await?.map(|image| image.raw),
             None => None,
         };
-        let n_here = here.iter().flat_map(entries_of).map(|entry| add(&mut entries, entry)).filter(|is_new| *is_new).count();
+        let n_here =
+            here.iter().flat_map(entries_of).map(|entry| add(&mut entries, entry)).filter(|is_new| *is_new).count();
         for entry in noted.iter().flat_map(entries_of) {
             add(&mut entries, entry);
         }

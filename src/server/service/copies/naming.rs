@@ -38,7 +38,8 @@ impl Copying<'_> {
             Err(Error::Changed { current }) => {
                 let short = |it: Option<&Digest>| it.map_or("nothing", |it| it.short()).to_owned();
                 let (is, was) = (short(current.as_ref()), short(before.as_ref()));
-                let words = format!("the tag {name} names {is} by now, and {was} when this was asked for; it is left so");
+                let words =
+                    format!("the tag {name} names {is} by now, and {was} when this was asked for; it is left so");
                 self.place.left.push(words.clone());
                 format!("Left as it is: {words}.")
             }

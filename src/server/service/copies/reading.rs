@@ -78,7 +78,8 @@ impl Copying<'_> {
         let what = format!("see what is about the image {}", digest.short());
         let about = self.source.read.referrers(from, &digest).await.map_err(|failure| of(&what, failure))?;
         let noted = try_join_all(referrer_tags(&digest).into_iter().map(|tag| self.noted(tag)));
-        let noted: Vec<(Tag, Digest)> = noted.await.map_err(|failure| of(&what, failure))?.into_iter().flatten().collect();
+        let noted: Vec<(Tag, Digest)> =
+            noted.await.map_err(|failure| of(&what, failure))?.into_iter().flatten().collect();
         let n_bytes = self.place.images.n_bytes + image.raw.bytes.len() as u64;
         if self.place.images.read.len() >= MAX_IMAGES || n_bytes > MAX_BYTES || depth > MAX_DEPTH {
             let words = format!("more than {MAX_IMAGES} images hang on these tags, or too deep; copy fewer at once");
@@ -118,6 +119,8 @@ impl Copying<'_> {
         self.place.phase = Phase::Send;
         let (n_images, n_tags) = (self.place.order.len(), self.asked.tags.len());
         let n_blobs = images.n_items - n_images as u64;
-        self.say(format!("There are {n_images} images behind {n_tags} tags, with {n_blobs} configurations and layers."));
+        self.say(format!(
+            "There are {n_images} images behind {n_tags} tags, with {n_blobs} configurations and layers."
+        ));
     }
 }

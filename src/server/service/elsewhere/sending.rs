@@ -6,8 +6,8 @@ use crate::domain::{Digest, Reference, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::blobs::Content;
 use crate::server::context::App;
-use crate::server::registry::{RawManifest, ReadRegistry};
 use crate::server::registry::changing::Allowed;
+use crate::server::registry::{RawManifest, ReadRegistry};
 
 impl Elsewhere {
     /// The mount that it is.
