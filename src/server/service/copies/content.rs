@@ -85,6 +85,7 @@ impl Copying<'_> {
         if let (There::Elsewhere(there), true) = (&self.there, self.is_inside)
             && there.link_blob(self.app, &self.proof, (to, from, digest)).await?
         {
+            self.is_large = true;
             return Ok(self.say(format!("Linked {digest} ({}) from {from} to {to}.", ByteSize(blob.size))));
         }
         let absent = || Error::Conflict(format!("{from} does not have it any more"));
@@ -102,6 +103,7 @@ impl Copying<'_> {
         // What the other side says of it is only that it broke off.
         sent.map_err(|failure| wrong.take().map_or(failure, Error::Unavailable))?;
         self.to.n_bytes += blob.size;
+        self.is_large = true;
         self.say(format!("Copied {digest} ({}) to {to}.", ByteSize(blob.size)));
         Ok(())
     }

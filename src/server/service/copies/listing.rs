@@ -20,10 +20,14 @@ impl Copying<'_> {
             return Ok(());
         };
         let what = format!("list what is about the image {}", subject.short());
-        if let Some(list) = self.missing_list(&subject).await.map_err(|failure| of(&what, failure))? {
-            self.put(&list).await.map_err(|failure| of(&what, failure))?;
-            self.list_in_catalog(&list).await?;
-            if self.place.notes.insert(subject.as_tag(), list.raw.digest).is_none() {
+        match self.outcome(&subject).await.map_err(|failure| of(&what, failure))? {
+            Listed::AsNoted => {}
+            Listed::ThatIsThere => self.unnoted(&subject),
+            Listed::Anew(list) => {
+                self.put(&list).await.map_err(|failure| of(&what, failure))?;
+                self.list_in_catalog(&list).await?;
+                self.unnoted(&subject);
+                self.place.notes.insert(subject.as_tag(), list.raw.digest);
                 self.to.n_total = self.to.n_total.map(|total| total + 1);
             }
         }
@@ -31,34 +35,47 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// A list of what is about an image, where the registry keeps none and the one that is there lacks something.
-    async fn missing_list(&self, subject: &Digest) -> Result<Option<Image>> {
-        let (to, There::Elsewhere(there)) = (&self.asked.to, &self.there) else { return Ok(None) };
+    /// The list that is at the source is not set there.
+    fn unnoted(&mut self, subject: &Digest) {
+        if self.place.notes.remove(&subject.as_tag()).is_some() {
+            self.to.n_total = self.to.n_total.map(|total| total.saturating_sub(1));
+        }
+    }
+
+    /// Which list is to be there: one that has all that either side has.
+    async fn outcome(&self, subject: &Digest) -> Result<Listed> {
+        let (to, There::Elsewhere(there)) = (&self.asked.to, &self.there) else { return Ok(Listed::AsNoted) };
         if there.read().referrers(to, subject).await?.is_some() {
-            return Ok(None);
+            return Ok(Listed::AsNoted);
         }
         let tag = subject.as_tag();
-        let mut entries: Vec<Value> = vec![];
         let here = there.read().manifest(to, &Reference::Tag(tag.clone())).await?;
         let noted = match self.place.notes.get(&tag) {
             Some(digest) => self.image(digest).await?.map(|image| image.raw),
             None => None,
         };
-        let n_here =
-            here.iter().flat_map(entries_of).map(|entry| add(&mut entries, entry)).filter(|is_new| *is_new).count();
-        for entry in noted.iter().flat_map(entries_of) {
-            add(&mut entries, entry);
-        }
+        let (base, enough) = match (&here, &noted) {
+            (Some(here), _) => (entries_of(here), Listed::ThatIsThere),
+            (None, Some(noted)) => (entries_of(noted), Listed::AsNoted),
+            (None, None) => (vec![], Listed::AsNoted),
+        };
+        let (n_before, mut entries) = (base.len(), base);
+        noted.iter().flat_map(entries_of).for_each(|entry| add(&mut entries, entry));
         for digest in self.place.about.get(subject).into_iter().flatten() {
             if let Some(image) = self.image(digest).await? {
                 add(&mut entries, entry(&image)?);
             }
         }
-        if entries.len() == n_here {
-            return Ok(None);
-        }
-        list_of(&entries).map(Some)
+        if entries.len() == n_before { Ok(enough) } else { list_of(&entries).map(Box::new).map(Listed::Anew) }
     }
+}
+
+/// Which list of what is about an image is to be there.
+enum Listed {
+    /// The one of the source, if it has one, or none.
+    AsNoted,
+    ThatIsThere,
+    Anew(Box<Image>),
 }
 
 /// The entries of such a list as they stand there.
@@ -68,12 +85,10 @@ fn entries_of(raw: &RawManifest) -> Vec<Value> {
 }
 
 /// Adds an entry, unless there is one of that image.
-fn add(entries: &mut Vec<Value>, new: Value) -> bool {
-    let is_new = entries.iter().all(|it| it["digest"] != new["digest"]);
-    if is_new {
+fn add(entries: &mut Vec<Value>, new: Value) {
+    if entries.iter().all(|it| it["digest"] != new["digest"]) {
         entries.push(new);
     }
-    is_new
 }
 
 fn entry(image: &Image) -> Result<Value> {

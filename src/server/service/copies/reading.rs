@@ -3,7 +3,7 @@
 
 use super::way::{Copying, Phase, of};
 use crate::domain::manifest::{Descriptor, Manifest, Relation};
-use crate::domain::radius::referrer_tags;
+use crate::domain::radius::{referrer_tags, subject_of};
 use crate::domain::{Digest, Error, Reference, Result, Tag, media_type};
 use crate::server::registry::RawManifest;
 use futures::future::try_join_all;
@@ -112,6 +112,10 @@ impl Copying<'_> {
     fn has_read(&mut self) {
         let images = std::mem::take(&mut self.place.images);
         self.place.notes.retain(|_, digest| images.read.contains_key(digest));
+        let lists = self.place.notes.keys().filter_map(|tag| subject_of(tag).filter(|it| it.as_tag() == *tag));
+        for subject in lists.collect::<Vec<_>>() {
+            self.place.about.entry(subject).or_default();
+        }
         self.place.about.retain(|subject, _| images.read.contains_key(subject));
         self.place.order = images.in_order();
         let n_items = images.n_items + (self.place.notes.len() + self.asked.tags.len()) as u64;

@@ -102,6 +102,8 @@ pub(super) struct Copying<'a> {
     pub there: There,
     /// Whether both lie in one registry.
     pub is_inside: bool,
+    /// Whether content went over, which is noted at once.
+    pub is_large: bool,
     pub place: Place,
     pub to: Progress,
 }
@@ -115,6 +117,7 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
     let (started, mut n_done) = (Instant::now(), 0);
     while copying.place.phase != Phase::Over && started.elapsed() < SLICE {
         match copying.go_on().await {
+            Ok(true) if copying.is_large => break,
             Ok(true) => n_done += 1,
             Ok(false) => break,
             // What was done is noted first; the next step meets it again.
@@ -145,7 +148,8 @@ impl<'a> Copying<'a> {
         };
         let is_inside = app.mount(&asked.to).is_some_and(|there| there.id == source.id);
         let to = Progress::of(run);
-        Ok(Self { app, id: &run.id, asked, caller, proof, source, there, is_inside, place, to })
+        let id = &run.id;
+        Ok(Self { app, id, asked, caller, proof, source, there, is_inside, is_large: false, place, to })
     }
 
     /// Goes on by one thing, unless somebody wants it to stop meanwhile: then that one is done again later.
