@@ -64,6 +64,7 @@ impl Bookkeeping for DeleteNamespace {}
 impl Bookkeeping for RenameTag {}
 impl Bookkeeping for RestoreTrash {}
 impl Bookkeeping for PurgeTrash {}
+impl Bookkeeping for CopyTags {}
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,

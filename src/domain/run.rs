@@ -1,6 +1,6 @@
 //! Runs: long work that people see, from when somebody asked for it until it is over.
 
-use super::{Error, Permission, Result, Scope, Target};
+use super::{Error, Permission, RepositoryName, Result, Scope, Target};
 use serde::{Deserialize, Serialize};
 
 /// What a run does.
@@ -9,6 +9,17 @@ pub enum RunKind {
     /// Frees what nothing names any more.
     #[serde(rename = "gc")]
     Collect,
+    /// Copies tags with all that their images are to another registry.
+    #[serde(rename = "copy")]
+    Copy,
+}
+
+/// Which copy a run is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyOf {
+    pub from: RepositoryName,
+    pub to: RepositoryName,
+    pub n_tags: u64,
 }
 
 /// How a run stands.
@@ -35,12 +46,13 @@ pub enum Control {
 
 impl RunKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Collect];
+    pub const ALL: [Self; 2] = [Self::Collect, Self::Copy];
 
     /// The name in the table and in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Collect => "gc",
+            Self::Copy => "copy",
         }
     }
 
@@ -54,6 +66,7 @@ impl RunKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::Collect => "Garbage collection",
+            Self::Copy => "Copy",
         }
     }
 
@@ -61,6 +74,7 @@ impl RunKind {
     pub fn nouns(self) -> (&'static str, &'static str) {
         match self {
             Self::Collect => ("item", "items"),
+            Self::Copy => ("part", "parts"),
         }
     }
 
@@ -68,13 +82,19 @@ impl RunKind {
     pub fn kept(self) -> &'static str {
         match self {
             Self::Collect => "What was freed so far stays freed. The rest stays for the next run.",
+            Self::Copy => {
+                "Tags are set last, so most likely none is. Images that were sent so far stay there without a name, and \
+                 layers until that registry collects its garbage. The same copy sends nothing of it again."
+            }
         }
     }
 
     /// What it takes to start one in a scope, and to pause, resume and cancel one's own.
-    pub fn needs(self, _scope: &Scope) -> (Permission, Target) {
-        match self {
-            Self::Collect => (Permission::SystemConfigure, Target::Instance),
+    pub fn needs(self, scope: &Scope) -> (Permission, Target) {
+        match (self, scope) {
+            (Self::Collect, _) => (Permission::SystemConfigure, Target::Instance),
+            (Self::Copy, Scope::Repository(to)) => (Permission::RepositoryPush, Target::Repository(to.clone())),
+            (Self::Copy, scope) => (Permission::RepositoryPush, Target::Scope(scope.clone())),
         }
     }
 }

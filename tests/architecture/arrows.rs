@@ -108,6 +108,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::blobs",
             "server::entropy",
             "server::looks",
+            "server::service::copies",
             "server::service::elsewhere",
         ],
     ),

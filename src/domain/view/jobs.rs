@@ -1,6 +1,6 @@
 //! What the pages of long work show.
 
-use crate::domain::run::{RunKind, RunState};
+use crate::domain::run::{CopyOf, RunKind, RunState};
 use crate::domain::{Actor, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ pub struct JobRow {
     pub kind: RunKind,
     /// Whether it only finds out what it would do.
     pub is_dry: bool,
+    /// What is copied from where to where, if that is what it does.
+    pub copy: Option<CopyOf>,
     pub scope: Scope,
     pub state: RunState,
     pub n_done: u64,

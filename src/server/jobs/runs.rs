@@ -6,6 +6,7 @@ use crate::domain::principal::Job;
 use crate::domain::run::{RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::entropy::new_id;
+use crate::server::service::copies;
 use crate::server::store::runs::{self, NewRun, Progress, Run};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -22,6 +23,7 @@ const KEPT_MS: i64 = 30 * 86_400_000;
 async fn step(work: &Work, run: &Run) -> Result<Progress> {
     match run.kind {
         RunKind::Collect => collect::step(work, run).await,
+        RunKind::Copy => copies::step(&work.app, run).await,
     }
 }
 

@@ -1,4 +1,18 @@
 //! Tags copied to another repository with all that their images are: what they list, what is about them, their blobs.
+//!
+//! Inside the hosted registry that is one transaction. Between registries it is a job ([`step`]): what there is to copy is
+//! read first, then content goes over piece by piece, and tags are set when all of it is there.
+
+mod asking;
+mod catalog;
+mod content;
+mod images;
+mod listing;
+mod naming;
+mod reading;
+mod way;
+
+pub use way::step;
 
 use super::names::{Expect, Namer};
 use crate::domain::action::CopyTags;
@@ -21,19 +35,22 @@ pub struct Copied {
     pub tags: BTreeMap<Tag, Digest>,
     /// How many images came with them that were not there.
     pub images: u64,
+    /// The job that does it, where it is not done yet: then these are the images that the tags will name.
+    pub job: Option<String>,
 }
 
-/// Copies tags inside the hosted registry, all or none: their images are linked, and no byte is written.
+/// Copies tags: inside the hosted registry at once, all or none, where their images are linked and no byte is written;
+/// and by a job otherwise.
 ///
 /// # Errors
 /// Not found for a tag that is not there; [`Error::Changed`] if the one tag that is copied does not name what is expected
-/// where it goes.
+/// where it goes; [`Error::Conflict`] where nothing can be written there.
 pub async fn copy(app: &App, proof: &Authorized<CopyTags>, expect: Expect) -> Result<Copied> {
     let CopyTags { from, to, tags } = proof.action().clone();
-    let source = app.hosted(&from)?.0;
     let namer = Namer::of(app, proof, &to)?;
-    if source.id != namer.mount_id {
-        return Err(Error::Conflict(format!("{to} lies in another registry than {from}")));
+    let source = app.mount(&from).ok_or_else(|| Error::NotFound(What::Repository(from.clone())))?;
+    if source.write.is_none() || source.id != namer.mount_id {
+        return asking::ask(app, proof, (&source, &expect)).await;
     }
     let made = new_id(&*app.entropy, app.clock.now());
     let change = app.store.write(proof, move |tx| {
@@ -93,5 +110,5 @@ async fn all(
         namer.naming(there, &rules).put(tx, (&tag, &digest), How::Copy, None).await?;
         placed.insert(tag, digest);
     }
-    Ok(Copied { tags: placed, images })
+    Ok(Copied { tags: placed, images, job: None })
 }

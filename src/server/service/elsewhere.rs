@@ -2,6 +2,7 @@
 //! in the catalog, by the transactions that the hosted registry has too.
 
 mod held;
+mod sending;
 mod taking;
 
 pub use held::release;
@@ -17,7 +18,7 @@ use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
-use crate::server::registry::changing::{Allowed, ChangeTags};
+use crate::server::registry::changing::{Allowed, ChangeRegistry};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
@@ -28,7 +29,7 @@ use std::sync::Arc;
 /// A registry elsewhere that may be changed.
 pub struct Elsewhere {
     pub(super) mount: Arc<Mount>,
-    changes: Arc<dyn ChangeTags>,
+    changes: Arc<dyn ChangeRegistry>,
 }
 
 /// The mount that keeps a repository, if names may be changed there.
@@ -169,7 +170,7 @@ impl Elsewhere {
     }
 
     /// What a tag names there; nothing for one that is on its way out.
-    async fn named(&self, name: &RepositoryName, tag: &Tag) -> Result<Option<Digest>> {
+    pub(super) async fn named(&self, name: &RepositoryName, tag: &Tag) -> Result<Option<Digest>> {
         let reference = Reference::Tag(tag.clone());
         match self.mount.read.resolve(name, &reference).await? {
             None => Ok(None),

@@ -3,7 +3,7 @@
 use super::{All, Page, answer, asked, body};
 use crate::domain::action::{ListJobs, ReadJob, RunCollection};
 use crate::domain::error::What;
-use crate::domain::run::{Control, RunKind, RunState};
+use crate::domain::run::{Control, CopyOf, RunKind, RunState};
 use crate::domain::view::{JobRow, JobView};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::access::Caller;
@@ -21,6 +21,7 @@ struct Listed {
     id: String,
     kind: RunKind,
     dry_run: bool,
+    copy: Option<CopyOf>,
     scope: Scope,
     state: RunState,
     done: u64,
@@ -56,6 +57,7 @@ impl From<JobRow> for Listed {
             id: row.id,
             kind: row.kind,
             dry_run: row.is_dry,
+            copy: row.copy,
             scope: row.scope,
             state: row.state,
             done: row.n_done,
@@ -112,7 +114,11 @@ pub(in crate::server::http) async fn create(
     sent: Result<Json<New>, JsonRejection>,
 ) -> Response<Body> {
     let made = async {
-        let New { kind: RunKind::Collect, dry_run } = body(sent)?;
+        let New { kind, dry_run } = body(sent)?;
+        if kind == RunKind::Copy {
+            let words = "a copy is asked for at the repository that is copied from: /api/v1/r/NAME/-/copy";
+            return Err(Error::invalid("kind", words));
+        }
         let proof = app.access.authorize(&caller, RunCollection { dry_run }).await?;
         let id = jobs::collect(&app, &proof).await?;
         whole(&app, &caller, id).await

@@ -1,11 +1,13 @@
 //! Runs as pages read them.
 
 use super::{kind, scope, state};
-use crate::domain::run::RunState;
+use crate::domain::run::{CopyOf, RunKind, RunState};
 use crate::domain::view::JobRow;
-use crate::domain::{Actor, Result, Timestamp};
+use crate::domain::{Actor, RepositoryName, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Known, Row, Store};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// A run is long enough under way to say how long it will go on.
 const KNOWN_AFTER_MS: i64 = 5000;
@@ -50,6 +52,18 @@ pub async fn changed_at(store: &Store, id: Option<&str>) -> Result<i64> {
     row.map_or(Ok(0), |mut row| row.take())
 }
 
+/// What the parameters of a copy say of it.
+fn copy_of(params: &str) -> Option<CopyOf> {
+    #[derive(Deserialize)]
+    struct Asked {
+        from: RepositoryName,
+        to: RepositoryName,
+        tags: Vec<IgnoredAny>,
+    }
+    let Asked { from, to, tags } = serde_json::from_str(params).ok()?;
+    Some(CopyOf { from, to, n_tags: tags.len() as u64 })
+}
+
 fn line(text: &str) -> Option<(Timestamp, String)> {
     let (at, words) = text.split_once(' ')?;
     Some((Timestamp(at.parse().ok()?), words.to_owned()))
@@ -64,10 +78,12 @@ fn job_row(row: &mut Row) -> Result<JobRow> {
     let left_s = n_total.filter(|_| state == RunState::Running && worked_ms >= KNOWN_AFTER_MS && n_done > 0);
     let left_s = left_s.map(|total| total.saturating_sub(n_done) * worked_ms.unsigned_abs() / n_done / 1000);
     let is_dry = params.contains("\"dry_run\":true");
+    let copy = if kind == RunKind::Copy { copy_of(&params) } else { None };
     Ok(JobRow {
         id,
         kind,
         is_dry,
+        copy,
         scope,
         state,
         n_done,

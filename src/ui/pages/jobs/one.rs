@@ -2,9 +2,9 @@
 
 use super::{Meter, StateBadge, by_words, scope_words, title};
 use crate::api::jobs::show_job;
-use crate::domain::run::{Control, RunKind};
+use crate::domain::run::{Control, CopyOf, RunKind};
 use crate::domain::view::{JobRow, JobView};
-use crate::domain::{Address, Timestamp};
+use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
@@ -77,9 +77,18 @@ fn Facts<'a>(row: &'a JobRow, now: Timestamp) -> impl IntoView + use<> {
     let moment = |name: &'static str, at: Option<Timestamp>| {
         at.map(|at| view! { <dt>{name}</dt><dd><When at now/></dd> }.into_any())
     };
+    let link = |name: &RepositoryName| {
+        view! { <a class="mono" href=Address::Repository(name.clone()).to_string()>{name.to_string()}</a> }.into_any()
+    };
+    let place = match &row.copy {
+        Some(CopyOf { from, to, .. }) => {
+            view! { <dt>"From"</dt><dd>{link(from)}</dd><dt>"To"</dt><dd>{link(to)}</dd> }.into_any()
+        }
+        None => view! { <dt>"Scope"</dt><dd class="mono">{scope_words(&row.scope)}</dd> }.into_any(),
+    };
     view! {
         <dl class="kv">
-            <dt>"Scope"</dt><dd class="mono">{scope_words(&row.scope)}</dd>
+            {place}
             <dt>"By"</dt><dd>{by_words(row.by.as_ref())}</dd>
             {moment("Asked for", Some(row.created_at))}
             {moment("Started", row.started_at)}
