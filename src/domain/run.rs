@@ -9,6 +9,12 @@ pub enum RunKind {
     /// Frees what nothing names any more.
     #[serde(rename = "gc")]
     Collect,
+    /// Deletes many tags.
+    #[serde(rename = "delete")]
+    Delete,
+    /// Brings back what one request deleted, where that is much.
+    #[serde(rename = "restore")]
+    Restore,
 }
 
 /// How a run stands.
@@ -35,12 +41,14 @@ pub enum Control {
 
 impl RunKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Collect];
+    pub const ALL: [Self; 3] = [Self::Collect, Self::Delete, Self::Restore];
 
     /// The name in the table and in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Collect => "gc",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 
@@ -54,6 +62,8 @@ impl RunKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::Collect => "Garbage collection",
+            Self::Delete => "Deletion of tags",
+            Self::Restore => "Restore from the trash",
         }
     }
 
@@ -61,6 +71,8 @@ impl RunKind {
     pub fn nouns(self) -> (&'static str, &'static str) {
         match self {
             Self::Collect => ("item", "items"),
+            Self::Delete => ("tag", "tags"),
+            Self::Restore => ("thing", "things"),
         }
     }
 
@@ -68,13 +80,22 @@ impl RunKind {
     pub fn kept(self) -> &'static str {
         match self {
             Self::Collect => "What was freed so far stays freed. The rest stays for the next run.",
+            Self::Delete => {
+                "What was deleted so far stays in the trash, together: Undo on this page brings all of it back. The other tags stay as they are."
+            }
+            Self::Restore => "What came back so far stays. The rest stays in the trash.",
         }
     }
 
     /// What it takes to start one in a scope, and to pause, resume and cancel one's own.
-    pub fn needs(self, _scope: &Scope) -> (Permission, Target) {
+    pub fn needs(self, scope: &Scope) -> (Permission, Target) {
         match self {
             Self::Collect => (Permission::SystemConfigure, Target::Instance),
+            // What it takes besides depends on the tags, and is asked for at each step.
+            Self::Delete | Self::Restore => match scope {
+                Scope::Repository(name) => (Permission::RepositoryRead, Target::Repository(name.clone())),
+                scope => (Permission::RepositoryRead, Target::Scope(scope.clone())),
+            },
         }
     }
 }

@@ -109,6 +109,8 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::entropy",
             "server::looks",
             "server::service::elsewhere",
+            "server::service::plans",
+            "server::service::trash",
         ],
     ),
     ("src/server/clock.rs", &["domain"]),

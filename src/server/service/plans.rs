@@ -3,12 +3,15 @@
 
 mod act;
 mod sealed;
+mod steps;
 mod whole;
 
+pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
 pub use sealed::{Asked, Plan, Planned};
+pub use steps::{left, step};
 pub(super) use whole::has_repositories;
 
 use super::elsewhere;

@@ -171,6 +171,7 @@ fn progress_words(row: &JobRow) -> String {
     };
     match row.kind {
         RunKind::Collect => format!("{done}, {} {}", ByteSize(row.n_bytes), freed(row.is_dry)),
+        RunKind::Delete | RunKind::Restore => done,
     }
 }
 

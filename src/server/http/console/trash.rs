@@ -3,7 +3,7 @@
 use super::{Done, Form};
 use crate::domain::error::What;
 use crate::domain::{Error, Result};
-use crate::server::http::restored;
+use crate::server::http::restored::{self, Restored};
 use crate::server::service::trash;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
@@ -22,7 +22,10 @@ pub(super) async fn restore(form: &Form<'_>) -> Result<Done> {
     const INTENT: Intent = Intent::RestoreTrash;
     let (batch, over) = (form.sent.text("batch"), form.sent.text("over") == "yes");
     if !batch.is_empty() {
-        let rows = restored::batch(form.app, form.caller, batch, over).await.map_err(hidden)?;
+        let rows = match restored::batch(form.app, form.caller, batch, over).await.map_err(hidden)? {
+            Restored::Done(rows) => rows,
+            Restored::Job(job) => return Ok(Done::at_job(job, INTENT)),
+        };
         let words = match rows.as_slice() {
             [one] => one.words(),
             many => counted(many.len() as u64, "thing", "things that were deleted together"),
