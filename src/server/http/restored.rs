@@ -1,7 +1,7 @@
 //! Undo: all that one request deleted comes back, by forms and by programs alike.
 
 use crate::domain::error::What;
-use crate::domain::trash::TrashRow;
+use crate::domain::trash::{Over, TrashRow};
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -21,7 +21,7 @@ pub(super) enum Restored {
 ///
 /// # Errors
 /// Not found if nothing of it is left; what is in the way of one of its parts.
-pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: bool) -> Result<Restored> {
+pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: Over) -> Result<Restored> {
     let rows = trash::of_batch(app, batch).await?;
     if rows.is_empty() {
         return Err(Error::NotFound(What::Trash));
@@ -40,7 +40,7 @@ pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: bool) -
         return trash::start(app, proof, (batch, rows.len() as u64), over).await.map(Restored::Job);
     }
     for (proof, rows) in proofs.iter().zip(of.values()) {
-        trash::restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over).await?;
+        trash::restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over.clone()).await?;
     }
     Ok(Restored::Done(of.into_values().flatten().collect()))
 }

@@ -10,7 +10,7 @@ pub use steps::{left, start, step};
 use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
-use crate::domain::trash::TrashRow;
+use crate::domain::trash::{Over, TrashRow};
 use crate::domain::{Action, Error, Permission, RepositoryName, Result, Tag, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
@@ -143,7 +143,7 @@ async fn is_under_way(app: &App, batch: &str) -> Result<bool> {
 ///
 /// # Errors
 /// [`Error::Conflict`] that says what is in the way; not found for what is in the trash no more.
-pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<String>, over: bool) -> Result<()> {
+pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<String>, over: Over) -> Result<()> {
     let name = proof.action().what.repository().clone();
     let elsewhere = elsewhere_of(app, &name)?;
     let mut batches = BTreeSet::new();
@@ -151,7 +151,7 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
         for id in &ids {
             let entry = trash::find(&app.store, id).await?.filter(|it| is_about(&proof.action().what, &it.row));
             let entry = entry.ok_or(Error::NotFound(What::Trash))?;
-            elsewhere.bring_back(app, proof, &entry, over).await?;
+            elsewhere.bring_back(app, proof, &entry, &over).await?;
             batches.insert(entry.row.batch);
         }
     }

@@ -3,7 +3,7 @@
 use super::{Done, Form};
 use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
-use crate::domain::trash::TrashRow;
+use crate::domain::trash::{Over, TrashRow};
 use crate::domain::view::FEW_TAGS;
 use crate::domain::{Action, Address, Error, Permission, Result, Scope, Target};
 use crate::server::http::planned::{self, Wanted};
@@ -97,7 +97,7 @@ fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
 /// # Errors
 /// Not found for what is not in the trash, or not theirs to restore; what is in the way of it.
 pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
-    let restored = restored::batch(form.app, form.caller, form.sent.text("batch"), false).await;
+    let restored = restored::batch(form.app, form.caller, form.sent.text("batch"), Over::Nothing).await;
     let restored = restored.map_err(|error| match error {
         Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
         error => error,

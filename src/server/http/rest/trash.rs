@@ -2,7 +2,7 @@
 
 use super::{Page, answer, asked, body, done, of};
 use crate::domain::error::What;
-use crate::domain::trash::{TrashKind, TrashRow};
+use crate::domain::trash::{Over, TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -16,6 +16,7 @@ use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct Listed {
@@ -103,9 +104,22 @@ fn hidden(refusal: Error) -> Error {
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Over {
+struct How {
     /// Whether a tag that names another image by now moves.
     over: bool,
+    /// What it was seen to name: one that names something else by then stays.
+    expect: Option<BTreeMap<Tag, Digest>>,
+}
+
+impl How {
+    fn over(self) -> Result<Over> {
+        match (self.over, self.expect) {
+            (false, None) => Ok(Over::Nothing),
+            (true, None) => Ok(Over::Anything),
+            (true, Some(seen)) => Ok(Over::Seen(seen)),
+            (false, Some(_)) => Err(Error::invalid("expect", "this goes with \"over\": true")),
+        }
+    }
 }
 
 fn parsed(body: &[u8]) -> Result<serde_json::Value> {
@@ -121,9 +135,9 @@ pub(in crate::server::http) async fn restore(
 ) -> Response<Body> {
     let restored = async {
         let row = trash::find(&app, &id).await?;
-        let Over { over } = if sent.is_empty() { Over::default() } else { of(parsed(&sent)?)? };
+        let how = if sent.is_empty() { How::default() } else { of(parsed(&sent)?)? };
         let proof = app.access.authorize(&caller, trash::restoring(&row)).await.map_err(hidden)?;
-        trash::restore(&app, &proof, vec![id], over).await
+        trash::restore(&app, &proof, vec![id], how.over()?).await
     };
     done(&app, &caller, restored.await)
 }
@@ -147,7 +161,7 @@ pub(in crate::server::http) async fn restore_all(
             Undo::Plan { plan } => Plan::open(&app, caller.actor(), &plan)?.id,
             Undo::Batch { batch } => batch,
         };
-        restored::batch(&app, &caller, &batch, false).await.map_err(hidden)
+        restored::batch(&app, &caller, &batch, Over::Nothing).await.map_err(hidden)
     };
     match restored.await {
         Ok(Restored::Job(job)) => answer(&app, &caller, StatusCode::ACCEPTED, Ok(json!({ "job": job }))),

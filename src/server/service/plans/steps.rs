@@ -53,6 +53,13 @@ pub(super) fn is_much(app: &App, asked: &Asked) -> Result<bool> {
     Ok(digests.is_empty() && tags.len() > at_once)
 }
 
+/// What a preview says of that.
+pub(super) fn note(app: &App, asked: &Asked) -> Vec<String> {
+    let is_much = is_much(app, asked).unwrap_or_default();
+    let words = "So many tags go by a job: its page shows how far it is, and takes all of it back";
+    is_much.then(|| words.to_owned()).into_iter().collect()
+}
+
 /// Starts the run that does what a plan says, if that is what would go now. Returns the run.
 pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<String> {
     let Asked::Content { repository, tags, digests, .. } = proof.action().asked() else { return Err(Error::Internal) };

@@ -4,7 +4,7 @@
 use super::{restore, restoring_all};
 use crate::domain::action::{ReadJob, RestoreTrash};
 use crate::domain::run::RunKind;
-use crate::domain::trash::TrashRow;
+use crate::domain::trash::{Over, TrashRow};
 use crate::domain::view::InTrash;
 use crate::domain::{Error, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Caller};
@@ -27,7 +27,7 @@ struct ToRestore {
     batch: String,
     repository: RepositoryName,
     n: u64,
-    over: bool,
+    over: Over,
     by: Behalf,
 }
 
@@ -67,7 +67,7 @@ pub async fn of_job(app: &App, proof: &Authorized<ReadJob>, params: &str) -> Res
 }
 
 /// Starts the run that brings all of a batch back. Returns the run.
-pub async fn start(app: &App, proof: &Authorized<RestoreTrash>, (batch, n): (&str, u64), over: bool) -> Result<String> {
+pub async fn start(app: &App, proof: &Authorized<RestoreTrash>, (batch, n): (&str, u64), over: Over) -> Result<String> {
     let by = Behalf::of(&proof.rights().standing())?;
     let repository = proof.action().what.repository().clone();
     let to_restore = ToRestore { batch: batch.to_owned(), repository: repository.clone(), n, over, by };
@@ -159,5 +159,5 @@ async fn bring_back(app: &App, run: &Run, to_restore: &ToRestore, rows: &[TrashR
 
 async fn some(app: &App, caller: &Caller, to_restore: &ToRestore, rows: &[TrashRow]) -> Result<()> {
     let proof = app.access.authorize(caller, restoring_all(&to_restore.repository, rows)).await?;
-    restore(app, &proof, rows.iter().map(|row| row.id.clone()).collect(), to_restore.over).await
+    restore(app, &proof, rows.iter().map(|row| row.id.clone()).collect(), to_restore.over.clone()).await
 }
