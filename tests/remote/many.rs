@@ -168,12 +168,15 @@ async fn a_job_that_stops_there_says_at_which_tag_and_goes_on_by_a_new_preview()
     let n_gone = in_trash(&test).await.len();
     let said = plans::left(&test.app, &run).await.unwrap();
     let next =
-        format!("{n_gone} of 24 tags are deleted. It stopped at dev-{n_gone:02}; that tag and all after it stay");
-    assert!(said.starts_with(&next), "{said}");
+        format!("{n_gone} of 24 tags are deleted. It stopped at dev-{n_gone:02}; those after it stay as they are");
+    assert_eq!(said, next);
     let cancelled = test.call("POST", &format!("/api/v1/jobs/{id}/cancel"), "application/json", "").await;
     assert_eq!(cancelled.status, 200);
-    assert_eq!(there(&upstream).len(), 1 + MANY - n_gone, "what it said it would leave is left");
-    assert_eq!(here(&test).await, there(&upstream));
+    // The one at which it stopped may be gone there: what failed may be the look whether it is.
+    let (left, shown) = (there(&upstream), here(&test).await);
+    assert_eq!(shown.len(), 1 + MANY - n_gone, "what it said it would leave is left");
+    let stopped = format!("dev-{n_gone:02}");
+    assert!(shown.iter().all(|(tag, digest)| *tag == stopped || left.get(tag) == Some(digest)), "{left:?}");
     let (again, _) = started(&test).await;
     let run = taken_up(&test, &again).await;
     while !plans::step(&test.app, &run).await.unwrap().is_over {}

@@ -118,7 +118,7 @@ pub async fn left(app: &App, run: &Run) -> Result<String> {
     let of = ToDelete::of(run)?.n_tags;
     let at = next.as_ref().and_then(|part| part.what.split(' ').next()).unwrap_or_default();
     let n_done = tally.n_done;
-    Ok(format!("{n_done} of {of} tags are deleted. It stopped at {at}; that tag and all after it stay as they are"))
+    Ok(format!("{n_done} of {of} tags are deleted. It stopped at {at}; those after it stay as they are"))
 }
 
 fn in_the_end(tally: &Tally) -> String {
