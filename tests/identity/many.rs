@@ -2,9 +2,9 @@
 
 use super::api::{admin, give, named, send, user};
 use super::protection::set;
-use super::{PASSWORD, basic, with_admin};
+use super::{PASSWORD, basic, cookie_of, form, with_admin};
 use crate::jobs::{control, over, ran, taken_up};
-use crate::support::{Answer, OCI_MANIFEST, START, TestApp, choices, postgres, sha256};
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, postgres, sha256};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use portolan::server::config::Config;
@@ -60,10 +60,12 @@ async fn step(test: &TestApp, id: &str) -> portolan::domain::Result<bool> {
     plans::step(&test.app, &run).await.map(|to| to.is_over)
 }
 
-async fn post(by: &TestApp, page: &str, intent: &str, batch: &str) -> Answer {
-    let body = format!("do={intent}&batch={batch}");
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
-    by.ask("POST", page, &headers, body).await
+/// A page, as the administrator sees it in a browser.
+async fn page(by: &TestApp, path: &str) -> String {
+    let cookie = cookie_of(by, "mara", PASSWORD).await;
+    let answer = by.ask("GET", path, &[("cookie", &cookie)], "").await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.text()
 }
 
 /// A database that several servers open one after the other.
@@ -121,26 +123,32 @@ async fn many_tags_go_by_a_job_that_is_cut_off_and_come_back_whole() {
     let mut row = mara.app.store.one(sql, vec![id.as_str().into()]).await.unwrap().unwrap();
     assert_eq!(row.take::<u64>().unwrap(), 3, "one change for each part, and none twice");
 
-    let page = mara.get(&format!("/jobs/{id}")).await.text();
-    for words in ["518 things of it in the trash", ">Undo<", "Look at the trash", "/r/team/web"] {
-        assert!(page.contains(words), "{words}: {page}");
-    }
-    let trash = mara.get(&format!("/trash?batch={}", batch.as_str().unwrap())).await.text();
-    assert!(trash.contains("Restore all 518"), "{trash}");
     // A tag that somebody set meanwhile stays theirs; all else comes back.
     let taken = before.keys().find(|tag| tag.starts_with("dev-")).unwrap();
     let theirs = mara.push_image("team/web", taken, "amd64", b"theirs").await;
-    let undo = post(&mara, &format!("/jobs/{id}"), "undo", batch.as_str().unwrap()).await;
-    assert_eq!(undo.status, 303, "{}", undo.text());
-    let back = undo.header("location").rsplit('/').next().unwrap().to_owned();
-    let said = ran(&over(&mara, &back).await);
-    assert_eq!(said, "517 are back; 1 could not come back and stay in the trash.");
+    taken_back(&mara, &id, batch.as_str().unwrap()).await;
     let mut whole = before.clone();
     whole.extend([(moved.clone(), new), (taken.clone(), theirs)]);
     whole.remove(gone);
     assert_eq!(tags(&mara).await, whole);
-    let page = mara.get(&format!("/jobs/{back}")).await.text();
-    assert!(page.contains("1 thing of it in the trash") && page.contains("names another image by now"), "{page}");
+}
+
+/// Presses Undo on the page of a job; one of what it deleted has another owner by now.
+async fn taken_back(by: &TestApp, id: &str, batch: &str) {
+    let job = page(by, &format!("/jobs/{id}")).await;
+    for words in ["518 things of it in the trash", ">Undo<", "Look at the trash", "/r/team/web"] {
+        assert!(job.contains(words), "{words}: {job}");
+    }
+    let trash = page(by, &format!("/trash?batch={batch}")).await;
+    assert!(trash.contains("Restore all 518"), "{trash}");
+    let cookie = cookie_of(by, "mara", PASSWORD).await;
+    let undo = form(by, &format!("/jobs/{id}"), &cookie, &[("do", "undo"), ("batch", batch)]).await;
+    assert_eq!(undo.status, 303, "{}", undo.text());
+    let back = undo.header("location").rsplit('/').next().unwrap().to_owned();
+    let said = ran(&over(by, &back).await);
+    assert_eq!(said, "517 are back; 1 could not come back and stay in the trash.");
+    let job = page(by, &format!("/jobs/{back}")).await;
+    assert!(job.contains("1 thing of it in the trash") && job.contains("names another image by now"), "{job}");
 }
 
 #[tokio::test]
@@ -178,8 +186,8 @@ async fn a_rule_that_comes_in_between_ends_it_and_what_was_cancelled_is_taken_ba
     assert!(matches!(refused, portolan::domain::Error::Protected(_)), "{refused}");
     assert_eq!(tags(&admin).await.len(), before.len() - 400, "a part goes whole or not at all");
     assert_eq!(control(&admin, &id, "cancel").await.status, 200);
-    let page = admin.get(&format!("/jobs/{id}")).await.text();
-    assert!(page.contains("400 things of it in the trash") && page.contains(">Undo<"), "{page}");
+    let job = page(&admin, &format!("/jobs/{id}")).await;
+    assert!(job.contains("400 things of it in the trash") && job.contains(">Undo<"), "{job}");
     let batch = admin.get(&format!("/api/v1/jobs/{id}")).await.json()["batch"].clone();
 
     assert_eq!(send(&admin, "POST", "trash/restore", json!({"batch": batch})).await.status, 204);

@@ -158,20 +158,20 @@ impl Deletes<'_> {
         let action = DeleteTags { repository: name.clone(), tags: tags.clone(), filter: None };
         let proof = self.app.access.authorize(&self.caller, action).await?;
         if tags.is_empty() {
-            return self.nothing(&proof, part, &sorted).await;
+            return self.note(&proof, part, (String::new(), after(&part.tally, &sorted, (0, 0)))).await;
         }
         let content = Content::of(self.app, name.clone(), (tags, vec![]), (proof.rights(), None))?;
         match elsewhere::of(self.app, name)? {
-            Some(elsewhere) => self.take_elsewhere(&proof, (part, &wanted), (content, &elsewhere)).await,
+            Some(elsewhere) => self.take_elsewhere(&proof, (part, wanted, sorted), (content, &elsewhere)).await,
             None => self.take_here(&proof, (part, wanted), content).await,
         }
     }
 
-    /// A part of which nothing is as it was.
-    async fn nothing(&self, proof: &Authorized<DeleteTags>, part: &Part, sorted: &Sorted) -> Result<()> {
-        let (id, part, tally) = (self.run.id.clone(), part.clone(), after(&part.tally, sorted, (0, 0)));
+    /// Notes what came of a part where nothing is deleted.
+    async fn note(&self, proof: &Authorized<DeleteTags>, part: &Part, (what, tally): (String, Tally)) -> Result<()> {
+        let (id, part) = (self.run.id.clone(), part.clone());
         let noted = self.app.store.note(proof, move |tx| {
-            Box::pin(async move { runs::note_part(tx, &id, &part, ("", tally)).await.map(drop) })
+            Box::pin(async move { runs::note_part(tx, &id, &part, (&what, tally)).await.map(drop) })
         });
         noted.await
     }
@@ -188,8 +188,9 @@ impl Deletes<'_> {
             Box::pin(async move {
                 tx.lock(content.name.as_str()).await?;
                 let found = repositories::current(tx, &content.name).await?.filter(|it| it.id == repository_id);
-                let sorted = sort(&mut Reader::Tx(tx), found.map(|it| it.id), &wanted).await?;
+                let mut sorted = sort(&mut Reader::Tx(tx), found.map(|it| it.id), &wanted).await?;
                 content.tags.retain(|tag| sorted.same.contains(tag));
+                sorted.n_moved += (sorted.same.len() - content.tags.len()) as u64; // It moved, and came back at this moment.
                 let tally = after(&part.tally, &sorted, (content.tags.len(), 0));
                 remove(tx, (&id, &part, ("", tally)), (content, &who)).await
             })
@@ -201,7 +202,7 @@ impl Deletes<'_> {
     async fn take_elsewhere(
         &self,
         proof: &Authorized<DeleteTags>,
-        (part, wanted): (&Part, &BTreeMap<Tag, Digest>),
+        (part, wanted, mut sorted): (&Part, BTreeMap<Tag, Digest>, Sorted),
         (mut content, elsewhere): (Content, &Elsewhere),
     ) -> Result<()> {
         let who = deleting(self.app, proof, self.to_delete.batch.clone());
@@ -210,13 +211,16 @@ impl Deletes<'_> {
         let left: Vec<&Tag> =
             content.tags.iter().filter(|tag| !gone.tags.contains(*tag) && !gone.moved.contains(*tag)).collect();
         let lines: Vec<String> = left.iter().filter_map(|tag| Some(format!("{tag} {}", wanted.get(*tag)?))).collect();
-        let mut sorted = self.sorted(wanted).await?;
         sorted.n_moved += gone.moved.len() as u64;
-        let tally = after(&part.tally, &sorted, (gone.tags.len(), lines.len()));
+        let (what, tally) = (lines.join("\n"), after(&part.tally, &sorted, (gone.tags.len(), lines.len())));
+        if gone.tags.is_empty() {
+            self.note(proof, part, (what, tally)).await?;
+            return failed.map_or(Ok(()), Err);
+        }
         let (id, part, repository_id) = (self.run.id.clone(), part.clone(), self.to_delete.repository_id.clone());
-        let (what, wanted) = (lines.join("\n"), wanted.clone());
         let write = self.app.store.write(proof, move |tx| {
             Box::pin(async move {
+                tx.lock(content.name.as_str()).await?;
                 // What a reading of that registry took away meanwhile, or put there again, is left to it.
                 let same = sort(&mut Reader::Tx(tx), Some(repository_id), &wanted).await?.same;
                 content.tags = gone.tags.into_iter().filter(|tag| same.contains(tag)).collect();
