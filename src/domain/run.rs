@@ -12,6 +12,12 @@ pub enum RunKind {
     /// Copies tags with all that their images are to another registry.
     #[serde(rename = "copy")]
     Copy,
+    /// Deletes many tags.
+    #[serde(rename = "delete")]
+    Delete,
+    /// Brings back what one request deleted, where that is much.
+    #[serde(rename = "restore")]
+    Restore,
 }
 
 /// Which copy a run is.
@@ -46,13 +52,15 @@ pub enum Control {
 
 impl RunKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Collect, Self::Copy];
+    pub const ALL: [Self; 4] = [Self::Collect, Self::Copy, Self::Delete, Self::Restore];
 
     /// The name in the table and in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Collect => "gc",
             Self::Copy => "copy",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 
@@ -67,6 +75,8 @@ impl RunKind {
         match self {
             Self::Collect => "Garbage collection",
             Self::Copy => "Copy",
+            Self::Delete => "Deletion of tags",
+            Self::Restore => "Restore from the trash",
         }
     }
 
@@ -75,6 +85,8 @@ impl RunKind {
         match self {
             Self::Collect => ("item", "items"),
             Self::Copy => ("part", "parts"),
+            Self::Delete => ("tag", "tags"),
+            Self::Restore => ("thing", "things"),
         }
     }
 
@@ -86,15 +98,24 @@ impl RunKind {
                 "Tags are set last, so most likely none is. Images that were sent so far stay there without a name, and \
                  layers until that registry collects its garbage. The same copy sends nothing of it again."
             }
+            Self::Delete => {
+                "What was deleted so far stays in the trash, together: Undo on this page brings all of it back. The other tags stay as they are."
+            }
+            Self::Restore => "What came back so far stays. The rest stays in the trash.",
         }
     }
 
     /// What it takes to start one in a scope, and to pause, resume and cancel one's own.
     pub fn needs(self, scope: &Scope) -> (Permission, Target) {
-        match (self, scope) {
-            (Self::Collect, _) => (Permission::SystemConfigure, Target::Instance),
-            (Self::Copy, Scope::Repository(to)) => (Permission::RepositoryPush, Target::Repository(to.clone())),
-            (Self::Copy, scope) => (Permission::RepositoryPush, Target::Scope(scope.clone())),
+        let repository = |permission| match scope {
+            Scope::Repository(name) => (permission, Target::Repository(name.clone())),
+            scope => (permission, Target::Scope(scope.clone())),
+        };
+        match self {
+            Self::Collect => (Permission::SystemConfigure, Target::Instance),
+            Self::Copy => repository(Permission::RepositoryPush),
+            // What it takes besides depends on the tags, and is asked for at each step.
+            Self::Delete | Self::Restore => repository(Permission::RepositoryRead),
         }
     }
 }

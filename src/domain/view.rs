@@ -25,7 +25,7 @@ pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
-pub use jobs::{JobRow, JobView, JobsView};
+pub use jobs::{InTrash, JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{

@@ -110,6 +110,8 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::looks",
             "server::service::copies",
             "server::service::elsewhere",
+            "server::service::plans",
+            "server::service::trash",
         ],
     ),
     ("src/server/clock.rs", &["domain"]),

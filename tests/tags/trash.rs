@@ -26,8 +26,14 @@ async fn a_tag_is_restored_unless_somebody_else_took_the_name() {
     let two = test.push_image("team/web", "1.0", "amd64", b"two").await;
     let refused = test.call("POST", &restore, "application/json", "").await;
     assert_eq!(refused.status, 409, "{}", refused.text());
-    assert_eq!(names(&test, "team/web", "1.0").await, Some(two));
-    assert_eq!(send(&test, "POST", &restore, json!({"over": true})).await.status, 204);
+    assert_eq!(names(&test, "team/web", "1.0").await.as_ref(), Some(&two));
+    // Over what it was seen to name, and nothing else.
+    let three = test.push_image("team/web", "1.0", "amd64", b"three").await;
+    let stale = send(&test, "POST", &restore, json!({"over": true, "expect": {"1.0": two}})).await;
+    assert_eq!((stale.status.as_u16(), stale.json()["current"].clone()), (409, json!(three)), "{}", stale.text());
+    assert_eq!(send(&test, "POST", &restore, json!({"expect": {"1.0": three}})).await.status, 400);
+    assert_eq!(names(&test, "team/web", "1.0").await.as_ref(), Some(&three));
+    assert_eq!(send(&test, "POST", &restore, json!({"over": true, "expect": {"1.0": three}})).await.status, 204);
     assert_eq!(names(&test, "team/web", "1.0").await, Some(one));
     assert_eq!(entries(&test).await.len(), 0);
     assert_eq!(send(&test, "POST", &restore, json!({})).await.status, 404);

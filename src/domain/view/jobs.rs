@@ -1,7 +1,7 @@
 //! What the pages of long work show.
 
 use crate::domain::run::{CopyOf, RunKind, RunState};
-use crate::domain::{Actor, Scope, Timestamp};
+use crate::domain::{Actor, RepositoryName, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A run in a list.
@@ -50,4 +50,18 @@ pub struct JobView {
     pub log: Vec<(Timestamp, String)>,
     /// Whether the reader may pause, resume and cancel it.
     pub may_control: bool,
+    /// What of it is in the trash, for one that deletes or restores.
+    pub in_trash: Option<InTrash>,
+}
+
+/// What of a job is in the trash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InTrash {
+    pub repository: RepositoryName,
+    /// By which all of it comes back.
+    pub batch: String,
+    /// How many entries there are of it now.
+    pub n: u64,
+    /// Whether the reader may bring them back.
+    pub may_restore: bool,
 }

@@ -6,7 +6,7 @@ mod sending;
 mod taking;
 
 pub use held::release;
-pub(super) use taking::{Taking, notes};
+pub(super) use taking::{Gone, Taking, in_part, notes};
 
 use super::names::Expect;
 use super::plans::{self, Found};
@@ -151,7 +151,8 @@ impl Elsewhere {
             error => error,
         };
         self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
-        let gone = self.take(app, proof, Taking { repository: &repository, name, radius: &radius, batch }).await?;
+        let taking = Taking { repository: &repository, name, radius: &radius, batch, leaves_moved: false };
+        let gone = self.take(app, proof, taking).await?;
         gone.failed.map_or(Ok(()), Err)
     }
 

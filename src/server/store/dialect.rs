@@ -44,6 +44,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0023_jobs.sql"),
                 include_str!("schema/sqlite/0024_trash_holds.sql"),
                 include_str!("schema/sqlite/0025_promised_images.sql"),
+                include_str!("schema/sqlite/0026_job_parts.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -71,6 +72,7 @@ impl Dialect {
                 include_str!("schema/postgres/0023_jobs.sql"),
                 include_str!("schema/postgres/0024_trash_holds.sql"),
                 include_str!("schema/postgres/0025_promised_images.sql"),
+                include_str!("schema/postgres/0026_job_parts.sql"),
             ],
         }
     }

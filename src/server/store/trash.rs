@@ -151,6 +151,12 @@ pub async fn of_batch(store: &Store, batch: &str, limit: u32) -> Result<Vec<Entr
     store.all(&sql, params![batch, limit]).await?.into_iter().map(entry).collect()
 }
 
+/// Those of them after one, in the order of their ids.
+pub async fn of_batch_after(store: &Store, batch: &str, after: &str, limit: u32) -> Result<Vec<Entry>> {
+    let sql = format!("{ENTRY} WHERE batch = $1 AND id > $2 ORDER BY id LIMIT $3");
+    store.all(&sql, params![batch, after, limit]).await?.into_iter().map(entry).collect()
+}
+
 /// Which entries are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {

@@ -175,6 +175,7 @@ fn progress_words(row: &JobRow) -> String {
     match row.kind {
         RunKind::Collect => format!("{done}, {} {}", ByteSize(row.n_bytes), freed(row.is_dry)),
         RunKind::Copy => format!("{done}, {} sent", ByteSize(row.n_bytes)),
+        RunKind::Delete | RunKind::Restore => done,
     }
 }
 

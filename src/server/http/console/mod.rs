@@ -20,7 +20,7 @@ mod users;
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
 use crate::domain::view::Ended;
-use crate::domain::{Action, Error, Permission, Result, Target};
+use crate::domain::{Action, Address, Error, Permission, Result, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::by_provider::Begun;
@@ -39,7 +39,7 @@ struct Done {
     said: Said,
     /// Where it goes on first, at a provider, before anything is done.
     away: Option<Begun>,
-    /// Whether that page asks first, and nothing was done.
+    /// Whether that page asks first, or says itself what comes of it: nothing is said then.
     asks: bool,
 }
 
@@ -52,6 +52,11 @@ impl Done {
     /// Goes on with a question.
     fn asking(to: String, intent: Intent) -> Self {
         Self { asks: true, ..Self::new(to, intent, "") }
+    }
+
+    /// Goes on at a job, whose page says the rest.
+    fn at_job(id: String, intent: Intent) -> Self {
+        Self { asks: true, ..Self::new(Address::Job(id), intent, "") }
     }
 
     /// With the way back.

@@ -41,6 +41,9 @@ struct Listed {
 struct Whole {
     #[serde(flatten)]
     listed: Listed,
+    /// By which what it deleted or restores comes back, and how much of that is in the trash.
+    batch: Option<String>,
+    in_trash: u64,
     /// What it said so far, oldest first.
     log: Vec<Said>,
 }
@@ -115,8 +118,8 @@ pub(in crate::server::http) async fn create(
 ) -> Response<Body> {
     let made = async {
         let New { kind, dry_run } = body(sent)?;
-        if kind == RunKind::Copy {
-            let words = "a copy is asked for at the repository that is copied from: /api/v1/r/NAME/-/copy";
+        if kind != RunKind::Collect {
+            let words = "a garbage collection is started here; the others begin with what asks for much";
             return Err(Error::invalid("kind", words));
         }
         let proof = app.access.authorize(&caller, RunCollection { dry_run }).await?;
@@ -144,7 +147,8 @@ pub(in crate::server::http) async fn control(
 
 async fn whole(app: &App, caller: &Caller, id: String) -> Result<Whole> {
     let proof = app.access.authorize(caller, ReadJob { id }).await?;
-    let JobView { row, log, .. } = jobs::view(app, &proof).await?;
+    let JobView { row, log, in_trash, .. } = jobs::view(app, &proof).await?;
     let log = log.into_iter().map(|(at, words)| Said { at: at.rfc3339(), words }).collect();
-    Ok(Whole { listed: row.into(), log })
+    let (batch, in_trash) = in_trash.map(|it| (it.batch, it.n)).unzip();
+    Ok(Whole { listed: row.into(), batch, in_trash: in_trash.unwrap_or_default(), log })
 }

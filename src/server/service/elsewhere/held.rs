@@ -3,6 +3,7 @@
 use super::{Elsewhere, Step, of};
 use crate::domain::action::{Bookkeeping, Mutation};
 use crate::domain::protection::Act;
+use crate::domain::trash::Over;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -20,7 +21,7 @@ impl Elsewhere {
         app: &App,
         proof: &Authorized<A>,
         entry: &Entry,
-        over: bool,
+        over: &Over,
     ) -> Result<()> {
         let name = &entry.row.repository;
         for (tag, digest) in trash::tags_of(&app.store, &entry.row.id).await? {
@@ -34,19 +35,16 @@ impl Elsewhere {
         app: &App,
         proof: &Authorized<A>,
         (name, tag, digest): (&RepositoryName, &Tag, &Digest),
-        over: bool,
+        over: &Over,
     ) -> Result<()> {
         let current = self.named(name, tag).await?;
         let step = |needs, act| Step { needs, act, tag: tag.clone() };
         let step = match &current {
             None => step(None, Act::Create),
             Some(current) if current == digest => return Ok(()),
-            Some(_) if over => step(Some(Permission::TagMove), Act::Move),
             Some(current) => {
-                return Err(Error::Conflict(format!(
-                    "the tag {tag} names another image by now, {}; keep that, or restore over it",
-                    current.short()
-                )));
+                over.check(tag, current)?;
+                step(Some(Permission::TagMove), Act::Move)
             }
         };
         let gone = || Error::Conflict(format!("the image {} is gone at its registry for good", digest.short()));

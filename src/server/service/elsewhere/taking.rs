@@ -14,9 +14,6 @@ use crate::server::store::holds::{self, Held};
 use crate::server::store::repositories::Repository;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most tags that one request takes there: each takes some requests to the registry.
-pub const MAX_TAGS: usize = 200;
-
 /// What goes, as it was previewed.
 pub struct Taking<'a> {
     pub repository: &'a Repository,
@@ -24,12 +21,18 @@ pub struct Taking<'a> {
     pub radius: &'a Radius,
     /// What one request deletes shares it.
     pub batch: &'a str,
+    /// Whether a tag that names another image there is left alone, and the others go on.
+    pub leaves_moved: bool,
 }
 
 /// What is gone there.
 pub struct Gone {
     pub tags: BTreeSet<Tag>,
-    /// Why it is not all of it.
+    /// Tags that name other images there and were left alone.
+    pub moved: BTreeSet<Tag>,
+    /// How many tags were to go.
+    pub n_tags: usize,
+    /// Why it is not all of them.
     pub failed: Option<Error>,
 }
 
@@ -37,13 +40,9 @@ impl Elsewhere {
     /// Takes what a radius says, tag by tag. What was taken before something failed is taken.
     ///
     /// # Errors
-    /// If nothing was.
+    /// If it failed before any was.
     pub async fn take<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, taking: Taking<'_>) -> Result<Gone> {
         let radius = taking.radius;
-        if radius.tags.len() > MAX_TAGS {
-            let message = format!("these are more than {MAX_TAGS} tags at a registry elsewhere; delete them in parts");
-            return Err(Error::TooLarge { message });
-        }
         let steps = radius.tags.keys().map(|tag| Step { needs: None, act: Act::Delete, tag: tag.clone() });
         let still = self.still(app, proof, (taking.name, steps.collect()));
         let allowed = Allowed::by(proof, taking.name, &still)?;
@@ -55,24 +54,19 @@ impl Elsewhere {
             }
             images.insert(digest, manifest);
         }
-        let mut gone = Gone { tags: BTreeSet::new(), failed: None };
+        let mut gone = Gone { tags: BTreeSet::new(), moved: BTreeSet::new(), n_tags: radius.tags.len(), failed: None };
         for (tag, digest) in &radius.tags {
             let manifest = images.get(digest).and_then(Option::as_ref);
             match self.take_one(&allowed, tag, manifest).await {
                 Ok(()) => drop(gone.tags.insert(tag.clone())),
-                Err(failed) if gone.tags.is_empty() => return Err(failed),
+                Err(Error::Changed { .. }) if taking.leaves_moved => drop(gone.moved.insert(tag.clone())),
                 Err(failed) => {
-                    gone.failed = Some(in_part(failed, &gone.tags, radius.tags.len()));
+                    gone.failed = Some(failed);
                     return Ok(gone);
                 }
             }
         }
-        if let Err(failed) = self.take_images(&allowed, radius).await {
-            if gone.tags.is_empty() {
-                return Err(failed);
-            }
-            gone.failed = Some(failed);
-        }
+        gone.failed = self.take_images(&allowed, radius).await.err();
         Ok(gone)
     }
 
@@ -133,8 +127,9 @@ fn held(radius: &Radius) -> BTreeMap<Digest, bool> {
     named.chain(tops.map(|(digest, _)| (digest.clone(), true))).collect()
 }
 
-fn in_part(failed: Error, gone: &BTreeSet<Tag>, n_tags: usize) -> Error {
-    let words = format!("{} of {n_tags} tags are deleted, the others are as they were; look again", gone.len());
+/// Why only some tags are gone.
+pub(in crate::server::service) fn in_part(failed: Error, n_gone: usize, n_tags: usize) -> Error {
+    let words = format!("{n_gone} of {n_tags} tags are deleted, the others are as they were; look again");
     match failed {
         Error::Upstream { registry, message, is_down } => {
             Error::Upstream { registry, message: format!("{message}; {words}"), is_down }

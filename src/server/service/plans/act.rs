@@ -1,33 +1,37 @@
 //! Doing what a plan says.
 
 use super::sealed::{Asked, Plan, Planned, print};
-use super::{Found, before, reach, whole};
+use super::{Found, before, reach, steps, whole};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::service::elsewhere::{self, Elsewhere, Taking};
+use crate::server::service::elsewhere::{self, Elsewhere, Gone, Taking};
 use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::plans::Redeemed;
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, plans, trash};
 use std::sync::Arc;
 
-/// Does what a plan says, if that is what would go now; the ids of the entries of the trash. Doing it again does nothing,
-/// and has the same answer.
+/// Does what a plan says, if that is what would go now: at once, or by a job where it is much. Doing it again does
+/// nothing, and has the same answer.
 ///
 /// # Errors
 /// [`Error::Outdated`] if something else would go than the preview said.
-pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<Vec<String>> {
-    if let Some(entries) = plans::redeemed(&app.store, &plan.id).await? {
-        return Ok(entries);
+pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<Redeemed> {
+    if let Some(before) = plans::redeemed(&app.store, &plan.id).await? {
+        return Ok(before);
     }
-    let done = run(app, proof, Some(plan)).await;
+    let done = match steps::is_much(app, &proof.action().asked())? {
+        true => steps::start(app, proof, plan).await.map(Redeemed::Run),
+        false => run(app, proof, Some(plan)).await.map(Redeemed::Done),
+    };
     match (done, plans::redeemed(&app.store, &plan.id).await?) {
-        (Err(_), Some(entries)) => Ok(entries), // Somebody sent it twice at once.
+        (Err(_), Some(before)) => Ok(before), // Somebody sent it twice at once.
         (done, _) => done,
     }
 }
@@ -37,22 +41,25 @@ pub async fn act<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Vec<Str
     run(app, proof, None).await
 }
 
-async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
-    let now = app.clock.now();
-    let who = Deleting {
+/// Whoever deletes by this proof, under a batch.
+pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: String) -> Deleting {
+    Deleting {
         by: proof.actor().clone(),
-        at: now,
-        batch: plan.map_or_else(|| new_id(&*app.entropy, now), |plan| plan.id.clone()),
+        at: app.clock.now(),
+        batch,
         default_days: app.facts.trash_days,
         entropy: Arc::clone(&app.entropy),
-    };
+    }
+}
+
+async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
+    let batch = plan.map_or_else(|| new_id(&*app.entropy, app.clock.now()), |plan| plan.id.clone());
+    let who = deleting(app, proof, batch);
     let (rights, expected, is_planned) = (proof.rights(), plan.map(|plan| plan.print.clone()), plan.is_some());
     let mut failed = None;
     let job = match proof.action().asked() {
         Asked::Content { repository, tags, digests, .. } => {
-            let mount = elsewhere::home(app, &repository)?;
-            let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
-            let mut content = Content { name: repository, mount_id, keeps_trash, tags, digests, rights, expected };
+            let mut content = Content::of(app, repository, (tags, digests), (rights, expected))?;
             if let Some(elsewhere) = elsewhere::of(app, &content.name)? {
                 failed = content.take(app, proof, (&elsewhere, &who.batch)).await?;
             }
@@ -65,14 +72,14 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if is_planned && plans::current(tx, &who.batch).await?.is_some() {
-                return Err(Error::Conflict("this was done a moment ago".to_owned()));
+                return Err(twice());
             }
             let done = match job {
                 Job::Content(content) => content.delete(tx, &who).await?,
                 Job::Whole(whole) => whole.delete(tx, &who).await?,
             };
             if is_planned && is_whole {
-                plans::redeem(tx, &who.batch, &done.entries, who.at).await?;
+                plans::redeem(tx, &who.batch, &Redeemed::Done(done.entries.clone()), who.at).await?;
             }
             let after = Some(format!("in the trash as {}", who.batch));
             let change = Change::new(done.entries, Some(done.before), after);
@@ -81,6 +88,11 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
     });
     let entries = change.await?;
     failed.map_or(Ok(entries), Err)
+}
+
+/// What is said of a plan that was redeemed in between.
+pub(super) fn twice() -> Error {
+    Error::Conflict("this was done a moment ago".to_owned())
 }
 
 enum Job {
@@ -97,17 +109,29 @@ pub(super) struct Done {
 }
 
 /// Tags and images of one repository.
-struct Content {
-    name: RepositoryName,
+pub(super) struct Content {
+    pub name: RepositoryName,
     mount_id: String,
     keeps_trash: bool,
-    tags: Vec<Tag>,
+    pub tags: Vec<Tag>,
     digests: Vec<Digest>,
     rights: Rights,
     expected: Option<Digest>,
 }
 
 impl Content {
+    /// These tags and images, if names may be changed where they are.
+    pub(super) fn of(
+        app: &App,
+        name: RepositoryName,
+        (tags, digests): (Vec<Tag>, Vec<Digest>),
+        (rights, expected): (Rights, Option<Digest>),
+    ) -> Result<Self> {
+        let mount = elsewhere::home(app, &name)?;
+        let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
+        Ok(Self { name, mount_id, keeps_trash, tags, digests, rights, expected })
+    }
+
     /// Does it at a registry elsewhere first; why it was not done whole, if it was in part. What is to be done here then
     /// is what was done there.
     async fn take<A: Planned>(
@@ -116,16 +140,36 @@ impl Content {
         proof: &Authorized<A>,
         (elsewhere, batch): (&Elsewhere, &str),
     ) -> Result<Option<Error>> {
+        let gone = self.gone(app, proof, (elsewhere, batch), false).await?;
+        self.expected = None; // What is gone there is gone here, whatever a reading found meanwhile.
+        let n_tags = gone.n_tags;
+        let Some(failed) = gone.failed else { return Ok(None) };
+        if gone.tags.is_empty() {
+            return Err(failed);
+        }
+        let failed = elsewhere::in_part(failed, gone.tags.len(), n_tags);
+        (self.tags, self.digests) = (gone.tags.into_iter().collect(), vec![]);
+        Ok(Some(failed))
+    }
+
+    /// What of it is gone at a registry elsewhere after this.
+    pub(super) async fn gone<A: Planned>(
+        &self,
+        app: &App,
+        proof: &Authorized<A>,
+        (elsewhere, batch): (&Elsewhere, &str),
+        leaves_moved: bool,
+    ) -> Result<Gone> {
+        let found = self.now(app).await?;
+        let (repository, radius) = (&found.repository, &found.radius);
+        elsewhere.take(app, proof, Taking { repository, name: &self.name, radius, batch, leaves_moved }).await
+    }
+
+    /// What would go now, if that may be and is what was expected.
+    pub(super) async fn now(&self, app: &App) -> Result<Found> {
         let absent = || Error::NotFound(What::Repository(self.name.clone()));
         let repository = repositories::find(&app.store, &self.name).await?.ok_or_else(absent)?;
-        let found = self.found(&mut Reader::Store(&app.store), repository).await?;
-        let taking = Taking { repository: &found.repository, name: &self.name, radius: &found.radius, batch };
-        let gone = elsewhere.take(app, proof, taking).await?;
-        self.expected = None; // What is gone there is gone here, whatever a reading found meanwhile.
-        if gone.failed.is_some() {
-            (self.tags, self.digests) = (gone.tags.into_iter().collect(), vec![]);
-        }
-        Ok(gone.failed)
+        self.found(&mut Reader::Store(&app.store), repository).await
     }
 
     /// What would go, if that may be and is what was expected.
@@ -161,7 +205,7 @@ impl Content {
         Ok(found)
     }
 
-    async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
+    pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
         let repository = hosted(tx, &self.name, &self.mount_id).await?;
         let Found { repository, graph, radius } = self.found(&mut Reader::Tx(tx), repository).await?;
         let deletion = Deletion::begin(tx, repository, self.name.clone(), who.clone()).await?;

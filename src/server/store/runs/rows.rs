@@ -36,11 +36,12 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<JobRow>> {
     row.map(|mut row| job_row(&mut row)).transpose()
 }
 
-/// What a run said, oldest first.
-pub async fn log(store: &Store, id: &str) -> Result<Vec<(Timestamp, String)>> {
-    let row = store.one("SELECT log FROM job_runs WHERE id = $1", params![id]).await?;
-    let log: String = row.map_or(Ok(String::new()), |mut row| row.take())?;
-    Ok(log.lines().filter_map(line).collect())
+/// What a run was asked to do, as its kind reads it, and what it said, oldest first.
+pub async fn told(store: &Store, id: &str) -> Result<(String, Vec<(Timestamp, String)>)> {
+    let row = store.one("SELECT params, log FROM job_runs WHERE id = $1", params![id]).await?;
+    let Some(mut row) = row else { return Ok(Default::default()) };
+    let (params, log): (String, String) = (row.take()?, row.take()?);
+    Ok((params, log.lines().filter_map(line).collect()))
 }
 
 /// A number that is another one once a run has changed: one, or any.

@@ -2,7 +2,7 @@
 
 use super::{Entry, NewEntry, forget, insert};
 use crate::domain::manifest::{Manifest, Relation};
-use crate::domain::trash::TrashKind;
+use crate::domain::trash::{Over, TrashKind};
 use crate::domain::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::access::Rights;
@@ -21,7 +21,7 @@ pub struct Restoring {
     pub at: Timestamp,
     pub rights: Rights,
     /// Whether a tag that names another image by now moves.
-    pub over: bool,
+    pub over: Over,
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -220,11 +220,8 @@ async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);
         let current = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
-        if let Some(current) = current.filter(|current| *current != digest && !who.over) {
-            return Err(Error::Conflict(format!(
-                "the tag {tag} names another image by now, {}; keep that, or restore over it",
-                current.short()
-            )));
+        if let Some(current) = current.filter(|current| *current != digest) {
+            who.over.check(&tag, &current)?;
         }
         naming.restore(tx, &tag, &digest).await?;
         tx.run(AS_IT_WAS, params![&repository.id, &tag, id]).await?;
