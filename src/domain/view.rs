@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod copying;
 mod credentials;
 mod history;
 mod image;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
+pub use copying::{CopyPlan, CopyQuery, CopyRow, CopyView, MAX_COPIED, Offer};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
@@ -204,6 +206,8 @@ pub struct RepositoryView {
     pub rules: Vec<Protection>,
     pub opens: Opens,
     pub deletable: Deletable,
+    /// Whether the reader may copy or promote tags of it.
+    pub copies: bool,
 }
 
 /// One tag in a list.

@@ -3,6 +3,7 @@
 //! Every filter, order and page of a list is in the address, so that it works without script and
 //! can be shared. Unknown keys and orders are ignored; a damaged page key is an error that says so.
 
+mod copying;
 mod list;
 mod span;
 

@@ -1,5 +1,6 @@
 //! Pages on which a name is given, moved, changed and brought back: each is a form that works by itself.
 
+pub mod copy;
 pub mod rename;
 pub mod retag;
 pub mod roll_back;

@@ -37,8 +37,8 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
         let query = query.unwrap_or_default();
         match request.part {
             Some(Part::Rows) => {
-                let RepositoryView { head, page, rules, deletable, .. } = view;
-                view! { <Rows name=head.name rows=page.items rules deletable now=request.now/> }.into_any()
+                let RepositoryView { head, page, rules, deletable, copies, .. } = view;
+                view! { <Rows name=head.name rows=page.items rules deletable copies now=request.now/> }.into_any()
             }
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
             Some(Part::Dialog) | None => view! { <Whole view query request/> }.into_any(),
@@ -90,7 +90,7 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
-    let RepositoryView { head, page, notice, pulls, rules, deletable, .. } = view;
+    let RepositoryView { head, page, notice, pulls, rules, deletable, copies, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
@@ -101,7 +101,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            view! { <Table name=head.name rows=page.items rules deletable query now/> <Pages foot/> }.into_any()
+            view! { <Table name=head.name rows=page.items rules deletable copies query now/> <Pages foot/> }.into_any()
         }
     };
     // That the registry was read a moment ago says nothing about what could not be.
@@ -150,6 +150,7 @@ fn Table(
     rows: Vec<TagRow>,
     rules: Vec<Protection>,
     deletable: Deletable,
+    copies: bool,
     query: Query,
     now: Timestamp,
 ) -> impl IntoView {
@@ -157,8 +158,8 @@ fn Table(
     let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
-    let selects = !deletable.tags.is_empty();
-    let bar = selects.then(|| view! { <SelectionBar name=&name deletable=&deletable query/> });
+    let selects = copies || deletable.is_some();
+    let bar = selects.then(|| view! { <SelectionBar name=&name deletable=&deletable copies query/> });
     let class = if selects { "cards tags selects" } else { "cards tags" };
     view! {
         {bar}
@@ -177,7 +178,7 @@ fn Table(
                         <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
-                <Rows name rows rules deletable now/>
+                <Rows name rows rules deletable copies now/>
             </table>
         </div>
     }

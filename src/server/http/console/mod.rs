@@ -3,6 +3,7 @@
 
 mod access;
 mod account;
+mod copies;
 mod deletes;
 mod groups;
 mod jobs;
@@ -153,6 +154,8 @@ impl Form<'_> {
                 deletes::redeem(self).await
             }
             Intent::Undo => deletes::undo(self).await,
+            Intent::CopyTags => copies::copy(self).await,
+            Intent::UndoCopy => copies::undo(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {
