@@ -5,6 +5,7 @@ mod graphs;
 mod names;
 mod pages;
 mod plans;
+mod promote;
 mod rules;
 mod trash;
 mod trash_pages;

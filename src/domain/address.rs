@@ -41,6 +41,8 @@ pub enum Address {
     Namespace(Namespace),
     /// What binds the tags of a namespace.
     Policies(Namespace),
+    /// What binds all tags.
+    AllPolicies,
     /// The robots of a namespace.
     Robots(Namespace),
     /// What was done in a scope.
@@ -167,6 +169,7 @@ impl fmt::Display for Address {
             Self::Namespace(name) => write!(f, "/n/{name}"),
             Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
             Self::Policies(namespace) => write!(f, "/n/{namespace}/-/policies"),
+            Self::AllPolicies => f.write_str("/admin/policies"),
             Self::Activity(Scope::Everything) => f.write_str("/activity"),
             Self::Activity(Scope::Namespace(name)) => write!(f, "/n/{name}/-/activity"),
             Self::Activity(Scope::Repository(name)) => write!(f, "/r/{name}/-/activity"),

@@ -11,7 +11,7 @@ use crate::domain::page::MAX_LIMIT;
 use crate::domain::{Cursor, Result};
 use leptos_router::location::Url;
 
-pub use list::Order;
+pub use list::{LIST, Order, came_from};
 pub use span::{SPANS, Span};
 
 /// The pairs behind the `?`.

@@ -15,14 +15,24 @@ const TOGETHER: usize = 64;
 /// The moves among which names are sought that are moved now and then.
 const MAX_MOVES: u32 = 1000;
 
-/// Names of a repository that were moved before, the last first, each with what it names and since when.
+/// Names that people move, whether or not they did so here yet.
+const USUAL: [&str; 6] = ["prod", "production", "staging", "stable", "live", "latest"];
+
+/// Names of a repository that were moved before or are usually, the last first, each with what it names and since when.
 pub async fn moving(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<(Tag, Digest, Timestamp)>> {
-    let sql = "SELECT t.name, t.digest, t.changed_at FROM tags t WHERE t.repository_id = $1 AND t.name IN (
-                 SELECT v.tag FROM (SELECT tag, from_digest, to_digest FROM tag_moves
-                   WHERE repository_id = $1 ORDER BY at DESC, id LIMIT $2) v
-                 WHERE v.from_digest IS NOT NULL AND v.to_digest IS NOT NULL)
-               ORDER BY t.changed_at DESC, t.name LIMIT $3";
-    let rows = store.all(sql, params![repository_id, MAX_MOVES, limit]).await?;
+    let sql = format!(
+        "WITH moving (name) AS (
+           SELECT v.tag FROM (SELECT tag, from_digest, to_digest FROM tag_moves
+             WHERE repository_id = $1 ORDER BY at DESC, id LIMIT $2) v
+           WHERE v.from_digest IS NOT NULL AND v.to_digest IS NOT NULL
+           UNION SELECT u.name FROM tags u WHERE u.repository_id = $1 AND u.name IN ({}))
+         SELECT t.name, t.digest, t.changed_at FROM moving JOIN tags t ON t.repository_id = $1 AND t.name = moving.name
+         ORDER BY t.changed_at DESC, t.name LIMIT $3",
+        batch::slots(4, USUAL.len())
+    );
+    let usual = USUAL.into_iter().map(Value::from);
+    let params = params![repository_id, MAX_MOVES, limit].into_iter().chain(usual).collect();
+    let rows = store.all(&sql, params).await?;
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
 }
 

@@ -22,7 +22,7 @@ use crate::ui::words::sentence;
 use head::{Facts, Heading, Pulling};
 use leptos::prelude::*;
 use row::Rows;
-use select::{SelectAll, SelectionBar};
+use select::{SelectAll, SelectionBar, listed};
 
 type Query = ListQuery<TagSort>;
 
@@ -38,7 +38,7 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
         match request.part {
             Some(Part::Rows) => {
                 let RepositoryView { head, page, rules, deletable, copies, .. } = view;
-                view! { <Rows name=head.name rows=page.items rules deletable copies now=request.now/> }.into_any()
+                view! { <Rows name=head.name rows=page.items rules deletable copies list=listed(&query) now=request.now/> }.into_any()
             }
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
             Some(Part::Dialog) | None => view! { <Whole view query request/> }.into_any(),
@@ -94,6 +94,15 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
+        true if query.after.is_some() || query.before.is_some() => {
+            let first = query.sorted(&base, query.sort);
+            view! {
+                <Empty icon="tag" title="Nothing is left on this page".to_owned()>
+                    <p><a href=first>"Go to the first page"</a></p>
+                </Empty>
+            }
+            .into_any()
+        }
         true if query.q.is_empty() => {
             let push_to = pulls.is_some().then(|| head.name.clone());
             view! { <NoTags unread=head.unread read_error=head.read_error.clone() push_to/> }.into_any()
@@ -178,7 +187,7 @@ fn Table(
                         <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
-                <Rows name rows rules deletable copies now/>
+                <Rows name rows rules deletable copies list=listed(query) now/>
             </table>
         </div>
     }

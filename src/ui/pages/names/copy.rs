@@ -6,7 +6,7 @@ mod choose;
 use super::{LastMoved, Stale};
 use crate::api::copies::show_copying;
 use crate::domain::view::{CopyPlan, CopyQuery, CopyView};
-use crate::domain::{Address, Digest, Error, Timestamp};
+use crate::domain::{Digest, Error, Timestamp};
 use crate::ui::components::change::{Image, Sides};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::digest::DigestLink;

@@ -9,7 +9,7 @@ use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::Protected;
 use crate::ui::components::time::When;
-use crate::ui::query::address;
+use crate::ui::query::{LIST, address};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -24,6 +24,8 @@ pub fn Rows(
     rules: Vec<Protection>,
     deletable: Deletable,
     copies: bool,
+    /// The list, for the way back to it.
+    list: String,
     now: Timestamp,
 ) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
@@ -31,7 +33,7 @@ pub fn Rows(
     let draw = |row: TagRow| {
         let rule = Protection::of_tag(&rules, &row.tag).cloned();
         let can = Can { delete: deletable.tags.contains(&row.tag), copy: copies, choose: copies || deletable.is_some() };
-        view! { <Row name=name.clone() row rule can now all_linux/> }
+        view! { <Row name=name.clone() row rule can list=list.clone() now all_linux/> }
     };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
 }
@@ -51,6 +53,7 @@ fn Row(
     row: TagRow,
     rule: Option<Protection>,
     can: Can,
+    list: String,
     now: Timestamp,
     all_linux: bool,
 ) -> impl IntoView {
@@ -64,14 +67,14 @@ fn Row(
             <td role="cell">{row.size.to_string()}</td>
             <td role="cell"><Built at=row.built now/></td>
             <td role="cell"><MovedCell moved=row.moved now/></td>
-            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may can/></td>
+            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may can list/></td>
         </tr>
     }
 }
 
 /// What the reader may do with a tag, and where it was before.
 #[component]
-fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can) -> impl IntoView {
+fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can, list: String) -> impl IntoView {
     let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
     let label = format!("Actions for {tag}");
     let asks = |is_open: bool, to: Address, words: &'static str| {
@@ -86,7 +89,7 @@ fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can) -> impl IntoVi
     let back = Address::RollBack(name.clone(), tag.clone()).to_string();
     let back = may.roll_back.then(|| view! { <a href=back>"Roll back…"</a> });
     let delete = can.delete.then(|| {
-        let href = Address::DeleteTag(name, tag).to_string();
+        let href = address(&Address::DeleteTag(name, tag).to_string(), &[(LIST, list.as_str())]);
         view! { <a class="bad" href=href data-dialog="">"Delete tag…"</a> }
     });
     view! {

@@ -4,6 +4,7 @@
 use crate::domain::view::{Deletable, ListQuery, Matching, TagSort};
 use crate::domain::{Address, RepositoryName, Tag};
 use crate::ui::components::icon::Icon;
+use crate::ui::query::LIST;
 use crate::ui::words::grouped;
 use leptos::prelude::*;
 
@@ -21,8 +22,8 @@ pub fn SelectionBar<'a>(
     let copying = Address::Copy(name.clone()).to_string();
     let delete = deletable.is_some().then(|| Address::DeleteTags(name.clone()).to_string());
     let action = delete.clone().unwrap_or_else(|| copying.clone());
-    let list = query.own("");
-    let list = (!list.is_empty()).then(|| view! { <input type="hidden" name="list" value=list/> });
+    let list = listed(query);
+    let list = (!list.is_empty()).then(|| view! { <input type="hidden" name=LIST value=list/> });
     let copy = copies.then(|| {
         view! { <button class="btn btn-ghost btn-sm" type="submit" formaction=copying data-plain=""><Icon name="up" class="i i-sm"/>"Copy or promote…"</button> }
     });
@@ -41,6 +42,11 @@ pub fn SelectionBar<'a>(
         </form>
     }
     .into_any()
+}
+
+/// The list, as addresses say it that lead back.
+pub fn listed(query: &ListQuery<TagSort>) -> String {
+    query.own("").trim_start_matches('?').to_owned()
 }
 
 /// Chooses what the filter matches, on all its pages.
