@@ -5,6 +5,7 @@ mod graphs;
 mod names;
 mod pages;
 mod plans;
+mod promote;
 mod recorded;
 mod rights;
 mod rules;

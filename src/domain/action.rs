@@ -62,6 +62,7 @@ impl Bookkeeping for DeleteImages {}
 impl Bookkeeping for DeleteRepository {}
 impl Bookkeeping for DeleteNamespace {}
 impl Bookkeeping for RenameTag {}
+impl Bookkeeping for TakeBackCopy {}
 impl Bookkeeping for RestoreTrash {}
 impl Bookkeeping for PurgeTrash {}
 impl Bookkeeping for CopyTags {}
@@ -105,7 +106,9 @@ pub use sign_in_providers::{
     ListProviders, TryProvider,
 };
 
-pub use tags::{CopyTags, PurgeTrash, RenameTag, RestoreTrash, RollBackNamespace, RollBackTag, SetTag, Trashed};
+pub use tags::{
+    CopyTags, PurgeTrash, RenameTag, RestoreTrash, RollBackNamespace, RollBackTag, SetTag, TakeBackCopy, Trashed,
+};
 
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.

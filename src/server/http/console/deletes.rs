@@ -10,6 +10,7 @@ use crate::server::http::planned::{self, Wanted};
 use crate::server::http::restored::{self, Restored};
 use crate::server::service::plans::Redeemed;
 use crate::ui::form::{Back, Intent};
+use crate::ui::query::came_from;
 use std::collections::BTreeSet;
 
 /// Does what the preview on the page said, once, however often it is sent.
@@ -43,7 +44,8 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
         Wanted::Namespace(it) => (Address::Repositories, Intent::DeleteNamespace, it.namespace.to_string()),
     };
     let back = may_restore(form, &wanted).then_some(Back::Trash(plan.id));
-    Ok(Done::new(to, intent, of).with_back(back))
+    let list = came_from(&form.uri.to_string(), &to.to_string()).filter(|_| intent == Intent::DeleteTags);
+    Ok(Done::new(list.unwrap_or_else(|| to.to_string()), intent, of).with_back(back))
 }
 
 /// Where the things of a page are, as plans write it.
@@ -108,9 +110,11 @@ pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
     };
     let repositories: BTreeSet<_> = rows.iter().map(|row| &row.repository).collect();
     let to = match repositories.first() {
-        Some(one) if repositories.len() == 1 => Address::Repository((*one).clone()),
-        _ => Address::Repositories,
+        Some(one) if repositories.len() == 1 => Address::Repository((*one).clone()).to_string(),
+        _ => Address::Repositories.to_string(),
     };
+    // Who sees the list stays at it, with its filter.
+    let to = if form.page() == to { form.uri.to_string() } else { to };
     Ok(Done::new(to, Intent::Undo, words(&rows, repositories.len())))
 }
 

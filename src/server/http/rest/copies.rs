@@ -6,7 +6,7 @@ use crate::domain::action::CopyTags;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::copies;
+use crate::server::service::copies::{self, Seen};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
@@ -44,8 +44,12 @@ pub(super) async fn copy(app: &App, caller: &Caller, name: &str, sent: Result<Va
         if renamed.iter().map(|(_, to)| to).collect::<BTreeSet<_>>().len() < renamed.len() {
             return Err(Error::invalid("names", "two of the tags would have one name there"));
         }
+        let seen = match renamed.as_slice() {
+            [(_, name)] => Seen::there(name.clone(), expected(expect)),
+            _ => Seen::default(),
+        };
         let proof = app.access.authorize(caller, CopyTags { from, to, tags: renamed }).await?;
-        let copied = copies::copy(app, &proof, expected(expect)).await?;
+        let copied = copies::copy(app, &proof, seen).await?;
         Ok((json!({ "tags": copied.tags, "images": copied.images, "job": copied.job }), copied.job))
     };
     match copied.await {

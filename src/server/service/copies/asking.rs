@@ -1,6 +1,6 @@
 //! Asking for a copy between registries: what each tag names is noted here, on both sides.
 
-use super::Copied;
+use super::{Copied, Seen};
 use super::way::{Asked, Wanted};
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
@@ -10,7 +10,6 @@ use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::identity::behalf::Behalf;
-use crate::server::service::names::Expect;
 use crate::server::service::{elsewhere, jobs};
 use crate::server::store::Change;
 use crate::server::store::protections::Rules;
@@ -27,7 +26,7 @@ const TOGETHER: usize = 16;
 pub(super) async fn ask(
     app: &App,
     proof: &Authorized<CopyTags>,
-    (source, expect): (&Mount, &Expect),
+    (source, seen): (&Mount, &Seen),
 ) -> Result<Copied> {
     let CopyTags { from, to, tags } = proof.action().clone();
     let behalf = Behalf::of(&proof.rights().standing())?;
@@ -42,9 +41,9 @@ pub(super) async fn ask(
         }
     };
     let wanted: Vec<Wanted> = stream::iter(tags).map(look).buffered(TOGETHER).try_collect().await?;
-    if let [one] = wanted.as_slice() {
-        expect.check(one.before.as_ref())?;
-    }
+    seen.check_source(&from, &wanted.iter().map(|it| (it.tag.clone(), it.digest.clone())).collect())?;
+    let there = wanted.iter().filter_map(|it| Some((it.name.clone(), it.before.clone()?)));
+    seen.check_there(&to, &there.collect())?;
     is_allowed(app, proof, &wanted).await?;
     let copied = wanted.iter().map(|it| (it.name.clone(), it.digest.clone())).collect();
     let asked = Asked { from, to: to.clone(), tags: wanted, behalf };
