@@ -45,7 +45,9 @@ fn Whole(view: CopyView, query: CopyQuery, request: PageRequest) -> impl IntoVie
     let title = title(&view);
     let repository = view.repository.clone();
     let image = match view.tags.as_slice() {
-        [(tag, digest)] => view! { {format!("{repository}:{tag}")}<DigestLink repository=&repository digest/> }.into_any(),
+        [(tag, digest)] => {
+            view! { {format!("{repository}:{tag}")}<DigestLink repository=&repository digest/> }.into_any()
+        }
         _ => format!("from {repository}").into_any(),
     };
     let body = match view.plan.clone() {
