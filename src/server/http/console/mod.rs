@@ -181,8 +181,7 @@ impl Form<'_> {
                 deletes::redeem(self).await
             }
             Intent::Undo => deletes::undo(self).await,
-            Intent::CopyTags => copies::copy(self).await,
-            Intent::UndoCopy => copies::undo(self).await,
+            Intent::CopyTags | Intent::UndoCopy => copies::perform(self, intent).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {
@@ -206,8 +205,9 @@ impl Form<'_> {
             }
             Intent::CreateProvider => providers::create(self).await,
             Intent::ChangeProvider => providers::change(self).await,
-            Intent::EnableProvider => providers::set_enabled(self, true).await,
-            Intent::DisableProvider => providers::set_enabled(self, false).await,
+            Intent::EnableProvider | Intent::DisableProvider => {
+                providers::set_enabled(self, intent == Intent::EnableProvider).await
+            }
             Intent::DeleteProvider => providers::delete(self).await,
             Intent::AcceptGroup => providers::accept_group(self).await,
             Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
