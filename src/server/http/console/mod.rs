@@ -203,13 +203,12 @@ impl Form<'_> {
             Intent::CreateMount | Intent::ChangeMount | Intent::CheckMount | Intent::DeleteMount => {
                 mounts::perform(self, intent).await
             }
-            Intent::CreateProvider => providers::create(self).await,
-            Intent::ChangeProvider => providers::change(self).await,
-            Intent::EnableProvider | Intent::DisableProvider => {
-                providers::set_enabled(self, intent == Intent::EnableProvider).await
-            }
-            Intent::DeleteProvider => providers::delete(self).await,
-            Intent::AcceptGroup => providers::accept_group(self).await,
+            Intent::CreateProvider
+            | Intent::ChangeProvider
+            | Intent::EnableProvider
+            | Intent::DisableProvider
+            | Intent::DeleteProvider
+            | Intent::AcceptGroup => providers::perform(self, intent).await,
             Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
                 names::perform(self, intent).await
             }
