@@ -75,7 +75,7 @@ pub(crate) async fn names(test: &TestApp, repository: &str, tag: &str) -> Option
 }
 
 /// Sends a form of a page.
-async fn form(test: &TestApp, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn form(test: &TestApp, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.append_pair("do", intent).extend_pairs(fields);
     test.call("POST", page, "application/x-www-form-urlencoded", body.finish()).await

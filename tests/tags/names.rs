@@ -134,6 +134,11 @@ async fn tags_are_copied_with_all_that_their_images_are() {
     for key in ["n_tags", "n_images", "logical_bytes", "stored_bytes"] {
         assert_eq!(one[key], other[key], "{key}");
     }
+    // Somebody signs the copy as well, and that one stays when the same is copied once more.
+    let counter = test.push_image("prod/web", &noted, "amd64", b"signed there too").await;
+    let again = send(&test, "POST", at, json!({"tags": ["1.0"], "to": "prod/web", "names": {"1.0": "stable"}})).await;
+    assert_eq!((again.status.as_u16(), again.json()["left"].clone()), (200, json!([noted])), "{}", again.text());
+    assert_eq!(names(&test, "prod/web", &noted).await, Some(counter));
     // The first goes, and the copy stands by itself.
     assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
     assert!(is_there(&test, "prod/web", &index).await);

@@ -23,7 +23,7 @@ use super::elsewhere;
 use super::names::{Expect, Namer};
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
-use crate::domain::radius::subject_of;
+use crate::domain::radius::{Graph, subject_of};
 use crate::domain::view::{CopyPlan, How};
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Target};
 use crate::server::access::Authorized;
@@ -102,6 +102,8 @@ pub struct Copied {
     pub tags: BTreeMap<Tag, Digest>,
     /// How many images came with them that were not there.
     pub images: u64,
+    /// Tags of signatures that name other ones there, which stay.
+    pub left: Vec<Tag>,
     /// The job that does it, where it is not done yet: then these are the images that the tags will name.
     pub job: Option<String>,
 }
@@ -165,12 +167,17 @@ async fn all(
     let graph = graph(&mut Reader::Tx(tx), &found.id, now.values().cloned().collect()).await?;
     let digests: Vec<Digest> = graph.0.keys().cloned().collect();
     let images = copies::images(tx, (found, there), &digests, (&namer.by, namer.now)).await?;
-    let (mut placed, mut before) = (BTreeMap::new(), BTreeMap::new());
+    let (mut placed, mut before, mut left) = (BTreeMap::new(), BTreeMap::new(), vec![]);
     let mut wanted: Vec<(Tag, Digest)> = tags.iter().map(|(tag, to)| (to.clone(), now[tag].clone())).collect();
-    // Signatures that are found by a tag which names their subject are found by it there too.
-    for (digest, node) in &graph.0 {
-        let notes = node.tags.iter().filter(|tag| subject_of(tag).is_some_and(|it| graph.0.contains_key(&it)));
-        wanted.extend(notes.map(|tag| (tag.clone(), digest.clone())));
+    // Signatures that are found by a tag which names their subject are found by it there too, unless others are.
+    let notes: Vec<(Tag, Digest)> = notes(&graph).map(|(tag, digest)| (tag.clone(), digest.clone())).collect();
+    let names: Vec<Tag> = notes.iter().map(|(tag, _)| tag.clone()).collect();
+    let others = named(&mut Reader::Tx(tx), &there.id, &names).await?;
+    for (tag, digest) in notes {
+        match others.get(&tag).is_some_and(|other| *other != digest) {
+            true => left.push(tag),
+            false => wanted.push((tag, digest)),
+        }
     }
     let rules = namer.rules(tx).await?;
     for (tag, digest) in wanted {
@@ -178,5 +185,11 @@ async fn all(
         before.extend(named.map(|named| (tag.clone(), named)));
         placed.insert(tag, digest);
     }
-    Ok((Copied { tags: placed, images, job: None }, before))
+    Ok((Copied { tags: placed, images, left, job: None }, before))
+}
+
+/// Tags that name their subject.
+fn notes(graph: &Graph) -> impl Iterator<Item = (&Tag, &Digest)> {
+    let of = |tag: &&Tag| subject_of(tag).is_some_and(|subject| graph.0.contains_key(&subject));
+    graph.0.iter().flat_map(move |(digest, node)| node.tags.iter().filter(of).map(move |tag| (tag, digest)))
 }

@@ -208,7 +208,8 @@ impl Form<'_> {
             | Intent::EnableProvider
             | Intent::DisableProvider
             | Intent::DeleteProvider
-            | Intent::AcceptGroup => providers::perform(self, intent).await,
+            | Intent::AcceptGroup
+            | Intent::TryProvider => providers::perform(self, intent).await,
             Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
                 names::perform(self, intent).await
             }
@@ -216,8 +217,6 @@ impl Form<'_> {
             Intent::PurgeTrash => trash::purge(self).await,
             Intent::RunCollection => jobs::collect(self).await,
             Intent::PauseJob | Intent::ResumeJob | Intent::CancelJob => jobs::control(self, intent).await,
-            // A provider is tried by a link: a form is not led to another host.
-            Intent::TryProvider => Err(Error::Method),
         }
     }
 

@@ -21,6 +21,7 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
         Intent::EnableProvider | Intent::DisableProvider => set_enabled(form, intent == Intent::EnableProvider).await,
         Intent::DeleteProvider => delete(form).await,
         Intent::AcceptGroup => accept_group(form).await,
+        // One is tried by a link: a form is not led to another host.
         _ => Err(Error::Method),
     }
 }

@@ -50,7 +50,10 @@ pub(super) async fn copy(app: &App, caller: &Caller, name: &str, sent: Result<Va
         };
         let proof = app.access.authorize(caller, CopyTags { from, to, tags: renamed }).await?;
         let copied = copies::copy(app, &proof, seen).await?;
-        Ok((json!({ "tags": copied.tags, "images": copied.images, "job": copied.job }), copied.job))
+        Ok((
+            json!({ "tags": copied.tags, "images": copied.images, "left": copied.left, "job": copied.job }),
+            copied.job,
+        ))
     };
     match copied.await {
         Ok((copied, Some(job))) => begun(answer(app, caller, StatusCode::ACCEPTED, Ok(copied)), &job),

@@ -53,7 +53,7 @@ pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen):
         })
     });
     write.await?;
-    Ok(Copied { tags: copied, images: 0, job: Some(id) })
+    Ok(Copied { tags: copied, job: Some(id), ..Copied::default() })
 }
 
 /// What a tag names where it goes to.

@@ -16,7 +16,12 @@ impl Copying<'_> {
         let note = self.place.notes.iter().nth(at).map(|(tag, digest)| (tag.clone(), digest.clone()));
         if let Some((tag, digest)) = note {
             let action = (tag.clone(), tag.clone());
-            self.put_tag(action, (&tag, &digest), Expect::Anything).await.map_err(|failure| of_tag(&tag, failure))?;
+            // A list of what is about an image has what either side had; a signature that is there already stays.
+            let expect = if !tag.as_str().contains('.') { Expect::Anything } else { Expect::Absent };
+            match self.put_tag(action, (&tag, &digest), expect).await {
+                Err(Error::Changed { .. }) => self.say(format!("Left as it is: {tag} names another signature there.")),
+                put => put.map_err(|failure| of_tag(&tag, failure))?,
+            }
         } else if let Some(wanted) = self.asked.tags.get(at - self.place.notes.len()).cloned() {
             self.wanted(&wanted).await?;
         } else if self.place.left.is_empty() {
