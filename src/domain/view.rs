@@ -37,7 +37,7 @@ pub use people::{
 pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, Preview};
 pub use protections::{AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
-pub use trash::{Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
+pub use trash::{Again, Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

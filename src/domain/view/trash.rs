@@ -55,7 +55,18 @@ pub enum Asking {
     /// Whether these tags move back to what they named, or stay.
     Restore { row: TrashRow, crossings: Vec<Crossing> },
     /// Whether it goes for good, with these tags and so many images.
-    Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64 },
+    Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64, again: Again },
+}
+
+/// What somebody shows once more before what nobody can take back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Again {
+    /// They signed in a moment ago.
+    Nothing,
+    /// Their password.
+    Password,
+    /// They sign in again, for they have no password here.
+    SignIn,
 }
 
 /// A tag that names another image by now.

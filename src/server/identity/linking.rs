@@ -6,11 +6,11 @@ use super::attempts::{Aim, Attempt};
 use super::by_provider::{self, Begun, Wish};
 use super::provider::{Provider, Returned, Verified};
 use super::sign_in::{From, open_session};
-use super::{following, links, secrets, told};
+use super::{again, following, links, secrets, told};
 use crate::domain::action::{LinkIdentity, UnlinkIdentity};
 use crate::domain::error::What;
 use crate::domain::principal::Principal;
-use crate::domain::{Error, Result, Timestamp, Username};
+use crate::domain::{Error, Result, Username};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::secret::Secret;
@@ -18,14 +18,6 @@ use crate::server::store::admins::Guard;
 use crate::server::store::identities::{self, Identity};
 use crate::server::store::sessions::{self, Known, Purpose};
 use crate::server::store::{Change, linked, principals, waiting};
-
-/// A session that was opened so lately shows by itself who has it.
-const FRESH_MS: i64 = 5 * 60_000;
-
-/// Whether a session that was opened at that time was so a moment ago.
-pub fn is_fresh(opened_at: Timestamp, now: Timestamp) -> bool {
-    (0..FRESH_MS).contains(&(now.0 - opened_at.0))
-}
 
 /// By what whoever begins to link shows that the account is theirs, and not only the browser.
 pub struct Shown<'s> {
@@ -48,28 +40,12 @@ pub async fn begin(
     shown: Shown<'_>,
     browser: Option<Secret>,
 ) -> Result<Begun> {
-    let LinkIdentity { username, provider: name } = proof.action();
+    let LinkIdentity { provider: name, .. } = proof.action();
     let missing = || Error::NotFound(What::Provider(name.chars().take(80).collect()));
     let provider = app.identity.providers.find(name).ok_or_else(missing)?;
-    let opened = sessions::opened_at(&app.store, shown.session).await?;
-    if !opened.is_some_and(|at| is_fresh(at, app.clock.now())) {
-        prove(app, username, &shown).await?;
-    }
+    again::show(app, &proof.rights().standing(), &shown.password, shown.from).await?;
     let (aim, from) = (Aim::Link(shown.session.to_owned()), shown.from.0.to_owned());
     by_provider::begin_as(app, &provider, Wish { next: String::new(), aim, from }, browser).await
-}
-
-async fn prove(app: &App, username: &Username, shown: &Shown<'_>) -> Result<()> {
-    let user = principals::by_username(&app.store, username).await?.ok_or(Error::Unauthenticated)?;
-    let has_one = app.identity.settings.local_sign_in && principals::password(&app.store, &user.id).await?.is_some();
-    if !has_one {
-        let words = "you signed in more than five minutes ago; sign out, sign in again, and do this then";
-        return Err(Error::Conflict(words.to_owned()));
-    }
-    match app.identity.by_password(username.as_str(), &shown.password, shown.from).await {
-        Err(Error::Unauthenticated) => Err(Error::invalid("password", "this is not your password")),
-        found => found.map(|_| ()),
-    }
 }
 
 /// Links who came back to the account of the session that began it; the title of the provider.

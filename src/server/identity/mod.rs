@@ -1,6 +1,7 @@
 //! Who somebody is: what they show (a session, a password, a token) becomes a [`Standing`], with which the one place
 //! that decides goes on. Nothing here decides what anybody may do.
 
+pub mod again;
 mod attempts;
 mod backoff;
 pub mod behalf;

@@ -7,7 +7,7 @@ use crate::domain::view::{AccountView, IdentityRow, UserRow, WaysIn};
 use crate::domain::{Error, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
-use crate::server::identity::{linking, weak};
+use crate::server::identity::{again, weak};
 use crate::server::secret::Secret;
 use crate::server::store::{Change, identities, people, principals, sessions};
 
@@ -20,7 +20,7 @@ pub async fn view(app: &App, proof: &Authorized<ReadAccount>, session: Option<&s
     sessions.iter_mut().for_each(|row| row.is_this = Some(row.id.as_str()) == session);
     let access = access::reaching(app, proof, &found.id).await?;
     let opened = sessions.iter().find(|row| row.is_this).map(|row| row.created_at);
-    let is_fresh = opened.is_some_and(|at| linking::is_fresh(at, app.clock.now()));
+    let is_fresh = opened.is_some_and(|at| again::is_fresh(at, app.clock.now()));
     let ways = WaysIn { is_fresh, ..ways_in(app, &found).await? };
     Ok(AccountView { user: found, ways, access, sessions })
 }

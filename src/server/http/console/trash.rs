@@ -5,6 +5,7 @@ use crate::domain::error::What;
 use crate::domain::trash::Over;
 use crate::domain::{Digest, Error, Result, Tag};
 use crate::server::http::restored::{self, Restored};
+use crate::server::identity::again;
 use crate::server::service::trash;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
@@ -56,12 +57,14 @@ fn over(form: &Form<'_>) -> Result<Over> {
     Ok(if seen.is_empty() { Over::Anything } else { Over::Seen(seen) })
 }
 
-/// Lets an entry go for good, where its name was typed.
+/// Lets an entry go for good, where its name was typed and who they are was shown a moment ago.
 pub(super) async fn purge(form: &Form<'_>) -> Result<Done> {
     let row = trash::find(form.app, form.sent.text("entry")).await?;
     let _seen = form.app.access.authorize(form.caller, trash::restoring(&row)).await.map_err(hidden)?;
     let proof = form.app.access.authorize(form.caller, trash::purging(&row)).await?;
     form.confirmed(row.name())?;
+    let from = (form.from.as_str(), form.mark.as_ref());
+    again::show(form.app, &form.caller.standing, &form.sent.secret("password"), from).await?;
     trash::purge(form.app, &proof, row.id.clone()).await?;
     Ok(Done::new(form.page(), Intent::PurgeTrash, row.words()))
 }

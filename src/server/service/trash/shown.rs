@@ -9,6 +9,7 @@ use crate::domain::view::{Asking, TrashQuery, TrashSum, TrashView, TrashedView};
 use crate::domain::{Action, ByteSize, Error, Permission, Result, Scope, Target, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::identity::again;
 use crate::server::service::opens;
 use crate::server::store::trash;
 use std::collections::HashMap;
@@ -101,7 +102,8 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
     if is_purge {
         let _may_purge = app.access.authorize(caller, purging(&row)).await?;
         let (tags, n_images) = trash::tags_and_images(&app.store, id, MAX_NAMED).await?;
-        return Ok(Some(Asking::Purge { row, tags, n_images }));
+        let again = again::asked(app, &caller.standing).await?;
+        return Ok(Some(Asking::Purge { row, tags, n_images, again }));
     }
     let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
     let crossings = trash::crossings(&app.store, id, MAX_CROSSING).await?;

@@ -1,10 +1,10 @@
 //! What is asked before an entry of the trash comes back over what is there, or goes for good.
 
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::view::{Asking, Crossing};
+use crate::domain::view::{Again, Asking, Crossing};
 use crate::domain::{ByteSize, RepositoryName, Tag};
 use crate::ui::components::change::FromTo;
-use crate::ui::components::form::{Confirm, PostForm, Problem};
+use crate::ui::components::form::{Confirm, Field, Kind, PostForm, Problem};
 use crate::ui::form::Intent;
 use crate::ui::words::counted;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use leptos::prelude::*;
 pub fn Question(asking: Asking, back: String) -> impl IntoView {
     match asking {
         Asking::Restore { row, crossings } => view! { <Over row crossings back/> }.into_any(),
-        Asking::Purge { row, tags, n_images } => view! { <Purging row tags n_images back/> }.into_any(),
+        Asking::Purge { row, tags, n_images, again } => view! { <Purging row tags n_images again back/> }.into_any(),
     }
 }
 
@@ -68,7 +68,7 @@ fn Crossings(repository: RepositoryName, crossings: Vec<Crossing>) -> impl IntoV
 
 /// What goes, and that nothing brings it back.
 #[component]
-fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, back: String) -> impl IntoView {
+fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, again: Again, back: String) -> impl IntoView {
     let words = row.words();
     let back = format!("{back}#purge-{}", row.id);
     let names: Vec<String> = tags.iter().map(Tag::to_string).collect();
@@ -81,6 +81,18 @@ fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, back: String) -> impl I
         let held = row.held;
         view! { <p class="sm">{format!("{} with it, and {held} that nothing else needs.", counted(n_images, "image goes", "images go"))}</p> }
     });
+    let again = match again {
+        Again::Nothing => ().into_any(),
+        Again::Password => {
+            let kind = Kind { input: "password", autocomplete: "current-password", ..Kind::TEXT };
+            let hint = "You signed in more than five minutes ago: show that it is you";
+            view! { <Field intent=Intent::PurgeTrash name="password" label="Your password" kind hint/> }.into_any()
+        }
+        Again::SignIn => view! {
+            <p class="sm">"You signed in more than five minutes ago. Sign out, sign in again, and come back here."</p>
+        }
+        .into_any(),
+    };
     view! {
         <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {words} for good") back typed=row.name().to_owned()>
             <input type="hidden" name="entry" value=row.id.clone()/>
@@ -88,6 +100,7 @@ fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, back: String) -> impl I
             {listed}
             {images}
             <p class="sm">"This cannot be undone."</p>
+            {again}
         </Confirm>
     }
     .into_any()
