@@ -176,8 +176,7 @@ impl Form<'_> {
                 deletes::redeem(self).await
             }
             Intent::Undo => deletes::undo(self).await,
-            Intent::CopyTags => copies::copy(self).await,
-            Intent::UndoCopy => copies::undo(self).await,
+            Intent::CopyTags | Intent::UndoCopy => copies::perform(self, intent).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {
@@ -208,8 +207,7 @@ impl Form<'_> {
             Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
                 names::perform(self, intent).await
             }
-            Intent::RestoreTrash => trash::restore(self).await,
-            Intent::PurgeTrash => trash::purge(self).await,
+            Intent::RestoreTrash | Intent::PurgeTrash => trash::perform(self, intent).await,
             Intent::RunCollection => jobs::collect(self).await,
             Intent::PauseJob | Intent::ResumeJob | Intent::CancelJob => jobs::control(self, intent).await,
             // A provider is tried by a link: a form is not led to another host.
