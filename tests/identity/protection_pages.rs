@@ -148,3 +148,39 @@ async fn a_namespace_says_for_how_long_what_is_deleted_is_kept() {
     mara.done(page, "configure-namespace", &[("trash_days", "")]).await;
     assert_eq!(below("").await, shown(None, 30));
 }
+
+/// What goes for good takes a sign-in of the last five minutes, or the password once more.
+#[tokio::test]
+async fn what_goes_for_good_takes_who_they_are_shown_a_moment_ago() {
+    let (test, clock) = super::providers::server("").await;
+    let admin = test.by_admin("somebody");
+    for tag in ["1", "2"] {
+        admin.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+        assert_eq!(admin.delete(&format!("/v2/team/web/manifests/{tag}")).await.status, 202);
+    }
+    let listed = admin.get("/api/v1/trash").await.json();
+    let entry = |tag: &str| {
+        let found = listed["items"].as_array().unwrap().iter().find(|it| it["tag"] == tag);
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let mara = super::console::Browser::of(&test, "mara").await;
+    let purge = async |tag: &str, password: &str| {
+        let (entry, page) = (entry(tag), format!("/trash?purge={}", entry(tag)));
+        mara.send(&page, "purge-trash", &[("entry", &entry), ("confirmed", tag), ("password", password)]).await
+    };
+    let asks = async |tag: &str| {
+        let page = mara.get(&format!("/trash?purge={}", entry(tag))).await.text();
+        page.contains("type=\"password\"")
+    };
+    assert!(!asks("1").await, "the sign-in was a moment ago");
+    assert_eq!(purge("1", "").await.status, 303);
+    clock.advance_ms(6 * 60_000);
+    assert!(asks("2").await);
+    for wrong in ["", "not it"] {
+        let refused = purge("2", wrong).await;
+        assert!(refused.status == 422 && refused.text().contains("This is not your password"), "{}", refused.text());
+    }
+    assert_eq!(admin.get("/api/v1/trash").await.json()["items"].as_array().unwrap().len(), 1, "it is there");
+    assert_eq!(purge("2", super::PASSWORD).await.status, 303);
+    assert_eq!(admin.get("/api/v1/trash").await.json()["items"].as_array().unwrap().len(), 0);
+}

@@ -11,6 +11,7 @@ use crate::server::service::names::{self, Expect};
 use crate::ui::form::{Back, Intent};
 use crate::ui::words::counted;
 
+/// Does what such a form asks for.
 pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
     if intent == Intent::UndoCopy { undo(form).await } else { copy(form).await }
 }

@@ -213,8 +213,7 @@ impl Form<'_> {
             Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
                 names::perform(self, intent).await
             }
-            Intent::RestoreTrash => trash::restore(self).await,
-            Intent::PurgeTrash => trash::purge(self).await,
+            Intent::RestoreTrash | Intent::PurgeTrash => trash::perform(self, intent).await,
             Intent::RunCollection => jobs::collect(self).await,
             Intent::PauseJob | Intent::ResumeJob | Intent::CancelJob => jobs::control(self, intent).await,
         }

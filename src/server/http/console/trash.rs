@@ -20,8 +20,13 @@ fn hidden(refusal: Error) -> Error {
     }
 }
 
+/// Does what such a form asks for.
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    if intent == Intent::PurgeTrash { purge(form).await } else { restore(form).await }
+}
+
 /// Brings an entry back, or all that was deleted with it. One whose tags name other images by now is asked about.
-pub(super) async fn restore(form: &Form<'_>) -> Result<Done> {
+async fn restore(form: &Form<'_>) -> Result<Done> {
     const INTENT: Intent = Intent::RestoreTrash;
     let (batch, over) = (form.sent.text("batch"), over(form)?);
     if !batch.is_empty() {
@@ -58,7 +63,7 @@ fn over(form: &Form<'_>) -> Result<Over> {
 }
 
 /// Lets an entry go for good, where its name was typed and who they are was shown a moment ago.
-pub(super) async fn purge(form: &Form<'_>) -> Result<Done> {
+async fn purge(form: &Form<'_>) -> Result<Done> {
     let row = trash::find(form.app, form.sent.text("entry")).await?;
     let _seen = form.app.access.authorize(form.caller, trash::restoring(&row)).await.map_err(hidden)?;
     let proof = form.app.access.authorize(form.caller, trash::purging(&row)).await?;

@@ -32,8 +32,10 @@ pub fn Rows(
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
     let draw = |row: TagRow| {
         let rule = Protection::of_tag(&rules, &row.tag).cloned();
-        let can =
-            Can { delete: deletable.tags.contains(&row.tag), copy: copies, choose: copies || deletable.is_some() };
+        let delete = deletable.tags.contains(&row.tag);
+        // What is chosen can be deleted, wherever anything of the list can.
+        let choose = if deletable.is_some() { Some(delete) } else { copies.then_some(true) };
+        let can = Can { delete, copy: copies, choose };
         view! { <Row name=name.clone() row rule can list=list.clone() now all_linux/> }
     };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
@@ -44,8 +46,8 @@ pub fn Rows(
 struct Can {
     delete: bool,
     copy: bool,
-    /// Whether rows of this list are chosen at all.
-    choose: bool,
+    /// Whether it can be chosen; nothing where rows of this list are not.
+    choose: Option<bool>,
 }
 
 #[component]
@@ -61,7 +63,7 @@ fn Row(
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
     view! {
         <tr role="row">
-            {can.choose.then(|| view! { <Selected tag=&row.tag may=can.delete || can.copy/> })}
+            {can.choose.map(|may| view! { <Selected tag=&row.tag may/> })}
             <th role="rowheader" scope="row"><TagName name=&name row=&row rule now/></th>
             <td role="cell"><DigestLink repository=&name digest=&row.digest/>{same}</td>
             <td role="cell"><Platforms platforms=row.platforms all_linux/></td>
