@@ -2,10 +2,15 @@
 //! in the catalog, by the transactions that the hosted registry has too.
 
 mod held;
+mod said;
+mod settling;
 mod taking;
 
 pub use held::release;
-pub(super) use taking::{Taking, notes};
+pub use settling::end;
+pub(super) use said::said;
+pub(super) use settling::{renamed, settle, write};
+pub(super) use taking::{Gone, Taking};
 
 use super::names::Expect;
 use super::plans::{self, Found};
@@ -24,6 +29,7 @@ use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{history, manifests, tags};
 use futures::future::BoxFuture;
 use std::sync::Arc;
+use taking::saying;
 
 /// A registry elsewhere that may be changed.
 pub struct Elsewhere {
@@ -56,7 +62,19 @@ pub(super) fn of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> 
     Ok(mount.changes.clone().map(|changes| Elsewhere { mount, changes }))
 }
 
+/// A tag that has another name there by now.
+pub(super) struct Renamed {
+    pub digest: Digest,
+    pub gone: Gone,
+}
+
 impl Elsewhere {
+    /// The one of a mount, if it may be changed.
+    fn at(app: &App, mount_id: &str) -> Option<Self> {
+        let mount = app.mounts.find(mount_id)?;
+        mount.changes.clone().map(|changes| Self { mount, changes })
+    }
+
     /// Names an image there, if the tag is as expected.
     ///
     /// # Errors
@@ -121,7 +139,7 @@ impl Elsewhere {
         }
     }
 
-    /// Gives an image another name in place of one.
+    /// Gives an image another name in place of one. What an earlier attempt did is done.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the new name is taken there.
@@ -131,12 +149,15 @@ impl Elsewhere {
         proof: &Authorized<RenameTag>,
         expect: &Expect,
         batch: &str,
-    ) -> Result<()> {
+    ) -> Result<Renamed> {
         let RenameTag { repository: name, tag, to } = proof.action();
-        let absent = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
-        let digest = self.named(name, tag).await?.ok_or_else(absent)?;
-        expect.check(Some(&digest))?;
         let repository = found(app, name).await?;
+        let taken = self.named(name, to).await?;
+        let known = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
+        let gone = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
+        let before = self.named(name, tag).await?.or_else(|| known.filter(|known| taken.as_ref() == Some(known)));
+        let digest = before.ok_or_else(gone)?;
+        expect.check(Some(&digest))?;
         let mut reader = Reader::Store(&app.store);
         let reached = plans::reach(&mut reader, repository, name, (std::slice::from_ref(tag), &[]));
         let Found { repository, radius, .. } = reached.await?;
@@ -149,9 +170,14 @@ impl Elsewhere {
             }
             error => error,
         };
-        self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
-        let gone = self.take(app, proof, Taking { repository: &repository, name, radius: &radius, batch }).await?;
-        gone.failed.map_or(Ok(()), Err)
+        if taken.as_ref() != Some(&digest) {
+            self.changes.require_deletes(&Allowed::by(proof, name, &self.still(app, proof, (name, vec![])))?).await?;
+            self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
+        }
+        let halfway = |failed| saying(failed, format!("{to} names the image by now, and {tag} too; rename it once more"));
+        let taking = Taking { repository: &repository, name, radius: &radius, batch };
+        let gone = self.take(app, proof, taking).await.map_err(halfway)?;
+        Ok(Renamed { digest, gone })
     }
 
     /// Puts a tag that names `current` on a manifest, which is allowed as a step.

@@ -69,6 +69,8 @@ struct Shown {
     freed_bytes: ByteSize,
     logical_bytes: ByteSize,
     kept_until: String,
+    freed_at: String,
+    freed_by: Option<String>,
     notes: Vec<String>,
 }
 
@@ -85,6 +87,8 @@ impl From<Preview> for Shown {
             freed_bytes: it.freed,
             logical_bytes: it.logical,
             kept_until: it.kept_until.rfc3339(),
+            freed_at: it.freed_at.rfc3339(),
+            freed_by: it.freed_by,
             notes: it.notes,
         }
     }

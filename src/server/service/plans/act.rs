@@ -8,7 +8,7 @@ use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Ta
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::service::elsewhere::{self, Elsewhere, Taking};
+use crate::server::service::elsewhere::{self, Elsewhere, Gone, Taking};
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
@@ -47,21 +47,20 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
         entropy: Arc::clone(&app.entropy),
     };
     let (rights, expected, is_planned) = (proof.rights(), plan.map(|plan| plan.print.clone()), plan.is_some());
-    let mut failed = None;
     let job = match proof.action().asked() {
         Asked::Content { repository, tags, digests, .. } => {
             let mount = elsewhere::home(app, &repository)?;
             let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
-            let mut content = Content { name: repository, mount_id, keeps_trash, tags, digests, rights, expected };
+            let content = Content { name: repository, mount_id, keeps_trash, tags, digests, rights, expected };
             if let Some(elsewhere) = elsewhere::of(app, &content.name)? {
-                failed = content.take(app, proof, (&elsewhere, &who.batch)).await?;
+                let gone = content.take(app, proof, (&elsewhere, &who.batch)).await?;
+                return content.settle(app, proof, gone, (who, is_planned)).await;
             }
             Job::Content(content)
         }
         Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, (rights, expected))?),
         Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected))?),
     };
-    let is_whole = failed.is_none();
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if is_planned && plans::current(tx, &who.batch).await?.is_some() {
@@ -71,16 +70,13 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
                 Job::Content(content) => content.delete(tx, &who).await?,
                 Job::Whole(whole) => whole.delete(tx, &who).await?,
             };
-            if is_planned && is_whole {
+            if is_planned {
                 plans::redeem(tx, &who.batch, &done.entries, who.at).await?;
             }
-            let after = Some(format!("in the trash as {}", who.batch));
-            let change = Change::new(done.entries, Some(done.before), after);
-            Ok(done.changed.into_iter().fold(change, Change::announcing))
+            Ok(done.change(&who))
         })
     });
-    let entries = change.await?;
-    failed.map_or(Ok(entries), Err)
+    change.await
 }
 
 enum Job {
@@ -96,6 +92,14 @@ pub(super) struct Done {
     pub changed: Vec<RepositoryName>,
 }
 
+impl Done {
+    fn change(self, who: &Deleting) -> Change<Vec<String>> {
+        let after = Some(format!("in the trash as {}", who.batch));
+        let change = Change::new(self.entries, Some(self.before), after);
+        self.changed.into_iter().fold(change, Change::announcing)
+    }
+}
+
 /// Tags and images of one repository.
 struct Content {
     name: RepositoryName,
@@ -108,24 +112,47 @@ struct Content {
 }
 
 impl Content {
-    /// Does it at a registry elsewhere first; why it was not done whole, if it was in part. What is to be done here then
-    /// is what was done there.
+    /// Does it at a registry elsewhere, which is before it is done here.
     async fn take<A: Planned>(
-        &mut self,
+        &self,
         app: &App,
         proof: &Authorized<A>,
         (elsewhere, batch): (&Elsewhere, &str),
-    ) -> Result<Option<Error>> {
+    ) -> Result<Gone> {
         let absent = || Error::NotFound(What::Repository(self.name.clone()));
         let repository = repositories::find(&app.store, &self.name).await?.ok_or_else(absent)?;
         let found = self.found(&mut Reader::Store(&app.store), repository).await?;
         let taking = Taking { repository: &found.repository, name: &self.name, radius: &found.radius, batch };
-        let gone = elsewhere.take(app, proof, taking).await?;
-        self.expected = None; // What is gone there is gone here, whatever a reading found meanwhile.
-        if gone.failed.is_some() {
-            (self.tags, self.digests) = (gone.tags.into_iter().collect(), vec![]);
-        }
-        Ok(gone.failed)
+        elsewhere.take(app, proof, taking).await
+    }
+
+    /// What is gone there is gone here, whatever was set or read meanwhile.
+    async fn settle<A: Planned>(
+        self,
+        app: &App,
+        proof: &Authorized<A>,
+        mut gone: Gone,
+        (who, is_planned): (Deleting, bool),
+    ) -> Result<Vec<String>> {
+        let failed = gone.failed.take();
+        let is_redeemed = is_planned && failed.is_none();
+        let change = app.store.settle(proof, move |tx| {
+            Box::pin(async move {
+                let repository = hosted(tx, &self.name, &self.mount_id).await?;
+                if is_planned && plans::current(tx, &who.batch).await?.is_some() {
+                    return Err(Error::Conflict("this was done a moment ago".to_owned()));
+                }
+                let here = (repository, &self.name);
+                let (entries, radius) = elsewhere::settle(tx, here, &who, (&gone, self.keeps_trash)).await?;
+                if is_redeemed {
+                    plans::redeem(tx, &who.batch, &entries, who.at).await?;
+                }
+                let before = before(&gone.tags, radius.images.keys().cloned());
+                Ok(Done { entries, before, changed: vec![self.name] }.change(&who))
+            })
+        });
+        let entries = change.await?;
+        failed.map_or(Ok(entries), Err)
     }
 
     /// What would go, if that may be and is what was expected.
@@ -166,7 +193,6 @@ impl Content {
         let Found { repository, graph, radius } = self.found(&mut Reader::Tx(tx), repository).await?;
         let deletion = Deletion::begin(tx, repository, self.name.clone(), who.clone()).await?;
         let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
-        let entries = if self.keeps_trash { entries } else { forgotten(tx, entries).await? };
         repositories::touch(tx, &deletion.repository.id, Some(&who.by), who.at).await?;
         let before = before(&radius.tags, radius.images.keys().cloned());
         Ok(Done { entries, before, changed: vec![self.name] })

@@ -146,6 +146,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
     }
     let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
     let shown = removed.iter().filter(|it| it.kind == GoingKind::Tag).count() as u64;
+    let kept_until = app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into());
     let preview = Preview {
         plan: String::new(),
         removed,
@@ -156,7 +157,9 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         barred: barred.into_iter().collect(),
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
-        kept_until: app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into()),
+        kept_until,
+        freed_at: kept_until,
+        freed_by: None,
         notes: vec![],
         n_tags,
         n_images,

@@ -214,7 +214,7 @@ async fn put_back(tx: &mut Tx, repository: &Repository, kept: &Kept) -> Result<(
 async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
     let rules = &Rules::of(tx, name).await?;
     let naming =
-        Naming { repository, name, rules, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy };
+        Naming { repository, name, rules, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy, is_done: false };
     let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);
