@@ -6,6 +6,7 @@ mod names;
 mod pages;
 mod plans;
 mod rules;
+mod together;
 mod trash;
 mod trash_pages;
 

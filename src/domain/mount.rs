@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 pub const COLLECT: &str = "docker-registry garbage-collect /etc/docker/registry/config.yml";
 pub const STOP_WRITES: &str =
     "For CNCF distribution, stop all writes to it meanwhile, such as by storage.maintenance.readonly, and run:";
-pub const NOT_UNTAGGED: &str =
-    "Leave --delete-untagged out: up to version 2.8 it also deletes the platforms of a multi-platform image that have no \
+pub const NOT_UNTAGGED: &str = "Leave --delete-untagged out: up to version 2.8 it also deletes the platforms of a multi-platform image that have no \
      tag of their own, and the image pulls no more.";
 
 /// Seconds between two readings: where nothing is said, and at most (30 days).

@@ -7,8 +7,8 @@ mod settling;
 mod taking;
 
 pub use held::release;
-pub use settling::end;
 pub(super) use said::said;
+pub use settling::end;
 pub(super) use settling::{renamed, settle, write};
 pub(super) use taking::{Gone, Taking};
 
@@ -18,7 +18,7 @@ use crate::domain::action::{Mutation, RenameTag};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
-use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target};
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
@@ -131,6 +131,10 @@ impl Elsewhere {
             let words = format!("the tag {tag} never named {}; to name it now, move the tag", digest.short());
             return Err(Error::Conflict(words));
         }
+        if manifests::known(&app.store, name, std::slice::from_ref(digest)).await?.is_empty() {
+            // It comes back out of the trash.
+            proof.rights().require(Permission::TrashRestore, &Target::Scope(Scope::Repository(name.clone())))?;
+        }
         match self.put_known(app, proof, (name, tag, digest), expect).await {
             Err(Error::NotFound(_)) => {
                 Err(Error::Conflict(format!("the image {} is gone at its registry for good", digest.short())))
@@ -174,7 +178,8 @@ impl Elsewhere {
             self.changes.require_deletes(&Allowed::by(proof, name, &self.still(app, proof, (name, vec![])))?).await?;
             self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
         }
-        let halfway = |failed| saying(failed, format!("{to} names the image by now, and {tag} too; rename it once more"));
+        let halfway =
+            |failed| saying(failed, format!("{to} names the image by now, and {tag} too; rename it once more"));
         let taking = Taking { repository: &repository, name, radius: &radius, batch };
         let gone = self.take(app, proof, taking).await.map_err(halfway)?;
         Ok(Renamed { digest, gone })

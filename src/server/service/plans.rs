@@ -8,6 +8,7 @@ mod whole;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
+pub(super) use sealed::print_of;
 pub use sealed::{Asked, Plan, Planned};
 pub(super) use whole::has_repositories;
 

@@ -22,7 +22,7 @@ pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, r
     let Some(mount) = app.mount(name).filter(|mount| mount.changes.is_some()) else { return Ok(Said::default()) };
     let host = mount.upstream.as_ref().map_or("the registry", |upstream| upstream.host.as_str());
     let found = mounts::find(&app.store, &mount.id, app.clock.now()).await?;
-    let found = found.map(|row| row.capabilities).unwrap_or_default();
+    let found = found.map(|mount| mount.row.capabilities).unwrap_or_default();
     let can = |asked: Capability| found.iter().find(|(it, _)| *it == asked).and_then(|(_, known)| *known);
     let (how, barred) = match (can(Capability::DeleteTag), can(Capability::DeleteImage)) {
         (Some(true), _) => (format!("{host} deletes a tag by its name; siblings and image stay"), None),

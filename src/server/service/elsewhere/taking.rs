@@ -91,7 +91,8 @@ impl Elsewhere {
         let now = app.clock.now();
         let (repository, batch, by) = (taking.repository.clone(), taking.batch.to_owned(), proof.actor().clone());
         let (name, tags) = (allowed.repository().clone(), taking.radius.tags.clone());
-        let there = held(taking.radius).into_iter().filter(|(digest, _)| images.get(digest).is_some_and(Option::is_some));
+        let there =
+            held(taking.radius).into_iter().filter(|(digest, _)| images.get(digest).is_some_and(Option::is_some));
         let held: Vec<(Digest, bool, Tag)> =
             there.map(|(digest, is_whole)| (digest, is_whole, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
         let noted = app.store.note(proof, move |tx| {
@@ -100,8 +101,7 @@ impl Elsewhere {
                 going::note(tx, at, &tags).await?;
                 let mut noted = Vec::new();
                 for (digest, is_whole, tag) in held {
-                    let held =
-                        Held { repository: &repository, name: &name, batch: &batch, digest: &digest, is_whole };
+                    let held = Held { repository: &repository, name: &name, batch: &batch, digest: &digest, is_whole };
                     noted.push((holds::keep(tx, held, &tag, now).await?, digest));
                 }
                 Ok(noted)

@@ -9,6 +9,7 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::elsewhere::{self, Elsewhere, Gone, Taking};
+use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
@@ -38,6 +39,16 @@ pub async fn act<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Vec<Str
 }
 
 async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
+    for _ in 1..together::TRIES {
+        let done = run_once(app, proof, plan).await;
+        if !together::is_too_early(&done) {
+            return done;
+        }
+    }
+    run_once(app, proof, plan).await
+}
+
+async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
     let now = app.clock.now();
     let who = Deleting {
         by: proof.actor().clone(),
@@ -59,7 +70,7 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
             Job::Content(content)
         }
         Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, (rights, expected))?),
-        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected))?),
+        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected)).await?),
     };
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
