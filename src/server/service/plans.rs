@@ -99,7 +99,8 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,
         None => None,
     };
-    let (now, days) = (app.clock.now(), days.unwrap_or(app.facts.trash_days));
+    let days = if said.is_final { 0 } else { days.unwrap_or(app.facts.trash_days) };
+    let now = app.clock.now();
     // History names what an image was called, not one that was deleted whole.
     let is_named = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
     let freed_days = if is_named { days.max(app.facts.history_days) } else { days };

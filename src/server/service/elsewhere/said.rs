@@ -15,6 +15,8 @@ pub struct Said {
     pub barred: Option<String>,
     /// Whose garbage collection frees what goes.
     pub freed_by: Option<String>,
+    /// Whether nothing of it is kept in the trash.
+    pub is_final: bool,
 }
 
 /// What is said of it; nothing for the hosted registry.
@@ -47,7 +49,7 @@ pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, r
          {NOT_UNTAGGED}"
     ));
     let notes = if barred.is_some() { vec![] } else { notes };
-    Ok(Said { notes, barred, freed_by: Some(host.to_owned()) })
+    Ok(Said { notes, barred, freed_by: Some(host.to_owned()), is_final: !mount.keeps_trash })
 }
 
 fn trash(mount: &Mount, host: &str) -> String {
