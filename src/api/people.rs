@@ -1,8 +1,8 @@
 //! Questions about people and what they may do.
 
 use crate::domain::view::{
-    AccessView, AccountView, ActivityQuery, ActivityView, AllPoliciesView, GroupView, GroupsView, PoliciesView, ProtectionQuery,
-    SettingsView, UserView, UsersQuery, UsersView,
+    AccessView, AccountView, ActivityQuery, ActivityView, AllPoliciesView, GroupView, GroupsView, PoliciesView,
+    ProtectionQuery, SettingsView, UserView, UsersQuery, UsersView,
 };
 use crate::domain::{Error, GroupName, Namespace, Scope, Username};
 use leptos::prelude::*;

@@ -75,7 +75,9 @@ async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
 
     let address = "/r/team/web/-/copy?tag=1.5&to=prod/web&as=stable";
     let look = test.get(address).await.text();
-    for words in [short(&before), short(&index), "4 images come along", "no byte is written", ">Copy 1.5 to prod/web as"] {
+    for words in
+        [short(&before), short(&index), "4 images come along", "no byte is written", ">Copy 1.5 to prod/web as"]
+    {
         assert!(look.contains(words), "{words} in {look}");
     }
     let done = pressed(&test, address).await;
@@ -92,7 +94,10 @@ async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
     let two = test.push_image("team/web", "1.6", "amd64", b"two").await;
     let several = "/r/team/web/-/copy?tag=1.5&tag=1.6&to=new/web";
     let look = test.get(several).await.text();
-    assert!(look.contains("The repository new/web is made by it.") && look.contains("Copy 2 tags to new/web"), "{look}");
+    assert!(
+        look.contains("The repository new/web is made by it.") && look.contains("Copy 2 tags to new/web"),
+        "{look}"
+    );
     let done = pressed(&test, several).await;
     assert!(followed(&test, &done).await.contains("Copied 2 tags to new/web."));
     assert_eq!(names(&test, "new/web", "1.6").await.as_deref(), Some(&*two));
@@ -100,7 +105,13 @@ async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
     let refused = undone(&test, &done).await;
     assert!(refused.status == StatusCode::CONFLICT && refused.text().contains("moved since"), "{}", refused.text());
     assert_eq!(names(&test, "new/web", "1.5").await.as_deref(), Some(&*index), "all or none");
-    test.put_manifest("new/web", "1.6", crate::support::OCI_MANIFEST, &test.get(&format!("/v2/team/web/manifests/{two}")).await.text()).await;
+    test.put_manifest(
+        "new/web",
+        "1.6",
+        crate::support::OCI_MANIFEST,
+        &test.get(&format!("/v2/team/web/manifests/{two}")).await.text(),
+    )
+    .await;
     assert_eq!(undone(&test, &done).await.status, StatusCode::SEE_OTHER);
     assert_eq!((names(&test, "new/web", "1.5").await, names(&test, "new/web", "1.6").await), (None, None));
 

@@ -51,6 +51,8 @@ pub struct CopyPlan {
     pub to: RepositoryName,
     /// Whether the repository is made by it.
     pub is_new: bool,
+    /// Whether a job does it, for content goes from one registry to another.
+    pub by_job: bool,
     pub rows: Vec<CopyRow>,
     /// Of one tag what its name names where it goes, and what it would name.
     pub now: Option<(Side, Moved)>,

@@ -32,7 +32,7 @@ async fn step(work: &Work, run: &Run) -> Result<Progress> {
 /// Why a run cannot go on, with what it leaves.
 async fn failed(work: &Work, run: &Run, failure: &Error) -> String {
     let left = match run.kind {
-        RunKind::Collect => return failure.to_string(),
+        RunKind::Collect | RunKind::Copy => return failure.to_string(),
         RunKind::Delete => plans::left(&work.app, run).await,
         RunKind::Restore => trash::left(&work.app, run).await,
     };

@@ -81,13 +81,17 @@ impl Seen {
     }
 }
 
-/// Refuses a copy between two repositories where none can be made.
-fn between(app: &App, from: &RepositoryName, to: &RepositoryName) -> Result<()> {
+/// Whether a copy between two repositories takes a job: bytes go from one registry to another, or are mounted inside one
+/// elsewhere.
+///
+/// # Errors
+/// [`Error::Conflict`] where nothing can be written.
+fn takes_job(app: &App, from: &RepositoryName, to: &RepositoryName) -> Result<bool> {
     let (one, other) = (elsewhere::home(app, from)?, elsewhere::home(app, to)?);
-    let elsewhere = || Error::Conflict(format!("{to} lies in another registry than {from}"));
-    match one.id == other.id && (one.write.is_some() || from == to) {
-        true => Ok(()),
-        false => Err(elsewhere()),
+    match from == to || one.id == other.id && one.write.is_some() {
+        true => Ok(false),
+        false if other.write.is_some() || other.changes.is_some() => Ok(true),
+        false => Err(Error::Conflict(format!("{to} lies at a registry that is only read here"))),
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
     let may_control = may(proof, &action(&row, proof.actor(), Control::Cancel));
     let in_trash = match row.kind {
         RunKind::Delete | RunKind::Restore => Some(trash::of_job(app, proof, &params).await?),
-        RunKind::Collect => None,
+        RunKind::Collect | RunKind::Copy => None,
     };
     Ok(JobView { row, log, may_control, in_trash })
 }

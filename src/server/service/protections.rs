@@ -5,7 +5,9 @@ use super::{may, opens};
 use crate::domain::action::{ChangeProtection, ListProtections, ReadNamespace, RemoveProtection, SetProtection};
 use crate::domain::error::What;
 use crate::domain::protection::Guard;
-use crate::domain::view::{AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
+use crate::domain::view::{
+    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays,
+};
 use crate::domain::{Action, Error, Permission, Protection, Result, Rule, Scope, TagPattern, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;

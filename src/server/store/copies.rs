@@ -36,20 +36,25 @@ pub async fn moving(store: &Store, repository_id: &str, limit: u32) -> Result<Ve
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
 }
 
-/// Repositories of a mount that lie in some scopes, those first whose name ends like that of `from`, then those that
+/// Repositories of some mounts that lie in some scopes, those first whose name ends like that of `from`, then those that
 /// changed last.
 pub async fn places(
     store: &Store,
-    mount_id: &str,
+    mount_ids: &[String],
     (from, scopes): (&RepositoryName, &Scopes),
     limit: u32,
 ) -> Result<Vec<RepositoryName>> {
     let alike = format!("%/{}", dialect::like_literal(from.base()));
-    let mut params: Vec<Value> = params![mount_id, from, alike, limit];
+    if mount_ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut params: Vec<Value> = params![from, alike, limit];
+    let mounts = batch::slots(params.len() + 1, mount_ids.len());
+    params.extend(mount_ids.iter().map(Value::from));
     let within = store.dialect().lies_in("r.name", scopes, &mut params);
     let sql = format!(
-        "SELECT r.name FROM repositories r WHERE r.mount_id = $1 AND r.name <> $2 AND {within}
-         ORDER BY CASE WHEN r.name LIKE $3 ESCAPE '\\' THEN 0 ELSE 1 END, r.updated_at DESC, r.name LIMIT $4"
+        "SELECT r.name FROM repositories r WHERE r.mount_id IN ({mounts}) AND r.name <> $1 AND {within}
+         ORDER BY CASE WHEN r.name LIKE $2 ESCAPE '\\' THEN 0 ELSE 1 END, r.updated_at DESC, r.name LIMIT $3"
     );
     store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }

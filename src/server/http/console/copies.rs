@@ -59,7 +59,9 @@ async fn link(form: &Form<'_>, from: RepositoryName, plan: CopyPlan) -> Result<D
     let to = plan.to.clone();
     let tags: Vec<(Tag, Tag)> = plan.rows.iter().map(|row| (row.tag.clone(), row.name.clone())).collect();
     let proof = form.app.access.authorize(form.caller, CopyTags { from, to: to.clone(), tags }).await?;
-    copies::copy(form.app, &proof, seen).await?;
+    if let Some(job) = copies::copy(form.app, &proof, seen).await?.job {
+        return Ok(Done::at_job(job, Intent::CopyTags));
+    }
     let (page, words) = match plan.one() {
         Some(row) if row.tag == row.name => {
             (Address::Tag(to.clone(), row.name.clone()), format!("Copied {} to {to}", row.tag))

@@ -66,7 +66,12 @@ async fn set(form: &Form<'_>) -> Result<Done> {
 }
 
 /// The way back, for who may go it.
-pub(super) fn back(form: &Form<'_>, (repository, tag): (RepositoryName, Tag), to: Option<Digest>, expect: Digest) -> Option<Back> {
+pub(super) fn back(
+    form: &Form<'_>,
+    (repository, tag): (RepositoryName, Tag),
+    to: Option<Digest>,
+    expect: Digest,
+) -> Option<Back> {
     let (of, what) = (repository.clone(), tag.clone());
     let may = match &to {
         Some(to) => form.may(&RollBackTag { repository: of, tag: what, digest: to.clone(), reason: String::new() }),

@@ -1,7 +1,7 @@
 //! Asking for a copy between registries: what each tag names is noted here, on both sides.
 
-use super::{Copied, Seen};
 use super::way::{Asked, Wanted};
+use super::{Copied, Seen};
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
 use crate::domain::protection::Act;
@@ -23,11 +23,7 @@ const TOGETHER: usize = 16;
 ///
 /// # Errors
 /// Not found for a tag that is not there; what setting the tags would be refused for now.
-pub(super) async fn ask(
-    app: &App,
-    proof: &Authorized<CopyTags>,
-    (source, seen): (&Mount, &Seen),
-) -> Result<Copied> {
+pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen): (&Mount, &Seen)) -> Result<Copied> {
     let CopyTags { from, to, tags } = proof.action().clone();
     let behalf = Behalf::of(&proof.rights().standing())?;
     tags.iter().try_for_each(|(_, name)| name.refuse_reserved())?;

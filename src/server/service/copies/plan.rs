@@ -1,6 +1,6 @@
 //! What a copy would do, before it is done.
 
-use super::between;
+use super::takes_job;
 use crate::domain::action::ReadRepository;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
@@ -64,6 +64,7 @@ impl Source {
     ) -> Result<CopyPlan> {
         let (to, names) = self.destination(query)?;
         let there = self.reach(app, proof, &to).await?;
+        let by_job = takes_job(app, &self.name, &to).map_err(|error| Error::invalid("to", error.to_string()))?;
         let mut now = match &there {
             Some(there) => {
                 let names: Vec<Tag> = names.values().cloned().collect();
@@ -80,7 +81,7 @@ impl Source {
         let barred = barred(app, proof, &to, &rows).await?;
         let (now, then) = self.sides(app, there.as_ref(), &rows).await?;
         let seen = seen(&rows);
-        Ok(CopyPlan { is_new: there.is_none(), to, rows, now, then, n_images, bytes, barred, seen })
+        Ok(CopyPlan { is_new: there.is_none(), by_job, to, rows, now, then, n_images, bytes, barred, seen })
     }
 
     /// The repository that was typed, and what each tag is called there.
@@ -116,7 +117,6 @@ impl Source {
         if !holds(Permission::RepositoryPush) || !holds(Permission::RepositoryRead) {
             return Err(Error::invalid("to", format!("you cannot push to {to}; choose another repository")));
         }
-        between(app, &self.name, to).map_err(|error| Error::invalid("to", error.to_string()))?;
         let there = repositories::find(&app.store, to).await?;
         if there.is_none() && !holds(Permission::RepositoryCreate) {
             let words = format!("{to} is not there, and to make it takes repository.create");

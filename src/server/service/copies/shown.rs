@@ -46,16 +46,15 @@ pub async fn plan(app: &App, proof: &Authorized<ReadRepository>, query: &CopyQue
     Source::of(app, proof, query).await?.plan(app, proof, query).await
 }
 
-/// Where the reader may push besides, in the same registry.
+/// Where the reader may push besides, in each registry that can be written to.
 async fn places(app: &App, proof: &Authorized<ReadRepository>, source: &Source) -> Result<Vec<RepositoryName>> {
-    let mount_id = &source.found.mount_id;
-    if !app.mounts.find(mount_id).is_some_and(|mount| mount.write.is_some()) {
-        return Ok(vec![]);
-    }
+    let mounts = app.mounts.now();
+    let open = mounts.iter().filter(|mount| mount.write.is_some() || mount.changes.is_some());
+    let open: Vec<String> = open.map(|mount| mount.id.clone()).collect();
     let (rights, standing) = (proof.rights(), proof.rights().standing());
     let pushing = standing.terms.iter().filter(|terms| terms.role.holds(Permission::RepositoryPush));
     let scopes = Scopes::of(pushing.map(|terms| &terms.scope));
-    let mut places = copies::places(&app.store, mount_id, (&source.name, &scopes), MAX_PLACES).await?;
+    let mut places = copies::places(&app.store, &open, (&source.name, &scopes), MAX_PLACES).await?;
     places.retain(|place| rights.require(Permission::RepositoryPush, &Target::Repository(place.clone())).is_ok());
     Ok(places)
 }

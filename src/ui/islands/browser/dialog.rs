@@ -39,12 +39,9 @@ fn submitted(event: &Event) {
 /// neither is for the browser to show.
 async fn send(form: HtmlFormElement) {
     let is_over = match answer(&form).await {
-        Ok(response) if response.status() == 204 => response
-            .headers()
-            .get("location")
-            .ok()
-            .flatten()
-            .is_some_and(|to| window().location().assign(&to).is_ok()),
+        Ok(response) if response.status() == 204 => {
+            response.headers().get("location").ok().flatten().is_some_and(|to| window().location().assign(&to).is_ok())
+        }
         Ok(response) if matches!(response.status(), 200 | 409 | 422) => {
             fragment(&response).await.is_some_and(|content| show(&content).is_some())
         }

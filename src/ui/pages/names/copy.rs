@@ -45,7 +45,9 @@ fn Whole(view: CopyView, query: CopyQuery, request: PageRequest) -> impl IntoVie
     let title = title(&view);
     let repository = view.repository.clone();
     let image = match view.tags.as_slice() {
-        [(tag, digest)] => view! { {format!("{repository}:{tag}")}<DigestLink repository=&repository digest/> }.into_any(),
+        [(tag, digest)] => {
+            view! { {format!("{repository}:{tag}")}<DigestLink repository=&repository digest/> }.into_any()
+        }
         _ => format!("from {repository}").into_any(),
     };
     let body = match view.plan.clone() {
@@ -183,12 +185,28 @@ fn Rows<'a>(view: &'a CopyView, plan: &'a CopyPlan) -> impl IntoView + use<> {
     view! { <Table label="Tags that are copied" columns=COLUMNS>{rows}</Table> }.into_any()
 }
 
+/// What goes from one registry to another.
+fn sent(plan: &CopyPlan, made: String) -> String {
+    let what = match plan.n_images {
+        0 => "All of it is there already, as far as is known here.".to_owned(),
+        n => format!(
+            "{} of {} go to another registry, with platforms and signatures; layers that it has are not sent again.",
+            counted(n, "image", "images"),
+            plan.bytes
+        ),
+    };
+    format!("{made}{what} A job does it, which goes on when you leave; tags are set when all that they name is there.")
+}
+
 /// What comes with the tags, and what it costs.
 fn comes_along(view: &CopyView, plan: &CopyPlan, n_tags: u64) -> String {
     if plan.changes_nothing() {
         return "There is nothing to do.".to_owned();
     }
     let made = if plan.is_new { format!("The repository {} is made by it. ", plan.to) } else { String::new() };
+    if plan.by_job {
+        return sent(plan, made);
+    }
     let undo = "It can be taken back.";
     if plan.to == view.repository {
         return format!("The history keeps both images. {undo}");

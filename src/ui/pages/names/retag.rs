@@ -125,8 +125,7 @@ fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest
         let words = format!("{tag} stays where it is: to move it takes tag.move, which you do not have over it.");
         return view! { <Told foot=closes("Back")>{both}<p class="sm">{words}</p></Told> }.into_any();
     }
-    let foot =
-        view! { {closes("Cancel")}<button class="btn btn-primary" type="submit">{act}</button> }.into_any();
+    let foot = view! { {closes("Cancel")}<button class="btn btn-primary" type="submit">{act}</button> }.into_any();
     view! {
         <Asking intent=INTENT foot>
             {both}

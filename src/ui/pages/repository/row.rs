@@ -32,7 +32,8 @@ pub fn Rows(
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
     let draw = |row: TagRow| {
         let rule = Protection::of_tag(&rules, &row.tag).cloned();
-        let can = Can { delete: deletable.tags.contains(&row.tag), copy: copies, choose: copies || deletable.is_some() };
+        let can =
+            Can { delete: deletable.tags.contains(&row.tag), copy: copies, choose: copies || deletable.is_some() };
         view! { <Row name=name.clone() row rule can list=list.clone() now all_linux/> }
     };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
