@@ -66,7 +66,7 @@ pub(super) struct Namer {
     trash_days: u32,
     pub keeps_trash: bool,
     /// Whether a registry elsewhere has done it already.
-    is_done: bool,
+    pub is_done: bool,
 }
 
 impl Namer {

@@ -7,8 +7,8 @@ use crate::domain::{Digest, Error, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::service::elsewhere::{Elsewhere, Gone};
 use crate::server::service::plans::act::{Content, deleting};
+use crate::server::store::going;
 use crate::server::store::runs::{self, Part, Tally};
-use crate::server::store::{Change, going};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Deletes<'_> {
