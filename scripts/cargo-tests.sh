@@ -12,5 +12,5 @@ if [ -z "${OCI_CONFORMANCE:-}" ] && [ -x "$CACHE/oci-conformance" ]; then
     export OCI_CONFORMANCE="$CACHE/oci-conformance"
 fi
 tests=(cargo test --no-default-features --features ssr)
-"${tests[@]}"
+PORTOLAN_SOAK_S=120 "${tests[@]}"
 PORTOLAN_TEST_ENGINE=postgres "${tests[@]}" --test integration -- distribution:: pages:: crawl:: conformance::registry:: conformance::write_registry:: rebuild:: pulls:: identity:: surface::

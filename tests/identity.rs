@@ -27,6 +27,7 @@ mod lies;
 mod linking;
 mod linking_hostile;
 mod listening;
+mod many;
 mod mount_visibility;
 mod mounts;
 mod mounts_meanwhile;
@@ -71,7 +72,7 @@ use portolan::server::identity::sign_in;
 use portolan::server::secret::Secret;
 use portolan::server::store::Tx;
 
-const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse";
 
 /// Writes to the tables as no door does.
 async fn note<F>(test: &TestApp, note: F)
@@ -88,7 +89,7 @@ pub async fn run(test: &TestApp, statement: &'static str) {
 }
 
 /// A server with an administrator called `mara`, through its real doors.
-async fn with_admin() -> TestApp {
+pub async fn with_admin() -> TestApp {
     let test = TestApp::new().await.at_the_door();
     sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), Secret::from(PASSWORD.to_owned()))
         .await
@@ -96,7 +97,7 @@ async fn with_admin() -> TestApp {
     test
 }
 
-fn basic(username: &str, password: &str) -> String {
+pub fn basic(username: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
 }
 

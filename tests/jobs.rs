@@ -1,10 +1,13 @@
 //! Long work that people see: who sees it, what can be done to it, and that it goes on.
 
-use crate::support::{Answer, START, TestApp, choices, user};
+use crate::support::{Answer, START, TestApp, choices, decides, user};
 use axum::http::StatusCode;
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::{Policy, Standing};
 use portolan::server::clock::{Clock, ManualClock};
+use portolan::server::store::runs::{self, Run};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -18,7 +21,15 @@ pub async fn collect(test: &TestApp, is_dry: bool) -> String {
     made.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn control(test: &TestApp, id: &str, control: &str) -> Answer {
+/// What a run has to know for its next step, as the process does that takes it up now.
+pub async fn taken_up(test: &TestApp, id: &str) -> Run {
+    let (proof, id) = (decides(Policy::Grants).system(Job::Run, Maintain {}), id.to_owned());
+    let taken =
+        test.app.store.note(&proof, move |tx| Box::pin(async move { runs::take_up(tx, &id, START).await })).await;
+    taken.unwrap().expect("it is to go on")
+}
+
+pub async fn control(test: &TestApp, id: &str, control: &str) -> Answer {
     test.call("POST", &format!("/api/v1/jobs/{id}/{control}"), JSON, "").await
 }
 

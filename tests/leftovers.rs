@@ -92,7 +92,7 @@ async fn commit(blobs: &FilesystemBlobs, upload: &str, content: &[u8]) {
     let body = futures::stream::iter([Ok(content.to_owned().into())]).boxed();
     let (hash, _) = blobs.append(upload, ContentHash::new(Algorithm::Sha256), body).await.unwrap();
     let verified = hash.verify(&sha256(content).parse().unwrap()).unwrap();
-    blobs.commit(upload, &verified, &blobs.commits().begin().await).await.unwrap();
+    blobs.commit(upload, &verified, &blobs.commits().begin(verified.digest()).await).await.unwrap();
 }
 
 /// Content that a sweep comes to after it has seen all of these.

@@ -3,7 +3,7 @@
 //! In process: `architecture`, `conformance` (one suite per trait, every implementation),
 //! `distribution` and `pages` (HTTP), `crawl` (a large registry far away), `fuzz` (the parsers), `policy` (who may
 //! do what), `surface` (every route), `rebuild` (what the catalog derives), `leftovers` (what is swept),
-//! `lists` (very long ones), `tags` (names, what a delete takes, and what brings it back).
+//! `copies` (between registries), `lists` (very long ones), `tags` (names, what a delete takes, and what brings it back).
 //! With the built binary: `start`, `streams` (bytes that come slowly or not at all), `durability` (kills, power cuts,
 //! a full disk, bad clients), `backup`, `migration` (data folders of earlier versions). With real counterparts:
 //! `clients` (skopeo, podman, crane, …), `official` (the OCI conformance suite), `recorded` (what daemons send) and
@@ -16,6 +16,7 @@ mod backup;
 mod clients;
 mod collect;
 mod conformance;
+mod copies;
 mod crawl;
 mod distribution;
 mod durability;

@@ -103,6 +103,7 @@ async fn a_page_takes_at_most_four_statements() {
         "/admin/providers/acme",
         "/admin/providers/new?preset=github",
         "/admin/access",
+        "/admin/policies",
         "/admin/users",
         "/admin/users/nina",
         "/admin/groups",

@@ -3,6 +3,7 @@
 
 mod changes;
 mod halfway;
+mod many;
 mod stand_in;
 mod survivors;
 mod undone;

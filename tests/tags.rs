@@ -5,6 +5,9 @@ mod graphs;
 mod names;
 mod pages;
 mod plans;
+mod promote;
+mod recorded;
+mod rights;
 mod rules;
 mod together;
 mod trash;
@@ -24,12 +27,12 @@ async fn timed() -> (TestApp, Arc<ManualClock>) {
 }
 
 /// Sends JSON.
-async fn send(test: &TestApp, method: &str, path: &str, body: Value) -> Answer {
+pub(crate) async fn send(test: &TestApp, method: &str, path: &str, body: Value) -> Answer {
     test.call(method, path, "application/json", body.to_string()).await
 }
 
 /// Pushes an index of images for these architectures, each of its own layer.
-async fn push_index(test: &TestApp, repository: &str, tag: &str, seed: &str) -> (String, Vec<String>) {
+pub(crate) async fn push_index(test: &TestApp, repository: &str, tag: &str, seed: &str) -> (String, Vec<String>) {
     let mut children = Vec::new();
     for architecture in ["amd64", "arm64"] {
         let image = test.image(repository, architecture, format!("{seed} {architecture}").as_bytes()).await;
@@ -49,7 +52,7 @@ async fn push_index(test: &TestApp, repository: &str, tag: &str, seed: &str) -> 
 }
 
 /// Pushes a signature of an image, as a referrer.
-async fn push_signature(test: &TestApp, repository: &str, subject: &str, size: usize) -> String {
+pub(crate) async fn push_signature(test: &TestApp, repository: &str, subject: &str, size: usize) -> String {
     let config = test.push_blob(repository, b"{}").await;
     let signature = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.example.signature",
         "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2}, "layers": [],
@@ -67,7 +70,7 @@ async fn is_there(test: &TestApp, repository: &str, reference: &str) -> bool {
 }
 
 /// What a tag names.
-async fn names(test: &TestApp, repository: &str, tag: &str) -> Option<String> {
+pub(crate) async fn names(test: &TestApp, repository: &str, tag: &str) -> Option<String> {
     let answer = test.get(&format!("/v2/{repository}/manifests/{tag}")).await;
     (answer.status == 200).then(|| answer.header("docker-content-digest").to_owned())
 }

@@ -1,37 +1,38 @@
 // Deleting without fear, with script and without: journey 9, tags that are chosen; journey 10, an image with all its tags.
+import type { Page } from '@playwright/test';
 import { expectAccessibleInBoth } from '../support/checks';
-import { digestOf, push, tag } from '../support/images';
+import { bytesOnlyIn, digestOf, megabytes, push, tag } from '../support/images';
 import { focused } from '../support/keys';
 import { expect, test } from '../support/own';
-import { ADMIN, type Portolan } from '../support/servers';
+import { namedIn, pulledFrom, referrersIn } from '../support/pulls';
+import type { Portolan } from '../support/servers';
+import { askToDelete, askToDeleteImage, line, looked, said } from '../support/steps';
 
 test.use({ refusals: [409, 422] });
 
-const pulls = async (portolan: Portolan, reference: string) => {
-  const headers = { authorization: `Basic ${btoa(`${ADMIN.username}:${ADMIN.password}`)}` };
-  return (await fetch(`${portolan.url}/v2/team/web/manifests/${reference}`, { headers })).status === 200;
-};
+const REPOSITORY = 'team/web';
+const [IMAGE, SBOM] = [digestOf('web', '1.5.0-rc.2'), digestOf('web', 'sbom')];
 
 /** Two images: one of three names, one of a single name. */
 async function filled(portolan: Portolan) {
   await push(portolan, 'web', '1.4.2', 'team/web:1.4.2').done();
-  await tag(portolan, 'team/web', '1.4.2', '1.4', 'prod');
+  await tag(portolan, REPOSITORY, '1.4.2', '1.4', 'prod');
   await push(portolan, 'web', '1.4.0', 'team/web:1.4.0').done();
 }
 
 test('two tags are chosen, looked at, deleted, and come back by one press', async ({ page, portolan, scripted }) => {
   await filled(portolan);
+  const names = ['1.4', '1.4.0', '1.4.2', 'prod'];
+  const whole = await pulledFrom(portolan, REPOSITORY, names);
   await page.goto('/r/team/web');
   if (scripted) await expect(page.getByRole('button', { name: 'Delete…' })).toBeHidden();
-  await page.getByRole('checkbox', { name: 'Select 1.4.2' }).check();
-  await page.getByRole('checkbox', { name: 'Select 1.4.0' }).check();
-  if (scripted) await expect(page.getByRole('form', { name: 'Selected tags' })).toContainText('2 tags selected');
-  await page.getByRole('button', { name: 'Delete…' }).click();
-
-  const asked = scripted ? page.getByRole('dialog', { name: 'Delete 2 tags from team/web' }) : page.locator('main');
-  await expect(asked.getByRole('listitem').filter({ hasText: '1.4.2 is removed. Its image stays.' })).toContainText('prod');
-  await expect(asked.getByRole('listitem').filter({ hasText: '1.4.0 is removed. It is the last tag' })).toContainText('by its digest until');
-  await expect(asked.getByText(/^Frees .* when the trash lets it go\.$/)).toBeVisible();
+  const asked = await askToDelete(page, REPOSITORY, scripted, '1.4.2', '1.4.0');
+  for (const sibling of ['1.4', 'prod']) {
+    await expect(line(asked, '1.4.2 is removed. Its image stays.').getByRole('link', { name: sibling, exact: true })).toBeVisible();
+  }
+  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest until');
+  const until = new Date(Date.now() + 30 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  await expect(line(asked, 'Frees')).toContainText(`Frees ${megabytes(bytesOnlyIn('web', '1.4.0', ['1.4.2']))} on ${until}`);
   expect((await focused(page))!.name).toBe('Cancel');
   if (scripted) {
     await expectAccessibleInBoth(page);
@@ -43,45 +44,69 @@ test('two tags are chosen, looked at, deleted, and come back by one press', asyn
   await asked.getByRole('button', { name: 'Delete 2 tags' }).click();
 
   await expect(page).toHaveURL(/\/r\/team\/web$/);
-  const said = page.getByRole('status').filter({ hasText: 'Deleted 2 tags from team/web.' });
-  await expect(said).toBeVisible();
-  for (const [reference, isThere] of [['1.4.2', false], ['1.4.0', false], ['prod', true], [digestOf('web', '1.4.0'), true]] as const) {
-    expect(await pulls(portolan, reference), reference).toBe(isThere);
-  }
-  await said.getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Restored 2 tags of team/web.' })).toBeVisible();
-  for (const reference of ['1.4.2', '1.4.0', 'prod']) expect(await pulls(portolan, reference), reference).toBe(true);
+  const done = await said(page, 'Deleted 2 tags from team/web.');
+  for (const name of ['1.4.2', '1.4.0']) expect(await namedIn(portolan, REPOSITORY, name), name).toBeUndefined();
+  expect(whole).toMatchObject(await pulledFrom(portolan, REPOSITORY, ['1.4', 'prod']));
+  expect(await namedIn(portolan, REPOSITORY, digestOf('web', '1.4.0'))).toBe(digestOf('web', '1.4.0'));
+  await done.getByRole('button', { name: 'Undo' }).click();
+  await said(page, 'Restored 2 tags of team/web.');
+  expect(await pulledFrom(portolan, REPOSITORY, names)).toEqual(whole);
 });
 
+/** An image of three names, and what is about it. */
+async function described(portolan: Portolan) {
+  await push(portolan, 'web', '1.5.0-rc.2', 'team/web:1.5.0-rc.2').done();
+  await tag(portolan, REPOSITORY, '1.5.0-rc.2', 'staging', 'prod');
+  await push(portolan, 'web', 'sbom', `team/web@${SBOM}`).done();
+}
+
+/** All of it is there again, to the last byte. */
+async function isBack(page: Page, portolan: Portolan, whole: Record<string, string>, names: string[]) {
+  await said(page, /^Restored image/);
+  expect(await pulledFrom(portolan, REPOSITORY, names)).toEqual(whole);
+  expect(await referrersIn(portolan, REPOSITORY, IMAGE)).toEqual([SBOM]);
+}
+
 test('an image goes with all that is said, by its name, and only as long as that is so', async ({ page, portolan, scripted }) => {
-  await filled(portolan);
-  await page.goto('/r/team/web/-/tags/1.4.2');
-  await page.getByText('More', { exact: true }).click();
-  await page.getByRole('link', { name: 'Delete image and its tags…' }).click();
-  const asked = scripted ? page.getByRole('dialog', { name: /^Delete image [0-9a-f]{12} and its 3 tags$/ }) : page.locator('main');
-  for (const name of ['1.4', '1.4.2', 'prod']) await expect(asked.getByRole('link', { name, exact: true })).toBeVisible();
-  await expect(asked.getByText(/images that it lists go with it/)).toBeVisible();
-  if (scripted) await expectAccessibleInBoth(page);
+  await described(portolan);
+  const asked = await askToDeleteImage(page, REPOSITORY, scripted, 'staging');
+  for (const name of ['1.5.0-rc.2', 'staging', 'prod']) await expect(asked.getByRole('link', { name, exact: true })).toBeVisible();
+  for (const platform of ['linux/amd64', 'linux/arm64']) await expect(line(asked, 'images that it lists go with it')).toContainText(platform);
+  await expect(line(asked, '1 referrer goes with it')).toContainText('SBOM');
+  await looked(page, scripted);
   await asked.getByLabel('Name of the repository').fill('team/wep');
   await asked.getByRole('button', { name: 'Delete image and 3 tags' }).click();
   await expect(page.getByLabel('Name of the repository')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Name of the repository')).toHaveValue('team/wep');
 
-  await tag(portolan, 'team/web', '1.4.2', 'latest', 'stable');
-  await page.getByLabel('Name of the repository').fill('team/web');
+  await tag(portolan, REPOSITORY, 'staging', 'latest', 'stable');
+  const names = ['1.5.0-rc.2', 'staging', 'prod', 'latest', 'stable', SBOM];
+  const whole = await pulledFrom(portolan, REPOSITORY, names);
+  await page.getByLabel('Name of the repository').fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
   await expect(page.getByRole('alert')).toContainText('2 more tags now name this image. Look again.');
-  expect(await pulls(portolan, 'prod')).toBe(true);
-  if (scripted) await expectAccessibleInBoth(page);
-  await page.getByLabel('Name of the repository').fill('team/web');
+  expect(await namedIn(portolan, REPOSITORY, 'prod')).toBe(IMAGE);
+  await looked(page, scripted);
+  await page.getByLabel('Name of the repository').fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 5 tags' }).click();
+  const done = await said(page, /^Deleted image/);
+  for (const reference of [...names, IMAGE]) expect(await namedIn(portolan, REPOSITORY, reference), reference).toBeUndefined();
+  await done.getByRole('button', { name: 'Undo' }).click();
+  await isBack(page, portolan, whole, names);
+});
 
-  const said = page.getByRole('status').filter({ hasText: /^Deleted image/ });
-  await expect(said).toBeVisible();
-  for (const reference of ['1.4.2', 'latest', digestOf('web', '1.4.2')]) expect(await pulls(portolan, reference), reference).toBe(false);
-  await said.getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByRole('status').filter({ hasText: /^Restored image/ })).toBeVisible();
-  for (const reference of ['1.4.2', '1.4', 'prod', digestOf('web', '1.4.2')]) expect(await pulls(portolan, reference), reference).toBe(true);
+test('an image comes back from the trash later, with its tags and with what is about it', async ({ page, portolan }) => {
+  await described(portolan);
+  const names = ['1.5.0-rc.2', 'staging', 'prod', SBOM];
+  const whole = await pulledFrom(portolan, REPOSITORY, names);
+  await page.goto(`/r/team/web/-/manifests/${IMAGE}/delete`);
+  await page.getByLabel('Name of the repository').fill(REPOSITORY);
+  await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
+  await said(page, /^Deleted image/);
+  expect(await referrersIn(portolan, REPOSITORY, IMAGE)).toEqual([]);
+  await page.goto('/trash');
+  await page.getByRole('button', { name: `Restore image ${IMAGE.slice(7, 19)} of team/web` }).click();
+  await isBack(page, portolan, whole, names);
 });
 
 test('rows are chosen by keys and in ranges, and stay chosen when rows come in', async ({ page, portolan, scripted }) => {

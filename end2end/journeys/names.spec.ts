@@ -1,23 +1,22 @@
 // Names given, moved and brought back, by who may; what was deleted comes back, and a namespace as it was.
-import { expectAccessibleInBoth, expectNoSidewaysScroll } from '../support/checks';
-import { digestOf, fill, push } from '../support/images';
+import { expectNoSidewaysScroll } from '../support/checks';
+import { authorization, digestOf, fill, push, short } from '../support/images';
 import { expect, test } from '../support/own';
 import { enrol, submit } from '../support/people';
-import { ADMIN, signIn } from '../support/servers';
+import { namedIn } from '../support/pulls';
+import { signIn } from '../support/servers';
+import { looked, said } from '../support/steps';
 
 const PASSWORD = 'four quiet harbours';
-const short = (layout: string, image: string) => digestOf(layout, image).slice(7, 19);
 
 test.use({ refusals: [403, 409, 422] });
 
 test('an image gets another name, and a name that is there moves after a look', async ({ page, portolan, scripted }) => {
-  const check = async () => (scripted ? expectAccessibleInBoth(page) : undefined);
-  const said = (words: string) => expect(page.getByRole('status').filter({ hasText: words })).toBeVisible();
   const [old, candidate] = [short('web', '1.4.1'), short('web', '1.5.0-rc.2')];
   await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod'], '1.5.0-rc.2': ['1.5.0-rc.2'] }, { sbom: false });
   await page.goto('/r/team/web');
   await page.getByLabel('Actions for 1.5.0-rc.2').click();
-  await check();
+  await looked(page, scripted);
   await page.getByRole('row', { name: '1.5.0-rc.2' }).getByRole('link', { name: 'Retag…' }).click();
   await page.getByLabel('Tag', { exact: true }).fill('1.5.0 final');
   await page.getByRole('button', { name: 'Add tag' }).click();
@@ -25,8 +24,8 @@ test('an image gets another name, and a name that is there moves after a look', 
   await expect(page.getByLabel('Tag', { exact: true })).toHaveValue('1.5.0 final');
   await page.getByLabel('Tag', { exact: true }).fill('1.5.0');
   await page.getByRole('button', { name: 'Add tag' }).click();
-  await said(`${candidate} is 1.5.0 as well.`);
-  await check();
+  await said(page, `${candidate} is 1.5.0 as well.`);
+  await looked(page, scripted);
   await page.goto('/r/team/web');
   await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0', { exact: true })).toBeVisible();
 
@@ -35,17 +34,17 @@ test('an image gets another name, and a name that is there moves after a look', 
   await page.getByRole('button', { name: 'Add tag' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Move prod of team/web');
   await expect(page.getByRole('row', { name: `Image ${old} ${candidate}` })).toBeVisible();
-  await check();
+  await looked(page, scripted);
   await expectNoSidewaysScroll(page, 'a tag that moves');
   // It moves meanwhile.
   await push(portolan, 'web', '1.4.2', 'team/web:prod').done();
   await page.getByRole('button', { name: `Move prod to ${candidate}` }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'prod moved meanwhile' })).toContainText(`named ${old} when you looked and names ${short('web', '1.4.2')} now`);
-  await check();
+  await looked(page, scripted);
   await page.getByRole('button', { name: `Move prod to ${candidate}` }).click();
-  await said(`prod moved to ${candidate}.`);
+  await said(page, `prod moved to ${candidate}.`);
   await page.getByRole('button', { name: 'Undo' }).click();
-  await said(`prod names ${short('web', '1.4.2')} again.`);
+  await said(page, `prod names ${short('web', '1.4.2')} again.`);
 
   // A publisher adds names and moves none.
   await enrol(portolan, 'ci-otto', PASSWORD);
@@ -59,8 +58,6 @@ test('an image gets another name, and a name that is there moves after a look', 
 });
 
 test('a tag goes back to what it named, also where that is in the trash', async ({ page, portolan, scripted }) => {
-  const check = async () => (scripted ? expectAccessibleInBoth(page) : undefined);
-  const said = (words: string) => expect(page.getByRole('status').filter({ hasText: words })).toBeVisible();
   const first = short('web', '1.4.1');
   await fill(portolan, 'team/web', 'web', { '1.4.1': ['prod'], '1.4.2': ['1.4.2', 'prod'] }, { sbom: false });
   await page.goto('/r/team/web');
@@ -68,55 +65,52 @@ test('a tag goes back to what it named, also where that is in the trash', async 
   await page.getByLabel('Tag', { exact: true }).fill('prod');
   await page.getByRole('button', { name: 'Filter' }).click();
   await expect(page.getByRole('table').getByRole('row')).toHaveCount(3);
-  await check();
+  await looked(page, scripted);
   await expectNoSidewaysScroll(page, 'a history');
   // Its image goes to the trash first.
-  const gone = await fetch(`${portolan.url}/api/v1/r/team/web/-/manifests/${digestOf('web', '1.4.1')}`, { method: 'DELETE', headers: { authorization: `Basic ${btoa(`${ADMIN.username}:${ADMIN.password}`)}` } });
+  const gone = await fetch(`${portolan.url}/api/v1/r/team/web/-/manifests/${digestOf('web', '1.4.1')}`, { method: 'DELETE', headers: authorization(portolan) });
   expect(gone.status).toBe(204);
   await page.getByRole('link', { name: `Roll back prod to ${first}…` }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Roll back prod of team/web');
-  await check();
+  await looked(page, scripted);
   await page.getByLabel('Reason').fill('the till stands still');
   await page.getByRole('button', { name: `Roll back prod to ${first}` }).click();
-  await said(`prod names ${first} again.`);
+  await said(page, `prod names ${first} again.`);
+  expect(await namedIn(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.4.1'));
   await page.goto('/r/team/web/-/history?tag=prod');
   await expect(page.getByRole('table').getByRole('row')).toHaveCount(4);
   await expect(page.getByText('the till stands still')).toBeVisible();
 });
 
 test('what was deleted comes back, over what is there if that is wanted, or goes for good', async ({ page, portolan, scripted }) => {
-  const check = async () => (scripted ? expectAccessibleInBoth(page) : undefined);
-  const said = (words: string) => expect(page.getByRole('status').filter({ hasText: words })).toBeVisible();
   await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod'], '1.4.2': ['1.4.2'] }, { sbom: false });
   await submit(portolan, '/r/team/web/-/tags/prod/rollback', 'roll-back-tag', { to: '', expect: digestOf('web', '1.4.1') });
   await page.goto('/repositories');
   await page.getByRole('banner').getByRole('link', { name: 'Trash' }).first().click();
   await expect(page.getByRole('row', { name: /prod/ })).toBeVisible();
-  await check();
+  await looked(page, scripted);
   await expectNoSidewaysScroll(page, 'the trash');
   await push(portolan, 'web', '1.4.2', 'team/web:prod').done();
   await page.getByRole('button', { name: 'Restore tag prod of team/web' }).click();
   await expect(page.getByRole('heading', { name: 'Restore tag prod of team/web?' })).toBeVisible();
-  await check();
+  await looked(page, scripted);
   await page.getByRole('button', { name: 'Move prod back' }).click();
-  await said('Restored tag prod of team/web.');
+  await said(page, 'Restored tag prod of team/web.');
   await expect(page.getByText('The trash is empty')).toBeVisible();
 
   await submit(portolan, '/r/team/web/-/tags/1.4.2/rollback', 'roll-back-tag', { to: '', expect: digestOf('web', '1.4.2') });
   await page.goto('/n/team/-/trash');
   await page.getByRole('link', { name: 'Delete tag 1.4.2 of team/web now…' }).click();
-  await check();
+  await looked(page, scripted);
   await page.getByLabel('Name', { exact: true }).fill('1.4');
   await page.getByRole('button', { name: 'Delete tag 1.4.2 of team/web for good' }).click();
   await expect(page.getByLabel('Name', { exact: true })).toHaveAttribute('aria-invalid', 'true');
   await page.getByLabel('Name', { exact: true }).fill('1.4.2');
   await page.getByRole('button', { name: 'Delete tag 1.4.2 of team/web for good' }).click();
-  await said('Deleted tag 1.4.2 of team/web for good.');
+  await said(page, 'Deleted tag 1.4.2 of team/web for good.');
 });
 
 test('a namespace goes back to how it was, and forward again', async ({ page, portolan, scripted }) => {
-  const check = async () => (scripted ? expectAccessibleInBoth(page) : undefined);
-  const said = (words: string) => expect(page.getByRole('status').filter({ hasText: words })).toBeVisible();
   await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod'] }, { sbom: false });
   const then = new Date().toISOString();
   await fill(portolan, 'team/web', 'web', { '1.4.2': ['1.4.2', 'prod'] }, { sbom: false });
@@ -125,21 +119,21 @@ test('a namespace goes back to how it was, and forward again', async ({ page, po
   await page.getByRole('link', { name: 'An hour ago' }).click();
   await expect(page.getByRole('heading', { name: /^3 tags name something else/ })).toBeVisible();
   await page.goto(`/n/team/-/as-of?t=${then}`);
-  await check();
+  await looked(page, scripted);
   await expectNoSidewaysScroll(page, 'a namespace as of a time');
   await page.getByRole('link', { name: 'Roll back 2 tags…' }).click();
-  await check();
+  await looked(page, scripted);
   await page.getByLabel('Number', { exact: true }).fill('3');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
   await expect(page.getByLabel('Number', { exact: true })).toHaveAttribute('aria-invalid', 'true');
   await page.getByLabel('Number', { exact: true }).fill('2');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
-  await said('2 tags of team are as they were on');
+  await said(page, '2 tags of team are as they were on');
   await page.getByRole('link', { name: 'Undo…' }).click();
   await page.getByRole('link', { name: 'Roll back 2 tags…' }).click();
   await page.getByLabel('Number', { exact: true }).fill('2');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
-  await said('2 tags of team are as they were on');
+  await said(page, '2 tags of team are as they were on');
   await page.goto('/r/team/web');
   await expect(page.getByRole('row', { name: '1.4.2' }).first()).toBeVisible();
 });

@@ -16,7 +16,7 @@ export function push(server: Server, layout: string, image: string, target: stri
 }
 
 /** What clients of a server with sign-in send. */
-function authorization(server: Server): Record<string, string> {
+export function authorization(server: Server): Record<string, string> {
   return server.cookie ? { authorization: `Basic ${btoa(`${ADMIN.username}:${ADMIN.password}`)}` } : {};
 }
 
@@ -62,6 +62,9 @@ export function digestOf(layout: string, image: string): string {
   return manifests.find((it) => it.annotations?.['org.opencontainers.image.ref.name'] === image)!.digest;
 }
 
+/** How pages write it. */
+export const short = (layout: string, image: string) => digestOf(layout, image).slice(7, 19);
+
 /** The platforms of an image of a fixture layout, with their layers. */
 export function platformsOf(layout: string, image: string): Record<string, { digest: string; layers: Descriptor[]; config: Descriptor }> {
   const index = manifest(layout, digestOf(layout, image));
@@ -71,6 +74,21 @@ export function platformsOf(layout: string, image: string): Record<string, { dig
     return [it.platform!.architecture, { digest: it.digest, layers: layers!, config: config! }];
   }));
 }
+
+/** How much an image of a fixture layout has, all platforms, that none of the others has. */
+export function bytesOnlyIn(layout: string, image: string, others: string[]): number {
+  const shared = new Set(others.flatMap((other) => blobsOf(layout, digestOf(layout, other)).map(({ digest }) => digest)));
+  const own = new Map(blobsOf(layout, digestOf(layout, image)).map(({ digest, size }) => [digest, size]));
+  return [...own].reduce((sum, [digest, size]) => (shared.has(digest) ? sum : sum + size), 0);
+}
+
+function blobsOf(layout: string, digest: string): Descriptor[] {
+  const { manifests, layers, config } = manifest(layout, digest);
+  return manifests ? manifests.flatMap((it) => blobsOf(layout, it.digest)) : [...layers!, config!];
+}
+
+/** How pages write it, from a megabyte up to ten. */
+export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;
 
 interface Descriptor {
   digest: string;

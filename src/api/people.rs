@@ -1,8 +1,8 @@
 //! Questions about people and what they may do.
 
 use crate::domain::view::{
-    AccessView, AccountView, ActivityQuery, ActivityView, GroupView, GroupsView, PoliciesView, ProtectionQuery,
-    SettingsView, UserView, UsersQuery, UsersView,
+    AccessView, AccountView, ActivityQuery, ActivityView, AllPoliciesView, GroupView, GroupsView, PoliciesView,
+    ProtectionQuery, SettingsView, UserView, UsersQuery, UsersView,
 };
 use crate::domain::{Error, GroupName, Namespace, Scope, Username};
 use leptos::prelude::*;
@@ -93,6 +93,16 @@ pub async fn show_policies(namespace: Namespace, query: ProtectionQuery) -> Resu
     let (app, caller) = crate::server::request().await?;
     let proof = app.access.authorize(&caller, action::ReadNamespace { namespace }).await?;
     service::protections::policies(&app, &proof, &query).await
+}
+
+/// What binds all tags.
+#[server(name = ShowAllPolicies, endpoint = "policies/all")]
+pub async fn show_all_policies(query: ProtectionQuery) -> Result<AllPoliciesView, Error> {
+    use crate::domain::action;
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::ListProtections { scope: Scope::Everything }).await?;
+    service::protections::of_everything(&app, &proof, &query).await
 }
 
 /// What was done in a scope, newest first.

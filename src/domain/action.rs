@@ -62,8 +62,10 @@ impl Bookkeeping for DeleteImages {}
 impl Bookkeeping for DeleteRepository {}
 impl Bookkeeping for DeleteNamespace {}
 impl Bookkeeping for RenameTag {}
+impl Bookkeeping for TakeBackCopy {}
 impl Bookkeeping for RestoreTrash {}
 impl Bookkeeping for PurgeTrash {}
+impl Bookkeeping for CopyTags {}
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,
@@ -104,7 +106,9 @@ pub use sign_in_providers::{
     ListProviders, TryProvider,
 };
 
-pub use tags::{CopyTags, PurgeTrash, RenameTag, RestoreTrash, RollBackNamespace, RollBackTag, SetTag, Trashed};
+pub use tags::{
+    CopyTags, PurgeTrash, RenameTag, RestoreTrash, RollBackNamespace, RollBackTag, SetTag, TakeBackCopy, Trashed,
+};
 
 actions! {
     /// See the list of repositories; which ones is for the visibility that comes with the proof.

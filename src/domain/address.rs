@@ -21,6 +21,8 @@ pub enum Address {
     RollBack(RepositoryName, Tag),
     /// Every move of every tag.
     History(RepositoryName),
+    /// Tags on their way to another name or another repository; which, the query says.
+    Copy(RepositoryName),
     /// What was deleted and can be brought back: anywhere, or in a namespace.
     Trash(Option<Namespace>),
     /// A namespace as it was at a time.
@@ -39,6 +41,8 @@ pub enum Address {
     Namespace(Namespace),
     /// What binds the tags of a namespace.
     Policies(Namespace),
+    /// What binds all tags.
+    AllPolicies,
     /// The robots of a namespace.
     Robots(Namespace),
     /// What was done in a scope.
@@ -81,6 +85,7 @@ impl Address {
             Some(_) => None,
             None if page == "history" => Some(Self::History(name)),
             None if page == "delete" => Some(Self::DeleteTags(name)),
+            None if page == "copy" => Some(Self::Copy(name)),
             None => Self::of_scope(Scope::Repository(name), page),
         }
     }
@@ -147,6 +152,7 @@ impl fmt::Display for Address {
             Self::RenameTag(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rename"),
             Self::RollBack(name, tag) => write!(f, "/r/{name}/-/tags/{tag}/rollback"),
             Self::History(name) => write!(f, "/r/{name}/-/history"),
+            Self::Copy(name) => write!(f, "/r/{name}/-/copy"),
             Self::Trash(None) => f.write_str("/trash"),
             Self::Trash(Some(name)) => write!(f, "/n/{name}/-/trash"),
             Self::AsOf(name) => write!(f, "/n/{name}/-/as-of"),
@@ -163,6 +169,7 @@ impl fmt::Display for Address {
             Self::Namespace(name) => write!(f, "/n/{name}"),
             Self::Robots(namespace) => write!(f, "/n/{namespace}/-/robots"),
             Self::Policies(namespace) => write!(f, "/n/{namespace}/-/policies"),
+            Self::AllPolicies => f.write_str("/admin/policies"),
             Self::Activity(Scope::Everything) => f.write_str("/activity"),
             Self::Activity(Scope::Namespace(name)) => write!(f, "/n/{name}/-/activity"),
             Self::Activity(Scope::Repository(name)) => write!(f, "/r/{name}/-/activity"),
@@ -202,6 +209,7 @@ mod tests {
             Address::Manifest(name.clone(), digest.clone()),
             Address::AddTag(name.clone(), digest.clone()),
             Address::History(name.clone()),
+            Address::Copy(name.clone()),
             Address::DeleteTags(name.clone()),
             Address::Tag(name.clone(), "delete".parse().unwrap()),
             Address::DeleteTag(name.clone(), "delete".parse().unwrap()),

@@ -1,6 +1,6 @@
 //! Runs: long work that people see, from when somebody asked for it until it is over.
 
-use super::{Error, Permission, Result, Scope, Target};
+use super::{Error, Permission, RepositoryName, Result, Scope, Target};
 use serde::{Deserialize, Serialize};
 
 /// What a run does.
@@ -9,6 +9,23 @@ pub enum RunKind {
     /// Frees what nothing names any more.
     #[serde(rename = "gc")]
     Collect,
+    /// Copies tags with all that their images are to another registry.
+    #[serde(rename = "copy")]
+    Copy,
+    /// Deletes many tags.
+    #[serde(rename = "delete")]
+    Delete,
+    /// Brings back what one request deleted, where that is much.
+    #[serde(rename = "restore")]
+    Restore,
+}
+
+/// Which copy a run is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyOf {
+    pub from: RepositoryName,
+    pub to: RepositoryName,
+    pub n_tags: u64,
 }
 
 /// How a run stands.
@@ -35,12 +52,15 @@ pub enum Control {
 
 impl RunKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Collect];
+    pub const ALL: [Self; 4] = [Self::Collect, Self::Copy, Self::Delete, Self::Restore];
 
     /// The name in the table and in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Collect => "gc",
+            Self::Copy => "copy",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 
@@ -54,6 +74,9 @@ impl RunKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::Collect => "Garbage collection",
+            Self::Copy => "Copy",
+            Self::Delete => "Deletion of tags",
+            Self::Restore => "Restore from the trash",
         }
     }
 
@@ -61,6 +84,9 @@ impl RunKind {
     pub fn nouns(self) -> (&'static str, &'static str) {
         match self {
             Self::Collect => ("item", "items"),
+            Self::Copy => ("part", "parts"),
+            Self::Delete => ("tag", "tags"),
+            Self::Restore => ("thing", "things"),
         }
     }
 
@@ -68,13 +94,28 @@ impl RunKind {
     pub fn kept(self) -> &'static str {
         match self {
             Self::Collect => "What was freed so far stays freed. The rest stays for the next run.",
+            Self::Copy => {
+                "Tags are set last, so most likely none is. Images that were sent so far stay there without a name, and \
+                 layers until that registry collects its garbage. The same copy sends nothing of it again."
+            }
+            Self::Delete => {
+                "What was deleted so far stays in the trash, together: Undo on this page brings all of it back. The other tags stay as they are."
+            }
+            Self::Restore => "What came back so far stays. The rest stays in the trash.",
         }
     }
 
     /// What it takes to start one in a scope, and to pause, resume and cancel one's own.
-    pub fn needs(self, _scope: &Scope) -> (Permission, Target) {
+    pub fn needs(self, scope: &Scope) -> (Permission, Target) {
+        let repository = |permission| match scope {
+            Scope::Repository(name) => (permission, Target::Repository(name.clone())),
+            scope => (permission, Target::Scope(scope.clone())),
+        };
         match self {
             Self::Collect => (Permission::SystemConfigure, Target::Instance),
+            Self::Copy => repository(Permission::RepositoryPush),
+            // What it takes besides depends on the tags, and is asked for at each step.
+            Self::Delete | Self::Restore => repository(Permission::RepositoryRead),
         }
     }
 }

@@ -2,11 +2,41 @@
 
 use super::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// For how many days what was deleted is kept where nothing else is set, and at most.
 pub const DEFAULT_DAYS: u32 = 30;
 pub const MAX_DAYS: u32 = 3650;
+
+/// Whether tags that name other images by now move back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Over {
+    /// None does.
+    Nothing,
+    /// Each does, whatever it names.
+    Anything,
+    /// Each does that names what it was seen to name.
+    Seen(BTreeMap<Tag, Digest>),
+}
+
+impl Over {
+    /// Lets a tag move that names `current` by now.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where none moves; [`Error::Changed`] where it was seen to name something else.
+    pub fn check(&self, tag: &Tag, current: &Digest) -> Result<()> {
+        match self {
+            Self::Nothing => Err(Error::Conflict(format!(
+                "the tag {tag} names another image by now, {}; keep that, or restore over it",
+                current.short()
+            ))),
+            Self::Anything => Ok(()),
+            Self::Seen(seen) if seen.get(tag) == Some(current) => Ok(()),
+            Self::Seen(_) => Err(Error::Changed { current: Some(current.clone()) }),
+        }
+    }
+}
 
 /// For how many days a namespace keeps what is deleted in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

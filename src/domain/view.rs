@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod copying;
 mod credentials;
 mod history;
 mod image;
@@ -22,10 +23,11 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
+pub use copying::{CopyPlan, CopyQuery, CopyRow, CopyView, MAX_COPIED, Offer};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
-pub use jobs::{JobRow, JobView, JobsView};
+pub use jobs::{InTrash, JobRow, JobView, JobsView};
 pub use mount::{MountView, ProbeView, TrustView};
 pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{
@@ -33,7 +35,7 @@ pub use people::{
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, Preview};
-pub use protections::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
+pub use protections::{AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 pub use trash::{Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 
@@ -204,6 +206,8 @@ pub struct RepositoryView {
     pub rules: Vec<Protection>,
     pub opens: Opens,
     pub deletable: Deletable,
+    /// Whether the reader may copy or promote tags of it.
+    pub copies: bool,
 }
 
 /// One tag in a list.

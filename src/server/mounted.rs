@@ -2,7 +2,7 @@
 //! which change while it does. Every node reads the latter again when access changed.
 
 use super::identity::sealing::Sealing;
-use super::registry::changing::ChangeTags;
+use super::registry::changing::ChangeRegistry;
 use super::registry::{ReadRegistry, WriteRegistry};
 use super::secret::Secret;
 use super::store::Store;
@@ -25,8 +25,8 @@ pub struct Mount {
     pub read: Arc<dyn ReadRegistry>,
     /// `None` where pushes do not go through Portolan.
     pub write: Option<Arc<dyn WriteRegistry>>,
-    /// What changes tags where the registry keeps them; `None` where it is read only.
-    pub changes: Option<Arc<dyn ChangeTags>>,
+    /// What changes tags where the registry keeps them, and sends content there; `None` where it is read only.
+    pub changes: Option<Arc<dyn ChangeRegistry>>,
     /// Whether what is deleted there is held by a hidden tag for a while.
     pub keeps_trash: bool,
     /// Where to pull from directly, for a registry that is only read: its host and the prefix of its names.

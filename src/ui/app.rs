@@ -8,6 +8,7 @@ use super::pages::error::NotFound;
 use super::pages::jobs::{Jobs, one::Job};
 use super::pages::mounts::{Mounts, new::NewMount, one::OneMount};
 use super::pages::new_repository::NewRepository;
+use super::pages::policies::AllPolicies;
 use super::pages::{access::EverythingAccess, account::Account, activity::Everywhere, tokens::Tokens, trash::AnyTrash};
 use super::pages::{namespace_rest::NamespaceRest, repositories::Repositories, repository_rest::RepositoryRest};
 use leptos::prelude::*;
@@ -41,6 +42,7 @@ pub fn Site() -> impl IntoView {
                 <Route path=path!("/admin/groups") view=Groups ssr=SsrMode::Async/>
                 <Route path=path!("/admin/groups/*name") view=Group ssr=SsrMode::Async/>
                 <Route path=path!("/admin/roles") view=Roles ssr=SsrMode::Async/>
+                <Route path=path!("/admin/policies") view=AllPolicies ssr=SsrMode::Async/>
                 <Route path=path!("/admin/providers") view=Providers ssr=SsrMode::Async/>
                 <Route path=path!("/admin/providers/new") view=NewProvider ssr=SsrMode::Async/>
                 <Route path=path!("/admin/providers/*name") view=Provider ssr=SsrMode::Async/>

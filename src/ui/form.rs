@@ -83,6 +83,8 @@ intents! {
     AcceptGroup = "accept-group",
     TryProvider = "try-provider",
     SetTag = "set-tag",
+    CopyTags = "copy-tags",
+    UndoCopy = "undo-copy",
     RenameTag = "rename-tag",
     RollBackTag = "roll-back-tag",
     RollBackNamespace = "roll-back-namespace",

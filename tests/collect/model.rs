@@ -93,17 +93,33 @@ async fn kept_entries(test: &TestApp, now: i64, named: &BTreeSet<Place>) -> BTre
         let (entry, place): (String, Place) = (row.take().unwrap(), (row.take().unwrap(), row.take().unwrap()));
         kept.extend((named.contains(&place) && all.contains(&entry)).then_some(entry));
     }
+    while let Some(part) = part_of_kept(test, &kept, &all).await {
+        kept.insert(part);
+    }
     kept
 }
 
-/// Images that never had a name, and those that lost it a moment ago.
+/// An entry with a part of an image that another one keeps.
+async fn part_of_kept(test: &TestApp, kept: &BTreeSet<String>, all: &BTreeSet<String>) -> Option<String> {
+    let sql = "SELECT p.entry, d.entry FROM deleted_manifests p
+               JOIN deleted_edges e ON e.repository_id = p.repository_id AND e.parent = p.digest
+               JOIN (SELECT entry, repository_id, digest FROM deleted_manifests
+                 UNION SELECT entry, repository_id, digest FROM deleted_blobs) d
+               ON d.repository_id = e.repository_id AND d.digest = e.child";
+    let parts = rows(test, sql).await.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap()));
+    let mut parts = parts.filter(|(holder, part): &(String, String)| kept.contains(holder) && !kept.contains(part));
+    parts.find(|(_, part)| all.contains(part)).map(|(_, part)| part)
+}
+
+/// Images that never had a name, those that lost it a moment ago, and those of which somebody was told since.
 async fn by_themselves(test: &TestApp, told: i64, before: &Left, (listed, about): (&Edges, &Edges)) -> BTreeSet<Place> {
     let mut below: BTreeSet<Place> = BTreeSet::new();
     for (holder, held) in listed.iter().chain(about).filter(|(holder, _)| before.images.contains(*holder)) {
         below.extend(held.iter().map(|digest| (holder.0.clone(), digest.clone())));
     }
     let sql = format!(
-        "SELECT repository_id, digest, unnamed_since FROM manifests WHERE unnamed_since IS NULL OR unnamed_since > {told}"
+        "SELECT repository_id, digest, CASE WHEN told_at > {told} THEN told_at ELSE unnamed_since END FROM manifests
+         WHERE unnamed_since IS NULL OR unnamed_since > {told} OR told_at > {told}"
     );
     let mut found = BTreeSet::new();
     for mut row in rows(test, &sql).await {

@@ -2,7 +2,7 @@
 //! happen to it.
 
 use super::{A_WHILE_MS, BY_HAND, NOTHING_IS_KEPT, files, n_staged, pulls, run, texts};
-use crate::support::{OCI_MANIFEST, START, TestApp, choices, sha256};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use std::sync::Arc;
@@ -74,6 +74,39 @@ async fn who_asks_mounts_or_sends_again_can_count_on_it() {
     assert!(said.contains("images: 1; links of blobs: 4;"), "{said}");
     assert!(files(test.folder.path()).is_empty(), "and for no longer");
     assert_eq!(test.head(&format!("/v2/team/web/manifests/{image}")).await.status, 404);
+}
+
+/// The image of an index, of which somebody is told or that is acknowledged again, stays when the index goes
+/// right after it; what nobody asked for goes with it in one run.
+#[tokio::test]
+async fn a_part_of_an_index_of_which_somebody_was_told_outlives_it() {
+    let (mut test, clock) = with(NOTHING_IS_KEPT).await;
+    let _running = test.start_jobs().await;
+    let mut parts = Vec::new();
+    for layer in ["told", "again", "third", "untold"] {
+        let image = test.image("team/web", "amd64", layer.as_bytes()).await;
+        assert_eq!(test.put_manifest("team/web", &sha256(image.as_bytes()), OCI_MANIFEST, &image).await.status, 201);
+        parts.push(image);
+    }
+    let listed = parts.iter().map(
+        |part| serde_json::json!({"mediaType": OCI_MANIFEST, "digest": sha256(part.as_bytes()), "size": part.len()}),
+    );
+    let index = |listed: Vec<serde_json::Value>| {
+        serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}).to_string()
+    };
+    let old = index(listed.clone().collect());
+    assert_eq!(test.put_manifest("team/web", "1", OCI_INDEX, &old).await.status, 201);
+    assert_eq!(test.delete("/v2/team/web/manifests/1").await.status, 202);
+    clock.advance_ms(A_WHILE_MS);
+    let digests: Vec<String> = parts.iter().map(|part| sha256(part.as_bytes())).collect();
+    assert_eq!(test.head(&format!("/v2/team/web/manifests/{}", digests[0])).await.status, 200);
+    assert_eq!(test.put_manifest("team/web", &digests[1], OCI_MANIFEST, &parts[1]).await.status, 201);
+    let said = run(&test).await;
+    assert!(said.contains("images: 3;"), "the index and two parts: {said}");
+    let new = index(listed.take(2).collect());
+    assert_eq!(test.put_manifest("team/web", "2", OCI_INDEX, &new).await.status, 201, "as it was promised");
+    pulls(&test, "team/web", "2").await;
+    assert_eq!(test.head(&format!("/v2/team/web/manifests/{}", digests[3])).await.status, 404);
 }
 
 /// What was acknowledged again after its last tag went is kept, as anything that is pushed by its digest is.

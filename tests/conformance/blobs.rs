@@ -46,7 +46,10 @@ fn digest(text: &str) -> Digest {
 async fn put(blobs: &dyn BlobStore, upload: &str, text: &'static str) {
     let (hash, ending) = blobs.append(upload, new_hash(), body(&[text])).await.unwrap();
     ending.unwrap();
-    blobs.commit(upload, &hash.verify(&digest(text)).unwrap(), &blobs.commits().begin().await).await.unwrap();
+    blobs
+        .commit(upload, &hash.verify(&digest(text)).unwrap(), &blobs.commits().begin(&digest(text)).await)
+        .await
+        .unwrap();
 }
 
 async fn read(blobs: &dyn BlobStore, digest: &Digest) -> Option<Bytes> {
@@ -73,7 +76,14 @@ async fn an_upload_goes_on_where_its_hash_stands(blobs: &dyn BlobStore) {
     let (hash, ending) = blobs.append("u3", earlier, body(&["world"])).await.unwrap();
     ending.unwrap();
     assert_eq!(blobs.rehash("u3", 11, Algorithm::Sha512).await.unwrap().size(), 11);
-    blobs.commit("u3", &hash.verify(&digest("hello world")).unwrap(), &blobs.commits().begin().await).await.unwrap();
+    blobs
+        .commit(
+            "u3",
+            &hash.verify(&digest("hello world")).unwrap(),
+            &blobs.commits().begin(&digest("hello world")).await,
+        )
+        .await
+        .unwrap();
     assert_eq!(read(blobs, &digest("hello world")).await.unwrap(), "hello world");
 }
 
@@ -112,7 +122,7 @@ async fn bytes_that_are_gone_are_never_made_up(blobs: &dyn BlobStore) {
     let verified = hash.clone().verify(&digest("precious")).unwrap();
     blobs.discard("u10").await.unwrap();
     blobs
-        .commit("u10", &verified, &blobs.commits().begin().await)
+        .commit("u10", &verified, &blobs.commits().begin(verified.digest()).await)
         .await
         .expect("a repeated commit finds the content in place");
     assert_eq!(read(blobs, &digest("precious")).await.unwrap(), "precious");
@@ -120,7 +130,7 @@ async fn bytes_that_are_gone_are_never_made_up(blobs: &dyn BlobStore) {
     blobs.discard("u11").await.unwrap();
     assert!(blobs.append("u11", lost.clone(), body(&["more"])).await.is_err(), "nor resumed over a gap");
     let verified = lost.verify(&digest("never kept")).unwrap();
-    assert!(blobs.commit("u11", &verified, &blobs.commits().begin().await).await.is_err());
+    assert!(blobs.commit("u11", &verified, &blobs.commits().begin(verified.digest()).await).await.is_err());
     assert!(read(blobs, &digest("never kept")).await.is_none());
     let _ = blobs.discard("u11").await;
 }
@@ -163,7 +173,7 @@ async fn large_content_comes_in_pieces_and_whole() {
     let parts: Vec<_> = (0..5).map(|_| Ok(part.clone())).collect();
     let (hash, _) = blobs.append("big", new_hash(), futures::stream::iter(parts).boxed()).await.unwrap();
     let digest = hash.clone().finish();
-    blobs.commit("big", &hash.verify(&digest).unwrap(), &blobs.commits().begin().await).await.unwrap();
+    blobs.commit("big", &hash.verify(&digest).unwrap(), &blobs.commits().begin(&digest).await).await.unwrap();
     let content = blobs.open(&digest, Some(ContentRange::From { start: 1, end: None })).await.unwrap().unwrap();
     let bytes = collect(content, 10_000_000).await.unwrap();
     assert_eq!(bytes.len(), 5 * 1_000_003 - 1);
@@ -183,8 +193,8 @@ async fn contents_are_listed_in_order_and_removed(blobs: &dyn BlobStore) {
     }
     assert!(all.windows(2).all(|pair| pair[0].digest < pair[1].digest), "each once, in order");
     assert!(all.iter().any(|held| held.digest == digest("c3") && held.size == 2));
-    blobs.remove(&digest("c3"), &blobs.commits().stop().await).await.unwrap();
-    blobs.remove(&digest("c3"), &blobs.commits().stop().await).await.unwrap();
+    blobs.remove(&digest("c3"), &blobs.commits().stop(&[digest("c3")]).await).await.unwrap();
+    blobs.remove(&digest("c3"), &blobs.commits().stop(&[digest("c3")]).await).await.unwrap();
     assert!(read(blobs, &digest("c3")).await.is_none());
     assert_eq!(read(blobs, &digest("c4")).await.unwrap(), "c4");
 }

@@ -37,6 +37,7 @@ async fn open_reading_opens_repositories_alone() {
         "/admin/users/mara",
         "/admin/groups",
         "/admin/access",
+        "/admin/policies",
         "/admin/roles",
         "/admin/mounts",
         "/admin/providers",

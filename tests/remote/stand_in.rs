@@ -143,6 +143,9 @@ impl State {
             let tags: Vec<&String> = self.tags.keys().collect();
             return Response::new(Body::from(serde_json::json!({"name": "a", "tags": tags}).to_string()));
         }
+        if path.ends_with("/_catalog") {
+            return Response::new(Body::from(r#"{"repositories":["a"]}"#));
+        }
         if path.contains("/blobs/") {
             return self.blob(method);
         }

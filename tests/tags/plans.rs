@@ -159,3 +159,21 @@ async fn what_a_filter_matches_goes_by_one_plan() {
         assert!([400, 404].contains(&refused.status.as_u16()), "{odd}: {}", refused.text());
     }
 }
+
+#[tokio::test]
+async fn what_is_gone_meanwhile_leaves_a_preview_of_the_rest() {
+    let test = TestApp::new().await;
+    for tag in ["a", "b", "c"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    assert_eq!(test.delete("/v2/team/web/manifests/b").await.status, 202);
+    let page = test.get("/r/team/web/-/delete?tag=a&tag=b&tag=c").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let page = page.text();
+    assert!(page.contains("Delete 2 tags from team/web") && page.contains("b is gone meanwhile"), "{page}");
+    let preview = send(&test, "POST", PREVIEW, json!({"tags": ["a", "b"]})).await.json();
+    assert_eq!(of_kind(&preview["removed"], "tag", "tag"), ["a"]);
+    assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 200);
+    assert!(is_there(&test, "team/web", "c").await && !is_there(&test, "team/web", "a").await);
+    assert_eq!(send(&test, "POST", PREVIEW, json!({"tags": ["a", "b"]})).await.status, 404, "nothing of it is left");
+}

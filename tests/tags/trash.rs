@@ -1,7 +1,7 @@
 //! What was deleted comes back whole, until it is let go.
 
 use super::{is_there, names, push_index, push_signature, send, within};
-use crate::support::TestApp;
+use crate::support::{TestApp, sha256};
 use portolan::domain::Role;
 use serde_json::{Value, json};
 
@@ -27,11 +27,38 @@ async fn a_tag_is_restored_unless_somebody_else_took_the_name() {
     let two = test.push_image("team/web", "1.0", "amd64", b"two").await;
     let refused = test.call("POST", &restore, "application/json", "").await;
     assert_eq!(refused.status, 409, "{}", refused.text());
-    assert_eq!(names(&test, "team/web", "1.0").await, Some(two));
-    assert_eq!(send(&test, "POST", &restore, json!({"over": true})).await.status, 204);
+    assert_eq!(names(&test, "team/web", "1.0").await.as_ref(), Some(&two));
+    // Over what it was seen to name, and nothing else.
+    let three = test.push_image("team/web", "1.0", "amd64", b"three").await;
+    let stale = send(&test, "POST", &restore, json!({"over": true, "expect": {"1.0": two}})).await;
+    assert_eq!((stale.status.as_u16(), stale.json()["current"].clone()), (409, json!(three)), "{}", stale.text());
+    assert_eq!(send(&test, "POST", &restore, json!({"expect": {"1.0": three}})).await.status, 400);
+    assert_eq!(names(&test, "team/web", "1.0").await.as_ref(), Some(&three));
+    assert_eq!(send(&test, "POST", &restore, json!({"over": true, "expect": {"1.0": three}})).await.status, 204);
     assert_eq!(names(&test, "team/web", "1.0").await, Some(one));
     assert_eq!(entries(&test).await.len(), 0);
     assert_eq!(send(&test, "POST", &restore, json!({})).await.status, 404);
+}
+
+/// A layer that is taken out while its image is in the trash is not let go before the image is.
+#[tokio::test]
+async fn a_part_of_what_is_in_the_trash_is_not_purged_before_it() {
+    let test = TestApp::new().await;
+    let image = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    assert_eq!(test.delete(&format!("/v2/team/web/manifests/{image}")).await.status, 202);
+    assert_eq!(test.delete(&format!("/v2/team/web/blobs/{}", sha256(b"one"))).await.status, 202);
+    let listed = entries(&test).await;
+    let path = |kind: &str| {
+        let entry = listed.iter().find(|it| it["kind"] == kind).expect("an entry");
+        format!("/api/v1/trash/{}", entry["id"].as_str().unwrap())
+    };
+    let refused = test.delete(&path("blob")).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert!(refused.text().contains("purge that first"), "{}", refused.text());
+    let restore = format!("{}/restore", path("image"));
+    assert_eq!(test.call("POST", &restore, "application/json", "").await.status, 204);
+    assert!(is_there(&test, "team/web", "1.0").await);
+    assert_eq!(test.get(&format!("/v2/team/web/blobs/{}", sha256(b"one"))).await.text(), "one");
 }
 
 #[tokio::test]

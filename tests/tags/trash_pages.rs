@@ -1,7 +1,7 @@
 //! The trash on its pages: who sees what, what comes back, and what goes for good.
 
 use super::{followed, form, is_there, names, push_index, within};
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, field};
 use axum::http::StatusCode;
 use portolan::domain::Role;
 
@@ -35,8 +35,14 @@ async fn what_was_deleted_comes_back_from_its_page() {
     for words in ["Keep the new one", "Move 1.0 back", &one[7..19], &two[7..19]] {
         assert!(shown.contains(words), "{words} in {shown}");
     }
-    assert_eq!(names(&test, "team/web", "1.0").await, Some(two), "it is a question");
-    let back = restore(&test, &[("entry", &id), ("over", "yes")]).await;
+    assert_eq!(names(&test, "team/web", "1.0").await.as_ref(), Some(&two), "it is a question");
+    let seen = field(&shown, "expect");
+    assert_eq!(seen, format!("1.0 {two}"));
+    let three = test.push_image("team/web", "1.0", "amd64", b"three").await;
+    let stale = form(&test, &question, "restore-trash", &[("entry", &id), ("over", "yes"), ("expect", &seen)]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "it moved since it was looked at: {}", stale.text());
+    assert_eq!(field(&stale.text(), "expect"), format!("1.0 {three}"), "the page asks again, about what is there now");
+    let back = restore(&test, &[("entry", &id), ("over", "yes"), ("expect", &format!("1.0 {three}"))]).await;
     assert!(followed(&test, &back).await.contains("Restored tag 1.0 of team/web."));
     assert_eq!(names(&test, "team/web", "1.0").await, Some(one));
     assert_eq!(restore(&test, &[("entry", &id)]).await.status, StatusCode::NOT_FOUND, "once");

@@ -8,6 +8,7 @@ impl Mutation for RenameTag {}
 impl Mutation for RollBackTag {}
 impl Mutation for RollBackNamespace {}
 impl Mutation for CopyTags {}
+impl Mutation for TakeBackCopy {}
 impl Mutation for RestoreTrash {}
 impl Mutation for PurgeTrash {}
 
@@ -69,6 +70,15 @@ actions! {
             (Permission::RepositoryRead, Target::Repository(this.from.clone())),
         ],
         object format!("{} to {}", some_of(&this.from, this.tags.iter().map(|(tag, _)| tag)), this.to);
+
+    /// Bring tags to which something was copied back to what they named, or take them away where they were not there:
+    /// each with what it names since, and what it named before.
+    TakeBackCopy { repository: RepositoryName, tags: Vec<(Tag, Digest, Option<Digest>)> } = "tag.take-back",
+        needs |this| this.tags.iter().map(|(tag, _, before)| {
+            let needed = if before.is_some() { Permission::TagMove } else { Permission::TagDelete };
+            (needed, Target::Tag(this.repository.clone(), tag.clone()))
+        }).collect(),
+        object some_of(&this.repository, this.tags.iter().map(|(tag, ..)| tag));
 
     /// Bring back what was deleted.
     RestoreTrash { what: Trashed, words: String } = "trash.restore",

@@ -44,6 +44,8 @@ pub struct ImageView {
     pub rules: Vec<Protection>,
     /// Whether the reader may take away the tag in the address.
     pub may_delete_tag: bool,
+    /// Whether the reader may copy or promote it by one of its tags.
+    pub may_copy: bool,
     /// Whether the reader may delete the image with all its tags.
     pub may_delete: bool,
 }

@@ -1,7 +1,7 @@
 //! What the pages of long work show.
 
-use crate::domain::run::{RunKind, RunState};
-use crate::domain::{Actor, Scope, Timestamp};
+use crate::domain::run::{CopyOf, RunKind, RunState};
+use crate::domain::{Actor, RepositoryName, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A run in a list.
@@ -11,6 +11,8 @@ pub struct JobRow {
     pub kind: RunKind,
     /// Whether it only finds out what it would do.
     pub is_dry: bool,
+    /// What is copied from where to where, if that is what it does.
+    pub copy: Option<CopyOf>,
     pub scope: Scope,
     pub state: RunState,
     pub n_done: u64,
@@ -48,4 +50,18 @@ pub struct JobView {
     pub log: Vec<(Timestamp, String)>,
     /// Whether the reader may pause, resume and cancel it.
     pub may_control: bool,
+    /// What of it is in the trash, for one that deletes or restores.
+    pub in_trash: Option<InTrash>,
+}
+
+/// What of a job is in the trash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InTrash {
+    pub repository: RepositoryName,
+    /// By which all of it comes back.
+    pub batch: String,
+    /// How many entries there are of it now.
+    pub n: u64,
+    /// Whether the reader may bring them back.
+    pub may_restore: bool,
 }

@@ -86,6 +86,13 @@ pub struct Deletable {
     pub matching: Option<Matching>,
 }
 
+impl Deletable {
+    /// Whether they may delete any of them.
+    pub fn is_some(&self) -> bool {
+        !self.tags.is_empty()
+    }
+}
+
 /// How many tags a filter matches, as far as they are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matching {

@@ -59,6 +59,14 @@ pub struct TrashDays {
     pub otherwise: u32,
 }
 
+/// What binds all tags.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllPoliciesView {
+    pub protections: ProtectionsView,
+    /// For how many days what is deleted is kept where no namespace says so.
+    pub trash_days: u32,
+}
+
 /// The policies of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoliciesView {

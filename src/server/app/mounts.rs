@@ -10,7 +10,7 @@ use crate::server::identity::registry_tokens;
 use crate::server::identity::signing::Signing;
 use crate::server::loopback::is_loopback;
 use crate::server::mounted::{Connect, Typed};
-use crate::server::registry::changing::ChangeTags;
+use crate::server::registry::changing::ChangeRegistry;
 use crate::server::registry::hosted::HostedRegistry;
 use crate::server::registry::remote::{Credentials, Limits, OwnTokens, RemoteRegistry, RemoteSettings, authority};
 use crate::server::registry::{ReadRegistry, WriteRegistry};
@@ -94,13 +94,14 @@ impl Own {
                 Arc::new(registry.trusting(service.to_owned(), Arc::new(tokens)))
             }
         };
-        let changes: Option<Arc<dyn ChangeTags>> = if is_read_only { None } else { Some(Arc::clone(&registry) as _) };
+        let changes: Option<Arc<dyn ChangeRegistry>> =
+            if is_read_only { None } else { Some(Arc::clone(&registry) as _) };
         (registry, changes)
     }
 }
 
 /// Reading a registry, and changing it where that may be.
-type Powers = (Arc<dyn ReadRegistry>, Option<Arc<dyn ChangeTags>>);
+type Powers = (Arc<dyn ReadRegistry>, Option<Arc<dyn ChangeRegistry>>);
 
 /// The same for one service.
 struct OwnOf {

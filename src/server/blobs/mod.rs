@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use std::collections::BTreeSet;
 use std::fs::File;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -85,29 +86,48 @@ pub struct Held {
 }
 
 /// Keeps those who make content, until the database knows it, from those who remove what the database does not know:
-/// no commit falls between their question and the removal.
-#[derive(Default)]
-pub struct Commits(RwLock<()>);
+/// no commit of some content falls between their question and its removal. Content is told apart by how its digest
+/// begins, so that who removes a little holds up hardly anybody.
+pub struct Commits(Vec<RwLock<()>>);
+
+/// How many locks there are: one for each byte that a digest can begin with.
+const LOCKS: usize = 256;
 
 /// Held from before a commit until the database knows the content.
 pub struct Committing<'a>(#[expect(dead_code)] RwLockReadGuard<'a, ()>);
 
 /// Held from the question whether the database knows some content until that is removed.
-pub struct NobodyCommits<'a>(#[expect(dead_code)] RwLockWriteGuard<'a, ()>);
+pub struct NobodyCommits<'a>(#[expect(dead_code)] Vec<RwLockWriteGuard<'a, ()>>);
 
 /// Held while content is removed: nobody copies all of it meanwhile.
 pub struct Removing(#[expect(dead_code)] Option<File>);
 
+impl Default for Commits {
+    fn default() -> Self {
+        Self(std::iter::repeat_with(RwLock::default).take(LOCKS).collect())
+    }
+}
+
 impl Commits {
     /// Many may commit at a time.
-    pub async fn begin(&self) -> Committing<'_> {
-        Committing(self.0.read().await)
+    pub async fn begin(&self, digest: &Digest) -> Committing<'_> {
+        Committing(self.0[lock_of(digest)].read().await)
     }
 
-    /// Waits until nobody does, and lets nobody begin.
-    pub async fn stop(&self) -> NobodyCommits<'_> {
-        NobodyCommits(self.0.write().await)
+    /// Waits until nobody commits any of this, and lets nobody begin.
+    pub async fn stop(&self, digests: &[Digest]) -> NobodyCommits<'_> {
+        let mut held = Vec::new();
+        // In this order always, so that no two wait for each other.
+        for lock in digests.iter().map(lock_of).collect::<BTreeSet<_>>() {
+            held.push(self.0[lock].write().await);
+        }
+        NobodyCommits(held)
     }
+}
+
+fn lock_of(digest: &Digest) -> usize {
+    let hex = digest.as_str().split_once(':').and_then(|(_, hex)| hex.get(..2));
+    hex.and_then(|byte| usize::from_str_radix(byte, 16).ok()).unwrap_or_default()
 }
 
 /// Where content grows until it is whole.

@@ -5,7 +5,7 @@ use crate::domain::view::Preview;
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::plans::{self, Asked, Plan};
+use crate::server::service::plans::{self, Asked, Plan, Redeemed};
 use crate::server::service::tags;
 
 /// What somebody wants to delete.
@@ -75,8 +75,8 @@ pub(super) async fn open(app: &App, caller: &Caller, text: &str) -> Result<(Plan
     Ok((plan, wanted))
 }
 
-/// Does what a plan says; the ids of the entries of the trash.
-pub(super) async fn redeem(app: &App, caller: &Caller, wanted: &Wanted, plan: &Plan) -> Result<Vec<String>> {
+/// Does what a plan says: at once, or by a job.
+pub(super) async fn redeem(app: &App, caller: &Caller, wanted: &Wanted, plan: &Plan) -> Result<Redeemed> {
     match wanted {
         Wanted::Tags(action) => plans::redeem(app, &app.access.authorize(caller, action.clone()).await?, plan).await,
         Wanted::Images(action) => plans::redeem(app, &app.access.authorize(caller, action.clone()).await?, plan).await,

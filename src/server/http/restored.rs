@@ -1,20 +1,27 @@
 //! Undo: all that one request deleted comes back, by forms and by programs alike.
 
-use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
-use crate::domain::trash::TrashRow;
-use crate::domain::{Error, RepositoryName, Result, Tag};
+use crate::domain::trash::{Over, TrashRow};
+use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::trash;
 use std::collections::BTreeMap;
 
+/// What came of it.
+pub(super) enum Restored {
+    /// This came back.
+    Done(Vec<TrashRow>),
+    /// This job brings it back.
+    Job(String),
+}
+
 /// Brings back what a batch deleted, as far as it is in the trash still: each repository's part in one step, all or
-/// none of it. Returns what came back.
+/// none of it; or by a job, where that is much.
 ///
 /// # Errors
 /// Not found if nothing of it is left; what is in the way of one of its parts.
-pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: bool) -> Result<Vec<TrashRow>> {
+pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: Over) -> Result<Restored> {
     let rows = trash::of_batch(app, batch).await?;
     if rows.is_empty() {
         return Err(Error::NotFound(What::Trash));
@@ -25,24 +32,15 @@ pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: bool) -
     }
     let mut proofs = Vec::new();
     for (repository, rows) in &of {
-        proofs.push(app.access.authorize(caller, restoring(repository, rows)).await?);
+        proofs.push(app.access.authorize(caller, trash::restoring_all(repository, rows)).await?);
+    }
+    if let ([proof], Some((repository, rows))) = (proofs.as_slice(), of.first_key_value())
+        && trash::is_much(app, repository, rows)
+    {
+        return trash::start(app, proof, (batch, rows.len() as u64), over).await.map(Restored::Job);
     }
     for (proof, rows) in proofs.iter().zip(of.values()) {
-        trash::restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over).await?;
+        trash::restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over.clone()).await?;
     }
-    Ok(of.into_values().flatten().collect())
-}
-
-/// What is restored of a repository: names alone, or more.
-fn restoring(repository: &RepositoryName, rows: &[TrashRow]) -> RestoreTrash {
-    let tags: Option<Vec<Tag>> = rows.iter().map(|row| row.tag.clone()).collect();
-    let what = match tags {
-        Some(tags) => Trashed::Tags(repository.clone(), tags),
-        None => Trashed::Whole(repository.clone()),
-    };
-    let words = match rows {
-        [one] => one.words(),
-        _ => format!("{} things of {repository}", rows.len()),
-    };
-    RestoreTrash { what, words }
+    Ok(Restored::Done(of.into_values().flatten().collect()))
 }

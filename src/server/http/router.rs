@@ -79,7 +79,7 @@ fn distribution_api() -> Router<App> {
 fn trash_api() -> Router<App> {
     Router::new()
         .route("/api/v1/trash", get(rest::trash::list))
-        .route("/api/v1/trash/restore", post(rest::trash::restore_plan))
+        .route("/api/v1/trash/restore", post(rest::trash::restore_all))
         .route("/api/v1/trash/{id}", get(rest::trash::show).delete(rest::trash::purge))
         .route("/api/v1/trash/{id}/restore", post(rest::trash::restore))
 }

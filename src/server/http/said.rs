@@ -36,6 +36,11 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
         Some(Back::Namespace { namespace, then }) => {
             value.append_pair("namespace", namespace.as_str()).append_pair("then", &then.0.to_string());
         }
+        Some(Back::Renamed { repository, tag, to, expect }) => {
+            value.append_pair("repository", repository.as_str()).append_pair("renamed", tag.as_str());
+            value.append_pair("to", to.as_str()).append_pair("expect", expect.as_str());
+        }
+        Some(Back::Copied(request_id)) => drop(value.append_pair("copy", request_id)),
         Some(Back::Trash(batch)) => drop(value.append_pair("batch", batch)),
         None => {}
     }
@@ -46,6 +51,13 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
 fn back(get: &dyn Fn(&str) -> Option<String>) -> Option<Back> {
     if let Some(batch) = get("batch") {
         return Some(Back::Trash(batch));
+    }
+    if let Some(request_id) = get("copy") {
+        return Some(Back::Copied(request_id));
+    }
+    if let Some(tag) = get("renamed") {
+        let (repository, to) = (get("repository")?.parse().ok()?, get("to")?.parse().ok()?);
+        return Some(Back::Renamed { repository, tag: tag.parse().ok()?, to, expect: get("expect")?.parse().ok()? });
     }
     if let Some(namespace) = get("namespace") {
         let then = Timestamp(get("then")?.parse().ok()?);

@@ -21,8 +21,9 @@ use tokio::time::Instant;
 const SLICE: Duration = Duration::from_millis(400);
 /// Rows that are looked at in one go.
 const PAGE: u32 = 1000;
-/// Entries of the trash that go in one transaction.
-const ENTRIES: u32 = 10;
+/// Entries of the trash that are looked at in one go, and how many go in one transaction at most.
+const ENTRIES: u32 = 500;
+const MOST_ENTRIES: usize = 64;
 /// How long a transaction is meant to take, which others wait for; it takes as many rows as fit.
 const MEANT: Duration = Duration::from_millis(3);
 const LEAST: usize = 8;
@@ -146,11 +147,15 @@ impl Collecting<'_> {
     async fn entries(&mut self) -> Result<()> {
         let ids = collect::expired(&self.work.app.store, &self.rule, ENTRIES).await?;
         self.looked_at(ids.len());
-        let (rule, is_end) = (self.rule, ids.is_empty());
-        let n_gone = match is_end {
-            true => 0,
-            false => self.note(move |tx| Box::pin(async move { collect::take_entries(tx, &rule, &ids).await })).await?,
-        };
+        let (rule, mut ids, mut n_gone) = (self.rule, ids, 0);
+        while !ids.is_empty() {
+            let some: Vec<String> = ids.drain(..self.together.min(MOST_ENTRIES).min(ids.len())).collect();
+            let n_rows = some.len();
+            let (n_taken, took) =
+                self.timed(move |tx| Box::pin(async move { collect::take_entries(tx, &rule, &some).await })).await?;
+            n_gone += n_taken;
+            self.pace(n_rows, took);
+        }
         self.place.n_entries += n_gone;
         if n_gone == 0 {
             self.go_on(Phase::Images);
@@ -192,9 +197,8 @@ impl Collecting<'_> {
             let some: Vec<Candidate> = free.drain(..self.together.min(free.len())).collect();
             let (n_rows, groups) = (some.len(), by_repository(some));
             let (n_taken, took) = self
-                .note(move |tx| {
+                .timed(move |tx| {
                     Box::pin(async move {
-                        let started = Instant::now();
                         let mut n_taken = 0;
                         collect::lock(tx, &groups.keys().cloned().collect::<Vec<_>>()).await?;
                         for (at, digests) in &groups {
@@ -203,7 +207,7 @@ impl Collecting<'_> {
                                 false => collect::take_links(tx, &rule, at, digests).await?,
                             };
                         }
-                        Ok((n_taken, started.elapsed()))
+                        Ok(n_taken)
                     })
                 })
                 .await?;
@@ -218,6 +222,20 @@ impl Collecting<'_> {
         let each = took.as_secs_f64() / n_rows.max(1) as f64;
         let fitting = MEANT.as_secs_f64() / each.max(1e-7);
         self.together = (fitting as usize).clamp(LEAST, self.together * 2).min(MOST);
+    }
+
+    /// The same with how long it took once it was under way.
+    async fn timed<F>(&self, change: F) -> Result<(u64, Duration)>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<u64>> + Send + 'static,
+    {
+        let whole = self.note(|tx| {
+            Box::pin(async move {
+                let started = Instant::now();
+                Ok((change(tx).await?, started.elapsed()))
+            })
+        });
+        whole.await
     }
 
     async fn note<T, F>(&self, note: F) -> Result<T>

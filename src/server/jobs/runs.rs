@@ -6,6 +6,7 @@ use crate::domain::principal::Job;
 use crate::domain::run::{RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::entropy::new_id;
+use crate::server::service::{copies, plans, trash};
 use crate::server::store::runs::{self, NewRun, Progress, Run};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -22,7 +23,20 @@ const KEPT_MS: i64 = 30 * 86_400_000;
 async fn step(work: &Work, run: &Run) -> Result<Progress> {
     match run.kind {
         RunKind::Collect => collect::step(work, run).await,
+        RunKind::Copy => copies::step(&work.app, run).await,
+        RunKind::Delete => plans::step(&work.app, run).await,
+        RunKind::Restore => trash::step(&work.app, run).await,
     }
+}
+
+/// Why a run cannot go on, with what it leaves.
+async fn failed(work: &Work, run: &Run, failure: &Error) -> String {
+    let left = match run.kind {
+        RunKind::Collect | RunKind::Copy => return failure.to_string(),
+        RunKind::Delete => plans::left(&work.app, run).await,
+        RunKind::Restore => trash::left(&work.app, run).await,
+    };
+    left.map_or_else(|_| failure.to_string(), |left| format!("{left}: {failure}"))
 }
 
 /// Does a run until it is over, or is not to go on. Returns milliseconds until it is looked at again, if it ever is.
@@ -85,7 +99,7 @@ async fn note(work: &Work, run: &mut Run, to: Progress, took: Duration) -> Resul
 }
 
 async fn fail(work: &Work, run: &Run, failure: &Error) -> Result<()> {
-    let (now, id, words) = (work.app.clock.now(), run.id.clone(), failure.to_string());
+    let (now, id, words) = (work.app.clock.now(), run.id.clone(), failed(work, run, failure).await);
     let proof = proof(&work.app, Job::Run);
     work.app.store.note(&proof, move |tx| Box::pin(async move { runs::fail(tx, &id, &words, now).await })).await
 }

@@ -67,8 +67,9 @@ async fn remove_unknown(app: &App, blobs: &dyn BlobStore, held: &[Held], before:
     let old: Vec<Digest> = held.iter().filter(|it| it.changed < before).map(|it| it.digest.clone()).collect();
     let known = rows::known(&app.store, &old).await?;
     for digest in old.into_iter().filter(|digest| !known.contains(digest)) {
-        let alone = blobs.commits().stop().await;
-        if rows::known(&app.store, std::slice::from_ref(&digest)).await?.is_empty() {
+        let only = std::slice::from_ref(&digest);
+        let alone = blobs.commits().stop(only).await;
+        if rows::known(&app.store, only).await?.is_empty() {
             tracing::info!(%digest, "content that nothing knows is removed");
             blobs.remove(&digest, &alone).await?;
         }

@@ -1,4 +1,4 @@
-//! Changing what tags name at a registry that somebody else runs. It knows no transactions: what has to be there is
+//! Changing what tags name at a registry that somebody else runs, and sending content there. It knows no transactions: what has to be there is
 //! looked at right before each step, and whether the change is still allowed is asked there too.
 
 use super::RawManifest;
@@ -6,6 +6,7 @@ use crate::domain::action::Mutation;
 use crate::domain::condition::Condition;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
+use crate::server::blobs::Content;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 
@@ -82,3 +83,24 @@ pub trait ChangeTags: Send + Sync {
     /// [`Error::Conflict`] where one does.
     async fn remove_manifest(&self, at: &Allowed<'_>, digest: &Digest) -> Result<()>;
 }
+
+/// Sending content where the registry keeps it.
+#[async_trait]
+pub trait SendContent: Send + Sync {
+    /// Whether a repository has a blob.
+    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool>;
+
+    /// Links a blob of another repository of the same registry. `false` if the registry does not do that: then send it.
+    async fn mount_blob(&self, at: &Allowed<'_>, from: &RepositoryName, digest: &Digest) -> Result<bool>;
+
+    /// Sends a blob, of which no more than a piece is held at a time. It may take as long as it goes on.
+    async fn send_blob(&self, at: &Allowed<'_>, digest: &Digest, content: Content) -> Result<()>;
+
+    /// Keeps a manifest under its digest.
+    async fn send_manifest(&self, at: &Allowed<'_>, manifest: &RawManifest) -> Result<()>;
+}
+
+/// Changing a registry elsewhere. What is written goes there and nowhere else.
+pub trait ChangeRegistry: ChangeTags + SendContent {}
+
+impl<R: ChangeTags + SendContent> ChangeRegistry for R {}

@@ -72,7 +72,13 @@ pub trait ReadRegistry: Send + Sync {
         digest: &Digest,
         range: Option<ContentRange>,
     ) -> Result<Option<Content>>;
+
+    /// The manifests that say they are about this one; `None` where the registry keeps no list of them by itself.
+    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<Vec<Digest>>>;
 }
+
+/// The most manifests about one that are read of a registry.
+pub const MAX_REFERRERS: usize = 2000;
 
 /// Where an upload stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,30 @@
 //! Tags copied to another repository with all that their images are: what they list, what is about them, their blobs.
+//!
+//! Inside the hosted registry that is one transaction. Between registries it is a job ([`step`]): what there is to copy is
+//! read first, then content goes over piece by piece, and tags are set when all of it is there.
 
+mod asking;
+mod back;
+mod catalog;
+mod content;
+mod images;
+mod listing;
+mod naming;
+mod plan;
+mod reading;
+mod shown;
+mod way;
+
+pub use back::{made, take_back};
+pub use shown::{page, plan};
+pub use way::step;
+
+use super::elsewhere;
 use super::names::{Expect, Namer};
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
 use crate::domain::radius::subject_of;
-use crate::domain::view::How;
+use crate::domain::view::{CopyPlan, How};
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -14,6 +34,67 @@ use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, copies};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What has to hold of tags before they are copied, as far as somebody looked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// What each names.
+    from: BTreeMap<Tag, Digest>,
+    /// What each names where it goes, by its name there.
+    to: BTreeMap<Tag, Expect>,
+}
+
+impl Seen {
+    /// This of the name to which a single one goes.
+    pub fn there(name: Tag, expect: Expect) -> Self {
+        Self { to: BTreeMap::from([(name, expect)]), ..Self::default() }
+    }
+
+    /// All that a plan says.
+    pub fn of(plan: &CopyPlan) -> Self {
+        let rows = || plan.rows.iter();
+        let expect = |now: &Option<Digest>| now.clone().map_or(Expect::Absent, Expect::Named);
+        Self {
+            from: rows().map(|row| (row.tag.clone(), row.digest.clone())).collect(),
+            to: rows().map(|row| (row.name.clone(), expect(&row.now))).collect(),
+        }
+    }
+
+    /// Whether tags name what was seen.
+    fn check_source(&self, from: &RepositoryName, now: &BTreeMap<Tag, Digest>) -> Result<()> {
+        let moved = self.from.iter().find(|(tag, digest)| now.get(tag).is_some_and(|now| now != *digest));
+        let words = |tag: &Tag| format!("{tag} of {from} moved meanwhile, and nothing was copied; look again");
+        moved.map_or(Ok(()), |(tag, _)| Err(Error::Conflict(words(tag))))
+    }
+
+    /// Whether the names to which they go name what was seen.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with what a single one names; of several [`Error::Conflict`], which says which one.
+    fn check_there(&self, to: &RepositoryName, now: &BTreeMap<Tag, Digest>) -> Result<()> {
+        for (name, expect) in &self.to {
+            if let Err(changed) = expect.check(now.get(name)) {
+                let words = || format!("{name} of {to} moved meanwhile, and nothing was copied; look again");
+                return Err(if self.to.len() == 1 { changed } else { Error::Conflict(words()) });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a copy between two repositories takes a job: bytes go from one registry to another, or are mounted inside one
+/// elsewhere.
+///
+/// # Errors
+/// [`Error::Conflict`] where nothing can be written.
+fn takes_job(app: &App, from: &RepositoryName, to: &RepositoryName) -> Result<bool> {
+    let (one, other) = (elsewhere::home(app, from)?, elsewhere::home(app, to)?);
+    match from == to || one.id == other.id && one.write.is_some() {
+        true => Ok(false),
+        false if other.write.is_some() || other.changes.is_some() => Ok(true),
+        false => Err(Error::Conflict(format!("{to} lies at a registry that is only read here"))),
+    }
+}
+
 /// What was copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copied {
@@ -21,19 +102,22 @@ pub struct Copied {
     pub tags: BTreeMap<Tag, Digest>,
     /// How many images came with them that were not there.
     pub images: u64,
+    /// The job that does it, where it is not done yet: then these are the images that the tags will name.
+    pub job: Option<String>,
 }
 
-/// Copies tags inside the hosted registry, all or none: their images are linked, and no byte is written.
+/// Copies tags: inside the hosted registry at once, all or none, where their images are linked and no byte is written;
+/// and by a job otherwise.
 ///
 /// # Errors
-/// Not found for a tag that is not there; [`Error::Changed`] if the one tag that is copied does not name what is expected
-/// where it goes.
-pub async fn copy(app: &App, proof: &Authorized<CopyTags>, expect: Expect) -> Result<Copied> {
+/// Not found for a tag that is not there; [`Error::Changed`] if the one tag that is copied does not name what was seen
+/// where it goes; [`Error::Conflict`] where nothing can be written there.
+pub async fn copy(app: &App, proof: &Authorized<CopyTags>, seen: Seen) -> Result<Copied> {
     let CopyTags { from, to, tags } = proof.action().clone();
-    let source = app.hosted(&from)?.0;
     let namer = Namer::of(app, proof, &to)?;
-    if source.id != namer.mount_id {
-        return Err(Error::Conflict(format!("{to} lies in another registry than {from}")));
+    let source = app.mount(&from).ok_or_else(|| Error::NotFound(What::Repository(from.clone())))?;
+    if source.write.is_none() || source.id != namer.mount_id {
+        return asking::ask(app, proof, (&source, &seen)).await;
     }
     let made = new_id(&*app.entropy, app.clock.now());
     let change = app.store.write(proof, move |tx| {
@@ -45,14 +129,12 @@ pub async fn copy(app: &App, proof: &Authorized<CopyTags>, expect: Expect) -> Re
             let found = repositories::current(tx, &from).await?.filter(|found| found.mount_id == namer.mount_id);
             let found = found.ok_or_else(|| Error::NotFound(What::Repository(from.clone())))?;
             let there = open(tx, &namer, &made).await?;
-            if let [(_, to)] = tags.as_slice() {
-                let current = named(&mut Reader::Tx(tx), &there.id, std::slice::from_ref(to)).await?;
-                expect.check(current.get(to))?;
-            }
-            let copied = all(tx, (&from, &found), (&namer, &there), &tags).await?;
+            let names: Vec<Tag> = seen.to.keys().cloned().collect();
+            seen.check_there(&namer.name, &named(&mut Reader::Tx(tx), &there.id, &names).await?)?;
+            let (copied, before) = all(tx, (&from, &found, &seen), (&namer, &there), &tags).await?;
             namer.touch(tx, &there).await?;
-            let after: Vec<String> = copied.tags.iter().map(|(tag, digest)| format!("{tag} {digest}")).collect();
-            Ok(Change::new(copied, None, Some(after.join("\n"))).announcing(namer.name))
+            let (before, after) = (back::written(&namer.name, &before), back::written(&namer.name, &copied.tags));
+            Ok(Change::new(copied, Some(before), Some(after)).announcing(namer.name))
         })
     });
     change.await
@@ -67,21 +149,23 @@ async fn open(tx: &mut Tx, namer: &Namer, new_id: &str) -> Result<Repository> {
     Ok(there)
 }
 
+/// Copies them; also what each name named before that names something.
 async fn all(
     tx: &mut Tx,
-    (from, found): (&RepositoryName, &Repository),
+    (from, found, seen): (&RepositoryName, &Repository, &Seen),
     (namer, there): (&Namer, &Repository),
     tags: &[(Tag, Tag)],
-) -> Result<Copied> {
+) -> Result<(Copied, BTreeMap<Tag, Digest>)> {
     let names: Vec<Tag> = tags.iter().map(|(tag, _)| tag.clone()).collect();
     let now = named(&mut Reader::Tx(tx), &found.id, &names).await?;
     if let Some(tag) = names.iter().find(|tag| !now.contains_key(*tag)) {
         return Err(Error::NotFound(What::Tag { repository: from.clone(), tag: tag.clone() }));
     }
+    seen.check_source(from, &now)?;
     let graph = graph(&mut Reader::Tx(tx), &found.id, now.values().cloned().collect()).await?;
     let digests: Vec<Digest> = graph.0.keys().cloned().collect();
     let images = copies::images(tx, (found, there), &digests, (&namer.by, namer.now)).await?;
-    let mut placed = BTreeMap::new();
+    let (mut placed, mut before) = (BTreeMap::new(), BTreeMap::new());
     let mut wanted: Vec<(Tag, Digest)> = tags.iter().map(|(tag, to)| (to.clone(), now[tag].clone())).collect();
     // Signatures that are found by a tag which names their subject are found by it there too.
     for (digest, node) in &graph.0 {
@@ -90,8 +174,9 @@ async fn all(
     }
     let rules = namer.rules(tx).await?;
     for (tag, digest) in wanted {
-        namer.naming(there, &rules).put(tx, (&tag, &digest), How::Copy, None).await?;
+        let named = namer.naming(there, &rules).put(tx, (&tag, &digest), How::Copy, None).await?;
+        before.extend(named.map(|named| (tag.clone(), named)));
         placed.insert(tag, digest);
     }
-    Ok(Copied { tags: placed, images })
+    Ok((Copied { tags: placed, images, job: None }, before))
 }

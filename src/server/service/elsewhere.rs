@@ -3,6 +3,7 @@
 
 mod held;
 mod said;
+mod sending;
 mod settling;
 mod taking;
 
@@ -22,7 +23,7 @@ use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
-use crate::server::registry::changing::{Allowed, ChangeTags};
+use crate::server::registry::changing::{Allowed, ChangeRegistry};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
@@ -34,7 +35,7 @@ use taking::saying;
 /// A registry elsewhere that may be changed.
 pub struct Elsewhere {
     pub(super) mount: Arc<Mount>,
-    changes: Arc<dyn ChangeTags>,
+    changes: Arc<dyn ChangeRegistry>,
 }
 
 /// The mount that keeps a repository, if names may be changed there.
@@ -180,8 +181,8 @@ impl Elsewhere {
         }
         let halfway =
             |failed| saying(failed, format!("{to} names the image by now, and {tag} too; rename it once more"));
-        let taking = Taking { repository: &repository, name, radius: &radius, batch };
-        let gone = self.take(app, proof, taking).await.map_err(halfway)?;
+        let taking = Taking { repository: &repository, name, radius: &radius, batch, leaves_moved: false };
+        let gone = self.take(app, proof, taking).await.and_then(Gone::some).map_err(halfway)?;
         Ok(Renamed { digest, gone })
     }
 
@@ -200,7 +201,7 @@ impl Elsewhere {
     }
 
     /// What a tag names there; nothing for one that is on its way out.
-    async fn named(&self, name: &RepositoryName, tag: &Tag) -> Result<Option<Digest>> {
+    pub(super) async fn named(&self, name: &RepositoryName, tag: &Tag) -> Result<Option<Digest>> {
         let reference = Reference::Tag(tag.clone());
         match self.mount.read.resolve(name, &reference).await? {
             None => Ok(None),

@@ -83,6 +83,7 @@ pub async fn show(
         pull_host,
         pull_name,
         may_name: powers.name(),
+        may_copy: powers.copy(),
     })
 }
 

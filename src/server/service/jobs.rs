@@ -1,6 +1,6 @@
 //! Long work that people see: what there is of it, a garbage collection by hand, and what is done to a run.
 
-use super::may;
+use super::{may, trash};
 use crate::domain::action::{ControlJob, ListJobs, ReadJob, RunCollection};
 use crate::domain::error::What;
 use crate::domain::run::{Control, RunKind};
@@ -34,9 +34,13 @@ pub async fn list(app: &App, proof: &Authorized<ListJobs>, after: &str, limit: u
 /// Everything on the page of one run.
 pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
     let row = seen(app, proof).await?;
-    let log = runs::log(&app.store, &row.id).await?;
+    let (params, log) = runs::told(&app.store, &row.id).await?;
     let may_control = may(proof, &action(&row, proof.actor(), Control::Cancel));
-    Ok(JobView { row, log, may_control })
+    let in_trash = match row.kind {
+        RunKind::Delete | RunKind::Restore => Some(trash::of_job(app, proof, &params).await?),
+        RunKind::Collect | RunKind::Copy => None,
+    };
+    Ok(JobView { row, log, may_control, in_trash })
 }
 
 /// A number that is another one once what the page of a run shows has changed; with whether it is over.

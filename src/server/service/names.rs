@@ -9,6 +9,7 @@ use super::elsewhere;
 use crate::domain::action::{RenameTag, RollBackTag, SetTag};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
+use crate::domain::trash::Over;
 use crate::domain::view::How;
 use crate::domain::{Action, Actor, Digest, Error, Permission, RepositoryName, Result, Tag, Target, Timestamp};
 use crate::server::access::{Authorized, Rights};
@@ -124,7 +125,7 @@ impl Namer {
             by: self.by.clone(),
             at: self.now,
             rights: self.rights.clone(),
-            over: false,
+            over: Over::Nothing,
             entropy: Arc::clone(&self.entropy),
         }
     }

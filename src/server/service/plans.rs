@@ -3,13 +3,16 @@
 
 mod act;
 mod sealed;
+mod steps;
 mod whole;
 
+pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
 pub(super) use sealed::print_of;
 pub use sealed::{Asked, Plan, Planned};
+pub use steps::{left, step};
 pub(super) use whole::has_repositories;
 
 use super::elsewhere;
@@ -64,16 +67,50 @@ pub(super) async fn reach(
 /// # Errors
 /// Not found for what is not there; [`Error::TooLarge`] for more than one delete may take.
 pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Preview> {
-    let asked = proof.action().asked();
-    let (preview, print) = match &asked {
+    let mut asked = proof.action().asked();
+    let (preview, print) = match &mut asked {
         Asked::Content { repository, tags, digests, .. } => {
-            content(app, repository, &proof.rights(), (tags, digests)).await?
+            match content(app, repository, &proof.rights(), (tags, digests)).await {
+                Err(failure @ Error::NotFound(What::Tag { .. })) => {
+                    let note = leave_out(app, repository, (tags, digests), failure).await?;
+                    let (mut preview, print) = content(app, repository, &proof.rights(), (tags, digests)).await?;
+                    preview.notes.insert(0, note);
+                    (preview, print)
+                }
+                found => found?,
+            }
         }
         Asked::Repository(name) => whole::of_repository(app, name, &proof.rights()).await?,
         Asked::Namespace(namespace) => whole::of_namespace(app, namespace, &proof.rights()).await?,
     };
+    let notes = [preview.notes, steps::note(app, &asked)].concat();
     let plan = sealed::seal(app, proof.actor(), asked, print)?;
-    Ok(Preview { plan, ..preview })
+    Ok(Preview { plan, notes, ..preview })
+}
+
+/// Leaves tags out that are gone meanwhile, and says so.
+///
+/// # Errors
+/// The `failure` that they are, where nothing else was asked for.
+async fn leave_out(
+    app: &App,
+    name: &RepositoryName,
+    (tags, digests): (&mut Vec<Tag>, &[Digest]),
+    failure: Error,
+) -> Result<String> {
+    let found = repositories::find(&app.store, name).await?.ok_or_else(|| failure.clone())?;
+    let there = named(&mut Reader::Store(&app.store), &found.id, tags).await?;
+    let (left, gone): (Vec<Tag>, Vec<Tag>) = tags.drain(..).partition(|tag| there.contains_key(tag));
+    *tags = left;
+    if tags.is_empty() && digests.is_empty() {
+        return Err(failure);
+    }
+    const NAMED: usize = 5;
+    let named: Vec<&str> = gone.iter().take(NAMED).map(Tag::as_str).collect();
+    let more = gone.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let is = if gone.len() == 1 { "is" } else { "are" };
+    Ok(format!("{}{more} {is} gone meanwhile, and this is about the others", named.join(", ")))
 }
 
 async fn content(

@@ -5,8 +5,10 @@ use super::{may, opens};
 use crate::domain::action::{ChangeProtection, ListProtections, ReadNamespace, RemoveProtection, SetProtection};
 use crate::domain::error::What;
 use crate::domain::protection::Guard;
-use crate::domain::view::{Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
-use crate::domain::{Action, Error, Protection, Result, Rule, Scope, TagPattern};
+use crate::domain::view::{
+    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays,
+};
+use crate::domain::{Action, Error, Permission, Protection, Result, Rule, Scope, TagPattern, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -42,6 +44,20 @@ pub async fn policies(app: &App, proof: &Authorized<ReadNamespace>, query: &Prot
     Ok(PoliciesView { namespace, protections: view(app, proof, scope, query).await?, trash, opens })
 }
 
+/// The page of what binds all tags.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who does not configure everything.
+pub async fn of_everything(
+    app: &App,
+    proof: &Authorized<ListProtections>,
+    query: &ProtectionQuery,
+) -> Result<AllPoliciesView> {
+    proof.rights().require(Permission::RepositoryConfigure, &Target::Scope(Scope::Everything))?;
+    let protections = view(app, proof, Scope::Everything, query).await?;
+    Ok(AllPoliciesView { protections, trash_days: app.facts.trash_days })
+}
+
 /// For how long what is deleted in a namespace is kept.
 pub async fn trash_days(app: &App, proof: &Authorized<ReadNamespace>) -> Result<TrashDays> {
     let (own, above) = trash::said_days(&app.store, &proof.action().namespace).await?;
@@ -69,6 +85,9 @@ pub(super) async fn view<A: Action>(
         let is_here = before.scope == scope;
         let may_follow = match &before.scope {
             Scope::Namespace(namespace) if !is_here => may(proof, &ReadNamespace { namespace: namespace.clone() }),
+            Scope::Everything if !is_here => {
+                proof.rights().require(Permission::RepositoryConfigure, &Target::Scope(Scope::Everything)).is_ok()
+            }
             _ => false,
         };
         let may_change = is_here && may(proof, &RemoveProtection { id: rule.id.clone(), before });

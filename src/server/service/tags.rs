@@ -47,6 +47,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     let (pull_host, pull_name) = pull_line(app, name);
     Ok(RepositoryView {
         deletable,
+        copies: powers.copy(),
         notice: mount_notice(app, proof, &head.mount_id).await?,
         rules,
         logical: head.logical,

@@ -1,19 +1,23 @@
 //! What was deleted: seen, brought back, or let go for good.
 
 mod shown;
+mod steps;
 
 pub use shown::{crosses, page};
+pub(super) use steps::of_job;
+pub use steps::{left, start, step};
 
 use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
-use crate::domain::trash::TrashRow;
-use crate::domain::{Action, Error, Permission, RepositoryName, Result, Target};
+use crate::domain::trash::{Over, TrashRow};
+use crate::domain::{Action, Error, Permission, RepositoryName, Result, Tag, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
+use crate::server::store::plans::Redeemed;
 pub use crate::server::store::trash::Wanted;
 use crate::server::store::trash::{self, Entry, Restoring};
-use crate::server::store::{Change, Tx, collect};
+use crate::server::store::{Change, Tx, collect, plans, runs};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -21,8 +25,11 @@ use std::sync::Arc;
 const MAX_LOOKED_AT: usize = 5_000;
 /// Entries that are read at once.
 const TOGETHER: u32 = 200;
-/// The most entries that one request deleted and that come back at once.
-const MAX_OF_BATCH: u32 = 10_000;
+/// The most entries that one request leaves.
+const MAX_OF_BATCH: u32 = 2 * crate::server::store::radius::MAX_REACHED as u32;
+/// The most that come back at once: of the hosted registry, and of one elsewhere, where each takes some requests.
+const AT_ONCE: usize = 500;
+const AT_ONCE_ELSEWHERE: usize = 20;
 
 /// An entry as its reader sees it.
 #[derive(Clone, Debug)]
@@ -49,6 +56,20 @@ pub fn trashed(row: &TrashRow) -> Trashed {
 /// The action that brings it back.
 pub fn restoring(row: &TrashRow) -> RestoreTrash {
     RestoreTrash { what: trashed(row), words: row.words() }
+}
+
+/// The action that brings these of a repository back: names alone, or more.
+pub fn restoring_all(repository: &RepositoryName, rows: &[TrashRow]) -> RestoreTrash {
+    let tags: Option<Vec<Tag>> = rows.iter().map(|row| row.tag.clone()).collect();
+    let what = match tags {
+        Some(tags) => Trashed::Tags(repository.clone(), tags),
+        None => Trashed::Whole(repository.clone()),
+    };
+    let words = match rows {
+        [one] => one.words(),
+        _ => format!("{} things of {repository}", rows.len()),
+    };
+    RestoreTrash { what, words }
 }
 
 /// The action that lets it go.
@@ -88,17 +109,41 @@ pub async fn find(app: &App, id: &str) -> Result<TrashRow> {
     found.map(|entry| entry.row).ok_or(Error::NotFound(What::Trash))
 }
 
+/// Whether these of a repository are more than come back at once.
+pub fn is_much(app: &App, repository: &RepositoryName, rows: &[TrashRow]) -> bool {
+    let is_elsewhere = app.mount(repository).is_some_and(|mount| mount.changes.is_some());
+    rows.len() > if is_elsewhere { AT_ONCE_ELSEWHERE } else { AT_ONCE }
+}
+
 /// What one request deleted, as far as it is in the trash still.
+///
+/// # Errors
+/// [`Error::Conflict`] while a job deletes more of it.
 pub async fn of_batch(app: &App, batch: &str) -> Result<Vec<TrashRow>> {
+    if is_under_way(app, batch).await? {
+        let words = "the job that deletes this is not over; cancel it on its page, or wait for it";
+        return Err(Error::Conflict(words.to_owned()));
+    }
     let found = trash::of_batch(&app.store, batch, MAX_OF_BATCH).await?;
     Ok(found.into_iter().map(|entry| entry.row).collect())
+}
+
+/// Whether a job deletes more of this batch.
+async fn is_under_way(app: &App, batch: &str) -> Result<bool> {
+    match plans::redeemed(&app.store, batch).await? {
+        Some(Redeemed::Run(run)) => {
+            let row = runs::find(&app.store, &run).await?;
+            Ok(row.is_some_and(|row| !row.state.is_over()))
+        }
+        Some(Redeemed::Done(_)) | None => Ok(false),
+    }
 }
 
 /// Brings entries back, all or none. `over` moves a tag that names another image by now.
 ///
 /// # Errors
 /// [`Error::Conflict`] that says what is in the way; not found for what is in the trash no more.
-pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<String>, over: bool) -> Result<()> {
+pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<String>, over: Over) -> Result<()> {
     let name = proof.action().what.repository().clone();
     let elsewhere = elsewhere_of(app, &name)?;
     let mut batches = BTreeSet::new();
@@ -108,7 +153,7 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
             let entry = trash::find(&app.store, id).await?.filter(|it| is_about(&proof.action().what, &it.row));
             entries.push(entry.ok_or(Error::NotFound(What::Trash))?);
         }
-        elsewhere.bring_back(app, proof, &entries, over).await?;
+        elsewhere.bring_back(app, proof, &entries, &over).await?;
         batches.extend(entries.into_iter().map(|entry| entry.row.batch));
     }
     let (allowed, at) = (proof.action().what.clone(), app.clock.now());
@@ -144,7 +189,10 @@ async fn let_go<A: Bookkeeping>(
 ) -> Result<()> {
     let Some(elsewhere) = elsewhere else { return Ok(()) };
     for batch in batches {
-        elsewhere.let_go(app, proof, batch).await?;
+        // What is about to be in the trash is held already.
+        if !is_under_way(app, batch).await? {
+            elsewhere.let_go(app, proof, batch).await?;
+        }
     }
     Ok(())
 }
@@ -164,7 +212,8 @@ pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Res
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let entry = current(tx, &id, &allowed).await?;
-            trash::purge(tx, &entry).await?;
+            trash::refuse_if_needed(tx, &entry).await?;
+            trash::purge(tx, std::slice::from_ref(&entry)).await?;
             collect::soon(tx, now).await?;
             let words = entry.row.words();
             Ok(Change::new(entry.row.batch, Some(words), None))

@@ -9,11 +9,13 @@ mod bytes;
 mod entries;
 mod images;
 mod links;
+mod promises;
 
 pub use bytes::{contents, forget as forget_contents, mark, marked, still_marked};
 pub use entries::{expired, take as take_entries};
-pub use images::{left_at as image_left_at, promise as promise_image, take as take_images, unnamed, want};
-pub use links::{linked, promise as promise_blob, take as take_links, told_at as blob_told_at};
+pub use images::{take as take_images, unnamed, want};
+pub use links::{linked, take as take_links};
+pub use promises::Promised;
 
 use super::{Row, Store, Tx, Value, batch, jobs};
 use crate::domain::principal::Job;
@@ -182,6 +184,7 @@ mod tests {
                 of("manifests m WHERE m.repository_id = 'r' AND m.digest = 'd'", images::free(&rule)),
                 of("repository_blobs l WHERE l.repository_id = 'r' AND l.digest = 'd'", links::free(&rule)),
                 of("blobs b WHERE b.digest = 'd'", bytes::free(&rule)),
+                format!("SELECT 1 FROM {} AND x.id = 'e'", entries::over(&rule)),
             ] {
                 for line in plan(&connection, &question) {
                     // There are few mounts; of a repository there may be very much.

@@ -2,14 +2,78 @@
 
 use super::manifests::{self, NewManifest};
 use super::repositories::Repository;
-use super::{Tx, Value, batch, blobs};
+use super::{Store, Tx, Value, batch, blobs, dialect};
 use crate::domain::manifest::{Manifest, Relation};
-use crate::domain::{Actor, Digest, Error, Result, Timestamp};
+use crate::domain::{Actor, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
+use crate::server::access::Scopes;
 use std::collections::BTreeMap;
 
 /// Digests that share a statement.
 const TOGETHER: usize = 64;
+
+/// The moves among which names are sought that are moved now and then.
+const MAX_MOVES: u32 = 1000;
+
+/// Names that people move, whether or not they did so here yet.
+const USUAL: [&str; 6] = ["prod", "production", "staging", "stable", "live", "latest"];
+
+/// Names of a repository that were moved before or are usually, the last first, each with what it names and since when.
+pub async fn moving(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<(Tag, Digest, Timestamp)>> {
+    let sql = format!(
+        "WITH moving (name) AS (
+           SELECT v.tag FROM (SELECT tag, from_digest, to_digest FROM tag_moves
+             WHERE repository_id = $1 ORDER BY at DESC, id LIMIT $2) v
+           WHERE v.from_digest IS NOT NULL AND v.to_digest IS NOT NULL
+           UNION SELECT u.name FROM tags u WHERE u.repository_id = $1 AND u.name IN ({}))
+         SELECT t.name, t.digest, t.changed_at FROM moving JOIN tags t ON t.repository_id = $1 AND t.name = moving.name
+         ORDER BY t.changed_at DESC, t.name LIMIT $3",
+        batch::slots(4, USUAL.len())
+    );
+    let usual = USUAL.into_iter().map(Value::from);
+    let params = params![repository_id, MAX_MOVES, limit].into_iter().chain(usual).collect();
+    let rows = store.all(&sql, params).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
+}
+
+/// Repositories of some mounts that lie in some scopes, those first whose name ends like that of `from`, then those that
+/// changed last.
+pub async fn places(
+    store: &Store,
+    mount_ids: &[String],
+    (from, scopes): (&RepositoryName, &Scopes),
+    limit: u32,
+) -> Result<Vec<RepositoryName>> {
+    let alike = format!("%/{}", dialect::like_literal(from.base()));
+    if mount_ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut params: Vec<Value> = params![from, alike, limit];
+    let mounts = batch::slots(params.len() + 1, mount_ids.len());
+    params.extend(mount_ids.iter().map(Value::from));
+    let within = store.dialect().lies_in("r.name", scopes, &mut params);
+    let sql = format!(
+        "SELECT r.name FROM repositories r WHERE r.mount_id IN ({mounts}) AND r.name <> $1 AND {within}
+         ORDER BY CASE WHEN r.name LIKE $2 ESCAPE '\\' THEN 0 ELSE 1 END, r.updated_at DESC, r.name LIMIT $3"
+    );
+    store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Those of some images that a repository has.
+pub async fn held(store: &Store, repository_id: &str, digests: &[Digest]) -> Result<Vec<Digest>> {
+    let mut held = Vec::new();
+    for some in digests.chunks(TOGETHER) {
+        let sql = format!(
+            "SELECT digest FROM manifests WHERE repository_id = $1 AND digest IN ({})",
+            batch::slots(2, some.len())
+        );
+        let params = std::iter::once(Value::from(repository_id)).chain(some.iter().map(Value::from)).collect();
+        for mut row in store.all(&sql, params).await? {
+            held.push(row.take()?);
+        }
+    }
+    Ok(held)
+}
 
 /// Stores those of `digests` that the second repository does not have, with the blobs that they name; how many.
 pub async fn images(

@@ -43,7 +43,9 @@ impl Dialect {
                 include_str!("schema/sqlite/0022_protections.sql"),
                 include_str!("schema/sqlite/0023_jobs.sql"),
                 include_str!("schema/sqlite/0024_trash_holds.sql"),
-                include_str!("schema/sqlite/0025_trash_going.sql"),
+                include_str!("schema/sqlite/0025_promised_images.sql"),
+                include_str!("schema/sqlite/0026_job_parts.sql"),
+                include_str!("schema/sqlite/0027_trash_going.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -70,7 +72,9 @@ impl Dialect {
                 include_str!("schema/postgres/0022_protections.sql"),
                 include_str!("schema/postgres/0023_jobs.sql"),
                 include_str!("schema/postgres/0024_trash_holds.sql"),
-                include_str!("schema/postgres/0025_trash_going.sql"),
+                include_str!("schema/postgres/0025_promised_images.sql"),
+                include_str!("schema/postgres/0026_job_parts.sql"),
+                include_str!("schema/postgres/0027_trash_going.sql"),
             ],
         }
     }

@@ -2,10 +2,10 @@
 //! comes between, it stands in the trash afterwards or where it was.
 
 use super::repositories::Repository;
-use super::{Known, Row, Store, Tx, batch};
+use super::{Known, Row, Store, Tx, Value, batch};
 use crate::domain::{Actor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many tags share a statement.
 const TOGETHER: usize = 100;
@@ -38,7 +38,7 @@ pub async fn note(tx: &mut Tx, at: Where<'_>, tags: &BTreeMap<Tag, Digest>) -> R
     for some in tags.chunks(TOGETHER) {
         let sql = format!(
             "INSERT INTO trash_going (batch, mount_id, repository_id, repository, tag, digest, by_whom, since) VALUES {}
-             ON CONFLICT (batch, repository_id, tag) DO NOTHING",
+             ON CONFLICT (batch, repository_id, tag) DO UPDATE SET since = excluded.since",
             batch::rows(1, some.len(), 8)
         );
         let Where { batch, repository, name, by, at } = at;
@@ -55,6 +55,25 @@ pub async fn left(store: &Store, mount_id: &str, before: Timestamp, limit: u32) 
     let sql = "SELECT batch, mount_id, repository_id, repository, tag, digest, by_whom, since FROM trash_going
                WHERE mount_id = $1 AND since < $2 ORDER BY failed_at, since, batch, tag LIMIT $3";
     store.all(sql, params![mount_id, before, limit]).await?.into_iter().map(going).collect()
+}
+
+/// Those of these tags that are on their way for a request, each with what it named.
+pub async fn of(
+    store: &Store,
+    (batch, repository_id): (&str, &str),
+    tags: &BTreeSet<Tag>,
+) -> Result<BTreeMap<Tag, Digest>> {
+    let (mut found, tags) = (BTreeMap::new(), tags.iter().map(Value::from).collect::<Vec<_>>());
+    for some in tags.chunks(TOGETHER) {
+        let sql = format!(
+            "SELECT tag, digest FROM trash_going WHERE batch = $1 AND repository_id = $2 AND tag IN ({})",
+            batch::slots(3, some.len())
+        );
+        for mut row in store.all(&sql, [params![batch, repository_id], some.to_vec()].concat()).await? {
+            found.insert(row.take()?, row.take()?);
+        }
+    }
+    Ok(found)
 }
 
 fn going(mut row: Row) -> Result<Going> {
@@ -77,10 +96,11 @@ pub async fn forget<'t>(
     Ok(())
 }
 
-/// Whether one is on its way still.
+/// Whether one is on its way still, and nobody tries once more.
 pub async fn is_there(tx: &mut Tx, going: &Going) -> Result<bool> {
-    let sql = "SELECT 1 AS found FROM trash_going WHERE batch = $1 AND repository_id = $2 AND tag = $3";
-    Ok(tx.one(sql, params![&going.batch, &going.repository.id, &going.tag]).await?.is_some())
+    let sql =
+        "SELECT 1 AS found FROM trash_going WHERE batch = $1 AND repository_id = $2 AND tag = $3 AND since = $4";
+    Ok(tx.one(sql, params![&going.batch, &going.repository.id, &going.tag, going.since]).await?.is_some())
 }
 
 /// Notes that it could not be found out what became of one.

@@ -31,7 +31,7 @@ pub struct Held<'a> {
 pub async fn keep(tx: &mut Tx, held: Held<'_>, tag: &Tag, now: Timestamp) -> Result<Tag> {
     let Held { repository, name, batch, digest, is_whole } = held;
     let sql = "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch, repository_id, digest) DO NOTHING";
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch, repository_id, digest) DO UPDATE SET held_at = excluded.held_at";
     tx.run(sql, params![tag, batch, &repository.mount_id, &repository.id, name, digest, is_whole, now]).await?;
     let sql = "SELECT tag FROM trash_holds WHERE batch = $1 AND repository_id = $2 AND digest = $3";
     let row = tx.one(sql, params![batch, &repository.id, digest]).await?;
@@ -82,7 +82,7 @@ pub async fn expire(tx: &mut Tx, mount_id: &str, now: Timestamp, limit: u32) -> 
     collect::lock(tx, &places).await?;
     for id in &ids {
         if let Some(entry) = trash::current(tx, id).await? {
-            trash::purge(tx, &entry).await?;
+            trash::purge(tx, &[entry]).await?;
         }
     }
     Ok(ids.len())

@@ -1,7 +1,7 @@
 //! Manifests with their bytes, and the graph: index → children → config and layers, subject → referrers.
 
 use super::repositories::Repository;
-use super::{Store, Tx, Value, batch, edges, referrers};
+use super::{Store, Tx, Value, batch, collect, edges, referrers};
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
 use crate::domain::{Actor, Digest, Platform, Reference, RepositoryName, Result, Timestamp, media_type};
 use crate::params;
@@ -96,8 +96,8 @@ pub async fn insert(
     let shown = show(tx, repository, new).await?;
     let sql =
         "INSERT INTO manifests (repository_id, digest, kind, artifact_type, pull_bytes, platforms, built_at, description,
-                 media_type, content, config, size_bytes, pushed_at, pushed_by)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                 media_type, content, config, size_bytes, pushed_at, pushed_by, told_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13)
                ON CONFLICT (repository_id, digest) DO NOTHING";
     let mut params = derived(repository, new, shown);
     params.extend(params![
@@ -110,8 +110,7 @@ pub async fn insert(
     ]);
     if tx.run(sql, params).await? == 0 {
         // Who sends it again wants it: it stays although nothing names it.
-        let stay = "UPDATE manifests SET unnamed_since = NULL WHERE repository_id = $1 AND digest = $2 AND unnamed_since IS NOT NULL";
-        tx.run(stay, params![&repository.id, &new.digest]).await?;
+        collect::want(tx, &repository.id, &new.digest, now).await?;
         return Ok(false);
     }
     follow(tx, repository, new).await?;

@@ -1,28 +1,48 @@
 //! Plans that were redeemed: what was done by one is done once, and the answer is the same when it is asked again.
 
-use super::{Store, Tx};
+use super::{Row, Store, Tx};
 use crate::domain::{Result, Timestamp};
 use crate::params;
 
-/// The entries of the trash that a plan left, if it was redeemed.
-pub async fn redeemed(store: &Store, id: &str) -> Result<Option<Vec<String>>> {
+/// What came of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// It was done at once, and left these entries in the trash.
+    Done(Vec<String>),
+    /// This run does it.
+    Run(String),
+}
+
+/// How a run stands where entries do.
+const RUN: &str = "run:";
+
+/// What came of a plan, if it was redeemed.
+pub async fn redeemed(store: &Store, id: &str) -> Result<Option<Redeemed>> {
     let row = store.one("SELECT entries FROM redeemed_plans WHERE id = $1", params![id]).await?;
-    row.map(|mut row| Ok(words(&row.take::<String>()?))).transpose()
+    row.map(read).transpose()
 }
 
 /// The same inside a transaction.
-pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Vec<String>>> {
+pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Redeemed>> {
     let row = tx.one("SELECT entries FROM redeemed_plans WHERE id = $1", params![id]).await?;
-    row.map(|mut row| Ok(words(&row.take::<String>()?))).transpose()
+    row.map(read).transpose()
 }
 
-/// Notes what a plan left, and forgets plans that nobody can redeem any more.
-pub async fn redeem(tx: &mut Tx, id: &str, entries: &[String], now: Timestamp) -> Result<()> {
+/// Notes what came of a plan, and forgets plans that nobody can redeem any more.
+pub async fn redeem(tx: &mut Tx, id: &str, redeemed: &Redeemed, now: Timestamp) -> Result<()> {
     tx.run("DELETE FROM redeemed_plans WHERE at < $1", params![now.plus_days(-2)]).await?;
+    let text = match redeemed {
+        Redeemed::Done(entries) => entries.join(" "),
+        Redeemed::Run(run) => format!("{RUN}{run}"),
+    };
     let sql = "INSERT INTO redeemed_plans (id, at, entries) VALUES ($1, $2, $3)";
-    tx.run(sql, params![id, now, entries.join(" ")]).await.map(|_| ())
+    tx.run(sql, params![id, now, text]).await.map(|_| ())
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
+fn read(mut row: Row) -> Result<Redeemed> {
+    let text: String = row.take()?;
+    Ok(match text.strip_prefix(RUN) {
+        Some(run) => Redeemed::Run(run.to_owned()),
+        None => Redeemed::Done(text.split_whitespace().map(str::to_owned).collect()),
+    })
 }

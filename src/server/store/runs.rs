@@ -1,9 +1,11 @@
 //! Long work that people see: one row for each run, which says where it stands and what came of it. Who does it now
 //! is for the table of jobs, in which each open run has a row that is leased like any other.
 
+mod parts;
 mod rows;
 
-pub use rows::{changed_at, find, list, log};
+pub use parts::{Part, Tally, add_parts, next_part, note_part, tally};
+pub use rows::{changed_at, find, list, told};
 
 use super::{Known, Row, Tx, jobs};
 use crate::domain::principal::Job;
@@ -181,7 +183,7 @@ pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<()> {
     let sql = "DELETE FROM job_runs WHERE id IN
                (SELECT id FROM job_runs WHERE finished_at IS NOT NULL AND finished_at < $1 ORDER BY id LIMIT 500)";
     tx.run(sql, params![before]).await?;
-    Ok(())
+    parts::forget(tx).await
 }
 
 /// Keeps lines of what a run says: the last ones, where they are many.

@@ -4,7 +4,7 @@ mod purge;
 mod restore;
 mod shown;
 
-pub use purge::purge;
+pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, restore};
 pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images};
 
@@ -139,10 +139,22 @@ pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Entry>> {
     tx.one(&format!("{ENTRY} WHERE id = $1"), params![id]).await?.map(entry).transpose()
 }
 
+/// Those of some entries that are there.
+pub async fn some(tx: &mut Tx, ids: &[String]) -> Result<Vec<Entry>> {
+    let sql = format!("{ENTRY} WHERE id IN ({}) ORDER BY id", batch::slots(1, ids.len()));
+    tx.all(&sql, ids.iter().map(Value::from).collect()).await?.into_iter().map(entry).collect()
+}
+
 /// Everything that one request deleted and that is in the trash still.
 pub async fn of_batch(store: &Store, batch: &str, limit: u32) -> Result<Vec<Entry>> {
     let sql = format!("{ENTRY} WHERE batch = $1 ORDER BY id LIMIT $2");
     store.all(&sql, params![batch, limit]).await?.into_iter().map(entry).collect()
+}
+
+/// Those of them after one, in the order of their ids.
+pub async fn of_batch_after(store: &Store, batch: &str, after: &str, limit: u32) -> Result<Vec<Entry>> {
+    let sql = format!("{ENTRY} WHERE batch = $1 AND id > $2 ORDER BY id LIMIT $3");
+    store.all(&sql, params![batch, after, limit]).await?.into_iter().map(entry).collect()
 }
 
 /// Which entries are asked for.

@@ -21,6 +21,26 @@ pub fn TakeBack(back: Back) -> impl IntoView {
             }
             .into_any()
         }
+        Back::Renamed { repository, tag, to, expect } => {
+            let action = Address::RenameTag(repository, tag).to_string();
+            view! {
+                <form method="post" class="undo" action=action>
+                    <input type="hidden" name="do" value=Intent::RenameTag.name()/>
+                    <input type="hidden" name="to" value=to.to_string()/>
+                    <input type="hidden" name="expect" value=expect.to_string()/>
+                    <button class="btn btn-sm" type="submit">"Undo"</button>
+                </form>
+            }
+            .into_any()
+        }
+        Back::Copied(request_id) => view! {
+            <form method="post" class="undo">
+                <input type="hidden" name="do" value=Intent::UndoCopy.name()/>
+                <input type="hidden" name="copy" value=request_id/>
+                <button class="btn btn-sm" type="submit">"Undo"</button>
+            </form>
+        }
+        .into_any(),
         Back::Trash(batch) => view! {
             <form method="post" class="undo">
                 <input type="hidden" name="do" value=Intent::Undo.name()/>

@@ -45,27 +45,35 @@ pub fn Image<'a>(repository: &'a RepositoryName, digest: &'a Digest) -> impl Int
 
 /// What a tag names now, and what it would name.
 #[component]
-pub fn Sides(repository: RepositoryName, now: Option<Side>, then: Side, at: Timestamp) -> impl IntoView {
-    let sides = [now, Some(then)];
-    let row = |label: &'static str, cell: &dyn Fn(&Side) -> AnyView| {
-        let cells = sides.iter().map(|side| match side {
-            Some(side) => view! { <td role="cell">{cell(side)}</td> }.into_any(),
+pub fn Sides(
+    repository: RepositoryName,
+    now: Option<Side>,
+    then: Side,
+    at: Timestamp,
+    /// Where the image lies that it would name, if that is another repository.
+    #[prop(optional_no_strip)]
+    from: Option<RepositoryName>,
+) -> impl IntoView {
+    let sides = [(repository.clone(), now), (from.unwrap_or(repository), Some(then))];
+    let row = |label: &'static str, cell: &dyn Fn(&RepositoryName, &Side) -> AnyView| {
+        let cells = sides.iter().map(|(place, side)| match side {
+            Some(side) => view! { <td role="cell">{cell(place, side)}</td> }.into_any(),
             None => view! { <td role="cell" class="subtle">"none"</td> }.into_any(),
         });
         view! { <tr role="row"><th role="rowheader" scope="row">{label}</th>{cells.collect_view()}</tr> }.into_any()
     };
-    let image = row("Image", &|side| {
+    let image = row("Image", &|place, side| {
         match side.is_in_trash {
         true => view! { <span class="digest"><Mark digest=&side.digest/>{side.digest.short().to_owned()}</span><span class="cell-sub">"in the trash"</span> }.into_any(),
-        false => view! { <Image repository=&repository digest=&side.digest/> }.into_any(),
+        false => view! { <Image repository=place digest=&side.digest/> }.into_any(),
     }
     });
-    let size = row("To pull", &|side| side.size.map_or("not known".to_owned(), |size| size.to_string()).into_any());
-    let platforms = row("Platforms", &|side| match side.platforms.is_empty() {
+    let size = row("To pull", &|_, side| side.size.map_or("not known".to_owned(), |size| size.to_string()).into_any());
+    let platforms = row("Platforms", &|_, side| match side.platforms.is_empty() {
         true => "none".into_any(),
         false => side.platforms.join(", ").into_any(),
     });
-    let built = row("Built", &|side| match side.built {
+    let built = row("Built", &|_, side| match side.built {
         Some(built) => view! { <When at=built now=at/> }.into_any(),
         None => "not stated".into_any(),
     });

@@ -175,8 +175,8 @@ pub fn Announcement() -> impl IntoView {
     let request = PageRequest::current();
     let Some(said) = request.said.clone() else {
         // What stood in the way of taking something back is about no form of the page.
-        return (request.form.intent == Some(Intent::Undo))
-            .then(|| view! { <Problem intent=Intent::Undo/> }.into_any());
+        let undo = request.form.intent.filter(|intent| matches!(intent, Intent::Undo | Intent::UndoCopy));
+        return undo.map(|intent| view! { <Problem intent/> }.into_any());
     };
     let back = said.back.clone().map(|back| view! { <TakeBack back/> });
     let passes = back.is_some().then_some("");

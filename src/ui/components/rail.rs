@@ -76,6 +76,7 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
         entry(Permission::GroupRead, Address::Groups, "users", "Groups"),
         entry(Permission::GrantRead, Address::Access(Scope::Everything), "key", "Access"),
         entry(Permission::RoleRead, Address::Roles, "list", "Roles"),
+        entry(Permission::RepositoryConfigure, Address::AllPolicies, "check", "Policies"),
         entry(Permission::SystemConfigure, Address::Providers, "lock", "Sign-in"),
         entry(Permission::MountRead, Address::Mounts, "anchor", "Mounts"),
     ];

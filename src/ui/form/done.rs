@@ -56,6 +56,7 @@ impl Intent {
             Self::DeleteProvider => format!("{of} is gone. Who came by it stays, and is out without another way in."),
             Self::AcceptGroup => format!("{of} counts as it is now, from each person's next sign-in."),
             Self::TryProvider => format!("{of} was tried."),
+            Self::CopyTags | Self::UndoCopy => format!("{of}."),
             Self::SetTag | Self::RenameTag | Self::RollBackTag | Self::RollBackNamespace => format!("{of}."),
             Self::RestoreTrash => format!("Restored {of}."),
             Self::PurgeTrash => format!("Deleted {of} for good."),

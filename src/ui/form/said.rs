@@ -23,6 +23,10 @@ pub struct Said {
 pub enum Back {
     /// A tag goes back to what it named, or goes where it was not there, as long as it names `expect`.
     Tag { repository: RepositoryName, tag: Tag, to: Option<Digest>, expect: Digest },
+    /// A tag is called as before, as long as it names `expect`.
+    Renamed { repository: RepositoryName, tag: Tag, to: Tag, expect: Digest },
+    /// What was copied by this request is taken back.
+    Copied(String),
     /// A namespace goes back to how it was.
     Namespace { namespace: Namespace, then: Timestamp },
     /// What a plan deleted comes back, by its batch.

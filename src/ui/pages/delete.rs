@@ -10,7 +10,7 @@ use crate::domain::{Address, Error, Scope};
 use crate::ui::components::crumbs::{Crumbs, NamespaceCrumbs};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
-use crate::ui::query::Pairs;
+use crate::ui::query::{Pairs, came_from};
 use crate::ui::request::{PageRequest, Part};
 use asked::Asked;
 use blast::{Blast, Undoable};
@@ -61,7 +61,7 @@ fn Whole(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView 
 fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView {
     let intent = asked.intent();
     let is_stopped = preview.is_in_the_way();
-    let back = asked.back().to_string();
+    let back = back(&asked, &request);
     let (act, typed) = (asked.act(&preview), asked.typed(&preview).filter(|_| !is_stopped));
     let (plan, n_tags) = (preview.plan.clone(), preview.n_tags.to_string());
     let news = view! { <News asked=&asked preview=&preview request=&request/> };
@@ -94,6 +94,17 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
         </PostForm>
     }
     .into_any()
+}
+
+/// Where its reader goes who changes their mind: to the list that they came from, as they left it.
+fn back(asked: &Asked, request: &PageRequest) -> String {
+    let list = match asked {
+        Asked::Tags(name, _) | Asked::Matching(name, _) => {
+            came_from(&request.path_and_query, &Address::Repository(name.clone()).to_string())
+        }
+        Asked::Image(..) | Asked::All(_) => None,
+    };
+    list.unwrap_or_else(|| asked.back().to_string())
 }
 
 /// Why the form came back, where that is about none of its fields.

@@ -4,7 +4,7 @@ pub mod one;
 
 use super::load::{PageTitle, load};
 use crate::api::jobs::list_jobs;
-use crate::domain::run::{RunKind, RunState};
+use crate::domain::run::{CopyOf, RunKind, RunState};
 use crate::domain::view::{JobRow, JobsView};
 use crate::domain::{Actor, Address, ByteSize, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
@@ -137,9 +137,12 @@ fn Meter<'a>(row: &'a JobRow) -> impl IntoView + use<> {
 
 /// What people call it.
 fn title(row: &JobRow) -> String {
-    match row.is_dry {
-        true => format!("{}, dry run", row.kind.words()),
-        false => row.kind.words().to_owned(),
+    match (&row.copy, row.is_dry) {
+        (Some(CopyOf { from, to, n_tags }), _) => {
+            format!("Copy of {} from {from} to {to}", counted(*n_tags, "tag", "tags"))
+        }
+        (None, true) => format!("{}, dry run", row.kind.words()),
+        (None, false) => row.kind.words().to_owned(),
     }
 }
 
@@ -171,6 +174,8 @@ fn progress_words(row: &JobRow) -> String {
     };
     match row.kind {
         RunKind::Collect => format!("{done}, {} {}", ByteSize(row.n_bytes), freed(row.is_dry)),
+        RunKind::Copy => format!("{done}, {} sent", ByteSize(row.n_bytes)),
+        RunKind::Delete | RunKind::Restore => done,
     }
 }
 
@@ -188,6 +193,7 @@ mod tests {
             id: "1".to_owned(),
             kind: RunKind::Collect,
             is_dry: false,
+            copy: None,
             scope: Scope::Everything,
             state: RunState::Running,
             n_done: 312,
@@ -205,5 +211,9 @@ mod tests {
         let over = JobRow { state: RunState::Done, n_done: 1204, is_dry: true, left_s: None, ..row };
         assert_eq!(progress_words(&over), "1,204 items, 0\u{a0}B would be freed");
         assert_eq!(title(&over), "Garbage collection, dry run");
+        let copy = CopyOf { from: "up/web".parse().unwrap(), to: "team/web".parse().unwrap(), n_tags: 2 };
+        let copy = JobRow { kind: RunKind::Copy, copy: Some(copy), is_dry: false, n_bytes: 0, ..over };
+        assert_eq!(title(&copy), "Copy of 2 tags from up/web to team/web");
+        assert_eq!(progress_words(&copy), "1,204 parts, 0\u{a0}B sent");
     }
 }

@@ -1,5 +1,6 @@
 //! Pages on which a name is given, moved, changed and brought back: each is a form that works by itself.
 
+pub mod copy;
 pub mod rename;
 pub mod retag;
 pub mod roll_back;
@@ -7,12 +8,78 @@ pub mod roll_back;
 use crate::domain::view::Moved;
 use crate::domain::{Actor, Digest, Error, RepositoryName, Tag, Timestamp};
 use crate::ui::components::change::Image;
-use crate::ui::components::form::Problem;
+use crate::ui::components::crumbs::Crumbs;
+use crate::ui::components::form::{PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
-use crate::ui::request::PageRequest;
+use crate::ui::pages::load::PageTitle;
+use crate::ui::request::{PageRequest, Part};
 use leptos::prelude::*;
+
+/// Whether it is asked for as what stands in a dialog over another page.
+fn is_dialog() -> bool {
+    PageRequest::current().part == Some(Part::Dialog)
+}
+
+/// The frame of such a page, or of the same in a dialog.
+#[component]
+fn Frame(repository: RepositoryName, title: String, of: AnyView, children: Children) -> impl IntoView {
+    if is_dialog() {
+        return view! {
+            <div class="dialog-head">
+                <div class="grow"><h2 id="dialog-title">{title}</h2><p class="sm muted row-1 wrap">{of}</p></div>
+            </div>
+            {children()}
+        }
+        .into_any();
+    }
+    view! {
+        <PageTitle text=title.clone()/>
+        <Crumbs repository inside=true/>
+        <div class="head">
+            <div class="grow"><h1>{title}</h1><p class="head-sub row-1 wrap">{of}</p></div>
+        </div>
+        {children()}
+    }
+    .into_any()
+}
+
+/// What is asked in it: a form with what it does at its foot.
+#[component]
+fn Asking(intent: Intent, foot: AnyView, children: Children) -> impl IntoView {
+    match is_dialog() {
+        true => view! {
+            <PostForm intent class="plan">
+                <div class="dialog-body">{children()}</div>
+                <div class="dialog-foot">{foot}</div>
+            </PostForm>
+        }
+        .into_any(),
+        false => view! {
+            <PostForm intent class="stack narrow-page">
+                {children()}
+                <div class="row end wrap">{foot}</div>
+            </PostForm>
+        }
+        .into_any(),
+    }
+}
+
+/// The same where nothing can be done.
+#[component]
+fn Told(foot: AnyView, children: Children) -> impl IntoView {
+    match is_dialog() {
+        true => view! {
+            <div class="plan"><div class="dialog-body">{children()}</div><div class="dialog-foot">{foot}</div></div>
+        }
+        .into_any(),
+        false => view! {
+            <div class="stack narrow-page">{children()}<div class="row end wrap">{foot}</div></div>
+        }
+        .into_any(),
+    }
+}
 
 /// Why the form of a tag came back. Where the tag moved since it was drawn, what it named then and names now.
 #[component]

@@ -1,9 +1,9 @@
-//! `/n/{ns}/-/policies`: what binds the tags of a namespace.
+//! `/n/{ns}/-/policies` and `/admin/policies`: what binds the tags of a namespace, and all tags.
 
 use super::access::Above;
 use super::load::{PageTitle, load};
 use super::protection::{Protections, asked};
-use crate::api::people::show_policies;
+use crate::api::people::{show_all_policies, show_policies};
 use crate::domain::view::{PoliciesView, TrashDays};
 use crate::domain::{Namespace, Scope};
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
@@ -35,6 +35,29 @@ fn Whole(view: PoliciesView) -> impl IntoView {
         <Trash days=trash/>
     }
     .into_any()
+}
+
+/// What binds all tags: `/admin/policies`.
+#[component]
+pub fn AllPolicies() -> impl IntoView {
+    let query = asked(&PageRequest::current());
+    load(show_all_policies(query), move |view| {
+        let days = counted(view.trash_days.into(), "day", "days");
+        let words =
+            format!("Deleted things are kept for {days} where no namespace says otherwise, as the configuration says.");
+        view! {
+            <PageTitle text="Policies".to_owned()/>
+            <div class="head">
+                <div class="grow"><h1>"Policies"</h1><p class="head-sub">"What holds in every repository, whoever has access."</p></div>
+            </div>
+            <Protections view=view.protections/>
+            <section aria-labelledby="trash">
+                <h2 class="section" id="trash">"Trash"</h2>
+                <p class="sm muted">{words}</p>
+            </section>
+        }
+        .into_any()
+    })
 }
 
 /// For how long what is deleted can come back.

@@ -22,7 +22,7 @@ use crate::ui::words::sentence;
 use head::{Facts, Heading, Pulling};
 use leptos::prelude::*;
 use row::Rows;
-use select::{SelectAll, SelectionBar};
+use select::{SelectAll, SelectionBar, listed};
 
 type Query = ListQuery<TagSort>;
 
@@ -37,8 +37,8 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
         let query = query.unwrap_or_default();
         match request.part {
             Some(Part::Rows) => {
-                let RepositoryView { head, page, rules, deletable, .. } = view;
-                view! { <Rows name=head.name rows=page.items rules deletable now=request.now/> }.into_any()
+                let RepositoryView { head, page, rules, deletable, copies, .. } = view;
+                view! { <Rows name=head.name rows=page.items rules deletable copies list=listed(&query) now=request.now/> }.into_any()
             }
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
             Some(Part::Dialog) | None => view! { <Whole view query request/> }.into_any(),
@@ -90,10 +90,19 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
-    let RepositoryView { head, page, notice, pulls, rules, deletable, .. } = view;
+    let RepositoryView { head, page, notice, pulls, rules, deletable, copies, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
     let body = match page.items.is_empty() {
+        true if query.after.is_some() || query.before.is_some() => {
+            let first = query.sorted(&base, query.sort);
+            view! {
+                <Empty icon="tag" title="Nothing is left on this page".to_owned()>
+                    <p><a href=first>"Go to the first page"</a></p>
+                </Empty>
+            }
+            .into_any()
+        }
         true if query.q.is_empty() => {
             let push_to = pulls.is_some().then(|| head.name.clone());
             view! { <NoTags unread=head.unread read_error=head.read_error.clone() push_to/> }.into_any()
@@ -101,7 +110,7 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            view! { <Table name=head.name rows=page.items rules deletable query now/> <Pages foot/> }.into_any()
+            view! { <Table name=head.name rows=page.items rules deletable copies query now/> <Pages foot/> }.into_any()
         }
     };
     // That the registry was read a moment ago says nothing about what could not be.
@@ -150,6 +159,7 @@ fn Table(
     rows: Vec<TagRow>,
     rules: Vec<Protection>,
     deletable: Deletable,
+    copies: bool,
     query: Query,
     now: Timestamp,
 ) -> impl IntoView {
@@ -157,8 +167,8 @@ fn Table(
     let caption = format!("Tags of {name}, {}", order_words(query.sort).to_lowercase());
     let column = |sort, ascending, class, label| Column { sort, ascending, class, label };
     let (query, base) = (&query, base.as_str());
-    let selects = !deletable.tags.is_empty();
-    let bar = selects.then(|| view! { <SelectionBar name=&name deletable=&deletable query/> });
+    let selects = copies || deletable.is_some();
+    let bar = selects.then(|| view! { <SelectionBar name=&name deletable=&deletable copies query/> });
     let class = if selects { "cards tags selects" } else { "cards tags" };
     view! {
         {bar}
@@ -177,7 +187,7 @@ fn Table(
                         <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
-                <Rows name rows rules deletable now/>
+                <Rows name rows rules deletable copies list=listed(query) now/>
             </table>
         </div>
     }

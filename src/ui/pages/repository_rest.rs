@@ -6,7 +6,7 @@ use super::delete::Delete;
 use super::error::NotFound;
 use super::history::History;
 use super::image::Image;
-use super::names::{rename::Rename, retag::Retag, roll_back::RollBack};
+use super::names::{copy::Copy, rename::Rename, retag::Retag, roll_back::RollBack};
 use super::repository::Repository;
 use super::settings::Settings;
 use crate::domain::{Address, Reference};
@@ -26,6 +26,7 @@ pub fn RepositoryRest() -> impl IntoView {
         Some(Address::AddTag(name, digest)) => view! { <Retag name reference=Reference::Digest(digest)/> }.into_any(),
         Some(Address::RenameTag(name, tag)) => view! { <Rename name tag/> }.into_any(),
         Some(Address::RollBack(name, tag)) => view! { <RollBack name tag/> }.into_any(),
+        Some(Address::Copy(name)) => view! { <Copy name/> }.into_any(),
         Some(Address::History(name)) => view! { <History name/> }.into_any(),
         Some(Address::Access(scope)) => view! { <Access scope/> }.into_any(),
         Some(Address::Activity(scope)) => view! { <Activity scope/> }.into_any(),

@@ -17,7 +17,7 @@ use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
-use crate::ui::words::counted;
+use crate::ui::words::{counted, grouped};
 use ask::Question;
 use leptos::prelude::*;
 
@@ -107,8 +107,9 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
         Some(asking) => view! { <Question asking back/> }.into_any(),
         None => view! { <Problem intent=Intent::RestoreTrash/><Problem intent=Intent::PurgeTrash/> }.into_any(),
     };
-    let together = (!asked.batch.is_empty() && rows.len() > 1 && next.is_none())
-        .then(|| view! { <Together batch=asked.batch.clone() n=rows.len() as u64/> });
+    let n = rows.iter().map(|it| it.n_together).max().unwrap_or_default().max(rows.len() as u64);
+    let together =
+        (!asked.batch.is_empty() && rows.len() > 1).then(|| view! { <Together batch=asked.batch.clone() n/> });
     let more = next.map(|next| {
         let href = asked.with(&base, "before", &next);
         view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Older"</a></nav> }
@@ -167,6 +168,7 @@ fn FilterBar(asked: Asked, action: String) -> impl IntoView {
 /// All that one request deleted.
 #[component]
 fn Together(batch: String, n: u64) -> impl IntoView {
+    let n = grouped(n);
     let act = format!("Restore all {n}");
     view! {
         <div class="callout callout-info">

@@ -65,6 +65,11 @@ impl<S: Order> ListQuery<S> {
         Self { q: String::new(), ..self.first() }.print(base)
     }
 
+    /// This page.
+    pub fn own(&self, base: &str) -> String {
+        self.print(base)
+    }
+
     fn first(&self) -> Self {
         Self { after: None, before: None, ..self.clone() }
     }
@@ -82,6 +87,16 @@ impl<S: Order> ListQuery<S> {
         ];
         address(base, &pairs)
     }
+}
+
+/// What an address says of the list that it was reached from, for the way back to it.
+pub const LIST: &str = "list";
+
+/// The list of tags that an address came from, with its filter, its order and its page; nothing where it says none.
+pub fn came_from(path_and_query: &str, base: &str) -> Option<String> {
+    let list = Pairs::of(path_and_query).get(LIST)?.to_owned();
+    let query = ListQuery::<TagSort>::of(&format!("?{list}")).unwrap_or_default();
+    Some(query.own(base))
 }
 
 #[cfg(test)]
@@ -116,6 +131,16 @@ mod tests {
         let query: ListQuery<RepositorySort> = ListQuery::of("/repositories?q=team+web&after=5~a").unwrap();
         assert_eq!(query.sorted("/repositories", RepositorySort::Name), "/repositories?q=team%20web&sort=name");
         assert_eq!(query.cleared("/repositories"), "/repositories");
+    }
+
+    #[test]
+    fn who_came_from_a_list_goes_back_to_it_and_nowhere_else() {
+        let list = ListQuery::<TagSort>::of("/r/web?q=1.4*&sort=size&after=5~a").unwrap();
+        let own = list.own("");
+        let page = address("/r/web/-/delete", &[("tag", "1"), (LIST, own.trim_start_matches('?'))]);
+        assert_eq!(came_from(&page, "/r/web"), Some(list.own("/r/web")));
+        assert_eq!(came_from("/r/web/-/delete?list=//evil%3Fq=x%26next=/y", "/r/web").as_deref(), Some("/r/web"));
+        assert_eq!(came_from("/r/web/-/delete?tag=1", "/r/web"), None);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use super::{Done, Form};
 use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
-use crate::domain::trash::TrashRow;
+use crate::domain::trash::{Over, TrashRow};
 use crate::domain::view::FEW_TAGS;
 use crate::domain::{Action, Address, Error, Permission, Result, Scope, Target};
 use crate::server::http::planned::{self, Wanted};
-use crate::server::http::restored;
+use crate::server::http::restored::{self, Restored};
+use crate::server::service::plans::Redeemed;
 use crate::ui::form::{Back, Intent};
+use crate::ui::query::came_from;
 use std::collections::BTreeSet;
 
 /// Does what the preview on the page said, once, however often it is sent.
@@ -21,7 +23,10 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
         return Err(Error::NotFound(What::Plan));
     }
     confirmed(form, &wanted)?;
-    let entries = planned::redeem(form.app, form.caller, &wanted, &plan).await?;
+    let entries = match planned::redeem(form.app, form.caller, &wanted, &plan).await? {
+        Redeemed::Done(entries) => entries,
+        Redeemed::Run(job) => return Ok(Done::at_job(job, Intent::DeleteTags)),
+    };
     let (to, intent, of) = match &wanted {
         Wanted::Tags(it) => {
             let of = match it.tags.as_slice() {
@@ -39,7 +44,8 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
         Wanted::Namespace(it) => (Address::Repositories, Intent::DeleteNamespace, it.namespace.to_string()),
     };
     let back = may_restore(form, &wanted).then_some(Back::Trash(plan.id));
-    Ok(Done::new(to, intent, of).with_back(back))
+    let list = came_from(&form.uri.to_string(), &to.to_string()).filter(|_| intent == Intent::DeleteTags);
+    Ok(Done::new(list.unwrap_or_else(|| to.to_string()), intent, of).with_back(back))
 }
 
 /// Where the things of a page are, as plans write it.
@@ -93,16 +99,22 @@ fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
 /// # Errors
 /// Not found for what is not in the trash, or not theirs to restore; what is in the way of it.
 pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
-    let restored = restored::batch(form.app, form.caller, form.sent.text("batch"), false).await;
-    let rows = restored.map_err(|error| match error {
+    let restored = restored::batch(form.app, form.caller, form.sent.text("batch"), Over::Nothing).await;
+    let restored = restored.map_err(|error| match error {
         Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
         error => error,
     })?;
+    let rows = match restored {
+        Restored::Done(rows) => rows,
+        Restored::Job(job) => return Ok(Done::at_job(job, Intent::Undo)),
+    };
     let repositories: BTreeSet<_> = rows.iter().map(|row| &row.repository).collect();
     let to = match repositories.first() {
-        Some(one) if repositories.len() == 1 => Address::Repository((*one).clone()),
-        _ => Address::Repositories,
+        Some(one) if repositories.len() == 1 => Address::Repository((*one).clone()).to_string(),
+        _ => Address::Repositories.to_string(),
     };
+    // Who sees the list stays at it, with its filter.
+    let to = if form.page() == to { form.uri.to_string() } else { to };
     Ok(Done::new(to, Intent::Undo, words(&rows, repositories.len())))
 }
 

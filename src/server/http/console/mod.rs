@@ -3,6 +3,7 @@
 
 mod access;
 mod account;
+mod copies;
 mod deletes;
 mod groups;
 mod jobs;
@@ -20,12 +21,13 @@ mod users;
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
 use crate::domain::view::Ended;
-use crate::domain::{Action, Error, Permission, Result, Target};
+use crate::domain::{Action, Address, Error, Permission, Result, Target};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::by_provider::Begun;
 use crate::server::secret::Secret;
 use crate::ui::form::{Back, FormState, Intent, Said};
+use crate::ui::query::Pairs;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -39,7 +41,7 @@ struct Done {
     said: Said,
     /// Where it goes on first, at a provider, before anything is done.
     away: Option<Begun>,
-    /// Whether that page asks first, and nothing was done.
+    /// Whether that page asks first, or says itself what comes of it: nothing is said then.
     asks: bool,
 }
 
@@ -52,6 +54,11 @@ impl Done {
     /// Goes on with a question.
     fn asking(to: String, intent: Intent) -> Self {
         Self { asks: true, ..Self::new(to, intent, "") }
+    }
+
+    /// Goes on at a job, whose page says the rest.
+    fn at_job(id: String, intent: Intent) -> Self {
+        Self { asks: true, ..Self::new(Address::Job(id), intent, "") }
     }
 
     /// With the way back.
@@ -105,14 +112,35 @@ pub(super) async fn submit(
     };
     match done {
         Ok(Done { away: Some(begun), .. }) => provider::sent_by_form(&app, &begun),
-        Ok(Done { asks: true, to, .. }) => Redirect::to(&to).into_response(),
+        Ok(Done { asks: true, to, .. }) => Redirect::to(&within(&parts.uri, to)).into_response(),
         Ok(done) => {
-            let mut response = Redirect::to(&done.to).into_response();
+            let mut response = led_on(&parts.uri, &done.to);
             response.headers_mut().insert(header::SET_COOKIE, said::cookie(&app, &done.said));
             response
         }
         Err(_) if !caller.standing.is_signed_in() => error::problem(&Error::Unauthenticated),
         Err(failure) => come_back(&app, &caller, assets, (&parts.uri, &parts.headers), state, failure).await,
+    }
+}
+
+/// Whether a form was sent from a dialog over another page: what comes of it is shown there, and what was done leads
+/// that page on.
+fn is_in_dialog(uri: &Uri) -> bool {
+    Pairs::of(&uri.to_string()).get("part") == Some("dialog")
+}
+
+/// The address of a question, for where the form stood.
+fn within(uri: &Uri, to: String) -> String {
+    let joint = if to.contains('?') { '&' } else { '?' };
+    if is_in_dialog(uri) { format!("{to}{joint}part=dialog") } else { to }
+}
+
+/// Leads on to the page that says what was done. A script that sent the form is told which one that is, for what it would
+/// be led to by itself it would read in place of the reader.
+fn led_on(uri: &Uri, to: &str) -> Response<Body> {
+    match is_in_dialog(uri) {
+        true => (StatusCode::NO_CONTENT, [(header::LOCATION, to.to_owned())]).into_response(),
+        false => Redirect::to(to).into_response(),
     }
 }
 
@@ -153,6 +181,8 @@ impl Form<'_> {
                 deletes::redeem(self).await
             }
             Intent::Undo => deletes::undo(self).await,
+            Intent::CopyTags => copies::copy(self).await,
+            Intent::UndoCopy => copies::undo(self).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {

@@ -66,7 +66,12 @@ async fn set(form: &Form<'_>) -> Result<Done> {
 }
 
 /// The way back, for who may go it.
-fn back(form: &Form<'_>, (repository, tag): (RepositoryName, Tag), to: Option<Digest>, expect: Digest) -> Option<Back> {
+pub(super) fn back(
+    form: &Form<'_>,
+    (repository, tag): (RepositoryName, Tag),
+    to: Option<Digest>,
+    expect: Digest,
+) -> Option<Back> {
     let (of, what) = (repository.clone(), tag.clone());
     let may = match &to {
         Some(to) => form.may(&RollBackTag { repository: of, tag: what, digest: to.clone(), reason: String::new() }),
@@ -80,9 +85,14 @@ async fn rename(form: &Form<'_>) -> Result<Done> {
     let (to, expect): (Tag, Option<Digest>) = (form.sent.parse("to")?, expected(form)?);
     let action = RenameTag { repository: repository.clone(), tag: tag.clone(), to: to.clone() };
     let proof = form.app.access.authorize(form.caller, action).await?;
-    names::rename(form.app, &proof, condition(expect)).await.map_err(|error| taken("to", error))?;
+    names::rename(form.app, &proof, condition(expect.clone())).await.map_err(|error| taken("to", error))?;
     let words = format!("{tag} is called {to} now");
-    Ok(Done::new(Address::Tag(repository, to), Intent::RenameTag, words))
+    let undo = RenameTag { repository: repository.clone(), tag: to.clone(), to: tag.clone() };
+    let expect = expect.filter(|_| form.may(&undo));
+    let RenameTag { repository, tag: to, to: tag } = undo;
+    let back = |expect| Back::Renamed { repository: repository.clone(), tag: to.clone(), to: tag, expect };
+    let back = expect.map(back);
+    Ok(Done::new(Address::Tag(repository.clone(), to.clone()), Intent::RenameTag, words).with_back(back))
 }
 
 /// Brings a tag back to what it named before; where it was not there before, it goes again.

@@ -11,6 +11,9 @@ use crate::ui::form::Intent;
 
 /// The scope whose rules stand on the page.
 fn of_page(form: &Form<'_>) -> Result<Scope> {
+    if form.page() == Address::AllPolicies.to_string() {
+        return Ok(Scope::Everything);
+    }
     let (in_repository, in_namespace) = (form.page().strip_prefix("/r/"), form.page().strip_prefix("/n/"));
     let page = in_repository.and_then(Address::parse_repository).or(in_namespace.and_then(Address::parse_namespace));
     match page {

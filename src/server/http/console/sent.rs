@@ -25,6 +25,11 @@ impl Sent {
         self.raw(name).trim()
     }
 
+    /// All values of a field that stands in the form more than once.
+    pub(super) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
+    }
+
     /// A field as it was sent.
     pub(super) fn secret(&self, name: &str) -> Secret {
         Secret::from(self.raw(name).to_owned())

@@ -2,12 +2,14 @@
 
 use super::{Done, Form};
 use crate::domain::error::What;
-use crate::domain::{Error, Result};
-use crate::server::http::restored;
+use crate::domain::trash::Over;
+use crate::domain::{Digest, Error, Result, Tag};
+use crate::server::http::restored::{self, Restored};
 use crate::server::service::trash;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
 use crate::ui::words::counted;
+use std::collections::BTreeMap;
 
 /// What somebody may not bring back is not in the trash to them.
 fn hidden(refusal: Error) -> Error {
@@ -20,9 +22,12 @@ fn hidden(refusal: Error) -> Error {
 /// Brings an entry back, or all that was deleted with it. One whose tags name other images by now is asked about.
 pub(super) async fn restore(form: &Form<'_>) -> Result<Done> {
     const INTENT: Intent = Intent::RestoreTrash;
-    let (batch, over) = (form.sent.text("batch"), form.sent.text("over") == "yes");
+    let (batch, over) = (form.sent.text("batch"), over(form)?);
     if !batch.is_empty() {
-        let rows = restored::batch(form.app, form.caller, batch, over).await.map_err(hidden)?;
+        let rows = match restored::batch(form.app, form.caller, batch, over).await.map_err(hidden)? {
+            Restored::Done(rows) => rows,
+            Restored::Job(job) => return Ok(Done::at_job(job, INTENT)),
+        };
         let words = match rows.as_slice() {
             [one] => one.words(),
             many => counted(many.len() as u64, "thing", "things that were deleted together"),
@@ -31,11 +36,24 @@ pub(super) async fn restore(form: &Form<'_>) -> Result<Done> {
     }
     let row = trash::find(form.app, form.sent.text("entry")).await?;
     let proof = form.app.access.authorize(form.caller, trash::restoring(&row)).await.map_err(hidden)?;
-    if !over && trash::crosses(form.app, &row).await? {
+    if over == Over::Nothing && trash::crosses(form.app, &row).await? {
         return Ok(Done::asking(address(form.page(), &[("restore", &row.id)]), INTENT));
     }
     trash::restore(form.app, &proof, vec![row.id.clone()], over).await?;
     Ok(Done::new(form.page(), INTENT, row.words()))
+}
+
+/// What tags may move back from: what the page showed them to name.
+fn over(form: &Form<'_>) -> Result<Over> {
+    if form.sent.text("over") != "yes" {
+        return Ok(Over::Nothing);
+    }
+    let line = |line: &str| match line.split_once(' ') {
+        Some((tag, digest)) => Ok((tag.parse()?, digest.parse()?)),
+        None => Err(Error::invalid("expect", "a tag and a digest are wanted here")),
+    };
+    let seen: BTreeMap<Tag, Digest> = form.sent.all("expect").map(line).collect::<Result<_>>()?;
+    Ok(if seen.is_empty() { Over::Anything } else { Over::Seen(seen) })
 }
 
 /// Lets an entry go for good, where its name was typed.

@@ -1,4 +1,4 @@
-//! `/-/copy`.
+//! `/-/copy`: done at once inside the hosted registry, and by a job between registries.
 
 use super::tags::{expected, stated};
 use super::{answer, of};
@@ -6,9 +6,9 @@ use crate::domain::action::CopyTags;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::copies;
+use crate::server::service::copies::{self, Seen};
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,9 +44,24 @@ pub(super) async fn copy(app: &App, caller: &Caller, name: &str, sent: Result<Va
         if renamed.iter().map(|(_, to)| to).collect::<BTreeSet<_>>().len() < renamed.len() {
             return Err(Error::invalid("names", "two of the tags would have one name there"));
         }
+        let seen = match renamed.as_slice() {
+            [(_, name)] => Seen::there(name.clone(), expected(expect)),
+            _ => Seen::default(),
+        };
         let proof = app.access.authorize(caller, CopyTags { from, to, tags: renamed }).await?;
-        let copied = copies::copy(app, &proof, expected(expect)).await?;
-        Ok(json!({ "tags": copied.tags, "images": copied.images, "job": null }))
+        let copied = copies::copy(app, &proof, seen).await?;
+        Ok((json!({ "tags": copied.tags, "images": copied.images, "job": copied.job }), copied.job))
     };
-    answer(app, caller, StatusCode::OK, copied.await)
+    match copied.await {
+        Ok((copied, Some(job))) => begun(answer(app, caller, StatusCode::ACCEPTED, Ok(copied)), &job),
+        copied => answer(app, caller, StatusCode::OK, copied.map(|(copied, _)| copied)),
+    }
+}
+
+/// The answer that says where the job is that does it.
+fn begun(mut answer: Response<Body>, job: &str) -> Response<Body> {
+    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/jobs/{job}")) {
+        answer.headers_mut().insert(header::LOCATION, location);
+    }
+    answer
 }

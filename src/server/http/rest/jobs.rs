@@ -3,7 +3,7 @@
 use super::{All, Page, answer, asked, body};
 use crate::domain::action::{ListJobs, ReadJob, RunCollection};
 use crate::domain::error::What;
-use crate::domain::run::{Control, RunKind, RunState};
+use crate::domain::run::{Control, CopyOf, RunKind, RunState};
 use crate::domain::view::{JobRow, JobView};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::access::Caller;
@@ -21,6 +21,7 @@ struct Listed {
     id: String,
     kind: RunKind,
     dry_run: bool,
+    copy: Option<CopyOf>,
     scope: Scope,
     state: RunState,
     done: u64,
@@ -40,6 +41,9 @@ struct Listed {
 struct Whole {
     #[serde(flatten)]
     listed: Listed,
+    /// By which what it deleted or restores comes back, and how much of that is in the trash.
+    batch: Option<String>,
+    in_trash: u64,
     /// What it said so far, oldest first.
     log: Vec<Said>,
 }
@@ -56,6 +60,7 @@ impl From<JobRow> for Listed {
             id: row.id,
             kind: row.kind,
             dry_run: row.is_dry,
+            copy: row.copy,
             scope: row.scope,
             state: row.state,
             done: row.n_done,
@@ -112,7 +117,11 @@ pub(in crate::server::http) async fn create(
     sent: Result<Json<New>, JsonRejection>,
 ) -> Response<Body> {
     let made = async {
-        let New { kind: RunKind::Collect, dry_run } = body(sent)?;
+        let New { kind, dry_run } = body(sent)?;
+        if kind != RunKind::Collect {
+            let words = "a garbage collection is started here; the others begin with what asks for much";
+            return Err(Error::invalid("kind", words));
+        }
         let proof = app.access.authorize(&caller, RunCollection { dry_run }).await?;
         let id = jobs::collect(&app, &proof).await?;
         whole(&app, &caller, id).await
@@ -138,7 +147,8 @@ pub(in crate::server::http) async fn control(
 
 async fn whole(app: &App, caller: &Caller, id: String) -> Result<Whole> {
     let proof = app.access.authorize(caller, ReadJob { id }).await?;
-    let JobView { row, log, .. } = jobs::view(app, &proof).await?;
+    let JobView { row, log, in_trash, .. } = jobs::view(app, &proof).await?;
     let log = log.into_iter().map(|(at, words)| Said { at: at.rfc3339(), words }).collect();
-    Ok(Whole { listed: row.into(), log })
+    let (batch, in_trash) = in_trash.map(|it| (it.batch, it.n)).unzip();
+    Ok(Whole { listed: row.into(), batch, in_trash: in_trash.unwrap_or_default(), log })
 }

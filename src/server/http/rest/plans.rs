@@ -9,6 +9,7 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::http::error;
 use crate::server::http::planned::{self, Wanted};
+use crate::server::service::plans::Redeemed;
 use axum::Json;
 use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
@@ -151,11 +152,16 @@ async fn done(app: &App, caller: &Caller, place: Result<String>, sent: Result<Va
         }
         match planned::redeem(app, caller, &wanted, &plan).await {
             Err(outdated @ (Error::Outdated | Error::InUse { .. })) => Ok(Err((outdated, wanted))),
-            redeemed => redeemed.map(Ok),
+            redeemed => redeemed.map(|redeemed| Ok((redeemed, plan.id))),
         }
     };
     match redeemed.await {
-        Ok(Ok(entries)) => answer(app, caller, StatusCode::OK, Ok(json!({ "trash": entries, "job": null }))),
+        Ok(Ok((Redeemed::Done(entries), batch))) => {
+            answer(app, caller, StatusCode::OK, Ok(json!({ "trash": entries, "job": null, "batch": batch })))
+        }
+        Ok(Ok((Redeemed::Run(job), batch))) => {
+            answer(app, caller, StatusCode::ACCEPTED, Ok(json!({ "trash": [], "job": job, "batch": batch })))
+        }
         // What was shown does not hold any more: here is what would go now.
         Ok(Err((outdated, wanted))) => match planned::preview(app, caller, &wanted).await {
             Ok(preview) => again(&outdated, Shown::from(preview)),

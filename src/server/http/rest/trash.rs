@@ -2,11 +2,11 @@
 
 use super::{Page, answer, asked, body, done, of};
 use crate::domain::error::What;
-use crate::domain::trash::{TrashKind, TrashRow};
+use crate::domain::trash::{Over, TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::http::restored;
+use crate::server::http::restored::{self, Restored};
 use crate::server::service::plans::Plan;
 use crate::server::service::trash::{self, Wanted};
 use axum::body::{Body, Bytes};
@@ -15,6 +15,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct Listed {
@@ -102,12 +104,25 @@ fn hidden(refusal: Error) -> Error {
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Over {
+struct How {
     /// Whether a tag that names another image by now moves.
     over: bool,
+    /// What it was seen to name: one that names something else by then stays.
+    expect: Option<BTreeMap<Tag, Digest>>,
 }
 
-fn json(body: &[u8]) -> Result<serde_json::Value> {
+impl How {
+    fn over(self) -> Result<Over> {
+        match (self.over, self.expect) {
+            (false, None) => Ok(Over::Nothing),
+            (true, None) => Ok(Over::Anything),
+            (true, Some(seen)) => Ok(Over::Seen(seen)),
+            (false, Some(_)) => Err(Error::invalid("expect", "this goes with \"over\": true")),
+        }
+    }
+}
+
+fn parsed(body: &[u8]) -> Result<serde_json::Value> {
     serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))
 }
 
@@ -120,30 +135,38 @@ pub(in crate::server::http) async fn restore(
 ) -> Response<Body> {
     let restored = async {
         let row = trash::find(&app, &id).await?;
-        let Over { over } = if sent.is_empty() { Over::default() } else { of(json(&sent)?)? };
+        let how = if sent.is_empty() { How::default() } else { of(parsed(&sent)?)? };
         let proof = app.access.authorize(&caller, trash::restoring(&row)).await.map_err(hidden)?;
-        trash::restore(&app, &proof, vec![id], over).await
+        trash::restore(&app, &proof, vec![id], how.over()?).await
     };
     done(&app, &caller, restored.await)
 }
 
+/// What is to come back: what a plan deleted, or all of a batch.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::server::http) struct Undo {
-    plan: String,
+#[serde(untagged, deny_unknown_fields)]
+pub(in crate::server::http) enum Undo {
+    Plan { plan: String },
+    Batch { batch: String },
 }
 
-/// Brings all of it back that a plan deleted.
-pub(in crate::server::http) async fn restore_plan(
+/// Brings all of it back that one request deleted: at once, or by a job.
+pub(in crate::server::http) async fn restore_all(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     sent: Result<Json<Undo>, JsonRejection>,
 ) -> Response<Body> {
     let restored = async {
-        let plan = Plan::open(&app, caller.actor(), &body(sent)?.plan)?;
-        restored::batch(&app, &caller, &plan.id, false).await.map(drop)
+        let batch = match body(sent)? {
+            Undo::Plan { plan } => Plan::open(&app, caller.actor(), &plan)?.id,
+            Undo::Batch { batch } => batch,
+        };
+        restored::batch(&app, &caller, &batch, Over::Nothing).await.map_err(hidden)
     };
-    done(&app, &caller, restored.await)
+    match restored.await {
+        Ok(Restored::Job(job)) => answer(&app, &caller, StatusCode::ACCEPTED, Ok(json!({ "job": job }))),
+        restored => done(&app, &caller, restored.map(drop)),
+    }
 }
 
 /// Lets an entry go for good.

@@ -1,10 +1,11 @@
-//! The last two phases: content that nothing links is marked, and what is still marked while nobody commits is put aside,
+//! The last two phases: content that nothing links is marked, and what is still marked while nobody commits it is put aside,
 //! forgotten, and freed. Whatever happens in between, the next run goes on with what is marked.
 
 use super::{Collecting, PAGE, Phase};
 use crate::domain::{Digest, Result};
 use crate::server::entropy::new_secret_uuid;
 use crate::server::store::collect;
+use futures::future::try_join_all;
 use std::time::Duration;
 
 /// Content that is put aside at a time: whoever commits waits for that.
@@ -58,7 +59,7 @@ impl Collecting<'_> {
         self.place.after.1 = last.to_string();
         let digests: Vec<Digest> = marked.into_iter().map(|(digest, _)| digest).collect();
         let aside: Vec<(Digest, String)> = {
-            let alone = blobs.commits().stop().await;
+            let alone = blobs.commits().stop(&digests).await;
             let still = collect::still_marked(&app.store, &self.rule, &digests).await?;
             let aside = still.into_iter().map(|digest| (digest, format!("{ASIDE}{}", new_secret_uuid(&*app.entropy))));
             let aside: Vec<_> = aside.collect();
@@ -72,9 +73,11 @@ impl Collecting<'_> {
             self.place.n_contents += n_gone;
             self.to.n_bytes += n_bytes;
         }
+        let mut freed = Vec::with_capacity(aside.len());
         for (_, place) in &aside {
-            blobs.discard(place).await?;
+            freed.push(blobs.discard(place));
         }
+        try_join_all(freed).await?;
         tokio::time::sleep(BETWEEN).await;
         Ok(())
     }

@@ -4,46 +4,34 @@
 use super::HostedRegistry;
 use crate::domain::{Digest, RepositoryName, Result, Timestamp};
 use crate::server::registry::KeepContent;
-use crate::server::store::collect;
+use crate::server::store::collect::{self, Promised};
 use async_trait::async_trait;
 
 #[async_trait]
 impl KeepContent for HostedRegistry {
     async fn keep_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool> {
-        let (long_ago, now) = self.moments();
-        match collect::blob_told_at(&self.parts.store, repository, digest).await? {
-            None => Ok(false),
-            Some(told_at) if told_at > long_ago => Ok(true),
-            Some(_) => {
-                let (repository, digest) = (repository.clone(), digest.clone());
-                let promise = self.parts.store.note(&self.parts.keeps, move |tx| {
-                    Box::pin(async move { collect::promise_blob(tx, &repository, &digest, (long_ago, now)).await })
-                });
-                promise.await
-            }
-        }
+        self.keep(Promised::Blob, repository, digest).await
     }
 
     async fn keep_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool> {
-        let (long_ago, now) = self.moments();
-        match collect::image_left_at(&self.parts.store, repository, digest).await? {
-            None => Ok(false),
-            Some(left_at) if left_at.is_none_or(|left_at| left_at > long_ago) => Ok(true),
-            Some(_) => {
-                let (repository, digest) = (repository.clone(), digest.clone());
-                let promise = self.parts.store.note(&self.parts.keeps, move |tx| {
-                    Box::pin(async move { collect::promise_image(tx, &repository, &digest, (long_ago, now)).await })
-                });
-                promise.await
-            }
-        }
+        self.keep(Promised::Image, repository, digest).await
     }
 }
 
 impl HostedRegistry {
-    /// Since when a promise is young enough, and now.
-    fn moments(&self) -> (Timestamp, Timestamp) {
-        let now = self.parts.clock.now();
-        (Timestamp(now.0 - collect::grace(self.parts.grace_ms) / 2), now)
+    async fn keep(&self, what: Promised, repository: &RepositoryName, digest: &Digest) -> Result<bool> {
+        let (store, now) = (&self.parts.store, self.parts.clock.now());
+        let long_ago = Timestamp(now.0 - collect::grace(self.parts.grace_ms) / 2);
+        match what.told_at(store, repository, digest).await? {
+            None => Ok(false),
+            Some(told_at) if told_at > long_ago => Ok(true),
+            Some(_) => {
+                let place = (repository.clone(), digest.clone());
+                let promise = store.note(&self.parts.keeps, move |tx| {
+                    Box::pin(async move { what.promise(tx, (&place.0, &place.1), (long_ago, now)).await })
+                });
+                promise.await
+            }
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::server::store::manifests::NewManifest;
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx, collect, manifests, parts, tags};
+use crate::server::store::{Change, Tx, manifests, parts, tags};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -123,7 +123,6 @@ impl Push {
         }
         if !manifests::insert(tx, &repository, &self.manifest, Some(&self.actor), self.to.now).await? {
             self.require_same_type(tx, &repository).await?;
-            collect::want(tx, &repository.id, &self.manifest.digest).await?;
         }
         let mut before = Vec::new();
         if !self.tags.is_empty() {

@@ -8,7 +8,7 @@ mod manifests;
 mod turns;
 mod uploads;
 
-use super::{Names, RawManifest, ReadRegistry};
+use super::{MAX_REFERRERS, Names, RawManifest, ReadRegistry};
 use crate::domain::action::Maintain;
 use crate::domain::capability::Capability;
 use crate::domain::error::What;
@@ -18,7 +18,7 @@ use crate::server::blobs::{BlobStore, Content, ContentRange, collect};
 use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
 use crate::server::store::recent::{Keep, Recent};
-use crate::server::store::{Store, blobs, manifests as manifest_rows, repositories, tags};
+use crate::server::store::{Store, blobs, manifests as manifest_rows, referrers, repositories, tags};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::HashSet;
@@ -131,6 +131,20 @@ impl ReadRegistry for HostedRegistry {
         let bytes = collect(content, SMALL_BYTES).await?;
         self.small_blobs.keep(moment, repository, digest, &bytes);
         Content::part_of(&bytes, None).map(Some)
+    }
+
+    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<Vec<Digest>>> {
+        let (store, mount) = (&self.parts.store, &self.parts.mount_id);
+        let mut wanted = referrers::Wanted { subject: subject.clone(), types: vec![], after: None, limit: 500 };
+        let mut digests: Vec<Digest> = Vec::new();
+        loop {
+            let (items, is_cut) = referrers::list(store, mount, repository, &wanted).await?;
+            digests.extend(items.into_iter().map(|it| it.digest));
+            wanted.after = digests.last().cloned();
+            if !is_cut || digests.len() >= MAX_REFERRERS {
+                return Ok(Some(digests));
+            }
+        }
     }
 }
 

@@ -70,7 +70,7 @@ impl UploadBlobs for HostedRegistry {
         }
         match hash.verify(digest) {
             Ok(blob) => {
-                let committing = self.parts.blobs.commits().begin().await;
+                let committing = self.parts.blobs.commits().begin(digest).await;
                 self.parts.blobs.commit(id, &blob, &committing).await?;
                 self.link(proof, id, blob).await
             }

@@ -235,7 +235,7 @@ impl Auth {
         if let Some(service) = service {
             url.query_pairs_mut().append_pair("service", service);
         }
-        url.query_pairs_mut().append_pair("scope", scope);
+        url.query_pairs_mut().extend_pairs(scope.split(' ').map(|one| ("scope", one)));
         let request = self.apply(transport.direct.get(url).header("accept", "application/json"), Some(&Pass::Basic));
         let response = transport.send(request).await;
         let response = response.map_err(|words| failure::down(self.service_fault(realm, &words)))?;

@@ -63,7 +63,7 @@ impl RemoteRegistry {
         Ok(Spot { at, name: self.upstream_name(at.repository())?, tag: Reference::Tag(tag.clone()) })
     }
 
-    fn upstream_name(&self, repository: &RepositoryName) -> Result<String> {
+    pub(super) fn upstream_name(&self, repository: &RepositoryName) -> Result<String> {
         self.names.upstream(repository).ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))
     }
 

@@ -2,8 +2,10 @@
 
 use super::auth::{Auth, OwnTokens, Pass};
 use super::transport::{Transport, retry_after};
+use super::writing::BYTES;
 use super::{failure, redirect};
 use crate::domain::{Digest, Error, Result};
+use crate::server::blobs::ByteStream;
 use crate::server::guard;
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -11,6 +13,8 @@ use reqwest::{Method, RequestBuilder, Response};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+
+const NO_REDIRECT: &str = "redirects what is to be changed, and that is not followed; write in url where it leads";
 
 /// What is asked of the registry.
 pub struct Ask {
@@ -135,6 +139,19 @@ impl Client {
         self.follow(ask, renewed.as_ref()).await
     }
 
+    /// Sends a change whose body comes as a stream, once, and only to where it was asked to go.
+    pub async fn send_body(&self, ask: &Ask, length: u64, body: ByteStream) -> Result<Answer> {
+        let pass = self.auth.pass(&self.transport, &ask.scope).await?;
+        let request = self.transport.streaming.request(ask.method.clone(), ask.url.clone());
+        let request = request.header("content-type", BYTES).header("content-length", length);
+        let sent = self.transport.send_stream(self.auth.apply(request, pass.as_ref()), body).await;
+        let response = sent.map_err(|words| failure::down(self.error(words)))?;
+        match redirect::target(&response, &ask.url) {
+            None => Ok(Answer { response, from: None }),
+            Some(_) => Err(self.error(NO_REDIRECT)),
+        }
+    }
+
     async fn follow(&self, ask: &Ask, pass: Option<&Pass>) -> Result<Answer> {
         let mut url = ask.url.clone();
         let mut from = None;
@@ -153,8 +170,7 @@ impl Client {
             };
             let target = target.ok_or_else(|| self.error("redirects to nowhere: its Location cannot be read"))?;
             if ask.change.is_some() {
-                return Err(self
-                    .error("redirects what is to be changed, and that is not followed; write in url where it leads"));
+                return Err(self.error(NO_REDIRECT));
             }
             if from.is_some() || !redirect::same_host(&url, &target) {
                 from = Some(self.departure(ask, &url, &target)?);

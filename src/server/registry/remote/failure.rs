@@ -136,6 +136,11 @@ pub fn web_page(instead_of: &str) -> String {
     format!("answered with a web page instead of {instead_of}; check that url points at the registry itself")
 }
 
+/// That an answer cannot be read.
+pub fn odd(instead_of: &str) -> String {
+    format!("answered with something that is not {instead_of}; check that url points at the registry itself")
+}
+
 /// A time in words.
 pub fn span(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }

@@ -20,6 +20,8 @@ mod manifests;
 mod names;
 mod probe;
 mod redirect;
+mod referrers;
+mod sending;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -186,6 +188,13 @@ impl ReadRegistry for RemoteRegistry {
             return Ok(None);
         };
         self.client.within(self.client.blob(&name, digest, range)).await
+    }
+
+    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<Vec<Digest>>> {
+        let Some(name) = self.names.upstream(repository) else {
+            return Ok(None);
+        };
+        self.client.within(self.client.referrers(&name, subject)).await
     }
 }
 

@@ -6,13 +6,19 @@
 use super::failure;
 use super::limits::Limits;
 use crate::domain::{Error, Result};
+use crate::server::blobs::ByteStream;
 use crate::server::entropy::Entropy;
 use crate::server::guard::GuardedResolver;
+use futures::StreamExt;
 use ipnet::IpNet;
-use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response};
+use reqwest::{Body, Certificate, ClientBuilder, RequestBuilder, Response};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
+
+/// As good as without an end: who waits watches what moves.
+const ENDLESS: Duration = Duration::from_secs(7 * 86_400);
 
 /// Where requests may lead.
 pub struct Reach {
@@ -28,6 +34,8 @@ pub struct Transport {
     pub guarded: reqwest::Client,
     /// For changes, over which a registry may think for longer.
     pub patient: reqwest::Client,
+    /// For bodies that take as long as they go on.
+    pub streaming: reqwest::Client,
     pub limits: Limits,
     entropy: Arc<dyn Entropy>,
 }
@@ -42,12 +50,17 @@ impl Transport {
         let open = |builder: ClientBuilder| builder;
         let past = |builder: ClientBuilder| builder.dns_resolver(GuardedResolver { allow: reach.allow.clone() });
         let slow = |builder: ClientBuilder| builder.read_timeout(limits.change);
+        let endless = |builder: ClientBuilder| builder.read_timeout(ENDLESS);
         let guarded = build(&limits, &roots, past)?;
-        let (direct, patient) = match reach.guards_all {
-            true => (guarded.clone(), build(&limits, &roots, |builder| slow(past(builder)))?),
-            false => (build(&limits, &roots, open)?, build(&limits, &roots, slow)?),
+        let (direct, patient, streaming) = match reach.guards_all {
+            true => (
+                guarded.clone(),
+                build(&limits, &roots, |builder| slow(past(builder)))?,
+                build(&limits, &roots, |builder| endless(past(builder)))?,
+            ),
+            false => (build(&limits, &roots, open)?, build(&limits, &roots, slow)?, build(&limits, &roots, endless)?),
         };
-        Ok(Self { direct, guarded, patient, limits, entropy })
+        Ok(Self { direct, guarded, patient, streaming, limits, entropy })
     }
 
     /// Sends a request that changes something, once: what became of it has to be seen before it is sent again.
@@ -57,6 +70,37 @@ impl Transport {
     pub async fn send_once(&self, request: RequestBuilder) -> Result<Response, String> {
         let limits = || Limits { read: self.limits.change, ..self.limits.clone() };
         request.send().await.map_err(|error| failure::words(&error, &limits()))
+    }
+
+    /// Sends a body piece by piece, once. It is given up when no piece is taken for a while, or when all of them were and
+    /// no answer comes.
+    ///
+    /// # Errors
+    /// Words that say what the other side did.
+    pub async fn send_stream(&self, request: RequestBuilder, body: ByteStream) -> Result<Response, String> {
+        let (taken, mut takes) = watch::channel(());
+        let body = body.inspect(move |_| taken.send_replace(()));
+        let sending = request.body(Body::wrap_stream(body)).send();
+        let idle = async {
+            loop {
+                match tokio::time::timeout(self.limits.change, takes.changed()).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => {
+                        tokio::time::sleep(self.limits.change_total).await;
+                        return "did not answer after it had all that was sent; see whether it is overloaded"
+                            .to_owned();
+                    }
+                    Err(_) => {
+                        let span = failure::span(self.limits.change);
+                        return format!("took nothing of what was sent for {span}; see whether it is overloaded");
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            sent = sending => sent.map_err(|error| failure::words(&error, &self.limits)),
+            words = idle => Err(words),
+        }
     }
 
     /// Sends a request without a body, and again after a reset or a status that asks for patience.

@@ -13,6 +13,8 @@ use url::Url;
 
 /// Where an artifact has nothing to say.
 pub const NOTHING: &[u8] = b"{}";
+/// The type of what has none.
+pub const BYTES: &str = "application/octet-stream";
 /// What is read of a refusal.
 const REFUSAL_BYTES: usize = 16 * 1024;
 
@@ -51,7 +53,7 @@ impl Client {
         }
         let mut url = self.upload(&answer)?;
         url.query_pairs_mut().append_pair("digest", digest.as_str());
-        let body = Some(("application/octet-stream".to_owned(), Bytes::from_static(NOTHING)));
+        let body = Some((BYTES.to_owned(), Bytes::from_static(NOTHING)));
         let finish = Ask { method: Method::PUT, url, change: Some(Sent { body, expected: None }), ..start };
         let answer = self.send(&finish).await?;
         match answer.status() {
@@ -76,7 +78,7 @@ impl Client {
     }
 
     /// Where an upload goes on: at the registry itself, whatever it believes that its own address is.
-    fn upload(&self, answer: &Answer) -> Result<Url> {
+    pub fn upload(&self, answer: &Answer) -> Result<Url> {
         let here = self.url("");
         let said = answer.header("location").and_then(|location| here.join(location).ok());
         let said = said.filter(|url| url.host() == here.host());

@@ -4,6 +4,7 @@ use super::taking::saying;
 use super::{Elsewhere, Step};
 use crate::domain::action::{Bookkeeping, Mutation};
 use crate::domain::protection::Act;
+use crate::domain::trash::Over;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -22,7 +23,7 @@ impl Elsewhere {
         app: &App,
         proof: &Authorized<A>,
         entries: &[Entry],
-        over: bool,
+        over: &Over,
     ) -> Result<()> {
         let mut wanted = Vec::new();
         for entry in entries {
@@ -50,7 +51,7 @@ impl Elsewhere {
         app: &App,
         proof: &Authorized<A>,
         (name, tag, digest): (&RepositoryName, &Tag, &Digest),
-        over: bool,
+        over: &Over,
     ) -> Result<()> {
         let Some((current, step)) = self.way_back((name, tag, digest), over).await? else { return Ok(()) };
         let manifest = self.manifest(name, digest).await?.ok_or_else(|| gone(digest))?;
@@ -61,19 +62,16 @@ impl Elsewhere {
     async fn way_back(
         &self,
         (name, tag, digest): (&RepositoryName, &Tag, &Digest),
-        over: bool,
+        over: &Over,
     ) -> Result<Option<(Option<Digest>, Step)>> {
         let current = self.named(name, tag).await?;
         let step = |needs, act| Step { needs, act, tag: tag.clone() };
         let step = match &current {
             None => step(None, Act::Create),
             Some(current) if current == digest => return Ok(None),
-            Some(_) if over => step(Some(Permission::TagMove), Act::Move),
             Some(current) => {
-                return Err(Error::Conflict(format!(
-                    "the tag {tag} names another image by now, {}; keep that, or restore over it",
-                    current.short()
-                )));
+                over.check(tag, current)?;
+                step(Some(Permission::TagMove), Act::Move)
             }
         };
         match self.mount.read.resolve(name, &Reference::Digest(digest.clone())).await? {

@@ -16,10 +16,10 @@ use crate::server::store::going::{self, Going};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, tags};
 use futures::future::BoxFuture;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Puts what is gone there into the trash, if its mount keeps one. Returns the ids of the entries, and what went.
+/// Puts what is gone there into the trash, if its mount keeps one; what was left alone is on its way no more. Returns the ids of the entries, and what went.
 pub(in crate::server::service) async fn settle(
     tx: &mut Tx,
     (repository, name): (Repository, &RepositoryName),
@@ -30,7 +30,7 @@ pub(in crate::server::service) async fn settle(
     let (entries, radius) = deletes::gone(tx, &deletion, &gone.tags, &gone.images).await?;
     let entries = if keeps_trash { entries } else { plans::forgotten(tx, entries).await? };
     let id = &deletion.repository.id;
-    going::forget(tx, (&who.batch, id), gone.tags.keys()).await?;
+    going::forget(tx, (&who.batch, id), gone.tags.keys().chain(&gone.moved)).await?;
     repositories::touch(tx, id, Some(&who.by), who.at).await?;
     Ok((entries, radius))
 }
@@ -85,8 +85,13 @@ pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going)
     if current.as_ref() == Some(&going.digest) {
         let forget = app.store.note(proof, move |tx| {
             Box::pin(async move {
-                let Going { batch, repository, tag, .. } = going;
-                going::forget(tx, (&batch, &repository.id), std::iter::once(&tag)).await
+                match going::is_there(tx, &going).await? {
+                    true => {
+                        let of = (going.batch.as_str(), going.repository.id.as_str());
+                        going::forget(tx, of, std::iter::once(&going.tag)).await
+                    }
+                    false => Ok(()),
+                }
             })
         });
         return forget.await;
@@ -104,7 +109,7 @@ pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going)
             let found = plans::hosted(tx, &going.name, &going.repository.mount_id).await?;
             if going::is_there(tx, &going).await? {
                 let tags = BTreeMap::from([(going.tag.clone(), going.digest.clone())]);
-                let gone = Gone { tags, images: BTreeSet::new(), failed: None };
+                let gone = Gone { tags, ..Gone::default() };
                 settle(tx, (found, &going.name), &who, (&gone, keeps_trash)).await?;
             }
             let (before, after) = (format!("{} {}", going.tag, going.digest), format!("in the trash as {}", who.batch));

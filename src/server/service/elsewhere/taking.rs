@@ -15,9 +15,6 @@ use crate::server::store::holds::{self, Held};
 use crate::server::store::repositories::Repository;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most tags that one request takes there: each takes some requests to the registry.
-pub const MAX_TAGS: usize = 200;
-
 /// What goes, as it was previewed.
 pub struct Taking<'a> {
     pub repository: &'a Repository,
@@ -25,29 +22,51 @@ pub struct Taking<'a> {
     pub radius: &'a Radius,
     /// What one request deletes shares it.
     pub batch: &'a str,
+    /// Whether a tag that names another image there is left alone, and the others go on.
+    pub leaves_moved: bool,
 }
 
 /// What is gone there.
+#[derive(Default)]
 pub struct Gone {
     /// Each with what it named.
     pub tags: BTreeMap<Tag, Digest>,
     /// Images that were to go with all their tags, if all of it was done.
     pub images: BTreeSet<Digest>,
+    /// Tags that name other images there and were left alone.
+    pub moved: BTreeSet<Tag>,
+    /// How many tags were to go.
+    pub n_tags: usize,
     /// Why it is not all of it.
     pub failed: Option<Error>,
+}
+
+impl Gone {
+    /// The same if there is something to it, with how far it came where it is not all.
+    ///
+    /// # Errors
+    /// Why nothing is gone.
+    pub fn some(mut self) -> Result<Self> {
+        let (n_gone, n_tags) = (self.tags.len(), self.n_tags);
+        self.failed = match self.failed {
+            Some(failed) if n_gone == 0 => return Err(failed),
+            Some(failed) if n_gone < n_tags => {
+                let words = format!("{n_gone} of {n_tags} tags are deleted, the others are as they were; look again");
+                Some(saying(failed, words))
+            }
+            failed => failed,
+        };
+        Ok(self)
+    }
 }
 
 impl Elsewhere {
     /// Takes what a radius says, tag by tag. What was taken before something failed is taken.
     ///
     /// # Errors
-    /// If nothing was.
+    /// If it failed before the first step; what failed afterwards is in the answer.
     pub async fn take<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, taking: Taking<'_>) -> Result<Gone> {
         let radius = taking.radius;
-        if radius.tags.len() > MAX_TAGS {
-            let message = format!("these are more than {MAX_TAGS} tags at a registry elsewhere; delete them in parts");
-            return Err(Error::TooLarge { message });
-        }
         let steps = radius.tags.keys().map(|tag| Step { needs: None, act: Act::Delete, tag: tag.clone() });
         let still = self.still(app, proof, (taking.name, steps.collect()));
         let allowed = Allowed::by(proof, taking.name, &still)?;
@@ -60,20 +79,19 @@ impl Elsewhere {
         if self.mount.keeps_trash {
             self.hold(app, proof, &allowed, (&taking, &images)).await?;
         }
-        let mut gone = Gone { tags: BTreeMap::new(), images: BTreeSet::new(), failed: None };
+        let mut gone = Gone { n_tags: radius.tags.len(), ..Gone::default() };
         for (tag, digest) in &radius.tags {
             let manifest = images.get(digest).and_then(Option::as_ref);
             match self.take_one(&allowed, tag, manifest).await {
                 Ok(()) => drop(gone.tags.insert(tag.clone(), digest.clone())),
-                Err(failed) if gone.tags.is_empty() => return Err(failed),
+                Err(Error::Changed { .. }) if taking.leaves_moved => drop(gone.moved.insert(tag.clone())),
                 Err(failed) => {
-                    gone.failed = Some(in_part(failed, gone.tags.len(), radius.tags.len()));
+                    gone.failed = Some(failed);
                     return Ok(gone);
                 }
             }
         }
         match self.take_images(&allowed, radius).await {
-            Err(failed) if gone.tags.is_empty() => return Err(failed),
             Err(failed) => gone.failed = Some(failed),
             Ok(()) => gone.images = tops(radius).cloned().collect(),
         }
@@ -151,10 +169,6 @@ fn held(radius: &Radius) -> BTreeMap<Digest, bool> {
 /// Images that are deleted for their own sake.
 fn tops(radius: &Radius) -> impl Iterator<Item = &Digest> {
     radius.images.iter().filter(|(_, (_, part))| part.is_none()).map(|(digest, _)| digest)
-}
-
-fn in_part(failed: Error, n_gone: usize, n_tags: usize) -> Error {
-    saying(failed, format!("{n_gone} of {n_tags} tags are deleted, the others are as they were; look again"))
 }
 
 /// An error with how far it had come.

@@ -25,13 +25,16 @@ pub(in crate::server::service) struct Powers {
     rules: Vec<Protection>,
     /// Whether names are changed there at all.
     is_open: bool,
+    /// Whether there is any registry to which what is there can be copied.
+    has_places: bool,
 }
 
 impl Powers {
     /// The powers of a proof's holder in its repository, which a mount keeps.
     pub fn of(app: &App, proof: &Authorized<ReadRepository>, mount_id: &str, rules: Vec<Protection>) -> Self {
         let is_open = is_open(app, mount_id);
-        Self { name: proof.action().repository.clone(), rights: proof.rights(), rules, is_open }
+        let has_places = app.mounts.now().iter().any(|mount| mount.write.is_some() || mount.changes.is_some());
+        Self { name: proof.action().repository.clone(), rights: proof.rights(), rules, is_open, has_places }
     }
 
     /// Whether no rule is in their way.
@@ -59,6 +62,11 @@ impl Powers {
     /// Whether they may give an image a name in one of these ways.
     pub fn name(&self) -> bool {
         self.adds() || self.moves()
+    }
+
+    /// Whether they may copy or promote what is there: to another name here, or to some other repository.
+    pub fn copy(&self) -> bool {
+        self.name() || (self.has_places && self.rights.reach_anywhere(Permission::RepositoryPush))
     }
 
     /// What they may do with a tag.

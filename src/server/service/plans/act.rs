@@ -1,7 +1,7 @@
 //! Doing what a plan says.
 
 use super::sealed::{Asked, Plan, Planned, print};
-use super::{Found, before, reach, whole};
+use super::{Found, before, reach, steps, whole};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
@@ -11,24 +11,28 @@ use crate::server::entropy::new_id;
 use crate::server::service::elsewhere::{self, Elsewhere, Gone, Taking};
 use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::plans::Redeemed;
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, plans, trash};
 use std::sync::Arc;
 
-/// Does what a plan says, if that is what would go now; the ids of the entries of the trash. Doing it again does nothing,
-/// and has the same answer.
+/// Does what a plan says, if that is what would go now: at once, or by a job where it is much. Doing it again does
+/// nothing, and has the same answer.
 ///
 /// # Errors
 /// [`Error::Outdated`] if something else would go than the preview said.
-pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<Vec<String>> {
-    if let Some(entries) = plans::redeemed(&app.store, &plan.id).await? {
-        return Ok(entries);
+pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<Redeemed> {
+    if let Some(before) = plans::redeemed(&app.store, &plan.id).await? {
+        return Ok(before);
     }
-    let done = run(app, proof, Some(plan)).await;
+    let done = match steps::is_much(app, &proof.action().asked())? {
+        true => steps::start(app, proof, plan).await.map(Redeemed::Run),
+        false => run(app, proof, Some(plan)).await.map(Redeemed::Done),
+    };
     match (done, plans::redeemed(&app.store, &plan.id).await?) {
-        (Err(_), Some(entries)) => Ok(entries), // Somebody sent it twice at once.
+        (Err(_), Some(before)) => Ok(before), // Somebody sent it twice at once.
         (done, _) => done,
     }
 }
@@ -36,6 +40,17 @@ pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -
 /// Does at once what is asked, without a look at it before.
 pub async fn act<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Vec<String>> {
     run(app, proof, None).await
+}
+
+/// Whoever deletes by this proof, under a batch.
+pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: String) -> Deleting {
+    Deleting {
+        by: proof.actor().clone(),
+        at: app.clock.now(),
+        batch,
+        default_days: app.facts.trash_days,
+        entropy: Arc::clone(&app.entropy),
+    }
 }
 
 async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
@@ -49,22 +64,14 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
 }
 
 async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
-    let now = app.clock.now();
-    let who = Deleting {
-        by: proof.actor().clone(),
-        at: now,
-        batch: plan.map_or_else(|| new_id(&*app.entropy, now), |plan| plan.id.clone()),
-        default_days: app.facts.trash_days,
-        entropy: Arc::clone(&app.entropy),
-    };
+    let batch = plan.map_or_else(|| new_id(&*app.entropy, app.clock.now()), |plan| plan.id.clone());
+    let who = deleting(app, proof, batch);
     let (rights, expected, is_planned) = (proof.rights(), plan.map(|plan| plan.print.clone()), plan.is_some());
     let job = match proof.action().asked() {
         Asked::Content { repository, tags, digests, .. } => {
-            let mount = elsewhere::home(app, &repository)?;
-            let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
-            let content = Content { name: repository, mount_id, keeps_trash, tags, digests, rights, expected };
+            let content = Content::of(app, repository, (tags, digests), (rights, expected))?;
             if let Some(elsewhere) = elsewhere::of(app, &content.name)? {
-                let gone = content.take(app, proof, (&elsewhere, &who.batch)).await?;
+                let gone = content.take(app, proof, (&elsewhere, &who.batch), false).await?.some()?;
                 return content.settle(app, proof, gone, (who, is_planned)).await;
             }
             Job::Content(content)
@@ -75,19 +82,24 @@ async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Pl
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if is_planned && plans::current(tx, &who.batch).await?.is_some() {
-                return Err(Error::Conflict("this was done a moment ago".to_owned()));
+                return Err(twice());
             }
             let done = match job {
                 Job::Content(content) => content.delete(tx, &who).await?,
                 Job::Whole(whole) => whole.delete(tx, &who).await?,
             };
             if is_planned {
-                plans::redeem(tx, &who.batch, &done.entries, who.at).await?;
+                plans::redeem(tx, &who.batch, &Redeemed::Done(done.entries.clone()), who.at).await?;
             }
             Ok(done.change(&who))
         })
     });
     change.await
+}
+
+/// What is said of a plan that was redeemed in between.
+pub(super) fn twice() -> Error {
+    Error::Conflict("this was done a moment ago".to_owned())
 }
 
 enum Job {
@@ -104,7 +116,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    fn change(self, who: &Deleting) -> Change<Vec<String>> {
+    pub(super) fn change(self, who: &Deleting) -> Change<Vec<String>> {
         let after = Some(format!("in the trash as {}", who.batch));
         let change = Change::new(self.entries, Some(self.before), after);
         self.changed.into_iter().fold(change, Change::announcing)
@@ -112,32 +124,67 @@ impl Done {
 }
 
 /// Tags and images of one repository.
-struct Content {
-    name: RepositoryName,
+pub(super) struct Content {
+    pub name: RepositoryName,
     mount_id: String,
     keeps_trash: bool,
-    tags: Vec<Tag>,
+    pub tags: Vec<Tag>,
     digests: Vec<Digest>,
     rights: Rights,
     expected: Option<Digest>,
 }
 
 impl Content {
-    /// Does it at a registry elsewhere, which is before it is done here.
-    async fn take<A: Planned>(
+    /// These tags and images, if names may be changed where they are.
+    pub(super) fn of(
+        app: &App,
+        name: RepositoryName,
+        (tags, digests): (Vec<Tag>, Vec<Digest>),
+        (rights, expected): (Rights, Option<Digest>),
+    ) -> Result<Self> {
+        let mount = elsewhere::home(app, &name)?;
+        let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
+        Ok(Self { name, mount_id, keeps_trash, tags, digests, rights, expected })
+    }
+
+    /// Does it at a registry elsewhere, which is before it is done here; a tag that names another image there may be left
+    /// alone.
+    pub(super)     async fn take<A: Planned>(
         &self,
         app: &App,
         proof: &Authorized<A>,
         (elsewhere, batch): (&Elsewhere, &str),
+        leaves_moved: bool,
     ) -> Result<Gone> {
+        let found = self.now(app).await?;
+        let (repository, radius) = (&found.repository, &found.radius);
+        elsewhere.take(app, proof, Taking { repository, name: &self.name, radius, batch, leaves_moved }).await
+    }
+
+    /// What would go now, if that may be and is what was expected.
+    pub(super) async fn now(&self, app: &App) -> Result<Found> {
         let absent = || Error::NotFound(What::Repository(self.name.clone()));
         let repository = repositories::find(&app.store, &self.name).await?.ok_or_else(absent)?;
-        let found = self.found(&mut Reader::Store(&app.store), repository).await?;
-        let taking = Taking { repository: &found.repository, name: &self.name, radius: &found.radius, batch };
-        elsewhere.take(app, proof, taking).await
+        self.found(&mut Reader::Store(&app.store), repository).await
+    }
+
+    /// Its repository, which stays as it is until the transaction ends.
+    pub(super) async fn open(&self, tx: &mut Tx) -> Result<Repository> {
+        hosted(tx, &self.name, &self.mount_id).await
     }
 
     /// What is gone there is gone here, whatever was set or read meanwhile.
+    pub(super) async fn settled(
+        self,
+        tx: &mut Tx,
+        here: Repository,
+        (who, gone): (&Deleting, &Gone),
+    ) -> Result<Done> {
+        let (entries, radius) = elsewhere::settle(tx, (here, &self.name), who, (gone, self.keeps_trash)).await?;
+        let before = before(&gone.tags, radius.images.keys().cloned());
+        Ok(Done { entries, before, changed: vec![self.name] })
+    }
+
     async fn settle<A: Planned>(
         self,
         app: &App,
@@ -149,17 +196,15 @@ impl Content {
         let is_redeemed = is_planned && failed.is_none();
         let change = app.store.settle(proof, move |tx| {
             Box::pin(async move {
-                let repository = hosted(tx, &self.name, &self.mount_id).await?;
+                let here = self.open(tx).await?;
                 if is_planned && plans::current(tx, &who.batch).await?.is_some() {
-                    return Err(Error::Conflict("this was done a moment ago".to_owned()));
+                    return Err(twice());
                 }
-                let here = (repository, &self.name);
-                let (entries, radius) = elsewhere::settle(tx, here, &who, (&gone, self.keeps_trash)).await?;
+                let done = self.settled(tx, here, (&who, &gone)).await?;
                 if is_redeemed {
-                    plans::redeem(tx, &who.batch, &entries, who.at).await?;
+                    plans::redeem(tx, &who.batch, &Redeemed::Done(done.entries.clone()), who.at).await?;
                 }
-                let before = before(&gone.tags, radius.images.keys().cloned());
-                Ok(Done { entries, before, changed: vec![self.name] }.change(&who))
+                Ok(done.change(&who))
             })
         });
         let entries = change.await?;
@@ -199,8 +244,8 @@ impl Content {
         Ok(found)
     }
 
-    async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
-        let repository = hosted(tx, &self.name, &self.mount_id).await?;
+    pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
+        let repository = self.open(tx).await?;
         let Found { repository, graph, radius } = self.found(&mut Reader::Tx(tx), repository).await?;
         let deletion = Deletion::begin(tx, repository, self.name.clone(), who.clone()).await?;
         let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
@@ -214,7 +259,7 @@ impl Content {
 pub(in crate::server::service) async fn forgotten(tx: &mut Tx, entries: Vec<String>) -> Result<Vec<String>> {
     for id in &entries {
         if let Some(entry) = trash::current(tx, id).await? {
-            trash::purge(tx, &entry).await?;
+            trash::purge(tx, &[entry]).await?;
         }
     }
     Ok(vec![])

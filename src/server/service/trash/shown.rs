@@ -15,8 +15,9 @@ use std::collections::HashMap;
 
 /// Parts of the trash that are added up for who may restore some of it.
 const MAX_SUMMED: u32 = 5_000;
-/// Tags of an entry that a question names.
+/// Tags of an entry that a question names; those that would move are all seen, or do not move.
 const MAX_NAMED: u32 = 50;
+const MAX_CROSSING: u32 = 500;
 
 /// One page of what the caller may bring back, with what is asked about one of them.
 ///
@@ -103,7 +104,7 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
         return Ok(Some(Asking::Purge { row, tags, n_images }));
     }
     let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
-    let crossings = trash::crossings(&app.store, id, MAX_NAMED).await?;
+    let crossings = trash::crossings(&app.store, id, MAX_CROSSING).await?;
     Ok((!crossings.is_empty()).then_some(Asking::Restore { row, crossings }))
 }
 

@@ -1,25 +1,39 @@
-//! Entries of the trash whose time is over. One whose images history still names stays for as long as that.
+//! Entries of the trash whose time is over. One whose images history still names, or that holds a part of an image in
+//! another entry, stays for as long as that.
 
 use super::{At, Rule, lock, think_away};
 use crate::domain::Result;
 use crate::params;
-use crate::server::store::{Store, Tx, trash};
+use crate::server::store::{Store, Tx, Value, batch, trash};
+use std::collections::HashSet;
 
 /// Up to `limit` entries that go.
 pub async fn expired(store: &Store, rule: &Rule, limit: u32) -> Result<Vec<String>> {
-    let sql = format!("{} LIMIT $3", of(rule));
+    let sql = format!("SELECT x.id FROM {} ORDER BY x.expires_at, x.id LIMIT $3", over(rule));
     let params = params![rule.now, rule.moved_since, limit];
     store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
-fn of(rule: &Rule) -> String {
+/// The entries `x` that go; `$1` and `$2` are the moments of the rule.
+pub(super) fn over(rule: &Rule) -> String {
     let unless = rule.unless_found("entry", "''", "x.id");
+    let around = rule.unless_found("entry", "''", "y.id");
+    let listed = |part: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN deleted_manifests p CROSS JOIN trash y
+               WHERE e.repository_id = {part}.repository_id AND e.child = {part}.digest AND p.repository_id = e.repository_id
+               AND p.digest = e.parent AND y.id = p.entry AND y.id <> x.id{around})"
+        )
+    };
     format!(
-        "SELECT x.id FROM trash x JOIN mounts h ON h.id = x.mount_id AND h.kind = 'hosted' WHERE x.expires_at <= $1{unless}
+        "trash x JOIN mounts h ON h.id = x.mount_id AND h.kind = 'hosted' WHERE x.expires_at <= $1{unless}
          AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.entry = x.id AND (
            EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.to_digest = d.digest AND v.at > $2)
-           OR EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $2)))
-         ORDER BY x.expires_at, x.id"
+           OR EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $2)
+           OR {}))
+         AND NOT EXISTS (SELECT 1 FROM deleted_blobs b WHERE b.entry = x.id AND {})",
+        listed("d"),
+        listed("b")
     )
 }
 
@@ -29,24 +43,20 @@ pub async fn take(tx: &mut Tx, rule: &Rule, ids: &[String]) -> Result<u64> {
         think_away(tx, "entry", "", ids).await?;
         return Ok(ids.len() as u64);
     }
-    let (mut entries, mut places) = (Vec::new(), Vec::new());
-    for id in ids {
-        let Some(entry) = trash::current(tx, id).await? else { continue };
-        let (name, id, mount_id) = (entry.row.repository.clone(), entry.repository_id.clone(), entry.mount_id.clone());
-        places.push(At { name, id, mount_id });
-        entries.push(entry);
-    }
-    lock(tx, &places).await?; // All at once: a push has the lock of its repository while it waits for that of the mount.
-    let still = format!("SELECT id FROM ({}) expired WHERE id = $3", of(rule));
-    let mut gone = Vec::new();
-    for entry in entries {
-        if tx.one(&still, params![rule.now, rule.moved_since, &entry.row.id]).await?.is_some() {
-            gone.push(entry);
-        }
-    }
+    let entries = trash::some(tx, ids).await?;
+    let place = |entry: &trash::Entry| At {
+        name: entry.row.repository.clone(),
+        id: entry.repository_id.clone(),
+        mount_id: entry.mount_id.clone(),
+    };
+    // All at once: a push has the lock of its repository while it waits for that of the mount.
+    lock(tx, &entries.iter().map(place).collect::<Vec<_>>()).await?;
     // Asked of all before the first goes: with a repository go its older entries, and count all the same.
-    for entry in &gone {
-        trash::purge(tx, entry).await?;
-    }
+    let sql = format!("SELECT x.id FROM {} AND x.id IN ({})", over(rule), batch::slots(3, ids.len()));
+    let asked = [params![rule.now, rule.moved_since], ids.iter().map(Value::from).collect()].concat();
+    let still: Vec<String> = tx.all(&sql, asked).await?.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    let still: HashSet<String> = still.into_iter().collect();
+    let gone: Vec<_> = entries.into_iter().filter(|entry| still.contains(&entry.row.id)).collect();
+    trash::purge(tx, &gone).await?;
     Ok(gone.len() as u64)
 }

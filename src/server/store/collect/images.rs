@@ -2,9 +2,9 @@
 //! in the trash, no tag in the trash, no history that is to be kept.
 
 use super::{After, At, Candidate, Rule, candidates, named, think_away};
-use crate::domain::{Digest, RepositoryName, Result, Timestamp};
+use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
-use crate::server::store::{Store, Tx, Value};
+use crate::server::store::{Store, Tx};
 
 /// That nothing holds the manifest `m`; `$1` and `$2` are the moments of the rule.
 pub(super) fn free(rule: &Rule) -> String {
@@ -20,7 +20,7 @@ pub(super) fn free(rule: &Rule) -> String {
     );
     let in_trash = rule.in_trash("m.repository_id", "m.digest");
     format!(
-        "{left} <= $1{own}
+        "{left} <= $1 AND m.told_at <= $1{own}
          AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
          AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = m.repository_id AND v.to_digest = m.digest AND v.at > $2)
          AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = m.repository_id AND v.from_digest = m.digest AND v.at > $2)
@@ -131,7 +131,8 @@ async fn n_alone(tx: &mut Tx, at: &At, digests: &[Digest]) -> Result<i64> {
 /// Digests that share a statement.
 const CHUNK: usize = 256;
 
-/// Images that lost what held them have lost their last name, if nothing else holds them. They may go at once.
+/// Images that lost what held them have lost their last name, if nothing else holds them. They may go at once, but for
+/// those of which somebody was told.
 async fn leave(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<()> {
     for some in digests.chunks(CHUNK) {
         let (slots, values) = named(3, some);
@@ -148,33 +149,13 @@ async fn leave(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<
     Ok(())
 }
 
-/// Since when an image has been without a name, if it is; `None` where there is no such image.
-pub async fn left_at(store: &Store, repository: &RepositoryName, digest: &Digest) -> Result<Option<Option<Timestamp>>> {
-    let sql = "SELECT m.unnamed_since FROM repositories r JOIN manifests m ON m.repository_id = r.id
-               WHERE r.name = $1 AND m.digest = $2";
-    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
-}
-
-/// Sees to it that an image of which somebody is told stays for a while, if it was left long ago. `false` if it is gone.
-pub async fn promise(
-    tx: &mut Tx,
-    repository: &RepositoryName,
-    digest: &Digest,
-    (long_ago, now): (Timestamp, Timestamp),
-) -> Result<bool> {
-    tx.lock(repository.as_str()).await?;
-    let sql = "UPDATE manifests SET unnamed_since = CASE WHEN unnamed_since <= $3 THEN $4 ELSE unnamed_since END
-               WHERE digest = $2 AND repository_id = (SELECT id FROM repositories WHERE name = $1)";
-    Ok(tx.run(sql, params![repository, digest, long_ago, now]).await? == 1)
-}
-
 fn texts(digests: &[Digest]) -> Vec<String> {
     digests.iter().map(ToString::to_string).collect()
 }
 
-/// That a manifest which is pushed again is wanted, whatever name it lost before.
-pub async fn want(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<()> {
-    let sql = "UPDATE manifests SET unnamed_since = NULL WHERE repository_id = $1 AND digest = $2 AND unnamed_since IS NOT NULL";
-    tx.run(sql, vec![Value::from(repository_id), Value::from(digest)]).await?;
+/// That a manifest which is pushed again, or brought back, is wanted, whatever name it lost before.
+pub async fn want(tx: &mut Tx, repository_id: &str, digest: &Digest, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE manifests SET unnamed_since = NULL, told_at = $3 WHERE repository_id = $1 AND digest = $2";
+    tx.run(sql, params![repository_id, digest, now]).await?;
     Ok(())
 }

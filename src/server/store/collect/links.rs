@@ -2,7 +2,7 @@
 //! somebody was told a while ago stays: a push may be under way that counts on it.
 
 use super::{After, At, Candidate, Rule, candidates, named, think_away};
-use crate::domain::{Digest, RepositoryName, Result, Timestamp};
+use crate::domain::{Digest, Result};
 use crate::params;
 use crate::server::store::{Store, Tx};
 use std::collections::HashSet;
@@ -65,24 +65,4 @@ pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Resu
     let sql = "UPDATE mounts SET stored_bytes = stored_bytes - $2 WHERE id = $1";
     tx.run(sql, params![&at.mount_id, only]).await?;
     Ok(gone.len() as u64)
-}
-
-/// When somebody was told of a blob last; `None` where the repository does not have it.
-pub async fn told_at(store: &Store, repository: &RepositoryName, digest: &Digest) -> Result<Option<Timestamp>> {
-    let sql = "SELECT l.linked_at FROM repositories r JOIN repository_blobs l ON l.repository_id = r.id
-               WHERE r.name = $1 AND l.digest = $2";
-    store.one(sql, params![repository, digest]).await?.map(|mut row| row.take()).transpose()
-}
-
-/// Sees to it that a blob of which somebody is told stays for a while, if they were told long ago. `false` if it is gone.
-pub async fn promise(
-    tx: &mut Tx,
-    repository: &RepositoryName,
-    digest: &Digest,
-    (long_ago, now): (Timestamp, Timestamp),
-) -> Result<bool> {
-    tx.lock(repository.as_str()).await?;
-    let sql = "UPDATE repository_blobs SET linked_at = CASE WHEN linked_at <= $3 THEN $4 ELSE linked_at END
-               WHERE digest = $2 AND repository_id = (SELECT id FROM repositories WHERE name = $1)";
-    Ok(tx.run(sql, params![repository, digest, long_ago, now]).await? == 1)
 }

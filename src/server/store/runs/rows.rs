@@ -1,11 +1,13 @@
 //! Runs as pages read them.
 
 use super::{kind, scope, state};
-use crate::domain::run::RunState;
+use crate::domain::run::{CopyOf, RunKind, RunState};
 use crate::domain::view::JobRow;
-use crate::domain::{Actor, Result, Timestamp};
+use crate::domain::{Actor, RepositoryName, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Known, Row, Store};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// A run is long enough under way to say how long it will go on.
 const KNOWN_AFTER_MS: i64 = 5000;
@@ -34,11 +36,12 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<JobRow>> {
     row.map(|mut row| job_row(&mut row)).transpose()
 }
 
-/// What a run said, oldest first.
-pub async fn log(store: &Store, id: &str) -> Result<Vec<(Timestamp, String)>> {
-    let row = store.one("SELECT log FROM job_runs WHERE id = $1", params![id]).await?;
-    let log: String = row.map_or(Ok(String::new()), |mut row| row.take())?;
-    Ok(log.lines().filter_map(line).collect())
+/// What a run was asked to do, as its kind reads it, and what it said, oldest first.
+pub async fn told(store: &Store, id: &str) -> Result<(String, Vec<(Timestamp, String)>)> {
+    let row = store.one("SELECT params, log FROM job_runs WHERE id = $1", params![id]).await?;
+    let Some(mut row) = row else { return Ok(Default::default()) };
+    let (params, log): (String, String) = (row.take()?, row.take()?);
+    Ok((params, log.lines().filter_map(line).collect()))
 }
 
 /// A number that is another one once a run has changed: one, or any.
@@ -48,6 +51,18 @@ pub async fn changed_at(store: &Store, id: Option<&str>) -> Result<i64> {
         None => store.one("SELECT COALESCE(MAX(changed_at), 0) FROM job_runs", vec![]).await?,
     };
     row.map_or(Ok(0), |mut row| row.take())
+}
+
+/// What the parameters of a copy say of it.
+fn copy_of(params: &str) -> Option<CopyOf> {
+    #[derive(Deserialize)]
+    struct Asked {
+        from: RepositoryName,
+        to: RepositoryName,
+        tags: Vec<IgnoredAny>,
+    }
+    let Asked { from, to, tags } = serde_json::from_str(params).ok()?;
+    Some(CopyOf { from, to, n_tags: tags.len() as u64 })
 }
 
 fn line(text: &str) -> Option<(Timestamp, String)> {
@@ -64,10 +79,12 @@ fn job_row(row: &mut Row) -> Result<JobRow> {
     let left_s = n_total.filter(|_| state == RunState::Running && worked_ms >= KNOWN_AFTER_MS && n_done > 0);
     let left_s = left_s.map(|total| total.saturating_sub(n_done) * worked_ms.unsigned_abs() / n_done / 1000);
     let is_dry = params.contains("\"dry_run\":true");
+    let copy = if kind == RunKind::Copy { copy_of(&params) } else { None };
     Ok(JobRow {
         id,
         kind,
         is_dry,
+        copy,
         scope,
         state,
         n_done,

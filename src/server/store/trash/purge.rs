@@ -1,35 +1,57 @@
 //! What goes for good: the rows that could bring it back. Content that nothing holds after that is collected later.
 
-use super::{Entry, forget};
-use crate::domain::Result;
+use super::Entry;
 use crate::domain::trash::TrashKind;
+use crate::domain::{Digest, Error, Result};
 use crate::params;
-use crate::server::store::Tx;
+use crate::server::store::{Tx, Value, batch};
 
-/// Lets what an entry holds go.
-pub async fn purge(tx: &mut Tx, entry: &Entry) -> Result<()> {
-    let (id, repository) = (&entry.row.id, &entry.repository_id);
-    for sql in [
-        "DELETE FROM deleted_tags WHERE entry = $1",
-        "DELETE FROM deleted_manifests WHERE entry = $1",
-        "DELETE FROM deleted_blobs WHERE entry = $1",
-        "DELETE FROM deleted_repositories WHERE entry = $1",
-    ] {
-        tx.run(sql, params![id]).await?;
+/// Entries that share a statement.
+const TOGETHER: usize = 64;
+
+/// Lets what some entries hold go.
+pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
+    for some in entries.chunks(TOGETHER) {
+        let (slots, ids) = (batch::slots(1, some.len()), some.iter().map(|entry| Value::from(&entry.row.id)));
+        let ids: Vec<Value> = ids.collect();
+        // What the images in the trash are made of goes with them, unless another entry keeps the same image.
+        let edges = format!(
+            "DELETE FROM deleted_edges WHERE (repository_id, parent) IN (
+               SELECT d.repository_id, d.digest FROM deleted_manifests d WHERE d.entry IN ({slots})
+               AND NOT EXISTS (SELECT 1 FROM deleted_manifests o WHERE o.repository_id = d.repository_id
+                 AND o.digest = d.digest AND o.entry NOT IN ({slots})))"
+        );
+        tx.run(&edges, ids.clone()).await?;
+        for rows in [
+            "deleted_tags WHERE entry",
+            "deleted_manifests WHERE entry",
+            "deleted_blobs WHERE entry",
+            "deleted_repositories WHERE entry",
+            "trash WHERE id",
+        ] {
+            tx.run(&format!("DELETE FROM {rows} IN ({slots})"), ids.clone()).await?;
+        }
     }
-    forget(tx, id).await?;
-    match entry.row.kind {
-        TrashKind::Tag | TrashKind::Blob => Ok(()),
-        TrashKind::Image => unlink(tx, repository).await,
-        TrashKind::Repository => forget_all_of(tx, repository).await,
+    for whole in entries.iter().filter(|entry| entry.row.kind == TrashKind::Repository) {
+        forget_all_of(tx, &whole.repository_id).await?;
     }
+    Ok(())
 }
 
-/// Removes the edges of manifests that are in the trash no more.
-async fn unlink(tx: &mut Tx, repository_id: &str) -> Result<()> {
-    let sql = "DELETE FROM deleted_edges WHERE repository_id = $1 AND NOT EXISTS (SELECT 1 FROM deleted_manifests d
-               WHERE d.repository_id = deleted_edges.repository_id AND d.digest = deleted_edges.parent)";
-    tx.run(sql, params![repository_id]).await.map(|_| ())
+/// # Errors
+/// [`Error::Conflict`] if an image in another entry would not come back whole without what this one holds.
+pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
+    if entry.row.kind == TrashKind::Repository {
+        return Ok(()); // All of it goes.
+    }
+    let sql = "SELECT p.digest FROM (SELECT repository_id, digest FROM deleted_manifests WHERE entry = $1
+                 UNION SELECT repository_id, digest FROM deleted_blobs WHERE entry = $1) part
+               CROSS JOIN deleted_edges e CROSS JOIN deleted_manifests p
+               WHERE e.repository_id = part.repository_id AND e.child = part.digest AND p.repository_id = e.repository_id
+               AND p.digest = e.parent AND p.entry <> $1 LIMIT 1";
+    let Some(mut row) = tx.one(sql, params![&entry.row.id]).await? else { return Ok(()) };
+    let by: Digest = row.take()?;
+    Err(Error::Conflict(format!("this is a part of the image {}, which is in the trash; purge that first", by.short())))
 }
 
 /// What was deleted in a repository before all of it was can never come back either.

@@ -2,7 +2,7 @@
 
 use super::{Entry, NewEntry, forget, insert};
 use crate::domain::manifest::{Manifest, Relation};
-use crate::domain::trash::TrashKind;
+use crate::domain::trash::{Over, TrashKind};
 use crate::domain::{
     Actor, ByteSize, Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target, Timestamp,
 };
@@ -13,7 +13,7 @@ use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Known, Tx, blobs, copies, epoch, parts, tags};
+use crate::server::store::{Known, Tx, blobs, collect, copies, epoch, parts, tags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub struct Restoring {
     pub at: Timestamp,
     pub rights: Rights,
     /// Whether a tag that names another image by now moves.
-    pub over: bool,
+    pub over: Over,
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -151,7 +151,7 @@ async fn bring_back_all(
 ) -> Result<Settled> {
     let sql = "SELECT digest, media_type, content, config, pushed_at, pushed_by, entry FROM deleted_manifests WHERE entry = $1";
     let all: Vec<Kept> = tx.all(sql, params![id]).await?.into_iter().map(kept).collect::<Result<_>>()?;
-    let others = bring_back(tx, repository, &all).await?;
+    let others = bring_back(tx, repository, &all, who.at).await?;
     let mut settled = Settled::new();
     for other in others.iter().filter(|other| *other != id) {
         settled.extend(settle(tx, other, name, who).await?);
@@ -169,7 +169,7 @@ fn kept(mut row: crate::server::store::Row) -> Result<Kept> {
 
 /// Puts manifests back, each after what it lists; what an index lists comes with it, whatever it was deleted with.
 /// Returns the entries that held some of it.
-async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept]) -> Result<BTreeSet<String>> {
+async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept], now: Timestamp) -> Result<BTreeSet<String>> {
     let mut further = Vec::new();
     let mut known: BTreeSet<Digest> = all.iter().map(|it| it.new.digest.clone()).collect();
     let mut wanted: Vec<Digest> = all.iter().flat_map(|it| listed(&it.new)).collect();
@@ -189,6 +189,7 @@ async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept]) -> Resul
     for new in copies::children_first(kept.values().map(|it| it.new.clone()).collect())? {
         if let Some(it) = kept.remove(&new.digest) {
             put_back(tx, repository, it).await?;
+            collect::want(tx, &repository.id, &new.digest, now).await?;
         }
     }
     Ok(further.into_iter().map(|it| it.entry).collect())
@@ -232,11 +233,8 @@ async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);
         let current = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
-        if let Some(current) = current.filter(|current| *current != digest && !who.over) {
-            return Err(Error::Conflict(format!(
-                "the tag {tag} names another image by now, {}; keep that, or restore over it",
-                current.short()
-            )));
+        if let Some(current) = current.filter(|current| *current != digest) {
+            who.over.check(&tag, &current)?;
         }
         naming.restore(tx, &tag, &digest).await?;
         tx.run(AS_IT_WAS, params![&repository.id, &tag, id]).await?;

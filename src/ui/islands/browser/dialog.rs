@@ -1,10 +1,13 @@
 //! Asks in a dialog over the page what its links and forms marked `data-dialog` would ask on a page of their own. Where
-//! that page has nothing to ask, the reader is led to it.
+//! that page has nothing to ask, the reader is led to it. What is wrong with the form in it is said there, too.
 
-use super::{document, elements, find, on, part, window};
-use leptos::wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, MouseEvent};
+use super::{document, elements, find, fragment, on, part, window};
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement, MouseEvent,
+    RequestInit, Response, SubmitEvent, UrlSearchParams,
+};
 
 /// The one dialog of a page.
 const DIALOG: &str = "dialog[open]";
@@ -12,13 +15,52 @@ const DIALOG: &str = "dialog[open]";
 /// Starts to listen.
 pub fn start() {
     on(&document(), "click", |event| clicked(&event));
-    on(&document(), "submit", |event| {
-        let form = event.target().and_then(|form| form.dyn_into::<Element>().ok());
-        if let Some(form) = form.filter(|form| form.has_attribute("data-dialog")) {
-            event.prevent_default();
-            open(&address(&form));
+    on(&document(), "submit", |event| submitted(&event));
+}
+
+fn submitted(event: &Event) {
+    let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
+    let goes_on = button.is_some_and(|button| button.has_attribute("data-plain"));
+    let form = event.target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+    let Some(form) = form.filter(|_| !goes_on) else { return };
+    if form.has_attribute("data-dialog") {
+        event.prevent_default();
+        open(&address(&form));
+    } else if form.matches("dialog form[method=post]").unwrap_or(false) {
+        event.prevent_default();
+        // Sent once, however often it is pressed.
+        if !form.has_attribute("data-sent") && form.set_attribute("data-sent", "").is_ok() {
+            spawn_local(send(form));
         }
-    });
+    }
+}
+
+/// Sends the form of a dialog. What was done leads the page on; what comes back takes the place of the form; and what is
+/// neither is for the browser to show.
+async fn send(form: HtmlFormElement) {
+    let is_over = match answer(&form).await {
+        Ok(response) if response.status() == 204 => {
+            response.headers().get("location").ok().flatten().is_some_and(|to| window().location().assign(&to).is_ok())
+        }
+        Ok(response) if matches!(response.status(), 200 | 409 | 422) => {
+            fragment(&response).await.is_some_and(|content| show(&content).is_some())
+        }
+        _ => false,
+    };
+    if !is_over {
+        let _ = form.submit();
+    }
+}
+
+async fn answer(form: &HtmlFormElement) -> Result<Response, JsValue> {
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&FormData::new_with_form(form)?)?;
+    let asked = RequestInit::new();
+    asked.set_method("POST");
+    asked.set_body(&fields);
+    let action = form.get_attribute("action").unwrap_or_default();
+    let joint = if action.contains('?') { '&' } else { '?' };
+    let sent = window().fetch_with_str_and_init(&format!("{action}{joint}part=dialog"), &asked);
+    JsFuture::from(sent).await?.dyn_into()
 }
 
 fn clicked(event: &Event) {
@@ -59,7 +101,8 @@ pub fn open(address: &str) {
 pub fn address(form: &Element) -> String {
     let encoded = |text: String| String::from(js_sys::encode_uri_component(&text));
     let id = form.id();
-    let chosen = elements(document().query_selector_all(&format!("[form={id}]:checked, #{id} :checked")));
+    let chosen = format!("[form={id}]:checked, #{id} :checked, #{id} [type=hidden]");
+    let chosen = elements(document().query_selector_all(&chosen));
     let chosen = chosen.filter_map(|input| input.dyn_into::<HtmlInputElement>().ok());
     let pairs: Vec<String> = chosen.map(|it| format!("{}={}", it.name(), encoded(it.value()))).collect();
     format!("{}?{}", form.get_attribute("action").unwrap_or_default(), pairs.join("&"))
@@ -74,7 +117,7 @@ fn show(content: &web_sys::Node) -> Option<()> {
     if let Some(dialog) = shown() {
         dialog.set_text_content(None);
         dialog.append_child(content).ok()?;
-        let first = dialog.query_selector("[autofocus]").ok().flatten();
+        let first = dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten();
         return first?.dyn_into::<HtmlElement>().ok()?.focus().ok();
     }
     let dialog: HtmlDialogElement = document().create_element("dialog").ok()?.dyn_into().ok()?;

@@ -52,9 +52,11 @@ async fn part(path_and_query: &str, name: &str) -> Option<DocumentFragment> {
     let joint = if path_and_query.contains('?') { '&' } else { '?' };
     let request = window().fetch_with_str(&format!("{path_and_query}{joint}part={name}"));
     let response: Response = JsFuture::from(request).await.ok()?.dyn_into().ok()?;
-    if !response.ok() {
-        return None;
-    }
+    if response.ok() { fragment(&response).await } else { None }
+}
+
+/// What a response holds.
+async fn fragment(response: &Response) -> Option<DocumentFragment> {
     let html = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     let template: HtmlTemplateElement = document().create_element("template").ok()?.dyn_into().ok()?;
     template.set_inner_html(&html);

@@ -1,5 +1,5 @@
-//! Choosing rows of a list: a range by shift, all of the page, `x` for the row that has the focus, and `#` for what takes
-//! the chosen ones away. What is chosen stays so when rows come in anew.
+//! Choosing rows of a list: a range by shift, all of the page, `x` for the row that has the focus, `j` and `k` to the rows
+//! around it, `e` for another name, `p` to promote it, and `#` for what takes the chosen ones away. What is chosen stays so when rows come in anew.
 
 use super::{announce, dialog, document, elements, find, on};
 use leptos::wasm_bindgen::JsCast;
@@ -86,16 +86,34 @@ fn pressed(event: &Event) {
             own.set_checked(!own.checked());
             announce(&refresh());
         }
-        "#" => match find(".bulk").filter(|_| !chosen().is_empty()) {
+        "#" => match find(".bulk[data-dialog]").filter(|_| !chosen().is_empty()) {
             Some(form) => dialog::open(&dialog::address(&form)),
-            None => within("a[data-dialog]")
+            None => within("a.bad[data-dialog]")
                 .and_then(|link| link.get_attribute("href"))
                 .iter()
                 .for_each(|address| dialog::open(address)),
         },
+        "e" => match within("a[href$='/retag']").and_then(|link| link.get_attribute("href")) {
+            Some(address) => dialog::open(&address),
+            None => return,
+        },
+        "p" => match within("a[href*='/-/copy?']").and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+            Some(link) => link.click(),
+            None => return,
+        },
+        "j" => step(row.and_then(|row| row.next_element_sibling())),
+        "k" => step(row.and_then(|row| row.previous_element_sibling())),
         _ => return,
     }
     event.prevent_default();
+}
+
+/// The row that has the cursor is the one whose name has the focus.
+fn step(to: Option<Element>) {
+    let name = to.and_then(|row| row.query_selector("th a").ok().flatten());
+    if let Some(name) = name.and_then(|name| name.dyn_into::<HtmlElement>().ok()) {
+        let _ = name.focus();
+    }
 }
 
 /// Says in the bar how much is chosen; returns that.

@@ -62,6 +62,7 @@ const WORDS: &[(&str, &str)] = &[
     ("tag.rename", "Renamed the tag"),
     ("tag.roll-back", "Rolled back the tag"),
     ("tag.copy", "Copied"),
+    ("tag.take-back", "Took back a copy to"),
     ("namespace.roll-back", "Rolled back the namespace"),
     ("namespace.delete", "Deleted the namespace"),
     ("trash.restore", "Restored"),

@@ -48,6 +48,7 @@ fn Row(user: UserRow, now: Timestamp) -> impl IntoView {
         .filter(|part| !part.is_empty())
         .collect();
     let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+    let grants = if n_grants == 1 { " grant" } else { " grants" };
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">
@@ -58,8 +59,8 @@ fn Row(user: UserRow, now: Timestamp) -> impl IntoView {
             </th>
             <td role="cell" data-a="three">{ways}</td>
             <td role="cell" class="p2" data-a="two">{groups.join(", ")}</td>
-            <td role="cell" class="p3 r">{grouped(n_grants)}</td>
-            <td role="cell" class="nowrap muted" data-a="end2"><Seen at=seen_at now/></td>
+            <td role="cell" class="p3 r" data-a="end3">{grouped(n_grants)}<span class="k-only">{grants}</span></td>
+            <td role="cell" class="nowrap muted" data-a="end2"><span class="k-only">"Last seen: "</span><Seen at=seen_at now/></td>
             <td role="cell" data-a="end1">{state}</td>
         </tr>
     }

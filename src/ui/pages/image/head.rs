@@ -41,7 +41,12 @@ fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let repository = || view.repository.clone();
     let name = view.may_name.then(|| {
         let href = Address::AddTag(repository(), view.digest.clone()).to_string();
-        view! { <a class="btn" href=href>"Add a tag…"</a> }
+        view! { <a class="btn" href=href data-dialog="">"Add a tag…"</a> }
+    });
+    let named = view.tag.as_ref().or(view.tags.first()).filter(|_| view.may_copy);
+    let copy = named.map(|tag| {
+        let href = address(&Address::Copy(repository()).to_string(), &[("tag", tag.as_str())]);
+        view! { <a class="btn" href=href>"Copy or promote…"</a> }
     });
     let tag = view.tag.clone().filter(|_| view.may_delete_tag).map(|tag| {
         let href = Address::DeleteTag(repository(), tag).to_string();
@@ -61,8 +66,8 @@ fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
             </details>
         }
     });
-    let is_any = name.is_some() || more.is_some();
-    is_any.then(|| view! { <div class="head-actions row">{name}{more}</div> }.into_any())
+    let is_any = name.is_some() || copy.is_some() || more.is_some();
+    is_any.then(|| view! { <div class="head-actions row">{copy}{name}{more}</div> }.into_any())
 }
 
 /// The rule that binds the tag in the address.

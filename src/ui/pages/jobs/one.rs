@@ -2,16 +2,17 @@
 
 use super::{Meter, StateBadge, by_words, scope_words, title};
 use crate::api::jobs::show_job;
-use crate::domain::run::{Control, RunKind};
-use crate::domain::view::{JobRow, JobView};
-use crate::domain::{Address, Timestamp};
+use crate::domain::run::{Control, CopyOf, RunKind};
+use crate::domain::view::{InTrash, JobRow, JobView};
+use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::islands::live::LiveScope;
 use crate::ui::pages::load::{PageTitle, load};
-use crate::ui::query::{Pairs, decode_path};
+use crate::ui::query::{Pairs, address, decode_path};
 use crate::ui::request::PageRequest;
+use crate::ui::words::counted;
 use leptos::prelude::*;
 
 /// The page.
@@ -42,6 +43,7 @@ fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
         </div>
         <Problem intent=Intent::PauseJob/>
         <Problem intent=Intent::ResumeJob/>
+        <Problem intent=Intent::Undo/>
         {cancelling}
         <Changing view now/>
     }
@@ -51,7 +53,7 @@ fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
 /// What changes with the data.
 #[component]
 fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
-    let JobView { row, log, may_control } = view;
+    let JobView { row, log, may_control, in_trash } = view;
     let lines = log.into_iter().map(|(at, words)| {
         view! { <li class="row sm"><span class="muted nowrap"><When at now/></span><span class="grow">{words}</span></li> }
             .into_any()
@@ -63,6 +65,7 @@ fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
                 <div class="card-head"><h2 id="state">"State"</h2><StateBadge state=row.state/></div>
                 <div class="card-body stack"><Meter row=&row/><Facts row=&row now/><Steer row=&row may_control/></div>
             </section>
+            {in_trash.map(|held| view! { <Held row=&row held/> })}
             <section class="card" aria-labelledby="log">
                 <div class="card-head"><h2 id="log">"What it said"</h2></div>
                 <div class="card-body"><ol class="stack-2">{lines}</ol></div>
@@ -77,14 +80,56 @@ fn Facts<'a>(row: &'a JobRow, now: Timestamp) -> impl IntoView + use<> {
     let moment = |name: &'static str, at: Option<Timestamp>| {
         at.map(|at| view! { <dt>{name}</dt><dd><When at now/></dd> }.into_any())
     };
+    let link = |name: &RepositoryName| {
+        view! { <a class="mono" href=Address::Repository(name.clone()).to_string()>{name.to_string()}</a> }.into_any()
+    };
+    let place = match &row.copy {
+        Some(CopyOf { from, to, .. }) => {
+            view! { <dt>"From"</dt><dd>{link(from)}</dd><dt>"To"</dt><dd>{link(to)}</dd> }.into_any()
+        }
+        None => view! { <dt>"Scope"</dt><dd class="mono">{scope_words(&row.scope)}</dd> }.into_any(),
+    };
     view! {
         <dl class="kv">
-            <dt>"Scope"</dt><dd class="mono">{scope_words(&row.scope)}</dd>
+            {place}
             <dt>"By"</dt><dd>{by_words(row.by.as_ref())}</dd>
             {moment("Asked for", Some(row.created_at))}
             {moment("Started", row.started_at)}
             {moment("Ended", row.finished_at)}
         </dl>
+    }
+    .into_any()
+}
+
+/// What of it is in the trash, and what brings that back.
+#[component]
+fn Held<'a>(row: &'a JobRow, held: InTrash) -> impl IntoView + use<> {
+    let InTrash { repository, batch, n, may_restore } = held;
+    let words = match (n, row.state.is_over()) {
+        (0, true) => "Nothing of it is in the trash.".to_owned(),
+        (0, false) => "Nothing of it is in the trash yet.".to_owned(),
+        (n, _) => format!("{} of it in the trash, deleted together.", counted(n, "thing", "things")),
+    };
+    let act = if row.kind == RunKind::Delete { "Undo" } else { "Restore all" };
+    let trash = address(&Address::Trash(None).to_string(), &[("batch", &batch)]);
+    let undo = (may_restore && row.state.is_over()).then(|| {
+        view! {
+            <PostForm intent=Intent::Undo class="row">
+                <input type="hidden" name="batch" value=batch.clone()/>
+                <button class="btn btn-primary" type="submit">{act}</button>
+            </PostForm>
+        }
+    });
+    let trash = (n > 0).then(|| view! { <a class="btn" href=trash>"Look at the trash"</a> });
+    let list = Address::Repository(repository.clone()).to_string();
+    view! {
+        <section class="card" aria-labelledby="held">
+            <div class="card-head"><h2 id="held">"Trash"</h2></div>
+            <div class="card-body stack">
+                <p>{words}</p>
+                <div class="row wrap">{undo}{trash}<a class="btn" href=list>{format!("Tags of {repository}")}</a></div>
+            </div>
+        </section>
     }
     .into_any()
 }

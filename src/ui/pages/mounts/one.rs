@@ -4,8 +4,8 @@ use super::changes::Changes;
 use super::form::MountForm;
 use super::{Numbers, State};
 use crate::api::mounts::show_mount;
+use crate::domain::Address;
 use crate::domain::view::{MountKind, MountRow, MountView, TrustView};
-use crate::domain::{Address, MountPrefix};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
@@ -31,7 +31,7 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
     let MountView { row, settings, has_password, trust, n_grants, may_manage, .. } = view;
     let (title, now) = (row.prefix.shown(), request.now);
     let removing = (asks && may_manage).then(|| {
-        view! { <Removing prefix=row.prefix.clone() n_repositories=row.totals.repositories n_grants/> }
+        view! { <Removing row=&row n_grants/> }
     });
     let check = (may_manage && !asks).then(Check);
     let form = settings.filter(|_| may_manage).map(|settings| {
@@ -123,16 +123,22 @@ fn Trust(trust: TrustView) -> impl IntoView {
 }
 
 #[component]
-fn Removing(prefix: MountPrefix, n_repositories: u64, n_grants: u64) -> impl IntoView {
-    let (title, back) = (prefix.shown(), format!("{}#remove", Address::Mount(prefix)));
+fn Removing<'a>(row: &'a MountRow, n_grants: u64) -> impl IntoView + use<> {
+    let (title, back) = (row.prefix.shown(), format!("{}#remove", Address::Mount(row.prefix.clone())));
     let goes = format!(
         "What is known here of {} goes, and {} on what lies below it. Who asks for them finds nothing.",
-        counted(n_repositories, "repository", "repositories"),
+        counted(row.totals.repositories, "repository", "repositories"),
         counted(n_grants, "grant", "grants")
     );
+    let held = (row.keeps_trash && row.kind == MountKind::Remote).then(|| {
+        view! {
+            <p>"What was deleted there from here is held by hidden tags, "<code>"portolan.trash.…"</code>". They stay at the registry, and can be restored no more from here. To free what they hold, empty the trash first, or delete these tags there."</p>
+        }
+    });
     view! {
         <Confirm intent=Intent::DeleteMount title=format!("Remove {title}?") act=format!("Remove {title}") back typed=title.clone()>
             <p>{goes}</p>
+            {held}
             <p>"Nothing is deleted at the registry. Mounted again, it is read anew; the grants do not come back."</p>
         </Confirm>
     }

@@ -1,14 +1,13 @@
 //! `/-/tags/{tag}/rename`: another name in place of one.
 
-use super::Stale;
+use super::{Asking, Frame, Stale};
 use crate::api::names::show_renaming;
 use crate::domain::view::Target;
 use crate::domain::{Address, RepositoryName, Tag};
-use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::digest::DigestLink;
-use crate::ui::components::form::{Field, Kind, PostForm};
+use crate::ui::components::form::{Field, Kind};
 use crate::ui::form::Intent;
-use crate::ui::pages::load::{PageTitle, load};
+use crate::ui::pages::load::load;
 use leptos::prelude::*;
 
 const INTENT: Intent = Intent::RenameTag;
@@ -27,25 +26,24 @@ fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView 
     let digest = target.side.digest;
     let kind = Kind { class: "input input-mono", ..Kind::TEXT };
     let act = format!("Rename {tag}");
+    let hint = format!(
+        "{tag} goes to the trash: who pulls it by that name finds nothing from then on. The image stays, with its other tags."
+    );
+    let of = view! { <DigestLink repository=&repository digest=&digest/> }.into_any();
+    let foot = view! {
+        <a class="btn" href=back data-cancel="">"Cancel"</a>
+        <button class="btn btn-primary" type="submit">{act}</button>
+    }
+    .into_any();
     view! {
-        <PageTitle text=title.clone()/>
-        <Crumbs repository=repository.clone() inside=true/>
-        <div class="head">
-            <div class="grow">
-                <h1>{title}</h1>
-                <p class="head-sub row-1 wrap"><DigestLink repository=&repository digest=&digest/></p>
-            </div>
-        </div>
-        <Stale intent=INTENT repository tag=tag.clone()/>
-        <PostForm intent=INTENT class="stack narrow-page">
-            <input type="hidden" name="expect" value=digest.to_string()/>
-            <Field intent=INTENT name="to" label="New name" kind hint="A name that is free here"/>
-            <p class="sm muted">{format!("{tag} goes to the trash: who pulls it by that name finds nothing from then on. The image stays, with its other tags.")}</p>
-            <div class="row end">
-                <a class="btn" href=back>"Cancel"</a>
-                <button class="btn btn-primary" type="submit">{act}</button>
-            </div>
-        </PostForm>
+        <Frame repository=repository.clone() title of>
+            <Asking intent=INTENT foot>
+                <Stale intent=INTENT repository tag/>
+                <input type="hidden" name="expect" value=digest.to_string()/>
+                <Field intent=INTENT name="to" label="New name" kind hint="A name that is free here"/>
+                <p class="sm muted">{hint}</p>
+            </Asking>
+        </Frame>
     }
     .into_any()
 }

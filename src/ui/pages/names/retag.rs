@@ -1,16 +1,15 @@
 //! `/-/tags/{tag}/retag` and `/-/manifests/{digest}/tag`: another name for an image, or a name that moves to it.
 
-use super::{LastMoved, Stale};
+use super::{Asking, Frame, LastMoved, Stale, Told};
 use crate::api::names::show_naming;
 use crate::domain::view::{NamingView, Target};
 use crate::domain::{Address, Reference, RepositoryName, Tag};
 use crate::ui::components::change::Sides;
-use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::digest::DigestLink;
-use crate::ui::components::form::{Field, Kind, PostForm};
+use crate::ui::components::form::{Field, Kind};
 use crate::ui::components::icon::Icon;
 use crate::ui::form::Intent;
-use crate::ui::pages::load::{PageTitle, load};
+use crate::ui::pages::load::load;
 use crate::ui::query::Pairs;
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
@@ -39,23 +38,12 @@ fn Whole(view: NamingView, wanted: Option<Tag>, request: PageRequest) -> impl In
     let repository = view.repository.clone();
     let is_stale = wanted.filter(|_| request.form.error.is_some());
     let stale = is_stale.map(|tag| view! { <Stale intent=INTENT repository=repository.clone() tag/> });
+    let sub = view! { {of}<DigestLink repository=&repository digest=&view.side.digest/> }.into_any();
     let body = match view.target.clone() {
-        Some(target) => view! { <Moving view=view.clone() target request/> }.into_any(),
-        None => view! { <Adding view=view.clone()/> }.into_any(),
+        Some(target) => view! { <Moving view target stale=stale.into_any() request/> }.into_any(),
+        None => view! { <Adding view stale=stale.into_any()/> }.into_any(),
     };
-    view! {
-        <PageTitle text=title.clone()/>
-        <Crumbs repository=repository.clone() inside=true/>
-        <div class="head">
-            <div class="grow">
-                <h1>{title}</h1>
-                <p class="head-sub row-1 wrap">{of}<DigestLink repository=&repository digest=&view.side.digest/></p>
-            </div>
-        </div>
-        {stale}
-        {body}
-    }
-    .into_any()
+    view! { <Frame repository title of=sub>{body}</Frame> }.into_any()
 }
 
 fn title(view: &NamingView) -> String {
@@ -80,7 +68,7 @@ fn back(view: &NamingView) -> String {
 
 /// A name that is new.
 #[component]
-fn Adding(view: NamingView) -> impl IntoView {
+fn Adding(view: NamingView, stale: AnyView) -> impl IntoView {
     let hint = match view.may_move {
         true => "A tag that names another image is moved after you have seen from where to where",
         false => "A tag that names another image stays where it is: to move it takes tag.move",
@@ -88,61 +76,64 @@ fn Adding(view: NamingView) -> impl IntoView {
     let (back, digest) = (back(&view), view.side.digest.to_string());
     let asked = Pairs::of(&PageRequest::current().path_and_query).get("name").unwrap_or_default().to_owned();
     let kind = Kind { class: "input input-mono", placeholder: "1.5.0", ..Kind::TEXT };
+    let foot = view! {
+        <a class="btn" href=back data-cancel="">"Cancel"</a>
+        <button class="btn btn-primary" type="submit">"Add tag"</button>
+    }
+    .into_any();
     view! {
-        <PostForm intent=INTENT class="stack narrow-page">
+        <Asking intent=INTENT foot>
+            {stale}
             <input type="hidden" name="digest" value=digest/>
             <input type="hidden" name="expect" value=""/>
             <Field intent=INTENT name="name" label="Tag" kind value=asked hint/>
-            <div class="row end">
-                <a class="btn" href=back>"Cancel"</a>
-                <button class="btn btn-primary" type="submit">"Add tag"</button>
-            </div>
-        </PostForm>
+        </Asking>
     }
     .into_any()
 }
 
 /// A name that is there: from where to where it moves.
 #[component]
-fn Moving(view: NamingView, target: Target, request: PageRequest) -> impl IntoView {
+fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest) -> impl IntoView {
     let Target { tag, side, moved, may } = target;
     let back = back(&view);
+    let closes = |words: &'static str| {
+        let back = back.clone();
+        view! { <a class="btn" href=back autofocus="true" data-cancel="">{words}</a> }.into_any()
+    };
     if side.digest == view.side.digest {
         let words = format!("{tag} names this image already.");
-        return view! { <div class="callout callout-info"><Icon name="check"/><p>{words}</p></div> }.into_any();
+        return view! {
+            <Told foot=closes("Back")>
+                {stale}
+                <div class="callout callout-info"><Icon name="check"/><p>{words}</p></div>
+            </Told>
+        }
+        .into_any();
     }
     let (name, digest, expect) = (tag.to_string(), view.side.digest.to_string(), side.digest.to_string());
     let act = format!("Move {tag} to {}", view.side.digest.short());
-    let heading = format!("{tag} names another image now");
-    let form = match may.roll_back {
-        true => view! {
-            <PostForm intent=INTENT>
-                <input type="hidden" name="name" value=name/>
-                <input type="hidden" name="digest" value=digest/>
-                <input type="hidden" name="expect" value=expect/>
-                <div class="row end wrap">
-                    <a class="btn" href=back autofocus="true">"Cancel"</a>
-                    <button class="btn btn-primary" type="submit">{act}</button>
-                </div>
-            </PostForm>
-        }
-        .into_any(),
-        false => view! {
-            <p class="sm">{format!("{tag} stays where it is: to move it takes tag.move, which you do not have over it.")}</p>
-            <div class="row end"><a class="btn" href=back>"Back"</a></div>
-        }
-        .into_any(),
-    };
+    let heading = format!("{tag} names another image now.");
+    let both = view! {
+        {stale}
+        <p class="medium">{heading}</p>
+        <Sides repository=view.repository.clone() now=Some(side) then=view.side.clone() at=request.now/>
+        <LastMoved tag=tag.clone() moved now=request.now/>
+    }
+    .into_any();
+    if !may.roll_back {
+        let words = format!("{tag} stays where it is: to move it takes tag.move, which you do not have over it.");
+        return view! { <Told foot=closes("Back")>{both}<p class="sm">{words}</p></Told> }.into_any();
+    }
+    let foot = view! { {closes("Cancel")}<button class="btn btn-primary" type="submit">{act}</button> }.into_any();
     view! {
-        <section class="card confirm confirm-plain" aria-labelledby="move">
-            <div class="card-head"><h2 id="move">{heading}</h2></div>
-            <div class="card-body stack">
-                <Sides repository=view.repository.clone() now=Some(side) then=view.side.clone() at=request.now/>
-                <LastMoved tag moved now=request.now/>
-                <p class="sm">"Whoever pulls it gets the other image from then on. Its history keeps both, and it can be rolled back."</p>
-                {form}
-            </div>
-        </section>
+        <Asking intent=INTENT foot>
+            {both}
+            <p class="sm">"Whoever pulls it gets the other image from then on. Its history keeps both, and it can be rolled back."</p>
+            <input type="hidden" name="name" value=name/>
+            <input type="hidden" name="digest" value=digest/>
+            <input type="hidden" name="expect" value=expect/>
+        </Asking>
     }
     .into_any()
 }

@@ -53,6 +53,9 @@ fn SetIn<'a>(row: &'a RuleRow, scope: &'a Scope) -> impl IntoView + use<> {
         Scope::Namespace(namespace) if row.may_follow => {
             view! { <a href=Address::Policies(namespace.clone()).to_string()>{words}</a> }.into_any()
         }
+        Scope::Everything if row.may_follow => {
+            view! { <a href=Address::AllPolicies.to_string()>{words}</a> }.into_any()
+        }
         _ => view! { <span>{words}</span> }.into_any(),
     }
 }

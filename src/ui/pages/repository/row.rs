@@ -9,7 +9,7 @@ use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::Protected;
 use crate::ui::components::time::When;
-use crate::ui::query::address;
+use crate::ui::query::{LIST, address};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -23,17 +23,29 @@ pub fn Rows(
     rows: Vec<TagRow>,
     rules: Vec<Protection>,
     deletable: Deletable,
+    copies: bool,
+    /// The list, for the way back to it.
+    list: String,
     now: Timestamp,
 ) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
-    let selects = !deletable.tags.is_empty();
     let draw = |row: TagRow| {
         let rule = Protection::of_tag(&rules, &row.tag).cloned();
-        let deletes = selects.then(|| deletable.tags.contains(&row.tag));
-        view! { <Row name=name.clone() row rule deletes now all_linux/> }
+        let can =
+            Can { delete: deletable.tags.contains(&row.tag), copy: copies, choose: copies || deletable.is_some() };
+        view! { <Row name=name.clone() row rule can list=list.clone() now all_linux/> }
     };
     view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
+}
+
+/// What the reader can do with a row besides.
+#[derive(Clone, Copy)]
+struct Can {
+    delete: bool,
+    copy: bool,
+    /// Whether rows of this list are chosen at all.
+    choose: bool,
 }
 
 #[component]
@@ -41,46 +53,50 @@ fn Row(
     name: RepositoryName,
     row: TagRow,
     rule: Option<Protection>,
-    /// Whether its reader may delete it; nothing where they may delete none.
-    deletes: Option<bool>,
+    can: Can,
+    list: String,
     now: Timestamp,
     all_linux: bool,
 ) -> impl IntoView {
     let same = same_words(&row.same_as, row.same_more).map(|words| view! { <span class="cell-sub">{words}</span> });
     view! {
         <tr role="row">
-            {deletes.map(|may| view! { <Selected tag=&row.tag may/> })}
+            {can.choose.then(|| view! { <Selected tag=&row.tag may=can.delete || can.copy/> })}
             <th role="rowheader" scope="row"><TagName name=&name row=&row rule now/></th>
             <td role="cell"><DigestLink repository=&name digest=&row.digest/>{same}</td>
             <td role="cell"><Platforms platforms=row.platforms all_linux/></td>
             <td role="cell">{row.size.to_string()}</td>
             <td role="cell"><Built at=row.built now/></td>
             <td role="cell"><MovedCell moved=row.moved now/></td>
-            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may deletes=deletes == Some(true)/></td>
+            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may can list/></td>
         </tr>
     }
 }
 
 /// What the reader may do with a tag, and where it was before.
 #[component]
-fn Actions(name: RepositoryName, tag: Tag, may: TagMay, deletes: bool) -> impl IntoView {
+fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can, list: String) -> impl IntoView {
     let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
     let label = format!("Actions for {tag}");
-    let link =
-        |is_open: bool, to: Address, words: &'static str| is_open.then(|| view! { <a href=to.to_string()>{words}</a> });
-    let entries = [
-        link(may.retag, Address::Retag(name.clone(), tag.clone()), "Retag…"),
-        link(may.rename, Address::RenameTag(name.clone(), tag.clone()), "Rename…"),
-        link(may.roll_back, Address::RollBack(name.clone(), tag.clone()), "Roll back…"),
+    let asks = |is_open: bool, to: Address, words: &'static str| {
+        is_open.then(|| view! { <a href=to.to_string() data-dialog="">{words}</a> })
+    };
+    let named = [
+        asks(may.retag, Address::Retag(name.clone(), tag.clone()), "Retag…"),
+        asks(may.rename, Address::RenameTag(name.clone(), tag.clone()), "Rename…"),
     ];
-    let delete = deletes.then(|| {
-        let href = Address::DeleteTag(name, tag).to_string();
+    let copying = address(&Address::Copy(name.clone()).to_string(), &[("tag", tag.as_str())]);
+    let copy = can.copy.then(|| view! { <a href=copying>"Copy or promote…"</a> });
+    let back = Address::RollBack(name.clone(), tag.clone()).to_string();
+    let back = may.roll_back.then(|| view! { <a href=back>"Roll back…"</a> });
+    let delete = can.delete.then(|| {
+        let href = address(&Address::DeleteTag(name, tag).to_string(), &[(LIST, list.as_str())]);
         view! { <a class="bad" href=href data-dialog="">"Delete tag…"</a> }
     });
     view! {
         <details class="drop">
             <summary class="btn btn-ghost btn-sm btn-icon" aria-label=label><Icon name="more"/></summary>
-            <div class="menu">{entries}<a href=history>"History"</a>{delete}</div>
+            <div class="menu">{named}{copy}{back}<a href=history>"History"</a>{delete}</div>
         </details>
     }
 }

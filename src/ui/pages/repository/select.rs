@@ -4,6 +4,7 @@
 use crate::domain::view::{Deletable, ListQuery, Matching, TagSort};
 use crate::domain::{Address, RepositoryName, Tag};
 use crate::ui::components::icon::Icon;
+use crate::ui::query::LIST;
 use crate::ui::words::grouped;
 use leptos::prelude::*;
 
@@ -15,19 +16,37 @@ const FORM: &str = "bulk";
 pub fn SelectionBar<'a>(
     name: &'a RepositoryName,
     deletable: &'a Deletable,
+    copies: bool,
     query: &'a ListQuery<TagSort>,
 ) -> impl IntoView + use<> {
-    let action = Address::DeleteTags(name.clone()).to_string();
+    let copying = Address::Copy(name.clone()).to_string();
+    let delete = deletable.is_some().then(|| Address::DeleteTags(name.clone()).to_string());
+    let action = delete.clone().unwrap_or_else(|| copying.clone());
+    let list = listed(query);
+    let list = (!list.is_empty()).then(|| view! { <input type="hidden" name=LIST value=list/> });
+    let copy = copies.then(|| {
+        view! { <button class="btn btn-ghost btn-sm" type="submit" formaction=copying data-plain=""><Icon name="up" class="i i-sm"/>"Copy or promote…"</button> }
+    });
+    let asks = delete.is_some().then_some("");
+    let delete = delete.map(|_| {
+        view! { <button class="btn btn-ghost btn-sm btn-bad-quiet" type="submit"><Icon name="trash" class="i i-sm"/>"Delete…"</button> }
+    });
     let all = deletable.matching.map(|matching| view! { <AllMatching matching filter=query.q.clone()/> });
     view! {
-        <form class="bulk" id=FORM method="get" action=action aria-label="Selected tags" data-dialog="" data-bulk="">
+        <form class="bulk" id=FORM method="get" action=action aria-label="Selected tags" data-dialog=asks data-bulk="">
+            {list}
             <span class="medium" data-count="">"With selected:"</span>
-            <button class="btn btn-ghost btn-sm btn-bad-quiet" type="submit"><Icon name="trash" class="i i-sm"/>"Delete…"</button>
+            {delete}{copy}
             {all}
             <button class="btn btn-ghost btn-sm push" type="button" hidden=true data-clear="">"Clear"</button>
         </form>
     }
     .into_any()
+}
+
+/// The list, as addresses say it that lead back.
+pub fn listed(query: &ListQuery<TagSort>) -> String {
+    query.own("").trim_start_matches('?').to_owned()
 }
 
 /// Chooses what the filter matches, on all its pages.

@@ -26,6 +26,10 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
         [one] => format!("Move {} back", one.tag),
         many => format!("Move {} back", counted(many.len() as u64, "tag", "tags")),
     };
+    let seen = crossings
+        .iter()
+        .map(|it| view! { <input type="hidden" name="expect" value=format!("{} {}", it.tag, it.now)/> });
+    let seen = seen.collect_view();
     let keep = if crossings.len() == 1 { "Keep the new one" } else { "Keep the new ones" };
     view! {
         <section class="card confirm confirm-plain" aria-labelledby="over">
@@ -37,6 +41,7 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
                 <PostForm intent=Intent::RestoreTrash>
                     <input type="hidden" name="entry" value=row.id/>
                     <input type="hidden" name="over" value="yes"/>
+                    {seen}
                     <div class="row end wrap">
                         <a class="btn" href=back autofocus="true">{keep}</a>
                         <button class="btn btn-primary" type="submit">{act}</button>

@@ -1,0 +1,177 @@
+// Names at a registry elsewhere, Debian's docker-registry 2.8, which deletes images alone: journeys 9, 10, 11 and 13 over
+// it, with script and without. After each, whatever was left pulls from the registry itself, byte for byte.
+import { expectNoSidewaysScroll } from '../support/checks';
+import { HERE, expect, expectHidden, isHidden, knows, namedAt, pulled, signatureOf, tagsAt, test } from '../support/elsewhere';
+import { authorization, digestOf, push, short, tag } from '../support/images';
+import { enrol, submit } from '../support/people';
+import { signIn } from '../support/servers';
+import { askToDelete, askToDeleteImage, line, looked, said } from '../support/steps';
+import { test as shared } from '../support/test';
+
+const PASSWORD = 'four quiet harbours';
+const [IMAGE, SINGLE] = [digestOf('web', '1.4.2'), digestOf('web', '1.4.0')];
+const SIGNATURE = signatureOf('1.4.2');
+
+test.use({ refusals: [403, 409, 422] });
+test.afterEach(async ({ page }) => void (await page.goto('about:blank'))); // a page would miss its server
+
+test('two tags go there, each alone, and come back by one press', async ({ page, portolan, hub, scripted }) => {
+  const [names, whole] = [await tagsAt(hub), await pulled(hub, ...(await tagsAt(hub)))];
+  const asked = await askToDelete(page, HERE, scripted, '1.4.2', '1.4.0');
+  for (const sibling of ['1.4', 'prod']) {
+    await expect(line(asked, '1.4.2 is removed. Its image stays.').getByRole('link', { name: sibling, exact: true })).toBeVisible();
+  }
+  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest until');
+  await expect(asked).toContainText('Other clients of that registry see such tags');
+  await expect(asked).toContainText('moves the tag to a tombstone first');
+  await looked(page, scripted);
+  await expectNoSidewaysScroll(page, 'a delete elsewhere');
+  await asked.getByRole('button', { name: 'Delete 2 tags' }).click();
+
+  const undo = (await said(page, `Deleted 2 tags from ${HERE}.`)).getByRole('button', { name: 'Undo' });
+  const now = await tagsAt(hub);
+  expect(now.filter((name) => !isHidden(name))).toEqual(names.filter((name) => !['1.4.2', '1.4.0'].includes(name)));
+  expect(now.filter(isHidden)).toHaveLength(2);
+  expect(whole).toMatchObject(await pulled(hub, '1.4', 'prod', '1.5.0-rc.2', SIGNATURE));
+  expect(Object.values(whole)).toEqual(expect.arrayContaining(Object.values(await pulled(hub, IMAGE, SINGLE))));
+  await expectHidden(portolan);
+
+  await undo.click();
+  await said(page, `Restored 2 tags of ${HERE}.`);
+  expect(await tagsAt(hub)).toEqual(names);
+  expect(await pulled(hub, ...names)).toEqual(whole);
+});
+
+test.describe('with a registry that is read again and again', () => {
+  test.use({ refreshS: 1 });
+
+  test('an image goes with all its tags there, as long as that is what was said, and comes back from the trash', async ({ page, portolan, hub, scripted }) => {
+    const asked = await askToDeleteImage(page, HERE, scripted, '1.4.2');
+    for (const name of ['1.4', '1.4.2', 'prod']) await expect(asked.getByRole('link', { name, exact: true })).toBeVisible();
+    await expect(asked.getByText(/images that it lists go with it/)).toBeVisible();
+    await asked.getByLabel('Name of the repository').fill('team/web');
+    await asked.getByRole('button', { name: 'Delete image and 3 tags' }).click();
+    await expect(page.getByLabel('Name of the repository')).toHaveAttribute('aria-invalid', 'true');
+    await expect(page.getByLabel('Name of the repository')).toHaveValue('team/web');
+
+    await tag(hub, 'team/web', '1.4.2', 'latest');
+    await knows(portolan, (names) => names.includes('latest'));
+    const [names, whole] = [await tagsAt(hub), await pulled(hub, ...(await tagsAt(hub)))];
+    await page.getByLabel('Name of the repository').fill(HERE);
+    await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
+    await expect(page.getByRole('alert')).toContainText('1 more tag now names this image. Look again.');
+    expect(await tagsAt(hub)).toEqual(names);
+    await looked(page, scripted);
+    await page.getByLabel('Name of the repository').fill(HERE);
+    await page.getByRole('button', { name: 'Delete image and 4 tags' }).click();
+
+    await said(page, /^Deleted image/);
+    expect((await tagsAt(hub)).filter((name) => !isHidden(name))).toEqual(['1.4.0', '1.5.0-rc.2', SIGNATURE].sort());
+    expect(whole).toMatchObject(await pulled(hub, '1.4.0', '1.5.0-rc.2', SIGNATURE));
+    await expectHidden(portolan);
+
+    await page.goto('/trash');
+    await page.getByRole('button', { name: `Restore image ${IMAGE.slice(7, 19)} of ${HERE}` }).click();
+    await said(page, /^Restored image/);
+    expect(await tagsAt(hub)).toEqual(names);
+    expect(await pulled(hub, ...names)).toEqual(whole);
+  });
+
+  test('a tag goes back to what it named there, also where that is in the trash', async ({ page, portolan, hub, scripted }) => {
+    await push(hub, 'web', '1.4.0', 'team/web:prod').done();
+    await page.goto(`/r/${HERE}`);
+    await page.getByRole('link', { name: 'History', exact: true }).first().click();
+    await page.getByLabel('Tag', { exact: true }).fill('prod');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    const moves = page.getByRole('table').getByRole('row');
+    await expect(async () => {
+      await page.reload(); // until the registry was read again
+      await expect(moves).toHaveCount(2, { timeout: 500 });
+    }).toPass({ timeout: 20_000 });
+    await expect(moves.nth(1)).toContainText(short('web', '1.4.0'));
+    await looked(page, scripted);
+
+    const whole = await pulled(hub, ...(await tagsAt(hub)).filter((name) => name !== 'prod'));
+    await page.getByRole('link', { name: `Roll back prod to ${short('web', '1.4.2')}…` }).click();
+    await expect(page.getByRole('row', { name: `Image ${short('web', '1.4.0')} ${short('web', '1.4.2')}` })).toBeVisible();
+    await looked(page, scripted);
+    await page.getByLabel('Reason').fill('the till stands still');
+    await page.getByRole('button', { name: `Roll back prod to ${short('web', '1.4.2')}` }).click();
+    await said(page, `prod names ${short('web', '1.4.2')} again.`);
+    expect(await namedAt(hub, 'prod')).toBe(IMAGE);
+
+    // To what is in the trash by now: forward again, without that image's tag and without itself.
+    const gone = await fetch(`${portolan.url}/api/v1/r/${HERE}/-/manifests/${SINGLE}`, { method: 'DELETE', headers: authorization(portolan) });
+    expect(gone.status).toBe(204);
+    await page.goto(`/r/${HERE}/-/history?tag=prod`);
+    await expect(moves).toHaveCount(3);
+    await expect(page.getByText('the till stands still')).toBeVisible();
+    await page.getByRole('link', { name: `Roll back prod to ${short('web', '1.4.0')}…` }).first().click();
+    await expect(page.getByText(/is in the trash. It comes back first/)).toBeVisible();
+    await page.getByRole('button', { name: `Roll back prod to ${short('web', '1.4.0')}` }).click();
+    await said(page, `prod names ${short('web', '1.4.0')} again.`);
+    expect(await namedAt(hub, 'prod')).toBe(SINGLE);
+    expect(whole).toMatchObject(await pulled(hub, '1.4.2', '1.4', '1.5.0-rc.2', SIGNATURE, SINGLE).then(({ [SINGLE]: _, ...rest }) => rest));
+    await expectHidden(portolan);
+  });
+});
+
+test('an image gets another name there, and a name that moved meanwhile is looked at again', async ({ page, portolan, hub, scripted }) => {
+  const candidate = short('web', '1.5.0-rc.2');
+  const whole = await pulled(hub, ...(await tagsAt(hub)).filter((name) => name !== 'prod'));
+  await page.goto(`/r/${HERE}`);
+  await page.getByLabel('Actions for 1.5.0-rc.2').click();
+  await page.getByRole('row', { name: '1.5.0-rc.2' }).getByRole('link', { name: 'Retag…' }).click();
+  await page.getByLabel('Tag', { exact: true }).fill('1.5.0');
+  await page.getByRole('button', { name: 'Add tag' }).click();
+  await said(page, `${candidate} is 1.5.0 as well.`);
+  expect(await namedAt(hub, '1.5.0')).toBe(digestOf('web', '1.5.0-rc.2'));
+  await page.goto(`/r/${HERE}`);
+  await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0', { exact: true })).toBeVisible();
+
+  await page.goto(`/r/${HERE}/-/tags/1.5.0-rc.2/retag`);
+  await page.getByLabel('Tag', { exact: true }).fill('prod');
+  await page.getByRole('button', { name: 'Add tag' }).click();
+  await expect(page.getByRole('row', { name: `Image ${short('web', '1.4.2')} ${candidate}` })).toBeVisible();
+  // It moves meanwhile, which nobody has read yet.
+  await push(hub, 'web', '1.4.1', 'team/web:prod').done();
+  await page.getByRole('button', { name: `Move prod to ${candidate}` }).click();
+  const both = `named ${short('web', '1.4.2')} when you looked and names ${short('web', '1.4.1')} now`;
+  await expect(page.getByRole('alert').filter({ hasText: 'prod moved meanwhile' })).toContainText(both);
+  expect(await namedAt(hub, 'prod')).toBe(digestOf('web', '1.4.1'));
+  await looked(page, scripted);
+  expect(whole).toMatchObject(await pulled(hub, '1.4.2', '1.4', '1.4.0', '1.5.0-rc.2', SIGNATURE));
+
+  // A publisher adds names there and moves none.
+  await enrol(portolan, 'ci-otto', PASSWORD);
+  await submit(portolan, '/n/hub/-/access', 'give-access', { who: 'ci-otto', role: 'publisher', scope: 'hub/*' });
+  const cookie = await signIn(portolan.url, { username: 'ci-otto', password: PASSWORD });
+  const shown = await (await fetch(`${portolan.url}/r/${HERE}/-/tags/1.4.0/retag?name=prod`, { headers: { cookie } })).text();
+  expect(shown).not.toContain('Move prod to');
+  const body = new URLSearchParams({ do: 'set-tag', name: 'prod', digest: SINGLE, expect: digestOf('web', '1.4.1') });
+  const refused = await fetch(`${portolan.url}/r/${HERE}/-/tags/1.4.0/retag`, { method: 'POST', headers: { cookie }, body, redirect: 'manual' });
+  expect(refused.status).toBe(403);
+  expect(await namedAt(hub, 'prod')).toBe(digestOf('web', '1.4.1'));
+});
+
+shared.describe('a registry that is only read', () => {
+  shared.use({ refusals: [403, 409] });
+  const REPOSITORY = 'hub/library/busybox';
+  const names = async (url: string) => (await (await fetch(`${url}/v2/library/busybox/tags/list`)).json()).tags;
+
+  shared('has nothing to change it by, and nothing is changed', async ({ page, servers }) => {
+    for (const path of [`/r/${REPOSITORY}`, `/r/${REPOSITORY}/-/tags/latest`, `/r/${REPOSITORY}/-/history`]) {
+      await page.goto(path);
+      await expect(page.getByRole('heading', { level: 1 })).toContainText('busybox');
+      await expect(page.locator('main').getByRole('checkbox')).toHaveCount(0);
+      const controls = page.locator('main').locator('a, button, summary');
+      await expect(controls.filter({ hasText: /^(Retag|Rename|Roll back|Delete|Add a tag|More)/ })).toHaveCount(0);
+    }
+    const before = await names(servers.hub.url);
+    const body = new URLSearchParams({ do: 'set-tag', name: 'stolen', digest: digestOf('base', '1.1.0'), expect: '' });
+    const headers = { cookie: servers.full.cookie! };
+    const refused = await fetch(`${servers.full.url}/r/${REPOSITORY}/-/tags/latest/retag`, { method: 'POST', headers, body, redirect: 'manual' });
+    expect([403, 409]).toContain(refused.status);
+    expect(await names(servers.hub.url)).toEqual(before);
+  });
+});

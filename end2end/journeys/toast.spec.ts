@@ -1,0 +1,70 @@
+// What is said of something done, and its way back: it stays for its time, waits for who is at it, and the keys reach it.
+// The time of the page stands still but for what a test lets pass.
+import type { Page } from '@playwright/test';
+import { awake } from '../support/checks';
+import { push, tag } from '../support/images';
+import { focused, reach } from '../support/keys';
+import { expect, test } from '../support/own';
+import { askToDelete, said } from '../support/steps';
+
+const STAYS_MS = 8_000;
+const SLICE_MS = 50;
+
+test.beforeEach(async ({ page, portolan }) => {
+  await push(portolan, 'web', '1.4.2', 'team/web:1.4.2').done();
+  await tag(portolan, 'team/web', '1.4.2', '1.4', 'prod', 'latest');
+  await page.clock.install();
+});
+
+/** Deletes a tag in the dialog, and returns what is said of it, just as its time begins. */
+async function remove(page: Page, name: string) {
+  await page.clock.resume();
+  const asked = await askToDelete(page, 'team/web', true, name);
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1));
+  await asked.getByRole('button', { name: 'Delete tag' }).click();
+  const toast = await said(page, `Deleted tag ${name} from team/web.`);
+  await expect(async () => {
+    await page.clock.runFor(SLICE_MS);
+    await awake(page);
+  }).toPass();
+  return toast;
+}
+
+test('it stays for its time and then goes', async ({ page }) => {
+  const toast = await remove(page, 'latest');
+  await page.clock.runFor(STAYS_MS - 2 * SLICE_MS);
+  await expect(toast).toBeVisible();
+  await page.clock.runFor(3 * SLICE_MS);
+  await expect(toast).toBeHidden();
+});
+
+test('it waits while a pointer is over it, and while the keys are at it', async ({ page, portolan }) => {
+  const toast = await remove(page, 'latest');
+  await toast.hover();
+  await page.clock.runFor(10 * STAYS_MS);
+  await expect(toast).toBeVisible();
+  const undo = toast.getByRole('button', { name: 'Undo' });
+  expect(await reach(page, undo), 'the way back is the next stop').toBeLessThanOrEqual(1);
+  expect(await focused(page)).toMatchObject({ name: 'Undo', isSeen: true, isInWindow: true });
+  await page.mouse.move(0, 0);
+  await page.clock.runFor(10 * STAYS_MS);
+  await expect(toast).toBeVisible();
+  await page.keyboard.press('Tab');
+  await page.clock.runFor(1_000);
+  await expect(toast).toBeHidden();
+
+  const again = await remove(page, 'prod');
+  await reach(page, again.getByRole('button', { name: 'Undo' }));
+  await page.keyboard.press('Enter');
+  await said(page, 'Restored tag prod of team/web.');
+  const names = await fetch(`${portolan.url}/r/team/web`, { headers: { cookie: portolan.cookie! } });
+  expect(await names.text()).toContain('>prod<');
+});
+
+test('what was done last is said alone, and the rest is in the trash', async ({ page }) => {
+  await remove(page, 'latest');
+  for (const name of ['prod', '1.4']) await remove(page, name);
+  await expect(page.locator('[data-toast]')).toHaveCount(1);
+  await page.goto('/trash');
+  for (const name of ['latest', 'prod', '1.4']) await expect(page.getByRole('button', { name: `Restore tag ${name} of team/web` })).toBeVisible();
+});

@@ -1,0 +1,41 @@
+// Steps that journeys share: asking for a delete, and what is said of it.
+import type { Locator, Page } from '@playwright/test';
+import { expectAccessibleInBoth } from './checks';
+import { expect } from './test';
+
+/** What was just done is said on the page that follows; returns the line, which has the way back. */
+export async function said(page: Page, words: string | RegExp): Promise<Locator> {
+  const line = page.getByRole('status').filter({ hasText: words });
+  await expect(line).toBeVisible();
+  return line;
+}
+
+/** axe in both colours, where it can run. */
+export async function looked(page: Page, scripted: boolean) {
+  if (scripted) await expectAccessibleInBoth(page);
+}
+
+/** Chooses tags in the list and asks what would go with them: in a dialog, or on a page where no script runs. */
+export async function askToDelete(page: Page, repository: string, scripted: boolean, ...tags: string[]): Promise<Locator> {
+  await page.goto(`/r/${repository}`);
+  for (const tag of tags) await page.getByRole('checkbox', { name: `Select ${tag}`, exact: true }).check();
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  return question(page, scripted, tags.length === 1 ? `Delete tag ${tags[0]} from ${repository}` : `Delete ${tags.length} tags from ${repository}`);
+}
+
+/** Asks on an image's page what would go with it and all its tags. */
+export async function askToDeleteImage(page: Page, repository: string, scripted: boolean, tag: string): Promise<Locator> {
+  await page.goto(`/r/${repository}/-/tags/${tag}`);
+  await page.getByText('More', { exact: true }).click();
+  await page.getByRole('link', { name: 'Delete image and its tags…' }).click();
+  return question(page, scripted, /^Delete image [0-9a-f]{12} and its \d+ tags$/);
+}
+
+async function question(page: Page, scripted: boolean, name: string | RegExp): Promise<Locator> {
+  const asked = scripted ? page.getByRole('dialog', { name }) : page.locator('main');
+  await expect(asked.getByRole('heading', { name })).toBeVisible();
+  return asked;
+}
+
+/** A line of what would go. */
+export const line = (asked: Locator, words: string) => asked.getByRole('listitem').filter({ hasText: words });

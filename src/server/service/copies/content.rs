@@ -1,0 +1,193 @@
+//! Content on its way: a blob at a time, linked where both lie in one registry, else streamed, and checked while it goes.
+//! Then the manifest that names them.
+
+use super::reading::Image;
+use super::way::{Copying, Phase, There, of};
+use crate::domain::action::{PushBlob, PushManifest};
+use crate::domain::condition::Condition;
+use crate::domain::manifest::Descriptor;
+use crate::domain::{ByteSize, Digest, Error, Reference, Result};
+use crate::server::blobs::{ByteStream, Content, ContentHash};
+use crate::server::registry::{Chunk, SentManifest};
+use crate::server::service::push;
+use futures::StreamExt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is wrong with content, as it was noticed on its way.
+#[derive(Clone, Default)]
+struct Wrong(Arc<Mutex<Option<String>>>);
+
+impl Wrong {
+    fn note(&self, words: String) -> io::Error {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.clone());
+        io::Error::other(words)
+    }
+
+    fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Copying<'_> {
+    /// One blob of the next image, or its manifest.
+    pub(super) async fn send(&mut self) -> Result<()> {
+        let Some(digest) = self.place.order.get(self.place.at).cloned() else {
+            self.place.phase = Phase::List;
+            return Ok(());
+        };
+        let image = self.image(&digest).await?;
+        let gone =
+            || Error::Conflict(format!("the image {} went away at {} meanwhile", digest.short(), self.asked.from));
+        let image = image.ok_or_else(gone)?;
+        let blobs = image.blobs();
+        let is_first = self.place.blob == 0 && !self.place.again;
+        if is_first && self.has_image(&digest).await.map_err(|failure| of("see what is there", failure))? {
+            self.list_in_catalog(&image).await?;
+            self.to.n_done += blobs.len() as u64 + 1;
+            self.next();
+            return Ok(());
+        }
+        match blobs.get(self.place.blob) {
+            Some(blob) => {
+                let what = format!("copy {} ({})", blob.digest, ByteSize(blob.size));
+                self.blob(blob).await.map_err(|failure| of(&what, failure))?;
+                self.place.blob += 1;
+                self.to.n_done += 1;
+                Ok(())
+            }
+            None => self.manifest(&image).await,
+        }
+    }
+
+    fn next(&mut self) {
+        self.place.at += 1;
+        (self.place.blob, self.place.again) = (0, false);
+    }
+
+    /// Whether the image is there already; then it is not taken away for as long as this may take.
+    async fn has_image(&self, digest: &Digest) -> Result<bool> {
+        match &self.there {
+            There::Hosted(registry) => registry.keep_manifest(&self.asked.to, digest).await,
+            There::Elsewhere(there) => there.has_image(&self.asked.to, digest).await,
+        }
+    }
+
+    async fn blob(&mut self, blob: &Descriptor) -> Result<()> {
+        let (from, to, digest) = (&self.asked.from, &self.asked.to, &blob.digest);
+        let is_there = match &self.there {
+            There::Hosted(registry) => registry.keep_blob(to, digest).await?,
+            There::Elsewhere(there) => there.has_blob(to, digest).await?,
+        };
+        if is_there {
+            return Ok(());
+        }
+        if let (There::Elsewhere(there), true) = (&self.there, self.is_inside)
+            && there.link_blob(self.app, &self.proof, (to, from, digest)).await?
+        {
+            self.is_large = true;
+            return Ok(self.say(format!("Linked {digest} ({}) from {from} to {to}.", ByteSize(blob.size))));
+        }
+        let absent = || Error::Conflict(format!("{from} does not have it any more"));
+        let content = self.source.read.blob(from, digest, None).await?.ok_or_else(absent)?;
+        if content.size != blob.size {
+            let words = format!("{from} has {} bytes of it, and its image says {}", content.size, blob.size);
+            return Err(Error::Conflict(words));
+        }
+        let wrong = Wrong::default();
+        let content = Content { body: checked(content.body, digest, wrong.clone()), ..content };
+        let sent = match &self.there {
+            There::Hosted(_) => self.push(digest, content).await,
+            There::Elsewhere(there) => there.send_blob(self.app, &self.proof, (to, digest), content).await,
+        };
+        // What the other side says of it is only that it broke off.
+        sent.map_err(|failure| wrong.take().map_or(failure, Error::Unavailable))?;
+        self.to.n_bytes += blob.size;
+        self.is_large = true;
+        self.say(format!("Copied {digest} ({}) to {to}.", ByteSize(blob.size)));
+        Ok(())
+    }
+
+    async fn push(&self, digest: &Digest, content: Content) -> Result<()> {
+        let proof = self.app.access.authorize(&self.caller, PushBlob { repository: self.asked.to.clone() }).await?;
+        let chunk = Chunk { start: None, length: Some(content.length), body: content.body };
+        push::whole(self.app, &proof, digest, chunk).await
+    }
+
+    async fn manifest(&mut self, image: &Image) -> Result<()> {
+        let digest = image.raw.digest.clone();
+        let what = format!("put the image {digest} to {}", self.asked.to);
+        match self.put(image).await {
+            Ok(()) => {}
+            // What was there may be gone by now, such as after a long pause.
+            Err(Error::MissingParts(_) | Error::Upstream { is_down: false, .. }) if !self.place.again => {
+                self.to.n_done = self.to.n_done.saturating_sub(self.place.blob as u64);
+                (self.place.blob, self.place.again) = (0, true);
+                return Ok(self.say(format!("Looks again at what the image {} is made of.", digest.short())));
+            }
+            Err(Error::MissingParts(parts)) => {
+                let parts: Vec<&str> = parts.iter().map(Digest::short).collect();
+                let words = format!("it lists what {} does not have: {}", self.asked.from, parts.join(", "));
+                return Err(of(&what, Error::Conflict(words)));
+            }
+            Err(failure) => return Err(of(&what, failure)),
+        }
+        self.list_in_catalog(image).await?;
+        self.to.n_done += 1;
+        self.place.n_images += 1;
+        self.next();
+        let elsewhere = match image.n_elsewhere() {
+            0 => String::new(),
+            n_layers => format!(", without {n_layers} layers that are meant to be fetched from elsewhere"),
+        };
+        self.say(format!("Put the image {} to {}{elsewhere}.", digest.short(), self.asked.to));
+        Ok(())
+    }
+
+    /// Keeps a manifest under its digest, where it goes to.
+    pub(super) async fn put(&self, image: &Image) -> Result<()> {
+        let (to, raw) = (&self.asked.to, &image.raw);
+        if let There::Elsewhere(there) = &self.there {
+            return there.send_manifest(self.app, &self.proof, to, raw).await;
+        }
+        let reference = Reference::Digest(raw.digest.clone());
+        let action = PushManifest { repository: to.clone(), reference, tags: vec![] };
+        let proof = self.app.access.authorize(&self.caller, action).await?;
+        let media_type = Some(image.parsed.media_type.clone());
+        let sent = SentManifest { media_type, bytes: raw.bytes.clone(), condition: Condition::default() };
+        push::manifest(self.app, &proof, sent).await.map(drop)
+    }
+}
+
+/// Passes content on while it is hashed. The last piece goes only if all of it has the digest, so that what is wrong never
+/// arrives whole.
+fn checked(body: ByteStream, digest: &Digest, wrong: Wrong) -> ByteStream {
+    let hash = ContentHash::new(digest.algorithm());
+    let start = (Some((body, hash)), None, digest.clone(), wrong);
+    let pieces = futures::stream::unfold(start, |(state, held, digest, wrong)| async move {
+        let (mut body, mut hash) = state?;
+        loop {
+            match body.next().await {
+                Some(Ok(piece)) => {
+                    hash.update(&piece);
+                    if let Some(before) = held {
+                        return Some((Ok(before), (Some((body, hash)), Some(piece), digest, wrong)));
+                    }
+                    return Some((Ok(bytes::Bytes::new()), (Some((body, hash)), Some(piece), digest, wrong)));
+                }
+                Some(Err(error)) => {
+                    let failure = wrong.note(format!("its bytes broke off: {error}"));
+                    return Some((Err(failure), (None, None, digest, wrong)));
+                }
+                None if hash.clone().finish() == digest => {
+                    return held.map(|last| (Ok(last), (None, None, digest, wrong)));
+                }
+                None => {
+                    let failure = wrong.note("the bytes that came do not have that digest".to_owned());
+                    return Some((Err(failure), (None, None, digest, wrong)));
+                }
+            }
+        }
+    });
+    pieces.filter(|piece| std::future::ready(piece.as_ref().map_or(true, |piece| !piece.is_empty()))).boxed()
+}

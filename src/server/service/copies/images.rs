@@ -1,0 +1,85 @@
+//! Which images a copy takes, and in which order: each after those that it names.
+
+use crate::domain::Digest;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Images that were met, by what names them or is about them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Images {
+    /// Those that are still to be read, each with how far it is from a tag.
+    pub waiting: Vec<(Digest, u8)>,
+    /// Those that were, each with those that have to be there before it.
+    pub read: BTreeMap<Digest, Vec<Digest>>,
+    /// Those that were looked for in vain.
+    pub absent: BTreeSet<Digest>,
+    /// Bytes of all manifests that were read.
+    pub n_bytes: u64,
+    /// What there is to do: images, their blobs, tags.
+    pub n_items: u64,
+}
+
+impl Images {
+    /// Whether there is nothing to keep.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.read.is_empty()
+    }
+
+    /// The next one that was not met before.
+    pub fn next(&mut self) -> Option<(Digest, u8)> {
+        let is_met = |(digest, _): &(Digest, u8)| self.read.contains_key(digest) || self.absent.contains(digest);
+        while self.waiting.last().is_some_and(is_met) {
+            self.waiting.pop();
+        }
+        self.waiting.last().cloned()
+    }
+
+    /// All that were read, each after those that have to be there before it.
+    pub fn in_order(&self) -> Vec<Digest> {
+        let (mut order, mut placed) = (Vec::with_capacity(self.read.len()), BTreeSet::new());
+        for first in self.read.keys() {
+            let mut stack = vec![(first, false)];
+            while let Some((digest, is_left)) = stack.pop() {
+                if is_left {
+                    order.push(digest.clone());
+                } else if let Some(before) = self.read.get(digest).filter(|_| placed.insert(digest)) {
+                    stack.push((digest, true));
+                    stack.extend(before.iter().map(|it| (it, false)));
+                }
+            }
+        }
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn digest(n: usize) -> Digest {
+        format!("sha256:{n:064x}").parse().unwrap()
+    }
+
+    proptest! {
+        /// An image names only what was there before it: its digest is made of theirs.
+        #[test]
+        fn each_comes_once_and_after_what_it_names(
+            named in proptest::collection::vec(proptest::collection::vec(0..40_usize, 0..5), 1..40),
+            turn in 1..40_usize,
+        ) {
+            let n = named.len();
+            let name = |at: usize| digest((at * 41 + turn) % 1681);
+            let before = |at: usize| named[at].iter().filter(|it| **it < at).map(|it| name(*it)).collect();
+            let images = Images { read: (0..n).map(|at| (name(at), before(at))).collect(), ..Images::default() };
+            let order = images.in_order();
+            prop_assert_eq!(order.len(), images.read.len());
+            for (at, digest) in order.iter().enumerate() {
+                for it in &images.read[digest] {
+                    prop_assert!(order[..at].contains(it), "{} before {}", it, digest);
+                }
+            }
+        }
+    }
+}

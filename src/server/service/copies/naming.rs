@@ -1,0 +1,89 @@
+//! The tags of a copy, which come last: those by which signatures are found, and then those that were asked for, each if
+//! it names what it named when that was. One that somebody moved meanwhile stays as they left it.
+
+use super::way::{Copying, Phase, There, Wanted, of};
+use crate::domain::action::CopyTags;
+use crate::domain::error::What;
+use crate::domain::view::How;
+use crate::domain::{Digest, Error, Result, Tag};
+use crate::server::service::names::{Expect, Namer};
+use crate::server::store::{Change, manifests, tags};
+
+impl Copying<'_> {
+    /// One of the tags.
+    pub(super) async fn name(&mut self) -> Result<()> {
+        let at = self.place.named;
+        let note = self.place.notes.iter().nth(at).map(|(tag, digest)| (tag.clone(), digest.clone()));
+        if let Some((tag, digest)) = note {
+            let action = (tag.clone(), tag.clone());
+            self.put_tag(action, (&tag, &digest), Expect::Anything).await.map_err(|failure| of_tag(&tag, failure))?;
+        } else if let Some(wanted) = self.asked.tags.get(at - self.place.notes.len()).cloned() {
+            self.wanted(&wanted).await?;
+        } else if self.place.left.is_empty() {
+            self.place.phase = Phase::Over;
+            return Ok(());
+        } else {
+            return Err(Error::Conflict(self.place.left.join("; ")));
+        }
+        self.place.named += 1;
+        self.to.n_done += 1;
+        Ok(())
+    }
+
+    async fn wanted(&mut self, wanted: &Wanted) -> Result<()> {
+        let Wanted { tag, name, digest, before } = wanted;
+        let expect = before.clone().map_or(Expect::Absent, Expect::Named);
+        let said = match self.put_tag((tag.clone(), name.clone()), (name, digest), expect).await {
+            Ok(()) => format!("Set the tag {name} to {}.", digest.short()),
+            Err(Error::Changed { current }) => {
+                let short = |it: Option<&Digest>| it.map_or("nothing", |it| it.short()).to_owned();
+                let (is, was) = (short(current.as_ref()), short(before.as_ref()));
+                let words =
+                    format!("the tag {name} names {is} by now, and {was} when this was asked for; it is left so");
+                self.place.left.push(words.clone());
+                format!("Left as it is: {words}.")
+            }
+            Err(failure) => return Err(of_tag(name, failure)),
+        };
+        self.say(said);
+        Ok(())
+    }
+
+    /// Sets one tag by all that holds at this moment; one that is so already is fine.
+    async fn put_tag(&self, pair: (Tag, Tag), (tag, digest): (&Tag, &Digest), expect: Expect) -> Result<()> {
+        let (app, to) = (self.app, &self.asked.to);
+        let action = CopyTags { from: self.asked.from.clone(), to: to.clone(), tags: vec![pair] };
+        let proof = app.access.authorize(&self.caller, action).await?;
+        let mut expect = expect;
+        if let There::Elsewhere(there) = &self.there {
+            match there.put(app, &proof, (to, tag, digest), &expect).await {
+                Err(Error::Changed { current: Some(current) }) if current == *digest => {}
+                put => put?,
+            }
+            expect = Expect::Anything;
+        }
+        let (namer, tag, digest) = (Namer::of(app, &proof, to)?, tag.clone(), digest.clone());
+        let write = app.store.write(&proof, move |tx| {
+            Box::pin(async move {
+                let found = namer.open(tx).await?;
+                let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);
+                if current.as_ref() != Some(&digest) {
+                    expect.check(current.as_ref())?;
+                }
+                if manifests::size(tx, &found.id, &digest).await?.is_none() {
+                    return Err(Error::NotFound(What::Manifest { repository: namer.name, digest }));
+                }
+                let rules = namer.rules(tx).await?;
+                namer.naming(&found, &rules).put(tx, (&tag, &digest), How::Copy, None).await?;
+                namer.touch(tx, &found).await?;
+                let before = current.map(|before| format!("{tag} {before}"));
+                Ok(Change::new((), before, Some(format!("{tag} {digest}"))).announcing(namer.name))
+            })
+        });
+        write.await
+    }
+}
+
+fn of_tag(tag: &Tag, failure: Error) -> Error {
+    of(&format!("set the tag {tag}"), failure)
+}

@@ -1,0 +1,194 @@
+//! What a copy would do, before it is done.
+
+use super::takes_job;
+use crate::domain::action::ReadRepository;
+use crate::domain::error::What;
+use crate::domain::manifest::Kind;
+use crate::domain::protection::Act;
+use crate::domain::radius::Node;
+use crate::domain::view::{CopyPlan, CopyQuery, CopyRow, MAX_COPIED, Moved, Side};
+use crate::domain::{ByteSize, Digest, Error, Permission, RepositoryName, Result, Tag, Target};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::identity::secrets::fingerprint_of;
+use crate::server::service::names::Powers;
+use crate::server::service::tags::matching;
+use crate::server::store::protections::Rules;
+use crate::server::store::radius::{Reader, graph, named};
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{copies, tags};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is copied.
+pub(super) struct Source {
+    pub name: RepositoryName,
+    pub found: Repository,
+    pub tags: BTreeMap<Tag, Digest>,
+}
+
+impl Source {
+    pub(super) async fn of(app: &App, proof: &Authorized<ReadRepository>, query: &CopyQuery) -> Result<Self> {
+        let name = proof.action().repository.clone();
+        let found = repositories::find(&app.store, &name).await?;
+        let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+        if !Powers::of(app, proof, &found.mount_id, vec![]).copy() {
+            return Err(Error::Forbidden(Permission::RepositoryPush));
+        }
+        let asked = match query.filter.as_str() {
+            "" => query.tags.clone(),
+            filter => matching(app, proof, filter).await?,
+        };
+        if asked.is_empty() {
+            return Err(Error::invalid("tag", "no tag is selected; select some in the list first"));
+        }
+        if asked.len() > MAX_COPIED {
+            return Err(Error::invalid("tag", format!("at most {MAX_COPIED} tags are copied at once; select fewer")));
+        }
+        let tags = named(&mut Reader::Store(&app.store), &found.id, &asked).await?;
+        match asked.into_iter().find(|tag| !tags.contains_key(tag)) {
+            Some(tag) => Err(Error::NotFound(What::Tag { repository: name, tag })),
+            None => Ok(Self { name, found, tags }),
+        }
+    }
+
+    /// The tag, where it is a single one.
+    pub(super) fn one(&self) -> Option<(&Tag, &Digest)> {
+        self.tags.iter().next().filter(|_| self.tags.len() == 1)
+    }
+
+    pub(super) async fn plan(
+        &self,
+        app: &App,
+        proof: &Authorized<ReadRepository>,
+        query: &CopyQuery,
+    ) -> Result<CopyPlan> {
+        let (to, names) = self.destination(query)?;
+        let there = self.reach(app, proof, &to).await?;
+        let by_job = takes_job(app, &self.name, &to).map_err(|error| Error::invalid("to", error.to_string()))?;
+        let mut now = match &there {
+            Some(there) => {
+                let names: Vec<Tag> = names.values().cloned().collect();
+                named(&mut Reader::Store(&app.store), &there.id, &names).await?
+            }
+            None => BTreeMap::new(),
+        };
+        let row = |(tag, name): (Tag, Tag)| {
+            let digest = self.tags[&tag].clone();
+            CopyRow { tag, digest, now: now.remove(&name), name }
+        };
+        let rows: Vec<CopyRow> = names.into_iter().map(row).collect();
+        let (n_images, bytes) = self.weigh(app, &to, there.as_ref()).await?;
+        let barred = barred(app, proof, &to, &rows).await?;
+        let (now, then) = self.sides(app, there.as_ref(), &rows).await?;
+        let seen = seen(&rows);
+        Ok(CopyPlan { is_new: there.is_none(), by_job, to, rows, now, then, n_images, bytes, barred, seen })
+    }
+
+    /// The repository that was typed, and what each tag is called there.
+    fn destination(&self, query: &CopyQuery) -> Result<(RepositoryName, BTreeMap<Tag, Tag>)> {
+        let wrong = |field: &'static str| move |error: Error| Error::invalid(field, error.to_string());
+        let to: RepositoryName = query.to.trim().parse().map_err(wrong("to"))?;
+        let mut names: BTreeMap<Tag, Tag> = self.tags.keys().map(|tag| (tag.clone(), tag.clone())).collect();
+        if let (Some((tag, _)), false) = (self.one(), query.name.trim().is_empty()) {
+            let name: Tag = query.name.trim().parse().map_err(wrong("name"))?;
+            name.refuse_reserved().map_err(wrong("name"))?;
+            names.insert(tag.clone(), name);
+        }
+        if to == self.name && self.one().is_none() {
+            return Err(Error::invalid("to", format!("these tags are in {to} already; choose another repository")));
+        }
+        if to == self.name && names.iter().all(|(tag, name)| tag == name) {
+            let words = "it has this name here already; choose another name, or another repository";
+            return Err(Error::invalid("name", words));
+        }
+        Ok((to, names))
+    }
+
+    /// The repository to which it goes, if it is there, and the reader may copy to it. One to which they may not push
+    /// reads the same whether or not it is there.
+    async fn reach(
+        &self,
+        app: &App,
+        proof: &Authorized<ReadRepository>,
+        to: &RepositoryName,
+    ) -> Result<Option<Repository>> {
+        let (rights, target) = (proof.rights(), Target::Repository(to.clone()));
+        let holds = |permission| rights.require(permission, &target).is_ok();
+        if !holds(Permission::RepositoryPush) || !holds(Permission::RepositoryRead) {
+            return Err(Error::invalid("to", format!("you cannot push to {to}; choose another repository")));
+        }
+        let there = repositories::find(&app.store, to).await?;
+        if there.is_none() && !holds(Permission::RepositoryCreate) {
+            let words = format!("{to} is not there, and to make it takes repository.create");
+            return Err(Error::invalid("to", words));
+        }
+        Ok(there)
+    }
+
+    /// How many images come along that are not there, and their bytes before sharing.
+    async fn weigh(&self, app: &App, to: &RepositoryName, there: Option<&Repository>) -> Result<(u64, ByteSize)> {
+        if *to == self.name {
+            return Ok((0, ByteSize(0)));
+        }
+        let from: BTreeSet<Digest> = self.tags.values().cloned().collect();
+        let graph = graph(&mut Reader::Store(&app.store), &self.found.id, from).await?;
+        let digests: Vec<Digest> = graph.0.keys().cloned().collect();
+        let held: BTreeSet<Digest> = match there {
+            Some(there) => copies::held(&app.store, &there.id, &digests).await?.into_iter().collect(),
+            None => BTreeSet::new(),
+        };
+        let missing = || graph.0.iter().filter(|(digest, _)| !held.contains(digest)).map(|(_, node)| node);
+        // An index weighs what it lists.
+        let bytes = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
+        Ok((missing().count() as u64, ByteSize(missing().map(bytes).sum())))
+    }
+
+    /// Both sides of a single tag.
+    async fn sides(
+        &self,
+        app: &App,
+        there: Option<&Repository>,
+        rows: &[CopyRow],
+    ) -> Result<(Option<(Side, Moved)>, Option<Side>)> {
+        let [row] = rows else { return Ok((None, None)) };
+        let then = tags::row(&app.store, &self.found.id, &row.tag).await?.map(Side::from);
+        let now = match there {
+            Some(there) => tags::row(&app.store, &there.id, &row.name).await?,
+            None => None,
+        };
+        Ok((now.map(|now| (Side::from(now.clone()), now.moved)), then))
+    }
+}
+
+/// All that was seen, in short.
+fn seen(rows: &[CopyRow]) -> String {
+    let line = |row: &CopyRow| {
+        let now = row.now.as_ref().map_or("none", Digest::as_str);
+        format!("{} {} {} {now}\n", row.tag, row.digest, row.name)
+    };
+    fingerprint_of(&rows.iter().map(line).collect::<String>())
+}
+
+/// Why names could not be given, in words.
+async fn barred(
+    app: &App,
+    proof: &Authorized<ReadRepository>,
+    to: &RepositoryName,
+    rows: &[CopyRow],
+) -> Result<Vec<String>> {
+    let (rights, rules) = (proof.rights(), Rules::now(&app.store, to).await?);
+    let mut barred = Vec::new();
+    for CopyRow { name, now, digest, .. } in rows {
+        let (needed, act, doing) = match now {
+            Some(now) if now == digest => continue,
+            Some(_) => (Permission::TagMove, Act::Move, "move"),
+            None => (Permission::RepositoryPush, Act::Create, "add"),
+        };
+        if rights.require(needed, &Target::Tag(to.clone(), name.clone())).is_err() {
+            barred.push(format!("{name} stays as it is: to {doing} it there takes {}", needed.name()));
+        } else if let Some(rule) = rules.bar(&rights, act, name) {
+            barred.push(Error::Protected(rule).to_string());
+        }
+    }
+    Ok(barred)
+}

@@ -1,0 +1,216 @@
+//! A copy on its way: where it stands, and one step of it. Each step finds anew who asked and what they may do, so what
+//! was taken meanwhile ends it.
+
+use super::images::Images;
+use crate::domain::action::CopyTags;
+use crate::domain::error::What;
+use crate::domain::run::RunState;
+use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
+use crate::server::access::{Authorized, Caller};
+use crate::server::context::{App, Mount};
+use crate::server::identity::behalf::Behalf;
+use crate::server::registry::WriteRegistry;
+use crate::server::service::elsewhere::{self, Elsewhere};
+use crate::server::store::runs::{self, Progress, Run};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a step goes on with what is small.
+const SLICE: Duration = Duration::from_millis(400);
+/// How often whoever sends something large asks whether to go on.
+const LISTEN: Duration = Duration::from_secs(1);
+
+/// What a run is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Asked {
+    pub from: RepositoryName,
+    pub to: RepositoryName,
+    pub tags: Vec<Wanted>,
+    pub behalf: Behalf,
+}
+
+/// A tag as it was when the copy was asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Wanted {
+    pub tag: Tag,
+    /// What it is called there.
+    pub name: Tag,
+    pub digest: Digest,
+    /// What that named there.
+    pub before: Option<Digest>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Place {
+    pub phase: Phase,
+    /// What is still to be read, and what was.
+    #[serde(skip_serializing_if = "Images::is_empty")]
+    pub images: Images,
+    /// Tags by which what is about an image is found, with what they name.
+    pub notes: BTreeMap<Tag, Digest>,
+    /// Images by what they are about.
+    pub about: BTreeMap<Digest, Vec<Digest>>,
+    /// Each after those that it names.
+    pub order: Vec<Digest>,
+    /// How many of them are there.
+    pub at: usize,
+    /// How many blobs of the next one are.
+    pub blob: usize,
+    /// Whether it is sent for the second time.
+    pub again: bool,
+    /// How many lists of what is about an image are there, and how many tags.
+    pub listed: usize,
+    pub named: usize,
+    /// Tags that were left as they are, in words.
+    pub left: Vec<String>,
+    /// Images that were not there before.
+    pub n_images: u64,
+}
+
+/// What is done, one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Phase {
+    #[default]
+    Start,
+    Read,
+    Send,
+    List,
+    Name,
+    Over,
+}
+
+/// Where it goes to.
+pub(super) enum There {
+    Hosted(Arc<dyn WriteRegistry>),
+    Elsewhere(Elsewhere),
+}
+
+/// A run on its way.
+pub(super) struct Copying<'a> {
+    pub app: &'a App,
+    id: &'a str,
+    pub asked: Asked,
+    pub caller: Caller,
+    pub proof: Authorized<CopyTags>,
+    pub source: Arc<Mount>,
+    pub there: There,
+    /// Whether both lie in one registry.
+    pub is_inside: bool,
+    /// Whether content went over, which is noted at once.
+    pub is_large: bool,
+    pub place: Place,
+    pub to: Progress,
+}
+
+/// One step of a copy: something large, or some of what is small.
+///
+/// # Errors
+/// What is in the way, and of what.
+pub async fn step(app: &App, run: &Run) -> Result<Progress> {
+    let mut copying = Copying::take_up(app, run).await?;
+    let (started, mut n_done) = (Instant::now(), 0);
+    while copying.place.phase != Phase::Over && started.elapsed() < SLICE {
+        match copying.go_on().await {
+            Ok(true) if copying.is_large => break,
+            Ok(true) => n_done += 1,
+            Ok(false) => break,
+            // What was done is noted first; the next step meets it again.
+            Err(_) if n_done > 0 => break,
+            Err(failure) => return Err(failure),
+        }
+    }
+    copying.ended()
+}
+
+impl<'a> Copying<'a> {
+    async fn take_up(app: &'a App, run: &'a Run) -> Result<Self> {
+        let asked: Asked = serde_json::from_str(&run.params).map_err(|_| Error::Internal)?;
+        let place = if run.place.is_empty() { Ok(Place::default()) } else { serde_json::from_str(&run.place) };
+        let place = place.map_err(|_| Error::Internal)?;
+        let caller = app.identity.on_behalf(&asked.behalf, &run.id).await.map_err(|failure| match failure {
+            Error::Unauthenticated => Error::Conflict("whoever asked for this copy is let in no more".to_owned()),
+            failure => failure,
+        })?;
+        let tags = asked.tags.iter().map(|it| (it.tag.clone(), it.name.clone())).collect();
+        let action = CopyTags { from: asked.from.clone(), to: asked.to.clone(), tags };
+        let proof = app.access.authorize(&caller, action).await?;
+        let absent = || Error::NotFound(What::Repository(asked.from.clone()));
+        let source = app.mount(&asked.from).ok_or_else(absent)?;
+        let there = match elsewhere::of(app, &asked.to)? {
+            Some(elsewhere) => There::Elsewhere(elsewhere),
+            None => There::Hosted(app.hosted(&asked.to)?.1),
+        };
+        let is_inside = app.mount(&asked.to).is_some_and(|there| there.id == source.id);
+        let to = Progress::of(run);
+        let id = &run.id;
+        Ok(Self { app, id, asked, caller, proof, source, there, is_inside, is_large: false, place, to })
+    }
+
+    /// Goes on by one thing, unless somebody wants it to stop meanwhile: then that one is done again later.
+    async fn go_on(&mut self) -> Result<bool> {
+        let (app, id) = (self.app, self.id);
+        let stopped = async {
+            loop {
+                tokio::time::sleep(LISTEN).await;
+                match runs::find(&app.store, id).await {
+                    Ok(Some(row)) if row.state == RunState::Running => {}
+                    Ok(_) => return,
+                    Err(_) => {} // The thing itself will meet that.
+                }
+            }
+        };
+        tokio::select! {
+            done = self.one() => done.map(|()| true),
+            () = stopped => Ok(false),
+        }
+    }
+
+    async fn one(&mut self) -> Result<()> {
+        match self.place.phase {
+            Phase::Start => self.start(),
+            Phase::Read => self.read().await?,
+            Phase::Send => self.send().await?,
+            Phase::List => self.list().await?,
+            Phase::Name => self.name().await?,
+            Phase::Over => {}
+        }
+        Ok(())
+    }
+
+    /// How the run stands after this step.
+    fn ended(mut self) -> Result<Progress> {
+        if self.place.phase == Phase::Over {
+            let (n_tags, to) = (self.asked.tags.len(), &self.asked.to);
+            let (n_images, bytes) = (self.place.n_images, ByteSize(self.to.n_bytes));
+            let words = format!("All of it is at {to}. Tags: {n_tags}; images that came: {n_images}; sent: {bytes}.");
+            self.to.said.push(words);
+            self.to.is_over = true;
+        }
+        self.to.place = serde_json::to_string(&self.place).map_err(|_| Error::Internal)?;
+        Ok(self.to)
+    }
+
+    /// Tells what was done.
+    pub(super) fn say(&mut self, words: String) {
+        self.to.said.push(words);
+    }
+}
+
+/// A failure with what could not be done for it.
+pub(super) fn of(what: &str, failure: Error) -> Error {
+    let words = |text: &str| format!("could not {what}: {text}");
+    match failure {
+        Error::Unavailable(text) => Error::Unavailable(words(&text)),
+        Error::Upstream { registry, message, is_down } => {
+            Error::Upstream { registry, message: format!("{message} (could not {what})"), is_down }
+        }
+        Error::Internal => Error::Internal,
+        failure => Error::Conflict(words(&failure.to_string())),
+    }
+}

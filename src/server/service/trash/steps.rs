@@ -1,0 +1,163 @@
+//! Brings back what one request deleted, where that is much: a job takes some entries at a time, in the name of who asked.
+//! What cannot come back stays in the trash, and is said.
+
+use super::{restore, restoring_all};
+use crate::domain::action::{ReadJob, RestoreTrash};
+use crate::domain::run::RunKind;
+use crate::domain::trash::{Over, TrashRow};
+use crate::domain::view::InTrash;
+use crate::domain::{Error, RepositoryName, Result, Scope};
+use crate::server::access::{Authorized, Caller};
+use crate::server::context::App;
+use crate::server::identity::behalf::Behalf;
+use crate::server::service::{jobs, may};
+use crate::server::store::runs::{Progress, Run};
+use crate::server::store::{Change, repositories, trash};
+use serde::{Deserialize, Serialize};
+
+/// Entries of one step: of the hosted registry, and of one elsewhere.
+const PART: u32 = 100;
+const PART_ELSEWHERE: u32 = 5;
+/// How many of those that stay are named.
+const MAX_NAMED: u64 = 20;
+
+/// What a run is asked for.
+#[derive(Serialize, Deserialize)]
+struct ToRestore {
+    batch: String,
+    repository: RepositoryName,
+    n: u64,
+    over: Over,
+    by: Behalf,
+}
+
+impl ToRestore {
+    fn of(run: &Run) -> Result<Self> {
+        serde_json::from_str(&run.params).map_err(|_| Error::Internal)
+    }
+}
+
+/// Where a run stands.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Place {
+    /// The last entry that was looked at.
+    after: String,
+    /// Whether any came back since the beginning was looked at last: another may come with it then.
+    came: bool,
+    /// Those that did not come back, since then.
+    n_stay: u64,
+}
+
+/// What a run that deletes or restores says of where its things are.
+#[derive(Deserialize)]
+struct OfBatch {
+    batch: String,
+    repository: RepositoryName,
+}
+
+/// What of a job is in the trash, and whether the reader of its page may bring that back, by the first of it.
+pub async fn of_job(app: &App, proof: &Authorized<ReadJob>, params: &str) -> Result<InTrash> {
+    const LOOKED_AT: u32 = 50;
+    let OfBatch { batch, repository } = serde_json::from_str(params).map_err(|_| Error::Internal)?;
+    let first = trash::of_batch_after(&app.store, &batch, "", LOOKED_AT).await?;
+    let rows: Vec<TrashRow> = first.into_iter().map(|entry| entry.row).collect();
+    let may_restore = !rows.is_empty() && may(proof, &restoring_all(&repository, &rows));
+    let n = n_left(app, &batch).await?;
+    Ok(InTrash { repository, batch, n, may_restore })
+}
+
+/// Starts the run that brings all of a batch back. Returns the run.
+pub async fn start(app: &App, proof: &Authorized<RestoreTrash>, (batch, n): (&str, u64), over: Over) -> Result<String> {
+    let by = Behalf::of(&proof.rights().standing())?;
+    let repository = proof.action().what.repository().clone();
+    let to_restore = ToRestore { batch: batch.to_owned(), repository: repository.clone(), n, over, by };
+    let params = serde_json::to_string(&to_restore).map_err(|_| Error::Internal)?;
+    let new = jobs::new_run(app, proof, RunKind::Restore, Scope::Repository(repository), params);
+    let id = new.id.clone();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            jobs::start(tx, &new).await?;
+            Ok(Change::new((), None, Some(format!("by the job {}", new.id))))
+        })
+    });
+    write.await?;
+    Ok(id)
+}
+
+/// One step of a run: some entries.
+pub async fn step(app: &App, run: &Run) -> Result<Progress> {
+    let to_restore = ToRestore::of(run)?;
+    let place = if run.place.is_empty() { Ok(Place::default()) } else { serde_json::from_str(&run.place) };
+    let mut place: Place = place.map_err(|_| Error::Internal)?;
+    let mut to = Progress::of(run);
+    let is_elsewhere = app.mount(&to_restore.repository).is_some_and(|mount| mount.changes.is_some());
+    let part = if is_elsewhere { PART_ELSEWHERE } else { PART };
+    let entries = trash::of_batch_after(&app.store, &to_restore.batch, &place.after, part).await?;
+    let rows: Vec<TrashRow> = entries.into_iter().map(|entry| entry.row).collect();
+    match rows.last() {
+        Some(last) => {
+            place.after.clone_from(&last.id);
+            let stay = bring_back(app, run, &to_restore, &rows).await?;
+            place.came |= stay.len() < rows.len();
+            let left = MAX_NAMED.saturating_sub(place.n_stay);
+            place.n_stay += stay.len() as u64;
+            to.said.extend(stay.into_iter().take(usize::try_from(left).unwrap_or_default()));
+        }
+        None if place.came && place.n_stay > 0 => place = Place::default(),
+        None => to.is_over = true,
+    }
+    let n_left = n_left(app, &to_restore.batch).await?;
+    (to.n_done, to.n_total) = (to_restore.n.saturating_sub(n_left), Some(to_restore.n));
+    if to.is_over {
+        to.said.push(in_the_end(to.n_done, n_left));
+    }
+    to.place = serde_json::to_string(&place).map_err(|_| Error::Internal)?;
+    Ok(to)
+}
+
+/// How a run that cannot go on stands, in words that go before why.
+pub async fn left(app: &App, run: &Run) -> Result<String> {
+    let to_restore = ToRestore::of(run)?;
+    let n_left = n_left(app, &to_restore.batch).await?;
+    let (n, n_back) = (to_restore.n, to_restore.n.saturating_sub(n_left));
+    Ok(format!("{n_back} of {n} are back, and the others are in the trash still"))
+}
+
+async fn n_left(app: &App, batch: &str) -> Result<u64> {
+    let numbers = trash::numbers_of(&app.store, &[batch.to_owned()]).await?;
+    Ok(numbers.get(batch).copied().unwrap_or_default())
+}
+
+fn in_the_end(n_back: u64, n_left: u64) -> String {
+    match n_left {
+        0 => format!("All {n_back} are back."),
+        n_left => format!("{n_back} are back; {n_left} could not come back and stay in the trash."),
+    }
+}
+
+/// Brings entries back, in one transaction or, where one of them cannot come, each by itself. Returns why some stay.
+async fn bring_back(app: &App, run: &Run, to_restore: &ToRestore, rows: &[TrashRow]) -> Result<Vec<String>> {
+    let name = &to_restore.repository;
+    if repositories::find(&app.store, name).await?.is_none() {
+        return Err(Error::Conflict(format!("{name} is not there any more; restore that first")));
+    }
+    let caller = app.identity.on_behalf(&to_restore.by, &run.id).await?;
+    match some(app, &caller, to_restore, rows).await {
+        Err(Error::Conflict(_) | Error::NotFound(_)) => {}
+        done => return done.map(|()| vec![]),
+    }
+    let mut stay = Vec::new();
+    for row in rows {
+        match some(app, &caller, to_restore, std::slice::from_ref(row)).await {
+            Err(Error::Conflict(words)) => stay.push(format!("{} stays: {words}.", row.words())),
+            Err(Error::NotFound(_)) => {} // It came with another, or somebody brought it back.
+            done => done?,
+        }
+    }
+    Ok(stay)
+}
+
+async fn some(app: &App, caller: &Caller, to_restore: &ToRestore, rows: &[TrashRow]) -> Result<()> {
+    let proof = app.access.authorize(caller, restoring_all(&to_restore.repository, rows)).await?;
+    restore(app, &proof, rows.iter().map(|row| row.id.clone()).collect(), to_restore.over.clone()).await
+}

@@ -1,0 +1,224 @@
+//! `/-/copy`: tags on their way to another repository, or a name on its way to one of them. First where to, then what that
+//! would do; each has an address.
+
+mod choose;
+
+use super::{LastMoved, Stale};
+use crate::api::copies::show_copying;
+use crate::domain::view::{CopyPlan, CopyQuery, CopyView};
+use crate::domain::{Digest, Error, Timestamp};
+use crate::ui::components::change::{Image, Sides};
+use crate::ui::components::crumbs::Crumbs;
+use crate::ui::components::digest::DigestLink;
+use crate::ui::components::form::{PostForm, Problem};
+use crate::ui::components::icon::Icon;
+use crate::ui::components::table::Table;
+use crate::ui::form::{FormState, Intent};
+use crate::ui::pages::load::{PageTitle, load};
+use crate::ui::request::PageRequest;
+use crate::ui::words::{counted, sentence};
+use choose::Choose;
+use leptos::prelude::*;
+
+const INTENT: Intent = Intent::CopyTags;
+
+/// The page.
+#[component]
+pub fn Copy(name: crate::domain::RepositoryName) -> impl IntoView {
+    let request = PageRequest::current();
+    let query = CopyQuery::of(&request.path_and_query);
+    let asked = query.clone();
+    let data = async move { show_copying(name, asked?).await };
+    load(data, move |view| view! { <Whole view query=query.unwrap_or_default() request/> })
+}
+
+#[component]
+fn Whole(view: CopyView, query: CopyQuery, request: PageRequest) -> impl IntoView {
+    if let Some((field, message)) = view.wrong.clone().filter(|_| request.form.error.is_none()) {
+        // What an address asks for and cannot have is said as of a form that came back.
+        let field = if field == "name" && query.to != view.repository.as_str() { "as".to_owned() } else { field };
+        let typed = vec![(field.clone(), if field == "to" { query.to.clone() } else { query.name.clone() })];
+        let error = Some(Error::invalid(field, message));
+        let form = FormState { intent: Some(INTENT), error, typed, ..FormState::default() };
+        provide_context(PageRequest { form, ..request.clone() });
+    }
+    let title = title(&view);
+    let repository = view.repository.clone();
+    let image = match view.tags.as_slice() {
+        [(tag, digest)] => {
+            view! { {format!("{repository}:{tag}")}<DigestLink repository=&repository digest/> }.into_any()
+        }
+        _ => format!("from {repository}").into_any(),
+    };
+    let body = match view.plan.clone() {
+        Some(plan) => view! { <Look view plan query request/> }.into_any(),
+        None => view! { <Problem intent=INTENT/><Choose view query now=request.now/> }.into_any(),
+    };
+    view! {
+        <PageTitle text=title.clone()/>
+        <Crumbs repository inside=true/>
+        <div class="head">
+            <div class="grow"><h1>{title}</h1><p class="head-sub row-1 wrap">{image}</p></div>
+        </div>
+        {body}
+    }
+    .into_any()
+}
+
+fn title(view: &CopyView) -> String {
+    let what = match view.tags.as_slice() {
+        [(tag, _)] => tag.to_string(),
+        tags => counted(tags.len() as u64, "tag", "tags"),
+    };
+    match &view.plan {
+        Some(plan) => act(view, plan),
+        None if view.tags.len() == 1 => format!("Copy or promote {what}"),
+        None => format!("Copy {what}"),
+    }
+}
+
+/// What the button does.
+fn act(view: &CopyView, plan: &CopyPlan) -> String {
+    match plan.one() {
+        Some(row) if plan.to == view.repository => format!("Promote {} to {}", row.tag, row.name),
+        Some(row) if row.tag == row.name => format!("Copy {} to {}", row.tag, plan.to),
+        Some(row) => format!("Copy {} to {} as {}", row.tag, plan.to, row.name),
+        None => format!("Copy {} to {}", counted(plan.rows.len() as u64, "tag", "tags"), plan.to),
+    }
+}
+
+/// What it would do, and the button.
+#[component]
+fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) -> impl IntoView {
+    let act = act(&view, &plan);
+    let other = query.address(&view.repository, None, None);
+    let stale = match plan.one().filter(|_| matches!(request.form.error, Some(Error::Changed { .. }))) {
+        Some(row) => view! { <Stale intent=INTENT repository=plan.to.clone() tag=row.name.clone()/> }.into_any(),
+        None => view! { <Problem intent=INTENT/> }.into_any(),
+    };
+    let (seen, n_tags) = (plan.seen.clone(), plan.rows.len() as u64);
+    let expect = plan.one().and_then(|row| row.now.as_ref()).map(Digest::to_string).unwrap_or_default();
+    let barred = plan.barred.iter().map(|words| {
+        view! { <div class="callout callout-warn"><Icon name="lock"/><p>{sentence(words)}</p></div> }.into_any()
+    });
+    let barred = barred.collect::<Vec<_>>();
+    let form = match barred.is_empty() && !plan.changes_nothing() {
+        true => view! {
+            <PostForm intent=INTENT>
+                <input type="hidden" name="seen" value=seen/>
+                <input type="hidden" name="expect" value=expect/>
+                <div class="row end wrap">
+                    <a class="btn" href=other autofocus="true">"Choose another place"</a>
+                    <button class="btn btn-primary" type="submit">{act}</button>
+                </div>
+            </PostForm>
+        }
+        .into_any(),
+        false => view! { <div class="row end"><a class="btn" href=other>"Choose another place"</a></div> }.into_any(),
+    };
+    view! {
+        {stale}
+        <section class="card confirm confirm-plain" aria-labelledby="copy">
+            <div class="card-head"><h2 id="copy">{heading(&plan)}</h2></div>
+            <div class="card-body stack">
+                <Change view=&view plan=&plan now=request.now/>
+                <p class="sm">{comes_along(&view, &plan, n_tags)}</p>
+                {barred}
+                {form}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn heading(plan: &CopyPlan) -> String {
+    match plan.one() {
+        _ if plan.changes_nothing() => "Nothing would change".to_owned(),
+        Some(row) if row.now.is_some() => format!("{} names another image now", row.name),
+        Some(row) => format!("{} is new in {}", row.name, plan.to),
+        None => format!("What these tags name in {}", plan.to),
+    }
+}
+
+/// What the names name where they go, and what they would name.
+#[component]
+fn Change<'a>(view: &'a CopyView, plan: &'a CopyPlan, now: Timestamp) -> impl IntoView + use<> {
+    let (from, to) = (view.repository.clone(), plan.to.clone());
+    let Some((row, then)) = plan.one().zip(plan.then.clone()) else {
+        return view! { <Rows view plan/> }.into_any();
+    };
+    let words = match &row.now {
+        Some(now) if *now == row.digest => format!("{} names {} there already.", row.name, now.short()),
+        Some(now) => format!(
+            "{} names {} there now; it would name {}. Whoever pulls it gets the other image from then on.",
+            row.name,
+            now.short(),
+            row.digest.short()
+        ),
+        None => format!("Nobody has this name there now; it would name {}.", row.digest.short()),
+    };
+    let moved = plan.now.clone().map(|(_, moved)| view! { <LastMoved tag=row.name.clone() moved now/> });
+    let side = plan.now.clone().map(|(side, _)| side);
+    view! { <p>{words}</p><Sides repository=to now=side then at=now from=Some(from)/>{moved} }.into_any()
+}
+
+/// The same of several.
+#[component]
+fn Rows<'a>(view: &'a CopyView, plan: &'a CopyPlan) -> impl IntoView + use<> {
+    const COLUMNS: &[&str] = &["Tag", "Now and then"];
+    let rows = plan.rows.iter().map(|row| {
+        let now = match &row.now {
+            Some(now) if *now == row.digest => "the same image".into_any(),
+            Some(now) => view! { <Image repository=&plan.to digest=now/> }.into_any(),
+            None => view! { <span class="subtle">"not there"</span> }.into_any(),
+        };
+        view! {
+            <tr role="row">
+                <th role="rowheader" scope="row" data-a="head"><span class="tagname">{row.name.to_string()}</span></th>
+                <td role="cell" data-a="two">
+                    <span class="row-1 wrap">{now}<Icon name="right" class="i i-sm"/><span class="vh">" then "</span><Image repository=&view.repository digest=&row.digest/></span>
+                </td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    view! { <Table label="Tags that are copied" columns=COLUMNS>{rows}</Table> }.into_any()
+}
+
+/// What goes from one registry to another.
+fn sent(plan: &CopyPlan, made: String) -> String {
+    let what = match plan.n_images {
+        0 => "All of it is there already, as far as is known here.".to_owned(),
+        n => format!(
+            "{} of {} go to another registry, with platforms and signatures; layers that it has are not sent again.",
+            counted(n, "image", "images"),
+            plan.bytes
+        ),
+    };
+    format!("{made}{what} A job does it, which goes on when you leave; tags are set when all that they name is there.")
+}
+
+/// What comes with the tags, and what it costs.
+fn comes_along(view: &CopyView, plan: &CopyPlan, n_tags: u64) -> String {
+    if plan.changes_nothing() {
+        return "There is nothing to do.".to_owned();
+    }
+    let made = if plan.is_new { format!("The repository {} is made by it. ", plan.to) } else { String::new() };
+    if plan.by_job {
+        return sent(plan, made);
+    }
+    let undo = "It can be taken back.";
+    if plan.to == view.repository {
+        return format!("The history keeps both images. {undo}");
+    }
+    let its = if n_tags == 1 { "its image" } else { "their images" };
+    match plan.n_images {
+        0 => format!("{made}All of {its} is there already: no byte is written. {undo}"),
+        1 => format!("{made}1 image of {} is linked there, and no byte is written. {undo}", plan.bytes),
+        n => format!(
+            "{made}{} come along, with platforms and signatures. {} are linked there, and no byte is written. {undo}",
+            counted(n, "image", "images"),
+            plan.bytes
+        ),
+    }
+}

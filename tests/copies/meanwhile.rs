@@ -1,0 +1,155 @@
+//! What others do while a copy is under way.
+
+use super::{PASSWORD, World, ask, basic, fill, pull, step, whole};
+use crate::support::TestApp;
+use crate::tags::{names, send};
+use portolan::domain::Error;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Does some steps, until something was sent.
+async fn begin(world: &World, id: &str) {
+    while world.gate.n_seen("PUT", "/blobs/uploads/") == 0 {
+        assert_eq!(step(&world.here, id).await, Ok(false));
+    }
+}
+
+/// Somebody who may push to `up` and read all of `team`.
+async fn nina(world: &World) -> (TestApp, Vec<String>) {
+    let user = json!({"username": "nina", "password": PASSWORD});
+    assert_eq!(send(&world.here, "POST", "/api/v1/users", user).await.status, 201);
+    let mut grants = vec![];
+    for (role, scope) in [("publisher", "up/*"), ("reader", "team/*")] {
+        let grant =
+            json!({"principal": {"user": "nina"}, "role": role, "scope": scope, "tags": null, "expires_at": null});
+        let given = send(&world.here, "POST", "/api/v1/grants", grant).await;
+        assert_eq!(given.status, 201, "{}", given.text());
+        grants.push(given.json()["id"].as_str().unwrap().to_owned());
+    }
+    (world.here.showing(&basic("nina")), grants)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_loses_a_right_on_either_side_copies_no_further() {
+    for side in 0..2 {
+        let world = World::new().await;
+        fill(&world.here, "team/web", "1.0").await;
+        let (nina, grants) = nina(&world).await;
+        let id = ask(&nina, "team/web", json!({"tags": ["1.0"], "to": "up/web"})).await;
+        begin(&world, &id).await;
+        let taken = send(&world.here, "DELETE", &format!("/api/v1/grants/{}", grants[side]), json!(null)).await;
+        assert_eq!(taken.status, 204);
+        let n_sent = world.gate.now().seen.len();
+        let failed = world.finish(&id).await.unwrap_err();
+        assert!(matches!(failed, Error::Forbidden(_) | Error::NotFound(_)), "{failed}");
+        assert_eq!(world.gate.now().seen.len(), n_sent, "nothing more is asked there");
+        assert_eq!(pull(&world.far, "web", "manifests/1.0").await.status, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_not_move_a_tag_does_not_by_a_copy() {
+    let world = World::new().await;
+    fill(&world.here, "team/web", "1.0").await;
+    let other = world.far.push_image("web", "1.0", "amd64", b"theirs").await;
+    let (nina, _) = nina(&world).await;
+    let refused = send(&nina, "POST", "/api/v1/r/team/web/-/copy", json!({"tags": ["1.0"], "to": "up/web"})).await;
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    let id = ask(&nina, "team/web", json!({"tags": ["1.0"], "to": "up/web", "names": {"1.0": "2.0"}})).await;
+    world.finish(&id).await.unwrap();
+    assert_eq!(names(&world.far, "web", "1.0").await, Some(other));
+}
+
+/// On both kinds of registry.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_that_moved_meanwhile_is_left_and_the_job_says_both() {
+    for is_out in [true, false] {
+        let world = World::new().await;
+        let (source, there, from, to, name) = match is_out {
+            true => (&world.here, &world.far, "team/web", "up/web", "web"),
+            false => (&world.far, &world.here, "up/web", "team/web", "team/web"),
+        };
+        let inner = if is_out { "team/web" } else { "web" };
+        source.push_image(inner, "1.0", "amd64", b"one").await;
+        source.push_image(inner, "2.0", "amd64", b"two").await;
+        let before = there.push_image(name, "1.0", "amd64", b"before").await;
+        let id = world.ask(from, json!({"tags": ["1.0", "2.0"], "to": to})).await;
+        let theirs = there.push_image(name, "1.0", "amd64", b"theirs").await;
+        let failed = world.finish(&id).await.unwrap_err().to_string();
+        for digest in [&before, &theirs] {
+            assert!(failed.contains(&digest[7..19]) && failed.contains("1.0"), "{failed}");
+        }
+        assert_eq!(names(there, name, "1.0").await, Some(theirs), "theirs stays");
+        assert_eq!(whole(there, name, "2.0").await, whole(source, inner, "2.0").await, "and the other one is set");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_is_deleted_meanwhile_ends_it_with_words() {
+    let world = World::new().await;
+    fill(&world.here, "team/web", "1.0").await;
+    let id = world.ask("team/web", json!({"tags": ["1.0"], "to": "up/web"})).await;
+    begin(&world, &id).await;
+    assert_eq!(world.here.delete("/api/v1/r/team/web").await.status, 204);
+    let failed = world.finish(&id).await.unwrap_err().to_string();
+    assert!(failed.contains("team/web"), "{failed}");
+    assert_eq!(pull(&world.far, "web", "manifests/1.0").await.status, 404);
+}
+
+/// By the runner itself, with what a page and its buttons do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_is_cancelled_and_leaves_no_tag_and_the_next_one_sends_the_rest() {
+    let mut world = World::new().await;
+    fill(&world.here, "team/web", "1.0").await;
+    let id = world.ask("team/web", json!({"tags": ["1.0"], "to": "up/web"})).await;
+    begin(&world, &id).await;
+    let page = world.here.get(&format!("/api/v1/jobs/{id}")).await.json();
+    assert_eq!(page["state"], "running", "{page}");
+    let control = |what: &str| format!("/api/v1/jobs/{id}/{what}");
+    assert_eq!(send(&world.here, "POST", &control("pause"), Value::Null).await.status, 200);
+    assert_eq!(send(&world.here, "POST", &control("cancel"), Value::Null).await.status, 200);
+    assert_eq!(pull(&world.far, "web", "manifests/1.0").await.status, 404);
+    let n_sent = world.gate.n_seen("PUT", "/blobs/uploads/");
+
+    world.clock.advance_ms(1);
+    let next = world.ask("team/web", json!({"tags": ["1.0"], "to": "up/web"})).await;
+    let _running = world.base.start_jobs().await;
+    let job = crate::jobs::over(&world.here, &next).await;
+    assert_eq!(job["state"], "done", "{job}");
+    let source = whole(&world.here, "team/web", "1.0").await;
+    assert_eq!(whole(&world.far, "web", "1.0").await, source);
+    let sent: Vec<String> =
+        world.gate.now().seen.iter().filter_map(|(_, it)| it.split_once("digest=")).map(|it| it.1.to_owned()).collect();
+    let each: BTreeSet<&String> = sent.iter().collect();
+    assert!(n_sent > 0 && each.len() == sent.len(), "nothing is sent twice: {sent:?}");
+}
+
+/// A registry that takes nothing holds up nobody who wants a copy to stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_is_paused_in_the_midst_of_a_layer_and_goes_on() {
+    let mut world = World::new().await;
+    world.here.push_image("team/web", "1.0", "amd64", b"layer").await;
+    let id = world.ask("team/web", json!({"tags": ["1.0"], "to": "up/web"})).await;
+    world.gate.now().hangs = true;
+    let _running = world.base.start_jobs().await;
+    let begun = async {
+        while world.gate.n_seen("PUT", "/blobs/uploads/") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), begun).await.expect("within 20 s");
+    let control = |what: &str| format!("/api/v1/jobs/{id}/{what}");
+    assert_eq!(send(&world.here, "POST", &control("pause"), Value::Null).await.status, 200);
+    let left = async {
+        let leased = "SELECT COUNT(*) FROM jobs WHERE kind = 'run'";
+        while world.here.app.store.one(leased, vec![]).await.unwrap().unwrap().take::<i64>().unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), left).await.expect("it hears of that");
+    world.gate.arm(None);
+    assert_eq!(send(&world.here, "POST", &control("resume"), Value::Null).await.status, 200);
+    let job = crate::jobs::over(&world.here, &id).await;
+    assert_eq!(job["state"], "done", "{job}");
+    assert_eq!(whole(&world.far, "web", "1.0").await, whole(&world.here, "team/web", "1.0").await);
+}

@@ -1,0 +1,197 @@
+//! Many tags at once, as a job that goes on in the name of who asked: what it leaves whoever comes between.
+
+use super::api::{admin, give, named, send, user};
+use super::protection::set;
+use super::{PASSWORD, basic, cookie_of, form, with_admin};
+use crate::jobs::{control, over, ran, taken_up};
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, postgres, sha256};
+use portolan::server::access::Policy;
+use portolan::server::clock::ManualClock;
+use portolan::server::config::Config;
+use portolan::server::identity::sign_in;
+use portolan::server::service::plans;
+use portolan::server::store::Value as Param;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// More than go at once, in parts of which the last is not full.
+const MANY: usize = 520;
+const ASKED: &str = "r/team/web/-/delete-preview";
+
+/// Puts `dev-0` and so on on eight images, and `prod` on one of them.
+async fn fill(by: &TestApp) {
+    for image in 0..8 {
+        let manifest = by.image("team/web", "amd64", &[image]).await;
+        let tags: Vec<String> = (0..MANY).filter(|n| n % 8 == usize::from(image)).map(|n| format!("dev-{n}")).collect();
+        for some in tags.chunks(64) {
+            let query: Vec<String> = some.iter().map(|tag| format!("tag={tag}")).collect();
+            let reference = format!("{}?{}", sha256(manifest.as_bytes()), query.join("&"));
+            let put = by.put_manifest("team/web", &reference, OCI_MANIFEST, &manifest).await;
+            assert_eq!(put.status, 201, "{}", put.text());
+        }
+    }
+    by.push_image("team/web", "prod", "amd64", &[0]).await;
+}
+
+/// Every tag with what it names.
+async fn tags(test: &TestApp) -> BTreeMap<String, String> {
+    let rows = test.app.store.all("SELECT name, digest FROM tags", Vec::<Param>::new()).await.unwrap();
+    rows.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap())).collect()
+}
+
+async fn plan(by: &TestApp) -> Value {
+    let preview = send(by, "POST", ASKED, json!({"filter": "dev-*"})).await;
+    assert_eq!(preview.status, 200, "{}", preview.text());
+    json!({ "plan": preview.json()["plan"] })
+}
+
+/// Starts the job; its id and the batch of what it deletes.
+async fn started(by: &TestApp) -> (String, String) {
+    let answer = send(by, "POST", "r/team/web/-/delete", plan(by).await).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let text = |key: &str| answer.json()[key].as_str().unwrap().to_owned();
+    (text("job"), text("batch"))
+}
+
+async fn step(test: &TestApp, id: &str) -> portolan::domain::Result<bool> {
+    let run = taken_up(test, id).await;
+    plans::step(&test.app, &run).await.map(|to| to.is_over)
+}
+
+/// A page, as the administrator sees it in a browser.
+async fn page(by: &TestApp, path: &str) -> String {
+    let cookie = cookie_of(by, "mara", PASSWORD).await;
+    let answer = by.ask("GET", path, &[("cookie", &cookie)], "").await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.text()
+}
+
+/// A database that several servers open one after the other.
+async fn shared(base: &TestApp) -> Config {
+    let folder = base.folder.path();
+    let database = match postgres::schema_of_its_own().await {
+        Some(url) => url,
+        None => format!("sqlite:{}", folder.join("shared.db").display()),
+    };
+    let key_file = folder.join("shared.key").display().to_string();
+    let text = format!("[database]\nurl = \"{database}\"\n[auth]\nkey_file = \"{key_file}\"");
+    let dir = ("PORTOLAN_DATA__DIR".to_owned(), folder.display().to_string());
+    Config::from_parts(Some((Path::new("test.toml"), &text)), [dir].into_iter()).unwrap()
+}
+
+#[tokio::test]
+async fn many_tags_go_by_a_job_that_is_cut_off_and_come_back_whole() {
+    let base = TestApp::new().await;
+    let (config, clock) = (shared(&base).await, Arc::new(ManualClock::new(START)));
+    let one = TestApp::over(&config, choices(Policy::Grants, clock.clone()), &base).await;
+    sign_in::admin_by_configuration(&one.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
+    let mara = one.showing(&basic("mara", PASSWORD));
+    fill(&mara).await;
+    let before = tags(&mara).await;
+
+    let asked = plan(&mara).await;
+    let answer = send(&mara, "POST", "r/team/web/-/delete", asked.clone()).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let again = send(&mara, "POST", "r/team/web/-/delete", asked.clone()).await;
+    assert_eq!((again.status, again.json()), (answer.status, answer.json()), "the same when repeated");
+    let (id, batch) = (answer.json()["job"].as_str().unwrap().to_owned(), answer.json()["batch"].clone());
+    assert_eq!(tags(&mara).await, before, "the request itself deletes nothing");
+    assert_eq!(send(&mara, "POST", "trash/restore", asked.clone()).await.status, 409, "it is under way");
+
+    // A part is done, and the process gone before it could note so. Others push and delete meanwhile.
+    assert_eq!(step(&mara, &id).await, Ok(false));
+    let left = tags(&mara).await;
+    assert_eq!(left.len(), before.len() - 200);
+    let mut rest = left.keys().filter(|tag| tag.starts_with("dev-"));
+    let (moved, gone) = (rest.next().unwrap(), rest.next().unwrap());
+    let new = mara.push_image("team/web", moved, "amd64", b"new").await;
+    assert_eq!(mara.delete(&format!("/v2/team/web/manifests/{gone}")).await.status, 202);
+    drop((mara, one));
+
+    let mut two = TestApp::over(&config, choices(Policy::Grants, clock), &base).await;
+    let _jobs = two.start_jobs().await;
+    let mara = two.showing(&basic("mara", PASSWORD));
+    let job = over(&mara, &id).await;
+    assert_eq!(ran(&job), "Deleted 518 tags. 1 tag moved meanwhile and stays. 1 tag was gone already.");
+    assert_eq!((&job["batch"], &job["in_trash"], &job["done"]), (&batch, &json!(518), &json!(MANY)));
+    let now = tags(&mara).await;
+    assert_eq!(now.keys().collect::<Vec<_>>(), [moved, "prod"]);
+    assert_eq!(now[moved], new);
+    let sql = "SELECT COUNT(*) FROM audit WHERE action = 'tag.delete' AND request_id = $1";
+    let mut row = mara.app.store.one(sql, vec![id.as_str().into()]).await.unwrap().unwrap();
+    assert_eq!(row.take::<u64>().unwrap(), 3, "one change for each part, and none twice");
+
+    // A tag that somebody set meanwhile stays theirs; all else comes back.
+    let taken = before.keys().find(|tag| tag.starts_with("dev-")).unwrap();
+    let theirs = mara.push_image("team/web", taken, "amd64", b"theirs").await;
+    taken_back(&mara, &id, batch.as_str().unwrap()).await;
+    let mut whole = before.clone();
+    whole.extend([(moved.clone(), new), (taken.clone(), theirs)]);
+    whole.remove(gone);
+    assert_eq!(tags(&mara).await, whole);
+}
+
+/// Presses Undo on the page of a job; one of what it deleted has another owner by now.
+async fn taken_back(by: &TestApp, id: &str, batch: &str) {
+    let job = page(by, &format!("/jobs/{id}")).await;
+    for words in ["518 things of it in the trash", ">Undo<", "Look at the trash", "/r/team/web"] {
+        assert!(job.contains(words), "{words}: {job}");
+    }
+    let trash = page(by, &format!("/trash?batch={batch}")).await;
+    assert!(trash.contains("Restore all 518"), "{trash}");
+    let cookie = cookie_of(by, "mara", PASSWORD).await;
+    let undo = form(by, &format!("/jobs/{id}"), &cookie, &[("do", "undo"), ("batch", batch)]).await;
+    assert_eq!(undo.status, 303, "{}", undo.text());
+    let back = undo.header("location").rsplit('/').next().unwrap().to_owned();
+    let said = ran(&over(by, &back).await);
+    assert_eq!(said, "517 are back; 1 could not come back and stay in the trash.");
+    let job = page(by, &format!("/jobs/{back}")).await;
+    assert!(job.contains("1 thing of it in the trash") && job.contains("names another image by now"), "{job}");
+}
+
+#[tokio::test]
+async fn who_loses_the_right_in_between_deletes_no_more_and_is_told_what_was_done() {
+    let mut base = with_admin().await;
+    let admin = base.showing(&basic("mara", PASSWORD));
+    let nina = user(&admin, "nina").await;
+    let grant = give(&admin, named("nina"), "developer", "team/*", None).await.unwrap();
+    fill(&admin).await;
+    let before = tags(&admin).await;
+    let (id, batch) = started(&nina).await;
+    assert_eq!(step(&admin, &id).await, Ok(false));
+    assert_eq!(send(&admin, "DELETE", &format!("grants/{grant}"), json!(null)).await.status, 204);
+    let _jobs = base.start_jobs().await;
+    let job = over(&admin, &id).await;
+    let error = job["error"].as_str().unwrap();
+    assert!(job["state"] == "failed" && error.starts_with("200 of 520 tags are deleted. It stopped at dev-"), "{job}");
+    assert_eq!(tags(&admin).await.len(), before.len() - 200, "the others stay");
+    assert_eq!(send(&nina, "POST", "trash/restore", json!({"batch": batch})).await.status, 404);
+    assert_eq!(send(&admin, "POST", "trash/restore", json!({"batch": batch})).await.status, 204, "few enough at once");
+    assert_eq!(tags(&admin).await, before);
+}
+
+#[tokio::test]
+async fn a_rule_that_comes_in_between_ends_it_and_what_was_cancelled_is_taken_back() {
+    let admin = admin().await;
+    fill(&admin).await;
+    let before = tags(&admin).await;
+    let (id, _) = started(&admin).await;
+    assert_eq!(step(&admin, &id).await, Ok(false));
+    let last = tags(&admin).await.keys().rfind(|tag| tag.starts_with("dev-")).unwrap().clone();
+    set(&admin, json!({"scope": "team/*", "kind": "immutable", "tags": last})).await;
+    assert_eq!(step(&admin, &id).await, Ok(false));
+    let refused = step(&admin, &id).await.unwrap_err();
+    assert!(matches!(refused, portolan::domain::Error::Protected(_)), "{refused}");
+    assert_eq!(tags(&admin).await.len(), before.len() - 400, "a part goes whole or not at all");
+    assert_eq!(control(&admin, &id, "cancel").await.status, 200);
+    let job = page(&admin, &format!("/jobs/{id}")).await;
+    assert!(job.contains("400 things of it in the trash") && job.contains(">Undo<"), "{job}");
+    let batch = admin.get(&format!("/api/v1/jobs/{id}")).await.json()["batch"].clone();
+
+    assert_eq!(send(&admin, "POST", "trash/restore", json!({"batch": batch})).await.status, 204);
+    assert_eq!(tags(&admin).await, before);
+    let twice = send(&admin, "POST", "trash/restore", json!({"batch": batch})).await;
+    assert_eq!(twice.status, 404, "nothing of it is in the trash any more");
+}

@@ -1,0 +1,184 @@
+//! Many tags of a registry elsewhere, as a job: whatever fails, each tag is there or in the trash.
+
+use super::stand_in::{Deletes, Event, StandIn};
+use crate::identity::{PASSWORD, basic};
+use crate::jobs::taken_up;
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, sha256};
+use portolan::domain::Result;
+use portolan::server::access::Policy;
+use portolan::server::clock::ManualClock;
+use portolan::server::identity::sign_in;
+use portolan::server::service::{plans, trash};
+use portolan::server::store::Value as Param;
+use portolan::server::store::runs::Progress;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// More than go at once there.
+const MANY: usize = 24;
+
+fn image(number: usize) -> String {
+    let empty = json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": sha256(b"{}"), "size": 2});
+    json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.example", "config": empty,
+        "layers": [], "annotations": {"n": number.to_string()}})
+    .to_string()
+}
+
+/// A stand-in with many tags on three images, and a server that has read it, as its administrator uses it.
+async fn mounted(deletes: Deletes) -> (StandIn, TestApp) {
+    let (upstream, url) = StandIn::start(deletes).await;
+    for number in 0..MANY {
+        upstream.push(&[&format!("dev-{number:02}")], &image(number % 3));
+    }
+    upstream.push(&["prod"], &image(0));
+    let text = format!(
+        "[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"{url}\"\nread_only = false\nrefresh_s = 86400\n\
+         [[mounts]]\nkind = \"hosted\""
+    );
+    let mut test = TestApp::build(&text, choices(Policy::Grants, Arc::new(ManualClock::new(START)))).await;
+    sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
+    let reading = test.start_jobs().await;
+    let wait = async {
+        while here(&test).await.len() < MANY + 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.expect("it is read within 20 s");
+    drop(reading);
+    (upstream, test.showing(&basic("mara", PASSWORD)))
+}
+
+async fn pairs(test: &TestApp, sql: &str) -> BTreeMap<String, String> {
+    let rows = test.app.store.all(sql, Vec::<Param>::new()).await.unwrap();
+    rows.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap())).collect()
+}
+
+/// The tags of the catalog, each with what it names.
+async fn here(test: &TestApp) -> BTreeMap<String, String> {
+    pairs(test, "SELECT name, digest FROM tags").await
+}
+
+/// The tags in the trash.
+async fn in_trash(test: &TestApp) -> BTreeMap<String, String> {
+    pairs(test, "SELECT name, digest FROM deleted_tags").await
+}
+
+/// The tags at the registry but for the hidden ones.
+fn there(upstream: &StandIn) -> BTreeMap<String, String> {
+    upstream.now().tags.clone().into_iter().filter(|(tag, _)| !tag.starts_with("portolan.")).collect()
+}
+
+async fn send(test: &TestApp, path: &str, body: Value) -> Value {
+    let answer = test.call("POST", &format!("/api/v1/{path}"), "application/json", body.to_string()).await;
+    assert!(answer.status.is_success(), "{path}: {}", answer.text());
+    answer.json()
+}
+
+async fn started(test: &TestApp) -> (String, Value) {
+    let plan = send(test, "r/up/a/-/delete-preview", json!({"filter": "dev-*"})).await["plan"].clone();
+    let job = send(test, "r/up/a/-/delete", json!({ "plan": plan })).await;
+    (job["job"].as_str().expect("it is a job").to_owned(), job["batch"].clone())
+}
+
+/// Does a job step by step, where one request of each step fails: the first of the first step, the second of the next,
+/// and so on. All that holds between two steps is asked.
+async fn done_while_it_fails(
+    (upstream, test, id): (&StandIn, &TestApp, &str),
+    step: impl AsyncFn(&portolan::server::store::runs::Run) -> Result<Progress>,
+    holds: impl AsyncFn(),
+) -> Vec<String> {
+    let mut run = taken_up(test, id).await;
+    for at in 0..400 {
+        let event = if at % 2 == 0 { Event::Fails } else { Event::IsLost };
+        let from = upstream.now().seen.len();
+        upstream.now().event = Some((from + at % 60, event));
+        let to = step(&run).await;
+        upstream.now().event = None;
+        holds().await;
+        let Ok(to) = to else { continue };
+        run.place.clone_from(&to.place);
+        if to.is_over {
+            return to.said;
+        }
+    }
+    panic!("it does not come to its end")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_fails_at_each_request_once_leaves_every_tag_there_or_in_the_trash() {
+    for deletes in [Deletes::ByDigest, Deletes::ByName] {
+        let (upstream, test) = mounted(deletes).await;
+        let before = there(&upstream);
+        let (id, batch) = started(&test).await;
+        let theirs = upstream.push(&["dev-07"], &image(7));
+        let images: Vec<String> = (0..3).map(|number| sha256(image(number).as_bytes())).collect();
+        let said = done_while_it_fails(
+            (&upstream, &test, &id),
+            async |run| plans::step(&test.app, run).await,
+            async || {
+                let (here, kept) = (here(&test).await, in_trash(&test).await);
+                for (tag, digest) in before.iter().filter(|(tag, _)| *tag != "dev-07") {
+                    assert!(here.get(tag) == Some(digest) || kept.get(tag) == Some(digest), "{tag}");
+                }
+                let state = upstream.now();
+                for digest in &images {
+                    let is_named = state.tags.values().any(|named| named == digest);
+                    assert!(state.manifests.contains_key(digest) && is_named, "{digest}: {:?}", state.seen);
+                }
+            },
+        )
+        .await;
+        assert_eq!(said, ["Deleted 23 tags. 1 tag moved meanwhile and stays."]);
+        let left = there(&upstream);
+        assert_eq!(left.keys().collect::<Vec<_>>(), ["dev-07", "prod"]);
+        assert_eq!((&left["dev-07"], in_trash(&test).await.len()), (&theirs, 23));
+
+        let back = send(&test, "trash/restore", json!({ "batch": batch })).await["job"].clone();
+        let said = done_while_it_fails(
+            (&upstream, &test, back.as_str().unwrap()),
+            async |run| trash::step(&test.app, run).await,
+            async || {},
+        )
+        .await;
+        assert_eq!(said, ["All 23 are back."]);
+        let mut whole = before.clone();
+        whole.insert("dev-07".to_owned(), theirs);
+        assert_eq!(there(&upstream), whole);
+        assert_eq!(in_trash(&test).await.len(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_stops_there_says_at_which_tag_and_goes_on_by_a_new_preview() {
+    let (upstream, test) = mounted(Deletes::ByName).await;
+    let (id, _) = started(&test).await;
+    let run = taken_up(&test, &id).await;
+    // It breaks a request later each time, until some tags of the part are gone.
+    for after in 0.. {
+        let from = upstream.now().seen.len();
+        upstream.now().event = Some((from + after, Event::Fails));
+        assert!(plans::step(&test.app, &run).await.is_err(), "{:?}", upstream.now().seen);
+        if in_trash(&test).await.len() > 1 {
+            break;
+        }
+    }
+    upstream.now().event = None;
+    let n_gone = in_trash(&test).await.len();
+    let said = plans::left(&test.app, &run).await.unwrap();
+    let next =
+        format!("{n_gone} of 24 tags are deleted. It stopped at dev-{n_gone:02}; those after it stay as they are");
+    assert_eq!(said, next);
+    let cancelled = test.call("POST", &format!("/api/v1/jobs/{id}/cancel"), "application/json", "").await;
+    assert_eq!(cancelled.status, 200);
+    // The one at which it stopped may be gone there: what failed may be the look whether it is.
+    let (left, shown) = (there(&upstream), here(&test).await);
+    assert_eq!(shown.len(), 1 + MANY - n_gone, "what it said it would leave is left");
+    let stopped = format!("dev-{n_gone:02}");
+    assert!(shown.iter().all(|(tag, digest)| *tag == stopped || left.get(tag) == Some(digest)), "{left:?}");
+    let (again, _) = started(&test).await;
+    let run = taken_up(&test, &again).await;
+    while !plans::step(&test.app, &run).await.unwrap().is_over {}
+    assert_eq!(there(&upstream).keys().collect::<Vec<_>>(), ["prod"]);
+}

@@ -1,0 +1,227 @@
+//! Tags are copied and promoted on a page that says before what it would do, and taken back by a press.
+
+use super::{followed, form, is_there, names, push_index, push_signature, within};
+use crate::support::{Answer, TestApp};
+use axum::http::StatusCode;
+use portolan::domain::Role;
+
+fn short(digest: &str) -> &str {
+    &digest[7..19]
+}
+
+/// The value of a hidden field of a page.
+fn hidden(page: &str, name: &str) -> String {
+    let field = format!("name=\"{name}\" value=\"");
+    let (_, rest) = page.split_once(&field).unwrap_or_else(|| panic!("{field} in {page}"));
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+/// Presses the button of the page at an address, as it stands.
+async fn pressed(test: &TestApp, address: &str) -> Answer {
+    let page = test.get(address).await.text();
+    let (seen, expect) = (hidden(&page, "seen"), hidden(&page, "expect"));
+    form(test, address, "copy-tags", &[("seen", &seen), ("expect", &expect)]).await
+}
+
+/// Presses *Undo* on the page that follows.
+async fn undone(test: &TestApp, answer: &Answer) -> Answer {
+    let said = followed(test, answer).await;
+    assert!(said.contains(">Undo<"), "{said}");
+    form(test, answer.header("location"), "undo-copy", &[("copy", &hidden(&said, "copy"))]).await
+}
+
+#[tokio::test]
+async fn a_build_is_promoted_to_a_name_that_was_moved_before() {
+    let test = TestApp::new().await;
+    test.push_image("team/web", "prod", "amd64", b"one").await;
+    let two = test.push_image("team/web", "prod", "amd64", b"two").await;
+    let three = test.push_image("team/web", "1.5", "amd64", b"three").await;
+    let image = test.get("/r/team/web/-/tags/1.5").await.text();
+    assert!(image.contains("href=\"/r/team/web/-/copy?tag=1.5\""), "{image}");
+    let choose = test.get("/r/team/web/-/copy?tag=1.5").await.text();
+    let address = "/r/team/web/-/copy?tag=1.5&to=team/web&name=prod";
+    assert!(choose.contains(&address.replace('&', "&amp;")) && choose.contains(short(&two)), "{choose}");
+
+    let look = test.get(address).await.text();
+    let says = format!("prod names {} there now; it would name {}.", short(&two), short(&three));
+    assert!(look.contains(&says) && look.contains(">Promote 1.5 to prod<"), "{look}");
+    let done = pressed(&test, address).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/r/team/web/-/tags/prod"));
+    let said = followed(&test, &done).await;
+    assert!(said.contains(&format!("prod names {} now, as 1.5 does.", short(&three))), "{said}");
+    assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*three));
+    let back = [("to", &*two), ("expect", &*three)];
+    assert_eq!(form(&test, "/r/team/web/-/tags/prod/rollback", "roll-back-tag", &back).await.status, 303);
+    assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*two));
+
+    // It moves meanwhile: both states, and nothing done.
+    let seen = hidden(&test.get(address).await.text(), "seen");
+    let four = test.push_image("team/web", "prod", "amd64", b"four").await;
+    let stale = form(&test, address, "copy-tags", &[("seen", &seen), ("expect", &two)]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    let stale = stale.text();
+    assert!(stale.contains("moved meanwhile:") && stale.contains(short(&two)) && stale.contains(short(&four)));
+    assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*four));
+}
+
+#[tokio::test]
+async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "1.5", "one").await;
+    let signature = push_signature(&test, "team/web", &index, 2).await;
+    let before = test.push_image("prod/web", "stable", "amd64", b"before").await;
+    let choose = test.get("/r/team/web/-/copy?tag=1.5").await.text();
+    assert!(choose.contains("href=\"/r/team/web/-/copy?tag=1.5&amp;to=prod/web\""), "what is called alike: {choose}");
+
+    let address = "/r/team/web/-/copy?tag=1.5&to=prod/web&as=stable";
+    let look = test.get(address).await.text();
+    for words in
+        [short(&before), short(&index), "4 images come along", "no byte is written", ">Copy 1.5 to prod/web as"]
+    {
+        assert!(look.contains(words), "{words} in {look}");
+    }
+    let done = pressed(&test, address).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/r/prod/web/-/tags/stable"));
+    for reference in ["stable", &index, &children[0], &children[1], &signature] {
+        assert!(is_there(&test, "prod/web", reference).await, "{reference}");
+    }
+    assert!(test.get(address).await.text().contains("Nothing would change"));
+    let back = undone(&test, &done).await;
+    assert!(followed(&test, &back).await.contains("stable of prod/web is as it was."));
+    assert_eq!(names(&test, "prod/web", "stable").await.as_deref(), Some(&*before));
+
+    // Several at once, to a repository that is new; somebody moves one before it is taken back.
+    let two = test.push_image("team/web", "1.6", "amd64", b"two").await;
+    let several = "/r/team/web/-/copy?tag=1.5&tag=1.6&to=new/web";
+    let look = test.get(several).await.text();
+    assert!(
+        look.contains("The repository new/web is made by it.") && look.contains("Copy 2 tags to new/web"),
+        "{look}"
+    );
+    let done = pressed(&test, several).await;
+    assert!(followed(&test, &done).await.contains("Copied 2 tags to new/web."));
+    assert_eq!(names(&test, "new/web", "1.6").await.as_deref(), Some(&*two));
+    test.push_image("new/web", "1.6", "amd64", b"moved").await;
+    let refused = undone(&test, &done).await;
+    assert!(refused.status == StatusCode::CONFLICT && refused.text().contains("moved since"), "{}", refused.text());
+    assert_eq!(names(&test, "new/web", "1.5").await.as_deref(), Some(&*index), "all or none");
+    test.put_manifest(
+        "new/web",
+        "1.6",
+        crate::support::OCI_MANIFEST,
+        &test.get(&format!("/v2/team/web/manifests/{two}")).await.text(),
+    )
+    .await;
+    assert_eq!(undone(&test, &done).await.status, StatusCode::SEE_OTHER);
+    assert_eq!((names(&test, "new/web", "1.5").await, names(&test, "new/web", "1.6").await), (None, None));
+
+    let nobodys = form(&test.by_admin("nina"), "/r/prod/web", "undo-copy", &[("copy", "none")]).await;
+    assert_eq!(nobodys.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_changed_since_somebody_looked_is_not_copied() {
+    let test = TestApp::new().await;
+    for tag in ["1.5", "1.6"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    let address = "/r/team/web/-/copy?tag=1.5&tag=1.6&to=prod/web";
+    let seen = hidden(&test.get(address).await.text(), "seen");
+    test.push_image("team/web", "1.6", "amd64", b"moved").await;
+    let stale = form(&test, address, "copy-tags", &[("seen", &seen), ("expect", "")]).await;
+    assert!(stale.status == StatusCode::CONFLICT && stale.text().contains("changed since you looked"));
+    assert_eq!(names(&test, "prod/web", "1.5").await, None);
+    for (to, field) in [("to=Bad", "A repository"), ("to=team/web", "are in team/web already")] {
+        let odd = test.get(&format!("/r/team/web/-/copy?tag=1.5&tag=1.6&{to}")).await.text();
+        assert!(odd.contains("field-error") && odd.contains(field), "{to}: {odd}");
+    }
+    for (name, words) in [("name=1.5", "it has this name here already"), ("name=.bad", "field-error")] {
+        let odd = test.get(&format!("/r/team/web/-/copy?tag=1.5&to=team/web&{name}")).await.text();
+        assert!(odd.to_lowercase().contains(words), "{name}: {odd}");
+    }
+    assert_eq!(test.get("/r/team/web/-/copy?tag=none").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(test.get("/r/team/web/-/copy").await.status, StatusCode::BAD_REQUEST);
+    let matching = test.get("/r/team/web/-/copy?filter=1.*&to=prod/web").await.text();
+    assert!(matching.contains("Copy 2 tags to prod/web"), "{matching}");
+}
+
+#[tokio::test]
+async fn a_copy_is_offered_to_who_may_push_somewhere_and_says_what_stops_it() {
+    let test = TestApp::new().await;
+    test.push_image("team/web", "1.5", "amd64", b"one").await;
+    test.push_image("prod/web", "1.5", "amd64", b"other").await;
+    let (page, to) = ("/r/team/web/-/copy?tag=1.5", "/r/team/web/-/copy?tag=1.5&to=prod/web");
+    let reader = within(&test, "*", Role::Reader, None);
+    assert!(!reader.get("/r/team/web").await.text().contains("/-/copy"));
+    assert_eq!(reader.get(page).await.status, StatusCode::FORBIDDEN);
+    let publisher = within(&test, "*", Role::Publisher, None);
+    assert!(publisher.get("/r/team/web").await.text().contains("Copy or promote"));
+    let over = publisher.get(to).await.text();
+    assert!(over.contains("to move it there takes tag.move") && !over.contains("name=\"seen\""), "{over}");
+    // What they may not push to reads the same whether or not it is there.
+    let here = within(&test, "team/*", Role::Developer, None);
+    for there in ["prod/web", "prod/none"] {
+        let refused = here.get(&format!("{page}&to={there}")).await.text();
+        assert!(refused.contains(&format!("You cannot push to {there}")), "{refused}");
+    }
+    let choose = here.get(page).await.text();
+    assert!(!choose.contains("prod/web\""), "nothing is suggested that is refused: {choose}");
+    assert_eq!(within(&test, "other/*", Role::Owner, None).get(page).await.status, StatusCode::NOT_FOUND);
+
+    let rule = serde_json::json!({"scope": "prod/*", "tags": "1.*", "kind": "immutable"});
+    assert_eq!(super::send(&test, "POST", "/api/v1/protections", rule).await.status, StatusCode::CREATED);
+    let barred = test.get(to).await.text();
+    assert!(barred.contains("1.5 is immutable") && !barred.contains("name=\"seen\""), "{barred}");
+}
+
+#[tokio::test]
+async fn a_rename_is_taken_back_and_a_delete_comes_back_to_its_list() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    test.push_image("team/web", "2.0", "amd64", b"two").await;
+    let done = form(&test, "/r/team/web/-/tags/1.0/rename", "rename-tag", &[("to", "1.1"), ("expect", &one)]).await;
+    let said = followed(&test, &done).await;
+    assert!(said.contains("action=\"/r/team/web/-/tags/1.1/rename\"") && said.contains(">Undo<"), "{said}");
+    let undo = [("to", "1.0"), ("expect", &*one)];
+    assert_eq!(form(&test, "/r/team/web/-/tags/1.1/rename", "rename-tag", &undo).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(names(&test, "team/web", "1.0").await.as_deref(), Some(&*one));
+    assert_eq!(names(&test, "team/web", "1.1").await, None);
+
+    let list = test.get("/r/team/web?q=1.*&sort=name").await.text();
+    assert!(list.contains("name=\"list\" value=\"q=1.*&amp;sort=name\""), "{list}");
+    let page = "/r/team/web/-/tags/1.0/delete?list=q%3D1.*%26sort%3Dname";
+    let shown = test.get(page).await.text();
+    assert!(shown.contains("href=\"/r/team/web?q=1.*&amp;sort=name\""), "who changes their mind is led back: {shown}");
+    let sent = [("plan", &*hidden(&shown, "plan")), ("tags", "1")];
+    // From a dialog the script is told where it goes on, and reads nothing in the place of the reader.
+    let done = form(&test, &format!("{page}&part=dialog"), "delete-tags", &sent).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::NO_CONTENT, "/r/team/web?q=1.*&sort=name"));
+    assert!(done.header("set-cookie").contains("portolan-said"));
+    assert_eq!(names(&test, "team/web", "1.0").await, None);
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_dialog_is_said_in_it() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    test.push_image("team/web", "2.0", "amd64", b"two").await;
+    let rename = "/r/team/web/-/tags/1.0/rename?part=dialog";
+    let shown = test.get(rename).await.text();
+    assert!(shown.starts_with("<div class=\"dialog-head\">") && !shown.contains("<html"), "{shown}");
+    let wrong = form(&test, rename, "rename-tag", &[("to", "2.0"), ("expect", &one)]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let wrong = wrong.text();
+    assert!(wrong.starts_with("<div class=\"dialog-head\">") && wrong.contains("field-error"), "{wrong}");
+    assert!(wrong.contains("action=\"/r/team/web/-/tags/1.0/rename\""), "and goes on from there: {wrong}");
+    // A tag that is there is asked about in the same dialog.
+    let asked = [("name", "2.0"), ("digest", &*one), ("expect", "")];
+    let asked = form(&test, "/r/team/web/-/tags/1.0/retag?part=dialog", "set-tag", &asked).await;
+    assert_eq!(asked.header("location"), format!("/r/team/web/-/manifests/{one}/tag?name=2.0&part=dialog"));
+    assert!(test.get(asked.header("location")).await.text().contains("Move 2.0 to"));
+
+    let image = format!("/r/team/web/-/manifests/{one}/delete?part=dialog");
+    let plan = hidden(&test.get(&image).await.text(), "plan");
+    let wrong = form(&test, &image, "delete-image", &[("plan", &plan), ("tags", "1"), ("confirmed", "team")]).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text().contains("field-error"));
+    assert!(is_there(&test, "team/web", "1.0").await);
+}

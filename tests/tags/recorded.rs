@@ -1,0 +1,110 @@
+//! Everything that is done to names is on record with what stood there before and after, and open pages hear of it.
+
+use super::{form, names, send, timed};
+use crate::support::TestApp;
+use portolan::server::clock::Clock;
+use portolan::server::events::Changed;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::Receiver;
+use tokio::time::timeout;
+
+/// The last thing on record.
+async fn last(test: &TestApp) -> Value {
+    let listed = test.get("/api/v1/activity?limit=1").await;
+    assert_eq!(listed.status, 200, "{}", listed.text());
+    listed.json()["items"][0].clone()
+}
+
+/// The repository of which open pages hear next.
+async fn heard(events: &mut Receiver<Arc<Changed>>) -> String {
+    let next = timeout(Duration::from_secs(5), events.recv()).await.expect("within seconds");
+    next.expect("nobody fell behind").repository.to_string()
+}
+
+#[tokio::test]
+async fn what_is_done_to_names_is_on_record_and_heard() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    let two = test.push_image("team/web", "v2", "amd64", b"two").await;
+    clock.advance_ms(60_000);
+    let then = clock.now().rfc3339();
+    clock.advance_ms(60_000);
+    let mut events = test.app.events.subscribe();
+    let at = |path: &str| format!("/api/v1/{path}");
+    let renamed = form(&test, "/r/team/web/-/tags/v2/rename", "rename-tag", &[("to", "w2"), ("expect", &two)]).await;
+    assert_eq!(renamed.status, 303, "{}", renamed.text());
+    let row = last(&test).await;
+    assert_eq!(row["action"], "tag.rename", "{row}");
+    assert_eq!(heard(&mut events).await, "team/web");
+    for (action, method, path, body, before, after, repository) in [
+        ("tag.set", "PUT", at("r/team/web/-/tags/prod"), json!({"digest": one}), None, Some(&*one), "team/web"),
+        ("tag.set", "PUT", at("r/team/web/-/tags/prod"), json!({"digest": two}), Some(&*one), Some(&*two), "team/web"),
+        (
+            "tag.roll-back",
+            "POST",
+            at("r/team/web/-/rollback"),
+            json!({"tag": "prod", "digest": one}),
+            Some(&*two),
+            Some(&*one),
+            "team/web",
+        ),
+        (
+            "tag.copy",
+            "POST",
+            at("r/team/web/-/copy"),
+            json!({"tags": ["prod"], "to": "other/web"}),
+            None,
+            Some(&*one),
+            "other/web",
+        ),
+        (
+            "tag.delete",
+            "DELETE",
+            at("r/team/web/-/tags/prod"),
+            json!(null),
+            Some(&*one),
+            Some("in the trash"),
+            "team/web",
+        ),
+        ("namespace.roll-back", "POST", at("n/team/-/rollback"), json!({"t": then}), None, None, "team/web"),
+        (
+            "manifest.delete",
+            "DELETE",
+            at(&format!("r/team/web/-/manifests/{two}")),
+            json!(null),
+            Some(&*two),
+            Some("in the trash"),
+            "team/web",
+        ),
+        ("repository.delete", "DELETE", at("r/team/web"), json!(null), None, Some("in the trash"), "team/web"),
+        ("namespace.delete", "DELETE", at("n/other"), json!(null), None, Some("in the trash"), "other/web"),
+    ] {
+        clock.advance_ms(1);
+        let answer = send(&test, method, &path, body).await;
+        assert!(answer.status.is_success(), "{action}: {} {}", answer.status, answer.text());
+        let row = last(&test).await;
+        assert_eq!(row["action"], action, "{row}");
+        for (key, expected) in [("before", before), ("after", after)] {
+            let said = row[key].as_str().unwrap_or_default();
+            assert!(expected.is_none_or(|expected| said.contains(expected)), "{action} {key}: {row}");
+        }
+        assert_eq!(heard(&mut events).await, repository, "{action}");
+    }
+    let entries = test.get("/api/v1/trash").await.json()["items"].as_array().unwrap().clone();
+    let of = |name: &str| {
+        entries.iter().find(|it| it["repository"] == name && it["kind"] == "repository").unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    clock.advance_ms(1);
+    let restored = send(&test, "POST", &at(&format!("trash/{}/restore", of("team/web"))), json!({})).await;
+    assert_eq!((restored.status.as_u16(), last(&test).await["action"].clone()), (204, json!("trash.restore")));
+    assert_eq!(heard(&mut events).await, "team/web");
+    assert_eq!(names(&test, "team/web", "v1").await, Some(one));
+    clock.advance_ms(1);
+    assert_eq!(test.delete(&at(&format!("trash/{}", of("other/web")))).await.status, 204);
+    assert_eq!(last(&test).await["action"], "trash.purge");
+}
