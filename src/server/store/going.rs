@@ -98,8 +98,7 @@ pub async fn forget<'t>(
 
 /// Whether one is on its way still, and nobody tries once more.
 pub async fn is_there(tx: &mut Tx, going: &Going) -> Result<bool> {
-    let sql =
-        "SELECT 1 AS found FROM trash_going WHERE batch = $1 AND repository_id = $2 AND tag = $3 AND since = $4";
+    let sql = "SELECT 1 AS found FROM trash_going WHERE batch = $1 AND repository_id = $2 AND tag = $3 AND since = $4";
     Ok(tx.one(sql, params![&going.batch, &going.repository.id, &going.tag, going.since]).await?.is_some())
 }
 

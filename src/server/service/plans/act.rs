@@ -149,7 +149,7 @@ impl Content {
 
     /// Does it at a registry elsewhere, which is before it is done here; a tag that names another image there may be left
     /// alone.
-    pub(super)     async fn take<A: Planned>(
+    pub(super) async fn take<A: Planned>(
         &self,
         app: &App,
         proof: &Authorized<A>,
@@ -174,12 +174,7 @@ impl Content {
     }
 
     /// What is gone there is gone here, whatever was set or read meanwhile.
-    pub(super) async fn settled(
-        self,
-        tx: &mut Tx,
-        here: Repository,
-        (who, gone): (&Deleting, &Gone),
-    ) -> Result<Done> {
+    pub(super) async fn settled(self, tx: &mut Tx, here: Repository, (who, gone): (&Deleting, &Gone)) -> Result<Done> {
         let (entries, radius) = elsewhere::settle(tx, (here, &self.name), who, (gone, self.keeps_trash)).await?;
         let before = before(&gone.tags, radius.images.keys().cloned());
         Ok(Done { entries, before, changed: vec![self.name] })
