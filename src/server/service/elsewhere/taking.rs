@@ -76,24 +76,32 @@ impl Elsewhere {
             images.insert(digest, manifest);
         }
         self.changes.require_deletes(&allowed).await?;
-        if self.mount.keeps_trash {
-            self.hold(app, proof, &allowed, (&taking, &images)).await?;
-        }
         let mut gone = Gone { n_tags: radius.tags.len(), ..Gone::default() };
+        if self.mount.keeps_trash
+            && let Err(failed) = self.hold(app, proof, &allowed, (&taking, &images)).await
+        {
+            left_alone(app, proof, (&taking, &gone, None)).await;
+            return Err(failed);
+        }
+        let mut unsure = None;
         for (tag, digest) in &radius.tags {
             let manifest = images.get(digest).and_then(Option::as_ref);
             match self.take_one(&allowed, tag, manifest).await {
                 Ok(()) => drop(gone.tags.insert(tag.clone(), digest.clone())),
                 Err(Error::Changed { .. }) if taking.leaves_moved => drop(gone.moved.insert(tag.clone())),
                 Err(failed) => {
+                    unsure = (!matches!(failed, Error::Changed { .. })).then_some(tag);
                     gone.failed = Some(failed);
-                    return Ok(gone);
+                    break;
                 }
             }
         }
-        match self.take_images(&allowed, radius).await {
-            Err(failed) => gone.failed = Some(failed),
-            Ok(()) => gone.images = tops(radius).cloned().collect(),
+        left_alone(app, proof, (&taking, &gone, unsure)).await;
+        if gone.failed.is_none() {
+            match self.take_images(&allowed, radius).await {
+                Err(failed) => gone.failed = Some(failed),
+                Ok(()) => gone.images = tops(radius).cloned().collect(),
+            }
         }
         Ok(gone)
     }
@@ -157,6 +165,25 @@ impl Elsewhere {
             self.changes.remove_manifest(allowed, digest).await?;
         }
         Ok(())
+    }
+}
+
+/// Tags that were left as they were are on their way no more, but for one of which that is not known.
+async fn left_alone<A: Bookkeeping>(
+    app: &App,
+    proof: &Authorized<A>,
+    (taking, gone, unsure): (&Taking<'_>, &Gone, Option<&Tag>),
+) {
+    let left = taking.radius.tags.keys().filter(|tag| !gone.tags.contains_key(*tag) && Some(*tag) != unsure);
+    let left: Vec<Tag> = left.cloned().collect();
+    if left.is_empty() {
+        return;
+    }
+    let (batch, id) = (taking.batch.to_owned(), taking.repository.id.clone());
+    let forget =
+        app.store.note(proof, move |tx| Box::pin(async move { going::forget(tx, (&batch, &id), left.iter()).await }));
+    if let Err(error) = forget.await {
+        tracing::warn!(repository = %taking.name, %error, "tags that stay could not be noted; the sweep does it");
     }
 }
 
