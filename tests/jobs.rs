@@ -7,7 +7,7 @@ use portolan::domain::principal::Job;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::{Policy, Standing};
 use portolan::server::clock::{Clock, ManualClock};
-use portolan::server::store::runs::{self, Run};
+use portolan::server::store::runs::{self, Progress, Run};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -27,6 +27,14 @@ pub async fn taken_up(test: &TestApp, id: &str) -> Run {
     let taken =
         test.app.store.note(&proof, move |tx| Box::pin(async move { runs::take_up(tx, &id, START).await })).await;
     taken.unwrap().expect("it is to go on")
+}
+
+/// Notes what came of a step, as that process does.
+pub async fn noted(test: &TestApp, run: &Run, to: Progress) {
+    let (proof, id) = (decides(Policy::Grants).system(Job::Run, Maintain {}), run.id.clone());
+    let noted =
+        test.app.store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &id, &to, 0, START).await }));
+    noted.await.unwrap();
 }
 
 pub async fn control(test: &TestApp, id: &str, control: &str) -> Answer {

@@ -159,7 +159,7 @@ test('a rule holds tags where they are until it goes', async ({ page, portolan, 
   if (scripted) await expectAccessibleInBoth(page);
   const move = (name: string) => `/r/team/web/-/copy?tag=1.4.2&to=team/web&name=${name}`;
   await page.goto(move('v1.0'));
-  await expect(page.getByText(/^v1\.0 is immutable, by the rule on team\/\*/)).toBeVisible();
+  await expect(page.getByText(/^v1\.0 is immutable/)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Promote 1.4.2 to v1.0' })).toHaveCount(0);
   await page.goto(move('v1.1-snapshot'));
   await page.getByRole('button', { name: 'Promote 1.4.2 to v1.1-snapshot' }).click();

@@ -142,6 +142,7 @@ async fn a_registry_is_asked_mounted_read_and_forgotten() {
     }
     let question = mara.get("/admin/mounts/hub?remove=yes").await.text();
     assert!(question.contains("1 repository goes, and 2 grants"), "{question}");
+    assert!(question.contains("portolan.trash.…"), "what holds deleted tags stays there: {question}");
     let odd = mara.send("/admin/mounts/hub", "delete-mount", &[("confirmed", "hub")]).await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
     let gone = mara.done("/admin/mounts/hub", "delete-mount", &[("confirmed", "hub/")]).await;

@@ -92,6 +92,25 @@ async fn who_does_not_configure_sees_what_binds_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn rules_on_everything_have_a_page_for_who_configures_everything() {
+    let test = with_admin().await;
+    let (mara, admin) = (Browser::of(&test, "mara").await, test.showing(&basic("mara", PASSWORD)));
+    admin.push_image("team/web", "v1", "amd64", b"layer").await;
+    let page = "/admin/policies";
+    assert!(mara.get("/repositories").await.text().contains(&format!("href=\"{page}\"")), "the rail leads there");
+    let fields = [("tags", "v*"), ("except", ""), ("kind", "immutable"), ("role", "")];
+    assert!(mara.done(page, "set-protection", &fields).await.contains("The rule about v* is set"));
+    let below = mara.get("/n/team/-/policies").await.text();
+    assert!(below.contains(&format!("href=\"{page}\">everything<")), "{below}");
+    assert_eq!(admin.delete("/v2/team/web/manifests/v1").await.status, StatusCode::FORBIDDEN);
+    let id = rule(&mara.get(page).await.text());
+    assert!(mara.get(&format!("{page}?rule={id}")).await.text().contains("Change rule"));
+    assert_eq!(mara.send("/n/team/-/policies", "remove-protection", &[("rule", &id)]).await.status, 404);
+    mara.done(page, "remove-protection", &[("rule", &id)]).await;
+    assert_eq!(admin.delete("/v2/team/web/manifests/v1").await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
 async fn a_namespace_says_for_how_long_what_is_deleted_is_kept() {
     let test = with_admin().await;
     let (mara, admin) = (Browser::of(&test, "mara").await, test.showing(&basic("mara", PASSWORD)));

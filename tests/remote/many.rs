@@ -2,7 +2,7 @@
 
 use super::stand_in::{Deletes, Event, StandIn};
 use crate::identity::{PASSWORD, basic};
-use crate::jobs::taken_up;
+use crate::jobs::{noted, taken_up};
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, sha256};
 use portolan::domain::Result;
 use portolan::server::access::Policy;
@@ -99,6 +99,7 @@ async fn done_while_it_fails(
         holds().await;
         let Ok(to) = to else { continue };
         run.place.clone_from(&to.place);
+        noted(test, &run, to.clone()).await;
         if to.is_over {
             return to.said;
         }

@@ -170,7 +170,7 @@ async fn what_is_gone_meanwhile_leaves_a_preview_of_the_rest() {
     let page = test.get("/r/team/web/-/delete?tag=a&tag=b&tag=c").await;
     assert_eq!(page.status, 200, "{}", page.text());
     let page = page.text();
-    assert!(page.contains("Delete 2 tags from team/web") && page.contains("b is gone meanwhile"), "{page}");
+    assert!(page.contains("Delete 2 tags from team/web") && page.contains("Gone meanwhile, and left out: b"), "{page}");
     let preview = send(&test, "POST", PREVIEW, json!({"tags": ["a", "b"]})).await.json();
     assert_eq!(of_kind(&preview["removed"], "tag", "tag"), ["a"]);
     assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 200);

@@ -109,8 +109,7 @@ async fn leave_out(
     let named: Vec<&str> = gone.iter().take(NAMED).map(Tag::as_str).collect();
     let more = gone.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let is = if gone.len() == 1 { "is" } else { "are" };
-    Ok(format!("{}{more} {is} gone meanwhile, and this is about the others", named.join(", ")))
+    Ok(format!("Gone meanwhile, and left out: {}{more}", named.join(", ")))
 }
 
 async fn content(

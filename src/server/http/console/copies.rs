@@ -11,11 +11,15 @@ use crate::server::service::names::{self, Expect};
 use crate::ui::form::{Back, Intent};
 use crate::ui::words::counted;
 
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    if intent == Intent::UndoCopy { undo(form).await } else { copy(form).await }
+}
+
 /// Copies what the page showed, if it is as the page showed it.
 ///
 /// # Errors
 /// [`Error::Changed`] with what the name of a single tag names by now; [`Error::Conflict`] if something else changed.
-pub(super) async fn copy(form: &Form<'_>) -> Result<Done> {
+async fn copy(form: &Form<'_>) -> Result<Done> {
     let Some(Address::Copy(from)) = form.page().strip_prefix("/r/").and_then(Address::parse_repository) else {
         return Err(Error::NotFound(What::Page));
     };
@@ -85,7 +89,7 @@ async fn link(form: &Form<'_>, from: RepositoryName, plan: CopyPlan) -> Result<D
 ///
 /// # Errors
 /// Not found for another one; [`Error::Conflict`] if something moved since.
-pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
+async fn undo(form: &Form<'_>) -> Result<Done> {
     let action = copies::made(form.app, form.caller.actor(), form.sent.text("copy")).await?;
     let repository = action.repository.clone();
     let words = match action.tags.as_slice() {

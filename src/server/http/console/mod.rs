@@ -181,8 +181,7 @@ impl Form<'_> {
                 deletes::redeem(self).await
             }
             Intent::Undo => deletes::undo(self).await,
-            Intent::CopyTags => copies::copy(self).await,
-            Intent::UndoCopy => copies::undo(self).await,
+            Intent::CopyTags | Intent::UndoCopy => copies::perform(self, intent).await,
             Intent::ConfigureRepository => settings::repository(self).await,
             Intent::ConfigureNamespace => settings::namespace(self).await,
             Intent::SetProtection | Intent::ChangeProtection | Intent::RemoveProtection => {
@@ -204,12 +203,12 @@ impl Form<'_> {
             Intent::CreateMount | Intent::ChangeMount | Intent::CheckMount | Intent::DeleteMount => {
                 mounts::perform(self, intent).await
             }
-            Intent::CreateProvider => providers::create(self).await,
-            Intent::ChangeProvider => providers::change(self).await,
-            Intent::EnableProvider => providers::set_enabled(self, true).await,
-            Intent::DisableProvider => providers::set_enabled(self, false).await,
-            Intent::DeleteProvider => providers::delete(self).await,
-            Intent::AcceptGroup => providers::accept_group(self).await,
+            Intent::CreateProvider
+            | Intent::ChangeProvider
+            | Intent::EnableProvider
+            | Intent::DisableProvider
+            | Intent::DeleteProvider
+            | Intent::AcceptGroup => providers::perform(self, intent).await,
             Intent::SetTag | Intent::RenameTag | Intent::RollBackTag | Intent::RollBackNamespace => {
                 names::perform(self, intent).await
             }

@@ -14,7 +14,18 @@ use crate::ui::form::Intent;
 /// The secret's field: what is called so is never shown again.
 const SECRET: &str = "client_password";
 
-pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
+pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
+    match intent {
+        Intent::CreateProvider => create(form).await,
+        Intent::ChangeProvider => change(form).await,
+        Intent::EnableProvider | Intent::DisableProvider => set_enabled(form, intent == Intent::EnableProvider).await,
+        Intent::DeleteProvider => delete(form).await,
+        Intent::AcceptGroup => accept_group(form).await,
+        _ => Err(Error::Method),
+    }
+}
+
+async fn create(form: &Form<'_>) -> Result<Done> {
     let (name, kind): (ProviderName, _) = (form.sent.parse("name")?, form.sent.parse("kind")?);
     let settings = settings(form);
     let brings_admins = !settings.admin_groups.is_empty();
@@ -26,7 +37,7 @@ pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Provider(name), Intent::CreateProvider, title))
 }
 
-pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
+async fn change(form: &Form<'_>) -> Result<Done> {
     let (name, before) = present(form).await?;
     let (settings, secret) = (settings(form), form.sent.secret(SECRET));
     let keeps_address = settings.url == before.settings.url;
@@ -46,7 +57,7 @@ pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Provider(name), Intent::ChangeProvider, form.sent.text("title")))
 }
 
-pub(super) async fn set_enabled(form: &Form<'_>, is_enabled: bool) -> Result<Done> {
+async fn set_enabled(form: &Form<'_>, is_enabled: bool) -> Result<Done> {
     let (name, before) = present(form).await?;
     let intent = match is_enabled {
         true => {
@@ -64,7 +75,7 @@ pub(super) async fn set_enabled(form: &Form<'_>, is_enabled: bool) -> Result<Don
     Ok(Done::new(Address::Provider(name), intent, before.row.title))
 }
 
-pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
+async fn delete(form: &Form<'_>) -> Result<Done> {
     let (name, before) = present(form).await?;
     form.confirmed(name.as_str())?;
     let proof = form.app.access.authorize(form.caller, DeleteProvider { name: name.clone() }).await?;
@@ -72,7 +83,7 @@ pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {
     Ok(Done::new(Address::Providers, Intent::DeleteProvider, before.row.title))
 }
 
-pub(super) async fn accept_group(form: &Form<'_>) -> Result<Done> {
+async fn accept_group(form: &Form<'_>) -> Result<Done> {
     let (name, _) = present(form).await?;
     let (value, id) = (form.sent.text("value").to_owned(), form.sent.text("id").to_owned());
     let brings_admins = providers::brings_admins(form.app, &name, &value);
