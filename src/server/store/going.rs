@@ -5,7 +5,7 @@ use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, batch};
 use crate::domain::{Actor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many tags share a statement.
 const TOGETHER: usize = 100;
@@ -58,12 +58,12 @@ pub async fn left(store: &Store, mount_id: &str, before: Timestamp, limit: u32) 
 }
 
 /// Those of these tags that are on their way for a request, each with what it named.
-pub async fn of(
+pub async fn of<'t>(
     store: &Store,
     (batch, repository_id): (&str, &str),
-    tags: &BTreeSet<Tag>,
+    tags: impl Iterator<Item = &'t Tag>,
 ) -> Result<BTreeMap<Tag, Digest>> {
-    let (mut found, tags) = (BTreeMap::new(), tags.iter().map(Value::from).collect::<Vec<_>>());
+    let (mut found, tags) = (BTreeMap::new(), tags.map(Value::from).collect::<Vec<_>>());
     for some in tags.chunks(TOGETHER) {
         let sql = format!(
             "SELECT tag, digest FROM trash_going WHERE batch = $1 AND repository_id = $2 AND tag IN ({})",

@@ -77,26 +77,34 @@ impl Elsewhere {
         }
         self.changes.require_deletes(&allowed).await?;
         let mut gone = Gone { n_tags: radius.tags.len(), ..Gone::default() };
+        // Of which it is not known whether they are there: those of an earlier attempt, until they are looked at.
+        let of = (taking.batch, taking.repository.id.as_str());
+        let mut unsure: BTreeSet<Tag> = going::of(&app.store, of, radius.tags.keys()).await?.into_keys().collect();
         if self.mount.keeps_trash
             && let Err(failed) = self.hold(app, proof, &allowed, (&taking, &images)).await
         {
-            left_alone(app, proof, (&taking, &gone, None)).await;
+            left_alone(app, proof, (&taking, &gone, &unsure)).await;
             return Err(failed);
         }
-        let mut unsure = None;
         for (tag, digest) in &radius.tags {
             let manifest = images.get(digest).and_then(Option::as_ref);
             match self.take_one(&allowed, tag, manifest).await {
                 Ok(()) => drop(gone.tags.insert(tag.clone(), digest.clone())),
-                Err(Error::Changed { .. }) if taking.leaves_moved => drop(gone.moved.insert(tag.clone())),
+                Err(Error::Changed { .. }) if taking.leaves_moved => {
+                    unsure.remove(tag);
+                    gone.moved.insert(tag.clone());
+                }
                 Err(failed) => {
-                    unsure = (!matches!(failed, Error::Changed { .. })).then_some(tag);
+                    match failed {
+                        Error::Changed { .. } => unsure.remove(tag),
+                        _ => unsure.insert(tag.clone()),
+                    };
                     gone.failed = Some(failed);
                     break;
                 }
             }
         }
-        left_alone(app, proof, (&taking, &gone, unsure)).await;
+        left_alone(app, proof, (&taking, &gone, &unsure)).await;
         if gone.failed.is_none() {
             match self.take_images(&allowed, radius).await {
                 Err(failed) => gone.failed = Some(failed),
@@ -168,13 +176,13 @@ impl Elsewhere {
     }
 }
 
-/// Tags that were left as they were are on their way no more, but for one of which that is not known.
+/// Tags that were left as they were are on their way no more, but for those of which that is not known.
 async fn left_alone<A: Bookkeeping>(
     app: &App,
     proof: &Authorized<A>,
-    (taking, gone, unsure): (&Taking<'_>, &Gone, Option<&Tag>),
+    (taking, gone, unsure): (&Taking<'_>, &Gone, &BTreeSet<Tag>),
 ) {
-    let left = taking.radius.tags.keys().filter(|tag| !gone.tags.contains_key(*tag) && Some(*tag) != unsure);
+    let left = taking.radius.tags.keys().filter(|tag| !gone.tags.contains_key(*tag) && !unsure.contains(*tag));
     let left: Vec<Tag> = left.cloned().collect();
     if left.is_empty() {
         return;

@@ -148,7 +148,7 @@ struct Deletes<'r> {
 struct Sorted {
     same: Vec<Tag>,
     moved: BTreeSet<Tag>,
-    gone: BTreeSet<Tag>,
+    n_gone: u64,
 }
 
 impl Deletes<'_> {
@@ -156,28 +156,17 @@ impl Deletes<'_> {
         let name = &self.to_delete.repository;
         let wanted = read(&part.what)?;
         let sorted = self.sorted(&wanted).await?;
-        let elsewhere = elsewhere::of(self.app, name)?;
-        if let Some(elsewhere) = &elsewhere {
-            let lost = self.lost(elsewhere, &sorted.gone).await?;
-            if !lost.is_empty() {
-                return self.take_up((part, &wanted), lost).await;
-            }
-        }
         let tags = sorted.same.clone();
-        let proof = self.proof(tags.clone()).await?;
+        let action = DeleteTags { repository: name.clone(), tags: tags.clone(), filter: None };
+        let proof = self.app.access.authorize(&self.caller, action).await?;
         if tags.is_empty() {
             return self.note(&proof, part, (String::new(), after(&part.tally, &sorted, (0, 0))), sorted.moved).await;
         }
         let content = Content::of(self.app, name.clone(), (tags, vec![]), (proof.rights(), None))?;
-        match elsewhere {
+        match elsewhere::of(self.app, name)? {
             Some(elsewhere) => self.take_elsewhere(&proof, (part, wanted, sorted), (content, &elsewhere)).await,
             None => self.take_here(&proof, (part, wanted), content).await,
         }
-    }
-
-    async fn proof(&self, tags: Vec<Tag>) -> Result<Authorized<DeleteTags>> {
-        let action = DeleteTags { repository: self.to_delete.repository.clone(), tags, filter: None };
-        self.app.access.authorize(&self.caller, action).await
     }
 
     /// Notes what came of a part where nothing is deleted. What moved is on its way no more.
@@ -249,7 +238,7 @@ fn after(before: &Tally, sorted: &Sorted, (n_went, n_left): (usize, usize)) -> T
         n_left: n_left as u64,
         n_done: before.n_done + n_went as u64,
         n_moved: before.n_moved + sorted.moved.len() as u64,
-        n_gone: before.n_gone + sorted.gone.len() as u64,
+        n_gone: before.n_gone + sorted.n_gone,
     }
 }
 
@@ -262,7 +251,7 @@ async fn sort(reader: &mut Reader<'_>, id: Option<String>, wanted: &BTreeMap<Tag
     let mut sorted = Sorted::default();
     for tag in tags {
         match there.get(&tag) {
-            None => drop(sorted.gone.insert(tag)),
+            None => sorted.n_gone += 1,
             named if named == wanted.get(&tag) => sorted.same.push(tag),
             Some(_) => drop(sorted.moved.insert(tag)),
         }

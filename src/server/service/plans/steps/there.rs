@@ -7,38 +7,10 @@ use crate::domain::{Digest, Error, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::service::elsewhere::{Elsewhere, Gone};
 use crate::server::service::plans::act::{Content, deleting};
-use crate::server::store::going;
 use crate::server::store::runs::{self, Part, Tally};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 impl Deletes<'_> {
-    /// Those that an earlier attempt took there and did not settle, and that a reading took away here since.
-    pub(super) async fn lost(&self, elsewhere: &Elsewhere, gone: &BTreeSet<Tag>) -> Result<BTreeMap<Tag, Digest>> {
-        let of = (self.to_delete.batch.as_str(), self.to_delete.repository_id.as_str());
-        let mut lost = going::of(&self.app.store, of, gone).await?;
-        for tag in gone {
-            let Some(digest) = lost.get(tag) else { continue };
-            if elsewhere.named(&self.to_delete.repository, tag).await?.as_ref() == Some(digest) {
-                lost.remove(tag);
-            }
-        }
-        Ok(lost)
-    }
-
-    /// Settles those; the rest of the part is for the next step.
-    pub(super) async fn take_up(
-        &self,
-        (part, wanted): (&Part, &BTreeMap<Tag, Digest>),
-        tags: BTreeMap<Tag, Digest>,
-    ) -> Result<()> {
-        let proof = self.proof(tags.keys().cloned().collect()).await?;
-        let (name, names) = (self.to_delete.repository.clone(), tags.keys().cloned().collect());
-        let content = Content::of(self.app, name, (names, vec![]), (proof.rights(), None))?;
-        let (what, n_left) = lines(wanted, wanted.keys().filter(|tag| !tags.contains_key(*tag)));
-        let tally = after(&part.tally, &Sorted::default(), (tags.len(), n_left));
-        self.settle(&proof, (part, what, tally), (content, Gone { tags, ..Gone::default() })).await
-    }
-
     /// What is gone there goes here too, also where something failed then.
     pub(super) async fn take_elsewhere(
         &self,
@@ -49,8 +21,10 @@ impl Deletes<'_> {
         let taken = content.take(self.app, proof, (elsewhere, &self.to_delete.batch), true);
         let mut gone = taken.await.map_err(again)?;
         let failed = gone.failed.take();
-        let is_left = |tag: &&Tag| !gone.tags.contains_key(*tag) && !gone.moved.contains(*tag);
-        let (what, n_left) = lines(&wanted, sorted.same.iter().filter(is_left));
+        let is_left = |tag: &Tag| !gone.tags.contains_key(tag) && !gone.moved.contains(tag);
+        let left = wanted.iter().filter(|(tag, _)| sorted.same.contains(tag)).filter(|(tag, _)| is_left(tag));
+        let lines: Vec<String> = left.map(|(tag, digest)| format!("{tag} {digest}")).collect();
+        let (what, n_left) = (lines.join("\n"), lines.len());
         sorted.moved.append(&mut gone.moved);
         let tally = after(&part.tally, &sorted, (gone.tags.len(), n_left));
         if gone.tags.is_empty() {
@@ -81,12 +55,6 @@ impl Deletes<'_> {
         });
         settle.await.map(drop)
     }
-}
-
-/// What is left of a part, in lines, and how many.
-fn lines<'t>(wanted: &BTreeMap<Tag, Digest>, left: impl Iterator<Item = &'t Tag>) -> (String, usize) {
-    let lines: Vec<String> = left.filter_map(|tag| Some(format!("{tag} {}", wanted.get(tag)?))).collect();
-    (lines.join("\n"), lines.len())
 }
 
 /// A tag that goes while it is looked at is seen the next time.
