@@ -2,6 +2,7 @@
 //! it is back, and only looked at with `--try`.
 
 mod changes;
+mod halfway;
 mod many;
 mod stand_in;
 mod survivors;

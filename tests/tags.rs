@@ -9,6 +9,7 @@ mod promote;
 mod recorded;
 mod rights;
 mod rules;
+mod together;
 mod trash;
 mod trash_pages;
 

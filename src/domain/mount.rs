@@ -3,6 +3,13 @@
 use super::{Error, RepositoryName, RepositoryVisibility, Result};
 use serde::{Deserialize, Serialize};
 
+/// How CNCF distribution frees what was deleted there, what that needs, and what must not be added to it.
+pub const COLLECT: &str = "docker-registry garbage-collect /etc/docker/registry/config.yml";
+pub const STOP_WRITES: &str =
+    "For CNCF distribution, stop all writes to it meanwhile, such as by storage.maintenance.readonly, and run:";
+pub const NOT_UNTAGGED: &str = "Leave --delete-untagged out: up to version 2.8 it also deletes the platforms of a multi-platform image that have no \
+     tag of their own, and the image pulls no more.";
+
 /// Seconds between two readings: where nothing is said, and at most (30 days).
 pub const REFRESH_S: u64 = 300;
 pub const MAX_REFRESH_S: u64 = 30 * 86_400;

@@ -3,7 +3,7 @@
 use super::stand_in::{Deletes, Event, StandIn};
 use crate::conformance::registry::remote;
 use crate::support::process::{Distribution, http};
-use crate::support::{OCI_MANIFEST, decides, sha256, user};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, decides, sha256, user};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use portolan::domain::action::{DeleteManifest, DeleteTag, SetTag};
@@ -198,8 +198,18 @@ async fn an_image_is_deleted_where_no_tag_names_it() {
     let named = delete(of(OLD)).await;
     assert!(matches!(named, Err(Error::Conflict(words)) if words.contains("the tag 1.0 names this image")));
     siblings_stay(&upstream);
+    let list = |digest: &Digest| {
+        let child = serde_json::json!({"mediaType": OCI_INDEX, "digest": digest, "size": 9});
+        serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child]}).to_string()
+    };
+    let inner = list(&of(NEW));
+    upstream.push(&[], &inner);
+    upstream.push(&["multi"], &list(&of(&inner)));
+    let listed = delete(of(NEW)).await;
+    assert!(matches!(listed, Err(Error::Conflict(words)) if words.contains("lists this one there")), "at any depth");
+    upstream.now().tags.remove("multi");
     delete(of(NEW)).await.unwrap();
-    assert_eq!(upstream.now().manifests.len(), 1);
+    assert!(!upstream.now().manifests.contains_key(&sha256(NEW.as_bytes())));
 }
 
 /// CNCF distribution as it is installed deletes nothing: that is found out by what nobody has.

@@ -65,6 +65,11 @@ async fn in_trash(test: &TestApp) -> BTreeMap<String, String> {
     pairs(test, "SELECT name, digest FROM deleted_tags").await
 }
 
+/// The tags that are to be looked after by the sweep.
+async fn on_their_way(test: &TestApp) -> BTreeMap<String, String> {
+    pairs(test, "SELECT tag, digest FROM trash_going").await
+}
+
 /// The tags at the registry but for the hidden ones.
 fn there(upstream: &StandIn) -> BTreeMap<String, String> {
     upstream.now().tags.clone().into_iter().filter(|(tag, _)| !tag.starts_with("portolan.")).collect()
@@ -119,11 +124,13 @@ async fn a_registry_that_fails_at_each_request_once_leaves_every_tag_there_or_in
             (&upstream, &test, &id),
             async |run| plans::step(&test.app, run).await,
             async || {
-                let (here, kept) = (here(&test).await, in_trash(&test).await);
+                let (here, kept, going) = (here(&test).await, in_trash(&test).await, on_their_way(&test).await);
+                let state = upstream.now();
                 for (tag, digest) in before.iter().filter(|(tag, _)| *tag != "dev-07") {
                     assert!(here.get(tag) == Some(digest) || kept.get(tag) == Some(digest), "{tag}");
+                    let is_known = [&state.tags, &kept, &going].into_iter().any(|some| some.get(tag) == Some(digest));
+                    assert!(is_known, "what is gone there is in the trash, or will be: {tag}");
                 }
-                let state = upstream.now();
                 for digest in &images {
                     let is_named = state.tags.values().any(|named| named == digest);
                     assert!(state.manifests.contains_key(digest) && is_named, "{digest}: {:?}", state.seen);
@@ -135,6 +142,7 @@ async fn a_registry_that_fails_at_each_request_once_leaves_every_tag_there_or_in
         let left = there(&upstream);
         assert_eq!(left.keys().collect::<Vec<_>>(), ["dev-07", "prod"]);
         assert_eq!((&left["dev-07"], in_trash(&test).await.len()), (&theirs, 23));
+        assert_eq!(on_their_way(&test).await, BTreeMap::new(), "nor is what moved");
 
         let back = send(&test, "trash/restore", json!({ "batch": batch })).await["job"].clone();
         let said = done_while_it_fails(

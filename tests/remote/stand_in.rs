@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::Notify;
 
 /// How it takes deletes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,7 @@ pub(crate) enum Deletes {
     ByName,
     /// With a name it takes the whole image, as nobody should.
     TooMuch,
+    Nothing,
 }
 
 /// What happens at a request.
@@ -28,6 +30,15 @@ pub(crate) enum Event {
     IsLost,
     /// Somebody else pushes this under the tag right before.
     Push(&'static str, String),
+    /// It waits until it may go on.
+    Waits(Arc<Gate>),
+}
+
+/// Where a request waits.
+#[derive(Default)]
+pub(crate) struct Gate {
+    pub reached: Notify,
+    pub opens: Notify,
 }
 
 pub(crate) struct State {
@@ -61,6 +72,10 @@ impl StandIn {
         let router = Router::new().fallback(move |request: Request| async move {
             let (parts, body) = request.into_parts();
             let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+            if let Some(gate) = answering.gate() {
+                gate.reached.notify_one();
+                gate.opens.notified().await;
+            }
             let expected = parts.headers.get("if-match").map(|it| it.to_str().unwrap().trim_matches('"').to_owned());
             answering.answer(&parts.method, parts.uri.path(), body, expected)
         });
@@ -80,6 +95,26 @@ impl StandIn {
             state.tags.insert((*tag).to_owned(), digest.clone());
         }
         digest
+    }
+
+    /// The next request but so many waits there.
+    pub(crate) fn wait_at(&self, n: usize) -> Arc<Gate> {
+        let (gate, mut state) = (Arc::new(Gate::default()), self.now());
+        state.seen.clear();
+        state.event = Some((n, Event::Waits(Arc::clone(&gate))));
+        gate
+    }
+
+    fn gate(&self) -> Option<Arc<Gate>> {
+        let mut state = self.now();
+        match &state.event {
+            Some((at, Event::Waits(gate))) if *at == state.seen.len() => {
+                let gate = Arc::clone(gate);
+                state.event = None;
+                Some(gate)
+            }
+            _ => None,
+        }
     }
 
     fn answer(&self, method: &Method, path: &str, body: String, expected: Option<String>) -> Response<Body> {
@@ -131,7 +166,7 @@ impl State {
             }
             ("DELETE", there) => self.delete(&last, there),
             (_, Some(digest)) => Response::builder()
-                .header("content-type", OCI_MANIFEST)
+                .header("content-type", media_type(&self.manifests[&digest]))
                 .header("docker-content-digest", &digest)
                 .body(Body::from(self.manifests[&digest].clone()))
                 .unwrap(),
@@ -141,6 +176,9 @@ impl State {
 
     fn delete(&mut self, reference: &str, there: Option<String>) -> Response<Body> {
         let is_name = !reference.contains(':');
+        if self.deletes == Deletes::Nothing {
+            return empty(405);
+        }
         if is_name && self.deletes == Deletes::ByDigest {
             return empty(400);
         }
@@ -167,6 +205,12 @@ impl State {
             _ => empty(if self.has_blobs { 200 } else { 404 }),
         }
     }
+}
+
+/// As a manifest calls itself.
+fn media_type(content: &str) -> String {
+    let parsed: serde_json::Value = serde_json::from_str(content).unwrap_or_default();
+    parsed["mediaType"].as_str().unwrap_or(OCI_MANIFEST).to_owned()
 }
 
 fn empty(status: u16) -> Response<Body> {

@@ -96,7 +96,13 @@ async fn a_namespace_goes_back_to_a_time_in_one_step() {
     let paged = test.get(&format!("/api/v1/n/team/-/as-of?t={then}&limit=1&after=team/api:prod")).await.json();
     assert_eq!((paged["items"][0]["tag"].clone(), paged["next"].clone()), (json!("new"), json!("team/web:new")));
 
-    let moved = send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": then})).await;
+    let seen = json!({"t": then, "print": differs["print"]});
+    let newest = test.push_image("team/web", "new", "amd64", b"newest").await;
+    let stale = send(&test, "POST", "/api/v1/n/team/-/rollback", seen).await;
+    let now = stale.json()["differing"].clone();
+    assert_eq!((stale.status.as_u16(), &now["items"][1]["now"]), (409, &json!(newest)), "{}", stale.text());
+    assert_eq!(names(&test, "team/web", "prod").await, Some(two), "as many differ, and not what was seen");
+    let moved = send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": then, "print": now["print"]})).await;
     assert_eq!((moved.status.as_u16(), moved.json()), (200, json!({"moved": 3})), "{}", moved.text());
     assert_eq!(names(&test, "team/web", "prod").await, Some(one));
     assert_eq!(names(&test, "team/api", "prod").await, Some(api));

@@ -1,7 +1,7 @@
 //! Names, history, trash and time on pages, by plain forms: nothing here runs a script.
 
 use super::{followed, form, names, timed, within};
-use crate::support::TestApp;
+use crate::support::{TestApp, field};
 use axum::http::StatusCode;
 use portolan::domain::Role;
 use portolan::server::clock::Clock;
@@ -216,19 +216,26 @@ async fn a_namespace_is_seen_as_it_was_and_goes_back_as_it_was_seen() {
         assert!(odd.status == StatusCode::OK && odd.text().contains("field-error"), "{}", odd.text());
     }
     let t = then.exact();
-    let sent =
-        |n: &'static str, typed: &'static str| [("t", t.clone()), ("expected", n.into()), ("confirmed", typed.into())];
-    let post = async |fields: [(&str, String); 3]| {
+    let asks = format!("{at}&roll-back=yes");
+    let seen = field(&test.get(&asks).await.text(), "print");
+    let sent = |n: &str, typed: &str, print: &str| {
+        [("t", t.clone()), ("expected", n.into()), ("confirmed", typed.into()), ("print", print.to_owned())]
+    };
+    let post = async |fields: [(&str, String); 4]| {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();
         form(&test, &format!("{at}&roll-back=yes"), "roll-back-namespace", &fields).await
     };
-    assert_eq!(post(sent("2", "3")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(post(sent("2", "3", &seen)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     test.push_image("team/web", "newer", "amd64", b"newer").await;
-    let outdated = post(sent("2", "2")).await;
+    let outdated = post(sent("2", "2", &seen)).await;
     assert_eq!(outdated.status, StatusCode::CONFLICT);
     assert!(outdated.text().contains("Roll back 3 tags of team?"), "the list is the new one: {}", outdated.text());
     assert_eq!(names(&test, "team/web", "prod").await, Some(two.clone()));
-    let done = post(sent("3", "3")).await;
+    let seen = field(&outdated.text(), "print");
+    test.push_image("team/web", "newer", "amd64", b"newest").await;
+    assert_eq!(post(sent("3", "3", &seen)).await.status, StatusCode::CONFLICT, "as many, and another image");
+    let seen = field(&test.get(&asks).await.text(), "print");
+    let done = post(sent("3", "3", &seen)).await;
     let said = followed(&test, &done).await;
     assert!(said.contains("3 tags of team are as they were on") && said.contains("/n/team/-/as-of?t="), "{said}");
     assert_eq!(names(&test, "team/web", "prod").await, Some(one));

@@ -1,7 +1,8 @@
 //! What was deleted comes back whole, until it is let go.
 
-use super::{is_there, names, push_index, push_signature, send};
+use super::{is_there, names, push_index, push_signature, send, within};
 use crate::support::{TestApp, sha256};
+use portolan::domain::Role;
 use serde_json::{Value, json};
 
 async fn entries(test: &TestApp) -> Vec<Value> {
@@ -135,4 +136,20 @@ async fn what_is_purged_never_comes_back() {
     let back = json!({"tag": "1.0", "digest": index});
     let refused = send(&test, "POST", "/api/v1/r/team/web/-/rollback", back).await;
     assert_eq!(refused.status, 409, "{}", refused.text());
+}
+
+/// A tag goes back to an image that was deleted as an image by who may bring such a one back.
+#[tokio::test]
+async fn what_was_deleted_as_an_image_comes_back_by_who_may_restore_it() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    let two = test.push_image("team/web", "v1", "amd64", b"two").await;
+    assert_eq!(test.delete(&format!("/api/v1/r/team/web/-/manifests/{one}")).await.status, 204);
+    let (of_tags, back) = (within(&test, "team/*", Role::Developer, Some("v*")), json!({"tag": "v1", "digest": one}));
+    let at = "/api/v1/r/team/web/-/rollback";
+    assert_eq!(send(&of_tags, "POST", at, back.clone()).await.status, 403);
+    assert_eq!(names(&test, "team/web", "v1").await, Some(two));
+    let of_all = within(&test, "team/*", Role::Developer, None);
+    assert_eq!(send(&of_all, "POST", at, back).await.status, 200);
+    assert_eq!(names(&test, "team/web", "v1").await, Some(one));
 }

@@ -141,6 +141,8 @@ pub struct AsOfView {
     /// After which repository and tag the next page starts.
     pub next: Option<(RepositoryName, Tag)>,
     pub all: Differences,
+    /// What differs, as one value; none where it is more than goes back at once.
+    pub print: Option<Digest>,
     /// Repositories that were deleted since, of those that the reader may bring back.
     pub deleted: Vec<RepositoryName>,
     /// For how many days the past is kept.

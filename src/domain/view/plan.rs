@@ -58,6 +58,10 @@ pub struct Preview {
     pub freed: ByteSize,
     /// Until when all of it can come back.
     pub kept_until: Timestamp,
+    /// When nothing needs it any more: history names what tags left for longer than the trash keeps it, or as long.
+    pub freed_at: Timestamp,
+    /// The registry elsewhere whose own garbage collection frees it then; nothing is freed before.
+    pub freed_by: Option<String>,
     /// What has to be said besides, of a registry elsewhere.
     pub notes: Vec<String>,
     /// How many tags go.

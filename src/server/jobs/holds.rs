@@ -1,37 +1,71 @@
-//! Takes hidden tags away at registries elsewhere that nothing in the trash needs any more: its time is over, or a delete
-//! did not come to its end.
+//! Ends deletes at registries elsewhere that did not come to their end, and takes hidden tags away there that nothing in the
+//! trash needs any more.
 
 use super::proof;
-use crate::domain::Result;
-use crate::domain::Timestamp;
 use crate::domain::action::DeleteTag;
 use crate::domain::principal::Job;
-use crate::server::context::App;
+use crate::domain::{Error, RepositoryName, Result, Tag, Timestamp};
+use crate::server::access::Authorized;
+use crate::server::context::{App, Mount};
 use crate::server::service::elsewhere;
-use crate::server::store::holds;
+use crate::server::store::{going, holds};
 
 /// A delete that began less long ago may be under way.
 const UNDER_WAY_MS: i64 = 3_600_000;
-/// Hidden tags of one registry that one run takes away.
+/// Tags of one registry that one run looks at.
 const TOGETHER: u32 = 100;
 
 /// Goes through the registries that may be changed. One that cannot be reached holds up no other.
 pub(super) async fn run(app: &App) -> Result<()> {
-    let (now, before) = (app.clock.now(), Timestamp(app.clock.now().0 - UNDER_WAY_MS));
     for mount in app.mounts.now().iter().filter(|mount| mount.changes.is_some()) {
-        let id = mount.id.clone();
-        let keeping = proof(app, Job::Sweep);
-        let expire =
-            app.store.note(&keeping, move |tx| Box::pin(async move { holds::expire(tx, &id, now, TOGETHER).await }));
-        expire.await?;
-        for hold in holds::free(&app.store, &mount.id, before, TOGETHER).await? {
-            let action = DeleteTag { repository: hold.repository.clone(), tag: hold.tag.clone() };
-            let allowed = app.access.system(Job::Sweep, action);
-            if let Err(error) = elsewhere::release(app, &allowed, &hold).await {
-                tracing::warn!(repository = %hold.repository, tag = %hold.tag, %error, "a hidden tag could not be taken away; the next sweep tries again");
-                break;
-            }
+        let ended = match end(app, mount).await {
+            Ok(()) => release(app, mount).await,
+            failed => failed,
+        };
+        if let Err(error) = ended {
+            tracing::warn!(prefix = %mount.prefix, %error, "hidden tags could not be looked after; the next sweep tries again");
         }
     }
     Ok(())
+}
+
+/// Deletes that did not come to their end. One that cannot be ended holds up no other.
+async fn end(app: &App, mount: &Mount) -> Result<()> {
+    let now = app.clock.now();
+    for going in going::left(&app.store, &mount.id, Timestamp(now.0 - UNDER_WAY_MS), TOGETHER).await? {
+        if let Err(error) = elsewhere::end(app, &allowed(app, &going.name, &going.tag), going.clone()).await {
+            let failed = going.clone();
+            let keeping = proof(app, Job::Sweep);
+            app.store.note(&keeping, move |tx| Box::pin(async move { going::failed(tx, &failed, now).await })).await?;
+            go_on(error, (&going.name, &going.tag))?;
+        }
+    }
+    Ok(())
+}
+
+/// Hidden tags that nothing needs any more. One that cannot be taken away holds up no other.
+async fn release(app: &App, mount: &Mount) -> Result<()> {
+    let (now, id) = (app.clock.now(), mount.id.clone());
+    let keeping = proof(app, Job::Sweep);
+    let expire =
+        app.store.note(&keeping, move |tx| Box::pin(async move { holds::expire(tx, &id, now, TOGETHER).await }));
+    expire.await?;
+    for hold in holds::free(&app.store, &mount.id, Timestamp(now.0 - UNDER_WAY_MS), TOGETHER).await? {
+        if let Err(error) = elsewhere::release(app, &allowed(app, &hold.repository, &hold.tag), &hold).await {
+            let tag = hold.tag.clone();
+            app.store.note(&keeping, move |tx| Box::pin(async move { holds::failed(tx, &tag, now).await })).await?;
+            go_on(error, (&hold.repository, &hold.tag))?;
+        }
+    }
+    Ok(())
+}
+
+/// What failed is tried again by a later sweep. Where the registry is down, all else would fail too.
+fn go_on(error: Error, (repository, tag): (&RepositoryName, &Tag)) -> Result<()> {
+    tracing::warn!(%repository, %tag, %error, "a delete could not be ended, or a hidden tag taken away; a later sweep tries again");
+    if matches!(error, Error::Upstream { is_down: true, .. }) { Err(error) } else { Ok(()) }
+}
+
+fn allowed(app: &App, repository: &RepositoryName, tag: &Tag) -> Authorized<DeleteTag> {
+    app.access.system(Job::Sweep, DeleteTag { repository: repository.clone(), tag: tag.clone() })
 }

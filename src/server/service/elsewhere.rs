@@ -2,11 +2,16 @@
 //! in the catalog, by the transactions that the hosted registry has too.
 
 mod held;
+mod said;
 mod sending;
+mod settling;
 mod taking;
 
 pub use held::release;
-pub(super) use taking::{Gone, Taking, in_part, notes};
+pub(super) use said::said;
+pub use settling::end;
+pub(super) use settling::{renamed, settle, write};
+pub(super) use taking::{Gone, Taking};
 
 use super::names::Expect;
 use super::plans::{self, Found};
@@ -14,7 +19,7 @@ use crate::domain::action::{Mutation, RenameTag};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
-use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag, Target};
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
@@ -25,6 +30,7 @@ use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{history, manifests, tags};
 use futures::future::BoxFuture;
 use std::sync::Arc;
+use taking::saying;
 
 /// A registry elsewhere that may be changed.
 pub struct Elsewhere {
@@ -57,7 +63,19 @@ pub(super) fn of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> 
     Ok(mount.changes.clone().map(|changes| Elsewhere { mount, changes }))
 }
 
+/// A tag that has another name there by now.
+pub(super) struct Renamed {
+    pub digest: Digest,
+    pub gone: Gone,
+}
+
 impl Elsewhere {
+    /// The one of a mount, if it may be changed.
+    fn at(app: &App, mount_id: &str) -> Option<Self> {
+        let mount = app.mounts.find(mount_id)?;
+        mount.changes.clone().map(|changes| Self { mount, changes })
+    }
+
     /// Names an image there, if the tag is as expected.
     ///
     /// # Errors
@@ -114,6 +132,10 @@ impl Elsewhere {
             let words = format!("the tag {tag} never named {}; to name it now, move the tag", digest.short());
             return Err(Error::Conflict(words));
         }
+        if manifests::known(&app.store, name, std::slice::from_ref(digest)).await?.is_empty() {
+            // It comes back out of the trash.
+            proof.rights().require(Permission::TrashRestore, &Target::Scope(Scope::Repository(name.clone())))?;
+        }
         match self.put_known(app, proof, (name, tag, digest), expect).await {
             Err(Error::NotFound(_)) => {
                 Err(Error::Conflict(format!("the image {} is gone at its registry for good", digest.short())))
@@ -122,7 +144,7 @@ impl Elsewhere {
         }
     }
 
-    /// Gives an image another name in place of one.
+    /// Gives an image another name in place of one. What an earlier attempt did is done.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the new name is taken there.
@@ -132,12 +154,15 @@ impl Elsewhere {
         proof: &Authorized<RenameTag>,
         expect: &Expect,
         batch: &str,
-    ) -> Result<()> {
+    ) -> Result<Renamed> {
         let RenameTag { repository: name, tag, to } = proof.action();
-        let absent = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
-        let digest = self.named(name, tag).await?.ok_or_else(absent)?;
-        expect.check(Some(&digest))?;
         let repository = found(app, name).await?;
+        let taken = self.named(name, to).await?;
+        let known = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
+        let gone = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
+        let before = self.named(name, tag).await?.or_else(|| known.filter(|known| taken.as_ref() == Some(known)));
+        let digest = before.ok_or_else(gone)?;
+        expect.check(Some(&digest))?;
         let mut reader = Reader::Store(&app.store);
         let reached = plans::reach(&mut reader, repository, name, (std::slice::from_ref(tag), &[]));
         let Found { repository, radius, .. } = reached.await?;
@@ -150,10 +175,15 @@ impl Elsewhere {
             }
             error => error,
         };
-        self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
+        if taken.as_ref() != Some(&digest) {
+            self.changes.require_deletes(&Allowed::by(proof, name, &self.still(app, proof, (name, vec![])))?).await?;
+            self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
+        }
+        let halfway =
+            |failed| saying(failed, format!("{to} names the image by now, and {tag} too; rename it once more"));
         let taking = Taking { repository: &repository, name, radius: &radius, batch, leaves_moved: false };
-        let gone = self.take(app, proof, taking).await?;
-        gone.failed.map_or(Ok(()), Err)
+        let gone = self.take(app, proof, taking).await.and_then(Gone::some).map_err(halfway)?;
+        Ok(Renamed { digest, gone })
     }
 
     /// Puts a tag that names `current` on a manifest, which is allowed as a step.

@@ -5,6 +5,7 @@ mod shown;
 pub use shown::{as_of_page, page};
 
 use super::names::Namer;
+use super::{plans, together};
 use crate::domain::action::{ReadRepository, RollBackNamespace};
 use crate::domain::error::What;
 use crate::domain::view::{Difference, HistoryQuery, HistoryRow, How, MountKind};
@@ -64,35 +65,47 @@ pub async fn as_of(
     history::differences(&app.store, &Span { mount_id: &mount_id, namespace, then: *to, after, limit }).await
 }
 
+/// What differs between a time and now, as one value: another one wherever another tag would go back, or to something
+/// else. None where more differs than one step moves.
+pub async fn print(app: &App, proof: &Authorized<RollBackNamespace>) -> Result<Option<Digest>> {
+    let found = as_of(app, proof, ("", ""), MAX_DIFFERENCES + 1).await?;
+    Ok((found.len() <= MAX_DIFFERENCES as usize).then(|| print_of(&found)))
+}
+
+fn print_of(differences: &[Difference]) -> Digest {
+    let named = |digest: &Option<Digest>| digest.as_ref().map(Digest::to_string).unwrap_or_default();
+    let line = |it: &Difference| format!("{}:{} {} {}", it.repository, it.tag, named(&it.then), named(&it.now));
+    plans::print_of(differences.iter().map(line))
+}
+
 /// Brings every tag of a namespace back to what it named at a time, in one step: how many moved.
 ///
 /// # Errors
 /// [`Error::Conflict`] that names an image that is gone for good; [`Error::TooLarge`] if more tags differ than one step
-/// moves; [`Error::Outdated`] if other tags differ than were counted before.
-pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, expected: Option<u64>) -> Result<u64> {
+/// moves; [`Error::Outdated`] if something else differs than the print says.
+pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, expected: Option<&Digest>) -> Result<u64> {
+    for _ in 1..together::TRIES {
+        let done = roll_back_once(app, proof, expected.cloned()).await;
+        if !together::is_too_early(&done) {
+            return done;
+        }
+    }
+    roll_back_once(app, proof, expected.cloned()).await
+}
+
+async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expected: Option<Digest>) -> Result<u64> {
     let RollBackNamespace { namespace, to } = proof.action().clone();
-    past(app, to)?;
-    let mount_id = mount_of(app, &namespace)?;
+    let found = as_of(app, proof, ("", ""), MAX_DIFFERENCES + 1).await?;
+    let names: BTreeSet<RepositoryName> = found.into_iter().map(|it| it.repository).collect();
     let inside: RepositoryName = format!("{namespace}/a").parse()?;
     let template = Namer::of(app, proof, &inside)?;
     let batch = new_id(&*app.entropy, app.clock.now());
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            tx.lock(&mount_id).await?;
-            let span = Span {
-                mount_id: &mount_id,
-                namespace: &namespace,
-                then: to,
-                after: ("", ""),
-                limit: MAX_DIFFERENCES + 1,
-            };
-            let differences = history::current_differences(tx, &span).await?;
-            if differences.len() > MAX_DIFFERENCES as usize {
-                let message =
-                    format!("more than {MAX_DIFFERENCES} tags differ; roll back the namespaces below one by one");
-                return Err(Error::TooLarge { message });
-            }
-            if expected.is_some_and(|expected| expected != differences.len() as u64) {
+            together::lock(tx, &names, &template.mount_id).await?;
+            let differences = now_different(tx, (&template.mount_id, &namespace), to).await?;
+            together::require_locked(&names, differences.iter().map(|it| &it.repository))?;
+            if expected.is_some_and(|expected| expected != print_of(&differences)) {
                 return Err(Error::Outdated);
             }
             let n_moved = differences.len() as u64;
@@ -112,6 +125,21 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, expecte
         })
     });
     change.await
+}
+
+/// What differs, as things stand in a transaction.
+async fn now_different(
+    tx: &mut Tx,
+    (mount_id, namespace): (&str, &Namespace),
+    then: Timestamp,
+) -> Result<Vec<Difference>> {
+    let span = Span { mount_id, namespace, then, after: ("", ""), limit: MAX_DIFFERENCES + 1 };
+    let differences = history::current_differences(tx, &span).await?;
+    if differences.len() > MAX_DIFFERENCES as usize {
+        let message = format!("more than {MAX_DIFFERENCES} tags differ; roll back the namespaces below one by one");
+        return Err(Error::TooLarge { message });
+    }
+    Ok(differences)
 }
 
 /// Brings the tags of one repository back.

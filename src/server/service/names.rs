@@ -64,7 +64,9 @@ pub(super) struct Namer {
     pub mount_id: String,
     entropy: Arc<dyn Entropy>,
     trash_days: u32,
-    keeps_trash: bool,
+    pub keeps_trash: bool,
+    /// Whether a registry elsewhere has done it already.
+    pub is_done: bool,
 }
 
 impl Namer {
@@ -80,6 +82,7 @@ impl Namer {
             entropy: Arc::clone(&app.entropy),
             trash_days: app.facts.trash_days,
             keeps_trash: mount.keeps_trash,
+            is_done: mount.changes.is_some(),
         })
     }
 
@@ -108,7 +111,7 @@ impl Namer {
     /// How it puts tags on images.
     pub(super) fn naming<'a>(&'a self, repository: &'a Repository, rules: &'a Rules) -> Naming<'a> {
         let (rights, by, entropy) = (&self.rights, &self.by, &*self.entropy);
-        Naming { repository, name: &self.name, rights, rules, by, now: self.now, entropy }
+        Naming { repository, name: &self.name, rights, rules, by, now: self.now, entropy, is_done: self.is_done }
     }
 
     /// What they may do.
@@ -143,16 +146,14 @@ impl Namer {
         }
         let graph = graph(&mut Reader::Tx(tx), &repository.id, from).await?;
         let radius = graph.radius(&gone, &BTreeSet::new());
-        let who = Deleting {
-            by: self.by.clone(),
-            at: self.now,
-            batch,
-            default_days: self.trash_days,
-            entropy: Arc::clone(&self.entropy),
-        };
-        let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), who).await?;
-        let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
-        if self.keeps_trash { Ok(()) } else { super::plans::forgotten(tx, entries).await.map(drop) }
+        let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), self.deleting(batch)).await?;
+        deletes::planned(tx, &deletion, &graph, &radius).await.map(drop)
+    }
+
+    /// How it deletes.
+    pub(super) fn deleting(&self, batch: String) -> Deleting {
+        let (by, entropy) = (self.by.clone(), Arc::clone(&self.entropy));
+        Deleting { by, at: self.now, batch, default_days: self.trash_days, entropy }
     }
 
     /// Notes that it changed.
@@ -180,7 +181,7 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
             Expect::Anything
         }
     };
-    let change = app.store.write(proof, move |tx| {
+    let change = elsewhere::write(app, proof, namer.is_done, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
             let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);
@@ -207,13 +208,10 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
     let RenameTag { repository, tag, to } = proof.action().clone();
     let namer = Namer::of(app, proof, &repository)?;
     let batch = crate::server::entropy::new_id(&*app.entropy, app.clock.now());
-    let expect = match elsewhere::of(app, &repository)? {
-        None => expect,
-        Some(elsewhere) => {
-            elsewhere.rename(app, proof, &expect, &batch).await?;
-            Expect::Anything
-        }
-    };
+    if let Some(elsewhere) = elsewhere::of(app, &repository)? {
+        let renamed = elsewhere.rename(app, proof, &expect, &batch).await?;
+        return elsewhere::renamed(app, proof, namer, (renamed, batch)).await;
+    }
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
@@ -251,7 +249,7 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
             Expect::Anything
         }
     };
-    let change = app.store.write(proof, move |tx| {
+    let change = elsewhere::write(app, proof, namer.is_done, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
             let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);

@@ -10,6 +10,7 @@ pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
+pub(super) use sealed::print_of;
 pub use sealed::{Asked, Plan, Planned};
 pub use steps::{left, step};
 pub(super) use whole::has_repositories;
@@ -23,7 +24,7 @@ use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, graph, named, only_here};
+use crate::server::store::radius::{Reader, freed, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,16 +129,22 @@ async fn content(
 async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) -> Result<Preview> {
     let Found { repository, graph, radius } = found;
     let in_the_end: BTreeSet<Digest> = radius.in_the_end.keys().cloned().collect();
-    let freed = only_here(&mut Reader::Store(&app.store), &repository, &[in_the_end]).await?;
+    let freed = freed(&mut Reader::Store(&app.store), &repository, in_the_end).await?;
+    let said = elsewhere::said(app, name, &radius).await?;
     let days = match name.namespace() {
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,
         None => None,
     };
-    let kept_until = app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into());
+    let days = if said.is_final { 0 } else { days.unwrap_or(app.facts.trash_days) };
+    let now = app.clock.now();
+    // History names what an image was called, not one that was deleted whole.
+    let is_named = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
+    let freed_days = if is_named { days.max(app.facts.history_days) } else { days };
+    let (kept_until, freed_at) = (now.plus_days(days.into()), now.plus_days(freed_days.into()));
     let mut removed = removed(&graph, &radius);
     let removed_more = removed.len().saturating_sub(MAX_ITEMS) as u64;
     removed.truncate(MAX_ITEMS);
-    let mut kept: Vec<Going> = radius.stays.iter().map(|it| stays((&graph, &radius), it, &kept_until.date())).collect();
+    let mut kept: Vec<Going> = radius.stays.iter().map(|it| stays((&graph, &radius), it, &freed_at.date())).collect();
     kept.truncate(MAX_ITEMS);
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, |node| node.bytes);
     Ok(Preview {
@@ -146,11 +153,13 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         kept,
         referrers: of_part(&radius, true),
         parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
-        barred: barred(app, name, rights, &radius).await?,
+        barred: barred(app, name, rights, &radius).await?.into_iter().chain(said.barred).collect(),
         logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
-        freed: freed.into_iter().next().unwrap_or_default(),
+        freed,
         kept_until,
-        notes: elsewhere::notes(app, name),
+        freed_at,
+        freed_by: said.freed_by,
+        notes: said.notes,
         n_tags: radius.tags.len() as u64,
         n_images: radius.images.len() as u64,
         removed,

@@ -148,12 +148,13 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
     let elsewhere = elsewhere_of(app, &name)?;
     let mut batches = BTreeSet::new();
     if let Some(elsewhere) = &elsewhere {
+        let mut entries = Vec::new();
         for id in &ids {
             let entry = trash::find(&app.store, id).await?.filter(|it| is_about(&proof.action().what, &it.row));
-            let entry = entry.ok_or(Error::NotFound(What::Trash))?;
-            elsewhere.bring_back(app, proof, &entry, &over).await?;
-            batches.insert(entry.row.batch);
+            entries.push(entry.ok_or(Error::NotFound(What::Trash))?);
         }
+        elsewhere.bring_back(app, proof, &entries, &over).await?;
+        batches.extend(entries.into_iter().map(|entry| entry.row.batch));
     }
     let (allowed, at) = (proof.action().what.clone(), app.clock.now());
     let who =

@@ -1,9 +1,11 @@
 //! Deletes: a row leaves the tables that are read, and what brings it back is kept under an entry of the trash. Nothing
 //! is freed here.
 
+mod gone;
 mod images;
 mod whole;
 
+pub use gone::gone;
 pub use images::{exactly, planned};
 pub use whole::repository;
 

@@ -45,6 +45,7 @@ impl Dialect {
                 include_str!("schema/sqlite/0024_trash_holds.sql"),
                 include_str!("schema/sqlite/0025_promised_images.sql"),
                 include_str!("schema/sqlite/0026_job_parts.sql"),
+                include_str!("schema/sqlite/0027_trash_going.sql"),
             ],
             Self::Postgres => &[
                 include_str!("schema/postgres/0001_catalog.sql"),
@@ -73,6 +74,7 @@ impl Dialect {
                 include_str!("schema/postgres/0024_trash_holds.sql"),
                 include_str!("schema/postgres/0025_promised_images.sql"),
                 include_str!("schema/postgres/0026_job_parts.sql"),
+                include_str!("schema/postgres/0027_trash_going.sql"),
             ],
         }
     }

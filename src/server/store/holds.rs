@@ -1,7 +1,9 @@
 //! Hidden tags at registries elsewhere, which hold there what is in the trash here.
 
+use super::collect::{self, At};
 use super::repositories::Repository;
-use super::{Row, Store, Tx, trash};
+use super::trash::{self, Entry};
+use super::{Row, Store, Tx};
 use crate::domain::{Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
@@ -9,6 +11,7 @@ use crate::params;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     pub tag: Tag,
+    pub mount_id: String,
     pub repository: RepositoryName,
     pub digest: Digest,
     /// Whether the image was deleted, and not only a name of it.
@@ -35,14 +38,16 @@ pub async fn keep(tx: &mut Tx, held: Held<'_>, tag: &Tag, now: Timestamp) -> Res
     row.map_or_else(|| Ok(tag.clone()), |mut row| row.take())
 }
 
-/// Nothing in the trash needs it any more.
+/// Nothing in the trash needs it any more, and nothing on its way there.
 const IS_FREE: &str =
-    "NOT EXISTS (SELECT 1 FROM deleted_tags d WHERE d.batch = h.batch AND d.repository_id = h.repository_id
+    "NOT EXISTS (SELECT 1 FROM trash_going g WHERE g.batch = h.batch AND g.repository_id = h.repository_id
+      AND g.digest = h.digest)
+    AND NOT EXISTS (SELECT 1 FROM deleted_tags d WHERE d.batch = h.batch AND d.repository_id = h.repository_id
       AND d.digest = h.digest)
     AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.batch = h.batch AND d.repository_id = h.repository_id
       AND d.digest = h.digest)";
 
-const HOLD: &str = "SELECT h.tag, h.repository, h.digest, h.is_whole FROM trash_holds h";
+const HOLD: &str = "SELECT h.tag, h.mount_id, h.repository, h.digest, h.is_whole FROM trash_holds h";
 
 /// Those of one request that nothing needs any more.
 pub async fn free_of(store: &Store, batch: &str) -> Result<Vec<Hold>> {
@@ -50,11 +55,18 @@ pub async fn free_of(store: &Store, batch: &str) -> Result<Vec<Hold>> {
     store.all(&sql, params![batch]).await?.into_iter().map(hold).collect()
 }
 
-/// Those of a mount that nothing needs any more, of requests that are over since.
+/// Those of a mount that nothing needs any more, of requests that are over since; those that could not be taken away come
+/// last.
 pub async fn free(store: &Store, mount_id: &str, before: Timestamp, limit: u32) -> Result<Vec<Hold>> {
-    let sql =
-        format!("{HOLD} WHERE h.mount_id = $1 AND h.held_at < $2 AND {IS_FREE} ORDER BY h.held_at, h.tag LIMIT $3");
+    let sql = format!(
+        "{HOLD} WHERE h.mount_id = $1 AND h.held_at < $2 AND {IS_FREE} ORDER BY h.failed_at, h.held_at, h.tag LIMIT $3"
+    );
     store.all(&sql, params![mount_id, before, limit]).await?.into_iter().map(hold).collect()
+}
+
+/// Notes that one could not be taken away.
+pub async fn failed(tx: &mut Tx, tag: &Tag, now: Timestamp) -> Result<()> {
+    tx.run("UPDATE trash_holds SET failed_at = $2 WHERE tag = $1", params![tag, now]).await.map(|_| ())
 }
 
 /// Lets what is in the trash of a mount and whose time is over go; how many entries did.
@@ -62,10 +74,13 @@ pub async fn expire(tx: &mut Tx, mount_id: &str, now: Timestamp, limit: u32) -> 
     let sql = "SELECT id FROM trash WHERE mount_id = $1 AND expires_at <= $2 ORDER BY expires_at, id LIMIT $3";
     let rows = tx.all(sql, params![mount_id, now, limit]).await?;
     let ids: Vec<String> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    let at = |Entry { row, repository_id, mount_id }: Entry| At { name: row.repository, id: repository_id, mount_id };
+    let mut places = Vec::new();
     for id in &ids {
-        let Some(entry) = trash::current(tx, id).await? else { continue };
-        tx.lock(entry.row.repository.as_str()).await?;
-        tx.lock(&entry.mount_id).await?;
+        places.extend(trash::current(tx, id).await?.map(at));
+    }
+    collect::lock(tx, &places).await?;
+    for id in &ids {
         if let Some(entry) = trash::current(tx, id).await? {
             trash::purge(tx, &[entry]).await?;
         }
@@ -90,5 +105,6 @@ pub async fn is_unnamed(store: &Store, hold: &Hold) -> Result<bool> {
 }
 
 fn hold(mut row: Row) -> Result<Hold> {
-    Ok(Hold { tag: row.take()?, repository: row.take()?, digest: row.take()?, is_whole: row.take()? })
+    let (tag, mount_id, repository) = (row.take()?, row.take()?, row.take()?);
+    Ok(Hold { tag, mount_id, repository, digest: row.take()?, is_whole: row.take()? })
 }

@@ -4,11 +4,13 @@
 //! would have stopped it. On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the
 //! other.
 
-use super::change::Done;
-use super::{Store, Tx, epoch, grants, identities, providers};
+use super::change::{Change, Done};
+use super::{Store, Tx, audit, epoch, grants, identities, providers};
+use crate::domain::action::Mutation;
 use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};
 use crate::params;
 use crate::server::access::{Authorized, Basis, Rights, Shown, Standing};
+use crate::server::entropy::new_id;
 use futures::future::BoxFuture;
 
 impl Store {
@@ -31,6 +33,28 @@ impl Store {
                 ask.await
             })
         }
+    }
+}
+
+impl Store {
+    /// Writes down what is done at a registry elsewhere already: as [`Self::write`], and whoever did it is not asked again
+    /// whether they may.
+    pub async fn settle<A, T, F>(&self, proof: &Authorized<A>, change: F) -> Result<T>
+    where
+        A: Mutation,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let entry = audit::Entry::of(proof, new_id(&*self.entropy, now), now);
+        let done = self.transact(move |tx| {
+            Box::pin(async move {
+                let Change { value, before, after, changed } = change(tx).await?;
+                entry.record(tx, before, after).await?;
+                Ok(Done { value, changed })
+            })
+        });
+        done.await
     }
 }
 

@@ -18,6 +18,7 @@ pub mod dialect;
 pub mod edges;
 pub mod epoch;
 pub mod failures;
+pub mod going;
 pub mod grants;
 pub mod group_claims;
 pub mod group_pins;

@@ -157,6 +157,7 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
     for sql in [
         "DELETE FROM trash WHERE mount_id = $1",
         "DELETE FROM trash_holds WHERE mount_id = $1",
+        "DELETE FROM trash_going WHERE mount_id = $1",
         "DELETE FROM namespaces WHERE mount_id = $1",
         "DELETE FROM repositories WHERE mount_id = $1",
         "DELETE FROM jobs WHERE kind = 'crawl' AND object = $1",

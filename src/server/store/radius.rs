@@ -154,6 +154,34 @@ pub async fn only_here(
     repository: &Repository,
     groups: &[BTreeSet<Digest>],
 ) -> Result<Vec<ByteSize>> {
+    let mut sums = vec![0; groups.len()];
+    for (group, size) in blobs_only_here(reader, repository, groups).await?.into_values() {
+        sums[group] += size;
+    }
+    Ok(sums.into_iter().map(ByteSize).collect())
+}
+
+/// The bytes of blobs that nothing needs any more without these images: as above, and nothing in the trash either.
+pub async fn freed(reader: &mut Reader<'_>, repository: &Repository, images: BTreeSet<Digest>) -> Result<ByteSize> {
+    let mut blobs = blobs_only_here(reader, repository, &[images]).await?;
+    let digests: Vec<Digest> = blobs.keys().cloned().collect();
+    for sql in [
+        "SELECT DISTINCT e.child FROM deleted_edges e WHERE e.repository_id = $1 AND e.child IN ({slots})",
+        "SELECT DISTINCT d.digest FROM deleted_blobs d WHERE $1 <> '' AND d.digest IN ({slots})",
+    ] {
+        for mut row in reader.each(sql, &repository.id, &digests).await? {
+            blobs.remove(&row.take::<Digest>()?);
+        }
+    }
+    Ok(ByteSize(blobs.into_values().map(|(_, size)| size).sum()))
+}
+
+/// Those blobs, each with the first group that it belongs to, and its size.
+async fn blobs_only_here(
+    reader: &mut Reader<'_>,
+    repository: &Repository,
+    groups: &[BTreeSet<Digest>],
+) -> Result<BTreeMap<Digest, (usize, u64)>> {
     let mut own: BTreeMap<&Digest, usize> = BTreeMap::new();
     for (index, group) in groups.iter().enumerate() {
         for digest in group {
@@ -187,9 +215,5 @@ pub async fn only_here(
     for mut row in reader.each(sql, &repository.id, &digests).await? {
         blobs.remove(&row.take::<Digest>()?);
     }
-    let mut sums = vec![0; groups.len()];
-    for (group, size) in blobs.into_values() {
-        sums[group] += size;
-    }
-    Ok(sums.into_iter().map(ByteSize).collect())
+    Ok(blobs)
 }

@@ -3,7 +3,7 @@
 use super::load::{PageTitle, load};
 use crate::api::names::show_as_of;
 use crate::domain::view::{AsOfView, Difference, Differences};
-use crate::domain::{Address, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
+use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
 use crate::ui::components::change::FromTo;
 use crate::ui::components::crumbs::NamespaceCrumbs;
 use crate::ui::components::empty::Empty;
@@ -114,7 +114,7 @@ fn Choose<'a>(view: &'a AsOfView, wrong: Option<String>, typed: String, now: Tim
 /// What differs between a moment and now.
 #[component]
 fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
-    let AsOfView { namespace, differences, next, all, deleted, .. } = view;
+    let AsOfView { namespace, differences, next, all, print, deleted, .. } = view;
     let base = Address::AsOf(namespace.clone()).to_string();
     let t = then.exact();
     let (tags, name) = (counted(all.n, "tag", "tags"), if all.n == 1 { "names" } else { "name" });
@@ -132,7 +132,7 @@ fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
     let act = match (all.n_lost > 0, asks) {
         (true, _) => view! { <Lost all/> }.into_any(),
         (false, true) => {
-            view! { <Asking namespace=namespace.clone() then all back=address(&base, &[("t", &t)])/> }.into_any()
+            view! { <Asking namespace=namespace.clone() then all print back=address(&base, &[("t", &t)])/> }.into_any()
         }
         (false, false) => {
             let href = address(&base, &[("t", &t), ("roll-back", "yes")]);
@@ -180,13 +180,21 @@ fn Deleted(deleted: Vec<RepositoryName>, namespace: Namespace) -> impl IntoView 
 
 /// How many go back, typed.
 #[component]
-fn Asking(namespace: Namespace, then: Timestamp, all: Differences, back: String) -> impl IntoView {
+fn Asking(
+    namespace: Namespace,
+    then: Timestamp,
+    all: Differences,
+    print: Option<Digest>,
+    back: String,
+) -> impl IntoView {
     let (n, tags) = (all.n.to_string(), counted(all.n, "tag", "tags"));
     let back = format!("{back}#roll-back");
+    let print = print.map(|print| print.to_string()).unwrap_or_default();
     view! {
         <Confirm intent=Intent::RollBackNamespace title=format!("Roll back {tags} of {namespace}?") act=format!("Roll back {tags}") back typed=n.clone() label="Number">
             <input type="hidden" name="t" value=then.exact()/>
             <input type="hidden" name="expected" value=n/>
+            <input type="hidden" name="print" value=print/>
             <p>{format!("In one step they name what they named on {}. Tags that were not there then go to the trash.", then.absolute())}</p>
             <p class="sm">"All of it stands in the history, and can be rolled forward again."</p>
         </Confirm>

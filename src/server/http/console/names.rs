@@ -126,10 +126,10 @@ async fn roll_back_namespace(form: &Form<'_>) -> Result<Done> {
     let action = RollBackNamespace { namespace: namespace.clone(), to: then };
     let proof = form.app.access.authorize(form.caller, action).await?;
     let expected = form.sent.text("expected");
-    let n_expected: u64 = expected.parse().map_err(|_| Error::Outdated)?;
+    let print: Digest = form.sent.text("print").parse().map_err(|_| Error::Outdated)?;
     form.confirmed(expected)?;
     let before = Timestamp(form.app.clock.now().0 - 1);
-    let n_moved = history::roll_back(form.app, &proof, Some(n_expected)).await?;
+    let n_moved = history::roll_back(form.app, &proof, Some(&print)).await?;
     Ok(rolled_back(namespace, (then, before), n_moved))
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Page, answer, asked, of};
 use crate::domain::action::{ReadRepository, RollBackNamespace, RollBackTag};
+use crate::domain::page::DEFAULT_LIMIT;
 use crate::domain::view::{Difference, HistoryQuery, HistoryRow, How};
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
-use crate::server::access::Caller;
+use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::service::{history, names, tags};
 use axum::body::Body;
@@ -114,21 +115,54 @@ pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuer
         let (limit, namespace): (u32, Namespace) = (part.limit()?, name.parse()?);
         let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: at(&t)? }).await?;
         let after = part.after.rsplit_once(':').unwrap_or(("", ""));
-        let items = history::as_of(app, &proof, after, limit.saturating_add(1)).await?;
-        Ok(Page::cut(items, limit, |it: &Difference| format!("{}:{}", it.repository, it.tag)))
+        differing(app, &proof, after, limit).await
     };
-    let found =
-        found.await.map(|page| Page { items: page.items.into_iter().map(Differs::from).collect(), next: page.next });
-    answer(app, caller, StatusCode::OK, found)
+    answer(app, caller, StatusCode::OK, found.await)
 }
 
-/// Brings all tags of a namespace back to a time.
+/// One page of what differs, with the print of all of it.
+#[derive(Serialize)]
+struct Differing {
+    items: Vec<Differs>,
+    next: Option<String>,
+    print: Option<Digest>,
+}
+
+async fn differing(
+    app: &App,
+    proof: &Authorized<RollBackNamespace>,
+    after: (&str, &str),
+    limit: u32,
+) -> Result<Differing> {
+    let items = history::as_of(app, proof, after, limit.saturating_add(1)).await?;
+    let page = Page::cut(items, limit, |it: &Difference| format!("{}:{}", it.repository, it.tag));
+    let print = history::print(app, proof).await?;
+    Ok(Differing { items: page.items.into_iter().map(Differs::from).collect(), next: page.next, print })
+}
+
+/// To which time a namespace goes back, and what was seen to differ.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct To {
+    t: String,
+    #[serde(default)]
+    print: Option<Digest>,
+}
+
+/// Brings all tags of a namespace back to a time. What does not differ as it was seen any more is answered with what does
+/// now.
 pub(super) async fn roll_back_namespace(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let moved = async {
-        let (namespace, At { t }): (Namespace, _) = (name.parse()?, of(sent?)?);
+        let (namespace, To { t, print }): (Namespace, _) = (name.parse()?, of(sent?)?);
         let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: at(&t)? }).await?;
-        let n_moved = history::roll_back(app, &proof, None).await?;
-        Ok(json!({ "moved": n_moved }))
+        match history::roll_back(app, &proof, print.as_ref()).await {
+            Err(Error::Outdated) => Ok(Err(differing(app, &proof, ("", ""), DEFAULT_LIMIT).await?)),
+            moved => moved.map(Ok),
+        }
     };
-    answer(app, caller, StatusCode::OK, moved.await)
+    match moved.await {
+        Ok(Err(now)) => super::plans::conflict(&Error::Outdated, json!({ "differing": now })),
+        Ok(Ok(n_moved)) => answer(app, caller, StatusCode::OK, Ok(json!({ "moved": n_moved }))),
+        Err(refused) => answer::<()>(app, caller, StatusCode::OK, Err(refused)),
+    }
 }

@@ -70,6 +70,8 @@ struct Shown {
     freed_bytes: ByteSize,
     logical_bytes: ByteSize,
     kept_until: String,
+    freed_at: String,
+    freed_by: Option<String>,
     notes: Vec<String>,
 }
 
@@ -86,6 +88,8 @@ impl From<Preview> for Shown {
             freed_bytes: it.freed,
             logical_bytes: it.logical,
             kept_until: it.kept_until.rfc3339(),
+            freed_at: it.freed_at.rfc3339(),
+            freed_by: it.freed_by,
             notes: it.notes,
         }
     }
@@ -168,18 +172,24 @@ async fn done(app: &App, caller: &Caller, place: Result<String>, sent: Result<Va
 }
 
 fn again(outdated: &Error, preview: Shown) -> Response<Body> {
-    let body = json!({
+    conflict(outdated, json!({ "parents": preview.parents, "preview": preview }))
+}
+
+/// That something is not as it was seen, with how it is now.
+pub(super) fn conflict(outdated: &Error, now: Value) -> Response<Body> {
+    let mut body = json!({
         "type": "about:blank",
         "title": StatusCode::CONFLICT.canonical_reason(),
         "status": StatusCode::CONFLICT.as_u16(),
         "detail": outdated.to_string(),
-        "parents": preview.parents,
-        "preview": preview,
     });
+    if let (Value::Object(body), Value::Object(now)) = (&mut body, now) {
+        body.extend(now);
+    }
     let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
     let mut response = error::problem(outdated);
-    let with_preview = (StatusCode::CONFLICT, headers, Json(body)).into_response();
-    *response.body_mut() = with_preview.into_body();
+    let with_state = (StatusCode::CONFLICT, headers, Json(body)).into_response();
+    *response.body_mut() = with_state.into_body();
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.status_mut() = StatusCode::CONFLICT;
     response

@@ -163,7 +163,16 @@ impl Push {
 
     async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, rules: &Rules) -> Result<Option<Digest>> {
         let Destination { name, rights, now, .. } = &self.to;
-        let naming = Naming { repository, name, rights, rules, by: &self.actor, now: *now, entropy: &*self.entropy };
+        let naming = Naming {
+            repository,
+            name,
+            rights,
+            rules,
+            by: &self.actor,
+            now: *now,
+            entropy: &*self.entropy,
+            is_done: false,
+        };
         naming.put(tx, (tag, &self.manifest.digest), How::Push, None).await
     }
 }

@@ -25,6 +25,17 @@ const TRY_AGAIN: &str = "the tag stands on a tombstone of ours there; delete it 
 
 #[async_trait]
 impl ChangeTags for RemoteRegistry {
+    async fn require_deletes(&self, at: &Allowed<'_>) -> Result<()> {
+        let name = self.upstream_name(at.repository())?;
+        let asked = async {
+            match self.client.deletes_by_tag(&name).await {
+                Ok(Some(true)) => Ok(()),
+                Ok(_) | Err(_) => self.require_deletes_by_digest(&name).await,
+            }
+        };
+        self.client.within_change(asked).await
+    }
+
     async fn put_tag(
         &self,
         at: &Allowed<'_>,
@@ -127,13 +138,17 @@ impl RemoteRegistry {
         put.map_err(|failed| failure::at_step(failed, "it took the whole image with the tag and does not take it back"))
     }
 
+    pub(super) async fn require_deletes_by_digest(&self, name: &str) -> Result<()> {
+        match self.client.deletes_by_digest(name).await? {
+            Some(true) => Ok(()),
+            Some(false) => Err(self.client.error(failure::deletes_nothing())),
+            None => Err(self.client.error("does not say whether it deletes images; nothing was changed")),
+        }
+    }
+
     /// Moves the tag to a tombstone and deletes that.
     async fn entomb(&self, spot: &Spot<'_>, expected: &Digest) -> Result<Removed> {
-        match self.client.deletes_by_digest(&spot.name).await? {
-            Some(true) => {}
-            Some(false) => return Err(self.client.error(failure::deletes_nothing())),
-            None => return Err(self.client.error("does not say whether it deletes images; nothing was changed")),
-        }
+        self.require_deletes_by_digest(&spot.name).await?;
         let nothing = self.client.ensure_nothing(&spot.name).await?;
         let mut nonce = [0; 16];
         self.entropy.fill(&mut nonce);

@@ -6,6 +6,7 @@ use crate::domain::action::CopyTags;
 use crate::domain::error::What;
 use crate::domain::view::How;
 use crate::domain::{Digest, Error, Result, Tag};
+use crate::server::service::elsewhere;
 use crate::server::service::names::{Expect, Namer};
 use crate::server::store::{Change, manifests, tags};
 
@@ -68,7 +69,7 @@ impl Copying<'_> {
             expect = Expect::Anything;
         }
         let (namer, tag, digest) = (Namer::of(app, &proof, to)?, tag.clone(), digest.clone());
-        let write = app.store.write(&proof, move |tx| {
+        let write = elsewhere::write(app, &proof, namer.is_done, move |tx| {
             Box::pin(async move {
                 let found = namer.open(tx).await?;
                 let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);

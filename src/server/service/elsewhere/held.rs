@@ -1,10 +1,11 @@
 //! What hidden tags hold at a registry elsewhere: brought back under its names, or let go.
 
-use super::{Elsewhere, Step, of};
+use super::taking::saying;
+use super::{Elsewhere, Step};
 use crate::domain::action::{Bookkeeping, Mutation};
 use crate::domain::protection::Act;
 use crate::domain::trash::Over;
-use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag};
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
@@ -12,20 +13,35 @@ use crate::server::store::holds::{self, Hold};
 use crate::server::store::trash::{self, Entry};
 
 impl Elsewhere {
-    /// Puts the tags of an entry of the trash back there. `over` moves one that names another image by now.
+    /// Puts the tags of entries of the trash back there. `over` moves those that name another image by now. All are looked
+    /// at before the first is put.
     ///
     /// # Errors
-    /// [`Error::Conflict`] that says what is in the way.
+    /// [`Error::Conflict`] that says what is in the way, and what was done before.
     pub(in crate::server::service) async fn bring_back<A: Mutation>(
         &self,
         app: &App,
         proof: &Authorized<A>,
-        entry: &Entry,
+        entries: &[Entry],
         over: &Over,
     ) -> Result<()> {
-        let name = &entry.row.repository;
-        for (tag, digest) in trash::tags_of(&app.store, &entry.row.id).await? {
-            self.bring_back_one(app, proof, (name, &tag, &digest), over).await?;
+        let mut wanted = Vec::new();
+        for entry in entries {
+            if entry.mount_id != self.mount.id {
+                let words = format!("{} was deleted at another registry than is mounted there now", entry.row.words());
+                return Err(Error::Conflict(words));
+            }
+            for (tag, digest) in trash::tags_of(&app.store, &entry.row.id).await? {
+                self.way_back((&entry.row.repository, &tag, &digest), over).await?;
+                wanted.push((&entry.row.repository, tag, digest));
+            }
+        }
+        for (n_done, (name, tag, digest)) in wanted.iter().enumerate() {
+            let put = self.bring_back_one(app, proof, (name, tag, digest), over).await;
+            put.map_err(|failed| match n_done {
+                0 => failed,
+                _ => saying(failed, format!("{n_done} of {} tags are back; restore once more", wanted.len())),
+            })?;
         }
         Ok(())
     }
@@ -37,19 +53,31 @@ impl Elsewhere {
         (name, tag, digest): (&RepositoryName, &Tag, &Digest),
         over: &Over,
     ) -> Result<()> {
+        let Some((current, step)) = self.way_back((name, tag, digest), over).await? else { return Ok(()) };
+        let manifest = self.manifest(name, digest).await?.ok_or_else(|| gone(digest))?;
+        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), Some(step))).await
+    }
+
+    /// What a tag names that is to come back, and as what step it does; none if it is back.
+    async fn way_back(
+        &self,
+        (name, tag, digest): (&RepositoryName, &Tag, &Digest),
+        over: &Over,
+    ) -> Result<Option<(Option<Digest>, Step)>> {
         let current = self.named(name, tag).await?;
         let step = |needs, act| Step { needs, act, tag: tag.clone() };
         let step = match &current {
             None => step(None, Act::Create),
-            Some(current) if current == digest => return Ok(()),
+            Some(current) if current == digest => return Ok(None),
             Some(current) => {
                 over.check(tag, current)?;
                 step(Some(Permission::TagMove), Act::Move)
             }
         };
-        let gone = || Error::Conflict(format!("the image {} is gone at its registry for good", digest.short()));
-        let manifest = self.manifest(name, digest).await?.ok_or_else(gone)?;
-        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), Some(step))).await
+        match self.mount.read.resolve(name, &Reference::Digest(digest.clone())).await? {
+            Some(_) => Ok(Some((current, step))),
+            None => Err(gone(digest)),
+        }
     }
 
     /// Takes hidden tags away that nothing in the trash needs any more. One that cannot be reached now is for the next
@@ -60,7 +88,8 @@ impl Elsewhere {
         proof: &Authorized<A>,
         batch: &str,
     ) -> Result<()> {
-        for hold in holds::free_of(&app.store, batch).await? {
+        let free = holds::free_of(&app.store, batch).await?;
+        for hold in free.into_iter().filter(|hold| hold.mount_id == self.mount.id) {
             if let Err(error) = self.let_one_go(app, proof, &hold).await {
                 tracing::warn!(repository = %hold.repository, tag = %hold.tag, %error, "a hidden tag could not be taken away; the next sweep tries again");
             }
@@ -87,10 +116,14 @@ impl Elsewhere {
     }
 }
 
-/// Takes a hidden tag away, of what is in the trash no more.
+/// Takes a hidden tag away, of what is in the trash no more, at the registry that has it.
 pub async fn release<A: Bookkeeping>(app: &App, proof: &Authorized<A>, hold: &Hold) -> Result<()> {
-    match of(app, &hold.repository)? {
+    match Elsewhere::at(app, &hold.mount_id) {
         Some(elsewhere) => elsewhere.let_one_go(app, proof, hold).await,
         None => Ok(()),
     }
+}
+
+fn gone(digest: &Digest) -> Error {
+    Error::Conflict(format!("the image {} is gone at its registry for good", digest.short()))
 }

@@ -10,6 +10,7 @@ use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, Removed};
+use crate::server::store::going::{self, Where};
 use crate::server::store::holds::{self, Held};
 use crate::server::store::repositories::Repository;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,74 +27,129 @@ pub struct Taking<'a> {
 }
 
 /// What is gone there.
+#[derive(Default)]
 pub struct Gone {
-    pub tags: BTreeSet<Tag>,
+    /// Each with what it named.
+    pub tags: BTreeMap<Tag, Digest>,
+    /// Images that were to go with all their tags, if all of it was done.
+    pub images: BTreeSet<Digest>,
     /// Tags that name other images there and were left alone.
     pub moved: BTreeSet<Tag>,
     /// How many tags were to go.
     pub n_tags: usize,
-    /// Why it is not all of them.
+    /// Why it is not all of it.
     pub failed: Option<Error>,
+}
+
+impl Gone {
+    /// The same if there is something to it, with how far it came where it is not all.
+    ///
+    /// # Errors
+    /// Why nothing is gone.
+    pub fn some(mut self) -> Result<Self> {
+        let (n_gone, n_tags) = (self.tags.len(), self.n_tags);
+        self.failed = match self.failed {
+            Some(failed) if n_gone == 0 => return Err(failed),
+            Some(failed) if n_gone < n_tags => {
+                let words = format!("{n_gone} of {n_tags} tags are deleted, the others are as they were; look again");
+                Some(saying(failed, words))
+            }
+            failed => failed,
+        };
+        Ok(self)
+    }
 }
 
 impl Elsewhere {
     /// Takes what a radius says, tag by tag. What was taken before something failed is taken.
     ///
     /// # Errors
-    /// If it failed before any was.
+    /// If it failed before the first step; what failed afterwards is in the answer.
     pub async fn take<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, taking: Taking<'_>) -> Result<Gone> {
         let radius = taking.radius;
         let steps = radius.tags.keys().map(|tag| Step { needs: None, act: Act::Delete, tag: tag.clone() });
         let still = self.still(app, proof, (taking.name, steps.collect()));
         let allowed = Allowed::by(proof, taking.name, &still)?;
         let mut images: BTreeMap<Digest, Option<RawManifest>> = BTreeMap::new();
-        for (digest, is_whole) in held(radius) {
+        for digest in held(radius).into_keys() {
             let manifest = self.manifest(allowed.repository(), &digest).await?;
-            if let Some(manifest) = manifest.as_ref().filter(|_| self.mount.keeps_trash) {
-                self.hold(app, proof, &allowed, (&taking, manifest, is_whole)).await?;
-            }
             images.insert(digest, manifest);
         }
-        let mut gone = Gone { tags: BTreeSet::new(), moved: BTreeSet::new(), n_tags: radius.tags.len(), failed: None };
+        self.changes.require_deletes(&allowed).await?;
+        let mut gone = Gone { n_tags: radius.tags.len(), ..Gone::default() };
+        // Of which it is not known whether they are there: those of an earlier attempt, until they are looked at.
+        let of = (taking.batch, taking.repository.id.as_str());
+        let mut unsure: BTreeSet<Tag> = going::of(&app.store, of, radius.tags.keys()).await?.into_keys().collect();
+        if self.mount.keeps_trash
+            && let Err(failed) = self.hold(app, proof, &allowed, (&taking, &images)).await
+        {
+            left_alone(app, proof, (&taking, &gone, &unsure)).await;
+            return Err(failed);
+        }
         for (tag, digest) in &radius.tags {
             let manifest = images.get(digest).and_then(Option::as_ref);
             match self.take_one(&allowed, tag, manifest).await {
-                Ok(()) => drop(gone.tags.insert(tag.clone())),
-                Err(Error::Changed { .. }) if taking.leaves_moved => drop(gone.moved.insert(tag.clone())),
+                Ok(()) => drop(gone.tags.insert(tag.clone(), digest.clone())),
+                Err(Error::Changed { .. }) if taking.leaves_moved => {
+                    unsure.remove(tag);
+                    gone.moved.insert(tag.clone());
+                }
                 Err(failed) => {
+                    match failed {
+                        Error::Changed { .. } => unsure.remove(tag),
+                        _ => unsure.insert(tag.clone()),
+                    };
                     gone.failed = Some(failed);
-                    return Ok(gone);
+                    break;
                 }
             }
         }
-        gone.failed = self.take_images(&allowed, radius).await.err();
+        left_alone(app, proof, (&taking, &gone, &unsure)).await;
+        if gone.failed.is_none() {
+            match self.take_images(&allowed, radius).await {
+                Err(failed) => gone.failed = Some(failed),
+                Ok(()) => gone.images = tops(radius).cloned().collect(),
+            }
+        }
         Ok(gone)
     }
 
-    /// Puts the hidden tag on an image, and notes that before.
+    /// Notes which tags are about to go, and puts hidden tags on their images, each noted before.
     async fn hold<A: Bookkeeping>(
         &self,
         app: &App,
         proof: &Authorized<A>,
         allowed: &Allowed<'_>,
-        (taking, manifest, is_whole): (&Taking<'_>, &RawManifest, bool),
+        (taking, images): (&Taking<'_>, &BTreeMap<Digest, Option<RawManifest>>),
     ) -> Result<()> {
         let now = app.clock.now();
-        let tag = Tag::of_trash(&new_id(&*app.entropy, now));
-        let (repository, batch) = (taking.repository.clone(), taking.batch.to_owned());
-        let (name, digest) = (allowed.repository().clone(), manifest.digest.clone());
+        let (repository, batch, by) = (taking.repository.clone(), taking.batch.to_owned(), proof.actor().clone());
+        let (name, tags) = (allowed.repository().clone(), taking.radius.tags.clone());
+        let there =
+            held(taking.radius).into_iter().filter(|(digest, _)| images.get(digest).is_some_and(Option::is_some));
+        let held: Vec<(Digest, bool, Tag)> =
+            there.map(|(digest, is_whole)| (digest, is_whole, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
         let noted = app.store.note(proof, move |tx| {
             Box::pin(async move {
-                let held = Held { repository: &repository, name: &name, batch: &batch, digest: &digest, is_whole };
-                holds::keep(tx, held, &tag, now).await
+                let at = Where { batch: &batch, repository: &repository, name: &name, by: &by, at: now };
+                going::note(tx, at, &tags).await?;
+                let mut noted = Vec::new();
+                for (digest, is_whole, tag) in held {
+                    let held = Held { repository: &repository, name: &name, batch: &batch, digest: &digest, is_whole };
+                    noted.push((holds::keep(tx, held, &tag, now).await?, digest));
+                }
+                Ok(noted)
             })
         });
-        let tag = noted.await?;
-        match self.changes.put_tag(allowed, &tag, manifest, &exactly(None)).await {
-            // An earlier attempt put it there.
-            Err(Error::Changed { current: Some(current) }) if current == manifest.digest => Ok(()),
-            put => put.map(drop),
+        for (tag, digest) in noted.await? {
+            let Some(manifest) = images.get(&digest).and_then(Option::as_ref) else { continue };
+            match self.changes.put_tag(allowed, &tag, manifest, &exactly(None)).await {
+                // An earlier attempt put it there.
+                Err(Error::Changed { current: Some(current) }) if current == digest => {}
+                put => drop(put?),
+            }
         }
+        Ok(())
     }
 
     async fn take_one(&self, allowed: &Allowed<'_>, tag: &Tag, manifest: Option<&RawManifest>) -> Result<()> {
@@ -120,41 +176,42 @@ impl Elsewhere {
     }
 }
 
+/// Tags that were left as they were are on their way no more, but for those of which that is not known.
+async fn left_alone<A: Bookkeeping>(
+    app: &App,
+    proof: &Authorized<A>,
+    (taking, gone, unsure): (&Taking<'_>, &Gone, &BTreeSet<Tag>),
+) {
+    let left = taking.radius.tags.keys().filter(|tag| !gone.tags.contains_key(*tag) && !unsure.contains(*tag));
+    let left: Vec<Tag> = left.cloned().collect();
+    if left.is_empty() {
+        return;
+    }
+    let (batch, id) = (taking.batch.to_owned(), taking.repository.id.clone());
+    let forget =
+        app.store.note(proof, move |tx| Box::pin(async move { going::forget(tx, (&batch, &id), left.iter()).await }));
+    if let Err(error) = forget.await {
+        tracing::warn!(repository = %taking.name, %error, "tags that stay could not be noted; the sweep does it");
+    }
+}
+
 /// Images that lose a tag, and those that are deleted: whether that.
 fn held(radius: &Radius) -> BTreeMap<Digest, bool> {
     let named = radius.tags.values().map(|digest| (digest.clone(), radius.images.contains_key(digest)));
-    let tops = radius.images.iter().filter(|(_, (_, part))| part.is_none());
-    named.chain(tops.map(|(digest, _)| (digest.clone(), true))).collect()
+    named.chain(tops(radius).map(|digest| (digest.clone(), true))).collect()
 }
 
-/// Why only some tags are gone.
-pub(in crate::server::service) fn in_part(failed: Error, n_gone: usize, n_tags: usize) -> Error {
-    let words = format!("{n_gone} of {n_tags} tags are deleted, the others are as they were; look again");
+/// Images that are deleted for their own sake.
+fn tops(radius: &Radius) -> impl Iterator<Item = &Digest> {
+    radius.images.iter().filter(|(_, (_, part))| part.is_none()).map(|(digest, _)| digest)
+}
+
+/// An error with how far it had come.
+pub(super) fn saying(failed: Error, words: String) -> Error {
     match failed {
         Error::Upstream { registry, message, is_down } => {
             Error::Upstream { registry, message: format!("{message}; {words}"), is_down }
         }
         failed => Error::Conflict(format!("{failed}; {words}")),
     }
-}
-
-/// What a preview says of such a delete besides.
-pub(in crate::server::service) fn notes(app: &App, name: &RepositoryName) -> Vec<String> {
-    let Some(mount) = app.mount(name).filter(|mount| mount.changes.is_some()) else { return vec![] };
-    let host = mount.upstream.as_ref().map_or("the registry", |upstream| upstream.host.as_str());
-    let trash = match mount.keeps_trash {
-        true => format!(
-            "A hidden tag at {host}, portolan.trash.…, holds it until then. Other clients of that registry see such tags"
-        ),
-        false => format!("This mount keeps no trash: what is deleted at {host} cannot be brought back"),
-    };
-    let freed = format!(
-        "Nothing is freed now. Bytes are freed by the garbage collection of {host}, after the trash has let it go; the \
-         page of the mount has the command"
-    );
-    let how = format!(
-        "Where {host} deletes no tag by its name, Portolan moves the tag to a tombstone first and deletes that; siblings \
-         and image stay"
-    );
-    vec![trash, freed, how]
 }

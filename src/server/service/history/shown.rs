@@ -1,6 +1,6 @@
 //! Pages about what tags named before.
 
-use super::{mount_of, past};
+use super::{mount_of, past, print, print_of};
 use crate::domain::action::{ReadRepository, RestoreTrash, RollBackNamespace, Trashed};
 use crate::domain::error::What;
 use crate::domain::view::{AsOfView, Differences, HistoryQuery, HistoryView};
@@ -35,7 +35,7 @@ pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &History
 }
 
 /// A namespace beside how it was at the time that the proof names; without a time the page on which one is chosen. At
-/// most three statements.
+/// most four statements.
 pub async fn as_of_page(
     app: &App,
     proof: &Authorized<RollBackNamespace>,
@@ -53,6 +53,7 @@ pub async fn as_of_page(
         differences: vec![],
         next: None,
         all: Differences::default(),
+        print: None,
         deleted: vec![],
         days,
     };
@@ -68,6 +69,10 @@ pub async fn as_of_page(
         view.next = view.differences.last().map(|last| (last.repository.clone(), last.tag.clone()));
     }
     view.all = history::count_differences(&app.store, &span).await?;
+    view.print = match view.all.n == view.differences.len() as u64 {
+        true => Some(print_of(&view.differences)),
+        false => print(app, proof).await?,
+    };
     let span = Span { limit: MAX_DELETED, ..span };
     let deleted = history::deleted_since(&app.store, &span).await?;
     let restoring = |name: &RepositoryName| RestoreTrash { what: Trashed::Whole(name.clone()), words: String::new() };

@@ -9,6 +9,7 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::elsewhere::{self, Elsewhere, Gone, Taking};
+use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::plans::Redeemed;
 use crate::server::store::protections::Rules;
@@ -53,22 +54,31 @@ pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: Stri
 }
 
 async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
+    for _ in 1..together::TRIES {
+        let done = run_once(app, proof, plan).await;
+        if !together::is_too_early(&done) {
+            return done;
+        }
+    }
+    run_once(app, proof, plan).await
+}
+
+async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
     let batch = plan.map_or_else(|| new_id(&*app.entropy, app.clock.now()), |plan| plan.id.clone());
     let who = deleting(app, proof, batch);
     let (rights, expected, is_planned) = (proof.rights(), plan.map(|plan| plan.print.clone()), plan.is_some());
-    let mut failed = None;
     let job = match proof.action().asked() {
         Asked::Content { repository, tags, digests, .. } => {
-            let mut content = Content::of(app, repository, (tags, digests), (rights, expected))?;
+            let content = Content::of(app, repository, (tags, digests), (rights, expected))?;
             if let Some(elsewhere) = elsewhere::of(app, &content.name)? {
-                failed = content.take(app, proof, (&elsewhere, &who.batch)).await?;
+                let gone = content.take(app, proof, (&elsewhere, &who.batch), false).await?.some()?;
+                return content.settle(app, proof, gone, (who, is_planned)).await;
             }
             Job::Content(content)
         }
         Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, (rights, expected))?),
-        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected))?),
+        Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected)).await?),
     };
-    let is_whole = failed.is_none();
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if is_planned && plans::current(tx, &who.batch).await?.is_some() {
@@ -78,16 +88,13 @@ async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) 
                 Job::Content(content) => content.delete(tx, &who).await?,
                 Job::Whole(whole) => whole.delete(tx, &who).await?,
             };
-            if is_planned && is_whole {
+            if is_planned {
                 plans::redeem(tx, &who.batch, &Redeemed::Done(done.entries.clone()), who.at).await?;
             }
-            let after = Some(format!("in the trash as {}", who.batch));
-            let change = Change::new(done.entries, Some(done.before), after);
-            Ok(done.changed.into_iter().fold(change, Change::announcing))
+            Ok(done.change(&who))
         })
     });
-    let entries = change.await?;
-    failed.map_or(Ok(entries), Err)
+    change.await
 }
 
 /// What is said of a plan that was redeemed in between.
@@ -106,6 +113,14 @@ pub(super) struct Done {
     /// What stood there before.
     pub before: String,
     pub changed: Vec<RepositoryName>,
+}
+
+impl Done {
+    pub(super) fn change(self, who: &Deleting) -> Change<Vec<String>> {
+        let after = Some(format!("in the trash as {}", who.batch));
+        let change = Change::new(self.entries, Some(self.before), after);
+        self.changed.into_iter().fold(change, Change::announcing)
+    }
 }
 
 /// Tags and images of one repository.
@@ -132,28 +147,9 @@ impl Content {
         Ok(Self { name, mount_id, keeps_trash, tags, digests, rights, expected })
     }
 
-    /// Does it at a registry elsewhere first; why it was not done whole, if it was in part. What is to be done here then
-    /// is what was done there.
-    async fn take<A: Planned>(
-        &mut self,
-        app: &App,
-        proof: &Authorized<A>,
-        (elsewhere, batch): (&Elsewhere, &str),
-    ) -> Result<Option<Error>> {
-        let gone = self.gone(app, proof, (elsewhere, batch), false).await?;
-        self.expected = None; // What is gone there is gone here, whatever a reading found meanwhile.
-        let n_tags = gone.n_tags;
-        let Some(failed) = gone.failed else { return Ok(None) };
-        if gone.tags.is_empty() {
-            return Err(failed);
-        }
-        let failed = elsewhere::in_part(failed, gone.tags.len(), n_tags);
-        (self.tags, self.digests) = (gone.tags.into_iter().collect(), vec![]);
-        Ok(Some(failed))
-    }
-
-    /// What of it is gone at a registry elsewhere after this.
-    pub(super) async fn gone<A: Planned>(
+    /// Does it at a registry elsewhere, which is before it is done here; a tag that names another image there may be left
+    /// alone.
+    pub(super) async fn take<A: Planned>(
         &self,
         app: &App,
         proof: &Authorized<A>,
@@ -170,6 +166,44 @@ impl Content {
         let absent = || Error::NotFound(What::Repository(self.name.clone()));
         let repository = repositories::find(&app.store, &self.name).await?.ok_or_else(absent)?;
         self.found(&mut Reader::Store(&app.store), repository).await
+    }
+
+    /// Its repository, which stays as it is until the transaction ends.
+    pub(super) async fn open(&self, tx: &mut Tx) -> Result<Repository> {
+        hosted(tx, &self.name, &self.mount_id).await
+    }
+
+    /// What is gone there is gone here, whatever was set or read meanwhile.
+    pub(super) async fn settled(self, tx: &mut Tx, here: Repository, (who, gone): (&Deleting, &Gone)) -> Result<Done> {
+        let (entries, radius) = elsewhere::settle(tx, (here, &self.name), who, (gone, self.keeps_trash)).await?;
+        let before = before(&gone.tags, radius.images.keys().cloned());
+        Ok(Done { entries, before, changed: vec![self.name] })
+    }
+
+    async fn settle<A: Planned>(
+        self,
+        app: &App,
+        proof: &Authorized<A>,
+        mut gone: Gone,
+        (who, is_planned): (Deleting, bool),
+    ) -> Result<Vec<String>> {
+        let failed = gone.failed.take();
+        let is_redeemed = is_planned && failed.is_none();
+        let change = app.store.settle(proof, move |tx| {
+            Box::pin(async move {
+                let here = self.open(tx).await?;
+                if is_planned && plans::current(tx, &who.batch).await?.is_some() {
+                    return Err(twice());
+                }
+                let done = self.settled(tx, here, (&who, &gone)).await?;
+                if is_redeemed {
+                    plans::redeem(tx, &who.batch, &Redeemed::Done(done.entries.clone()), who.at).await?;
+                }
+                Ok(done.change(&who))
+            })
+        });
+        let entries = change.await?;
+        failed.map_or(Ok(entries), Err)
     }
 
     /// What would go, if that may be and is what was expected.
@@ -206,11 +240,10 @@ impl Content {
     }
 
     pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
-        let repository = hosted(tx, &self.name, &self.mount_id).await?;
+        let repository = self.open(tx).await?;
         let Found { repository, graph, radius } = self.found(&mut Reader::Tx(tx), repository).await?;
         let deletion = Deletion::begin(tx, repository, self.name.clone(), who.clone()).await?;
         let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
-        let entries = if self.keeps_trash { entries } else { forgotten(tx, entries).await? };
         repositories::touch(tx, &deletion.repository.id, Some(&who.by), who.at).await?;
         let before = before(&radius.tags, radius.images.keys().cloned());
         Ok(Done { entries, before, changed: vec![self.name] })

@@ -120,6 +120,6 @@ pub(super) fn print(radius: &Radius) -> Digest {
 }
 
 /// The print of some lines.
-pub(super) fn print_of(lines: impl Iterator<Item = String>) -> Digest {
+pub(in crate::server::service) fn print_of(lines: impl Iterator<Item = String>) -> Digest {
     ContentHash::digest_of(Algorithm::Sha256, lines.collect::<Vec<_>>().join("\n").as_bytes())
 }

@@ -1,24 +1,25 @@
 //! Deletes of more tags than go well in one request: a job takes them in parts, in the name of who asked. Each part is
 //! one transaction, which asks rights and rules again, and leaves alone what names something else by now.
 
+mod there;
+
 use super::act::{Content, Done, deleting, twice};
 use super::sealed::{Asked, Plan, Planned};
 use crate::domain::action::DeleteTags;
-use crate::domain::error::What;
 use crate::domain::run::RunKind;
 use crate::domain::{Digest, Error, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::identity::behalf::Behalf;
-use crate::server::service::elsewhere::{self, Elsewhere};
+use crate::server::service::elsewhere;
 use crate::server::service::jobs;
 use crate::server::store::deletes::Deleting;
 use crate::server::store::plans::Redeemed;
 use crate::server::store::radius::{Reader, named};
 use crate::server::store::runs::{self, Part, Progress, Run, Tally};
-use crate::server::store::{Change, Tx, plans, repositories};
+use crate::server::store::{Change, Tx, going, plans, repositories};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most tags that go at once: of the hosted registry, and of one elsewhere, where each takes some requests.
 const AT_ONCE: usize = 500;
@@ -143,9 +144,10 @@ struct Deletes<'r> {
 }
 
 /// What a part names, by whether that is so still.
+#[derive(Default)]
 struct Sorted {
     same: Vec<Tag>,
-    n_moved: u64,
+    moved: BTreeSet<Tag>,
     n_gone: u64,
 }
 
@@ -158,7 +160,7 @@ impl Deletes<'_> {
         let action = DeleteTags { repository: name.clone(), tags: tags.clone(), filter: None };
         let proof = self.app.access.authorize(&self.caller, action).await?;
         if tags.is_empty() {
-            return self.note(&proof, part, (String::new(), after(&part.tally, &sorted, (0, 0)))).await;
+            return self.note(&proof, part, (String::new(), after(&part.tally, &sorted, (0, 0))), sorted.moved).await;
         }
         let content = Content::of(self.app, name.clone(), (tags, vec![]), (proof.rights(), None))?;
         match elsewhere::of(self.app, name)? {
@@ -167,11 +169,21 @@ impl Deletes<'_> {
         }
     }
 
-    /// Notes what came of a part where nothing is deleted.
-    async fn note(&self, proof: &Authorized<DeleteTags>, part: &Part, (what, tally): (String, Tally)) -> Result<()> {
+    /// Notes what came of a part where nothing is deleted. What moved is on its way no more.
+    async fn note(
+        &self,
+        proof: &Authorized<DeleteTags>,
+        part: &Part,
+        (what, tally): (String, Tally),
+        moved: BTreeSet<Tag>,
+    ) -> Result<()> {
         let (id, part) = (self.run.id.clone(), part.clone());
+        let (batch, repository_id) = (self.to_delete.batch.clone(), self.to_delete.repository_id.clone());
         let noted = self.app.store.note(proof, move |tx| {
-            Box::pin(async move { runs::note_part(tx, &id, &part, (&what, tally)).await.map(drop) })
+            Box::pin(async move {
+                going::forget(tx, (&batch, &repository_id), moved.iter()).await?;
+                runs::note_part(tx, &id, &part, (&what, tally)).await.map(drop)
+            })
         });
         noted.await
     }
@@ -190,45 +202,13 @@ impl Deletes<'_> {
                 let found = repositories::current(tx, &content.name).await?.filter(|it| it.id == repository_id);
                 let mut sorted = sort(&mut Reader::Tx(tx), found.map(|it| it.id), &wanted).await?;
                 content.tags.retain(|tag| sorted.same.contains(tag));
-                sorted.n_moved += (sorted.same.len() - content.tags.len()) as u64; // It moved, and came back at this moment.
+                // It moved, and came back at this moment.
+                sorted.moved.extend(sorted.same.iter().filter(|tag| !content.tags.contains(tag)).cloned());
                 let tally = after(&part.tally, &sorted, (content.tags.len(), 0));
                 remove(tx, (&id, &part, ("", tally)), (content, &who)).await
             })
         });
         write.await
-    }
-
-    /// There first; what is gone there goes here too, also where something failed then.
-    async fn take_elsewhere(
-        &self,
-        proof: &Authorized<DeleteTags>,
-        (part, wanted, mut sorted): (&Part, BTreeMap<Tag, Digest>, Sorted),
-        (mut content, elsewhere): (Content, &Elsewhere),
-    ) -> Result<()> {
-        let who = deleting(self.app, proof, self.to_delete.batch.clone());
-        let gone = content.gone(self.app, proof, (elsewhere, &who.batch), true).await.map_err(again)?;
-        let failed = gone.failed;
-        let left: Vec<&Tag> =
-            content.tags.iter().filter(|tag| !gone.tags.contains(*tag) && !gone.moved.contains(*tag)).collect();
-        let lines: Vec<String> = left.iter().filter_map(|tag| Some(format!("{tag} {}", wanted.get(*tag)?))).collect();
-        sorted.n_moved += gone.moved.len() as u64;
-        let (what, tally) = (lines.join("\n"), after(&part.tally, &sorted, (gone.tags.len(), lines.len())));
-        if gone.tags.is_empty() {
-            self.note(proof, part, (what, tally)).await?;
-            return failed.map_or(Ok(()), Err);
-        }
-        let (id, part, repository_id) = (self.run.id.clone(), part.clone(), self.to_delete.repository_id.clone());
-        let write = self.app.store.write(proof, move |tx| {
-            Box::pin(async move {
-                tx.lock(content.name.as_str()).await?;
-                // What a reading of that registry took away meanwhile, or put there again, is left to it.
-                let same = sort(&mut Reader::Tx(tx), Some(repository_id), &wanted).await?.same;
-                content.tags = gone.tags.into_iter().filter(|tag| same.contains(tag)).collect();
-                remove(tx, (&id, &part, (&what, tally)), (content, &who)).await
-            })
-        });
-        write.await?;
-        failed.map_or(Ok(()), Err)
     }
 
     async fn sorted(&self, wanted: &BTreeMap<Tag, Digest>) -> Result<Sorted> {
@@ -257,7 +237,7 @@ fn after(before: &Tally, sorted: &Sorted, (n_went, n_left): (usize, usize)) -> T
     Tally {
         n_left: n_left as u64,
         n_done: before.n_done + n_went as u64,
-        n_moved: before.n_moved + sorted.n_moved,
+        n_moved: before.n_moved + sorted.moved.len() as u64,
         n_gone: before.n_gone + sorted.n_gone,
     }
 }
@@ -268,17 +248,15 @@ async fn sort(reader: &mut Reader<'_>, id: Option<String>, wanted: &BTreeMap<Tag
         Some(id) => named(reader, &id, &tags).await?,
         None => BTreeMap::new(),
     };
-    let same: Vec<Tag> = tags.into_iter().filter(|tag| there.get(tag) == wanted.get(tag)).collect();
-    let n_moved = (there.len() - same.len()) as u64;
-    Ok(Sorted { n_gone: (wanted.len() - there.len()) as u64, same, n_moved })
-}
-
-/// A tag that goes while it is looked at is seen the next time.
-fn again(failure: Error) -> Error {
-    match failure {
-        Error::NotFound(What::Tag { tag, .. }) => Error::Unavailable(format!("the tag {tag} changed at this moment")),
-        failure => failure,
+    let mut sorted = Sorted::default();
+    for tag in tags {
+        match there.get(&tag) {
+            None => sorted.n_gone += 1,
+            named if named == wanted.get(&tag) => sorted.same.push(tag),
+            Some(_) => drop(sorted.moved.insert(tag)),
+        }
     }
+    Ok(sorted)
 }
 
 fn read(what: &str) -> Result<BTreeMap<Tag, Digest>> {

@@ -8,6 +8,7 @@ use crate::domain::view::{Going, GoingKind, MountKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
+use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, Sum, sums};
@@ -20,7 +21,8 @@ const MAX_REPOSITORIES: u32 = 500;
 /// Which repositories go.
 enum Which {
     One(RepositoryName),
-    All(Namespace),
+    /// With the repositories that were found there.
+    All(Namespace, BTreeSet<RepositoryName>),
 }
 
 /// A delete of whole repositories.
@@ -39,9 +41,16 @@ impl Whole {
     }
 
     /// Of all in a namespace.
-    pub(super) fn all(app: &App, namespace: Namespace, (rights, expected): (Rights, Option<Digest>)) -> Result<Self> {
+    pub(super) async fn all(
+        app: &App,
+        namespace: Namespace,
+        (rights, expected): (Rights, Option<Digest>),
+    ) -> Result<Self> {
         let mount_id = mount_of(app, &namespace)?;
-        Ok(Self { which: Which::All(namespace), mount_id, rights, expected })
+        let limit = MAX_REPOSITORIES + 1;
+        let found = sums(&mut Reader::Store(&app.store), &mount_id, None, Some(&namespace), limit).await?;
+        let names = found.into_iter().map(|it| it.name).collect();
+        Ok(Self { which: Which::All(namespace, names), mount_id, rights, expected })
     }
 
     pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
@@ -50,9 +59,12 @@ impl Whole {
                 hosted(tx, name, &self.mount_id).await?;
                 sums(&mut Reader::Tx(tx), &self.mount_id, Some(name), None, 1).await?
             }
-            Which::All(namespace) => {
-                tx.lock(&self.mount_id).await?;
-                sums(&mut Reader::Tx(tx), &self.mount_id, None, Some(namespace), MAX_REPOSITORIES + 1).await?
+            Which::All(namespace, names) => {
+                together::lock(tx, names, &self.mount_id).await?;
+                let limit = MAX_REPOSITORIES + 1;
+                let found = sums(&mut Reader::Tx(tx), &self.mount_id, None, Some(namespace), limit).await?;
+                together::require_locked(names, found.iter().map(|it| &it.name))?;
+                found
             }
         };
         let found = bounded(found)?;
@@ -146,6 +158,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
     }
     let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
     let shown = removed.iter().filter(|it| it.kind == GoingKind::Tag).count() as u64;
+    let kept_until = app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into());
     let preview = Preview {
         plan: String::new(),
         removed,
@@ -156,7 +169,9 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         barred: barred.into_iter().collect(),
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
-        kept_until: app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into()),
+        kept_until,
+        freed_at: kept_until,
+        freed_by: None,
         notes: vec![],
         n_tags,
         n_images,

@@ -3,7 +3,9 @@
 use super::{Entry, NewEntry, forget, insert};
 use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::trash::{Over, TrashKind};
-use crate::domain::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{
+    Actor, ByteSize, Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target, Timestamp,
+};
 use crate::params;
 use crate::server::access::Rights;
 use crate::server::entropy::{Entropy, new_id};
@@ -98,6 +100,9 @@ pub async fn image(
     };
     let id: String = row.take()?;
     let name = name.clone();
+    // It was deleted as an image, and comes back by who may bring that back.
+    let whole = Target::Scope(Scope::Repository(name.clone()));
+    who.rights.require(Permission::TrashRestore, &whole)?;
     let mut settled = bring_back_all(tx, repository, &id, (&name, who)).await?;
     settled.extend(settle(tx, &id, &name, who).await?);
     Ok(settled)
@@ -214,8 +219,16 @@ async fn put_back(tx: &mut Tx, repository: &Repository, kept: &Kept) -> Result<(
 /// Puts the tags of an entry back on what they named.
 async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
     let rules = &Rules::of(tx, name).await?;
-    let naming =
-        Naming { repository, name, rules, rights: &who.rights, by: &who.by, now: who.at, entropy: &*who.entropy };
+    let naming = Naming {
+        repository,
+        name,
+        rules,
+        rights: &who.rights,
+        by: &who.by,
+        now: who.at,
+        entropy: &*who.entropy,
+        is_done: false,
+    };
     let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);

@@ -170,6 +170,8 @@ mod tests {
             logical: ByteSize(0),
             freed: ByteSize(0),
             kept_until: Timestamp(0),
+            freed_at: Timestamp(0),
+            freed_by: None,
             n_tags,
             n_images: 0,
         }

@@ -54,8 +54,13 @@ fn one_tag(name: &RepositoryName, going: &Going, preview: &Preview) -> AnyView {
     let kept: Vec<&Going> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
     if let Some(left) = kept.iter().find(|it| it.kind == GoingKind::Image) {
         let with = left.label.as_ref().map(|with| format!(" It has {with}.")).unwrap_or_default();
-        let until = preview.kept_until.date();
-        let words = format!("can be pulled by its digest until {until}, and goes with the trash then.{with}");
+        let words = match &preview.freed_by {
+            Some(host) => format!("stays at {host} by its digest.{with}"),
+            None => {
+                let until = preview.freed_at.date();
+                format!("can be pulled by its digest until {until}, and is collected then.{with}")
+            }
+        };
         let more = view! { <div class="row-1 wrap">{link}<span>{words}</span></div> };
         return row("trash", view! { {tag}" is removed. It is the last tag of its image." }, Some(more.into_any()));
     }
@@ -77,9 +82,12 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let unnamed: Vec<&Digest> =
         of_kind(&preview.kept, GoingKind::Image).into_iter().filter_map(|it| it.digest.as_ref()).collect();
     if !unnamed.is_empty() {
-        let until = preview.kept_until.date();
+        let until = match &preview.freed_by {
+            Some(host) => format!("at {host}"),
+            None => format!("until {}", preview.freed_at.date()),
+        };
         let words = format!(
-            "{} by digest until {until}",
+            "{} by digest {until}",
             counted(
                 unnamed.len() as u64,
                 "image loses its last tag, and can be pulled",
@@ -179,10 +187,14 @@ fn weight(preview: &Preview) -> Option<AnyView> {
     if preview.is_in_the_way() {
         return None;
     }
-    let until = preview.kept_until.date();
-    let what = match preview.freed {
-        ByteSize(0) => "Frees nothing: what it needs, something else needs too.".to_owned(),
-        freed => format!("Frees {freed} on {until}, when the trash lets it go."),
+    let until = preview.freed_at.date();
+    let what = match (preview.freed, &preview.freed_by) {
+        (ByteSize(0), _) => "Frees nothing: what it needs, something else needs too.".to_owned(),
+        (freed, Some(_)) => format!("Frees 0 now, about {freed} after the registry's own garbage collection."),
+        (freed, None) if preview.freed_at > preview.kept_until => {
+            format!("Frees {freed} on {until}, when neither the trash nor history needs it.")
+        }
+        (freed, None) => format!("Frees {freed} on {until}, when the trash lets it go."),
     };
     let more = (preview.logical > ByteSize(0))
         .then(|| format!("{} to pull, before sharing. What other images need stays.", preview.logical).into_any());

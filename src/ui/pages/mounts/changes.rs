@@ -1,12 +1,11 @@
 //! What can be changed at a registry elsewhere, how, and what is in the way, said before anybody tries.
 
 use crate::domain::capability::Capability;
+use crate::domain::mount::{COLLECT, NOT_UNTAGGED, STOP_WRITES};
 use crate::domain::view::{MountKind, MountRow};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::part::Part;
 use leptos::prelude::*;
-
-const COLLECT: &str = "docker-registry garbage-collect /etc/docker/registry/config.yml";
 
 /// How tags are taken away there, what becomes of what is deleted, and how its bytes are freed.
 #[component]
@@ -64,12 +63,10 @@ fn trash(keeps_trash: bool) -> &'static str {
 fn Freeing() -> impl IntoView {
     view! {
         <p class="sm">
-            "Deleting frees nothing at once: bytes are freed by the garbage collection of the registry. For CNCF distribution, stop all writes to it meanwhile, such as by storage.maintenance.readonly, and run:"
+            "Deleting frees nothing at once: bytes are freed by the garbage collection of the registry. "{STOP_WRITES}
         </p>
         <div class="code"><code tabindex="0">{COLLECT}</code><CopyButton text=COLLECT.to_owned() label="Copy the command".to_owned()/></div>
-        <p class="sm muted">
-            "Leave --delete-untagged out: up to version 2.8 it also deletes the platforms of a multi-platform image that have no tag of their own, and the image pulls no more."
-        </p>
+        <p class="sm muted">{NOT_UNTAGGED}</p>
     }
     .into_any()
 }

@@ -1,0 +1,69 @@
+//! What a preview says of a delete at a registry elsewhere: what becomes of it there, and what keeps it from being done.
+
+use crate::domain::capability::Capability;
+use crate::domain::mount::{COLLECT, NOT_UNTAGGED, STOP_WRITES};
+use crate::domain::radius::{Radius, Stays};
+use crate::domain::{RepositoryName, Result};
+use crate::server::context::{App, Mount};
+use crate::server::store::mounts;
+
+/// The words.
+#[derive(Default)]
+pub struct Said {
+    pub notes: Vec<String>,
+    /// Why nothing can be done.
+    pub barred: Option<String>,
+    /// Whose garbage collection frees what goes.
+    pub freed_by: Option<String>,
+    /// Whether nothing of it is kept in the trash.
+    pub is_final: bool,
+}
+
+/// What is said of it; nothing for the hosted registry.
+pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, radius: &Radius) -> Result<Said> {
+    let Some(mount) = app.mount(name).filter(|mount| mount.changes.is_some()) else { return Ok(Said::default()) };
+    let host = mount.upstream.as_ref().map_or("the registry", |upstream| upstream.host.as_str());
+    let found = mounts::find(&app.store, &mount.id, app.clock.now()).await?;
+    let found = found.map(|mount| mount.row.capabilities).unwrap_or_default();
+    let can = |asked: Capability| found.iter().find(|(it, _)| *it == asked).and_then(|(_, known)| *known);
+    let (how, barred) = match (can(Capability::DeleteTag), can(Capability::DeleteImage)) {
+        (Some(true), _) => (format!("{host} deletes a tag by its name; siblings and image stay"), None),
+        (_, Some(false)) => {
+            let words = format!(
+                "{host} deletes nothing: that is switched off there. CNCF distribution allows it with \
+                 storage.delete.enabled: true, or REGISTRY_STORAGE_DELETE_ENABLED=true"
+            );
+            (words.clone(), Some(words))
+        }
+        (Some(false), _) => (by_tombstone(host), None),
+        (None, _) => (format!("Where that registry deletes no tag by its name: {}", by_tombstone(host)), None),
+    };
+    let mut notes = vec![trash(&mount, host), how];
+    if radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_))) {
+        notes.push(format!(
+            "An image that loses its last tag stays at {host} by its digest; to have it freed there, delete the image"
+        ));
+    }
+    notes.push(format!(
+        "Nothing is freed now, and afterwards by the garbage collection of {host} alone. {STOP_WRITES} {COLLECT}. \
+         {NOT_UNTAGGED}"
+    ));
+    let notes = if barred.is_some() { vec![] } else { notes };
+    Ok(Said { notes, barred, freed_by: Some(host.to_owned()), is_final: !mount.keeps_trash })
+}
+
+fn trash(mount: &Mount, host: &str) -> String {
+    match mount.keeps_trash {
+        true => format!(
+            "A hidden tag at {host}, portolan.trash.…, holds it until then. Other clients of that registry see such tags"
+        ),
+        false => format!("This mount keeps no trash: what is deleted at {host} cannot be brought back"),
+    }
+}
+
+fn by_tombstone(host: &str) -> String {
+    format!(
+        "{host} deletes no tag by its name, so Portolan moves the tag to a tombstone first and deletes that; siblings and \
+         image stay"
+    )
+}

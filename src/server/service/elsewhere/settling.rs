@@ -1,0 +1,120 @@
+//! What is done at a registry elsewhere already, in the catalog: nobody is asked again, whatever was set or read
+//! meanwhile. A delete that did not come to its end is ended here too.
+
+use super::taking::Gone;
+use super::{Elsewhere, Renamed};
+use crate::domain::action::{Bookkeeping, Mutation, RenameTag};
+use crate::domain::radius::Radius;
+use crate::domain::view::How;
+use crate::domain::{RepositoryName, Result};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::service::names::Namer;
+use crate::server::service::plans;
+use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::going::{self, Going};
+use crate::server::store::repositories::{self, Repository};
+use crate::server::store::{Change, Tx, tags};
+use futures::future::BoxFuture;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Puts what is gone there into the trash, if its mount keeps one; what was left alone is on its way no more. Returns the ids of the entries, and what went.
+pub(in crate::server::service) async fn settle(
+    tx: &mut Tx,
+    (repository, name): (Repository, &RepositoryName),
+    who: &Deleting,
+    (gone, keeps_trash): (&Gone, bool),
+) -> Result<(Vec<String>, Radius)> {
+    let deletion = Deletion::begin(tx, repository, name.clone(), who.clone()).await?;
+    let (entries, radius) = deletes::gone(tx, &deletion, &gone.tags, &gone.images).await?;
+    let entries = if keeps_trash { entries } else { plans::forgotten(tx, entries).await? };
+    let id = &deletion.repository.id;
+    going::forget(tx, (&who.batch, id), gone.tags.keys().chain(&gone.moved)).await?;
+    repositories::touch(tx, id, Some(&who.by), who.at).await?;
+    Ok((entries, radius))
+}
+
+/// Writes a change of names; of one that its registry did already nothing is asked any more.
+pub(in crate::server::service) async fn write<A, T, F>(
+    app: &App,
+    proof: &Authorized<A>,
+    is_done: bool,
+    change: F,
+) -> Result<T>
+where
+    A: Mutation,
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
+{
+    if is_done { app.store.settle(proof, change).await } else { app.store.write(proof, change).await }
+}
+
+/// Gives an image its new name in the catalog, and puts the old one into the trash.
+pub(in crate::server::service) async fn renamed(
+    app: &App,
+    proof: &Authorized<RenameTag>,
+    namer: Namer,
+    (renamed, batch): (Renamed, String),
+) -> Result<()> {
+    let RenameTag { tag, to, .. } = proof.action().clone();
+    let change = app.store.settle(proof, move |tx| {
+        Box::pin(async move {
+            let Renamed { digest, gone } = renamed;
+            let found = namer.open(tx).await?;
+            let rules = namer.rules(tx).await?;
+            // What a reading found there since is newer.
+            if tags::current(tx, &found.id, &to).await?.is_none() {
+                namer.naming(&found, &rules).put(tx, (&to, &digest), How::Rename, None).await?;
+            }
+            let who = namer.deleting(batch);
+            settle(tx, (found.clone(), &namer.name), &who, (&gone, namer.keeps_trash)).await?;
+            namer.touch(tx, &found).await?;
+            let change = Change::new((), Some(format!("{tag} {digest}")), Some(format!("{to} {digest}")));
+            Ok(change.announcing(namer.name))
+        })
+    });
+    change.await
+}
+
+/// Ends a delete that did not come to its end: a tag that is gone there goes to the trash, and one that names what it
+/// did is on its way no more.
+pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going) -> Result<()> {
+    let Some(elsewhere) = Elsewhere::at(app, &going.repository.mount_id) else { return Ok(()) };
+    let current = elsewhere.named(&going.name, &going.tag).await?;
+    if current.as_ref() == Some(&going.digest) {
+        let forget = app.store.note(proof, move |tx| {
+            Box::pin(async move {
+                match going::is_there(tx, &going).await? {
+                    true => {
+                        let of = (going.batch.as_str(), going.repository.id.as_str());
+                        going::forget(tx, of, std::iter::once(&going.tag)).await
+                    }
+                    false => Ok(()),
+                }
+            })
+        });
+        return forget.await;
+    }
+    let who = Deleting {
+        by: going.by.clone().unwrap_or_else(|| proof.actor().clone()),
+        at: going.since,
+        batch: going.batch.clone(),
+        default_days: app.facts.trash_days,
+        entropy: Arc::clone(&app.entropy),
+    };
+    let keeps_trash = elsewhere.mount.keeps_trash;
+    let change = app.store.settle(proof, move |tx| {
+        Box::pin(async move {
+            let found = plans::hosted(tx, &going.name, &going.repository.mount_id).await?;
+            if going::is_there(tx, &going).await? {
+                let tags = BTreeMap::from([(going.tag.clone(), going.digest.clone())]);
+                let gone = Gone { tags, ..Gone::default() };
+                settle(tx, (found, &going.name), &who, (&gone, keeps_trash)).await?;
+            }
+            let (before, after) = (format!("{} {}", going.tag, going.digest), format!("in the trash as {}", who.batch));
+            Ok(Change::new((), Some(before), Some(after)).announcing(going.name))
+        })
+    });
+    change.await
+}

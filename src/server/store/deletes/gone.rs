@@ -1,0 +1,68 @@
+//! What is gone at a registry elsewhere already. Nothing is asked any more: it goes to the trash as far as the catalog has
+//! it, whatever was read, or forbidden, meanwhile.
+
+use super::{Deletion, planned};
+use crate::domain::radius::{Graph, Radius};
+use crate::domain::trash::TrashKind;
+use crate::domain::{ByteSize, Digest, Result, Tag};
+use crate::params;
+use crate::server::store::radius::{Reader, graph, named};
+use crate::server::store::{Tx, trash};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Puts tags that are gone there into the trash, and images that were to go with theirs as far as nothing else names
+/// them by now. Returns the ids of the entries, and what went.
+pub async fn gone(
+    tx: &mut Tx,
+    deletion: &Deletion,
+    tags: &BTreeMap<Tag, Digest>,
+    images: &BTreeSet<Digest>,
+) -> Result<(Vec<String>, Radius)> {
+    let id = &deletion.repository.id;
+    let names: Vec<Tag> = tags.keys().cloned().collect();
+    let here = named(&mut Reader::Tx(tx), id, &names).await?;
+    let (same, other): (Vec<_>, Vec<_>) = tags.iter().partition(|(tag, digest)| here.get(*tag) == Some(*digest));
+    let from: BTreeSet<Digest> =
+        same.iter().map(|(_, digest)| (*digest).clone()).chain(images.iter().cloned()).collect();
+    let graph = graph(&mut Reader::Tx(tx), id, from).await?;
+    let same: BTreeSet<Tag> = same.into_iter().map(|(tag, _)| tag.clone()).collect();
+    let radius = within(&graph, &same, images.clone());
+    let mut entries = planned(tx, deletion, &graph, &radius).await?;
+    for (tag, digest) in other {
+        entries.extend(as_it_was(tx, deletion, tag, digest).await?);
+    }
+    Ok((entries, radius))
+}
+
+/// What goes if nothing goes that was not taken: an image that has another tag, or that an index lists by now, stays.
+fn within(graph: &Graph, tags: &BTreeSet<Tag>, mut images: BTreeSet<Digest>) -> Radius {
+    loop {
+        let radius = graph.radius(tags, &images);
+        let named = radius.tags.iter().filter(|(tag, _)| !tags.contains(*tag));
+        let named = named.filter_map(|(_, digest)| radius.images.get(digest)).map(|(top, _)| top);
+        let stay: BTreeSet<Digest> = radius.parents.keys().chain(named).cloned().collect();
+        if stay.is_empty() {
+            return radius;
+        }
+        images.retain(|digest| !stay.contains(digest));
+    }
+}
+
+/// A tag that the catalog does not have so any more, such as by a reading that was faster: what it named can come back.
+/// None where that is in the trash already.
+async fn as_it_was(tx: &mut Tx, deletion: &Deletion, tag: &Tag, digest: &Digest) -> Result<Option<String>> {
+    let Deletion { repository, who, .. } = deletion;
+    let sql = "SELECT 1 AS found FROM deleted_tags d JOIN trash x ON x.id = d.entry
+               WHERE d.repository_id = $1 AND d.name = $2 AND d.digest = $3 LIMIT 1";
+    if tx.one(sql, params![&repository.id, tag, digest]).await?.is_some() {
+        return Ok(None);
+    }
+    let entry = deletion.entry(TrashKind::Tag, tag.as_str(), Some(digest), (1, ByteSize(0)));
+    trash::insert(tx, std::slice::from_ref(&entry)).await?;
+    let sql =
+        "INSERT INTO deleted_tags (id, batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
+                 pulled_at, deleted_at, deleted_by) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, $7, $8)";
+    let row = params![deletion.new_id(), &who.batch, &entry.id, &repository.id, tag, digest, who.at, &who.by];
+    tx.run(sql, row).await?;
+    Ok(Some(entry.id))
+}

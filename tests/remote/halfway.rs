@@ -1,0 +1,314 @@
+//! Changes at a registry elsewhere that stop in the middle, or meet something new there: every tag is there afterwards, or
+//! in the trash.
+
+use super::stand_in::{Deletes, Event, StandIn};
+use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
+use portolan::server::access::Policy;
+use portolan::server::clock::{Clock, ManualClock};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::DropGuard;
+
+const HOUR_MS: i64 = 3_600_000;
+const AT: &str = "/api/v1/r/up/a/-";
+
+/// An artifact that needs no content but the two bytes.
+fn artifact(text: &str) -> String {
+    let nothing = json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": sha256(b"{}"), "size": 2});
+    json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.example", "config": nothing,
+        "layers": [], "annotations": {"text": text}})
+    .to_string()
+}
+
+fn index(children: &[&str]) -> String {
+    let entry =
+        |child: &&str| json!({"mediaType": OCI_MANIFEST, "digest": sha256(child.as_bytes()), "size": child.len()});
+    json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children.iter().map(entry).collect::<Vec<_>>()})
+        .to_string()
+}
+
+struct World {
+    test: TestApp,
+    clock: Arc<ManualClock>,
+    upstream: StandIn,
+    image: String,
+    _jobs: DropGuard,
+}
+
+/// A registry with an image of two tags and one of another, mounted and read.
+async fn world(deletes: Deletes) -> World {
+    let (upstream, url) = StandIn::start(deletes).await;
+    let image = upstream.push(&["1.0", "latest"], &artifact("old"));
+    upstream.push(&["other"], &artifact("other"));
+    let config = format!(
+        "[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"{url}\"\nrepositories = [\"a\"]\nrefresh_s = 2592000\nread_only = false\n[[mounts]]\nkind = \"hosted\""
+    );
+    let clock = Arc::new(ManualClock::new(START));
+    let choices = choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>);
+    let mut test = TestApp::build(&config, choices).await;
+    let _jobs = test.start_jobs().await;
+    let world = World { test, clock, upstream, image, _jobs };
+    eventually(async || world.listed().await.len() == 3).await;
+    eventually(async || world.count("SELECT COUNT(*) FROM mounts WHERE crawl_finished_at IS NOT NULL").await > 0).await;
+    world
+}
+
+async fn eventually(holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait).await.expect("within 30 s");
+}
+
+impl World {
+    async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.test.call(method, path, "application/json", body.to_string()).await
+    }
+
+    async fn listed(&self) -> Vec<String> {
+        let answer = self.test.get(&format!("{AT}/tags")).await;
+        let items = if answer.status == 200 { answer.json()["items"].clone() } else { json!([]) };
+        items.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn count(&self, sql: &str) -> i64 {
+        let mut row = self.test.app.store.one(sql, vec![]).await.unwrap().unwrap();
+        row.take().unwrap()
+    }
+
+    async fn n_going(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM trash_going").await
+    }
+
+    /// Somebody opens the page of its tags a while later, and so it is looked what there is.
+    async fn look(&self) {
+        self.clock.advance_ms(60_000);
+        self.test.get("/r/up/a").await;
+    }
+
+    /// Lets time pass, and waits for the sweep that follows.
+    async fn later(&self, ms: i64) {
+        let is_over = async || {
+            let now = self.clock.now().0;
+            let sql =
+                format!("SELECT COUNT(*) FROM jobs WHERE kind = 'sweep' AND run_at > {now} AND leased_by IS NULL");
+            self.count(&sql).await == 1
+        };
+        eventually(&is_over).await;
+        self.clock.advance_ms(ms);
+        eventually(&is_over).await;
+    }
+
+    fn named(&self, tag: &str) -> Option<String> {
+        self.upstream.now().tags.get(tag).cloned()
+    }
+
+    fn hidden(&self) -> Vec<String> {
+        self.upstream.now().tags.keys().filter(|tag| tag.starts_with("portolan.")).cloned().collect()
+    }
+
+    async fn trash(&self) -> Vec<Value> {
+        self.test.get("/api/v1/trash").await.json()["items"].as_array().unwrap().clone()
+    }
+
+    async fn rename(&self, tag: &str, to: &str) -> Answer {
+        let page = format!("/r/up/a/-/tags/{tag}/rename");
+        let body = format!("do=rename-tag&to={to}&expect={}", self.image.replace(':', "%3A"));
+        self.test.call("POST", &page, "application/x-www-form-urlencoded", body).await
+    }
+
+    /// Brings all that is in the trash back.
+    async fn restore_all(&self) {
+        for entry in self.trash().await {
+            let id = entry["id"].as_str().unwrap();
+            let back = self.send("POST", &format!("/api/v1/trash/{id}/restore"), json!({})).await;
+            assert_eq!(back.status, 204, "{}", back.text());
+        }
+    }
+
+    /// A delete before whose n-th request something happens.
+    async fn delete_and(&self, path: &str, n: usize, meanwhile: impl AsyncFnOnce()) -> Answer {
+        let gate = self.upstream.wait_at(n);
+        let (test, path) = (self.test.again(), path.to_owned());
+        let delete = tokio::spawn(async move { test.delete(&path).await });
+        gate.reached.notified().await;
+        meanwhile().await;
+        gate.opens.notify_one();
+        delete.await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delete_that_dies_at_any_request_leaves_the_tag_there_or_in_the_trash() {
+    for deletes in [Deletes::ByDigest, Deletes::ByName] {
+        let world = world(deletes).await;
+        let (mut n_in_trash, path) = (0, format!("{AT}/tags/latest"));
+        for n in 0.. {
+            let gate = world.upstream.wait_at(n);
+            let (test, path) = (world.test.again(), path.clone());
+            let mut delete = tokio::spawn(async move { test.delete(&path).await });
+            let is_over = tokio::select! {
+                () = gate.reached.notified() => false,
+                done = &mut delete => { assert_eq!(done.unwrap().status, 204); true }
+            };
+            delete.abort();
+            let _ = delete.await;
+            world.upstream.now().event = None;
+            world.later(2 * HOUR_MS).await;
+            assert_eq!(world.n_going().await, 0, "{n}");
+            assert_eq!(world.named("1.0"), Some(world.image.clone()), "its sibling stays, {n}");
+            if world.named("latest") == Some(world.image.clone()) {
+                assert_eq!(world.trash().await.len(), 0, "{n}");
+            } else {
+                assert_eq!(world.trash().await.len(), 1, "{n}");
+                n_in_trash += usize::from(!is_over);
+                world.restore_all().await;
+            }
+            assert_eq!(world.named("latest"), Some(world.image.clone()), "{n}");
+            assert_eq!(world.listed().await, ["1.0", "latest", "other"], "{n}");
+            if is_over {
+                break;
+            }
+        }
+        assert!(n_in_trash > 0, "some died between the registry and the catalog");
+        world.later(2 * HOUR_MS).await;
+        assert_eq!(world.hidden(), Vec::<String>::new());
+    }
+}
+
+/// How many requests a delete takes there; all is as before.
+async fn n_requests(world: &World, path: &str) -> usize {
+    world.upstream.now().seen.clear();
+    assert_eq!(world.test.delete(path).await.status, 204);
+    let n = world.upstream.now().seen.len();
+    world.restore_all().await;
+    n
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_gone_there_is_in_the_trash_whatever_is_set_or_read_meanwhile() {
+    let world = world(Deletes::ByDigest).await;
+    let (tag, whole) = (format!("{AT}/tags/latest"), format!("{AT}/manifests/{}", world.image));
+    let index = index(&[&artifact("old")]);
+    n_requests(&world, &tag).await; // The first sends what the others find there.
+    for path in [&tag, &whole] {
+        let last = n_requests(&world, path).await - 1;
+        // A rule that forbids it, and an index that lists it, come when it is gone there.
+        let meanwhile = async || {
+            let rule = json!({"scope": "up/a", "kind": "no_delete"});
+            assert_eq!(world.send("POST", "/api/v1/protections", rule).await.status, 201);
+            world.upstream.push(&["multi"], &index);
+            world.look().await;
+            eventually(async || world.listed().await.contains(&"multi".to_owned())).await;
+        };
+        let done = world.delete_and(path, last, meanwhile).await;
+        assert_eq!(done.status, 204, "{}", done.text());
+        assert_eq!(world.named("latest"), None);
+        assert!(!world.listed().await.contains(&"latest".to_owned()), "and from here");
+        let rules = world.test.get("/api/v1/protections").await.json();
+        let rule = rules["items"][0]["id"].as_str().unwrap().to_owned();
+        world.send("DELETE", &format!("/api/v1/protections/{rule}"), json!(null)).await;
+        world.restore_all().await;
+        assert_eq!(world.named("latest"), Some(world.image.clone()));
+        assert_eq!(world.named("1.0"), Some(world.image.clone()));
+        world.upstream.now().tags.remove("multi");
+        assert_eq!(world.test.delete(&format!("{AT}/tags/multi")).await.status, 204);
+        let entry = world.trash().await[0]["id"].as_str().unwrap().to_owned();
+        world.test.delete(&format!("/api/v1/trash/{entry}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_deletes_nothing_is_asked_before_anything_is_put_there() {
+    let world = world(Deletes::Nothing).await;
+    let before = world.upstream.now().tags.clone();
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), json!({"tags": ["latest"]})).await.json();
+    assert!(preview["barred"].to_string().contains("REGISTRY_STORAGE_DELETE_ENABLED=true"), "{preview}");
+    let refused = world.test.delete(&format!("{AT}/tags/latest")).await;
+    assert_eq!(refused.status, 502, "{}", refused.text());
+    assert!(refused.text().contains("Nothing was changed"), "{}", refused.text());
+    assert_eq!(world.upstream.now().tags, before);
+    assert_eq!(world.rename("latest", "new").await.status, 502);
+    assert_eq!(world.upstream.now().tags, before, "nor is half of a rename done");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tags_come_back_all_or_none_and_a_rename_is_finished_by_doing_it_again() {
+    let world = world(Deletes::ByDigest).await;
+    let asked = json!({"tags": ["latest", "other"]});
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+    let plan = json!({"plan": preview["plan"]});
+    assert_eq!(world.send("POST", &format!("{AT}/delete"), plan.clone()).await.status, 200);
+    world.upstream.push(&["other"], &artifact("newer"));
+    let refused = world.send("POST", "/api/v1/trash/restore", plan.clone()).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert_eq!(world.named("latest"), None, "the first is not back where the second cannot be");
+    world.upstream.now().tags.remove("other");
+    assert_eq!(world.send("POST", "/api/v1/trash/restore", plan).await.status, 204);
+
+    // The new name is there, and then the registry fails; a reading sees it before somebody tries again.
+    world.upstream.now().seen.clear();
+    assert_eq!(world.rename("latest", "new").await.status, 303);
+    assert_eq!((world.named("latest"), world.named("new")), (None, Some(world.image.clone())));
+    let n_asked = world.upstream.now().seen.len();
+    assert_eq!(world.rename("new", "latest").await.status, 303);
+    world.upstream.now().seen.clear();
+    world.upstream.now().event = Some((n_asked - 3, Event::Fails));
+    let failed = world.rename("latest", "new").await;
+    assert_eq!(failed.status, 502);
+    assert_eq!(world.named("new"), Some(world.image.clone()));
+    assert!(failed.text().contains("new names the image by now"), "{}", failed.text());
+    world.upstream.now().event = None;
+    world.look().await;
+    eventually(async || world.listed().await.contains(&"new".to_owned())).await;
+    assert_eq!(world.rename("latest", "new").await.status, 303);
+    assert_eq!(world.named("latest"), None);
+    assert_eq!(world.listed().await, ["1.0", "new", "other"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_goes_back_there_and_what_expires_is_gone_there() {
+    let world = world(Deletes::ByDigest).await;
+    let newer = world.upstream.push(&[], &artifact("newer"));
+    world.upstream.push(&["newer"], &artifact("newer"));
+    world.look().await;
+    eventually(async || world.listed().await.contains(&"newer".to_owned())).await;
+    let moved = world.send("PUT", &format!("{AT}/tags/latest"), json!({"digest": newer})).await;
+    assert_eq!((moved.status.as_u16(), world.named("latest")), (200, Some(newer.clone())), "{}", moved.text());
+    let back = json!({"tag": "latest", "digest": world.image, "expect": newer});
+    let back = world.send("POST", &format!("{AT}/rollback"), back).await;
+    assert_eq!((back.status.as_u16(), world.named("latest")), (200, Some(world.image.clone())), "{}", back.text());
+
+    let whole = world.test.delete(&format!("{AT}/manifests/{newer}")).await;
+    assert_eq!(whole.status, 204, "{}", whole.text());
+    assert_eq!((world.named("newer"), world.hidden().len()), (None, 1));
+    for path in ["/r/up/a", "/r/up/a?q=portolan*", "/r/up/a/-/history", "/repositories?q=portolan", "/n/up"] {
+        assert!(!world.test.get(path).await.text().contains("portolan.trash"), "{path}");
+    }
+    assert_eq!(world.test.get("/api/v1/r/up/a").await.json()["n_tags"], json!(3));
+    let matching = world.send("POST", &format!("{AT}/delete-preview"), json!({"filter": "portolan.*"})).await;
+    assert!(!matching.text().contains("portolan.trash."), "{}", matching.text());
+
+    world.later(29 * 24 * HOUR_MS).await;
+    assert!(world.upstream.now().manifests.contains_key(&newer));
+    world.later(2 * 24 * HOUR_MS).await;
+    assert!(world.hidden().is_empty() && !world.upstream.now().manifests.contains_key(&newer));
+    assert_eq!(world.trash().await.len(), 0);
+    assert_eq!(world.named("1.0"), Some(world.image.clone()));
+}
+
+#[tokio::test]
+async fn names_that_are_kept_are_refused_on_a_push() {
+    let test = TestApp::new().await;
+    let image = test.image("team/web", "amd64", b"layer").await;
+    let digest = sha256(image.as_bytes());
+    assert_eq!(test.put_manifest("team/web", &digest, OCI_MANIFEST, &image).await.status, 201);
+    let hidden = "portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB";
+    for path in [hidden.to_owned(), format!("{digest}?tag={hidden}")] {
+        let refused = test.put_manifest("team/web", &path, OCI_MANIFEST, &image).await;
+        assert!(refused.status.is_client_error(), "{path}: {}", refused.text());
+    }
+}
