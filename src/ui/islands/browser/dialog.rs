@@ -53,7 +53,8 @@ async fn send(form: HtmlFormElement) {
 }
 
 async fn answer(form: &HtmlFormElement) -> Result<Response, JsValue> {
-    let fields = UrlSearchParams::new_with_str_sequence_sequence(&FormData::new_with_form(form)?)?;
+    let given = FormData::new_with_form(form)?;
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&given)?;
     let asked = RequestInit::new();
     asked.set_method("POST");
     asked.set_body(&fields);
