@@ -1,7 +1,7 @@
 // Deleting without fear, with script and without: journey 9, tags that are chosen; journey 10, an image with all its tags.
 import type { Page } from '@playwright/test';
 import { expectAccessibleInBoth } from '../support/checks';
-import { bytesOnlyIn, digestOf, megabytes, push, tag } from '../support/images';
+import { bytesOf, bytesOnlyIn, digestOf, megabytes, push, tag } from '../support/images';
 import { focused } from '../support/keys';
 import { expect, test } from '../support/own';
 import { namedIn, pulledFrom, referrersIn } from '../support/pulls';
@@ -107,6 +107,25 @@ test('an image comes back from the trash later, with its tags and with what is a
   await page.goto('/trash');
   await page.getByRole('button', { name: `Restore image ${IMAGE.slice(7, 19)} of team/web` }).click();
   await isBack(page, portolan, whole, names);
+});
+
+test('what goes is counted once: an index is as large as its platforms', async ({ page, portolan, scripted }) => {
+  await filled(portolan);
+  const asked = await askToDelete(page, REPOSITORY, scripted, '1.4.0');
+  await expect(line(asked, 'Frees')).toContainText(`${megabytes(bytesOf('web', '1.4.0'))} to pull, before sharing`);
+});
+
+test('a question that is taller than the window keeps its buttons in reach', async ({ page, portolan, scripted }) => {
+  test.skip(!scripted, 'without script it is a page');
+  await described(portolan);
+  for (const window of [{ width: 1280, height: 600 }, { width: 390, height: 640 }]) {
+    await page.setViewportSize(window);
+    const asked = await askToDeleteImage(page, REPOSITORY, scripted, 'staging');
+    for (const button of [asked.getByRole('link', { name: 'Cancel' }), asked.getByRole('button', { name: 'Delete image and 3 tags' })]) {
+      await button.scrollIntoViewIfNeeded();
+      await expect(button).toBeInViewport({ ratio: 1 });
+    }
+  }
 });
 
 test('rows are chosen by keys and in ranges, and stay chosen when rows come in', async ({ page, portolan, scripted }) => {

@@ -46,6 +46,8 @@ export function places({ full, empty, fresh, asked }: World): Place[] {
     at('as-of', '/n/team/-/as-of', 'team as of a time'),
     at('as-of-then', `/n/team/-/as-of?t=${new Date(Date.now() - 86_400_000).toISOString()}`, 'team as of a time'),
     at('as-of-roll-back', `/n/team/-/as-of?t=${new Date(Date.now() - 86_400_000).toISOString()}&roll-back=yes`, 'team as of a time'),
+    at('policies', '/n/team/-/policies', 'team'),
+    at('jobs', '/jobs', 'Jobs'),
     at('mounts', '/admin/mounts', 'Mounts'),
     at('mount-new', '/admin/mounts/new', 'Add a mount'),
     at('mount-locked', '/admin/mounts/hub', 'hub/'),
