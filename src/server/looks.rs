@@ -37,6 +37,8 @@ pub enum Why {
     First(oneshot::Sender<()>),
     /// These tags are on screen and may have moved.
     Again(Vec<Tag>),
+    /// This tag is not what the catalog says; who found that waits until it is: told as the first rows are.
+    Moved(Tag, oneshot::Sender<()>),
 }
 
 impl Looks {
@@ -59,6 +61,15 @@ impl Looks {
     /// Somebody has these tags on screen. Open pages hear of what is found.
     pub fn again(&self, repository: &RepositoryName, on_screen: Vec<Tag>, now: Timestamp) {
         self.ask((repository.clone(), on_screen.first().cloned()), Why::Again(on_screen), now);
+    }
+
+    /// Somebody found that a tag moved there. Waits a moment for the catalog to say so too.
+    pub async fn moved(&self, repository: &RepositoryName, tag: &Tag) {
+        let (caught_up, seen) = oneshot::channel();
+        let look = Look { repository: repository.clone(), why: Why::Moved(tag.clone(), caught_up) };
+        if self.waiting.try_send(look).is_ok() {
+            let _ = tokio::time::timeout(PATIENCE, seen).await;
+        }
     }
 
     fn ask(&self, what: What, why: Why, now: Timestamp) -> bool {

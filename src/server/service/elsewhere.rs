@@ -103,6 +103,7 @@ impl Elsewhere {
         tag.refuse_reserved()?;
         let manifest = self.manifest(name, digest).await?.ok_or_else(|| absent(name, digest))?;
         let current = self.named(name, tag).await?;
+        self.catch_up(app, (name, tag), current.as_ref()).await?;
         expect.check(current.as_ref())?;
         let repository = found(app, name).await?;
         let here = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
@@ -115,6 +116,19 @@ impl Elsewhere {
             false => None,
         };
         self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), step)).await
+    }
+
+    /// Has the catalog read a tag once more that names something else there than it says, so that what is done next is
+    /// seen and written down beside what was there.
+    async fn catch_up(&self, app: &App, (name, tag): (&RepositoryName, &Tag), there: Option<&Digest>) -> Result<()> {
+        let here = match repositories::find(&app.store, name).await? {
+            Some(repository) => tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest),
+            None => None,
+        };
+        if here.as_ref() != there {
+            app.looks.moved(name, tag).await;
+        }
+        Ok(())
     }
 
     /// Brings a tag back to what it named before, which the catalog may have in its trash alone.
@@ -160,8 +174,12 @@ impl Elsewhere {
         let taken = self.named(name, to).await?;
         let known = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
         let gone = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
-        let before = self.named(name, tag).await?.or_else(|| known.filter(|known| taken.as_ref() == Some(known)));
+        let before =
+            self.named(name, tag).await?.or_else(|| known.clone().filter(|known| taken.as_ref() == Some(known)));
         let digest = before.ok_or_else(gone)?;
+        if known.as_ref() != Some(&digest) {
+            self.catch_up(app, (name, tag), Some(&digest)).await?;
+        }
         expect.check(Some(&digest))?;
         let mut reader = Reader::Store(&app.store);
         let reached = plans::reach(&mut reader, repository, name, (std::slice::from_ref(tag), &[]));

@@ -17,8 +17,9 @@ pub(super) use whole::has_repositories;
 
 use super::elsewhere;
 use crate::domain::error::What;
+use crate::domain::manifest::Kind;
 use crate::domain::protection::Act;
-use crate::domain::radius::{Graph, Radius, Stays};
+use crate::domain::radius::{Graph, Node, Radius, Stays};
 use crate::domain::view::{Going, GoingKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
@@ -70,6 +71,7 @@ pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Pre
     let mut asked = proof.action().asked();
     let (preview, print) = match &mut asked {
         Asked::Content { repository, tags, digests, .. } => {
+            elsewhere::home(app, repository)?;
             match content(app, repository, &proof.rights(), (tags, digests)).await {
                 Err(failure @ Error::NotFound(What::Tag { .. })) => {
                     let note = leave_out(app, repository, (tags, digests), failure).await?;
@@ -146,7 +148,9 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     removed.truncate(MAX_ITEMS);
     let mut kept: Vec<Going> = radius.stays.iter().map(|it| stays((&graph, &radius), it, &freed_at.date())).collect();
     kept.truncate(MAX_ITEMS);
-    let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, |node| node.bytes);
+    // An index weighs what it lists.
+    let weight = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
+    let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, weight);
     Ok(Preview {
         plan: String::new(),
         removed_more,

@@ -88,8 +88,19 @@ fn Stale(intent: Intent, repository: RepositoryName, tag: Tag) -> impl IntoView 
     let Some(Error::Changed { current }) = form.error.as_ref().filter(|_| form.intent == Some(intent)) else {
         return view! { <Problem intent/> }.into_any();
     };
-    let image = |digest: &Digest| view! { <Image repository=&repository digest/> }.into_any();
     let before = form.value(Some(intent), "expect").and_then(|expect| expect.parse::<Digest>().ok());
+    view! { <MovedMeanwhile repository tag before current=current.clone()/> }.into_any()
+}
+
+/// What a tag named when it was looked at, and names now.
+#[component]
+pub fn MovedMeanwhile(
+    repository: RepositoryName,
+    tag: Tag,
+    before: Option<Digest>,
+    current: Option<Digest>,
+) -> impl IntoView {
+    let image = |digest: &Digest| view! { <Image repository=&repository digest/> }.into_any();
     let before = before
         .as_ref()
         .map_or_else(|| view! { "was not there" }.into_any(), |it| view! { "named "{image(it)} }.into_any());

@@ -41,17 +41,21 @@ impl From<HistoryRow> for Move {
 struct Asked {
     tag: Option<Tag>,
     how: Option<How>,
+    /// A username, or the key of an actor.
+    by: Option<String>,
+    since: Option<String>,
 }
 
 /// The moves of a repository's tags, newest first.
 pub(super) async fn list(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
     let found = async {
-        let (part, Asked { tag, how }) = asked(query)?;
+        let (part, Asked { tag, how, by, since }) = asked(query)?;
+        let since = since.map(|since| time("since", &since)).transpose()?;
         let limit = Some(part.limit()?);
         let after = (!part.after.is_empty()).then(|| part.after.parse::<Cursor>()).transpose()?;
         let proof = app.access.authorize(caller, ReadRepository { repository: name.parse()? }).await?;
         let page =
-            history::list(app, &proof, &HistoryQuery { tag, how, after, limit, ..HistoryQuery::default() }).await?;
+            history::list(app, &proof, &HistoryQuery { tag, how, by, since, after, limit, before: None }).await?;
         let next = page.next.map(|cursor| cursor.to_string());
         Ok(Page { items: page.items.into_iter().map(Move::from).collect(), next })
     };
@@ -104,8 +108,8 @@ struct At {
     t: String,
 }
 
-fn at(text: &str) -> Result<Timestamp> {
-    Timestamp::parse(text).ok_or_else(|| Error::invalid("t", "a time is written 2026-11-24T12:00:00Z"))
+fn time(field: &str, text: &str) -> Result<Timestamp> {
+    Timestamp::parse(text).ok_or_else(|| Error::invalid(field, "a time is written 2026-11-24T12:00:00Z"))
 }
 
 /// What tags of a namespace named at a time and name no more.
@@ -113,7 +117,7 @@ pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuer
     let found = async {
         let (part, At { t }) = asked(query)?;
         let (limit, namespace): (u32, Namespace) = (part.limit()?, name.parse()?);
-        let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: at(&t)? }).await?;
+        let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: time("t", &t)? }).await?;
         let after = part.after.rsplit_once(':').unwrap_or(("", ""));
         differing(app, &proof, after, limit).await
     };
@@ -154,7 +158,7 @@ struct To {
 pub(super) async fn roll_back_namespace(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let moved = async {
         let (namespace, To { t, print }): (Namespace, _) = (name.parse()?, of(sent?)?);
-        let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: at(&t)? }).await?;
+        let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: time("t", &t)? }).await?;
         match history::roll_back(app, &proof, print.as_ref()).await {
             Err(Error::Outdated) => Ok(Err(differing(app, &proof, ("", ""), DEFAULT_LIMIT).await?)),
             moved => moved.map(Ok),

@@ -13,6 +13,11 @@ pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
     let looked = match look.why {
         Why::First(first_rows) => repository::read(reading, &name, Some(first_rows)).await,
         Why::Again(on_screen) => repository::check(reading, &name, on_screen).await,
+        Why::Moved(tag, caught_up) => {
+            let read = repository::read_tags(reading, &name, vec![tag]).await;
+            let _ = caught_up.send(()); // Whoever waited may have gone on.
+            read
+        }
     };
     let noted = match looked {
         Ok(()) => Ok(()),

@@ -99,7 +99,7 @@ pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName, on_scree
 ///
 /// # Errors
 /// The last failure, if no tag could be read.
-async fn read_tags(reading: &Reading<'_>, name: &RepositoryName, wanted: Vec<Tag>) -> Result<()> {
+pub(super) async fn read_tags(reading: &Reading<'_>, name: &RepositoryName, wanted: Vec<Tag>) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }

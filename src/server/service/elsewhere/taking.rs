@@ -70,6 +70,9 @@ impl Elsewhere {
         let steps = radius.tags.keys().map(|tag| Step { needs: None, act: Act::Delete, tag: tag.clone() });
         let still = self.still(app, proof, (taking.name, steps.collect()));
         let allowed = Allowed::by(proof, taking.name, &still)?;
+        if !taking.leaves_moved {
+            self.require_unmoved(app, &taking).await?;
+        }
         let mut images: BTreeMap<Digest, Option<RawManifest>> = BTreeMap::new();
         for digest in held(radius).into_keys() {
             let manifest = self.manifest(allowed.repository(), &digest).await?;
@@ -147,6 +150,18 @@ impl Elsewhere {
                 // An earlier attempt put it there.
                 Err(Error::Changed { current: Some(current) }) if current == digest => {}
                 put => drop(put?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Before anything is put there: no tag names another image than was previewed.
+    async fn require_unmoved(&self, app: &App, taking: &Taking<'_>) -> Result<()> {
+        for (tag, digest) in &taking.radius.tags {
+            let there = self.named(taking.name, tag).await?;
+            if there.as_ref().is_some_and(|there| there != digest) {
+                self.catch_up(app, (taking.name, tag), there.as_ref()).await?;
+                return Err(Error::Changed { current: there });
             }
         }
         Ok(())

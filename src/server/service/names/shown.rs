@@ -8,6 +8,7 @@ use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, Re
 use crate::domain::{Target as Object, page::Position};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
+use crate::server::service::elsewhere;
 use crate::server::service::tags::is_open;
 use crate::server::store::protections::{self, Rules};
 use crate::server::store::repositories::{self, Repository};
@@ -113,6 +114,7 @@ pub async fn naming(
     reference: Reference,
     wanted: Option<Tag>,
 ) -> Result<NamingView> {
+    elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     if !powers.name() {
@@ -144,6 +146,7 @@ pub async fn naming(
 /// # Errors
 /// [`Error::Forbidden`] for who may not rename it.
 pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<Target> {
+    elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
     rules.check(&proof.rights(), Act::Delete, tag)?;
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
@@ -164,6 +167,7 @@ pub async fn rolling_back(
     tag: Tag,
     to: Option<Digest>,
 ) -> Result<RollBackView> {
+    elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
     rules.check(&proof.rights(), Act::Move, &tag)?;
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
