@@ -10,6 +10,7 @@ use crate::domain::{ByteSize, Digest, Error, Reference, Result};
 use crate::server::blobs::{ByteStream, Content, ContentHash};
 use crate::server::registry::{Chunk, SentManifest};
 use crate::server::service::push;
+use bytes::Bytes;
 use futures::StreamExt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,7 +87,8 @@ impl Copying<'_> {
             && there.link_blob(self.app, &self.proof, (to, from, digest)).await?
         {
             self.is_large = true;
-            return Ok(self.say(format!("Linked {digest} ({}) from {from} to {to}.", ByteSize(blob.size))));
+            self.say(format!("Linked {digest} ({}) from {from} to {to}.", ByteSize(blob.size)));
+            return Ok(());
         }
         let absent = || Error::Conflict(format!("{from} does not have it any more"));
         let content = self.source.read.blob(from, digest, None).await?.ok_or_else(absent)?;
@@ -123,7 +125,8 @@ impl Copying<'_> {
             Err(Error::MissingParts(_) | Error::Upstream { is_down: false, .. }) if !self.place.again => {
                 self.to.n_done = self.to.n_done.saturating_sub(self.place.blob as u64);
                 (self.place.blob, self.place.again) = (0, true);
-                return Ok(self.say(format!("Looks again at what the image {} is made of.", digest.short())));
+                self.say(format!("Looks again at what the image {} is made of.", digest.short()));
+                return Ok(());
             }
             Err(Error::MissingParts(parts)) => {
                 let parts: Vec<&str> = parts.iter().map(Digest::short).collect();
@@ -163,31 +166,21 @@ impl Copying<'_> {
 /// arrives whole.
 fn checked(body: ByteStream, digest: &Digest, wrong: Wrong) -> ByteStream {
     let hash = ContentHash::new(digest.algorithm());
-    let start = (Some((body, hash)), None, digest.clone(), wrong);
+    let start = (Some((body, hash)), None::<Bytes>, digest.clone(), wrong);
     let pieces = futures::stream::unfold(start, |(state, held, digest, wrong)| async move {
         let (mut body, mut hash) = state?;
-        loop {
-            match body.next().await {
-                Some(Ok(piece)) => {
-                    hash.update(&piece);
-                    if let Some(before) = held {
-                        return Some((Ok(before), (Some((body, hash)), Some(piece), digest, wrong)));
-                    }
-                    return Some((Ok(bytes::Bytes::new()), (Some((body, hash)), Some(piece), digest, wrong)));
-                }
-                Some(Err(error)) => {
-                    let failure = wrong.note(format!("its bytes broke off: {error}"));
-                    return Some((Err(failure), (None, None, digest, wrong)));
-                }
-                None if hash.clone().finish() == digest => {
-                    return held.map(|last| (Ok(last), (None, None, digest, wrong)));
-                }
-                None => {
-                    let failure = wrong.note("the bytes that came do not have that digest".to_owned());
-                    return Some((Err(failure), (None, None, digest, wrong)));
-                }
+        let words = match body.next().await {
+            Some(Ok(piece)) => {
+                hash.update(&piece);
+                return Some((Ok(held.unwrap_or_default()), (Some((body, hash)), Some(piece), digest, wrong)));
             }
-        }
+            Some(Err(error)) => format!("its bytes broke off: {error}"),
+            None if hash.finish() == digest => return held.map(|last| (Ok(last), (None, None, digest, wrong))),
+            None => "the bytes that came do not have that digest".to_owned(),
+        };
+        let failure = wrong.note(words);
+        Some((Err(failure), (None, None, digest, wrong)))
     });
+    // Before the first piece there is none to pass on.
     pieces.filter(|piece| std::future::ready(piece.as_ref().map_or(true, |piece| !piece.is_empty()))).boxed()
 }

@@ -65,7 +65,10 @@ impl Copying<'_> {
 
     /// Reads one image, and what leads on from it.
     pub(super) async fn read(&mut self) -> Result<()> {
-        let Some((digest, depth)) = self.place.images.next() else { return Ok(self.has_read()) };
+        let Some((digest, depth)) = self.place.images.next() else {
+            self.has_read();
+            return Ok(());
+        };
         let from = &self.asked.from;
         let Some(image) = self.image(&digest).await? else {
             if depth == 0 {
@@ -73,7 +76,8 @@ impl Copying<'_> {
             }
             let words = format!("Left out {}, which {from} does not have.", digest.short());
             self.place.images.absent.insert(digest);
-            return Ok(self.say(words));
+            self.say(words);
+            return Ok(());
         };
         let what = format!("see what is about the image {}", digest.short());
         let about = self.source.read.referrers(from, &digest).await.map_err(|failure| of(&what, failure))?;
@@ -81,7 +85,8 @@ impl Copying<'_> {
         let noted: Vec<(Tag, Digest)> =
             noted.await.map_err(|failure| of(&what, failure))?.into_iter().flatten().collect();
         let n_bytes = self.place.images.n_bytes + image.raw.bytes.len() as u64;
-        if self.place.images.read.len() >= MAX_IMAGES || n_bytes > MAX_BYTES || depth > MAX_DEPTH {
+        let is_wide = self.place.images.read.len() >= MAX_IMAGES || self.place.images.waiting.len() > 4 * MAX_IMAGES;
+        if is_wide || n_bytes > MAX_BYTES || depth > MAX_DEPTH {
             let words = format!("more than {MAX_IMAGES} images hang on these tags, or too deep; copy fewer at once");
             return Err(Error::Conflict(words));
         }
