@@ -152,7 +152,8 @@ async fn done(app: &App, caller: &Caller, place: Result<String>, sent: Result<Va
         }
         match planned::redeem(app, caller, &wanted, &plan).await {
             Err(outdated @ (Error::Outdated | Error::InUse { .. })) => Ok(Err((outdated, wanted))),
-            redeemed => redeemed.map(|redeemed| Ok((redeemed, plan.id))),
+            Ok(redeemed) => Ok(Ok((redeemed, plan.id))),
+            Err(refused) => Err(refused),
         }
     };
     match redeemed.await {
