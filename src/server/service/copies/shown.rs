@@ -49,7 +49,7 @@ pub async fn plan(app: &App, proof: &Authorized<ReadRepository>, query: &CopyQue
 /// Where the reader may push besides, in the same registry.
 async fn places(app: &App, proof: &Authorized<ReadRepository>, source: &Source) -> Result<Vec<RepositoryName>> {
     let mount_id = &source.found.mount_id;
-    if !app.mounts.find(mount_id).is_some_and(|mount| mount.write.is_some()) {
+    if app.mounts.find(mount_id).is_none_or(|mount| mount.write.is_none()) {
         return Ok(vec![]);
     }
     let (rights, standing) = (proof.rights(), proof.rights().standing());
