@@ -26,6 +26,7 @@ test.describe('on a phone', () => {
     await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod'], '1.4.2': ['1.4.2', 'prod'], '1.5.0-rc.2': ['1.5.0-rc.2'] }, { sbom: false });
     await page.goto('/r/team/web/-/tags/1.5.0-rc.2');
     await page.getByRole('link', { name: 'Copy or promote…' }).tap();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Copy or promote 1.5.0-rc.2');
     await fine('where to');
     await page.screenshot({ path: `results/screens/promote-390-${scripted ? 'script' : 'plain'}.png`, fullPage: true });
     await page.getByRole('link', { name: 'Promote to prod…' }).tap();
