@@ -169,7 +169,7 @@ impl Work {
     async fn perform(&self, job: &Leased) -> Result<i64, (i64, Error)> {
         let app = &self.app;
         if job.kind == Job::Sweep {
-            let swept = sweep::run(app, self.blobs.as_deref(), &self.swept).await;
+            let swept = sweep::run(app, self.blobs.as_ref(), &self.swept).await;
             let swept = swept.and(runs::forget(self).await).and(holds::run(app).await);
             return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
         }

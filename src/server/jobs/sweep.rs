@@ -2,11 +2,11 @@
 
 use super::proof;
 use crate::domain::principal::Job;
-use crate::domain::{Digest, Result, Timestamp};
+use crate::domain::{Digest, Error, Result, Timestamp};
 use crate::server::blobs::{BlobStore, Held};
 use crate::server::context::App;
 use crate::server::store::{blobs as rows, uploads};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// An upload that nobody touched for a day is given up.
 const ABANDONED_MS: i64 = 24 * 3_600_000;
@@ -21,7 +21,7 @@ const TOGETHER: usize = 500;
 pub(super) struct Place(Mutex<Option<Digest>>);
 
 /// Closes abandoned sessions, and discards staged bytes that belong to none and content that nothing knows.
-pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>, place: &Place) -> Result<()> {
+pub(super) async fn run(app: &App, blobs: Option<&Arc<dyn BlobStore>>, place: &Place) -> Result<()> {
     app.identity.sweep().await?;
     let Some(blobs) = blobs else { return Ok(()) };
     let now = app.clock.now();
@@ -46,7 +46,7 @@ pub(super) async fn run(app: &App, blobs: Option<&dyn BlobStore>, place: &Place)
 
 /// A server that dies between making content and noting it leaves content that nothing knows. Going through all of
 /// it takes as many runs as it takes.
-async fn look_through_contents(app: &App, blobs: &dyn BlobStore, before: Timestamp, place: &Place) -> Result<()> {
+async fn look_through_contents(app: &App, blobs: &Arc<dyn BlobStore>, before: Timestamp, place: &Place) -> Result<()> {
     let mut after = place.0.lock().expect("no holder of the lock panics").clone();
     for _ in 0..CONTENTS / TOGETHER {
         let held = blobs.contents(after.as_ref(), TOGETHER).await?;
@@ -63,16 +63,22 @@ async fn look_through_contents(app: &App, blobs: &dyn BlobStore, before: Timesta
     Ok(())
 }
 
-async fn remove_unknown(app: &App, blobs: &dyn BlobStore, held: &[Held], before: Timestamp) -> Result<()> {
+async fn remove_unknown(app: &App, blobs: &Arc<dyn BlobStore>, held: &[Held], before: Timestamp) -> Result<()> {
     let old: Vec<Digest> = held.iter().filter(|it| it.changed < before).map(|it| it.digest.clone()).collect();
     let known = rows::known(&app.store, &old).await?;
     for digest in old.into_iter().filter(|digest| !known.contains(digest)) {
-        let only = std::slice::from_ref(&digest);
-        let alone = blobs.commits().stop(only).await;
-        if rows::known(&app.store, only).await?.is_empty() {
-            tracing::info!(%digest, "content that nothing knows is removed");
-            blobs.remove(&digest, &alone).await?;
-        }
+        let (store, blobs) = (app.store.clone(), Arc::clone(blobs));
+        // By a task of its own: whoever drops this sweep lets nobody commit before the file is gone.
+        let remove = tokio::spawn(async move {
+            let only = std::slice::from_ref(&digest);
+            let alone = blobs.commits().stop(only).await;
+            if rows::known(&store, only).await?.is_empty() {
+                tracing::info!(%digest, "content that nothing knows is removed");
+                blobs.remove(&digest, &alone).await?;
+            }
+            Ok(())
+        });
+        remove.await.map_err(|_| Error::Internal)??;
     }
     Ok(())
 }

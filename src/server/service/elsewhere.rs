@@ -106,6 +106,7 @@ impl Elsewhere {
         self.catch_up(app, (name, tag), current.as_ref()).await?;
         expect.check(current.as_ref())?;
         let repository = found(app, name).await?;
+        self.require_own(&repository)?;
         let here = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
         // The catalog may be behind, and its transaction asks for the right by what it has.
         let step = match current.iter().chain(&here).any(|it| it != digest) {
@@ -116,6 +117,14 @@ impl Elsewhere {
             false => None,
         };
         self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), step)).await
+    }
+
+    /// Refuses a repository of another registry, in the place of which this one is mounted by now.
+    fn require_own(&self, repository: &Repository) -> Result<()> {
+        match repository.mount_id == self.mount.id {
+            true => Ok(()),
+            false => Err(Error::Conflict("another registry is mounted there by now; look again".to_owned())),
+        }
     }
 
     /// Has the catalog read a tag once more that names something else there than it says, so that what is done next is

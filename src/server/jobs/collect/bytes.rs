@@ -2,10 +2,13 @@
 //! forgotten, and freed. Whatever happens in between, the next run goes on with what is marked.
 
 use super::{Collecting, PAGE, Phase};
-use crate::domain::{Digest, Result};
+use crate::domain::{Digest, Error, Result};
+use crate::server::blobs::BlobStore;
+use crate::server::context::App;
 use crate::server::entropy::new_secret_uuid;
-use crate::server::store::collect;
+use crate::server::store::collect::{self, Rule};
 use futures::future::try_join_all;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Content that is put aside at a time: whoever commits waits for that.
@@ -51,21 +54,21 @@ impl Collecting<'_> {
             self.go_on(Phase::Over);
             return Ok(());
         };
-        let Some(_removing) = blobs.begin_removing()? else {
+        let Some(removing) = blobs.begin_removing()? else {
             self.to.waits_for = Some("a backup copies the blobs; they are freed when it ends".to_owned());
             tokio::time::sleep(ASK).await;
             return Ok(());
         };
         self.place.after.1 = last.to_string();
         let digests: Vec<Digest> = marked.into_iter().map(|(digest, _)| digest).collect();
-        let aside: Vec<(Digest, String)> = {
-            let alone = blobs.commits().stop(&digests).await;
-            let still = collect::still_marked(&app.store, &self.rule, &digests).await?;
-            let aside = still.into_iter().map(|digest| (digest, format!("{ASIDE}{}", new_secret_uuid(&*app.entropy))));
-            let aside: Vec<_> = aside.collect();
-            blobs.put_aside(&aside, &alone).await?;
-            aside
-        };
+        let (app, blobs, rule) = (app.clone(), Arc::clone(blobs), self.rule);
+        // By a task of its own: whoever drops this run lets nobody commit before the files are where they are to be.
+        let put_aside = tokio::spawn({
+            let blobs = Arc::clone(&blobs);
+            async move { (put_aside(&app, &*blobs, &rule, &digests).await, removing) }
+        });
+        let (aside, _removing) = put_aside.await.map_err(|_| Error::Internal)?;
+        let aside = aside?;
         let gone: Vec<Digest> = aside.iter().map(|(digest, _)| digest.clone()).collect();
         if !gone.is_empty() {
             let forgotten = self.note(move |tx| Box::pin(async move { collect::forget_contents(tx, &gone).await }));
@@ -90,4 +93,14 @@ impl Collecting<'_> {
         }
         Ok(())
     }
+}
+
+/// Puts content aside that is marked still while nobody commits it; what that was, and under which names.
+async fn put_aside(app: &App, blobs: &dyn BlobStore, rule: &Rule, digests: &[Digest]) -> Result<Vec<(Digest, String)>> {
+    let alone = blobs.commits().stop(digests).await;
+    let still = collect::still_marked(&app.store, rule, digests).await?;
+    let named = still.into_iter().map(|digest| (digest, format!("{ASIDE}{}", new_secret_uuid(&*app.entropy))));
+    let aside: Vec<(Digest, String)> = named.collect();
+    blobs.put_aside(&aside, &alone).await?;
+    Ok(aside)
 }

@@ -18,9 +18,13 @@ impl Copying<'_> {
         if let Some((tag, digest)) = note {
             let action = (tag.clone(), tag.clone());
             // A list of what is about an image has what either side had; a signature that is there already stays.
-            let expect = if !tag.as_str().contains('.') { Expect::Anything } else { Expect::Absent };
+            let is_merged = matches!(self.there, There::Elsewhere(_)) && !tag.as_str().contains('.');
+            let expect = if is_merged { Expect::Anything } else { Expect::Absent };
             match self.put_tag(action, (&tag, &digest), expect).await {
-                Err(Error::Changed { .. }) => self.say(format!("Left as it is: {tag} names another signature there.")),
+                Err(Error::Changed { .. }) => self.say(format!("Left as it is: {tag} names something else there.")),
+                Err(failure @ (Error::Forbidden(_) | Error::Protected(_))) => {
+                    self.say(format!("Left out the tag {tag}: {failure}."));
+                }
                 put => put.map_err(|failure| of_tag(&tag, failure))?,
             }
         } else if let Some(wanted) = self.asked.tags.get(at - self.place.notes.len()).cloned() {

@@ -85,7 +85,11 @@ impl Copying<'_> {
         let noted: Vec<(Tag, Digest)> =
             noted.await.map_err(|failure| of(&what, failure))?.into_iter().flatten().collect();
         let n_bytes = self.place.images.n_bytes + image.raw.bytes.len() as u64;
-        let is_wide = self.place.images.read.len() >= MAX_IMAGES || self.place.images.waiting.len() > 4 * MAX_IMAGES;
+        let images = &self.place.images;
+        let n_met = images.read.len() + images.absent.len();
+        let is_wide = n_met >= MAX_IMAGES
+            || images.waiting.len() > 4 * MAX_IMAGES
+            || image.children().take(MAX_IMAGES + 1).count() > MAX_IMAGES;
         if is_wide || n_bytes > MAX_BYTES || depth > MAX_DEPTH {
             let words = format!("more than {MAX_IMAGES} images hang on these tags, or too deep; copy fewer at once");
             return Err(Error::Conflict(words));
@@ -105,7 +109,8 @@ impl Copying<'_> {
         images.n_bytes += image.raw.bytes.len() as u64;
         images.n_items += 1 + image.blobs().len() as u64;
         let subject = image.parsed.subject.as_ref().map(|subject| &subject.digest);
-        images.read.insert(digest.clone(), image.children().chain(subject).cloned().collect());
+        let before: BTreeSet<Digest> = image.children().chain(subject).cloned().collect();
+        images.read.insert(digest.clone(), before.into_iter().collect());
         let on = image.children().cloned().chain(about).chain(noted.iter().map(|(_, digest)| digest.clone()));
         images.waiting.extend(on.map(|it| (it, depth + 1)));
         if let Some(subject) = subject {

@@ -67,6 +67,7 @@ impl Elsewhere {
     /// If it failed before the first step; what failed afterwards is in the answer.
     pub async fn take<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, taking: Taking<'_>) -> Result<Gone> {
         let radius = taking.radius;
+        self.require_own(taking.repository)?;
         let steps = radius.tags.keys().map(|tag| Step { needs: None, act: Act::Delete, tag: tag.clone() });
         let still = self.still(app, proof, (taking.name, steps.collect()));
         let allowed = Allowed::by(proof, taking.name, &still)?;

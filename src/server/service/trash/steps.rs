@@ -3,10 +3,11 @@
 
 use super::{restore, restoring_all};
 use crate::domain::action::{ReadJob, RestoreTrash};
+use crate::domain::error::What;
 use crate::domain::run::RunKind;
 use crate::domain::trash::{Over, TrashRow};
 use crate::domain::view::InTrash;
-use crate::domain::{Error, RepositoryName, Result, Scope};
+use crate::domain::{Error, Permission, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::identity::behalf::Behalf;
@@ -143,18 +144,33 @@ async fn bring_back(app: &App, run: &Run, to_restore: &ToRestore, rows: &[TrashR
     }
     let caller = app.identity.on_behalf(&to_restore.by, &run.id).await?;
     match some(app, &caller, to_restore, rows).await {
-        Err(Error::Conflict(_) | Error::NotFound(_)) => {}
+        Err(failure) if stays(&failure) || is_gone(&failure) => {}
         done => return done.map(|()| vec![]),
     }
     let mut stay = Vec::new();
     for row in rows {
         match some(app, &caller, to_restore, std::slice::from_ref(row)).await {
-            Err(Error::Conflict(words)) => stay.push(format!("{} stays: {words}.", row.words())),
-            Err(Error::NotFound(_)) => {} // It came with another, or somebody brought it back.
+            Err(failure) if stays(&failure) => stay.push(format!("{} stays: {failure}.", row.words())),
+            Err(failure) if is_gone(&failure) => {} // It came with another, or somebody brought it back.
             done => done?,
         }
     }
     Ok(stay)
+}
+
+/// Whether this is about one entry, and no reason to leave the others.
+fn stays(failure: &Error) -> bool {
+    matches!(
+        failure,
+        Error::Conflict(_)
+            | Error::Protected(_)
+            | Error::Changed { .. }
+            | Error::Forbidden(Permission::TagMove | Permission::TrashRestore)
+    )
+}
+
+fn is_gone(failure: &Error) -> bool {
+    matches!(failure, Error::NotFound(What::Trash))
 }
 
 async fn some(app: &App, caller: &Caller, to_restore: &ToRestore, rows: &[TrashRow]) -> Result<()> {
