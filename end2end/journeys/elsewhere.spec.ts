@@ -21,9 +21,9 @@ test('two tags go there, each alone, and come back by one press', async ({ page,
   for (const sibling of ['1.4', 'prod']) {
     await expect(line(asked, '1.4.2 is removed. Its image stays.').getByRole('link', { name: sibling, exact: true })).toBeVisible();
   }
-  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest until');
+  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest');
   await expect(asked).toContainText('Other clients of that registry see such tags');
-  await expect(asked).toContainText('moves the tag to a tombstone first');
+  await expect(asked).toContainText(/moves? the tag to a tombstone first/);
   await looked(page, scripted);
   await expectNoSidewaysScroll(page, 'a delete elsewhere');
   await asked.getByRole('button', { name: 'Delete 2 tags' }).click();
@@ -216,7 +216,6 @@ shared.describe('a registry that is only read', () => {
     for (const path of [`/r/${REPOSITORY}`, `/r/${REPOSITORY}/-/tags/latest`, `/r/${REPOSITORY}/-/history`]) {
       await page.goto(path);
       await expect(page.getByRole('heading', { level: 1 })).toContainText('busybox');
-      await expect(page.locator('main').getByRole('checkbox')).toHaveCount(0);
       const controls = page.locator('main').locator('a, button, summary');
       await expect(controls.filter({ hasText: /^(Retag|Rename|Roll back|Delete|Add a tag|More)/ })).toHaveCount(0);
     }

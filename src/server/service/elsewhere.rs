@@ -1,6 +1,7 @@
 //! Changing tags of a registry elsewhere: there first, with all that has to hold asked right before each step, and then
 //! in the catalog, by the transactions that the hosted registry has too.
 
+mod behind;
 mod held;
 mod said;
 mod sending;
@@ -27,7 +28,7 @@ use crate::server::registry::changing::{Allowed, ChangeRegistry};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{history, manifests, tags};
+use crate::server::store::{going, history, manifests, tags};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use taking::saying;
@@ -119,27 +120,6 @@ impl Elsewhere {
         self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), step)).await
     }
 
-    /// Refuses a repository of another registry, in the place of which this one is mounted by now.
-    fn require_own(&self, repository: &Repository) -> Result<()> {
-        match repository.mount_id == self.mount.id {
-            true => Ok(()),
-            false => Err(Error::Conflict("another registry is mounted there by now; look again".to_owned())),
-        }
-    }
-
-    /// Has the catalog read a tag once more that names something else there than it says, so that what is done next is
-    /// seen and written down beside what was there.
-    async fn catch_up(&self, app: &App, (name, tag): (&RepositoryName, &Tag), there: Option<&Digest>) -> Result<()> {
-        let here = match repositories::find(&app.store, name).await? {
-            Some(repository) => tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest),
-            None => None,
-        };
-        if here.as_ref() != there {
-            app.looks.moved(name, tag).await;
-        }
-        Ok(())
-    }
-
     /// Brings a tag back to what it named before, which the catalog may have in its trash alone.
     ///
     /// # Errors
@@ -202,7 +182,10 @@ impl Elsewhere {
             }
             error => error,
         };
-        if taken.as_ref() != Some(&digest) {
+        // It may have got the new name before something failed.
+        let is_again = going::is_on_its_way(&app.store, &repository.id, tag).await?
+            || tags::row(&app.store, &repository.id, to).await?.is_none();
+        if taken.as_ref() != Some(&digest) || !is_again {
             self.changes.require_deletes(&Allowed::by(proof, name, &self.still(app, proof, (name, vec![])))?).await?;
             self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
         }

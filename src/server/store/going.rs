@@ -76,6 +76,12 @@ pub async fn of<'t>(
     Ok(found)
 }
 
+/// Whether a tag is on its way for any request.
+pub async fn is_on_its_way(store: &Store, repository_id: &str, tag: &Tag) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM trash_going WHERE repository_id = $1 AND tag = $2 LIMIT 1";
+    Ok(store.one(sql, params![repository_id, tag]).await?.is_some())
+}
+
 fn going(mut row: Row) -> Result<Going> {
     let (batch, mount_id) = (row.take()?, row.take()?);
     let repository = Repository { mount_id, id: row.take()? };

@@ -118,8 +118,7 @@ fn show(content: &web_sys::Node) -> Option<()> {
     if let Some(dialog) = shown() {
         dialog.set_text_content(None);
         dialog.append_child(content).ok()?;
-        let first = dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten();
-        return first?.dyn_into::<HtmlElement>().ok()?.focus().ok();
+        return focus_in(&dialog);
     }
     let dialog: HtmlDialogElement = document().create_element("dialog").ok()?.dyn_into().ok()?;
     dialog.set_class_name("dialog");
@@ -128,7 +127,13 @@ fn show(content: &web_sys::Node) -> Option<()> {
     document().body()?.append_child(&dialog).ok()?;
     let closed = dialog.clone();
     on(&dialog, "close", move |_| closed.remove());
-    dialog.show_modal().ok()
+    dialog.show_modal().ok()?;
+    focus_in(&dialog)
+}
+
+fn focus_in(dialog: &HtmlDialogElement) -> Option<()> {
+    let first = dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten();
+    first?.dyn_into::<HtmlElement>().ok()?.focus().ok()
 }
 
 /// A menu closes with its choice, and is where the focus comes back to.
