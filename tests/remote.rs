@@ -24,7 +24,8 @@ pub(crate) fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> Str
         let location =
             head.lines().find_map(|line| line.strip_prefix("Location: ")).expect("an upload").trim().to_owned();
         let path = location.split_once(host).map_or(location.as_str(), |(_, path)| path);
-        let path = format!("{path}&digest={}", sha256(blob));
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{joint}digest={}", sha256(blob));
         let (status, said) = http("PUT", host, &path, &[("Content-Type", "application/octet-stream")], blob);
         assert_eq!(status, 201, "{said}");
     }

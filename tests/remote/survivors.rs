@@ -3,6 +3,7 @@
 use super::changes::{ACCEPT, proof, still};
 use crate::conformance::registry::remote;
 use crate::support::process::{Distribution, goes_without, http, run};
+use crate::support::zot::Zot;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, sha256};
 use portolan::domain::action::DeleteTag;
 use portolan::domain::{RepositoryName, Tag};
@@ -77,13 +78,23 @@ pub(super) fn tags(host: &str) -> Vec<String> {
 fn each_tag_of_an_old_registry_goes_alone_and_every_survivor_pulls() {
     let folder = tempfile::tempdir().unwrap();
     let Some(upstream) = Distribution::start(folder.path()) else { return };
-    let host = upstream.host.clone();
-    let digests = fill(&host);
-    let whole = everything(&host, &tags(&host));
+    each_goes_alone(&upstream.host, folder.path(), Removed::ByTombstone);
+}
+
+#[test]
+fn each_tag_of_zot_goes_alone_by_its_name_and_every_survivor_pulls() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(upstream) = Zot::start(folder.path()) else { return };
+    each_goes_alone(&upstream.host, folder.path(), Removed::ByName);
+}
+
+fn each_goes_alone(host: &str, folder: &Path, how: Removed) {
+    let digests = fill(host);
+    let whole = everything(host, &tags(host));
     let registry = remote(&format!("http://{host}"), "up");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let repository: RepositoryName = "up/team/web".parse().unwrap();
-    let mut left = tags(&host);
+    let mut left = tags(host);
     for going in ["1.4", "latest", "arm", "1.4.2", "prod"] {
         let removed = runtime.block_on(async {
             let tag: Tag = going.parse().unwrap();
@@ -91,16 +102,16 @@ fn each_tag_of_an_old_registry_goes_alone_and_every_survivor_pulls() {
             let proof = proof(DeleteTag { repository: repository.clone(), tag: tag.clone() }).await;
             registry.remove_tag(&Allowed::by(&proof, &repository, &still).unwrap(), &tag, &manifest).await
         });
-        assert_eq!(removed, Ok(Removed::ByTombstone), "{going}");
+        assert_eq!(removed, Ok(how), "{going}");
         left.retain(|tag| tag != going);
-        assert_eq!(tags(&host).len(), left.len(), "{going} alone is gone");
-        assert!(manifest(&host, going).is_none());
-        let now = everything(&host, &left);
+        assert_eq!(tags(host).len(), left.len(), "{going} alone is gone");
+        assert!(manifest(host, going).is_none());
+        let now = everything(host, &left);
         assert!(now.iter().all(|(digest, bytes)| whole.get(digest) == Some(bytes)), "after {going}");
         for digest in digests.values() {
-            assert!(manifest(&host, digest).is_some(), "{digest} pulls by its digest after {going}");
+            assert!(manifest(host, digest).is_some(), "{digest} pulls by its digest after {going}");
         }
-        skopeo(&host, &left, folder.path());
+        skopeo(host, &left, folder);
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod postgres;
 pub mod process;
+pub mod zot;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
