@@ -1,7 +1,7 @@
 //! Long work that people see: what there is of it, a garbage collection by hand, and what is done to a run.
 
 use super::{may, trash};
-use crate::domain::action::{ControlJob, ListJobs, ReadJob, RunCollection};
+use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, RunCollection};
 use crate::domain::error::What;
 use crate::domain::run::{Control, RunKind};
 use crate::domain::view::{JobRow, JobView, JobsView, MountKind};
@@ -98,6 +98,22 @@ pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
         return Err(Error::Conflict(format!("you have {MAX_OPEN} jobs that are not over; wait for some of them")));
     }
     runs::start(tx, new).await
+}
+
+/// Starts a run that does what whoever holds the proof asked for, and nothing besides. Returns it.
+///
+/// # Errors
+/// As [`start`].
+pub async fn begin<A: Bookkeeping>(app: &App, proof: &Authorized<A>, new: NewRun) -> Result<String> {
+    let id = new.id.clone();
+    let write = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            start(tx, &new).await?;
+            Ok(Change::new((), None, Some(format!("by the job {}", new.id))))
+        })
+    });
+    write.await?;
+    Ok(id)
 }
 
 /// What to ask for to do something to a run, of somebody who may see it.

@@ -11,7 +11,6 @@ use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::identity::behalf::Behalf;
 use crate::server::service::{elsewhere, jobs};
-use crate::server::store::Change;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -45,14 +44,7 @@ pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen):
     let asked = Asked { from, to: to.clone(), tags: wanted, behalf };
     let params = serde_json::to_string(&asked).map_err(|_| Error::Internal)?;
     let new = jobs::new_run(app, proof, RunKind::Copy, Scope::Repository(to), params);
-    let id = new.id.clone();
-    let write = app.store.write(proof, move |tx| {
-        Box::pin(async move {
-            jobs::start(tx, &new).await?;
-            Ok(Change::new((), None, Some(format!("by the job {}", new.id))))
-        })
-    });
-    write.await?;
+    let id = jobs::begin(app, proof, new).await?;
     Ok(Copied { tags: copied, job: Some(id), ..Copied::default() })
 }
 

@@ -13,7 +13,7 @@ use crate::server::context::App;
 use crate::server::identity::behalf::Behalf;
 use crate::server::service::{jobs, may};
 use crate::server::store::runs::{Progress, Run};
-use crate::server::store::{Change, repositories, trash};
+use crate::server::store::{repositories, trash};
 use serde::{Deserialize, Serialize};
 
 /// Entries of one step: of the hosted registry, and of one elsewhere.
@@ -74,15 +74,7 @@ pub async fn start(app: &App, proof: &Authorized<RestoreTrash>, (batch, n): (&st
     let to_restore = ToRestore { batch: batch.to_owned(), repository: repository.clone(), n, over, by };
     let params = serde_json::to_string(&to_restore).map_err(|_| Error::Internal)?;
     let new = jobs::new_run(app, proof, RunKind::Restore, Scope::Repository(repository), params);
-    let id = new.id.clone();
-    let write = app.store.write(proof, move |tx| {
-        Box::pin(async move {
-            jobs::start(tx, &new).await?;
-            Ok(Change::new((), None, Some(format!("by the job {}", new.id))))
-        })
-    });
-    write.await?;
-    Ok(id)
+    jobs::begin(app, proof, new).await
 }
 
 /// One step of a run: some entries.
