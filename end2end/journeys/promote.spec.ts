@@ -14,6 +14,8 @@ const names = async (portolan: Portolan, repository: string, reference: string) 
   return answer.ok ? answer.headers.get('docker-content-digest') : null;
 };
 
+test.use({ refusals: [409, 422] });
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, refusals: [409] });
 
