@@ -1,5 +1,5 @@
 //! Lists of what is about an image, for registries that keep none by themselves: an index under a tag that names the
-//! subject (OCI distribution specification, "Referrers Tag Schema"). What others noted there stays.
+//! subject (OCI distribution specification, "Referrers Tag Schema"). What others had noted there when it was read stays.
 
 use super::reading::Image;
 use super::way::{Copying, Phase, There, of};

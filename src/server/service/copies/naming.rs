@@ -17,7 +17,7 @@ impl Copying<'_> {
         let note = self.place.notes.iter().nth(at).map(|(tag, digest)| (tag.clone(), digest.clone()));
         if let Some((tag, digest)) = note {
             let action = (tag.clone(), tag.clone());
-            // A list of what is about an image has what either side had; a signature that is there already stays.
+            // A merged list has what both sides had when it was read; what else has such a name there stays.
             let is_merged = matches!(self.there, There::Elsewhere(_)) && !tag.as_str().contains('.');
             let expect = if is_merged { Expect::Anything } else { Expect::Absent };
             match self.put_tag(action, (&tag, &digest), expect).await {
