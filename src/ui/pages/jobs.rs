@@ -74,7 +74,7 @@ fn Rows(view: JobsView, now: Timestamp) -> impl IntoView {
         true => view! { <NoJobs may_collect=view.may_collect/> }.into_any(),
         false => {
             let rows = view.rows.into_iter().map(|row| view! { <Row row now/> }).collect_view();
-            view! { <Table label="Jobs, newest first" columns=COLUMNS>{rows}</Table> }.into_any()
+            view! { <Table label="Jobs, newest first" class="cards" columns=COLUMNS>{rows}</Table> }.into_any()
         }
     };
     view! { <div class="mt-4" data-live="jobs">{rows}{next}</div> }.into_any()
@@ -101,7 +101,7 @@ fn Row(row: JobRow, now: Timestamp) -> impl IntoView {
             <td role="cell" data-a="end2"><StateBadge state=row.state/></td>
             <td role="cell" data-a="two"><Meter row=&row/></td>
             <td role="cell" class="nowrap muted" data-a="end1"><When at now/></td>
-            <td role="cell" data-a="two">{by}</td>
+            <td role="cell" data-a="three">{by}</td>
         </tr>
     }
     .into_any()
