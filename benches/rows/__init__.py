@@ -1,8 +1,8 @@
 """The rows of the table of goals, one file each: `measure(bench)` returns its lines."""
 
 from . import (
-    basic, blob, catalog_page, cold_start, collect, config_blob, crawl, manifest, manifest_push, many_grants, memory, names,
-    push, tag_page, tag_page_at_scale, tags_list,
+    basic, blob, catalog_page, cold_start, collect, config_blob, crawl, history, manifest, manifest_push, many_grants, memory,
+    names, push, tag_page, tag_page_at_scale, tags_list,
 )
 
 ROWS = {
@@ -22,6 +22,7 @@ ROWS = {
     15: crawl.measure,
     17: collect.measure,
     18: names.measure,
+    19: history.measure,
 }
 NEED_DATA = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13}
 NEED_SETS = {1, 6, 7, 9, 12, 13, 18}

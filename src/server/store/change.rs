@@ -28,3 +28,13 @@ pub(super) struct Done<T> {
     pub(super) value: T,
     pub(super) changed: Vec<RepositoryName>,
 }
+
+/// When a transaction outlives a power cut. Whatever ends at once makes all last that ended before it, for the log of a
+/// database is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lasting {
+    /// When it has ended.
+    AtOnce,
+    /// When the next that does so at once has ended, or a little later.
+    WithTheNext,
+}

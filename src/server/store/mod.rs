@@ -89,7 +89,7 @@ use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
 use crate::domain::action::{Bookkeeping, Maintain, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
-use change::Done;
+use change::{Done, Lasting};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -209,6 +209,20 @@ impl Store {
         self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: vec![] }) })).await
     }
 
+    /// The same for what is simply done again where it is lost: it lasts with whatever is written next, and nobody
+    /// waits for the disk on its behalf. Every transaction sees it at once.
+    pub async fn note_loosely<A, T, F>(&self, _proof: &Authorized<A>, note: F) -> Result<T>
+    where
+        A: Bookkeeping,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.transact_lasting(Lasting::WithTheNext, |tx| {
+            Box::pin(async move { Ok(Done { value: note(tx).await?, changed: vec![] }) })
+        })
+        .await
+    }
+
     /// The same for records of one repository, of which open pages hear.
     pub async fn note_in<A, T, F>(&self, _proof: &Authorized<A>, repository: RepositoryName, note: F) -> Result<T>
     where
@@ -244,9 +258,17 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
     {
+        self.transact_lasting(Lasting::AtOnce, change).await
+    }
+
+    async fn transact_lasting<T, F>(&self, lasting: Lasting, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
+    {
         match &self.db {
-            Db::Lite(lite) => lite.write(change).await,
-            Db::Pg(pg) => pg.write(change).await,
+            Db::Lite(lite) => lite.write(lasting, change).await,
+            Db::Pg(pg) => pg.write(lasting, change).await,
         }
     }
 

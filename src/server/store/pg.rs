@@ -1,9 +1,9 @@
 //! PostgreSQL: the same statements over a pool.
 
-use super::Done;
 use super::moment::Moments;
 use super::tx::Tx;
 use super::value::{Row, Value};
+use super::{Done, Lasting};
 use crate::domain::{Error, Result};
 use crate::server::events::Events;
 use futures::future::BoxFuture;
@@ -75,7 +75,7 @@ impl Pg {
     }
 
     /// Runs a change in a transaction of its own. It ends as it will even if the caller goes away.
-    pub(super) async fn write<T, F>(&self, change: F) -> Result<T>
+    pub(super) async fn write<T, F>(&self, lasting: Lasting, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
@@ -83,7 +83,10 @@ impl Pg {
         let pg = self.clone();
         let whole = async move {
             let _turn = pg.changes.acquire().await;
-            let mut tx = Tx::Pg(pg.pool.begin().await.map_err(failure)?);
+            let mut tx = pg.begin().await?;
+            if lasting == Lasting::WithTheNext {
+                tx.run("SET LOCAL synchronous_commit TO OFF", vec![]).await?;
+            }
             let Done { value, changed } = change(&mut tx).await?;
             if let Tx::Pg(transaction) = tx {
                 let _changing = pg.moments.change();

@@ -1,8 +1,9 @@
 //! The one thread that writes: it gathers whatever is waiting into one fsynced transaction, each change in
-//! its own savepoint, and answers when all of it is durable.
+//! its own savepoint, and answers when all of it is durable. What need not last at once has transactions of its own, which
+//! end without waiting for the disk, after all that was there beside it.
 
 use super::super::moment::Moments;
-use super::super::{Done, Tx};
+use super::super::{Done, Lasting, Tx};
 use super::failure;
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::events::Events;
@@ -23,6 +24,7 @@ const ENOUGH: Duration = Duration::from_millis(50);
 
 /// A change in the writer's queue, whatever it returns.
 pub(super) trait Waiting: Send {
+    fn lasting(&self) -> Lasting;
     /// Runs inside a savepoint; `false` asks to undo it.
     fn run(&mut self, tx: &mut Tx) -> bool;
     /// Answers the caller once the batch is durable or has failed. Returns what has changed.
@@ -30,6 +32,7 @@ pub(super) trait Waiting: Send {
 }
 
 pub(super) struct Change<T, F> {
+    lasting: Lasting,
     change: Option<F>,
     result: Option<Result<Done<T>>>,
     reply: oneshot::Sender<Result<T>>,
@@ -39,8 +42,8 @@ pub(super) struct Change<T, F> {
 
 impl<T, F> Change<T, F> {
     /// A change for whoever holds the other end of `reply`.
-    pub(super) fn new(change: F, reply: oneshot::Sender<Result<T>>) -> Self {
-        Self { change: Some(change), result: None, reply, span: Span::current() }
+    pub(super) fn new(lasting: Lasting, change: F, reply: oneshot::Sender<Result<T>>) -> Self {
+        Self { lasting, change: Some(change), result: None, reply, span: Span::current() }
     }
 }
 
@@ -49,6 +52,10 @@ where
     T: Send,
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send,
 {
+    fn lasting(&self) -> Lasting {
+        self.lasting
+    }
+
     fn run(&mut self, tx: &mut Tx) -> bool {
         let Some(change) = self.change.take() else { return false };
         // On this engine every step of the change is ready at once, so nothing ever waits here.
@@ -81,7 +88,7 @@ pub(super) fn run(
     events: &Events,
 ) {
     while let Ok(first) = waiting.recv() {
-        let mut batch: VecDeque<_> = std::iter::once(first).chain(waiting.try_iter().take(BATCH - 1)).collect();
+        let mut batch = gather(first, waiting);
         while !batch.is_empty() {
             let (back, done, committed) = run_batch(connection, &mut batch, moments);
             connection = back;
@@ -92,22 +99,34 @@ pub(super) fn run(
     }
 }
 
-/// One transaction: every change in its savepoint, one commit, one fsync. Takes from `batch` as much as one
-/// transaction holds: the rest is left for the next after [`ENOUGH`] of work, or where SQLite gives one up by itself (a
-/// full disk).
+/// What waits, that first which somebody waits for the disk with.
+fn gather(first: Box<dyn Waiting>, waiting: &mpsc::Receiver<Box<dyn Waiting>>) -> VecDeque<Box<dyn Waiting>> {
+    let mut batch: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(BATCH - 1)).collect();
+    batch.sort_by_key(|change| change.lasting());
+    batch.into()
+}
+
+/// One transaction: every change in its savepoint, one commit, one fsync at most. Takes from `batch` as much as one
+/// transaction holds: the rest is left for the next after [`ENOUGH`] of work, where it is to last otherwise, or where
+/// SQLite gives one up by itself (a full disk).
 fn run_batch(
     connection: Connection,
     batch: &mut VecDeque<Box<dyn Waiting>>,
     moments: &Moments,
 ) -> (Connection, Vec<Box<dyn Waiting>>, Result<()>) {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+    let lasting = batch.front().map_or(Lasting::AtOnce, |change| change.lasting());
+    let begin = match lasting {
+        Lasting::AtOnce => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+        Lasting::WithTheNext => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+    };
+    if let Err(error) = connection.execute_batch(begin) {
         return (connection, batch.drain(..).collect(), Err(failure(error)));
     }
     let (mut tx, mut done, mut is_sound) = (Tx::Lite(connection), Vec::new(), true);
     let started = Instant::now();
     while is_sound
         && (done.is_empty() || started.elapsed() < ENOUGH)
-        && let Some(mut change) = batch.pop_front()
+        && let Some(mut change) = batch.pop_front_if(|change| change.lasting() == lasting)
     {
         is_sound = in_savepoint(&mut tx, &mut *change).is_ok() && tx.is_open();
         done.push(change);
@@ -163,6 +182,30 @@ mod tests {
         }
     }
 
+    fn now<T, F>(change: F, reply: oneshot::Sender<Result<T>>) -> Change<T, F> {
+        Change::new(Lasting::AtOnce, change, reply)
+    }
+
+    #[test]
+    fn what_need_not_last_at_once_waits_for_no_disk_and_comes_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = super::super::connect(&folder.path().join("test.db")).unwrap();
+        connection.execute_batch("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)").unwrap();
+        let (waits, waiting) = mpsc::channel::<Box<dyn Waiting>>();
+        for (id, lasting) in [(0, Lasting::WithTheNext), (1, Lasting::AtOnce), (2, Lasting::WithTheNext)] {
+            waits.send(Box::new(Change::new(lasting, add(id, 1), oneshot::channel().0))).unwrap();
+        }
+        let mut batch = gather(waiting.recv().unwrap(), &waiting);
+        for expected in [(1, 2), (2, 1)] {
+            let (back, done, committed) = run_batch(connection, &mut batch, &Moments::default());
+            connection = back;
+            let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+            assert_eq!((done.len() as i64, synchronous), expected, "FULL is 2 and NORMAL is 1");
+            assert!(committed.is_ok());
+        }
+        assert!(batch.is_empty());
+    }
+
     #[test]
     fn who_writes_little_does_not_wait_for_all_of_the_batch() {
         let connection = Connection::open_in_memory().unwrap();
@@ -173,9 +216,9 @@ mod tests {
             answers.push(answer);
             reply
         };
-        batch.push_back(Box::new(Change::new(add(1, 1), ask())));
-        batch.push_back(Box::new(Change::new(add_slowly(0), ask())));
-        batch.push_back(Box::new(Change::new(add(2, 1), ask())));
+        batch.push_back(Box::new(now(add(1, 1), ask())));
+        batch.push_back(Box::new(now(add_slowly(0), ask())));
+        batch.push_back(Box::new(now(add(2, 1), ask())));
         let (connection, done, committed) = run_batch(connection, &mut batch, &Moments::default());
         assert_eq!((done.len(), batch.len(), committed.is_ok()), (2, 1, true), "it ends with the long one");
         done.into_iter().for_each(|change| drop(change.finish(Ok(()))));
@@ -188,14 +231,14 @@ mod tests {
     async fn a_full_disk_fails_what_it_undoes_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let lite = Lite::open(&folder.path().join("test.db"), Events::default()).unwrap();
-        let set_up = lite.write(|tx| {
+        let set_up = lite.write(Lasting::AtOnce, |tx| {
             Box::pin(async move {
                 tx.run("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)", vec![]).await?;
                 Ok(Done { value: (), changed: vec![] })
             })
         });
         set_up.await.unwrap();
-        let limit = lite.write(|tx| {
+        let limit = lite.write(Lasting::AtOnce, |tx| {
             Box::pin(async move {
                 tx.all("PRAGMA max_page_count = 40", vec![]).await?;
                 Ok(Done { value: (), changed: vec![] })
@@ -204,7 +247,8 @@ mod tests {
         limit.await.unwrap();
         // They wait in the queue together, so they share transactions; the third is too large.
         let sizes = (0..30).map(|id| (id, if id == 2 { 1 << 20 } else { 10 }));
-        let answers = futures::future::join_all(sizes.map(|(id, bytes)| lite.write(add(id, bytes)))).await;
+        let answers =
+            futures::future::join_all(sizes.map(|(id, bytes)| lite.write(Lasting::AtOnce, add(id, bytes)))).await;
         let acknowledged: Vec<i64> = (0..30).filter(|id| answers[*id as usize].is_ok()).collect();
         let kept = lite.query("SELECT id FROM kept ORDER BY id", &[]).unwrap();
         let kept: Vec<i64> = kept.into_iter().map(|mut row| row.take().unwrap()).collect();
