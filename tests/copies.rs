@@ -1,6 +1,7 @@
 //! Copies between registries: whole in every direction, whatever fails on the way.
 
 mod failures;
+mod kills;
 mod meanwhile;
 mod old;
 

@@ -48,13 +48,16 @@ pub enum Stays {
     Named(Digest, Part),
 }
 
+/// Images that go, each with the one for whose sake.
+type Gone = BTreeMap<Digest, (Digest, Option<Part>)>;
+
 /// What goes and what stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Radius {
     /// Every tag that goes, with what it names.
     pub tags: BTreeMap<Tag, Digest>,
     /// Every image that goes with one that was named, with the one for whose sake.
-    pub images: BTreeMap<Digest, (Digest, Option<Part>)>,
+    pub images: Gone,
     /// Indexes that stay and list what was to go: nothing may be done.
     pub parents: BTreeMap<Digest, BTreeSet<Digest>>,
     pub stays: Vec<Stays>,
@@ -70,7 +73,7 @@ impl Graph {
         for top in images.iter().filter(|top| self.0.contains_key(top)) {
             gone.entry(top.clone()).or_insert((top.clone(), None));
         }
-        self.spread(&mut gone, tags);
+        self.spread(&mut gone, |tag, gone| is_taken(tags, tag, gone));
         let goes = |tag: &Tag, node: &Digest| tags.contains(tag) || gone.contains_key(node);
         let mut radius = Radius::default();
         for (digest, node) in &self.0 {
@@ -88,20 +91,31 @@ impl Graph {
             radius.stays.iter().filter_map(|it| if let Stays::Unnamed(digest) = it { Some(digest) } else { None });
         let mut end = gone.clone();
         end.extend(left.map(|digest| (digest.clone(), (digest.clone(), None))));
-        self.spread(&mut end, tags);
+        // What is found by a tag that names its subject goes with that, and not when that is let go later.
+        self.spread(&mut end, |tag, _| is_taken(tags, tag, &gone));
         radius.in_the_end = end.into_iter().map(|(digest, (top, _))| (digest, top)).collect();
         radius.images = gone;
         radius
     }
 
+    /// These images with all that lies below them: what they list, and what is about them.
+    pub fn below(&self, images: BTreeSet<Digest>) -> BTreeSet<Digest> {
+        let (mut open, mut below): (Vec<Digest>, BTreeSet<Digest>) = (images.iter().cloned().collect(), images);
+        while let Some(digest) = open.pop() {
+            let next = self.0.get(&digest).into_iter().flat_map(|node| node.children.iter().chain(&node.referrers));
+            open.extend(next.filter(|it| below.insert((*it).clone())).cloned());
+        }
+        below
+    }
+
     /// Adds whatever has no name but by what goes already.
-    fn spread(&self, gone: &mut BTreeMap<Digest, (Digest, Option<Part>)>, tags: &BTreeSet<Tag>) {
+    fn spread(&self, gone: &mut Gone, is_taken: impl Fn(&Tag, &Gone) -> bool) {
         let mut next: Vec<Digest> = gone.keys().cloned().collect();
         while let Some(digest) = next.pop() {
             let (Some(node), Some((top, _))) = (self.0.get(&digest), gone.get(&digest).cloned()) else { continue };
             let parts = node.children.iter().map(|it| (it, Part::Child));
             for (part, how) in parts.chain(node.referrers.iter().map(|it| (it, Part::Referrer))) {
-                if !gone.contains_key(part) && self.is_free(part, gone, tags) {
+                if !gone.contains_key(part) && self.is_free(part, gone, &is_taken) {
                     gone.insert(part.clone(), (top.clone(), Some(how)));
                     next.push(part.clone());
                 }
@@ -110,16 +124,14 @@ impl Graph {
     }
 
     /// Whether nothing names it but what goes.
-    fn is_free(&self, digest: &Digest, gone: &BTreeMap<Digest, (Digest, Option<Part>)>, tags: &BTreeSet<Tag>) -> bool {
+    fn is_free(&self, digest: &Digest, gone: &Gone, is_taken: &impl Fn(&Tag, &Gone) -> bool) -> bool {
         let Some(node) = self.0.get(digest) else { return false };
-        let is_taken =
-            |tag: &Tag| tags.contains(tag) || subject_of(tag).is_some_and(|subject| gone.contains_key(&subject));
-        node.tags.iter().all(is_taken)
+        node.tags.iter().all(|tag| is_taken(tag, gone))
             && node.parents.iter().all(|parent| gone.contains_key(parent))
             && node.subject.iter().all(|subject| gone.contains_key(subject))
     }
 
-    fn stays(&self, tags: &BTreeSet<Tag>, gone: &BTreeMap<Digest, (Digest, Option<Part>)>) -> Vec<Stays> {
+    fn stays(&self, tags: &BTreeSet<Tag>, gone: &Gone) -> Vec<Stays> {
         let mut stays = Vec::new();
         for (digest, node) in self.0.iter().filter(|(digest, _)| !gone.contains_key(digest)) {
             let (taken, left): (Vec<&Tag>, Vec<&Tag>) = node.tags.iter().partition(|tag| tags.contains(tag));
@@ -140,10 +152,15 @@ impl Graph {
     }
 
     /// Whether something that goes has it as a referrer by a tag.
-    fn is_noted(&self, digest: &Digest, gone: &BTreeMap<Digest, (Digest, Option<Part>)>) -> bool {
+    fn is_noted(&self, digest: &Digest, gone: &Gone) -> bool {
         let of = |tag: &Tag| subject_of(tag).is_some_and(|subject| gone.contains_key(&subject));
         self.0[digest].tags.iter().any(of)
     }
+}
+
+/// Whether a tag goes: by itself, or with what its name says that it is about.
+fn is_taken(tags: &BTreeSet<Tag>, tag: &Tag, gone: &Gone) -> bool {
+    tags.contains(tag) || subject_of(tag).is_some_and(|subject| gone.contains_key(&subject))
 }
 
 /// Signatures, attestations and lists of referrers that are found by a tag which names their subject: `sha256-<hex>`,

@@ -1,11 +1,15 @@
 //! What a preview says of bytes is what a purge and a collection free.
 
+use super::graphs::{REPOSITORIES, Step, World};
 use super::{A_WHILE_MS, files, run};
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, sha256};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
+use proptest::collection::vec;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 async fn post(test: &TestApp, path: &str, body: Value) -> Value {
     let answer = test.call("POST", path, "application/json", body.to_string()).await;
@@ -67,4 +71,117 @@ async fn what_is_said_to_be_freed_is_freed() {
         run(&test).await;
         assert_eq!(before - held(&test), freed, "{repository}");
     }
+}
+
+/// What lies in the trash stays there, and nothing else is kept.
+const TRASH_ALONE: &str = "[trash]\ndays = 3650\n[history]\ndays = 0\n[gc]\ngrace_s = 0\nevery_s = 0\n";
+const CASES: u32 = 16;
+
+/// What is to go: tags, images, a repository, a namespace; which, and where.
+type Asked = (u8, usize, Vec<usize>, usize);
+
+/// As in other graphs; besides, signatures by a tag, as before there were referrers, and blobs that are deleted.
+async fn step(world: &mut World, step: Step) {
+    let (what, at, which) = step;
+    let name = REPOSITORIES[at];
+    match what {
+        14 => {
+            let Some(of) = world.any(at, which) else { return };
+            let tag = format!("{}.sig", of["digest"].as_str().unwrap().replace(':', "-"));
+            let image = world.test.image(name, "amd64", format!("signed {which}").as_bytes()).await;
+            world.test.put_manifest(name, &tag, OCI_MANIFEST, &image).await;
+        }
+        15 => {
+            let layer = world.test.push_blob(name, format!("layer {}", which % 6).as_bytes()).await;
+            world.test.delete(&format!("/v2/{name}/blobs/{layer}")).await;
+        }
+        _ => world.step(step).await,
+    }
+}
+
+/// Where it is asked for, and as what.
+async fn asked(test: &TestApp, (what, at, tags, image): Asked) -> (String, Value) {
+    let name = REPOSITORIES[at % REPOSITORIES.len()];
+    let listed = test.get(&format!("/api/v1/r/{name}/-/tags")).await;
+    let listed = if listed.status == 200 { listed.json()["items"].as_array().unwrap().clone() } else { vec![] };
+    let some = |key: &str, which: usize| which.checked_rem(listed.len()).map(|which| listed[which][key].clone());
+    let tags: Vec<Value> = tags.iter().filter_map(|which| some("name", *which)).collect();
+    match what {
+        0 => (format!("r/{name}/-"), json!({"tags": Vec::from_iter(some("name", image))})),
+        1 => (format!("r/{name}/-"), json!({"tags": tags})),
+        2 | 3 => (format!("r/{name}/-"), json!({"tags": tags, "digests": Vec::from_iter(some("digest", image))})),
+        4 => (format!("r/{name}/-"), json!({"repository": true})),
+        _ => ("n/team/-".to_owned(), json!({})),
+    }
+}
+
+/// Lets entries of the trash go, each after what it is a part of; `false` where something that was deleted before needs
+/// one of them.
+async fn purge(test: &TestApp, done: &Value) -> bool {
+    let mut left: Vec<&str> = done["trash"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    while !left.is_empty() {
+        let n_left = left.len();
+        for id in std::mem::take(&mut left) {
+            let purged = test.delete(&format!("/api/v1/trash/{id}")).await;
+            match purged.status.as_u16() {
+                204 => {}
+                409 => left.push(id),
+                _ => panic!("{}", purged.text()),
+            }
+        }
+        if left.len() == n_left {
+            return false;
+        }
+    }
+    true
+}
+
+/// How many bytes were freed as it was said; none where nothing could go.
+async fn frees_what_it_says(steps: Vec<Step>, what: Asked) -> Option<u64> {
+    let mut world = World::new(TRASH_ALONE).await;
+    let _running = world.test.start_jobs().await;
+    for it in steps {
+        step(&mut world, it).await;
+    }
+    let (test, clock) = (&world.test, &world.clock);
+    clock.advance_ms(A_WHILE_MS);
+    run(test).await;
+    let (path, asked) = asked(test, what).await;
+    let send = async |path: String, body: &Value| {
+        test.call("POST", &format!("/api/v1/{path}"), "application/json", body.to_string()).await
+    };
+    let preview = send(format!("{path}/delete-preview"), &asked).await;
+    if preview.status != 200 {
+        return None;
+    }
+    let preview = preview.json();
+    let done = send(format!("{path}/delete"), &json!({"plan": preview["plan"]})).await;
+    if done.status != 200 || !purge(test, &done.json()).await {
+        return None;
+    }
+    let (before, freed) = (held(test), preview["freed_bytes"].as_u64().unwrap());
+    clock.advance_ms(A_WHILE_MS);
+    run(test).await;
+    assert_eq!(before - held(test), freed, "{asked}: {preview}");
+    Some(freed)
+}
+
+/// Of one tag and many, images, repositories and a namespace, over graphs drawn at random that share layers, with much in
+/// the trash before.
+#[test]
+fn what_is_said_to_be_freed_of_any_graph_is_freed() {
+    let config = Config { cases: CASES, max_shrink_iters: 20, failure_persistence: None, ..Config::default() };
+    let steps = vec((0_u8..16, 0_usize..3, 0_usize..60), 15..40);
+    let what = (0_u8..6, 0_usize..3, vec(0_usize..5, 0..4), 0_usize..5);
+    let (n_compared, n_freed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let result = TestRunner::new(config).run(&(steps, what), |(steps, what)| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let freed = runtime.block_on(frees_what_it_says(steps, what));
+        n_compared.fetch_add(usize::from(freed.is_some()), Ordering::Relaxed);
+        n_freed.fetch_add(usize::from(freed.is_some_and(|bytes| bytes > 0)), Ordering::Relaxed);
+        Ok(())
+    });
+    result.unwrap();
+    let (n_compared, n_freed) = (n_compared.into_inner(), n_freed.into_inner());
+    assert!(n_compared > 4 && n_freed > 2, "{n_compared} were compared, {n_freed} freed something");
 }

@@ -18,24 +18,24 @@ use std::sync::Arc;
 
 const CONFIG: &str = "[trash]\ndays = 2\n[history]\ndays = 3\n[gc]\ngrace_s = 3600\nevery_s = 0\n";
 const HOUR_MS: i64 = 3_600_000;
-const REPOSITORIES: [&str; 3] = ["team/web", "team/api", "other/web"];
+pub(super) const REPOSITORIES: [&str; 3] = ["team/web", "team/api", "other/web"];
 const CASES: u32 = 8;
 
 /// Something that happens: what, where, and which.
-type Step = (u8, usize, usize);
+pub(super) type Step = (u8, usize, usize);
 
-struct World {
-    test: TestApp,
-    clock: Arc<ManualClock>,
+pub(super) struct World {
+    pub test: TestApp,
+    pub clock: Arc<ManualClock>,
     /// Digests with their sizes and types, by repository.
     known: Vec<Vec<(String, usize, &'static str)>>,
     n_made: usize,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new(config: &str) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let test = TestApp::build(CONFIG, choices(Policy::Grants, clock.clone())).await;
+        let test = TestApp::build(config, choices(Policy::Grants, clock.clone())).await;
         Self { test, clock, known: vec![vec![]; REPOSITORIES.len()], n_made: 0 }
     }
 
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    fn any(&self, at: usize, which: usize) -> Option<serde_json::Value> {
+    pub fn any(&self, at: usize, which: usize) -> Option<serde_json::Value> {
         let known = &self.known[at];
         let (digest, size, media_type) = known.get(which.checked_rem(known.len())?)?;
         Some(json!({"mediaType": media_type, "digest": digest, "size": size}))
@@ -83,7 +83,7 @@ impl World {
         self.put(at, None, OCI_MANIFEST, manifest.to_string()).await;
     }
 
-    async fn step(&mut self, (what, at, which): Step) {
+    pub async fn step(&mut self, (what, at, which): Step) {
         let at = at % REPOSITORIES.len();
         let name = REPOSITORIES[at];
         match what % 14 {
@@ -110,7 +110,7 @@ impl World {
 }
 
 async fn goes_by_the_model(steps: Vec<Step>, later: i64) {
-    let mut world = World::new().await;
+    let mut world = World::new(CONFIG).await;
     let _running = world.test.start_jobs().await;
     for (number, step) in steps.iter().enumerate() {
         world.step(*step).await;
@@ -169,7 +169,7 @@ fn what_is_collected_is_what_nothing_reaches_and_every_tag_pulls() {
 /// What only something that goes held goes with it.
 #[tokio::test]
 async fn an_index_goes_with_its_children_and_their_signatures_in_one_run() {
-    let mut world = World::new().await;
+    let mut world = World::new(CONFIG).await;
     let _running = world.test.start_jobs().await;
     for step in [(3, 0, 0), (3, 0, 1), (7, 0, 0), (4, 0, 0), (8, 0, 0)] {
         world.step(step).await;

@@ -246,6 +246,14 @@ pub fn decides(policy: Policy) -> Access {
     Access::new(policy, Arc::new(ManualClock::new(START)), Arc::new(nothing_is_open), |_| {})
 }
 
+/// From which seeds crowds are drawn that work at once: few, or as many as a variable says.
+#[expect(clippy::disallowed_methods, reason = "a variable says how many")]
+pub fn crowds() -> std::ops::Range<u64> {
+    let asked = std::env::var("PORTOLAN_CROWDS").ok();
+    let (first, last) = asked.as_deref().and_then(|text| text.split_once("..")).unwrap_or(("0", "2"));
+    first.parse().expect("a number")..last.parse().expect("a number")
+}
+
 /// The same randomness every time.
 pub fn choices(policy: Policy, clock: Arc<dyn Clock>) -> Choices {
     Choices { policy, clock, entropy: Arc::new(SeededEntropy::new(7)) }

@@ -130,8 +130,7 @@ async fn content(
 
 async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) -> Result<Preview> {
     let Found { repository, graph, radius } = found;
-    let in_the_end: BTreeSet<Digest> = radius.in_the_end.keys().cloned().collect();
-    let freed = freed(&mut Reader::Store(&app.store), &repository, in_the_end).await?;
+    let freed = freed(&mut Reader::Store(&app.store), &repository, (&graph, &radius)).await?;
     let said = elsewhere::said(app, name, &radius).await?;
     let days = match name.namespace() {
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,

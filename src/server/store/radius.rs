@@ -6,7 +6,7 @@ pub use whole::{Sum, all_named, only_in, sums};
 
 use super::repositories::Repository;
 use super::{Row, Store, Tx, Value, batch};
-use crate::domain::radius::{Graph, Node, referrer_tags};
+use crate::domain::radius::{Graph, Node, Radius, referrer_tags};
 use crate::domain::{ByteSize, Digest, Error, Result, Tag};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,8 +161,15 @@ pub async fn only_here(
     Ok(sums.into_iter().map(ByteSize).collect())
 }
 
-/// The bytes of blobs that nothing needs any more without these images: as above, and nothing in the trash either.
-pub async fn freed(reader: &mut Reader<'_>, repository: &Repository, images: BTreeSet<Digest>) -> Result<ByteSize> {
+/// The bytes of blobs that nothing needs any more once the trash has let go what goes: as above, and nothing that is in
+/// the trash already either.
+pub async fn freed(
+    reader: &mut Reader<'_>,
+    repository: &Repository,
+    (graph, radius): (&Graph, &Radius),
+) -> Result<ByteSize> {
+    let kept = graph.below(kept_by_trash(reader, &repository.id, radius).await?);
+    let images = radius.in_the_end.keys().filter(|digest| !kept.contains(*digest)).cloned().collect();
     let mut blobs = blobs_only_here(reader, repository, &[images]).await?;
     let digests: Vec<Digest> = blobs.keys().cloned().collect();
     for sql in [
@@ -174,6 +181,28 @@ pub async fn freed(reader: &mut Reader<'_>, repository: &Repository, images: BTr
         }
     }
     Ok(ByteSize(blobs.into_values().map(|(_, size)| size).sum()))
+}
+
+/// Of the images that nothing names in the end, those that something in the trash keeps: an image there that lists it; and,
+/// where it stays in its place until then, a tag there or an image there that it is about.
+async fn kept_by_trash(reader: &mut Reader<'_>, repository_id: &str, radius: &Radius) -> Result<BTreeSet<Digest>> {
+    let end: Vec<Digest> = radius.in_the_end.keys().cloned().collect();
+    let left: Vec<Digest> = end.iter().filter(|digest| !radius.images.contains_key(*digest)).cloned().collect();
+    let mut kept = BTreeSet::new();
+    for (sql, digests) in [
+        ("SELECT DISTINCT e.child FROM deleted_edges e WHERE e.repository_id = $1 AND e.child IN ({slots})", &end),
+        (
+            "SELECT d.digest FROM deleted_tags d WHERE d.repository_id = $1 AND d.digest IN ({slots})
+             UNION SELECT f.digest FROM referrers f CROSS JOIN deleted_manifests d WHERE f.repository_id = $1
+               AND f.digest IN ({slots}) AND d.repository_id = f.repository_id AND d.digest = f.subject",
+            &left,
+        ),
+    ] {
+        for mut row in reader.each(sql, repository_id, digests).await? {
+            kept.insert(row.take()?);
+        }
+    }
+    Ok(kept)
 }
 
 /// Those blobs, each with the first group that it belongs to, and its size.

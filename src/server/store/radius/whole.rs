@@ -47,12 +47,16 @@ pub async fn all_named(store: &Store, repository_id: &str, limit: u32) -> Result
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
-/// Bytes of blobs that no other repository of the mount has, neither one that is there nor one in the trash.
+/// Bytes of blobs that no other repository of the mount has, neither one that is there nor one in the trash. What was
+/// deleted in these before goes for good with them.
 pub async fn only_in(store: &Store, repositories: &[Sum]) -> Result<ByteSize> {
     let slots = batch::slots(1, repositories.len());
     let sql = format!(
         "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM (SELECT l.digest, MAX(l.size_bytes) AS size_bytes
-           FROM repository_blobs l WHERE l.repository_id IN ({slots}) AND NOT EXISTS (SELECT 1 FROM repository_blobs o
+           FROM (SELECT b.digest, b.size_bytes, b.mount_id FROM repository_blobs b WHERE b.repository_id IN ({slots})
+             UNION ALL SELECT g.digest, g.size_bytes, r.mount_id FROM deleted_blobs g JOIN repositories r ON r.id = g.repository_id
+             WHERE g.repository_id IN ({slots})) AS l
+           WHERE NOT EXISTS (SELECT 1 FROM repository_blobs o
              WHERE o.mount_id = l.mount_id AND o.digest = l.digest AND o.repository_id NOT IN ({slots}))
              AND NOT EXISTS (SELECT 1 FROM deleted_blobs d WHERE d.digest = l.digest AND d.repository_id NOT IN ({slots}))
            GROUP BY l.digest) AS held"
