@@ -160,7 +160,7 @@ async fn step(test: &TestApp, id: &str) -> Result<bool> {
     let run = run.expect("a job that goes on");
     let to = copies::step(&test.app, &run).await?;
     let is_over = to.is_over;
-    store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run.id, &to, 1, now).await })).await?;
+    store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run, &to, 1, now).await })).await?;
     Ok(is_over)
 }
 

@@ -33,6 +33,7 @@ mod mounts;
 mod mounts_meanwhile;
 mod narrow;
 mod nodes;
+mod on_behalf;
 mod patience;
 mod people;
 mod planted;

@@ -4,10 +4,11 @@ use crate::support::{Answer, START, TestApp, choices, decides, user};
 use axum::http::StatusCode;
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
-use portolan::domain::{Role, Terms};
+use portolan::domain::run::{RunKind, RunState};
+use portolan::domain::{Role, Scope, Terms, Timestamp};
 use portolan::server::access::{Policy, Standing};
 use portolan::server::clock::{Clock, ManualClock};
-use portolan::server::store::runs::{self, Progress, Run};
+use portolan::server::store::runs::{self, Behalf, NewRun, Progress, Run};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -29,12 +30,12 @@ pub async fn taken_up(test: &TestApp, id: &str) -> Run {
     taken.unwrap().expect("it is to go on")
 }
 
-/// Notes what came of a step, as that process does.
-pub async fn noted(test: &TestApp, run: &Run, to: Progress) {
-    let (proof, id) = (decides(Policy::Grants).system(Job::Run, Maintain {}), run.id.clone());
+/// Notes what came of a step, as that process does; how the run stands, if it is still with it.
+pub async fn noted(test: &TestApp, run: &Run, to: Progress) -> Option<RunState> {
+    let (proof, run) = (decides(Policy::Grants).system(Job::Run, Maintain {}), run.clone());
     let noted =
-        test.app.store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &id, &to, 0, START).await }));
-    noted.await.unwrap();
+        test.app.store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run, &to, 0, START).await }));
+    noted.await.unwrap()
 }
 
 pub async fn control(test: &TestApp, id: &str, control: &str) -> Answer {
@@ -83,6 +84,7 @@ async fn a_job_is_paused_resumed_and_cancelled_and_then_takes_nothing_more() {
         assert_eq!(job(&test, &id).await["state"], state, "{asked}");
     }
     let page = test.get(&format!("/jobs/{id}")).await.text();
+    assert!(page.contains("Never begun") && !page.contains("freed"), "nothing was, and nothing was looked at: {page}");
     assert!(page.contains("Paused by admin.") && page.contains("Cancelled by admin."), "{page}");
     assert!(!page.contains("Refresh") && !page.contains("pause-job"), "there is nothing more to do to it");
     let listed = test.get("/jobs").await.text();
@@ -123,4 +125,29 @@ async fn a_job_that_waits_is_done_and_what_was_paused_goes_on_when_it_is_resumed
     assert_eq!(listed["items"][0]["id"], dry["id"], "newest first");
     let next = listed["next"].as_str().expect("there is one more");
     assert_eq!(test.get(&format!("/api/v1/jobs?after={next}")).await.json()["items"][0]["id"], *id);
+}
+
+#[tokio::test]
+async fn a_job_that_is_forgotten_takes_its_parts_along_and_no_others() {
+    let test = TestApp::new().await;
+    let proof = decides(Policy::Grants).system(Job::Run, Maintain {});
+    let put = test.app.store.note(&proof, |tx| {
+        Box::pin(async move {
+            for (id, at) in [("old", START), ("new", START.plus_days(1))] {
+                let (id, params) = (id.to_owned(), "{}".to_owned());
+                let (scope, by, behalf) = (Scope::Everything, user("mara"), Behalf::default());
+                let new = NewRun { id: id.clone(), kind: RunKind::Delete, scope, params, by, behalf, at };
+                runs::start(tx, &new).await?;
+                runs::add_parts(tx, &id, &[("a".to_owned(), 1), ("b".to_owned(), 1)]).await?;
+                let run = runs::take_up(tx, &id, at).await?.expect("it waits");
+                runs::fail(tx, &run, "no more", at).await?;
+            }
+            runs::forget(tx, Timestamp(START.0 + 1)).await
+        })
+    });
+    put.await.unwrap();
+    let rows = test.app.store.all("SELECT run_id FROM job_parts", vec![]).await.unwrap();
+    let left: Vec<String> = rows.into_iter().map(|mut row| row.take().unwrap()).collect();
+    assert_eq!(left, ["new", "new"]);
+    assert_eq!(test.get("/api/v1/jobs").await.json()["items"].as_array().unwrap().len(), 1);
 }

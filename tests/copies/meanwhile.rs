@@ -1,7 +1,7 @@
 //! What others do while a copy is under way.
 
 use super::{PASSWORD, World, ask, basic, fill, pull, step, whole};
-use crate::support::TestApp;
+use crate::support::{OCI_MANIFEST, TestApp};
 use crate::tags::{names, send};
 use portolan::domain::Error;
 use serde_json::{Value, json};
@@ -122,6 +122,43 @@ async fn a_copy_is_cancelled_and_leaves_no_tag_and_the_next_one_sends_the_rest()
         world.gate.now().seen.iter().filter_map(|(_, it)| it.split_once("digest=")).map(|it| it.1.to_owned()).collect();
     let each: BTreeSet<&String> = sent.iter().collect();
     assert!(n_sent > 0 && each.len() == sent.len(), "nothing is sent twice: {sent:?}");
+}
+
+/// Nor are those that delete, nor what frees space, behind copies to a registry that takes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_that_hang_hold_up_no_delete_and_no_collection() {
+    let mut world = World::new().await;
+    let image = world.here.push_image("team/web", "1.0", "amd64", b"layer").await;
+    let manifest = pull(&world.here, "team/web", "manifests/1.0").await.text();
+    for some in (0..520).collect::<Vec<_>>().chunks(64) {
+        let query: Vec<String> = some.iter().map(|n| format!("tag=dev-{n}")).collect();
+        let reference = format!("{image}?{}", query.join("&"));
+        assert_eq!(world.here.put_manifest("team/web", &reference, OCI_MANIFEST, &manifest).await.status, 201);
+    }
+    world.gate.now().hangs = true;
+    let mut copies = vec![];
+    for to in ["up/a", "up/b", "up/c"] {
+        copies.push(world.ask("team/web", json!({"tags": ["1.0"], "to": to})).await);
+    }
+    let _running = world.base.start_jobs().await;
+    let begun = async {
+        while world.gate.n_seen("PUT", "/blobs/uploads/") < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), begun).await.expect("within 20 s");
+    let plan =
+        send(&world.here, "POST", "/api/v1/r/team/web/-/delete-preview", json!({"filter": "dev-*"})).await.json();
+    let delete = send(&world.here, "POST", "/api/v1/r/team/web/-/delete", json!({"plan": plan["plan"]})).await.json();
+    let collection = crate::jobs::collect(&world.here, false).await;
+    for id in [delete["job"].as_str().expect("it is much"), &collection] {
+        assert_eq!(crate::jobs::over(&world.here, id).await["state"], "done");
+    }
+    let mut n_waiting = 0;
+    for id in &copies {
+        n_waiting += usize::from(world.job(id).await["state"] == "queued");
+    }
+    assert_eq!(n_waiting, 1, "copies wait for each other");
 }
 
 /// A registry that takes nothing holds up nobody who wants a copy to stop.

@@ -1,10 +1,11 @@
 //! Many tags at once, as a job that goes on in the name of who asked: what it leaves whoever comes between.
 
-use super::api::{admin, give, named, send, user};
+use super::api::{admin, give, named, personal_token, send, user};
 use super::protection::set;
 use super::{PASSWORD, basic, cookie_of, form, with_admin};
 use crate::jobs::{control, over, ran, taken_up};
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, postgres, sha256};
+use portolan::domain::{Role, Terms};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use portolan::server::config::Config;
@@ -69,7 +70,7 @@ async fn page(by: &TestApp, path: &str) -> String {
 }
 
 /// A database that several servers open one after the other.
-async fn shared(base: &TestApp) -> Config {
+pub(super) async fn shared(base: &TestApp) -> Config {
     let folder = base.folder.path();
     let database = match postgres::schema_of_its_own().await {
         Some(url) => url,
@@ -170,6 +171,27 @@ async fn who_loses_the_right_in_between_deletes_no_more_and_is_told_what_was_don
     assert_eq!(send(&nina, "POST", "trash/restore", json!({"batch": batch})).await.status, 404);
     assert_eq!(send(&admin, "POST", "trash/restore", json!({"batch": batch})).await.status, 204, "few enough at once");
     assert_eq!(tags(&admin).await, before);
+}
+
+/// The token is an end and a bound of what is begun by it, as of all else.
+#[tokio::test]
+async fn who_began_it_by_a_token_that_is_gone_deletes_no_more() {
+    let mut base = with_admin().await;
+    let admin = base.showing(&basic("mara", PASSWORD));
+    let nina = user(&admin, "nina").await;
+    give(&admin, named("nina"), "developer", "team/*", None).await.unwrap();
+    fill(&admin).await;
+    let terms = Terms::new(Role::Developer, "team/web".parse().unwrap(), None, None).unwrap();
+    let by_token = admin.showing(&format!("Bearer {}", personal_token(&admin, "nina", terms, None).await));
+    let (id, _) = started(&by_token).await;
+    assert_eq!(step(&admin, &id).await, Ok(false));
+    let token = send(&nina, "GET", "tokens", json!(null)).await.json()["items"][0]["id"].clone();
+    assert_eq!(send(&nina, "DELETE", &format!("tokens/{}", token.as_str().unwrap()), json!(null)).await.status, 204);
+    let _jobs = base.start_jobs().await;
+    let job = over(&admin, &id).await;
+    let error = job["error"].as_str().unwrap();
+    assert!(error.starts_with("200 of 520 tags are deleted. It stopped at dev-"), "{error}");
+    assert!(error.ends_with("whoever asked for it did so by a token that is no more"), "{error}");
 }
 
 #[tokio::test]

@@ -151,7 +151,7 @@ async fn link(
                     return Err(Error::NotFound(What::Link));
                 }
                 sessions::end_links(tx, &id).await?;
-                sessions::end_all(tx, &id).await?;
+                sessions::end_all(tx, &id, now).await?;
             }
             linked::link(tx, &said, &by).await?;
             Ok(Change::new((), None, Some(words(&said.identity))))

@@ -79,7 +79,7 @@ pub async fn accept(app: &App, link: &Secret, password: &Secret, from: From) -> 
             }
             principals::set_password(tx, &id, &hash, now).await?;
             sessions::end_links(tx, &id).await?;
-            sessions::end_all(tx, &id).await?;
+            sessions::end_all(tx, &id, now).await?;
             Ok(Change::new((), None, None))
         })
     });

@@ -5,6 +5,7 @@
 mod bytes;
 
 use super::{Work, proof};
+use crate::domain::action::RunCollection;
 use crate::domain::principal::Job;
 use crate::domain::{ByteSize, Digest, Result, Timestamp};
 use crate::server::access::Authorized;
@@ -82,10 +83,9 @@ fn rule(work: &Work, is_dry: bool) -> Rule {
 
 /// One step of a run: as many pages as fit into a short time.
 pub(super) async fn step(work: &Work, run: &Run) -> Result<Progress> {
-    let asked: Asked = serde_json::from_str(&run.params).unwrap_or(Asked { dry_run: true });
-    let place = if run.place.is_empty() { Ok(Place::default()) } else { serde_json::from_str(&run.place) };
-    let place = place.map_err(|_| crate::domain::Error::Internal)?;
-    let rule = rule(work, asked.dry_run);
+    let (Asked { dry_run }, place): (Asked, Place) = (run.asked()?, run.stands()?);
+    still_may(work, run, dry_run).await?;
+    let rule = rule(work, dry_run);
     let mut collecting = Collecting { work, rule, place, to: Progress::of(run), together: LEAST };
     let started = Instant::now();
     while started.elapsed() < SLICE && collecting.place.phase != Phase::Over {
@@ -97,6 +97,15 @@ pub(super) async fn step(work: &Work, run: &Run) -> Result<Progress> {
         }
     }
     collecting.ended()
+}
+
+/// Who began it by hand is asked for again; nobody is whose the schedule's is.
+async fn still_may(work: &Work, run: &Run, dry_run: bool) -> Result<()> {
+    if run.behalf.principal.is_none() {
+        return Ok(());
+    }
+    let caller = work.app.identity.on_behalf(run).await?;
+    work.app.access.authorize(&caller, RunCollection { dry_run }).await.map(drop)
 }
 
 impl Collecting<'_> {

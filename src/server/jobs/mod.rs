@@ -27,7 +27,7 @@ use reading::{Lanes, Reading, is_ours};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,7 +64,7 @@ struct Work {
     blobs: Option<Arc<dyn BlobStore>>,
     swept: sweep::Place,
     /// For runs that people see, of which some are under way at a time.
-    runs: Semaphore,
+    turns: runs::Turns,
     /// What may be under way to each mount's registry, by the mount's id.
     lanes: Mutex<HashMap<String, Arc<Lanes>>>,
     /// All that has to end before this process does.
@@ -76,8 +76,8 @@ impl Runner {
     pub fn new(app: App, looks: mpsc::Receiver<Look>, blobs: Option<Arc<dyn BlobStore>>) -> Self {
         let node = new_secret_id(&*app.entropy);
         let (swept, lanes, tasks) = (sweep::Place::default(), Mutex::default(), TaskTracker::new());
-        let runs = Semaphore::new(runs::TOGETHER);
-        Self { node, looks, work: Arc::new(Work { app, blobs, swept, runs, lanes, tasks }) }
+        let turns = runs::Turns::new();
+        Self { node, looks, work: Arc::new(Work { app, blobs, swept, turns, lanes, tasks }) }
     }
 
     /// Makes sure that every job of this configuration is in the table.

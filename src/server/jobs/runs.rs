@@ -9,17 +9,39 @@ use crate::server::entropy::new_id;
 use crate::server::service::copies;
 use crate::server::service::plans;
 use crate::server::service::trash;
-use crate::server::store::runs::{self, NewRun, Progress, Run};
+use crate::server::store::runs::{self, Behalf, NewRun, Progress, Run};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// Runs that are under way at a time; the others wait for their turn.
-pub(super) const TOGETHER: usize = 2;
 /// A step that fails is tried again so often, each time after twice as long.
 const TRIES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// How long runs that are over are kept.
 const KEPT_MS: i64 = 30 * 86_400_000;
+
+/// How many runs are under way at a time, by what they do: the others wait for their turn. A copy that takes hours holds
+/// up nobody who deletes, and nothing holds up what frees space.
+pub(super) struct Turns {
+    collecting: Semaphore,
+    copying: Semaphore,
+    changing: Semaphore,
+}
+
+impl Turns {
+    /// All of them free.
+    pub(super) fn new() -> Self {
+        Self { collecting: Semaphore::new(1), copying: Semaphore::new(2), changing: Semaphore::new(2) }
+    }
+
+    fn of(&self, kind: RunKind) -> &Semaphore {
+        match kind {
+            RunKind::Collect => &self.collecting,
+            RunKind::Copy => &self.copying,
+            RunKind::Delete | RunKind::Restore => &self.changing,
+        }
+    }
+}
 
 /// One step of a run, of its kind. It ends within a second or so, and whatever it did is durable when it returns.
 async fn step(work: &Work, run: &Run) -> Result<Progress> {
@@ -43,18 +65,20 @@ async fn failed(work: &Work, run: &Run, failure: &Error) -> String {
 
 /// Does a run until it is over, or is not to go on. Returns milliseconds until it is looked at again, if it ever is.
 pub(super) async fn perform(work: &Work, id: &str) -> Result<i64> {
-    let _turn = work.runs.acquire().await.map_err(|_| Error::Internal)?;
-    if let Some(mut run) = take_up(work, id).await? {
-        while go_on(work, &mut run).await? == RunState::Running {}
+    let app = &work.app;
+    if let Some(kind) = runs::kind_of(&app.store, id).await? {
+        let _turn = work.turns.of(kind).acquire().await.map_err(|_| Error::Internal)?;
+        if let Some(mut run) = take_up(work, id).await? {
+            while go_on(work, &mut run).await? {}
+        }
     }
-    let (app, id) = (&work.app, id.to_owned());
-    let proof = proof(app, Job::Run);
+    let (proof, id) = (proof(app, Job::Run), id.to_owned());
     app.store.note(&proof, move |tx| Box::pin(async move { runs::leave(tx, &id).await })).await?;
     Ok(0)
 }
 
-/// One step, tried until it succeeds or there is no hope; returns how the run stands afterwards.
-async fn go_on(work: &Work, run: &mut Run) -> Result<RunState> {
+/// One step, tried until it succeeds or there is no hope; returns whether the run goes on here afterwards.
+async fn go_on(work: &Work, run: &mut Run) -> Result<bool> {
     let mut wait = FIRST_WAIT;
     for tried in 1.. {
         let started = Instant::now();
@@ -65,22 +89,21 @@ async fn go_on(work: &Work, run: &mut Run) -> Result<RunState> {
         tracing::warn!(run = run.id, kind = run.kind.name(), %failure, "a step of a job failed");
         if tried == TRIES || !may_pass(&failure) {
             fail(work, run, &failure).await?;
-            return Ok(RunState::Failed);
+            return Ok(false);
         }
         let waits_for = Some(format!("{failure}; it is tried again"));
-        let state = note(work, run, Progress { waits_for, ..Progress::of(run) }, Duration::ZERO).await?;
-        if state != RunState::Running {
-            return Ok(state);
+        if !note(work, run, Progress { waits_for, ..Progress::of(run) }, Duration::ZERO).await? {
+            return Ok(false);
         }
         tokio::time::sleep(wait).await;
         wait *= 2;
     }
-    Ok(RunState::Failed)
+    Ok(false)
 }
 
-/// Whether the same step may succeed later.
+/// Whether the same step may succeed later. Who is let in no more since it began is told so by the next try.
 fn may_pass(failure: &Error) -> bool {
-    matches!(failure, Error::Unavailable(_) | Error::Upstream { .. } | Error::Internal)
+    matches!(failure, Error::Unavailable(_) | Error::Upstream { .. } | Error::Internal | Error::Unauthenticated)
 }
 
 async fn take_up(work: &Work, id: &str) -> Result<Option<Run>> {
@@ -89,21 +112,22 @@ async fn take_up(work: &Work, id: &str) -> Result<Option<Run>> {
     work.app.store.note(&proof, move |tx| Box::pin(async move { runs::take_up(tx, &id, now).await })).await
 }
 
-async fn note(work: &Work, run: &mut Run, to: Progress, took: Duration) -> Result<RunState> {
-    let (now, id) = (work.app.clock.now(), run.id.clone());
+/// Notes where a run stands; whether it goes on here. It does not where somebody stopped it, or another node has it now.
+async fn note(work: &Work, run: &mut Run, to: Progress, took: Duration) -> Result<bool> {
     run.place.clone_from(&to.place);
     (run.n_done, run.n_total, run.n_bytes) = (to.n_done, to.n_total, to.n_bytes);
+    let (now, of) = (work.app.clock.now(), run.clone());
     let took_ms = i64::try_from(took.as_millis()).unwrap_or_default();
     let proof = proof(&work.app, Job::Run);
     let noted =
-        work.app.store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &id, &to, took_ms, now).await }));
-    noted.await
+        work.app.store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &of, &to, took_ms, now).await }));
+    Ok(noted.await? == Some(RunState::Running))
 }
 
 async fn fail(work: &Work, run: &Run, failure: &Error) -> Result<()> {
-    let (now, id, words) = (work.app.clock.now(), run.id.clone(), failed(work, run, failure).await);
+    let (now, of, words) = (work.app.clock.now(), run.clone(), failed(work, run, failure).await);
     let proof = proof(&work.app, Job::Run);
-    work.app.store.note(&proof, move |tx| Box::pin(async move { runs::fail(tx, &id, &words, now).await })).await
+    work.app.store.note(&proof, move |tx| Box::pin(async move { runs::fail(tx, &of, &words, now).await })).await
 }
 
 /// Starts a garbage collection, unless one is under way already or waits.
@@ -115,6 +139,7 @@ pub(super) async fn collect_by_itself(work: &Work) -> Result<()> {
         scope: Scope::Everything,
         params: r#"{"dry_run":false}"#.to_owned(),
         by: Actor::System(Job::Collect),
+        behalf: Behalf::default(),
         at,
     };
     let proof = proof(app, Job::Run);

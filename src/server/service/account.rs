@@ -70,7 +70,7 @@ pub async fn change_password(
         Box::pin(async move {
             principals::set_password(tx, &user.id, &hash, now).await?;
             sessions::end_links(tx, &user.id).await?;
-            sessions::end_others(tx, &user.id, session.as_deref().unwrap_or_default()).await?;
+            sessions::end_others(tx, &user.id, session.as_deref().unwrap_or_default(), now).await?;
             Ok(Change::new((), None, None))
         })
     });

@@ -9,7 +9,8 @@ use crate::domain::{Action, Actor, Error, Permission, Result, Scope, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::store::runs::{self, NewRun};
+use crate::server::identity::behalf;
+use crate::server::store::runs::{self, NewRun, Owner};
 use crate::server::store::{Change, Tx};
 
 /// The most runs of one that are not over.
@@ -21,8 +22,8 @@ pub async fn list(app: &App, proof: &Authorized<ListJobs>, after: &str, limit: u
     if !sees_all {
         require_known(proof)?;
     }
-    let own = Some(proof.actor()).filter(|_| !sees_all);
-    let mut rows = runs::list(&app.store, own, after, limit + 1).await?;
+    let own = (!sees_all).then(|| owner(proof));
+    let mut rows = runs::list(&app.store, own.as_ref(), after, limit + 1).await?;
     let is_cut = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
@@ -33,9 +34,9 @@ pub async fn list(app: &App, proof: &Authorized<ListJobs>, after: &str, limit: u
 
 /// Everything on the page of one run.
 pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
-    let row = seen(app, proof).await?;
+    let (row, is_own) = seen(app, proof).await?;
     let (params, log) = runs::told(&app.store, &row.id).await?;
-    let may_control = may(proof, &action(&row, proof.actor(), Control::Cancel));
+    let may_control = may(proof, &action(&row, is_own, Control::Cancel));
     let in_trash = match row.kind {
         RunKind::Delete | RunKind::Restore => Some(trash::of_job(app, proof, &params).await?),
         RunKind::Collect | RunKind::Copy => None,
@@ -45,7 +46,7 @@ pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
 
 /// A number that is another one once what the page of a run shows has changed; with whether it is over.
 pub async fn stamp(app: &App, proof: &Authorized<ReadJob>) -> Result<(i64, bool)> {
-    let row = seen(app, proof).await?;
+    let (row, _) = seen(app, proof).await?;
     Ok((runs::changed_at(&app.store, Some(&row.id)).await?, row.state.is_over()))
 }
 
@@ -67,7 +68,7 @@ pub async fn collect(app: &App, proof: &Authorized<RunCollection>) -> Result<Str
     }
     let RunCollection { dry_run } = *proof.action();
     let params = serde_json::json!({ "dry_run": dry_run }).to_string();
-    let new = new_run(app, proof, RunKind::Collect, Scope::Everything, params);
+    let new = new_run(app, proof, RunKind::Collect, Scope::Everything, params)?;
     let id = new.id.clone();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
@@ -84,9 +85,18 @@ pub async fn collect(app: &App, proof: &Authorized<RunCollection>) -> Result<Str
 }
 
 /// A run that whoever holds the proof asks for.
-pub fn new_run<A: Action>(app: &App, proof: &Authorized<A>, kind: RunKind, scope: Scope, params: String) -> NewRun {
-    let at = app.clock.now();
-    NewRun { id: new_id(&*app.entropy, at), kind, scope, params, by: proof.actor().clone(), at }
+///
+/// # Errors
+/// [`Error::Conflict`] for who came with a token of the registry.
+pub fn new_run<A: Action>(
+    app: &App,
+    proof: &Authorized<A>,
+    kind: RunKind,
+    scope: Scope,
+    params: String,
+) -> Result<NewRun> {
+    let (at, behalf) = (app.clock.now(), behalf::of(&proof.rights().standing())?);
+    Ok(NewRun { id: new_id(&*app.entropy, at), kind, scope, params, by: proof.actor().clone(), behalf, at })
 }
 
 /// Puts a run in the line, inside the transaction of what asked for it.
@@ -94,7 +104,7 @@ pub fn new_run<A: Action>(app: &App, proof: &Authorized<A>, kind: RunKind, scope
 /// # Errors
 /// [`Error::Conflict`] if they have too many already.
 pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
-    if runs::n_open_of(tx, &new.by).await? >= MAX_OPEN {
+    if runs::n_open_of(tx, &new.owner()).await? >= MAX_OPEN {
         return Err(Error::Conflict(format!("you have {MAX_OPEN} jobs that are not over; wait for some of them")));
     }
     runs::start(tx, new).await
@@ -119,7 +129,8 @@ pub async fn begin<A: Bookkeeping>(app: &App, proof: &Authorized<A>, new: NewRun
 /// What to ask for to do something to a run, of somebody who may see it.
 pub async fn to_control(app: &App, caller: &Caller, id: &str, control: Control) -> Result<ControlJob> {
     let proof = app.access.authorize(caller, ReadJob { id: id.to_owned() }).await?;
-    Ok(action(&seen(app, &proof).await?, proof.actor(), control))
+    let (row, is_own) = seen(app, &proof).await?;
+    Ok(action(&row, is_own, control))
 }
 
 /// Pauses a run, lets it go on, or ends it.
@@ -138,20 +149,23 @@ pub async fn control(app: &App, proof: &Authorized<ControlJob>) -> Result<()> {
     write.await
 }
 
-fn action(row: &JobRow, actor: &Actor, control: Control) -> ControlJob {
-    let is_own = row.by.as_ref() == Some(actor);
+fn action(row: &JobRow, is_own: bool, control: Control) -> ControlJob {
     ControlJob { id: row.id.clone(), kind: row.kind, scope: row.scope.clone(), control, is_own }
 }
 
-/// A run that the caller may see: their own, or any for who may see the instance.
-async fn seen(app: &App, proof: &Authorized<ReadJob>) -> Result<JobRow> {
+/// A run that the caller may see, and whether it is their own: others' are for who may see the instance.
+async fn seen(app: &App, proof: &Authorized<ReadJob>) -> Result<(JobRow, bool)> {
     let sees_all = sees_all(proof);
     if !sees_all {
         require_known(proof)?;
     }
     let found = runs::find(&app.store, &proof.action().id).await?;
-    let found = found.filter(|row| sees_all || row.by.as_ref() == Some(proof.actor()));
-    found.ok_or(Error::NotFound(What::Job))
+    let found = found.map(|(row, of)| (row, of == Some(owner(proof))));
+    found.filter(|(_, is_own)| sees_all || *is_own).ok_or(Error::NotFound(What::Job))
+}
+
+fn owner<A: Action>(proof: &Authorized<A>) -> Owner {
+    Owner::of(&proof.rights().standing())
 }
 
 fn sees_all<A: Action>(proof: &Authorized<A>) -> bool {

@@ -133,7 +133,7 @@ async fn is_under_way(app: &App, batch: &str) -> Result<bool> {
     match plans::redeemed(&app.store, batch).await? {
         Some(Redeemed::Run(run)) => {
             let row = runs::find(&app.store, &run).await?;
-            Ok(row.is_some_and(|row| !row.state.is_over()))
+            Ok(row.is_some_and(|(row, _)| !row.state.is_over()))
         }
         Some(Redeemed::Done(_)) | None => Ok(false),
     }

@@ -248,7 +248,7 @@ pub async fn change(app: &App, proof: &Authorized<ChangeUser>) -> Result<Option<
                 n_sessions: sessions::count(tx, &id, not_over).await?,
                 n_tokens: tokens::count_live(tx, &id, now).await?,
             };
-            sessions::end_all(tx, &id).await?;
+            sessions::end_all(tx, &id, now).await?;
             sessions::end_links(tx, &id).await?;
             guard.after(tx).await?;
             let is = format!("disabled, sessions ended: {}, tokens stopped: {}", ended.n_sessions, ended.n_tokens);
@@ -278,10 +278,10 @@ pub async fn delete(app: &App, proof: &Authorized<DeleteUser>) -> Result<()> {
 
 /// Signs somebody out everywhere.
 pub async fn sign_out(app: &App, proof: &Authorized<SignOutUser>) -> Result<()> {
-    let user = of(app, &proof.action().username).await?;
+    let (user, now) = (of(app, &proof.action().username).await?, app.clock.now());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            let n_ended = sessions::end_all(tx, &user.id).await?;
+            let n_ended = sessions::end_all(tx, &user.id, now).await?;
             Ok(Change::new((), Some(format!("{n_ended} sessions")), None))
         })
     });

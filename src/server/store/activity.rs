@@ -2,9 +2,14 @@
 
 use super::{Known, Row, Store, Value};
 use crate::domain::view::{ActivityQuery, ActivityRow};
-use crate::domain::{Result, Scope, Timestamp};
+use crate::domain::{Actor, Result, Scope, Timestamp};
 use crate::params;
 use crate::server::entropy::first_id;
+
+const COLUMNS: &str = "id, at, actor, action, object, outcome, before, after, request_id, address, token";
+/// Of the copies of somebody: the last ones, and the one of a request.
+const LAST: &str = "ORDER BY id DESC LIMIT $2";
+const BY_REQUEST: &str = "AND request_id = $2 LIMIT 1";
 
 /// What was done in a scope, newest first, without these kinds.
 pub async fn list(
@@ -17,10 +22,25 @@ pub async fn list(
     store.all(&sql, params).await?.into_iter().map(activity).collect()
 }
 
+/// What somebody copied, newest first.
+pub async fn copies(store: &Store, by: &Actor, limit: u32) -> Result<Vec<ActivityRow>> {
+    store.all(&copied(LAST), params![by, limit]).await?.into_iter().map(activity).collect()
+}
+
+/// What they copied by one request.
+pub async fn copy_by(store: &Store, by: &Actor, request_id: &str) -> Result<Option<ActivityRow>> {
+    store.one(&copied(BY_REQUEST), params![by, request_id]).await?.map(activity).transpose()
+}
+
 /// When something was done to that object last.
 pub async fn last_done(store: &Store, action: &str, object: &str) -> Result<Option<Timestamp>> {
     let sql = "SELECT at FROM audit WHERE object = $1 AND action = $2 AND outcome = 'done' ORDER BY id DESC LIMIT 1";
     store.one(sql, params![object, action]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// The name of the action stands in the text: the indexes are of those rows alone.
+fn copied(which: &str) -> String {
+    format!("SELECT {COLUMNS} FROM audit WHERE action = 'tag.copy' AND actor = $1 AND outcome = 'done' {which}")
 }
 
 fn statement(scope: &Scope, (query, left_out): (&ActivityQuery, &[&str]), limit: u32) -> (String, Vec<Value>) {
@@ -67,7 +87,7 @@ fn statement(scope: &Scope, (query, left_out): (&ActivityQuery, &[&str]), limit:
         conditions.push_str(" AND id = audit_id");
     }
     let sql = format!(
-        "SELECT id, at, actor, action, object, outcome, before, after, request_id, address, token FROM {table}
+        "SELECT {COLUMNS} FROM {table}
          WHERE 1 = 1{conditions} ORDER BY {sorted} DESC LIMIT $1"
     );
     (sql, params)
@@ -100,7 +120,10 @@ mod tests {
     use rusqlite::Connection;
 
     fn plan(connection: &Connection, scope: &str, query: &ActivityQuery) -> String {
-        let (sql, params) = statement(&scope.parse().unwrap(), (query, &[]), 50);
+        explained(connection, statement(&scope.parse().unwrap(), (query, &[]), 50))
+    }
+
+    fn explained(connection: &Connection, (sql, params): (String, Vec<Value>)) -> String {
         let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let lines = explained.query_map(rusqlite::params_from_iter(&params), |row| row.get::<_, String>(3)).unwrap();
         let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
@@ -142,6 +165,19 @@ mod tests {
             assert!(is_found, "{scope} {query:?}, on: {on}");
             let since = plan(&connection, scope, &ActivityQuery { since: Some(Timestamp(1)), ..query.clone() });
             assert!(since.contains("id>?"), "{scope} {query:?}, since: {since}");
+        }
+    }
+
+    #[test]
+    fn copies_are_found_without_all_else_that_somebody_did() {
+        let connection = Connection::open_in_memory().unwrap();
+        Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
+        for (which, value, index) in [
+            (LAST, Value::from(6_i64), "SEARCH audit USING INDEX audit_copies (actor=?"),
+            (BY_REQUEST, "r".into(), "SEARCH audit USING INDEX audit_copies_by_request (request_id=? AND actor=?"),
+        ] {
+            let first = explained(&connection, (copied(which), vec!["user:ci".into(), value]));
+            assert!(first.contains(index), "{which}: {first}");
         }
     }
 }

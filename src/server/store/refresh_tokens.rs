@@ -73,5 +73,5 @@ pub async fn holds(tx: &mut Tx, identity: &Identity, (sealed, now): (&[u8], Time
 pub async fn refuse(tx: &mut Tx, identity: &Identity, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE identities SET refresh_token = NULL, refused_at = $3 WHERE issuer = $1 AND subject = $2";
     tx.run(sql, params![&identity.issuer, &identity.subject, now]).await?;
-    sessions::end_all(tx, &identity.user_id).await
+    sessions::end_all(tx, &identity.user_id, now).await
 }

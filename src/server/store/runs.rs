@@ -3,19 +3,24 @@
 
 mod parts;
 mod rows;
+mod whose;
 
 pub use parts::{Part, Tally, add_parts, next_part, note_part, tally};
-pub use rows::{changed_at, find, list, told};
+pub use rows::{changed_at, find, is_under_way, kind_of, list, told};
+pub use whose::{Behalf, Owner};
 
-use super::{Known, Row, Tx, jobs};
+use super::{Row, Tx, Value, batch, jobs};
 use crate::domain::principal::Job;
 use crate::domain::run::{Control, RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::params;
+use serde::de::DeserializeOwned;
 
 /// The most lines that a run keeps of what it said, and the most of a line.
 const MAX_LINES: usize = 100;
 const MAX_LINE_CHARS: usize = 300;
+/// How many runs are forgotten in one go.
+const FORGOTTEN: u32 = 500;
 
 /// A run that is asked for.
 #[derive(Clone, Debug)]
@@ -26,6 +31,7 @@ pub struct NewRun {
     /// What it is to do, as its kind reads it.
     pub params: String,
     pub by: Actor,
+    pub behalf: Behalf,
     pub at: Timestamp,
 }
 
@@ -41,8 +47,30 @@ pub struct Run {
     pub n_done: u64,
     pub n_total: Option<u64>,
     pub n_bytes: u64,
-    /// Whose it is.
-    pub by: Option<Actor>,
+    pub behalf: Behalf,
+    /// How often it was taken up. Once it is again, whoever holds this writes nothing of it any more.
+    turn: u64,
+}
+
+impl Run {
+    /// What it is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for what no version wrote.
+    pub fn asked<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(&self.params).map_err(|_| Error::Internal)
+    }
+
+    /// Where it stands; at the beginning where that is said nowhere.
+    ///
+    /// # Errors
+    /// As [`Self::asked`].
+    pub fn stands<T: DeserializeOwned + Default>(&self) -> Result<T> {
+        if self.place.is_empty() {
+            return Ok(T::default());
+        }
+        serde_json::from_str(&self.place).map_err(|_| Error::Internal)
+    }
 }
 
 /// How far a run has come by one step.
@@ -71,10 +99,10 @@ impl Progress {
 pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
     let sql =
         "INSERT INTO job_runs (id, kind, scope, params, state, place, n_done, n_bytes, log, worked_ms, created_at,
-                 created_by, changed_at)
-               VALUES ($1, $2, $3, $4, 'queued', '', 0, 0, '', 0, $5, $6, $5)";
-    let scope = new.scope.to_string();
-    tx.run(sql, params![&new.id, new.kind.name(), scope, &new.params, new.at, &new.by]).await?;
+                 created_by, changed_at, principal_id, token_id)
+               VALUES ($1, $2, $3, $4, 'queued', '', 0, 0, '', 0, $5, $6, $5, $7, $8)";
+    let (scope, Behalf { principal, token }) = (new.scope.to_string(), new.behalf.clone());
+    tx.run(sql, params![&new.id, new.kind.name(), scope, &new.params, new.at, &new.by, principal, token]).await?;
     jobs::ensure(tx, &new.id, Job::Run.name(), &new.id, new.at).await
 }
 
@@ -86,9 +114,19 @@ pub async fn open_of(tx: &mut Tx, kind: RunKind) -> Result<Option<String>> {
 }
 
 /// How many runs of somebody are not over.
-pub async fn n_open_of(tx: &mut Tx, by: &Actor) -> Result<u64> {
-    let sql = "SELECT COUNT(*) FROM job_runs WHERE created_by = $1 AND finished_at IS NULL";
-    tx.one(sql, params![by]).await?.map_or(Ok(0), |mut row| row.take())
+pub async fn n_open_of(tx: &mut Tx, owner: &Owner) -> Result<u64> {
+    let (is_theirs, value) = owner.condition(1);
+    let sql = format!("SELECT COUNT(*) FROM job_runs WHERE {is_theirs} AND finished_at IS NULL");
+    tx.one(&sql, vec![value]).await?.map_or(Ok(0), |mut row| row.take())
+}
+
+/// Ends what somebody began by a session or a password, which are theirs no more: whoever had them meanwhile gets nothing
+/// done by what they left behind. What they began by a token ends with the token.
+pub async fn put_out(tx: &mut Tx, principal_id: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE job_runs SET state = 'failed', waits_for = NULL, finished_at = $2, changed_at = $2,
+                 error = 'whoever asked for it was signed out everywhere since; ask for it again'
+               WHERE principal_id = $1 AND token_id IS NULL AND finished_at IS NULL";
+    tx.run(sql, params![principal_id, now]).await.map(|_| ())
 }
 
 /// At the start: every run that waits or was under way is in the line.
@@ -101,42 +139,50 @@ pub async fn line_up(tx: &mut Tx, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Takes a run up; `None` if it is not to go on.
+/// Takes a run up; `None` if it is not to go on. Whoever took it up before loses it by that.
 pub async fn take_up(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Option<Run>> {
-    let sql = "UPDATE job_runs SET state = 'running', started_at = COALESCE(started_at, $2), waits_for = NULL, changed_at = $2
+    let sql = "UPDATE job_runs SET state = 'running', started_at = COALESCE(started_at, $2), waits_for = NULL, changed_at = $2,
+                 turn = turn + 1
                WHERE id = $1 AND state IN ('queued', 'running')
-               RETURNING id, kind, scope, params, place, n_done, n_total, n_bytes, created_by";
+               RETURNING id, kind, scope, params, place, n_done, n_total, n_bytes, principal_id, token_id, turn";
     let Some(mut row) = tx.one(sql, params![id, now]).await? else { return Ok(None) };
     let (id, kind, scope) = (row.take()?, kind(&mut row)?, scope(&mut row)?);
     let (params, place, n_done) = (row.take()?, row.take()?, row.take()?);
-    let (n_total, n_bytes, Known(by)) = (row.take()?, row.take()?, row.take()?);
-    Ok(Some(Run { id, kind, scope, params, place, n_done, n_total, n_bytes, by }))
+    let (n_total, n_bytes) = (row.take()?, row.take()?);
+    let behalf = Behalf { principal: row.take()?, token: row.take()? };
+    Ok(Some(Run { id, kind, scope, params, place, n_done, n_total, n_bytes, behalf, turn: row.take()? }))
 }
 
-/// Notes how far a run has come, whatever was asked of it meanwhile, and tells how it stands.
-pub async fn advance(tx: &mut Tx, id: &str, to: &Progress, worked_ms: i64, now: Timestamp) -> Result<RunState> {
-    if !to.said.is_empty() {
-        say(tx, id, &to.said, now).await?;
-    }
+/// Notes how far a run has come, whatever was asked of it meanwhile, and tells how it stands; `None` where somebody else
+/// took it up since: then nothing is noted.
+pub async fn advance(
+    tx: &mut Tx,
+    run: &Run,
+    to: &Progress,
+    worked_ms: i64,
+    now: Timestamp,
+) -> Result<Option<RunState>> {
     let sql = "UPDATE job_runs SET place = $2, n_done = $3, n_total = $4, n_bytes = $5, waits_for = $6,
                  worked_ms = worked_ms + $7, changed_at = $8,
                  finished_at = CASE WHEN $9 = 1 THEN COALESCE(finished_at, $8) ELSE finished_at END,
                  state = CASE WHEN $9 = 1 AND finished_at IS NULL THEN 'done' ELSE state END
-               WHERE id = $1 RETURNING state";
+               WHERE id = $1 AND turn = $10 RETURNING state";
     let n_total = to.n_total.map(|n_total| i64::try_from(n_total).unwrap_or(i64::MAX));
-    let params =
-        params![id, &to.place, to.n_done, n_total, to.n_bytes, to.waits_for.clone(), worked_ms, now, to.is_over];
-    match tx.one(sql, params).await? {
-        Some(mut row) => state(&mut row),
-        None => Ok(RunState::Cancelled),
+    let mut params =
+        params![&run.id, &to.place, to.n_done, n_total, to.n_bytes, to.waits_for.clone(), worked_ms, now, to.is_over];
+    params.push(run.turn.into());
+    let Some(mut row) = tx.one(sql, params).await? else { return Ok(None) };
+    if !to.said.is_empty() {
+        say(tx, &run.id, &to.said, now).await?;
     }
+    state(&mut row).map(Some)
 }
 
-/// Ends a run that cannot go on.
-pub async fn fail(tx: &mut Tx, id: &str, error: &str, now: Timestamp) -> Result<()> {
+/// Ends a run that cannot go on, unless somebody else took it up since.
+pub async fn fail(tx: &mut Tx, run: &Run, error: &str, now: Timestamp) -> Result<()> {
     let sql = "UPDATE job_runs SET state = 'failed', error = $2, waits_for = NULL, finished_at = $3, changed_at = $3
-               WHERE id = $1 AND finished_at IS NULL";
-    tx.run(sql, params![id, cut(error), now]).await?;
+               WHERE id = $1 AND turn = $4 AND finished_at IS NULL";
+    tx.run(sql, params![&run.id, cut(error), now, run.turn]).await?;
     Ok(())
 }
 
@@ -178,12 +224,19 @@ pub async fn control(tx: &mut Tx, id: &str, control: Control, by: &str, now: Tim
     Ok(before)
 }
 
-/// Forgets runs that were over before.
+/// Forgets runs that were over before, with their parts.
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<()> {
-    let sql = "DELETE FROM job_runs WHERE id IN
-               (SELECT id FROM job_runs WHERE finished_at IS NOT NULL AND finished_at < $1 ORDER BY id LIMIT 500)";
-    tx.run(sql, params![before]).await?;
-    parts::forget(tx).await
+    let sql =
+        "SELECT id FROM job_runs WHERE finished_at IS NOT NULL AND finished_at < $1 ORDER BY finished_at LIMIT $2";
+    let rows = tx.all(sql, params![before, FORGOTTEN]).await?;
+    let ids: Vec<Value> =
+        rows.into_iter().map(|mut row| row.take::<String>().map(Value::from)).collect::<Result<_>>()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let slots = batch::slots(1, ids.len());
+    tx.run(&format!("DELETE FROM job_parts WHERE run_id IN ({slots})"), ids.clone()).await?;
+    tx.run(&format!("DELETE FROM job_runs WHERE id IN ({slots})"), ids).await.map(|_| ())
 }
 
 /// Keeps lines of what a run says: the last ones, where they are many.

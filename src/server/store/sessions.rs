@@ -1,6 +1,6 @@
 //! Sessions of browsers, and the links that work once.
 
-use super::{Store, Tx, epoch, principals};
+use super::{Store, Tx, epoch, principals, runs};
 use crate::domain::{Actor, Error, Result, Timestamp};
 use crate::params;
 
@@ -139,16 +139,18 @@ pub async fn count(tx: &mut Tx, user_id: &str, (idle, oldest): (Timestamp, Times
     tx.one(sql, params![user_id, idle, oldest]).await?.ok_or(Error::Internal)?.take()
 }
 
-/// Ends all sessions of a user; how many they were.
-pub async fn end_all(tx: &mut Tx, user_id: &str) -> Result<u64> {
+/// Ends all sessions of a user, with the jobs that they began by one; how many sessions they were.
+pub async fn end_all(tx: &mut Tx, user_id: &str, now: Timestamp) -> Result<u64> {
     let n_ended = tx.run("DELETE FROM sessions WHERE user_id = $1", params![user_id]).await?;
+    runs::put_out(tx, user_id, now).await?;
     epoch::next(tx).await?;
     Ok(n_ended)
 }
 
-/// Ends all sessions of a user but one.
-pub async fn end_others(tx: &mut Tx, user_id: &str, id: &str) -> Result<()> {
+/// Ends all sessions of a user but one, and their jobs as [`end_all`] does.
+pub async fn end_others(tx: &mut Tx, user_id: &str, id: &str, now: Timestamp) -> Result<()> {
     tx.run("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", params![user_id, id]).await?;
+    runs::put_out(tx, user_id, now).await?;
     epoch::next(tx).await
 }
 

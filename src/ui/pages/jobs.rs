@@ -128,8 +128,8 @@ fn Meter<'a>(row: &'a JobRow) -> impl IntoView + use<> {
     // A bar without a value says that the end is not known.
     let value = row.n_total.filter(|total| *total > 0).map(|total| row.n_done.min(total).to_string());
     let max = row.n_total.unwrap_or(1).max(1).to_string();
-    let bar = (matches!(row.state, RunState::Running | RunState::Paused))
-        .then(|| view! { <progress class="meter" aria-label=label value=value max=max></progress> });
+    let is_shown = row.state == RunState::Running || row.state == RunState::Paused && row.n_total.is_some();
+    let bar = is_shown.then(|| view! { <progress class="meter" aria-label=label value=value max=max></progress> });
     let waits = row.waits_for.as_ref().map(|words| view! { <span class="cell-sub">{sentence(words)}</span> });
     let error = row.error.as_ref().map(|words| view! { <span class="cell-sub">{sentence(words)}</span> });
     view! { {bar}<span class="sm num">{progress_words(row)}</span>{waits}{error} }.into_any()
@@ -163,33 +163,54 @@ fn by_words(by: Option<&Actor>) -> String {
 
 /// `312 of 1,204, about 4 min left`, and what came of it.
 fn progress_words(row: &JobRow) -> String {
+    if let Some(words) = nothing_yet(row) {
+        return words.to_owned();
+    }
     let (one, many) = row.kind.nouns();
     let left = row.left_s.map(|seconds| format!(", {} left", about(seconds))).unwrap_or_default();
     let done = match row.n_total {
         Some(total) if !row.state.is_over() || row.n_done != total => {
             format!("{} of {}{left}", grouped(row.n_done), grouped(total))
         }
-        _ if row.state == RunState::Queued => return "Waits for its turn".to_owned(),
         _ => counted(row.n_done, one, many),
     };
-    match row.kind {
-        RunKind::Collect => format!("{done}, {} {}", ByteSize(row.n_bytes), freed(row.is_dry)),
+    let done = match row.kind {
+        RunKind::Collect => format!("{done}, {} {}", ByteSize(row.n_bytes), freed(row)),
         RunKind::Copy => format!("{done}, {} sent", ByteSize(row.n_bytes)),
         RunKind::Delete | RunKind::Restore => done,
+    };
+    if row.state == RunState::Queued { format!("Waits for its turn: {done}") } else { done }
+}
+
+/// What is said of one that did not begin, or does not know yet how much there is to do.
+fn nothing_yet(row: &JobRow) -> Option<&'static str> {
+    let (has_begun, is_known) = (row.started_at.is_some(), row.n_total.is_some() || row.n_done > 0);
+    match (row.state, has_begun) {
+        (RunState::Done, _) => None,
+        (_, true) if is_known => None,
+        (RunState::Queued, _) => Some("Waits for its turn"),
+        (RunState::Running, _) => Some("Finds out how much there is to do"),
+        (RunState::Paused, false) => Some("Not begun"),
+        (RunState::Paused, true) => Some("Nothing done yet"),
+        (RunState::Failed | RunState::Cancelled, false) => Some("Never begun"),
+        (RunState::Failed | RunState::Cancelled, true) => Some("Nothing was done"),
     }
 }
 
-fn freed(is_dry: bool) -> &'static str {
-    if is_dry { "would be freed" } else { "freed" }
+fn freed(row: &JobRow) -> &'static str {
+    match (row.is_dry, row.state.is_over()) {
+        (true, true) => "would be freed",
+        (true, false) => "would be freed so far",
+        (false, _) => "freed",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn progress_is_said_in_words() {
-        let row = JobRow {
+    fn row() -> JobRow {
+        JobRow {
             id: "1".to_owned(),
             kind: RunKind::Collect,
             is_dry: false,
@@ -202,11 +223,16 @@ mod tests {
             waits_for: None,
             left_s: Some(240),
             created_at: Timestamp(0),
-            started_at: None,
+            started_at: Some(Timestamp(1)),
             finished_at: None,
             by: None,
             error: None,
-        };
+        }
+    }
+
+    #[test]
+    fn progress_is_said_in_words() {
+        let row = row();
         assert_eq!(progress_words(&row), "312 of 1,204, about 4 min left, 0\u{a0}B freed");
         let over = JobRow { state: RunState::Done, n_done: 1204, is_dry: true, left_s: None, ..row };
         assert_eq!(progress_words(&over), "1,204 items, 0\u{a0}B would be freed");
@@ -215,5 +241,37 @@ mod tests {
         let copy = JobRow { kind: RunKind::Copy, copy: Some(copy), is_dry: false, n_bytes: 0, ..over };
         assert_eq!(title(&copy), "Copy of 2 tags from up/web to team/web");
         assert_eq!(progress_words(&copy), "1,204 parts, 0\u{a0}B sent");
+    }
+
+    #[test]
+    fn one_that_did_nothing_yet_says_so_and_no_number() {
+        let row = JobRow {
+            kind: RunKind::Collect,
+            is_dry: true,
+            n_done: 0,
+            n_total: None,
+            left_s: None,
+            started_at: None,
+            ..row()
+        };
+        for kind in RunKind::ALL {
+            for (state, never, begun) in [
+                (RunState::Queued, "Waits for its turn", "Waits for its turn"),
+                (RunState::Paused, "Not begun", "Nothing done yet"),
+                (RunState::Failed, "Never begun", "Nothing was done"),
+                (RunState::Cancelled, "Never begun", "Nothing was done"),
+            ] {
+                let row = JobRow { kind, state, ..row.clone() };
+                assert_eq!(progress_words(&row), never, "{row:?}");
+                assert_eq!(progress_words(&JobRow { started_at: Some(Timestamp(1)), ..row }), begun);
+            }
+        }
+        let row = JobRow { started_at: Some(Timestamp(1)), ..row };
+        let running = JobRow { state: RunState::Running, ..row.clone() };
+        assert_eq!(progress_words(&running), "Finds out how much there is to do");
+        let paused = JobRow { state: RunState::Paused, n_done: 5, n_total: Some(9), ..row };
+        assert_eq!(progress_words(&paused), "5 of 9, 0\u{a0}B would be freed so far");
+        let resumed = JobRow { state: RunState::Queued, kind: RunKind::Delete, ..paused };
+        assert_eq!(progress_words(&resumed), "Waits for its turn: 5 of 9");
     }
 }

@@ -59,11 +59,10 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, Where { scope }) = asked(query)?;
-        let (limit, scope) = (part.limit()?, scope.unwrap_or(Scope::Everything));
+        let scope = scope.unwrap_or(Scope::Everything);
         let proof = app.access.authorize(&caller, ListGrants { scope }).await?;
-        let grants = access::list(&app, &proof, &part.after, limit + 1).await?;
-        let grants: Vec<Given> = grants.into_iter().map(Given::from).collect();
-        Ok(Page::cut(grants, limit, |grant| grant.id.clone()))
+        let grants = access::list(&app, &proof, &part.after, part.limit + 1).await?;
+        Ok(Page::cut(grants, part.limit, |grant: &Given| grant.id.clone()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

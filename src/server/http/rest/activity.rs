@@ -69,16 +69,15 @@ pub(in crate::server::http) async fn list(
 
 /// What was done in the scope of the address, or else in that of the query.
 pub(super) async fn of_scope(app: &App, caller: &Caller, of: Option<Scope>, query: RawQuery) -> Response<Body> {
-    let found: Result<Page<Entry>> = async {
+    let found = async {
         let (part, asked): (Part, Asked) = asked(query)?;
-        let (limit, since) = (part.limit()?, asked.since()?);
+        let since = asked.since()?;
         let Asked { who, action, object, scope, refused, .. } = asked;
         let scope = of.or(scope).unwrap_or(Scope::Everything);
         let proof = app.access.authorize(caller, ReadActivity { scope }).await?;
         let query = ActivityQuery { who, action, object, refused_only: refused, since, after: part.after };
-        let view = activity::list(app, &proof, &query, limit).await?;
-        Ok(Page { items: view.rows.into_iter().map(Entry::from).collect(), next: view.next })
-    }
-    .await;
-    answer(app, caller, StatusCode::OK, found)
+        let view = activity::list(app, &proof, &query, part.limit).await?;
+        Ok(Page::<Entry>::of(view.rows, view.next))
+    };
+    answer(app, caller, StatusCode::OK, found.await)
 }

@@ -63,11 +63,9 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListGroups {}).await?;
-        let groups = groups::list(&app, &proof, &part.after, limit + 1).await?;
-        let groups: Vec<Listed> = groups.into_iter().map(Listed::from).collect();
-        Ok(Page::cut(groups, limit, |group| group.name.to_string()))
+        let groups = groups::list(&app, &proof, &part.after, part.limit + 1).await?;
+        Ok(Page::cut(groups, part.limit, |group: &Listed| group.name.to_string()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

@@ -51,13 +51,11 @@ pub(super) async fn list(app: &App, caller: &Caller, name: &str, query: RawQuery
     let found = async {
         let (part, Asked { tag, how, by, since }) = asked(query)?;
         let since = since.map(|since| time("since", &since)).transpose()?;
-        let limit = Some(part.limit()?);
         let after = (!part.after.is_empty()).then(|| part.after.parse::<Cursor>()).transpose()?;
         let proof = app.access.authorize(caller, ReadRepository { repository: name.parse()? }).await?;
-        let page =
-            history::list(app, &proof, &HistoryQuery { tag, how, by, since, after, limit, before: None }).await?;
-        let next = page.next.map(|cursor| cursor.to_string());
-        Ok(Page { items: page.items.into_iter().map(Move::from).collect(), next })
+        let query = HistoryQuery { tag, how, by, since, after, limit: Some(part.limit), before: None };
+        let page = history::list(app, &proof, &query).await?;
+        Ok(Page::<Move>::of(page.items, page.next.map(|cursor| cursor.to_string())))
     };
     answer(app, caller, StatusCode::OK, found.await)
 }
@@ -116,10 +114,10 @@ fn time(field: &str, text: &str) -> Result<Timestamp> {
 pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
     let found = async {
         let (part, At { t }) = asked(query)?;
-        let (limit, namespace): (u32, Namespace) = (part.limit()?, name.parse()?);
+        let namespace: Namespace = name.parse()?;
         let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: time("t", &t)? }).await?;
         let after = part.after.rsplit_once(':').unwrap_or(("", ""));
-        differing(app, &proof, after, limit).await
+        differing(app, &proof, after, part.limit).await
     };
     answer(app, caller, StatusCode::OK, found.await)
 }

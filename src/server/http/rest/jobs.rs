@@ -93,10 +93,9 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListJobs {}).await?;
-        let view = jobs::list(&app, &proof, &part.after, limit).await?;
-        Ok(Page { items: view.rows.into_iter().map(Listed::from).collect(), next: view.next })
+        let view = jobs::list(&app, &proof, &part.after, part.limit).await?;
+        Ok(Page::<Listed>::of(view.rows, view.next))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

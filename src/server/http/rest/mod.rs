@@ -43,24 +43,20 @@ const MAX_LIMIT: u32 = 500;
 /// Which part of a list is asked for.
 #[derive(Deserialize)]
 struct Part {
-    limit: Option<u32>,
+    #[serde(default = "default_limit")]
+    limit: u32,
     #[serde(default)]
     after: String,
+}
+
+fn default_limit() -> u32 {
+    DEFAULT_LIMIT
 }
 
 /// What is asked of a list that has no filter.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct All {}
-
-impl Part {
-    fn limit(&self) -> Result<u32> {
-        match self.limit.unwrap_or(DEFAULT_LIMIT) {
-            limit @ 1..=MAX_LIMIT => Ok(limit),
-            _ => Err(Error::invalid("limit", format!("a limit is between 1 and {MAX_LIMIT}"))),
-        }
-    }
-}
 
 /// One page of a list.
 #[derive(Serialize)]
@@ -70,8 +66,14 @@ struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Cuts up to `limit + 1` items to a page; `key` is that of an item.
-    fn cut(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Self {
+    /// A page as it was read.
+    fn of<R: Into<T>>(rows: Vec<R>, next: Option<String>) -> Self {
+        Self { items: rows.into_iter().map(Into::into).collect(), next }
+    }
+
+    /// Cuts up to `limit + 1` rows to a page; `key` is that of an item.
+    fn cut<R: Into<T>>(rows: impl IntoIterator<Item = R>, limit: u32, key: impl Fn(&T) -> String) -> Self {
+        let mut items: Vec<T> = rows.into_iter().map(Into::into).collect();
         let is_cut = items.len() > limit as usize;
         items.truncate(limit as usize);
         let next = items.last().filter(|_| is_cut).map(key);
@@ -79,7 +81,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Which part of a list is asked for, and of what. `F` denies what it does not know: by a typo in the name of a filter
+/// Which part of a list is asked for, within bounds, and of what. `F` denies what it does not know: by a typo in the name of a filter
 /// the list would show everything.
 fn asked<F: DeserializeOwned>(RawQuery(query): RawQuery) -> Result<(Part, F)> {
     let nothing = || form_urlencoded::Serializer::new(String::new());
@@ -88,7 +90,11 @@ fn asked<F: DeserializeOwned>(RawQuery(query): RawQuery) -> Result<(Part, F)> {
         let of = if matches!(&*key, "limit" | "after") { &mut part } else { &mut filter };
         of.append_pair(&key, &value);
     }
-    Ok((read(&part.finish())?, read(&filter.finish())?))
+    let part: Part = read(&part.finish())?;
+    if !(1..=MAX_LIMIT).contains(&part.limit) {
+        return Err(Error::invalid("limit", format!("a limit is between 1 and {MAX_LIMIT}")));
+    }
+    Ok((part, read(&filter.finish())?))
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T> {

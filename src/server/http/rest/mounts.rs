@@ -130,13 +130,11 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ReadMounts {}).await?;
         let after = MountPrefix::of_address(&part.after);
         let is_after = |mount: &MountView| after.as_ref().is_none_or(|after| mount.row.prefix > *after);
-        let mounts = mounts::all(&app, &proof).await?.into_iter().filter(is_after).take(limit as usize + 1);
-        let mounts: Vec<Listed> = mounts.map(Listed::from).collect();
-        Ok(Page::cut(mounts, limit, |mount| mount.prefix.in_address().to_owned()))
+        let mounts = mounts::all(&app, &proof).await?.into_iter().filter(is_after).take(part.limit as usize + 1);
+        Ok(Page::cut(mounts, part.limit, |mount: &Listed| mount.prefix.in_address().to_owned()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

@@ -77,11 +77,10 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, Where { scope }) = asked(query)?;
-        let (limit, scope) = (part.limit()?, scope.unwrap_or(Scope::Everything));
+        let scope = scope.unwrap_or(Scope::Everything);
         let proof = app.access.authorize(&caller, ListProtections { scope }).await?;
-        let rules = protections::list(&app, &proof, &part.after, limit + 1).await?;
-        let rules: Vec<Set> = rules.into_iter().map(Set::from).collect();
-        Ok(Page::cut(rules, limit, |rule| rule.id.clone()))
+        let rules = protections::list(&app, &proof, &part.after, part.limit + 1).await?;
+        Ok(Page::cut(rules, part.limit, |rule: &Set| rule.id.clone()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

@@ -140,14 +140,13 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListProviders {}).await?;
         let all = providers::list(&app, &proof).await?;
         let first = all.iter().position(|it| key(it) == part.after).map_or(0, |at| at + 1);
         let keys: Vec<String> = all.iter().skip(first).map(key).collect();
-        let rows = all.into_iter().skip(first).zip(keys).take(limit as usize + 1);
-        let rows = rows.map(|(view, key)| (Whole::from(view), key)).collect();
-        let Page { items, next } = Page::cut(rows, limit, |(_, key): &(Whole, String)| key.clone());
+        let rows = all.into_iter().skip(first).zip(keys).take(part.limit as usize + 1);
+        let rows = rows.map(|(view, key)| (Whole::from(view), key));
+        let Page { items, next } = Page::cut(rows, part.limit, |(_, key): &(Whole, String)| key.clone());
         Ok(Page { items: items.into_iter().map(|(whole, _)| whole).collect(), next })
     };
     answer(&app, &caller, StatusCode::OK, found.await)

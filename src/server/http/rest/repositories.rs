@@ -89,15 +89,13 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, Asked { q, namespace: within }) = asked(query)?;
-        let limit = part.limit()?;
         let after = (!part.after.is_empty()).then(|| Cursor { key: 0, name: part.after.clone() });
         let sort = RepositorySort::Name;
-        let query = RepositoryQuery { q, sort, after, limit: Some(limit), within, ..RepositoryQuery::default() };
+        let query = RepositoryQuery { q, sort, after, limit: Some(part.limit), within, ..RepositoryQuery::default() };
         let proof = app.access.authorize(&caller, ListRepositories {}).await?;
         repositories::require_any(&app, &proof).await?;
         let page = repositories::page(&app, &proof, &query).await?;
-        let next = page.next.map(|cursor| cursor.name);
-        Ok(Page { items: page.items.into_iter().map(Listed::from).collect(), next })
+        Ok(Page::<Listed>::of(page.items, page.next.map(|cursor| cursor.name)))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

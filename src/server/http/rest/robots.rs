@@ -85,14 +85,12 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         if !caller.standing.is_signed_in() {
             return Err(Error::Unauthenticated);
         }
         let proof = app.access.authorize(&caller, ListRobots {}).await?;
-        let robots = robots::list(&app, &proof, &part.after, limit + 1).await?;
-        let robots: Vec<Listed> = robots.into_iter().map(Listed::from).collect();
-        Ok(Page::cut(robots, limit, |robot| robot.name.to_string()))
+        let robots = robots::list(&app, &proof, &part.after, part.limit + 1).await?;
+        Ok(Page::cut(robots, part.limit, |robot: &Listed| robot.name.to_string()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

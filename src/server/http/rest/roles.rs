@@ -34,11 +34,9 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let _proof = app.access.authorize(&caller, ListRoles {}).await?;
         let n_before = Role::ALL.iter().position(|role| role.name() == part.after).map_or(0, |at| at + 1);
-        let rest = Role::ALL[n_before..].iter().copied().map(Listed::from).collect();
-        Ok(Page::cut(rest, limit, |role: &Listed| role.name.name().to_owned()))
+        Ok(Page::cut(Role::ALL[n_before..].iter().copied(), part.limit, |role: &Listed| role.name.name().to_owned()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

@@ -57,13 +57,11 @@ struct Asked {
 pub(super) async fn list(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
     let found = async {
         let (part, Asked { q }) = asked(query)?;
-        let limit = part.limit()?;
         let after = (!part.after.is_empty()).then(|| Cursor { key: 0, name: part.after.clone() });
-        let query = TagQuery { q, sort: TagSort::Name, after, limit: Some(limit), ..TagQuery::default() };
+        let query = TagQuery { q, sort: TagSort::Name, after, limit: Some(part.limit), ..TagQuery::default() };
         let proof = app.access.authorize(caller, ReadRepository { repository: name.parse()? }).await?;
         let page = tags::page(app, &proof, &query).await?;
-        let next = page.next.map(|cursor| cursor.name);
-        Ok(Page { items: page.items.into_iter().map(Listed::from).collect(), next })
+        Ok(Page::<Listed>::of(page.items, page.next.map(|cursor| cursor.name)))
     };
     answer(app, caller, StatusCode::OK, found.await)
 }

@@ -79,11 +79,9 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let proof = reading(&app, &caller).await?;
-        let tokens = personal_tokens::list(&app, &proof, &part.after, limit + 1).await?;
-        let tokens: Vec<Listed> = tokens.into_iter().map(Listed::from).collect();
-        Ok(Page::cut(tokens, limit, |token| token.id.clone()))
+        let tokens = personal_tokens::list(&app, &proof, &part.after, part.limit + 1).await?;
+        Ok(Page::cut(tokens, part.limit, |token: &Listed| token.id.clone()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

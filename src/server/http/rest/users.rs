@@ -73,11 +73,9 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListUsers {}).await?;
-        let users = users::list(&app, &proof, &part.after, limit + 1).await?;
-        let users: Vec<User> = users.into_iter().map(User::from).collect();
-        Ok(Page::cut(users, limit, |user| user.username.to_string()))
+        let users = users::list(&app, &proof, &part.after, part.limit + 1).await?;
+        Ok(Page::cut(users, part.limit, |user: &User| user.username.to_string()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

@@ -70,13 +70,11 @@ pub(in crate::server::http) async fn list(
 ) -> Response<Body> {
     let found = async {
         let (part, All {}) = asked(query)?;
-        let limit = part.limit()?;
         let proof = app.access.authorize(&caller, ListUsers {}).await?;
         let after = if part.after.is_empty() { Ok(Default::default()) } else { identity(&part.after) };
         let after = after.map_err(|_| Error::invalid("after", "take the next of the page before"))?;
-        let waiting = waiting::page(&app, &proof, (&after.0, &after.1), limit + 1).await?;
-        let waiting: Vec<Listed> = waiting.into_iter().map(Listed::from).collect();
-        Ok(Page::cut(waiting, limit, |one| one.id.clone()))
+        let waiting = waiting::page(&app, &proof, (&after.0, &after.1), part.limit + 1).await?;
+        Ok(Page::cut(waiting, part.limit, |one: &Listed| one.id.clone()))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
 }

@@ -9,7 +9,6 @@ use crate::domain::run::RunKind;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
-use crate::server::identity::behalf::Behalf;
 use crate::server::service::{elsewhere, jobs};
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories;
@@ -24,7 +23,6 @@ const TOGETHER: usize = 16;
 /// Not found for a tag that is not there; what setting the tags would be refused for now.
 pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen): (&Mount, &Seen)) -> Result<Copied> {
     let CopyTags { from, to, tags } = proof.action().clone();
-    let behalf = Behalf::of(&proof.rights().standing())?;
     tags.iter().try_for_each(|(_, name)| name.refuse_reserved())?;
     let look = |(tag, name): (Tag, Tag)| {
         let (from, to) = (&from, &to);
@@ -41,9 +39,9 @@ pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen):
     seen.check_there(&to, &there.collect())?;
     is_allowed(app, proof, &wanted).await?;
     let copied = wanted.iter().map(|it| (it.name.clone(), it.digest.clone())).collect();
-    let asked = Asked { from, to: to.clone(), tags: wanted, behalf };
+    let asked = Asked { from, to: to.clone(), tags: wanted };
     let params = serde_json::to_string(&asked).map_err(|_| Error::Internal)?;
-    let new = jobs::new_run(app, proof, RunKind::Copy, Scope::Repository(to), params);
+    let new = jobs::new_run(app, proof, RunKind::Copy, Scope::Repository(to), params)?;
     let id = jobs::begin(app, proof, new).await?;
     Ok(Copied { tags: copied, job: Some(id), ..Copied::default() })
 }

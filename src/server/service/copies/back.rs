@@ -2,17 +2,14 @@
 
 use crate::domain::action::TakeBackCopy;
 use crate::domain::error::What;
-use crate::domain::view::{ActivityQuery, How};
-use crate::domain::{Actor, Digest, Error, RepositoryName, Result, Scope, Tag};
+use crate::domain::view::How;
+use crate::domain::{Actor, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::names::Namer;
 use crate::server::store::{Change, activity, tags, trash};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Among how many of somebody's last copies one is sought.
-const LAST: u32 = 50;
 
 /// What names named, as it stands on record: one a line.
 pub(super) fn written(repository: &RepositoryName, named: &BTreeMap<Tag, Digest>) -> String {
@@ -32,12 +29,9 @@ fn read(text: Option<&str>) -> BTreeMap<Tag, (RepositoryName, Digest)> {
 /// What takes back a copy that somebody made by this request.
 ///
 /// # Errors
-/// Not found for one that they did not make, or long ago.
+/// Not found for one that they did not make.
 pub async fn made(app: &App, by: &Actor, request_id: &str) -> Result<TakeBackCopy> {
-    let query = ActivityQuery { who: by.key(), action: "tag.copy".to_owned(), ..ActivityQuery::default() };
-    let rows = activity::list(&app.store, &Scope::Everything, (&query, &[]), LAST).await?;
-    let row = rows.into_iter().find(|row| row.request_id == request_id && row.refused.is_none());
-    let row = row.ok_or(Error::NotFound(What::Page))?;
+    let row = activity::copy_by(&app.store, by, request_id).await?.ok_or(Error::NotFound(What::Page))?;
     let (before, after) = (read(row.before.as_deref()), read(row.after.as_deref()));
     let repository = after.values().next().map(|(repository, _)| repository.clone());
     let repository = repository.ok_or(Error::NotFound(What::Page))?;

@@ -2,8 +2,8 @@
 
 use super::plan::Source;
 use crate::domain::action::ReadRepository;
-use crate::domain::view::{ActivityQuery, CopyPlan, CopyQuery, CopyView, Moved, Offer};
-use crate::domain::{Error, Permission, RepositoryName, Result, Scope, Target};
+use crate::domain::view::{CopyPlan, CopyQuery, CopyView, Moved, Offer};
+use crate::domain::{Error, Permission, RepositoryName, Result, Target};
 use crate::server::access::{Authorized, Scopes};
 use crate::server::context::App;
 use crate::server::store::{activity, copies};
@@ -81,11 +81,9 @@ async fn last(
     proof: &Authorized<ReadRepository>,
     (source, places): (&Source, &[RepositoryName]),
 ) -> Result<Vec<RepositoryName>> {
-    let who = proof.actor().key();
-    let query = ActivityQuery { who, action: "tag.copy".to_owned(), ..ActivityQuery::default() };
-    let rows = activity::list(&app.store, &Scope::Everything, (&query, &[]), MAX_PLACES).await?;
+    let rows = activity::copies(&app.store, proof.actor(), MAX_PLACES).await?;
     let from = format!("{}:", source.name);
-    let done = rows.iter().filter(|row| row.refused.is_none() && row.object.starts_with(&from));
+    let done = rows.iter().filter(|row| row.object.starts_with(&from));
     let done = done.filter_map(|row| row.object.rsplit_once(" to ")?.1.parse::<RepositoryName>().ok());
     let alike = places.iter().filter(|place| place.base() == source.name.base()).cloned();
     let mut last: Vec<RepositoryName> = Vec::new();

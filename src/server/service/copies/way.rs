@@ -4,11 +4,9 @@
 use super::images::Images;
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
-use crate::domain::run::RunState;
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::{App, Mount};
-use crate::server::identity::behalf::Behalf;
 use crate::server::registry::WriteRegistry;
 use crate::server::service::elsewhere::{self, Elsewhere};
 use crate::server::store::runs::{self, Progress, Run};
@@ -29,7 +27,6 @@ pub(super) struct Asked {
     pub from: RepositoryName,
     pub to: RepositoryName,
     pub tags: Vec<Wanted>,
-    pub behalf: Behalf,
 }
 
 /// A tag as it was when the copy was asked for.
@@ -94,7 +91,7 @@ pub(super) enum There {
 /// A run on its way.
 pub(super) struct Copying<'a> {
     pub app: &'a App,
-    id: &'a str,
+    run: &'a Run,
     pub asked: Asked,
     pub caller: Caller,
     pub proof: Authorized<CopyTags>,
@@ -130,13 +127,8 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
 
 impl<'a> Copying<'a> {
     async fn take_up(app: &'a App, run: &'a Run) -> Result<Self> {
-        let asked: Asked = serde_json::from_str(&run.params).map_err(|_| Error::Internal)?;
-        let place = if run.place.is_empty() { Ok(Place::default()) } else { serde_json::from_str(&run.place) };
-        let place = place.map_err(|_| Error::Internal)?;
-        let caller = app.identity.on_behalf(&asked.behalf, &run.id).await.map_err(|failure| match failure {
-            Error::Unauthenticated => Error::Conflict("whoever asked for this copy is let in no more".to_owned()),
-            failure => failure,
-        })?;
+        let (asked, place): (Asked, Place) = (run.asked()?, run.stands()?);
+        let caller = app.identity.on_behalf(run).await?;
         let tags = asked.tags.iter().map(|it| (it.tag.clone(), it.name.clone())).collect();
         let action = CopyTags { from: asked.from.clone(), to: asked.to.clone(), tags };
         let proof = app.access.authorize(&caller, action).await?;
@@ -148,20 +140,17 @@ impl<'a> Copying<'a> {
         };
         let is_inside = app.mount(&asked.to).is_some_and(|there| there.id == source.id);
         let to = Progress::of(run);
-        let id = &run.id;
-        Ok(Self { app, id, asked, caller, proof, source, there, is_inside, is_large: false, place, to })
+        Ok(Self { app, run, asked, caller, proof, source, there, is_inside, is_large: false, place, to })
     }
 
     /// Goes on by one thing, unless somebody wants it to stop meanwhile: then that one is done again later.
     async fn go_on(&mut self) -> Result<bool> {
-        let (app, id) = (self.app, self.id);
+        let (app, run) = (self.app, self.run);
         let stopped = async {
             loop {
                 tokio::time::sleep(LISTEN).await;
-                match runs::find(&app.store, id).await {
-                    Ok(Some(row)) if row.state == RunState::Running => {}
-                    Ok(_) => return,
-                    Err(_) => {} // The thing itself will meet that.
+                if let Ok(false) = runs::is_under_way(&app.store, run).await {
+                    return; // What fails at that, the thing itself will meet.
                 }
             }
         };

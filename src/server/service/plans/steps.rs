@@ -10,7 +10,6 @@ use crate::domain::run::RunKind;
 use crate::domain::{Digest, Error, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::identity::behalf::Behalf;
 use crate::server::service::elsewhere;
 use crate::server::service::jobs;
 use crate::server::store::deletes::Deleting;
@@ -35,13 +34,6 @@ struct ToDelete {
     repository_id: String,
     repository: RepositoryName,
     n_tags: u64,
-    by: Behalf,
-}
-
-impl ToDelete {
-    fn of(run: &Run) -> Result<Self> {
-        serde_json::from_str(&run.params).map_err(|_| Error::Internal)
-    }
 }
 
 /// Whether this is more than goes at once.
@@ -64,7 +56,6 @@ pub(super) fn note(app: &App, asked: &Asked) -> Vec<String> {
 /// Starts the run that does what a plan says, if that is what would go now. Returns the run.
 pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<String> {
     let Asked::Content { repository, tags, digests, .. } = proof.action().asked() else { return Err(Error::Internal) };
-    let by = Behalf::of(&proof.rights().standing())?;
     let part = if elsewhere::of(app, &repository)?.is_some() { PART_ELSEWHERE } else { PART };
     let expected = (proof.rights(), Some(plan.print.clone()));
     let found = Content::of(app, repository.clone(), (tags, digests), expected)?.now(app).await?;
@@ -75,10 +66,9 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
         repository_id: found.repository.id,
         repository: repository.clone(),
         n_tags: lines.len() as u64,
-        by,
     };
     let params = serde_json::to_string(&to_delete).map_err(|_| Error::Internal)?;
-    let new = jobs::new_run(app, proof, RunKind::Delete, Scope::Repository(repository), params);
+    let new = jobs::new_run(app, proof, RunKind::Delete, Scope::Repository(repository), params)?;
     let (id, batch) = (new.id.clone(), plan.id.clone());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
@@ -98,11 +88,11 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
 
 /// One step of a run: the next part.
 pub async fn step(app: &App, run: &Run) -> Result<Progress> {
-    let to_delete = ToDelete::of(run)?;
+    let to_delete: ToDelete = run.asked()?;
     let mut to = Progress::of(run);
     let next = runs::next_part(&app.store, &run.id).await?;
     if let Some(part) = &next {
-        let caller = app.identity.on_behalf(&to_delete.by, &run.id).await?;
+        let caller = app.identity.on_behalf(run).await?;
         Deletes { app, run, caller, to_delete: &to_delete }.take(part).await?;
     }
     let tally = runs::tally(&app.store, &run.id).await?;
@@ -116,7 +106,7 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
 /// How a run that cannot go on stands, in words that go before why.
 pub async fn left(app: &App, run: &Run) -> Result<String> {
     let (tally, next) = (runs::tally(&app.store, &run.id).await?, runs::next_part(&app.store, &run.id).await?);
-    let of = ToDelete::of(run)?.n_tags;
+    let ToDelete { n_tags: of, .. } = run.asked()?;
     let at = next.as_ref().and_then(|part| part.what.split(' ').next()).unwrap_or_default();
     let n_done = tally.n_done;
     Ok(format!("{n_done} of {of} tags are deleted. It stopped at {at}; those after it stay as they are"))

@@ -10,7 +10,6 @@ use crate::domain::view::InTrash;
 use crate::domain::{Error, Permission, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::identity::behalf::Behalf;
 use crate::server::service::{jobs, may};
 use crate::server::store::runs::{Progress, Run};
 use crate::server::store::{repositories, trash};
@@ -29,13 +28,6 @@ struct ToRestore {
     repository: RepositoryName,
     n: u64,
     over: Over,
-    by: Behalf,
-}
-
-impl ToRestore {
-    fn of(run: &Run) -> Result<Self> {
-        serde_json::from_str(&run.params).map_err(|_| Error::Internal)
-    }
 }
 
 /// Where a run stands.
@@ -69,19 +61,16 @@ pub async fn of_job(app: &App, proof: &Authorized<ReadJob>, params: &str) -> Res
 
 /// Starts the run that brings all of a batch back. Returns the run.
 pub async fn start(app: &App, proof: &Authorized<RestoreTrash>, (batch, n): (&str, u64), over: Over) -> Result<String> {
-    let by = Behalf::of(&proof.rights().standing())?;
     let repository = proof.action().what.repository().clone();
-    let to_restore = ToRestore { batch: batch.to_owned(), repository: repository.clone(), n, over, by };
+    let to_restore = ToRestore { batch: batch.to_owned(), repository: repository.clone(), n, over };
     let params = serde_json::to_string(&to_restore).map_err(|_| Error::Internal)?;
-    let new = jobs::new_run(app, proof, RunKind::Restore, Scope::Repository(repository), params);
+    let new = jobs::new_run(app, proof, RunKind::Restore, Scope::Repository(repository), params)?;
     jobs::begin(app, proof, new).await
 }
 
 /// One step of a run: some entries.
 pub async fn step(app: &App, run: &Run) -> Result<Progress> {
-    let to_restore = ToRestore::of(run)?;
-    let place = if run.place.is_empty() { Ok(Place::default()) } else { serde_json::from_str(&run.place) };
-    let mut place: Place = place.map_err(|_| Error::Internal)?;
+    let (to_restore, mut place): (ToRestore, Place) = (run.asked()?, run.stands()?);
     let mut to = Progress::of(run);
     let is_elsewhere = app.mount(&to_restore.repository).is_some_and(|mount| mount.changes.is_some());
     let part = if is_elsewhere { PART_ELSEWHERE } else { PART };
@@ -110,7 +99,7 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
 
 /// How a run that cannot go on stands, in words that go before why.
 pub async fn left(app: &App, run: &Run) -> Result<String> {
-    let to_restore = ToRestore::of(run)?;
+    let to_restore: ToRestore = run.asked()?;
     let n_left = n_left(app, &to_restore.batch).await?;
     let (n, n_back) = (to_restore.n, to_restore.n.saturating_sub(n_left));
     Ok(format!("{n_back} of {n} are back, and the others are in the trash still"))
@@ -134,7 +123,7 @@ async fn bring_back(app: &App, run: &Run, to_restore: &ToRestore, rows: &[TrashR
     if repositories::find(&app.store, name).await?.is_none() {
         return Err(Error::Conflict(format!("{name} is not there any more; restore that first")));
     }
-    let caller = app.identity.on_behalf(&to_restore.by, &run.id).await?;
+    let caller = app.identity.on_behalf(run).await?;
     match some(app, &caller, to_restore, rows).await {
         Err(failure) if stays(&failure) || is_gone(&failure) => {}
         done => return done.map(|()| vec![]),

@@ -69,12 +69,6 @@ pub async fn tally(store: &Store, run_id: &str) -> Result<Tally> {
     row.map_or(Ok(Tally::default()), |mut row| counts(&mut row))
 }
 
-/// Forgets parts of runs that are kept no longer.
-pub(super) async fn forget(tx: &mut Tx) -> Result<()> {
-    let sql = "DELETE FROM job_parts WHERE NOT EXISTS (SELECT 1 FROM job_runs r WHERE r.id = job_parts.run_id)";
-    tx.run(sql, vec![]).await.map(|_| ())
-}
-
 fn part(mut row: Row) -> Result<Part> {
     Ok(Part { position: row.take()?, what: row.take()?, tally: counts(&mut row)? })
 }

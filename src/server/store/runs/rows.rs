@@ -1,9 +1,9 @@
 //! Runs as pages read them.
 
-use super::{kind, scope, state};
+use super::{Owner, Run, kind, scope, state};
 use crate::domain::run::{CopyOf, RunKind, RunState};
 use crate::domain::view::JobRow;
-use crate::domain::{Actor, RepositoryName, Result, Timestamp};
+use crate::domain::{RepositoryName, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Known, Row, Store};
 use serde::Deserialize;
@@ -14,26 +14,41 @@ const KNOWN_AFTER_MS: i64 = 5000;
 
 const ROW: &str =
     "SELECT id, kind, scope, state, n_done, n_total, n_bytes, waits_for, worked_ms, created_at, started_at,
-    finished_at, created_by, error, params FROM job_runs";
+    finished_at, created_by, principal_id, error, params FROM job_runs";
 
 /// Runs, newest first: those of somebody, or all. Older than `after`, where it is not empty.
-pub async fn list(store: &Store, by: Option<&Actor>, after: &str, limit: u32) -> Result<Vec<JobRow>> {
+pub async fn list(store: &Store, of: Option<&Owner>, after: &str, limit: u32) -> Result<Vec<JobRow>> {
     let mut params = params![limit];
     let mut conditions = String::new();
-    for (column, value) in [("created_by =", by.map(Actor::key)), ("id <", Some(after.to_owned()))] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            params.push(value.into());
-            conditions.push_str(&format!(" AND {column} ${}", params.len()));
-        }
+    if !after.is_empty() {
+        params.push(after.into());
+        conditions.push_str(" AND id < $2");
+    }
+    if let Some(owner) = of {
+        let (is_theirs, value) = owner.condition(params.len() + 1);
+        params.push(value);
+        conditions.push_str(&format!(" AND {is_theirs}"));
     }
     let sql = format!("{ROW} WHERE 1 = 1{conditions} ORDER BY id DESC LIMIT $1");
-    store.all(&sql, params).await?.into_iter().map(|mut row| job_row(&mut row)).collect()
+    store.all(&sql, params).await?.into_iter().map(|mut row| job_row(&mut row).map(|(row, _)| row)).collect()
 }
 
-/// One run.
-pub async fn find(store: &Store, id: &str) -> Result<Option<JobRow>> {
+/// One run, and whose it is, where anybody knows.
+pub async fn find(store: &Store, id: &str) -> Result<Option<(JobRow, Option<Owner>)>> {
     let row = store.one(&format!("{ROW} WHERE id = $1"), params![id]).await?;
     row.map(|mut row| job_row(&mut row)).transpose()
+}
+
+/// What a run does, if there is one.
+pub async fn kind_of(store: &Store, id: &str) -> Result<Option<RunKind>> {
+    let row = store.one("SELECT kind FROM job_runs WHERE id = $1", params![id]).await?;
+    row.map(|mut row| kind(&mut row)).transpose()
+}
+
+/// Whether nobody wanted a run to stop, nor took it up, since it was taken up here.
+pub async fn is_under_way(store: &Store, run: &Run) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM job_runs WHERE id = $1 AND turn = $2 AND state = 'running'";
+    Ok(store.one(sql, params![&run.id, run.turn]).await?.is_some())
 }
 
 /// What a run was asked to do, as its kind reads it, and what it said, oldest first.
@@ -70,17 +85,21 @@ fn line(text: &str) -> Option<(Timestamp, String)> {
     Some((Timestamp(at.parse().ok()?), words.to_owned()))
 }
 
-fn job_row(row: &mut Row) -> Result<JobRow> {
+fn job_row(row: &mut Row) -> Result<(JobRow, Option<Owner>)> {
     let (id, kind, scope, state) = (row.take()?, kind(row)?, scope(row)?, state(row)?);
     let (n_done, n_total): (u64, Option<u64>) = (row.take()?, row.take()?);
-    let (n_bytes, waits_for, worked_ms) = (row.take()?, row.take()?, row.take::<i64>()?);
+    let (n_bytes, waits_for): (_, Option<String>) = (row.take()?, row.take()?);
+    let worked_ms: i64 = row.take()?;
     let (created_at, started_at, finished_at) = (row.take()?, row.take()?, row.take()?);
-    let (Known(by), error, params): (_, _, String) = (row.take()?, row.take()?, row.take()?);
-    let left_s = n_total.filter(|_| state == RunState::Running && worked_ms >= KNOWN_AFTER_MS && n_done > 0);
+    let (Known(by), principal) = (row.take()?, row.take()?);
+    let (error, params): (_, String) = (row.take()?, row.take()?);
+    let owner = by.clone().map(|by| Owner::by(principal, by));
+    let is_going = state == RunState::Running && waits_for.is_none();
+    let left_s = n_total.filter(|_| is_going && worked_ms >= KNOWN_AFTER_MS && n_done > 0);
     let left_s = left_s.map(|total| total.saturating_sub(n_done) * worked_ms.unsigned_abs() / n_done / 1000);
     let is_dry = params.contains("\"dry_run\":true");
     let copy = if kind == RunKind::Copy { copy_of(&params) } else { None };
-    Ok(JobRow {
+    let row = JobRow {
         id,
         kind,
         is_dry,
@@ -97,5 +116,6 @@ fn job_row(row: &mut Row) -> Result<JobRow> {
         finished_at,
         by,
         error,
-    })
+    };
+    Ok((row, owner))
 }
