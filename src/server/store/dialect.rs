@@ -43,6 +43,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0025_promised_images.sql"),
     include_str!("schema/sqlite/0026_job_parts.sql"),
     include_str!("schema/sqlite/0027_trash_going.sql"),
+    include_str!("schema/sqlite/0029_in_place.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -74,6 +75,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0025_promised_images.sql"),
     include_str!("schema/postgres/0026_job_parts.sql"),
     include_str!("schema/postgres/0027_trash_going.sql"),
+    include_str!("schema/postgres/0029_in_place.sql"),
 ];
 
 impl Dialect {

@@ -19,6 +19,7 @@ pub mod edges;
 pub mod epoch;
 pub mod failures;
 pub mod going;
+pub mod going_back;
 pub mod grants;
 pub mod group_claims;
 pub mod group_pins;
@@ -74,6 +75,7 @@ pub mod value;
 pub mod visibilities;
 mod visible;
 pub mod waiting;
+mod weight;
 mod words;
 
 pub use change::Change;

@@ -1,9 +1,11 @@
 //! Long work that people see: one row for each run, which says where it stands and what came of it. Who does it now
 //! is for the table of jobs, in which each open run has a row that is leased like any other.
 
+mod images;
 mod parts;
 mod rows;
 
+pub use images::{brought, named};
 pub use parts::{Part, Tally, add_parts, next_part, note_part, tally};
 pub use rows::{changed_at, find, list, told};
 

@@ -53,6 +53,8 @@ pub(super) struct Place {
     pub images: Images,
     /// Tags by which what is about an image is found, with what they name.
     pub notes: BTreeMap<Tag, Digest>,
+    /// Which lists of what is about an image stood there when they were read, by their tags.
+    pub bases: BTreeMap<Tag, Digest>,
     /// Images by what they are about.
     pub about: BTreeMap<Digest, Vec<Digest>>,
     /// Each after those that it names.
@@ -94,7 +96,7 @@ pub(super) enum There {
 /// A run on its way.
 pub(super) struct Copying<'a> {
     pub app: &'a App,
-    id: &'a str,
+    pub(super) id: &'a str,
     pub asked: Asked,
     pub caller: Caller,
     pub proof: Authorized<CopyTags>,
@@ -124,6 +126,9 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
             Err(_) if n_done > 0 => break,
             Err(failure) => return Err(failure),
         }
+    }
+    if copying.place.phase == Phase::Over {
+        copying.has_named().await?;
     }
     copying.ended()
 }
@@ -181,6 +186,12 @@ impl<'a> Copying<'a> {
             Phase::Over => {}
         }
         Ok(())
+    }
+
+    /// All that came has the name that it came for.
+    async fn has_named(&self) -> Result<()> {
+        let id = self.id.to_owned();
+        self.app.store.note(&self.proof, move |tx| Box::pin(async move { runs::named(tx, &id).await })).await
     }
 
     /// How the run stands after this step.
