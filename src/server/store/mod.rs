@@ -70,6 +70,7 @@ pub mod tokens;
 pub mod transfer;
 pub mod trash;
 mod tx;
+pub mod under_way;
 pub mod uploads;
 pub mod value;
 pub mod visibilities;

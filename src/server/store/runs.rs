@@ -9,7 +9,7 @@ pub use images::{brought, named};
 pub use parts::{Part, Tally, add_parts, next_part, note_part, tally};
 pub use rows::{changed_at, find, list, told};
 
-use super::{Known, Row, Tx, jobs};
+use super::{Known, Row, Tx, jobs, under_way};
 use crate::domain::principal::Job;
 use crate::domain::run::{Control, RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
@@ -71,6 +71,7 @@ impl Progress {
 
 /// Puts a run in the line of those that wait.
 pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
+    under_way::lock(tx).await?;
     let sql =
         "INSERT INTO job_runs (id, kind, scope, params, state, place, n_done, n_bytes, log, worked_ms, created_at,
                  created_by, changed_at)
