@@ -37,7 +37,7 @@ async fn texts(test: &TestApp, sql: &str) -> BTreeSet<String> {
 }
 
 /// The digests of the files in a blob folder.
-fn files(folder: &Path) -> BTreeSet<String> {
+pub fn files(folder: &Path) -> BTreeSet<String> {
     let shards = std::fs::read_dir(folder.join("blobs/sha256")).unwrap();
     let files = shards.flat_map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap());
     files.map(|file| format!("sha256:{}", file.unwrap().file_name().to_string_lossy())).collect()

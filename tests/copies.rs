@@ -43,6 +43,10 @@ struct State {
     event: Option<(usize, Event)>,
     /// Whether content that comes is never answered.
     hangs: bool,
+    /// Whether it knows no lists of what is about an image.
+    lists_nothing: bool,
+    /// Who comes right after it told what such a tag names: they push this under it.
+    meanwhile: Vec<(String, String)>,
     /// Every request: method and address.
     seen: Vec<(String, String)>,
 }
@@ -75,8 +79,23 @@ impl Gate {
             state.event.filter(|(at, _)| *at == n).map(|(_, event)| event)
         };
         let lost = || Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).body(Body::empty()).unwrap();
+        let path = request.uri().path().to_owned();
+        if self.now().lists_nothing && path.contains("/referrers/") {
+            return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap();
+        }
         match event {
             None if hangs => std::future::pending().await,
+            None if request.method() == "GET" && path.contains("/manifests/sha256-") && !path.contains('.') => {
+                let host = request.headers()["host"].clone();
+                let answer = next.clone().run(request).await;
+                let theirs = self.now().meanwhile.pop();
+                if let Some((tag, list)) = theirs {
+                    let put = Request::put(format!("/v2/web/manifests/{tag}")).header("content-type", OCI_INDEX);
+                    let put = put.header("host", host);
+                    assert_eq!(next.run(put.body(Body::from(list)).unwrap()).await.status(), StatusCode::CREATED);
+                }
+                answer
+            }
             None => next.run(request).await,
             Some(Event::Fails) => lost(),
             Some(Event::IsLost) => {

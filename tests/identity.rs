@@ -85,8 +85,9 @@ where
 }
 
 /// Runs a statement so.
-pub async fn run(test: &TestApp, statement: &'static str) {
-    note(test, move |tx| Box::pin(async move { tx.run(statement, vec![]).await.map(|_| ()) })).await;
+pub async fn run(test: &TestApp, statement: impl Into<String>) {
+    let statement = statement.into();
+    note(test, move |tx| Box::pin(async move { tx.run(&statement, vec![]).await.map(|_| ()) })).await;
 }
 
 /// A server with an administrator called `mara`, through its real doors.

@@ -2,6 +2,7 @@
 
 mod console;
 mod graphs;
+mod large;
 mod names;
 mod pages;
 mod plans;

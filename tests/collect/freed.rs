@@ -1,10 +1,14 @@
 //! What a preview says of bytes is what a purge and a collection free.
 
 use super::graphs::{REPOSITORIES, Step, World};
-use super::{A_WHILE_MS, files, run};
-use crate::support::{OCI_MANIFEST, START, TestApp, choices, sha256};
+use super::{A_WHILE_MS, files, pulls, rows, run};
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, sha256};
+use crate::tags::{push_index, push_signature};
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
+use portolan::server::store::collect;
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -184,4 +188,39 @@ fn what_is_said_to_be_freed_of_any_graph_is_freed() {
     result.unwrap();
     let (n_compared, n_freed) = (n_compared.into_inner(), n_freed.into_inner());
     assert!(n_compared > 4 && n_freed > 2, "{n_compared} were compared, {n_freed} freed something");
+}
+/// Some rows at a time, between which others push.
+#[tokio::test]
+async fn what_is_left_of_a_repository_is_cleared_away_under_pushes_of_its_name() {
+    let test = TestApp::new().await;
+    let (index, _) = push_index(&test, "team/web", "1.0", "old").await;
+    push_signature(&test, "team/web", &index, 2).await;
+    for tag in ["2.0", "2.1", "2.2"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    assert_eq!(test.delete("/v2/team/web/manifests/2.2").await.status, 202, "its own entry goes with the whole");
+    assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
+    let entries = test.get("/api/v1/trash").await.json()["items"].clone();
+    let entry = format!("/api/v1/trash/{}", entries[0]["id"].as_str().unwrap());
+    assert_eq!(test.delete(&entry).await.status, 204);
+    assert_eq!(test.get("/api/v1/trash").await.json()["items"], json!([]));
+    assert_eq!(test.call("POST", &format!("{entry}/restore"), "application/json", "").await.status, 404);
+
+    let proof = decides(Policy::Grants).system(Job::Collect, Maintain {});
+    let clear = async || test.app.store.note(&proof, |tx| Box::pin(collect::clear(tx, 3))).await.unwrap();
+    let mut pushed = Vec::new();
+    while clear().await > 0 {
+        let tag = format!("new-{}", pushed.len());
+        test.push_image("team/web", &tag, "amd64", tag.as_bytes()).await;
+        pushed.push(tag);
+    }
+    assert!(pushed.len() > 10, "it took its steps: {}", pushed.len());
+    for table in ["tags", "manifests", "manifest_edges", "referrers", "repository_blobs", "deleted_tags", "tag_moves"] {
+        let sql = format!("SELECT 1 FROM {table} WHERE repository_id NOT IN (SELECT id FROM repositories)");
+        assert!(rows(&test, &sql).await.is_empty(), "{table}");
+    }
+    assert!(rows(&test, "SELECT 1 FROM gone_repositories").await.is_empty());
+    for tag in &pushed {
+        pulls(&test, "team/web", tag).await;
+    }
 }

@@ -15,10 +15,13 @@ pub struct Left {
     pub contents: BTreeSet<String>,
 }
 
+/// Of repositories that are there: what the others hold comes and goes with them.
+const HERE: &str = "WHERE repository_id IN (SELECT id FROM repositories)";
+
 /// What is there now.
 pub async fn found(test: &TestApp) -> Left {
-    let images = pairs(test, "SELECT repository_id, digest FROM manifests").await;
-    let links = pairs(test, "SELECT repository_id, digest FROM repository_blobs").await;
+    let images = pairs(test, &format!("SELECT repository_id, digest FROM manifests {HERE}")).await;
+    let links = pairs(test, &format!("SELECT repository_id, digest FROM repository_blobs {HERE}")).await;
     let contents = super::texts(test, "SELECT digest FROM blobs").await;
     Left { images, links, contents }
 }
@@ -79,6 +82,12 @@ pub async fn expected(test: &TestApp, now: i64, (grace_ms, window_ms): (i64, i64
         let (entry, digest): (String, String) = (row.take().unwrap(), row.take().unwrap());
         contents.extend(kept.contains(&entry).then_some(digest));
     }
+    let whole =
+        "SELECT d.entry, l.digest FROM repository_blobs l JOIN deleted_repositories d ON d.id = l.repository_id";
+    for mut row in rows(test, whole).await {
+        let (entry, digest): (String, String) = (row.take().unwrap(), row.take().unwrap());
+        contents.extend(kept.contains(&entry).then_some(digest));
+    }
     Left { images, links, contents }
 }
 
@@ -92,6 +101,10 @@ async fn kept_entries(test: &TestApp, now: i64, named: &BTreeSet<Place>) -> BTre
     for mut row in rows(test, "SELECT entry, repository_id, digest FROM deleted_manifests").await {
         let (entry, place): (String, Place) = (row.take().unwrap(), (row.take().unwrap(), row.take().unwrap()));
         kept.extend((named.contains(&place) && all.contains(&entry)).then_some(entry));
+    }
+    for mut row in rows(test, "SELECT entry, id FROM deleted_repositories").await {
+        let (entry, id): (String, String) = (row.take().unwrap(), row.take().unwrap());
+        kept.extend(named.iter().any(|(repository, _)| *repository == id).then_some(entry));
     }
     while let Some(part) = part_of_kept(test, &kept, &all).await {
         kept.insert(part);
@@ -154,7 +167,7 @@ async fn links_left(
         needed.extend(parts.iter().map(|part| (holder.0.clone(), part.clone())));
     }
     let mut left = BTreeSet::new();
-    for mut row in rows(test, "SELECT repository_id, digest, linked_at FROM repository_blobs").await {
+    for mut row in rows(test, &format!("SELECT repository_id, digest, linked_at FROM repository_blobs {HERE}")).await {
         let (place, linked_at): (Place, i64) = ((row.take().unwrap(), row.take().unwrap()), row.take().unwrap());
         if linked_at > told || needed.contains(&place) {
             left.insert(place);

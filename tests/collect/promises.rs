@@ -160,9 +160,8 @@ async fn a_repository_that_is_deleted_under_a_push_leaves_nothing_behind() {
     clock.advance_ms(A_WHILE_MS);
     run(&test).await;
     assert!(files(test.folder.path()).is_empty());
-    for table in
-        ["trash", "deleted_repositories", "deleted_tags", "deleted_manifests", "deleted_blobs", "deleted_edges"]
-    {
+    let kept = ["trash", "deleted_repositories", "gone_repositories"];
+    for table in ["tags", "manifests", "manifest_edges", "repository_blobs", "tag_moves"].into_iter().chain(kept) {
         let left = super::rows(&test, &format!("SELECT 1 FROM {table}")).await;
         assert!(left.is_empty(), "{table}");
     }

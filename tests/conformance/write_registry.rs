@@ -92,7 +92,7 @@ fn chunk(start: Option<u64>, bytes: &'static [u8]) -> Chunk {
 }
 
 fn sent(bytes: &Bytes, condition: Condition) -> SentManifest {
-    SentManifest { media_type: Some(OCI_MANIFEST.to_owned()), bytes: bytes.clone(), condition }
+    SentManifest { media_type: Some(OCI_MANIFEST.to_owned()), bytes: bytes.clone(), condition, by_run: None }
 }
 
 fn digest(bytes: &[u8]) -> Digest {

@@ -1,8 +1,9 @@
 //! What others do while a copy is under way.
 
 use super::{PASSWORD, World, ask, basic, fill, pull, step, whole};
-use crate::support::{OCI_MANIFEST, TestApp};
-use crate::tags::{names, send};
+use crate::collect::files;
+use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, sha256};
+use crate::tags::{names, push_signature, send};
 use portolan::domain::Error;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -189,4 +190,91 @@ async fn a_copy_is_paused_in_the_midst_of_a_layer_and_goes_on() {
     let job = crate::jobs::over(&world.here, &id).await;
     assert_eq!(job["state"], "done", "{job}");
     assert_eq!(whole(&world.far, "web", "1.0").await, whole(&world.here, "team/web", "1.0").await);
+}
+
+/// The images in a list of what is about one, which stands under a tag.
+async fn listed(world: &World, tag: &str) -> BTreeSet<String> {
+    let list = pull(&world.far, "web", &format!("manifests/{tag}")).await.json();
+    let entries = list["manifests"].as_array().unwrap_or_else(|| panic!("{list}"));
+    entries.iter().map(|it| it["digest"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Each time that it was read: what others noted is in the end with what came by the copy, and nobody goes on for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_note_about_an_image_while_its_list_is_made_stays_in_it() {
+    for n_others in [1_usize, 3, 40] {
+        let world = World::new().await;
+        let image = world.here.push_image("team/web", "1.0", "amd64", b"one").await;
+        let signature = push_signature(&world.here, "team/web", &image, 2).await;
+        let tag = image.replace(':', "-");
+        let theirs = world.far.push_image("web", "theirs", "amd64", b"theirs").await;
+        let size = pull(&world.far, "web", &format!("manifests/{theirs}")).await.body.len();
+        let list = |n: usize| {
+            let entry =
+                json!({"mediaType": OCI_MANIFEST, "digest": theirs, "size": size, "annotations": {"n": n.to_string()}});
+            (tag.clone(), json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}).to_string())
+        };
+        world.gate.now().lists_nothing = true;
+        world.gate.now().meanwhile = (0..n_others).map(list).collect();
+        let id = world.ask("team/web", json!({"tags": ["1.0"], "to": "up/web"})).await;
+        world.finish(&id).await.unwrap();
+        let job = world.job(&id).await.to_string();
+        let found = listed(&world, &tag).await;
+        match n_others {
+            40 => {
+                assert_eq!(found, BTreeSet::from([theirs]), "theirs stays");
+                assert!(job.contains(&format!("Left as it is: {tag} names something else there")), "{job}");
+            }
+            _ => assert_eq!(found, BTreeSet::from([theirs, signature]), "{n_others}"),
+        }
+    }
+}
+
+/// It is cancelled, or cannot go on: what it brought and did not name is freed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_copy_leaves_without_a_name_is_collected() {
+    for is_cancelled in [true, false] {
+        let mut world = World::with("[gc]\ngrace_s = 3600\nevery_s = 0\n").await;
+        fill(&world.far, "web", "1.0").await;
+        // Somebody pushed this by its digest, and means it to stay.
+        let own = world.here.image("prod/web", "amd64", b"of somebody").await;
+        let put = world.here.put_manifest("prod/web", &sha256(own.as_bytes()), OCI_MANIFEST, &own).await;
+        assert_eq!(put.status, 201, "{}", put.text());
+        let before = images(&world).await;
+        let id = world.ask("up/web", json!({"tags": ["1.0"], "to": "prod/web"})).await;
+        while images(&world).await.len() < before.len() + 3 {
+            assert_eq!(step(&world.here, &id).await, Ok(false));
+        }
+        assert!(files(world.here.folder.path()).len() > 2, "bytes came");
+        if is_cancelled {
+            let cancel = format!("/api/v1/jobs/{id}/cancel");
+            assert_eq!(send(&world.here, "POST", &cancel, Value::Null).await.status, 200);
+        } else {
+            assert_eq!(world.far.delete("/api/v1/r/web").await.status, 204);
+        }
+        let _running = world.base.start_jobs().await;
+        let state = crate::jobs::over(&world.here, &id).await["state"].clone();
+        assert_eq!(state, if is_cancelled { "cancelled" } else { "failed" });
+        let collected = async || {
+            let id = crate::jobs::collect(&world.here, false).await;
+            crate::jobs::ran(&crate::jobs::over(&world.here, &id).await)
+        };
+        collected().await;
+        assert!(images(&world).await.len() >= before.len() + 3, "somebody could count on it still");
+        world.clock.advance_ms(2 * 3_600_000);
+        let dry = crate::jobs::collect(&world.here, true).await;
+        let dry = crate::jobs::ran(&crate::jobs::over(&world.here, &dry).await);
+        assert_eq!(collected().await, dry.replace("Would collect", "Collected"));
+        assert_eq!(images(&world).await, before);
+        assert_eq!(files(world.here.folder.path()).len(), 2, "what is left is somebody's");
+        assert_eq!(send(&world.here, "GET", "/api/v1/r/prod/web", Value::Null).await.json()["n_images"], 1);
+    }
+}
+
+/// The images of the hosted registry.
+async fn images(world: &World) -> BTreeSet<String> {
+    let sql =
+        "SELECT m.digest FROM manifests m JOIN repositories r ON r.id = m.repository_id WHERE r.name = 'prod/web'";
+    let rows = world.here.app.store.all(sql, vec![]).await.unwrap();
+    rows.into_iter().map(|mut row| row.take().unwrap()).collect()
 }

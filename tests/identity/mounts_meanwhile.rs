@@ -1,6 +1,7 @@
 //! Mounts that change while somebody decides, and what of them is for one address and one registry alone.
 
 use super::api::send;
+use super::console::Browser;
 use super::mounts::{ALLOWED, UPSTREAM_PASSWORD, Upstream, allowed, until};
 use super::raids::change;
 use super::{PASSWORD, basic, run};
@@ -117,4 +118,74 @@ async fn no_two_registries_take_tokens_for_one_service() {
     let plain = send(&admin, "POST", "mounts", plain).await;
     assert_eq!(plain.status, StatusCode::BAD_REQUEST);
     assert!(plain.text().contains("would travel in plain text"), "{}", plain.text());
+}
+
+/// What is under way at a registry goes on there, and nowhere else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mount_stays_at_its_address_while_something_is_under_way_there() {
+    let ((_, url), (other, other_url)) = (Upstream::start().await, Upstream::start().await);
+    let test = allowed().await;
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let mut writable = hub(&url);
+    writable["read_only"] = json!(false);
+    let seen = mounted(&admin, writable).await;
+    assert!(is_in_force(&test).await);
+    admin.push_image("team/web", "1.0", "amd64", b"one").await;
+    let ask = async |tag: &str| {
+        let body = json!({"tags": ["1.0"], "to": "hub/team/web", "names": {"1.0": tag}});
+        let asked = send(&admin, "POST", "r/team/web/-/copy", body).await;
+        assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.text());
+        asked.json()["job"].as_str().unwrap().to_owned()
+    };
+    let (copy, paused) = (ask("2.0").await, ask("3.0").await);
+    assert_eq!(send(&admin, "POST", &format!("jobs/{paused}/pause"), json!(null)).await.status, StatusCode::OK);
+    let going = |id: &str| {
+        format!(
+            "INSERT INTO trash_going (batch, mount_id, repository_id, repository, tag, digest, by_whom, since)
+             VALUES ('b', '{id}', 'r', 'hub/team/web', 'old', 'sha256:{}', 'user:mara', 1)",
+            "a".repeat(64)
+        )
+    };
+    run(&test, going(&seen.id)).await;
+    let moved = json!({"url": other_url, "password": UPSTREAM_PASSWORD});
+    let refused = async |words: &[&str]| {
+        let refused = send(&admin, "PATCH", "mounts/hub", moved.clone()).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+        for words in words {
+            assert!(refused.text().contains(words), "{words}: {}", refused.text());
+        }
+        assert!(other.seen().is_empty(), "it is not even asked");
+    };
+    refused(&["the address stays", &copy, &paused, "a copy of hub/team/web", "deleting hub/team/web:old"]).await;
+    let browser = Browser::of(&test, "mara").await;
+    let fields = [
+        ("url", &*other_url),
+        ("username", "robot"),
+        ("password", UPSTREAM_PASSWORD),
+        ("refresh_s", "900"),
+        ("visibility", "private"),
+        ("changes", "trash"),
+    ];
+    let page = browser.send("/admin/mounts/hub", "change-mount", &fields).await;
+    assert!(page.status == StatusCode::CONFLICT && page.text().contains("The address stays while"), "{}", page.text());
+    let same = send(&admin, "PATCH", "mounts/hub", json!({"refresh_s": 900})).await;
+    assert_eq!(same.status, StatusCode::OK, "all else may change: {}", same.text());
+
+    for id in [&copy, &paused] {
+        refused(&["the address stays"]).await;
+        assert_eq!(send(&admin, "POST", &format!("jobs/{id}/cancel"), json!(null)).await.status, StatusCode::OK);
+    }
+    refused(&["deleting hub/team/web:old"]).await;
+    run(&test, "DELETE FROM trash_going").await;
+    let held = format!(
+        "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at)
+         VALUES ('portolan.trash.x', 'b', '{}', 'r', 'hub/team/web', 'sha256:{}', 0, 1)",
+        seen.id,
+        "a".repeat(64)
+    );
+    run(&test, held).await;
+    let page = browser.get("/admin/mounts/hub").await.text();
+    assert!(page.contains("1 image is held at this address by hidden tags"), "{page}");
+    assert_eq!(send(&admin, "PATCH", "mounts/hub", moved.clone()).await.status, StatusCode::OK);
+    assert!(!other.seen().is_empty());
 }

@@ -18,6 +18,8 @@ pub struct MountView {
     pub trust: Option<TrustView>,
     /// Grants that go when it is removed; counted where that is asked.
     pub n_grants: u64,
+    /// Images that are held at its registry for what is in the trash; counted for its own page.
+    pub n_held: u64,
     /// Whether the reader may change it; never where the configuration holds it.
     pub may_manage: bool,
 }

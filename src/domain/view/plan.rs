@@ -52,6 +52,8 @@ pub struct Preview {
     pub parents: Vec<Digest>,
     /// Rules in the way: nothing can be done before they change.
     pub barred: Vec<String>,
+    /// For how many things more a rule is in the way, where there are very many.
+    pub barred_more: u64,
     /// Of what goes, before sharing.
     pub logical: ByteSize,
     /// What nothing needs any more once the trash has let it go.

@@ -3,6 +3,7 @@
 //! node goes on from there.
 
 mod bytes;
+mod left;
 
 use super::{Work, proof};
 use crate::domain::action::RunCollection;
@@ -57,6 +58,7 @@ enum Phase {
     #[default]
     Start,
     Entries,
+    Clear,
     Images,
     Links,
     Contents,
@@ -113,6 +115,7 @@ impl Collecting<'_> {
         match self.place.phase {
             Phase::Start => self.start().await,
             Phase::Entries => self.entries().await,
+            Phase::Clear => self.clear().await,
             Phase::Images => self.images().await,
             Phase::Links => self.links().await,
             Phase::Contents => self.contents().await,
@@ -153,6 +156,7 @@ impl Collecting<'_> {
     /// What a dry run before this one thought away is thought of again.
     async fn start(&mut self) -> Result<()> {
         while self.note(|tx| Box::pin(collect::think_anew(tx))).await? {}
+        self.brought().await?;
         self.to.n_total = Some(collect::n_rows(&self.work.app.store, &self.rule).await?);
         self.go_on(Phase::Entries);
         Ok(())
@@ -172,7 +176,7 @@ impl Collecting<'_> {
         }
         self.place.n_entries += n_gone;
         if n_gone == 0 {
-            self.go_on(Phase::Images);
+            self.go_on(Phase::Clear);
         }
         Ok(())
     }

@@ -74,7 +74,24 @@ pub trait ReadRegistry: Send + Sync {
     ) -> Result<Option<Content>>;
 
     /// The manifests that say they are about this one; `None` where the registry keeps no list of them by itself.
-    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<Vec<Digest>>>;
+    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<About>>;
+}
+
+/// Manifests that say they are about one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    pub digests: Vec<Digest>,
+    /// Whether there are more than are read of one list.
+    pub is_cut: bool,
+}
+
+impl About {
+    /// Of all that were found, as many as are read.
+    pub fn cut(mut digests: Vec<Digest>, is_more: bool) -> Self {
+        let is_cut = is_more || digests.len() > MAX_REFERRERS;
+        digests.truncate(MAX_REFERRERS);
+        Self { digests, is_cut }
+    }
 }
 
 /// The most manifests about one that are read of a registry.
@@ -163,6 +180,8 @@ pub struct SentManifest {
     pub bytes: Bytes,
     /// What must hold of the reference that is written to.
     pub condition: Condition,
+    /// The job that brings it and names it in the end: what has no name then is collected like what lost it.
+    pub by_run: Option<String>,
 }
 
 /// What became of a manifest.

@@ -2,6 +2,7 @@
 
 mod probe;
 mod set;
+mod under_way;
 
 pub use probe::probe;
 pub use set::{Wanted, change, check_now, create, remove, try_change};
@@ -42,7 +43,8 @@ pub async fn view(app: &App, proof: &Authorized<ReadMounts>, name: &str, is_to_g
     let mount = named(app, name).await?;
     let kept = mount_settings::find(&app.store, &mount.id).await?;
     let n_grants = if is_to_go { mount_settings::n_grants(&app.store, &mount.id).await? } else { 0 };
-    Ok(view_of(app, proof, mount, kept, n_grants))
+    let n_held = crate::server::store::under_way::n_held(&app.store, &mount.id).await?;
+    Ok(MountView { n_held, ..view_of(app, proof, mount, kept, n_grants) })
 }
 
 fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option<Kept>, n_grants: u64) -> MountView {
@@ -56,7 +58,7 @@ fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option
     let has_password = kept.as_ref().is_some_and(|kept| kept.sealed.is_some());
     let may_manage = kept.is_some() && may_manage(proof);
     let settings = kept.map(|kept| kept.settings);
-    MountView { id, row, settings, has_password, trust, n_grants, may_manage }
+    MountView { id, row, settings, has_password, trust, n_grants, n_held: 0, may_manage }
 }
 
 async fn rows(app: &App) -> Result<Vec<Mount>> {

@@ -2,6 +2,7 @@
 //! does it, or nothing if something else would go by then.
 
 mod act;
+mod barred;
 mod sealed;
 mod steps;
 mod whole;
@@ -18,13 +19,11 @@ pub(super) use whole::has_repositories;
 use super::elsewhere;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
-use crate::domain::protection::Act;
 use crate::domain::radius::{Graph, Node, Radius, Stays};
 use crate::domain::view::{Going, GoingKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
-use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, freed, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash;
@@ -150,13 +149,15 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     // An index weighs what it lists.
     let weight = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, weight);
+    let barred = barred::of_some(app, name, rights, &radius).await?;
     Ok(Preview {
         plan: String::new(),
         removed_more,
         kept,
         referrers: of_part(&radius, true),
         parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
-        barred: barred(app, name, rights, &radius).await?.into_iter().chain(said.barred).collect(),
+        barred_more: barred.n_more,
+        barred: barred.words().chain(said.barred).collect(),
         logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
         freed,
         kept_until,
@@ -167,15 +168,6 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         n_images: radius.images.len() as u64,
         removed,
     })
-}
-
-/// What rules say of what goes, each once.
-async fn barred(app: &App, name: &RepositoryName, rights: &Rights, radius: &Radius) -> Result<Vec<String>> {
-    let rules = Rules::now(&app.store, name).await?;
-    let of_tags = radius.tags.keys().filter_map(|tag| rules.bar(rights, Act::Delete, tag));
-    let of_content = rules.bar_content(rights).filter(|_| !radius.images.is_empty());
-    let said: BTreeSet<String> = of_tags.chain(of_content).map(|it| it.to_string()).collect();
-    Ok(said.into_iter().collect())
 }
 
 fn of_part(radius: &Radius, is_referrer: bool) -> Vec<Digest> {

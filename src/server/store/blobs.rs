@@ -67,7 +67,8 @@ pub(super) async fn unlink(tx: &mut Tx, repository: &Repository, digest: &Digest
 }
 
 async fn is_in_mount(tx: &mut Tx, mount_id: &str, digest: &Digest) -> Result<bool> {
-    let sql = "SELECT 1 AS found FROM repository_blobs WHERE mount_id = $1 AND digest = $2 LIMIT 1";
+    let sql = "SELECT 1 AS found FROM repository_blobs l CROSS JOIN repositories r
+               WHERE l.mount_id = $1 AND l.digest = $2 AND r.id = l.repository_id LIMIT 1";
     Ok(tx.one(sql, params![mount_id, digest]).await?.is_some())
 }
 

@@ -5,14 +5,18 @@
 //! small transaction that takes it. A dry run asks the same questions, and instead of taking something writes down that it
 //! is to be thought away.
 
+mod brought;
 mod bytes;
 mod entries;
+mod gone;
 mod images;
 mod links;
 mod promises;
 
+pub use brought::{Brought, brought, let_go};
 pub use bytes::{contents, forget as forget_contents, mark, marked, still_marked};
 pub use entries::{expired, take as take_entries};
+pub use gone::clear;
 pub use images::{take as take_images, unnamed, want};
 pub use links::{linked, take as take_links};
 pub use promises::Promised;

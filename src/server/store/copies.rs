@@ -111,7 +111,10 @@ pub async fn images(
         }
     }
     let n_missing = missing.len() as u64;
-    for new in children_first(missing)? {
+    let listed = |it: &NewManifest| it.parsed.of(Relation::Manifest).map(|child| child.digest.clone()).collect();
+    let lists = missing.iter().map(|it| (it.digest.clone(), listed(it))).collect();
+    let mut missing: BTreeMap<Digest, NewManifest> = missing.into_iter().map(|it| (it.digest.clone(), it)).collect();
+    for new in children_first(lists)?.iter().filter_map(|digest| missing.remove(digest)) {
         link_blobs(tx, (from, to), &new, now).await?;
         manifests::insert(tx, to, &new, Some(by), now).await?;
     }
@@ -119,17 +122,17 @@ pub async fn images(
 }
 
 /// Manifests in an order in which each comes after those that it lists.
-pub(super) fn children_first(all: Vec<NewManifest>) -> Result<Vec<NewManifest>> {
-    let mut waiting: BTreeMap<Digest, NewManifest> = all.into_iter().map(|it| (it.digest.clone(), it)).collect();
+pub(super) fn children_first(mut waiting: BTreeMap<Digest, Vec<Digest>>) -> Result<Vec<Digest>> {
     let mut order = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let is_ready =
-            |it: &&NewManifest| it.parsed.of(Relation::Manifest).all(|child| !waiting.contains_key(&child.digest));
-        let ready: Vec<Digest> = waiting.values().filter(is_ready).map(|it| it.digest.clone()).collect();
+        let is_ready = |listed: &Vec<Digest>| listed.iter().all(|child| !waiting.contains_key(child));
+        let ready: Vec<Digest> =
+            waiting.iter().filter(|(_, listed)| is_ready(listed)).map(|(digest, _)| digest.clone()).collect();
         if ready.is_empty() {
             return Err(Error::Internal); // A digest cannot lie in itself.
         }
-        order.extend(ready.iter().filter_map(|digest| waiting.remove(digest)));
+        ready.iter().for_each(|digest| drop(waiting.remove(digest)));
+        order.extend(ready);
     }
     Ok(order)
 }

@@ -44,6 +44,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0026_job_parts.sql"),
     include_str!("schema/sqlite/0027_trash_going.sql"),
     include_str!("schema/sqlite/0028_runs.sql"),
+    include_str!("schema/sqlite/0029_in_place.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -76,6 +77,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0026_job_parts.sql"),
     include_str!("schema/postgres/0027_trash_going.sql"),
     include_str!("schema/postgres/0028_runs.sql"),
+    include_str!("schema/postgres/0029_in_place.sql"),
 ];
 
 impl Dialect {

@@ -1,6 +1,7 @@
 //! The history of tags: one row for each time that a tag came to name another image, or none.
 
 use super::keyset::{self, Order};
+use super::radius::Reader;
 use super::repositories::Repository;
 use super::tags::Placement;
 use super::{Known, Row, Store, Tx, Value, activity, batch};
@@ -23,7 +24,7 @@ pub(super) async fn record(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
 
 /// A time, or a moment after the last move of a tag where that is not before it: the order of its moves is that of their
 /// times.
-fn after_the_last(time: &str, repository: &str, tag: &str) -> String {
+pub(super) fn after_the_last(time: &str, repository: &str, tag: &str) -> String {
     let last = format!("(SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = {repository} AND l.tag = {tag})");
     format!("CASE WHEN {last} >= {time} THEN {last} + 1 ELSE {time} END")
 }
@@ -52,6 +53,22 @@ pub(super) async fn record_deleted(
     let kept = params![&repository.id, How::Delete, by, at];
     let rows = left.iter().flat_map(|it| params![&it.id, it.tag, it.from]).collect();
     tx.run(&sql, [kept, rows].concat()).await.map(|_| ())
+}
+
+/// Writes that all tags of a repository went with it, or came back; `id` is a new one.
+pub(super) async fn record_all(
+    tx: &mut Tx,
+    repository_id: &str,
+    (id, how): (&str, How),
+    (by, at): (&Actor, Timestamp),
+) -> Result<()> {
+    let column = if how == How::Delete { "from_digest" } else { "to_digest" };
+    let sql = format!(
+        "INSERT INTO tag_moves (id, repository_id, tag, {column}, how, actor, at)
+         SELECT $2 || ':' || t.name, $1, t.name, t.digest, $3, $4, {} FROM tags t WHERE t.repository_id = $1 ORDER BY t.name",
+        after_the_last("$5", "$1", "t.name")
+    );
+    tx.run(&sql, params![repository_id, id, how, by, at]).await.map(|_| ())
 }
 
 /// Whether an image can still be named: it is here, or in the trash.
@@ -142,7 +159,8 @@ pub struct Span<'a> {
 /// Tags that name another image now than then, by repository and tag. The first move since tells what it was then.
 fn differences_sql() -> String {
     format!(
-        "SELECT r.name AS repository, v.tag AS tag, v.from_digest, t.digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END AS kept
+        "SELECT r.name AS repository, v.tag AS tag, v.from_digest, t.digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END AS kept,
+           r.id AS repository_id
          FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
          LEFT JOIN tags t ON t.repository_id = r.id AND t.name = v.tag
          WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3
@@ -169,9 +187,27 @@ pub async fn differences(store: &Store, span: &Span<'_>) -> Result<Vec<Differenc
     store.scan(&differences_sql(), span_params(span)).await?.into_iter().map(difference).collect()
 }
 
-/// The same inside a transaction.
-pub async fn current_differences(tx: &mut Tx, span: &Span<'_>) -> Result<Vec<Difference>> {
-    tx.all(&differences_sql(), span_params(span)).await?.into_iter().map(difference).collect()
+/// All of them, whatever the limit of the span and where it begins: a query, and its values.
+pub(super) fn all_differences(span: &Span<'_>) -> (String, Vec<Value>) {
+    (differences_sql(), span_params(&Span { after: ("", ""), limit: u32::MAX, ..*span }))
+}
+
+/// The repositories in which there are any.
+pub async fn different(store: &Store, span: &Span<'_>) -> Result<Vec<RepositoryName>> {
+    let (differences, params) = all_differences(span);
+    let sql = format!("SELECT DISTINCT repository FROM ({differences}) AS differences ORDER BY repository");
+    store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// What was done in the span since then, in short: another one after whatever was done to a tag there.
+pub async fn since(reader: &mut Reader<'_>, span: &Span<'_>) -> Result<String> {
+    let sql = "SELECT COUNT(*), COALESCE(MAX(v.id), ''), CAST(COALESCE(SUM(v.at - $4), 0) AS BIGINT)
+               FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
+               WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3";
+    let params = span_params(span).into_iter().take(4).collect();
+    let mut row = reader.all(sql, params).await?.into_iter().next().ok_or(Error::Internal)?;
+    let (n_moves, last, sum): (u64, String, i64) = (row.take()?, row.take()?, row.take()?);
+    Ok(format!("{} {n_moves} {last} {sum}", span.then.0))
 }
 
 /// How many there are, whatever the limit of the span.
@@ -180,7 +216,7 @@ pub async fn count_differences(store: &Store, span: &Span<'_>) -> Result<Differe
         "SELECT COUNT(*), COALESCE(SUM(CASE WHEN kept = 0 THEN 1 ELSE 0 END), 0) FROM ({}) AS differences",
         differences_sql()
     );
-    let rows = store.scan(&sql, span_params(&Span { after: ("", ""), limit: u32::MAX, ..*span })).await?;
+    let rows = store.scan(&sql, all_differences(span).1).await?;
     let mut row = rows.into_iter().next().ok_or(Error::Internal)?;
     Ok(Differences { n: row.take()?, n_lost: row.take()? })
 }

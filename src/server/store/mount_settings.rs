@@ -1,6 +1,6 @@
 //! Mounts of the console: how each is set, and what goes when it is removed.
 
-use super::{Row, Store, Tx, epoch, jobs, mounts};
+use super::{Row, Store, Tx, epoch, jobs, mounts, under_way};
 use crate::domain::mount::MountSettings;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
@@ -40,7 +40,7 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<Kept>> {
 /// # Errors
 /// [`Error::Invalid`] if the prefix is taken or holds repositories of another registry.
 pub async fn insert(tx: &mut Tx, new: &Kept, job: &str, now: Timestamp) -> Result<String> {
-    tx.lock("portolan mounts").await?;
+    under_way::lock(tx).await?;
     let Kept { id, prefix, settings, .. } = new;
     refuse_taken(tx, new).await?;
     let configured = mounts::Configured {
@@ -88,7 +88,7 @@ async fn refuse_taken(tx: &mut Tx, new: &Kept) -> Result<()> {
 /// # Errors
 /// [`Error::Conflict`] if it is not set as it was `before`.
 pub async fn change(tx: &mut Tx, (before, kept): (&Kept, &Kept), now: Timestamp) -> Result<()> {
-    tx.lock("portolan mounts").await?;
+    under_way::lock(tx).await?;
     let sql = format!("SELECT {COLUMNS} FROM mounts WHERE id = $1 AND source = 'console' AND active = 1");
     let found = tx.one(&sql, params![&kept.id]).await?.map(|mut row| self::kept(&mut row)).transpose()?;
     if found.as_ref() != Some(before) {

@@ -5,6 +5,7 @@ mod beside;
 
 pub(super) use beside::{as_parts, joined, of_parts, of_row};
 
+use super::radius::Reader;
 use super::{Known, Row, Store, Tx, Value, batch};
 use crate::domain::protection::{Act, Barred, Guard, Least};
 use crate::domain::{Error, Protection, RepositoryName, Result, Rule, Scope, Tag, Target};
@@ -79,23 +80,43 @@ impl Rules {
         self.bar_content(rights).map_or(Ok(()), |barred| Err(Error::Protected(barred)))
     }
 
-    /// Lets the repository be deleted with all its tags, or says which rule is in the way. Where none could be, no tag is
-    /// looked at.
+    /// Lets the repository be deleted with all its tags, or says which rule is in the way.
     ///
     /// # Errors
     /// [`Error::Protected`]
     pub async fn check_repository(&self, tx: &mut Tx, rights: &Rights, repository_id: &str) -> Result<()> {
         self.check_content(rights)?;
-        if self.rules.iter().all(|rule| rule.protection.guard.leaves(Act::Delete).is_none()) {
+        self.check_all(tx, (rights, Act::Delete), repository_id).await
+    }
+
+    /// Lets that be done to all tags that a repository has, there or in the trash, or says which rule is in the way.
+    ///
+    /// # Errors
+    /// [`Error::Protected`]
+    pub async fn check_all(&self, tx: &mut Tx, to: (&Rights, Act), repository_id: &str) -> Result<()> {
+        let refuse = &mut |barred: Barred| -> Result<()> { Err(Error::Protected(barred)) };
+        self.each_bar(&mut Reader::Tx(tx), to, repository_id, refuse).await
+    }
+
+    /// Tells of every tag of a repository to which that may not be done, by its name, until `met` fails. Where no rule
+    /// could be in the way, no tag is looked at.
+    pub async fn each_bar(
+        &self,
+        reader: &mut Reader<'_>,
+        (rights, act): (&Rights, Act),
+        repository_id: &str,
+        met: &mut (dyn FnMut(Barred) -> Result<()> + Send),
+    ) -> Result<()> {
+        if self.rules.iter().all(|rule| rule.protection.guard.leaves(act).is_none()) {
             return Ok(());
         }
         let sql = "SELECT name FROM tags WHERE repository_id = $1 AND name > $2 ORDER BY name LIMIT $3";
         let mut after = String::new();
         loop {
             let mut last = None;
-            for mut row in tx.all(sql, params![repository_id, &after, TOGETHER]).await? {
+            for mut row in reader.all(sql, params![repository_id, &after, TOGETHER]).await? {
                 let tag: Tag = row.take()?;
-                self.check(rights, Act::Delete, &tag)?;
+                self.bar(rights, act, &tag).map_or(Ok(()), &mut *met)?;
                 last = Some(tag);
             }
             let Some(last) = last else { return Ok(()) };

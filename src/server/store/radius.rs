@@ -23,7 +23,7 @@ pub enum Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn all(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+    pub(super) async fn all(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
         match self {
             Self::Store(store) => store.all(sql, params).await,
             Self::Tx(tx) => tx.all(sql, params).await,
@@ -174,7 +174,10 @@ pub async fn freed(
     let digests: Vec<Digest> = blobs.keys().cloned().collect();
     for sql in [
         "SELECT DISTINCT e.child FROM deleted_edges e WHERE e.repository_id = $1 AND e.child IN ({slots})",
-        "SELECT DISTINCT d.digest FROM deleted_blobs d WHERE $1 <> '' AND d.digest IN ({slots})",
+        "SELECT DISTINCT d.digest FROM deleted_blobs d JOIN trash x ON x.id = d.entry WHERE $1 <> '' AND d.digest IN ({slots})",
+        "SELECT DISTINCT o.digest FROM repository_blobs l CROSS JOIN repository_blobs o CROSS JOIN deleted_repositories d
+         WHERE l.repository_id = $1 AND l.digest IN ({slots}) AND o.mount_id = l.mount_id AND o.digest = l.digest
+         AND d.id = o.repository_id",
     ] {
         for mut row in reader.each(sql, &repository.id, &digests).await? {
             blobs.remove(&row.take::<Digest>()?);
@@ -238,9 +241,9 @@ async fn blobs_only_here(
         }
     }
     let digests: Vec<Digest> = blobs.keys().cloned().collect();
-    let sql = "SELECT DISTINCT l.digest FROM repository_blobs l JOIN repository_blobs o ON o.mount_id = l.mount_id
-                 AND o.digest = l.digest AND o.repository_id <> l.repository_id
-               WHERE l.repository_id = $1 AND l.digest IN ({slots})";
+    let sql = "SELECT DISTINCT l.digest FROM repository_blobs l CROSS JOIN repository_blobs o CROSS JOIN repositories r
+               WHERE l.repository_id = $1 AND l.digest IN ({slots}) AND o.mount_id = l.mount_id AND o.digest = l.digest
+               AND o.repository_id <> l.repository_id AND r.id = o.repository_id";
     for mut row in reader.each(sql, &repository.id, &digests).await? {
         blobs.remove(&row.take::<Digest>()?);
     }

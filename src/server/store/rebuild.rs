@@ -21,6 +21,7 @@ pub struct Rebuilt {
 
 /// Goes through every repository, each in a transaction of its own, and then sums up the mounts.
 pub(super) async fn run(store: &Store) -> Result<Rebuilt> {
+    in_trash(store).await?;
     let (mut rebuilt, mut after, now) = (Rebuilt::default(), String::new(), store.clock.now());
     loop {
         let sql = "SELECT name FROM repositories WHERE name > $1 ORDER BY name LIMIT $2";
@@ -45,20 +46,54 @@ async fn repository(tx: &mut Tx, name: RepositoryName, now: Timestamp) -> Result
     let Some(repository) = repositories::current(tx, &name).await? else {
         return Ok(Done { value: 0, changed: vec![] });
     };
-    for table in ["manifest_edges", "referrers"] {
-        tx.run(&format!("DELETE FROM {table} WHERE repository_id = $1"), params![&repository.id]).await?;
-    }
-    let order = children_first(tx, &repository).await?;
-    for digest in &order {
-        if let Some(stored) = read(tx, &repository, digest).await? {
-            manifests::derive(tx, &repository, &stored, now).await?;
-        }
-    }
-    for sql in COUNTS {
+    let n_manifests = derive(tx, &repository, now).await?;
+    for sql in COUNTS.iter().copied().chain([SUMS]) {
         tx.run(sql, params![&repository.id]).await?;
     }
     repositories::refresh_newest(tx, &repository).await?;
-    Ok(Done { value: order.len() as u64, changed: vec![name] })
+    Ok(Done { value: n_manifests, changed: vec![name] })
+}
+
+/// Those in the trash, whose rows come back as they stand.
+async fn in_trash(store: &Store) -> Result<()> {
+    let (mut after, now) = (String::new(), store.clock.now());
+    loop {
+        let sql = "SELECT id, mount_id FROM deleted_repositories WHERE id > $1 ORDER BY id LIMIT $2";
+        let rows = store.all(sql, params![&after, TOGETHER]).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for mut row in rows {
+            let repository = Repository { id: row.take()?, mount_id: row.take()? };
+            after.clone_from(&repository.id);
+            let derived = store.transact(move |tx| {
+                Box::pin(async move {
+                    tx.lock(&repository.mount_id).await?;
+                    derive(tx, &repository, now).await?;
+                    let sums = SUMS.replace(" repositories ", " deleted_repositories ");
+                    for sql in COUNTS.iter().copied().chain([&*sums]) {
+                        tx.run(sql, params![&repository.id]).await?;
+                    }
+                    Ok(Done { value: (), changed: vec![] })
+                })
+            });
+            derived.await?;
+        }
+    }
+}
+
+/// Computes what follows from the manifests of a repository; how many it has.
+async fn derive(tx: &mut Tx, repository: &Repository, now: Timestamp) -> Result<u64> {
+    for table in ["manifest_edges", "referrers"] {
+        tx.run(&format!("DELETE FROM {table} WHERE repository_id = $1"), params![&repository.id]).await?;
+    }
+    let order = children_first(tx, repository).await?;
+    for digest in &order {
+        if let Some(stored) = read(tx, repository, digest).await? {
+            manifests::derive(tx, repository, &stored, now).await?;
+        }
+    }
+    Ok(order.len() as u64)
 }
 
 /// Every manifest of a repository, each after those that it lists: an index is shown by what it lists.
@@ -119,15 +154,16 @@ const COUNTS: &[&str] = &[
     "UPDATE repository_blobs SET size_bytes = (SELECT b.size_bytes FROM blobs b WHERE b.digest = repository_blobs.digest)
      WHERE repository_id = $1 AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = repository_blobs.digest
        AND b.size_bytes <> repository_blobs.size_bytes)",
-    "UPDATE repositories SET
+];
+
+const SUMS: &str = "UPDATE repositories SET
        n_tags = (SELECT COUNT(*) FROM tags t WHERE t.repository_id = $1),
        n_images = (SELECT COUNT(*) FROM manifests m WHERE m.repository_id = $1 AND m.platforms <> '' AND m.kind <> 'artifact'
          AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = m.digest AND e.relation = 'manifest')),
        logical_bytes = (SELECT CAST(COALESCE(SUM(m.pull_bytes), 0) AS BIGINT) FROM manifests m
          WHERE m.repository_id = $1 AND m.kind <> 'index'),
        stored_bytes = (SELECT CAST(COALESCE(SUM(l.size_bytes), 0) AS BIGINT) FROM repository_blobs l WHERE l.repository_id = $1)
-     WHERE id = $1",
-];
+     WHERE id = $1";
 
 /// What mounts sum up, and the namespaces above their repositories.
 async fn mounts(tx: &mut Tx) -> Result<()> {
@@ -142,7 +178,8 @@ async fn mounts(tx: &mut Tx) -> Result<()> {
            n_sharing = (SELECT CAST(COALESCE(SUM(m.n_tags), 0) AS BIGINT) FROM manifests m
              JOIN repositories r ON r.id = m.repository_id WHERE r.mount_id = mounts.id AND m.n_tags > 1),
            stored_bytes = (SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM (SELECT l.digest, MAX(l.size_bytes) AS size_bytes
-             FROM repository_blobs l WHERE l.mount_id = mounts.id GROUP BY l.digest) AS held)",
+             FROM repository_blobs l JOIN repositories r ON r.id = l.repository_id WHERE l.mount_id = mounts.id
+             GROUP BY l.digest) AS held)",
         sum("n_tags"),
         sum("n_images"),
         sum("logical_bytes")

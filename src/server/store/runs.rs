@@ -1,15 +1,17 @@
 //! Long work that people see: one row for each run, which says where it stands and what came of it. Who does it now
 //! is for the table of jobs, in which each open run has a row that is leased like any other.
 
+mod images;
 mod parts;
 mod rows;
 mod whose;
 
+pub use images::{brought, named};
 pub use parts::{Part, Tally, add_parts, next_part, note_part, tally};
 pub use rows::{changed_at, find, is_under_way, kind_of, list, told};
 pub use whose::{Behalf, Owner};
 
-use super::{Row, Tx, Value, batch, jobs};
+use super::{Known, Row, Tx, Value, batch, jobs, under_way};
 use crate::domain::principal::Job;
 use crate::domain::run::{Control, RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
@@ -97,6 +99,7 @@ impl Progress {
 
 /// Puts a run in the line of those that wait.
 pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
+    under_way::lock(tx).await?;
     let sql =
         "INSERT INTO job_runs (id, kind, scope, params, state, place, n_done, n_bytes, log, worked_ms, created_at,
                  created_by, changed_at, principal_id, token_id)

@@ -3,6 +3,7 @@
 mod purge;
 mod restore;
 mod shown;
+mod whole;
 
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, restore};

@@ -56,7 +56,7 @@ pub(super) async fn put(call: Call, repository: RepositoryName, reference: Refer
     let too_large = || Error::TooLarge { message: format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes") };
     let bounds = (length, MAX_MANIFEST_BYTES);
     let (bytes, _place) = held.collect(call.request.into_body(), bounds, &caller, too_large).await?;
-    let sent = SentManifest { media_type, bytes, condition };
+    let sent = SentManifest { media_type, bytes, condition, by_run: None };
     Ok(created(&repository, &push::manifest(&app, &proof, sent).await?, &tags))
 }
 

@@ -127,7 +127,7 @@ pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuer
 struct Differing {
     items: Vec<Differs>,
     next: Option<String>,
-    print: Option<Digest>,
+    print: Digest,
 }
 
 async fn differing(

@@ -18,7 +18,7 @@ use crate::server::store::manifests::NewManifest;
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx, manifests, parts, tags};
+use crate::server::store::{Change, Tx, manifests, parts, runs, tags};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ struct Push {
     reference: Reference,
     tags: Vec<Tag>,
     condition: Condition,
+    by_run: Option<String>,
     manifest: NewManifest,
     config_is_absent: bool,
     actor: Actor,
@@ -62,6 +63,7 @@ impl PushManifests for HostedRegistry {
             reference,
             tags,
             condition: sent.condition,
+            by_run: sent.by_run,
             manifest: NewManifest { digest, content: sent.bytes.to_vec(), parsed, config },
             config_is_absent,
             actor: proof.actor().clone(),
@@ -121,8 +123,11 @@ impl Push {
             // It came in this moment, and an image that is stored without it would stay so.
             return Err(Error::Unavailable("the configuration only came now; push the manifest again".to_owned()));
         }
-        if !manifests::insert(tx, &repository, &self.manifest, Some(&self.actor), self.to.now).await? {
-            self.require_same_type(tx, &repository).await?;
+        let is_new = manifests::insert(tx, &repository, &self.manifest, Some(&self.actor), self.to.now).await?;
+        match &self.by_run {
+            _ if !is_new => self.require_same_type(tx, &repository).await?,
+            Some(run) => runs::brought(tx, run, (&repository.id, &self.manifest.digest)).await?,
+            None => {}
         }
         let mut before = Vec::new();
         if !self.tags.is_empty() {

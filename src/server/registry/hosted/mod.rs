@@ -8,7 +8,7 @@ mod manifests;
 mod turns;
 mod uploads;
 
-use super::{MAX_REFERRERS, Names, RawManifest, ReadRegistry};
+use super::{About, MAX_REFERRERS, Names, RawManifest, ReadRegistry};
 use crate::domain::action::Maintain;
 use crate::domain::capability::Capability;
 use crate::domain::error::What;
@@ -133,7 +133,7 @@ impl ReadRegistry for HostedRegistry {
         Content::part_of(&bytes, None).map(Some)
     }
 
-    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<Vec<Digest>>> {
+    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<About>> {
         let (store, mount) = (&self.parts.store, &self.parts.mount_id);
         let mut wanted = referrers::Wanted { subject: subject.clone(), types: vec![], after: None, limit: 500 };
         let mut digests: Vec<Digest> = Vec::new();
@@ -142,7 +142,7 @@ impl ReadRegistry for HostedRegistry {
             digests.extend(items.into_iter().map(|it| it.digest));
             wanted.after = digests.last().cloned();
             if !is_cut || digests.len() >= MAX_REFERRERS {
-                return Ok(Some(digests));
+                return Ok(Some(About::cut(digests, is_cut)));
             }
         }
     }

@@ -34,7 +34,7 @@ pub use auth::OwnTokens;
 pub use limits::Limits;
 pub use redirect::authority;
 
-use super::{Names, RawManifest, ReadRegistry};
+use super::{About, Names, RawManifest, ReadRegistry};
 use crate::domain::capability::Capability;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, MountPrefix, Reference, RepositoryName, Result, Tag};
@@ -190,7 +190,7 @@ impl ReadRegistry for RemoteRegistry {
         self.client.within(self.client.blob(&name, digest, range)).await
     }
 
-    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<Vec<Digest>>> {
+    async fn referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Option<About>> {
         let Some(name) = self.names.upstream(repository) else {
             return Ok(None);
         };

@@ -4,7 +4,7 @@ use super::client::{Ask, Client};
 use super::lists::{next_of, pull_scope};
 use super::{body, failure};
 use crate::domain::{Digest, Result, media_type};
-use crate::server::registry::MAX_REFERRERS;
+use crate::server::registry::{About, MAX_REFERRERS};
 use reqwest::Method;
 use serde::Deserialize;
 
@@ -22,8 +22,8 @@ struct Entry {
 }
 
 impl Client {
-    /// The digests of what is about an image; `None` where the registry does not know such lists.
-    pub async fn referrers(&self, name: &str, subject: &Digest) -> Result<Option<Vec<Digest>>> {
+    /// What is about an image; `None` where the registry does not know such lists.
+    pub async fn referrers(&self, name: &str, subject: &Digest) -> Result<Option<About>> {
         let mut ask = Ask {
             method: Method::GET,
             url: self.url(&format!("{name}/referrers/{subject}")),
@@ -34,7 +34,7 @@ impl Client {
             elsewhere: false,
             change: None,
         };
-        let mut found: Vec<Digest> = Vec::new();
+        let (mut found, mut is_more): (Vec<Digest>, _) = (Vec::new(), false);
         for _ in 0..MAX_PAGES {
             let answer = self.send(&ask).await?;
             match answer.status() {
@@ -53,11 +53,14 @@ impl Client {
             match next {
                 Some(last) if found.last() != before.as_ref() && found.len() < MAX_REFERRERS => {
                     ask.url.query_pairs_mut().clear().append_pair("last", &last);
+                    is_more = true;
                 }
-                _ => break,
+                next => {
+                    is_more = next.is_some();
+                    break;
+                }
             }
         }
-        found.truncate(MAX_REFERRERS);
-        Ok(Some(found))
+        Ok(Some(About::cut(found, is_more)))
     }
 }

@@ -157,7 +157,8 @@ impl Copying<'_> {
         let action = PushManifest { repository: to.clone(), reference, tags: vec![] };
         let proof = self.app.access.authorize(&self.caller, action).await?;
         let media_type = Some(image.parsed.media_type.clone());
-        let sent = SentManifest { media_type, bytes: raw.bytes.clone(), condition: Condition::default() };
+        let by_run = Some(self.run.id.clone());
+        let sent = SentManifest { media_type, bytes: raw.bytes.clone(), condition: Condition::default(), by_run };
         push::manifest(self.app, &proof, sent).await.map(drop)
     }
 }

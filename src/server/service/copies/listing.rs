@@ -35,6 +35,22 @@ impl Copying<'_> {
         Ok(())
     }
 
+    /// A list that somebody changed since it was read, made anew with all that it has by now; none where nothing is
+    /// missing in theirs.
+    pub(super) async fn list_again(&mut self, subject: &Digest) -> Result<Option<Digest>> {
+        let what = format!("list what is about the image {}", subject.short());
+        match self.outcome(subject).await.map_err(|failure| of(&what, failure))? {
+            Listed::AsNoted | Listed::ThatIsThere => Ok(None),
+            Listed::Anew(list) => {
+                self.put(&list).await.map_err(|failure| of(&what, failure))?;
+                self.list_in_catalog(&list).await?;
+                let digest = list.raw.digest;
+                self.place.notes.insert(subject.as_tag(), digest.clone());
+                Ok(Some(digest))
+            }
+        }
+    }
+
     /// The list that is at the source is not set there.
     fn unnoted(&mut self, subject: &Digest) {
         if self.place.notes.remove(&subject.as_tag()).is_some() {
@@ -43,13 +59,16 @@ impl Copying<'_> {
     }
 
     /// Which list is to be there: one that has all that either side has.
-    async fn outcome(&self, subject: &Digest) -> Result<Listed> {
+    async fn outcome(&mut self, subject: &Digest) -> Result<Listed> {
         let (to, There::Elsewhere(there)) = (&self.asked.to, &self.there) else { return Ok(Listed::AsNoted) };
         if there.read().referrers(to, subject).await?.is_some() {
             return Ok(Listed::AsNoted);
         }
         let tag = subject.as_tag();
         let here = there.read().manifest(to, &Reference::Tag(tag.clone())).await?;
+        // It is replaced if it is this one still.
+        let base = here.as_ref().map(|here| here.digest.clone());
+        self.place.bases.extend(base.map(|base| (tag.clone(), base)));
         let noted = match self.place.notes.get(&tag) {
             Some(digest) => self.image(digest).await?.map(|image| image.raw),
             None => None,

@@ -10,17 +10,16 @@ use crate::server::service::elsewhere;
 use crate::server::service::names::{Expect, Namer};
 use crate::server::store::{Change, manifests, tags};
 
+/// How often a list of what is about an image is made anew because somebody else changed it meanwhile.
+const TRIES: u32 = 5;
+
 impl Copying<'_> {
     /// One of the tags.
     pub(super) async fn name(&mut self) -> Result<()> {
         let at = self.place.named;
         let note = self.place.notes.iter().nth(at).map(|(tag, digest)| (tag.clone(), digest.clone()));
         if let Some((tag, digest)) = note {
-            let action = (tag.clone(), tag.clone());
-            // A merged list has what both sides had when it was read; what else has such a name there stays.
-            let is_merged = matches!(self.there, There::Elsewhere(_)) && !tag.as_str().contains('.');
-            let expect = if is_merged { Expect::Anything } else { Expect::Absent };
-            match self.put_tag(action, (&tag, &digest), expect).await {
+            match self.note(&tag, digest).await {
                 Err(Error::Changed { .. }) => self.say(format!("Left as it is: {tag} names something else there.")),
                 Err(failure @ (Error::Forbidden(_) | Error::Protected(_))) => {
                     self.say(format!("Left out the tag {tag}: {failure}."));
@@ -37,6 +36,24 @@ impl Copying<'_> {
         }
         self.place.named += 1;
         self.to.n_done += 1;
+        Ok(())
+    }
+
+    /// A tag by which what is about an image is found. What else has such a name there stays, but for a list of what is
+    /// about one: it takes the place of the list from which it was made, and is made anew where that is another by now.
+    async fn note(&mut self, tag: &Tag, mut digest: Digest) -> Result<()> {
+        let list_of = self.place.about.keys().find(|subject| subject.as_tag() == *tag).cloned();
+        let list_of = list_of.filter(|_| matches!(self.there, There::Elsewhere(_)));
+        for tried in 1.. {
+            let expect = self.place.bases.get(tag).cloned().map_or(Expect::Absent, Expect::Named);
+            match (self.put_tag((tag.clone(), tag.clone()), (tag, &digest), expect).await, &list_of) {
+                (Err(Error::Changed { .. }), Some(subject)) if tried < TRIES => {
+                    let Some(anew) = self.list_again(subject).await? else { return Ok(()) };
+                    digest = anew;
+                }
+                (put, _) => return put,
+            }
+        }
         Ok(())
     }
 

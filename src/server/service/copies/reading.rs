@@ -94,7 +94,15 @@ impl Copying<'_> {
             let words = format!("more than {MAX_IMAGES} images hang on these tags, or too deep; copy fewer at once");
             return Err(Error::Conflict(words));
         }
-        self.met(digest, depth, (&image, about.unwrap_or_default(), noted));
+        let about = about.unwrap_or_default();
+        if about.is_cut {
+            let n_read = about.digests.len();
+            self.say(format!(
+                "More than {n_read} images are about {}: those beyond them are left out.",
+                digest.short()
+            ));
+        }
+        self.met(digest, depth, (&image, about.digests, noted));
         Ok(())
     }
 

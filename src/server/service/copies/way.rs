@@ -50,6 +50,8 @@ pub(super) struct Place {
     pub images: Images,
     /// Tags by which what is about an image is found, with what they name.
     pub notes: BTreeMap<Tag, Digest>,
+    /// Which lists of what is about an image stood there when they were read, by their tags.
+    pub bases: BTreeMap<Tag, Digest>,
     /// Images by what they are about.
     pub about: BTreeMap<Digest, Vec<Digest>>,
     /// Each after those that it names.
@@ -91,7 +93,7 @@ pub(super) enum There {
 /// A run on its way.
 pub(super) struct Copying<'a> {
     pub app: &'a App,
-    run: &'a Run,
+    pub(super) run: &'a Run,
     pub asked: Asked,
     pub caller: Caller,
     pub proof: Authorized<CopyTags>,
@@ -121,6 +123,9 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
             Err(_) if n_done > 0 => break,
             Err(failure) => return Err(failure),
         }
+    }
+    if copying.place.phase == Phase::Over {
+        copying.has_named().await?;
     }
     copying.ended()
 }
@@ -170,6 +175,12 @@ impl<'a> Copying<'a> {
             Phase::Over => {}
         }
         Ok(())
+    }
+
+    /// All that came has the name that it came for.
+    async fn has_named(&self) -> Result<()> {
+        let id = self.run.id.clone();
+        self.app.store.note(&self.proof, move |tx| Box::pin(async move { runs::named(tx, &id).await })).await
     }
 
     /// How the run stands after this step.

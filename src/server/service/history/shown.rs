@@ -1,6 +1,6 @@
 //! Pages about what tags named before.
 
-use super::{mount_of, past, print, print_of};
+use super::{mount_of, past, print};
 use crate::domain::action::{ReadRepository, RestoreTrash, RollBackNamespace, Trashed};
 use crate::domain::error::What;
 use crate::domain::view::{AsOfView, Differences, HistoryQuery, HistoryView};
@@ -69,10 +69,7 @@ pub async fn as_of_page(
         view.next = view.differences.last().map(|last| (last.repository.clone(), last.tag.clone()));
     }
     view.all = history::count_differences(&app.store, &span).await?;
-    view.print = match view.all.n == view.differences.len() as u64 {
-        true => Some(print_of(&view.differences)),
-        false => print(app, proof).await?,
-    };
+    view.print = Some(print(app, proof).await?);
     let span = Span { limit: MAX_DELETED, ..span };
     let deleted = history::deleted_since(&app.store, &span).await?;
     let restoring = |name: &RepositoryName| RestoreTrash { what: Trashed::Whole(name.clone()), words: String::new() };

@@ -1,6 +1,6 @@
 //! Mounting registries in the console, changing how, and forgetting them.
 
-use super::{own, probe};
+use super::{own, probe, under_way};
 use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount};
 use crate::domain::mount::MountSettings;
 use crate::domain::principal::Job;
@@ -12,6 +12,7 @@ use crate::server::entropy::new_id;
 use crate::server::mounted;
 use crate::server::secret::Secret;
 use crate::server::store::mount_settings::{self, Kept};
+use crate::server::store::radius::Reader;
 use crate::server::store::{Change, jobs};
 
 /// The address of the page that mounts one: no prefix in the console.
@@ -66,22 +67,30 @@ pub async fn create(app: &App, proof: &Authorized<CreateMount>, wanted: Wanted) 
 ///
 /// # Errors
 /// [`Error::Invalid`] of the field that cannot be so. A password goes to no other address than the one for which it was
-/// typed: where that changes, it is asked for again.
+/// typed: where that changes, it is asked for again. [`Error::Conflict`] that lists what is under way at the old address.
 pub async fn change(app: &App, proof: &Authorized<ChangeMount>, wanted: Wanted) -> Result<()> {
     let before = own(app, &proof.action().prefix).await?;
     let is_other = wanted.password.is_some() || is_reached_otherwise(&before.settings, &wanted.settings);
     let wanted = known_password(app, &before, wanted)?;
     its_service(app, &wanted.settings, &before.id)?;
     wanted.settings.check()?;
+    let goes_elsewhere = is_elsewhere(&before.settings, &wanted.settings);
+    if goes_elsewhere {
+        under_way::refuse(app, &mut Reader::Store(&app.store), &before.id).await?;
+    }
     if is_other {
         probe(app, proof, &wanted).await?;
     }
     let sealed = seal(app, &wanted)?;
     let (was, is) = (words(&before.settings, before.sealed.is_some()), words(&wanted.settings, sealed.is_some()));
     let (kept, now) = (Kept { settings: wanted.settings, sealed, ..before.clone() }, app.clock.now());
+    let of = app.clone();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             mount_settings::change(tx, (&before, &kept), now).await?;
+            if goes_elsewhere {
+                under_way::refuse(&of, &mut Reader::Tx(tx), &kept.id).await?;
+            }
             Ok(Change::new((), Some(was), Some(is)))
         })
     });
@@ -120,6 +129,11 @@ fn known_password(app: &App, before: &Kept, wanted: Wanted) -> Result<Wanted> {
     };
     with_password(&settings, password.is_some())?;
     Ok(Wanted { prefix, settings, password })
+}
+
+/// Whether the same names stand for other repositories by that.
+fn is_elsewhere(before: &MountSettings, wanted: &MountSettings) -> bool {
+    (&before.url, &before.upstream_prefix) != (&wanted.url, &wanted.upstream_prefix)
 }
 
 fn is_reached_otherwise(before: &MountSettings, wanted: &MountSettings) -> bool {

@@ -1,9 +1,9 @@
 //! Whole repositories: one, or all that lie in a namespace.
 
 use super::act::{Done, hosted};
+use super::barred;
 use super::sealed::print_of;
 use crate::domain::error::What;
-use crate::domain::protection::Act;
 use crate::domain::view::{Going, GoingKind, MountKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
@@ -147,13 +147,10 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         None => None,
     };
     let mut removed: Vec<Going> = found.iter().map(repository_goes).collect();
-    let mut barred = BTreeSet::new();
+    let barred = barred::of_whole(app, rights, &found).await?;
     for it in &found {
         let left = super::MAX_ITEMS.saturating_sub(removed.len());
         let tags = crate::server::store::radius::all_named(&app.store, &it.id, left as u32).await?;
-        let rules = Rules::now(&app.store, &it.name).await?;
-        let of_tags = tags.iter().filter_map(|(tag, _)| rules.bar(rights, Act::Delete, tag));
-        barred.extend(of_tags.chain(rules.bar_content(rights)).map(|it| it.to_string()));
         removed.extend(tags.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
     }
     let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
@@ -166,7 +163,8 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         kept: vec![],
         referrers: vec![],
         parents: vec![],
-        barred: barred.into_iter().collect(),
+        barred_more: barred.n_more,
+        barred: barred.words().collect(),
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
         kept_until,

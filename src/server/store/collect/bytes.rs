@@ -10,9 +10,15 @@ use crate::server::store::{Store, Tx};
 pub(super) fn free(rule: &Rule) -> String {
     let link = rule.unless_found("link", "l.repository_id", "l.digest");
     let in_trash = rule.kept("deleted_blobs d", "d.digest = b.digest");
+    let linked = "h.kind = 'hosted' AND l.mount_id = h.id AND l.digest = b.digest";
+    let with_all = rule.kept(
+        "mounts h CROSS JOIN repository_blobs l CROSS JOIN deleted_repositories d",
+        &format!("{linked} AND d.id = l.repository_id"),
+    );
     format!(
-        "NOT EXISTS (SELECT 1 FROM mounts h CROSS JOIN repository_blobs l WHERE h.kind = 'hosted' AND l.mount_id = h.id
-           AND l.digest = b.digest{link})
+        "NOT EXISTS (SELECT 1 FROM mounts h CROSS JOIN repository_blobs l CROSS JOIN repositories r
+           WHERE {linked} AND r.id = l.repository_id{link})
+         AND NOT EXISTS ({with_all})
          AND NOT EXISTS ({in_trash})"
     )
 }

@@ -31,7 +31,8 @@ pub(super) fn over(rule: &Rule) -> String {
            EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.to_digest = d.digest AND v.at > $2)
            OR EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $2)
            OR {}))
-         AND NOT EXISTS (SELECT 1 FROM deleted_blobs b WHERE b.entry = x.id AND {})",
+         AND NOT EXISTS (SELECT 1 FROM deleted_blobs b WHERE b.entry = x.id AND {})
+         AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE x.kind = 'repository' AND v.repository_id = x.repository_id AND v.at > $2)",
         listed("d"),
         listed("b")
     )

@@ -38,8 +38,9 @@ pub(super) fn free(rule: &Rule) -> String {
 pub async fn unnamed(store: &Store, rule: &Rule, after: &After, limit: u32) -> Result<(Vec<Candidate>, Option<After>)> {
     let sql = format!(
         "WITH page (repository_id, digest) AS (
-           SELECT * FROM (SELECT m.repository_id, m.digest FROM manifests m WHERE m.unnamed_since IS NOT NULL
-             AND (m.repository_id, m.digest) > ($3, $4) ORDER BY m.repository_id, m.digest LIMIT $5) own
+           SELECT * FROM (SELECT m.repository_id, m.digest FROM manifests m CROSS JOIN repositories w
+             WHERE m.unnamed_since IS NOT NULL AND (m.repository_id, m.digest) > ($3, $4) AND w.id = m.repository_id
+             ORDER BY m.repository_id, m.digest LIMIT $5) own
            UNION SELECT * FROM (SELECT g.repository_id, g.name FROM collect_found g WHERE g.place = 'left'
              AND (g.repository_id, g.name) > ($3, $4) ORDER BY g.repository_id, g.name LIMIT $5) more
            ORDER BY 1, 2 LIMIT $5)

@@ -21,8 +21,9 @@ pub(super) fn free(rule: &Rule) -> String {
 /// A page of links, each with whether nothing holds it.
 pub async fn linked(store: &Store, rule: &Rule, after: &After, limit: u32) -> Result<(Vec<Candidate>, Option<After>)> {
     let sql = format!(
-        "WITH page AS (SELECT repository_id, digest, mount_id, size_bytes, linked_at FROM repository_blobs
-           WHERE (repository_id, digest) > ($2, $3) ORDER BY repository_id, digest LIMIT $4)
+        "WITH page AS (SELECT o.repository_id, o.digest, o.mount_id, o.size_bytes, o.linked_at
+           FROM repository_blobs o CROSS JOIN repositories w WHERE (o.repository_id, o.digest) > ($2, $3) AND w.id = o.repository_id
+           ORDER BY o.repository_id, o.digest LIMIT $4)
          SELECT l.repository_id, l.digest, r.name, l.mount_id, l.size_bytes,
            CASE WHEN h.kind = 'hosted' AND {} THEN 1 ELSE 0 END
          FROM page l CROSS JOIN repositories r CROSS JOIN mounts h WHERE r.id = l.repository_id AND h.id = l.mount_id
@@ -55,7 +56,10 @@ pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Resu
     let (slots, values) = named(2, &digests);
     let sql = format!("DELETE FROM repository_blobs WHERE repository_id = $1 AND digest IN ({slots})");
     tx.run(&sql, [params![&at.id], values.clone()].concat()).await?;
-    let sql = format!("SELECT DISTINCT digest FROM repository_blobs WHERE mount_id = $1 AND digest IN ({slots})");
+    let sql = format!(
+        "SELECT DISTINCT o.digest FROM repository_blobs o CROSS JOIN repositories w
+         WHERE o.mount_id = $1 AND o.digest IN ({slots}) AND w.id = o.repository_id"
+    );
     let rows = tx.all(&sql, [params![&at.mount_id], values].concat()).await?;
     let elsewhere: HashSet<Digest> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
     let own: i64 = gone.iter().map(|(_, size)| size).sum();

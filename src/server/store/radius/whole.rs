@@ -54,11 +54,15 @@ pub async fn only_in(store: &Store, repositories: &[Sum]) -> Result<ByteSize> {
     let sql = format!(
         "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM (SELECT l.digest, MAX(l.size_bytes) AS size_bytes
            FROM (SELECT b.digest, b.size_bytes, b.mount_id FROM repository_blobs b WHERE b.repository_id IN ({slots})
-             UNION ALL SELECT g.digest, g.size_bytes, r.mount_id FROM deleted_blobs g JOIN repositories r ON r.id = g.repository_id
+             UNION ALL SELECT g.digest, g.size_bytes, r.mount_id FROM deleted_blobs g
+               JOIN trash x ON x.id = g.entry JOIN repositories r ON r.id = g.repository_id
              WHERE g.repository_id IN ({slots})) AS l
            WHERE NOT EXISTS (SELECT 1 FROM repository_blobs o
-             WHERE o.mount_id = l.mount_id AND o.digest = l.digest AND o.repository_id NOT IN ({slots}))
-             AND NOT EXISTS (SELECT 1 FROM deleted_blobs d WHERE d.digest = l.digest AND d.repository_id NOT IN ({slots}))
+             WHERE o.mount_id = l.mount_id AND o.digest = l.digest AND o.repository_id NOT IN ({slots})
+               AND (EXISTS (SELECT 1 FROM repositories w WHERE w.id = o.repository_id)
+                 OR EXISTS (SELECT 1 FROM deleted_repositories w WHERE w.id = o.repository_id)))
+             AND NOT EXISTS (SELECT 1 FROM deleted_blobs d JOIN trash x ON x.id = d.entry WHERE d.digest = l.digest
+               AND d.repository_id NOT IN ({slots}))
            GROUP BY l.digest) AS held"
     );
     let ids = repositories.iter().map(|it| it.id.as_str().into()).collect();

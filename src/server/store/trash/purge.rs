@@ -11,7 +11,9 @@ const TOGETHER: usize = 64;
 
 /// Lets what some entries hold go.
 pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
-    for some in entries.chunks(TOGETHER) {
+    let (whole, parts): (Vec<&Entry>, Vec<&Entry>) =
+        entries.iter().partition(|entry| entry.row.kind == TrashKind::Repository);
+    for some in parts.chunks(TOGETHER) {
         let (slots, ids) = (batch::slots(1, some.len()), some.iter().map(|entry| Value::from(&entry.row.id)));
         let ids: Vec<Value> = ids.collect();
         // What the images in the trash are made of goes with them, unless another entry keeps the same image.
@@ -22,18 +24,14 @@ pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
                  AND o.digest = d.digest AND o.entry NOT IN ({slots})))"
         );
         tx.run(&edges, ids.clone()).await?;
-        for rows in [
-            "deleted_tags WHERE entry",
-            "deleted_manifests WHERE entry",
-            "deleted_blobs WHERE entry",
-            "deleted_repositories WHERE entry",
-            "trash WHERE id",
-        ] {
+        for rows in
+            ["deleted_tags WHERE entry", "deleted_manifests WHERE entry", "deleted_blobs WHERE entry", "trash WHERE id"]
+        {
             tx.run(&format!("DELETE FROM {rows} IN ({slots})"), ids.clone()).await?;
         }
     }
-    for whole in entries.iter().filter(|entry| entry.row.kind == TrashKind::Repository) {
-        forget_all_of(tx, &whole.repository_id).await?;
+    for entry in whole {
+        forget(tx, entry).await?;
     }
     Ok(())
 }
@@ -54,11 +52,13 @@ pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
     Err(Error::Conflict(format!("this is a part of the image {}, which is in the trash; purge that first", by.short())))
 }
 
-/// What was deleted in a repository before all of it was can never come back either.
-async fn forget_all_of(tx: &mut Tx, repository_id: &str) -> Result<()> {
-    for table in ["trash", "deleted_tags", "deleted_manifests", "deleted_blobs", "deleted_edges", "tag_moves", "pulls"]
-    {
-        tx.run(&format!("DELETE FROM {table} WHERE repository_id = $1"), params![repository_id]).await?;
-    }
-    Ok(())
+/// Nothing leads to a whole repository any more, nor to what was deleted in it before all of it was. Its rows, which may
+/// be very many, are cleared away with the next collection.
+async fn forget(tx: &mut Tx, whole: &Entry) -> Result<()> {
+    let id = &whole.repository_id;
+    let sql = "DELETE FROM trash WHERE repository = $1 AND repository_id = $2";
+    tx.run(sql, params![&whole.row.repository, id]).await?;
+    tx.run("DELETE FROM deleted_repositories WHERE id = $1", params![id]).await?;
+    let sql = "INSERT INTO gone_repositories (id) VALUES ($1) ON CONFLICT (id) DO NOTHING";
+    tx.run(sql, params![id]).await.map(|_| ())
 }

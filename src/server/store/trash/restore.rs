@@ -1,6 +1,6 @@
 //! What comes back: as it was, under the digests that it had.
 
-use super::{Entry, NewEntry, forget, insert};
+use super::{Entry, NewEntry, forget, insert, whole};
 use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::trash::{Over, TrashKind};
 use crate::domain::{
@@ -13,7 +13,7 @@ use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Known, Tx, blobs, collect, copies, epoch, parts, tags};
+use crate::server::store::{Known, Row, Tx, blobs, collect, copies, parts, tags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,13 +30,11 @@ pub struct Restoring {
 /// Entries whose images are back, each with an entry that one of its tags is by itself now.
 pub type Settled = Vec<(String, String)>;
 
-/// A manifest in the trash.
-struct Kept {
-    new: NewManifest,
-    pushed_at: Timestamp,
-    pushed_by: Option<Actor>,
-    entry: String,
-}
+/// Images in the trash, each with what it lists.
+type Lists = BTreeMap<Digest, Vec<Digest>>;
+
+/// Images of which the bytes are read at once.
+const TOGETHER: u32 = 16;
 
 /// Brings back what an entry holds. Images of other entries may come with it; what their tags are then is answered.
 ///
@@ -46,7 +44,7 @@ struct Kept {
 pub async fn restore(tx: &mut Tx, entry: &Entry, who: &Restoring) -> Result<Settled> {
     let name = &entry.row.repository;
     let repository = match entry.row.kind {
-        TrashKind::Repository => whole(tx, entry).await?,
+        TrashKind::Repository => whole::bring_back(tx, entry, who).await?,
         _ => live(tx, entry).await?,
     };
     let settled = match entry.row.kind {
@@ -59,11 +57,10 @@ pub async fn restore(tx: &mut Tx, entry: &Entry, who: &Restoring) -> Result<Sett
             link_again(tx, &repository, &entry.row.id, who.at).await?;
             Settled::new()
         }
+        // What an earlier version moved away with it.
         TrashKind::Repository => {
             link_again(tx, &repository, &entry.row.id, who.at).await?;
-            let settled = bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?;
-            epoch::next(tx).await?;
-            settled
+            bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?
         }
     };
     names(tx, &repository, name, &entry.row.id, who).await?;
@@ -149,9 +146,8 @@ async fn bring_back_all(
     id: &str,
     (name, who): (&RepositoryName, &Restoring),
 ) -> Result<Settled> {
-    let sql = "SELECT digest, media_type, content, config, pushed_at, pushed_by, entry FROM deleted_manifests WHERE entry = $1";
-    let all: Vec<Kept> = tx.all(sql, params![id]).await?.into_iter().map(kept).collect::<Result<_>>()?;
-    let others = bring_back(tx, repository, &all, who.at).await?;
+    let lists = lists_of(tx, id).await?;
+    let others = bring_back(tx, repository, lists, who.at).await?;
     let mut settled = Settled::new();
     for other in others.iter().filter(|other| *other != id) {
         settled.extend(settle(tx, other, name, who).await?);
@@ -159,54 +155,76 @@ async fn bring_back_all(
     Ok(settled)
 }
 
-fn kept(mut row: crate::server::store::Row) -> Result<Kept> {
-    let (digest, media_type): (Digest, String) = (row.take()?, row.take()?);
-    let (content, config): (Vec<u8>, _) = (row.take()?, row.take()?);
-    let (pushed_at, Known(pushed_by)) = (row.take()?, row.take()?);
-    let parsed = Manifest::parse(Some(&media_type), &content)?;
-    Ok(Kept { new: NewManifest { digest, content, parsed, config }, pushed_at, pushed_by, entry: row.take()? })
+/// The images of an entry. Their bytes, which may be many, are not held together.
+async fn lists_of(tx: &mut Tx, id: &str) -> Result<Lists> {
+    let sql = "SELECT digest, media_type, content FROM deleted_manifests WHERE entry = $1 AND digest > $2
+               ORDER BY digest LIMIT $3";
+    let (mut lists, mut after) = (Lists::new(), String::new());
+    loop {
+        let rows = tx.all(sql, params![id, &after, TOGETHER]).await?;
+        if rows.is_empty() {
+            return Ok(lists);
+        }
+        for mut row in rows {
+            let digest: Digest = row.take()?;
+            after = digest.to_string();
+            lists.insert(digest, listed(&mut row)?);
+        }
+    }
 }
 
 /// Puts manifests back, each after what it lists; what an index lists comes with it, whatever it was deleted with.
 /// Returns the entries that held some of it.
-async fn bring_back(tx: &mut Tx, repository: &Repository, all: &[Kept], now: Timestamp) -> Result<BTreeSet<String>> {
-    let mut further = Vec::new();
-    let mut known: BTreeSet<Digest> = all.iter().map(|it| it.new.digest.clone()).collect();
-    let mut wanted: Vec<Digest> = all.iter().flat_map(|it| listed(&it.new)).collect();
+async fn bring_back(
+    tx: &mut Tx,
+    repository: &Repository,
+    mut lists: Lists,
+    now: Timestamp,
+) -> Result<BTreeSet<String>> {
+    let (mut others, mut met) = (BTreeSet::new(), BTreeSet::new());
+    let mut wanted: Vec<Digest> = lists.values().flatten().cloned().collect();
     while let Some(digest) = wanted.pop() {
-        if !known.insert(digest.clone()) || manifests::size(tx, &repository.id, &digest).await?.is_some() {
+        let is_known = lists.contains_key(&digest) || !met.insert(digest.clone());
+        if is_known || manifests::size(tx, &repository.id, &digest).await?.is_some() {
             continue;
         }
-        let sql = "SELECT digest, media_type, content, config, pushed_at, pushed_by, entry FROM deleted_manifests
-                   WHERE repository_id = $1 AND digest = $2 ORDER BY id DESC LIMIT 1";
-        if let Some(row) = tx.one(sql, params![&repository.id, &digest]).await? {
-            let found = kept(row)?;
-            wanted.extend(listed(&found.new));
-            further.push(found);
+        let sql = "SELECT entry, media_type, content FROM deleted_manifests WHERE repository_id = $1 AND digest = $2
+                   ORDER BY id DESC LIMIT 1";
+        if let Some(mut row) = tx.one(sql, params![&repository.id, &digest]).await? {
+            others.insert(row.take()?);
+            let listed = listed(&mut row)?;
+            wanted.extend(listed.iter().cloned());
+            lists.insert(digest, listed);
         }
     }
-    let mut kept: BTreeMap<&Digest, &Kept> = all.iter().chain(&further).map(|it| (&it.new.digest, it)).collect();
-    for new in copies::children_first(kept.values().map(|it| it.new.clone()).collect())? {
-        if let Some(it) = kept.remove(&new.digest) {
-            put_back(tx, repository, it).await?;
-            collect::want(tx, &repository.id, &new.digest, now).await?;
-        }
+    for digest in copies::children_first(lists)? {
+        put_back(tx, repository, &digest).await?;
+        collect::want(tx, &repository.id, &digest, now).await?;
     }
-    Ok(further.into_iter().map(|it| it.entry).collect())
+    Ok(others)
 }
 
-fn listed(new: &NewManifest) -> Vec<Digest> {
-    new.parsed.of(Relation::Manifest).map(|child| child.digest.clone()).collect()
+/// What a manifest lists, by its type and its bytes.
+fn listed(row: &mut Row) -> Result<Vec<Digest>> {
+    let (media_type, content): (String, Vec<u8>) = (row.take()?, row.take()?);
+    let parsed = Manifest::parse(Some(&media_type), &content)?;
+    Ok(parsed.of(Relation::Manifest).map(|child| child.digest.clone()).collect())
 }
 
-async fn put_back(tx: &mut Tx, repository: &Repository, kept: &Kept) -> Result<()> {
-    let digest = &kept.new.digest;
-    blobs::link_deleted(tx, repository, digest, kept.pushed_at).await?;
-    parts::require(tx, repository, &kept.new.parsed).await.map_err(|error| match error {
+async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Result<()> {
+    let sql = "SELECT media_type, content, config, pushed_at, pushed_by FROM deleted_manifests
+               WHERE repository_id = $1 AND digest = $2 ORDER BY id DESC LIMIT 1";
+    let mut row = tx.one(sql, params![&repository.id, digest]).await?.ok_or(Error::Internal)?;
+    let (media_type, content, config): (String, Vec<u8>, _) = (row.take()?, row.take()?, row.take()?);
+    let (pushed_at, Known(pushed_by)): (Timestamp, Known<Actor>) = (row.take()?, row.take()?);
+    let parsed = Manifest::parse(Some(&media_type), &content)?;
+    let new = NewManifest { digest: digest.clone(), content, parsed, config };
+    blobs::link_deleted(tx, repository, digest, pushed_at).await?;
+    parts::require(tx, repository, &new.parsed).await.map_err(|error| match error {
         Error::MissingParts(_) => Error::Conflict(format!("a part of the image {} is gone for good", digest.short())),
         error => error,
     })?;
-    manifests::insert(tx, repository, &kept.new, kept.pushed_by.as_ref(), kept.pushed_at).await?;
+    manifests::insert(tx, repository, &new, pushed_by.as_ref(), pushed_at).await?;
     for sql in [
         "DELETE FROM deleted_manifests WHERE repository_id = $1 AND digest = $2",
         "DELETE FROM deleted_edges WHERE repository_id = $1 AND parent = $2",
@@ -255,20 +273,4 @@ async fn link_again(tx: &mut Tx, repository: &Repository, id: &str, now: Timesta
         blobs::link(tx, repository, &digest, size, now).await?;
     }
     tx.run("DELETE FROM deleted_blobs WHERE entry = $1", params![id]).await.map(|_| ())
-}
-
-/// Makes the row of a deleted repository again, under the id that it had.
-async fn whole(tx: &mut Tx, entry: &Entry) -> Result<Repository> {
-    let name = &entry.row.repository;
-    if repositories::current(tx, name).await?.is_some() {
-        return Err(Error::Conflict(format!("there is another repository {name} by now; delete that first")));
-    }
-    let (id, mount) = (&entry.repository_id, &entry.mount_id);
-    let (made, _) = repositories::ensure(tx, name, mount, id, entry.row.deleted).await?;
-    let sql = "UPDATE repositories SET (created_at, pushed_at, own_description, visibility) =
-                 (SELECT d.created_at, d.pushed_at, d.own_description, d.visibility FROM deleted_repositories d WHERE d.id = $1)
-               WHERE id = $1";
-    tx.run(sql, params![id]).await?;
-    tx.run("DELETE FROM deleted_repositories WHERE id = $1", params![id]).await?;
-    Ok(made)
 }

@@ -59,10 +59,15 @@ pub async fn crossings(store: &Store, entry: &str, limit: u32) -> Result<Vec<Cro
 
 /// The tags of an entry, at most `limit`, and how many images it has.
 pub async fn tags_and_images(store: &Store, entry: &str, limit: u32) -> Result<(Vec<Tag>, u64)> {
-    let sql = "SELECT * FROM (SELECT name, 0 FROM deleted_tags WHERE entry = $1 ORDER BY name LIMIT $2) AS tags
-               UNION ALL SELECT NULL, COUNT(*) FROM deleted_manifests WHERE entry = $1";
+    let whole = "SELECT d.id FROM trash x JOIN deleted_repositories d ON d.id = x.repository_id AND d.entry = x.id WHERE x.id = $1";
+    let sql = format!(
+        "SELECT * FROM (SELECT name, 0 FROM deleted_tags WHERE entry = $1
+           UNION ALL SELECT name, 0 FROM tags WHERE repository_id IN ({whole}) ORDER BY name LIMIT $2) AS tags
+         UNION ALL SELECT NULL, (SELECT COUNT(*) FROM deleted_manifests WHERE entry = $1)
+           + (SELECT COUNT(*) FROM manifests WHERE repository_id IN ({whole}))"
+    );
     let (mut tags, mut n_images) = (vec![], 0);
-    for mut row in store.all(sql, params![entry, limit]).await? {
+    for mut row in store.all(&sql, params![entry, limit]).await? {
         match row.take::<Option<Tag>>()? {
             Some(tag) => tags.push(tag),
             None => n_images = row.take()?,

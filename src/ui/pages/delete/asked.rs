@@ -166,6 +166,7 @@ mod tests {
             referrers: vec![],
             parents: vec![],
             barred: vec![],
+            barred_more: 0,
             notes: vec![],
             logical: ByteSize(0),
             freed: ByteSize(0),

@@ -27,7 +27,9 @@ pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<
         _ => None,
     };
     let said = |icon| move |text: &String| row(icon, sentence(text), None);
-    let barred: Vec<AnyView> = preview.barred.iter().map(said("lock")).collect();
+    let more = counted(preview.barred_more, "more thing is kept by a rule", "more things are kept by rules");
+    let more = (preview.barred_more > 0).then_some(more);
+    let barred: Vec<AnyView> = preview.barred.iter().chain(&more).map(said("lock")).collect();
     let notes: Vec<AnyView> = preview.notes.iter().map(said("globe")).collect();
     view! { <ul class="blast">{barred}{rows}{weight(preview)}{notes}</ul>{instead} }.into_any()
 }

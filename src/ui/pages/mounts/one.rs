@@ -28,14 +28,18 @@ pub fn OneMount() -> impl IntoView {
 
 #[component]
 fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
-    let MountView { row, settings, has_password, trust, n_grants, may_manage, .. } = view;
+    let MountView { row, settings, has_password, trust, n_grants, n_held, may_manage, .. } = view;
     let (title, now) = (row.prefix.shown(), request.now);
     let removing = (asks && may_manage).then(|| {
         view! { <Removing row=&row n_grants/> }
     });
     let check = (may_manage && !asks).then(Check);
     let form = settings.filter(|_| may_manage).map(|settings| {
-        view! { <MountForm intent=Intent::ChangeMount settings has_password act="Save the mount"/> }.into_any()
+        view! {
+            <Held n_held/>
+            <MountForm intent=Intent::ChangeMount settings has_password act="Save the mount"/>
+        }
+        .into_any()
     });
     let words = match row.kind {
         MountKind::Hosted => "What is pushed to Portolan is kept here.",
@@ -62,6 +66,19 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
         <div class="parts">{(may_manage && !asks).then(RemoveLink)}</div>
     }
     .into_any()
+}
+
+/// What would be left behind at an address that changes.
+#[component]
+fn Held(n_held: u64) -> impl IntoView {
+    if n_held == 0 {
+        return None;
+    }
+    let images = counted(n_held, "image is held", "images are held");
+    let words = format!(
+        "{images} at this address by hidden tags, for what is in the trash. With another address, none of that can be restored, and the hidden tags stay there: empty the trash first, or restore what is wanted."
+    );
+    Some(view! { <div class="callout callout-info mt-4 wide"><Icon name="trash"/><p>{words}</p></div> }.into_any())
 }
 
 #[component]

@@ -1,0 +1,118 @@
+//! All tags of a namespace brought back to what they named at a time, in one step and however many they are.
+
+use super::{mount_of, past, print_of, whole};
+use crate::domain::action::RollBackNamespace;
+use crate::domain::protection::Act;
+use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Target};
+use crate::server::access::Authorized;
+use crate::server::context::App;
+use crate::server::entropy::new_id;
+use crate::server::service::names::Namer;
+use crate::server::service::together;
+use crate::server::store::going_back::{self, Back, Tagged};
+use crate::server::store::history;
+use crate::server::store::protections::Rules;
+use crate::server::store::radius::Reader;
+use crate::server::store::{Change, Tx, trash};
+use std::collections::BTreeSet;
+
+/// Tags that are asked about together.
+const TOGETHER: u32 = 1000;
+/// What stands in the record line by line.
+const LINES: usize = 200;
+
+/// Brings every tag of a namespace back to what it named at a time, in one step: how many moved.
+///
+/// # Errors
+/// [`Error::Conflict`] that names an image that is gone for good; [`Error::Outdated`] if something else differs than the
+/// print says.
+pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, expected: Option<&Digest>) -> Result<u64> {
+    for _ in 1..together::TRIES {
+        let done = roll_back_once(app, proof, expected.cloned()).await;
+        if !together::is_too_early(&done) {
+            return done;
+        }
+    }
+    roll_back_once(app, proof, expected.cloned()).await
+}
+
+async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expected: Option<Digest>) -> Result<u64> {
+    let RollBackNamespace { namespace, to } = proof.action().clone();
+    past(app, to)?;
+    let mount_id = mount_of(app, &namespace)?;
+    let found = history::different(&app.store, &whole(&mount_id, &namespace, to)).await?;
+    let names: BTreeSet<RepositoryName> = found.into_iter().collect();
+    let inside: RepositoryName = format!("{namespace}/a").parse()?;
+    let template = Namer::of(app, proof, &inside)?;
+    let (batch, entropy) = (new_id(&*app.entropy, app.clock.now()), std::sync::Arc::clone(&app.entropy));
+    let change = app.store.write(proof, move |tx| {
+        Box::pin(async move {
+            together::lock(tx, &names, &mount_id).await?;
+            let span = whole(&mount_id, &namespace, to);
+            let n_moved = going_back::note(tx, &batch, &span).await?;
+            let found = going_back::repositories(tx, &batch).await?;
+            together::require_locked(&names, found.iter())?;
+            if let Some(expected) = expected
+                && expected != print_of(&mut Reader::Tx(tx), &span).await?
+            {
+                return Err(Error::Outdated);
+            }
+            let mut lines = Vec::new();
+            for name in &found {
+                let namer = template.at(name.clone());
+                let id = new_id(&*entropy, namer.now);
+                bring_back(tx, &namer, (&batch, &id), &mut lines).await?;
+            }
+            going_back::forget(tx, &batch).await?;
+            if n_moved > LINES as u64 {
+                lines.push(format!("and more, {n_moved} tags in all"));
+            }
+            let change = Change::new(n_moved, Some(lines.join("\n")), Some(to.rfc3339()));
+            Ok(found.into_iter().fold(change, Change::announcing))
+        })
+    });
+    change.await
+}
+
+/// Brings the tags of one repository back, and tells what they named.
+async fn bring_back(tx: &mut Tx, namer: &Namer, (batch, id): (&str, &str), lines: &mut Vec<String>) -> Result<()> {
+    let (found, rules) = (namer.open(tx).await?, namer.rules(tx).await?);
+    let at = Back { batch, repository: &found };
+    let mut after = String::new();
+    loop {
+        let digests = going_back::absent(tx, at, &after, TOGETHER).await?;
+        let Some(last) = digests.last() else { break };
+        after = last.to_string();
+        for digest in &digests {
+            trash::restore_image(tx, &found, &namer.name, digest, &namer.restoring()).await?;
+        }
+    }
+    after.clear();
+    loop {
+        let tags = going_back::page(tx, at, &after, TOGETHER).await?;
+        let Some(last) = tags.last() else { break };
+        after = last.tag.to_string();
+        tags.iter().try_for_each(|it| check(namer, &rules, it))?;
+        let now = |it: &Tagged| it.now.as_ref().map(Digest::to_string).unwrap_or_default();
+        let said = tags.iter().map(|it| format!("{}:{} {}", namer.name, it.tag, now(it)));
+        lines.extend(said.take(LINES.saturating_sub(lines.len())));
+        let gone: BTreeSet<Tag> = tags.into_iter().filter(|it| it.then.is_none()).map(|it| it.tag).collect();
+        if !gone.is_empty() {
+            namer.take(tx, &found, gone, batch.to_owned()).await?;
+        }
+    }
+    going_back::set(tx, at, id, (&namer.by, namer.now)).await?;
+    namer.touch(tx, &found).await
+}
+
+/// Whether a tag may go back; one that goes to the trash is asked about there.
+fn check(namer: &Namer, rules: &Rules, it: &Tagged) -> Result<()> {
+    it.tag.refuse_reserved()?;
+    let (needed, act) = match (&it.then, &it.now) {
+        (None, _) => return Ok(()),
+        (Some(_), None) => (Permission::RepositoryPush, Act::Create),
+        (Some(_), Some(_)) => (Permission::TagMove, Act::Move),
+    };
+    namer.rights().require(needed, &Target::Tag(namer.name.clone(), it.tag.clone()))?;
+    rules.check(namer.rights(), act, &it.tag)
+}

@@ -1,0 +1,37 @@
+//! Rows of repositories that are gone for good: nothing leads to them, so nobody minds how long some of them stay.
+
+use crate::domain::Result;
+use crate::params;
+use crate::server::store::Tx;
+
+/// Where such rows lie, each table with what tells those of one repository apart.
+const TABLES: [(&str, &str); 11] = [
+    ("tags", "repository_id, name"),
+    ("referrers", "repository_id, subject, digest"),
+    ("manifest_edges", "repository_id, parent, position"),
+    ("manifests", "repository_id, digest"),
+    ("repository_blobs", "repository_id, digest"),
+    ("deleted_tags", "id"),
+    ("deleted_manifests", "id"),
+    ("deleted_blobs", "id"),
+    ("deleted_edges", "repository_id, parent, position"),
+    ("tag_moves", "id"),
+    ("pulls", "repository_id, tag, day"),
+];
+
+/// Clears at most `limit` of them away; how many that were. None are left when there is no such repository any more.
+pub async fn clear(tx: &mut Tx, limit: u64) -> Result<u64> {
+    let sql = "SELECT id FROM gone_repositories ORDER BY id LIMIT 1";
+    let Some(mut row) = tx.one(sql, vec![]).await? else { return Ok(0) };
+    let id: String = row.take()?;
+    for (table, key) in TABLES {
+        let sql = format!(
+            "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE repository_id = $1 LIMIT $2)"
+        );
+        let n_gone = tx.run(&sql, params![&id, limit]).await?;
+        if n_gone > 0 {
+            return Ok(n_gone);
+        }
+    }
+    tx.run("DELETE FROM gone_repositories WHERE id = $1", params![&id]).await
+}

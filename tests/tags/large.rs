@@ -1,0 +1,213 @@
+//! Repositories with very many tags.
+
+use super::{is_there, names, push_index, push_signature, send, timed};
+use crate::identity::run as statement;
+use crate::support::{TestApp, decides};
+use portolan::domain::action::Maintain;
+use portolan::domain::principal::Job;
+use portolan::server::access::Policy;
+use portolan::server::clock::Clock;
+use portolan::server::store::Value as Param;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// More than are asked about together.
+const MANY: usize = 2100;
+
+/// Puts `t-1` and so on on an image, at a time.
+async fn fill(test: &TestApp, image: &str, at: i64) {
+    let numbers = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})");
+    let repository = "(SELECT id FROM repositories WHERE name = 'team/web')";
+    statement(
+        test,
+        format!(
+            "{numbers} INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
+             SELECT {repository}, 't-' || i, '{image}', {at}, 1, 'user:mara', 0, 0, {at} FROM n"
+        ),
+    )
+    .await;
+    statement(
+        test,
+        format!(
+            "{numbers} INSERT INTO tag_moves (id, repository_id, tag, to_digest, how, actor, at)
+             SELECT 'filled-' || i, {repository}, 't-' || i, '{image}', 'push', 'user:mara', {at} FROM n"
+        ),
+    )
+    .await;
+    rebuild(test).await;
+}
+
+async fn rebuild(test: &TestApp) {
+    test.app.store.rebuild(&decides(Policy::Grants).system(Job::Rebuild, Maintain {})).await.unwrap();
+}
+
+/// What is counted and summed up, and how many tags each image has.
+async fn counts(test: &TestApp) -> Vec<String> {
+    let sql = "SELECT name || ' ' || n_tags || ' ' || n_images || ' ' || logical_bytes || ' ' || stored_bytes FROM repositories
+               UNION SELECT id || ' ' || n_tags || ' ' || n_images || ' ' || logical_bytes || ' ' || stored_bytes || ' ' || n_sharing
+                 || ' ' || n_repositories FROM mounts
+               UNION SELECT digest || ' ' || n_tags FROM manifests WHERE repository_id IN (SELECT id FROM repositories)
+               ORDER BY 1";
+    let rows = test.app.store.all(sql, Vec::<Param>::new()).await.unwrap();
+    rows.into_iter().map(|mut row| row.take().unwrap()).collect()
+}
+
+/// What was done to a tag, newest first.
+async fn moves(test: &TestApp, tag: &str) -> Vec<(Value, Value)> {
+    let listed = test.get(&format!("/api/v1/r/team/web/-/history?tag={tag}")).await.json();
+    listed["items"].as_array().unwrap().iter().map(|it| (it["how"].clone(), it["to"].clone())).collect()
+}
+
+#[tokio::test]
+async fn a_repository_of_many_tags_goes_and_comes_back_with_all_that_it_counted() {
+    let (test, clock) = timed().await;
+    test.push_image("other/web", "v1", "amd64", b"other").await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    fill(&test, &one, clock.now().0).await;
+    let before = counts(&test).await;
+    // Also where its tags were moved in the future, by a clock that was ahead.
+    statement(&test, format!("UPDATE tag_moves SET at = {} WHERE id = 'filled-7'", clock.now().0 + 5_000)).await;
+
+    assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
+    let sql = "SELECT before FROM audit WHERE action = 'repository.delete'";
+    let mut rows = test.app.store.all(sql, vec![]).await.unwrap();
+    let said: String = rows[0].take().unwrap();
+    assert!(rows.len() == 1 && said.ends_with(&format!("{} tags", MANY + 1)), "one line with its number: {said}");
+    let gone = counts(&test).await;
+    rebuild(&test).await;
+    assert_eq!(counts(&test).await, gone, "what is left adds up");
+    let entry = test.get("/api/v1/trash").await.json()["items"][0].clone();
+    assert_eq!((&entry["n_tags"], entry["held_bytes"].as_u64() > Some(0)), (&json!(MANY + 1), true), "{entry}");
+
+    clock.advance_ms(1000);
+    let restore = format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+    assert_eq!(test.call("POST", &restore, "application/json", "").await.status, 204);
+    assert_eq!(counts(&test).await, before);
+    assert_eq!(names(&test, "team/web", "t-2000").await.as_ref(), Some(&one));
+    for tag in ["t-7", "t-2000"] {
+        let hows: Vec<Value> = moves(&test, tag).await.into_iter().map(|(how, _)| how).collect();
+        assert_eq!(hows, ["restore", "delete", "push"], "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn a_namespace_goes_back_by_however_many_tags_and_all_counts_hold() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    let two = test.push_image("team/web", "v2", "amd64", b"two").await;
+    fill(&test, &one, clock.now().0).await;
+    clock.advance_ms(60_000);
+    let then = clock.now().rfc3339();
+    let before = counts(&test).await;
+    clock.advance_ms(60_000);
+    // All but one move, one goes, and one comes.
+    statement(
+        &test,
+        format!(
+            "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
+             SELECT 'moved-' || name, repository_id, name, digest, '{two}', 'push', 'user:mara', {} FROM tags WHERE name LIKE 't-%'",
+            clock.now().0
+        ),
+    )
+    .await;
+    statement(&test, format!("UPDATE tags SET digest = '{two}' WHERE name LIKE 't-%'")).await;
+    rebuild(&test).await;
+    assert_eq!(test.delete("/api/v1/r/team/web/-/tags/t-1").await.status, 204);
+    let three = test.push_image("team/web", "new", "amd64", b"three").await;
+
+    clock.advance_ms(60_000);
+    let shown = test.get(&format!("/api/v1/n/team/-/as-of?t={then}")).await.json();
+    let asked = json!({"t": then, "print": shown["print"]});
+    test.push_image("team/api", "v1", "amd64", b"api").await;
+    let outdated = send(&test, "POST", "/api/v1/n/team/-/rollback", asked).await;
+    assert_eq!(outdated.status, 409, "something else differs by now: {}", outdated.text());
+    let shown = test.get(&format!("/api/v1/n/team/-/as-of?t={then}")).await.json();
+    let done = send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": then, "print": shown["print"]})).await;
+    assert_eq!((done.status.as_u16(), &done.json()["moved"]), (200, &json!(MANY + 2)), "{}", done.text());
+    for tag in ["t-1", "t-2", "t-2100", "v1"] {
+        assert_eq!(names(&test, "team/web", tag).await.as_ref(), Some(&one), "{tag}");
+    }
+    assert_eq!(moves(&test, "t-2").await[0], (json!("rollback"), json!(one)));
+    let in_trash: Vec<Value> = test.get("/api/v1/trash").await.json()["items"].as_array().unwrap().clone();
+    let in_trash: BTreeSet<&str> = in_trash.iter().filter_map(|it| it["tag"].as_str()).collect();
+    assert_eq!(in_trash, BTreeSet::from(["new", "t-1", "v1"]));
+    let now = counts(&test).await;
+    rebuild(&test).await;
+    assert_eq!(counts(&test).await, now, "all counts hold");
+    let but_new = |all: Vec<String>| -> Vec<String> {
+        all.into_iter().filter(|row| row.starts_with("sha256:") && !row.starts_with(&three)).collect()
+    };
+    assert_eq!(
+        but_new(now).iter().filter(|row| before.contains(row)).count(),
+        2,
+        "both images have the tags that they had"
+    );
+}
+
+#[tokio::test]
+async fn a_preview_counts_every_tag_that_a_rule_keeps() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    fill(&test, &one, clock.now().0).await;
+    // The last by name: none of them is among those that are listed one by one.
+    for n in 10..40 {
+        let put = format!("/api/v1/r/team/web/-/tags/z-{n}");
+        assert_eq!(send(&test, "PUT", &put, json!({"digest": one})).await.status, 201);
+    }
+    let rule = json!({"scope": "team/*", "kind": "immutable", "tags": "z-*"});
+    assert_eq!(send(&test, "POST", "/api/v1/protections", rule).await.status, 201);
+    for (at, asked) in [("r/team/web", json!({"repository": true})), ("n/team", json!({}))] {
+        let shown = send(&test, "POST", &format!("/api/v1/{at}/-/delete-preview"), asked).await.json();
+        let said = shown["barred"].as_array().unwrap();
+        assert_eq!((said.len(), &shown["barred_more"]), (20, &json!(10)), "{at}");
+        assert!(said[0].as_str().unwrap().starts_with("z-10 is immutable"), "{}", said[0]);
+    }
+    let page = test.get("/r/team/web/-/settings/delete").await.text();
+    assert!(page.contains("10 more things are kept by rules"), "{page}");
+}
+
+/// An earlier version moved the rows of a repository away with it.
+#[tokio::test]
+async fn a_repository_that_an_earlier_version_deleted_comes_back() {
+    let (test, clock) = timed().await;
+    let (index, children) = push_index(&test, "team/web", "1.0", "one").await;
+    push_signature(&test, "team/web", &index, 2).await;
+    test.push_image("team/web", "2.0", "amd64", b"two").await;
+    let before = counts(&test).await;
+    assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
+    let away = |to: &str, from: &str, key: &str, columns: &str| {
+        let own: Vec<String> = columns.split(", ").map(|column| format!("t.{column}")).collect();
+        let own = own.join(", ");
+        format!(
+            "INSERT INTO {to} (id, batch, entry, repository_id, {columns}, deleted_at, deleted_by)
+             SELECT 'moved-' || t.{key}, d.batch, d.entry, t.repository_id, {own}, d.deleted_at, d.deleted_by
+             FROM {from} t JOIN deleted_repositories d ON d.id = t.repository_id"
+        )
+    };
+    let edges = "INSERT INTO deleted_edges (repository_id, parent, position, relation, child)
+                 SELECT repository_id, parent, position, relation, child FROM manifest_edges";
+    for sql in [
+        away("deleted_tags", "tags", "name", "name, digest, changed_at, move_known, moved_by, pulled_at"),
+        away("deleted_manifests", "manifests", "digest", "digest, media_type, content, config, pushed_at, pushed_by"),
+        away("deleted_blobs", "repository_blobs", "digest", "digest, size_bytes, linked_at"),
+        edges.to_owned(),
+        "UPDATE deleted_repositories SET n_tags = 0, n_images = 0, stored_bytes = 0, logical_bytes = 0".to_owned(),
+    ] {
+        statement(&test, sql).await;
+    }
+    for table in ["tags", "manifests", "manifest_edges", "referrers", "repository_blobs"] {
+        statement(&test, format!("DELETE FROM {table}")).await;
+    }
+    clock.advance_ms(1000);
+    let entry = test.get("/api/v1/trash").await.json()["items"][0].clone();
+    let restore = format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+    let back = test.call("POST", &restore, "application/json", "").await;
+    assert_eq!(back.status, 204, "{}", back.text());
+    assert_eq!(counts(&test).await, before);
+    for digest in &children {
+        assert!(is_there(&test, "team/web", digest).await);
+    }
+    let referrers = test.get(&format!("/v2/team/web/referrers/{index}")).await.json();
+    assert_eq!(referrers["manifests"].as_array().map(Vec::len), Some(1));
+    assert_eq!(moves(&test, "2.0").await[0].0, json!("restore"));
+}
