@@ -2,6 +2,7 @@
 
 mod console;
 mod graphs;
+mod met;
 mod names;
 mod pages;
 mod plans;

@@ -2,6 +2,7 @@
 //! does it, or nothing if something else would go by then.
 
 mod act;
+mod ruled;
 mod sealed;
 mod steps;
 mod whole;
@@ -10,6 +11,7 @@ pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
+use ruled::ruled;
 pub(super) use sealed::print_of;
 pub use sealed::{Asked, Plan, Planned};
 pub use steps::{left, step};
@@ -18,7 +20,6 @@ pub(super) use whole::has_repositories;
 use super::elsewhere;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
-use crate::domain::protection::Act;
 use crate::domain::radius::{Graph, Node, Radius, Stays};
 use crate::domain::view::{Going, GoingKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
@@ -133,6 +134,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     let in_the_end: BTreeSet<Digest> = radius.in_the_end.keys().cloned().collect();
     let freed = freed(&mut Reader::Store(&app.store), &repository, in_the_end).await?;
     let said = elsewhere::said(app, name, &radius).await?;
+    let rules = Rules::now(&app.store, name).await?;
     let days = match name.namespace() {
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,
         None => None,
@@ -157,7 +159,8 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         kept,
         referrers: of_part(&radius, true),
         parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
-        barred: barred(app, name, rights, &radius).await?.into_iter().chain(said.barred).collect(),
+        rules: ruled(&rules, (name, rights), &radius.tags.keys().collect::<Vec<_>>(), !radius.images.is_empty()),
+        barred: said.barred.into_iter().collect(),
         logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
         freed,
         kept_until,
@@ -168,15 +171,6 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         n_images: radius.images.len() as u64,
         removed,
     })
-}
-
-/// What rules say of what goes, each once.
-async fn barred(app: &App, name: &RepositoryName, rights: &Rights, radius: &Radius) -> Result<Vec<String>> {
-    let rules = Rules::now(&app.store, name).await?;
-    let of_tags = radius.tags.keys().filter_map(|tag| rules.bar(rights, Act::Delete, tag));
-    let of_content = rules.bar_content(rights).filter(|_| !radius.images.is_empty());
-    let said: BTreeSet<String> = of_tags.chain(of_content).map(|it| it.to_string()).collect();
-    Ok(said.into_iter().collect())
 }
 
 fn of_part(radius: &Radius, is_referrer: bool) -> Vec<Digest> {

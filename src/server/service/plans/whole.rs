@@ -1,10 +1,10 @@
 //! Whole repositories: one, or all that lie in a namespace.
 
 use super::act::{Done, hosted};
+use super::ruled::ruled;
 use super::sealed::print_of;
 use crate::domain::error::What;
-use crate::domain::protection::Act;
-use crate::domain::view::{Going, GoingKind, MountKind, Preview};
+use crate::domain::view::{Going, GoingKind, MountKind, Preview, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
@@ -13,7 +13,7 @@ use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, Sum, sums};
 use crate::server::store::{Tx, namespaces, trash};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most repositories that one delete takes.
 const MAX_REPOSITORIES: u32 = 500;
@@ -147,13 +147,16 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         None => None,
     };
     let mut removed: Vec<Going> = found.iter().map(repository_goes).collect();
-    let mut barred = BTreeSet::new();
+    let mut met: BTreeMap<String, RuleMet> = BTreeMap::new();
     for it in &found {
         let left = super::MAX_ITEMS.saturating_sub(removed.len());
         let tags = crate::server::store::radius::all_named(&app.store, &it.id, left as u32).await?;
         let rules = Rules::now(&app.store, &it.name).await?;
-        let of_tags = tags.iter().filter_map(|(tag, _)| rules.bar(rights, Act::Delete, tag));
-        barred.extend(of_tags.chain(rules.bar_content(rights)).map(|it| it.to_string()));
+        let named: Vec<&Tag> = tags.iter().map(|(tag, _)| tag).collect();
+        let ruled = ruled(&rules, (&it.name, rights), &named, true).into_iter();
+        // Of many repositories only what is in the way is said.
+        let said = ruled.filter(|it| it.is_in_the_way || found.len() == 1);
+        met.extend(said.map(|it| (it.barred.to_string(), it)));
         removed.extend(tags.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
     }
     let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
@@ -166,7 +169,8 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         kept: vec![],
         referrers: vec![],
         parents: vec![],
-        barred: barred.into_iter().collect(),
+        rules: met.into_values().collect(),
+        barred: vec![],
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
         kept_until,

@@ -165,6 +165,7 @@ mod tests {
             kept: vec![],
             referrers: vec![],
             parents: vec![],
+            rules: vec![],
             barred: vec![],
             notes: vec![],
             logical: ByteSize(0),
