@@ -3,6 +3,7 @@
 mod console;
 mod graphs;
 mod large;
+mod met;
 mod names;
 mod pages;
 mod plans;

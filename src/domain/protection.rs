@@ -149,6 +149,11 @@ impl Guard {
         }
     }
 
+    /// The least role that may change the rule or take it away.
+    pub fn lifted_by(self) -> Role {
+        self.role().map_or(Role::Maintainer, |role| role.max(Role::Maintainer))
+    }
+
     /// Who may still do what to `it`.
     pub fn leaving(self, it: &str) -> String {
         match self {
@@ -175,7 +180,8 @@ impl fmt::Display for Guard {
     }
 }
 
-fn and_up(role: Role) -> String {
+/// `Maintainer and up`.
+pub fn and_up(role: Role) -> String {
     let up = if role == Role::Admin { "" } else { " and up" };
     format!("{}{up}", role.title())
 }
@@ -244,6 +250,8 @@ impl fmt::Display for Barred {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Action;
+    use crate::domain::action::RemoveProtection;
     use proptest::prelude::*;
 
     fn rule(tags: Option<&str>, except: Option<&str>, guard: Guard) -> Protection {
@@ -257,12 +265,17 @@ mod tests {
         for (guard, of_acts) in [
             (Guard::Immutable, [None, nobody, nobody]),
             (Guard::Protected(Role::Owner), [owner, owner, owner]),
+            (Guard::Protected(Role::Publisher), [Some(Least::Role(Role::Publisher)); 3]),
             (Guard::NoDelete(None), [None, None, nobody]),
             (Guard::NoDelete(Some(Role::Owner)), [None, None, owner]),
         ] {
             assert_eq!([Act::Create, Act::Move, Act::Delete].map(|act| guard.leaves(act)), of_acts, "{guard}");
             assert_eq!(Guard::new(guard.kind(), guard.role()), Ok(guard));
             assert_eq!(guard.kind().name().parse(), Ok(guard.kind()));
+            let before = Protection { scope: Scope::Everything, tags: None, except: None, guard };
+            let needs = RemoveProtection { id: String::new(), before }.needs();
+            let lifts = |role: &Role| needs.iter().all(|(permission, _)| role.holds(*permission));
+            assert_eq!(Role::ALL.into_iter().find(lifts), Some(guard.lifted_by()), "{guard}");
         }
         for (kind, role) in [
             (ProtectionKind::Immutable, Some(Role::Owner)),

@@ -1,8 +1,11 @@
-//! What a list of tags is filtered by: globs over names, and how long ago a tag moved.
+//! What a list of tags is filtered by: globs over names, how long ago a tag moved, and whether a rule protects it.
 
-use super::{Error, Result, Timestamp};
+use super::{Error, Protection, Result, Timestamp};
 
-/// A filter, read from what somebody typed: `1.4.* age:>30d`.
+/// The word for tags that a protection rule is about.
+pub const PROTECTED: &str = "protected";
+
+/// A filter, read from what somebody typed: `1.4.* age:>30d protected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagFilter {
     /// Globs of which all have to fit; a word without a sign of a glob is looked for anywhere in the name.
@@ -11,6 +14,8 @@ pub struct TagFilter {
     pub before: Option<Timestamp>,
     /// Only tags that moved after.
     pub after: Option<Timestamp>,
+    /// Only tags that one of these rules is about: none until it is said which there are.
+    pub under: Option<Vec<Protection>>,
 }
 
 impl TagFilter {
@@ -22,16 +27,23 @@ impl TagFilter {
         let mut filter = Self::default();
         for word in text.split_whitespace() {
             match word.split_once(':') {
+                None if word == PROTECTED => filter.under = Some(vec![]),
                 None => filter.names.push(word.to_owned()),
                 Some(("age", age)) => filter.age(age, now)?,
                 Some((key, _)) => {
-                    let message =
-                        format!("`{key:.40}:` is no filter; write a part of a name, a glob as 1.4.*, or age:>30d");
+                    let message = format!(
+                        "`{key:.40}:` is no filter; write a part of a name, a glob as 1.4.*, age:>30d, or protected"
+                    );
                     return Err(Error::invalid("q", message));
                 }
             }
         }
         Ok(filter)
+    }
+
+    /// The same, where these are the rules of the repository.
+    pub fn with_rules(self, rules: &[Protection]) -> Self {
+        Self { under: self.under.map(|_| rules.to_vec()), ..self }
     }
 
     /// Whether it lets everything through.
@@ -78,6 +90,8 @@ mod tests {
         assert_eq!(filter.before, Some(Timestamp(70 * 86_400_000)));
         assert_eq!(filter.after, Some(Timestamp(44 * 86_400_000)));
         assert!(TagFilter::parse("", now).unwrap().is_empty());
+        let protected = TagFilter::parse("*protected* protected", now).unwrap();
+        assert_eq!((protected.names, protected.under), (vec!["*protected*".to_owned()], Some(vec![])));
         for odd in
             ["age:30d", "age:>", "age:>d", "age:>30", "age:>-1d", "age:>9223372036854775807y", "size:>1GB", "age:>3é"]
         {

@@ -14,7 +14,33 @@ checked_text!(TagPattern);
 /// A pattern is looked at for every tag that somebody writes.
 const MAX_BYTES: usize = 512;
 
+/// A glob for whoever looks for tags in another way than here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    Any,
+    One,
+    /// One of these, and nothing else that may stand in a tag.
+    Of(String),
+}
+
+/// All that may stand in a tag; the dash last, so that it makes no range.
+const BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz0123456789.-";
+
 impl TagPattern {
+    /// Its globs, each with whether it excludes. One that fits no tag whatever is left out.
+    pub fn globs(&self) -> impl Iterator<Item = (bool, Vec<Sign>)> {
+        globs(&self.0).filter_map(|glob| {
+            let signs: Vec<Sign> = parts(glob.trim_start_matches('!'))?.iter().map(sign).collect();
+            let is_empty = signs.contains(&Sign::Of(String::new()));
+            (!is_empty).then(|| (glob.starts_with('!'), signs))
+        })
+    }
+
+    /// Whether it takes in all tags that it does not exclude.
+    pub fn only_excludes(&self) -> bool {
+        globs(&self.0).all(|glob| glob.starts_with('!'))
+    }
+
     fn check(text: &str) -> Result<()> {
         let odd = |message: &str| Err(Error::invalid("tags", message));
         if text.len() > MAX_BYTES {
@@ -104,6 +130,14 @@ fn fits(parts: &[Part<'_>], text: &[u8]) -> bool {
     parts[at_part..].iter().all(|part| matches!(part, Part::Any))
 }
 
+fn sign(part: &Part<'_>) -> Sign {
+    match part {
+        Part::Any => Sign::Any,
+        Part::One => Sign::One,
+        part => Sign::Of(BYTES.iter().filter(|byte| is_one(part, **byte)).map(|byte| char::from(*byte)).collect()),
+    }
+}
+
 fn is_one(part: &Part<'_>, byte: u8) -> bool {
     match part {
         Part::Any => false,
@@ -154,6 +188,18 @@ mod tests {
         for odd in ["", "a,,b", "!", "[", "[]", "a]", "[9-0]", "a/b", "a b", "{a}", &"a".repeat(513)] {
             assert!(odd.parse::<TagPattern>().is_err(), "{odd:?}");
         }
+    }
+
+    #[test]
+    fn a_glob_is_told_sign_by_sign() {
+        let pattern: TagPattern = "v[0-2]*, !*-rc?, [*]x".parse().unwrap();
+        let of = |signs: &str| Sign::Of(signs.to_owned());
+        let rc = [Sign::Any, of("-"), of("r"), of("c"), Sign::One];
+        assert_eq!(
+            pattern.globs().collect::<Vec<_>>(),
+            [(false, vec![of("v"), of("012"), Sign::Any]), (true, rc.to_vec())]
+        );
+        assert!(!pattern.only_excludes() && "!prod".parse::<TagPattern>().unwrap().only_excludes());
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub use people::{
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
 pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, Preview};
-pub use protections::{AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays};
+pub use protections::{
+    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays,
+};
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 pub use trash::{Again, Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
 

@@ -1,7 +1,8 @@
 //! Numbers, plurals and sentences, as UX.md 6 writes them.
 
-use crate::domain::Timestamp;
 use crate::domain::principal::is_hidden;
+use crate::domain::protection::and_up;
+use crate::domain::{Error, Role, Timestamp};
 
 /// `1,204`: a whole number with its thousands apart.
 pub fn grouped(number: u64) -> String {
@@ -34,6 +35,20 @@ pub fn sentence(message: &str) -> String {
         text.push('.');
     }
     text
+}
+
+/// Why something was refused, as a sentence: with the least role that is not refused, and a name as it is.
+pub fn refusal(error: &Error) -> String {
+    match error {
+        Error::Forbidden(permission) => {
+            let mut ladder = Role::ALL.into_iter().filter(|role| *role != Role::Auditor);
+            let by = ladder.find(|role| role.holds(*permission)).map(and_up);
+            let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
+            format!("That needs {}{by}, which you do not have here.", permission.name())
+        }
+        Error::Protected(_) => format!("{error}."),
+        error => sentence(&error.to_string()),
+    }
 }
 
 /// The most that is shown of a name of a stranger's choosing: no file system takes a longer name, and
@@ -82,6 +97,7 @@ pub fn invited(until: Timestamp, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Permission;
 
     #[test]
     fn thousands_stand_apart() {
@@ -96,6 +112,14 @@ mod tests {
         assert_eq!(sentence("team/web has no tag 9"), "team/web has no tag 9.");
         assert_eq!(sentence("registry.acme.dev did not answer."), "registry.acme.dev did not answer.");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_refusal_names_the_least_role_that_is_not_refused() {
+        let of = |permission| refusal(&Error::Forbidden(permission));
+        assert_eq!(of(Permission::TagDelete), "That needs tag.delete (Developer and up), which you do not have here.");
+        assert!(of(Permission::UserRead).contains("(Admin)"), "an auditor is on no ladder");
+        assert_eq!(refusal(&Error::Unauthenticated), "You are not signed in.");
     }
 
     #[test]

@@ -66,6 +66,9 @@ async fn tags_that_are_chosen_go_by_who_may_and_come_back_by_undo() {
         assert!(asked.contains(words), "{words}: {asked}");
     }
     assert!(!asked.contains("name=\"confirmed\""), "few tags take no typing");
+    let all = mara.get("/r/team/web/-/delete?tag=1.4.2&tag=1.4&tag=prod&tag=1.4.0").await.text();
+    assert!(all.contains("They are the last tags of their image") && all.contains("It is the last tag of its image"));
+    assert_eq!(all.matches("can be pulled by its digest until").count(), 2, "once for each image: {all}");
     let part = mara.get(&format!("{page}&part=dialog")).await.text();
     assert!(
         part.contains("id=\"dialog-title\"")

@@ -49,9 +49,13 @@ async fn a_name_is_given_at_once_and_moves_after_a_look() {
     let undone = form(&test, "/r/team/web/-/tags/prod/rollback", "roll-back-tag", &undo).await;
     assert!(followed(&test, &undone).await.contains(&format!("prod names {} again.", short(&three))));
 
-    for (name, words) in [(".bad", "A tag"), ("", "A tag"), ("1.0", "names this image already")] {
+    let kept = "portolan.trash.mine";
+    for (name, words) in
+        [(".bad", "A tag"), ("", "A tag"), ("1.0", "names this image already"), (kept, "for itself; choose another")]
+    {
         let odd = form(&test, page, "set-tag", &[("name", name), ("digest", &one), ("expect", "")]).await;
         assert!(odd.status == StatusCode::UNPROCESSABLE_ENTITY && odd.text().contains(words), "{name}: {}", odd.text());
+        assert!(odd.text().contains("id=\"set-tag-name-error\""), "at its field: {}", odd.text());
     }
     // What was added is taken back as long as it is what was added.
     let gone = [("to", ""), ("expect", &*one)];
@@ -75,8 +79,20 @@ async fn a_tag_is_renamed_to_what_is_free() {
     assert!(stale.status == StatusCode::CONFLICT && stale.text().contains("moved meanwhile:"), "{}", stale.text());
     let done = form(&test, page, "rename-tag", &[("to", "1.1"), ("expect", &one)]).await;
     assert!(followed(&test, &done).await.contains("1.0 is called 1.1 now."));
+    let kept = [("to", "portolan.trash.mine"), ("expect", &*one)];
+    let kept = form(&test, "/r/team/web/-/tags/1.1/rename", "rename-tag", &kept).await.text();
+    assert!(kept.contains("id=\"rename-tag-to-error\""), "the name is refused at its field");
     assert_eq!(test.get(page).await.status, StatusCode::NOT_FOUND);
     assert!(test.get("/r/team/web/-/history?how=rename").await.text().contains("1.1"));
+    // What the trash would bring back is there again when the rename is undone.
+    let trashed = async || {
+        let listed = test.get("/api/v1/trash").await.json()["items"].as_array().unwrap().clone();
+        listed.iter().map(|it| it["tag"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(trashed().await, ["1.0"]);
+    let undone = form(&test, "/r/team/web/-/tags/1.1/rename", "rename-tag", &[("to", "1.0"), ("expect", &one)]).await;
+    assert!(followed(&test, &undone).await.contains("1.1 is called 1.0 now."));
+    assert_eq!(trashed().await, ["1.1"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The page on which tags are copied to another repository, or a name is moved to one of them.
 
-use super::{Moved, Side};
+use super::{Moved, RuleMet, Side};
 use crate::domain::{ByteSize, Digest, RepositoryName, Tag};
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,8 @@ pub struct CopyPlan {
     pub n_images: u64,
     /// Bytes of these before sharing.
     pub bytes: ByteSize,
-    /// Why it would be refused, if it would.
+    /// Rules in the way of it, and why else it would be refused.
+    pub rules: Vec<RuleMet>,
     pub barred: Vec<String>,
     /// All of this in short: what is not so any more when the form comes is not done.
     pub seen: String,

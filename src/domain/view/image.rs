@@ -1,6 +1,6 @@
 //! What the page of an image shows.
 
-use super::MountNotice;
+use super::{MountNotice, TagMay};
 use crate::domain::manifest::{ImageConfig, Kind};
 use crate::domain::{Actor, ByteSize, Digest, Protection, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,8 @@ pub struct ImageView {
     pub may_name: bool,
     /// The rules that cover its repository.
     pub rules: Vec<Protection>,
-    /// Whether the reader may take away the tag in the address.
+    /// What the reader may do with the tag in the address, and whether they may take it away.
+    pub may: TagMay,
     pub may_delete_tag: bool,
     /// Whether the reader may copy or promote it by one of its tags.
     pub may_copy: bool,

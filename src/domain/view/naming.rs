@@ -1,6 +1,6 @@
 //! Pages on which names are given, moved and brought back.
 
-use super::{Moved, TagRow};
+use super::{Moved, RuleMet, TagRow};
 use crate::domain::manifest::Kind;
 use crate::domain::{Actor, ByteSize, Digest, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,8 @@ pub struct Target {
     pub side: Side,
     pub moved: Moved,
     pub may: TagMay,
+    /// The rule that keeps the reader from moving it.
+    pub rule: Option<RuleMet>,
 }
 
 /// The pages on which an image gets a name: another one, or one in place of another.

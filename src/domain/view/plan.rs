@@ -1,5 +1,6 @@
 //! What a delete would take, before it takes it.
 
+use super::RuleMet;
 use crate::domain::{ByteSize, Digest, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -50,7 +51,9 @@ pub struct Preview {
     pub referrers: Vec<Digest>,
     /// Indexes that list what was to go: nothing can be done before they go.
     pub parents: Vec<Digest>,
-    /// Rules in the way: nothing can be done before they change.
+    /// Rules about what goes: nothing can be done before those in the way change.
+    pub rules: Vec<RuleMet>,
+    /// What else is in the way, in words.
     pub barred: Vec<String>,
     /// For how many things more a rule is in the way, where there are very many.
     pub barred_more: u64,
@@ -75,7 +78,7 @@ pub struct Preview {
 impl Preview {
     /// Whether something is in the way of all of it: an index that lists what was to go, or a rule.
     pub fn is_in_the_way(&self) -> bool {
-        !self.parents.is_empty() || !self.barred.is_empty()
+        !self.parents.is_empty() || !self.barred.is_empty() || self.rules.iter().any(|rule| rule.is_in_the_way)
     }
 }
 

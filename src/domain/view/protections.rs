@@ -1,7 +1,8 @@
 //! What pages show of protection rules.
 
 use super::Opens;
-use crate::domain::{Namespace, Role, Rule, Scope};
+use crate::domain::protection::Barred;
+use crate::domain::{Address, Namespace, Role, Rule, Scope};
 use serde::{Deserialize, Serialize};
 
 /// What is asked of the rules of a scope.
@@ -36,6 +37,31 @@ pub struct RuleRow {
     pub may_change: bool,
     /// Whether they may open the page on which it is set, where that is another one.
     pub may_follow: bool,
+}
+
+/// A rule that somebody meets on the way to what they ask for: it is in the way, or would be in that of others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleMet {
+    pub barred: Barred,
+    pub is_in_the_way: bool,
+    /// What they are, where they may act under it or lift it.
+    pub role: Option<Role>,
+    /// Whether they may open the page on which it stands.
+    pub may_open: bool,
+    /// Whether they may change it or take it away.
+    pub may_lift: bool,
+}
+
+impl RuleMet {
+    /// Where it stands, for who may go there.
+    pub fn address(&self) -> Option<String> {
+        let page = match &self.barred.scope {
+            Scope::Everything => Address::AllPolicies,
+            Scope::Namespace(namespace) => Address::Policies(namespace.clone()),
+            scope @ Scope::Repository(_) => Address::Settings(scope.clone()),
+        };
+        self.may_open.then(|| format!("{page}#rule-{}", self.barred.rule))
+    }
 }
 
 /// Tags that are there and that a pattern is about.

@@ -56,10 +56,10 @@ pub async fn show(
     let tag = if let Reference::Tag(tag) = reference { Some(tag) } else { None };
     let has_few = found.n_tags <= around.tags.len() as u64;
     let may_delete = powers.delete_image(&found.digest, has_few.then_some(&*around.tags));
-    let may_delete_tag = tag.as_ref().is_some_and(|tag| powers.deletes(tag));
     Ok(ImageView {
+        may: tag.as_ref().map(|tag| powers.over(tag)).unwrap_or_default(),
+        may_delete_tag: tag.as_ref().is_some_and(|tag| powers.deletes(tag)),
         tag,
-        may_delete_tag,
         may_delete,
         notice: mount_notice(app, proof, &found.mount_id).await?,
         shown: shown(&found, &manifest, chosen, &stored),

@@ -34,7 +34,7 @@ pub mod waiting;
 use crate::domain::action::{ConfigureRepository, ListGrants, ReadActivity, ReadNamespace, RollBackNamespace};
 use crate::domain::view::{MAX_DAYS, Opens};
 use crate::domain::{Action, Error, Permission, Result, Scope, Target, Timestamp};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::identity::secrets::{self, Kind};
 use crate::server::secret::Secret;
@@ -42,8 +42,12 @@ use crate::server::secret::Secret;
 /// Whether the one whose proof this is might do something else as well, so that a page shows no control which the
 /// server would refuse.
 fn may<A: Action, B: Action>(proof: &Authorized<A>, other: &B) -> bool {
-    let rights = proof.rights();
-    other.needs().iter().all(|(permission, target)| rights.require(*permission, target).is_ok())
+    hold(&proof.rights(), other)
+}
+
+/// The same of rights by themselves.
+fn hold(rights: &Rights, action: &impl Action) -> bool {
+    action.needs().iter().all(|(permission, target)| rights.require(*permission, target).is_ok())
 }
 
 /// Which pages of a scope that one may open.

@@ -130,6 +130,19 @@ impl Namer {
         }
     }
 
+    /// Puts a tag on an image. One that was deleted from that image and is back on it is not in the trash any more.
+    pub(super) async fn put(
+        &self,
+        tx: &mut Tx,
+        (repository, rules): (&Repository, &Rules),
+        (tag, digest): (&Tag, &Digest),
+        (how, reason): (How, Option<&str>),
+    ) -> Result<Option<Digest>> {
+        let before = self.naming(repository, rules).put(tx, (tag, digest), how, reason).await?;
+        trash::forget_back(tx, repository, (tag, digest)).await?;
+        Ok(before)
+    }
+
     /// Takes tags away, into the trash.
     pub(super) async fn take(
         &self,
@@ -190,7 +203,7 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
                 return Err(Error::NotFound(What::Manifest { repository, digest }));
             }
             let rules = namer.rules(tx).await?;
-            let before = namer.naming(&found, &rules).put(tx, (&tag, &digest), How::Set, None).await?;
+            let before = namer.put(tx, (&found, &rules), (&tag, &digest), (How::Set, None)).await?;
             namer.touch(tx, &found).await?;
             let is_new = before.is_none();
             let before = before.map(|before| before.to_string());
@@ -221,7 +234,7 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
                 return Err(Error::Conflict(format!("the tag {to} is there already; move it, or choose another name")));
             }
             let rules = namer.rules(tx).await?;
-            namer.naming(&found, &rules).put(tx, (&to, &current), How::Rename, None).await?;
+            namer.put(tx, (&found, &rules), (&to, &current), (How::Rename, None)).await?;
             namer.take(tx, &found, BTreeSet::from([tag.clone()]), batch).await?;
             namer.touch(tx, &found).await?;
             Ok(Change::new((), Some(format!("{tag} {current}")), Some(format!("{to} {current}")))
@@ -261,7 +274,7 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
             trash::restore_image(tx, &found, &namer.name, &digest, &namer.restoring()).await?;
             let reason = Some(reason.as_str()).filter(|reason| !reason.is_empty());
             let rules = namer.rules(tx).await?;
-            let before = namer.naming(&found, &rules).put(tx, (&tag, &digest), How::RollBack, reason).await?;
+            let before = namer.put(tx, (&found, &rules), (&tag, &digest), (How::RollBack, reason)).await?;
             namer.touch(tx, &found).await?;
             let after = reason.map_or_else(|| digest.to_string(), |reason| format!("{digest}\n{reason}"));
             Ok(Change::new((), before.map(|before| before.to_string()), Some(after)).announcing(namer.name))

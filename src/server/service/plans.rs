@@ -3,6 +3,7 @@
 
 mod act;
 mod barred;
+mod passed;
 mod sealed;
 mod steps;
 mod whole;
@@ -11,6 +12,7 @@ pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
+use passed::passed;
 pub(super) use sealed::print_of;
 pub use sealed::{Asked, Plan, Planned};
 pub use steps::{left, step};
@@ -24,6 +26,7 @@ use crate::domain::view::{Going, GoingKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
+use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, freed, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash;
@@ -131,6 +134,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     let Found { repository, graph, radius } = found;
     let freed = freed(&mut Reader::Store(&app.store), &repository, (&graph, &radius)).await?;
     let said = elsewhere::said(app, name, &radius).await?;
+    let rules = Rules::now(&app.store, name).await?;
     let days = match name.namespace() {
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,
         None => None,
@@ -149,7 +153,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     // An index weighs what it lists.
     let weight = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, weight);
-    let barred = barred::of_some(app, name, rights, &radius).await?;
+    let barred = barred::of_some(&rules, rights, &radius);
     Ok(Preview {
         plan: String::new(),
         removed_more,
@@ -157,7 +161,11 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         referrers: of_part(&radius, true),
         parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
         barred_more: barred.n_more,
-        barred: barred.words().chain(said.barred).collect(),
+        rules: match barred.is_none() {
+            true => passed(&rules, (name, rights), &radius.tags.keys().collect::<Vec<_>>()),
+            false => barred.rules(rights),
+        },
+        barred: said.barred.into_iter().collect(),
         logical: ByteSize(radius.in_the_end.keys().map(bytes).sum()),
         freed,
         kept_until,

@@ -1,15 +1,18 @@
 //! Protection rules: to see, to set, to change and to remove them. Whether one is in the way of a change is asked by the
 //! store, in the transaction of that change.
 
-use super::{may, opens};
-use crate::domain::action::{ChangeProtection, ListProtections, ReadNamespace, RemoveProtection, SetProtection};
+use super::{hold, may, opens};
+use crate::domain::action::{
+    ChangeProtection, ConfigureRepository, ListProtections, ListRepositories, ReadNamespace, RemoveProtection,
+    SetProtection,
+};
 use crate::domain::error::What;
-use crate::domain::protection::Guard;
+use crate::domain::protection::{Barred, Guard};
 use crate::domain::view::{
-    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleRow, TrashDays,
+    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays,
 };
 use crate::domain::{Action, Error, Permission, Protection, Result, Rule, Scope, TagPattern, Target};
-use crate::server::access::Authorized;
+use crate::server::access::{Authorized, Caller, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::store::{Change, protections, trash};
@@ -83,13 +86,7 @@ pub(super) async fn view<A: Action>(
     let row = |rule: Rule| {
         let before = rule.protection.clone();
         let is_here = before.scope == scope;
-        let may_follow = match &before.scope {
-            Scope::Namespace(namespace) if !is_here => may(proof, &ReadNamespace { namespace: namespace.clone() }),
-            Scope::Everything if !is_here => {
-                proof.rights().require(Permission::RepositoryConfigure, &Target::Scope(Scope::Everything)).is_ok()
-            }
-            _ => false,
-        };
+        let may_follow = !is_here && may_open(&proof.rights(), &before.scope);
         let may_change = is_here && may(proof, &RemoveProtection { id: rule.id.clone(), before });
         RuleRow { rule, may_change, may_follow }
     };
@@ -104,6 +101,36 @@ pub(super) async fn view<A: Action>(
         },
         scope,
     })
+}
+
+/// Whether who has these rights may open the page on which the rules of a scope are set.
+fn may_open(rights: &Rights, scope: &Scope) -> bool {
+    match scope {
+        Scope::Everything => rights.require(Permission::RepositoryConfigure, &Target::Scope(Scope::Everything)).is_ok(),
+        Scope::Namespace(namespace) => hold(rights, &ReadNamespace { namespace: namespace.clone() }),
+        Scope::Repository(name) => {
+            let repository = name.clone();
+            hold(rights, &ConfigureRepository { repository, description: None, visibility: None })
+        }
+    }
+}
+
+/// A rule as one with these rights meets it: in the way, unless they pass it by their role over a tag.
+pub(super) fn met(rights: &Rights, barred: Barred, passes: Option<&Target>) -> RuleMet {
+    let Barred { scope, guard, .. } = &barred;
+    let before = Protection { scope: scope.clone(), tags: None, except: None, guard: *guard };
+    let may_lift = hold(rights, &RemoveProtection { id: barred.rule.clone(), before });
+    let whole = Target::Scope(scope.clone());
+    let at = passes.unwrap_or(&whole);
+    let role = Guard::ROLES.into_iter().rev().find(|role| rights.have_role(*role, at));
+    let may_open = may_open(rights, scope);
+    RuleMet { is_in_the_way: passes.is_none(), role, may_open, may_lift, barred }
+}
+
+/// The rule that something was refused by, as the caller meets it.
+pub async fn in_the_way(app: &App, caller: &Caller, barred: Barred) -> Result<RuleMet> {
+    let reading = app.access.authorize(caller, ListRepositories {}).await?;
+    Ok(met(&reading.rights(), barred, None))
 }
 
 /// What a rule over these patterns would be about. What is no pattern is said when the rule is set.

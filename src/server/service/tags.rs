@@ -33,6 +33,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         found = repositories::head_and_rules(&app.store, name).await?;
     }
     let (head, rules) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let filter = filter.with_rules(&rules);
     let mut page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
     let powers = Powers::of(app, proof, &head.mount_id, rules.clone());
     page.items.iter_mut().for_each(|row| row.may = powers.over(&row.tag));
@@ -90,8 +91,7 @@ async fn deletable(
 /// One page of a repository's tags and nothing else.
 pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &TagQuery) -> Result<Page<TagRow>> {
     let position = position(query.after.clone(), query.before.clone())?;
-    let filter = filter(app, &query.q)?;
-    let id = id(app, &proof.action().repository).await?;
+    let (filter, id) = filtered(app, &proof.action().repository, &query.q).await?;
     tags::list(&app.store, &id, (query, &filter), &position).await
 }
 
@@ -104,12 +104,20 @@ pub fn filter(app: &App, text: &str) -> Result<TagFilter> {
     TagFilter::parse(text, app.clock.now())
 }
 
+/// The same in a repository, by its rules, with the repository's id.
+async fn filtered(app: &App, name: &RepositoryName, text: &str) -> Result<(TagFilter, String)> {
+    let filter = filter(app, text)?;
+    let found = repositories::head_and_rules(&app.store, name).await?;
+    let (head, rules) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    Ok((filter.with_rules(&rules), head.id))
+}
+
 /// The names of all its tags that fit a filter.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a filter that is not understood, fits nothing, or fits too many to be deleted at once.
 pub async fn matching(app: &App, proof: &Authorized<ReadRepository>, text: &str) -> Result<Vec<Tag>> {
-    let (filter, id) = (filter(app, text)?, id(app, &proof.action().repository).await?);
+    let (filter, id) = filtered(app, &proof.action().repository, text).await?;
     let limit = MAX_REACHED as u32;
     let tags = tags::matching(&app.store, &id, &filter, limit + 1).await?;
     if tags.len() > limit as usize {

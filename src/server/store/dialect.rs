@@ -1,11 +1,16 @@
 //! What differs between the two engines, all of it.
 
 use super::Value;
+use crate::domain::TagPattern;
+use crate::domain::tag_pattern::Sign;
 use crate::server::access::{BETWEEN, Scopes};
 use std::collections::BTreeMap;
 
 /// The function of SQLite by which [`Scopes`] are asked: `lies_in(name, scopes)`.
 pub(super) const LIES_IN: &str = "lies_in";
+
+/// The one by which patterns over tags are asked: `takes_in(tag, pattern)`.
+pub(super) const TAKES_IN: &str = "takes_in";
 
 /// Which engine answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +133,23 @@ impl Dialect {
         }
     }
 
+    /// Whether a pattern takes in a tag, with what it is asked by appended to the parameters: on SQLite by the decision's
+    /// own rule, on PostgreSQL by expressions for its globs.
+    pub(super) fn takes_in(self, tag: &str, pattern: &TagPattern, params: &mut Vec<Value>) -> String {
+        if self == Self::Sqlite {
+            params.push(pattern.as_str().into());
+            return format!("{TAKES_IN}({tag}, ${})", params.len());
+        }
+        let (out, into): (Vec<_>, Vec<_>) = pattern.globs().partition(|(excludes, _)| *excludes);
+        let mut fits = |sign: &str, globs: Vec<(bool, Vec<Sign>)>| {
+            params.push(expression(&globs).into());
+            format!("{tag} {sign} ${}", params.len())
+        };
+        let into = if pattern.only_excludes() { "1 = 1".to_owned() } else { fits("~", into) };
+        let out = if out.is_empty() { "1 = 1".to_owned() } else { fits("!~", out) };
+        format!("({into} AND {out})")
+    }
+
     /// Appended to a query inside a transaction whose answer must stay true until it ends. SQLite has a single writer.
     pub fn for_share(self) -> &'static str {
         match self {
@@ -143,6 +165,17 @@ impl Dialect {
             Self::Postgres => " FOR UPDATE SKIP LOCKED",
         }
     }
+}
+
+/// A regular expression that fits what one of some globs fits; of none, nothing that is a tag.
+fn expression(globs: &[(bool, Vec<Sign>)]) -> String {
+    let sign = |sign: &Sign| match sign {
+        Sign::Any => ".*".to_owned(),
+        Sign::One => ".".to_owned(),
+        Sign::Of(bytes) => format!("[{bytes}]"),
+    };
+    let globs: Vec<String> = globs.iter().map(|(_, signs)| signs.iter().map(sign).collect()).collect();
+    format!("^({})$", globs.join("|"))
 }
 
 /// Scopes by how many parts of a name they are about: repositories at 0, and namespaces with their last slash.

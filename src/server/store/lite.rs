@@ -6,12 +6,12 @@
 mod log;
 mod writer;
 
-use super::dialect::LIES_IN;
+use super::dialect::{LIES_IN, TAKES_IN};
 use super::moment::{Moment, Moments};
 use super::tx::Tx;
 use super::value::{Row, Value};
 use super::{Done, Lasting};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, TagPattern};
 use crate::server::access::Scopes;
 use crate::server::events::Events;
 use futures::future::BoxFuture;
@@ -120,12 +120,18 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
     open().map_err(|error| unusable(path, &error))
 }
 
-/// Whether a name lies in some scopes, by the decision's own rule. They are read once for each run of a statement.
+/// Whether a name lies in some scopes, by the decision's own rule, and whether a pattern takes in a tag. What it is asked
+/// by is read once for each run of a statement.
 fn teach(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function(LIES_IN, 2, flags, |asked| {
         let scopes: Arc<Scopes> = asked.get_or_create_aux(1, |text| text.as_str().map(Scopes::read))?;
         Ok(scopes.hold(asked.get_raw(0).as_str()?))
+    })?;
+    connection.create_scalar_function(TAKES_IN, 2, flags, |asked| {
+        let read = |text: ValueRef<'_>| text.as_str().map_err(|_| Error::Internal)?.parse::<TagPattern>();
+        let pattern: Arc<TagPattern> = asked.get_or_create_aux(1, read)?;
+        Ok(asked.get_raw(0).as_str()?.parse().is_ok_and(|tag| pattern.matches(&tag)))
     })
 }
 

@@ -2,8 +2,10 @@
 //! what holds when it is durable.
 
 mod beside;
+mod covered;
 
 pub(super) use beside::{as_parts, joined, of_parts, of_row};
+pub(super) use covered::covered;
 
 use super::radius::Reader;
 use super::{Known, Row, Store, Tx, Value, batch};
@@ -70,6 +72,13 @@ impl Rules {
         let target = Target::Scope(Scope::Repository(self.repository.clone()));
         let bars = |rule: &&Rule| rule.protection.is_whole() && bars(rights, rule, Act::Delete, &target);
         self.rules.iter().find(bars).map(|rule| Barred::by(rule, &self.repository))
+    }
+
+    /// The rules that leave deleting to a role, each with those of these tags that it is about.
+    pub fn leaving_to_some<'t>(&self, tags: &[&'t Tag]) -> Vec<(&Rule, Vec<&'t Tag>)> {
+        let is_so = |rule: &&Rule| matches!(rule.protection.guard.leaves(Act::Delete), Some(Least::Role(_)));
+        let of = |rule: &Rule| tags.iter().copied().filter(|tag| rule.protection.covers(tag)).collect::<Vec<_>>();
+        self.rules.iter().filter(is_so).map(|rule| (rule, of(rule))).filter(|(_, tags)| !tags.is_empty()).collect()
     }
 
     /// Lets content that no tag names be deleted here, or says which rule is in the way.

@@ -11,7 +11,7 @@ pub use parts::{Part, Tally, add_parts, next_part, note_part, tally};
 pub use rows::{changed_at, find, is_under_way, kind_of, list, told};
 pub use whose::{Behalf, Owner};
 
-use super::{Known, Row, Tx, Value, batch, jobs, under_way};
+use super::{Row, Tx, Value, batch, jobs, under_way};
 use crate::domain::principal::Job;
 use crate::domain::run::{Control, RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};

@@ -9,6 +9,7 @@ pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, restore};
 pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images};
 
+use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, activity, batch};
 use crate::domain::trash::{TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
@@ -203,6 +204,18 @@ fn fitting(wanted: &Wanted, params: &mut Vec<Value>) -> String {
         add("id < ?", before.into());
     }
     conditions.join(" AND ")
+}
+
+/// Takes entries out of the trash that are about a tag alone which names again what it named then: they would bring back
+/// what is there.
+pub async fn forget_back(tx: &mut Tx, repository: &Repository, (tag, digest): (&Tag, &Digest)) -> Result<()> {
+    let sql = format!(
+        "{ENTRY} WHERE kind = 'tag' AND id IN
+         (SELECT entry FROM deleted_tags WHERE repository_id = $1 AND digest = $2 AND name = $3) ORDER BY id"
+    );
+    let found = tx.all(&sql, params![&repository.id, digest, tag]).await?;
+    let found: Vec<Entry> = found.into_iter().map(entry).collect::<Result<_>>()?;
+    if found.is_empty() { Ok(()) } else { purge(tx, &found).await }
 }
 
 /// Takes an entry out of the trash, once what it stood for is back or gone.

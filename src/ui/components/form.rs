@@ -1,13 +1,15 @@
 //! Forms, their fields, what is wrong with them, and what is said when they were done.
 
 use super::back::TakeBack;
+pub use super::confirm::Confirm;
 use super::copy::CopyButton;
 use super::icon::Icon;
+use super::protected::Met;
 use super::ready::{Login, Ready};
 use crate::domain::Error;
 use crate::ui::form::{Intent, Said};
 use crate::ui::request::PageRequest;
-use crate::ui::words::sentence;
+use crate::ui::words::{refusal, sentence};
 use leptos::prelude::*;
 
 /// A form that posts what it asks for to the page on which it stands.
@@ -36,15 +38,18 @@ pub fn Problem(#[prop(optional)] intent: Option<Intent>) -> impl IntoView {
     let is_of_a_field = form.typed.iter().any(|(field, _)| form.wrong(intent, field).is_some());
     let error = form.error.filter(|_| form.intent == intent)?;
     (!is_of_a_field).then(|| {
-        let words = match error {
-            Error::Unauthenticated => "This username and password do not belong together.".to_owned(),
-            error => sentence(&error.to_string()),
+        let words = match (error, form.rule) {
+            (Error::Unauthenticated, _) => {
+                view! { <p class="medium">"This username and password do not belong together."</p> }.into_any()
+            }
+            (_, Some(met)) => view! { <Met met/> }.into_any(),
+            (error, None) => view! { <p class="medium">{refusal(&error)}</p> }.into_any(),
         };
         view! {
             <div class="callout callout-bad problem" role="alert" tabindex="-1" id="problem" autofocus="true">
                 <Icon name="warn"/>
                 <div>
-                    <p class="medium">{words}</p>
+                    {words}
                     <p class="xs muted">"Error id "<code>{format!("err_{}", request.id)}</code></p>
                 </div>
             </div>
@@ -63,12 +68,21 @@ pub struct Kind {
     pub is_required: bool,
     /// The list of suggestions, by its id.
     pub list: Option<&'static str>,
+    /// What it has to be, where a script can tell that before it is sent: a `tag`.
+    pub checks: &'static str,
 }
 
 impl Kind {
     /// A line of text that has to be there.
-    pub const TEXT: Self =
-        Self { input: "text", autocomplete: "off", class: "input", placeholder: "", is_required: true, list: None };
+    pub const TEXT: Self = Self {
+        input: "text",
+        autocomplete: "off",
+        class: "input",
+        placeholder: "",
+        is_required: true,
+        list: None,
+        checks: "",
+    };
 
     /// The same, but it may be empty.
     pub const OPTIONAL: Self = Self { is_required: false, ..Self::TEXT };
@@ -85,18 +99,21 @@ pub fn Field(
     value: String,
     #[prop(default = Kind::TEXT)] kind: Kind,
     #[prop(optional)] hint: Option<&'static str>,
+    /// What has to be typed: Enter sends nothing else.
+    #[prop(optional)]
+    wants: Option<String>,
 ) -> impl IntoView {
     let form = PageRequest::current().form;
     let value = form.value(intent, name).map_or(value, ToOwned::to_owned);
     let Described { id, by, invalid, words } = described(intent, name, hint);
     let optional =
         (!kind.is_required && kind.input != "checkbox").then(|| view! { " "<span class="opt">"optional"</span> });
-    let placeholder = Some(kind.placeholder).filter(|text| !text.is_empty());
+    let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
     view! {
         <div class="field">
             <label for=id.clone()>{label}{optional}</label>
             <input class=kind.class id=id name=name r#type=kind.input value=value autocomplete=kind.autocomplete
-                autocapitalize="off" spellcheck="false" placeholder=placeholder list=kind.list aria-invalid=invalid
+                autocapitalize="off" spellcheck="false" placeholder=some(kind.placeholder) list=kind.list data-check=some(kind.checks) data-wants=wants aria-invalid=invalid
                 aria-describedby=by required=kind.is_required autofocus=invalid.is_some()/>
             {words}
         </div>
@@ -180,6 +197,11 @@ pub fn Announcement() -> impl IntoView {
     };
     let back = said.back.clone().map(|back| view! { <TakeBack back/> });
     let passes = back.is_some().then_some("");
+    let dismiss = back.is_some().then(|| {
+        view! {
+            <button class="btn btn-ghost btn-sm btn-icon noscript:hidden" type="button" data-dismiss="" aria-label="Dismiss"><Icon name="x" class="i i-sm"/></button>
+        }
+    });
     let secret = match (login(&request, &said), said.secret.clone()) {
         (Some(login), _) => view! { <Ready login back=request.path_and_query/> }.into_any(),
         (None, Some(secret)) => view! { <Shown secret/> }.into_any(),
@@ -192,6 +214,7 @@ pub fn Announcement() -> impl IntoView {
                 <Icon name="check"/>
                 <div class="grow stack-2"><p class="medium">{said.words()}</p>{secret}</div>
                 {back}
+                {dismiss}
             </div>
         }
         .into_any(),
@@ -219,46 +242,4 @@ fn login(request: &PageRequest, said: &Said) -> Option<Login> {
     };
     let (host, is_plain) = (request.host.clone(), request.is_plain_http());
     Some(Login { host, username, secret: said.secret.clone()?, is_plain })
-}
-
-/// A step that is taken back by nothing, or by somebody else: what it does, then to do it or not.
-#[component]
-pub fn Confirm(
-    intent: Intent,
-    title: String,
-    /// What the button does, with its object.
-    act: String,
-    /// The page without the question.
-    back: String,
-    /// What to type, if a click is too little.
-    #[prop(optional)]
-    typed: Option<String>,
-    /// What that is.
-    #[prop(default = "Name")]
-    label: &'static str,
-    children: Children,
-) -> impl IntoView {
-    let typed = typed.map(|name| {
-        view! {
-            <p class="sm">"Type "<code>{name}</code>" to go on."</p>
-            <Field intent name="confirmed" label kind=Kind { class: "input input-mono", ..Kind::TEXT }/>
-        }
-    });
-    view! {
-        <section class="card confirm" aria-labelledby="confirm">
-            <div class="card-head"><Icon name="warn"/><h2 id="confirm">{title}</h2></div>
-            <div class="card-body">
-                <Problem intent/>
-                <PostForm intent>
-                    {children()}
-                    {typed}
-                    <div class="row end">
-                        <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
-                        <button class="btn btn-bad" type="submit">{act}</button>
-                    </div>
-                </PostForm>
-            </div>
-        </section>
-    }
-    .into_any()
 }

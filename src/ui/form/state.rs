@@ -2,7 +2,7 @@
 
 use super::Intent;
 use crate::domain::Error;
-use crate::domain::view::{ProbeView, Tried};
+use crate::domain::view::{ProbeView, RuleMet, Tried};
 
 /// What stands in a form: nothing at first; what was typed, and what is wrong with it, when it comes back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct FormState {
     /// Which form of the page came back; `None` where a page has but one.
     pub intent: Option<Intent>,
     pub error: Option<Error>,
+    /// The rule that it was refused by, as its reader meets it.
+    pub rule: Option<RuleMet>,
     /// What is wrong with other fields besides, by field.
     pub also: Vec<(String, String)>,
     /// What was typed, by field; never a password.

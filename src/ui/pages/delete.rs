@@ -9,6 +9,7 @@ use super::names::MovedMeanwhile;
 use crate::domain::view::{GoingKind, Preview};
 use crate::domain::{Address, Digest, Error, RepositoryName, Scope, Tag};
 use crate::ui::components::crumbs::{Crumbs, NamespaceCrumbs};
+use crate::ui::components::dialog::DialogHead;
 use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::query::{Pairs, came_from};
@@ -34,7 +35,7 @@ fn Whole(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoView 
     let title = asked.title(&preview);
     if request.part == Some(Part::Dialog) {
         return view! {
-            <div class="dialog-head"><h2 class="grow" id="dialog-title">{title}</h2></div>
+            <DialogHead title/>
             <PlanForm asked preview request/>
         }
         .into_any();
@@ -154,8 +155,8 @@ fn Typed<'a>(asked: &'a Asked, label: &'static str, words: String) -> impl IntoV
     const KIND: Kind = Kind { class: "input input-mono", ..Kind::TEXT };
     view! {
         <div class="stack-2">
-            <p>"Type "<code>{words}</code>" to confirm."</p>
-            <Field intent=asked.intent() name="confirmed" label kind=KIND/>
+            <p>"Type "<code>{words.clone()}</code>" to confirm."</p>
+            <Field intent=asked.intent() name="confirmed" label wants=words kind=KIND/>
         </div>
     }
     .into_any()

@@ -10,7 +10,7 @@ use crate::ui::components::copy::CopyButton;
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::icon::Icon;
 use crate::ui::request::{ErrorReport, PageRequest};
-use crate::ui::words::sentence;
+use crate::ui::words::refusal;
 use leptos::prelude::*;
 
 /// The page for an address that leads nowhere.
@@ -123,7 +123,7 @@ fn reason(error: &Error) -> String {
             "Portolan could not build this page. Try once more; if it fails again, give the id to whoever runs it."
                 .to_owned()
         }
-        _ => sentence(&error.to_string()),
+        _ => refusal(error),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::view::Moved;
 use crate::domain::{Actor, Digest, Error, RepositoryName, Tag, Timestamp};
 use crate::ui::components::change::Image;
 use crate::ui::components::crumbs::Crumbs;
+use crate::ui::components::dialog::DialogHead;
 use crate::ui::components::form::{PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
@@ -27,9 +28,7 @@ fn is_dialog() -> bool {
 fn Frame(repository: RepositoryName, title: String, of: AnyView, children: Children) -> impl IntoView {
     if is_dialog() {
         return view! {
-            <div class="dialog-head">
-                <div class="grow"><h2 id="dialog-title">{title}</h2><p class="sm muted row-1 wrap">{of}</p></div>
-            </div>
+            <DialogHead title of=Some(of)/>
             {children()}
         }
         .into_any();

@@ -7,6 +7,7 @@ mod select;
 use super::load::{PageTitle, load};
 use super::repositories::first_push::PushTo;
 use crate::api::repositories::show_repository;
+use crate::domain::tag_filter::PROTECTED;
 use crate::domain::view::{CrawlState, Deletable, ListQuery, RepositoryView, TagRow, TagSort};
 use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::crumbs::Crumbs;
@@ -57,7 +58,8 @@ fn Whole(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoV
         value: query.q.clone(),
         sort: (query.sort != TagSort::default()).then(|| query.sort.word()),
     };
-    let orders = view! { <SortMenu query=&query base=&base words=order_words/> };
+    let orders =
+        view! { <Views view=&view query=&query base=&base/> <SortMenu query=&query base=&base words=order_words/> };
     view! {
         <PageTitle text=name.to_string()/>
         <Crumbs repository=name/>
@@ -68,6 +70,25 @@ fn Whole(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoV
         <FilterForm filter>{orders}</FilterForm>
         <List view query request/>
     }
+}
+
+/// All tags, or those that a rule protects, where there are any: a word of the filter at a press.
+#[component]
+fn Views<'a>(view: &'a RepositoryView, query: &'a Query, base: &'a str) -> impl IntoView + use<> {
+    let rest: Vec<&str> = query.q.split_whitespace().filter(|word| *word != PROTECTED).collect();
+    let is_on = query.q.split_whitespace().any(|word| word == PROTECTED);
+    let all = query.filtered(base, rest.join(" "));
+    let protected = query.filtered(base, [rest, vec![PROTECTED]].concat().join(" "));
+    let current = |is_on: bool| is_on.then_some("true");
+    (is_on || !view.rules.is_empty()).then(|| {
+        view! {
+            <nav class="seg" aria-label="Views">
+                <a href=all aria-current=current(!is_on)>"All"</a>
+                <a href=protected aria-current=current(is_on)>"Protected"</a>
+            </nav>
+        }
+        .into_any()
+    })
 }
 
 /// What changes with the data.

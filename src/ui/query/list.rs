@@ -65,6 +65,11 @@ impl<S: Order> ListQuery<S> {
         Self { q: String::new(), ..self.first() }.print(base)
     }
 
+    /// The first page with another filter.
+    pub fn filtered(&self, base: &str, q: String) -> String {
+        Self { q, ..self.first() }.print(base)
+    }
+
     /// This page.
     pub fn own(&self, base: &str) -> String {
         self.print(base)

@@ -261,7 +261,13 @@ pub(super) async fn come_back(
         ref failure => error::status(failure),
     };
     let wait = error::retry_after(&failure);
-    let state = FormState { error: Some(failure), ..state };
+    let rule = match &failure {
+        Error::Protected(barred) => {
+            crate::server::service::protections::in_the_way(app, caller, barred.clone()).await.ok()
+        }
+        _ => None,
+    };
+    let state = FormState { error: Some(failure), rule, ..state };
     let mut response = again(app, caller, assets, (uri, headers), state).await;
     // A page that its reader may not see says so itself.
     if response.status() == StatusCode::OK {

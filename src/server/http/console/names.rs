@@ -43,7 +43,7 @@ async fn set(form: &Form<'_>) -> Result<Done> {
     let (Address::Retag(repository, _) | Address::AddTag(repository, _)) = page(form)? else {
         return Err(Error::NotFound(What::Page));
     };
-    let (tag, digest): (Tag, Digest) = (form.sent.parse("name")?, form.sent.parse("digest")?);
+    let (tag, digest): (Tag, Digest) = (form.sent.new_tag("name")?, form.sent.parse("digest")?);
     let expect = expected(form)?;
     let action = SetTag { repository: repository.clone(), tag: tag.clone(), digest: digest.clone() };
     let proof = form.app.access.authorize(form.caller, action).await?;
@@ -82,7 +82,7 @@ pub(super) fn back(
 
 async fn rename(form: &Form<'_>) -> Result<Done> {
     let Address::RenameTag(repository, tag) = page(form)? else { return Err(Error::NotFound(What::Page)) };
-    let (to, expect): (Tag, Option<Digest>) = (form.sent.parse("to")?, expected(form)?);
+    let (to, expect): (Tag, Option<Digest>) = (form.sent.new_tag("to")?, expected(form)?);
     let action = RenameTag { repository: repository.clone(), tag: tag.clone(), to: to.clone() };
     let proof = form.app.access.authorize(form.caller, action).await?;
     names::rename(form.app, &proof, condition(expect.clone())).await.map_err(|error| taken("to", error))?;

@@ -1,6 +1,6 @@
 //! What a form sent: fields by name, read into what they mean.
 
-use crate::domain::{Error, Result, Timestamp};
+use crate::domain::{Error, Result, Tag, Timestamp};
 use crate::server::secret::Secret;
 use crate::ui::form::Intent;
 use std::str::FromStr;
@@ -43,7 +43,16 @@ impl Sent {
         self.text(name).parse().map_err(|error| at(name, error))
     }
 
-    /// The same, where it may be empty.
+    /// A name that somebody chooses for an image.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for that field, also where nobody may have the name.
+    pub(super) fn new_tag(&self, name: &'static str) -> Result<Tag> {
+        let tag: Tag = self.parse(name)?;
+        tag.refuse_reserved().map_err(|error| at(name, error)).map(|()| tag)
+    }
+
+    /// A field that means something, or is empty.
     pub(super) fn optional<T: FromStr<Err = Error>>(&self, name: &'static str) -> Result<Option<T>> {
         if self.text(name).is_empty() { Ok(None) } else { self.parse(name).map(Some) }
     }

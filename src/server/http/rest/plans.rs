@@ -85,8 +85,14 @@ impl From<Preview> for Shown {
             kept: it.kept.into_iter().map(Item::from).collect(),
             referrers: it.referrers,
             parents: it.parents,
-            barred: it.barred,
             barred_more: it.barred_more,
+            barred: it
+                .rules
+                .iter()
+                .filter(|rule| rule.is_in_the_way)
+                .map(|rule| rule.barred.to_string())
+                .chain(it.barred)
+                .collect(),
             freed_bytes: it.freed,
             logical_bytes: it.logical,
             kept_until: it.kept_until.rfc3339(),

@@ -6,12 +6,13 @@ use crate::domain::error::What;
 use crate::domain::manifest::Kind;
 use crate::domain::protection::Act;
 use crate::domain::radius::Node;
-use crate::domain::view::{CopyPlan, CopyQuery, CopyRow, MAX_COPIED, Moved, Side};
+use crate::domain::view::{CopyPlan, CopyQuery, CopyRow, MAX_COPIED, Moved, RuleMet, Side};
 use crate::domain::{ByteSize, Digest, Error, Permission, RepositoryName, Result, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity::secrets::fingerprint_of;
 use crate::server::service::names::Powers;
+use crate::server::service::protections::met;
 use crate::server::service::tags::matching;
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, graph, named};
@@ -78,10 +79,10 @@ impl Source {
         };
         let rows: Vec<CopyRow> = names.into_iter().map(row).collect();
         let (n_images, bytes) = self.weigh(app, &to, there.as_ref()).await?;
-        let barred = barred(app, proof, &to, &rows).await?;
+        let (rules, barred) = barred(app, proof, &to, &rows).await?;
         let (now, then) = self.sides(app, there.as_ref(), &rows).await?;
         let seen = seen(&rows);
-        Ok(CopyPlan { is_new: there.is_none(), by_job, to, rows, now, then, n_images, bytes, barred, seen })
+        Ok(CopyPlan { is_new: there.is_none(), by_job, to, rows, now, then, n_images, bytes, rules, barred, seen })
     }
 
     /// The repository that was typed, and what each tag is called there.
@@ -169,15 +170,15 @@ fn seen(rows: &[CopyRow]) -> String {
     fingerprint_of(&rows.iter().map(line).collect::<String>())
 }
 
-/// Why names could not be given, in words.
+/// Rules in the way of giving names, and what else is, in words.
 async fn barred(
     app: &App,
     proof: &Authorized<ReadRepository>,
     to: &RepositoryName,
     rows: &[CopyRow],
-) -> Result<Vec<String>> {
+) -> Result<(Vec<RuleMet>, Vec<String>)> {
     let (rights, rules) = (proof.rights(), Rules::now(&app.store, to).await?);
-    let mut barred = Vec::new();
+    let (mut in_the_way, mut barred) = (Vec::new(), Vec::new());
     for CopyRow { name, now, digest, .. } in rows {
         let (needed, act, doing) = match now {
             Some(now) if now == digest => continue,
@@ -187,8 +188,8 @@ async fn barred(
         if rights.require(needed, &Target::Tag(to.clone(), name.clone())).is_err() {
             barred.push(format!("{name} stays as it is: to {doing} it there takes {}", needed.name()));
         } else if let Some(rule) = rules.bar(&rights, act, name) {
-            barred.push(Error::Protected(rule).to_string());
+            in_the_way.push(met(&rights, rule, None));
         }
     }
-    Ok(barred)
+    Ok((in_the_way, barred))
 }

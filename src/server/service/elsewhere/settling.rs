@@ -65,7 +65,7 @@ pub(in crate::server::service) async fn renamed(
             let rules = namer.rules(tx).await?;
             // What a reading found there since is newer.
             if tags::current(tx, &found.id, &to).await?.is_none() {
-                namer.naming(&found, &rules).put(tx, (&to, &digest), How::Rename, None).await?;
+                namer.put(tx, (&found, &rules), (&to, &digest), (How::Rename, None)).await?;
             }
             let who = namer.deleting(batch);
             settle(tx, (found.clone(), &namer.name), &who, (&gone, namer.keeps_trash)).await?;

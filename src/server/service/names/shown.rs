@@ -9,6 +9,7 @@ use crate::domain::{Target as Object, page::Position};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::service::elsewhere;
+use crate::server::service::protections::met;
 use crate::server::service::tags::is_open;
 use crate::server::store::protections::{self, Rules};
 use crate::server::store::repositories::{self, Repository};
@@ -116,6 +117,9 @@ pub async fn naming(
 ) -> Result<NamingView> {
     elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
+    let rights = proof.rights();
+    let bar = |tag: &Tag| rules.bar(&rights, Act::Move, tag).map(|barred| met(&rights, barred, None));
+    let rule = wanted.as_ref().and_then(bar);
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     if !powers.name() {
         return Err(Error::Forbidden(Permission::TagMove));
@@ -134,7 +138,7 @@ pub async fn naming(
     };
     let wanted = wanted.filter(|wanted| Some(wanted) != tag.as_ref());
     let target = match wanted {
-        Some(wanted) => target(app, &powers, &found, &wanted).await?,
+        Some(wanted) => target(app, &powers, &found, &wanted).await?.map(|target| Target { rule, ..target }),
         None => None,
     };
     let (may_add, may_move) = (powers.adds(), powers.moves());
@@ -232,5 +236,5 @@ async fn target(app: &App, powers: &Powers, found: &Repository, tag: &Tag) -> Re
 fn shown(powers: &Powers, row: TagRow) -> Target {
     let (tag, moved) = (row.tag.clone(), row.moved.clone());
     let may = powers.over(&tag);
-    Target { tag, side: Side::from(row), moved, may }
+    Target { tag, side: Side::from(row), moved, may, rule: None }
 }

@@ -2,9 +2,10 @@
 
 use super::act::{Done, hosted};
 use super::barred;
+use super::passed::passed;
 use super::sealed::print_of;
 use crate::domain::error::What;
-use crate::domain::view::{Going, GoingKind, MountKind, Preview};
+use crate::domain::view::{Going, GoingKind, MountKind, Preview, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
@@ -148,9 +149,16 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
     };
     let mut removed: Vec<Going> = found.iter().map(repository_goes).collect();
     let barred = barred::of_whole(app, rights, &found).await?;
+    let mut met: Vec<RuleMet> = Vec::new();
     for it in &found {
         let left = super::MAX_ITEMS.saturating_sub(removed.len());
         let tags = crate::server::store::radius::all_named(&app.store, &it.id, left as u32).await?;
+        // Of many repositories only what is in the way is said.
+        if found.len() == 1 && barred.is_none() {
+            let rules = Rules::now(&app.store, &it.name).await?;
+            let named: Vec<&Tag> = tags.iter().map(|(tag, _)| tag).collect();
+            met = passed(&rules, (&it.name, rights), &named);
+        }
         removed.extend(tags.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
     }
     let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
@@ -164,7 +172,8 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         referrers: vec![],
         parents: vec![],
         barred_more: barred.n_more,
-        barred: barred.words().collect(),
+        rules: if barred.is_none() { met } else { barred.rules(rights) },
+        barred: vec![],
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: crate::server::store::radius::only_in(&app.store, &found).await?,
         kept_until,

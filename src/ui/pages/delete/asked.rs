@@ -165,6 +165,7 @@ mod tests {
             kept: vec![],
             referrers: vec![],
             parents: vec![],
+            rules: vec![],
             barred: vec![],
             barred_more: 0,
             notes: vec![],

@@ -1,17 +1,17 @@
 //! The list of all that a delete takes and all that it leaves.
 
+mod lists;
+
 use super::asked::{Asked, n_repositories};
-use crate::domain::view::{FEW_TAGS, Going, GoingKind, Preview};
+use crate::domain::view::{FEW_TAGS, Going, GoingKind, Preview, RuleMet};
 use crate::domain::{Address, ByteSize, Digest, RepositoryName, Scope, Tag, Timestamp};
-use crate::ui::components::artifact::type_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
+use crate::ui::components::protected::{self, MetMore};
 use crate::ui::query::address;
 use crate::ui::words::{counted, grouped, sentence};
 use leptos::prelude::*;
-
-/// All of less than this is shown at once; of more, the rest is folded away.
-const MAX_SHOWN: usize = 50;
+use lists::{MAX_SHOWN, chips, digests, fold, folded, label_words, labelled};
 
 /// The list.
 #[component]
@@ -31,7 +31,10 @@ pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<
     let more = (preview.barred_more > 0).then_some(more);
     let barred: Vec<AnyView> = preview.barred.iter().chain(&more).map(said("lock")).collect();
     let notes: Vec<AnyView> = preview.notes.iter().map(said("globe")).collect();
-    view! { <ul class="blast">{barred}{rows}{weight(preview)}{notes}</ul>{instead} }.into_any()
+    let (in_the_way, passed): (Vec<&RuleMet>, Vec<_>) = preview.rules.iter().partition(|met| met.is_in_the_way);
+    let ruled = |rules: Vec<&RuleMet>| rules.into_iter().map(rule).collect::<Vec<_>>();
+    let (in_the_way, passed) = (ruled(in_the_way), ruled(passed));
+    view! { <ul class="blast">{in_the_way}{barred}{rows}{passed}{weight(preview)}{notes}</ul>{instead} }.into_any()
 }
 
 /// A row: what happens, and more about it.
@@ -40,18 +43,43 @@ fn row(icon: &'static str, what: impl IntoView + 'static, more: Option<AnyView>)
     view! { <li><Icon name=icon class="i i-sm"/><div><p>{what.into_any()}</p>{more}</div></li> }.into_any()
 }
 
+/// What a rule says of it.
+fn rule(met: &RuleMet) -> AnyView {
+    row("lock", protected::said(met), Some(view! { <MetMore met=met.clone()/> }.into_any()))
+}
+
 fn of_kind(items: &[Going], kind: GoingKind) -> Vec<&Going> {
     items.iter().filter(|it| it.kind == kind).collect()
 }
 
-/// Tags, each with what becomes of its image.
+/// Tags, those of one image together, with what becomes of it.
 fn each_tag(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
-    of_kind(&preview.removed, GoingKind::Tag).into_iter().map(|it| one_tag(name, it, preview)).collect()
+    let mut images: Vec<(Option<&Digest>, Vec<&Tag>)> = Vec::new();
+    for going in of_kind(&preview.removed, GoingKind::Tag) {
+        let (digest, tag) = (going.digest.as_ref(), going.tag.as_ref());
+        match images.iter_mut().find(|(other, _)| digest.is_some() && *other == digest) {
+            Some((_, tags)) => tags.extend(tag),
+            None => images.push((digest, tag.into_iter().collect())),
+        }
+    }
+    images.into_iter().map(|(digest, tags)| tags_of_one(name, (digest, &tags), preview)).collect()
 }
 
-fn one_tag(name: &RepositoryName, going: &Going, preview: &Preview) -> AnyView {
-    let (tag, digest) = (going.tag.as_ref().map(Tag::to_string).unwrap_or_default(), going.digest.as_ref());
-    let tag = view! { <span class="tagname">{tag}</span> };
+fn tags_of_one(name: &RepositoryName, (digest, tags): (Option<&Digest>, &[&Tag]), preview: &Preview) -> AnyView {
+    let (is_one, last) = (tags.len() == 1, tags.len().saturating_sub(1));
+    let tag = |(at, tag): (usize, &&Tag)| {
+        let joint = if at == 0 {
+            ""
+        } else if at == last {
+            " and "
+        } else {
+            ", "
+        };
+        view! { {joint}<span class="tagname">{tag.to_string()}</span> }
+    };
+    let tag = tags.iter().enumerate().map(tag).collect_view();
+    let (are, its) =
+        if is_one { (" is removed.", " Its image stays.") } else { (" are removed.", " Their image stays.") };
     let link = digest.map(|digest| view! { <DigestLink repository=name digest/> });
     let kept: Vec<&Going> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
     if let Some(left) = kept.iter().find(|it| it.kind == GoingKind::Image) {
@@ -64,7 +92,8 @@ fn one_tag(name: &RepositoryName, going: &Going, preview: &Preview) -> AnyView {
             }
         };
         let more = view! { <div class="row-1 wrap">{link}<span>{words}</span></div> };
-        return row("trash", view! { {tag}" is removed. It is the last tag of its image." }, Some(more.into_any()));
+        let last = if is_one { " It is the last tag of its image." } else { " They are the last tags of their image." };
+        return row("trash", view! { {tag}{are}{last} }, Some(more.into_any()));
     }
     let names: Vec<&Tag> = kept.iter().filter_map(|it| it.tag.as_ref()).collect();
     let words = match names.is_empty() {
@@ -72,7 +101,7 @@ fn one_tag(name: &RepositoryName, going: &Going, preview: &Preview) -> AnyView {
         false => view! { <span>"is still tagged"</span>{chips(name, &names)} }.into_any(),
     };
     let more = view! { <div class="row-1 wrap">{link}{words}</div> };
-    row("tag", view! { {tag}" is removed. Its image stays." }, Some(more.into_any()))
+    row("tag", view! { {tag}{are}{its} }, Some(more.into_any()))
 }
 
 /// More tags than anybody reads one by one.
@@ -230,49 +259,4 @@ fn Instead<'a>(name: &'a RepositoryName, preview: &'a Preview) -> impl IntoView 
     let link = if tags.len() == 1 { "delete the tag instead" } else { "delete the tags instead" };
     view! { <p class="muted">"To remove only a name and keep the image, "<a href=href data-dialog="">{link}</a>"."</p> }
         .into_any()
-}
-
-fn chip(name: &RepositoryName, tag: &Tag) -> AnyView {
-    let href = Address::Tag(name.clone(), tag.clone()).to_string();
-    view! { <li><a class="tagchip" href=href>{tag.to_string()}</a></li> }.into_any()
-}
-
-fn chips(name: &RepositoryName, tags: &[&Tag]) -> AnyView {
-    fold(tags.iter().map(|tag| chip(name, tag)).collect(), 0)
-}
-
-/// Tags, of which all below fifty are seen at once; `more` are not listed at all.
-fn folded(name: &RepositoryName, tags: &[&Tag], more: u64) -> AnyView {
-    fold(tags.iter().map(|tag| chip(name, tag)).collect(), more)
-}
-
-fn digests(name: &RepositoryName, digests: &[&Digest]) -> AnyView {
-    let link = |digest: &&Digest| view! { <li><DigestLink repository=name digest=*digest/></li> }.into_any();
-    fold(digests.iter().map(link).collect(), 0)
-}
-
-/// Images with what they are.
-fn labelled(name: &RepositoryName, items: &[&Going]) -> AnyView {
-    let one = |it: &&Going| {
-        let link = it.digest.as_ref().map(|digest| view! { <DigestLink repository=name digest/> });
-        let label = it.label.as_deref().map(label_words);
-        view! { <li class="row-1 wrap">{link}{label}</li> }.into_any()
-    };
-    fold(items.iter().map(one).collect(), 0)
-}
-
-/// `linux/amd64, linux/arm64`, or what an artifact is.
-fn label_words(label: &str) -> String {
-    type_words(label).replace(',', ", ")
-}
-
-/// A list whose end is folded away where it is long.
-fn fold(mut items: Vec<AnyView>, more: u64) -> AnyView {
-    let rest = if items.len() > MAX_SHOWN { items.split_off(MAX_SHOWN) } else { vec![] };
-    let unlisted = (more > 0).then(|| view! { <p>{format!("and {} more", grouped(more))}</p> });
-    let rest = (!rest.is_empty()).then(|| {
-        let words = format!("{} more", grouped(rest.len() as u64));
-        view! { <details><summary class="fold">{words}<Icon name="down" class="i i-sm"/></summary><ul class="names">{rest}</ul></details> }
-    });
-    view! { <ul class="names">{items}</ul>{rest}{unlisted} }.into_any()
 }

@@ -8,6 +8,7 @@ use crate::ui::components::change::Sides;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::form::{Field, Kind};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::protected::Met;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::load;
 use crate::ui::query::Pairs;
@@ -75,7 +76,7 @@ fn Adding(view: NamingView, stale: AnyView) -> impl IntoView {
     };
     let (back, digest) = (back(&view), view.side.digest.to_string());
     let asked = Pairs::of(&PageRequest::current().path_and_query).get("name").unwrap_or_default().to_owned();
-    let kind = Kind { class: "input input-mono", placeholder: "1.5.0", ..Kind::TEXT };
+    let kind = Kind { class: "input input-mono", placeholder: "1.5.0", checks: "tag", ..Kind::TEXT };
     let foot = view! {
         <a class="btn" href=back data-cancel="">"Cancel"</a>
         <button class="btn btn-primary" type="submit">"Add tag"</button>
@@ -95,7 +96,7 @@ fn Adding(view: NamingView, stale: AnyView) -> impl IntoView {
 /// A name that is there: from where to where it moves.
 #[component]
 fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest) -> impl IntoView {
-    let Target { tag, side, moved, may } = target;
+    let Target { tag, side, moved, may, rule } = target;
     let back = back(&view);
     let closes = |words: &'static str| {
         let back = back.clone();
@@ -121,6 +122,10 @@ fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest
         <LastMoved tag=tag.clone() moved now=request.now/>
     }
     .into_any();
+    if let Some(met) = rule {
+        let rule = view! { <div class="callout callout-warn"><Icon name="lock"/><Met met/></div> };
+        return view! { <Told foot=closes("Back")>{both}{rule}</Told> }.into_any();
+    }
     if !may.roll_back {
         let words = format!("{tag} stays where it is: to move it takes tag.move, which you do not have over it.");
         return view! { <Told foot=closes("Back")>{both}<p class="sm">{words}</p></Told> }.into_any();

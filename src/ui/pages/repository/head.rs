@@ -5,13 +5,16 @@ use crate::domain::view::{MountKind, RepositoryView};
 use crate::domain::{RepositoryName, Timestamp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::name::Breakable;
-use crate::ui::components::protected::Protected;
+use crate::ui::components::protected::{self, Protected};
 use crate::ui::components::pull_box::{Pull, PullBox};
 use crate::ui::components::time::When;
 use crate::ui::islands::live::LiveScope;
 use crate::ui::request::PageRequest;
 use crate::ui::words::grouped;
 use leptos::prelude::*;
+
+/// Rules that are named.
+const MAX_RULES: usize = 2;
 
 /// Name, address to copy, badges, and whether the page is live.
 #[component]
@@ -56,8 +59,15 @@ pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
         let words = if pulls == 1 { " pull in 30 days" } else { " pulls in 30 days" };
         view! { <span><b>{grouped(pulls)}</b>{words}</span> }
     });
+    // What holds for all of it stands beside its name.
+    let rules = view.rules.iter().filter(|rule| !rule.is_whole()).take(MAX_RULES).map(|rule| {
+        let are = if rule.tags.is_some() { "is" } else { "are" };
+        let words = format!(" {are} {}", rule.guard.title().to_lowercase());
+        view! { <span title=protected::words(rule, "it")><b>{rule.about()}</b>{words}</span> }
+    });
+    let rules = rules.collect_view();
     let facts = (!view.head.unread).then(|| {
-        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images}{pulls} }
+        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images}{pulls}{rules} }
     });
     view! { <div class="facts" data-live="facts">{facts}</div> }.into_any()
 }

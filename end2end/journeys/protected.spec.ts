@@ -1,0 +1,43 @@
+// Rules where they are met: the list of what they protect, what one refuses and who may lift it.
+import { expectNoSidewaysScroll } from '../support/checks';
+import { fill, short } from '../support/images';
+import { expect, test } from '../support/own';
+import { submit } from '../support/people';
+import { line, looked } from '../support/steps';
+
+test('what is protected is found, and a rule in the way leads to itself', async ({ page, portolan, scripted }) => {
+  await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod', 'v1'], '1.5.0-rc.2': ['1.5.0-rc.2'] }, { sbom: false });
+  const rule = (tags: string, kind: string, role: string) => submit(portolan, '/n/team/-/policies', 'set-protection', { tags, except: '', kind, role });
+  await rule('v*', 'immutable', '');
+  await rule('prod', 'protected', 'maintainer');
+
+  await page.goto('/r/team/web');
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Protected' }).click();
+  await expect(page).toHaveURL(/\?q=protected$/);
+  await expect(page.locator('tbody').getByRole('row')).toHaveCount(2);
+  for (const name of ['prod', 'v1']) await expect(page.getByRole('row', { name }).first()).toBeVisible();
+  await looked(page, scripted);
+  await expectNoSidewaysScroll(page, 'the list of what is protected');
+  await page.getByRole('link', { name: 'All', exact: true }).click();
+  await expect(page.locator('tbody').getByRole('row')).toHaveCount(4);
+
+  // Who may, reads why others may not.
+  await page.goto('/r/team/web/-/tags/prod/delete');
+  await expect(line(page.locator('main'), 'prod is protected: only Maintainer and up')).toContainText('As Admin you may remove it.');
+  await expect(page.getByRole('button', { name: 'Delete tag' })).toBeVisible();
+  await looked(page, scripted);
+  // What nobody may, leads to the rule.
+  await page.goto('/r/team/web/-/tags/1.5.0-rc.2/retag');
+  await page.getByLabel('Tag', { exact: true }).fill('v1');
+  await page.getByRole('button', { name: 'Add tag' }).click();
+  await expect(page.getByText('v1 is immutable: nobody moves or deletes it')).toBeVisible();
+  await expect(page.getByRole('button', { name: `Move v1 to ${short('web', '1.5.0-rc.2')}` })).toHaveCount(0);
+  await looked(page, scripted);
+  await page.goto('/r/team/web/-/tags/v1/delete');
+  const barred = line(page.locator('main'), 'v1 is immutable: nobody moves or deletes it');
+  await expect(barred).toContainText('As Admin you may change or remove the rule.');
+  await barred.getByRole('link', { name: 'See the rule' }).click();
+  await expect(page).toHaveURL(/\/n\/team\/-\/policies#rule-/);
+  await expect(page.locator('tr:target')).toContainText('v*');
+  await looked(page, scripted);
+});

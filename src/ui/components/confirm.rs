@@ -1,0 +1,61 @@
+//! A question before something is done that nobody takes back by a press: on its page, or in a dialog over another.
+
+use super::dialog::DialogHead;
+use super::form::{Field, Kind, PostForm, Problem};
+use super::icon::Icon;
+use crate::ui::form::Intent;
+use crate::ui::request::{PageRequest, Part};
+use leptos::prelude::*;
+
+/// A step that is taken back by nothing, or by somebody else: what it does, then to do it or not.
+#[component]
+pub fn Confirm(
+    intent: Intent,
+    title: String,
+    /// What the button does, with its object.
+    act: String,
+    /// The page without the question.
+    back: String,
+    /// What to type, if a click is too little.
+    #[prop(optional)]
+    typed: Option<String>,
+    /// What that is.
+    #[prop(default = "Name")]
+    label: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let typed = typed.map(|name| {
+        view! {
+            <p class="sm">"Type "<code>{name.clone()}</code>" to go on."</p>
+            <Field intent name="confirmed" label wants=name kind=Kind { class: "input input-mono", ..Kind::TEXT }/>
+        }
+    });
+    let foot = view! {
+        <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
+        <button class="btn btn-bad" type="submit">{act}</button>
+    };
+    if PageRequest::current().part == Some(Part::Dialog) {
+        return view! {
+            <DialogHead title/>
+            <PostForm intent class="plan">
+                <div class="dialog-body"><Problem intent/>{children()}{typed}</div>
+                <div class="dialog-foot">{foot}</div>
+            </PostForm>
+        }
+        .into_any();
+    }
+    view! {
+        <section class="card confirm" aria-labelledby="confirm">
+            <div class="card-head"><Icon name="warn"/><h2 id="confirm">{title}</h2></div>
+            <div class="card-body">
+                <Problem intent/>
+                <PostForm intent>
+                    {children()}
+                    {typed}
+                    <div class="row end">{foot}</div>
+                </PostForm>
+            </div>
+        </section>
+    }
+    .into_any()
+}

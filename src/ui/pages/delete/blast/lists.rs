@@ -1,0 +1,57 @@
+//! Lists in a preview: tags, images, and what each is; the end of a long one is folded away.
+
+use crate::domain::view::Going;
+use crate::domain::{Address, Digest, RepositoryName, Tag};
+use crate::ui::components::artifact::type_words;
+use crate::ui::components::digest::DigestLink;
+use crate::ui::components::icon::Icon;
+use crate::ui::words::grouped;
+use leptos::prelude::*;
+
+/// All of less than this is shown at once; of more, the rest is folded away.
+pub(super) const MAX_SHOWN: usize = 50;
+
+fn chip(name: &RepositoryName, tag: &Tag) -> AnyView {
+    let href = Address::Tag(name.clone(), tag.clone()).to_string();
+    view! { <li><a class="tagchip" href=href>{tag.to_string()}</a></li> }.into_any()
+}
+
+pub(super) fn chips(name: &RepositoryName, tags: &[&Tag]) -> AnyView {
+    fold(tags.iter().map(|tag| chip(name, tag)).collect(), 0)
+}
+
+/// Tags, of which all below fifty are seen at once; `more` are not listed at all.
+pub(super) fn folded(name: &RepositoryName, tags: &[&Tag], more: u64) -> AnyView {
+    fold(tags.iter().map(|tag| chip(name, tag)).collect(), more)
+}
+
+pub(super) fn digests(name: &RepositoryName, digests: &[&Digest]) -> AnyView {
+    let link = |digest: &&Digest| view! { <li><DigestLink repository=name digest=*digest/></li> }.into_any();
+    fold(digests.iter().map(link).collect(), 0)
+}
+
+/// Images with what they are.
+pub(super) fn labelled(name: &RepositoryName, items: &[&Going]) -> AnyView {
+    let one = |it: &&Going| {
+        let link = it.digest.as_ref().map(|digest| view! { <DigestLink repository=name digest/> });
+        let label = it.label.as_deref().map(label_words);
+        view! { <li class="row-1 wrap">{link}{label}</li> }.into_any()
+    };
+    fold(items.iter().map(one).collect(), 0)
+}
+
+/// `linux/amd64, linux/arm64`, or what an artifact is.
+pub(super) fn label_words(label: &str) -> String {
+    type_words(label).replace(',', ", ")
+}
+
+/// A list whose end is folded away where it is long.
+pub(super) fn fold(mut items: Vec<AnyView>, more: u64) -> AnyView {
+    let rest = if items.len() > MAX_SHOWN { items.split_off(MAX_SHOWN) } else { vec![] };
+    let unlisted = (more > 0).then(|| view! { <p>{format!("and {} more", grouped(more))}</p> });
+    let rest = (!rest.is_empty()).then(|| {
+        let words = format!("{} more", grouped(rest.len() as u64));
+        view! { <details><summary class="fold">{words}<Icon name="down" class="i i-sm"/></summary><ul class="names">{rest}</ul></details> }
+    });
+    view! { <ul class="names">{items}</ul>{rest}{unlisted} }.into_any()
+}

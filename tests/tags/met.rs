@@ -1,0 +1,116 @@
+//! Rules as those meet them who want to change names: said with who may lift them, and a filter of the list.
+
+use super::{form, send, within};
+use crate::support::TestApp;
+use portolan::domain::{Protection, Role, Tag};
+use serde_json::{Value, json};
+
+async fn set(test: &TestApp, rule: Value) -> String {
+    let set = send(test, "POST", "/api/v1/protections", rule).await;
+    assert_eq!(set.status, 201, "{}", set.text());
+    set.json()["id"].as_str().unwrap().to_owned()
+}
+
+const PROD: &str = "prod is protected: only Maintainer and up set, move or delete it, by the rule on team/*.";
+
+#[tokio::test]
+async fn what_a_rule_refuses_says_who_may_lift_it_and_leads_there_who_may_go() {
+    let test = TestApp::new().await;
+    test.push_image("team/web", "prod", "amd64", b"one").await;
+    test.push_image("team/web", "v1", "amd64", b"one").await;
+    let two = test.push_image("team/web", "main", "amd64", b"two").await;
+    let rule = json!({"scope": "team/*", "tags": "prod*", "kind": "protected", "role": "maintainer"});
+    let protected = set(&test, rule).await;
+    let fixed = set(&test, json!({"scope": "team/web", "tags": "v*", "kind": "immutable"})).await;
+    let (lena, olga) = (within(&test, "team/*", Role::Developer, None), within(&test, "team/*", Role::Owner, None));
+
+    let lifted = "Maintainer and up may change or remove the rule.";
+    for page in ["/r/team/web/-/tags/prod/delete", &*format!("/r/team/web/-/manifests/{two}/tag?name=prod")] {
+        let shown = lena.get(page).await.text();
+        assert!(shown.contains(PROD) && shown.contains(lifted), "{page}: {shown}");
+        assert!(!shown.contains("See the rule") && !shown.contains("takes tag.move"), "{page}: {shown}");
+    }
+    for part in ["", "?part=dialog"] {
+        let page = format!("/r/team/web/-/tags/main/retag{part}");
+        let fields = [("name", "prod-2"), ("digest", &*two), ("expect", "")];
+        let refused = form(&lena, &page, "set-tag", &fields).await;
+        assert_eq!(refused.status, 403, "{}", refused.text());
+        let refused = refused.text();
+        assert!(refused.contains("prod-2 is protected: only Maintainer") && refused.contains(lifted), "{refused}");
+        assert!(refused.contains("value=\"prod-2\""), "what was typed stays: {refused}");
+    }
+
+    // Who has the role reads that it is protected, and goes on.
+    let asked = olga.get("/r/team/web/-/tags/prod/delete").await.text();
+    let there = format!("href=\"/n/team/-/policies#rule-{protected}\">See the rule<");
+    for words in [PROD, "As Owner you may remove it.", &there, "name=\"plan\""] {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    assert!(olga.get("/n/team/-/policies").await.text().contains(&format!("id=\"rule-{protected}\"")));
+    // What is immutable is so for them too, until they change the rule.
+    let asked = olga.get("/r/team/web/-/tags/v1/delete").await.text();
+    let there = format!("href=\"/r/team/web/-/settings#rule-{fixed}\">See the rule<");
+    for words in ["v1 is immutable: nobody", "As Owner you may change or remove the rule.", &there] {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    assert!(!asked.contains("name=\"plan\""), "{asked}");
+    let whole = olga.get("/r/team/web/-/settings/delete").await.text();
+    assert!(whole.contains("v1 is immutable: nobody") && !whole.contains("you may remove it"), "{whole}");
+}
+
+/// The names in the rows of a list, in its order.
+async fn rows(test: &TestApp, q: &str) -> Vec<String> {
+    let q: String = url::form_urlencoded::byte_serialize(q.as_bytes()).collect();
+    let page = test.get(&format!("/r/team/web?sort=name&q={q}")).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let page = page.text();
+    let names = page.split("class=\"tagname\">").skip(1).filter_map(|rest| rest.split('<').next());
+    names.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn protected_tags_are_found_by_the_decisions_own_rule() {
+    const TAGS: [&str; 11] = ["1.4", "A1", "a.b", "a_b", "aXb", "main", "prod", "v1", "v1-rc1", "v2", "v2-snapshot"];
+    let test = TestApp::new().await;
+    for tag in TAGS {
+        test.push_image("team/web", tag, "amd64", b"one").await;
+    }
+    let switch = "aria-label=\"Views\"";
+    assert!(!test.get("/r/team/web").await.text().contains(switch), "nothing is protected here");
+    assert_eq!(rows(&test, "protected").await, [""; 0]);
+    for (tags, except) in [
+        (Some("prod"), None),
+        (Some("v*"), Some("*-snapshot")),
+        (Some("v*, !*-rc?"), None),
+        (Some("[a-c][._]b"), None),
+        (Some("!v*, !main"), Some("[A-Z]?, a?b")),
+        (Some("[*]"), None),
+        (None, Some("?????*, 1.4")),
+    ] {
+        let id = set(&test, json!({"scope": "team/*", "tags": tags, "except": except, "kind": "no_delete"})).await;
+        let listed = test.get("/api/v1/protections?scope=team/*").await.json();
+        let rule = Protection {
+            scope: "team/*".parse().unwrap(),
+            tags: tags.map(|tags| tags.parse().unwrap()),
+            except: except.map(|except| except.parse().unwrap()),
+            guard: portolan::domain::protection::Guard::NoDelete(None),
+        };
+        let covers = |tag: &&str| rule.covers(&tag.parse::<Tag>().unwrap());
+        let expected: Vec<&str> = TAGS.into_iter().filter(covers).collect();
+        assert_eq!(rows(&test, "protected").await, expected, "{tags:?} {except:?}: {listed}");
+        let of_v: Vec<&str> = expected.iter().copied().filter(|tag| tag.starts_with('v')).collect();
+        assert_eq!(rows(&test, "v* protected").await, of_v, "{tags:?} {except:?}");
+        assert_eq!(send(&test, "DELETE", &format!("/api/v1/protections/{id}"), json!(null)).await.status, 204);
+    }
+    for tags in ["prod", "v1"] {
+        set(&test, json!({"scope": "team/web", "tags": tags, "kind": "protected", "role": "developer"})).await;
+    }
+    assert_eq!(rows(&test, "protected").await, ["prod", "v1"], "each rule counts");
+    let page = test.get("/r/team/web?q=v*").await.text();
+    for link in ["href=\"/r/team/web?q=v*\" aria-current=\"true\"", "href=\"/r/team/web?q=v*%20protected\""] {
+        assert!(page.contains(switch) && page.contains(link), "{link}: {page}");
+    }
+    // What the filter matches is what is deleted by it.
+    let asked = test.get("/r/team/web/-/delete?filter=protected").await.text();
+    assert!(asked.contains("Delete 2 tags from team/web") && asked.contains("As Admin you may remove it."), "{asked}");
+}
