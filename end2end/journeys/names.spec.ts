@@ -71,7 +71,7 @@ test('a tag goes back to what it named, also where that is in the trash', async 
   const gone = await fetch(`${portolan.url}/api/v1/r/team/web/-/manifests/${digestOf('web', '1.4.1')}`, { method: 'DELETE', headers: authorization(portolan) });
   expect(gone.status).toBe(204);
   await page.getByRole('link', { name: `Roll back prod to ${first}…` }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Roll back prod of team/web');
+  await expect(page.getByRole('heading', { name: 'Roll back prod of team/web' })).toBeVisible();
   await looked(page, scripted);
   await page.getByLabel('Reason').fill('the till stands still');
   await page.getByRole('button', { name: `Roll back prod to ${first}` }).click();
@@ -101,6 +101,7 @@ test('what was deleted comes back, over what is there if that is wanted, or goes
   await submit(portolan, '/r/team/web/-/tags/1.4.2/rollback', 'roll-back-tag', { to: '', expect: digestOf('web', '1.4.2') });
   await page.goto('/n/team/-/trash');
   await page.getByRole('link', { name: 'Delete tag 1.4.2 of team/web now…' }).click();
+  await expect(page.getByRole('heading', { name: 'Delete tag 1.4.2 of team/web now?' })).toBeVisible();
   await looked(page, scripted);
   await page.getByLabel('Name', { exact: true }).fill('1.4');
   await page.getByRole('button', { name: 'Delete tag 1.4.2 of team/web for good' }).click();

@@ -1,7 +1,7 @@
 // What is said of something done, and its way back: it stays for its time, waits for who is at it, and the keys reach it.
 // The time of the page stands still but for what a test lets pass.
 import type { Page } from '@playwright/test';
-import { awake } from '../support/checks';
+import { awake, expectAccessibleInBoth, expectNoSidewaysScroll } from '../support/checks';
 import { push, tag } from '../support/images';
 import { focused, reach } from '../support/keys';
 import { expect, test } from '../support/own';
@@ -23,11 +23,16 @@ async function remove(page: Page, name: string) {
   await page.clock.pauseAt(await page.evaluate(() => Date.now() + 60_000)); // ahead of it however slow the way there is
   await asked.getByRole('button', { name: 'Delete tag' }).click();
   const toast = await said(page, `Deleted tag ${name} from team/web.`);
+  await woken(page);
+  return toast;
+}
+
+/** Lets time pass until the script of a page runs. */
+async function woken(page: Page) {
   await expect(async () => {
     await page.clock.runFor(SLICE_MS);
     await awake(page);
   }).toPass();
-  return toast;
 }
 
 test('it stays for its time and then goes', async ({ page }) => {
@@ -49,7 +54,10 @@ test('it waits while a pointer is over it, and while the keys are at it', async 
   await page.mouse.move(0, 0);
   await page.clock.runFor(10 * STAYS_MS);
   await expect(toast).toBeVisible();
-  await page.keyboard.press('Tab');
+  for (const stop of ['Dismiss', undefined]) {
+    await page.keyboard.press('Tab');
+    if (stop) expect((await focused(page))!.name).toBe(stop);
+  }
   await page.clock.runFor(1_000);
   await expect(toast).toBeHidden();
 
@@ -61,10 +69,36 @@ test('it waits while a pointer is over it, and while the keys are at it', async 
   expect(await names.text()).toContain('>prod<');
 });
 
-test('what was done last is said alone, and the rest is in the trash', async ({ page }) => {
+test('up to three go along from page to page, each with its way back', async ({ page, portolan }) => {
+  const toasts = page.locator('[data-toast]');
+  const words = () => toasts.locator('p').allTextContents();
+  const deleted = (...names: string[]) => names.map((name) => `Deleted tag ${name} from team/web.`);
+  await push(portolan, 'web', '1.4.1', 'team/web:1.4.1').done();
   await remove(page, 'latest');
-  for (const name of ['prod', '1.4']) await remove(page, name);
-  await expect(page.locator('[data-toast]')).toHaveCount(1);
+  for (const name of ['prod', '1.4', '1.4.1']) {
+    await page.goto('/r/team/web');
+    await woken(page);
+    await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete tag' }).click();
+    await said(page, deleted(name)[0]);
+    await woken(page);
+  }
+  await expect.poll(words).toEqual(deleted('1.4.1', '1.4', 'prod'));
   await page.goto('/trash');
+  await woken(page);
+  await expect(toasts).toHaveCount(3);
   for (const name of ['latest', 'prod', '1.4']) await expect(page.getByRole('button', { name: `Restore tag ${name} of team/web` })).toBeVisible();
+  await expectAccessibleInBoth(page);
+  await expectNoSidewaysScroll(page, 'three toasts');
+
+  await toasts.nth(0).getByRole('button', { name: 'Dismiss' }).click();
+  await expect(toasts).toHaveCount(2);
+  await toasts.nth(1).getByRole('button', { name: 'Undo' }).click();
+  await said(page, 'Restored tag prod of team/web.');
+  await woken(page);
+  await expect.poll(words).toEqual(deleted('1.4'));
+  await page.mouse.move(0, 0);
+  await page.clock.runFor(STAYS_MS);
+  await expect(toasts).toHaveCount(0);
 });

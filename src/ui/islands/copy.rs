@@ -1,6 +1,7 @@
 //! Makes every copy button of the page work, also of rows that come later, by one listener; and
 //! keeps the client whose command a reader copies. With it start what Escape does,
-//! the address that follows a name, dialogs, the choice of rows, and what passes after a while.
+//! the address that follows a name, names that are looked at as they are typed, dialogs, the choice of rows, and what
+//! passes after a while.
 
 use leptos::prelude::*;
 
@@ -15,6 +16,8 @@ pub fn Copy() -> impl IntoView {
     super::browser::keys::start();
     #[cfg(feature = "hydrate")]
     super::browser::callback::start();
+    #[cfg(feature = "hydrate")]
+    super::browser::check::start(); // before what sends forms
     #[cfg(feature = "hydrate")]
     super::browser::dialog::start();
     #[cfg(feature = "hydrate")]

@@ -154,7 +154,7 @@ fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> i
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
         let href = address(&base, &[("to", from.as_str())]);
         let label = format!("Roll back {tag} to {}…", from.short());
-        view! { <a class="btn btn-sm" href=href aria-label=label>"Roll back…"</a> }
+        view! { <a class="btn btn-sm" href=href aria-label=label data-dialog="">"Roll back…"</a> }
     });
     view! {
         <tr role="row">

@@ -5,7 +5,7 @@ mod ask;
 use super::load::{PageTitle, load};
 use crate::api::names::show_trash;
 use crate::domain::trash::TrashRow;
-use crate::domain::view::{TrashQuery, TrashSum, TrashView, TrashedView};
+use crate::domain::view::{Asking, TrashQuery, TrashSum, TrashView, TrashedView};
 use crate::domain::{Actor, Address, Error, Namespace, Result, Scope, Timestamp};
 use crate::ui::components::crumbs::NamespaceCrumbs;
 use crate::ui::components::empty::Empty;
@@ -16,7 +16,7 @@ use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
-use crate::ui::request::PageRequest;
+use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::{counted, grouped};
 use ask::Question;
 use leptos::prelude::*;
@@ -103,6 +103,10 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
     let title = namespace.as_ref().map_or("Trash".to_owned(), |name| format!("Trash of {name}"));
     let TrashView { rows, next, sum, asking, opens } = view;
     let (back, clear) = (asked.with(&base, "before", &asked.before), base.clone());
+    if PageRequest::current().part == Some(Part::Dialog) {
+        let asking = asking.filter(|asking| matches!(asking, Asking::Purge { .. }));
+        return asking.map(|asking| view! { <Question asking back/> }).into_any();
+    }
     let question = match asking {
         Some(asking) => view! { <Question asking back/> }.into_any(),
         None => view! { <Problem intent=Intent::RestoreTrash/><Problem intent=Intent::PurgeTrash/> }.into_any(),
@@ -195,7 +199,7 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
     let words = row.words();
     let purge = may_purge.then(|| {
         let href = asked.with(base, "purge", &row.id);
-        view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.id) href=href aria-label=format!("Delete {words} now…")>"Delete now…"</a> }
+        view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.id) href=href aria-label=format!("Delete {words} now…") data-dialog="">"Delete now…"</a> }
     });
     let others = (n_together > 1).then(|| {
         let href = address(base, &[("batch", &row.batch)]);

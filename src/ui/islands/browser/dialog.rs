@@ -5,8 +5,8 @@ use super::{document, elements, find, fragment, on, part, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement, MouseEvent,
-    RequestInit, Response, SubmitEvent, UrlSearchParams,
+    DocumentFragment, Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement,
+    MouseEvent, RequestInit, Response, SubmitEvent, UrlSearchParams,
 };
 
 /// The one dialog of a page.
@@ -19,6 +19,10 @@ pub fn start() {
 }
 
 fn submitted(event: &Event) {
+    // What is wrong with it was said at its field.
+    if event.default_prevented() {
+        return;
+    }
     let button = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
     let goes_on = button.is_some_and(|button| button.has_attribute("data-plain"));
     let form = event.target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
@@ -42,7 +46,7 @@ async fn send(form: HtmlFormElement) {
         Ok(response) if response.status() == 204 => {
             response.headers().get("location").ok().flatten().is_some_and(|to| window().location().assign(&to).is_ok())
         }
-        Ok(response) if matches!(response.status(), 200 | 409 | 422) => {
+        Ok(response) if matches!(response.status(), 200 | 403 | 409 | 422) => {
             fragment(&response).await.is_some_and(|content| show(&content).is_some())
         }
         _ => false,
@@ -70,7 +74,7 @@ fn clicked(event: &Event) {
     });
     let link = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(link) =
-        link.filter(|_| is_plain).and_then(|it| it.closest("a[data-dialog], dialog a[data-cancel]").ok()?)
+        link.filter(|_| is_plain).and_then(|it| it.closest("a[data-dialog], dialog [data-cancel]").ok()?)
     else {
         return;
     };
@@ -113,8 +117,10 @@ fn shown() -> Option<HtmlDialogElement> {
     find(DIALOG)?.dyn_into().ok()
 }
 
-/// The focus goes to what the form names; when the dialog closes, it goes back to where it was.
-fn show(content: &web_sys::Node) -> Option<()> {
+/// Shows what there is to ask, if there is anything. The focus goes to what the form names; when the dialog closes, it
+/// goes back to where it was.
+fn show(content: &DocumentFragment) -> Option<()> {
+    content.query_selector("*").ok()??;
     if let Some(dialog) = shown() {
         dialog.set_text_content(None);
         dialog.append_child(content).ok()?;
@@ -133,7 +139,13 @@ fn show(content: &web_sys::Node) -> Option<()> {
 
 fn focus_in(dialog: &HtmlDialogElement) -> Option<()> {
     let first = dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten();
-    first?.dyn_into::<HtmlElement>().ok()?.focus().ok()
+    let first = first?.dyn_into::<HtmlElement>().ok()?;
+    first.focus().ok()?;
+    // What stands in a field already is written over.
+    if let Some(field) = first.dyn_ref::<HtmlInputElement>() {
+        field.select();
+    }
+    Some(())
 }
 
 /// A menu closes with its choice, and is where the focus comes back to.

@@ -1,6 +1,7 @@
 //! The browser half of the islands: the only code that touches the document.
 
 pub mod callback;
+pub mod check;
 pub mod client;
 pub mod copy;
 pub mod dialog;

@@ -1,5 +1,6 @@
 //! Choosing rows of a list: a range by shift, all of the page, `x` for the row that has the focus, `j` and `k` to the rows
-//! around it, `e` for another name, `p` to promote it, and `#` for what takes the chosen ones away. What is chosen stays so when rows come in anew.
+//! around it, `e` for one more name, F2 for another in its place, `p` to promote it, and `#` for what takes the chosen ones
+//! away. What is chosen stays so when rows come in anew.
 
 use super::{announce, dialog, document, elements, find, on};
 use leptos::wasm_bindgen::JsCast;
@@ -93,10 +94,13 @@ fn pressed(event: &Event) {
                 .iter()
                 .for_each(|address| dialog::open(address)),
         },
-        "e" => match within("a[href$='/retag']").and_then(|link| link.get_attribute("href")) {
-            Some(address) => dialog::open(&address),
-            None => return,
-        },
+        name @ ("e" | "F2") => {
+            let asks = if name == "e" { "a[href$='/retag']" } else { "a[href$='/rename']" };
+            match within(asks).and_then(|link| link.get_attribute("href")) {
+                Some(address) => dialog::open(&address),
+                None => return,
+            }
+        }
         "p" => match within("a[href*='/-/copy?']").and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
             Some(link) => link.click(),
             None => return,

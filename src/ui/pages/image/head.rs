@@ -48,6 +48,15 @@ fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
         let href = address(&Address::Copy(repository()).to_string(), &[("tag", tag.as_str())]);
         view! { <a class="btn" href=href>"Copy or promote…"</a> }
     });
+    let of_tag = |is_open: bool, to: fn(RepositoryName, Tag) -> Address, words: &'static str| {
+        let tag = view.tag.clone().filter(|_| is_open)?;
+        Some(view! { <a href=to(repository(), tag).to_string() data-dialog="">{words}</a> })
+    };
+    let named = [
+        of_tag(view.may.rename, Address::RenameTag, "Rename…"),
+        of_tag(view.may.roll_back, Address::RollBack, "Roll back…"),
+    ];
+    let is_named = named.iter().any(Option::is_some);
     let tag = view.tag.clone().filter(|_| view.may_delete_tag).map(|tag| {
         let href = Address::DeleteTag(repository(), tag).to_string();
         view! { <a class="bad" href=href data-dialog=""><Icon name="tag"/>"Delete tag…"</a> }
@@ -58,11 +67,11 @@ fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
         let words = if has_tags { "Delete image and its tags…" } else { "Delete image…" };
         view! { <a class="bad" href=href data-dialog=""><Icon name="trash"/>{words}</a> }
     });
-    let more = (tag.is_some() || image.is_some()).then(|| {
+    let more = (is_named || tag.is_some() || image.is_some()).then(|| {
         view! {
             <details class="drop">
                 <summary class="btn">"More"<Icon name="down" class="i i-sm"/></summary>
-                <nav class="menu" aria-label="More to do">{tag}{image}</nav>
+                <nav class="menu" aria-label="More to do">{named}{tag}{image}</nav>
             </details>
         }
     });
@@ -108,7 +117,11 @@ fn Siblings<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let others = view.tags.iter().filter(|tag| Some(*tag) != view.tag.as_ref());
     let chip = |tag: &Tag| {
         let href = Address::Tag(view.repository.clone(), tag.clone()).to_string();
-        view! { <a class="tagchip" href=href>{tag.to_string()}</a> }
+        let locked = Protection::of_tag(&view.rules, tag).map(|rule| {
+            let hidden = format!("{}: ", rule.guard.title());
+            view! { <Icon name="lock" class="i i-sm"/><span class="vh">{hidden}</span> }
+        });
+        view! { <a class="tagchip" href=href>{locked}{tag.to_string()}</a> }
     };
     let more =
         (view.tags_more > 0).then(|| view! { <span class="xs subtle">{format!("and {} more", view.tags_more)}</span> });

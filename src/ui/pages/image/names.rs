@@ -56,7 +56,7 @@ fn Entry<'a>(
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
         let href = address(&base, &[("to", own.as_str())]);
         let label = format!("Roll back {tag} to this image…");
-        view! { <a class="btn btn-sm push" href=href aria-label=label>"Roll back…"</a> }
+        view! { <a class="btn btn-sm push" href=href aria-label=label data-dialog="">"Roll back…"</a> }
     });
     view! {
         <li>

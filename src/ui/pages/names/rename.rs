@@ -24,7 +24,8 @@ fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView 
     let title = format!("Rename {tag} of {repository}");
     let back = Address::Tag(repository.clone(), tag.clone()).to_string();
     let digest = target.side.digest;
-    let kind = Kind { class: "input input-mono", ..Kind::TEXT };
+    let kind = Kind { class: "input input-mono", checks: "tag", ..Kind::TEXT };
+    let before = tag.to_string();
     let act = format!("Rename {tag}");
     let hint = format!(
         "{tag} goes to the trash: who pulls it by that name finds nothing from then on. The image stays, with its other tags."
@@ -40,7 +41,7 @@ fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView 
             <Asking intent=INTENT foot>
                 <Stale intent=INTENT repository tag/>
                 <input type="hidden" name="expect" value=digest.to_string()/>
-                <Field intent=INTENT name="to" label="New name" kind hint="A name that is free here"/>
+                <Field intent=INTENT name="to" label="New name" kind value=before hint="A name that is free here"/>
                 <p class="sm muted">{hint}</p>
             </Asking>
         </Frame>

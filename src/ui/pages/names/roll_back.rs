@@ -1,18 +1,16 @@
 //! `/-/tags/{tag}/rollback`: a tag goes back to an image that it named before.
 
-use super::{LastMoved, Stale};
+use super::{Asking, Frame, LastMoved, Stale, Told};
 use crate::api::names::show_roll_back;
 use crate::domain::view::{Earlier, RollBackView, Side, Target};
 use crate::domain::{Actor, Address, Digest, RepositoryName, Tag, Timestamp};
 use crate::ui::components::change::Sides;
-use crate::ui::components::crumbs::Crumbs;
-use crate::ui::components::digest::DigestText;
-use crate::ui::components::empty::Empty;
-use crate::ui::components::form::{Field, Kind, PostForm};
+use crate::ui::components::digest::{DigestLink, DigestText};
+use crate::ui::components::form::{Field, Kind};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
-use crate::ui::pages::load::{PageTitle, load};
+use crate::ui::pages::load::load;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use leptos::prelude::*;
@@ -36,36 +34,51 @@ fn Whole(view: RollBackView, now: Timestamp) -> impl IntoView {
     let RollBackView { repository, tag, now: current, to, earlier } = view;
     let title = format!("Roll back {tag} of {repository}");
     let own = Address::RollBack(repository.clone(), tag.clone()).to_string();
-    let (stale, others) = (repository.clone(), tag.clone());
-    let body = match to {
-        Some(to) => {
-            let of = (repository.clone(), tag.clone());
-            view! { <Question of current to now/><p class="sm mt-4"><a href=own>"Choose another image that it named"</a></p> }.into_any()
+    let of = match &current {
+        Some(current) => {
+            let digest = current.side.digest.clone();
+            view! { "names "<DigestLink repository=&repository digest=&digest/> }.into_any()
         }
-        None if earlier.is_empty() => view! {
-            <Empty icon="clock" title=format!("{others} named no other image that is kept")>
-                <p>"A tag goes back to what it named before, as long as that image is here or in the trash."</p>
-            </Empty>
-        }
-        .into_any(),
-        None => {
-            view! { <p class="sm muted">"Choose the image that it shall name again."</p><EarlierList earlier own now/> }
-                .into_any()
-        }
+        None => "is not there now".into_any(),
     };
-    view! {
-        <PageTitle text=title.clone()/>
-        <Crumbs repository inside=true/>
-        <div class="head"><div class="grow"><h1>{title}</h1></div></div>
-        <Stale intent=INTENT repository=stale tag/>
-        {body}
-    }
-    .into_any()
+    let stale = view! { <Stale intent=INTENT repository=repository.clone() tag=tag.clone()/> }.into_any();
+    let back = Address::History(repository.clone()).to_string();
+    let of_tag = (repository.clone(), tag.clone());
+    let body = match to {
+        Some(to) => view! { <Question of=of_tag current to stale own back now/> }.into_any(),
+        None => view! { <Choosing tag earlier stale own back now/> }.into_any(),
+    };
+    view! { <Frame repository title of>{body}</Frame> }.into_any()
+}
+
+/// Where the reader goes who changes their mind: out of the dialog, or to the history.
+fn closes(back: String, words: &'static str) -> AnyView {
+    view! { <a class="btn" href=back autofocus="true" data-cancel="">{words}</a> }.into_any()
 }
 
 /// What it named, each with the way there.
 #[component]
-fn EarlierList(earlier: Vec<Earlier>, own: String, now: Timestamp) -> impl IntoView {
+fn Choosing(
+    tag: Tag,
+    earlier: Vec<Earlier>,
+    stale: AnyView,
+    own: String,
+    back: String,
+    now: Timestamp,
+) -> impl IntoView {
+    let foot = closes(back, "Cancel");
+    if earlier.is_empty() {
+        return view! {
+            <Told foot>
+                {stale}
+                <div class="stack-2">
+                    <p class="medium">{format!("{tag} named no other image that is kept.")}</p>
+                    <p class="sm muted">"A tag goes back to what it named before, as long as that image is here or in the trash."</p>
+                </div>
+            </Told>
+        }
+        .into_any();
+    }
     let rows = earlier.into_iter().map(|Earlier { digest, until, by }| {
         let href = address(&own, &[("to", digest.as_str())]);
         let label = format!("Roll back to {}", digest.short());
@@ -73,46 +86,65 @@ fn EarlierList(earlier: Vec<Earlier>, own: String, now: Timestamp) -> impl IntoV
         view! {
             <li class="row-3 listed">
                 <span class="grow"><DigestText digest=&digest/><span class="cell-sub">"until "<When at=until now/>{by}</span></span>
-                <a class="btn btn-sm" href=href aria-label=label>"Choose"</a>
+                <a class="btn btn-sm" href=href aria-label=label data-dialog="">"Choose"</a>
             </li>
         }
     });
-    view! { <ul class="plain-list">{rows.collect_view()}</ul> }.into_any()
+    let rows = rows.collect_view();
+    view! {
+        <Told foot>
+            {stale}
+            <p class="sm muted">"Choose the image that it shall name again."</p>
+            <ul class="plain-list">{rows}</ul>
+        </Told>
+    }
+    .into_any()
 }
 
 /// What changes, and the button.
 #[component]
-fn Question(of: (RepositoryName, Tag), current: Option<Target>, to: Side, now: Timestamp) -> impl IntoView {
+fn Question(
+    of: (RepositoryName, Tag),
+    current: Option<Target>,
+    to: Side,
+    stale: AnyView,
+    /// The page on which the image is chosen.
+    own: String,
+    back: String,
+    now: Timestamp,
+) -> impl IntoView {
     let (repository, tag) = of;
-    let back = Address::History(repository.clone()).to_string();
+    let other = view! { <p class="sm"><a href=own data-dialog="">"Choose another image that it named"</a></p> };
     let expect = current.as_ref().map(|it| it.side.digest.to_string()).unwrap_or_default();
     if expect == to.digest.as_str() {
         let words = format!("{tag} names {} already.", to.digest.short());
-        return view! { <div class="callout callout-info"><Icon name="check"/><p>{words}</p></div> }.into_any();
+        return view! {
+            <Told foot=closes(back, "Back")>
+                {stale}
+                <div class="callout callout-info"><Icon name="check"/><p>{words}</p></div>
+                {other}
+            </Told>
+        }
+        .into_any();
     }
     let (act, digest) = (format!("Roll back {tag} to {}", to.digest.short()), to.digest.to_string());
     let trashed = to.is_in_trash.then(|| {
         view! { <p class="sm">"This image is in the trash. It comes back first, with its platforms, under the same digests."</p> }
     });
     let moved = current.clone().map(|it| view! { <LastMoved tag=it.tag moved=it.moved now/> });
+    let cancel = closes(back, "Cancel");
+    let foot = view! { {cancel}<button class="btn btn-primary" type="submit">{act}</button> }.into_any();
     view! {
-        <section class="card confirm confirm-plain" aria-labelledby="back">
-            <div class="card-head"><h2 id="back">{format!("What {tag} names")}</h2></div>
-            <div class="card-body stack">
-                <Sides repository now=current.map(|it| it.side) then=to at=now/>
-                {moved}
-                {trashed}
-                <PostForm intent=INTENT>
-                    <input type="hidden" name="to" value=digest/>
-                    <input type="hidden" name="expect" value=expect/>
-                    <Field intent=INTENT name="reason" label="Reason" kind=Kind::OPTIONAL hint="Stands in the history and in the activity"/>
-                    <div class="row end wrap">
-                        <a class="btn" href=back autofocus="true">"Cancel"</a>
-                        <button class="btn btn-primary" type="submit">{act}</button>
-                    </div>
-                </PostForm>
-            </div>
-        </section>
+        <Asking intent=INTENT foot>
+            {stale}
+            <Sides repository now=current.map(|it| it.side) then=to at=now/>
+            {moved}
+            {trashed}
+            {other}
+            <input type="hidden" name="to" value=digest/>
+            <input type="hidden" name="expect" value=expect/>
+            <Field intent=INTENT name="reason" label="Reason" kind=Kind::OPTIONAL hint="Stands in the history and in the activity"/>
+        </Asking>
     }
     .into_any()
 }

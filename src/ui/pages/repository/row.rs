@@ -89,8 +89,7 @@ fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can, list: String) 
     ];
     let copying = address(&Address::Copy(name.clone()).to_string(), &[("tag", tag.as_str())]);
     let copy = can.copy.then(|| view! { <a href=copying>"Copy or promote…"</a> });
-    let back = Address::RollBack(name.clone(), tag.clone()).to_string();
-    let back = may.roll_back.then(|| view! { <a href=back>"Roll back…"</a> });
+    let back = asks(may.roll_back, Address::RollBack(name.clone(), tag.clone()), "Roll back…");
     let delete = can.delete.then(|| {
         let href = address(&Address::DeleteTag(name, tag).to_string(), &[(LIST, list.as_str())]);
         view! { <a class="bad" href=href data-dialog="">"Delete tag…"</a> }

@@ -56,7 +56,7 @@ fn Here<'a>(view: &'a CopyView, query: &'a CopyQuery, now: Timestamp) -> impl In
     let names = view.offers.iter().filter_map(|offer| offer.tag.clone());
     let names = names.map(|tag| view! { <option value=tag.to_string()></option> }).collect_view();
     let value = if query.to == name.as_str() { query.name.clone() } else { String::new() };
-    let kind = Kind { class: "input input-mono", placeholder: "prod", list: Some(NAMES), ..Kind::TEXT };
+    let kind = Kind { class: "input input-mono", placeholder: "prod", list: Some(NAMES), checks: "tag", ..Kind::TEXT };
     view! {
         <section class="card" aria-labelledby="here">
             <div class="card-head"><h2 id="here">{format!("To a name of {name}")}</h2></div>
@@ -92,7 +92,7 @@ fn Elsewhere<'a>(view: &'a CopyView, query: &'a CopyQuery) -> impl IntoView + us
     let is_here = query.to == name.as_str() && view.tags.len() == 1;
     let (to, renamed) = if is_here { Default::default() } else { (query.to.clone(), query.name.clone()) };
     let place = Kind { class: "input input-mono", placeholder: "prod/web", list: Some(PLACES), ..Kind::TEXT };
-    let other = Kind { class: "input input-mono", ..Kind::OPTIONAL };
+    let other = Kind { class: "input input-mono", checks: "tag", ..Kind::OPTIONAL };
     let rename = (view.tags.len() == 1).then(|| {
         view! { <Field intent=INTENT name="as" label="Tag there" kind=other value=renamed hint="Without one it keeps its own"/> }
     });
