@@ -16,8 +16,12 @@ pub fn start() {
             show(&field, wrong);
         }
     });
-    on(&document(), "submit", |event| drop(refuse(event)));
-    on(&document(), "keydown", |event| drop(wait(event)));
+    on(&document(), "submit", |event| {
+        let _ = refuse(event);
+    });
+    on(&document(), "keydown", |event| {
+        let _ = wait(event);
+    });
 }
 
 fn field(event: Event) -> Option<HtmlInputElement> {

@@ -64,8 +64,14 @@ fn gather(fresh: Option<Element>, kept: &[(f64, String)], now: f64) -> Option<()
         }
         after((until - now) as i32, move || pass(toast));
     }
-    on(&place, "click", |event| drop(dismiss(&event, "[data-dismiss]").map(|()| go_on())));
-    on(&place, "submit", |event| drop(dismiss(&event, "form")));
+    on(&place, "click", |event| {
+        if dismiss(&event, "[data-dismiss]").is_some() {
+            go_on();
+        }
+    });
+    on(&place, "submit", |event| {
+        let _ = dismiss(&event, "form");
+    });
     Some(())
 }
 
