@@ -31,6 +31,8 @@ pub struct Deleted {
     pub tags: BTreeMap<String, String>,
     pub images: BTreeSet<String>,
     pub until: i64,
+    /// Tags that came to name the same again since then: there may be nothing left in the trash to bring back of them.
+    pub again: BTreeSet<String>,
 }
 
 impl Place {
@@ -51,6 +53,9 @@ impl Place {
     /// A tag names an image from now on.
     pub fn named(&mut self, tag: &str, digest: &str, at: i64) {
         self.now.name(tag, digest);
+        for deleted in self.deleted.iter_mut().filter(|it| it.tags.get(tag).is_some_and(|then| then == digest)) {
+            deleted.again.insert(tag.to_owned());
+        }
         self.moves.push(Move { tag: tag.to_owned(), digest: digest.to_owned(), at });
     }
 

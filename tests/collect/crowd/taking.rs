@@ -30,7 +30,13 @@ impl Person {
         let entry = self.entry(at, is_it).await;
         let place = &mut self.places[at];
         let tags = place.now.deleted(&tags, &images);
-        place.deleted.extend(entry.map(|(batch, until)| Deleted { batch, tags, images, until }));
+        place.deleted.extend(entry.map(|(batch, until)| Deleted {
+            batch,
+            tags,
+            images,
+            until,
+            again: BTreeSet::new(),
+        }));
         self.met("deleted");
     }
 
@@ -131,8 +137,10 @@ impl Person {
                 self.met("not restored over another image");
             }
             404 => {
-                let is_back =
-                    deleted.tags.is_empty() && deleted.images.iter().all(|it| place.now.images.contains_key(it));
+                let is_back = match deleted.tags.is_empty() {
+                    true => deleted.images.iter().all(|it| place.now.images.contains_key(it)),
+                    false => deleted.tags.keys().all(|tag| deleted.again.contains(tag)),
+                };
                 assert!(is_in_doubt || is_back, "{deleted:?} is not in the trash: {}", back.text());
             }
             status => assert!(status == 409 && is_in_doubt, "{deleted:?}: {}", back.text()),
@@ -147,6 +155,7 @@ impl Person {
             }
         }
         for (tag, digest) in &deleted.tags {
+            let is_in_doubt = is_in_doubt || deleted.again.contains(tag);
             if !is_in_doubt || self.is_there(at, tag).await == Some(digest.clone()) {
                 self.places[at].named(tag, digest, before);
             }
