@@ -1,7 +1,7 @@
 // What is said of something done, and its way back: it stays for its time, waits for who is at it, and the keys reach it.
 // The time of the page stands still but for what a test lets pass.
 import type { Page } from '@playwright/test';
-import { awake, expectAccessibleInBoth, expectNoSidewaysScroll } from '../support/checks';
+import { awake, expectNoSidewaysScroll } from '../support/checks';
 import { push, tag } from '../support/images';
 import { focused, reach } from '../support/keys';
 import { expect, test } from '../support/own';
@@ -89,7 +89,6 @@ test('up to three go along from page to page, each with its way back', async ({ 
   await woken(page);
   await expect(toasts).toHaveCount(3);
   for (const name of ['latest', 'prod', '1.4']) await expect(page.getByRole('button', { name: `Restore tag ${name} of team/web` })).toBeVisible();
-  await expectAccessibleInBoth(page);
   await expectNoSidewaysScroll(page, 'three toasts');
 
   await toasts.nth(0).getByRole('button', { name: 'Dismiss' }).click();
