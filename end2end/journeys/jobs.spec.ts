@@ -27,7 +27,7 @@ test('a garbage collection is paused, goes on, and is cancelled with what is kep
   await openPaused(page, portolan);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Garbage collection, dry run');
   await expect(state.getByText('Paused', { exact: true })).toBeVisible();
-  await expect(state).toContainText(/Waits for its turn|\d+ of \d+|\d+ items?, \d\S*\s\S*B would be freed/);
+  await expect(state).toContainText(/Not begun|Nothing done yet|\d+ of \d+|\d+ items?, \d\S*\s\S*B would be freed/);
   await expect(page.getByRole('region', { name: 'What it said' })).toContainText('Paused by admin.');
   await expect(page.getByRole('button', { name: 'Pause' })).toBeHidden();
   await looked(page, scripted);

@@ -138,15 +138,21 @@ fn sign(part: &Part<'_>) -> Sign {
     }
 }
 
+/// Whether a set has a byte: one of its ranges, or one that stands there by itself.
+fn has(set: &[u8], byte: u8) -> bool {
+    match set {
+        [first, b'-', last, rest @ ..] => (first..=last).contains(&&byte) || has(rest, byte),
+        [own, rest @ ..] => *own == byte || has(rest, byte),
+        [] => false,
+    }
+}
+
 fn is_one(part: &Part<'_>, byte: u8) -> bool {
     match part {
         Part::Any => false,
         Part::One => true,
         Part::Byte(own) => *own == byte,
-        Part::Set(set) => {
-            let in_range = |it: &[u8]| it[1] == b'-' && (it[0]..=it[2]).contains(&byte);
-            set.contains(&byte) || set.windows(3).any(in_range)
-        }
+        Part::Set(set) => has(set, byte),
     }
 }
 
@@ -178,6 +184,7 @@ mod tests {
             ("release-*", "a-release-1"),
             ("v?", "v12"),
             ("v[0-9]", "vx"),
+            ("v[0-9]", "v-"),
             ("v*,!*-rc?", "v1-rc2"),
             ("!prod", "prod"),
             ("prod", "prod2"),
