@@ -2,42 +2,27 @@
 only who deletes. Ours beside ours of which the database drops each row of the history that it is given. A manifest under a
 new tag is the worst case: no other push is as short."""
 
-import itertools
 import sqlite3
 from contextlib import closing
 
-from client import Connection
-from data import MANIFEST, images, put_blob
-from load import Series, in_turns, wrk
+from load import Series, in_turns
 from report import Line, at_most
 from servers import Portolan
 
-CONNECTIONS = 32
+from .manifest_push import putting
+
 DROP = "CREATE TRIGGER no_history BEFORE INSERT ON tag_moves BEGIN SELECT RAISE(IGNORE); END"
 COUNT = "SELECT COUNT(*) FROM tag_moves"
 
 
 def measure(bench):
-    (image,) = images(1, "remembered")
-    body = bench.scratch / "remembered.json"
-    body.write_bytes(image.manifest)
     with (
         Portolan(bench.scratch / "remembers", bench.binary) as remembers,
         Portolan(bench.scratch / "forgets", bench.binary) as forgets,
     ):
         with _opened(forgets) as database:
             database.execute(DROP)
-        numbers = itertools.count()
-
-        def put(server):
-            repository = f"bench/remembered-{next(numbers):03d}"
-            shown = server.bearer(repository)
-            with Connection(server.port, shown) as connection:
-                for blob in image.blobs:
-                    put_blob(connection, repository, blob)
-            arguments = (f"/v2/{repository}/manifests/", str(body), MANIFEST)
-            return wrk(server, "/", CONNECTIONS, bench.seconds, shown, "put.lua", arguments)
-
+        put = putting(bench, "remembered")
         found = in_turns(max(bench.rounds, 7), {"us": remembers, "them": forgets}, put, bench.deadline)
         n_moves = [_n_moves(server) for server in (remembers, forgets)]
     if not n_moves[0] or n_moves[1]:

@@ -12,20 +12,7 @@ CONNECTIONS = 32
 
 
 def measure(bench):
-    (image,) = images(1, "pushed")
-    body = bench.scratch / "manifest.json"
-    body.write_bytes(image.manifest)
-    numbers = itertools.count()
-
-    def put(server):
-        repository = f"bench/pushed-{next(numbers):03d}"
-        shown = server.bearer(repository)
-        with Connection(server.port, shown) as connection:
-            for blob in image.blobs:
-                put_blob(connection, repository, blob)
-        arguments = (f"/v2/{repository}/manifests/", str(body), MANIFEST)
-        return wrk(server, "/", CONNECTIONS, bench.seconds, shown, "put.lua", arguments)
-
+    put = putting(bench, "pushed")
     found = in_turns(bench.rounds, bench.everyone, put, bench.deadline)
     few = {who: found[who] for who in ("us", bench.peer.name)}
     return [
@@ -36,3 +23,22 @@ def measure(bench):
         *beside_all(few, 5, "p50", "ms", "p50_ms", "less"),
         *beside_all(few, 5, "p99", "ms", "p99_ms", "less"),
     ]
+
+
+def putting(bench, what):
+    """What puts a small image under many tags of a repository that is new each time, as wrk measures it."""
+    (image,) = images(1, what)
+    body = bench.scratch / f"{what}.json"
+    body.write_bytes(image.manifest)
+    numbers = itertools.count()
+
+    def put(server):
+        repository = f"bench/{what}-{next(numbers):03d}"
+        shown = server.bearer(repository)
+        with Connection(server.port, shown) as connection:
+            for blob in image.blobs:
+                put_blob(connection, repository, blob)
+        arguments = (f"/v2/{repository}/manifests/", str(body), MANIFEST)
+        return wrk(server, "/", CONNECTIONS, bench.seconds, shown, "put.lua", arguments)
+
+    return put

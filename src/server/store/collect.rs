@@ -32,6 +32,14 @@ const LEAST_GRACE_MS: i64 = 10_000;
 /// So long after something was let go what it held is collected.
 const SOON_MS: i64 = 60_000;
 
+/// That an image of the repository `$1` has no name, and that this is not noted yet: no tag, no image that lists it, none
+/// that it is about.
+const HAS_NO_NAME: &str = "n_tags = 0 AND unnamed_since IS NULL
+    AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = manifests.digest
+      AND e.relation = 'manifest')
+    AND NOT EXISTS (SELECT 1 FROM referrers f CROSS JOIN manifests s WHERE f.repository_id = $1
+      AND f.digest = manifests.digest AND s.repository_id = f.repository_id AND s.digest = f.subject)";
+
 /// For how long somebody can count on what they were told, where this is configured.
 pub fn grace(configured_ms: i64) -> i64 {
     configured_ms.max(LEAST_GRACE_MS)

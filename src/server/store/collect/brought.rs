@@ -1,7 +1,7 @@
 //! Images that jobs brought and did not name: a copy that failed or was cancelled leaves some. They never had a name, and
 //! nobody but the job wanted them.
 
-use super::{Rule, think_away};
+use super::{HAS_NO_NAME, Rule, think_away};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, Tx};
@@ -46,13 +46,10 @@ pub async fn let_go(tx: &mut Tx, rule: &Rule, some: &[Brought]) -> Result<()> {
             think_away(tx, "left", repository_id, &[digest.to_string()]).await?;
             continue;
         }
-        let sql = "UPDATE manifests SET unnamed_since = $3 WHERE repository_id = $1 AND digest = $2 AND n_tags = 0
-                   AND unnamed_since IS NULL
-                   AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = $2
-                     AND e.relation = 'manifest')
-                   AND NOT EXISTS (SELECT 1 FROM referrers f CROSS JOIN manifests s WHERE f.repository_id = $1
-                     AND f.digest = $2 AND s.repository_id = f.repository_id AND s.digest = f.subject)";
-        tx.run(sql, params![repository_id, digest, *over_at]).await?;
+        let sql = format!(
+            "UPDATE manifests SET unnamed_since = $3 WHERE repository_id = $1 AND digest = $2 AND {HAS_NO_NAME}"
+        );
+        tx.run(&sql, params![repository_id, digest, *over_at]).await?;
         let sql = "DELETE FROM job_images WHERE run_id = $1 AND repository_id = $2 AND digest = $3";
         tx.run(sql, params![run_id, repository_id, digest]).await?;
     }

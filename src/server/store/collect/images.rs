@@ -1,7 +1,7 @@
 //! Images that lost their last name and that nothing holds: no tag, no image around them or above them that is there or
 //! in the trash, no tag in the trash, no history that is to be kept.
 
-use super::{After, At, Candidate, Rule, candidates, named, think_away};
+use super::{After, At, Candidate, HAS_NO_NAME, Rule, candidates, named, think_away};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, Tx};
@@ -138,12 +138,7 @@ async fn leave(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<
     for some in digests.chunks(CHUNK) {
         let (slots, values) = named(3, some);
         let sql = format!(
-            "UPDATE manifests SET unnamed_since = $2 WHERE repository_id = $1 AND digest IN ({slots}) AND n_tags = 0
-             AND unnamed_since IS NULL
-             AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = manifests.digest
-               AND e.relation = 'manifest')
-             AND NOT EXISTS (SELECT 1 FROM referrers f CROSS JOIN manifests s WHERE f.repository_id = $1
-               AND f.digest = manifests.digest AND s.repository_id = f.repository_id AND s.digest = f.subject)"
+            "UPDATE manifests SET unnamed_since = $2 WHERE repository_id = $1 AND digest IN ({slots}) AND {HAS_NO_NAME}"
         );
         tx.run(&sql, [params![&at.id, rule.told_since], values].concat()).await?;
     }
