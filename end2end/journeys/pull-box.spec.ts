@@ -13,7 +13,8 @@ test('a client is chosen without script too', async ({ page, servers, scripted }
   await expect(shown).toHaveText([/^docker pull /]);
   await box.locator('label', { hasText: 'compose' }).click();
   await expect(shown).toHaveText([new RegExp(`^image: ${servers.full.host}/team/web:`)]);
-  await expect(page.getByRole('button', { name: /^Copy/ })).toHaveCount(scripted ? await page.getByRole('button', { name: /^Copy/ }).count() : 0);
+  const copies = page.locator('button.copy:visible');
+  await (scripted ? expect(copies).not.toHaveCount(0) : expect(copies).toHaveCount(0));
 });
 
 test('copies what it shows, remembers the client, and the command is right', async ({ page, context, servers, scripted }) => {
