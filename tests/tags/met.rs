@@ -1,7 +1,7 @@
 //! Rules as those meet them who want to change names: said with who may lift them, and a filter of the list.
 
 use super::{form, send, within};
-use crate::support::TestApp;
+use crate::support::{TestApp, field};
 use portolan::domain::{Protection, Role, Tag};
 use serde_json::{Value, json};
 
@@ -56,6 +56,71 @@ async fn what_a_rule_refuses_says_who_may_lift_it_and_leads_there_who_may_go() {
     assert!(!asked.contains("name=\"plan\""), "{asked}");
     let whole = olga.get("/r/team/web/-/settings/delete").await.text();
     assert!(whole.contains("v1 is immutable: nobody") && !whole.contains("you may remove it"), "{whole}");
+}
+
+/// By its address and in a dialog alike: the rule is said once, with who may lift it, and what was typed stays.
+#[tokio::test]
+async fn a_form_that_a_rule_refuses_comes_back_with_the_rule_and_with_what_was_typed() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "prod", "amd64", b"one").await;
+    let two = test.push_image("team/web", "prod", "amd64", b"two").await;
+    let main = test.push_image("team/web", "main", "amd64", b"main").await;
+    test.push_image("team/api", "main", "amd64", b"other").await;
+    let (lena, olga) = (within(&test, "team/*", Role::Developer, None), within(&test, "team/*", Role::Owner, None));
+    let copies = ["team/web", "team/api"].map(|to| format!("/r/team/web/-/copy?tag=main&to={to}&as=prod-2"));
+    let mut seen = Vec::new();
+    for page in &copies {
+        seen.push(field(&lena.get(page).await.text(), "seen"));
+    }
+    let rule = json!({"scope": "team/*", "tags": "prod*", "kind": "protected", "role": "maintainer"});
+    let rule = set(&test, rule).await;
+    let lifted = "Maintainer and up may change or remove the rule.";
+
+    // Who only looks reads it in the place of the form.
+    let back = format!("/r/team/web/-/tags/prod/rollback?to={one}");
+    for page in ["/r/team/web/-/tags/prod/rename", "/r/team/web/-/tags/prod/rollback", &back] {
+        let shown = lena.get(page).await;
+        let (status, shown) = (shown.status, shown.text());
+        assert!(status == 200 && shown.contains(PROD) && shown.contains(lifted), "{page}: {status} {shown}");
+        assert!(!shown.contains("type=\"submit\">Re") && !shown.contains("name=\"reason\""), "{page}: {shown}");
+    }
+    let add = format!("/r/team/web/-/manifests/{main}/tag?name=prod");
+    let gone = [("to", ""), ("expect", &*two)];
+    let sent: [(&str, &str, &[(&str, &str)], &str); 6] = [
+        ("/r/team/web/-/tags/prod/rename", "rename-tag", &[("to", "typed-1"), ("expect", &two)], "value=\"typed-1\""),
+        (&back, "roll-back-tag", &[("to", &one), ("expect", &two), ("reason", "typed 2")], "value=\"typed 2\""),
+        ("/r/team/web/-/tags/prod/rollback", "roll-back-tag", &gone, "Roll back prod of team/web"),
+        (&add, "set-tag", &[("name", "prod"), ("digest", &main), ("expect", &two)], "Move prod of team/web"),
+        (&copies[0], "copy-tags", &[("seen", &seen[0]), ("expect", "")], "Promote main to prod-2"),
+        (&copies[1], "copy-tags", &[("seen", &seen[1]), ("expect", "")], "Copy main to team/api as prod-2"),
+    ];
+    for (page, intent, fields, kept) in sent {
+        for part in ["", "part=dialog"] {
+            let joint = if page.contains('?') { "&" } else { "?" };
+            let refused = form(&lena, &format!("{page}{joint}{part}"), intent, fields).await;
+            assert_eq!(refused.status, 403, "{page}: {}", refused.text());
+            let refused = refused.text();
+            if part.is_empty() || intent != "copy-tags" {
+                assert_eq!(refused.matches("protected: only Maintainer and up").count(), 1, "{page}: {refused}");
+                assert!(refused.contains(lifted) && refused.contains(kept), "{page}: {refused}");
+            }
+        }
+    }
+    // Who may lift it is led there.
+    let fixed = json!({"scope": "team/web", "tags": "main", "kind": "immutable"});
+    let fixed = set(&test, fixed).await;
+    let fields = [("to", "typed-1"), ("expect", &*main)];
+    let refused = form(&olga, "/r/team/web/-/tags/main/rename", "rename-tag", &fields).await.text();
+    let there = format!("href=\"/r/team/web/-/settings#rule-{fixed}\">See the rule<");
+    for words in ["As Owner you may change or remove the rule.", &there, "value=\"typed-1\""] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    // Once it is lifted, what stands in the form is sent as it is.
+    assert_eq!(send(&test, "DELETE", &format!("/api/v1/protections/{rule}"), json!(null)).await.status, 204);
+    assert_eq!(
+        form(&lena, &back, "roll-back-tag", &[("to", &one), ("expect", &two), ("reason", "")]).await.status,
+        303
+    );
 }
 
 /// The names in the rows of a list, in its order.

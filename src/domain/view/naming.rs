@@ -42,7 +42,7 @@ pub struct Target {
     pub side: Side,
     pub moved: Moved,
     pub may: TagMay,
-    /// The rule that keeps the reader from moving it.
+    /// The rule that keeps the reader from what the page is about.
     pub rule: Option<RuleMet>,
 }
 
@@ -71,6 +71,8 @@ pub struct RollBackView {
     pub to: Option<Side>,
     /// What else it named before and can name again, newest first.
     pub earlier: Vec<Earlier>,
+    /// The rule that keeps the reader from moving it.
+    pub rule: Option<RuleMet>,
 }
 
 /// An image that a tag named.

@@ -9,6 +9,7 @@ use crate::domain::{Address, Error, RepositoryName};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::icon::Icon;
+use crate::ui::components::protected::MetMore;
 use crate::ui::request::{ErrorReport, PageRequest};
 use crate::ui::words::refusal;
 use leptos::prelude::*;
@@ -36,6 +37,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
     let (href, label) = next_step(&error, &request);
     let is_failure = matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal);
     let id = is_failure.then(|| format!("err_{}", request.id));
+    let rule = request.form.rule.clone().map(|met| view! { <MetMore met/> });
     view! {
         <PageTitle text=title.clone()/>
         <Place error=&error/>
@@ -43,6 +45,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <Icon name="rose" class="errpage-mark"/>
             <h1>{title}</h1>
             <p>{reason(&error)}</p>
+            {rule}
             {id.map(|id| view! { <p class="errpage-id">"The log has more under "<code>{id.clone()}</code><CopyButton text=id label="Copy the id".to_owned()/></p> })}
             <a class="btn" href=href>{label}</a>
         </div>

@@ -5,13 +5,14 @@ pub mod rename;
 pub mod retag;
 pub mod roll_back;
 
-use crate::domain::view::Moved;
+use crate::domain::view::{Moved, RuleMet};
 use crate::domain::{Actor, Digest, Error, RepositoryName, Tag, Timestamp};
 use crate::ui::components::change::Image;
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::dialog::DialogHead;
 use crate::ui::components::form::{PostForm, Problem};
 use crate::ui::components::icon::Icon;
+use crate::ui::components::protected::Met;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::PageTitle;
@@ -78,6 +79,21 @@ fn Told(foot: AnyView, children: Children) -> impl IntoView {
         }
         .into_any(),
     }
+}
+
+/// A rule in the way of what the page is about, said before anything is sent. Above a form that came back by it that is
+/// said already.
+#[component]
+fn InTheWay(intent: Intent, met: RuleMet) -> impl IntoView {
+    let form = PageRequest::current().form;
+    let is_said = form.intent == Some(intent) && form.rule.is_some();
+    (!is_said).then(|| view! { <div class="callout callout-warn"><Icon name="lock"/><Met met/></div> }.into_any())
+}
+
+/// Whether the form of the page came back: it keeps what was typed, whatever is in the way.
+fn came_back(intent: Intent) -> bool {
+    let form = PageRequest::current().form;
+    form.intent == Some(intent) && form.error.is_some()
 }
 
 /// Why the form of a tag came back. Where the tag moved since it was drawn, what it named then and names now.

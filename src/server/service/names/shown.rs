@@ -3,7 +3,9 @@
 use crate::domain::action::{DeleteImages, DeleteTag, ReadRepository, RollBackTag};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
-use crate::domain::view::{Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, Side, TagMay, TagRow, Target};
+use crate::domain::view::{
+    Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, RuleMet, Side, TagMay, TagRow, Target,
+};
 use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Scope, Tag};
 use crate::domain::{Target as Object, page::Position};
 use crate::server::access::{Authorized, Rights};
@@ -79,8 +81,13 @@ impl Powers {
 
     /// Whether they may take a tag away.
     pub fn deletes(&self, tag: &Tag) -> bool {
+        self.holds_delete(tag) && self.lets(Act::Delete, tag)
+    }
+
+    /// The same by their rights alone, whatever rules say.
+    fn holds_delete(&self, tag: &Tag) -> bool {
         let repository = self.name.clone();
-        self.hold_all(&DeleteTag { repository, tag: tag.clone() }) && self.lets(Act::Delete, tag)
+        self.hold_all(&DeleteTag { repository, tag: tag.clone() })
     }
 
     /// Whether they may delete an image with these tags, which are all that it has, or with tags that are not known.
@@ -117,9 +124,7 @@ pub async fn naming(
 ) -> Result<NamingView> {
     elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
-    let rights = proof.rights();
-    let bar = |tag: &Tag| rules.bar(&rights, Act::Move, tag).map(|barred| met(&rights, barred, None));
-    let rule = wanted.as_ref().and_then(bar);
+    let rule = wanted.as_ref().and_then(|tag| in_the_way(proof, &rules, Act::Move, tag));
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     if !powers.name() {
         return Err(Error::Forbidden(Permission::TagMove));
@@ -152,13 +157,13 @@ pub async fn naming(
 pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<Target> {
     elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
-    rules.check(&proof.rights(), Act::Delete, tag)?;
+    let rule = in_the_way(proof, &rules, Act::Delete, tag);
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     let row = there(app, proof, &found, tag).await?;
-    if !powers.over(tag).rename {
+    if !powers.adds() || !powers.holds_delete(tag) {
         return Err(Error::Forbidden(Permission::TagDelete));
     }
-    Ok(shown(&powers, row))
+    Ok(Target { rule, ..shown(&powers, row) })
 }
 
 /// The page on which a tag goes back. At most four statements.
@@ -173,7 +178,7 @@ pub async fn rolling_back(
 ) -> Result<RollBackView> {
     elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
-    rules.check(&proof.rights(), Act::Move, &tag)?;
+    let rule = in_the_way(proof, &rules, Act::Move, &tag);
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     let repository = proof.action().repository.clone();
     let digest = to.clone().unwrap_or_else(nothing);
@@ -185,7 +190,7 @@ pub async fn rolling_back(
     if let Some(digest) = to {
         let side = images::side(&app.store, &found.id, &digest).await?;
         let gone = || Error::Conflict(format!("the image {} is gone for good", digest.short()));
-        return Ok(RollBackView { repository, tag, now, to: Some(side.ok_or_else(gone)?), earlier: vec![] });
+        return Ok(RollBackView { repository, tag, now, to: Some(side.ok_or_else(gone)?), earlier: vec![], rule });
     }
     let query = HistoryQuery { tag: Some(tag.clone()), limit: Some(MAX_MOVES), ..HistoryQuery::default() };
     let moves = history::list(&app.store, &found.id, &query, &Position::Start).await?;
@@ -193,7 +198,7 @@ pub async fn rolling_back(
         return Err(Error::NotFound(What::Tag { repository, tag }));
     }
     let earlier = earlier(moves.items, now.as_ref().map(|now| &now.side.digest));
-    Ok(RollBackView { repository, tag, now, to: None, earlier })
+    Ok(RollBackView { repository, tag, now, to: None, earlier, rule })
 }
 
 /// The images of moves that can be named again, each once, the last first.
@@ -220,6 +225,12 @@ async fn repository(app: &App, proof: &Authorized<ReadRepository>) -> Result<(Re
     let found = repositories::find(&app.store, name).await?;
     let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
     Ok((found, Rules::now(&app.store, name).await?))
+}
+
+/// The rule that keeps the proof's holder from doing something to a tag.
+fn in_the_way(proof: &Authorized<ReadRepository>, rules: &Rules, act: Act, tag: &Tag) -> Option<RuleMet> {
+    let rights = proof.rights();
+    rules.bar(&rights, act, tag).map(|barred| met(&rights, barred, None))
 }
 
 /// A tag that has to be there.

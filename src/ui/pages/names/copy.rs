@@ -3,7 +3,7 @@
 
 mod choose;
 
-use super::{LastMoved, Stale};
+use super::{InTheWay, LastMoved, Stale};
 use crate::api::copies::show_copying;
 use crate::domain::view::{CopyPlan, CopyQuery, CopyView};
 use crate::domain::{Digest, Error, Timestamp};
@@ -12,7 +12,6 @@ use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::form::{PostForm, Problem};
 use crate::ui::components::icon::Icon;
-use crate::ui::components::protected::Met;
 use crate::ui::components::table::Table;
 use crate::ui::form::{FormState, Intent};
 use crate::ui::pages::load::{PageTitle, load};
@@ -102,9 +101,7 @@ fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) 
     let barred = plan.barred.iter().map(|words| {
         view! { <div class="callout callout-warn"><Icon name="lock"/><p>{sentence(words)}</p></div> }.into_any()
     });
-    let rules = plan.rules.iter().map(|met| {
-        view! { <div class="callout callout-warn"><Icon name="lock"/><Met met=met.clone()/></div> }.into_any()
-    });
+    let rules = plan.rules.iter().map(|met| view! { <InTheWay intent=INTENT met=met.clone()/> }.into_any());
     let barred = rules.chain(barred).collect::<Vec<_>>();
     let form = match barred.is_empty() && !plan.changes_nothing() {
         true => view! {

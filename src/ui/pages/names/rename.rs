@@ -1,6 +1,6 @@
 //! `/-/tags/{tag}/rename`: another name in place of one.
 
-use super::{Asking, Frame, Stale};
+use super::{Asking, Frame, InTheWay, Stale, Told, came_back};
 use crate::api::names::show_renaming;
 use crate::domain::view::Target;
 use crate::domain::{Address, RepositoryName, Tag};
@@ -24,13 +24,17 @@ fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView 
     let title = format!("Rename {tag} of {repository}");
     let back = Address::Tag(repository.clone(), tag.clone()).to_string();
     let digest = target.side.digest;
+    let of = view! { <DigestLink repository=&repository digest=&digest/> }.into_any();
+    if let Some(met) = target.rule.filter(|_| !came_back(INTENT)) {
+        let foot = view! { <a class="btn" href=back autofocus="true" data-cancel="">"Back"</a> }.into_any();
+        return view! { <Frame repository title of><Told foot><InTheWay intent=INTENT met/></Told></Frame> }.into_any();
+    }
     let kind = Kind { class: "input input-mono", checks: "tag", ..Kind::TEXT };
     let before = tag.to_string();
     let act = format!("Rename {tag}");
     let hint = format!(
         "{tag} goes to the trash: who pulls it by that name finds nothing from then on. The image stays, with its other tags."
     );
-    let of = view! { <DigestLink repository=&repository digest=&digest/> }.into_any();
     let foot = view! {
         <a class="btn" href=back data-cancel="">"Cancel"</a>
         <button class="btn btn-primary" type="submit">{act}</button>

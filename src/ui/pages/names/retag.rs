@@ -1,6 +1,6 @@
 //! `/-/tags/{tag}/retag` and `/-/manifests/{digest}/tag`: another name for an image, or a name that moves to it.
 
-use super::{Asking, Frame, LastMoved, Stale, Told};
+use super::{Asking, Frame, InTheWay, LastMoved, Stale, Told};
 use crate::api::names::show_naming;
 use crate::domain::view::{NamingView, Target};
 use crate::domain::{Address, Reference, RepositoryName, Tag};
@@ -8,7 +8,6 @@ use crate::ui::components::change::Sides;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::form::{Field, Kind};
 use crate::ui::components::icon::Icon;
-use crate::ui::components::protected::Met;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::load;
 use crate::ui::query::Pairs;
@@ -123,7 +122,7 @@ fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest
     }
     .into_any();
     if let Some(met) = rule {
-        let rule = view! { <div class="callout callout-warn"><Icon name="lock"/><Met met/></div> };
+        let rule = view! { <InTheWay intent=INTENT met/> };
         return view! { <Told foot=closes("Back")>{both}{rule}</Told> }.into_any();
     }
     if !may.roll_back {

@@ -1,6 +1,6 @@
 //! `/-/tags/{tag}/rollback`: a tag goes back to an image that it named before.
 
-use super::{Asking, Frame, LastMoved, Stale, Told};
+use super::{Asking, Frame, InTheWay, LastMoved, Stale, Told, came_back};
 use crate::api::names::show_roll_back;
 use crate::domain::view::{Earlier, RollBackView, Side, Target};
 use crate::domain::{Actor, Address, Digest, RepositoryName, Tag, Timestamp};
@@ -31,7 +31,7 @@ pub fn RollBack(name: RepositoryName, tag: Tag) -> impl IntoView {
 
 #[component]
 fn Whole(view: RollBackView, now: Timestamp) -> impl IntoView {
-    let RollBackView { repository, tag, now: current, to, earlier } = view;
+    let RollBackView { repository, tag, now: current, to, earlier, rule } = view;
     let title = format!("Roll back {tag} of {repository}");
     let own = Address::RollBack(repository.clone(), tag.clone()).to_string();
     let of = match &current {
@@ -44,9 +44,14 @@ fn Whole(view: RollBackView, now: Timestamp) -> impl IntoView {
     let stale = view! { <Stale intent=INTENT repository=repository.clone() tag=tag.clone()/> }.into_any();
     let back = Address::History(repository.clone()).to_string();
     let of_tag = (repository.clone(), tag.clone());
-    let body = match to {
-        Some(to) => view! { <Question of=of_tag current to stale own back now/> }.into_any(),
-        None => view! { <Choosing tag earlier stale own back now/> }.into_any(),
+    let body = match (rule.filter(|_| !came_back(INTENT)), to) {
+        (Some(met), to) => {
+            let repository = repository.clone();
+            let both = to.map(|then| view! { <Sides repository now=current.map(|it| it.side) then at=now/> });
+            view! { <Told foot=closes(back, "Back")>{both}<InTheWay intent=INTENT met/></Told> }.into_any()
+        }
+        (None, Some(to)) => view! { <Question of=of_tag current to stale own back now/> }.into_any(),
+        (None, None) => view! { <Choosing tag earlier stale own back now/> }.into_any(),
     };
     view! { <Frame repository title of>{body}</Frame> }.into_any()
 }
