@@ -67,7 +67,7 @@ async fn a_form_that_a_rule_refuses_comes_back_with_the_rule_and_with_what_was_t
     let main = test.push_image("team/web", "main", "amd64", b"main").await;
     test.push_image("team/api", "main", "amd64", b"other").await;
     let (lena, olga) = (within(&test, "team/*", Role::Developer, None), within(&test, "team/*", Role::Owner, None));
-    let copies = ["team/web", "team/api"].map(|to| format!("/r/team/web/-/copy?tag=main&to={to}&as=prod-2"));
+    let copies = ["team/web", "team/api"].map(|to| format!("/r/team/web/-/copy?tag=main&to={to}&name=prod-2"));
     let mut seen = Vec::new();
     for page in &copies {
         seen.push(field(&lena.get(page).await.text(), "seen"));

@@ -1,8 +1,9 @@
 //! What was deleted comes back whole, until it is let go.
 
-use super::{is_there, names, push_index, push_signature, send, within};
-use crate::support::{TestApp, sha256};
+use super::{is_there, names, push_index, push_signature, send, timed, within};
+use crate::support::{OCI_MANIFEST, TestApp, sha256};
 use portolan::domain::Role;
+use portolan::server::clock::Clock;
 use serde_json::{Value, json};
 
 async fn entries(test: &TestApp) -> Vec<Value> {
@@ -38,6 +39,77 @@ async fn a_tag_is_restored_unless_somebody_else_took_the_name() {
     assert_eq!(names(&test, "team/web", "1.0").await, Some(one));
     assert_eq!(entries(&test).await.len(), 0);
     assert_eq!(send(&test, "POST", &restore, json!({})).await.status, 404);
+}
+
+/// An entry that would bring back what is there is none, whatever brought it back.
+#[tokio::test]
+async fn a_tag_that_is_back_by_any_way_is_in_the_trash_no_more() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    test.push_image("other/web", "1.0", "amd64", b"one").await;
+    let two = test.push_image("team/web", "2.0", "amd64", b"two").await;
+    clock.advance_ms(60_000);
+    let then = clock.now().rfc3339();
+    let left = async || {
+        let mut left: Vec<String> =
+            entries(&test).await.iter().map(|it| it["tag"].as_str().unwrap().to_owned()).collect();
+        left.sort();
+        left
+    };
+    let copied = json!({"tags": ["1.0"], "to": "team/web"});
+    for (way, path, body) in [
+        ("push", "", json!({})),
+        ("copy", "/api/v1/r/other/web/-/copy", copied),
+        ("tag rolled back", "/api/v1/r/team/web/-/rollback", json!({"tag": "1.0", "digest": one})),
+        ("namespace rolled back", "/api/v1/n/team/-/rollback", json!({"t": then})),
+    ] {
+        clock.advance_ms(60_000);
+        for tag in ["1.0", "2.0"] {
+            assert_eq!(test.delete(&format!("/v2/team/web/manifests/{tag}")).await.status, 202, "{way}");
+        }
+        assert_eq!(left().await, ["1.0", "2.0"], "{way}");
+        // Another image by that name is no way back to what was deleted.
+        test.push_image("team/web", "1.0", "amd64", b"three").await;
+        assert_eq!(left().await, ["1.0", "2.0"], "{way}");
+        assert_eq!(test.delete("/v2/team/web/manifests/1.0").await.status, 202);
+        assert_eq!(left().await, ["1.0", "1.0", "2.0"], "{way}");
+        match path {
+            "" => assert_eq!(test.push_image("team/web", "1.0", "amd64", b"one").await, one),
+            path => {
+                let back = send(&test, "POST", path, body).await;
+                assert!(back.status.is_success(), "{way}: {}", back.text());
+            }
+        }
+        assert_eq!(names(&test, "team/web", "1.0").await.as_ref(), Some(&one), "{way}");
+        let is_all = way.starts_with("namespace");
+        assert_eq!(left().await, if is_all { vec!["1.0"] } else { vec!["1.0", "2.0"] }, "{way}");
+        test.push_image("team/web", "1.0", "amd64", b"three").await;
+        test.push_image("team/web", "1.0", "amd64", b"one").await;
+        assert_eq!(test.push_image("team/web", "2.0", "amd64", b"two").await, two);
+        assert_eq!(left().await, [""; 0], "{way}");
+    }
+}
+
+/// What a push asks about the trash costs no statement of its own, but where a tag of its image was deleted.
+#[tokio::test]
+async fn a_push_asks_about_the_trash_where_a_tag_of_its_image_was_deleted() {
+    let test = TestApp::new().await;
+    let image = test.image("team/web", "amd64", b"one").await;
+    test.push_image("team/web", "other", "amd64", b"two").await;
+    let store = &test.app.store;
+    let cost = async |tag: &str| {
+        let before = store.statements_in_changes();
+        assert_eq!(test.put_manifest("team/web", tag, OCI_MANIFEST, &image).await.status, 201);
+        store.statements_in_changes() - before
+    };
+    cost("first").await;
+    let plain = cost("a").await;
+    assert_eq!(test.delete("/v2/team/web/manifests/other").await.status, 202);
+    assert_eq!(cost("b").await, plain, "what was deleted is of another image");
+    assert_eq!(test.delete("/v2/team/web/manifests/a").await.status, 202);
+    assert_eq!(cost("c").await, plain + 1, "it might have been this one");
+    assert!(cost("a").await > plain + 1);
+    assert_eq!(cost("d").await, plain, "nothing of it is left there");
 }
 
 /// A layer that is taken out while its image is in the trash is not let go before the image is.

@@ -130,7 +130,7 @@ impl Namer {
         }
     }
 
-    /// Puts a tag on an image. One that was deleted from that image and is back on it is not in the trash any more.
+    /// Puts a tag on an image; what it named before.
     pub(super) async fn put(
         &self,
         tx: &mut Tx,
@@ -138,9 +138,7 @@ impl Namer {
         (tag, digest): (&Tag, &Digest),
         (how, reason): (How, Option<&str>),
     ) -> Result<Option<Digest>> {
-        let before = self.naming(repository, rules).put(tx, (tag, digest), how, reason).await?;
-        trash::forget_back(tx, repository, (tag, digest)).await?;
-        Ok(before)
+        self.naming(repository, rules).put(tx, (tag, digest), how, reason).await
     }
 
     /// Takes tags away, into the trash.

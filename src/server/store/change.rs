@@ -1,6 +1,10 @@
 //! What a change leaves, for whoever asked for it, for the audit log and for open pages.
 
-use crate::domain::RepositoryName;
+use super::Tx;
+use crate::domain::{RepositoryName, Result};
+use futures::future::BoxFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a change did, for its caller and for the audit log.
 pub struct Change<T> {
@@ -37,4 +41,23 @@ pub(super) enum Lasting {
     AtOnce,
     /// When the next that does so at once has ended, or a little later.
     WithTheNext,
+}
+
+/// The same change, of which the statements are counted.
+pub(super) fn counted<T, F>(
+    change: F,
+    count: Arc<AtomicU64>,
+) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
+{
+    move |tx| {
+        Box::pin(async move {
+            let before = tx.n_statements();
+            let done = change(tx).await;
+            count.fetch_add(tx.n_statements() - before, Ordering::Relaxed);
+            done
+        })
+    }
 }

@@ -108,6 +108,20 @@ pub async fn set(tx: &mut Tx, at: Back<'_>, id: &str, (by, now): (&Actor, Timest
     tx.run(sql, params![&at.repository.mount_id, n_new, sharing]).await.map(drop)
 }
 
+/// Lets entries of the trash go that are about one tag alone which names again what it was deleted from.
+pub async fn forget_deleted(tx: &mut Tx, at: Back<'_>, name: &RepositoryName) -> Result<()> {
+    let tags = "DELETE FROM deleted_tags WHERE repository_id = $2
+                AND EXISTS (SELECT 1 FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2
+                  AND b.tag = deleted_tags.name AND b.then_digest = deleted_tags.digest)
+                AND EXISTS (SELECT 1 FROM trash x WHERE x.id = deleted_tags.entry AND x.kind = 'tag')";
+    if tx.run(tags, params![at.batch, &at.repository.id]).await? == 0 {
+        return Ok(());
+    }
+    let entries = "DELETE FROM trash WHERE repository = $1 AND repository_id = $2 AND kind = 'tag'
+                   AND NOT EXISTS (SELECT 1 FROM deleted_tags d WHERE d.entry = trash.id)";
+    tx.run(entries, params![name, &at.repository.id]).await.map(drop)
+}
+
 /// The images that get a name or lose one.
 const NAMED: &str = "SELECT b.then_digest FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2
       AND b.then_digest IS NOT NULL

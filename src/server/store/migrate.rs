@@ -1,6 +1,7 @@
 //! Brings the schema up to date, each step in a transaction with its version.
 
 use super::dialect::Dialect;
+use super::tx::Engine;
 use super::{Done, Location, Store, Tx, lite, pg};
 use crate::domain::{Error, Result};
 use crate::params;
@@ -105,9 +106,9 @@ async fn version(tx: &mut Tx) -> Result<usize> {
 }
 
 async fn script(tx: &mut Tx, sql: &str) -> Result<()> {
-    match tx {
-        Tx::Lite(connection) => connection.execute_batch(sql).map_err(lite::failure),
-        Tx::Pg(transaction) => {
+    match &mut tx.engine {
+        Engine::Lite(connection) => connection.execute_batch(sql).map_err(lite::failure),
+        Engine::Pg(transaction) => {
             let script = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
             script.execute(&mut **transaction).await.map(|_| ()).map_err(super::pg::failure)
         }

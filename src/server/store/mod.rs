@@ -105,6 +105,7 @@ pub struct Store {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     statements: Arc<AtomicU64>,
+    in_changes: Arc<AtomicU64>,
     sums: Arc<sums::Sums>,
     waiting: Arc<waiting::Counted>,
     repeats: Arc<repeats::Repeats>,
@@ -162,6 +163,11 @@ impl Store {
     /// How many queries ran outside of changes; tests hold pages to a number.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many statements ran in changes, for tests of what changes cost.
+    pub fn statements_in_changes(&self) -> u64 {
+        self.in_changes.load(Ordering::Relaxed)
     }
 
     /// The first row of a query, if there is one.
@@ -269,9 +275,10 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
     {
+        let counted = change::counted(change, Arc::clone(&self.in_changes));
         match &self.db {
-            Db::Lite(lite) => lite.write(lasting, change).await,
-            Db::Pg(pg) => pg.write(lasting, change).await,
+            Db::Lite(lite) => lite.write(lasting, counted).await,
+            Db::Pg(pg) => pg.write(lasting, counted).await,
         }
     }
 

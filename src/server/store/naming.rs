@@ -1,10 +1,10 @@
 //! Puts tags on images, as far as somebody's rights reach: one way for pushes and for everything that people do with
 //! names.
 
-use super::Tx;
 use super::protections::Rules;
 use super::repositories::Repository;
 use super::tags::{self, Placement};
+use super::{Tx, trash};
 use crate::domain::protection::Act;
 use crate::domain::view::How;
 use crate::domain::{Actor, Digest, Permission, RepositoryName, Result, Tag, Target, Timestamp};
@@ -26,7 +26,8 @@ pub struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// Puts a tag on an image that the repository has; what it named before.
+    /// Puts a tag on an image that the repository has; what it named before. One that was deleted from that image and is
+    /// back on it is not in the trash any more.
     pub async fn put(
         &self,
         tx: &mut Tx,
@@ -45,7 +46,9 @@ impl Naming<'_> {
             self.rights.require(needed, &Target::Tag(self.name.clone(), tag.clone()))?;
             self.rules.check(self.rights, act, tag)?;
         }
-        self.place(tx, tag, (before.as_ref(), digest), how, reason).await?;
+        if self.place(tx, tag, (before.as_ref(), digest), how, reason).await? {
+            trash::forget_back(tx, self.repository, (tag, digest)).await?;
+        }
         Ok(before)
     }
 
@@ -60,7 +63,7 @@ impl Naming<'_> {
             }
             Some(_) => {}
         }
-        self.place(tx, tag, (before.as_ref(), digest), How::Restore, None).await
+        self.place(tx, tag, (before.as_ref(), digest), How::Restore, None).await.map(drop)
     }
 
     async fn place(
@@ -70,7 +73,7 @@ impl Naming<'_> {
         (from, digest): (Option<&Digest>, &Digest),
         how: How,
         reason: Option<&str>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (by, move_id) = (Some(self.by), new_id(self.entropy, self.now));
         let at = Placement { repository: self.repository, tag, digest, from, how, by, reason, now: self.now, move_id };
         tags::place(tx, at).await

@@ -36,9 +36,9 @@ impl Store {
             Location::Sqlite(path) => Db::Lite(lite::Lite::open(path, events)?),
             Location::Postgres(url) => Db::Pg(pg::Pg::open(url, events).await?),
         };
-        let (statements, sums) = (Arc::default(), Arc::default());
+        let (statements, in_changes, sums) = (Arc::default(), Arc::default(), Arc::default());
         let (waiting, repeats) = (Arc::default(), Arc::default());
-        Ok(Self { db, clock, entropy, statements, sums, waiting, repeats })
+        Ok(Self { db, clock, entropy, statements, in_changes, sums, waiting, repeats })
     }
 
     /// Leaves the database in one file where it is one: the log of SQLite is written back.

@@ -1,7 +1,7 @@
 //! PostgreSQL: the same statements over a pool.
 
 use super::moment::Moments;
-use super::tx::Tx;
+use super::tx::{Engine, Tx};
 use super::value::{Row, Value};
 use super::{Done, Lasting};
 use crate::domain::{Error, Result};
@@ -64,7 +64,7 @@ impl Pg {
 
     /// A transaction for whoever has the database to themselves.
     pub(super) async fn begin(&self) -> Result<Tx> {
-        Ok(Tx::Pg(self.pool.begin().await.map_err(failure)?))
+        Ok(Engine::Pg(self.pool.begin().await.map_err(failure)?).into())
     }
 
     /// A transaction that reads one state of everything, whatever is written meanwhile.
@@ -88,7 +88,7 @@ impl Pg {
                 tx.run("SET LOCAL synchronous_commit TO OFF", vec![]).await?;
             }
             let Done { value, changed } = change(&mut tx).await?;
-            if let Tx::Pg(transaction) = tx {
+            if let Engine::Pg(transaction) = tx.engine {
                 let _changing = pg.moments.change();
                 transaction.commit().await.map_err(failure)?;
             }

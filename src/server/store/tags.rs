@@ -160,13 +160,14 @@ pub async fn naming(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result
 }
 
 /// Sets a tag, writes its history and keeps every count that depends on it. The manifest must
-/// be stored already. Setting a tag to what it names changes only when it was last checked.
-pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
+/// be stored already. Setting a tag to what it names changes only when it was last checked. Returns whether some tag was
+/// deleted from that image: then the trash may have this one.
+pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<bool> {
     let repository_id = at.repository.id.as_str();
     if at.from == Some(at.digest) {
         let sql = "UPDATE tags SET checked_at = $3, missing_since = NULL WHERE repository_id = $1 AND name = $2";
         tx.run(sql, params![repository_id, at.tag, at.now]).await?;
-        return Ok(());
+        return Ok(false);
     }
     // A crawl that sees a known tag on another digest has seen it move; a first sight has not.
     let is_move = at.how != How::Seen || at.from.is_some();
@@ -177,41 +178,50 @@ pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<()> {
                  pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
     tx.run(sql, params![repository_id, at.tag, at.digest, at.now, is_move, at.by]).await?;
     let from = at.from.map(|from| (from, -1));
-    count(tx, at.repository, [(at.digest, 1)].into_iter().chain(from), at.now).await?;
-    if is_move { history::record(tx, &at).await } else { Ok(()) }
+    let was_deleted = count(tx, at.repository, [(at.digest, 1)].into_iter().chain(from), at.now).await?;
+    if is_move {
+        history::record(tx, &at).await?;
+    }
+    Ok(was_deleted)
 }
 
 /// Keeps the counts of manifests that tags were given to or taken from, each with how many, of their repository and
-/// of the mount.
+/// of the mount. Returns whether some tag was deleted from one of those that they were given to.
 pub(super) async fn count<'d>(
     tx: &mut Tx,
     repository: &Repository,
     changes: impl IntoIterator<Item = (&'d Digest, i64)> + Send,
     now: Timestamp,
-) -> Result<()> {
-    let (mut n_tags, mut sharing) = (0, 0);
+) -> Result<bool> {
+    let (mut n_tags, mut sharing, mut was_deleted) = (0, 0, false);
     for (digest, by) in changes.into_iter().collect::<Vec<_>>() {
+        let named = name(tx, repository, digest, by, now).await?;
         n_tags += by;
-        sharing += name(tx, repository, digest, by, now).await?;
+        sharing += named.0;
+        was_deleted |= named.1;
     }
     if n_tags != 0 {
         tx.run("UPDATE repositories SET n_tags = n_tags + $2 WHERE id = $1", params![&repository.id, n_tags]).await?;
     }
     let sql = "UPDATE mounts SET n_tags = n_tags + $2, n_sharing = n_sharing + $3 WHERE id = $1";
     tx.run(sql, params![&repository.mount_id, n_tags, sharing]).await?;
-    Ok(())
+    Ok(was_deleted)
 }
 
 /// Adds to the number of tags of a manifest, and notes when the last one goes. Returns by how much the number of tags
-/// changes that share their image with another: a second tag makes two of them, each further one more.
-async fn name(tx: &mut Tx, repository: &Repository, digest: &Digest, by: i64, now: Timestamp) -> Result<i64> {
+/// changes that share their image with another: a second tag makes two of them, each further one more. And whether it
+/// was given a tag and some was deleted from it, which costs a push no statement of its own so.
+async fn name(tx: &mut Tx, repository: &Repository, digest: &Digest, by: i64, now: Timestamp) -> Result<(i64, bool)> {
     let sql =
         "UPDATE manifests SET n_tags = n_tags + $3, unnamed_since = CASE WHEN n_tags + $3 > 0 THEN NULL ELSE $4 END
-               WHERE repository_id = $1 AND digest = $2 RETURNING n_tags";
+               WHERE repository_id = $1 AND digest = $2 RETURNING n_tags,
+               CAST(CASE WHEN $3 > 0 AND EXISTS (SELECT 1 FROM deleted_tags d WHERE d.repository_id = $1 AND d.digest = $2)
+                 THEN 1 ELSE 0 END AS BIGINT)";
     let row = tx.one(sql, params![&repository.id, digest, by, now]).await?;
-    let after = row.map_or(Ok(0), |mut row| row.take::<i64>())?;
+    let found = row.map(|mut row| Ok((row.take::<i64>()?, row.take()?))).transpose()?;
+    let (after, was_deleted) = found.unwrap_or_default();
     let sharing = |names: i64| if names > 1 { names } else { 0 };
-    Ok(sharing(after) - sharing(after - by))
+    Ok((sharing(after) - sharing(after - by), was_deleted))
 }
 
 /// After a whole list of tags was read: those that were not in it are missing upstream.

@@ -7,18 +7,36 @@ use crate::domain::Result;
 use sqlx::Postgres;
 
 /// An open transaction. Only [`super::Store`] hands one out, and commits it.
-pub enum Tx {
+pub struct Tx {
+    pub(super) engine: Engine,
+    n_statements: u64,
+}
+
+/// The transaction of its database.
+pub(super) enum Engine {
     /// Owns the connection while the change runs, so that it may move between threads.
     Lite(rusqlite::Connection),
     Pg(sqlx::Transaction<'static, Postgres>),
 }
 
+impl From<Engine> for Tx {
+    fn from(engine: Engine) -> Self {
+        Self { engine, n_statements: 0 }
+    }
+}
+
 impl Tx {
+    /// How many statements ran in it.
+    pub(super) fn n_statements(&self) -> u64 {
+        self.n_statements
+    }
+
     /// All rows of a query.
     pub async fn all(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
-        match self {
-            Self::Lite(connection) => lite::query(connection, sql, &params),
-            Self::Pg(transaction) => {
+        self.n_statements += 1;
+        match &mut self.engine {
+            Engine::Lite(connection) => lite::query(connection, sql, &params),
+            Engine::Pg(transaction) => {
                 let rows = pg::bind(sql, params).fetch_all(&mut **transaction).await.map_err(pg::failure)?;
                 rows.iter().map(pg::row).collect()
             }
@@ -32,9 +50,10 @@ impl Tx {
 
     /// Runs a statement and tells how many rows it changed.
     pub async fn run(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
-        match self {
-            Self::Lite(connection) => lite::execute(connection, sql, &params),
-            Self::Pg(transaction) => {
+        self.n_statements += 1;
+        match &mut self.engine {
+            Engine::Lite(connection) => lite::execute(connection, sql, &params),
+            Engine::Pg(transaction) => {
                 let done = pg::bind(sql, params).execute(&mut **transaction).await.map_err(pg::failure)?;
                 Ok(done.rows_affected())
             }
@@ -43,32 +62,32 @@ impl Tx {
 
     /// Makes what a transaction of [`pg::Pg::begin`] did durable.
     pub(super) async fn commit(self) -> Result<()> {
-        match self {
-            Self::Lite(_) => Ok(()), // The writer commits.
-            Self::Pg(transaction) => transaction.commit().await.map_err(pg::failure),
+        match self.engine {
+            Engine::Lite(_) => Ok(()), // The writer commits.
+            Engine::Pg(transaction) => transaction.commit().await.map_err(pg::failure),
         }
     }
 
     /// Whether SQLite still holds it: some failures, such as a full disk, end a transaction by themselves.
     pub(super) fn is_open(&self) -> bool {
-        match self {
-            Self::Lite(connection) => !connection.is_autocommit(),
-            Self::Pg(_) => true,
+        match &self.engine {
+            Engine::Lite(connection) => !connection.is_autocommit(),
+            Engine::Pg(_) => true,
         }
     }
 
     /// Which engine runs it.
     pub fn dialect(&self) -> Dialect {
-        match self {
-            Self::Lite(_) => Dialect::Sqlite,
-            Self::Pg(_) => Dialect::Postgres,
+        match self.engine {
+            Engine::Lite(_) => Dialect::Sqlite,
+            Engine::Pg(_) => Dialect::Postgres,
         }
     }
 
     /// Holds `name` until the transaction ends, so that changes of one repository follow each
     /// other. SQLite has a single writer and needs nothing.
     pub async fn lock(&mut self, name: &str) -> Result<()> {
-        if let Self::Pg(_) = self {
+        if let Engine::Pg(_) = self.engine {
             self.all("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text", crate::params![name]).await?;
         }
         Ok(())

@@ -102,6 +102,7 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, (batch, id): (&str, &str), lines
         }
     }
     going_back::set(tx, at, id, (&namer.by, namer.now)).await?;
+    going_back::forget_deleted(tx, at, &namer.name).await?;
     namer.touch(tx, &found).await
 }
 

@@ -3,6 +3,7 @@
 //! end without waiting for the disk, after all that was there beside it.
 
 use super::super::moment::Moments;
+use super::super::tx::Engine;
 use super::super::{Done, Lasting, Tx};
 use super::failure;
 use crate::domain::{Error, RepositoryName, Result};
@@ -122,7 +123,7 @@ fn run_batch(
     if let Err(error) = connection.execute_batch(begin) {
         return (connection, batch.drain(..).collect(), Err(failure(error)));
     }
-    let (mut tx, mut done, mut is_sound) = (Tx::Lite(connection), Vec::new(), true);
+    let (mut tx, mut done, mut is_sound) = (Tx::from(Engine::Lite(connection)), Vec::new(), true);
     let started = Instant::now();
     while is_sound
         && (done.is_empty() || started.elapsed() < ENOUGH)
@@ -131,7 +132,7 @@ fn run_batch(
         is_sound = in_savepoint(&mut tx, &mut *change).is_ok() && tx.is_open();
         done.push(change);
     }
-    let Tx::Lite(connection) = tx else { unreachable!("the writer only makes SQLite transactions") };
+    let Engine::Lite(connection) = tx.engine else { unreachable!("the writer only makes SQLite transactions") };
     let lost = || Error::Unavailable("a change that shared the disk with this one failed; try again".to_owned());
     let _changing = moments.change();
     let ended = if is_sound { connection.execute_batch("COMMIT").map_err(failure) } else { Err(lost()) };
@@ -144,9 +145,9 @@ fn run_batch(
 /// # Errors
 /// If the savepoint could not be made or closed: then the transaction must not be committed.
 fn in_savepoint(tx: &mut Tx, change: &mut dyn Waiting) -> Result<()> {
-    let step = |sql: &str, tx: &Tx| match tx {
-        Tx::Lite(connection) => connection.execute_batch(sql).map_err(failure),
-        Tx::Pg(_) => Ok(()),
+    let step = |sql: &str, tx: &Tx| match &tx.engine {
+        Engine::Lite(connection) => connection.execute_batch(sql).map_err(failure),
+        Engine::Pg(_) => Ok(()),
     };
     step("SAVEPOINT change", tx)?;
     match change.run(tx) {
