@@ -2,6 +2,7 @@
 
 mod failures;
 mod kills;
+mod left;
 mod meanwhile;
 mod old;
 
@@ -172,6 +173,11 @@ async fn ask(test: &TestApp, from: &str, body: Value) -> String {
 
 /// One step of a job from where it stands; whether it is over.
 async fn step(test: &TestApp, id: &str) -> Result<bool> {
+    step_of(test, id, 1).await
+}
+
+/// One that took so many milliseconds.
+async fn step_of(test: &TestApp, id: &str, took_ms: i64) -> Result<bool> {
     let (store, proof, now) =
         (&test.app.store, decides(Policy::Grants).system(Job::Run, Maintain {}), test.app.clock.now());
     let own = id.to_owned();
@@ -179,7 +185,7 @@ async fn step(test: &TestApp, id: &str) -> Result<bool> {
     let run = run.expect("a job that goes on");
     let to = copies::step(&test.app, &run).await?;
     let is_over = to.is_over;
-    store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run, &to, 1, now).await })).await?;
+    store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run, &to, took_ms, now).await })).await?;
     Ok(is_over)
 }
 

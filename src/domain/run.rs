@@ -90,6 +90,12 @@ impl RunKind {
         }
     }
 
+    /// How far one came: `200 of 520 tags`, where it is known of how many.
+    pub fn how_far(self, n_done: u64, n_total: Option<u64>) -> Option<String> {
+        let (one, many) = self.nouns();
+        n_total.map(|total| format!("{n_done} of {total} {}", if total == 1 { one } else { many }))
+    }
+
     /// What is left when it is cancelled.
     pub fn kept(self) -> &'static str {
         match self {

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Does some steps, until something was sent.
-async fn begin(world: &World, id: &str) {
+pub(super) async fn begin(world: &World, id: &str) {
     while world.gate.n_seen("PUT", "/blobs/uploads/") == 0 {
         assert_eq!(step(&world.here, id).await, Ok(false));
     }
 }
 
 /// Somebody who may push to `up` and read all of `team`.
-async fn nina(world: &World) -> (TestApp, Vec<String>) {
+pub(super) async fn nina(world: &World) -> (TestApp, Vec<String>) {
     let user = json!({"username": "nina", "password": PASSWORD});
     assert_eq!(send(&world.here, "POST", "/api/v1/users", user).await.status, 201);
     let mut grants = vec![];

@@ -56,11 +56,15 @@ async fn step(work: &Work, run: &Run) -> Result<Progress> {
 /// Why a run cannot go on, with what it leaves.
 async fn failed(work: &Work, run: &Run, failure: &Error) -> String {
     let left = match run.kind {
-        RunKind::Collect | RunKind::Copy => return failure.to_string(),
-        RunKind::Delete => plans::left(&work.app, run).await,
-        RunKind::Restore => trash::left(&work.app, run).await,
+        RunKind::Collect | RunKind::Copy => {
+            let one = run.n_total == Some(1);
+            let far = run.kind.how_far(run.n_done, run.n_total);
+            far.map(|far| format!("{far} {} done", if one { "was" } else { "were" }))
+        }
+        RunKind::Delete => plans::left(&work.app, run).await.ok(),
+        RunKind::Restore => trash::left(&work.app, run).await.ok(),
     };
-    left.map_or_else(|_| failure.to_string(), |left| format!("{left}: {failure}"))
+    left.map_or_else(|| failure.to_string(), |left| format!("{left}: {failure}"))
 }
 
 /// Does a run until it is over, or is not to go on. Returns milliseconds until it is looked at again, if it ever is.

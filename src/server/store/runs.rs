@@ -7,7 +7,7 @@ mod rows;
 mod whose;
 
 pub use images::{brought, named};
-pub use parts::{Part, Tally, add_parts, next_part, note_part, tally};
+pub use parts::{Part, Tally, Weight, add_parts, next_part, note_part, tally};
 pub use rows::{changed_at, find, is_under_way, kind_of, list, told};
 pub use whose::{Behalf, Owner};
 
@@ -82,6 +82,8 @@ pub struct Progress {
     pub n_done: u64,
     pub n_total: Option<u64>,
     pub n_bytes: u64,
+    /// How many bytes that are, and how many are to come, where its kind knows that.
+    pub weight: Option<Weight>,
     /// What holds it up.
     pub waits_for: Option<String>,
     /// What is worth telling of this step.
@@ -126,10 +128,15 @@ pub async fn n_open_of(tx: &mut Tx, owner: &Owner) -> Result<u64> {
 /// Ends what somebody began by a session or a password, which are theirs no more: whoever had them meanwhile gets nothing
 /// done by what they left behind. What they began by a token ends with the token.
 pub async fn put_out(tx: &mut Tx, principal_id: &str, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE job_runs SET state = 'failed', waits_for = NULL, finished_at = $2, changed_at = $2,
-                 error = 'whoever asked for it was signed out everywhere since; ask for it again'
-               WHERE principal_id = $1 AND token_id IS NULL AND finished_at IS NULL";
-    tx.run(sql, params![principal_id, now]).await.map(|_| ())
+    let nouns = RunKind::ALL.map(|kind| format!("WHEN '{}' THEN '{}'", kind.name(), kind.nouns().1)).join(" ");
+    let sql = format!(
+        "UPDATE job_runs SET state = 'failed', waits_for = NULL, finished_at = $2, changed_at = $2,
+           error = 'whoever asked for it was signed out everywhere since' || CASE WHEN n_total IS NULL THEN '' ELSE
+             ', when ' || n_done || ' of ' || n_total || ' ' || CASE kind {nouns} ELSE '' END || ' were done' END
+             || '; ask for it again'
+         WHERE principal_id = $1 AND token_id IS NULL AND finished_at IS NULL"
+    );
+    tx.run(&sql, params![principal_id, now]).await.map(|_| ())
 }
 
 /// At the start: every run that waits or was under way is in the line.
@@ -175,6 +182,9 @@ pub async fn advance(
         params![&run.id, &to.place, to.n_done, n_total, to.n_bytes, to.waits_for.clone(), worked_ms, now, to.is_over];
     params.push(run.turn.into());
     let Some(mut row) = tx.one(sql, params).await? else { return Ok(None) };
+    if let Some(weight) = to.weight {
+        parts::weigh(tx, &run.id, weight).await?;
+    }
     if !to.said.is_empty() {
         say(tx, &run.id, &to.said, now).await?;
     }

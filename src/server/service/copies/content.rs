@@ -54,6 +54,7 @@ impl Copying<'_> {
                 let what = format!("copy {} ({})", blob.digest, ByteSize(blob.size));
                 self.blob(blob).await.map_err(|failure| of(&what, failure))?;
                 self.place.blob += 1;
+                self.place.n_bytes = self.place.n_bytes.saturating_add(blob.size);
                 self.to.n_done += 1;
                 Ok(())
             }
@@ -63,7 +64,7 @@ impl Copying<'_> {
 
     fn next(&mut self) {
         self.place.at += 1;
-        (self.place.blob, self.place.again) = (0, false);
+        (self.place.blob, self.place.n_bytes, self.place.again) = (0, 0, false);
     }
 
     /// Whether the image is there already; then it is not taken away for as long as this may take.
@@ -124,7 +125,7 @@ impl Copying<'_> {
             // What was there may be gone by now, such as after a long pause.
             Err(Error::MissingParts(_) | Error::Upstream { is_down: false, .. }) if !self.place.again => {
                 self.to.n_done = self.to.n_done.saturating_sub(self.place.blob as u64);
-                (self.place.blob, self.place.again) = (0, true);
+                (self.place.blob, self.place.n_bytes, self.place.again) = (0, 0, true);
                 self.say(format!("Looks again at what the image {} is made of.", digest.short()));
                 return Ok(());
             }

@@ -1,8 +1,12 @@
 //! Which images a copy takes, and in which order: each after those that it names.
 
 use crate::domain::Digest;
+use crate::domain::manifest::Descriptor;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Above so many things to do the bytes of each image are not kept.
+const MAX_WEIGHED: u64 = 20_000;
 
 /// Images that were met, by what names them or is about them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +18,9 @@ pub(super) struct Images {
     pub read: BTreeMap<Digest, Vec<Digest>>,
     /// Those that were looked for in vain.
     pub absent: BTreeSet<Digest>,
+    /// What each is made of besides: parts by the beginning of their digests, with their sizes. Nothing once there is too
+    /// much to do to tell them apart.
+    pub parts: BTreeMap<Digest, Vec<(u64, u64)>>,
     /// Bytes of all manifests that were read.
     pub n_bytes: u64,
     /// What there is to do: images, their blobs, tags.
@@ -33,6 +40,28 @@ impl Images {
             self.waiting.pop();
         }
         self.waiting.last().cloned()
+    }
+
+    /// Keeps what one is made of.
+    pub fn made_of<'d>(&mut self, digest: &Digest, parts: impl Iterator<Item = &'d Descriptor>) {
+        if self.n_items > MAX_WEIGHED {
+            return self.parts.clear();
+        }
+        let beginning = |digest: &Digest| u64::from_str_radix(digest.short(), 16).unwrap_or_default();
+        self.parts.insert(digest.clone(), parts.map(|it| (beginning(&it.digest), it.size)).collect());
+    }
+
+    /// How many bytes each image of an order brings that none before it does; nothing where that is not known.
+    pub fn weights(&self, order: &[Digest]) -> Vec<u64> {
+        if self.n_items > MAX_WEIGHED {
+            return vec![];
+        }
+        let mut met = BTreeSet::new();
+        let mut weight = |digest: &Digest| {
+            let new = self.parts.get(digest).into_iter().flatten().filter(|(part, _)| met.insert(*part));
+            new.fold(0_u64, |sum, (_, size)| sum.saturating_add(*size))
+        };
+        order.iter().map(&mut weight).collect()
     }
 
     /// All that were read, each after those that have to be there before it.

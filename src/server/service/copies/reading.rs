@@ -116,6 +116,7 @@ impl Copying<'_> {
         let images = &mut self.place.images;
         images.n_bytes += image.raw.bytes.len() as u64;
         images.n_items += 1 + image.blobs().len() as u64;
+        images.made_of(&digest, image.blobs().into_iter());
         let subject = image.parsed.subject.as_ref().map(|subject| &subject.digest);
         let before: BTreeSet<Digest> = image.children().chain(subject).cloned().collect();
         images.read.insert(digest.clone(), before.into_iter().collect());
@@ -136,6 +137,7 @@ impl Copying<'_> {
         }
         self.place.about.retain(|subject, _| images.read.contains_key(subject));
         self.place.order = images.in_order();
+        self.place.weights = images.weights(&self.place.order);
         let n_items = images.n_items + (self.place.notes.len() + self.asked.tags.len()) as u64;
         self.to.n_total = Some(n_items);
         self.place.phase = Phase::Send;

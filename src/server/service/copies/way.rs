@@ -9,7 +9,7 @@ use crate::server::access::{Authorized, Caller};
 use crate::server::context::{App, Mount};
 use crate::server::registry::WriteRegistry;
 use crate::server::service::elsewhere::{self, Elsewhere};
-use crate::server::store::runs::{self, Progress, Run};
+use crate::server::store::runs::{self, Progress, Run, Weight};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,10 +56,13 @@ pub(super) struct Place {
     pub about: BTreeMap<Digest, Vec<Digest>>,
     /// Each after those that it names.
     pub order: Vec<Digest>,
+    /// How many bytes each of them brings that none before it does.
+    pub weights: Vec<u64>,
     /// How many of them are there.
     pub at: usize,
-    /// How many blobs of the next one are.
+    /// How many blobs of the next one are, and of how many bytes.
     pub blob: usize,
+    pub n_bytes: u64,
     /// Whether it is sent for the second time.
     pub again: bool,
     /// How many lists of what is about an image are there, and how many tags.
@@ -69,6 +72,17 @@ pub(super) struct Place {
     pub left: Vec<String>,
     /// Images that were not there before.
     pub n_images: u64,
+}
+
+impl Place {
+    /// How many bytes are there and how many are to come, as far as that is known.
+    fn weight(&self) -> Option<Weight> {
+        let sum = |weights: &[u64]| weights.iter().fold(0_u64, |sum, weight| sum.saturating_add(*weight));
+        let (past, next) = self.weights.split_at_checked(self.at)?;
+        let of_next = next.first().map_or(0, |weight| self.n_bytes.min(*weight));
+        let (n_past, total) = (sum(past).saturating_add(of_next), sum(&self.weights));
+        (total > 0).then(|| Weight { n_past, n_left: total - n_past })
+    }
 }
 
 /// What is done, one after the other.
@@ -192,6 +206,7 @@ impl<'a> Copying<'a> {
             self.to.said.push(words);
             self.to.is_over = true;
         }
+        self.to.weight = self.place.weight();
         self.to.place = serde_json::to_string(&self.place).map_err(|_| Error::Internal)?;
         Ok(self.to)
     }

@@ -23,6 +23,13 @@ impl Tally {
     }
 }
 
+/// How many bytes of a run are behind it, and how many are to come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    pub n_past: u64,
+    pub n_left: u64,
+}
+
 /// A part of a run of which something is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -59,6 +66,15 @@ pub async fn note_part(tx: &mut Tx, run_id: &str, before: &Part, after: (&str, T
     let (what, Tally { n_left, n_done, n_moved, n_gone }) = after;
     let params = params![run_id, before.position, what, n_left, n_done, n_moved, n_gone, before.tally.n_left];
     Ok(tx.one(sql, params).await?.is_some())
+}
+
+/// Notes the bytes of a run that has no parts of which one is done in a step: they stand as the one that it has, without
+/// lines.
+pub(super) async fn weigh(tx: &mut Tx, run_id: &str, weight: Weight) -> Result<()> {
+    let sql = "INSERT INTO job_parts (run_id, position, what, n_left, n_done, n_moved, n_gone) VALUES ($1, 0, '', $2, $3, 0, 0)
+               ON CONFLICT (run_id, position) DO UPDATE SET n_left = excluded.n_left, n_done = excluded.n_done";
+    let bytes = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    tx.run(sql, params![run_id, bytes(weight.n_left), bytes(weight.n_past)]).await.map(drop)
 }
 
 /// What came of all parts of a run.

@@ -14,7 +14,10 @@ const KNOWN_AFTER_MS: i64 = 5000;
 
 const ROW: &str =
     "SELECT id, kind, scope, state, n_done, n_total, n_bytes, waits_for, worked_ms, created_at, started_at,
-    finished_at, created_by, principal_id, error, params FROM job_runs";
+    finished_at, created_by, principal_id, error, params,
+    CASE WHEN kind = 'copy' THEN (SELECT p.n_done FROM job_parts p WHERE p.run_id = job_runs.id AND p.position = 0) END,
+    CASE WHEN kind = 'copy' THEN (SELECT p.n_left FROM job_parts p WHERE p.run_id = job_runs.id AND p.position = 0) END
+    FROM job_runs";
 
 /// Runs, newest first: those of somebody, or all. Older than `after`, where it is not empty.
 pub async fn list(store: &Store, of: Option<&Owner>, after: &str, limit: u32) -> Result<Vec<JobRow>> {
@@ -85,6 +88,12 @@ fn line(text: &str) -> Option<(Timestamp, String)> {
     Some((Timestamp(at.parse().ok()?), words.to_owned()))
 }
 
+/// How long what is left takes, if it goes on as before; nothing where nothing was done yet by which that could be told.
+fn left_s(n_past: u64, n_left: u64, worked_ms: i64) -> Option<u64> {
+    let left_ms = (u128::from(n_left) * u128::from(worked_ms.unsigned_abs())).checked_div(n_past.into())?;
+    u64::try_from(left_ms / 1000).ok()
+}
+
 fn job_row(row: &mut Row) -> Result<(JobRow, Option<Owner>)> {
     let (id, kind, scope, state) = (row.take()?, kind(row)?, scope(row)?, state(row)?);
     let (n_done, n_total): (u64, Option<u64>) = (row.take()?, row.take()?);
@@ -95,8 +104,12 @@ fn job_row(row: &mut Row) -> Result<(JobRow, Option<Owner>)> {
     let (error, params): (_, String) = (row.take()?, row.take()?);
     let owner = by.clone().map(|by| Owner::by(principal, by));
     let is_going = state == RunState::Running && waits_for.is_none();
-    let left_s = n_total.filter(|_| is_going && worked_ms >= KNOWN_AFTER_MS && n_done > 0);
-    let left_s = left_s.map(|total| total.saturating_sub(n_done) * worked_ms.unsigned_abs() / n_done / 1000);
+    let bytes: (Option<u64>, Option<u64>) = (row.take()?, row.take()?);
+    let left_s = n_total.filter(|_| is_going && worked_ms >= KNOWN_AFTER_MS).and_then(|total| match bytes {
+        // Content takes its time by its bytes, in however many pieces it comes.
+        (Some(n_past), Some(n_left)) => left_s(n_past, n_left, worked_ms),
+        _ => left_s(n_done, total.saturating_sub(n_done), worked_ms),
+    });
     let is_dry = params.contains("\"dry_run\":true");
     let copy = if kind == RunKind::Copy { copy_of(&params) } else { None };
     let row = JobRow {
