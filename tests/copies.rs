@@ -1,5 +1,6 @@
 //! Copies between registries: whole in every direction, whatever fails on the way.
 
+mod cut_off;
 mod failures;
 mod kills;
 mod left;
@@ -48,6 +49,12 @@ struct State {
     lists_nothing: bool,
     /// Who comes right after it told what such a tag names: they push this under it.
     meanwhile: Vec<(String, String)>,
+    /// After how many bytes the next large contents break off, the last first.
+    cuts: Vec<usize>,
+    /// Which parts of contents were asked for.
+    ranges: Vec<String>,
+    /// Whether it sends all of some content whatever part is asked for.
+    ignores_ranges: bool,
     /// Every request: method and address.
     seen: Vec<(String, String)>,
 }
@@ -97,12 +104,31 @@ impl Gate {
                 }
                 answer
             }
+            None if request.method() == "GET" && path.contains("/blobs/") => self.content(request, next).await,
             None => next.run(request).await,
             Some(Event::Fails) => lost(),
             Some(Event::IsLost) => {
                 next.run(request).await;
                 lost()
             }
+        }
+    }
+}
+
+impl Gate {
+    async fn content(self, mut request: Request, next: Next) -> Response<Body> {
+        if let Some(range) = request.headers().get("range").cloned() {
+            let mut state = self.now();
+            state.ranges.push(range.to_str().unwrap().to_owned());
+            if state.ignores_ranges {
+                request.headers_mut().remove("range");
+            }
+        }
+        let answer = next.run(request).await;
+        let length = answer.headers().get("content-length").and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
+        match self.now().cuts.pop_if(|cut| length.is_some_and(|length| *cut < length)) {
+            Some(cut) => answer.map(|body| cut_off::after(body, cut)),
+            None => answer,
         }
     }
 }

@@ -70,7 +70,7 @@ impl Gate {
     }
 }
 
-fn start(folder: &Path, url: &str) -> Server {
+pub(super) fn start(folder: &Path, url: &str) -> Server {
     let mounts = [
         ("PORTOLAN_MOUNTS__0__PREFIX", "up"),
         ("PORTOLAN_MOUNTS__0__KIND", "remote"),
@@ -84,13 +84,13 @@ fn start(folder: &Path, url: &str) -> Server {
 }
 
 /// A request of the administrator to the process.
-fn ask(server: &Server, method: &str, path: &str, body: &[u8]) -> (u16, String) {
+pub(super) fn ask(server: &Server, method: &str, path: &str, body: &[u8]) -> (u16, String) {
     let manifests = format!("{OCI_MANIFEST}, {OCI_INDEX}");
     let headers = [BASIC, ("Content-Type", "application/json"), ("Accept", &manifests)];
     tokio::task::block_in_place(|| http(method, &server.host, path, &headers, body))
 }
 
-fn asked(server: &Server, from: &str, to: &str) -> String {
+pub(super) fn asked(server: &Server, from: &str, to: &str) -> String {
     let body = json!({"tags": ["1.0"], "to": to}).to_string();
     let (status, said) = ask(server, "POST", &format!("/api/v1/r/{from}/-/copy"), body.as_bytes());
     assert_eq!(status, 202, "{said}");

@@ -13,6 +13,7 @@ mod naming;
 mod plan;
 mod reading;
 mod shown;
+mod uploads;
 mod way;
 
 pub use back::{made, take_back};

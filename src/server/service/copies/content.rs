@@ -2,12 +2,13 @@
 //! Then the manifest that names them.
 
 use super::reading::Image;
+use super::uploads::PIECE;
 use super::way::{Copying, Phase, There, of};
 use crate::domain::action::{PushBlob, PushManifest};
 use crate::domain::condition::Condition;
 use crate::domain::manifest::Descriptor;
 use crate::domain::{ByteSize, Digest, Error, Reference, Result};
-use crate::server::blobs::{ByteStream, Content, ContentHash};
+use crate::server::blobs::{ByteStream, Content, ContentHash, ContentRange};
 use crate::server::registry::{Chunk, SentManifest};
 use crate::server::service::push;
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is wrong with content, as it was noticed on its way.
 #[derive(Clone, Default)]
-struct Wrong(Arc<Mutex<Option<String>>>);
+pub(super) struct Wrong(Arc<Mutex<Option<String>>>);
 
 impl Wrong {
     fn note(&self, words: String) -> io::Error {
@@ -25,7 +26,7 @@ impl Wrong {
         io::Error::other(words)
     }
 
-    fn take(&self) -> Option<String> {
+    pub(super) fn take(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -52,7 +53,9 @@ impl Copying<'_> {
         match blobs.get(self.place.blob) {
             Some(blob) => {
                 let what = format!("copy {} ({})", blob.digest, ByteSize(blob.size));
-                self.blob(blob).await.map_err(|failure| of(&what, failure))?;
+                if !self.blob(blob).await.map_err(|failure| of(&what, failure))? {
+                    return Ok(()); // It goes on with the next step.
+                }
                 self.place.blob += 1;
                 self.place.n_bytes = self.place.n_bytes.saturating_add(blob.size);
                 self.to.n_done += 1;
@@ -75,28 +78,28 @@ impl Copying<'_> {
         }
     }
 
-    async fn blob(&mut self, blob: &Descriptor) -> Result<()> {
+    /// Sees to it that one is there; whether it is, for what is large may take several steps.
+    async fn blob(&mut self, blob: &Descriptor) -> Result<bool> {
         let (from, to, digest) = (&self.asked.from, &self.asked.to, &blob.digest);
         let is_there = match &self.there {
             There::Hosted(registry) => registry.keep_blob(to, digest).await?,
             There::Elsewhere(there) => there.has_blob(to, digest).await?,
         };
         if is_there {
-            return Ok(());
+            self.give_up_upload().await;
+            return Ok(true);
         }
         if let (There::Elsewhere(there), true) = (&self.there, self.is_inside)
             && there.link_blob(self.app, &self.proof, (to, from, digest)).await?
         {
             self.is_large = true;
             self.say(format!("Linked {digest} ({}) from {from} to {to}.", ByteSize(blob.size)));
-            return Ok(());
+            return Ok(true);
         }
-        let absent = || Error::Conflict(format!("{from} does not have it any more"));
-        let content = self.source.read.blob(from, digest, None).await?.ok_or_else(absent)?;
-        if content.size != blob.size {
-            let words = format!("{from} has {} bytes of it, and its image says {}", content.size, blob.size);
-            return Err(Error::Conflict(words));
+        if matches!(self.there, There::Hosted(_)) && blob.size > PIECE {
+            return self.upload(blob).await;
         }
+        let content = self.content(blob, None).await?;
         let wrong = Wrong::default();
         let content = Content { body: checked(content.body, digest, wrong.clone()), ..content };
         let sent = match &self.there {
@@ -105,10 +108,28 @@ impl Copying<'_> {
         };
         // What the other side says of it is only that it broke off.
         sent.map_err(|failure| wrong.take().map_or(failure, Error::Unavailable))?;
+        self.has_sent(blob);
+        Ok(true)
+    }
+
+    /// All of one is there.
+    pub(super) fn has_sent(&mut self, blob: &Descriptor) {
         self.to.n_bytes += blob.size;
         self.is_large = true;
-        self.say(format!("Copied {digest} ({}) to {to}.", ByteSize(blob.size)));
-        Ok(())
+        self.say(format!("Copied {} ({}) to {}.", blob.digest, ByteSize(blob.size), self.asked.to));
+    }
+
+    /// What the source has of a blob, from a byte on.
+    pub(super) async fn content(&self, blob: &Descriptor, start: Option<u64>) -> Result<Content> {
+        let from = &self.asked.from;
+        let absent = || Error::Conflict(format!("{from} does not have it any more"));
+        let range = start.map(|start| ContentRange::From { start, end: None });
+        let content = self.source.read.blob(from, &blob.digest, range).await?.ok_or_else(absent)?;
+        if content.size != blob.size {
+            let words = format!("{from} has {} bytes of it, and its image says {}", content.size, blob.size);
+            return Err(Error::Conflict(words));
+        }
+        Ok(content)
     }
 
     async fn push(&self, digest: &Digest, content: Content) -> Result<()> {
@@ -162,6 +183,11 @@ impl Copying<'_> {
         let sent = SentManifest { media_type, bytes: raw.bytes.clone(), condition: Condition::default(), by_run };
         push::manifest(self.app, &proof, sent).await.map(drop)
     }
+}
+
+/// Passes content on, and notes that it broke off.
+pub(super) fn noting(body: ByteStream, wrong: Wrong) -> ByteStream {
+    body.map(move |piece| piece.map_err(|error| wrong.note(format!("its bytes broke off: {error}")))).boxed()
 }
 
 /// Passes content on while it is hashed. The last piece goes only if all of it has the digest, so that what is wrong never

@@ -2,6 +2,7 @@
 //! was taken meanwhile ends it.
 
 use super::images::Images;
+use super::uploads::Begun;
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
@@ -63,6 +64,8 @@ pub(super) struct Place {
     /// How many blobs of the next one are, and of how many bytes.
     pub blob: usize,
     pub n_bytes: u64,
+    /// The upload of what is large, where one is under way.
+    pub upload: Option<Begun>,
     /// Whether it is sent for the second time.
     pub again: bool,
     /// How many lists of what is about an image are there, and how many tags.
@@ -79,7 +82,8 @@ impl Place {
     fn weight(&self) -> Option<Weight> {
         let sum = |weights: &[u64]| weights.iter().fold(0_u64, |sum, weight| sum.saturating_add(*weight));
         let (past, next) = self.weights.split_at_checked(self.at)?;
-        let of_next = next.first().map_or(0, |weight| self.n_bytes.min(*weight));
+        let there = self.n_bytes.saturating_add(self.upload.as_ref().map_or(0, |upload| upload.n_bytes));
+        let of_next = next.first().map_or(0, |weight| there.min(*weight));
         let (n_past, total) = (sum(past).saturating_add(of_next), sum(&self.weights));
         (total > 0).then(|| Weight { n_past, n_left: total - n_past })
     }
@@ -175,7 +179,18 @@ impl<'a> Copying<'a> {
         };
         tokio::select! {
             done = self.one() => done.map(|()| true),
-            () = stopped => Ok(false),
+            () = stopped => {
+                self.ends_with_run().await;
+                Ok(false)
+            }
+        }
+    }
+
+    /// What is under way is not kept for a run that is over; one that is paused goes on with it.
+    async fn ends_with_run(&mut self) {
+        let found = runs::find(&self.app.store, &self.run.id).await;
+        if found.is_ok_and(|found| found.is_none_or(|(row, _)| row.state.is_over())) {
+            self.give_up_upload().await;
         }
     }
 
