@@ -90,6 +90,73 @@ async fn a_repository_of_many_tags_goes_and_comes_back_with_all_that_it_counted(
     }
 }
 
+/// Does something, and tells how many statements its change took.
+async fn cost(test: &TestApp, method: &str, path: &str, body: Value) -> u64 {
+    let before = test.app.store.statements_in_changes();
+    let done = send(test, method, path, body).await;
+    assert!(done.status.is_success(), "{method} {path}: {}", done.text());
+    test.app.store.statements_in_changes() - before
+}
+
+/// By each of the ways in which an image is deleted.
+#[tokio::test]
+async fn an_image_of_many_tags_goes_and_comes_back_by_the_statements_of_one_that_has_few() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    test.push_image("team/web", "other", "amd64", b"other").await;
+    assert_eq!(send(&test, "PUT", "/api/v1/r/team/web/-/tags/v2", json!({"digest": one})).await.status, 201);
+    let mut costs: Vec<Vec<u64>> = Vec::new();
+    for n_tags in [2, MANY + 2] {
+        if n_tags > MANY {
+            fill(&test, &one, clock.now().0).await;
+        }
+        let (before, mut taken) = (counts(&test).await, Vec::new());
+        for way in ["/api/v1/r/team/web/-/manifests", "/v2/team/web/manifests"] {
+            clock.advance_ms(1000);
+            taken.push(cost(&test, "DELETE", &format!("{way}/{one}"), json!(null)).await);
+            assert!(!is_there(&test, "team/web", "v2").await && is_there(&test, "team/web", "other").await);
+            let gone = counts(&test).await;
+            rebuild(&test).await;
+            assert_eq!(counts(&test).await, gone, "{way}: what is left adds up");
+            let entry = test.get("/api/v1/trash").await.json()["items"][0].clone();
+            assert_eq!((&entry["kind"], &entry["n_tags"]), (&json!("image"), &json!(n_tags)), "{way}: {entry}");
+            clock.advance_ms(1000);
+            let restore = format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+            taken.push(cost(&test, "POST", &restore, json!({})).await);
+            assert_eq!(counts(&test).await, before, "{way}");
+            rebuild(&test).await;
+            assert_eq!(counts(&test).await, before, "{way}: as if it had never gone");
+        }
+        costs.push(taken);
+    }
+    assert_eq!(costs[0], costs[1], "however many tags it has");
+    let hows: Vec<Value> = moves(&test, "t-7").await.into_iter().map(|(how, _)| how).collect();
+    assert_eq!(hows, ["restore", "delete", "restore", "delete", "push"]);
+    let row = test.get("/api/v1/r/team/web/-/tags/t-2000").await.json();
+    assert_eq!((&row["digest"], &row["moved_by"]), (&json!(one), &json!("user:mara")), "as it was: {row}");
+    assert_eq!(test.get("/api/v1/trash").await.json()["items"], json!([]));
+}
+
+/// An image that comes back for one name leaves its other tags in the trash, each by itself.
+#[tokio::test]
+async fn an_image_of_many_tags_comes_back_for_one_of_them_by_few_statements() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    fill(&test, &one, clock.now().0).await;
+    clock.advance_ms(1000);
+    cost(&test, "DELETE", &format!("/api/v1/r/team/web/-/manifests/{one}"), json!(null)).await;
+    let taken = cost(&test, "POST", "/api/v1/r/team/web/-/rollback", json!({"tag": "t-7", "digest": one})).await;
+    assert!(taken < MANY as u64 / 10, "{taken}");
+    let sql = "SELECT COUNT(*), COUNT(DISTINCT d.entry) FROM deleted_tags d JOIN trash x ON x.id = d.entry
+               WHERE x.kind = 'tag' AND x.name = d.name AND d.name <> 't-7'";
+    let mut rows = test.app.store.all(sql, vec![]).await.unwrap();
+    let left: (i64, i64) = (rows[0].take().unwrap(), rows[0].take().unwrap());
+    assert_eq!(left, (MANY as i64, MANY as i64), "all but the one that is back");
+    let now = counts(&test).await;
+    rebuild(&test).await;
+    assert_eq!(counts(&test).await, now, "all counts hold");
+}
+
 #[tokio::test]
 async fn a_namespace_goes_back_by_however_many_tags_and_all_counts_hold() {
     let (test, clock) = timed().await;

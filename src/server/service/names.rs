@@ -18,7 +18,7 @@ use crate::server::entropy::Entropy;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, graph};
+use crate::server::store::radius::{Reader, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash::{self, Restoring};
 use crate::server::store::{Change, Tx, history, manifests, tags};
@@ -149,12 +149,13 @@ impl Namer {
         gone: BTreeSet<Tag>,
         batch: String,
     ) -> Result<()> {
-        let (mut from, rules) = (BTreeSet::new(), self.rules(tx).await?);
+        let rules = self.rules(tx).await?;
         for tag in &gone {
             self.rights.require(Permission::TagDelete, &Target::Tag(self.name.clone(), tag.clone()))?;
             rules.check(&self.rights, Act::Delete, tag)?;
-            from.extend(tags::current(tx, &repository.id, tag).await?.map(|current| current.digest));
         }
+        let tags: Vec<Tag> = gone.iter().cloned().collect();
+        let from = named(&mut Reader::Tx(tx), &repository.id, &tags).await?.into_values().collect();
         let graph = graph(&mut Reader::Tx(tx), &repository.id, from).await?;
         let radius = graph.radius(&gone, &BTreeSet::new());
         let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), self.deleting(batch)).await?;

@@ -81,8 +81,51 @@ struct Untagged<'a> {
     entry: &'a str,
 }
 
-/// Takes tags from their images. There may be any number of them.
-async fn untag(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>]) -> Result<()> {
+/// An image that goes with its tags, with the entry under which they are kept.
+struct Unnamed<'a> {
+    digest: &'a Digest,
+    n_tags: i64,
+    entry: &'a str,
+}
+
+/// Takes tags from their images: some by themselves, and all that some images have. There may be any number of them.
+async fn untag(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>], images: &[Unnamed<'_>]) -> Result<()> {
+    take_tags(tx, deletion, tags).await?;
+    take_with_images(tx, deletion, images).await?;
+    let mut counts: BTreeMap<&Digest, i64> = images.iter().map(|it| (it.digest, -it.n_tags)).collect();
+    for it in tags {
+        *counts.entry(it.digest).or_default() -= 1;
+    }
+    tags::count(tx, &deletion.repository, counts, deletion.who.at).await?;
+    repositories::refresh_newest(tx, &deletion.repository).await
+}
+
+/// Moves all tags of images, whose number makes no difference.
+async fn take_with_images(tx: &mut Tx, deletion: &Deletion, images: &[Unnamed<'_>]) -> Result<()> {
+    let Deletion { repository, who, .. } = deletion;
+    for some in images.chunks(TAGS_TOGETHER) {
+        let sql = format!(
+            "WITH gone (gone_digest, gone_entry) AS (VALUES {})
+             INSERT INTO deleted_tags (id, batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
+               pulled_at, deleted_at, deleted_by)
+             SELECT $5 || ':' || t.name, $2, gone_entry, t.repository_id, t.name, t.digest, t.changed_at, t.move_known,
+               t.moved_by, t.pulled_at, $3, $4
+             FROM gone CROSS JOIN tags t WHERE t.repository_id = $1 AND t.digest = gone_digest",
+            batch::rows(6, some.len(), 2)
+        );
+        let kept = params![&repository.id, &who.batch, who.at, &who.by, deletion.new_id()];
+        let rows = some.iter().flat_map(|it| params![it.digest, it.entry]).collect();
+        tx.run(&sql, [kept, rows].concat()).await?;
+        let digests: Vec<Value> = some.iter().map(|it| Value::from(it.digest)).collect();
+        let new = deletion.new_id();
+        history::record_deleted_with(tx, repository, (&new, &digests), (&who.by, who.at)).await?;
+        let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND digest IN ({})", batch::slots(2, some.len()));
+        tx.run(&sql, [params![&repository.id], digests].concat()).await?;
+    }
+    Ok(())
+}
+
+async fn take_tags(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>]) -> Result<()> {
     let Deletion { repository, who, .. } = deletion;
     for some in tags.chunks(TAGS_TOGETHER) {
         let sql = format!(
@@ -104,12 +147,7 @@ async fn untag(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>]) -> Resul
         let names = some.iter().map(|it| Value::from(it.tag)).collect();
         tx.run(&sql, [params![&repository.id], names].concat()).await?;
     }
-    let mut counts: BTreeMap<&Digest, i64> = BTreeMap::new();
-    for it in tags {
-        *counts.entry(it.digest).or_default() -= 1;
-    }
-    tags::count(tx, repository, counts, who.at).await?;
-    repositories::refresh_newest(tx, repository).await
+    Ok(())
 }
 
 /// Takes a blob out of a repository; the bytes stay in the store. `false` if the repository does not have it.

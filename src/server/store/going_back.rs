@@ -1,5 +1,5 @@
-//! Tags of a namespace on their way back to a time, all in one transaction: what differs is noted once, asked about page by
-//! page, and set by statements for all tags of a repository.
+//! Tags on their way back, those of a namespace to a time and those of an entry of the trash to what they named, all in one
+//! transaction: what differs is noted once, asked about, and set by statements for all tags of a repository.
 
 use super::history::{self, Span};
 use super::repositories::Repository;
@@ -33,6 +33,15 @@ pub async fn note(tx: &mut Tx, batch: &str, span: &Span<'_>) -> Result<u64> {
     );
     params.extend(params![batch]);
     tx.run(&sql, params).await
+}
+
+/// Notes the tags of an entry of the trash that name something else by now, or nothing: the entry is the batch.
+pub async fn note_deleted(tx: &mut Tx, entry: &str) -> Result<()> {
+    let sql = "INSERT INTO tags_going_back (batch, repository_id, tag, then_digest, now_digest)
+               SELECT d.entry, d.repository_id, d.name, d.digest, t.digest FROM deleted_tags d
+               LEFT JOIN tags t ON t.repository_id = d.repository_id AND t.name = d.name
+               WHERE d.entry = $1 AND t.digest IS DISTINCT FROM d.digest";
+    tx.run(sql, params![entry]).await.map(drop)
 }
 
 /// Forgets it, once it is done.
@@ -72,8 +81,8 @@ pub async fn absent(tx: &mut Tx, at: Back<'_>, after: &str, limit: u32) -> Resul
 }
 
 /// Puts all of them on what they named, where that was anything: the images have to be there. `id` is a new one, for their
-/// history.
-pub async fn set(tx: &mut Tx, at: Back<'_>, id: &str, (by, now): (&Actor, Timestamp)) -> Result<()> {
+/// history, which says how they came back.
+pub async fn set(tx: &mut Tx, at: Back<'_>, (id, how): (&str, How), (by, now): (&Actor, Timestamp)) -> Result<()> {
     let own = params![at.batch, &at.repository.id];
     let sharing = sharing(tx, at).await?;
     let n_new = "SELECT COUNT(*) FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2 AND b.then_digest IS NOT NULL
@@ -85,7 +94,7 @@ pub async fn set(tx: &mut Tx, at: Back<'_>, id: &str, (by, now): (&Actor, Timest
          FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2 AND b.then_digest IS NOT NULL ORDER BY b.tag",
         history::after_the_last("$6", "b.repository_id", "b.tag")
     );
-    tx.run(&moves, [own.clone(), params![id, How::RollBack, by, now]].concat()).await?;
+    tx.run(&moves, [own.clone(), params![id, how, by, now]].concat()).await?;
     let place = "INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
                  SELECT b.repository_id, b.tag, b.then_digest, $3, 1, $4, m.built_at, m.pull_bytes, $3
                  FROM tags_going_back b JOIN manifests m ON m.repository_id = b.repository_id AND m.digest = b.then_digest
@@ -94,14 +103,7 @@ pub async fn set(tx: &mut Tx, at: Back<'_>, id: &str, (by, now): (&Actor, Timest
                    move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
                    pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
     tx.run(place, [own.clone(), params![now, by]].concat()).await?;
-    let count = format!(
-        "UPDATE manifests SET
-           n_tags = (SELECT COUNT(*) FROM tags t WHERE t.repository_id = $2 AND t.digest = manifests.digest),
-           unnamed_since = CASE WHEN EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = $2 AND t.digest = manifests.digest)
-             THEN NULL ELSE $3 END
-         WHERE repository_id = $2 AND digest IN ({NAMED})"
-    );
-    tx.run(&count, [own, params![now]].concat()).await?;
+    tx.run(COUNT, [own, params![now]].concat()).await?;
     let sharing = self::sharing(tx, at).await? - sharing;
     tx.run("UPDATE repositories SET n_tags = n_tags + $2 WHERE id = $1", params![&at.repository.id, n_new]).await?;
     let sql = "UPDATE mounts SET n_tags = n_tags + $2, n_sharing = n_sharing + $3 WHERE id = $1";
@@ -121,6 +123,16 @@ pub async fn forget_deleted(tx: &mut Tx, at: Back<'_>, name: &RepositoryName) ->
                    AND NOT EXISTS (SELECT 1 FROM deleted_tags d WHERE d.entry = trash.id)";
     tx.run(entries, params![name, &at.repository.id]).await.map(drop)
 }
+
+/// As many tags more, or fewer, as an image is given and loses.
+const COUNT: &str = "UPDATE manifests SET n_tags = manifests.n_tags + c.n,
+      unnamed_since = CASE WHEN manifests.n_tags + c.n > 0 THEN NULL ELSE $3 END
+    FROM (SELECT digest, CAST(SUM(n) AS BIGINT) AS n FROM (
+        SELECT b.then_digest AS digest, 1 AS n FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2
+          AND b.then_digest IS NOT NULL
+        UNION ALL SELECT b.now_digest, -1 FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2
+          AND b.then_digest IS NOT NULL AND b.now_digest IS NOT NULL) AS each_tag GROUP BY digest) AS c
+    WHERE manifests.repository_id = $2 AND manifests.digest = c.digest";
 
 /// The images that get a name or lose one.
 const NAMED: &str = "SELECT b.then_digest FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2

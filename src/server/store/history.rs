@@ -55,6 +55,23 @@ pub(super) async fn record_deleted(
     tx.run(&sql, [kept, rows].concat()).await.map(|_| ())
 }
 
+/// Writes that all tags of some images were deleted with them; `id` is a new one.
+pub(super) async fn record_deleted_with(
+    tx: &mut Tx,
+    repository: &Repository,
+    (id, images): (&str, &[Value]),
+    (by, at): (&Actor, Timestamp),
+) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO tag_moves (id, repository_id, tag, from_digest, how, actor, at)
+         SELECT $2 || ':' || t.name, $1, t.name, t.digest, $3, $4, {} FROM tags t
+         WHERE t.repository_id = $1 AND t.digest IN ({}) ORDER BY t.name",
+        after_the_last("$5", "$1", "t.name"),
+        batch::slots(6, images.len())
+    );
+    tx.run(&sql, [params![&repository.id, id, How::Delete, by, at], images.to_vec()].concat()).await.map(drop)
+}
+
 /// Writes that all tags of a repository went with it, or came back; `id` is a new one.
 pub(super) async fn record_all(
     tx: &mut Tx,

@@ -52,18 +52,17 @@ impl Naming<'_> {
         Ok(before)
     }
 
-    /// Puts a tag back where it was: who may restore it need not be allowed to push. To move it takes the same as always.
-    pub async fn restore(&self, tx: &mut Tx, tag: &Tag, digest: &Digest) -> Result<()> {
-        let before = tags::current(tx, &self.repository.id, tag).await?.map(|current| current.digest);
-        match &before {
-            None => self.rules.check(self.rights, Act::Create, tag)?,
+    /// Whether a tag may be put back from what it names: who may restore it need not be allowed to push. To move it takes
+    /// the same as always.
+    pub fn may_restore(&self, tag: &Tag, (before, digest): (Option<&Digest>, &Digest)) -> Result<()> {
+        match before {
+            None => self.rules.check(self.rights, Act::Create, tag),
             Some(before) if before != digest => {
                 self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
-                self.rules.check(self.rights, Act::Move, tag)?;
+                self.rules.check(self.rights, Act::Move, tag)
             }
-            Some(_) => {}
+            Some(_) => Ok(()),
         }
-        self.place(tx, tag, (before.as_ref(), digest), How::Restore, None).await.map(drop)
     }
 
     async fn place(

@@ -159,6 +159,12 @@ pub async fn naming(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result
     tx.all(sql, params![repository_id, digest]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
+/// How many tags name it.
+pub async fn n_naming(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM tags WHERE repository_id = $1 AND digest = $2";
+    tx.one(sql, params![repository_id, digest]).await?.map_or(Ok(0), |mut row| row.take())
+}
+
 /// Sets a tag, writes its history and keeps every count that depends on it. The manifest must
 /// be stored already. Setting a tag to what it names changes only when it was last checked. Returns whether some tag was
 /// deleted from that image: then the trash may have this one.

@@ -3,6 +3,7 @@
 use super::{mount_of, past, print_of, whole};
 use crate::domain::action::RollBackNamespace;
 use crate::domain::protection::Act;
+use crate::domain::view::How;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -101,7 +102,7 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, (batch, id): (&str, &str), lines
             namer.take(tx, &found, gone, batch.to_owned()).await?;
         }
     }
-    going_back::set(tx, at, id, (&namer.by, namer.now)).await?;
+    going_back::set(tx, at, (id, How::RollBack), (&namer.by, namer.now)).await?;
     going_back::forget_deleted(tx, at, &namer.name).await?;
     namer.touch(tx, &found).await
 }

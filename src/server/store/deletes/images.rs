@@ -1,6 +1,6 @@
 //! Images: with what belongs to them alone, as a plan says, or one and nothing else, as the distribution API asks.
 
-use super::{Deletion, Untagged, refuse_if_used, untag};
+use super::{Deletion, Unnamed, Untagged, refuse_if_used, untag};
 use crate::domain::radius::{Graph, Radius};
 use crate::domain::trash::TrashKind;
 use crate::domain::{ByteSize, Digest, Result, Tag};
@@ -36,16 +36,18 @@ pub async fn planned(tx: &mut Tx, deletion: &Deletion, graph: &Graph, radius: &R
         entries.push(deletion.entry(TrashKind::Image, top.as_str(), Some(top), (n_tags as u64, bytes)));
     }
     trash::insert(tx, &entries).await?;
-    let entry = |tag: &Tag, digest: &Digest| match radius.images.get(digest) {
-        Some((top, _)) => by_image[top],
-        None => of_tags[tag],
-    };
-    let gone: Vec<Untagged<'_>> = radius
-        .tags
-        .iter()
-        .map(|(tag, digest)| Untagged { tag, digest, entry: &entries[entry(tag, digest)].id })
+    let mut with: BTreeMap<&Digest, Unnamed<'_>> = BTreeMap::new();
+    for digest in radius.tags.values() {
+        if let Some((top, _)) = radius.images.get(digest) {
+            let entry = &entries[by_image[top]].id;
+            with.entry(digest).or_insert(Unnamed { digest, n_tags: 0, entry }).n_tags += 1;
+        }
+    }
+    let alone: Vec<Untagged<'_>> = of_tags
+        .into_iter()
+        .map(|(tag, entry)| Untagged { tag, digest: &radius.tags[tag], entry: &entries[entry].id })
         .collect();
-    untag(tx, deletion, &gone).await?;
+    untag(tx, deletion, &alone, &with.into_values().collect::<Vec<_>>()).await?;
     for digest in parents_first(graph, radius) {
         let (top, _) = &radius.images[digest];
         remove(tx, deletion, digest, &entries[by_image[top]].id).await?;
@@ -79,14 +81,13 @@ pub async fn exactly(tx: &mut Tx, deletion: &Deletion, digest: &Digest) -> Resul
         return Ok(false);
     }
     refuse_if_used(tx, repository, digest).await?;
-    let named = tags::naming(tx, &repository.id, digest).await?;
+    let n_tags = tags::n_naming(tx, &repository.id, digest).await?;
     let held = only_here(&mut Reader::Tx(tx), repository, &[BTreeSet::from([digest.clone()])]).await?;
     let held = held.into_iter().next().unwrap_or_default();
-    let entry = deletion.entry(TrashKind::Image, digest.as_str(), Some(digest), (named.len() as u64, held));
+    let entry = deletion.entry(TrashKind::Image, digest.as_str(), Some(digest), (n_tags, held));
     trash::insert(tx, std::slice::from_ref(&entry)).await?;
-    if !named.is_empty() {
-        let gone: Vec<Untagged<'_>> = named.iter().map(|tag| Untagged { tag, digest, entry: &entry.id }).collect();
-        untag(tx, deletion, &gone).await?;
+    if let Some(n_tags) = i64::try_from(n_tags).ok().filter(|n_tags| *n_tags > 0) {
+        untag(tx, deletion, &[], &[Unnamed { digest, n_tags, entry: &entry.id }]).await?;
     }
     remove(tx, deletion, digest, &entry.id).await?;
     Ok(true)

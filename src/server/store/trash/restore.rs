@@ -3,17 +3,19 @@
 use super::{Entry, NewEntry, forget, insert, whole};
 use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::trash::{Over, TrashKind};
+use crate::domain::view::How;
 use crate::domain::{
     Actor, ByteSize, Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target, Timestamp,
 };
 use crate::params;
 use crate::server::access::Rights;
 use crate::server::entropy::{Entropy, new_id};
+use crate::server::store::going_back::{self, Back};
 use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Known, Row, Tx, blobs, collect, copies, parts, tags};
+use crate::server::store::{Known, Row, Tx, batch, blobs, collect, copies, parts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ type Lists = BTreeMap<Digest, Vec<Digest>>;
 
 /// Images of which the bytes are read at once.
 const TOGETHER: u32 = 16;
+/// Tags that share a statement.
+const ROWS: usize = 256;
 
 /// Brings back what an entry holds. Images of other entries may come with it; what their tags are then is answered.
 ///
@@ -113,7 +117,7 @@ async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -
     if tx.one(sql, params![id]).await?.is_some() || of.row.kind != TrashKind::Image {
         return Ok(settled);
     }
-    let sql = "SELECT id, name, digest FROM deleted_tags WHERE entry = $1";
+    let (sql, mut entries, mut rows) = ("SELECT id, name, digest FROM deleted_tags WHERE entry = $1", vec![], vec![]);
     for mut row in tx.all(sql, params![id]).await? {
         let (row_id, tag, named): (String, Tag, Digest) = (row.take()?, row.take()?, row.take()?);
         let own = NewEntry {
@@ -131,9 +135,19 @@ async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -
             by: of.row.deleted_by.clone().unwrap_or_else(|| who.by.clone()),
             expires: of.row.expires,
         };
-        insert(tx, std::slice::from_ref(&own)).await?;
-        tx.run("UPDATE deleted_tags SET entry = $2 WHERE id = $1", params![row_id, &own.id]).await?;
-        settled.push((id.to_owned(), own.id));
+        rows.push((row_id, own.id.clone()));
+        settled.push((id.to_owned(), own.id.clone()));
+        entries.push(own);
+    }
+    insert(tx, &entries).await?;
+    for some in rows.chunks(ROWS) {
+        let sql = format!(
+            "WITH own (row_id, entry_id) AS (VALUES {})
+             UPDATE deleted_tags SET entry = (SELECT entry_id FROM own WHERE row_id = deleted_tags.id)
+             WHERE id IN (SELECT row_id FROM own)",
+            batch::rows(1, some.len(), 2)
+        );
+        tx.run(&sql, some.iter().flat_map(|(row_id, entry)| params![row_id, entry]).collect()).await?;
     }
     forget(tx, id).await?;
     Ok(settled)
@@ -247,23 +261,29 @@ async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
         entropy: &*who.entropy,
         is_done: false,
     };
-    let sql = "SELECT name, digest FROM deleted_tags WHERE entry = $1 ORDER BY name";
+    let sql = "SELECT d.name, d.digest, t.digest FROM deleted_tags d
+               LEFT JOIN tags t ON t.repository_id = d.repository_id AND t.name = d.name WHERE d.entry = $1 ORDER BY d.name";
     for mut row in tx.all(sql, params![id]).await? {
-        let (tag, digest): (Tag, Digest) = (row.take()?, row.take()?);
-        let current = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
-        if let Some(current) = current.filter(|current| *current != digest) {
-            who.over.check(&tag, &current)?;
+        let (tag, digest, current): (Tag, Digest, Option<Digest>) = (row.take()?, row.take()?, row.take()?);
+        if let Some(current) = current.as_ref().filter(|current| **current != digest) {
+            who.over.check(&tag, current)?;
         }
-        naming.restore(tx, &tag, &digest).await?;
-        tx.run(AS_IT_WAS, params![&repository.id, &tag, id]).await?;
+        naming.may_restore(&tag, (current.as_ref(), &digest))?;
     }
+    let (at, move_id) = (Back { batch: id, repository }, new_id(&*who.entropy, who.at));
+    going_back::note_deleted(tx, id).await?;
+    going_back::set(tx, at, (&move_id, How::Restore), (&who.by, who.at)).await?;
+    going_back::forget(tx, id).await?;
+    tx.run(AS_IT_WAS, params![&repository.id, id, who.at]).await?;
     tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await.map(|_| ())
 }
 
-/// When the tag moved to what it names, by whom, and when it was last pulled.
+/// When each tag moved to what it names, by whom, and when it was last pulled.
 const AS_IT_WAS: &str =
-    "UPDATE tags SET (changed_at, move_known, moved_by, pulled_at) = (SELECT d.changed_at, d.move_known, d.moved_by,
-    d.pulled_at FROM deleted_tags d WHERE d.entry = $3 AND d.name = $2) WHERE repository_id = $1 AND name = $2";
+    "UPDATE tags SET checked_at = $3, missing_since = NULL, (changed_at, move_known, moved_by, pulled_at) =
+      (SELECT d.changed_at, d.move_known, d.moved_by, d.pulled_at FROM deleted_tags d WHERE d.entry = $2
+       AND d.name = tags.name LIMIT 1)
+    WHERE repository_id = $1 AND name IN (SELECT d.name FROM deleted_tags d WHERE d.entry = $2)";
 
 /// Links the blobs of an entry to their repository again.
 async fn link_again(tx: &mut Tx, repository: &Repository, id: &str, now: Timestamp) -> Result<()> {
