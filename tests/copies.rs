@@ -5,6 +5,7 @@ mod failures;
 mod kills;
 mod left;
 mod meanwhile;
+mod moved;
 mod old;
 
 use crate::conformance::registry::serve_router;

@@ -18,6 +18,13 @@ const MAX_BYTES: usize = 512;
 /// The most names of repositories and hosts.
 const MAX_NAMES: usize = 1000;
 
+/// The address of a registry with what of it is mounted: `https://registry.example.com/library`. The names of a mount stand
+/// for other repositories where it is another one.
+pub fn address(url: &str, below: Option<&RepositoryName>) -> String {
+    let url = url.trim_end_matches('/');
+    below.map_or_else(|| url.to_owned(), |below| format!("{url}/{below}"))
+}
+
 /// How a registry is reached and what of it is mounted, without its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

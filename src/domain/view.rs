@@ -28,7 +28,7 @@ pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, 
 pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use jobs::{InTrash, JobRow, JobView, JobsView};
-pub use mount::{MountView, ProbeView, TrustView};
+pub use mount::{LedElsewhere, MountView, ProbeView, TrustView};
 pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,

@@ -109,6 +109,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         facts: facts(config, policy),
     });
     app.follow_mounts().await?;
+    crate::server::service::jobs::end_displaced(&app, &app.access.system(Job::Run, Maintain {})).await?;
     Ok((app.clone(), Runner::new(app, asked, blobs)))
 }
 
@@ -215,11 +216,12 @@ async fn configure(
         prefix: mount.prefix.clone(),
         kind: if mount.kind == MountKindConfig::Hosted { MountKind::Hosted } else { MountKind::Remote },
         url: mount.url.clone().unwrap_or_default(),
+        below: mount.upstream_prefix.clone(),
         refresh_s: (mount.kind != MountKindConfig::Hosted).then_some(mount.refresh_s),
     };
     let rows: Vec<Configured> = configured.iter().map(row).collect();
-    let proof = access.system(Job::Crawl, Maintain {});
-    let write = store.note(&proof, move |tx| Box::pin(async move { mount_rows::configure(tx, &rows).await }));
+    let (proof, now) = (access.system(Job::Crawl, Maintain {}), clock.now());
+    let write = store.note(&proof, move |tx| Box::pin(async move { mount_rows::configure(tx, &rows, now).await }));
     Ok(write.await?)
 }
 

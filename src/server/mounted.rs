@@ -7,7 +7,7 @@ use super::registry::{ReadRegistry, WriteRegistry};
 use super::secret::Secret;
 use super::store::Store;
 use super::store::mount_settings::{self, Kept};
-use crate::domain::mount::MountSettings;
+use crate::domain::mount::{MountSettings, address};
 use crate::domain::view::MountKind;
 use crate::domain::{MountPrefix, RepositoryName, Result};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -36,9 +36,20 @@ pub struct Mount {
     pub token_service: Option<String>,
 }
 
+impl Mount {
+    /// Where its repositories are.
+    pub fn address(&self) -> String {
+        match &self.upstream {
+            Some(upstream) => address(&upstream.url, upstream.prefix.as_ref()),
+            None => "this Portolan".to_owned(),
+        }
+    }
+}
+
 /// How a remote registry's repositories are called at their own place.
 #[derive(Clone, Debug)]
 pub struct Upstream {
+    pub url: String,
     pub host: String,
     pub prefix: Option<RepositoryName>,
 }

@@ -99,10 +99,11 @@ pub(super) async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: 
                 prefix: Default::default(),
                 kind: portolan::domain::view::MountKind::Hosted,
                 url: String::new(),
+                below: None,
                 refresh_s: None,
             };
             let mara = Actor::User("mara".parse()?);
-            let mount = mounts::configure(tx, &[mount]).await?.remove(0);
+            let mount = mounts::configure(tx, &[mount], at).await?.remove(0);
             let (repository, _) = repositories::ensure(tx, &name, &mount, &ids[1], at).await?;
             manifests::insert(tx, &repository, &new, Some(&mara), at).await?;
             edges::link_parts(tx, &repository, &new, at).await?;

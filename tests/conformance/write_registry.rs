@@ -46,11 +46,13 @@ async fn hosted(folder: &tempfile::TempDir, blobs: Arc<dyn BlobStore>) -> Hosted
         prefix: Default::default(),
         kind: MountKind::Hosted,
         url: String::new(),
+        below: None,
         refresh_s: None,
     };
     let proof = access().system(Job::Sweep, Maintain {});
-    let configured = store
-        .note(&proof, |tx| Box::pin(async move { mounts::configure(tx, &[mount]).await.map(|ids| ids[0].clone()) }));
+    let configured = store.note(&proof, |tx| {
+        Box::pin(async move { mounts::configure(tx, &[mount], START).await.map(|ids| ids[0].clone()) })
+    });
     let mount_id = configured.await.unwrap();
     let keeps = access().system(Job::Collect, Maintain {});
     HostedRegistry::new(HostedParts {

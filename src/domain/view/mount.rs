@@ -1,6 +1,7 @@
 //! What the pages of one mount show.
 
 use super::MountRow;
+use crate::domain::Timestamp;
 use crate::domain::capability::Capability;
 use crate::domain::mount::MountSettings;
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,20 @@ pub struct MountView {
     pub n_grants: u64,
     /// Images that are held at its registry for what is in the trash; counted for its own page.
     pub n_held: u64,
+    /// Where the configuration led it before, if that changed not long ago and left something behind.
+    pub moved: Option<LedElsewhere>,
     /// Whether the reader may change it; never where the configuration holds it.
     pub may_manage: bool,
+}
+
+/// A mount of the configuration that leads to another address since a start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedElsewhere {
+    pub was: String,
+    pub at: Timestamp,
+    /// Tags that were on their way into the trash there, and images that are held there for what is in it.
+    pub n_going: u64,
+    pub n_held: u64,
 }
 
 /// What stands in `auth.token` of a registry that trusts tokens from here.

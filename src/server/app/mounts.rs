@@ -72,7 +72,8 @@ pub(super) fn remote(
         is_typed: false,
         is_read_only: mount.is_read_only(),
     };
-    let upstream = Upstream { host: authority(&settings.url), prefix: mount.upstream_prefix.clone() };
+    let (url, host) = (url.to_owned(), authority(&settings.url));
+    let upstream = Upstream { url, host, prefix: mount.upstream_prefix.clone() };
     let made = RemoteRegistry::new(settings, Limits::default(), Arc::clone(entropy)).with_context(registry)?;
     Ok(Some((made, upstream)))
 }
@@ -136,7 +137,7 @@ impl Connect for Connector {
             let words = "tokens for it would travel in plain text; write https:// and the name of the registry";
             return Err(Error::invalid("url", words));
         }
-        let upstream = Upstream { host: authority(&url), prefix: settings.upstream_prefix.clone() };
+        let upstream = Upstream { url: settings.url, host: authority(&url), prefix: settings.upstream_prefix.clone() };
         let username = Some(settings.username).filter(|username| !username.is_empty());
         let remote = RemoteSettings {
             prefix: prefix.clone(),

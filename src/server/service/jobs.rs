@@ -1,5 +1,9 @@
 //! Long work that people see: what there is of it, a garbage collection by hand, and what is done to a run.
 
+mod places;
+
+pub use places::{end_displaced, require};
+
 use super::{may, trash};
 use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, RunCollection};
 use crate::domain::error::What;
@@ -96,6 +100,7 @@ pub fn new_run<A: Action>(
     params: String,
 ) -> Result<NewRun> {
     let (at, behalf) = (app.clock.now(), behalf::of(&proof.rights().standing())?);
+    let params = places::noted(app, &params)?;
     Ok(NewRun { id: new_id(&*app.entropy, at), kind, scope, params, by: proof.actor().clone(), behalf, at })
 }
 

@@ -17,6 +17,9 @@ use crate::server::context::App;
 use crate::server::store::mount_settings::{self, Kept};
 use crate::server::store::mounts::{self, Mount};
 
+/// For how many days it is told that a mount leads elsewhere: for as long as the jobs are kept that ended by it.
+const TOLD_DAYS: i64 = 30;
+
 /// Every mount with what it can do and where its reading stands. One statement.
 pub async fn list(app: &App, proof: &Authorized<ReadMounts>) -> Result<MountsView> {
     let rows = rows(app).await?.into_iter().map(|mount| mount.row).collect();
@@ -44,7 +47,9 @@ pub async fn view(app: &App, proof: &Authorized<ReadMounts>, name: &str, is_to_g
     let kept = mount_settings::find(&app.store, &mount.id).await?;
     let n_grants = if is_to_go { mount_settings::n_grants(&app.store, &mount.id).await? } else { 0 };
     let n_held = crate::server::store::under_way::n_held(&app.store, &mount.id).await?;
-    Ok(MountView { n_held, ..view_of(app, proof, mount, kept, n_grants) })
+    let since = app.clock.now().plus_days(-TOLD_DAYS);
+    let moved = mount.moved.clone().filter(|moved| moved.at > since);
+    Ok(MountView { n_held, moved, ..view_of(app, proof, mount, kept, n_grants) })
 }
 
 fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option<Kept>, n_grants: u64) -> MountView {
@@ -58,7 +63,7 @@ fn view_of(app: &App, proof: &Authorized<ReadMounts>, mount: Mount, kept: Option
     let has_password = kept.as_ref().is_some_and(|kept| kept.sealed.is_some());
     let may_manage = kept.is_some() && may_manage(proof);
     let settings = kept.map(|kept| kept.settings);
-    MountView { id, row, settings, has_password, trust, n_grants, n_held: 0, may_manage }
+    MountView { id, row, settings, has_password, trust, n_grants, n_held: 0, moved: None, may_manage }
 }
 
 async fn rows(app: &App) -> Result<Vec<Mount>> {

@@ -1,7 +1,7 @@
 //! Mounts of the console: how each is set, and what goes when it is removed.
 
 use super::{Row, Store, Tx, epoch, jobs, mounts, under_way};
-use crate::domain::mount::MountSettings;
+use crate::domain::mount::{MountSettings, address};
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
 use crate::domain::{Error, MountPrefix, Result, Timestamp};
@@ -48,6 +48,7 @@ pub async fn insert(tx: &mut Tx, new: &Kept, job: &str, now: Timestamp) -> Resul
         prefix: prefix.clone(),
         kind: MountKind::Remote,
         url: settings.url.clone(),
+        below: settings.upstream_prefix.clone(),
         refresh_s: Some(settings.refresh_s),
     };
     mounts::refuse_mixing(tx, &configured).await.map_err(|error| match error {
@@ -93,6 +94,11 @@ pub async fn change(tx: &mut Tx, (before, kept): (&Kept, &Kept), now: Timestamp)
     let found = tx.one(&sql, params![&kept.id]).await?.map(|mut row| self::kept(&mut row)).transpose()?;
     if found.as_ref() != Some(before) {
         return Err(Error::Conflict("somebody else changed or removed this mount; look again".to_owned()));
+    }
+    let address = |of: &Kept| address(&of.settings.url, of.settings.upstream_prefix.as_ref());
+    let (was, is) = (address(before), address(kept));
+    if was != is {
+        under_way::leave(tx, &kept.id, (&was, &is)).await?;
     }
     set(tx, kept).await?;
     jobs::hasten(tx, Job::Crawl.name(), &kept.id, now).await
@@ -165,6 +171,7 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
     ] {
         tx.run(sql, params![id]).await?;
     }
+    under_way::forget_left(tx, id).await?;
     epoch::next(tx).await
 }
 

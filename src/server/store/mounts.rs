@@ -1,20 +1,24 @@
 //! Mounted registries: what the configuration names, what crawls found, how far they are.
 
-use super::{Row, Store, Tx};
+use super::{Row, Store, Tx, under_way};
 use crate::domain::capability::Capability;
-use crate::domain::view::{CrawlState, MountKind, MountRow, Totals};
-use crate::domain::{Error, MountPrefix, Result, Timestamp};
+use crate::domain::mount::address;
+use crate::domain::view::{CrawlState, LedElsewhere, MountKind, MountRow, Totals};
+use crate::domain::{Error, MountPrefix, RepositoryName, Result, Timestamp};
 use crate::params;
+use serde::{Deserialize, Serialize};
 
 /// A mount with its state.
 pub struct Mount {
     pub id: String,
     pub row: MountRow,
     pub crawl_started_at: Option<Timestamp>,
+    /// Where the configuration led it before.
+    pub moved: Option<LedElsewhere>,
 }
 
 const COLUMNS: &str = "id, prefix, kind, url, refresh_s, capabilities, n_repositories, n_tags, n_images, stored_bytes, \
-     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure, left_out, source";
+     logical_bytes, n_sharing, n_missing, n_read, n_to_read, crawl_started_at, crawl_finished_at, failed_at, failure, left_out, source, settings";
 
 /// The mounts in force, in the order of the configuration.
 pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<Mount>> {
@@ -35,27 +39,72 @@ pub struct Configured {
     pub prefix: MountPrefix,
     pub kind: MountKind,
     pub url: String,
+    /// Below which name of the registry its repositories lie.
+    pub below: Option<RepositoryName>,
     pub refresh_s: Option<u64>,
 }
 
+/// What is kept of a mount in its settings: of one of the configuration, or of the console.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Noted {
+    address: Option<String>,
+    moved: Option<LedElsewhere>,
+    #[serde(skip_serializing)]
+    upstream_prefix: Option<RepositoryName>,
+}
+
 /// Makes the table say what the configuration says; returns the id of each mount, in order.
-/// A mount that is configured no longer rests with its catalog.
-pub async fn configure(tx: &mut Tx, mounts: &[Configured]) -> Result<Vec<String>> {
+/// A mount that is configured no longer rests with its catalog. One that leads elsewhere leaves behind what was under way
+/// there.
+pub async fn configure(tx: &mut Tx, mounts: &[Configured], now: Timestamp) -> Result<Vec<String>> {
     tx.run("UPDATE mounts SET active = 0 WHERE source = 'file'", vec![]).await?;
-    let sql = "INSERT INTO mounts (id, prefix, kind, url, refresh_s, position, active, capabilities)
-               VALUES ($1, $2, $3, $4, $5, $6, 1, '{}')
+    let sql = "INSERT INTO mounts (id, prefix, kind, url, refresh_s, position, active, capabilities, settings)
+               VALUES ($1, $2, $3, $4, $5, $6, 1, '{}', $7)
                ON CONFLICT (prefix) DO UPDATE SET kind = excluded.kind, url = excluded.url,
                  refresh_s = excluded.refresh_s, position = excluded.position, active = 1,
-                 source = 'file', settings = '{}', sealed = NULL";
+                 source = 'file', settings = excluded.settings, sealed = NULL";
     let mut ids = Vec::with_capacity(mounts.len());
     for (position, mount) in mounts.iter().enumerate() {
         refuse_mixing(tx, mount).await?;
         let refresh = mount.refresh_s.map(|seconds| seconds as i64);
-        tx.run(sql, params![&mount.id, &mount.prefix, mount.kind, &mount.url, refresh, position as i64]).await?;
+        let noted = serde_json::to_string(&noted(tx, mount, now).await?).map_err(|_| Error::Internal)?;
+        tx.run(sql, params![&mount.id, &mount.prefix, mount.kind, &mount.url, refresh, position as i64, noted]).await?;
         let row = tx.one("SELECT id FROM mounts WHERE prefix = $1", params![&mount.prefix]).await?;
         ids.push(row.map_or(Ok(mount.id.clone()), |mut row| row.take())?);
     }
     Ok(ids)
+}
+
+/// What to keep of a mount of the configuration; what is under way at another address than it has by now is left there.
+async fn noted(tx: &mut Tx, mount: &Configured, now: Timestamp) -> Result<Noted> {
+    if mount.kind == MountKind::Hosted {
+        return Ok(Noted::default());
+    }
+    let is = address(&mount.url, mount.below.as_ref());
+    let sql = "SELECT id, url, source, settings FROM mounts WHERE prefix = $1 AND kind = $2";
+    let Some(mut row) = tx.one(sql, params![&mount.prefix, MountKind::Remote]).await? else {
+        return Ok(Noted { address: Some(is), ..Noted::default() });
+    };
+    let (id, url, source): (String, String, String) = (row.take()?, row.take()?, row.take()?);
+    let before: Noted = serde_json::from_str(&row.take::<String>()?).unwrap_or_default();
+    // An earlier version did not keep below which name one of the configuration lay.
+    let below = if source == "file" { mount.below.clone() } else { before.upstream_prefix };
+    let was = before.address.unwrap_or_else(|| address(&url, below.as_ref()));
+    if was == is {
+        return Ok(Noted { address: Some(is), moved: before.moved, ..Noted::default() });
+    }
+    let (n_going, n_held) = under_way::leave(tx, &id, (&was, &is)).await?;
+    tracing::warn!(
+        prefix = mount.prefix.shown(),
+        was,
+        is,
+        n_going,
+        n_held,
+        "a mount leads to another address than before: what was under way at the old one is left there, nothing of it is done at the new one"
+    );
+    let moved = LedElsewhere { was, at: now, n_going, n_held };
+    Ok(Noted { address: Some(is), moved: Some(moved), ..Noted::default() })
 }
 
 /// A prefix that holds repositories of one registry cannot be given to another: their names would mix.
@@ -156,6 +205,7 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
     let (started, finished): (Option<Timestamp>, Option<Timestamp>) = (row.take()?, row.take()?);
     let (_, failure, left_out): (Option<Timestamp>, Option<String>, _) = (row.take()?, row.take()?, row.take()?);
     let is_of_file = row.take::<String>()? == "file";
+    let noted: Noted = serde_json::from_str(&row.take::<String>()?).unwrap_or_default();
     let crawl = match (started, failure, finished) {
         (_, Some(message), _) => CrawlState::Failed { message },
         (Some(started), None, _) => CrawlState::Running { read, total, left_s: left_s(started, now, read, total) },
@@ -182,6 +232,7 @@ fn mount(row: &mut Row, now: Timestamp) -> Result<Mount> {
             is_of_file,
         },
         crawl_started_at: started,
+        moved: noted.moved,
     })
 }
 

@@ -10,6 +10,7 @@ use crate::server::access::{Authorized, Caller};
 use crate::server::context::{App, Mount};
 use crate::server::registry::WriteRegistry;
 use crate::server::service::elsewhere::{self, Elsewhere};
+use crate::server::service::jobs;
 use crate::server::store::runs::{self, Progress, Run, Weight};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -151,6 +152,7 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
 impl<'a> Copying<'a> {
     async fn take_up(app: &'a App, run: &'a Run) -> Result<Self> {
         let (asked, place): (Asked, Place) = (run.asked()?, run.stands()?);
+        jobs::require(app, &run.params)?;
         let caller = app.identity.on_behalf(run).await?;
         let tags = asked.tags.iter().map(|it| (it.tag.clone(), it.name.clone())).collect();
         let action = CopyTags { from: asked.from.clone(), to: asked.to.clone(), tags };

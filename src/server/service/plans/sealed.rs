@@ -75,6 +75,8 @@ pub struct Plan {
     /// What the preview said would go.
     pub(super) print: Digest,
     until: Timestamp,
+    /// Where its repository is: at another registry it would delete something else.
+    at: Option<String>,
 }
 
 impl Plan {
@@ -87,7 +89,17 @@ impl Plan {
         let sealed = (text.len() <= MAX_BYTES).then(|| URL_SAFE_NO_PAD.decode(text)).and_then(std::result::Result::ok);
         let opened = app.identity.sealing.open(PURPOSE, &sealed.ok_or_else(bad)?).map_err(|_| bad())?;
         let plan: Self = serde_json::from_slice(&opened).map_err(|_| bad())?;
-        if plan.by == actor.key() && app.clock.now() <= plan.until { Ok(plan) } else { Err(bad()) }
+        let holds = plan.by == actor.key() && app.clock.now() <= plan.until && plan.at == place(app, &plan.asked);
+        if holds { Ok(plan) } else { Err(bad()) }
+    }
+}
+
+fn place(app: &App, asked: &Asked) -> Option<String> {
+    match asked {
+        Asked::Content { repository, .. } | Asked::Repository(repository) => {
+            app.mount(repository).map(|mount| mount.address())
+        }
+        Asked::Namespace(_) => None, // Only where it is kept here.
     }
 }
 
@@ -101,7 +113,8 @@ pub(super) fn seal(app: &App, by: &Actor, asked: Asked, print: Digest) -> Result
     };
     let now = app.clock.now();
     let id = new_id(&*app.entropy, now);
-    let plan = Plan { id, asked, by: by.key(), print, until: Timestamp(now.0 + LASTS_MS) };
+    let at = place(app, &asked);
+    let plan = Plan { id, asked, by: by.key(), print, until: Timestamp(now.0 + LASTS_MS), at };
     let text = serde_json::to_vec(&plan).map_err(|_| Error::Internal)?;
     let sealed = app.identity.sealing.seal(PURPOSE, &text, &*app.entropy)?;
     Ok(URL_SAFE_NO_PAD.encode(sealed))

@@ -88,6 +88,7 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
 
 /// One step of a run: the next part.
 pub async fn step(app: &App, run: &Run) -> Result<Progress> {
+    jobs::require(app, &run.params)?;
     let to_delete: ToDelete = run.asked()?;
     let mut to = Progress::of(run);
     let next = runs::next_part(&app.store, &run.id).await?;

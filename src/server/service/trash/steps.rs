@@ -70,6 +70,7 @@ pub async fn start(app: &App, proof: &Authorized<RestoreTrash>, (batch, n): (&st
 
 /// One step of a run: some entries.
 pub async fn step(app: &App, run: &Run) -> Result<Progress> {
+    jobs::require(app, &run.params)?;
     let (to_restore, mut place): (ToRestore, Place) = (run.asked()?, run.stands()?);
     let mut to = Progress::of(run);
     let is_elsewhere = app.mount(&to_restore.repository).is_some_and(|mount| mount.changes.is_some());

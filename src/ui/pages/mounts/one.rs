@@ -4,12 +4,13 @@ use super::changes::Changes;
 use super::form::MountForm;
 use super::{Numbers, State};
 use crate::api::mounts::show_mount;
-use crate::domain::Address;
-use crate::domain::view::{MountKind, MountRow, MountView, TrustView};
+use crate::domain::view::{LedElsewhere, MountKind, MountRow, MountView, TrustView};
+use crate::domain::{Address, Timestamp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::part::Part;
+use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, decode_path};
@@ -28,7 +29,7 @@ pub fn OneMount() -> impl IntoView {
 
 #[component]
 fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
-    let MountView { row, settings, has_password, trust, n_grants, n_held, may_manage, .. } = view;
+    let MountView { row, settings, has_password, trust, n_grants, n_held, moved, may_manage, .. } = view;
     let (title, now) = (row.prefix.shown(), request.now);
     let removing = (asks && may_manage).then(|| {
         view! { <Removing row=&row n_grants/> }
@@ -60,6 +61,7 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
         <Problem intent=Intent::CheckMount/>
         {removing}
         <Locked row=&row/>
+        {moved.map(|moved| view! { <Led moved now/> })}
         <div class="stack mt-4 wide"><State mount=&row now/><div class="card"><div class="card-body"><Numbers mount=&row now/></div></div></div>
         <div class="parts mt-4"><Changes row=&row/>{trust.map(|trust| view! { <Trust trust/> })}</div>
         {form}
@@ -79,6 +81,34 @@ fn Held(n_held: u64) -> impl IntoView {
         "{images} at this address by hidden tags, for what is in the trash. With another address, none of that can be restored, and the hidden tags stay there: empty the trash first, or restore what is wanted."
     );
     Some(view! { <div class="callout callout-info mt-4 wide"><Icon name="trash"/><p>{words}</p></div> }.into_any())
+}
+
+/// That it leads elsewhere since a start, and what that left behind.
+#[component]
+fn Led(moved: LedElsewhere, now: Timestamp) -> impl IntoView {
+    let LedElsewhere { was, at, n_going, n_held } = moved;
+    let going = (n_going > 0).then(|| {
+        format!(
+            " {} on the way into the trash there: that goes on for none of them.",
+            counted(n_going, "tag was", "tags were")
+        )
+    });
+    let held = (n_held > 0).then(|| {
+        format!(
+            " {} there by hidden tags, which stay until the mount leads there again.",
+            counted(n_held, "image is held", "images are held")
+        )
+    });
+    let jobs = Address::Jobs.to_string();
+    view! {
+        <div class="callout callout-warn mt-4 wide">
+            <Icon name="warn"/>
+            <p>
+                "The configuration led this mount to "<code>{was}</code>" until a start "<When at now/>". Jobs that were under way there ended, and nothing of them is done at the new address; "<a href=jobs>"their pages"</a>" say how far they came."{going}{held}
+            </p>
+        </div>
+    }
+    .into_any()
 }
 
 #[component]
