@@ -154,6 +154,20 @@ async fn what_somebody_pushes_between_two_steps_stays() {
     }
 }
 
+/// As CNCF distribution 2.8 in files does while somebody writes another tag.
+#[tokio::test]
+async fn a_delete_that_takes_the_tombstone_and_leaves_its_tag_is_done_once_more() {
+    let (upstream, registry) = filled(Deletes::ByDigest).await;
+    remove(&registry, "latest", OLD).await.unwrap();
+    let last = upstream.now().seen.iter().rposition(|(method, _)| method == "DELETE").unwrap();
+    let (upstream, registry) = filled(Deletes::ByDigest).await;
+    upstream.now().event = Some((last, Event::LeavesTags));
+    assert_eq!(remove(&registry, "latest", OLD).await, Ok(Removed::ByTombstone));
+    assert!(!upstream.now().tags.contains_key("latest"), "it is not listed, naming nothing: {:?}", upstream.now().seen);
+    siblings_stay(&upstream);
+    assert_eq!(upstream.now().manifests.len(), 1, "the tombstone is gone");
+}
+
 #[tokio::test]
 async fn a_tag_is_set_if_it_is_as_expected() {
     let (upstream, registry) = filled(Deletes::ByDigest).await;

@@ -28,6 +28,8 @@ pub(crate) enum Event {
     Fails,
     /// It is done, and the answer is lost.
     IsLost,
+    /// A delete takes the manifest away, leaves its tags, and fails.
+    LeavesTags,
     /// Somebody else pushes this under the tag right before.
     Push(&'static str, String),
     /// It waits until it may go on.
@@ -124,6 +126,10 @@ impl StandIn {
         let event = state.event.clone().filter(|(at, _)| *at == n).map(|(_, event)| event);
         match &event {
             Some(Event::Fails) => return empty(500),
+            Some(Event::LeavesTags) => {
+                state.manifests.remove(path.rsplit('/').next().unwrap_or_default());
+                return empty(500);
+            }
             Some(Event::Push(tag, content)) => {
                 let digest = sha256(content.as_bytes());
                 state.manifests.insert(digest.clone(), content.clone());

@@ -21,6 +21,9 @@ struct Spot<'a> {
     tag: Reference,
 }
 
+/// How often a tombstone is deleted that is gone and left its tag.
+const BURIALS: u32 = 3;
+
 const TRY_AGAIN: &str = "the tag stands on a tombstone of ours there; delete it once more, and that is finished";
 
 #[async_trait]
@@ -161,11 +164,11 @@ impl RemoteRegistry {
         }
         match self.put_and_see(spot, &tombstone, Some(expected)).await {
             Err(changed @ Error::Changed { .. }) => {
-                self.bury(spot, &tombstone.digest).await?;
+                self.bury(spot, &tombstone).await?;
                 Err(changed)
             }
             Err(failed) => Err(self.explain(spot, failed, expected).await),
-            Ok(()) => self.finish(spot, &tombstone.digest).await,
+            Ok(()) => self.finish(spot, &tombstone).await,
         }
     }
 
@@ -180,18 +183,18 @@ impl RemoteRegistry {
     }
 
     /// Deletes the tombstone under the tag, and the tag with it.
-    async fn finish(&self, spot: &Spot<'_>, tombstone: &Digest) -> Result<Removed> {
+    async fn finish(&self, spot: &Spot<'_>, tombstone: &RawManifest) -> Result<Removed> {
         let unfinished = |failed| failure::at_step(failed, TRY_AGAIN);
         spot.at.confirm().await?;
         let current = self.named(spot).await.map_err(unfinished)?;
-        if current.as_ref().is_some_and(|current| current != tombstone) {
+        if current.as_ref().is_some_and(|current| *current != tombstone.digest) {
             // Somebody pushed meanwhile, and theirs stays.
             self.bury(spot, tombstone).await?;
             return Err(Error::Changed { current });
         }
         self.bury(spot, tombstone).await.map_err(unfinished)?;
         match self.named(spot).await.map_err(unfinished)? {
-            Some(current) if current == *tombstone => {
+            Some(current) if current == tombstone.digest => {
                 let words = "says that it deleted a manifest, and still has a tag on it";
                 Err(unfinished(self.client.error(words)))
             }
@@ -199,22 +202,33 @@ impl RemoteRegistry {
         }
     }
 
-    /// Deletes a tombstone by its digest, which nothing else has.
-    async fn bury(&self, spot: &Spot<'_>, tombstone: &Digest) -> Result<()> {
-        let by_digest = Reference::Digest(tombstone.clone());
-        match self.client.delete(&spot.name, &by_digest, None).await {
-            Ok(Deleted::Done | Deleted::Absent) => Ok(()),
-            Ok(Deleted::Unable) => Err(self.client.error(failure::deletes_nothing())),
-            Err(failed) => match self.client.resolve(&spot.name, &by_digest).await {
-                Ok(None) => Ok(()),
-                _ => Err(failed),
-            },
+    /// Deletes a tombstone by its digest, which nothing else has. CNCF distribution 2.8 in files takes the manifest away and
+    /// then fails where somebody writes another tag at that moment: the tag is left, listed there and naming nothing. So the
+    /// manifest is kept again, by its digest alone, and deleted once more.
+    async fn bury(&self, spot: &Spot<'_>, tombstone: &RawManifest) -> Result<()> {
+        let by_digest = Reference::Digest(tombstone.digest.clone());
+        let mut left = BURIALS;
+        loop {
+            left -= 1;
+            match self.client.delete(&spot.name, &by_digest, None).await {
+                Ok(Deleted::Done | Deleted::Absent) => return Ok(()),
+                Ok(Deleted::Unable) => return Err(self.client.error(failure::deletes_nothing())),
+                Err(failed) => match self.client.resolve(&spot.name, &by_digest).await {
+                    Ok(None) => {
+                        self.client.put_manifest(&spot.name, &by_digest, tombstone, None).await?;
+                        if left == 0 {
+                            return Err(failed);
+                        }
+                    }
+                    _ => return Err(failed),
+                },
+            }
         }
     }
 
-    /// The digest of the tombstone that the tag names, if it names one.
-    async fn tombstone_at(&self, spot: &Spot<'_>) -> Result<Option<Digest>> {
+    /// The tombstone that the tag names, if it names one.
+    async fn tombstone_at(&self, spot: &Spot<'_>) -> Result<Option<RawManifest>> {
         let found = self.client.manifest(&spot.name, &spot.tag).await?;
-        Ok(found.filter(|manifest| tombstone::is(&manifest.bytes)).map(|manifest| manifest.digest))
+        Ok(found.filter(|manifest| tombstone::is(&manifest.bytes)))
     }
 }
