@@ -1,5 +1,6 @@
-//! What is asked about protection rules. Who sets one configures there, and is narrowed to no tags. Who changes or removes
-//! one that asks for a role holds it: a rule that those whom it binds could lift would bind nobody.
+//! What is asked about protection rules. Who sets one configures there, and is narrowed to no tags. Who sets, changes or
+//! removes one that asks for a role holds it: a rule that those whom it binds could lift would bind nobody, and nobody binds
+//! those above.
 
 use super::{Action, Mutation};
 use crate::domain::{Permission, Protection, Scope, Target};
@@ -22,11 +23,11 @@ actions! {
 
     /// Set a rule.
     SetProtection { protection: Protection } = "protection.set",
-        needs |this| all_tags(&this.protection.scope), object this.protection.words();
+        needs |this| lifting(&this.protection), object this.protection.words();
 
     /// Make a rule say something else.
     ChangeProtection { id: String, before: Protection, protection: Protection } = "protection.change",
-        needs |this| lifting(&this.before).into_iter().chain(all_tags(&this.protection.scope)).collect(),
+        needs |this| lifting(&this.before).into_iter().chain(lifting(&this.protection)).collect(),
         object this.protection.words();
 
     /// Take a rule away.

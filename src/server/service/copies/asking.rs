@@ -23,7 +23,7 @@ const TOGETHER: usize = 16;
 /// Not found for a tag that is not there; what setting the tags would be refused for now.
 pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen): (&Mount, &Seen)) -> Result<Copied> {
     let CopyTags { from, to, tags } = proof.action().clone();
-    tags.iter().try_for_each(|(_, name)| name.refuse_reserved())?;
+    tags.iter().flat_map(|(tag, name)| [tag, name]).try_for_each(Tag::refuse_reserved)?;
     let look = |(tag, name): (Tag, Tag)| {
         let (from, to) = (&from, &to);
         async move {
