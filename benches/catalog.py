@@ -71,7 +71,7 @@ class Loader:
         for number, (named, documents) in enumerate(images(name, n_tags)):
             first = number * TAGS_PER_IMAGE
             tags = range(first, min(first + TAGS_PER_IMAGE, n_tags))
-            found.image(named, documents, [tag_name(tag) for tag in tags], self.ids)
+            found.image(named, documents, [tag_name(tag) for tag in tags])
         stored = sum(size for size in found.linked.values())
         new = {digest: size for digest, size in found.linked.items() if digest not in self.seen}
         self.seen.update(new)
@@ -114,7 +114,7 @@ COLUMNS = {
     "manifest_edges": ("repository_id", "parent", "position", "relation", "child", "media_type", "size_bytes", "platform"),
     "tags": ("repository_id", "name", "digest", "changed_at", "move_known", "moved_by", "built_at", "pull_bytes",
              "checked_at"),
-    "tag_moves": ("id", "repository_id", "tag", "to_digest", "how", "actor", "at"),
+    "tag_moves": ("repository_id", "tag", "to_digest", "how", "actor", "at"),
     "referrers": ("repository_id", "subject", "digest", "media_type", "artifact_type", "size_bytes", "annotations"),
 }
 
@@ -127,7 +127,7 @@ class Rows:
         self.rows = {table: [] for table in COLUMNS}
         self.linked, self.n_images, self.logical_bytes, self.pushed = {}, 0, 0, 0
 
-    def image(self, named, documents, tags, ids):
+    def image(self, named, documents, tags):
         at = named.built_at + 60_000
         self.pushed = at + len(tags) - 1  # A tag each millisecond: which one is the newest is no tie.
         self.n_images += 1  # An index, or an image outside of one: what people call an image.
@@ -137,7 +137,7 @@ class Rows:
             self.rows["tags"].append(
                 (self.id, tag, named.digest, moved, 1, PUSHER, named.built_at, named.pull_bytes, moved)
             )
-            self.rows["tag_moves"].append((ids.at(moved), self.id, tag, named.digest, "push", PUSHER, moved))
+            self.rows["tag_moves"].append((self.id, tag, named.digest, "push", PUSHER, moved))
 
     def _manifest(self, it, n_tags, at):
         artifact = SIGNATURE if it.kind == "artifact" else None

@@ -6,6 +6,7 @@ mod freed;
 mod graphs;
 mod kills;
 mod model;
+mod nested;
 mod promises;
 mod soak;
 
@@ -50,8 +51,11 @@ fn n_staged(folder: &Path) -> usize {
 
 /// Follows a reference to all that it is made of; each has to be there, byte for byte.
 async fn pulls(test: &TestApp, repository: &str, reference: &str) {
-    let mut open = vec![reference.to_owned()];
+    let (mut open, mut met) = (vec![reference.to_owned()], BTreeSet::new());
     while let Some(reference) = open.pop() {
+        if !met.insert(reference.clone()) {
+            continue;
+        }
         let found = test.get(&format!("/v2/{repository}/manifests/{reference}")).await;
         assert_eq!(found.status, 200, "{repository} {reference}: {}", found.text());
         let digest = sha256(&found.body);

@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod media_type;
 pub mod mount;
 pub mod name;
+pub mod order;
 pub mod page;
 pub mod permission;
 pub mod platform;

@@ -15,6 +15,9 @@ pub struct Node {
     pub label: String,
     /// Bytes to pull it, before sharing.
     pub bytes: u64,
+    /// How many tags name it.
+    pub n_tags: u64,
+    /// Those that are known: all of them, or some of very many.
     pub tags: BTreeSet<Tag>,
     /// Images that it lists, as far as the repository has them.
     pub children: BTreeSet<Digest>,
@@ -61,8 +64,22 @@ pub struct Radius {
     /// Indexes that stay and list what was to go: nothing may be done.
     pub parents: BTreeMap<Digest, BTreeSet<Digest>>,
     pub stays: Vec<Stays>,
+    /// How many siblings stay that are not known by name.
+    pub n_siblings_more: u64,
     /// All that nothing names in the end, once the trash has let it go, each with the one for whose sake.
     pub in_the_end: BTreeMap<Digest, Digest>,
+}
+
+impl Node {
+    /// Adds names of it that were found otherwise.
+    pub fn know(&mut self, tags: BTreeSet<Tag>) {
+        self.tags.extend(tags);
+    }
+
+    /// How many names it has that are not known.
+    fn n_unknown(&self) -> u64 {
+        self.n_tags.saturating_sub(self.tags.len() as u64)
+    }
 }
 
 impl Graph {
@@ -87,6 +104,10 @@ impl Graph {
             }
         }
         radius.stays = self.stays(tags, &gone);
+        let loses_one = |(digest, node): &(&Digest, &Node)| {
+            !gone.contains_key(*digest) && node.tags.iter().any(|tag| tags.contains(tag))
+        };
+        radius.n_siblings_more = self.0.iter().filter(loses_one).map(|(_, node)| node.n_unknown()).sum();
         let left =
             radius.stays.iter().filter_map(|it| if let Stays::Unnamed(digest) = it { Some(digest) } else { None });
         let mut end = gone.clone();
@@ -96,6 +117,12 @@ impl Graph {
         radius.in_the_end = end.into_iter().map(|(digest, (top, _))| (digest, top)).collect();
         radius.images = gone;
         radius
+    }
+
+    /// Whether something lies below an image that is not in it.
+    pub fn is_cut(&self) -> bool {
+        let below = |node: &Node| node.children.iter().chain(&node.referrers).any(|it| !self.0.contains_key(it));
+        self.0.values().any(below)
     }
 
     /// These images with all that lies below them: what they list, and what is about them.
@@ -126,7 +153,9 @@ impl Graph {
     /// Whether nothing names it but what goes.
     fn is_free(&self, digest: &Digest, gone: &Gone, is_taken: &impl Fn(&Tag, &Gone) -> bool) -> bool {
         let Some(node) = self.0.get(digest) else { return false };
-        node.tags.iter().all(|tag| is_taken(tag, gone))
+        // What is asked for, and what says whom it is about, is known: a name that is not is another one.
+        node.n_unknown() == 0
+            && node.tags.iter().all(|tag| is_taken(tag, gone))
             && node.parents.iter().all(|parent| gone.contains_key(parent))
             && node.subject.iter().all(|subject| gone.contains_key(subject))
     }
@@ -137,7 +166,7 @@ impl Graph {
             let (taken, left): (Vec<&Tag>, Vec<&Tag>) = node.tags.iter().partition(|tag| tags.contains(tag));
             if !taken.is_empty() {
                 stays.extend(left.iter().map(|tag| Stays::Sibling((*tag).clone(), digest.clone())));
-                if left.is_empty() && node.parents.is_empty() && node.subject.is_none() {
+                if left.is_empty() && node.n_unknown() == 0 && node.parents.is_empty() && node.subject.is_none() {
                     stays.push(Stays::Unnamed(digest.clone()));
                 }
             }

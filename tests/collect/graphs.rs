@@ -174,7 +174,7 @@ async fn an_index_goes_with_its_children_and_their_signatures_in_one_run() {
     for step in [(3, 0, 0), (3, 0, 1), (7, 0, 0), (4, 0, 0), (8, 0, 0)] {
         world.step(step).await;
     }
-    statement(&world.test, "UPDATE tag_moves SET at = 0").await;
+    statement(&world.test, "UPDATE tag_moves SET at = at - 10000000000000").await;
     world.clock.advance_ms(100 * HOUR_MS);
     let said = run(&world.test).await;
     assert!(said.contains("entries of the trash: 1; images: 4;"), "{said}");

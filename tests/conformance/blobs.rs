@@ -193,8 +193,8 @@ async fn contents_are_listed_in_order_and_removed(blobs: &dyn BlobStore) {
     }
     assert!(all.windows(2).all(|pair| pair[0].digest < pair[1].digest), "each once, in order");
     assert!(all.iter().any(|held| held.digest == digest("c3") && held.size == 2));
-    blobs.remove(&digest("c3"), &blobs.commits().stop(&[digest("c3")]).await).await.unwrap();
-    blobs.remove(&digest("c3"), &blobs.commits().stop(&[digest("c3")]).await).await.unwrap();
+    blobs.remove(&[digest("c3")], &blobs.commits().stop(&[digest("c3")]).await).await.unwrap();
+    blobs.remove(&[digest("c3")], &blobs.commits().stop(&[digest("c3")]).await).await.unwrap();
     assert!(read(blobs, &digest("c3")).await.is_none());
     assert_eq!(read(blobs, &digest("c4")).await.unwrap(), "c4");
 }

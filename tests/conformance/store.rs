@@ -117,7 +117,6 @@ pub(super) async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: 
                 by: Some(&mara),
                 reason: None,
                 now: at,
-                move_id: ids[2].clone(),
             };
             tags::place(tx, placement).await?;
             repositories::touch(tx, &repository.id, Some(&mara), at).await?;

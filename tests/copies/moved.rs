@@ -114,7 +114,7 @@ async fn what_was_planned_at_one_registry_is_not_done_at_another_that_takes_its_
     let page = second.by_admin("mara").get("/admin/mounts/up").await.text();
     for words in [
         "The configuration led this mount to",
-        &format!("<code>{old}</code>"),
+        &format!("<code>{old}"),
         "1 tag was on the way into the trash there",
         "1 image is held there by hidden tags",
     ] {
@@ -128,5 +128,5 @@ async fn what_was_planned_at_one_registry_is_not_done_at_another_that_takes_its_
     let there = "SELECT COUNT(*) FROM trash_holds h JOIN mounts m ON m.id = h.mount_id WHERE m.prefix = 'up'";
     assert_eq!(number(&third, there).await, 1);
     let page = third.by_admin("mara").get("/admin/mounts/up").await.text();
-    assert!(page.contains(&format!("<code>{new}</code>")), "{page}");
+    assert!(page.contains(&format!("<code>{new}")), "{page}");
 }

@@ -14,9 +14,13 @@ use std::collections::BTreeSet;
 /// More than are asked about together.
 const MANY: usize = 2100;
 
-/// Puts `t-1` and so on on an image, at a time.
 async fn fill(test: &TestApp, image: &str, at: i64) {
-    let numbers = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})");
+    fill_with(test, image, (MANY, at)).await;
+}
+
+/// Puts `t-1` and so on on an image, so many, at a time.
+async fn fill_with(test: &TestApp, image: &str, (n_tags, at): (usize, i64)) {
+    let numbers = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n_tags})");
     let repository = "(SELECT id FROM repositories WHERE name = 'team/web')";
     statement(
         test,
@@ -29,8 +33,8 @@ async fn fill(test: &TestApp, image: &str, at: i64) {
     statement(
         test,
         format!(
-            "{numbers} INSERT INTO tag_moves (id, repository_id, tag, to_digest, how, actor, at)
-             SELECT 'filled-' || i, {repository}, 't-' || i, '{image}', 'push', 'user:mara', {at} FROM n"
+            "{numbers} INSERT INTO tag_moves (repository_id, tag, to_digest, how, actor, at)
+             SELECT {repository}, 't-' || i, '{image}', 'push', 'user:mara', {at} FROM n"
         ),
     )
     .await;
@@ -66,7 +70,7 @@ async fn a_repository_of_many_tags_goes_and_comes_back_with_all_that_it_counted(
     fill(&test, &one, clock.now().0).await;
     let before = counts(&test).await;
     // Also where its tags were moved in the future, by a clock that was ahead.
-    statement(&test, format!("UPDATE tag_moves SET at = {} WHERE id = 'filled-7'", clock.now().0 + 5_000)).await;
+    statement(&test, format!("UPDATE tag_moves SET at = {} WHERE tag = 't-7'", clock.now().0 + 5_000)).await;
 
     assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
     let sql = "SELECT before FROM audit WHERE action = 'repository.delete'";
@@ -171,8 +175,8 @@ async fn a_namespace_goes_back_by_however_many_tags_and_all_counts_hold() {
     statement(
         &test,
         format!(
-            "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
-             SELECT 'moved-' || name, repository_id, name, digest, '{two}', 'push', 'user:mara', {} FROM tags WHERE name LIKE 't-%'",
+            "INSERT INTO tag_moves (repository_id, tag, from_digest, to_digest, how, actor, at)
+             SELECT repository_id, name, digest, '{two}', 'push', 'user:mara', {} FROM tags WHERE name LIKE 't-%'",
             clock.now().0
         ),
     )
@@ -244,21 +248,21 @@ async fn a_repository_that_an_earlier_version_deleted_comes_back() {
     test.push_image("team/web", "2.0", "amd64", b"two").await;
     let before = counts(&test).await;
     assert_eq!(test.delete("/api/v1/r/team/web").await.status, 204);
-    let away = |to: &str, from: &str, key: &str, columns: &str| {
+    let away = |to: &str, from: &str, columns: &str| {
         let own: Vec<String> = columns.split(", ").map(|column| format!("t.{column}")).collect();
         let own = own.join(", ");
         format!(
-            "INSERT INTO {to} (id, batch, entry, repository_id, {columns}, deleted_at, deleted_by)
-             SELECT 'moved-' || t.{key}, d.batch, d.entry, t.repository_id, {own}, d.deleted_at, d.deleted_by
+            "INSERT INTO {to} (batch, entry, repository_id, {columns}, deleted_at, deleted_by)
+             SELECT d.batch, d.entry, t.repository_id, {own}, d.deleted_at, d.deleted_by
              FROM {from} t JOIN deleted_repositories d ON d.id = t.repository_id"
         )
     };
     let edges = "INSERT INTO deleted_edges (repository_id, parent, position, relation, child)
                  SELECT repository_id, parent, position, relation, child FROM manifest_edges";
     for sql in [
-        away("deleted_tags", "tags", "name", "name, digest, changed_at, move_known, moved_by, pulled_at"),
-        away("deleted_manifests", "manifests", "digest", "digest, media_type, content, config, pushed_at, pushed_by"),
-        away("deleted_blobs", "repository_blobs", "digest", "digest, size_bytes, linked_at"),
+        away("deleted_tags", "tags", "name, digest, changed_at, move_known, moved_by, pulled_at"),
+        away("deleted_manifests", "manifests", "digest, media_type, content, config, pushed_at, pushed_by"),
+        away("deleted_blobs", "repository_blobs", "digest, size_bytes, linked_at"),
         edges.to_owned(),
         "UPDATE deleted_repositories SET n_tags = 0, n_images = 0, stored_bytes = 0, logical_bytes = 0".to_owned(),
     ] {
@@ -279,4 +283,35 @@ async fn a_repository_that_an_earlier_version_deleted_comes_back() {
     let referrers = test.get(&format!("/v2/team/web/referrers/{index}")).await.json();
     assert_eq!(referrers["manifests"].as_array().map(Vec::len), Some(1));
     assert_eq!(moves(&test, "2.0").await[0].0, json!("restore"));
+}
+
+/// More than one delete may take: who takes one name away does not ask about the others.
+#[tokio::test]
+async fn one_name_of_an_image_that_has_sixty_thousand_goes_and_comes_back() {
+    const NAMES: usize = 60_000;
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    fill_with(&test, &one, (NAMES, clock.now().0)).await;
+    let before = counts(&test).await;
+
+    let asked = json!({"tags": ["t-7"]});
+    let preview = send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await.json();
+    let removed: Vec<&Value> = preview["removed"].as_array().unwrap().iter().map(|it| &it["tag"]).collect();
+    let kept = preview["kept"].as_array().unwrap().len();
+    assert_eq!((removed, preview["freed_bytes"].as_u64()), (vec![&json!("t-7")], Some(0)), "{preview}");
+    let more = format!("{} more tags of these images stay as well.", NAMES - kept);
+    assert!(
+        (100..2_000).contains(&kept) && preview["notes"].to_string().contains(&more),
+        "{kept}: {}",
+        preview["notes"]
+    );
+    let done = send(&test, "POST", "/api/v1/r/team/web/-/delete", json!({"plan": preview["plan"]})).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert!(!is_there(&test, "team/web", "t-7").await && is_there(&test, "team/web", "t-8").await);
+    let back = send(&test, "POST", "/api/v1/trash/restore", json!({"plan": preview["plan"]})).await;
+    assert_eq!((back.status.as_u16(), counts(&test).await), (204, before), "{}", back.text());
+    assert_eq!(test.delete("/api/v1/r/team/web/-/tags/t-9").await.status, 204);
+    let gone = counts(&test).await;
+    rebuild(&test).await;
+    assert_eq!(counts(&test).await, gone, "what is left adds up");
 }

@@ -13,6 +13,9 @@ async fn set(test: &TestApp, rule: Value) -> String {
 
 const PROD: &str = "prod is protected: only Maintainer and up set, move or delete it, by the rule on team/*.";
 
+/// A form: its page, its intent, its fields, and what it keeps where it is refused.
+type Sent<'s> = (&'s str, &'s str, &'s [(&'s str, &'s str)], &'s str);
+
 #[tokio::test]
 async fn what_a_rule_refuses_says_who_may_lift_it_and_leads_there_who_may_go() {
     let test = TestApp::new().await;
@@ -86,7 +89,7 @@ async fn a_form_that_a_rule_refuses_comes_back_with_the_rule_and_with_what_was_t
     }
     let add = format!("/r/team/web/-/manifests/{main}/tag?name=prod");
     let gone = [("to", ""), ("expect", &*two)];
-    let sent: [(&str, &str, &[(&str, &str)], &str); 6] = [
+    let sent: [Sent<'_>; 6] = [
         ("/r/team/web/-/tags/prod/rename", "rename-tag", &[("to", "typed-1"), ("expect", &two)], "value=\"typed-1\""),
         (&back, "roll-back-tag", &[("to", &one), ("expect", &two), ("reason", "typed 2")], "value=\"typed 2\""),
         ("/r/team/web/-/tags/prod/rollback", "roll-back-tag", &gone, "Roll back prod of team/web"),

@@ -69,7 +69,6 @@ impl FromStr for How {
 /// One move of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryRow {
-    pub id: String,
     pub tag: Tag,
     /// Nothing where the tag was new.
     pub from: Option<Digest>,

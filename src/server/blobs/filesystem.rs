@@ -210,9 +210,9 @@ impl Contents for FilesystemBlobs {
         blocking(move || listing::contents(&root, after.as_ref(), limit)).await
     }
 
-    async fn remove(&self, digest: &Digest, _alone: &NobodyCommits<'_>) -> Result<()> {
-        let path = self.content_path(digest);
-        blocking(move || absent_is_fine(fs::remove_file(path))).await
+    async fn remove(&self, some: &[Digest], _alone: &NobodyCommits<'_>) -> Result<()> {
+        let paths: Vec<_> = some.iter().map(|digest| self.content_path(digest)).collect();
+        blocking(move || paths.iter().try_for_each(|path| absent_is_fine(fs::remove_file(path)))).await
     }
 
     fn begin_removing(&self) -> Result<Option<Removing>> {

@@ -106,8 +106,8 @@ impl Contents for MemoryBlobs {
         Ok(found)
     }
 
-    async fn remove(&self, digest: &Digest, _alone: &NobodyCommits<'_>) -> Result<()> {
-        self.content().remove(digest);
+    async fn remove(&self, some: &[Digest], _alone: &NobodyCommits<'_>) -> Result<()> {
+        self.content().retain(|digest, _| !some.contains(digest));
         Ok(())
     }
 

@@ -161,8 +161,8 @@ pub trait Contents: Send + Sync {
     /// At least `limit` contents after `after` in bytewise order of digests; fewer only at the end.
     async fn contents(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Held>>;
 
-    /// Removes some content; fine if there is none. Only what nobody may read any more.
-    async fn remove(&self, digest: &Digest, alone: &NobodyCommits<'_>) -> Result<()>;
+    /// Removes some contents; fine for those that are not there. Only what nobody may read any more.
+    async fn remove(&self, some: &[Digest], alone: &NobodyCommits<'_>) -> Result<()>;
 
     /// The right to remove content for a while; `None` while somebody copies all of it, such as a backup.
     fn begin_removing(&self) -> Result<Option<Removing>>;

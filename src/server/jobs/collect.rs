@@ -4,18 +4,18 @@
 
 mod bytes;
 mod left;
+mod taking;
 
 use super::{Work, proof};
 use crate::domain::action::RunCollection;
 use crate::domain::principal::Job;
-use crate::domain::{ByteSize, Digest, Result, Timestamp};
+use crate::domain::{ByteSize, Result, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::store::Tx;
-use crate::server::store::collect::{self, After, At, Candidate, Rule};
+use crate::server::store::collect::{self, After, Rule};
 use crate::server::store::runs::{Progress, Run};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -74,6 +74,8 @@ struct Collecting<'w> {
     to: Progress,
     /// How many rows a transaction takes.
     together: usize,
+    /// How often the database had been changed after the last transaction of the run.
+    n_changes: u64,
 }
 
 /// The rule by which things are collected now.
@@ -88,7 +90,7 @@ pub(super) async fn step(work: &Work, run: &Run) -> Result<Progress> {
     let (Asked { dry_run }, place): (Asked, Place) = (run.asked()?, run.stands()?);
     still_may(work, run, dry_run).await?;
     let rule = rule(work, dry_run);
-    let mut collecting = Collecting { work, rule, place, to: Progress::of(run), together: LEAST };
+    let mut collecting = Collecting { work, rule, place, to: Progress::of(run), together: LEAST, n_changes: 0 };
     let started = Instant::now();
     while started.elapsed() < SLICE && collecting.place.phase != Phase::Over {
         let phase = collecting.place.phase;
@@ -181,60 +183,6 @@ impl Collecting<'_> {
         Ok(())
     }
 
-    /// Images free what they listed: as long as any goes, all are looked at once more.
-    async fn images(&mut self) -> Result<()> {
-        let (found, last) = collect::unnamed(&self.work.app.store, &self.rule, &self.place.after, PAGE).await?;
-        self.looked_at(found.len());
-        let n_gone = self.take(found, true).await?;
-        self.place.n_images += n_gone;
-        self.place.again |= n_gone > 0;
-        match (last, self.place.again) {
-            (Some(last), _) => self.place.after = last,
-            (None, true) => self.go_on(Phase::Images),
-            (None, false) => self.go_on(Phase::Links),
-        }
-        Ok(())
-    }
-
-    async fn links(&mut self) -> Result<()> {
-        let (found, last) = collect::linked(&self.work.app.store, &self.rule, &self.place.after, PAGE).await?;
-        self.looked_at(found.len());
-        self.place.n_links += self.take(found, false).await?;
-        match last {
-            Some(last) => self.place.after = last,
-            None => self.go_on(Phase::Contents),
-        }
-        Ok(())
-    }
-
-    /// Takes what is free on a page, a few rows in each transaction.
-    async fn take(&mut self, found: Vec<Candidate>, are_images: bool) -> Result<u64> {
-        let mut free: Vec<Candidate> = found.into_iter().filter(|it| it.is_free).collect();
-        let (rule, mut n_gone) = (self.rule, 0);
-        while !free.is_empty() {
-            let some: Vec<Candidate> = free.drain(..self.together.min(free.len())).collect();
-            let (n_rows, groups) = (some.len(), by_repository(some));
-            let (n_taken, took) = self
-                .timed(move |tx| {
-                    Box::pin(async move {
-                        let mut n_taken = 0;
-                        collect::lock(tx, &groups.keys().cloned().collect::<Vec<_>>()).await?;
-                        for (at, digests) in &groups {
-                            n_taken += match are_images {
-                                true => collect::take_images(tx, &rule, at, digests).await?,
-                                false => collect::take_links(tx, &rule, at, digests).await?,
-                            };
-                        }
-                        Ok(n_taken)
-                    })
-                })
-                .await?;
-            n_gone += n_taken;
-            self.pace(n_rows, took);
-        }
-        Ok(n_gone)
-    }
-
     /// The next transaction takes as many rows as take as long as one is meant to.
     fn pace(&mut self, n_rows: usize, took: Duration) {
         let each = took.as_secs_f64() / n_rows.max(1) as f64;
@@ -242,38 +190,43 @@ impl Collecting<'_> {
         self.together = (fitting as usize).clamp(LEAST, self.together * 2).min(MOST);
     }
 
-    /// The same with how long it took once it was under way.
-    async fn timed<F>(&self, change: F) -> Result<(u64, Duration)>
-    where
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<u64>> + Send + 'static,
-    {
-        let whole = self.note(|tx| {
-            Box::pin(async move {
-                let started = Instant::now();
-                Ok((change(tx).await?, started.elapsed()))
-            })
-        });
-        whole.await
-    }
-
     /// Where a power cut undoes it, the run stands where it stood before and does it again.
-    async fn note<T, F>(&self, note: F) -> Result<T>
+    async fn note<T, F>(&mut self, note: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.work.app.store.note_loosely(&self.proof(), note).await
+        self.timed(note).await.map(|(value, _)| value)
+    }
+
+    /// Whether nobody else wrote since the last transaction of the run.
+    fn is_alone(&self) -> bool {
+        self.work.app.store.n_changes() == self.n_changes
+    }
+
+    /// The same with how long it took once it was under way. Where somebody else writes as well, a rest as long follows.
+    async fn timed<T, F>(&mut self, note: F) -> Result<(T, Duration)>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let (store, proof) = (&self.work.app.store, self.proof());
+        let is_alone = self.is_alone();
+        let whole = store.note_loosely(&proof, |tx| {
+            Box::pin(async move {
+                let started = Instant::now();
+                Ok((note(tx).await?, started.elapsed()))
+            })
+        });
+        let (value, took) = whole.await?;
+        self.n_changes = store.n_changes();
+        if !is_alone {
+            tokio::time::sleep(took).await;
+        }
+        Ok((value, took))
     }
 
     fn proof(&self) -> Authorized<crate::domain::action::Maintain> {
         proof(&self.work.app, Job::Collect)
     }
-}
-
-fn by_repository(some: Vec<Candidate>) -> BTreeMap<At, Vec<Digest>> {
-    let mut groups: BTreeMap<At, Vec<Digest>> = BTreeMap::new();
-    for it in some {
-        groups.entry(it.repository).or_default().push(it.digest);
-    }
-    groups
 }

@@ -74,7 +74,7 @@ async fn remove_unknown(app: &App, blobs: &Arc<dyn BlobStore>, held: &[Held], be
             let alone = blobs.commits().stop(only).await;
             if rows::known(&store, only).await?.is_empty() {
                 tracing::info!(%digest, "content that nothing knows is removed");
-                blobs.remove(&digest, &alone).await?;
+                blobs.remove(only, &alone).await?;
             }
             Ok(())
         });

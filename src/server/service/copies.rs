@@ -30,7 +30,7 @@ use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Targ
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::store::radius::{Reader, graph, named};
+use crate::server::store::radius::{Bound, Reader, Start, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, copies};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,7 +165,9 @@ async fn all(
         return Err(Error::NotFound(What::Tag { repository: from.clone(), tag: tag.clone() }));
     }
     seen.check_source(from, &now)?;
-    let graph = graph(&mut Reader::Tx(tx), &found.id, now.values().cloned().collect()).await?;
+    let graph =
+        graph(&mut Reader::Tx(tx), &found.id, Start { tags: &now, images: &BTreeSet::new(), bound: Bound::Whole })
+            .await?;
     let digests: Vec<Digest> = graph.0.keys().cloned().collect();
     let images = copies::images(tx, (found, there), &digests, (&namer.by, namer.now)).await?;
     let (mut placed, mut before, mut left) = (BTreeMap::new(), BTreeMap::new(), vec![]);

@@ -18,7 +18,7 @@ use crate::server::entropy::Entropy;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, graph, named};
+use crate::server::store::radius::{Bound, Reader, Start, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash::{self, Restoring};
 use crate::server::store::{Change, Tx, history, manifests, tags};
@@ -110,8 +110,8 @@ impl Namer {
 
     /// How it puts tags on images.
     pub(super) fn naming<'a>(&'a self, repository: &'a Repository, rules: &'a Rules) -> Naming<'a> {
-        let (rights, by, entropy) = (&self.rights, &self.by, &*self.entropy);
-        Naming { repository, name: &self.name, rights, rules, by, now: self.now, entropy, is_done: self.is_done }
+        let (rights, by) = (&self.rights, &self.by);
+        Naming { repository, name: &self.name, rights, rules, by, now: self.now, is_done: self.is_done }
     }
 
     /// What they may do.
@@ -155,7 +155,8 @@ impl Namer {
             rules.check(&self.rights, Act::Delete, tag)?;
         }
         let tags: Vec<Tag> = gone.iter().cloned().collect();
-        let from = named(&mut Reader::Tx(tx), &repository.id, &tags).await?.into_values().collect();
+        let named = named(&mut Reader::Tx(tx), &repository.id, &tags).await?;
+        let from = Start { tags: &named, images: &BTreeSet::new(), bound: Bound::Cut };
         let graph = graph(&mut Reader::Tx(tx), &repository.id, from).await?;
         let radius = graph.radius(&gone, &BTreeSet::new());
         let deletion = Deletion::begin(tx, repository.clone(), self.name.clone(), self.deleting(batch)).await?;

@@ -27,7 +27,7 @@ use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, freed, graph, named};
+use crate::server::store::radius::{Bound, Reader, Start, freed, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,12 +56,13 @@ pub(super) async fn reach(
     if let Some(tag) = tags.iter().find(|tag| !there.contains_key(*tag)) {
         return Err(Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() }));
     }
-    let from: BTreeSet<Digest> = there.values().chain(digests).cloned().collect();
-    let graph = graph(reader, &repository.id, from).await?;
+    let images: BTreeSet<Digest> = digests.iter().cloned().collect();
+    let bound = if images.is_empty() { Bound::Cut } else { Bound::Whole };
+    let graph = graph(reader, &repository.id, Start { tags: &there, images: &images, bound }).await?;
     if let Some(digest) = digests.iter().find(|digest| !graph.0.contains_key(*digest)) {
         return Err(Error::NotFound(What::Manifest { repository: name.clone(), digest: digest.clone() }));
     }
-    let radius = graph.radius(&tags.iter().cloned().collect(), &digests.iter().cloned().collect());
+    let radius = graph.radius(&tags.iter().cloned().collect(), &images);
     Ok(Found { repository, graph, radius })
 }
 
@@ -154,6 +155,9 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     let weight = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, weight);
     let barred = barred::of_some(&rules, rights, &radius);
+    let more = radius.n_siblings_more;
+    let more = (more > 0).then(|| format!("{more} more tags of these images stay as well."));
+    let cut = graph.is_cut().then(|| "Very much belongs to these images: not all of it is weighed here.".to_owned());
     Ok(Preview {
         plan: String::new(),
         removed_more,
@@ -171,7 +175,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         kept_until,
         freed_at,
         freed_by: said.freed_by,
-        notes: said.notes,
+        notes: said.notes.into_iter().chain(more).chain(cut).collect(),
         n_tags: radius.tags.len() as u64,
         n_images: radius.images.len() as u64,
         removed,

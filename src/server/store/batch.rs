@@ -4,7 +4,7 @@ use super::{Tx, Value};
 use crate::domain::{Digest, Result};
 use std::collections::HashMap;
 
-/// How many digests one statement names: the least that holds them, filled up with repeats, so that prepared
+/// How many things one statement names: the least that holds them, filled up with repeats, so that prepared
 /// statements serve again.
 const SLOTS: [usize; 3] = [4, 32, 256];
 
@@ -13,12 +13,15 @@ pub(super) fn slots(first: usize, n: usize) -> String {
     (first..first + n).map(|slot| format!("${slot}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The placeholders of these digests from `first` on, and their values: as many as the least number of slots that holds
-/// them, or just as many as they are where that is more.
-pub(super) fn padded(first: usize, digests: &[Digest]) -> (String, Vec<Value>) {
-    let n_slots = SLOTS.into_iter().find(|n_slots| *n_slots >= digests.len()).unwrap_or(digests.len());
-    let values = digests.iter().chain(digests.last().into_iter().cycle()).take(n_slots).map(Value::from).collect();
-    (slots(first, if digests.is_empty() { 0 } else { n_slots }), values)
+/// The placeholders of these from `first` on, and their values: as many as the least number of slots that holds them, or
+/// just as many as they are where that is more.
+pub(super) fn padded<'v, V>(first: usize, some: &'v [V]) -> (String, Vec<Value>)
+where
+    &'v V: Into<Value>,
+{
+    let n_slots = SLOTS.into_iter().find(|n_slots| *n_slots >= some.len()).unwrap_or(some.len());
+    let values = some.iter().chain(some.last().into_iter().cycle()).take(n_slots).map(Into::into).collect();
+    (slots(first, if some.is_empty() { 0 } else { n_slots }), values)
 }
 
 /// `($first, …), …`: `n` rows of `width` placeholders.

@@ -4,7 +4,7 @@ use super::manifests::{self, NewManifest};
 use super::repositories::Repository;
 use super::{Store, Tx, Value, batch, blobs, dialect};
 use crate::domain::manifest::{Manifest, Relation};
-use crate::domain::{Actor, Digest, Error, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, Digest, Error, RepositoryName, Result, Tag, Timestamp, order};
 use crate::params;
 use crate::server::access::Scopes;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub async fn moving(store: &Store, repository_id: &str, limit: u32) -> Result<Ve
     let sql = format!(
         "WITH moving (name) AS (
            SELECT v.tag FROM (SELECT tag, from_digest, to_digest FROM tag_moves
-             WHERE repository_id = $1 ORDER BY at DESC, id LIMIT $2) v
+             WHERE repository_id = $1 ORDER BY at DESC, tag DESC LIMIT $2) v
            WHERE v.from_digest IS NOT NULL AND v.to_digest IS NOT NULL
            UNION SELECT u.name FROM tags u WHERE u.repository_id = $1 AND u.name IN ({}))
          SELECT t.name, t.digest, t.changed_at FROM moving JOIN tags t ON t.repository_id = $1 AND t.name = moving.name
@@ -112,29 +112,13 @@ pub async fn images(
     }
     let n_missing = missing.len() as u64;
     let listed = |it: &NewManifest| it.parsed.of(Relation::Manifest).map(|child| child.digest.clone()).collect();
-    let lists = missing.iter().map(|it| (it.digest.clone(), listed(it))).collect();
+    let lists: BTreeMap<Digest, Vec<Digest>> = missing.iter().map(|it| (it.digest.clone(), listed(it))).collect();
     let mut missing: BTreeMap<Digest, NewManifest> = missing.into_iter().map(|it| (it.digest.clone(), it)).collect();
-    for new in children_first(lists)?.iter().filter_map(|digest| missing.remove(digest)) {
+    for new in order::after_what_they_name(&lists).into_iter().filter_map(|digest| missing.remove(digest)) {
         link_blobs(tx, (from, to), &new, now).await?;
         manifests::insert(tx, to, &new, Some(by), now).await?;
     }
     Ok(n_missing)
-}
-
-/// Manifests in an order in which each comes after those that it lists.
-pub(super) fn children_first(mut waiting: BTreeMap<Digest, Vec<Digest>>) -> Result<Vec<Digest>> {
-    let mut order = Vec::with_capacity(waiting.len());
-    while !waiting.is_empty() {
-        let is_ready = |listed: &Vec<Digest>| listed.iter().all(|child| !waiting.contains_key(child));
-        let ready: Vec<Digest> =
-            waiting.iter().filter(|(_, listed)| is_ready(listed)).map(|(digest, _)| digest.clone()).collect();
-        if ready.is_empty() {
-            return Err(Error::Internal); // A digest cannot lie in itself.
-        }
-        ready.iter().for_each(|digest| drop(waiting.remove(digest)));
-        order.extend(ready);
-    }
-    Ok(order)
 }
 
 async fn link_blobs(

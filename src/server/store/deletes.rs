@@ -106,19 +106,18 @@ async fn take_with_images(tx: &mut Tx, deletion: &Deletion, images: &[Unnamed<'_
     for some in images.chunks(TAGS_TOGETHER) {
         let sql = format!(
             "WITH gone (gone_digest, gone_entry) AS (VALUES {})
-             INSERT INTO deleted_tags (id, batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
+             INSERT INTO deleted_tags (batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
                pulled_at, deleted_at, deleted_by)
-             SELECT $5 || ':' || t.name, $2, gone_entry, t.repository_id, t.name, t.digest, t.changed_at, t.move_known,
+             SELECT $2, gone_entry, t.repository_id, t.name, t.digest, t.changed_at, t.move_known,
                t.moved_by, t.pulled_at, $3, $4
              FROM gone CROSS JOIN tags t WHERE t.repository_id = $1 AND t.digest = gone_digest",
-            batch::rows(6, some.len(), 2)
+            batch::rows(5, some.len(), 2)
         );
-        let kept = params![&repository.id, &who.batch, who.at, &who.by, deletion.new_id()];
+        let kept = params![&repository.id, &who.batch, who.at, &who.by];
         let rows = some.iter().flat_map(|it| params![it.digest, it.entry]).collect();
         tx.run(&sql, [kept, rows].concat()).await?;
         let digests: Vec<Value> = some.iter().map(|it| Value::from(it.digest)).collect();
-        let new = deletion.new_id();
-        history::record_deleted_with(tx, repository, (&new, &digests), (&who.by, who.at)).await?;
+        history::record_deleted_with(tx, repository, &digests, (&who.by, who.at)).await?;
         let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND digest IN ({})", batch::slots(2, some.len()));
         tx.run(&sql, [params![&repository.id], digests].concat()).await?;
     }
@@ -129,19 +128,18 @@ async fn take_tags(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>]) -> R
     let Deletion { repository, who, .. } = deletion;
     for some in tags.chunks(TAGS_TOGETHER) {
         let sql = format!(
-            "WITH gone (gone_id, gone_name, gone_entry) AS (VALUES {})
-             INSERT INTO deleted_tags (id, batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
+            "WITH gone (gone_name, gone_entry) AS (VALUES {})
+             INSERT INTO deleted_tags (batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
                pulled_at, deleted_at, deleted_by)
-             SELECT gone_id, $2, gone_entry, t.repository_id, t.name, t.digest, t.changed_at, t.move_known, t.moved_by,
+             SELECT $2, gone_entry, t.repository_id, t.name, t.digest, t.changed_at, t.move_known, t.moved_by,
                t.pulled_at, $3, $4
              FROM gone JOIN tags t ON t.repository_id = $1 AND t.name = gone_name",
-            batch::rows(5, some.len(), 3)
+            batch::rows(5, some.len(), 2)
         );
         let kept = params![&repository.id, &who.batch, who.at, &who.by];
-        let rows = some.iter().flat_map(|it| params![deletion.new_id(), it.tag, it.entry]).collect();
+        let rows = some.iter().flat_map(|it| params![it.tag, it.entry]).collect();
         tx.run(&sql, [kept, rows].concat()).await?;
-        let left: Vec<Left<'_>> =
-            some.iter().map(|it| Left { id: deletion.new_id(), tag: it.tag, from: it.digest }).collect();
+        let left: Vec<Left<'_>> = some.iter().map(|it| Left { tag: it.tag, from: it.digest }).collect();
         history::record_deleted(tx, repository, &left, (&who.by, who.at)).await?;
         let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND name IN ({})", batch::slots(2, some.len()));
         let names = some.iter().map(|it| Value::from(it.tag)).collect();
@@ -161,10 +159,10 @@ pub async fn blob(tx: &mut Tx, deletion: &Deletion, digest: &Digest) -> Result<b
     let entry = deletion.entry(TrashKind::Blob, digest.as_str(), Some(digest), (0, ByteSize(size)));
     trash::insert(tx, std::slice::from_ref(&entry)).await?;
     let sql =
-        "INSERT INTO deleted_blobs (id, batch, entry, repository_id, digest, size_bytes, linked_at, deleted_at, deleted_by)
-               SELECT $3, $4, $5, repository_id, digest, size_bytes, linked_at, $6, $7
+        "INSERT INTO deleted_blobs (batch, entry, repository_id, digest, size_bytes, linked_at, deleted_at, deleted_by)
+               SELECT $3, $4, repository_id, digest, size_bytes, linked_at, $5, $6
                FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
-    let params = params![&repository.id, digest, deletion.new_id(), &who.batch, &entry.id, who.at, &who.by];
+    let params = params![&repository.id, digest, &who.batch, &entry.id, who.at, &who.by];
     tx.run(sql, params).await?;
     blobs::unlink(tx, repository, digest, size).await?;
     Ok(true)

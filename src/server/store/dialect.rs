@@ -50,6 +50,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0027_trash_going.sql"),
     include_str!("schema/sqlite/0028_runs.sql"),
     include_str!("schema/sqlite/0029_in_place.sql"),
+    include_str!("schema/sqlite/0030_in_order.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -83,6 +84,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0027_trash_going.sql"),
     include_str!("schema/postgres/0028_runs.sql"),
     include_str!("schema/postgres/0029_in_place.sql"),
+    include_str!("schema/postgres/0030_in_order.sql"),
 ];
 
 impl Dialect {

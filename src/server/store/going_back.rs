@@ -80,21 +80,21 @@ pub async fn absent(tx: &mut Tx, at: Back<'_>, after: &str, limit: u32) -> Resul
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 
-/// Puts all of them on what they named, where that was anything: the images have to be there. `id` is a new one, for their
-/// history, which says how they came back.
-pub async fn set(tx: &mut Tx, at: Back<'_>, (id, how): (&str, How), (by, now): (&Actor, Timestamp)) -> Result<()> {
+/// Puts all of them on what they named, where that was anything: the images have to be there. Their history says how they
+/// came back.
+pub async fn set(tx: &mut Tx, at: Back<'_>, how: How, (by, now): (&Actor, Timestamp)) -> Result<()> {
     let own = params![at.batch, &at.repository.id];
     let sharing = sharing(tx, at).await?;
     let n_new = "SELECT COUNT(*) FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2 AND b.then_digest IS NOT NULL
                  AND b.now_digest IS NULL";
     let n_new: i64 = tx.one(n_new, own.clone()).await?.map_or(Ok(0), |mut row| row.take())?;
     let moves = format!(
-        "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, at)
-         SELECT $3 || ':' || b.tag, b.repository_id, b.tag, b.now_digest, b.then_digest, $4, $5, {}
+        "INSERT INTO tag_moves (repository_id, tag, from_digest, to_digest, how, actor, at)
+         SELECT b.repository_id, b.tag, b.now_digest, b.then_digest, $3, $4, {}
          FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2 AND b.then_digest IS NOT NULL ORDER BY b.tag",
-        history::after_the_last("$6", "b.repository_id", "b.tag")
+        history::after_the_last("$5", "b.repository_id", "b.tag")
     );
-    tx.run(&moves, [own.clone(), params![id, how, by, now]].concat()).await?;
+    tx.run(&moves, [own.clone(), params![how, by, now]].concat()).await?;
     let place = "INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
                  SELECT b.repository_id, b.tag, b.then_digest, $3, 1, $4, m.built_at, m.pull_bytes, $3
                  FROM tags_going_back b JOIN manifests m ON m.repository_id = b.repository_id AND m.digest = b.then_digest

@@ -1,4 +1,6 @@
-//! The history of tags: one row for each time that a tag came to name another image, or none.
+//! The history of tags: one row for each time that a tag came to name another image, or none. A row is found by its tag, by
+//! its time, and by the image that the tag left; to which images tags came is not indexed, for every push would pay for it,
+//! and a tag that did not leave an image names it now.
 
 use super::keyset::{self, Order};
 use super::radius::Reader;
@@ -13,12 +15,12 @@ use crate::params;
 /// Writes the move that a placement is.
 pub(super) async fn record(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
     let sql = format!(
-        "INSERT INTO tag_moves (id, repository_id, tag, from_digest, to_digest, how, actor, reason, at)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, {}",
-        after_the_last("$9", "$2", "$3")
+        "INSERT INTO tag_moves (repository_id, tag, from_digest, to_digest, how, actor, reason, at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, {}",
+        after_the_last("$8", "$1", "$2")
     );
     let from = at.from.map(Digest::as_str);
-    let params = params![&at.move_id, &at.repository.id, at.tag, from, at.digest, at.how, at.by, at.reason, at.now];
+    let params = params![&at.repository.id, at.tag, from, at.digest, at.how, at.by, at.reason, at.now];
     tx.run(&sql, params).await.map(|_| ())
 }
 
@@ -31,7 +33,6 @@ pub(super) fn after_the_last(time: &str, repository: &str, tag: &str) -> String 
 
 /// A tag that was deleted, as its history tells.
 pub(super) struct Left<'a> {
-    pub id: String,
     pub tag: &'a Tag,
     pub from: &'a Digest,
 }
@@ -44,48 +45,48 @@ pub(super) async fn record_deleted(
     (by, at): (&Actor, Timestamp),
 ) -> Result<()> {
     let sql = format!(
-        "WITH gone (id, name, digest) AS (VALUES {})
-         INSERT INTO tag_moves (id, repository_id, tag, from_digest, how, actor, at)
-         SELECT gone.id, $1, gone.name, gone.digest, $2, $3, {} FROM gone",
-        batch::rows(5, left.len(), 3),
+        "WITH gone (name, digest) AS (VALUES {})
+         INSERT INTO tag_moves (repository_id, tag, from_digest, how, actor, at)
+         SELECT $1, gone.name, gone.digest, $2, $3, {} FROM gone",
+        batch::rows(5, left.len(), 2),
         after_the_last("$4", "$1", "gone.name")
     );
     let kept = params![&repository.id, How::Delete, by, at];
-    let rows = left.iter().flat_map(|it| params![&it.id, it.tag, it.from]).collect();
+    let rows = left.iter().flat_map(|it| params![it.tag, it.from]).collect();
     tx.run(&sql, [kept, rows].concat()).await.map(|_| ())
 }
 
-/// Writes that all tags of some images were deleted with them; `id` is a new one.
+/// Writes that all tags of some images were deleted with them.
 pub(super) async fn record_deleted_with(
     tx: &mut Tx,
     repository: &Repository,
-    (id, images): (&str, &[Value]),
+    images: &[Value],
     (by, at): (&Actor, Timestamp),
 ) -> Result<()> {
     let sql = format!(
-        "INSERT INTO tag_moves (id, repository_id, tag, from_digest, how, actor, at)
-         SELECT $2 || ':' || t.name, $1, t.name, t.digest, $3, $4, {} FROM tags t
+        "INSERT INTO tag_moves (repository_id, tag, from_digest, how, actor, at)
+         SELECT $1, t.name, t.digest, $2, $3, {} FROM tags t
          WHERE t.repository_id = $1 AND t.digest IN ({}) ORDER BY t.name",
-        after_the_last("$5", "$1", "t.name"),
-        batch::slots(6, images.len())
+        after_the_last("$4", "$1", "t.name"),
+        batch::slots(5, images.len())
     );
-    tx.run(&sql, [params![&repository.id, id, How::Delete, by, at], images.to_vec()].concat()).await.map(drop)
+    tx.run(&sql, [params![&repository.id, How::Delete, by, at], images.to_vec()].concat()).await.map(drop)
 }
 
-/// Writes that all tags of a repository went with it, or came back; `id` is a new one.
+/// Writes that all tags of a repository went with it, or came back.
 pub(super) async fn record_all(
     tx: &mut Tx,
     repository_id: &str,
-    (id, how): (&str, How),
+    how: How,
     (by, at): (&Actor, Timestamp),
 ) -> Result<()> {
     let column = if how == How::Delete { "from_digest" } else { "to_digest" };
     let sql = format!(
-        "INSERT INTO tag_moves (id, repository_id, tag, {column}, how, actor, at)
-         SELECT $2 || ':' || t.name, $1, t.name, t.digest, $3, $4, {} FROM tags t WHERE t.repository_id = $1 ORDER BY t.name",
-        after_the_last("$5", "$1", "t.name")
+        "INSERT INTO tag_moves (repository_id, tag, {column}, how, actor, at)
+         SELECT $1, t.name, t.digest, $2, $3, {} FROM tags t WHERE t.repository_id = $1 ORDER BY t.name",
+        after_the_last("$4", "$1", "t.name")
     );
-    tx.run(&sql, params![repository_id, id, how, by, at]).await.map(|_| ())
+    tx.run(&sql, params![repository_id, how, by, at]).await.map(|_| ())
 }
 
 /// Whether an image can still be named: it is here, or in the trash.
@@ -118,11 +119,11 @@ pub async fn list(
     if let Some(since) = query.since {
         add("v.at >= ?", since.into());
     }
-    let keyset = Order { key: Some("v.at"), name: "v.id" }.at(position, params.len() + 1);
+    let keyset = Order { key: Some("v.at"), name: "v.tag" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let kept = |digest: &str| format!("CASE WHEN {} THEN 1 ELSE 0 END", IS_KEPT.replace("{d}", digest));
     let sql = format!(
-        "SELECT v.id, v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {}, t.digest FROM tag_moves v
+        "SELECT v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {}, t.digest FROM tag_moves v
          LEFT JOIN tags t ON t.repository_id = v.repository_id AND t.name = v.tag
          WHERE v.repository_id = $1{filter} {} {} LIMIT $2",
         kept("v.from_digest"),
@@ -130,18 +131,19 @@ pub async fn list(
         keyset.condition,
         keyset.order_by
     );
-    let rows = store.all(&sql, params).await?.into_iter().map(|mut row| {
+    // Who looks for what is rare looks at all of it.
+    let rows = store.scan(&sql, params).await?.into_iter().map(|mut row| {
         let item = history_row(&mut row)?;
-        Ok((Cursor { key: item.when.0, name: item.id.clone() }, item))
+        Ok((Cursor { key: item.when.0, name: item.tag.to_string() }, item))
     });
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
 }
 
 fn history_row(row: &mut Row) -> Result<HistoryRow> {
-    let (id, tag, from, to) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let (tag, from, to) = (row.take()?, row.take()?, row.take()?);
     let (how, when, Known(by), reason) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let (from_is_kept, to_is_kept, now) = (row.take()?, row.take()?, row.take()?);
-    Ok(HistoryRow { id, tag, from, to, how, when, by, reason, from_is_kept, to_is_kept, now, may_roll_back: false })
+    Ok(HistoryRow { tag, from, to, how, when, by, reason, from_is_kept, to_is_kept, now, may_roll_back: false })
 }
 
 /// Whether a tag ever named an image.
@@ -178,20 +180,18 @@ fn differences_sql() -> String {
     format!(
         "SELECT r.name AS repository, v.tag AS tag, v.from_digest, t.digest, CASE WHEN v.from_digest IS NULL OR {} THEN 1 ELSE 0 END AS kept,
            r.id AS repository_id
-         FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
+         FROM repositories r CROSS JOIN tag_moves v
          LEFT JOIN tags t ON t.repository_id = r.id AND t.name = v.tag
-         WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3
+         WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3 AND v.repository_id = r.id AND v.at > $4
            AND NOT EXISTS (SELECT 1 FROM tag_moves e WHERE e.repository_id = r.id AND e.tag = v.tag AND e.at > $4 AND e.at < v.at)
-           AND v.from_digest IS DISTINCT FROM t.digest
-           AND (r.name > $5 OR (r.name = $5 AND v.tag > $6))
-         ORDER BY r.name, v.tag LIMIT $7",
+           AND v.from_digest IS DISTINCT FROM t.digest",
         IS_KEPT.replace("{d}", "v.from_digest")
     )
 }
 
 fn span_params(span: &Span<'_>) -> Vec<Value> {
     let (from, to) = (format!("{}/", span.namespace), format!("{}0", span.namespace));
-    params![span.mount_id, from, to, span.then, span.after.0, span.after.1, span.limit]
+    params![span.mount_id, from, to, span.then]
 }
 
 fn difference(mut row: Row) -> Result<Difference> {
@@ -199,14 +199,19 @@ fn difference(mut row: Row) -> Result<Difference> {
     Ok(Difference { repository, tag, then, now, is_kept: row.take()? })
 }
 
-/// Some of them.
+/// Some of them: the moves are read in the order of their tags, and no further than to the end of the page.
 pub async fn differences(store: &Store, span: &Span<'_>) -> Result<Vec<Difference>> {
-    store.scan(&differences_sql(), span_params(span)).await?.into_iter().map(difference).collect()
+    let sql = format!(
+        "{} AND r.name >= $5 AND v.tag > CASE WHEN r.name = $5 THEN $6 ELSE '' END ORDER BY r.name, v.tag LIMIT $7",
+        differences_sql()
+    );
+    let params = [span_params(span), params![span.after.0, span.after.1, span.limit]].concat();
+    store.scan(&sql, params).await?.into_iter().map(difference).collect()
 }
 
 /// All of them, whatever the limit of the span and where it begins: a query, and its values.
 pub(super) fn all_differences(span: &Span<'_>) -> (String, Vec<Value>) {
-    (differences_sql(), span_params(&Span { after: ("", ""), limit: u32::MAX, ..*span }))
+    (differences_sql(), span_params(span))
 }
 
 /// The repositories in which there are any.
@@ -218,13 +223,12 @@ pub async fn different(store: &Store, span: &Span<'_>) -> Result<Vec<RepositoryN
 
 /// What was done in the span since then, in short: another one after whatever was done to a tag there.
 pub async fn since(reader: &mut Reader<'_>, span: &Span<'_>) -> Result<String> {
-    let sql = "SELECT COUNT(*), COALESCE(MAX(v.id), ''), CAST(COALESCE(SUM(v.at - $4), 0) AS BIGINT)
+    let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(v.at - $4), 0) AS BIGINT)
                FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
                WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3";
-    let params = span_params(span).into_iter().take(4).collect();
-    let mut row = reader.all(sql, params).await?.into_iter().next().ok_or(Error::Internal)?;
-    let (n_moves, last, sum): (u64, String, i64) = (row.take()?, row.take()?, row.take()?);
-    Ok(format!("{} {n_moves} {last} {sum}", span.then.0))
+    let mut row = reader.all(sql, span_params(span)).await?.into_iter().next().ok_or(Error::Internal)?;
+    let (n_moves, sum): (u64, i64) = (row.take()?, row.take()?);
+    Ok(format!("{} {n_moves} {sum}", span.then.0))
 }
 
 /// How many there are, whatever the limit of the span.

@@ -86,6 +86,14 @@ pub struct Surroundings {
     pub rules: Vec<Protection>,
 }
 
+/// When tags came to name the image `$2` of the repository `$1`: of those that do now the last move, of those that left it
+/// the one before. Every move to it that is not the last of its tag is followed by the one that left it.
+const NAMES: &str =
+    "SELECT t.name AS tag, (SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = $1 AND l.tag = t.name) AS at
+    FROM (SELECT name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name LIMIT 200) AS t
+  UNION SELECT f.tag, (SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = $1 AND l.tag = f.tag AND l.at < f.at)
+    FROM (SELECT tag, at FROM tag_moves WHERE repository_id = $1 AND from_digest = $2 ORDER BY at DESC LIMIT 20) AS f";
+
 /// Tags that name it, moves to it, manifests about it, indexes that list it, each bounded; the rules that cover its
 /// repository; and whether that has its `subject`.
 pub async fn surroundings(
@@ -99,8 +107,9 @@ pub async fn surroundings(
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
         UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at,
               CASE WHEN EXISTS (SELECT 1 FROM tags n WHERE n.repository_id = $1 AND n.name = v.tag AND n.digest = $2) THEN 1 ELSE 0 END
-            FROM tag_moves v
-            WHERE v.repository_id = $1 AND v.to_digest = $2 ORDER BY v.at DESC LIMIT 20) AS moves
+            FROM ({NAMES}) AS named CROSS JOIN tag_moves v
+            WHERE v.repository_id = $1 AND v.tag = named.tag AND v.at = named.at AND v.to_digest = $2
+            ORDER BY v.at DESC LIMIT 20) AS moves
         UNION ALL SELECT * FROM (SELECT 'referrer', m.digest, m.artifact_type, m.media_type, NULL, m.pushed_at, m.pull_bytes
             FROM referrers f JOIN manifests m ON m.repository_id = f.repository_id AND m.digest = f.digest
             WHERE f.repository_id = $1 AND f.subject = $2 ORDER BY f.digest LIMIT 50) AS referrers

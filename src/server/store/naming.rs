@@ -9,7 +9,6 @@ use crate::domain::protection::Act;
 use crate::domain::view::How;
 use crate::domain::{Actor, Digest, Permission, RepositoryName, Result, Tag, Target, Timestamp};
 use crate::server::access::Rights;
-use crate::server::entropy::{Entropy, new_id};
 
 /// Who names something, in which repository.
 pub struct Naming<'a> {
@@ -20,7 +19,6 @@ pub struct Naming<'a> {
     pub rules: &'a Rules,
     pub by: &'a Actor,
     pub now: Timestamp,
-    pub entropy: &'a dyn Entropy,
     /// Whether a registry elsewhere has done it already, so that nothing is asked any more.
     pub is_done: bool,
 }
@@ -73,8 +71,8 @@ impl Naming<'_> {
         how: How,
         reason: Option<&str>,
     ) -> Result<bool> {
-        let (by, move_id) = (Some(self.by), new_id(self.entropy, self.now));
-        let at = Placement { repository: self.repository, tag, digest, from, how, by, reason, now: self.now, move_id };
+        let by = Some(self.by);
+        let at = Placement { repository: self.repository, tag, digest, from, how, by, reason, now: self.now };
         tags::place(tx, at).await
     }
 }

@@ -5,7 +5,7 @@ use super::manifests::{self, NewManifest};
 use super::repositories::{self, Repository};
 use super::{Done, Store, Tx, namespaces};
 use crate::domain::manifest::{Manifest, Relation};
-use crate::domain::{Digest, RepositoryName, Result, Timestamp, media_type};
+use crate::domain::{Digest, RepositoryName, Result, Timestamp, media_type, order};
 use crate::params;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,32 +99,23 @@ async fn derive(tx: &mut Tx, repository: &Repository, now: Timestamp) -> Result<
 /// Every manifest of a repository, each after those that it lists: an index is shown by what it lists.
 async fn children_first(tx: &mut Tx, repository: &Repository) -> Result<Vec<Digest>> {
     let sql = "SELECT digest, media_type FROM manifests WHERE repository_id = $1 ORDER BY digest";
-    let (mut order, mut indexes) = (Vec::new(), BTreeSet::new());
+    let (mut all, mut indexes) = (Vec::new(), BTreeSet::new());
     for mut row in tx.all(sql, params![&repository.id]).await? {
         let (digest, kind): (Digest, String) = (row.take()?, row.take()?);
         if media_type::is_index(&kind) {
             indexes.insert(digest);
         } else {
-            order.push(digest);
+            all.push(digest);
         }
     }
-    let mut waiting: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
+    let mut lists: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
     for digest in &indexes {
         let Some(index) = read(tx, repository, digest).await? else { continue };
         let children = index.parsed.of(Relation::Manifest).map(|child| &child.digest);
-        waiting.insert(digest.clone(), children.filter(|child| indexes.contains(child)).cloned().collect());
+        lists.insert(digest.clone(), children.filter(|child| indexes.contains(child)).cloned().collect());
     }
-    while !waiting.is_empty() {
-        let is_ready = |children: &Vec<Digest>| children.iter().all(|child| !waiting.contains_key(child));
-        let ready: Vec<Digest> =
-            waiting.iter().filter(|(_, it)| is_ready(it)).map(|(digest, _)| digest.clone()).collect();
-        if ready.is_empty() {
-            break; // A digest cannot lie in itself.
-        }
-        waiting.retain(|digest, _| !ready.contains(digest));
-        order.extend(ready);
-    }
-    Ok(order)
+    all.extend(order::after_what_they_name(&lists).into_iter().cloned());
+    Ok(all)
 }
 
 /// A stored manifest, parsed again; `None` if it cannot be, which the log tells.

@@ -149,8 +149,6 @@ pub struct Placement<'a> {
     pub by: Option<&'a Actor>,
     pub reason: Option<&'a str>,
     pub now: Timestamp,
-    /// The id of the row in the history, if one is written.
-    pub move_id: String,
 }
 
 /// All tags that name an image, in bytewise order.

@@ -7,6 +7,7 @@ use crate::domain::{Digest, Error, Result};
 use crate::server::access::Authorized;
 use crate::server::events::Events;
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rows that travel together.
@@ -129,28 +130,27 @@ async fn load_pg(file: &Path, url: &str) -> Result<()> {
     pg.close().await
 }
 
-/// Rows go by the hidden number that SQLite gives each of them.
+/// Rows go in the order of their keys.
 async fn insert_pg(tx: &mut Tx, connection: &Connection, table: &Table) -> Result<()> {
-    let mut after = -1i64;
-    loop {
-        let sql = format!(
-            "SELECT rowid, {} FROM {} WHERE rowid > $1 ORDER BY rowid LIMIT {TOGETHER}",
-            table.columns(),
-            table.name
-        );
-        let rows = lite::query(connection, &sql, &[after.into()])?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let (mut slots, mut values) = (Vec::new(), Vec::new());
-        for mut row in rows {
-            after = row.take()?;
+    let (columns, key) = (table.columns(), table.key.iter().map(|at| table.names[*at].as_str()).collect::<Vec<_>>());
+    let key = key.join(", ");
+    let from = format!("SELECT {columns} FROM {}", table.name);
+    let ordered = format!("ORDER BY {key} LIMIT {TOGETHER}");
+    let behind = format!("{from} WHERE ({key}) > ({}) {ordered}", batch::slots(1, table.key.len()));
+    let mut rows = lite::query(connection, &format!("{from} {ordered}"), &[])?;
+    while !rows.is_empty() {
+        let (mut slots, mut values, mut after) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows {
+            let cells = row.cells();
+            after = table.key.iter().map(|at| cells[*at].clone()).collect();
             slots.push(format!("({})", table.slots(values.len())));
-            values.extend(row.cells().into_iter().zip(&table.kinds).map(|(cell, kind)| typed(cell, kind)));
+            values.extend(cells.into_iter().zip(&table.kinds).map(|(cell, kind)| typed(cell, kind)));
         }
         let insert = format!("INSERT INTO {} ({}) VALUES {}", table.name, table.columns(), slots.join(", "));
         tx.run(&insert, values).await?;
+        rows = lite::query(connection, &behind, &after)?;
     }
+    Ok(())
 }
 
 /// A table of the schema with its columns.
@@ -158,6 +158,8 @@ struct Table {
     name: String,
     names: Vec<String>,
     kinds: Vec<String>,
+    /// Which of them are its primary key, in the order of that.
+    key: Vec<usize>,
 }
 
 impl Table {
@@ -174,15 +176,17 @@ impl Table {
 fn tables(connection: &Connection) -> Result<Vec<Table>> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
                AND name <> 'schema_version' ORDER BY rowid";
-    let columns = "SELECT name, type FROM pragma_table_info($1) ORDER BY cid";
+    let columns = "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid";
     let table = |mut row: Row| {
         let name: String = row.take()?;
-        let (mut names, mut kinds) = (Vec::new(), Vec::new());
-        for mut row in lite::query(connection, columns, &[Value::from(&name)])? {
+        let (mut names, mut kinds, mut key) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for (at, mut row) in lite::query(connection, columns, &[Value::from(&name)])?.into_iter().enumerate() {
             names.push(row.take()?);
             kinds.push(row.take()?);
+            key.insert(row.take::<i64>()?, at); // Its place in the key, from 1 on; 0 outside of it.
         }
-        Ok(Table { name, names, kinds })
+        key.remove(&0);
+        Ok(Table { name, names, kinds, key: key.into_values().collect() })
     };
     lite::query(connection, sql, &[])?.into_iter().map(table).collect()
 }

@@ -143,8 +143,9 @@ pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Entry>> {
 
 /// Those of some entries that are there.
 pub async fn some(tx: &mut Tx, ids: &[String]) -> Result<Vec<Entry>> {
-    let sql = format!("{ENTRY} WHERE id IN ({}) ORDER BY id", batch::slots(1, ids.len()));
-    tx.all(&sql, ids.iter().map(Value::from).collect()).await?.into_iter().map(entry).collect()
+    let (slots, ids) = batch::padded(1, ids);
+    let sql = format!("{ENTRY} WHERE id IN ({slots}) ORDER BY id");
+    tx.all(&sql, ids).await?.into_iter().map(entry).collect()
 }
 
 /// Everything that one request deleted and that is in the trash still.

@@ -122,12 +122,13 @@ pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuer
     answer(app, caller, StatusCode::OK, found.await)
 }
 
-/// One page of what differs, with the print of all of it.
+/// One page of what differs; the first one with the print of all of it.
 #[derive(Serialize)]
 struct Differing {
     items: Vec<Differs>,
     next: Option<String>,
-    print: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    print: Option<Digest>,
 }
 
 async fn differing(
@@ -138,7 +139,7 @@ async fn differing(
 ) -> Result<Differing> {
     let items = history::as_of(app, proof, after, limit.saturating_add(1)).await?;
     let page = Page::cut(items, limit, |it: &Difference| format!("{}:{}", it.repository, it.tag));
-    let print = history::print(app, proof).await?;
+    let print = if after.0.is_empty() { Some(history::print(app, proof).await?) } else { None };
     Ok(Differing { items: page.items.into_iter().map(Differs::from).collect(), next: page.next, print })
 }
 

@@ -8,6 +8,7 @@ use crate::server::context::App;
 use crate::server::entropy::new_secret_uuid;
 use crate::server::store::collect::{self, Rule};
 use futures::future::try_join_all;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ const TOGETHER: u32 = 64;
 const BETWEEN: Duration = Duration::from_millis(2);
 /// How often it is asked whether blobs can be freed, while they cannot.
 const ASK: Duration = Duration::from_millis(500);
+/// What is smaller is removed where it lies, which takes no longer than to put it aside.
+const LARGE: u64 = 1 << 20;
+/// In so many parts it is removed at the same time, where nobody else writes: a file system waits most of the while.
+const SIDE_BY_SIDE: usize = 8;
 /// How the names begin of what is put aside.
 const ASIDE: &str = "aside-";
 
@@ -60,27 +65,22 @@ impl Collecting<'_> {
             return Ok(());
         };
         self.place.after.1 = last.to_string();
-        let digests: Vec<Digest> = marked.into_iter().map(|(digest, _)| digest).collect();
         let (app, blobs, rule) = (app.clone(), Arc::clone(blobs), self.rule);
         // By a task of its own: whoever drops this run lets nobody commit before the files are where they are to be.
-        let put_aside = tokio::spawn({
+        let at_once = if self.is_alone() { TOGETHER as usize / SIDE_BY_SIDE } else { TOGETHER as usize };
+        let taking = tokio::spawn({
             let blobs = Arc::clone(&blobs);
-            async move { (put_aside(&app, &*blobs, &rule, &digests).await, removing) }
+            async move { (take_away(&app, &*blobs, (&rule, at_once), &marked).await, removing) }
         });
-        let (aside, _removing) = put_aside.await.map_err(|_| Error::Internal)?;
-        let aside = aside?;
-        let gone: Vec<Digest> = aside.iter().map(|(digest, _)| digest.clone()).collect();
+        let (taken, _removing) = taking.await.map_err(|_| Error::Internal)?;
+        let (gone, aside) = taken?;
         if !gone.is_empty() {
             let forgotten = self.note(move |tx| Box::pin(async move { collect::forget_contents(tx, &gone).await }));
             let (n_gone, n_bytes) = forgotten.await?;
             self.place.n_contents += n_gone;
             self.to.n_bytes += n_bytes;
         }
-        let mut freed = Vec::with_capacity(aside.len());
-        for (_, place) in &aside {
-            freed.push(blobs.discard(place));
-        }
-        try_join_all(freed).await?;
+        try_join_all(aside.iter().map(|place| blobs.discard(place))).await?;
         tokio::time::sleep(BETWEEN).await;
         Ok(())
     }
@@ -95,12 +95,22 @@ impl Collecting<'_> {
     }
 }
 
-/// Puts content aside that is marked still while nobody commits it; what that was, and under which names.
-async fn put_aside(app: &App, blobs: &dyn BlobStore, rule: &Rule, digests: &[Digest]) -> Result<Vec<(Digest, String)>> {
-    let alone = blobs.commits().stop(digests).await;
-    let still = collect::still_marked(&app.store, rule, digests).await?;
-    let named = still.into_iter().map(|digest| (digest, format!("{ASIDE}{}", new_secret_uuid(&*app.entropy))));
-    let aside: Vec<(Digest, String)> = named.collect();
+/// Takes content out of its place that is marked still while nobody commits it; what that was, and under which names what
+/// is large lies aside.
+async fn take_away(
+    app: &App,
+    blobs: &dyn BlobStore,
+    (rule, at_once): (&Rule, usize),
+    marked: &[(Digest, u64)],
+) -> Result<(Vec<Digest>, Vec<String>)> {
+    let digests: Vec<Digest> = marked.iter().map(|(digest, _)| digest.clone()).collect();
+    let large: BTreeSet<&Digest> = marked.iter().filter(|(_, size)| *size >= LARGE).map(|(digest, _)| digest).collect();
+    let alone = blobs.commits().stop(&digests).await;
+    let still = collect::still_marked(&app.store, rule, &digests).await?;
+    let (large, small): (Vec<Digest>, Vec<Digest>) = still.iter().cloned().partition(|digest| large.contains(digest));
+    try_join_all(small.chunks(at_once).map(|some| blobs.remove(some, &alone))).await?;
+    let aside: Vec<(Digest, String)> =
+        large.into_iter().map(|digest| (digest, format!("{ASIDE}{}", new_secret_uuid(&*app.entropy)))).collect();
     blobs.put_aside(&aside, &alone).await?;
-    Ok(aside)
+    Ok((still, aside.into_iter().map(|(_, name)| name).collect()))
 }

@@ -4,7 +4,6 @@ use super::graph;
 use super::places::Places;
 use crate::domain::view::How;
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
-use crate::server::entropy::new_id;
 use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::Repository;
@@ -12,7 +11,6 @@ use crate::server::store::tags::Placement;
 use crate::server::store::{Tx, edges, history, manifests, mounts, repositories, tags};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Names of tags asked for in one page: some registries send the whole list every time.
@@ -201,13 +199,13 @@ struct Answers {
 
 /// Writes where tags point, and that the others were met.
 async fn keep_tags(reading: &Reading<'_>, name: &RepositoryName, answers: Answers) -> Result<()> {
-    let (now, entropy) = (reading.app.clock.now(), Arc::clone(&reading.app.entropy));
+    let now = reading.app.clock.now();
     let keep = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
             let mut changed = false;
             for (tag, digest) in &answers.resolved {
                 let found = Found { tag, digest: digest.as_ref(), asked_at: answers.asked_at, now };
-                changed |= place(tx, repository, found, new_id(&*entropy, now)).await?;
+                changed |= place(tx, repository, found).await?;
             }
             for tag in &answers.unread {
                 tags::checked(tx, &repository.id, tag, false, now).await?;
@@ -231,7 +229,7 @@ struct Found<'a> {
 
 /// Sets a tag to what was found; `true` if that changed something. What somebody else found meanwhile is newer
 /// and stands.
-async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: String) -> Result<bool> {
+async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>) -> Result<bool> {
     let Found { tag, digest, asked_at, now } = found;
     let current = tags::current(tx, &repository.id, tag).await?;
     let is_newer = |checked_at: Timestamp| asked_at < checked_at && checked_at <= now;
@@ -251,7 +249,6 @@ async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>, move_id: 
         return Ok(false);
     }
     let from = current.as_ref().map(|current| &current.digest);
-    tags::place(tx, Placement { repository, tag, digest, from, how: How::Seen, by: None, reason: None, now, move_id })
-        .await?;
+    tags::place(tx, Placement { repository, tag, digest, from, how: How::Seen, by: None, reason: None, now }).await?;
     Ok(from != Some(digest))
 }

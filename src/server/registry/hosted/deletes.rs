@@ -12,11 +12,11 @@ use crate::server::entropy::new_id;
 use crate::server::registry::DeleteContent;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, graph};
+use crate::server::store::radius::{Bound, Reader, Start, graph};
 use crate::server::store::{Change, Tx, repositories, tags};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 #[async_trait]
@@ -31,7 +31,8 @@ impl DeleteContent for HostedRegistry {
                 let current = tags::current(tx, &deletion.repository.id, &tag).await?.ok_or_else(absent)?.digest;
                 condition.check(Some(&current))?;
                 rules.check(&rights, Act::Delete, &tag)?;
-                let from = BTreeSet::from([current.clone()]);
+                let named = BTreeMap::from([(tag.clone(), current.clone())]);
+                let from = Start { tags: &named, images: &BTreeSet::new(), bound: Bound::Cut };
                 let graph = graph(&mut Reader::Tx(tx), &deletion.repository.id, from).await?;
                 let radius = graph.radius(&BTreeSet::from([tag.clone()]), &BTreeSet::new());
                 deletes::planned(tx, deletion, &graph, &radius).await?;

@@ -12,7 +12,6 @@ use crate::domain::view::How;
 use crate::domain::{Actor, Digest, Error, Reference, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::blobs::{ContentHash, collect};
-use crate::server::entropy::Entropy;
 use crate::server::registry::{PushManifests, Pushed, ReadRegistry, SentManifest};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::naming::Naming;
@@ -20,7 +19,6 @@ use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, manifests, parts, runs, tags};
 use async_trait::async_trait;
-use std::sync::Arc;
 
 /// A manifest that names more waits for its turn before it is written.
 const LARGE: usize = 200;
@@ -35,7 +33,6 @@ struct Push {
     manifest: NewManifest,
     config_is_absent: bool,
     actor: Actor,
-    entropy: Arc<dyn Entropy>,
 }
 
 #[async_trait]
@@ -67,7 +64,6 @@ impl PushManifests for HostedRegistry {
             manifest: NewManifest { digest, content: sent.bytes.to_vec(), parsed, config },
             config_is_absent,
             actor: proof.actor().clone(),
-            entropy: Arc::clone(&self.parts.entropy),
         };
         let _turn = match push.manifest.parsed.children.len() > LARGE {
             true => Some(self.turns.of(proof.actor().name().unwrap_or_default()).await),
@@ -168,16 +164,7 @@ impl Push {
 
     async fn place(&self, tx: &mut Tx, repository: &Repository, tag: &Tag, rules: &Rules) -> Result<Option<Digest>> {
         let Destination { name, rights, now, .. } = &self.to;
-        let naming = Naming {
-            repository,
-            name,
-            rights,
-            rules,
-            by: &self.actor,
-            now: *now,
-            entropy: &*self.entropy,
-            is_done: false,
-        };
+        let naming = Naming { repository, name, rights, rules, by: &self.actor, now: *now, is_done: false };
         naming.put(tx, (tag, &self.manifest.digest), How::Push, None).await
     }
 }

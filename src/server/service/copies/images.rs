@@ -1,7 +1,7 @@
 //! Which images a copy takes, and in which order: each after those that it names.
 
-use crate::domain::Digest;
 use crate::domain::manifest::Descriptor;
+use crate::domain::{Digest, order};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,49 +66,6 @@ impl Images {
 
     /// All that were read, each after those that have to be there before it.
     pub fn in_order(&self) -> Vec<Digest> {
-        let (mut order, mut placed) = (Vec::with_capacity(self.read.len()), BTreeSet::new());
-        for first in self.read.keys() {
-            let mut stack = vec![(first, false)];
-            while let Some((digest, is_left)) = stack.pop() {
-                if is_left {
-                    order.push(digest.clone());
-                } else if let Some(before) = self.read.get(digest).filter(|_| placed.insert(digest)) {
-                    stack.push((digest, true));
-                    stack.extend(before.iter().map(|it| (it, false)));
-                }
-            }
-        }
-        order
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn digest(n: usize) -> Digest {
-        format!("sha256:{n:064x}").parse().unwrap()
-    }
-
-    proptest! {
-        /// An image names only what was there before it: its digest is made of theirs.
-        #[test]
-        fn each_comes_once_and_after_what_it_names(
-            named in proptest::collection::vec(proptest::collection::vec(0..40_usize, 0..5), 1..40),
-            turn in 1..40_usize,
-        ) {
-            let n = named.len();
-            let name = |at: usize| digest((at * 41 + turn) % 1681);
-            let before = |at: usize| named[at].iter().filter(|it| **it < at).map(|it| name(*it)).collect();
-            let images = Images { read: (0..n).map(|at| (name(at), before(at))).collect(), ..Images::default() };
-            let order = images.in_order();
-            prop_assert_eq!(order.len(), images.read.len());
-            for (at, digest) in order.iter().enumerate() {
-                for it in &images.read[digest] {
-                    prop_assert!(order[..at].contains(it), "{} before {}", it, digest);
-                }
-            }
-        }
+        order::after_what_they_name(&self.read).into_iter().cloned().collect()
     }
 }

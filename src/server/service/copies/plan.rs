@@ -15,7 +15,7 @@ use crate::server::service::names::Powers;
 use crate::server::service::protections::met;
 use crate::server::service::tags::matching;
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, graph, named};
+use crate::server::store::radius::{Bound, Reader, Start, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{copies, tags};
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,7 +131,7 @@ impl Source {
         if *to == self.name {
             return Ok((0, ByteSize(0)));
         }
-        let from: BTreeSet<Digest> = self.tags.values().cloned().collect();
+        let from = Start { tags: &self.tags, images: &BTreeSet::new(), bound: Bound::Cut };
         let graph = graph(&mut Reader::Store(&app.store), &self.found.id, from).await?;
         let digests: Vec<Digest> = graph.0.keys().cloned().collect();
         let held: BTreeSet<Digest> = match there {

@@ -45,7 +45,7 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expect
     let names: BTreeSet<RepositoryName> = found.into_iter().collect();
     let inside: RepositoryName = format!("{namespace}/a").parse()?;
     let template = Namer::of(app, proof, &inside)?;
-    let (batch, entropy) = (new_id(&*app.entropy, app.clock.now()), std::sync::Arc::clone(&app.entropy));
+    let batch = new_id(&*app.entropy, app.clock.now());
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             together::lock(tx, &names, &mount_id).await?;
@@ -61,8 +61,7 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expect
             let mut lines = Vec::new();
             for name in &found {
                 let namer = template.at(name.clone());
-                let id = new_id(&*entropy, namer.now);
-                bring_back(tx, &namer, (&batch, &id), &mut lines).await?;
+                bring_back(tx, &namer, &batch, &mut lines).await?;
             }
             going_back::forget(tx, &batch).await?;
             if n_moved > LINES as u64 {
@@ -76,7 +75,7 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expect
 }
 
 /// Brings the tags of one repository back, and tells what they named.
-async fn bring_back(tx: &mut Tx, namer: &Namer, (batch, id): (&str, &str), lines: &mut Vec<String>) -> Result<()> {
+async fn bring_back(tx: &mut Tx, namer: &Namer, batch: &str, lines: &mut Vec<String>) -> Result<()> {
     let (found, rules) = (namer.open(tx).await?, namer.rules(tx).await?);
     let at = Back { batch, repository: &found };
     let mut after = String::new();
@@ -102,7 +101,7 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, (batch, id): (&str, &str), lines
             namer.take(tx, &found, gone, batch.to_owned()).await?;
         }
     }
-    going_back::set(tx, at, (id, How::RollBack), (&namer.by, namer.now)).await?;
+    going_back::set(tx, at, How::RollBack, (&namer.by, namer.now)).await?;
     going_back::forget_deleted(tx, at, &namer.name).await?;
     namer.touch(tx, &found).await
 }

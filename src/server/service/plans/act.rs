@@ -16,6 +16,7 @@ use crate::server::store::protections::Rules;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, plans, trash};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Does what a plan says, if that is what would go now: at once, or by a job where it is much. Doing it again does
@@ -227,11 +228,11 @@ impl Content {
         if !radius.images.is_empty() {
             rules.check_content(&self.rights)?;
         }
-        // The tags of an image go with it, so who may delete only some tags must be allowed each of them.
-        for (digest, _) in radius.images.iter().filter(|(_, (_, part))| part.is_none()) {
-            let tags: Vec<&Tag> =
-                radius.tags.iter().filter(|(_, named)| *named == digest).map(|(tag, _)| tag).collect();
-            require_images(&self.rights, &self.name, &tags)?;
+        // Who may delete only some tags deletes nothing that has none: a signature, say, of an image whose tag is not theirs.
+        // The tags of an image go with it, so they must be allowed each of them.
+        let named: BTreeSet<&Digest> = radius.tags.values().collect();
+        if radius.images.iter().any(|(digest, (_, part))| part.is_none() && !named.contains(digest)) {
+            self.rights.require(Permission::ManifestDelete, &Target::Scope(Scope::Repository(self.name.clone())))?;
         }
         for tag in radius.tags.iter().filter(|(_, named)| radius.images.contains_key(*named)).map(|(tag, _)| tag) {
             self.rights.require(Permission::ManifestDelete, &Target::Tag(self.name.clone(), tag.clone()))?;
@@ -258,14 +259,6 @@ pub(in crate::server::service) async fn forgotten(tx: &mut Tx, entries: Vec<Stri
         }
     }
     Ok(vec![])
-}
-
-/// Who may delete only some tags deletes nothing that has none: a signature, say, of an image whose tag is not theirs.
-fn require_images(rights: &Rights, name: &RepositoryName, tags: &[&Tag]) -> Result<()> {
-    match tags {
-        [] => rights.require(Permission::ManifestDelete, &Target::Scope(Scope::Repository(name.clone()))),
-        _ => Ok(()),
-    }
 }
 
 /// A repository of a mount, which stays as it is until the transaction ends.

@@ -4,7 +4,7 @@
 use super::{At, Rule, lock, think_away};
 use crate::domain::Result;
 use crate::params;
-use crate::server::store::{Store, Tx, Value, batch, trash};
+use crate::server::store::{Store, Tx, batch, trash};
 use std::collections::HashSet;
 
 /// Up to `limit` entries that go.
@@ -28,8 +28,7 @@ pub(super) fn over(rule: &Rule) -> String {
     format!(
         "trash x JOIN mounts h ON h.id = x.mount_id AND h.kind = 'hosted' WHERE x.expires_at <= $1{unless}
          AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.entry = x.id AND (
-           EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.to_digest = d.digest AND v.at > $2)
-           OR EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $2)
+           EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $2)
            OR {}))
          AND NOT EXISTS (SELECT 1 FROM deleted_blobs b WHERE b.entry = x.id AND {})
          AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE x.kind = 'repository' AND v.repository_id = x.repository_id AND v.at > $2)",
@@ -53,8 +52,9 @@ pub async fn take(tx: &mut Tx, rule: &Rule, ids: &[String]) -> Result<u64> {
     // All at once: a push has the lock of its repository while it waits for that of the mount.
     lock(tx, &entries.iter().map(place).collect::<Vec<_>>()).await?;
     // Asked of all before the first goes: with a repository go its older entries, and count all the same.
-    let sql = format!("SELECT x.id FROM {} AND x.id IN ({})", over(rule), batch::slots(3, ids.len()));
-    let asked = [params![rule.now, rule.moved_since], ids.iter().map(Value::from).collect()].concat();
+    let (slots, named) = batch::padded(3, ids);
+    let sql = format!("SELECT x.id FROM {} AND x.id IN ({slots})", over(rule));
+    let asked = [params![rule.now, rule.moved_since], named].concat();
     let still: Vec<String> = tx.all(&sql, asked).await?.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
     let still: HashSet<String> = still.into_iter().collect();
     let gone: Vec<_> = entries.into_iter().filter(|entry| still.contains(&entry.row.id)).collect();

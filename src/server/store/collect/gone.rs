@@ -11,11 +11,11 @@ const TABLES: [(&str, &str); 11] = [
     ("manifest_edges", "repository_id, parent, position"),
     ("manifests", "repository_id, digest"),
     ("repository_blobs", "repository_id, digest"),
-    ("deleted_tags", "id"),
-    ("deleted_manifests", "id"),
-    ("deleted_blobs", "id"),
+    ("deleted_tags", "entry, name"),
+    ("deleted_manifests", "entry, digest"),
+    ("deleted_blobs", "entry, digest"),
     ("deleted_edges", "repository_id, parent, position"),
-    ("tag_moves", "id"),
+    ("tag_moves", "repository_id, tag, at"),
     ("pulls", "repository_id, tag, day"),
 ];
 

@@ -6,7 +6,7 @@ use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, Tx};
 
-/// That nothing holds the manifest `m`; `$1` and `$2` are the moments of the rule.
+/// That nothing holds the manifest `m`; `$1` and `$2` are the moments of the rule. A tag that named it left it later.
 pub(super) fn free(rule: &Rule) -> String {
     // One that a dry run left by thinking away what held it has no such moment.
     let left = if rule.is_dry { "COALESCE(m.unnamed_since, $1)" } else { "m.unnamed_since" };
@@ -22,7 +22,6 @@ pub(super) fn free(rule: &Rule) -> String {
     format!(
         "{left} <= $1 AND m.told_at <= $1{own}
          AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
-         AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = m.repository_id AND v.to_digest = m.digest AND v.at > $2)
          AND NOT EXISTS (SELECT 1 FROM tag_moves v WHERE v.repository_id = m.repository_id AND v.from_digest = m.digest AND v.at > $2)
          AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = m.repository_id AND e.child = m.digest
            AND e.relation = 'manifest'{parent})
@@ -55,9 +54,9 @@ pub async fn unnamed(store: &Store, rule: &Rule, after: &After, limit: u32) -> R
     candidates(store.scan(&sql, params).await?)
 }
 
-/// Takes those of some images of a repository that nothing holds at this moment. Returns how many that were. What only
-/// they listed, and what was about them alone, has lost its last name with them.
-pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<u64> {
+/// Takes those of some images of a repository that nothing holds at this moment. Returns how many that were, and what they
+/// listed and what was about them: it may have lost its last name with them.
+pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<(u64, Vec<Digest>)> {
     let (slots, values) = named(4, digests);
     let sql = format!(
         "SELECT m.digest, CASE WHEN m.kind = 'index' THEN 0 ELSE m.pull_bytes END FROM manifests m
@@ -71,13 +70,13 @@ pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Resu
         bytes += row.take::<i64>()?;
     }
     if gone.is_empty() {
-        return Ok(0);
+        return Ok((0, vec![]));
     }
     let left = held_by(tx, at, &gone).await?;
     if rule.is_dry {
         think_away(tx, "image", &at.id, &texts(&gone)).await?;
         think_away(tx, "left", &at.id, &texts(&left)).await?;
-        return Ok(gone.len() as u64);
+        return Ok((gone.len() as u64, left));
     }
     let before = n_alone(tx, at, &gone).await? + n_alone(tx, at, &left).await?;
     for sql in [
@@ -97,7 +96,7 @@ pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Resu
     ] {
         tx.run(sql, params![&at.id, n_alone, bytes]).await?;
     }
-    Ok(gone.len() as u64)
+    Ok((gone.len() as u64, left))
 }
 
 /// What some images hold that are not among them: what they list, and what is about them.

@@ -6,7 +6,7 @@ use crate::domain::radius::{Graph, Radius};
 use crate::domain::trash::TrashKind;
 use crate::domain::{ByteSize, Digest, Result, Tag};
 use crate::params;
-use crate::server::store::radius::{Reader, graph, named};
+use crate::server::store::radius::{Bound, Reader, Start, graph, named};
 use crate::server::store::{Tx, trash};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +22,10 @@ pub async fn gone(
     let names: Vec<Tag> = tags.keys().cloned().collect();
     let here = named(&mut Reader::Tx(tx), id, &names).await?;
     let (same, other): (Vec<_>, Vec<_>) = tags.iter().partition(|(tag, digest)| here.get(*tag) == Some(*digest));
-    let from: BTreeSet<Digest> =
-        same.iter().map(|(_, digest)| (*digest).clone()).chain(images.iter().cloned()).collect();
-    let graph = graph(&mut Reader::Tx(tx), id, from).await?;
-    let same: BTreeSet<Tag> = same.into_iter().map(|(tag, _)| tag.clone()).collect();
+    let named: BTreeMap<Tag, Digest> = same.into_iter().map(|(tag, digest)| (tag.clone(), digest.clone())).collect();
+    let bound = if images.is_empty() { Bound::Cut } else { Bound::Whole };
+    let graph = graph(&mut Reader::Tx(tx), id, Start { tags: &named, images, bound }).await?;
+    let same: BTreeSet<Tag> = named.into_keys().collect();
     let radius = within(&graph, &same, images.clone());
     let mut entries = planned(tx, deletion, &graph, &radius).await?;
     for (tag, digest) in other {
@@ -59,10 +59,9 @@ async fn as_it_was(tx: &mut Tx, deletion: &Deletion, tag: &Tag, digest: &Digest)
     }
     let entry = deletion.entry(TrashKind::Tag, tag.as_str(), Some(digest), (1, ByteSize(0)));
     trash::insert(tx, std::slice::from_ref(&entry)).await?;
-    let sql =
-        "INSERT INTO deleted_tags (id, batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
-                 pulled_at, deleted_at, deleted_by) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, $7, $8)";
-    let row = params![deletion.new_id(), &who.batch, &entry.id, &repository.id, tag, digest, who.at, &who.by];
+    let sql = "INSERT INTO deleted_tags (batch, entry, repository_id, name, digest, changed_at, move_known, moved_by,
+                 pulled_at, deleted_at, deleted_by) VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0, $6, $7)";
+    let row = params![&who.batch, &entry.id, &repository.id, tag, digest, who.at, &who.by];
     tx.run(sql, row).await?;
     Ok(Some(entry.id))
 }

@@ -3,7 +3,7 @@
 use super::{Deletion, Unnamed, Untagged, refuse_if_used, untag};
 use crate::domain::radius::{Graph, Radius};
 use crate::domain::trash::TrashKind;
-use crate::domain::{ByteSize, Digest, Result, Tag};
+use crate::domain::{ByteSize, Digest, Result, Tag, order};
 use crate::params;
 use crate::server::store::radius::{Reader, only_here};
 use crate::server::store::trash;
@@ -28,12 +28,15 @@ pub async fn planned(tx: &mut Tx, deletion: &Deletion, graph: &Graph, radius: &R
         of_tags.insert(tag, entries.len());
         entries.push(deletion.entry(TrashKind::Tag, tag.as_str(), Some(digest), (1, bytes)));
     }
+    let mut n_names: BTreeMap<&Digest, u64> = BTreeMap::new();
+    for (top, _) in radius.tags.values().filter_map(|named| radius.images.get(named)) {
+        *n_names.entry(top).or_default() += 1;
+    }
     for (top, _) in radius.images.iter().filter(|(_, (_, part))| part.is_none()) {
-        let n_tags =
-            radius.tags.values().filter(|named| radius.images.get(*named).is_some_and(|(of, _)| of == top)).count();
+        let n_tags = n_names.get(top).copied().unwrap_or_default();
         let bytes = held.remove(top).unwrap_or_default();
         by_image.insert(top, entries.len());
-        entries.push(deletion.entry(TrashKind::Image, top.as_str(), Some(top), (n_tags as u64, bytes)));
+        entries.push(deletion.entry(TrashKind::Image, top.as_str(), Some(top), (n_tags, bytes)));
     }
     trash::insert(tx, &entries).await?;
     let mut with: BTreeMap<&Digest, Unnamed<'_>> = BTreeMap::new();
@@ -48,7 +51,7 @@ pub async fn planned(tx: &mut Tx, deletion: &Deletion, graph: &Graph, radius: &R
         .map(|(tag, entry)| Untagged { tag, digest: &radius.tags[tag], entry: &entries[entry].id })
         .collect();
     untag(tx, deletion, &alone, &with.into_values().collect::<Vec<_>>()).await?;
-    for digest in parents_first(graph, radius) {
+    for digest in &parents_first(graph, radius) {
         let (top, _) = &radius.images[digest];
         remove(tx, deletion, digest, &entries[by_image[top]].id).await?;
     }
@@ -56,18 +59,11 @@ pub async fn planned(tx: &mut Tx, deletion: &Deletion, graph: &Graph, radius: &R
 }
 
 /// The images that go, each before what it lists.
-fn parents_first<'r>(graph: &Graph, radius: &'r Radius) -> Vec<&'r Digest> {
-    let mut order: Vec<(usize, &Digest)> =
-        radius.images.keys().map(|digest| (depth(graph, digest, 0), digest)).collect();
-    order.sort();
-    order.into_iter().rev().map(|(_, digest)| digest).collect()
-}
-
-/// How many levels lie below an image. A digest cannot lie in itself; the bound is for a damaged database.
-fn depth(graph: &Graph, digest: &Digest, level: usize) -> usize {
-    let children = graph.0.get(digest).map(|node| &node.children);
-    let below = children.into_iter().flatten().filter(|_| level < 32);
-    below.map(|child| 1 + depth(graph, child, level + 1)).max().unwrap_or(0)
+fn parents_first(graph: &Graph, radius: &Radius) -> Vec<Digest> {
+    let lists = |digest: &Digest| graph.0.get(digest).map(|node| node.children.clone()).unwrap_or_default();
+    let lists: BTreeMap<Digest, BTreeSet<Digest>> =
+        radius.images.keys().map(|digest| (digest.clone(), lists(digest))).collect();
+    order::after_what_they_name(&lists).into_iter().rev().cloned().collect()
 }
 
 /// Deletes a manifest with its tags and nothing else. What it lists and what is about it can be pulled by digest until
@@ -96,12 +92,13 @@ pub async fn exactly(tx: &mut Tx, deletion: &Deletion, digest: &Digest) -> Resul
 /// Moves a manifest that no tag names to the trash, with its edges.
 async fn remove(tx: &mut Tx, deletion: &Deletion, digest: &Digest, entry: &str) -> Result<()> {
     let super::Deletion { repository, who, .. } = deletion;
-    let keep = "INSERT INTO deleted_manifests (id, batch, entry, repository_id, digest, media_type, content, config, pushed_at,
+    let keep =
+        "INSERT INTO deleted_manifests (batch, entry, repository_id, digest, media_type, content, config, pushed_at,
                   pushed_by, subject, deleted_at, deleted_by)
-                SELECT $3, $4, $5, m.repository_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by,
-                  (SELECT f.subject FROM referrers f WHERE f.repository_id = $1 AND f.digest = $2 LIMIT 1), $6, $7
+                SELECT $3, $4, m.repository_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by,
+                  (SELECT f.subject FROM referrers f WHERE f.repository_id = $1 AND f.digest = $2 LIMIT 1), $5, $6
                 FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2";
-    let params = params![&repository.id, digest, deletion.new_id(), &who.batch, entry, who.at, &who.by];
+    let params = params![&repository.id, digest, &who.batch, entry, who.at, &who.by];
     tx.run(keep, params).await?;
     manifests::weigh(tx, &repository.id, digest, -1).await?;
     tx.run(LEFT, params![&repository.id, digest, who.at]).await?;

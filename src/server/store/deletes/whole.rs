@@ -15,7 +15,7 @@ pub async fn repository(tx: &mut Tx, deletion: &Deletion) -> Result<String> {
     let (n_tags, held) = weight::take(tx, repository).await?;
     let entry = deletion.entry(TrashKind::Repository, "", None, (n_tags, held));
     trash::insert(tx, std::slice::from_ref(&entry)).await?;
-    history::record_all(tx, &repository.id, (&entry.id, How::Delete), (&who.by, who.at)).await?;
+    history::record_all(tx, &repository.id, How::Delete, (&who.by, who.at)).await?;
     let own = "INSERT INTO deleted_repositories (id, batch, entry, name, mount_id, created_at, updated_at, updated_by, pushed_at,
                  own_description, visibility, n_tags, n_images, stored_bytes, logical_bytes, deleted_at, deleted_by)
                SELECT id, $2, $3, name, mount_id, created_at, updated_at, updated_by, pushed_at, own_description, visibility, n_tags,

@@ -4,7 +4,7 @@ use super::Entry;
 use crate::domain::trash::TrashKind;
 use crate::domain::{Digest, Error, Result};
 use crate::params;
-use crate::server::store::{Tx, Value, batch};
+use crate::server::store::{Tx, batch};
 
 /// Entries that share a statement.
 const TOGETHER: usize = 64;
@@ -14,8 +14,8 @@ pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
     let (whole, parts): (Vec<&Entry>, Vec<&Entry>) =
         entries.iter().partition(|entry| entry.row.kind == TrashKind::Repository);
     for some in parts.chunks(TOGETHER) {
-        let (slots, ids) = (batch::slots(1, some.len()), some.iter().map(|entry| Value::from(&entry.row.id)));
-        let ids: Vec<Value> = ids.collect();
+        let ids: Vec<String> = some.iter().map(|entry| entry.row.id.clone()).collect();
+        let (slots, ids) = batch::padded(1, &ids);
         // What the images in the trash are made of goes with them, unless another entry keeps the same image.
         let edges = format!(
             "DELETE FROM deleted_edges WHERE (repository_id, parent) IN (

@@ -5,7 +5,7 @@ use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::trash::{Over, TrashKind};
 use crate::domain::view::How;
 use crate::domain::{
-    Actor, ByteSize, Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target, Timestamp,
+    Actor, ByteSize, Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target, Timestamp, order,
 };
 use crate::params;
 use crate::server::access::Rights;
@@ -15,7 +15,7 @@ use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Known, Row, Tx, batch, blobs, collect, copies, parts};
+use crate::server::store::{Known, Row, Tx, batch, blobs, collect, parts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -95,7 +95,8 @@ pub async fn image(
     if manifests::size(tx, &repository.id, digest).await?.is_some() {
         return Ok(Settled::new());
     }
-    let sql = "SELECT entry FROM deleted_manifests WHERE repository_id = $1 AND digest = $2 ORDER BY id DESC LIMIT 1";
+    let sql =
+        "SELECT entry FROM deleted_manifests WHERE repository_id = $1 AND digest = $2 ORDER BY entry DESC LIMIT 1";
     let Some(mut row) = tx.one(sql, params![&repository.id, digest]).await? else {
         return Err(Error::Conflict(format!("the image {} is gone for good", digest.short())));
     };
@@ -117,9 +118,9 @@ async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -
     if tx.one(sql, params![id]).await?.is_some() || of.row.kind != TrashKind::Image {
         return Ok(settled);
     }
-    let (sql, mut entries, mut rows) = ("SELECT id, name, digest FROM deleted_tags WHERE entry = $1", vec![], vec![]);
+    let (sql, mut entries, mut rows) = ("SELECT name, digest FROM deleted_tags WHERE entry = $1", vec![], vec![]);
     for mut row in tx.all(sql, params![id]).await? {
-        let (row_id, tag, named): (String, Tag, Digest) = (row.take()?, row.take()?, row.take()?);
+        let (tag, named): (Tag, Digest) = (row.take()?, row.take()?);
         let own = NewEntry {
             id: new_id(&*who.entropy, who.at),
             batch: of.row.batch.clone(),
@@ -135,19 +136,20 @@ async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -
             by: of.row.deleted_by.clone().unwrap_or_else(|| who.by.clone()),
             expires: of.row.expires,
         };
-        rows.push((row_id, own.id.clone()));
+        rows.push((tag, own.id.clone()));
         settled.push((id.to_owned(), own.id.clone()));
         entries.push(own);
     }
     insert(tx, &entries).await?;
     for some in rows.chunks(ROWS) {
         let sql = format!(
-            "WITH own (row_id, entry_id) AS (VALUES {})
-             UPDATE deleted_tags SET entry = (SELECT entry_id FROM own WHERE row_id = deleted_tags.id)
-             WHERE id IN (SELECT row_id FROM own)",
-            batch::rows(1, some.len(), 2)
+            "WITH own (tag_name, entry_id) AS (VALUES {})
+             UPDATE deleted_tags SET entry = (SELECT entry_id FROM own WHERE tag_name = deleted_tags.name)
+             WHERE entry = $1 AND name IN (SELECT tag_name FROM own)",
+            batch::rows(2, some.len(), 2)
         );
-        tx.run(&sql, some.iter().flat_map(|(row_id, entry)| params![row_id, entry]).collect()).await?;
+        let values = some.iter().flat_map(|(tag, entry)| params![tag, entry]).collect();
+        tx.run(&sql, [params![id], values].concat()).await?;
     }
     forget(tx, id).await?;
     Ok(settled)
@@ -203,7 +205,7 @@ async fn bring_back(
             continue;
         }
         let sql = "SELECT entry, media_type, content FROM deleted_manifests WHERE repository_id = $1 AND digest = $2
-                   ORDER BY id DESC LIMIT 1";
+                   ORDER BY entry DESC LIMIT 1";
         if let Some(mut row) = tx.one(sql, params![&repository.id, &digest]).await? {
             others.insert(row.take()?);
             let listed = listed(&mut row)?;
@@ -211,9 +213,9 @@ async fn bring_back(
             lists.insert(digest, listed);
         }
     }
-    for digest in copies::children_first(lists)? {
-        put_back(tx, repository, &digest).await?;
-        collect::want(tx, &repository.id, &digest, now).await?;
+    for digest in order::after_what_they_name(&lists) {
+        put_back(tx, repository, digest).await?;
+        collect::want(tx, &repository.id, digest, now).await?;
     }
     Ok(others)
 }
@@ -227,7 +229,7 @@ fn listed(row: &mut Row) -> Result<Vec<Digest>> {
 
 async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Result<()> {
     let sql = "SELECT media_type, content, config, pushed_at, pushed_by FROM deleted_manifests
-               WHERE repository_id = $1 AND digest = $2 ORDER BY id DESC LIMIT 1";
+               WHERE repository_id = $1 AND digest = $2 ORDER BY entry DESC LIMIT 1";
     let mut row = tx.one(sql, params![&repository.id, digest]).await?.ok_or(Error::Internal)?;
     let (media_type, content, config): (String, Vec<u8>, _) = (row.take()?, row.take()?, row.take()?);
     let (pushed_at, Known(pushed_by)): (Timestamp, Known<Actor>) = (row.take()?, row.take()?);
@@ -251,16 +253,7 @@ async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Resu
 /// Puts the tags of an entry back on what they named.
 async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
     let rules = &Rules::of(tx, name).await?;
-    let naming = Naming {
-        repository,
-        name,
-        rules,
-        rights: &who.rights,
-        by: &who.by,
-        now: who.at,
-        entropy: &*who.entropy,
-        is_done: false,
-    };
+    let naming = Naming { repository, name, rules, rights: &who.rights, by: &who.by, now: who.at, is_done: false };
     let sql = "SELECT d.name, d.digest, t.digest FROM deleted_tags d
                LEFT JOIN tags t ON t.repository_id = d.repository_id AND t.name = d.name WHERE d.entry = $1 ORDER BY d.name";
     for mut row in tx.all(sql, params![id]).await? {
@@ -270,9 +263,9 @@ async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
         }
         naming.may_restore(&tag, (current.as_ref(), &digest))?;
     }
-    let (at, move_id) = (Back { batch: id, repository }, new_id(&*who.entropy, who.at));
+    let at = Back { batch: id, repository };
     going_back::note_deleted(tx, id).await?;
-    going_back::set(tx, at, (&move_id, How::Restore), (&who.by, who.at)).await?;
+    going_back::set(tx, at, How::Restore, (&who.by, who.at)).await?;
     going_back::forget(tx, id).await?;
     tx.run(AS_IT_WAS, params![&repository.id, id, who.at]).await?;
     tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await.map(|_| ())

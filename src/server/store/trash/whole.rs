@@ -5,7 +5,6 @@ use crate::domain::protection::Act;
 use crate::domain::view::How;
 use crate::domain::{Error, Result};
 use crate::params;
-use crate::server::entropy::new_id;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Tx, epoch, history, namespaces, weight};
@@ -31,8 +30,7 @@ pub(super) async fn bring_back(tx: &mut Tx, entry: &Entry, who: &Restoring) -> R
     let repository = Repository { id: id.clone(), mount_id: mount_id.clone() };
     weight::give(tx, &repository).await?;
     namespaces::count(tx, mount_id, name).await?;
-    let moves = new_id(&*who.entropy, who.at);
-    history::record_all(tx, id, (&moves, How::Restore), (&who.by, who.at)).await?;
+    history::record_all(tx, id, How::Restore, (&who.by, who.at)).await?;
     epoch::next(tx).await?;
     Ok(repository)
 }
