@@ -13,4 +13,4 @@ if [ -z "${OCI_CONFORMANCE:-}" ] && [ -x "$CACHE/oci-conformance" ]; then
 fi
 tests=(cargo test --no-default-features --features ssr)
 PORTOLAN_SOAK_S=120 "${tests[@]}"
-PORTOLAN_TEST_ENGINE=postgres "${tests[@]}" --test integration -- distribution:: pages:: crawl:: conformance::registry:: conformance::write_registry:: rebuild:: pulls:: identity:: surface::
+PORTOLAN_TEST_ENGINE=postgres "${tests[@]}" --test integration -- distribution:: tags:: jobs:: collect::crowd:: collect::promises:: pages:: crawl:: conformance::registry:: conformance::write_registry:: rebuild:: pulls:: identity:: surface::

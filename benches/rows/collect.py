@@ -1,7 +1,7 @@
 """Row 17: garbage collection. Images are pushed and deleted by digest, nothing is kept, and one run frees all of them
-with the blobs that are theirs alone; meanwhile somebody pushes. The pace is images a second over the whole run, until
-their files are gone; beside it stands how long the push of a small image takes (a blob and a manifest), with the run
-and without."""
+with the blobs that are theirs alone; a run steps back while somebody pushes, so it is measured alone and beside
+somebody who does. The pace is images a second over the whole run, until their files are gone; beside it stands how long
+the push of a small image takes (a blob and a manifest), with the run and without."""
 
 import json
 import shutil
@@ -15,6 +15,7 @@ from report import Line, at_least, at_most
 from servers import Portolan
 
 REPOSITORY, BESIDE = "bench/deleted", "bench/beside"
+LOOK_S = 0.1  # Whoever looks at the jobs holds up who pushes: so it is done without the run as well.
 PROMISED_S = 11  # So long whoever pushed something can count on it.
 AT_ONCE = {
     "PORTOLAN_TRASH__DAYS": "0", "PORTOLAN_HISTORY__DAYS": "0",
@@ -43,8 +44,10 @@ def measure(bench):
     slower = Series(one["beside_ms"] / one["alone_ms"] for one in rounds)
     mib = f"{all_['mib'].median:.1f} MiB in {count * 2:,} blobs"
     return [
-        Line(17, f"garbage collection of {count:,} images", "images/s", all_["images_per_s"],
-             goals=at_least(("must", 1000), ("target", 5000)), note=f"{mib}; with somebody who pushes beside it"),
+        Line(17, f"garbage collection of {count:,} images", "images/s", all_["quiet_images_per_s"],
+             goals=at_least(("must", 1000), ("target", 5000)), note=mib),
+        Line(17, "the same with somebody who pushes beside it", "images/s", all_["images_per_s"],
+             goals=at_least(("must", 1000), ("target", 5000))),
         Line(17, "push of a small image beside it, p99", "ms", all_["beside_ms"], all_["alone_ms"], better="less",
              beside="without it", note="a blob and a manifest, one after the other"),
         Line(17, "push p99, with it to without it", "×", slower, better="less", goals=at_most(("must", 1.1))),
@@ -52,40 +55,59 @@ def measure(bench):
 
 
 def _round(ours, count, seconds):
+    _fill(ours, count, "first")
+    time.sleep(PROMISED_S)
+    quiet = _collected(_collect(ours))
+    _fill(ours, count, "second")
+    alone, _ = _pushing(ours, "alone", lambda: _looking(ours, max(seconds, PROMISED_S)))
+    beside, job = _pushing(ours, "beside", lambda: _collect(ours))
+    return {
+        "quiet_images_per_s": count / quiet["took_s"], "images_per_s": count / _collected(job)["took_s"],
+        "mib": job["bytes"] / 2**20, "alone_ms": _p99(alone), "beside_ms": _p99(beside),
+    }
+
+
+def _collected(job):
+    if job["state"] != "done" or not job["bytes"]:
+        raise RuntimeError(f"nothing was freed: {job}")
+    return job
+
+
+def _fill(ours, count, label):
+    """Images that are pushed, and deleted."""
     with Connection(ours.port, ours.basic()) as connection:
-        all_ = images(count, "deleted")
+        all_ = images(count, label)
         for blob in {blob for image in all_ for blob in image.blobs}:
             put_blob(connection, REPOSITORY, blob)
         for number, image in enumerate(all_):
             put_manifest(connection, REPOSITORY, f"1.{number}", image)
         for image in all_:
             connection.request("DELETE", f"/v2/{REPOSITORY}/manifests/{image.digest}")
-    alone, _ = _pushing(ours, "alone", lambda: time.sleep(max(seconds, PROMISED_S)))
-    beside, job = _pushing(ours, "beside", lambda: _collect(ours))
-    if job["state"] != "done" or not job["bytes"]:
-        raise RuntimeError(f"nothing was freed: {job}")
-    return {
-        "images_per_s": count / job["took_s"], "mib": job["bytes"] / 2**20,
-        "alone_ms": _p99(alone), "beside_ms": _p99(beside),
-    }
 
 
 def _collect(ours):
     """One run, from when it is asked for until it is over, less the time that it waited for its turn."""
     job = ours.api("POST", "jobs", {"kind": "gc"})
     while not job["started_at"]:
-        time.sleep(0.005)
-        job = _job(ours, job["id"])
+        time.sleep(LOOK_S)
+        job = _read(ours, f"jobs/{job['id']}")
     started = time.perf_counter()
     while not job["finished_at"]:
-        time.sleep(0.005)
-        job = _job(ours, job["id"])
+        time.sleep(LOOK_S)
+        job = _read(ours, f"jobs/{job['id']}")
     return job | {"took_s": time.perf_counter() - started}
 
 
-def _job(ours, name):
+def _looking(ours, seconds):
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        time.sleep(LOOK_S)
+        _read(ours, "jobs")
+
+
+def _read(ours, path):
     with Connection(ours.port, ours.basic()) as connection:
-        return json.loads(connection.get(f"/api/v1/jobs/{name}").body)
+        return json.loads(connection.get(f"/api/v1/{path}").body)
 
 
 def _pushing(ours, label, meanwhile):

@@ -1,5 +1,5 @@
-"""Row 18: what would go with a tag of the largest repository, and what all its tags named at a time. Both by the API, one
-request after the other; the second reads the differences at a time before the first push, when everything differs: what a
+"""Row 18: what would go with a tag of the largest repository, with one of as many that all name one image, and what all its
+tags named at a time. All by the API, one request after the other; the last reads the differences at a time before the first push, when everything differs: what a
 person sees first, and page by page all of them."""
 
 import itertools
@@ -9,11 +9,14 @@ import time
 from urllib.parse import quote
 
 from client import Connection
+from data import MANIFEST, expect, images, put_blob
 from load import Series
 from report import Line, at_most
+from servers import Portolan
 from shape import LARGEST, tag_name
 
 N_TAGS = 100
+TOGETHER = 64  # Tags that one push sets.
 LIMIT = 500
 BEFORE = "2020-01-01T00:00:00Z"
 JSON = {"Content-Type": "application/json"}
@@ -25,13 +28,16 @@ def measure(bench):
     tags = [tag_name(number) for number in chance.sample(range(at.shape.n_largest), N_TAGS)]
     namespace = LARGEST.rpartition("/")[0]
     with Connection(at.server.port, at.server.basic()) as connection:
-        previews = [_preview_ms(connection, tag) for tag in tags]
+        previews = [_preview_ms(connection, LARGEST, tag) for tag in tags]
         first = [_as_of_ms(connection, namespace, 1)[0] for _ in range(bench.rounds)]
         whole = [_as_of_ms(connection, namespace) for _ in range(bench.few_rounds)]
+    of_one = _of_one_image(bench, tags, at.shape.n_largest)
     what = f"of {at.shape.n_largest:,} tags"
     return [
         Line(18, f"blast radius of a tag {what}, p50", "ms", Series(previews), better="less", goals=at_most(("must", 20))),
         Line(18, f"blast radius of a tag {what}, slowest of {N_TAGS}", "ms", Series([max(previews)]), better="less",
+             goals=at_most(("must", 20))),
+        Line(18, f"the same where all {at.shape.n_largest:,} name one image, p50", "ms", Series(of_one), better="less",
              goals=at_most(("must", 20))),
         Line(18, f"a namespace {what} as of a time, first {LIMIT}", "ms", Series(first), better="less",
              goals=at_most(("must", 2000)), note="all of them differ"),
@@ -40,10 +46,23 @@ def measure(bench):
     ]
 
 
-def _preview_ms(connection, tag):
+def _of_one_image(bench, tags, n_tags):
+    """The same of a repository whose tags all name one image."""
+    repository, (image,) = "bench/one", images(1, "one")
+    with Portolan(bench.scratch / "one-image", bench.binary) as ours, Connection(ours.port, ours.basic()) as connection:
+        for blob in image.blobs:
+            put_blob(connection, repository, blob)
+        for first in range(0, n_tags, TOGETHER):
+            names = "&".join(f"tag={tag_name(number)}" for number in range(first, min(first + TOGETHER, n_tags)))
+            path = f"/v2/{repository}/manifests/{image.digest}?{names}"
+            expect(connection.request("PUT", path, {"Content-Type": MANIFEST}, image.manifest), 201, path[:100])
+        return [_preview_ms(connection, repository, tag) for tag in tags]
+
+
+def _preview_ms(connection, repository, tag):
     body = json.dumps({"tags": [tag]}).encode()
     started = time.perf_counter()
-    answer = connection.request("POST", f"/api/v1/r/{LARGEST}/-/delete-preview", JSON, body)
+    answer = connection.request("POST", f"/api/v1/r/{repository}/-/delete-preview", JSON, body)
     took = (time.perf_counter() - started) * 1000
     removed = [it["tag"] for it in json.loads(answer.body).get("removed", [])] if answer.status == 200 else []
     if removed != [tag]:
