@@ -29,6 +29,7 @@ test('a tag gets another name in its row', async ({ page, portolan }) => {
   const sent: string[] = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
   await page.keyboard.press('F2');
+  await expect(field).toBeFocused();
   await page.keyboard.type('portolan.trash.mine'); // over what stands there
   await expect(field).toHaveAttribute('aria-invalid', 'true');
   await expect(field).toHaveAccessibleDescription(/keeps names like portolan.trash.mine for itself/);

@@ -16,9 +16,11 @@ async function openPaused(page: Page, portolan: Portolan) {
     const shown = await submit(portolan, '/jobs', 'run-collection', { dry_run: 'yes' });
     path = shown.match(/action="(\/jobs\/[\w-]+)"/)![1]; // of a form that there is only while it is not over
     await submit(portolan, path, 'pause-job');
+    await page.goto(path);
+    const paused = page.getByRole('region', { name: 'State' }).getByText('Paused', { exact: true });
+    await expect(paused).toBeVisible({ timeout: 2_000 });
     return true;
   });
-  await page.goto(path);
 }
 
 test('a garbage collection is paused, goes on, and is cancelled with what is kept', async ({ page, portolan, scripted }) => {
