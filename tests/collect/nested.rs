@@ -51,7 +51,7 @@ async fn ladder(test: &TestApp) -> (usize, String) {
 }
 
 #[tokio::test]
-async fn a_ladder_of_indexes_goes_comes_back_is_copied_and_is_collected() {
+async fn a_ladder_of_indexes_is_copied_goes_and_is_collected() {
     let clock = Arc::new(ManualClock::new(START));
     let mut test = TestApp::build(NOTHING_IS_KEPT, choices(Policy::Grants, clock.clone())).await;
     let _running = test.start_jobs().await;
