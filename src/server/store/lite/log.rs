@@ -7,7 +7,7 @@ use crate::domain::{Error, Result};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 /// After so many more pages in the log they are brought back.
 const MANY: i32 = 1_000;
@@ -18,9 +18,11 @@ const TOO_MANY: i32 = 8_000;
 pub(super) fn keep_short(writer: &mut Connection, path: &Path) -> Result<()> {
     let own = connect(path)?;
     let (asking, asked) = mpsc::sync_channel::<()>(1);
+    let turn = Arc::new(Mutex::new(()));
+    let turn_of_thread = Arc::clone(&turn);
     std::thread::Builder::new()
         .name("sqlite-log".to_owned())
-        .spawn(move || bring_back(&own, &asked))
+        .spawn(move || bring_back(&own, &asked, &turn_of_thread))
         .map_err(|error| Error::Unavailable(format!("no thread for the database's log: {error}")))?;
     let mut brought_back = 0;
     let each_commit = move |log: &mut Wal, pages: i32| {
@@ -28,7 +30,8 @@ pub(super) fn keep_short(writer: &mut Connection, path: &Path) -> Result<()> {
             brought_back = 0; // It began anew.
         }
         if pages >= TOO_MANY {
-            let _ = log.checkpoint(); // It fails while the other thread does the same; the next commit tries again.
+            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner); // Else SQLite refuses, and the log grows.
+            let _ = log.checkpoint(); // What fails is tried again by the next commit.
         }
         if pages >= brought_back + MANY {
             brought_back = pages;
@@ -40,8 +43,9 @@ pub(super) fn keep_short(writer: &mut Connection, path: &Path) -> Result<()> {
 }
 
 /// Whenever it is asked for. What fails is tried again by the next.
-fn bring_back(own: &Connection, asked: &mpsc::Receiver<()>) {
+fn bring_back(own: &Connection, asked: &mpsc::Receiver<()>, turn: &Mutex<()>) {
     while asked.recv().is_ok() {
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = query(own, "PRAGMA wal_checkpoint(PASSIVE)", &[]) {
             tracing::warn!(%error, "the database's log could not be brought back into the file");
         }
