@@ -239,6 +239,41 @@ async fn a_preview_counts_every_tag_that_a_rule_keeps() {
     assert!(page.contains("10 more things are kept by rules"), "{page}");
 }
 
+#[tokio::test]
+async fn a_preview_says_how_much_more_goes_and_stays() {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    fill(&test, &one, clock.now().0).await;
+    let zeros = "0".repeat(64);
+    let images = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+         INSERT INTO manifests (repository_id, digest, media_type, kind, content, size_bytes, pull_bytes, platforms, built_at,
+           pushed_at, pushed_by)
+         SELECT m.repository_id, 'sha256:' || SUBSTR('{zeros}' || n.i, LENGTH('{zeros}' || n.i) - 63), m.media_type, m.kind,
+           m.content, m.size_bytes, m.pull_bytes, m.platforms, m.built_at, m.pushed_at, m.pushed_by
+         FROM manifests m CROSS JOIN n WHERE m.digest = '{one}'"
+    );
+    statement(&test, images).await;
+    for (at, asked) in [("r/team/web", json!({"repository": true})), ("n/team", json!({}))] {
+        let shown = send(&test, "POST", &format!("/api/v1/{at}/-/delete-preview"), asked).await.json();
+        let n = |kind: &str| shown["removed"].as_array().unwrap().iter().filter(|it| it["kind"] == kind).count();
+        assert_eq!([n("repository"), n("tag"), n("image")], [1, 2000, 2000], "{at}");
+        assert_eq!(shown["removed_more"], json!(2 * (MANY + 1 - 2000)), "{at}: neither hides the other");
+    }
+    let page = test.get("/r/team/web/-/settings/delete").await.text();
+    for words in ["2,101 tags go with it", "2,101 images go with it", "and 101 more"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+
+    let asked = json!({"tags": ["v1"]});
+    let shown = send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await.json();
+    let more = shown["kept_more"].as_u64().unwrap();
+    let n_siblings = shown["kept"].as_array().unwrap().iter().filter(|it| it["kind"] == "tag").count();
+    assert!(more > 0 && n_siblings as u64 + more == MANY as u64, "{n_siblings} and {more}");
+    let page = test.get("/r/team/web/-/tags/v1/delete").await.text();
+    assert!(page.contains("is still tagged") && page.contains(&format!("and {more} more")), "{page}");
+}
+
 /// An earlier version moved the rows of a repository away with it.
 #[tokio::test]
 async fn a_repository_that_an_earlier_version_deleted_comes_back() {
@@ -299,12 +334,8 @@ async fn one_name_of_an_image_that_has_sixty_thousand_goes_and_comes_back() {
     let removed: Vec<&Value> = preview["removed"].as_array().unwrap().iter().map(|it| &it["tag"]).collect();
     let kept = preview["kept"].as_array().unwrap().len();
     assert_eq!((removed, preview["freed_bytes"].as_u64()), (vec![&json!("t-7")], Some(0)), "{preview}");
-    let more = format!("{} more tags of these images stay as well.", NAMES - kept);
-    assert!(
-        (100..2_000).contains(&kept) && preview["notes"].to_string().contains(&more),
-        "{kept}: {}",
-        preview["notes"]
-    );
+    assert!((100..2_000).contains(&kept), "some of those that stay: {kept}");
+    assert_eq!(preview["kept_more"], NAMES - kept, "{preview}");
     let done = send(&test, "POST", "/api/v1/r/team/web/-/delete", json!({"plan": preview["plan"]})).await;
     assert_eq!(done.status, 200, "{}", done.text());
     assert!(!is_there(&test, "team/web", "t-7").await && is_there(&test, "team/web", "t-8").await);

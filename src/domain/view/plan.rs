@@ -36,6 +36,22 @@ pub struct Going {
     pub reason: String,
 }
 
+/// How many there are of each kind besides those that are named one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct More {
+    pub tags: u64,
+    pub images: u64,
+    pub children: u64,
+    pub referrers: u64,
+}
+
+impl More {
+    /// Of all kinds together.
+    pub fn all(&self) -> u64 {
+        self.tags + self.images + self.children + self.referrers
+    }
+}
+
 /// Exactly what a delete would take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
@@ -44,9 +60,11 @@ pub struct Preview {
     /// What could not be found afterwards.
     pub removed: Vec<Going>,
     /// More of the same, where there are very many.
-    pub removed_more: u64,
+    pub removed_more: More,
     /// What stays and one might think it goes.
     pub kept: Vec<Going>,
+    /// More of that, where there is very much.
+    pub kept_more: More,
     /// Signatures and the like that go with an image.
     pub referrers: Vec<Digest>,
     /// Indexes that list what was to go: nothing can be done before they go.
@@ -71,7 +89,7 @@ pub struct Preview {
     pub notes: Vec<String>,
     /// How many tags go.
     pub n_tags: u64,
-    /// How many images go.
+    /// How many images go, with all that is a part of another one or about one.
     pub n_images: u64,
 }
 

@@ -3,6 +3,7 @@
 
 mod act;
 mod barred;
+mod listed;
 mod passed;
 mod sealed;
 mod steps;
@@ -12,6 +13,7 @@ pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
+use listed::first;
 use passed::passed;
 pub(super) use sealed::print_of;
 pub use sealed::{Asked, Plan, Planned};
@@ -22,7 +24,7 @@ use super::elsewhere;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
 use crate::domain::radius::{Graph, Node, Radius, Stays};
-use crate::domain::view::{Going, GoingKind, Preview};
+use crate::domain::view::{Going, GoingKind, More, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
@@ -31,9 +33,6 @@ use crate::server::store::radius::{Bound, Reader, Start, freed, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What stands in a preview one by one; the rest is counted.
-const MAX_ITEMS: usize = 2000;
 
 /// What would go of a repository.
 pub(super) struct Found {
@@ -146,22 +145,18 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     let is_named = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
     let freed_days = if is_named { days.max(app.facts.history_days) } else { days };
     let (kept_until, freed_at) = (now.plus_days(days.into()), now.plus_days(freed_days.into()));
-    let mut removed = removed(&graph, &radius);
-    let removed_more = removed.len().saturating_sub(MAX_ITEMS) as u64;
-    removed.truncate(MAX_ITEMS);
-    let mut kept: Vec<Going> = radius.stays.iter().map(|it| stays((&graph, &radius), it, &freed_at.date())).collect();
-    kept.truncate(MAX_ITEMS);
+    let (removed, removed_more) = first(removed(&graph, &radius));
+    let (kept, kept_more) = kept((&graph, &radius), &freed_at.date());
     // An index weighs what it lists.
     let weight = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, weight);
     let barred = barred::of_some(&rules, rights, &radius);
-    let more = radius.n_siblings_more;
-    let more = (more > 0).then(|| format!("{more} more tags of these images stay as well."));
     let cut = graph.is_cut().then(|| "Very much belongs to these images: not all of it is weighed here.".to_owned());
     Ok(Preview {
         plan: String::new(),
         removed_more,
         kept,
+        kept_more,
         referrers: of_part(&radius, true),
         parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
         barred_more: barred.n_more,
@@ -175,7 +170,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         kept_until,
         freed_at,
         freed_by: said.freed_by,
-        notes: said.notes.into_iter().chain(more).chain(cut).collect(),
+        notes: said.notes.into_iter().chain(cut).collect(),
         n_tags: radius.tags.len() as u64,
         n_images: radius.images.len() as u64,
         removed,
@@ -208,6 +203,13 @@ fn removed(graph: &Graph, radius: &Radius) -> Vec<Going> {
         Going { kind, tag: None, digest: Some(digest.clone()), name: None, label: label(graph, digest), reason }
     });
     tags.chain(images).collect()
+}
+
+/// What stays, and how much more: the one place where that is summed.
+fn kept((graph, radius): (&Graph, &Radius), until: &str) -> (Vec<Going>, More) {
+    let (kept, mut more) = first(radius.stays.iter().map(|it| stays((graph, radius), it, until)));
+    more.tags += radius.n_siblings_more;
+    (kept, more)
 }
 
 fn stays((graph, radius): (&Graph, &Radius), it: &Stays, until: &str) -> Going {

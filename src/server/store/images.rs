@@ -1,8 +1,9 @@
-//! The statements behind an image's page: three, whatever the image holds.
+//! The statements behind an image's page: three, whatever the image holds. And the first images of a repository, for who
+//! is about to delete it.
 
 use super::{Known, Store, Value, protections};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
-use crate::domain::view::{ChildRow, MoveRow, ReferrerRow, Side};
+use crate::domain::view::{ChildRow, GoingKind, MoveRow, ReferrerRow, Side};
 use crate::domain::{Actor, ByteSize, Digest, Error, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
@@ -199,4 +200,32 @@ fn read(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> Result<S
         built: (built != 0).then_some(Timestamp(built)),
         is_in_trash: true,
     })
+}
+
+/// An image of a repository: what it is to the others there, and its platforms or the type of an artifact.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub digest: Digest,
+    pub kind: GoingKind,
+    pub label: String,
+}
+
+/// The first images of a repository, also those without a tag.
+pub async fn first(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<Listed>> {
+    let sql = "SELECT m.digest, COALESCE(NULLIF(m.platforms, ''), m.artifact_type, ''),
+                 CASE WHEN EXISTS (SELECT 1 FROM referrers f WHERE f.repository_id = $1 AND f.digest = m.digest) THEN 1 ELSE 0 END,
+                 CASE WHEN EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = m.digest
+                   AND e.relation = 'manifest') THEN 1 ELSE 0 END
+               FROM manifests m WHERE m.repository_id = $1 ORDER BY m.digest LIMIT $2";
+    let rows = store.all(sql, params![repository_id, limit]).await?.into_iter();
+    rows.map(|mut row| {
+        let (digest, label, is_about, is_listed) = (row.take()?, row.take()?, row.take::<bool>()?, row.take::<bool>()?);
+        let kind = match (is_about, is_listed) {
+            (true, _) => GoingKind::Referrer,
+            (false, true) => GoingKind::Child,
+            (false, false) => GoingKind::Image,
+        };
+        Ok(Listed { digest, kind, label })
+    })
+    .collect()
 }

@@ -64,6 +64,7 @@ struct Shown {
     removed: Vec<Item>,
     removed_more: u64,
     kept: Vec<Item>,
+    kept_more: u64,
     referrers: Vec<Digest>,
     parents: Vec<Digest>,
     barred: Vec<String>,
@@ -81,8 +82,9 @@ impl From<Preview> for Shown {
         Self {
             plan: it.plan,
             removed: it.removed.into_iter().map(Item::from).collect(),
-            removed_more: it.removed_more,
+            removed_more: it.removed_more.all(),
             kept: it.kept.into_iter().map(Item::from).collect(),
+            kept_more: it.kept_more.all(),
             referrers: it.referrers,
             parents: it.parents,
             barred_more: it.barred_more,

@@ -2,17 +2,19 @@
 
 use super::act::{Done, hosted};
 use super::barred;
+use super::listed::MAX_LISTED;
 use super::passed::passed;
 use super::sealed::print_of;
 use crate::domain::error::What;
-use crate::domain::view::{Going, GoingKind, MountKind, Preview, RuleMet};
+use crate::domain::view::{Going, GoingKind, More, MountKind, Preview, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
 use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
+use crate::server::store::images::{self, Listed};
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, Sum, sums};
+use crate::server::store::radius::{Reader, Sum, all_named, only_in, sums};
 use crate::server::store::{Tx, namespaces, trash};
 use std::collections::BTreeSet;
 
@@ -147,43 +149,63 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         Some(namespace) => trash::days_below(&app.store, namespace).await?,
         None => None,
     };
-    let mut removed: Vec<Going> = found.iter().map(repository_goes).collect();
     let barred = barred::of_whole(app, rights, &found).await?;
-    let mut met: Vec<RuleMet> = Vec::new();
-    for it in &found {
-        let left = super::MAX_ITEMS.saturating_sub(removed.len());
-        let tags = crate::server::store::radius::all_named(&app.store, &it.id, left as u32).await?;
+    let (tags, images) = (first_tags(app, &found).await?, first_images(app, &found).await?);
+    let met: Vec<RuleMet> = match found.as_slice() {
         // Of many repositories only what is in the way is said.
-        if found.len() == 1 && barred.is_none() {
-            let rules = Rules::now(&app.store, &it.name).await?;
-            let named: Vec<&Tag> = tags.iter().map(|(tag, _)| tag).collect();
-            met = passed(&rules, (&it.name, rights), &named);
+        [it] if barred.is_none() => {
+            let named: Vec<&Tag> = tags.iter().filter_map(|it| it.tag.as_ref()).collect();
+            passed(&Rules::now(&app.store, &it.name).await?, (&it.name, rights), &named)
         }
-        removed.extend(tags.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
-    }
-    let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum::<u64>(), found.iter().map(|it| it.n_images).sum());
-    let shown = removed.iter().filter(|it| it.kind == GoingKind::Tag).count() as u64;
+        _ => vec![],
+    };
+    let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum(), found.iter().map(|it| it.n_images).sum());
+    let beyond = |count: u64, listed: &[Going]| count.saturating_sub(listed.len() as u64);
+    let referrers = images.iter().filter(|it| it.kind == GoingKind::Referrer).filter_map(|it| it.digest.clone());
     let kept_until = app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into());
     let preview = Preview {
         plan: String::new(),
-        removed,
-        removed_more: n_tags.saturating_sub(shown),
+        removed_more: More { tags: beyond(n_tags, &tags), images: beyond(n_images, &images), ..More::default() },
         kept: vec![],
-        referrers: vec![],
+        kept_more: More::default(),
+        referrers: referrers.collect(),
         parents: vec![],
         barred_more: barred.n_more,
         rules: if barred.is_none() { met } else { barred.rules(rights) },
         barred: vec![],
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
-        freed: crate::server::store::radius::only_in(&app.store, &found).await?,
+        freed: only_in(&app.store, &found).await?,
         kept_until,
         freed_at: kept_until,
         freed_by: None,
         notes: vec![],
         n_tags,
         n_images,
+        removed: found.iter().map(repository_goes).chain(tags).chain(images).collect(),
     };
     Ok((preview, print(&found)))
+}
+
+/// The first tags of repositories.
+async fn first_tags(app: &App, repositories: &[Sum]) -> Result<Vec<Going>> {
+    let mut tags = Vec::new();
+    for it in repositories.iter().filter(|it| it.n_tags > 0) {
+        let Some(room @ 1..) = MAX_LISTED.checked_sub(tags.len()) else { break };
+        let found = all_named(&app.store, &it.id, room as u32).await?;
+        tags.extend(found.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
+    }
+    Ok(tags)
+}
+
+/// Their first images, with what has no tag, is a part of another one, or is about one.
+async fn first_images(app: &App, repositories: &[Sum]) -> Result<Vec<Going>> {
+    let mut images = Vec::new();
+    for it in repositories.iter().filter(|it| it.n_images > 0) {
+        let Some(room @ 1..) = MAX_LISTED.checked_sub(images.len()) else { break };
+        let found = images::first(&app.store, &it.id, room as u32).await?;
+        images.extend(found.into_iter().map(|image| image_goes(it, image)));
+    }
+    Ok(images)
 }
 
 fn repository_goes(it: &Sum) -> Going {
@@ -191,14 +213,20 @@ fn repository_goes(it: &Sum) -> Going {
     Going { kind: GoingKind::Repository, tag: None, digest: None, name: Some(it.name.to_string()), label: None, reason }
 }
 
+const WITH_IT: &str = "its repository goes";
+
+fn image_goes(it: &Sum, Listed { digest, kind, label }: Listed) -> Going {
+    let (name, label) = (Some(it.name.to_string()), Some(label).filter(|label| !label.is_empty()));
+    Going { kind, tag: None, digest: Some(digest), name, label, reason: WITH_IT.to_owned() }
+}
+
 fn tag_goes(it: &Sum, tag: Tag, digest: Digest) -> Going {
-    let reason = "its repository goes".to_owned();
     Going {
         kind: GoingKind::Tag,
         tag: Some(tag),
         digest: Some(digest),
         name: Some(it.name.to_string()),
         label: None,
-        reason,
+        reason: WITH_IT.to_owned(),
     }
 }

@@ -1,4 +1,5 @@
-//! Whole repositories, as far as a preview weighs them.
+//! Whole repositories, as far as a preview names and weighs them. None is read whole, however large it is: what is listed
+//! is the first of it, and what is counted a column keeps, or an index.
 
 use super::Reader;
 use crate::domain::{ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
@@ -11,6 +12,7 @@ pub struct Sum {
     pub id: String,
     pub name: RepositoryName,
     pub n_tags: u64,
+    /// All of them, with what is a part of another one or about one.
     pub n_images: u64,
     pub logical: ByteSize,
     pub changed: Timestamp,
@@ -29,8 +31,9 @@ pub async fn sums(
         (None, Some(namespace)) => (format!("{namespace}/"), format!("{namespace}0")),
         (None, None) => return Ok(vec![]),
     };
-    let sql = "SELECT id, name, n_tags, n_images, logical_bytes, updated_at FROM repositories
-               WHERE mount_id = $1 AND name >= $2 AND name <= $3 ORDER BY name LIMIT $4";
+    let sql = "SELECT r.id, r.name, r.n_tags, (SELECT COUNT(*) FROM manifests m WHERE m.repository_id = r.id), r.logical_bytes,
+                 r.updated_at
+               FROM repositories r WHERE r.mount_id = $1 AND r.name >= $2 AND r.name <= $3 ORDER BY r.name LIMIT $4";
     let rows = reader.all(sql, params![mount_id, first, last, limit]).await?;
     rows.into_iter()
         .map(|mut row| {

@@ -155,14 +155,16 @@ pub fn n_repositories(preview: &Preview) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::view::More;
     use crate::domain::{ByteSize, Timestamp};
 
     fn preview(n_tags: u64) -> Preview {
         Preview {
             plan: String::new(),
             removed: vec![],
-            removed_more: 0,
+            removed_more: More::default(),
             kept: vec![],
+            kept_more: More::default(),
             referrers: vec![],
             parents: vec![],
             rules: vec![],

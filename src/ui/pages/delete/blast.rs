@@ -1,17 +1,19 @@
 //! The list of all that a delete takes and all that it leaves.
 
+mod all;
 mod lists;
 
-use super::asked::{Asked, n_repositories};
+use super::asked::Asked;
 use crate::domain::view::{FEW_TAGS, Going, GoingKind, Preview, RuleMet};
-use crate::domain::{Address, ByteSize, Digest, RepositoryName, Scope, Tag, Timestamp};
+use crate::domain::{Address, ByteSize, Digest, RepositoryName, Tag, Timestamp};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::{self, MetMore};
 use crate::ui::query::address;
 use crate::ui::words::{counted, grouped, sentence};
+use all::of_all;
 use leptos::prelude::*;
-use lists::{MAX_SHOWN, chips, digests, fold, folded, label_words, labelled};
+use lists::{MAX_SHOWN, digests, folded, label_words, labelled};
 
 /// The list.
 #[component]
@@ -62,10 +64,20 @@ fn each_tag(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
             None => images.push((digest, tag.into_iter().collect())),
         }
     }
-    images.into_iter().map(|(digest, tags)| tags_of_one(name, (digest, &tags), preview)).collect()
+    let (is_one, more) = (images.len() == 1, preview.kept_more.tags);
+    let of_one = if is_one { more } else { 0 };
+    let rows = images.into_iter().map(|(digest, tags)| tags_of_one(name, (digest, &tags), (preview, of_one)));
+    // Of several images it is not known here whose these are.
+    let rest = counted(more, "more tag stays on the same images", "more tags stay on the same images");
+    rows.chain((more > of_one).then(|| row("check", rest, None))).collect()
 }
 
-fn tags_of_one(name: &RepositoryName, (digest, tags): (Option<&Digest>, &[&Tag]), preview: &Preview) -> AnyView {
+/// Tags of one image, on which `more` stay than are named.
+fn tags_of_one(
+    name: &RepositoryName,
+    (digest, tags): (Option<&Digest>, &[&Tag]),
+    (preview, more): (&Preview, u64),
+) -> AnyView {
     let (is_one, last) = (tags.len() == 1, tags.len().saturating_sub(1));
     let tag = |(at, tag): (usize, &&Tag)| {
         let joint = if at == 0 {
@@ -98,7 +110,7 @@ fn tags_of_one(name: &RepositoryName, (digest, tags): (Option<&Digest>, &[&Tag])
     let names: Vec<&Tag> = kept.iter().filter_map(|it| it.tag.as_ref()).collect();
     let words = match names.is_empty() {
         true => view! { <span>"something else names it."</span> }.into_any(),
-        false => view! { <span>"is still tagged"</span>{chips(name, &names)} }.into_any(),
+        false => view! { <span>"is still tagged"</span>{folded(name, &names, more)} }.into_any(),
     };
     let more = view! { <div class="row-1 wrap">{link}{words}</div> };
     row("tag", view! { {tag}{are}{its} }, Some(more.into_any()))
@@ -109,7 +121,8 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let going: Vec<&Tag> =
         of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
     let n_tags = counted(preview.n_tags, "tag is removed", "tags are removed");
-    let mut rows = vec![row("tag", n_tags, Some(folded(name, &going, preview.removed_more)))];
+    let mut rows = vec![row("tag", n_tags, Some(folded(name, &going, preview.removed_more.tags)))];
+    let more = preview.kept_more;
     let unnamed: Vec<&Digest> =
         of_kind(&preview.kept, GoingKind::Image).into_iter().filter_map(|it| it.digest.as_ref()).collect();
     if !unnamed.is_empty() {
@@ -120,17 +133,18 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
         let words = format!(
             "{} by digest {until}",
             counted(
-                unnamed.len() as u64,
+                unnamed.len() as u64 + more.images,
                 "image loses its last tag, and can be pulled",
                 "images lose their last tag, and can be pulled"
             )
         );
-        rows.push(row("trash", words, Some(digests(name, &unnamed))));
+        rows.push(row("trash", words, Some(digests(name, &unnamed, more.images))));
     }
     let stay: Vec<&Tag> = of_kind(&preview.kept, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
     if !stay.is_empty() {
-        let words = counted(stay.len() as u64, "tag stays on the same images", "tags stay on the same images");
-        rows.push(row("check", words, Some(folded(name, &stay, 0))));
+        let n_tags = stay.len() as u64 + more.tags;
+        let words = counted(n_tags, "tag stays on the same images", "tags stay on the same images");
+        rows.push(row("check", words, Some(folded(name, &stay, more.tags))));
     }
     rows
 }
@@ -140,7 +154,7 @@ fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<An
     if !preview.parents.is_empty() {
         let parents: Vec<&Digest> = preview.parents.iter().collect();
         let words = "It is a part of what is listed here. That has to be deleted first.";
-        return vec![row("warn", words, Some(digests(name, &parents)))];
+        return vec![row("warn", words, Some(digests(name, &parents, 0)))];
     }
     let tags: Vec<&Tag> =
         of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
@@ -155,62 +169,42 @@ fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<An
                 1 => "The tag that names it is removed:".to_owned(),
                 count => format!("All {} tags that name it are removed:", grouped(count)),
             };
-            row("tag", words, Some(folded(name, &tags, preview.removed_more)))
+            row("tag", words, Some(folded(name, &tags, preview.removed_more.tags)))
         }
     });
     rows.extend(parts(
         name,
-        preview,
+        (preview, preview.removed_more.children),
         GoingKind::Child,
         ("image that it lists goes with it", "images that it lists go with it"),
     ));
-    rows.extend(parts(name, preview, GoingKind::Referrer, ("referrer goes with it", "referrers go with it")));
+    let more = preview.removed_more.referrers;
+    let words = ("referrer goes with it", "referrers go with it");
+    rows.extend(parts(name, (preview, more), GoingKind::Referrer, words));
     let stay = preview.kept.iter().filter(|it| matches!(it.kind, GoingKind::Child | GoingKind::Referrer));
     let stay: Vec<&Going> = stay.collect();
     if !stay.is_empty() {
+        let more = preview.kept_more.children + preview.kept_more.referrers;
         let words = counted(
-            stay.len() as u64,
+            stay.len() as u64 + more,
             "part of it stays: something else names it",
             "parts of it stay: something else names them",
         );
-        rows.push(row("check", words, Some(labelled(name, &stay))));
+        rows.push(row("check", words, Some(labelled(name, &stay, more))));
     }
     rows
 }
 
-fn parts(name: &RepositoryName, preview: &Preview, kind: GoingKind, (one, many): (&str, &str)) -> Option<AnyView> {
+fn parts(
+    name: &RepositoryName,
+    (preview, more): (&Preview, u64),
+    kind: GoingKind,
+    (one, many): (&str, &str),
+) -> Option<AnyView> {
     let parts = of_kind(&preview.removed, kind);
     let icon = if kind == GoingKind::Child { "layers" } else { "link" };
-    let words = counted(parts.len() as u64, one, many);
-    (!parts.is_empty()).then(|| row(icon, words, Some(labelled(name, &parts))))
-}
-
-/// A repository, or all of a namespace.
-fn of_all(scope: &Scope, preview: &Preview) -> Vec<AnyView> {
-    let (tags, images) = (counted(preview.n_tags, "tag", "tags"), counted(preview.n_images, "image", "images"));
-    let all = of_kind(&preview.removed, GoingKind::Tag);
-    let mut rows = Vec::new();
-    if let Scope::Repository(name) = scope {
-        let tags_of: Vec<&Tag> = all.iter().filter_map(|it| it.tag.as_ref()).collect();
-        rows.push(row("repo", view! { <b class="medium">{name.to_string()}</b>" goes. Nothing can be pulled from it any more, by tag or by digest." }, None));
-        let listed = (!tags_of.is_empty()).then(|| folded(name, &tags_of, preview.removed_more));
-        rows.push(row("tag", format!("{tags} and {images} go with it."), listed));
-    } else {
-        let names = of_kind(&preview.removed, GoingKind::Repository).into_iter().filter_map(|it| it.name.clone());
-        let names: Vec<String> = names.collect();
-        let words = counted(n_repositories(preview), "repository goes", "repositories go");
-        rows.push(row("repo", words, Some(fold(names.iter().map(|name| repository(name)).collect(), 0))));
-        let listed = all.iter().filter_map(|it| Some(format!("{}:{}", it.name.as_ref()?, it.tag.as_ref()?)));
-        let listed: Vec<AnyView> = listed.map(|words| view! { <li class="chip">{words}</li> }.into_any()).collect();
-        rows.push(row("tag", format!("{tags} and {images} go with them."), Some(fold(listed, preview.removed_more))));
-    }
-    let words = "Names are free at once, and access that was given stays with the names.";
-    rows.push(row("key", words, None));
-    rows
-}
-
-fn repository(name: &str) -> AnyView {
-    view! { <li><a class="tagchip" href=format!("/r/{name}")>{name.to_owned()}</a></li> }.into_any()
+    let words = counted(parts.len() as u64 + more, one, many);
+    (!parts.is_empty()).then(|| row(icon, words, Some(labelled(name, &parts, more))))
 }
 
 /// What a delete frees, and when.

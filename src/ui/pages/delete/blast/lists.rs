@@ -16,28 +16,24 @@ fn chip(name: &RepositoryName, tag: &Tag) -> AnyView {
     view! { <li><a class="tagchip" href=href>{tag.to_string()}</a></li> }.into_any()
 }
 
-pub(super) fn chips(name: &RepositoryName, tags: &[&Tag]) -> AnyView {
-    fold(tags.iter().map(|tag| chip(name, tag)).collect(), 0)
-}
-
 /// Tags, of which all below fifty are seen at once; `more` are not listed at all.
 pub(super) fn folded(name: &RepositoryName, tags: &[&Tag], more: u64) -> AnyView {
     fold(tags.iter().map(|tag| chip(name, tag)).collect(), more)
 }
 
-pub(super) fn digests(name: &RepositoryName, digests: &[&Digest]) -> AnyView {
+pub(super) fn digests(name: &RepositoryName, digests: &[&Digest], more: u64) -> AnyView {
     let link = |digest: &&Digest| view! { <li><DigestLink repository=name digest=*digest/></li> }.into_any();
-    fold(digests.iter().map(link).collect(), 0)
+    fold(digests.iter().map(link).collect(), more)
 }
 
 /// Images with what they are.
-pub(super) fn labelled(name: &RepositoryName, items: &[&Going]) -> AnyView {
+pub(super) fn labelled(name: &RepositoryName, items: &[&Going], more: u64) -> AnyView {
     let one = |it: &&Going| {
         let link = it.digest.as_ref().map(|digest| view! { <DigestLink repository=name digest/> });
         let label = it.label.as_deref().map(label_words);
         view! { <li class="row-1 wrap">{link}{label}</li> }.into_any()
     };
-    fold(items.iter().map(one).collect(), 0)
+    fold(items.iter().map(one).collect(), more)
 }
 
 /// `linux/amd64, linux/arm64`, or what an artifact is.

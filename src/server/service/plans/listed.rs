@@ -1,0 +1,41 @@
+//! What stands in a preview one by one: the first of each kind. The rest is counted.
+
+use crate::domain::view::{Going, GoingKind, More};
+
+/// How many of a kind are named.
+pub(super) const MAX_LISTED: usize = 2000;
+
+/// The first of each kind, in their order, and how many more there are.
+pub(super) fn first(items: impl IntoIterator<Item = Going>) -> (Vec<Going>, More) {
+    let (mut listed, mut more) = (Vec::new(), More::default());
+    let [mut tags, mut images, mut children, mut referrers] = [0_usize; 4];
+    for it in items {
+        let (n_listed, n_more) = match it.kind {
+            GoingKind::Tag => (&mut tags, &mut more.tags),
+            GoingKind::Image | GoingKind::Repository => (&mut images, &mut more.images),
+            GoingKind::Child => (&mut children, &mut more.children),
+            GoingKind::Referrer => (&mut referrers, &mut more.referrers),
+        };
+        if *n_listed < MAX_LISTED {
+            *n_listed += 1;
+            listed.push(it);
+        } else {
+            *n_more += 1;
+        }
+    }
+    (listed, more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_of_one_kind_hide_none_of_another() {
+        let going = |kind| Going { kind, tag: None, digest: None, name: None, label: None, reason: String::new() };
+        let many = std::iter::repeat_n(going(GoingKind::Tag), MAX_LISTED + 3);
+        let (listed, more) = first(many.chain([going(GoingKind::Child)]));
+        assert_eq!((listed.len(), listed.last().map(|it| it.kind)), (MAX_LISTED + 1, Some(GoingKind::Child)));
+        assert_eq!((more, more.all()), (More { tags: 3, ..More::default() }, 3));
+    }
+}
