@@ -25,7 +25,7 @@ pub use account::{AccountView, IdentityRow, WaysIn};
 pub use activity::{ActivityQuery, ActivityRow, ActivityView};
 pub use copying::{CopyPlan, CopyQuery, CopyRow, CopyView, MAX_COPIED, Offer};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
-pub use history::{AsOfView, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
+pub use history::{AsOfView, Deleted, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use jobs::{InTrash, JobRow, JobView, JobsView};
 pub use mount::{LedElsewhere, MountView, ProbeView, TrustView};

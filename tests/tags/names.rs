@@ -78,9 +78,13 @@ async fn a_namespace_goes_back_to_a_time_in_one_step() {
     let one = test.push_image("team/web", "prod", "amd64", b"one").await;
     let api = test.push_image("team/api", "prod", "amd64", b"api").await;
     test.push_image("other/web", "prod", "amd64", b"other").await;
+    test.push_image("team/old", "prod", "amd64", b"old").await;
+    test.push_image("team/older", "prod", "amd64", b"older").await;
+    assert_eq!(test.delete("/api/v1/r/team/older").await.status, 204);
     clock.advance_ms(60_000);
     let then = clock.now().rfc3339();
     clock.advance_ms(60_000);
+    assert_eq!(test.delete("/api/v1/r/team/old").await.status, 204);
     let two = test.push_image("team/web", "prod", "amd64", b"two").await;
     test.push_image("team/web", "new", "amd64", b"new").await;
     test.push_image("other/web", "prod", "amd64", b"moved").await;
@@ -93,6 +97,7 @@ async fn a_namespace_goes_back_to_a_time_in_one_step() {
         {"repository": "team/web", "tag": "prod", "then": one, "now": two, "is_kept": true},
     ]);
     assert_eq!(differs["items"], expected);
+    assert_eq!((&differs["deleted"], &differs["deleted_more"]), (&json!(["team/old"]), &json!(0)));
     let paged = test.get(&format!("/api/v1/n/team/-/as-of?t={then}&limit=1&after=team/api:prod")).await.json();
     assert_eq!((paged["items"][0]["tag"].clone(), paged["next"].clone()), (json!("new"), json!("team/web:new")));
 
@@ -101,9 +106,12 @@ async fn a_namespace_goes_back_to_a_time_in_one_step() {
     let stale = send(&test, "POST", "/api/v1/n/team/-/rollback", seen).await;
     let now = stale.json()["differing"].clone();
     assert_eq!((stale.status.as_u16(), &now["items"][1]["now"]), (409, &json!(newest)), "{}", stale.text());
+    assert_eq!(now["deleted"], json!(["team/old"]));
     assert_eq!(names(&test, "team/web", "prod").await, Some(two), "as many differ, and not what was seen");
     let moved = send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": then, "print": now["print"]})).await;
-    assert_eq!((moved.status.as_u16(), moved.json()), (200, json!({"moved": 3})), "{}", moved.text());
+    let done = json!({"moved": 3, "deleted": ["team/old"], "deleted_more": 0});
+    assert_eq!((moved.status.as_u16(), moved.json()), (200, done), "{}", moved.text());
+    assert_eq!(test.get("/api/v1/r/team/old").await.status, 404, "it is in the trash still, as was said");
     assert_eq!(names(&test, "team/web", "prod").await, Some(one));
     assert_eq!(names(&test, "team/api", "prod").await, Some(api));
     assert_eq!(names(&test, "team/web", "new").await, None, "it was not there then");
@@ -111,6 +119,22 @@ async fn a_namespace_goes_back_to_a_time_in_one_step() {
     for odd in ["2999-01-01T00:00:00Z", "1999-01-01T00:00:00Z", "yesterday"] {
         assert_eq!(send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": odd})).await.status, 400, "{odd}");
     }
+}
+
+#[tokio::test]
+async fn many_repositories_that_do_not_come_back_are_counted() {
+    let (test, clock) = timed().await;
+    let then = clock.now().rfc3339();
+    clock.advance_ms(60_000);
+    for number in 10..63 {
+        assert_eq!(send(&test, "POST", &format!("/api/v1/r/team/n{number}"), json!({})).await.status, 201);
+    }
+    let plan = send(&test, "POST", "/api/v1/n/team/-/delete-preview", json!({})).await.json()["plan"].clone();
+    assert_eq!(send(&test, "POST", "/api/v1/n/team/-/delete", json!({"plan": plan})).await.status, 200);
+    let shown = test.get(&format!("/api/v1/n/team/-/as-of?t={then}")).await.json();
+    assert_eq!((shown["deleted"].as_array().map(Vec::len), &shown["deleted_more"]), (Some(50), &json!(3)), "{shown}");
+    let page = test.get(&format!("/n/team/-/as-of?t={then}")).await.text();
+    assert!(page.contains("team/n59") && page.contains("and 3 more") && !page.contains("team/n60"), "{page}");
 }
 
 #[tokio::test]

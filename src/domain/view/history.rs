@@ -130,6 +130,13 @@ pub struct Differences {
     pub n_lost: u64,
 }
 
+/// Repositories that were deleted since a time, of those that who asks may bring back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    pub first: Vec<RepositoryName>,
+    pub more: u64,
+}
+
 /// A namespace as it was at a time, beside what it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AsOfView {
@@ -142,8 +149,8 @@ pub struct AsOfView {
     pub all: Differences,
     /// What differs, as one value; none where it is more than goes back at once.
     pub print: Option<Digest>,
-    /// Repositories that were deleted since, of those that the reader may bring back.
-    pub deleted: Vec<RepositoryName>,
+    /// What going back does not bring back.
+    pub deleted: Deleted,
     /// For how many days the past is kept.
     pub days: u32,
     pub opens: Opens,

@@ -4,7 +4,7 @@ mod back;
 mod shown;
 
 pub use back::roll_back;
-pub use shown::{as_of_page, page};
+pub use shown::{as_of_page, deleted, page};
 
 use super::plans;
 use crate::domain::action::{ReadRepository, RollBackNamespace};

@@ -242,11 +242,17 @@ pub async fn count_differences(store: &Store, span: &Span<'_>) -> Result<Differe
     Ok(Differences { n: row.take()?, n_lost: row.take()? })
 }
 
-/// Repositories of the span that were deleted since, as far as they are in the trash still.
-pub async fn deleted_since(store: &Store, span: &Span<'_>) -> Result<Vec<RepositoryName>> {
-    let sql = "SELECT DISTINCT repository FROM trash WHERE mount_id = $1 AND repository > $2 AND repository < $3
-               AND kind = 'repository' AND deleted_at > $4 ORDER BY repository LIMIT $5";
+/// Repositories of the span that were deleted since, as far as they are in the trash still: the first of them, and how
+/// many there are.
+pub async fn deleted_since(store: &Store, span: &Span<'_>) -> Result<(Vec<RepositoryName>, u64)> {
+    let sql = "SELECT repository, COUNT(*) OVER () FROM (SELECT DISTINCT repository FROM trash
+                 WHERE mount_id = $1 AND repository > $2 AND repository < $3 AND kind = 'repository' AND deleted_at > $4)
+               AS deleted ORDER BY repository LIMIT $5";
     let (from, to) = (format!("{}/", span.namespace), format!("{}0", span.namespace));
-    let rows = store.all(sql, params![span.mount_id, from, to, span.then, span.limit]).await?;
-    rows.into_iter().map(|mut row| row.take()).collect()
+    let (mut first, mut n_all) = (Vec::new(), 0);
+    for mut row in store.all(sql, params![span.mount_id, from, to, span.then, span.limit]).await? {
+        first.push(row.take()?);
+        n_all = row.take()?;
+    }
+    Ok((first, n_all))
 }

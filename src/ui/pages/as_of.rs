@@ -2,7 +2,7 @@
 
 use super::load::{PageTitle, load};
 use crate::api::names::show_as_of;
-use crate::domain::view::{AsOfView, Difference, Differences};
+use crate::domain::view::{AsOfView, Deleted, Difference, Differences};
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
 use crate::ui::components::change::FromTo;
 use crate::ui::components::crumbs::NamespaceCrumbs;
@@ -14,7 +14,7 @@ use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
-use crate::ui::words::{counted, sentence};
+use crate::ui::words::{counted, grouped, sentence};
 use leptos::prelude::*;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -119,7 +119,7 @@ fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
     let t = then.exact();
     let (tags, name) = (counted(all.n, "tag", "tags"), if all.n == 1 { "names" } else { "name" });
     let heading = format!("{tags} {name} something else than on {}", then.absolute());
-    let gone = (!deleted.is_empty()).then(|| view! { <Deleted deleted namespace=namespace.clone()/> });
+    let gone = (!deleted.first.is_empty()).then(|| view! { <Gone deleted namespace=namespace.clone()/> });
     if all.n == 0 {
         return view! {
             {gone}
@@ -166,14 +166,16 @@ fn Lost(all: Differences) -> impl IntoView {
 
 /// Repositories that only the trash gives back.
 #[component]
-fn Deleted(deleted: Vec<RepositoryName>, namespace: Namespace) -> impl IntoView {
-    let names: Vec<String> = deleted.iter().map(RepositoryName::to_string).collect();
-    let (be, it) =
-        if names.len() == 1 { ("was deleted since and is", "it") } else { ("were deleted since and are", "them") };
+fn Gone(deleted: Deleted, namespace: Namespace) -> impl IntoView {
+    let Deleted { first, more } = deleted;
+    let names: Vec<String> = first.iter().map(RepositoryName::to_string).collect();
+    let is_one = names.len() == 1 && more == 0;
+    let (be, it) = if is_one { ("was deleted since and is", "it") } else { ("were deleted since and are", "them") };
+    let rest = if more == 0 { String::new() } else { format!(" and {} more", grouped(more)) };
     let words = format!(" {be} in the trash. Rolling back does not bring {it} back: restore {it} first.");
     let href = Address::Trash(Some(namespace)).to_string();
     view! {
-        <div class="callout callout-info mt-4"><Icon name="box"/><p><span class="mono">{names.join(", ")}</span>{words}" "<a href=href>"Open the trash"</a></p></div>
+        <div class="callout callout-info mt-4"><Icon name="box"/><p><span class="mono">{names.join(", ")}</span>{rest}{words}" "<a href=href>"Open the trash"</a></p></div>
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 use super::{Page, answer, asked, of};
 use crate::domain::action::{ReadRepository, RollBackNamespace, RollBackTag};
 use crate::domain::page::DEFAULT_LIMIT;
-use crate::domain::view::{Difference, HistoryQuery, HistoryRow, How};
+use crate::domain::view::{Deleted, Difference, HistoryQuery, HistoryRow, How};
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
@@ -122,13 +122,22 @@ pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuer
     answer(app, caller, StatusCode::OK, found.await)
 }
 
-/// One page of what differs; the first one with the print of all of it.
+/// One page of what differs.
 #[derive(Serialize)]
 struct Differing {
     items: Vec<Differs>,
     next: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    print: Option<Digest>,
+    /// What is said of all of it, on the first page.
+    #[serde(flatten)]
+    all: Option<All>,
+}
+
+#[derive(Serialize)]
+struct All {
+    print: Digest,
+    /// Repositories that were deleted since, which going back leaves in the trash.
+    deleted: Vec<RepositoryName>,
+    deleted_more: u64,
 }
 
 async fn differing(
@@ -139,8 +148,16 @@ async fn differing(
 ) -> Result<Differing> {
     let items = history::as_of(app, proof, after, limit.saturating_add(1)).await?;
     let page = Page::cut(items, limit, |it: &Difference| format!("{}:{}", it.repository, it.tag));
-    let print = if after.0.is_empty() { Some(history::print(app, proof).await?) } else { None };
-    Ok(Differing { items: page.items.into_iter().map(Differs::from).collect(), next: page.next, print })
+    let all = match after.0.is_empty() {
+        true => {
+            let print = history::print(app, proof).await?;
+            let Deleted { first: deleted, more: deleted_more } = history::deleted(app, proof).await?;
+            Some(All { print, deleted, deleted_more })
+        }
+        false => None,
+    };
+    let items = page.items.into_iter().map(Differs::from).collect();
+    Ok(Differing { items, next: page.next, all })
 }
 
 /// To which time a namespace goes back, and what was seen to differ.
@@ -152,20 +169,24 @@ struct To {
     print: Option<Digest>,
 }
 
-/// Brings all tags of a namespace back to a time. What does not differ as it was seen any more is answered with what does
+/// Brings all tags of a namespace back to a time, and says which repositories are still gone. What does not differ as it was seen any more is answered with what does
 /// now.
 pub(super) async fn roll_back_namespace(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let moved = async {
         let (namespace, To { t, print }): (Namespace, _) = (name.parse()?, of(sent?)?);
         let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: time("t", &t)? }).await?;
+        let deleted = history::deleted(app, &proof).await?;
         match history::roll_back(app, &proof, print.as_ref()).await {
             Err(Error::Outdated) => Ok(Err(differing(app, &proof, ("", ""), DEFAULT_LIMIT).await?)),
-            moved => moved.map(Ok),
+            moved => Ok(Ok((moved?, deleted))),
         }
     };
     match moved.await {
         Ok(Err(now)) => super::plans::conflict(&Error::Outdated, json!({ "differing": now })),
-        Ok(Ok(n_moved)) => answer(app, caller, StatusCode::OK, Ok(json!({ "moved": n_moved }))),
+        Ok(Ok((n_moved, Deleted { first, more }))) => {
+            let done = json!({ "moved": n_moved, "deleted": first, "deleted_more": more });
+            answer(app, caller, StatusCode::OK, Ok(done))
+        }
         Err(refused) => answer::<()>(app, caller, StatusCode::OK, Err(refused)),
     }
 }

@@ -3,7 +3,7 @@
 use super::{mount_of, past, print};
 use crate::domain::action::{ReadRepository, RestoreTrash, RollBackNamespace, Trashed};
 use crate::domain::error::What;
-use crate::domain::view::{AsOfView, Differences, HistoryQuery, HistoryView};
+use crate::domain::view::{AsOfView, Deleted, Differences, HistoryQuery, HistoryView};
 use crate::domain::{Error, RepositoryName, Result, Scope, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -15,7 +15,7 @@ use crate::server::store::repositories;
 
 /// Differences on one page.
 const ROWS: u32 = 50;
-/// Repositories in the trash that a page names.
+/// Repositories in the trash that are named.
 const MAX_DELETED: u32 = 50;
 
 /// A repository's history with what its reader may bring back. Three statements.
@@ -54,7 +54,7 @@ pub async fn as_of_page(
         next: None,
         all: Differences::default(),
         print: None,
-        deleted: vec![],
+        deleted: Deleted::default(),
         days,
     };
     if !is_chosen {
@@ -70,9 +70,19 @@ pub async fn as_of_page(
     }
     view.all = history::count_differences(&app.store, &span).await?;
     view.print = Some(print(app, proof).await?);
-    let span = Span { limit: MAX_DELETED, ..span };
-    let deleted = history::deleted_since(&app.store, &span).await?;
-    let restoring = |name: &RepositoryName| RestoreTrash { what: Trashed::Whole(name.clone()), words: String::new() };
-    view.deleted = deleted.into_iter().filter(|name| may(proof, &restoring(name))).collect();
+    view.deleted = deleted(app, proof).await?;
     Ok(view)
+}
+
+/// Repositories of the namespace that were deleted since the time that the proof names: going back to it leaves them in
+/// the trash. Those are named that the proof's holder may bring back.
+pub async fn deleted(app: &App, proof: &Authorized<RollBackNamespace>) -> Result<Deleted> {
+    let RollBackNamespace { namespace, to } = proof.action();
+    let mount_id = mount_of(app, namespace)?;
+    let span = Span { mount_id: &mount_id, namespace, then: *to, after: ("", ""), limit: MAX_DELETED };
+    let (mut first, n_all) = history::deleted_since(&app.store, &span).await?;
+    let more = n_all.saturating_sub(first.len() as u64);
+    let restoring = |name: &RepositoryName| RestoreTrash { what: Trashed::Whole(name.clone()), words: String::new() };
+    first.retain(|name| may(proof, &restoring(name)));
+    Ok(Deleted { first, more })
 }
