@@ -15,6 +15,11 @@ test('a client is chosen without script too', async ({ page, servers, scripted }
   await expect(shown).toHaveText([new RegExp(`^image: ${servers.full.host}/team/web:`)]);
   const copies = page.locator('button.copy:visible');
   await (scripted ? expect(copies).not.toHaveCount(0) : expect(copies).toHaveCount(0));
+  if (scripted) return;
+  await page.getByLabel('Actions for 1.4.0').click();
+  await page.getByRole('row', { name: '1.4.0' }).getByRole('link', { name: 'Copy pull command' }).click();
+  await expect(page).toHaveURL(/\/r\/team\/web\/-\/tags\/1\.4\.0#pull$/);
+  await expect(page.locator('.snip code:visible')).toHaveText([/^docker pull .*\/team\/web:1\.4\.0$/]);
 });
 
 test('copies what it shows, remembers the client, and the command is right', async ({ page, context, servers, scripted }) => {
@@ -42,6 +47,11 @@ test('copies what it shows, remembers the client, and the command is right', asy
   await awake(page);
   await page.getByRole('button', { name: 'Copy repository address' }).click();
   await expect.poll(clipboard).toBe(`${servers.full.host}/team/web`);
+  await page.getByLabel('Actions for 1.4.0').click();
+  await page.getByRole('row', { name: '1.4.0' }).getByRole('link', { name: 'Copy pull command' }).click();
+  await expect(page.getByRole('status')).toHaveText('Copied pull command');
+  await expect.poll(clipboard).toBe(`podman pull --tls-verify=false ${servers.full.host}/team/web:1.4.0`);
+  await page.keyboard.press('Escape');
   const digest = digestOf('web', '1.4.2');
   await page.getByRole('button', { name: `Copy digest ${digest.slice(7, 19)}` }).first().click();
   await expect.poll(clipboard).toBe(digest);

@@ -53,6 +53,9 @@ async fn tags_that_are_chosen_go_by_who_may_and_come_back_by_undo() {
         !list.contains("/delete") && !list.contains("Delete…") && list.contains("Copy or promote…"),
         "nothing is offered that is refused: {list}"
     );
+    assert!(list.contains("data-pull=\"docker pull 127.0.0.1:8080/team/web:{}\n"), "how to pull any of them: {list}");
+    assert!(list.contains("href=\"/r/team/web/-/tags/1.4.2#pull\" data-copy"), "and where that is read: {list}");
+    assert!(nina.get("/r/team/web/-/tags/1.4.2").await.text().contains("id=\"pull\""));
 
     let page = "/r/team/web/-/delete?tag=1.4.2&tag=1.4.0";
     let asked = mara.get(page).await.text();

@@ -6,6 +6,9 @@ use crate::domain::manifest::Kind;
 use crate::domain::media_type::artifact_words;
 use leptos::prelude::*;
 
+/// The `id` of the box of a page.
+pub const PULL_BOX: &str = "pull";
+
 /// What is pulled, and from where.
 #[derive(Clone, Debug)]
 pub struct Pull {
@@ -37,7 +40,7 @@ pub fn PullBox(pull: Pull, repository: RepositoryName) -> impl IntoView {
     let tabs = tabs.collect_view();
     let codes = lines.into_iter().map(|line| view! { <Code line/> }).collect_view();
     view! {
-        <div class="tablewrap">
+        <div class="tablewrap" id=PULL_BOX>
             <fieldset class="snip">
                 <legend class="vh">{format!("Commands to pull {repository}")}</legend>
                 <div class="snip-tabs">{tabs}</div>
@@ -67,6 +70,15 @@ fn Code(line: Line) -> impl IntoView {
 }
 
 impl Pull {
+    /// The place of a tag in what many rows share: no tag has such signs.
+    pub const ANY: &str = ":{}";
+
+    /// What each client is told, a line for each.
+    pub fn text(&self) -> String {
+        let lines: Vec<String> = self.lines().into_iter().map(|line| format!("{} {}", line.verb, line.rest)).collect();
+        lines.join("\n")
+    }
+
     fn lines(&self) -> Vec<Line> {
         let Self { host, name, suffix, .. } = self;
         let image = format!("{host}/{name}{suffix}");
@@ -118,7 +130,7 @@ mod tests {
     }
 
     fn texts(pull: &Pull) -> Vec<String> {
-        pull.lines().into_iter().map(|line| format!("{} {}", line.verb, line.rest)).collect()
+        pull.text().lines().map(str::to_owned).collect()
     }
 
     #[test]

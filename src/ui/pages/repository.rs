@@ -15,12 +15,13 @@ use crate::ui::components::empty::{Empty, NoMatch};
 use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::notice::{Notice, Unreadable};
 use crate::ui::components::pages::{Foot, Pages};
+use crate::ui::components::pull_box::Pull;
 use crate::ui::components::sort_head::{Column, Head, SortHead, SortMenu};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::query::Order;
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::sentence;
-use head::{Facts, Heading, Pulling};
+use head::{Facts, Heading, Pulling, pull_any};
 use leptos::prelude::*;
 use row::Rows;
 use select::{SelectAll, SelectionBar, listed};
@@ -38,8 +39,9 @@ pub fn Repository(name: RepositoryName) -> impl IntoView {
         let query = query.unwrap_or_default();
         match request.part {
             Some(Part::Rows) => {
+                let pull = pull_any(&view, &request);
                 let RepositoryView { head, page, rules, deletable, copies, .. } = view;
-                view! { <Rows name=head.name rows=page.items rules deletable copies list=listed(&query) now=request.now/> }.into_any()
+                view! { <Rows name=head.name rows=page.items rules deletable copies pull list=listed(&query) now=request.now/> }.into_any()
             }
             Some(Part::Results) => view! { <Results view query request/> }.into_any(),
             Some(Part::Dialog) | None => view! { <Whole view query request/> }.into_any(),
@@ -111,6 +113,7 @@ fn Tabs<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
 
 #[component]
 fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoView {
+    let pull = pull_any(&view, &request);
     let RepositoryView { head, page, notice, pulls, rules, deletable, copies, .. } = view;
     let base = Address::Repository(head.name.clone()).to_string();
     let now = request.now;
@@ -131,7 +134,8 @@ fn List(view: RepositoryView, query: Query, request: PageRequest) -> impl IntoVi
         true => view! { <NoMatch what="tags" filter=query.q.clone() clear=query.cleared(&base)/> }.into_any(),
         false => {
             let foot = Foot::of(&page, &query, &base, head.tags, query.sort == TagSort::Moved);
-            view! { <Table name=head.name rows=page.items rules deletable copies query now/> <Pages foot/> }.into_any()
+            view! { <Table name=head.name rows=page.items rules deletable copies pull query now/> <Pages foot/> }
+                .into_any()
         }
     };
     // That the registry was read a moment ago says nothing about what could not be.
@@ -181,6 +185,7 @@ fn Table(
     rules: Vec<Protection>,
     deletable: Deletable,
     copies: bool,
+    pull: Pull,
     query: Query,
     now: Timestamp,
 ) -> impl IntoView {
@@ -208,7 +213,7 @@ fn Table(
                         <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                     </tr>
                 </thead>
-                <Rows name rows rules deletable copies list=listed(query) now/>
+                <Rows name rows rules deletable copies pull list=listed(query) now/>
             </table>
         </div>
     }

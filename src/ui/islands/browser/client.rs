@@ -18,15 +18,18 @@ pub fn start() {
 
 /// Chooses the client that was chosen last, where the page offers it.
 pub fn choose_again() {
-    let Some(client) = storage().and_then(|storage| storage.get_item(KEY).ok().flatten()) else {
-        return;
-    };
+    let Some(client) = kept() else { return };
     // The value is compared, not put into a selector: anybody may have written to the storage.
     let radios = super::elements(document().query_selector_all("input[name=client]"));
     let mut radios = radios.filter_map(|radio| radio.dyn_into::<HtmlInputElement>().ok());
     if let Some(radio) = radios.find(|radio| radio.value() == client) {
         radio.set_checked(true);
     }
+}
+
+/// The client that was chosen last.
+pub fn kept() -> Option<String> {
+    storage()?.get_item(KEY).ok().flatten()
 }
 
 fn chosen(event: &Event) -> Option<String> {

@@ -69,9 +69,7 @@ async fn answer(form: &HtmlFormElement) -> Result<Response, JsValue> {
 }
 
 fn clicked(event: &Event) {
-    let is_plain = event.dyn_ref::<MouseEvent>().is_some_and(|mouse| {
-        mouse.button() == 0 && !(mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() || mouse.alt_key())
-    });
+    let is_plain = is_plain(event);
     let link = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(link) =
         link.filter(|_| is_plain).and_then(|it| it.closest("a[data-dialog], dialog [data-cancel]").ok()?)
@@ -86,6 +84,13 @@ fn clicked(event: &Event) {
         }
         None => shown().iter().for_each(HtmlDialogElement::close),
     }
+}
+
+/// Whether a press is meant for this page, and not to open something beside it.
+pub fn is_plain(event: &Event) -> bool {
+    event.dyn_ref::<MouseEvent>().is_some_and(|mouse| {
+        mouse.button() == 0 && !(mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() || mouse.alt_key())
+    })
 }
 
 /// Opens what stands at an address.

@@ -80,6 +80,18 @@ pub fn Pulling<'a>(view: &'a RepositoryView, request: &'a PageRequest) -> impl I
     view! { <div data-live="pull">{pull.map(|pull| view! { <PullBox pull repository/> })}</div> }.into_any()
 }
 
+/// How to pull any of its images, with a place for the tag.
+pub fn pull_any(view: &RepositoryView, request: &PageRequest) -> Pull {
+    Pull {
+        host: view.pull_host.clone(),
+        name: view.pull_name.clone(),
+        suffix: Pull::ANY.to_owned(),
+        kind: Kind::Image,
+        artifact: None,
+        plain_http: plain_http(view, request),
+    }
+}
+
 fn pull(view: &RepositoryView, request: &PageRequest) -> Option<Pull> {
     let rows = &view.page.items;
     let newest = view.head.newest_tag.as_ref();
@@ -87,12 +99,10 @@ fn pull(view: &RepositoryView, request: &PageRequest) -> Option<Pull> {
     let tag = newest.or(row.map(|row| &row.tag))?;
     let row = row.filter(|row| row.tag == *tag);
     Some(Pull {
-        host: view.pull_host.clone(),
-        name: view.pull_name.clone(),
         suffix: format!(":{tag}"),
         kind: row.map_or(Kind::Image, |row| row.kind),
         artifact: row.and_then(|row| row.artifact.clone()),
-        plain_http: plain_http(view, request),
+        ..pull_any(view, request)
     })
 }
 

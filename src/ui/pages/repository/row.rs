@@ -8,6 +8,7 @@ use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::Protected;
+use crate::ui::components::pull_box::{PULL_BOX, Pull};
 use crate::ui::components::time::When;
 use crate::ui::query::{LIST, address};
 use leptos::either::Either;
@@ -24,21 +25,31 @@ pub fn Rows(
     rules: Vec<Protection>,
     deletable: Deletable,
     copies: bool,
+    /// How to pull what the rows have in common.
+    pull: Pull,
     /// The list, for the way back to it.
     list: String,
     now: Timestamp,
 ) -> impl IntoView {
     // "linux/" says nothing where everything is for Linux.
     let all_linux = rows.iter().flat_map(|row| &row.platforms).all(|platform| platform.starts_with("linux/"));
+    let any = pull.text();
     let draw = |row: TagRow| {
+        let own = match row.kind {
+            Kind::Image | Kind::Index => String::new(),
+            Kind::Artifact => {
+                let (suffix, artifact) = (format!(":{}", row.tag), row.artifact.clone());
+                Pull { suffix, artifact, kind: row.kind, ..pull.clone() }.text()
+            }
+        };
         let rule = Protection::of_tag(&rules, &row.tag).cloned();
         let delete = deletable.tags.contains(&row.tag);
         // What is chosen can be deleted, wherever anything of the list can.
         let choose = if deletable.is_some() { Some(delete) } else { copies.then_some(true) };
         let can = Can { delete, copy: copies, choose };
-        view! { <Row name=name.clone() row rule can list=list.clone() now all_linux/> }
+        view! { <Row name=name.clone() row rule can pull=own list=list.clone() now all_linux/> }
     };
-    view! { <tbody role="rowgroup">{rows.into_iter().map(draw).collect_view()}</tbody> }
+    view! { <tbody role="rowgroup" data-pull=any>{rows.into_iter().map(draw).collect_view()}</tbody> }
 }
 
 /// What the reader can do with a row besides.
@@ -56,6 +67,7 @@ fn Row(
     row: TagRow,
     rule: Option<Protection>,
     can: Can,
+    pull: String,
     list: String,
     now: Timestamp,
     all_linux: bool,
@@ -70,16 +82,19 @@ fn Row(
             <td role="cell">{row.size.to_string()}</td>
             <td role="cell"><Built at=row.built now/></td>
             <td role="cell"><MovedCell moved=row.moved now/></td>
-            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may can list/></td>
+            <td role="cell" class="acts"><Actions name tag=row.tag may=row.may can pull list/></td>
         </tr>
     }
 }
 
-/// What the reader may do with a tag, and where it was before.
+/// What the reader may do with a tag, how to pull it, and where it was before. `pull` is how, where it is not as that of the
+/// other rows.
 #[component]
-fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can, list: String) -> impl IntoView {
+fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can, pull: String, list: String) -> impl IntoView {
     let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
     let label = format!("Actions for {tag}");
+    let pulling = format!("{}#{PULL_BOX}", Address::Tag(name.clone(), tag.clone()));
+    let pull = view! { <a href=pulling data-copy=pull>"Copy pull command"</a> };
     let asks = |is_open: bool, to: Address, words: &'static str| {
         is_open.then(|| view! { <a href=to.to_string() data-dialog="">{words}</a> })
     };
@@ -97,7 +112,7 @@ fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can, list: String) 
     view! {
         <details class="drop">
             <summary class="btn btn-ghost btn-sm btn-icon" aria-label=label><Icon name="more"/></summary>
-            <div class="menu">{named}{copy}{back}<a href=history>"History"</a>{delete}</div>
+            <div class="menu">{pull}{named}{copy}{back}<a href=history>"History"</a>{delete}</div>
         </details>
     }
 }
