@@ -2,8 +2,12 @@
 //! it is back, and only looked at with `--try`.
 
 mod changes;
+mod freed;
+mod gone;
 mod halfway;
 mod many;
+mod meets;
+mod rules;
 mod stand_in;
 mod survivors;
 mod undone;
@@ -15,7 +19,7 @@ use std::time::Instant;
 
 const LAYER: &[u8] = b"the layer of team/web";
 
-/// Pushes an image of one layer over plain HTTP and returns its digest.
+/// Pushes an image of one layer over plain HTTP, by its digest where no tag is said, and returns its digest.
 pub(crate) fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> String {
     let config = br#"{"os":"linux","architecture":"amd64","created":"2026-10-01T00:00:00Z"}"#;
     for blob in [&config[..], layer] {
@@ -33,10 +37,11 @@ pub(crate) fn push(host: &str, repository: &str, tag: &str, layer: &[u8]) -> Str
         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": sha256(config), "size": config.len()},
         "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": sha256(layer), "size": layer.len()}]})
     .to_string();
-    let path = format!("/v2/{repository}/manifests/{tag}");
+    let digest = sha256(manifest.as_bytes());
+    let path = format!("/v2/{repository}/manifests/{}", if tag.is_empty() { &digest } else { tag });
     let (status, said) = http("PUT", host, &path, &[("Content-Type", OCI_MANIFEST)], manifest.as_bytes());
     assert_eq!(status, 201, "{said}");
-    sha256(manifest.as_bytes())
+    digest
 }
 
 /// The head of an answer.

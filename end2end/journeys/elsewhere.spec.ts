@@ -21,7 +21,7 @@ test('two tags go there, each alone, and come back by one press', async ({ page,
   for (const sibling of ['1.4', 'prod']) {
     await expect(line(asked, '1.4.2 is removed. Its image stays.').getByRole('link', { name: sibling, exact: true })).toBeVisible();
   }
-  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest');
+  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText(/by its digest until .* and is deleted at .* then/);
   await expect(asked).toContainText('Other clients of that registry see such tags');
   await expect(asked).toContainText(/moves? the tag to a tombstone first/);
   await looked(page, scripted);
@@ -72,6 +72,24 @@ test.describe('with a registry that is read again and again', () => {
 
     await page.goto('/trash');
     await page.getByRole('button', { name: `Restore image ${IMAGE.slice(7, 19)} of ${HERE}` }).click();
+    await said(page, /^Restored image/);
+    expect(await tagsAt(hub)).toEqual(names);
+    expect(await pulled(hub, ...names)).toEqual(whole);
+  });
+
+  test('a signature goes there with the image that it is of, and comes back with it', async ({ page, portolan, hub, scripted }) => {
+    const own = signatureOf('1.4.0');
+    await push(hub, 'base', '1.1.0', `team/web:${own}`).done();
+    await knows(portolan, (names) => names.includes(own));
+    const [names, whole] = [await tagsAt(hub), await pulled(hub, ...(await tagsAt(hub)))];
+    const asked = await askToDeleteImage(page, HERE, scripted, '1.4.0');
+    await expect(line(asked, '1 referrer goes with it')).toBeVisible();
+    await asked.getByLabel('Name of the repository').fill(HERE);
+    await asked.getByRole('button', { name: 'Delete image and 2 tags' }).click();
+    const undo = (await said(page, /^Deleted image/)).getByRole('button', { name: 'Undo' });
+    expect((await tagsAt(hub)).filter((name) => !isHidden(name))).toEqual(names.filter((name) => !['1.4.0', own].includes(name)));
+    await expectHidden(portolan);
+    await undo.click();
     await said(page, /^Restored image/);
     expect(await tagsAt(hub)).toEqual(names);
     expect(await pulled(hub, ...names)).toEqual(whole);

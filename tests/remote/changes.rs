@@ -207,10 +207,11 @@ async fn an_image_is_deleted_where_no_tag_names_it() {
     upstream.push(&[], NEW);
     let delete = async |digest: Digest| {
         let proof = proof(DeleteManifest { repository: name(), digest: digest.clone() }).await;
-        registry.remove_manifest(&Allowed::by(&proof, &name(), &still).unwrap(), &digest).await
+        let stay = registry.remove_manifests(&Allowed::by(&proof, &name(), &still).unwrap(), &[digest]).await.unwrap();
+        stay.into_values().next()
     };
     let named = delete(of(OLD)).await;
-    assert!(matches!(named, Err(Error::Conflict(words)) if words.contains("the tag 1.0 names this image")));
+    assert!(named.is_some_and(|words| words.starts_with("the tag ") && words.contains("names this image")));
     siblings_stay(&upstream);
     let list = |digest: &Digest| {
         let child = serde_json::json!({"mediaType": OCI_INDEX, "digest": digest, "size": 9});
@@ -220,9 +221,9 @@ async fn an_image_is_deleted_where_no_tag_names_it() {
     upstream.push(&[], &inner);
     upstream.push(&["multi"], &list(&of(&inner)));
     let listed = delete(of(NEW)).await;
-    assert!(matches!(listed, Err(Error::Conflict(words)) if words.contains("lists this one there")), "at any depth");
+    assert!(listed.is_some_and(|words| words.contains("lists this one there")), "at any depth");
     upstream.now().tags.remove("multi");
-    delete(of(NEW)).await.unwrap();
+    assert_eq!(delete(of(NEW)).await, None);
     assert!(!upstream.now().manifests.contains_key(&sha256(NEW.as_bytes())));
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Puts a manifest, and returns its digest.
-fn put(host: &str, reference: &str, media_type: &str, manifest: &str) -> String {
+pub(super) fn put(host: &str, reference: &str, media_type: &str, manifest: &str) -> String {
     let path = format!("/v2/team/web/manifests/{reference}");
     let (status, said) = http("PUT", host, &path, &[("Content-Type", media_type)], manifest.as_bytes());
     assert_eq!(status, 201, "{said}");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio_util::sync::DropGuard;
 
 /// A registry with content, and a server that mounts it and has read it.
-async fn mounted(folder: &Path, settings: &str) -> Option<(Distribution, TestApp, DropGuard)> {
+pub(super) async fn mounted(folder: &Path, settings: &str) -> Option<(Distribution, TestApp, DropGuard)> {
     let upstream = Distribution::start(folder)?;
     let host = upstream.host.clone();
     tokio::task::spawn_blocking(move || fill(&host)).await.unwrap();
@@ -24,7 +24,7 @@ async fn mounted(folder: &Path, settings: &str) -> Option<(Distribution, TestApp
     Some((upstream, test, jobs))
 }
 
-async fn eventually(holds: impl AsyncFn() -> bool) {
+pub(super) async fn eventually(holds: impl AsyncFn() -> bool) {
     let wait = async {
         while !holds().await {
             tokio::task::yield_now().await;
@@ -33,12 +33,12 @@ async fn eventually(holds: impl AsyncFn() -> bool) {
     tokio::time::timeout(Duration::from_secs(20), wait).await.expect("within 20 s");
 }
 
-async fn send(test: &TestApp, method: &str, path: &str, body: Value) -> Answer {
+pub(super) async fn send(test: &TestApp, method: &str, path: &str, body: Value) -> Answer {
     test.call(method, &format!("/api/v1/{path}"), "application/json", body.to_string()).await
 }
 
 /// The tags as the API lists them, each with its digest.
-async fn listed(test: &TestApp) -> Vec<(String, String)> {
+pub(super) async fn listed(test: &TestApp) -> Vec<(String, String)> {
     let answer = test.get("/api/v1/r/up/team/web/-/tags").await;
     if answer.status != 200 {
         return vec![];
@@ -48,15 +48,15 @@ async fn listed(test: &TestApp) -> Vec<(String, String)> {
     items.iter().map(|item| (text(item, "name"), text(item, "digest"))).collect()
 }
 
-fn upstream_tags(upstream: &Distribution) -> Vec<String> {
+pub(super) fn upstream_tags(upstream: &Distribution) -> Vec<String> {
     tags(&upstream.host)
 }
 
-fn hidden(upstream: &Distribution) -> Vec<String> {
+pub(super) fn hidden(upstream: &Distribution) -> Vec<String> {
     upstream_tags(upstream).into_iter().filter(|tag| tag.starts_with("portolan.")).collect()
 }
 
-fn named(upstream: &Distribution, tag: &str) -> Option<String> {
+pub(super) fn named(upstream: &Distribution, tag: &str) -> Option<String> {
     manifest(&upstream.host, tag).map(|text| crate::support::sha256(text.as_bytes()))
 }
 

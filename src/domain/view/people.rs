@@ -244,6 +244,8 @@ pub struct SettingsView {
     pub protections: Option<ProtectionsView>,
     /// Whether the reader may delete it, with all that is in it.
     pub may_delete: bool,
+    /// The registry elsewhere that keeps it and at which it can only be deleted itself, for who might delete it here.
+    pub kept_at: Option<String>,
 }
 
 /// Which pages of a scope its reader may open, besides the first.

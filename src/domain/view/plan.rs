@@ -85,6 +85,8 @@ pub struct Preview {
     pub freed_at: Timestamp,
     /// The registry elsewhere whose own garbage collection frees it then; nothing is freed before.
     pub freed_by: Option<String>,
+    /// The registry elsewhere at which images stay by their digests that lose their last names, or more of them.
+    pub stays_at: Option<String>,
     /// What has to be said besides, of a registry elsewhere.
     pub notes: Vec<String>,
     /// How many tags go.

@@ -8,7 +8,9 @@ use crate::domain::{Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::service::elsewhere;
+use crate::server::store::holds::Expiring;
 use crate::server::store::{going, holds};
+use std::sync::Arc;
 
 /// A delete that began less long ago may be under way.
 const UNDER_WAY_MS: i64 = 3_600_000;
@@ -45,10 +47,14 @@ async fn end(app: &App, mount: &Mount) -> Result<()> {
 
 /// Hidden tags that nothing needs any more. One that cannot be taken away holds up no other.
 async fn release(app: &App, mount: &Mount) -> Result<()> {
-    let (now, id) = (app.clock.now(), mount.id.clone());
-    let keeping = proof(app, Job::Sweep);
-    let expire =
-        app.store.note(&keeping, move |tx| Box::pin(async move { holds::expire(tx, &id, now, TOGETHER).await }));
+    let (now, id, entropy) = (app.clock.now(), mount.id.clone(), Arc::clone(&app.entropy));
+    let (keeping, moved_since) = (proof(app, Job::Sweep), now.plus_days(-i64::from(app.facts.history_days)));
+    let expire = app.store.note(&keeping, move |tx| {
+        Box::pin(async move {
+            let over = Expiring { mount_id: &id, now, moved_since, limit: TOGETHER };
+            holds::expire(tx, over, &*entropy).await
+        })
+    });
     expire.await?;
     for hold in holds::free(&app.store, &mount.id, Timestamp(now.0 - UNDER_WAY_MS), TOGETHER).await? {
         if let Err(error) = elsewhere::release(app, &allowed(app, &hold.repository, &hold.tag), &hold).await {

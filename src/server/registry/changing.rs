@@ -9,6 +9,12 @@ use crate::server::access::Authorized;
 use crate::server::blobs::Content;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use std::collections::BTreeMap;
+
+/// More tags of a repository are not looked at before something is deleted in it.
+pub const MOST_TAGS: u64 = 10_000;
+/// More manifests that have tags, or are listed below one, are not read for that.
+pub const MOST_READ: u64 = 1000;
 
 /// Whether a change is still allowed.
 pub type Still = dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync;
@@ -77,11 +83,12 @@ pub trait ChangeTags: Send + Sync {
     /// [`Error::Changed`] with what it names.
     async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed>;
 
-    /// Deletes a manifest that no tag names, as the registry says at this moment.
+    /// Deletes those of some manifests that no tag names and no index below a tag lists, as the registry says at this
+    /// moment. Returns the others, each with why it stays.
     ///
     /// # Errors
-    /// [`Error::Conflict`] where one does.
-    async fn remove_manifest(&self, at: &Allowed<'_>, digest: &Digest) -> Result<()>;
+    /// [`Error::Conflict`] where there is too much to be looked up; then all of them stay.
+    async fn remove_manifests(&self, at: &Allowed<'_>, digests: &[Digest]) -> Result<BTreeMap<Digest, String>>;
 }
 
 /// Sending content where the registry keeps it.

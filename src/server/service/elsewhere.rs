@@ -9,7 +9,7 @@ mod settling;
 mod taking;
 
 pub use held::release;
-pub(super) use said::said;
+pub(super) use said::{Ends, said};
 pub use settling::end;
 pub(super) use settling::{renamed, settle, write};
 pub(super) use taking::{Gone, Taking};

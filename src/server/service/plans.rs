@@ -20,7 +20,7 @@ pub use sealed::{Asked, Plan, Planned};
 pub use steps::{left, step};
 pub(super) use whole::has_repositories;
 
-use super::elsewhere;
+use super::elsewhere::{self, Ends};
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
 use crate::domain::radius::{Graph, Node, Radius, Stays};
@@ -132,8 +132,9 @@ async fn content(
 
 async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) -> Result<Preview> {
     let Found { repository, graph, radius } = found;
-    let freed = freed(&mut Reader::Store(&app.store), &repository, (&graph, &radius)).await?;
     let said = elsewhere::said(app, name, &radius).await?;
+    let ending = ending(&radius, said.ends);
+    let freed = freed(&mut Reader::Store(&app.store), &repository, (&graph, &ending)).await?;
     let rules = Rules::now(&app.store, name).await?;
     let days = match name.namespace() {
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,
@@ -145,8 +146,9 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     let is_named = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
     let freed_days = if is_named { days.max(app.facts.history_days) } else { days };
     let (kept_until, freed_at) = (now.plus_days(days.into()), now.plus_days(freed_days.into()));
+    let until = if said.ends == Ends::All { format!(" until {}", freed_at.date()) } else { String::new() };
     let (removed, removed_more) = first(removed(&graph, &radius));
-    let (kept, kept_more) = kept((&graph, &radius), &freed_at.date());
+    let (kept, kept_more) = kept((&graph, &radius), &until);
     // An index weighs what it lists.
     let weight = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, weight);
@@ -169,12 +171,24 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         freed,
         kept_until,
         freed_at,
+        stays_at: said.freed_by.clone().filter(|_| said.ends != Ends::All),
         freed_by: said.freed_by,
         notes: said.notes.into_iter().chain(cut).collect(),
         n_tags: radius.tags.len() as u64,
         n_images: radius.images.len() as u64,
         removed,
     })
+}
+
+/// A radius with what of it ends in the end.
+fn ending(radius: &Radius, ends: Ends) -> Radius {
+    let mut ending = radius.clone();
+    ending.in_the_end.retain(|digest, _| match ends {
+        Ends::All => true,
+        Ends::Deleted => radius.images.contains_key(digest),
+        Ends::Nothing => false,
+    });
+    ending
 }
 
 fn of_part(radius: &Radius, is_referrer: bool) -> Vec<Digest> {
@@ -216,12 +230,9 @@ fn stays((graph, radius): (&Graph, &Radius), it: &Stays, until: &str) -> Going {
     use crate::domain::radius::Part;
     let (kind, tag, digest, reason) = match it {
         Stays::Sibling(tag, digest) => (GoingKind::Tag, Some(tag), digest, "it names the same image".to_owned()),
-        Stays::Unnamed(digest) => (
-            GoingKind::Image,
-            None,
-            digest,
-            format!("it loses its last name, and can be pulled by its digest until {until}"),
-        ),
+        Stays::Unnamed(digest) => {
+            (GoingKind::Image, None, digest, format!("it loses its last name, and can be pulled by its digest{until}"))
+        }
         Stays::Named(digest, part) => {
             let kind = if *part == Part::Child { GoingKind::Child } else { GoingKind::Referrer };
             (kind, None, digest, "something else names it".to_owned())

@@ -17,7 +17,7 @@ use crate::server::context::App;
 use crate::server::store::plans::Redeemed;
 pub use crate::server::store::trash::Wanted;
 use crate::server::store::trash::{self, Entry, Restoring};
-use crate::server::store::{Change, Tx, collect, plans, runs};
+use crate::server::store::{Change, Tx, collect, holds, plans, runs};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -209,11 +209,15 @@ fn elsewhere_of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> {
 pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Result<()> {
     let (allowed, now) = (proof.action().what.clone(), app.clock.now());
     let elsewhere = elsewhere_of(app, allowed.repository())?;
+    let (is_elsewhere, entropy) = (elsewhere.is_some(), Arc::clone(&app.entropy));
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let entry = current(tx, &id, &allowed).await?;
             trash::refuse_if_needed(tx, &entry).await?;
-            trash::purge(tx, std::slice::from_ref(&entry)).await?;
+            match is_elsewhere {
+                true => holds::purge(tx, &entry, &*entropy).await?,
+                false => trash::purge(tx, std::slice::from_ref(&entry)).await?,
+            }
             collect::soon(tx, now).await?;
             let words = entry.row.words();
             Ok(Change::new(entry.row.batch, Some(words), None))

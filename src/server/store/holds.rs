@@ -1,21 +1,44 @@
 //! Hidden tags at registries elsewhere, which hold there what is in the trash here.
 
-use super::collect::{self, At};
+mod ended;
+
+pub use ended::{Expiring, expire, purge};
+
 use super::repositories::Repository;
-use super::trash::{self, Entry};
-use super::{Row, Store, Tx};
+use super::{Row, Store, Tx, Value};
 use crate::domain::{Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
+
+/// Parts that go along with one image at most; more of them go by themselves.
+const MOST_PARTS: u32 = 1000;
+
+/// What goes when a hidden tag goes. It is kept as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing else: the image has other names, or may be brought back.
+    Nothing = 0,
+    /// Its image: that was deleted, or its last name was let go for good.
+    Image = 1,
+    /// A part of such an image. No tag was ever put on it.
+    Part = 2,
+}
 
 /// A hidden tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     pub tag: Tag,
+    pub batch: String,
     pub mount_id: String,
+    pub repository_id: String,
     pub repository: RepositoryName,
     pub digest: Digest,
-    /// Whether the image was deleted, and not only a name of it.
-    pub is_whole: bool,
+    pub takes: Takes,
+}
+
+impl From<Takes> for Value {
+    fn from(it: Takes) -> Self {
+        Self::from(it as i64)
+    }
 }
 
 /// The image that is to be held, for what one request deletes.
@@ -24,34 +47,47 @@ pub struct Held<'a> {
     pub name: &'a RepositoryName,
     pub batch: &'a str,
     pub digest: &'a Digest,
-    pub is_whole: bool,
+    pub takes: Takes,
 }
 
 /// Notes that a tag will hold an image; the one that was noted before, where there is one.
 pub async fn keep(tx: &mut Tx, held: Held<'_>, tag: &Tag, now: Timestamp) -> Result<Tag> {
-    let Held { repository, name, batch, digest, is_whole } = held;
+    let Held { repository, name, batch, digest, takes } = held;
     let sql = "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch, repository_id, digest) DO UPDATE SET held_at = excluded.held_at";
-    tx.run(sql, params![tag, batch, &repository.mount_id, &repository.id, name, digest, is_whole, now]).await?;
+    tx.run(sql, params![tag, batch, &repository.mount_id, &repository.id, name, digest, takes, now]).await?;
     let sql = "SELECT tag FROM trash_holds WHERE batch = $1 AND repository_id = $2 AND digest = $3";
     let row = tx.one(sql, params![batch, &repository.id, digest]).await?;
     row.map_or_else(|| Ok(tag.clone()), |mut row| row.take())
 }
 
-/// Nothing in the trash needs it any more, and nothing on its way there.
-const IS_FREE: &str =
-    "NOT EXISTS (SELECT 1 FROM trash_going g WHERE g.batch = h.batch AND g.repository_id = h.repository_id
-      AND g.digest = h.digest)
-    AND NOT EXISTS (SELECT 1 FROM deleted_tags d WHERE d.batch = h.batch AND d.repository_id = h.repository_id
-      AND d.digest = h.digest)
-    AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.batch = h.batch AND d.repository_id = h.repository_id
-      AND d.digest = h.digest)";
+/// That nothing in the trash needs a hidden tag any more, and nothing on its way there.
+fn is_free(hold: &str) -> String {
+    let none = |rows: &str| {
+        format!(
+            "NOT EXISTS (SELECT 1 FROM {rows} d WHERE d.batch = {hold}.batch AND d.repository_id = {hold}.repository_id
+              AND d.digest = {hold}.digest)"
+        )
+    };
+    ["trash_going", "deleted_tags", "deleted_manifests"].map(none).join(" AND ")
+}
 
-const HOLD: &str = "SELECT h.tag, h.mount_id, h.repository, h.digest, h.is_whole FROM trash_holds h";
+/// That one is free, and a part is not before the images of its request are gone.
+fn is_free_in_turn() -> String {
+    format!(
+        "{} AND (h.is_whole < 2 OR NOT EXISTS (SELECT 1 FROM trash_holds t WHERE t.batch = h.batch
+           AND t.repository_id = h.repository_id AND t.is_whole = 1 AND {}))",
+        is_free("h"),
+        is_free("t")
+    )
+}
+
+const HOLD: &str =
+    "SELECT h.tag, h.batch, h.mount_id, h.repository_id, h.repository, h.digest, h.is_whole FROM trash_holds h";
 
 /// Those of one request that nothing needs any more.
 pub async fn free_of(store: &Store, batch: &str) -> Result<Vec<Hold>> {
-    let sql = format!("{HOLD} WHERE h.batch = $1 AND {IS_FREE} ORDER BY h.tag");
+    let sql = format!("{HOLD} WHERE h.batch = $1 AND {} ORDER BY h.tag", is_free_in_turn());
     store.all(&sql, params![batch]).await?.into_iter().map(hold).collect()
 }
 
@@ -59,9 +95,20 @@ pub async fn free_of(store: &Store, batch: &str) -> Result<Vec<Hold>> {
 /// last.
 pub async fn free(store: &Store, mount_id: &str, before: Timestamp, limit: u32) -> Result<Vec<Hold>> {
     let sql = format!(
-        "{HOLD} WHERE h.mount_id = $1 AND h.held_at < $2 AND {IS_FREE} ORDER BY h.failed_at, h.held_at, h.tag LIMIT $3"
+        "{HOLD} WHERE h.mount_id = $1 AND h.held_at < $2 AND {} ORDER BY h.failed_at, h.held_at, h.tag LIMIT $3",
+        is_free_in_turn()
     );
     store.all(&sql, params![mount_id, before, limit]).await?.into_iter().map(hold).collect()
+}
+
+/// Parts of images of the same request that nothing in the trash needs any more.
+pub async fn parts_beside(store: &Store, of: &Hold) -> Result<Vec<Hold>> {
+    let sql = format!(
+        "{HOLD} WHERE h.batch = $1 AND h.repository_id = $2 AND h.tag <> $3 AND h.is_whole = 2 AND {} ORDER BY h.tag LIMIT $4",
+        is_free("h")
+    );
+    let rows = store.all(&sql, params![&of.batch, &of.repository_id, &of.tag, MOST_PARTS]).await?;
+    rows.into_iter().map(hold).collect()
 }
 
 /// Notes that one could not be taken away.
@@ -69,31 +116,16 @@ pub async fn failed(tx: &mut Tx, tag: &Tag, now: Timestamp) -> Result<()> {
     tx.run("UPDATE trash_holds SET failed_at = $2 WHERE tag = $1", params![tag, now]).await.map(|_| ())
 }
 
-/// Lets what is in the trash of a mount and whose time is over go; how many entries did.
-pub async fn expire(tx: &mut Tx, mount_id: &str, now: Timestamp, limit: u32) -> Result<usize> {
-    let sql = "SELECT id FROM trash WHERE mount_id = $1 AND expires_at <= $2 ORDER BY expires_at, id LIMIT $3";
-    let rows = tx.all(sql, params![mount_id, now, limit]).await?;
-    let ids: Vec<String> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
-    let at = |Entry { row, repository_id, mount_id }: Entry| At { name: row.repository, id: repository_id, mount_id };
-    let mut places = Vec::new();
-    for id in &ids {
-        places.extend(trash::current(tx, id).await?.map(at));
+/// Forgets those of which nothing is left to be done at their registry.
+pub async fn forget(tx: &mut Tx, tags: &[Tag]) -> Result<()> {
+    for tag in tags {
+        tx.run("DELETE FROM trash_holds WHERE tag = $1", params![tag]).await?;
     }
-    collect::lock(tx, &places).await?;
-    for id in &ids {
-        if let Some(entry) = trash::current(tx, id).await? {
-            trash::purge(tx, &[entry]).await?;
-        }
-    }
-    Ok(ids.len())
+    Ok(())
 }
 
-/// Forgets one that is gone at its registry.
-pub async fn forget(tx: &mut Tx, tag: &Tag) -> Result<()> {
-    tx.run("DELETE FROM trash_holds WHERE tag = $1", params![tag]).await.map(|_| ())
-}
-
-/// Whether nothing known here names an image or is part of it: no tag, no index, nothing in the trash.
+/// Whether nothing known here names an image or is part of it: the catalog does not have it, and nothing lists it or
+/// holds it in the trash.
 pub async fn is_unnamed(store: &Store, hold: &Hold) -> Result<bool> {
     let sql = "SELECT 1 AS found FROM repositories r WHERE r.name = $1 AND (
                  EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = $2)
@@ -104,7 +136,22 @@ pub async fn is_unnamed(store: &Store, hold: &Hold) -> Result<bool> {
     Ok(store.one(sql, params![&hold.repository, &hold.digest]).await?.is_none())
 }
 
+/// Whether a repository has more tags, or more images that have one, than these.
+pub async fn has_more(store: &Store, repository: &RepositoryName, (tags, images): (u64, u64)) -> Result<bool> {
+    let sql =
+        "SELECT r.n_tags, (SELECT COUNT(*) FROM (SELECT DISTINCT t.digest FROM tags t WHERE t.repository_id = r.id
+                 LIMIT $2) few) FROM repositories r WHERE r.name = $1";
+    let Some(mut row) = store.one(sql, params![repository, images + 1]).await? else { return Ok(false) };
+    Ok(row.take::<u64>()? > tags || row.take::<u64>()? > images)
+}
+
 fn hold(mut row: Row) -> Result<Hold> {
-    let (tag, mount_id, repository) = (row.take()?, row.take()?, row.take()?);
-    Ok(Hold { tag, mount_id, repository, digest: row.take()?, is_whole: row.take()? })
+    let (tag, batch, mount_id, repository_id) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let (repository, digest) = (row.take()?, row.take()?);
+    let takes = match row.take::<i64>()? {
+        0 => Takes::Nothing,
+        1 => Takes::Image,
+        _ => Takes::Part,
+    };
+    Ok(Hold { tag, batch, mount_id, repository_id, repository, digest, takes })
 }

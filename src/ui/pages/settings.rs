@@ -22,13 +22,17 @@ pub fn Settings(scope: Scope) -> impl IntoView {
 
 #[component]
 fn Whole(view: SettingsView) -> impl IntoView {
-    let SettingsView { scope, description, visibility, protections, opens, may_delete } = view;
+    let SettingsView { scope, description, visibility, protections, opens, may_delete, kept_at } = view;
     let title = scope.to_string().trim_end_matches("/*").to_owned();
     let form = match &scope {
         Scope::Repository(_) => view! { <OfRepository description visibility/> }.into_any(),
         Scope::Namespace(_) | Scope::Everything => view! { <OfNamespace visibility/> }.into_any(),
     };
-    let delete = may_delete.then(|| view! { <DeleteLink scope=scope.clone()/> });
+    let delete = match (may_delete, kept_at) {
+        (true, _) => Some(view! { <DeleteLink scope=scope.clone()/> }.into_any()),
+        (false, Some(host)) => Some(view! { <KeptAt scope=scope.clone() host/> }.into_any()),
+        (false, None) => None,
+    };
     view! {
         <PageTitle text=format!("Settings of {title}")/>
         <Above scope=scope.clone()/>
@@ -57,6 +61,20 @@ fn DeleteLink(scope: Scope) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// That it is not deleted from here.
+#[component]
+fn KeptAt(scope: Scope, host: String) -> impl IntoView {
+    let words = match scope {
+        Scope::Repository(_) => format!(
+            "{host} keeps this repository, and deletes it. From here only tags and images go, where its mount lets them."
+        ),
+        _ => format!(
+            "{host} keeps these repositories, and deletes them. From here only tags and images go, where their mount lets them."
+        ),
+    };
+    view! { <div class="parts"><Part id="end" title="Not deleted from here"><p>{words}</p></Part></div> }.into_any()
 }
 
 /// Each visibility with its words.

@@ -12,6 +12,7 @@ use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, ChangeTags, Removed};
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 
 /// One tag of one repository, at the registry itself.
 struct Spot<'a> {
@@ -55,9 +56,9 @@ impl ChangeTags for RemoteRegistry {
         self.client.within_change(self.remove(&spot, manifest)).await
     }
 
-    async fn remove_manifest(&self, at: &Allowed<'_>, digest: &Digest) -> Result<()> {
+    async fn remove_manifests(&self, at: &Allowed<'_>, digests: &[Digest]) -> Result<BTreeMap<Digest, String>> {
         let name = self.upstream_name(at.repository())?;
-        self.client.within_change(self.delete_unnamed(at, &name, digest)).await
+        self.client.within_change(self.delete_unnamed(at, &name, digests)).await
     }
 }
 

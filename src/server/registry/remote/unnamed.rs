@@ -1,30 +1,46 @@
-//! Deleting a whole manifest. Some registries delete all tags with it, and all break an index that lists it, so it is
+//! Deleting whole manifests. Some registries delete all tags with one, and all break an index that lists it, so it is
 //! only done where no tag names it and no index that a tag leads to lists it, and that is looked up at the registry.
 
 use super::deleting::Deleted;
 use super::lists::List;
 use super::{RemoteRegistry, failure};
 use crate::domain::{Digest, Error, Reference, Result, media_type};
-use crate::server::registry::changing::Allowed;
+use crate::server::registry::changing::{Allowed, MOST_READ, MOST_TAGS};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tags and manifests that are looked at side by side.
 const SIDE_BY_SIDE: usize = 16;
-/// More tags are not looked at for one delete.
-const MOST_TAGS: usize = 10_000;
-/// More manifests are not read for one delete.
-const MOST_READ: usize = 1000;
 /// Names asked for in one page.
 const NAMES_PAGE: u32 = 1000;
 
 impl RemoteRegistry {
-    pub(super) async fn delete_unnamed(&self, at: &Allowed<'_>, name: &str, digest: &Digest) -> Result<()> {
+    /// Deletes those of some manifests that nothing names, in their order. Returns the others, each with why it stays.
+    pub(super) async fn delete_unnamed(
+        &self,
+        at: &Allowed<'_>,
+        name: &str,
+        digests: &[Digest],
+    ) -> Result<BTreeMap<Digest, String>> {
+        if digests.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         self.require_deletes_by_digest(name).await?;
-        let named = self.all_but(name, digest).await?;
-        self.require_unlisted(name, digest, named).await?;
-        at.confirm().await?;
+        let mut asked = Asked { digests: digests.iter().collect(), stay: BTreeMap::new(), seen: BTreeSet::new() };
+        // The second time what was read already is not read again, so that little can be pushed between it and a delete.
+        for _ in 0..2 {
+            let named = self.named_now(name, &mut asked).await?;
+            self.look_below(name, named, &mut asked).await?;
+        }
+        for digest in digests.iter().filter(|digest| !asked.stay.contains_key(*digest)) {
+            at.confirm().await?;
+            self.delete_one(name, digest).await?;
+        }
+        Ok(asked.stay)
+    }
+
+    async fn delete_one(&self, name: &str, digest: &Digest) -> Result<()> {
         let by_digest = Reference::Digest(digest.clone());
         match self.client.delete(name, &by_digest, Some(digest)).await {
             Ok(Deleted::Done | Deleted::Absent) => Ok(()),
@@ -36,26 +52,27 @@ impl RemoteRegistry {
         }
     }
 
-    /// What the tags name at this moment, which must not be this manifest.
-    async fn all_but(&self, name: &str, digest: &Digest) -> Result<BTreeSet<Digest>> {
+    /// What the tags name at this moment, as far as it was not seen before.
+    async fn named_now(&self, name: &str, asked: &mut Asked<'_>) -> Result<BTreeSet<Digest>> {
         let (mut after, mut n_tags, mut all) = (None::<String>, 0, BTreeSet::new());
         loop {
             let list = List::Tags(name);
             let Some(page) = self.client.list(&list, after.as_deref(), NAMES_PAGE).await? else { return Ok(all) };
-            n_tags += page.names.len();
+            n_tags += page.names.len() as u64;
             let usable = page.names.into_iter().filter_map(|tag| Some((tag.parse().ok()?, tag)));
             let naming = stream::iter(usable).map(|(reference, tag)| async move {
                 Ok::<_, Error>((self.client.resolve(name, &reference).await?, tag))
             });
             let mut naming = naming.buffer_unordered(SIDE_BY_SIDE);
             while let Some((current, tag)) = naming.try_next().await? {
-                if current.as_ref() == Some(digest) {
-                    return Err(Error::Conflict(format!("the tag {tag} names this image there; delete that first")));
+                let Some(current) = current else { continue };
+                asked.keep(&current, || format!("the tag {tag} names this image there; delete that first"));
+                if asked.seen.insert(current.clone()) {
+                    all.insert(current);
                 }
-                all.extend(current);
             }
             after = page.next;
-            if after.is_none() {
+            if after.is_none() || asked.all_stay() {
                 return Ok(all);
             }
             if n_tags >= MOST_TAGS {
@@ -64,11 +81,10 @@ impl RemoteRegistry {
         }
     }
 
-    /// Reads what tags name and what that lists; none of it may list this manifest.
-    async fn require_unlisted(&self, name: &str, digest: &Digest, named: BTreeSet<Digest>) -> Result<()> {
-        let (mut seen, mut next) = (named.clone(), named);
-        while !next.is_empty() {
-            if seen.len() > MOST_READ {
+    /// Reads what tags name, and what that lists at any depth.
+    async fn look_below(&self, name: &str, mut next: BTreeSet<Digest>, asked: &mut Asked<'_>) -> Result<()> {
+        while !next.is_empty() && !asked.all_stay() {
+            if asked.seen.len() as u64 > MOST_READ {
                 return Err(left_there(&format!("more than {MOST_READ} images with a tag")));
             }
             let reading = stream::iter(std::mem::take(&mut next)).map(|of| async move {
@@ -77,16 +93,36 @@ impl RemoteRegistry {
             });
             let mut reading = reading.buffer_unordered(SIDE_BY_SIDE);
             while let Some((children, of)) = reading.try_next().await? {
-                if children.iter().any(|child| child.digest == digest.as_str()) {
-                    let words = format!("the image {} lists this one there; delete that first", of.short());
-                    return Err(Error::Conflict(words));
+                for child in children {
+                    let Ok(digest) = child.digest.parse::<Digest>() else { continue };
+                    asked.keep(&digest, || format!("the image {} lists this one there; delete that first", of.short()));
+                    if media_type::is_index(&child.media_type) && asked.seen.insert(digest.clone()) {
+                        next.insert(digest);
+                    }
                 }
-                let indexes = children.into_iter().filter(|child| media_type::is_index(&child.media_type));
-                let below = indexes.filter_map(|child| child.digest.parse::<Digest>().ok());
-                next.extend(below.filter(|child| seen.insert(child.clone())));
             }
         }
         Ok(())
+    }
+}
+
+/// What is to be deleted, what of it stays, and what was looked at for that.
+struct Asked<'a> {
+    digests: BTreeSet<&'a Digest>,
+    stay: BTreeMap<Digest, String>,
+    seen: BTreeSet<Digest>,
+}
+
+impl Asked<'_> {
+    /// Something that is named stays, if it was to be deleted.
+    fn keep(&mut self, named: &Digest, why: impl FnOnce() -> String) {
+        if self.digests.contains(named) {
+            self.stay.entry(named.clone()).or_insert_with(why);
+        }
+    }
+
+    fn all_stay(&self) -> bool {
+        self.stay.len() == self.digests.len()
     }
 }
 

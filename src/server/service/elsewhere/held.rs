@@ -9,7 +9,7 @@ use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
-use crate::server::store::holds::{self, Hold};
+use crate::server::store::holds::{self, Hold, Takes};
 use crate::server::store::trash::{self, Entry};
 
 impl Elsewhere {
@@ -88,10 +88,13 @@ impl Elsewhere {
         proof: &Authorized<A>,
         batch: &str,
     ) -> Result<()> {
-        let free = holds::free_of(&app.store, batch).await?;
-        for hold in free.into_iter().filter(|hold| hold.mount_id == self.mount.id) {
-            if let Err(error) = self.let_one_go(app, proof, &hold).await {
-                tracing::warn!(repository = %hold.repository, tag = %hold.tag, %error, "a hidden tag could not be taken away; the next sweep tries again");
+        // What images are made of follows them.
+        for _ in 0..2 {
+            let free = holds::free_of(&app.store, batch).await?;
+            for hold in free.into_iter().filter(|hold| hold.mount_id == self.mount.id) {
+                if let Err(error) = self.let_one_go(app, proof, &hold).await {
+                    tracing::warn!(repository = %hold.repository, tag = %hold.tag, %error, "a hidden tag could not be taken away; the next sweep tries again");
+                }
             }
         }
         Ok(())
@@ -100,19 +103,44 @@ impl Elsewhere {
     async fn let_one_go<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, hold: &Hold) -> Result<()> {
         let still = self.still(app, proof, (&hold.repository, vec![]));
         let allowed = Allowed::by(proof, &hold.repository, &still)?;
-        if let Some(manifest) = self.manifest(&hold.repository, &hold.digest).await? {
+        if hold.takes != Takes::Part
+            && let Some(manifest) = self.manifest(&hold.repository, &hold.digest).await?
+        {
             self.changes.remove_tag(&allowed, &hold.tag, &manifest).await?;
-            if hold.is_whole && holds::is_unnamed(&app.store, hold).await? {
-                match self.changes.remove_manifest(&allowed, &hold.digest).await {
-                    Err(Error::Conflict(words)) => {
-                        tracing::info!(repository = %hold.repository, words, "an image stays")
-                    }
-                    removed => removed?,
-                }
+        }
+        let over = match hold.takes {
+            Takes::Nothing => vec![hold.tag.clone()],
+            Takes::Image | Takes::Part => self.delete(app, &allowed, hold).await?,
+        };
+        app.store.note(proof, move |tx| Box::pin(async move { holds::forget(tx, &over).await })).await
+    }
+
+    /// Deletes an image with parts of what was let go beside it, as far as nothing names them, here or there. Returns the
+    /// hidden tags of those that nothing is to be done about any more.
+    async fn delete(&self, app: &App, allowed: &Allowed<'_>, hold: &Hold) -> Result<Vec<Tag>> {
+        let (mut over, mut unnamed) = (Vec::new(), Vec::new());
+        for it in std::iter::once(hold.clone()).chain(holds::parts_beside(&app.store, hold).await?) {
+            match holds::is_unnamed(&app.store, &it).await? {
+                true => unnamed.push(it),
+                false => over.push(it.tag),
             }
         }
-        let tag = hold.tag.clone();
-        app.store.note(proof, move |tx| Box::pin(async move { holds::forget(tx, &tag).await })).await
+        let digests: Vec<Digest> = unnamed.iter().map(|it| it.digest.clone()).collect();
+        let stay = match self.changes.remove_manifests(allowed, &digests).await {
+            Err(Error::Conflict(words)) => digests.into_iter().map(|digest| (digest, words.clone())).collect(),
+            stay => stay?,
+        };
+        for it in unnamed {
+            let words = stay.get(&it.digest);
+            if let Some(words) = words {
+                tracing::info!(repository = %it.repository, digest = %it.digest, words, "an image stays");
+            }
+            // A part of another image, which holds it still, has its own turn.
+            if words.is_none() || it.tag == hold.tag {
+                over.push(it.tag);
+            }
+        }
+        Ok(over)
     }
 }
 

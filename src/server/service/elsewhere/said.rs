@@ -5,7 +5,8 @@ use crate::domain::mount::{COLLECT, NOT_UNTAGGED, STOP_WRITES};
 use crate::domain::radius::{Radius, Stays};
 use crate::domain::{RepositoryName, Result};
 use crate::server::context::{App, Mount};
-use crate::server::store::mounts;
+use crate::server::registry::changing::{MOST_READ, MOST_TAGS};
+use crate::server::store::{holds, mounts};
 
 /// The words.
 #[derive(Default)]
@@ -15,8 +16,22 @@ pub struct Said {
     pub barred: Option<String>,
     /// Whose garbage collection frees what goes.
     pub freed_by: Option<String>,
+    /// What of it is deleted there in the end.
+    pub ends: Ends,
     /// Whether nothing of it is kept in the trash.
     pub is_final: bool,
+}
+
+/// What of a delete ends at its registry, so that this can free it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ends {
+    /// All that nothing names any more.
+    #[default]
+    All,
+    /// Images that are deleted, and none that loses its last name: nobody keeps in mind what became of that.
+    Deleted,
+    /// No image: there is too much to be looked up before.
+    Nothing,
 }
 
 /// What is said of it; nothing for the hosted registry.
@@ -38,18 +53,39 @@ pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, r
         (Some(false), _) => (by_tombstone(host), None),
         (None, _) => (format!("Where that registry deletes no tag by its name: {}", by_tombstone(host)), None),
     };
+    let is_much = holds::has_more(&app.store, name, (MOST_TAGS, MOST_READ)).await?;
+    let ends = match (is_much, mount.keeps_trash) {
+        (true, _) => Ends::Nothing,
+        (false, true) => Ends::All,
+        (false, false) => Ends::Deleted,
+    };
     let mut notes = vec![trash(&mount, host), how];
-    if radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_))) {
-        notes.push(format!(
-            "An image that loses its last tag stays at {host} by its digest; to have it freed there, delete the image"
-        ));
-    }
+    notes.extend(end(ends, radius, host));
     notes.push(format!(
         "Nothing is freed now, and afterwards by the garbage collection of {host} alone. {STOP_WRITES} {COLLECT}. \
          {NOT_UNTAGGED}"
     ));
     let notes = if barred.is_some() { vec![] } else { notes };
-    Ok(Said { notes, barred, freed_by: Some(host.to_owned()), is_final: !mount.keeps_trash })
+    Ok(Said { notes, barred, freed_by: Some(host.to_owned()), ends, is_final: !mount.keeps_trash })
+}
+
+/// What becomes of images there, where that is not plain.
+fn end(ends: Ends, radius: &Radius, host: &str) -> Option<String> {
+    let loses_last = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
+    match ends {
+        Ends::All if loses_last => Some(format!(
+            "An image that loses its last tag can be pulled by its digest until it is let go, and is deleted at {host} \
+             then, if nothing names it there"
+        )),
+        Ends::Deleted if loses_last => Some(format!(
+            "An image that loses its last tag stays at {host} by its digest; to have it freed there, delete the image"
+        )),
+        Ends::Nothing if loses_last || !radius.images.is_empty() => Some(format!(
+            "There are so many tags at {host} that nobody looks up which of them need an image: the image itself stays \
+             there by its digest, and is not freed"
+        )),
+        _ => None,
+    }
 }
 
 fn trash(mount: &Mount, host: &str) -> String {

@@ -11,7 +11,7 @@ use crate::server::entropy::new_id;
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, Removed};
 use crate::server::store::going::{self, Where};
-use crate::server::store::holds::{self, Held};
+use crate::server::store::holds::{self, Held, Takes};
 use crate::server::store::repositories::Repository;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -112,7 +112,10 @@ impl Elsewhere {
         if gone.failed.is_none() {
             match self.take_images(&allowed, radius).await {
                 Err(failed) => gone.failed = Some(failed),
-                Ok(()) => gone.images = tops(radius).cloned().collect(),
+                Ok(stay) => {
+                    gone.images = tops(radius).filter(|top| !stay.contains_key(*top)).cloned().collect();
+                    gone.failed = tops(radius).find_map(|top| stay.get(top)).cloned().map(Error::Conflict);
+                }
             }
         }
         Ok(gone)
@@ -131,15 +134,15 @@ impl Elsewhere {
         let (name, tags) = (allowed.repository().clone(), taking.radius.tags.clone());
         let there =
             held(taking.radius).into_iter().filter(|(digest, _)| images.get(digest).is_some_and(Option::is_some));
-        let held: Vec<(Digest, bool, Tag)> =
-            there.map(|(digest, is_whole)| (digest, is_whole, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
+        let held: Vec<(Digest, Takes, Tag)> =
+            there.map(|(digest, takes)| (digest, takes, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
         let noted = app.store.note(proof, move |tx| {
             Box::pin(async move {
                 let at = Where { batch: &batch, repository: &repository, name: &name, by: &by, at: now };
                 going::note(tx, at, &tags).await?;
                 let mut noted = Vec::new();
-                for (digest, is_whole, tag) in held {
-                    let held = Held { repository: &repository, name: &name, batch: &batch, digest: &digest, is_whole };
+                for (digest, takes, tag) in held {
+                    let held = Held { repository: &repository, name: &name, batch: &batch, digest: &digest, takes };
                     noted.push((holds::keep(tx, held, &tag, now).await?, digest));
                 }
                 Ok(noted)
@@ -179,16 +182,15 @@ impl Elsewhere {
         }
     }
 
-    /// Images stay for as long as they are held; without a trash they go at once, each before what it lists.
-    async fn take_images(&self, allowed: &Allowed<'_>, radius: &Radius) -> Result<()> {
+    /// Images stay for as long as they are held; without a trash they go at once, each before what it lists. Returns those
+    /// that stay because something there names them.
+    async fn take_images(&self, allowed: &Allowed<'_>, radius: &Radius) -> Result<BTreeMap<Digest, String>> {
         if self.mount.keeps_trash {
-            return Ok(());
+            return Ok(BTreeMap::new());
         }
         let (tops, parts): (Vec<_>, Vec<_>) = radius.images.iter().partition(|(_, (_, part))| part.is_none());
-        for (digest, _) in tops.into_iter().chain(parts) {
-            self.changes.remove_manifest(allowed, digest).await?;
-        }
-        Ok(())
+        let images: Vec<Digest> = tops.into_iter().chain(parts).map(|(digest, _)| digest.clone()).collect();
+        self.changes.remove_manifests(allowed, &images).await
     }
 }
 
@@ -211,10 +213,10 @@ async fn left_alone<A: Bookkeeping>(
     }
 }
 
-/// Images that lose a tag, and those that are deleted: whether that.
-fn held(radius: &Radius) -> BTreeMap<Digest, bool> {
-    let named = radius.tags.values().map(|digest| (digest.clone(), radius.images.contains_key(digest)));
-    named.chain(tops(radius).map(|digest| (digest.clone(), true))).collect()
+/// Images that lose a tag, and those that are deleted, each with what goes in the end.
+fn held(radius: &Radius) -> BTreeMap<Digest, Takes> {
+    let takes = |digest| if radius.images.contains_key(digest) { Takes::Image } else { Takes::Nothing };
+    radius.tags.values().chain(tops(radius)).map(|digest| (digest.clone(), takes(digest))).collect()
 }
 
 /// Images that are deleted for their own sake.

@@ -178,6 +178,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         kept_until,
         freed_at: kept_until,
         freed_by: None,
+        stays_at: None,
         notes: vec![],
         n_tags,
         n_images,

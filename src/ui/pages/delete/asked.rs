@@ -176,6 +176,7 @@ mod tests {
             kept_until: Timestamp(0),
             freed_at: Timestamp(0),
             freed_by: None,
+            stays_at: None,
             n_tags,
             n_images: 0,
         }

@@ -96,12 +96,13 @@ fn tags_of_one(
     let kept: Vec<&Going> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
     if let Some(left) = kept.iter().find(|it| it.kind == GoingKind::Image) {
         let with = left.label.as_ref().map(|with| format!(" It has {with}.")).unwrap_or_default();
-        let words = match &preview.freed_by {
-            Some(host) => format!("stays at {host} by its digest.{with}"),
-            None => {
-                let until = preview.freed_at.date();
-                format!("can be pulled by its digest until {until}, and is collected then.{with}")
+        let until = preview.freed_at.date();
+        let words = match (&preview.stays_at, &preview.freed_by) {
+            (Some(host), _) => format!("stays at {host} by its digest.{with}"),
+            (None, Some(host)) => {
+                format!("can be pulled by its digest until {until}, and is deleted at {host} then.{with}")
             }
+            (None, None) => format!("can be pulled by its digest until {until}, and is collected then.{with}"),
         };
         let more = view! { <div class="row-1 wrap">{link}<span>{words}</span></div> };
         let last = if is_one { " It is the last tag of its image." } else { " They are the last tags of their image." };
@@ -126,7 +127,7 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let unnamed: Vec<&Digest> =
         of_kind(&preview.kept, GoingKind::Image).into_iter().filter_map(|it| it.digest.as_ref()).collect();
     if !unnamed.is_empty() {
-        let until = match &preview.freed_by {
+        let until = match &preview.stays_at {
             Some(host) => format!("at {host}"),
             None => format!("until {}", preview.freed_at.date()),
         };
@@ -214,7 +215,10 @@ fn weight(preview: &Preview) -> Option<AnyView> {
     }
     let until = preview.freed_at.date();
     let what = match (preview.freed, &preview.freed_by) {
-        (ByteSize(0), _) => "Frees nothing: what it needs, something else needs too.".to_owned(),
+        (ByteSize(0), _) => match &preview.stays_at {
+            Some(host) => format!("Frees nothing: the image itself stays at {host}."),
+            None => "Frees nothing: what it needs, something else needs too.".to_owned(),
+        },
         (freed, Some(_)) => format!("Frees 0 now, about {freed} after the registry's own garbage collection."),
         (freed, None) if preview.freed_at > preview.kept_until => {
             format!("Frees {freed} on {until}, when neither the trash nor history needs it.")

@@ -1,0 +1,132 @@
+//! What is let go for good of the trash of registries elsewhere, and what is to be deleted there with it: noted in the
+//! transaction that lets go, so that nothing of it is left there whatever comes between.
+
+use super::Takes;
+use crate::domain::trash::TrashKind;
+use crate::domain::{Digest, Result, Tag, Timestamp};
+use crate::params;
+use crate::server::entropy::{Entropy, new_id};
+use crate::server::store::collect::{self, At};
+use crate::server::store::trash::{self, Entry};
+use crate::server::store::{Tx, batch, manifests};
+use std::collections::BTreeSet;
+
+/// Rows that share a statement.
+const TOGETHER: usize = 100;
+
+/// Lets an entry go. What was deleted in it goes there too; of an image that had its last name in it so does all that
+/// nothing names any more, which the catalog forgets: from now on nobody names it here.
+pub async fn purge(tx: &mut Tx, entry: &Entry, entropy: &dyn Entropy) -> Result<()> {
+    if entry.row.kind == TrashKind::Repository {
+        return trash::purge(tx, std::slice::from_ref(entry)).await;
+    }
+    let images = digests(tx, "deleted_manifests", entry).await?;
+    let named = digests(tx, "deleted_tags", entry).await?;
+    trash::purge(tx, std::slice::from_ref(entry)).await?;
+    let mut goes = images.clone();
+    for digest in named.difference(&images) {
+        goes.extend(forget_unnamed(tx, &entry.repository_id, digest).await?);
+    }
+    note(tx, entry, &goes.into_iter().collect::<Vec<_>>(), entropy).await
+}
+
+/// What is let go because its time is over.
+pub struct Expiring<'a> {
+    pub mount_id: &'a str,
+    pub now: Timestamp,
+    /// An image that lost its last name since then stays, for history may bring it back.
+    pub moved_since: Timestamp,
+    pub limit: u32,
+}
+
+/// Lets what is in the trash of a mount and whose time is over go; how many entries did.
+pub async fn expire(tx: &mut Tx, which: Expiring<'_>, entropy: &dyn Entropy) -> Result<usize> {
+    let sql = "SELECT x.id FROM trash x WHERE x.mount_id = $1 AND x.expires_at <= $2
+               AND NOT EXISTS (SELECT 1 FROM deleted_tags d CROSS JOIN tag_moves v WHERE x.kind = 'tag' AND d.entry = x.id
+                 AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3
+                 AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = d.repository_id AND t.digest = d.digest))
+               ORDER BY x.expires_at, x.id LIMIT $4";
+    let rows = tx.all(sql, params![which.mount_id, which.now, which.moved_since, which.limit]).await?;
+    let ids: Vec<String> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
+    let at = |Entry { row, repository_id, mount_id }: Entry| At { name: row.repository, id: repository_id, mount_id };
+    let mut places = Vec::new();
+    for id in &ids {
+        places.extend(trash::current(tx, id).await?.map(at));
+    }
+    collect::lock(tx, &places).await?;
+    for id in &ids {
+        if let Some(entry) = trash::current(tx, id).await? {
+            purge(tx, &entry, entropy).await?;
+        }
+    }
+    Ok(ids.len())
+}
+
+async fn digests(tx: &mut Tx, table: &str, entry: &Entry) -> Result<BTreeSet<Digest>> {
+    let rows = tx.all(&format!("SELECT DISTINCT digest FROM {table} WHERE entry = $1"), params![&entry.row.id]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Forgets an image that nothing names any more, and then what only it listed and what was about it alone, at any depth.
+/// Returns all of it; nothing where something names the image.
+async fn forget_unnamed(tx: &mut Tx, repository_id: &str, image: &Digest) -> Result<BTreeSet<Digest>> {
+    let (mut gone, mut open) = (BTreeSet::new(), vec![image.clone()]);
+    while let Some(digest) = open.pop() {
+        if gone.contains(&digest) || is_named(tx, repository_id, &digest).await? {
+            continue;
+        }
+        let sql = "SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest'
+                   UNION SELECT f.digest FROM referrers f WHERE f.repository_id = $1 AND f.subject = $2";
+        for mut row in tx.all(sql, params![repository_id, &digest]).await? {
+            open.push(row.take()?);
+        }
+        manifests::weigh(tx, repository_id, &digest, -1).await?;
+        for sql in [
+            "DELETE FROM referrers WHERE repository_id = $1 AND digest = $2",
+            "DELETE FROM manifest_edges WHERE repository_id = $1 AND parent = $2",
+            "DELETE FROM manifests WHERE repository_id = $1 AND digest = $2",
+        ] {
+            tx.run(sql, params![repository_id, &digest]).await?;
+        }
+        gone.insert(digest);
+    }
+    Ok(gone)
+}
+
+/// Whether anything known here names an image: a tag, an index, an image that it is about; or the trash holds it.
+async fn is_named(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<bool> {
+    const ROWS: [&str; 8] = [
+        "tags t WHERE t.repository_id = $1 AND t.digest = $2",
+        "manifest_edges e WHERE e.repository_id = $1 AND e.child = $2",
+        "referrers f CROSS JOIN manifests s WHERE f.repository_id = $1 AND f.digest = $2
+           AND s.repository_id = f.repository_id AND s.digest = f.subject",
+        "referrers f CROSS JOIN deleted_manifests d WHERE f.repository_id = $1 AND f.digest = $2
+           AND d.repository_id = f.repository_id AND d.digest = f.subject",
+        "deleted_edges e WHERE e.repository_id = $1 AND e.child = $2",
+        "deleted_tags d WHERE d.repository_id = $1 AND d.digest = $2",
+        "deleted_manifests d WHERE d.repository_id = $1 AND d.digest = $2",
+        "trash_going g WHERE g.repository_id = $1 AND g.digest = $2",
+    ];
+    let sql =
+        format!("SELECT 1 AS found WHERE {}", ROWS.map(|rows| format!("EXISTS (SELECT 1 FROM {rows})")).join(" OR "));
+    Ok(tx.one(&sql, params![repository_id, digest]).await?.is_some())
+}
+
+/// Notes that these are to be deleted there, beside the hidden tags that are on some of them.
+async fn note(tx: &mut Tx, entry: &Entry, digests: &[Digest], entropy: &dyn Entropy) -> Result<()> {
+    for some in digests.chunks(TOGETHER) {
+        let sql = format!(
+            "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at) VALUES {}
+             ON CONFLICT (batch, repository_id, digest) DO UPDATE SET is_whole =
+               CASE WHEN trash_holds.is_whole = 0 THEN 1 ELSE trash_holds.is_whole END",
+            batch::rows(1, some.len(), 8)
+        );
+        let row = |digest: &Digest| {
+            let tag = Tag::of_trash(&new_id(entropy, entry.row.deleted));
+            let (batch, at) = (&entry.row.batch, entry.row.deleted);
+            params![&tag, batch, &entry.mount_id, &entry.repository_id, &entry.row.repository, digest, Takes::Part, at]
+        };
+        tx.run(&sql, some.iter().flat_map(row).collect()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! What is let go for good at a registry elsewhere: deleted there with all that belongs to it, and with nothing else.
+
+use super::halfway::{AT, HOUR_MS, World, artifact, eventually, index, world_with};
+use super::stand_in::{Deletes, Event, StandIn};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, sha256};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+fn of(content: &str) -> String {
+    sha256(content.as_bytes())
+}
+
+/// An index of an index, with images that have no tags of their own, beside an image of one tag.
+fn fill(upstream: &StandIn) {
+    let inner = index(&[&artifact("b")]);
+    for content in [&artifact("a"), &artifact("b"), &inner] {
+        upstream.push(&[], content);
+    }
+    upstream.push(&["multi"], &nested());
+    upstream.push(&["solo"], &artifact("solo"));
+}
+
+fn nested() -> String {
+    let inner = index(&[&artifact("b")]);
+    let entry = |media_type: &str, content: &str| json!({"mediaType": media_type, "digest": of(content), "size": content.len()});
+    let listed = [entry(OCI_MANIFEST, &artifact("a")), entry(OCI_INDEX, &inner)];
+    json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}).to_string()
+}
+
+impl World {
+    async fn take(&self, tag: &str) -> String {
+        assert_eq!(self.test.delete(&format!("{AT}/tags/{tag}")).await.status, 204, "{tag}");
+        let entries = self.trash().await;
+        let entry = entries.iter().find(|entry| entry["tag"] == tag).expect("an entry");
+        entry["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn purge(&self, entry: &str) {
+        let purged = self.test.delete(&format!("/api/v1/trash/{entry}")).await;
+        assert_eq!(purged.status, 204, "{}", purged.text());
+    }
+
+    fn has(&self, content: &str) -> bool {
+        self.upstream.now().manifests.contains_key(&of(content))
+    }
+
+    fn all(&self) -> BTreeSet<String> {
+        self.upstream.now().manifests.keys().cloned().collect()
+    }
+
+    async fn n_known(&self, content: &str) -> i64 {
+        self.count(&format!("SELECT COUNT(*) FROM manifests WHERE digest = '{}'", of(content))).await
+    }
+
+    async fn n_holds(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM trash_holds").await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_that_is_let_go_with_its_last_name_goes_there_with_all_that_belongs_to_it() {
+    for is_whole in [false, true] {
+        let world = world_with(Deletes::ByDigest, "", fill).await;
+        let rest: BTreeSet<String> = ["old", "other", "solo"].map(|it| of(&artifact(it))).into();
+        let before = world.all();
+        let entry = match is_whole {
+            false => world.take("multi").await,
+            true => {
+                let path = format!("{AT}/manifests/{}", of(&nested()));
+                assert_eq!(world.test.delete(&path).await.status, 204);
+                world.trash().await[0]["id"].as_str().unwrap().to_owned()
+            }
+        };
+        assert_eq!(world.all(), before, "until then all of it is there");
+        world.purge(&entry).await;
+        assert_eq!(world.all(), rest, "its parts go with it, and no tombstone is left");
+        assert_eq!((world.hidden(), world.n_holds().await), (vec![], 0));
+        for content in [nested(), artifact("a"), artifact("b")] {
+            assert_eq!(world.n_known(&content).await, 0, "and here");
+        }
+        assert_eq!(world.listed().await, ["1.0", "latest", "other", "solo"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_anything_names_stays_there_when_a_name_of_it_is_let_go() {
+    let solo = artifact("solo");
+    // Somebody tags it at the registry itself, or an index of it, which nobody has read here.
+    for theirs in [solo.clone(), index(&[&solo])] {
+        let world = world_with(Deletes::ByDigest, "", fill).await;
+        let entry = world.take("solo").await;
+        world.upstream.push(&["theirs"], &theirs);
+        world.purge(&entry).await;
+        assert!(world.has(&solo) && world.named("theirs") == Some(of(&theirs)), "{theirs}");
+        assert_eq!((world.hidden(), world.n_holds().await), (vec![], 0));
+    }
+    let world = world_with(Deletes::ByDigest, "", |upstream| {
+        fill(upstream);
+        upstream.push(&["part"], &artifact("a"));
+        let subject = json!({"mediaType": OCI_MANIFEST, "digest": of(&artifact("other")), "size": 1});
+        upstream.push(
+            &["note"],
+            &artifact("note").replace("\"layers\":[]", &format!("\"layers\":[],\"subject\":{subject}")),
+        );
+    });
+    let world = world.await;
+    let note = world.named("note").unwrap();
+    // An index lists the one, and the other is about an image.
+    for tag in ["part", "note"] {
+        let entry = world.take(tag).await;
+        world.purge(&entry).await;
+    }
+    assert!(world.has(&artifact("a")) && world.upstream.now().manifests.contains_key(&note));
+    // Of two names the last that is let go takes it along, whichever that is.
+    let (first, second) = (world.take("1.0").await, world.take("latest").await);
+    world.purge(&second).await;
+    assert!(world.has(&artifact("old")), "the trash holds it by its other name");
+    world.purge(&first).await;
+    assert!(!world.has(&artifact("old")) && world.n_known(&artifact("old")).await == 0);
+    assert_eq!((world.hidden(), world.n_holds().await), (vec![], 0));
+}
+
+/// Up to the look at what the tags there name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_pushes_there_while_an_image_is_let_go_keeps_it() {
+    let (mut n, solo) = (0, artifact("solo"));
+    loop {
+        let world = world_with(Deletes::ByDigest, "", fill).await;
+        let entry = world.take("solo").await;
+        world.upstream.now().seen.clear();
+        world.upstream.now().event = Some((n, Event::Push("theirs", solo.clone())));
+        world.purge(&entry).await;
+        let state = world.upstream.now();
+        let list = state.seen.iter().rposition(|(_, path)| path.ends_with("/tags/list"));
+        assert_eq!(state.tags.get("theirs"), Some(&of(&solo)), "{n}: {:?}", state.seen);
+        assert!(state.manifests.contains_key(&of(&solo)), "{n}: {:?}", state.seen);
+        n += 1;
+        if n > list.expect("it is looked") {
+            break;
+        }
+    }
+    assert!(n > 12, "it was tried between the steps");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_fails_while_it_is_let_go_is_finished_by_a_later_sweep() {
+    let world = world_with(Deletes::ByDigest, "", fill).await;
+    let rest: BTreeSet<String> = ["old", "other", "solo"].map(|it| of(&artifact(it))).into();
+    for (n, event) in (0..).flat_map(|n| [(n, Event::Fails), (n, Event::IsLost)]) {
+        let entry = world.take("multi").await;
+        world.upstream.now().seen.clear();
+        world.upstream.now().event = Some((n, event));
+        world.purge(&entry).await;
+        let is_over = world.upstream.now().seen.len() <= n;
+        world.upstream.now().event = None;
+        world.later(2 * HOUR_MS).await;
+        world.later(2 * HOUR_MS).await;
+        assert_eq!((world.all(), world.hidden(), world.n_holds().await), (rest.clone(), vec![], 0), "{n}");
+        if is_over {
+            break;
+        }
+        fill(&world.upstream);
+        world.look().await;
+        eventually(async || world.listed().await.contains(&"multi".to_owned())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_history_names_stays_beyond_the_trash() {
+    let settings = "[trash]\ndays = 1\n[history]\ndays = 20\n";
+    let world = world_with(Deletes::ByDigest, settings, fill).await;
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), json!({"tags": ["solo"]})).await.json();
+    assert_ne!(preview["freed_at"], preview["kept_until"], "{preview}");
+    world.take("solo").await;
+    world.take("latest").await;
+    world.later(2 * DAY_MS).await;
+    assert_eq!(world.hidden().len(), 1, "a name of an image that has another is let go in its time");
+    let back = json!({"tag": "solo", "digest": of(&artifact("solo"))});
+    let back = world.send("POST", &format!("{AT}/rollback"), back).await;
+    assert_eq!((back.status.as_u16(), world.named("solo")), (200, Some(of(&artifact("solo")))), "{}", back.text());
+    world.take("solo").await;
+    world.later(19 * DAY_MS).await;
+    assert!(world.has(&artifact("solo")));
+    world.later(2 * DAY_MS).await;
+    assert!(!world.has(&artifact("solo")) && world.trash().await.is_empty() && world.hidden().is_empty());
+}
+
+/// Where nobody looks up what needs an image, it is said before that it stays, and that nothing is freed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stays_there_for_good_is_said_before() {
+    let many = |upstream: &StandIn| {
+        for n in 0..=1000 {
+            upstream.push(&[&format!("v{n}")], &artifact(&n.to_string()));
+        }
+    };
+    let world = world_with(Deletes::ByDigest, "", many).await;
+    for asked in [json!({"tags": ["v1"]}), json!({"digests": [of(&artifact("1"))]})] {
+        let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+        assert_eq!(preview["freed_bytes"], 0, "{preview}");
+        assert!(preview["notes"].to_string().contains("the image itself stays there by its digest"), "{preview}");
+    }
+    let entry = world.take("v1").await;
+    world.purge(&entry).await;
+    assert!(world.has(&artifact("1")) && world.hidden().is_empty() && world.n_holds().await == 0);
+    let page = world.test.get("/r/up/a/-/tags/v2/delete").await.text();
+    assert!(page.contains("by its digest.") && page.contains("Frees nothing: the image itself stays at"), "{page}");
+}

@@ -1,0 +1,157 @@
+//! What is done at a registry elsewhere is on record, heard of and said as of any other; names that are kept are nobody's.
+
+use super::halfway::{AT, World, artifact, world_with};
+use super::stand_in::Deletes;
+use crate::support::{Answer, OCI_MANIFEST, sha256};
+use crate::tags::form;
+use portolan::server::events::Changed;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::Receiver;
+
+/// The repository of which open pages hear next.
+async fn heard(events: &mut Receiver<Arc<Changed>>) -> String {
+    let next = tokio::time::timeout(Duration::from_secs(5), events.recv()).await.expect("within seconds");
+    next.expect("nobody fell behind").repository.to_string()
+}
+
+impl World {
+    /// What is on record of the last such thing.
+    async fn record(&self, action: &str) -> Value {
+        let listed = self.test.get("/api/v1/activity?limit=10").await.json();
+        let rows = listed["items"].as_array().unwrap();
+        rows.iter().find(|row| row["action"] == action).unwrap_or_else(|| panic!("{action}: {listed}")).clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_there_is_on_record_with_what_stood_before_and_heard() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    let (old, other) = (world.image.clone(), world.named("other").unwrap());
+    let at = |path: &str| format!("{AT}/{path}");
+    let trash = Some("in the trash");
+    for (action, method, path, body, before, after) in [
+        ("tag.set", "PUT", at("tags/prod"), json!({"digest": old}), None, Some(&*old)),
+        ("tag.set", "PUT", at("tags/prod"), json!({"digest": other}), Some(&*old), Some(&*other)),
+        ("tag.roll-back", "POST", at("rollback"), json!({"tag": "prod", "digest": old}), Some(&*other), Some(&*old)),
+        ("tag.delete", "DELETE", at("tags/prod"), json!(null), Some(&*old), trash),
+        ("manifest.delete", "DELETE", at(&format!("manifests/{other}")), json!(null), Some(&*other), trash),
+    ] {
+        world.clock.advance_ms(1);
+        let mut events = world.test.app.events.subscribe();
+        let answer = world.send(method, &path, body).await;
+        assert!(answer.status.is_success(), "{action}: {} {}", answer.status, answer.text());
+        let row = world.record(action).await;
+        assert_eq!((&row["actor"], &row["refused"]), (&json!("user:admin"), &json!(null)), "{row}");
+        for (key, expected) in [("before", before), ("after", after)] {
+            let said = row[key].as_str();
+            assert!(
+                expected.is_none_or(|expected| said.is_some_and(|it| it.contains(expected))),
+                "{action} {key}: {row}"
+            );
+            assert_eq!(said.is_some(), expected.is_some(), "{action} {key}: {row}");
+        }
+        assert_eq!(heard(&mut events).await, "up/a", "{action}");
+    }
+    let mut events = world.test.app.events.subscribe();
+    world.clock.advance_ms(1);
+    assert_eq!(world.rename("latest", "newest").await.status, 303);
+    let row = world.record("tag.rename").await;
+    assert_eq!((&row["before"], &row["after"]), (&json!(format!("latest {old}")), &json!(format!("newest {old}"))));
+    assert_eq!(heard(&mut events).await, "up/a");
+    let id = world.trash().await[0]["id"].as_str().unwrap().to_owned();
+    let mut events = world.test.app.events.subscribe();
+    world.clock.advance_ms(1);
+    assert_eq!(world.send("POST", &format!("/api/v1/trash/{id}/restore"), json!({})).await.status, 204);
+    assert!(world.record("trash.restore").await["after"].as_str().is_some_and(|it| it.contains("up/a")));
+    assert_eq!(heard(&mut events).await, "up/a");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_are_kept_are_refused_at_every_door() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    let test = &world.test;
+    let image = test.image("team/web", "amd64", b"layer").await;
+    let (old, own) = (world.image.clone(), sha256(image.as_bytes()));
+    assert_eq!(test.put_manifest("team/web", "v1", OCI_MANIFEST, &image).await.status, 201);
+    let (before, refused) = (world.upstream.now().tags.clone(), |answer: Answer, way: &str| {
+        assert!(matches!(answer.status.as_u16(), 400 | 422), "{way}: {} {}", answer.status, answer.text());
+    });
+    for kept in ["portolan.tombstone.x", "portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB"] {
+        refused(test.put_manifest("team/web", kept, OCI_MANIFEST, &image).await, "push");
+        refused(test.put_manifest("team/web", &format!("{own}?tag={kept}"), OCI_MANIFEST, &image).await, "?tag=");
+        for (place, digest, tag) in [("team/web", &own, "v1"), ("up/a", &old, "1.0")] {
+            let at = format!("/api/v1/r/{place}/-");
+            let set = world.send("PUT", &format!("{at}/tags/{kept}"), json!({"digest": digest})).await;
+            refused(set, &format!("set in {place}"));
+            let back = world.send("POST", &format!("{at}/rollback"), json!({"tag": kept, "digest": digest})).await;
+            assert!(back.status.is_client_error(), "it never named anything in {place}: {}", back.text());
+            for to in ["team/web", "up/a"] {
+                let copy = json!({"tags": [tag], "names": {tag: kept}, "to": to});
+                refused(world.send("POST", &format!("{at}/copy"), copy).await, &format!("copy {place} to {to}"));
+            }
+            let page = format!("/r/{place}/-/tags/{tag}");
+            let fields = [("name", kept), ("digest", digest.as_str()), ("expect", "")];
+            refused(form(test, &format!("{page}/retag"), "set-tag", &fields).await, &format!("retag in {place}"));
+            let fields = [("to", kept), ("expect", digest.as_str())];
+            refused(form(test, &format!("{page}/rename"), "rename-tag", &fields).await, &format!("rename in {place}"));
+        }
+    }
+    assert_eq!(world.upstream.now().tags, before);
+    assert_eq!(test.get("/api/v1/r/team/web").await.json()["n_tags"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_say_before_that_whole_repositories_are_not_deleted_there() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    world.test.push_image("team/web", "v1", "amd64", b"layer").await;
+    for (path, is_kept) in [("/r/up/a", true), ("/n/up", true), ("/r/team/web", false), ("/n/team", false)] {
+        let page = world.test.get(&format!("{path}/-/settings")).await.text();
+        assert_eq!(page.contains("Not deleted from here") && page.contains("127.0.0.1"), is_kept, "{path}: {page}");
+        assert_eq!(page.contains(&format!("{path}/-/settings/delete")), !is_kept, "{path}");
+    }
+}
+
+/// However often and however close together a plan is sent, it is done once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_is_sent_twice_at_once_is_done_once_and_answered_alike() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    for n in 0..10 {
+        let tag = format!("v{n}");
+        world.test.push_image("team/web", &tag, "amd64", tag.as_bytes()).await;
+        let digest = world.upstream.push(&[], &artifact("old"));
+        assert_eq!(world.send("PUT", &format!("{AT}/tags/{tag}"), json!({"digest": digest})).await.status, 201);
+        for place in ["team/web", "up/a"] {
+            let at = format!("/api/v1/r/{place}/-");
+            let preview = world.send("POST", &format!("{at}/delete-preview"), json!({"tags": [tag]})).await.json();
+            let plan = json!({"plan": preview["plan"]}).to_string();
+            let mut sent = tokio::task::JoinSet::new();
+            for _ in 0..4 {
+                let (test, path, plan) = (world.test.again(), format!("{at}/delete"), plan.clone());
+                sent.spawn(async move { test.call("POST", &path, "application/json", plan).await });
+            }
+            let answers: Vec<Answer> = sent.join_all().await;
+            let first = answers[0].json();
+            for answer in &answers {
+                assert_eq!(
+                    (answer.status.as_u16(), answer.json()),
+                    (200, first.clone()),
+                    "{place} {tag}: {}",
+                    answer.text()
+                );
+            }
+            let entries = world.trash().await;
+            let of_tag = entries.iter().filter(|it| it["repository"] == place && it["tag"] == tag.as_str());
+            assert_eq!(of_tag.count(), 1, "{place} {tag}");
+            let n_done = world.test.get("/api/v1/activity?limit=50").await.json();
+            let n_done = n_done["items"].as_array().unwrap().iter().filter(|row| {
+                row["action"] == "tag.delete"
+                    && row["refused"].is_null()
+                    && row["object"].to_string().contains(place)
+                    && row["before"].as_str().is_some_and(|it| it.starts_with(&format!("{tag} ")))
+            });
+            assert_eq!(n_done.count(), 1, "{place} {tag}: on record once");
+        }
+    }
+}
