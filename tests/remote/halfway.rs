@@ -228,6 +228,28 @@ async fn what_is_gone_there_is_in_the_trash_whatever_is_set_or_read_meanwhile() 
     }
 }
 
+/// Or a reading that asked meanwhile and writes later would put back what it saw.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_there_counts_from_when_it_was_done_and_not_from_when_it_began() {
+    let world = world(Deletes::ByDigest).await;
+    n_requests(&world, &format!("{AT}/tags/latest")).await;
+    let slowly = async || world.clock.advance_ms(5000);
+    assert_eq!(world.delete_and(&format!("{AT}/tags/latest"), 0, slowly).await.status, 204);
+    let left = "SELECT MAX(at) FROM tag_moves WHERE tag = 'latest' AND how = 'delete'";
+    assert_eq!(world.count(left).await, world.clock.now().0);
+
+    let gate = world.upstream.wait_at(0);
+    let (test, body) = (world.test.again(), json!({"digest": world.image}).to_string());
+    let path = format!("{AT}/tags/latest");
+    let set = tokio::spawn(async move { test.call("PUT", &path, "application/json", body).await });
+    gate.reached.notified().await;
+    slowly().await;
+    gate.opens.notify_one();
+    assert_eq!(set.await.unwrap().status, 201);
+    let seen = "SELECT checked_at FROM tags WHERE name = 'latest'";
+    assert_eq!(world.count(seen).await, world.clock.now().0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registry_that_deletes_nothing_is_asked_before_anything_is_put_there() {
     let world = world(Deletes::Nothing).await;

@@ -186,11 +186,12 @@ impl Namer {
 /// Not found if the repository does not have the image; [`Error::Changed`] if the tag is not as expected.
 pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Result<bool> {
     let SetTag { repository, tag, digest } = proof.action().clone();
-    let namer = Namer::of(app, proof, &repository)?;
+    let mut namer = Namer::of(app, proof, &repository)?;
     let expect = match elsewhere::of(app, &repository)? {
         None => expect,
         Some(elsewhere) => {
             elsewhere.put(app, proof, (&repository, &tag, &digest), &expect).await?;
+            namer.now = app.clock.now(); // A reading that asked before knows less.
             Expect::Anything
         }
     };
@@ -219,10 +220,11 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
 /// [`Error::Changed`] if the tag does not name `expect`; [`Error::Conflict`] if the new name is taken.
 pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) -> Result<()> {
     let RenameTag { repository, tag, to } = proof.action().clone();
-    let namer = Namer::of(app, proof, &repository)?;
+    let mut namer = Namer::of(app, proof, &repository)?;
     let batch = crate::server::entropy::new_id(&*app.entropy, app.clock.now());
     if let Some(elsewhere) = elsewhere::of(app, &repository)? {
         let renamed = elsewhere.rename(app, proof, &expect, &batch).await?;
+        namer.now = app.clock.now(); // As above.
         return elsewhere::renamed(app, proof, namer, (renamed, batch)).await;
     }
     let change = app.store.write(proof, move |tx| {
@@ -254,11 +256,12 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
     if reason.chars().count() > MAX_REASON_CHARS || reason.chars().any(char::is_control) {
         return Err(Error::invalid("reason", format!("a reason is one line of at most {MAX_REASON_CHARS} characters")));
     }
-    let namer = Namer::of(app, proof, &repository)?;
+    let mut namer = Namer::of(app, proof, &repository)?;
     let expect = match elsewhere::of(app, &repository)? {
         None => expect,
         Some(elsewhere) => {
             elsewhere.put_again(app, proof, (&repository, &tag, &digest), &expect).await?;
+            namer.now = app.clock.now(); // As above.
             Expect::Anything
         }
     };

@@ -73,6 +73,7 @@ async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Pl
             let content = Content::of(app, repository, (tags, digests), (rights, expected))?;
             if let Some(elsewhere) = elsewhere::of(app, &content.name)? {
                 let gone = content.take(app, proof, (&elsewhere, &who.batch), false).await?.some()?;
+                let who = Deleting { at: app.clock.now(), ..who }; // A reading that asked before knows less.
                 return content.settle(app, proof, gone, (who, is_planned)).await;
             }
             Job::Content(content)
