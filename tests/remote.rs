@@ -2,8 +2,7 @@
 //! it is back, and only looked at with `--try`.
 
 mod changes;
-mod freed;
-mod gone;
+mod crowd;
 mod halfway;
 mod many;
 mod meets;

@@ -2,7 +2,7 @@
 //! pass. Each works in repositories of their own and in one that all share, over graphs drawn at random whose layers
 //! and platforms are everybody's. In the end all that was acknowledged to somebody and that nobody deleted is there.
 
-mod content;
+pub(crate) mod content;
 mod holding;
 mod person;
 mod place;

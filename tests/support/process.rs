@@ -153,19 +153,25 @@ pub struct Distribution {
     child: Child,
     pub host: String,
     folder: PathBuf,
-    /// What its configuration says besides, such as who may come in.
-    auth: String,
+    /// What its configuration says besides its address.
+    settings: String,
 }
 
 impl Distribution {
     /// Starts it with its content in `folder`; `None` where the package is not installed.
     pub fn start(folder: &Path) -> Option<Self> {
-        Self::start_with(folder, &Self::host_to_be(), String::new())
+        Self::start_with(folder, &Self::host_to_be(), in_files(folder, true))
+    }
+
+    /// The same with its content in memory, where nobody ever reads what somebody else has written half.
+    pub fn in_memory(folder: &Path) -> Option<Self> {
+        let settings = "storage: {inmemory: {}, delete: {enabled: true}}\n".to_owned();
+        Self::start_with(folder, &Self::host_to_be(), settings)
     }
 
     /// The same, as it is installed: nothing can be deleted.
     pub fn that_keeps_all(folder: &Path) -> Option<Self> {
-        Self::start_with(folder, &Self::host_to_be(), "# deletes nothing\n".to_owned())
+        Self::start_with(folder, &Self::host_to_be(), in_files(folder, false))
     }
 
     /// A free place, for who has to know it before.
@@ -181,38 +187,36 @@ impl Distribution {
         let auth = format!(
             "auth: {{token: {{realm: '{issuer}/token', service: '{service}', issuer: '{issuer}', rootcertbundle: '{bundle}'}}}}\n"
         );
-        Self::start_with(folder, host, auth)
+        Self::start_with(folder, host, in_files(folder, true) + &auth)
     }
 
-    fn start_with(folder: &Path, host: &str, auth: String) -> Option<Self> {
+    fn start_with(folder: &Path, host: &str, settings: String) -> Option<Self> {
         if !Path::new("/usr/bin/docker-registry").exists() {
             left_out("docker-registry is not installed");
             return None;
         }
-        Some(Self::start_at(folder, host.to_owned(), auth))
+        Some(Self::start_at(folder, host.to_owned(), settings))
     }
 
-    fn start_at(folder: &Path, host: String, auth: String) -> Self {
+    fn start_at(folder: &Path, host: String, settings: String) -> Self {
         let config = folder.join("config.yml");
-        let deletes = !auth.starts_with("# deletes nothing");
         let text = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: {deletes}}}}}\nhttp: {{addr: '{host}'}}\n{auth}",
-            folder.display()
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nhttp: {{addr: '{host}'}}\n{settings}"
         );
         std::fs::write(&config, text).unwrap();
         let mut command = Command::new("/usr/bin/docker-registry");
         command.arg("serve").arg(&config).stderr(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().expect("docker-registry starts");
         eventually("docker-registry answers", || TcpStream::connect(&host).is_ok());
-        Self { child, host, folder: folder.to_owned(), auth }
+        Self { child, host, folder: folder.to_owned(), settings }
     }
 
     /// Kills it and starts it again at the same address when asked.
     pub fn kill(mut self) -> impl FnOnce() -> Self {
-        let (host, folder, auth) = (self.host.clone(), self.folder.clone(), self.auth.clone());
+        let (host, folder, settings) = (self.host.clone(), self.folder.clone(), self.settings.clone());
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        move || Self::start_at(&folder, host, auth)
+        move || Self::start_at(&folder, host, settings)
     }
 
     /// Stops it, has it free what it has no use for, and starts it again.
@@ -222,6 +226,11 @@ impl Distribution {
         run("/usr/bin/docker-registry", &["garbage-collect", &config]);
         again()
     }
+}
+
+/// How it keeps its content in a folder.
+fn in_files(folder: &Path, deletes: bool) -> String {
+    format!("storage: {{filesystem: {{rootdirectory: {}/data}}, delete: {{enabled: {deletes}}}}}\n", folder.display())
 }
 
 impl Drop for Distribution {
