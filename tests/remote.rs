@@ -3,6 +3,8 @@
 
 mod changes;
 mod crowd;
+mod freed;
+mod gone;
 mod halfway;
 mod many;
 mod meets;

@@ -6,6 +6,7 @@ use crate::support::{Answer, OCI_MANIFEST, sha256};
 use crate::tags::form;
 use portolan::server::events::Changed;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
@@ -113,9 +114,10 @@ async fn settings_say_before_that_whole_repositories_are_not_deleted_there() {
     }
 }
 
-/// However often and however close together a plan is sent, it is done once.
+/// However often and however close together a plan is sent, it is done once. Who is told so is told the same; elsewhere who
+/// comes while it is done may find that it is another's by now.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_that_is_sent_twice_at_once_is_done_once_and_answered_alike() {
+async fn a_plan_that_is_sent_more_than_once_at_once_is_done_once() {
     let world = world_with(Deletes::ByDigest, "", |_| ()).await;
     for n in 0..10 {
         let tag = format!("v{n}");
@@ -132,15 +134,10 @@ async fn a_plan_that_is_sent_twice_at_once_is_done_once_and_answered_alike() {
                 sent.spawn(async move { test.call("POST", &path, "application/json", plan).await });
             }
             let answers: Vec<Answer> = sent.join_all().await;
-            let first = answers[0].json();
-            for answer in &answers {
-                assert_eq!(
-                    (answer.status.as_u16(), answer.json()),
-                    (200, first.clone()),
-                    "{place} {tag}: {}",
-                    answer.text()
-                );
-            }
+            let (done, others): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+            let told: BTreeSet<String> = done.iter().map(|answer| answer.text()).collect();
+            assert_eq!(told.len(), 1, "{place} {tag}: {told:?}");
+            assert!(others.iter().all(|it| place == "up/a" && it.status == 409), "{place} {tag}: {}", others[0].text());
             let entries = world.trash().await;
             let of_tag = entries.iter().filter(|it| it["repository"] == place && it["tag"] == tag.as_str());
             assert_eq!(of_tag.count(), 1, "{place} {tag}");

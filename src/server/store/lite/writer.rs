@@ -6,7 +6,7 @@ use super::super::moment::Moments;
 use super::super::tx::Engine;
 use super::super::{Done, Lasting, Tx};
 use super::failure;
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Error, Result};
 use crate::server::events::Events;
 use futures::future::BoxFuture;
 use rusqlite::Connection;
@@ -28,8 +28,8 @@ pub(super) trait Waiting: Send {
     fn lasting(&self) -> Lasting;
     /// Runs inside a savepoint; `false` asks to undo it.
     fn run(&mut self, tx: &mut Tx) -> bool;
-    /// Answers the caller once the batch is durable or has failed. Returns what has changed.
-    fn finish(self: Box<Self>, committed: Result<()>) -> Vec<RepositoryName>;
+    /// Once the batch is durable or has failed: says what has changed, and then answers the caller.
+    fn finish(self: Box<Self>, committed: Result<()>, events: &Events);
 }
 
 pub(super) struct Change<T, F> {
@@ -67,18 +67,17 @@ where
         keep
     }
 
-    fn finish(self: Box<Self>, committed: Result<()>) -> Vec<RepositoryName> {
+    fn finish(self: Box<Self>, committed: Result<()>, events: &Events) {
         let result = match (self.result, committed) {
             (Some(Err(own)), _) => Err(own),
             (Some(Ok(done)), committed) => committed.map(|()| done),
             (None, committed) => Err(committed.err().unwrap_or(Error::Internal)),
         };
-        let (answer, changed) = match result {
-            Ok(Done { value, changed }) => (Ok(value), changed),
-            Err(error) => (Err(error), vec![]),
-        };
+        let answer = result.map(|Done { value, changed }| {
+            changed.into_iter().for_each(|repository| events.changed(repository));
+            value
+        });
         let _ = self.reply.send(answer); // The caller may have gone; the change stands.
-        changed
     }
 }
 
@@ -93,9 +92,7 @@ pub(super) fn run(
         while !batch.is_empty() {
             let (back, done, committed) = run_batch(connection, &mut batch, moments);
             connection = back;
-            for change in done {
-                change.finish(committed.clone()).into_iter().for_each(|repository| events.changed(repository));
-            }
+            done.into_iter().for_each(|change| change.finish(committed.clone(), events));
         }
     }
 }
@@ -222,7 +219,7 @@ mod tests {
         batch.push_back(Box::new(now(add(2, 1), ask())));
         let (connection, done, committed) = run_batch(connection, &mut batch, &Moments::default());
         assert_eq!((done.len(), batch.len(), committed.is_ok()), (2, 1, true), "it ends with the long one");
-        done.into_iter().for_each(|change| drop(change.finish(Ok(()))));
+        done.into_iter().for_each(|change| change.finish(Ok(()), &Events::default()));
         assert!(answers.remove(0).try_recv().is_ok_and(|answer| answer.is_ok()), "and is answered before the rest");
         let (_, done, _) = run_batch(connection, &mut batch, &Moments::default());
         assert_eq!((done.len(), batch.len()), (1, 0));

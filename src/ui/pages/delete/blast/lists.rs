@@ -45,9 +45,17 @@ pub(super) fn label_words(label: &str) -> String {
 pub(super) fn fold(mut items: Vec<AnyView>, more: u64) -> AnyView {
     let rest = if items.len() > MAX_SHOWN { items.split_off(MAX_SHOWN) } else { vec![] };
     let unlisted = (more > 0).then(|| view! { <p>{format!("and {} more", grouped(more))}</p> });
-    let rest = (!rest.is_empty()).then(|| {
-        let words = format!("{} more", grouped(rest.len() as u64));
-        view! { <details><summary class="fold">{words}<Icon name="down" class="i i-sm"/></summary><ul class="names">{rest}</ul></details> }
-    });
-    view! { <ul class="names">{items}</ul>{rest}{unlisted} }.into_any()
+    if rest.is_empty() {
+        return view! { <ul class="names">{items}</ul>{unlisted} }.into_any();
+    }
+    let words = format!("{} more", grouped(rest.len() as u64 + more));
+    view! {
+        <ul class="names">{items}</ul>
+        <details>
+            <summary class="fold">{words}<Icon name="down" class="i i-sm"/></summary>
+            <ul class="names">{rest}</ul>
+            {unlisted}
+        </details>
+    }
+    .into_any()
 }
