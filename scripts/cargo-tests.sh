@@ -11,6 +11,5 @@ export PORTOLAN_TEST_ALL=1 # Here nothing may be left out because it is missing.
 if [ -z "${OCI_CONFORMANCE:-}" ] && [ -x "$CACHE/oci-conformance" ]; then
     export OCI_CONFORMANCE="$CACHE/oci-conformance"
 fi
-tests=(cargo test --no-default-features --features ssr)
-PORTOLAN_SOAK_S=120 "${tests[@]}"
-PORTOLAN_TEST_ENGINE=postgres "${tests[@]}" --test integration -- distribution:: tags:: jobs:: collect::crowd:: collect::promises:: pages:: crawl:: conformance::registry:: conformance::write_registry:: rebuild:: pulls:: identity:: surface::
+PORTOLAN_SOAK_S=120 "$ROOT/scripts/rust-tests.sh"
+PORTOLAN_TEST_ENGINE=postgres "$ROOT/scripts/rust-tests.sh" --test integration -- distribution:: tags:: jobs:: collect::crowd:: collect::promises:: pages:: crawl:: conformance::registry:: conformance::write_registry:: rebuild:: pulls:: identity:: surface::

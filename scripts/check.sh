@@ -16,7 +16,7 @@ cargo clippy --quiet --no-default-features --features ssr --all-targets -- -D wa
 say "lints of the browser half" "1 min the first time"
 cargo clippy --quiet --no-default-features --features hydrate --target wasm32-unknown-unknown --lib -- -D warnings
 say "unit tests and architecture" "4 min the first time"
-cargo test --quiet --no-default-features --features ssr --lib
-cargo test --quiet --no-default-features --features ssr --test integration architecture
+"$ROOT/scripts/rust-tests.sh" --quiet --lib
+"$ROOT/scripts/rust-tests.sh" --quiet --test integration architecture
 say "contrast of the colours" "1 s"
 node style/contrast.mjs

@@ -25,11 +25,12 @@ const SLICE: Duration = Duration::from_millis(400);
 const PAGE: u32 = 1000;
 /// Entries of the trash that are looked at in one go, and how many go in one transaction at most.
 const ENTRIES: u32 = 500;
-const MOST_ENTRIES: usize = 64;
-/// How long a transaction is meant to take, which others wait for; it takes as many rows as fit.
-const MEANT: Duration = Duration::from_millis(2);
+const MOST_ENTRIES: usize = 128;
+/// How long a transaction is meant to take, which others wait for; it takes as many rows as fit. In shorter ones the same
+/// pages of indexes are written again and again, and whoever pushes waits longer for the disk than for the transaction.
+const MEANT: Duration = Duration::from_millis(8);
 const LEAST: usize = 4;
-const MOST: usize = 200;
+const MOST: usize = 400;
 
 /// What a run is asked for.
 #[derive(Deserialize)]

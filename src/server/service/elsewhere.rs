@@ -186,7 +186,11 @@ impl Elsewhere {
         let is_again = going::is_on_its_way(&app.store, &repository.id, tag).await?
             || tags::row(&app.store, &repository.id, to).await?.is_none();
         if taken.as_ref() != Some(&digest) || !is_again {
-            self.changes.require_deletes(&Allowed::by(proof, name, &self.still(app, proof, (name, vec![])))?).await?;
+            // Nothing is put there for a name that may not go.
+            let leaving = vec![Step { needs: None, act: Act::Delete, tag: tag.clone() }];
+            let still = self.still(app, proof, (name, leaving));
+            still().await?;
+            self.changes.require_deletes(&Allowed::by(proof, name, &still)?).await?;
             self.put(app, proof, (name, to, &digest), &Expect::Absent).await.map_err(is_taken)?;
         }
         let halfway =

@@ -1,5 +1,6 @@
 //! What was acknowledged to all of them.
 
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -41,6 +42,43 @@ impl Board {
     /// All that has to be there.
     pub fn all(&self) -> Vec<(At, Arc<Image>)> {
         self.images.lock().unwrap().iter().map(|(at, image)| (at.clone(), Arc::clone(image))).collect()
+    }
+
+    /// These, all that they list, and what is about any of it; `with_lists` also what lists any of it. Nothing of
+    /// `but`.
+    pub fn around(
+        &self,
+        repository: &str,
+        mut of: BTreeSet<String>,
+        (but, with_lists): (&BTreeSet<String>, bool),
+    ) -> BTreeSet<String> {
+        let images: Vec<(String, Vec<String>, Option<String>)> = self
+            .all()
+            .into_iter()
+            .filter(|((at, _), _)| at == repository)
+            .map(|((_, digest), image)| {
+                let manifest: Value = serde_json::from_str(&image.text).unwrap();
+                let digest_of = |it: &Value| it["digest"].as_str().map(str::to_owned);
+                let listed = manifest["manifests"].as_array().into_iter().flatten().filter_map(digest_of).collect();
+                (digest, listed, digest_of(&manifest["subject"]))
+            })
+            .collect();
+        loop {
+            let n_before = of.len();
+            for (digest, listed, subject) in &images {
+                if of.contains(digest) {
+                    of.extend(listed.iter().filter(|it| !but.contains(*it)).cloned());
+                }
+                let belongs = subject.as_ref().is_some_and(|it| of.contains(it))
+                    || (with_lists && listed.iter().any(|it| of.contains(it)));
+                if belongs && !but.contains(digest) {
+                    of.insert(digest.clone());
+                }
+            }
+            if of.len() == n_before {
+                return of;
+            }
+        }
     }
 
     pub fn make_common(&self, repository: &str, digest: &str) {

@@ -127,7 +127,7 @@ impl Person {
                     for tag in tags.keys() {
                         self.adopt(at, tag, None).await;
                     }
-                    return self.lets_go(at, images); // It may be in the trash in part, and end with that.
+                    return self.lets_go(at, &tags, images); // It may be in the trash in part, and end with that.
                 }
                 status => panic!("{preview}: {status} {}", done.text()),
             }
@@ -156,6 +156,7 @@ impl Person {
                         self.places[at].named(tag, digest, true);
                     }
                 }
+                self.come_back(at, deleted.tags.into_values().chain(deleted.images));
                 self.met("restored");
             }
             409 if crosses => {
@@ -174,6 +175,14 @@ impl Person {
                 self.places[at].deleted.push(Deleted { is_in_doubt: true, ..deleted });
             }
             status => panic!("{deleted:?}: {status} {}", back.text()),
+        }
+    }
+
+    /// With images comes back what they list, out of whatever entry of the trash.
+    fn come_back(&mut self, at: usize, images: impl IntoIterator<Item = String>) {
+        let back = self.board.around(&self.places[at].name, images.into_iter().collect(), (&BTreeSet::new(), false));
+        for deleted in &mut self.places[at].deleted {
+            deleted.is_in_doubt |= !deleted.images.is_disjoint(&back);
         }
     }
 
@@ -199,6 +208,7 @@ impl Person {
         match back.status.as_u16() {
             200 => {
                 self.places[at].named(&then.tag, &then.digest, true);
+                self.come_back(at, [then.digest]);
                 self.met("rolled back");
             }
             500.. => self.adopt(at, &then.tag, Some(&then.digest)).await,
@@ -221,15 +231,20 @@ impl Person {
             let gone = self.test.delete(&format!("/api/v1/trash/{}", entry["id"].as_str().unwrap())).await;
             assert!(matches!(gone.status.as_u16(), 204 | 404 | 409 | 500..), "{entry}: {}", gone.text());
         }
-        self.lets_go(at, deleted.images);
+        self.lets_go(at, &deleted.tags, deleted.images);
         self.met("purged");
     }
 
-    /// Nobody counts on images that went for good, but for those that all share, which have a tag that stays.
-    fn lets_go(&mut self, at: usize, images: BTreeSet<String>) {
-        for digest in
-            images.into_iter().filter(|it| !self.board.is_common(&self.places[at].name, it)).collect::<Vec<_>>()
-        {
+    /// Nobody counts on images that went for good, nor on those that had their last name in what went and on what belongs to
+    /// them; but those that all share have a tag that stays.
+    fn lets_go(&mut self, at: usize, tags: &BTreeMap<String, String>, images: BTreeSet<String>) {
+        let (place, common) = (&self.places[at], self.board.common(&self.places[at].name));
+        let deleted = place.deleted.iter().flat_map(|it| it.tags.values().chain(&it.images));
+        let named: BTreeSet<String> = place.tags.values().chain(deleted).chain(&common).cloned().collect();
+        let stay = self.board.around(&place.name, named, (&BTreeSet::new(), false));
+        let unnamed = tags.values().filter(|it| !stay.contains(*it)).cloned().collect();
+        let goes = self.board.around(&place.name, unnamed, (&stay, true));
+        for digest in goes.into_iter().chain(images).filter(|it| !common.contains(it)) {
             self.board.let_go(&self.places[at].name, &digest);
             self.places[at].loose.remove(&digest);
         }
@@ -239,7 +254,7 @@ impl Person {
     pub fn lets_all_go(&mut self) {
         for at in 0..self.places.len() {
             for deleted in std::mem::take(&mut self.places[at].deleted) {
-                self.lets_go(at, deleted.images);
+                self.lets_go(at, &deleted.tags, deleted.images);
             }
         }
     }

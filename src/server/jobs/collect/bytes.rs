@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Content that is put aside at a time: whoever commits waits for that.
 const TOGETHER: u32 = 64;
-/// Who waits to commit goes first.
+/// Who waits to commit goes first, where anybody else writes.
 const BETWEEN: Duration = Duration::from_millis(2);
 /// How often it is asked whether blobs can be freed, while they cannot.
 const ASK: Duration = Duration::from_millis(500);
@@ -67,7 +67,8 @@ impl Collecting<'_> {
         self.place.after.1 = last.to_string();
         let (app, blobs, rule) = (app.clone(), Arc::clone(blobs), self.rule);
         // By a task of its own: whoever drops this run lets nobody commit before the files are where they are to be.
-        let at_once = if self.is_alone() { TOGETHER as usize / SIDE_BY_SIDE } else { TOGETHER as usize };
+        let is_alone = self.is_alone();
+        let at_once = if is_alone { TOGETHER as usize / SIDE_BY_SIDE } else { TOGETHER as usize };
         let taking = tokio::spawn({
             let blobs = Arc::clone(&blobs);
             async move { (take_away(&app, &*blobs, (&rule, at_once), &marked).await, removing) }
@@ -81,7 +82,9 @@ impl Collecting<'_> {
             self.to.n_bytes += n_bytes;
         }
         try_join_all(aside.iter().map(|place| blobs.discard(place))).await?;
-        tokio::time::sleep(BETWEEN).await;
+        if !is_alone {
+            tokio::time::sleep(BETWEEN).await;
+        }
         Ok(())
     }
 
