@@ -74,6 +74,8 @@ async fn an_image_that_is_let_go_with_its_last_name_goes_there_with_all_that_bel
             }
         };
         assert_eq!(world.all(), before, "until then all of it is there");
+        let asked = world.test.get(&format!("/trash?purge={entry}")).await.text();
+        assert!(asked.contains("no history can bring a tag back to it"), "{asked}");
         world.purge(&entry).await;
         assert_eq!(world.all(), rest, "its parts go with it, and no tombstone is left");
         assert_eq!((world.hidden(), world.n_holds().await), (vec![], 0));

@@ -54,8 +54,8 @@ pub struct TrashSum {
 pub enum Asking {
     /// Whether these tags move back to what they named, or stay.
     Restore { row: TrashRow, crossings: Vec<Crossing> },
-    /// Whether it goes for good, with these tags and so many images.
-    Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64, again: Again },
+    /// Whether it goes for good, with these tags and so many images; `at` the registry elsewhere that keeps it.
+    Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64, at: Option<String>, again: Again },
 }
 
 /// What somebody shows once more before what nobody can take back.

@@ -46,7 +46,7 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
 }
 
 /// The registry elsewhere that keeps a repository.
-fn kept_at(app: &App, name: &RepositoryName) -> Option<String> {
+pub(super) fn kept_at(app: &App, name: &RepositoryName) -> Option<String> {
     let mount = app.mount(name).filter(|mount| mount.write.is_none())?;
     mount.upstream.as_ref().map(|upstream| upstream.host.clone())
 }

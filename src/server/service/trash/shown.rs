@@ -10,7 +10,7 @@ use crate::domain::{Action, ByteSize, Error, Permission, Result, Scope, Target, 
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::again;
-use crate::server::service::opens;
+use crate::server::service::{opens, settings};
 use crate::server::store::trash;
 use std::collections::HashMap;
 
@@ -103,7 +103,8 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
         let _may_purge = app.access.authorize(caller, purging(&row)).await?;
         let (tags, n_images) = trash::tags_and_images(&app.store, id, MAX_NAMED).await?;
         let again = again::asked(app, &caller.standing).await?;
-        return Ok(Some(Asking::Purge { row, tags, n_images, again }));
+        let at = settings::kept_at(app, &row.repository);
+        return Ok(Some(Asking::Purge { row, tags, n_images, at, again }));
     }
     let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
     let crossings = trash::crossings(&app.store, id, MAX_CROSSING).await?;

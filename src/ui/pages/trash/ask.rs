@@ -14,7 +14,10 @@ use leptos::prelude::*;
 pub fn Question(asking: Asking, back: String) -> impl IntoView {
     match asking {
         Asking::Restore { row, crossings } => view! { <Over row crossings back/> }.into_any(),
-        Asking::Purge { row, tags, n_images, again } => view! { <Purging row tags n_images again back/> }.into_any(),
+        Asking::Purge { row, tags, n_images, at, again } => {
+            let promise = promise(&row, at.as_deref());
+            view! { <Purging row promise tags n_images again back/> }.into_any()
+        }
     }
 }
 
@@ -68,7 +71,7 @@ fn Crossings(repository: RepositoryName, crossings: Vec<Crossing>) -> impl IntoV
 
 /// What goes, and that nothing brings it back.
 #[component]
-fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, again: Again, back: String) -> impl IntoView {
+fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again: Again, back: String) -> impl IntoView {
     let words = row.words();
     let back = format!("{back}#purge-{}", row.id);
     let names: Vec<String> = tags.iter().map(Tag::to_string).collect();
@@ -96,7 +99,7 @@ fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, again: Again, back: Str
     view! {
         <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {words} for good") back typed=row.name().to_owned()>
             <input type="hidden" name="entry" value=row.id.clone()/>
-            <p>{promise(&row)}</p>
+            <p>{promise}</p>
             {listed}
             {images}
             <p class="sm">"This cannot be undone."</p>
@@ -107,21 +110,21 @@ fn Purging(row: TrashRow, tags: Vec<Tag>, n_images: u64, again: Again, back: Str
 }
 
 /// What nothing can do afterwards.
-fn promise(row: &TrashRow) -> String {
-    match row.kind {
-        TrashKind::Tag => {
-            let held = if row.held == ByteSize(0) {
-                String::new()
-            } else {
-                format!(", with the {} that it alone holds", row.held)
-            };
-            format!(
-                "The trash gives this name back no more. Its image goes once no other tag and no history keeps it{held}."
-            )
-        }
-        TrashKind::Image => "The image goes for good, and no history can bring a tag back to it.".to_owned(),
-        TrashKind::Blob => "The blob goes for good.".to_owned(),
-        TrashKind::Repository => {
+fn promise(row: &TrashRow, at: Option<&str>) -> String {
+    let held = match row.held {
+        ByteSize(0) => String::new(),
+        held => format!(", with the {held} that it alone holds"),
+    };
+    match (row.kind, at) {
+        (TrashKind::Tag, None) => format!(
+            "The trash gives this name back no more. Its image goes once no other tag and no history keeps it{held}."
+        ),
+        (TrashKind::Tag, Some(host)) => format!(
+            "The trash gives this name back no more. If no tag at {host} needs its image, that is deleted there at once{held}, and no history can bring a tag back to it."
+        ),
+        (TrashKind::Image, _) => "The image goes for good, and no history can bring a tag back to it.".to_owned(),
+        (TrashKind::Blob, _) => "The blob goes for good.".to_owned(),
+        (TrashKind::Repository, _) => {
             "All of the repository goes for good, with its history: nothing can bring it back.".to_owned()
         }
     }
