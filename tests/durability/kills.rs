@@ -21,9 +21,9 @@ fn a_hundred_kills_take_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let mut pushers: Vec<Pusher> = (0..PUSHERS).map(Pusher::new).collect();
     let mut chance = Chance(1);
-    // A machine that has little time for it does less between two kills.
+    // A machine that has little time for it does less between two kills; then there are more of them, and further apart.
     let mut n_kills = 0;
-    while n_kills < KILLS || (!is_enough(met(&pushers)) && n_kills < 4 * KILLS) {
+    while n_kills < KILLS || (!is_enough(met(&pushers)) && n_kills < 3 * KILLS) {
         n_kills += 1;
         let server = Server::start(folder.path(), &[QUIET]);
         let host = server.host.clone();
@@ -32,7 +32,8 @@ fn a_hundred_kills_take_nothing_that_was_acknowledged() {
             for pusher in &mut pushers {
                 scope.spawn(|| pusher.push_until_it_breaks(&host));
             }
-            std::thread::sleep(Duration::from_millis(30 + chance.next() % 120)); // Any moment will do.
+            let further = 1 + 4 * (n_kills / KILLS) as u64;
+            std::thread::sleep(Duration::from_millis((30 + chance.next() % 120) * further)); // Any moment will do.
             server.kill();
         });
     }
