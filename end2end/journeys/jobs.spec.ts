@@ -45,7 +45,7 @@ test('a garbage collection is paused, goes on, and is cancelled with what is kep
     if (!scripted) await page.getByRole('link', { name: 'Refresh' }).click({ timeout: 500 }).catch(() => page.reload());
     await expect(state.getByText('Done', { exact: true })).toBeVisible({ timeout: scripted ? 10_000 : 500 });
   }).toPass({ timeout: 20_000 });
-  await expect(state).toContainText(/[1-9]\d* items, 0\sB would be freed/);
+  await expect(state).toContainText(/[1-9]\d* items looked at, 0\sB would be freed/);
   await expect(page.getByRole('region', { name: 'What it said' })).toContainText('Would collect entries of the trash: 0; images: 0;');
   await expect(page.getByRole('button', { name: /Pause|Resume/ })).toHaveCount(0);
 
@@ -58,6 +58,6 @@ test('a garbage collection is paused, goes on, and is cancelled with what is kep
   await expect(page.getByRole('button', { name: 'Run garbage collection' })).toBeVisible();
   const rows = page.getByRole('table', { name: 'Jobs, newest first' }).locator('tbody').getByRole('row');
   await expect(rows.first()).toContainText('Cancelled');
-  await expect(rows.filter({ hasText: 'Done' }).first()).toContainText(/\d+ items, 0\sB would be freed/);
+  await expect(rows.filter({ hasText: 'Done' }).first()).toContainText(/\d+ items looked at, 0\sB would be freed/);
   await looked(page, scripted);
 });

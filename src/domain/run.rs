@@ -83,7 +83,7 @@ impl RunKind {
     /// What its progress counts, for one and for many.
     pub fn nouns(self) -> (&'static str, &'static str) {
         match self {
-            Self::Collect => ("item", "items"),
+            Self::Collect => ("item looked at", "items looked at"),
             Self::Copy => ("part", "parts"),
             Self::Delete => ("tag", "tags"),
             Self::Restore => ("thing", "things"),

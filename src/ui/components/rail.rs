@@ -91,7 +91,7 @@ fn Entries<'a>(request: &'a PageRequest, place: &'static str, label: &'static st
     let activity = entry(Permission::AuditRead, Address::Activity(Scope::Everything), "pulse", "Activity");
     let jobs = entry(Permission::SystemRead, Address::Jobs, "clock", "Jobs");
     let trash = request.restores.then(|| {
-        view! { <Entry to=Address::Trash(None) icon="box" label="Trash" path=path.clone()/> }
+        view! { <Entry to=Address::Trash(None) icon="trash" label="Trash" path=path.clone()/> }
     });
     view! {
         <nav aria-label=label>

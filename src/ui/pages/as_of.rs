@@ -175,7 +175,7 @@ fn Gone(deleted: Deleted, namespace: Namespace) -> impl IntoView {
     let words = format!(" {be} in the trash. Rolling back does not bring {it} back: restore {it} first.");
     let href = Address::Trash(Some(namespace)).to_string();
     view! {
-        <div class="callout callout-info mt-4"><Icon name="box"/><p><span class="mono">{names.join(", ")}</span>{rest}{words}" "<a href=href>"Open the trash"</a></p></div>
+        <div class="callout callout-info mt-4"><Icon name="trash"/><p><span class="mono">{names.join(", ")}</span>{rest}{words}" "<a href=href>"Open the trash"</a></p></div>
     }
     .into_any()
 }

@@ -71,12 +71,16 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
     let news = view! { <News asked=&asked preview=&preview request=&request/> };
     let typed = typed.map(|(label, words)| view! { <Typed asked=&asked label words/> });
     let blast = view! { <Blast asked=&asked preview=&preview/> };
+    let lead = match is_stopped {
+        true => "Nothing is deleted while this stands in the way. Without it all of this would go.",
+        false => "This is everything that changes. Anything not listed stays as it is.",
+    };
     let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview now=request.now/> });
     let button = (!is_stopped).then(|| view! { <button class="btn btn-bad" type="submit">{act}</button> });
     let content = view! {
         <div class="dialog-body">
             {news}
-            <p class="muted">"This is everything that changes. Anything not listed stays as it is."</p>
+            <p class="muted">{lead}</p>
             {blast}
             {undoable}
             {typed}

@@ -235,7 +235,7 @@ mod tests {
         let row = row();
         assert_eq!(progress_words(&row), "312 of 1,204, about 4 min left, 0\u{a0}B freed");
         let over = JobRow { state: RunState::Done, n_done: 1204, is_dry: true, left_s: None, ..row };
-        assert_eq!(progress_words(&over), "1,204 items, 0\u{a0}B would be freed");
+        assert_eq!(progress_words(&over), "1,204 items looked at, 0\u{a0}B would be freed");
         assert_eq!(title(&over), "Garbage collection, dry run");
         let copy = CopyOf { from: "up/web".parse().unwrap(), to: "team/web".parse().unwrap(), n_tags: 2 };
         let copy = JobRow { kind: RunKind::Copy, copy: Some(copy), is_dry: false, n_bytes: 0, ..over };

@@ -122,7 +122,7 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
         (false, _) => view! { <Rows rows asked=asked.clone() base=base.clone() now/>{more} }.into_any(),
         (true, true) => view! { <Empty icon="search" title="Nothing in the trash fits".to_owned()><a class="btn" href=clear>"Clear filter"</a></Empty>{more} }.into_any(),
         (true, false) => view! {
-            <Empty icon="box" title="The trash is empty".to_owned()>
+            <Empty icon="trash" title="The trash is empty".to_owned()>
                 <p>"Tags, images and repositories that are deleted stand here until they expire. Until then they come back as they were."</p>
             </Empty>
             {more}

@@ -41,24 +41,33 @@ struct Done {
     said: Said,
     /// Where it goes on first, at a provider, before anything is done.
     away: Option<Begun>,
-    /// Whether that page asks first, or says itself what comes of it: nothing is said then.
-    asks: bool,
+    page: NextPage,
+}
+
+/// What the page is for on which it goes on.
+enum NextPage {
+    /// It says what was done.
+    Said,
+    /// It says itself what comes of it.
+    Job,
+    /// It asks first.
+    Question,
 }
 
 impl Done {
     fn new(to: impl ToString, intent: Intent, of: impl ToString) -> Self {
         let said = Said { intent, of: of.to_string(), secret: None, ended: None, back: None };
-        Self { to: to.to_string(), said, away: None, asks: false }
+        Self { to: to.to_string(), said, away: None, page: NextPage::Said }
     }
 
     /// Goes on with a question.
     fn asking(to: String, intent: Intent) -> Self {
-        Self { asks: true, ..Self::new(to, intent, "") }
+        Self { page: NextPage::Question, ..Self::new(to, intent, "") }
     }
 
     /// Goes on at a job, whose page says the rest.
     fn at_job(id: String, intent: Intent) -> Self {
-        Self { asks: true, ..Self::new(Address::Job(id), intent, "") }
+        Self { page: NextPage::Job, ..Self::new(Address::Job(id), intent, "") }
     }
 
     /// With the way back.
@@ -112,7 +121,8 @@ pub(super) async fn submit(
     };
     match done {
         Ok(Done { away: Some(begun), .. }) => provider::sent_by_form(&app, &begun),
-        Ok(Done { asks: true, to, .. }) => Redirect::to(&within(&parts.uri, to)).into_response(),
+        Ok(Done { page: NextPage::Question, to, .. }) => Redirect::to(&within(&parts.uri, to)).into_response(),
+        Ok(Done { page: NextPage::Job, to, .. }) => led_on(&parts.uri, &to),
         Ok(done) => {
             let mut response = led_on(&parts.uri, &done.to);
             response.headers_mut().insert(header::SET_COOKIE, said::cookie(&app, &done.said));

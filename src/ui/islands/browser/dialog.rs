@@ -142,7 +142,16 @@ fn show(content: &DocumentFragment) -> Option<()> {
     focus_in(&dialog)
 }
 
+/// On what is to be typed or chosen first; on the title where the dialog is long, so that it is read from its beginning.
 fn focus_in(dialog: &HtmlDialogElement) -> Option<()> {
+    let is_long = dialog.scroll_height() > dialog.client_height();
+    if is_long && dialog.query_selector(".problem").ok()?.is_none() {
+        let title = dialog.query_selector("#dialog-title").ok()??.dyn_into::<HtmlElement>().ok()?;
+        title.set_tab_index(-1);
+        title.focus().ok()?;
+        dialog.set_scroll_top(0);
+        return Some(());
+    }
     let first = dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten();
     let first = first?.dyn_into::<HtmlElement>().ok()?;
     first.focus().ok()?;

@@ -97,7 +97,7 @@ fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again:
         .into_any(),
     };
     view! {
-        <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {words} for good") back typed=row.name().to_owned()>
+        <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {} for good", row.kind.name()) back typed=row.name().to_owned()>
             <input type="hidden" name="entry" value=row.id.clone()/>
             <p>{promise}</p>
             {listed}
