@@ -267,3 +267,19 @@ async fn a_scope_has_so_many_rules_and_lists_come_in_pages() {
     seen.dedup();
     assert_eq!((n_seen, seen.len()), (101, 101));
 }
+
+#[tokio::test]
+async fn all_rules_that_hold_in_a_place_are_so_many_wherever_they_are_set() {
+    let admin = admin().await;
+    let rule = |scope: &str, number: u32| json!({"scope": scope, "tags": format!("v{number}"), "kind": "immutable"});
+    for scope in ["team/web/app", "team/web/*", "team/*"] {
+        for number in 0..100 {
+            set(&admin, rule(scope, number)).await;
+        }
+    }
+    // What lies below counts too, or a line could be filled from its lower end.
+    let more = send(&admin, "POST", "protections", rule("*", 1)).await;
+    let words = "300 rules hold on team/web/app, its own and those above it";
+    assert!(more.status == StatusCode::CONFLICT && more.text().contains(words), "{}", more.text());
+    set(&admin, rule("team/web/api", 1)).await;
+}

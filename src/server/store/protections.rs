@@ -3,9 +3,11 @@
 
 mod beside;
 mod covered;
+mod room;
 
 pub(super) use beside::{as_parts, joined, of_parts, of_row};
 pub(super) use covered::covered;
+use room::{LOCK, make_room};
 
 use super::radius::Reader;
 use super::{Known, Row, Store, Tx, Value, batch};
@@ -13,9 +15,11 @@ use crate::domain::protection::{Act, Barred, Guard, Least};
 use crate::domain::{Error, Protection, RepositoryName, Result, Rule, Scope, Tag, Target};
 use crate::params;
 use crate::server::access::Rights;
+use std::cell::LazyCell;
 
-/// The most rules of one scope: every change of a tag reads those that cover it.
+/// The most rules of one scope, and of a scope with all above it: every change of a tag reads those that cover it.
 pub const MAX_OF_SCOPE: u64 = 100;
+pub const MAX_OF_LINE: u64 = 300;
 
 /// How many tags are looked at together where all of a repository are.
 const TOGETHER: u32 = 1000;
@@ -62,8 +66,8 @@ impl Rules {
 
     /// The rule in the way of doing that to a tag, if there is one.
     pub fn bar(&self, rights: &Rights, act: Act, tag: &Tag) -> Option<Barred> {
-        let target = Target::Tag(self.repository.clone(), tag.clone());
-        let bars = |rule: &&Rule| rule.protection.covers(tag) && bars(rights, rule, act, &target);
+        let target = LazyCell::new(|| Target::Tag(self.repository.clone(), tag.clone()));
+        let bars = |rule: &&Rule| is_about(&rule.protection, act, tag) && bars(rights, rule, act, &target);
         self.rules.iter().find(bars).map(|rule| Barred::by(rule, tag))
     }
 
@@ -136,14 +140,19 @@ impl Rules {
 
 /// Whether none of these rules, which cover a repository, is in the way of doing that to one of its tags.
 pub fn let_pass(rules: &[Protection], rights: &Rights, act: Act, (repository, tag): (&RepositoryName, &Tag)) -> bool {
-    let target = Target::Tag(repository.clone(), tag.clone());
-    rules.iter().all(|rule| !rule.covers(tag) || !is_barred(rights, rule.guard, act, &target))
+    let target = LazyCell::new(|| Target::Tag(repository.clone(), tag.clone()));
+    rules.iter().all(|rule| !is_about(rule, act, tag) || !is_barred(rights, rule.guard, act, &target))
 }
 
 /// Whether none of them is in the way of deleting images there, whatever their tags.
 pub fn let_content_pass(rules: &[Protection], rights: &Rights, repository: &RepositoryName) -> bool {
     let target = Target::Scope(Scope::Repository(repository.clone()));
     rules.iter().all(|rule| !rule.is_whole() || !is_barred(rights, rule.guard, Act::Delete, &target))
+}
+
+/// Whether a rule asks something of that being done to a tag.
+fn is_about(rule: &Protection, act: Act, tag: &Tag) -> bool {
+    rule.guard.leaves(act).is_some() && rule.covers(tag)
 }
 
 fn bars(rights: &Rights, rule: &Rule, act: Act, target: &Target) -> bool {
@@ -204,7 +213,7 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<Rule>> {
 /// # Errors
 /// [`Error::Conflict`] if there is one that says the same, or no room for another.
 pub async fn insert(tx: &mut Tx, new: &Rule) -> Result<()> {
-    make_room(tx, &new.protection.scope).await?;
+    make_room(tx, &new.id, &new.protection.scope).await?;
     refuse_a_second(tx, "", &new.protection).await?;
     let sql = format!("INSERT INTO protections ({COLUMNS}) VALUES ({})", batch::slots(1, 8));
     let by = new.created_by.as_ref().map_or_else(String::new, |by| by.key());
@@ -218,8 +227,8 @@ pub async fn insert(tx: &mut Tx, new: &Rule) -> Result<()> {
 /// [`Error::Conflict`] if another one says the same, or there is no room in the scope that it comes to.
 pub async fn change(tx: &mut Tx, id: &str, before: &Protection, new: &Protection) -> Result<bool> {
     match new.scope == before.scope {
-        true => tx.lock(&lock_of(&new.scope)).await?,
-        false => make_room(tx, &new.scope).await?,
+        true => tx.lock(LOCK).await?,
+        false => make_room(tx, id, &new.scope).await?,
     }
     refuse_a_second(tx, id, new).await?;
     let sql = format!(
@@ -233,20 +242,6 @@ pub async fn change(tx: &mut Tx, id: &str, before: &Protection, new: &Protection
 pub async fn delete(tx: &mut Tx, id: &str, before: &Protection) -> Result<bool> {
     let sql = format!("DELETE FROM protections WHERE id = $1 AND {}", saying(2));
     Ok(tx.run(&sql, [params![id], asked(before)].concat()).await? == 1)
-}
-
-fn lock_of(scope: &Scope) -> String {
-    format!("protections of {scope}")
-}
-
-async fn make_room(tx: &mut Tx, scope: &Scope) -> Result<()> {
-    tx.lock(&lock_of(scope)).await?;
-    let row = tx.one("SELECT COUNT(*) FROM protections WHERE scope = $1", params![scope.to_string()]).await?;
-    let n_set: u64 = row.map_or(Ok(0), |mut row| row.take())?;
-    match n_set < MAX_OF_SCOPE {
-        true => Ok(()),
-        false => Err(Error::Conflict(format!("{scope} has {MAX_OF_SCOPE} rules; name more tags in one of them"))),
-    }
 }
 
 /// Besides the rule of that id.
