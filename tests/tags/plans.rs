@@ -1,7 +1,9 @@
 //! A preview says exactly what goes, and its plan does that once.
 
-use super::{is_there, names, push_index, push_signature, send, timed};
-use crate::support::TestApp;
+use super::{form, is_there, names, push_index, push_signature, send, timed};
+use crate::support::{TestApp, user};
+use portolan::domain::Role;
+use portolan::server::access::Standing;
 use serde_json::{Value, json};
 
 const PREVIEW: &str = "/api/v1/r/team/web/-/delete-preview";
@@ -112,6 +114,13 @@ async fn a_plan_that_does_not_hold_any_more_does_nothing_and_shows_what_would_go
     assert_eq!(elsewhere.status, 404, "it is for another repository");
     let another = test.by_admin("somebody-else");
     assert_eq!(send(&another, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 404, "it is another's");
+    let mara = |id: &str| {
+        let standing = Standing::with_role(user("mara"), Role::Admin);
+        test.with_standing(Standing { id: Some(id.to_owned()), ..standing })
+    };
+    let hers = send(&mara("p-1"), "POST", PREVIEW, json!({"tags": ["2.0"]})).await.json();
+    let after_her = send(&mara("p-2"), "POST", DELETE, json!({"plan": hers["plan"]})).await;
+    assert_eq!(after_her.status, 404, "nobody gets it with the name: {}", after_her.text());
     clock.advance_ms(16 * 60_000);
     assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 404, "its time is over");
     assert!(is_there(&test, "team/web", "2.0").await);
@@ -176,4 +185,31 @@ async fn what_is_gone_meanwhile_leaves_a_preview_of_the_rest() {
     assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 200);
     assert!(is_there(&test, "team/web", "c").await && !is_there(&test, "team/web", "a").await);
     assert_eq!(send(&test, "POST", PREVIEW, json!({"tags": ["a", "b"]})).await.status, 404, "nothing of it is left");
+}
+
+/// By the API and by the form of the page.
+#[tokio::test]
+async fn a_plan_of_the_longest_names_is_no_longer_than_what_is_taken() {
+    let test = TestApp::new().await;
+    let image = test.push_image("team/web", "kept", "amd64", b"image").await;
+    let names: Vec<String> = (0..500).map(|number| format!("{number:0>128}")).collect();
+    for name in &names {
+        let set = send(&test, "PUT", &format!("/api/v1/r/team/web/-/tags/{name}"), json!({"digest": image})).await;
+        assert_eq!(set.status, 201, "{}", set.text());
+    }
+    for is_form in [false, true] {
+        let preview = send(&test, "POST", PREVIEW, json!({"tags": names})).await;
+        assert_eq!(preview.status, 200, "{}", preview.text());
+        let plan = preview.json()["plan"].as_str().unwrap().to_owned();
+        let (done, status) = match is_form {
+            false => (send(&test, "POST", DELETE, json!({"plan": plan})).await, 200),
+            true => {
+                let fields = [("plan", &*plan), ("tags", "500"), ("confirmed", "500")];
+                (form(&test, "/r/team/web/-/delete", "delete-tags", &fields).await, 303)
+            }
+        };
+        assert_eq!(done.status, status, "{}", done.text());
+        assert!(!is_there(&test, "team/web", &names[499]).await && is_there(&test, "team/web", "kept").await);
+        assert_eq!(send(&test, "POST", "/api/v1/trash/restore", json!({"plan": plan})).await.status, 204);
+    }
 }

@@ -55,7 +55,7 @@ pub(super) async fn preview(app: &App, caller: &Caller, wanted: &Wanted) -> Resu
 
 /// A plan of the caller, and what it wants to delete.
 pub(super) async fn open(app: &App, caller: &Caller, text: &str) -> Result<(Plan, Wanted)> {
-    let plan = Plan::open(app, caller.actor(), text)?;
+    let plan = Plan::open(app, &caller.standing, text)?;
     let wanted = match plan.asked.clone() {
         Asked::Content { repository, filter: Some(filter), .. } => {
             let matching = matching(app, caller, repository.clone(), filter.clone()).await;

@@ -7,6 +7,7 @@ use super::{
 use crate::domain::Error;
 use crate::domain::error::What;
 use crate::server::context::App;
+use crate::server::service::plans;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
@@ -17,8 +18,9 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 
-/// The most of a form.
-pub(super) const FORM_BYTES: usize = 64 * 1024;
+/// The most of a form, and of a document for the API: a plan to delete fits in, with what is sent beside it.
+pub(super) const FORM_BYTES: usize = 128 * 1024;
+const _: () = assert!(plans::MAX_BYTES + 16 * 1024 <= FORM_BYTES);
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {

@@ -16,7 +16,7 @@ pub use act::{act, redeem};
 use listed::first;
 use passed::passed;
 pub(super) use sealed::print_of;
-pub use sealed::{Asked, Plan, Planned};
+pub use sealed::{Asked, MAX_BYTES, Plan, Planned};
 pub use steps::{left, step};
 pub(super) use whole::has_repositories;
 
@@ -88,7 +88,7 @@ pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Pre
         Asked::Namespace(namespace) => whole::of_namespace(app, namespace, &proof.rights()).await?,
     };
     let notes = [preview.notes, steps::note(app, &asked)].concat();
-    let plan = sealed::seal(app, proof.actor(), asked, print)?;
+    let plan = sealed::seal(app, &proof.rights().standing(), asked, print)?;
     Ok(Preview { plan, notes, ..preview })
 }
 

@@ -158,7 +158,7 @@ pub(in crate::server::http) async fn restore_all(
 ) -> Response<Body> {
     let restored = async {
         let batch = match body(sent)? {
-            Undo::Plan { plan } => Plan::open(&app, caller.actor(), &plan)?.id,
+            Undo::Plan { plan } => Plan::open(&app, &caller.standing, &plan)?.id,
             Undo::Batch { batch } => batch,
         };
         restored::batch(&app, &caller, &batch, Over::Nothing).await.map_err(hidden)

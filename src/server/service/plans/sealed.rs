@@ -4,7 +4,8 @@ use crate::domain::action::{Bookkeeping, DeleteImages, DeleteNamespace, DeleteRe
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::radius::{Radius, Stays};
-use crate::domain::{Actor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::server::access::Standing;
 use crate::server::blobs::ContentHash;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -15,8 +16,8 @@ use serde::{Deserialize, Serialize};
 const PURPOSE: &str = "a plan to delete";
 /// For how long a plan holds.
 const LASTS_MS: i64 = 15 * 60_000;
-/// No plan is longer.
-const MAX_BYTES: usize = 256 << 10;
+/// No plan is longer: 500 names of the longest kind, sealed. Forms and the API take as much.
+pub const MAX_BYTES: usize = 96 << 10;
 
 /// What is asked to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,7 @@ pub struct Plan {
     pub id: String,
     /// What it deletes.
     pub asked: Asked,
+    /// Whose it is.
     by: String,
     /// What the preview said would go.
     pub(super) print: Digest,
@@ -80,18 +82,23 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Opens one that this actor was given.
+    /// Opens one that somebody with this standing was given.
     ///
     /// # Errors
     /// Not found if it is nobody's, somebody else's, or too old.
-    pub fn open(app: &App, actor: &Actor, text: &str) -> Result<Self> {
+    pub fn open(app: &App, standing: &Standing, text: &str) -> Result<Self> {
         let bad = || Error::NotFound(What::Plan);
         let sealed = (text.len() <= MAX_BYTES).then(|| URL_SAFE_NO_PAD.decode(text)).and_then(std::result::Result::ok);
         let opened = app.identity.sealing.open(PURPOSE, &sealed.ok_or_else(bad)?).map_err(|_| bad())?;
         let plan: Self = serde_json::from_slice(&opened).map_err(|_| bad())?;
-        let holds = plan.by == actor.key() && app.clock.now() <= plan.until && plan.at == place(app, &plan.asked);
+        let holds = plan.by == whose(standing) && app.clock.now() <= plan.until && plan.at == place(app, &plan.asked);
         if holds { Ok(plan) } else { Err(bad()) }
     }
+}
+
+/// Whose a plan is: a principal's by the id that nobody gets after them, as runs are; by name where there is no id.
+fn whose(standing: &Standing) -> String {
+    standing.id.as_ref().map_or_else(|| standing.actor.key(), |id| format!("id:{id}"))
 }
 
 fn place(app: &App, asked: &Asked) -> Option<String> {
@@ -104,7 +111,10 @@ fn place(app: &App, asked: &Asked) -> Option<String> {
 }
 
 /// Seals a plan for who asked.
-pub(super) fn seal(app: &App, by: &Actor, asked: Asked, print: Digest) -> Result<String> {
+///
+/// # Errors
+/// [`Error::TooLarge`] for one that could not be sent back.
+pub(super) fn seal(app: &App, by: &Standing, asked: Asked, print: Digest) -> Result<String> {
     let asked = match asked {
         Asked::Content { repository, filter: Some(filter), .. } => {
             Asked::Content { repository, tags: vec![], digests: vec![], filter: Some(filter) }
@@ -114,10 +124,16 @@ pub(super) fn seal(app: &App, by: &Actor, asked: Asked, print: Digest) -> Result
     let now = app.clock.now();
     let id = new_id(&*app.entropy, now);
     let at = place(app, &asked);
-    let plan = Plan { id, asked, by: by.key(), print, until: Timestamp(now.0 + LASTS_MS), at };
+    let plan = Plan { id, asked, by: whose(by), print, until: Timestamp(now.0 + LASTS_MS), at };
     let text = serde_json::to_vec(&plan).map_err(|_| Error::Internal)?;
     let sealed = app.identity.sealing.seal(PURPOSE, &text, &*app.entropy)?;
-    Ok(URL_SAFE_NO_PAD.encode(sealed))
+    let text = URL_SAFE_NO_PAD.encode(sealed);
+    match text.len() <= MAX_BYTES {
+        true => Ok(text),
+        false => Err(Error::TooLarge {
+            message: "these names are too long for one plan; name fewer, or use a filter".to_owned(),
+        }),
+    }
 }
 
 /// The print of what a radius says: another one wherever something else goes, or loses its last name.
