@@ -25,6 +25,7 @@ use super::registry::hosted::{HostedParts, HostedRegistry};
 use super::store::mounts::Configured;
 use super::store::visibilities::Visibilities;
 use super::store::{Rebuilt, Store, blobs as blob_rows, instance, mounts as mount_rows};
+use super::turns::Turns;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
 use crate::domain::view::MountKind;
@@ -104,6 +105,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         events,
         metrics: Metrics::default(),
         pulls: Pulls::default(),
+        redeeming: Turns::default(),
         clock,
         entropy,
         facts: facts(config, policy),

@@ -12,6 +12,7 @@ use super::mounted::Mounts;
 use super::pulls::Pulls;
 use super::registry::WriteRegistry;
 use super::store::Store;
+use super::turns::Turns;
 
 pub use super::events::Changed;
 pub use super::mounted::{Mount, Upstream};
@@ -36,6 +37,8 @@ pub struct Parts {
     pub events: Events,
     pub metrics: Metrics,
     pub pulls: Pulls,
+    /// Plans that are redeemed at registries elsewhere at this moment.
+    pub redeeming: Turns,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub facts: Facts,

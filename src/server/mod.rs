@@ -35,5 +35,6 @@ pub mod service;
 pub mod store;
 pub mod telemetry;
 pub mod terminal;
+pub mod turns;
 
 pub use context::request;

@@ -149,8 +149,10 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::pulls",
             "server::registry",
             "server::store",
+            "server::turns",
         ],
     ),
+    ("src/server/turns.rs", &[]),
     ("src/server/mounted.rs", &["domain", "server::identity", "server::registry", "server::secret", "server::store"]),
     (
         "src/server/serve",

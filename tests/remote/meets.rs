@@ -152,3 +152,30 @@ async fn a_plan_that_is_sent_more_than_once_at_once_is_done_once() {
         }
     }
 }
+
+/// Whoever comes with the same plan meanwhile does not meet the first one halfway there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_many_redeem_at_once_is_done_by_one_of_them() {
+    for deletes in [Deletes::ByDigest, Deletes::ByName] {
+        let world = world_with(deletes, "", |_| ()).await;
+        let asked = json!({"tags": ["latest", "other"]});
+        let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+        let plan = json!({"plan": preview["plan"]});
+        let gate = world.upstream.wait_at(4);
+        let (test, body) = (world.test.again(), plan.to_string());
+        let first =
+            tokio::spawn(async move { test.call("POST", &format!("{AT}/delete"), "application/json", body).await });
+        gate.reached.notified().await;
+        let n_seen = world.upstream.now().seen.len();
+        for _ in 0..3 {
+            let other = world.send("POST", &format!("{AT}/delete"), plan.clone()).await;
+            assert!(other.status == 409 && other.text().contains("at this moment"), "{}", other.text());
+        }
+        assert_eq!(world.upstream.now().seen.len(), n_seen, "nothing is asked there");
+        gate.opens.notify_one();
+        let first = first.await.unwrap();
+        assert_eq!((first.status.as_u16(), world.trash().await.len()), (200, 2), "{}", first.text());
+        let again = world.send("POST", &format!("{AT}/delete"), plan).await;
+        assert_eq!((again.status, again.text()), (first.status, first.text()), "and says the same afterwards");
+    }
+}

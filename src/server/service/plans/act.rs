@@ -23,8 +23,13 @@ use std::sync::Arc;
 /// nothing, and has the same answer.
 ///
 /// # Errors
-/// [`Error::Outdated`] if something else would go than the preview said.
+/// [`Error::Outdated`] if something else would go than the preview said; [`Error::Conflict`] while somebody else does it
+/// at a registry elsewhere, who would be met halfway there.
 pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -> Result<Redeemed> {
+    let _turn = match is_elsewhere(app, &proof.action().asked()) {
+        true => Some(app.redeeming.take(&plan.id).ok_or_else(at_this_moment)?),
+        false => None,
+    };
     if let Some(before) = plans::redeemed(&app.store, &plan.id).await? {
         return Ok(before);
     }
@@ -97,6 +102,16 @@ async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Pl
         })
     });
     change.await
+}
+
+/// Whether it is about content of a registry elsewhere that may be changed.
+fn is_elsewhere(app: &App, asked: &Asked) -> bool {
+    let Asked::Content { repository, .. } = asked else { return false };
+    app.mount(repository).is_some_and(|mount| mount.changes.is_some())
+}
+
+fn at_this_moment() -> Error {
+    Error::Conflict("this is being done at this moment; look again".to_owned())
 }
 
 /// What is said of a plan that was redeemed in between.
