@@ -47,6 +47,11 @@ impl Scope {
         [Self::Everything].into_iter().chain(above).chain([self.clone()]).collect()
     }
 
+    /// The namespace that it is, if it is one.
+    pub fn namespace(&self) -> Option<&Namespace> {
+        if let Self::Namespace(namespace) = self { Some(namespace) } else { None }
+    }
+
     /// In a sentence: `everything`, `team/*`, `team/web`.
     pub fn words(&self) -> String {
         if *self == Self::Everything { "everything".to_owned() } else { self.to_string() }

@@ -1,8 +1,8 @@
 //! The tree above the repositories: every prefix of a name, with how many repositories lie below.
 
-use super::{Store, Tx, visible};
+use super::{Store, Tx, Value, batch, settings, visible};
 use crate::domain::view::NamespaceRow;
-use crate::domain::{Namespace, RepositoryName, Result};
+use crate::domain::{Namespace, RepositoryName, Result, Scope};
 use crate::params;
 use crate::server::access::Visibility;
 
@@ -22,6 +22,16 @@ pub async fn below(
     );
     let rows = store.all(&sql, params).await?;
     rows.into_iter().map(|mut row| Ok(NamespaceRow { name: row.take()?, repositories: row.take()? })).collect()
+}
+
+/// The condition that a name is that of a namespace in which a scope lies, or which it is: each is found by its name,
+/// however many others there are. They take the slots from `first` on.
+pub(super) fn above(column: &str, scope: &Scope, first: usize) -> (String, Vec<Value>) {
+    let names: Vec<Value> = scope.line().iter().filter_map(Scope::namespace).map(Value::from).collect();
+    match names.len() {
+        0 => ("1 = 0".to_owned(), vec![]),
+        count => (format!("{column} IN ({})", batch::slots(first, count)), names),
+    }
 }
 
 /// Whether a namespace of a mount has a repository.
@@ -60,8 +70,32 @@ pub(super) async fn uncount(tx: &mut Tx, mount_id: &str, name: &RepositoryName) 
 
 /// A new repository begins with the visibility that the nearest namespace above it sets.
 pub(super) async fn give_default_visibility(tx: &mut Tx, repository_id: &str, name: &RepositoryName) -> Result<()> {
-    let sql = "UPDATE repositories SET visibility = (SELECT s.default_visibility FROM namespace_settings s
-                 WHERE SUBSTR($2, 1, LENGTH(s.name) + 1) = s.name || '/' ORDER BY LENGTH(s.name) DESC LIMIT 1)
-               WHERE id = $1";
-    tx.run(sql, params![repository_id, name]).await.map(|_| ())
+    let (nearest, named) = settings::nearest_visibility(&Scope::Repository(name.clone()), 2);
+    let sql = format!("UPDATE repositories SET visibility = ({nearest}) WHERE id = $1");
+    tx.run(&sql, [params![repository_id], named].concat()).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::store::dialect::Dialect;
+    use crate::server::store::trash;
+    use rusqlite::Connection;
+
+    #[test]
+    fn what_namespaces_say_is_found_by_their_names() {
+        let connection = Connection::open_in_memory().unwrap();
+        Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
+        for scope in ["team/a/b/web", "team/a/*", "web"] {
+            let scope = scope.parse().unwrap();
+            for (sql, params) in [trash::saying(&scope), settings::nearest_visibility(&scope, 1)] {
+                let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+                let params = rusqlite::params_from_iter(&params);
+                let lines = explained.query_map(params, |row| row.get::<_, String>(3)).unwrap();
+                let lines: Vec<String> = lines.map(|line| line.unwrap()).collect();
+                let is_looked_up = lines.iter().any(|line| line.starts_with("SEARCH") && line.contains("(name=?)"));
+                assert!(is_looked_up || scope.line().len() == 2, "{sql}: {lines:?}");
+            }
+        }
+    }
 }

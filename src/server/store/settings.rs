@@ -1,7 +1,7 @@
 //! How repositories and namespaces are set.
 
-use super::{Store, Tx};
-use crate::domain::{Namespace, RepositoryName, RepositoryVisibility, Result};
+use super::{Store, Tx, Value, namespaces};
+use crate::domain::{Namespace, RepositoryName, RepositoryVisibility, Result, Scope};
 use crate::params;
 
 /// What somebody said a repository is, and who may see it without a grant; nothing where there is none.
@@ -19,10 +19,17 @@ pub async fn describe(tx: &mut Tx, name: &RepositoryName, description: &str) -> 
 
 /// With which visibility repositories of a namespace begin, by the nearest setting; private where nothing is set.
 pub async fn default_visibility(store: &Store, namespace: &Namespace) -> Result<RepositoryVisibility> {
-    let sql = "SELECT s.default_visibility FROM namespace_settings s
-               WHERE SUBSTR($1, 1, LENGTH(s.name) + 1) = s.name || '/' ORDER BY LENGTH(s.name) DESC LIMIT 1";
-    let row = store.one(sql, params![format!("{namespace}/")]).await?;
+    let (nearest, params) = nearest_visibility(&Scope::Namespace(namespace.clone()), 1);
+    let row = store.one(&nearest, params).await?;
     row.map_or(Ok(RepositoryVisibility::Private), |mut row| row.take())
+}
+
+/// What the nearest namespace of a scope and above it sets; its names take the slots from `first` on.
+pub(super) fn nearest_visibility(scope: &Scope, first: usize) -> (String, Vec<Value>) {
+    let (above, params) = namespaces::above("name", scope, first);
+    let sql =
+        format!("SELECT default_visibility FROM namespace_settings WHERE {above} ORDER BY LENGTH(name) DESC LIMIT 1");
+    (sql, params)
 }
 
 /// Sets it. Repositories that are there keep theirs.

@@ -10,9 +10,9 @@ pub use restore::{Restoring, image as restore_image, restore};
 pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images};
 
 use super::repositories::Repository;
-use super::{Known, Row, Store, Tx, Value, activity, batch};
+use super::{Known, Row, Store, Tx, Value, activity, batch, namespaces};
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Scope, Tag, Timestamp};
 use crate::params;
 
 /// Entries that share a statement.
@@ -76,8 +76,8 @@ pub async fn insert(tx: &mut Tx, entries: &[NewEntry]) -> Result<()> {
 
 /// For how many days what is deleted in a repository is kept, where a namespace above it says so: the nearest counts.
 pub async fn days(tx: &mut Tx, name: &RepositoryName) -> Result<Option<u32>> {
-    let row = tx.one(DAYS, params![name]).await?;
-    row.map(|mut row| Ok(u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX))).transpose()
+    let (sql, params) = saying(&Scope::Repository(name.clone()));
+    tx.one(&sql, params).await?.map(|row| said(row).map(|(_, days)| days)).transpose()
 }
 
 const DAYS: &str = "SELECT s.days FROM namespace_trash s WHERE SUBSTR($1, 1, LENGTH(s.name) + 1) = s.name || '/'
@@ -85,17 +85,26 @@ const DAYS: &str = "SELECT s.days FROM namespace_trash s WHERE SUBSTR($1, 1, LEN
 
 /// The same for what lies right below a namespace.
 pub async fn days_below(store: &Store, namespace: &Namespace) -> Result<Option<u32>> {
-    let row = store.one(DAYS, params![format!("{namespace}/")]).await?;
-    row.map(|mut row| Ok(u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX))).transpose()
+    let (sql, params) = saying(&Scope::Namespace(namespace.clone()));
+    store.one(&sql, params).await?.map(|row| said(row).map(|(_, days)| days)).transpose()
+}
+
+/// The namespaces of a scope and above it that say so, the nearest first.
+pub(super) fn saying(scope: &Scope) -> (String, Vec<Value>) {
+    let (above, params) = namespaces::above("name", scope, 1);
+    (format!("SELECT name, days FROM namespace_trash WHERE {above} ORDER BY LENGTH(name) DESC LIMIT 2"), params)
+}
+
+fn said(mut row: Row) -> Result<(String, u32)> {
+    Ok((row.take()?, u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX)))
 }
 
 /// What a namespace says itself, and what the nearest one above it says.
 pub async fn said_days(store: &Store, namespace: &Namespace) -> Result<(Option<u32>, Option<u32>)> {
-    let sql = "SELECT s.name, s.days FROM namespace_trash s WHERE SUBSTR($1, 1, LENGTH(s.name) + 1) = s.name || '/'
-               ORDER BY LENGTH(s.name) DESC LIMIT 2";
-    let rows = store.all(sql, params![format!("{namespace}/")]).await?.into_iter().map(|mut row| {
-        let name: String = row.take()?;
-        Ok((name == namespace.as_str(), u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX)))
+    let (sql, params) = saying(&Scope::Namespace(namespace.clone()));
+    let rows = store.all(&sql, params).await?.into_iter().map(|row| {
+        let (name, days) = said(row)?;
+        Ok((name == namespace.as_str(), days))
     });
     let rows: Vec<(bool, u32)> = rows.collect::<Result<_>>()?;
     let first = |is_own: bool| rows.iter().find(|(own, _)| *own == is_own).map(|(_, days)| *days);
