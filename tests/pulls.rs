@@ -16,7 +16,7 @@ async fn a_pull_is_a_manifest_that_is_fetched_and_not_each_part_of_it() {
     let digest = sha256(child.as_bytes());
     test.call("PUT", &format!("/v2/team/web/manifests/{digest}"), OCI_MANIFEST, child.clone()).await;
     let index = serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX,
-        "annotations": {"org.opencontainers.image.description": "Serves\n  the web"},
+        "annotations": {"org.opencontainers.image.description": "Serves\n  the \u{202e}web"},
         "manifests": [{"mediaType": OCI_MANIFEST, "digest": digest, "size": child.len()}]})
     .to_string();
     test.call("PUT", "/v2/team/web/manifests/1.0", OCI_INDEX, index.clone()).await;
@@ -39,6 +39,6 @@ async fn a_pull_is_a_manifest_that_is_fetched_and_not_each_part_of_it() {
     assert_eq!(pulled_at.unwrap().take::<i64>().unwrap(), test.app.clock.now().0);
     let page = test.get("/r/team/web").await.text();
     assert!(page.replace("<!>", "").contains("<b>5</b> pulls in 30 days"), "{page}");
-    assert!(page.contains("Serves the web"), "what the image says of itself is its repository's line");
-    assert!(test.get("/repositories").await.text().contains("Serves the web"));
+    assert!(page.contains("Serves the \u{fffd}web"), "what the image says of itself is its repository's line");
+    assert!(test.get("/repositories").await.text().contains("Serves the \u{fffd}web"));
 }

@@ -202,6 +202,25 @@ pub fn is_hidden(c: char) -> bool {
     c.is_control() || turns || is_blank
 }
 
+/// The same in a line of text, where what joins and colours an emoji is no trick.
+pub fn is_hidden_in_text(c: char) -> bool {
+    is_hidden(c) && !matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
+}
+
+/// What somebody writes for others to read: one line without the space around it, or nothing.
+///
+/// # Errors
+/// [`Error::Invalid`] of that field for one that is too long, or has a character that shows nothing of itself or turns the
+/// text around it.
+pub fn one_line(field: &str, text: &str, max_chars: usize) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() > max_chars || text.chars().any(is_hidden_in_text) {
+        let words = format!("write one line of at most {max_chars} characters, none of which is hidden");
+        return Err(Error::invalid(field, words));
+    }
+    Ok(text.to_owned())
+}
+
 /// What people call somebody: one line, or nothing.
 pub fn person_name(text: &str) -> Result<String> {
     let text = text.trim();

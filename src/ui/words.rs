@@ -1,6 +1,6 @@
 //! Numbers, plurals and sentences, as UX.md 6 writes them.
 
-use crate::domain::principal::is_hidden;
+use crate::domain::principal::is_hidden_in_text;
 use crate::domain::protection::and_up;
 use crate::domain::{Error, Role, Timestamp};
 
@@ -23,8 +23,9 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
 }
 
 /// A message as a sentence: a capital at its start, a full stop at its end. A message that starts
-/// with a name of somebody's choosing keeps that name as it is.
+/// with a name of somebody's choosing keeps that name as it is. What another registry says in it turns nothing around.
 pub fn sentence(message: &str) -> String {
+    let message = inert(message, MAX_TEXT_CHARS);
     let first_word = message.split_whitespace().next().unwrap_or_default();
     let is_plain = first_word.chars().all(|c| c.is_ascii_lowercase());
     let mut text = String::with_capacity(message.len() + 1);
@@ -61,11 +62,9 @@ pub const MAX_TEXT_CHARS: usize = 4_000;
 /// A stranger's text on one line, cut after `max_chars`; what shows nothing of itself, or would turn the
 /// text around it, is seen as a replacement character.
 pub fn inert(text: &str, max_chars: usize) -> String {
-    // What joins and colours an emoji is no trick in a text.
-    let joins = |c| matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
     let plain = |c: char| match c {
         _ if c.is_whitespace() => ' ',
-        _ if is_hidden(c) && !joins(c) => char::REPLACEMENT_CHARACTER,
+        _ if is_hidden_in_text(c) => char::REPLACEMENT_CHARACTER,
         _ => c,
     };
     let mut rest = text.chars().map(plain);
@@ -112,6 +111,7 @@ mod tests {
         assert_eq!(sentence("team/web has no tag 9"), "team/web has no tag 9.");
         assert_eq!(sentence("registry.acme.dev did not answer."), "registry.acme.dev did not answer.");
         assert_eq!(sentence(""), "");
+        assert_eq!(sentence("it said \u{202e}no"), "It said \u{fffd}no.");
     }
 
     #[test]

@@ -48,6 +48,9 @@ async fn a_tag_keeps_its_history_and_comes_back_to_any_of_it() {
 
     let refused = send(&test, "POST", at, back(&other, json!(two))).await;
     assert_eq!(refused.status, 409, "it never named that: {}", refused.text());
+    let turned = json!({"tag": "prod", "digest": one, "expect": two, "reason": "it \u{202e}broke"});
+    let turned = send(&test, "POST", at, turned).await;
+    assert!(turned.status == 400 && turned.text().contains("none of which is hidden"), "{}", turned.text());
     let stale = send(&test, "POST", at, back(&one, json!(one))).await;
     assert_eq!((stale.status.as_u16(), stale.json()["current"].clone()), (409, json!(two)));
     let moved = send(&test, "POST", at, back(&one, json!(two))).await;

@@ -8,6 +8,7 @@ pub use shown::{naming, renaming, rolling_back};
 use super::elsewhere;
 use crate::domain::action::{RenameTag, RollBackTag, SetTag};
 use crate::domain::error::What;
+use crate::domain::principal::one_line;
 use crate::domain::protection::Act;
 use crate::domain::trash::Over;
 use crate::domain::view::How;
@@ -252,10 +253,7 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
 /// [`Error::Conflict`] if the tag never named it, or it is gone for good; [`Error::Changed`] as above.
 pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expect) -> Result<()> {
     let RollBackTag { repository, tag, digest, reason } = proof.action().clone();
-    let reason = reason.trim().to_owned();
-    if reason.chars().count() > MAX_REASON_CHARS || reason.chars().any(char::is_control) {
-        return Err(Error::invalid("reason", format!("a reason is one line of at most {MAX_REASON_CHARS} characters")));
-    }
+    let reason = one_line("reason", &reason, MAX_REASON_CHARS)?;
     let mut namer = Namer::of(app, proof, &repository)?;
     let expect = match elsewhere::of(app, &repository)? {
         None => expect,

@@ -5,6 +5,7 @@ use crate::domain::action::{
     ConfigureNamespace, ConfigureRepository, CreateRepository, DeleteNamespace, DeleteRepository, ReadNamespace,
 };
 use crate::domain::error::What;
+use crate::domain::principal::one_line;
 use crate::domain::trash::KeptDays;
 use crate::domain::view::{ProtectionQuery, SettingsView};
 use crate::domain::{Error, RepositoryName, RepositoryVisibility, Result, Scope};
@@ -57,7 +58,7 @@ pub(super) fn kept_at(app: &App, name: &RepositoryName) -> Option<String> {
 /// [`Error::Invalid`] for a description that is too long or not one line.
 pub async fn configure_repository(app: &App, proof: &Authorized<ConfigureRepository>) -> Result<()> {
     let ConfigureRepository { repository, description, visibility } = proof.action().clone();
-    let description = description.map(|text| one_line(&text)).transpose()?;
+    let description = description.map(|text| one_line("description", &text, MAX_DESCRIPTION_CHARS)).transpose()?;
     let found = settings::of_repository(&app.store, &repository).await?;
     let (before, _) = found.ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))?;
     let write = app.store.write(proof, move |tx| {
@@ -87,7 +88,7 @@ pub async fn configure_repository(app: &App, proof: &Authorized<ConfigureReposit
 /// where a registry that is only read has the path.
 pub async fn create_repository(app: &App, proof: &Authorized<CreateRepository>) -> Result<String> {
     let CreateRepository { repository, description, visibility } = proof.action().clone();
-    let description = one_line(&description)?;
+    let description = one_line("description", &description, MAX_DESCRIPTION_CHARS)?;
     let mount_id = app.hosted(&repository)?.0.id.clone();
     let (now, by) = (app.clock.now(), proof.actor().clone());
     let new_id = new_id(&*app.entropy, now);
@@ -112,17 +113,6 @@ pub async fn create_repository(app: &App, proof: &Authorized<CreateRepository>) 
 pub async fn visibility(app: &App, proof: &Authorized<CreateRepository>) -> Result<RepositoryVisibility> {
     let found = settings::of_repository(&app.store, &proof.action().repository).await?;
     Ok(found.map(|(_, visibility)| visibility).unwrap_or_default())
-}
-
-fn one_line(description: &str) -> Result<String> {
-    let text = description.trim();
-    match text.chars().count() > MAX_DESCRIPTION_CHARS || text.chars().any(char::is_control) {
-        false => Ok(text.to_owned()),
-        true => {
-            let words = format!("a description is one line of at most {MAX_DESCRIPTION_CHARS} characters");
-            Err(Error::invalid("description", words))
-        }
-    }
 }
 
 /// Sets with which visibility repositories of a namespace begin, and for how long what is deleted in it is kept.

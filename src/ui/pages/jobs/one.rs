@@ -12,7 +12,7 @@ use crate::ui::islands::live::LiveScope;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, address, decode_path};
 use crate::ui::request::PageRequest;
-use crate::ui::words::counted;
+use crate::ui::words::{MAX_TEXT_CHARS, counted, inert};
 use leptos::prelude::*;
 
 /// The page.
@@ -55,7 +55,7 @@ fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
 fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
     let JobView { row, log, may_control, in_trash } = view;
     let lines = log.into_iter().map(|(at, words)| {
-        view! { <li class="row sm"><span class="muted nowrap"><When at now/></span><span class="grow">{words}</span></li> }
+        view! { <li class="row sm"><span class="muted nowrap"><When at now/></span><span class="grow">{inert(&words, MAX_TEXT_CHARS)}</span></li> }
             .into_any()
     });
     let lines = lines.collect_view();

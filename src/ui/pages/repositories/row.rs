@@ -4,7 +4,7 @@ use crate::domain::view::{MountKind, RepositoryRow};
 use crate::domain::{Actor, Address, ByteSize, RepositoryName, RepositoryVisibility, Tag, Timestamp};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
-use crate::ui::words::{counted, grouped};
+use crate::ui::words::{MAX_TEXT_CHARS, counted, grouped, inert};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -41,7 +41,7 @@ fn Name(name: RepositoryName, mount: MountKind, description: Option<String>, chi
                     <NameLink name/>
                     {children()}
                 </span>
-                {description.map(|text| view! { <span class="cell-sub" dir="auto">{text}</span> })}
+                {description.map(|text| view! { <span class="cell-sub" dir="auto">{inert(&text, MAX_TEXT_CHARS)}</span> })}
             </span>
         </span>
     }

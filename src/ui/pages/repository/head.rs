@@ -10,7 +10,7 @@ use crate::ui::components::pull_box::{Pull, PullBox};
 use crate::ui::components::time::When;
 use crate::ui::islands::live::LiveScope;
 use crate::ui::request::PageRequest;
-use crate::ui::words::grouped;
+use crate::ui::words::{MAX_TEXT_CHARS, grouped, inert};
 use leptos::prelude::*;
 
 /// Rules that are named.
@@ -33,7 +33,7 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
                     <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
                     {remote} {rule} {missing}
                 </div>
-                {head.description.clone().map(|text| view! { <p class="head-sub" dir="auto">{text}</p> })}
+                {head.description.clone().map(|text| view! { <p class="head-sub" dir="auto">{inert(&text, MAX_TEXT_CHARS)}</p> })}
             </div>
             <LiveScope scope=format!("repository:{}", head.name) since=now nouns=("tag", "tags")/>
         </div>
