@@ -135,3 +135,29 @@ async fn the_sum_is_of_what_its_reader_may_bring_back() {
     assert_eq!(said(&within(&test, "team/*", Role::Owner, None)).await, (false, true, false));
     assert_eq!(said(&within(&test, "team/*", Role::Owner, Some("release-*"))).await, (true, false, false));
 }
+
+#[tokio::test]
+async fn with_something_are_counted_those_that_its_reader_may_bring_back() {
+    let test = TestApp::new().await;
+    for (repository, tag) in [("team/web", "a1"), ("team/web", "a2"), ("team/web", "b"), ("team/api", "1")] {
+        test.push_image(repository, tag, "amd64", tag.as_bytes()).await;
+    }
+    let owner = |scope: &str, tags| within(&test, scope, Role::Owner, tags);
+    let redeem = async |place: &str, asked: serde_json::Value| {
+        let preview = super::send(&test, "POST", &format!("{place}/-/delete-preview"), asked).await.json();
+        let plan = serde_json::json!({"plan": preview["plan"]});
+        assert_eq!(super::send(&test, "POST", &format!("{place}/-/delete"), plan).await.status, StatusCode::OK);
+    };
+    redeem("/api/v1/r/team/web", serde_json::json!({"tags": ["a1", "a2", "b"]})).await;
+    for (tags, words) in [(None, "with 2 things more"), (Some("a*"), "with 1 thing more")] {
+        let page = owner("team/web", tags).get("/trash").await.text();
+        assert!(page.contains(words), "{tags:?}: {page}");
+    }
+    let page = owner("team/web", Some("b")).get("/trash").await.text();
+    assert!(page.contains("team/web") && !page.contains("more</a>"), "{page}");
+
+    redeem("/api/v1/n/team", serde_json::json!({})).await;
+    let page = owner("team/api", None).get("/trash").await.text();
+    assert!(page.contains("team/api") && !page.contains("more</a>"), "{page}");
+    assert!(owner("team/*", None).get("/trash").await.text().contains("with 1 thing more"));
+}

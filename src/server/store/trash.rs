@@ -7,7 +7,7 @@ mod whole;
 
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, restore};
-pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images};
+pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images, tags_together};
 
 use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, activity, batch, namespaces};
@@ -79,9 +79,6 @@ pub async fn days(tx: &mut Tx, name: &RepositoryName) -> Result<Option<u32>> {
     let (sql, params) = saying(&Scope::Repository(name.clone()));
     tx.one(&sql, params).await?.map(|row| said(row).map(|(_, days)| days)).transpose()
 }
-
-const DAYS: &str = "SELECT s.days FROM namespace_trash s WHERE SUBSTR($1, 1, LENGTH(s.name) + 1) = s.name || '/'
-    ORDER BY LENGTH(s.name) DESC LIMIT 1";
 
 /// The same for what lies right below a namespace.
 pub async fn days_below(store: &Store, namespace: &Namespace) -> Result<Option<u32>> {

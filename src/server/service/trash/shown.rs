@@ -45,7 +45,7 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     // Where something is asked, nobody looks for what else was deleted with the others.
     let numbers = match asking {
         Some(_) => HashMap::new(),
-        None => numbers(app, &listed.items).await?,
+        None => numbers(app, caller, &listed.items).await?,
     };
     let rows = listed.items.into_iter().map(|Shown { row, may_purge }| {
         let n_together = numbers.get(&row.batch).copied().unwrap_or(1);
@@ -55,11 +55,31 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     Ok(TrashView { rows: rows.collect(), next: listed.next, sum, asking, opens })
 }
 
-/// How many entries were deleted together, by batch.
-async fn numbers(app: &App, items: &[Shown]) -> Result<HashMap<String, u64>> {
+/// How many entries that the caller may bring back were deleted together, by batch; of tags that only some may, those
+/// among the first are counted.
+async fn numbers(app: &App, caller: &Caller, items: &[Shown]) -> Result<HashMap<String, u64>> {
     let mut batches: Vec<String> = items.iter().map(|it| it.row.batch.clone()).collect();
     batches.dedup();
-    trash::numbers_of(&app.store, &batches).await
+    let (mut numbers, mut in_part) = (HashMap::new(), vec![]);
+    for (batch, repository, n) in trash::numbers_of(&app.store, &batches).await? {
+        match allows(app, caller, &bringing_back(Trashed::Whole(repository.clone()))) {
+            true => *numbers.entry(batch).or_default() += n,
+            false => in_part.push((batch, repository)),
+        }
+    }
+    let mut batches: Vec<String> = in_part.iter().map(|(batch, _)| batch.clone()).collect();
+    batches.dedup();
+    for (batch, repository, tag) in trash::tags_together(&app.store, &batches, MAX_SUMMED).await? {
+        let of = (batch, repository);
+        if in_part.contains(&of) && allows(app, caller, &bringing_back(Trashed::Tags(of.1, vec![tag]))) {
+            *numbers.entry(of.0).or_default() += 1;
+        }
+    }
+    Ok(numbers)
+}
+
+fn bringing_back(what: Trashed) -> RestoreTrash {
+    RestoreTrash { what, words: String::new() }
 }
 
 /// What all that the caller may bring back holds.
@@ -79,7 +99,7 @@ async fn sum(app: &App, caller: &Caller, wanted: Wanted) -> Result<TrashSum> {
             Some(tag) => Trashed::Tags(it.repository, vec![tag]),
             None => Trashed::Whole(it.repository),
         };
-        if allows(app, caller, &RestoreTrash { what, words: String::new() }) {
+        if allows(app, caller, &bringing_back(what)) {
             sum.n += it.n;
             sum.held = ByteSize(sum.held.0.saturating_add(it.held.0));
         }
@@ -95,7 +115,7 @@ fn allows(app: &App, caller: &Caller, action: &impl Action) -> bool {
 /// The question about an entry; none about one that is there no more.
 async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<Option<Asking>> {
     let Some(row) = trash::find(&app.store, id).await?.map(|entry| entry.row) else { return Ok(None) };
-    let seen = |row: &TrashRow| allows(app, caller, &RestoreTrash { what: trashed(row), words: String::new() });
+    let seen = |row: &TrashRow| allows(app, caller, &bringing_back(trashed(row)));
     if !seen(&row) {
         return Ok(None);
     }

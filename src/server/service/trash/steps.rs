@@ -108,7 +108,7 @@ pub async fn left(app: &App, run: &Run) -> Result<String> {
 
 async fn n_left(app: &App, batch: &str) -> Result<u64> {
     let numbers = trash::numbers_of(&app.store, &[batch.to_owned()]).await?;
-    Ok(numbers.get(batch).copied().unwrap_or_default())
+    Ok(numbers.into_iter().map(|(_, _, n)| n).sum())
 }
 
 fn in_the_end(n_back: u64, n_left: u64) -> String {

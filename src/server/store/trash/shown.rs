@@ -5,7 +5,6 @@ use crate::domain::view::{Crossing, TrashSum};
 use crate::domain::{ByteSize, Error, RepositoryName, Result, Tag};
 use crate::params;
 use crate::server::store::{Store, Value, batch};
-use std::collections::HashMap;
 
 /// What entries hold that the same right brings back: names of one tag, or all else of a repository.
 pub struct Held {
@@ -37,15 +36,32 @@ pub async fn held_by_all(store: &Store, wanted: &Wanted) -> Result<TrashSum> {
     Ok(TrashSum { n: row.take()?, held: row.take()?, is_cut: false })
 }
 
-/// How many entries each of these batches has.
-pub async fn numbers_of(store: &Store, batches: &[String]) -> Result<HashMap<String, u64>> {
+/// How many entries these batches have of each repository.
+pub async fn numbers_of(store: &Store, batches: &[String]) -> Result<Vec<(String, RepositoryName, u64)>> {
     if batches.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(vec![]);
     }
     let slots = batch::slots(1, batches.len());
-    let sql = format!("SELECT batch, COUNT(*) FROM trash WHERE batch IN ({slots}) GROUP BY batch");
+    let sql =
+        format!("SELECT batch, repository, COUNT(*) FROM trash WHERE batch IN ({slots}) GROUP BY batch, repository");
     let rows = store.all(&sql, batches.iter().map(|it| it.as_str().into()).collect()).await?;
-    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
+}
+
+/// The tags of these batches, at most `limit`.
+pub async fn tags_together(
+    store: &Store,
+    batches: &[String],
+    limit: u32,
+) -> Result<Vec<(String, RepositoryName, Tag)>> {
+    if batches.is_empty() {
+        return Ok(vec![]);
+    }
+    let slots = batch::slots(2, batches.len());
+    let sql = format!("SELECT batch, repository, name FROM trash WHERE batch IN ({slots}) AND kind = 'tag' LIMIT $1");
+    let batches = batches.iter().map(|it| it.as_str().into()).collect();
+    let rows = store.all(&sql, [params![limit], batches].concat()).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
 }
 
 /// Tags of an entry that name another image by now, at most `limit`.
