@@ -56,9 +56,9 @@ export const namedAt = (hub: Server, reference: string) => namedIn(hub, THERE, r
 /** Everything that a client gets there by these names. */
 export const pulled = (hub: Server, ...references: string[]) => pulledFrom(hub, THERE, references);
 
-/** No page, list, number or answer tells of a hidden tag. */
-export async function expectHidden(portolan: Portolan) {
-  const image = `/r/${HERE}/-/manifests/${digestOf('web', '1.4.0')}`;
+/** No page, list, number or answer tells of a hidden tag, nor does the page of an image that is there. */
+export async function expectHidden(portolan: Portolan, there = '1.4.0') {
+  const image = `/r/${HERE}/-/manifests/${digestOf('web', there)}`;
   const pages = [`/r/${HERE}`, `/r/${HERE}?q=portolan*`, `/r/${HERE}?sort=name`, image, `/r/${HERE}/-/history`, '/repositories?q=portolan', '/trash', '/activity', '/admin/mounts/hub'];
   const answers = [`/api/v1/r/${HERE}/-/tags`, `/api/v1/r/${HERE}/-/tags?q=portolan*`, `/api/v1/r/${HERE}/-/history`, '/api/v1/trash', '/api/v1/activity'];
   for (const path of [...pages, ...answers]) {

@@ -115,11 +115,11 @@ async fn a_reference_is_resolved_by_head_where_that_is_enough() {
 #[tokio::test]
 async fn silence_and_closed_doors_are_said_in_words() {
     let hung = raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{", true).await;
-    let said = words(registry(settings(&hung)).tags(&name("a"), None, 10).await);
+    let said = words(impatient(settings(&hung)).tags(&name("a"), None, 10).await);
     assert!(said.contains("did not answer within 300 ms"), "{said}");
 
     let silent = raw("", true).await;
-    let said = words(registry(settings(&silent)).tags(&name("a"), None, 10).await);
+    let said = words(impatient(settings(&silent)).tags(&name("a"), None, 10).await);
     assert!(said.starts_with("did not answer within 300 ms"), "{said}");
 
     let hangs_up = raw("", false).await;

@@ -11,7 +11,7 @@ use url::Url;
 async fn blob(url: &Url, range: Option<(u64, Option<u64>)>) -> Result<Option<Content>, Error> {
     let digest: Digest = format!("sha256:{}", "a".repeat(64)).parse().unwrap();
     let range = range.map(|(start, end)| ContentRange::From { start, end });
-    registry(settings(url)).blob(&name("a"), &digest, range).await
+    impatient(settings(url)).blob(&name("a"), &digest, range).await
 }
 
 async fn drain(content: Content) -> (String, Option<std::io::Error>) {

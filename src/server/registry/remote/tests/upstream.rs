@@ -120,15 +120,19 @@ pub fn credentials() -> Option<Credentials> {
     Some(Credentials { username: "robot".to_owned(), password: Secret::from("hunter2".to_owned()) })
 }
 
-/// A registry with little patience.
+/// A registry that is tried again at once.
 pub fn registry(settings: RemoteSettings) -> RemoteRegistry {
+    within(settings, Limits::default())
+}
+
+/// The same with little patience, for what never answers.
+pub fn impatient(settings: RemoteSettings) -> RemoteRegistry {
+    within(settings, Limits { read: Duration::from_millis(300), ..Limits::default() })
+}
+
+fn within(settings: RemoteSettings, limits: Limits) -> RemoteRegistry {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let limits = Limits {
-        connect: Duration::from_millis(500),
-        read: Duration::from_millis(300),
-        backoff: Duration::from_millis(5),
-        ..Limits::default()
-    };
+    let limits = Limits { backoff: Duration::from_millis(5), ..limits };
     RemoteRegistry::new(settings, limits, Arc::new(SeededEntropy::new(7))).unwrap()
 }
 
