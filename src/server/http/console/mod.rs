@@ -44,13 +44,10 @@ struct Done {
     page: NextPage,
 }
 
-/// What the page is for on which it goes on.
+/// The page on which it goes on says what was done, shows what comes of it, or asks first.
 enum NextPage {
-    /// It says what was done.
     Said,
-    /// It says itself what comes of it.
     Job,
-    /// It asks first.
     Question,
 }
 

@@ -169,8 +169,8 @@ struct To {
     print: Option<Digest>,
 }
 
-/// Brings all tags of a namespace back to a time, and says which repositories are still gone. What does not differ as it was seen any more is answered with what does
-/// now.
+/// Brings all tags of a namespace back to a time, and says which repositories are still gone. What does not differ as it
+/// was seen any more is answered with what does now.
 pub(super) async fn roll_back_namespace(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let moved = async {
         let (namespace, To { t, print }): (Namespace, _) = (name.parse()?, of(sent?)?);
