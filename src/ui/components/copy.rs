@@ -9,9 +9,8 @@ pub fn CopyButton(text: String, label: String) -> impl IntoView {
     view! { <button class="copy" type="button" data-copy=text aria-label=label></button> }
 }
 
-/// Copies what the address of the link before it ends with: the digest of which the link shows `short`. It stands in
-/// no form.
+/// Copies what the address of the link before it ends with: the digest of which the link shows `short`.
 #[component]
 pub fn CopyDigest<'a>(short: &'a str) -> impl IntoView + use<> {
-    view! { <button class="copy" aria-label=format!("Copy digest {short}")></button> }
+    view! { <button class="copy" type="button" aria-label=format!("Copy digest {short}")></button> }
 }
