@@ -23,7 +23,7 @@ fi
 use_tools
 locked target-release
 
-say "building the browser half and the server in release mode" "10 min the first time on two cores, 4 min afterwards"
+say "building the browser half and the server in release mode" "20 min on two cores"
 mkdir -p target/release
 started=$BINARY.started
 : >"$started"
