@@ -1,5 +1,7 @@
 //! Long work that people see: who sees it, what can be done to it, and that it goes on.
 
+mod turns;
+
 use crate::support::{Answer, START, TestApp, choices, decides, user};
 use axum::http::StatusCode;
 use portolan::domain::action::Maintain;

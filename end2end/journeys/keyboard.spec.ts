@@ -1,9 +1,14 @@
 // Everything by keys alone.
 import { join } from 'node:path';
+import type { Locator } from '@playwright/test';
 import { awake } from '../support/checks';
-import { focused, tabTo } from '../support/keys';
+import { fill } from '../support/images';
+import { focused, reach, tabTo } from '../support/keys';
+import { test as alone } from '../support/own';
 import { Running } from '../support/process';
+import { namedIn, pulledFrom } from '../support/pulls';
 import { ADMIN, type Portolan, freePort, startPortolan } from '../support/servers';
+import { line, said } from '../support/steps';
 import { expect, test } from '../support/test';
 
 // A server of its own beside a provider, and nobody signed in.
@@ -64,6 +69,40 @@ test('find an image without a pointer', async ({ page }) => {
   await tabTo(page, 'staging');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('team/web:staging');
+});
+
+alone('two tags are chosen, looked at, deleted and brought back without a pointer', async ({ page, portolan }) => {
+  await fill(portolan, 'team/web', 'web', { '1.4.2': ['1.4.2', '1.4', 'prod'], '1.4.0': ['1.4.0'] }, { sbom: false });
+  const names = ['1.4', '1.4.0', '1.4.2', 'prod'];
+  const whole = await pulledFrom(portolan, 'team/web', names);
+  const press = async (control: Locator, key: string) => {
+    await expect(control).toBeVisible();
+    await reach(page, control);
+    const focus = (await focused(page))!;
+    expect(focus.isSeen && focus.isInWindow, `${focus.name} shows the focus and is not covered`).toBe(true);
+    await page.keyboard.press(key);
+  };
+  await page.goto('/r/team/web');
+  await awake(page);
+  for (const name of ['1.4.2', '1.4.0']) await press(page.getByRole('checkbox', { name: `Select ${name}`, exact: true }), 'Space');
+  const ask = page.getByRole('button', { name: 'Delete…' });
+  await press(ask, 'Enter');
+  const asked = page.getByRole('dialog', { name: 'Delete 2 tags from team/web' });
+  await expect(line(asked, '1.4.2 is removed. Its image stays.').getByRole('link', { name: 'prod', exact: true })).toBeVisible();
+  await expect(asked.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(asked).toBeHidden();
+  await expect(ask).toBeFocused();
+  for (const name of names) expect(await namedIn(portolan, 'team/web', name), name).toBeDefined();
+  await page.keyboard.press('Enter');
+  await expect(asked.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await press(asked.getByRole('button', { name: 'Delete 2 tags' }), 'Enter');
+
+  const done = await said(page, 'Deleted 2 tags from team/web.');
+  for (const name of ['1.4.2', '1.4.0']) expect(await namedIn(portolan, 'team/web', name), name).toBeUndefined();
+  await press(done.getByRole('button', { name: 'Undo' }), 'Enter');
+  await said(page, 'Restored 2 tags of team/web.');
+  expect(await pulledFrom(portolan, 'team/web', names)).toEqual(whole);
 });
 
 // From the form of sign-in to people who sign in by a provider, with what is said where the focus is.

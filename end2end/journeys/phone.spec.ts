@@ -1,10 +1,10 @@
 // On a phone: the same pages by touch.
 import type { Locator, Page } from '@playwright/test';
 import { expectAccessible, expectNoSidewaysScroll, smallTargets } from '../support/checks';
-import { fill, short } from '../support/images';
+import { digestOf, fill, short, tag } from '../support/images';
 import { test as own } from '../support/own';
-import { namedIn } from '../support/pulls';
-import { said } from '../support/steps';
+import { namedIn, pulledFrom, referrersIn } from '../support/pulls';
+import { line, said } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('the menu leads everywhere', async ({ page }) => {
@@ -60,6 +60,67 @@ own('a wrong delete is taken back by the next tap, or by three of them later', a
   await said(page, 'Restored tag prod of team/web.');
   await page.goto('/r/team/web');
   await expect(page.getByRole('link', { name: 'prod', exact: true })).toBeVisible();
+});
+
+own('two tags are chosen, looked at and deleted by touch, and come back by one tap', async ({ page, portolan }) => {
+  await fill(portolan, 'team/web', 'web', { '1.4.2': ['1.4.2', '1.4', 'prod'], '1.4.0': ['1.4.0'] }, { sbom: false });
+  const names = ['1.4', '1.4.0', '1.4.2', 'prod'];
+  const whole = await pulledFrom(portolan, 'team/web', names);
+  await page.goto('/r/team/web');
+  const box = (name: string) => page.getByRole('checkbox', { name: `Select ${name}`, exact: true });
+  await through(page, box('1.4.2'), box('1.4.0'), page.getByRole('button', { name: 'Delete…' }));
+  const asked = page.getByRole('dialog', { name: 'Delete 2 tags from team/web' });
+  for (const sibling of ['1.4', 'prod']) {
+    await expect(line(asked, '1.4.2 is removed. Its image stays.').getByRole('link', { name: sibling, exact: true })).toBeVisible();
+  }
+  await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest until');
+  await expectAccessible(page);
+  await through(page, asked.getByRole('button', { name: 'Delete 2 tags' }));
+  const toast = await said(page, 'Deleted 2 tags from team/web.');
+  for (const name of ['1.4.2', '1.4.0']) expect(await namedIn(portolan, 'team/web', name), name).toBeUndefined();
+  expect(whole).toMatchObject(await pulledFrom(portolan, 'team/web', ['1.4', 'prod']));
+  await through(page, toast.getByRole('button', { name: 'Undo' }));
+  await said(page, 'Restored 2 tags of team/web.');
+  expect(await pulledFrom(portolan, 'team/web', names)).toEqual(whole);
+});
+
+own.describe('where what is asked for is refused', () => {
+  own.use({ refusals: [409, 422] });
+
+  own('an image goes by touch with all its tags, as long as that is what was said, and comes back from the trash', async ({ page, portolan }) => {
+    const [image, sbom] = [digestOf('web', '1.5.0-rc.2'), digestOf('web', 'sbom')];
+    await fill(portolan, 'team/web', 'web', { '1.5.0-rc.2': ['1.5.0-rc.2', 'staging', 'prod'] });
+    await page.goto('/r/team/web/-/tags/staging');
+    await through(page, page.getByText('More', { exact: true }), page.getByRole('link', { name: 'Delete image and its tags…' }));
+    const asked = page.getByRole('dialog', { name: /^Delete image [0-9a-f]{12} and its \d tags$/ });
+    const name = asked.getByLabel('Name of the repository');
+    const remove = (n: number) => asked.getByRole('button', { name: `Delete image and ${n} tags` });
+    for (const it of ['1.5.0-rc.2', 'staging', 'prod']) await expect(asked.getByRole('link', { name: it, exact: true })).toBeVisible();
+    await expect(line(asked, '1 referrer goes with it')).toContainText('SBOM');
+    await expectAccessible(page);
+    await name.fill('team/wep');
+    await through(page, remove(3));
+    await expect(name).toHaveAttribute('aria-invalid', 'true');
+    await expect(name).toHaveValue('team/wep');
+
+    await tag(portolan, 'team/web', 'staging', 'latest');
+    const names = ['1.5.0-rc.2', 'staging', 'prod', 'latest', sbom];
+    const whole = await pulledFrom(portolan, 'team/web', names);
+    await name.fill('team/web');
+    await through(page, remove(3));
+    await expect(page.getByRole('alert')).toContainText('1 more tag now names this image. Look again.');
+    expect(await namedIn(portolan, 'team/web', 'prod')).toBe(image);
+    await name.fill('team/web');
+    await through(page, remove(4));
+    await said(page, /^Deleted image/);
+    for (const reference of [...names, image]) expect(await namedIn(portolan, 'team/web', reference), reference).toBeUndefined();
+
+    await page.goto('/trash');
+    await through(page, page.getByRole('button', { name: `Restore image ${image.slice(7, 19)} of team/web` }));
+    await said(page, /^Restored image/);
+    expect(await pulledFrom(portolan, 'team/web', names)).toEqual(whole);
+    expect(await referrersIn(portolan, 'team/web', image)).toEqual([sbom]);
+  });
 });
 
 own('a build becomes prod by five taps and four letters', async ({ page, portolan }) => {

@@ -20,6 +20,14 @@ pub enum RunKind {
     Restore,
 }
 
+/// Which places a run takes. Those in one lane hold up nobody in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    Collecting,
+    Copying,
+    Changing,
+}
+
 /// Which copy a run is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopyOf {
@@ -80,6 +88,15 @@ impl RunKind {
         }
     }
 
+    /// Where it waits for its turn.
+    pub fn lane(self) -> Lane {
+        match self {
+            Self::Collect => Lane::Collecting,
+            Self::Copy => Lane::Copying,
+            Self::Delete | Self::Restore => Lane::Changing,
+        }
+    }
+
     /// What its progress counts, for one and for many.
     pub fn nouns(self) -> (&'static str, &'static str) {
         match self {
@@ -124,6 +141,11 @@ impl RunKind {
             Self::Delete | Self::Restore => repository(Permission::RepositoryRead),
         }
     }
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Collecting, Self::Copying, Self::Changing];
 }
 
 impl RunState {

@@ -162,6 +162,37 @@ async fn copies_that_hang_hold_up_no_delete_and_no_collection() {
     assert_eq!(n_waiting, 1, "copies wait for each other");
 }
 
+/// By the runner itself, in the midst of a layer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_all_places_gives_one_to_who_waits_and_has_it_again_later() {
+    let mut world = World::new().await;
+    world.here.push_image("team/web", "1.0", "amd64", b"layer").await;
+    let (nina, _) = nina(&world).await;
+    world.gate.now().hangs = true;
+    let tags = json!(["1.0"]);
+    let one = world.ask("team/web", json!({"tags": tags, "to": "up/a"})).await;
+    world.clock.advance_ms(1);
+    let other = world.ask("team/web", json!({"tags": tags, "to": "up/b"})).await;
+    let _running = world.base.start_jobs().await;
+    let stand = async |state: &str, id: &str| {
+        while world.job(id).await["state"] != state {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let all = async {
+        stand("running", &one).await;
+        stand("running", &other).await;
+        let theirs = ask(&nina, "team/web", json!({"tags": tags, "to": "up/c"})).await;
+        stand("running", &theirs).await;
+        stand("queued", &other).await;
+        assert_eq!(world.job(&one).await["state"], "running", "one of hers goes on");
+        let cancelled = send(&nina, "POST", &format!("/api/v1/jobs/{theirs}/cancel"), Value::Null).await;
+        assert_eq!(cancelled.status, 200);
+        stand("running", &other).await;
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), all).await.expect("within 20 s");
+}
+
 /// A registry that takes nothing holds up nobody who wants a copy to stop.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_is_paused_in_the_midst_of_a_layer_and_goes_on() {

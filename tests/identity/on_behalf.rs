@@ -115,6 +115,10 @@ async fn a_job_outlives_its_session_and_neither_its_owner_nor_their_token() {
         assert_eq!(said, expected, "{by:?}, {then:?}");
         let _ = control(&admin, &id, "cancel").await;
     }
+    let (id, cookie) = begun(&admin, "nina", By::Password).await;
+    happens(&admin, "nina", &cookie, Then::IsDisabled).await;
+    let early = out.replace("since;", "since, before it began;");
+    assert_eq!(job(&admin, &id).await["error"], early);
 }
 
 /// Of whatever kind it is: a collection ends too for who may not begin one any more.

@@ -2,9 +2,11 @@
 
 use super::proof;
 use crate::domain::principal::Job;
+use crate::domain::run::{Lane, RunKind};
 use crate::domain::{Error, Result, Timestamp};
 use crate::server::context::App;
 use crate::server::store::jobs::{self, Leased};
+use crate::server::store::runs;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -12,16 +14,23 @@ use tokio_util::sync::CancellationToken;
 const LEASE_MS: i64 = 60_000;
 const RENEW: Duration = Duration::from_secs(20);
 
-/// Leases the job that is due longest.
-pub(super) async fn take(app: &App, node: &str) -> Result<Option<Leased>> {
+/// Leases the job that is due longest, or the run whose turn it is where there is room for it, then with what it does.
+pub(super) async fn take(app: &App, node: &str, room: Vec<Lane>) -> Result<Option<(Leased, Option<RunKind>)>> {
     let now = app.clock.now();
-    if !jobs::any_due(&app.store, now).await? {
+    if !jobs::any_due(&app.store, now, &room).await? {
         return Ok(None);
     }
-    let (node, until) = (node.to_owned(), lasts_until(app));
-    app.store
-        .note(&proof(app, Job::Sweep), move |tx| Box::pin(async move { jobs::lease(tx, &node, now, until).await }))
-        .await
+    let (node, until, proof) = (node.to_owned(), lasts_until(app), proof(app, Job::Sweep));
+    let taken = app.store.note(&proof, move |tx| {
+        Box::pin(async move {
+            if let Some(job) = jobs::lease(tx, &node, now, until).await? {
+                return Ok(Some((job, None)));
+            }
+            let turn = runs::take_turn(tx, &node, (now, until), &room).await?;
+            Ok(turn.map(|(job, kind)| (job, Some(kind))))
+        })
+    });
+    taken.await
 }
 
 /// Runs one job while its lease is kept alive, and gives it back with the time of its next run: what `run`

@@ -20,6 +20,7 @@ use super::store::mounts;
 use super::store::runs as run_rows;
 use crate::domain::action::Maintain;
 use crate::domain::principal::Job;
+use crate::domain::run::RunKind;
 use crate::domain::view::MountKind;
 use crate::domain::{Error, Result, Timestamp};
 use crate::server::access::Authorized;
@@ -126,6 +127,7 @@ impl Runner {
                 () = tokio::time::sleep_until(next_job) => next_job = Instant::now() + self.start_next_job(&stop).await,
                 _ = write_pulls.tick() => self.work.write_pulls().await,
                 _ = follow.tick() => self.work.follow_mounts().await,
+                () = self.work.turns.freed.notified() => next_job = Instant::now(),
                 Some(look) = self.looks.recv() => self.start_look(look, &stop),
             }
         }
@@ -145,14 +147,16 @@ impl Runner {
         });
     }
 
-    /// Starts the job that is due longest. Returns how long to wait before the next.
+    /// Starts a job that is due. Returns how long to wait before the next.
     async fn start_next_job(&self, stop: &CancellationToken) -> Duration {
         let app = &self.work.app;
-        match lease::take(app, &self.node).await {
-            Ok(Some(job)) => {
-                let work = Arc::clone(&self.work);
-                let run = |job: Leased| async move { work.perform(&job).await };
-                self.work.tasks.spawn(lease::hold(app.clone(), self.node.clone(), job, stop.clone(), run));
+        let taken = match lease::take(app, &self.node, self.work.turns.room()).await {
+            Ok(None) => runs::make_way(&self.work).await.map(|()| None),
+            taken => taken,
+        };
+        match taken {
+            Ok(Some((job, kind))) => {
+                self.start(job, kind, stop);
                 Duration::ZERO
             }
             Ok(None) => POLL,
@@ -162,11 +166,27 @@ impl Runner {
             }
         }
     }
+
+    /// Starts a job that is leased; a run of some kind in its place.
+    fn start(&self, job: Leased, kind: Option<RunKind>, stop: &CancellationToken) {
+        let (work, ended) = (Arc::clone(&self.work), Arc::clone(&self.work));
+        let place = kind.and_then(|kind| work.turns.take(kind.lane()));
+        let has_place = place.is_some();
+        let run = move |job: Leased| async move { work.perform(&job, has_place).await };
+        let held = lease::hold(ended.app.clone(), self.node.clone(), job, stop.clone(), run);
+        self.work.tasks.spawn(async move {
+            held.await;
+            if place.is_some() {
+                drop(place);
+                ended.turns.freed.notify_one();
+            }
+        });
+    }
 }
 
 impl Work {
     /// Milliseconds until the next run, also after a failure.
-    async fn perform(&self, job: &Leased) -> Result<i64, (i64, Error)> {
+    async fn perform(&self, job: &Leased, has_place: bool) -> Result<i64, (i64, Error)> {
         let app = &self.app;
         if job.kind == Job::Sweep {
             let swept = sweep::run(app, self.blobs.as_ref(), &self.swept).await;
@@ -178,7 +198,7 @@ impl Work {
             return runs::collect_by_itself(self).await.map(|()| wait_ms).map_err(|error| (RETRY_MS, error));
         }
         if job.kind == Job::Run {
-            return runs::perform(self, &job.object).await.map_err(|error| (RETRY_MS, error));
+            return runs::perform(self, &job.object, has_place).await.map_err(|error| (RETRY_MS, error));
         }
         if job.kind == Job::Recheck {
             let more = rechecking::round(app, &self.tasks).await;

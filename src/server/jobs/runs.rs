@@ -3,15 +3,16 @@
 
 use super::{Work, collect, proof};
 use crate::domain::principal::Job;
-use crate::domain::run::{RunKind, RunState};
+use crate::domain::run::{Lane, RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::entropy::new_id;
 use crate::server::service::copies;
 use crate::server::service::plans;
 use crate::server::service::trash;
 use crate::server::store::runs::{self, Behalf, NewRun, Progress, Run};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// A step that fails is tried again so often, each time after twice as long.
@@ -20,25 +21,38 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// How long runs that are over are kept.
 const KEPT_MS: i64 = 30 * 86_400_000;
 
-/// How many runs are under way at a time, by what they do: the others wait for their turn. A copy that takes hours holds
-/// up nobody who deletes, and nothing holds up what frees space.
+/// How many runs are under way here at a time, by what they do: the others wait for their turn. A copy that takes hours
+/// holds up nobody who deletes, and nothing holds up what frees space.
 pub(super) struct Turns {
-    collecting: Semaphore,
-    copying: Semaphore,
-    changing: Semaphore,
+    collecting: Arc<Semaphore>,
+    copying: Arc<Semaphore>,
+    changing: Arc<Semaphore>,
+    /// Told when a place is free again.
+    pub(super) freed: Notify,
 }
 
 impl Turns {
     /// All of them free.
     pub(super) fn new() -> Self {
-        Self { collecting: Semaphore::new(1), copying: Semaphore::new(2), changing: Semaphore::new(2) }
+        let places = |n| Arc::new(Semaphore::new(n));
+        Self { collecting: places(1), copying: places(2), changing: places(2), freed: Notify::new() }
     }
 
-    fn of(&self, kind: RunKind) -> &Semaphore {
-        match kind {
-            RunKind::Collect => &self.collecting,
-            RunKind::Copy => &self.copying,
-            RunKind::Delete | RunKind::Restore => &self.changing,
+    /// Where another run has room.
+    pub(super) fn room(&self) -> Vec<Lane> {
+        Lane::ALL.into_iter().filter(|lane| self.of(*lane).available_permits() > 0).collect()
+    }
+
+    /// A place, which is free again once it is dropped.
+    pub(super) fn take(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(self.of(lane)).try_acquire_owned().ok()
+    }
+
+    fn of(&self, lane: Lane) -> &Arc<Semaphore> {
+        match lane {
+            Lane::Collecting => &self.collecting,
+            Lane::Copying => &self.copying,
+            Lane::Changing => &self.changing,
         }
     }
 }
@@ -67,18 +81,23 @@ async fn failed(work: &Work, run: &Run, failure: &Error) -> String {
     left.map_or_else(|| failure.to_string(), |left| format!("{left}: {failure}"))
 }
 
-/// Does a run until it is over, or is not to go on. Returns milliseconds until it is looked at again, if it ever is.
-pub(super) async fn perform(work: &Work, id: &str) -> Result<i64> {
-    let app = &work.app;
-    if let Some(kind) = runs::kind_of(&app.store, id).await? {
-        let _turn = work.turns.of(kind).acquire().await.map_err(|_| Error::Internal)?;
-        if let Some(mut run) = take_up(work, id).await? {
-            while go_on(work, &mut run).await? {}
-        }
+/// Does a run until it is over, or is not to go on; what has no place was not to go on when it was taken. Returns
+/// milliseconds until it is looked at again, if it ever is.
+pub(super) async fn perform(work: &Work, id: &str, has_place: bool) -> Result<i64> {
+    if has_place && let Some(mut run) = take_up(work, id).await? {
+        while go_on(work, &mut run).await? {}
     }
-    let (proof, id) = (proof(app, Job::Run), id.to_owned());
-    app.store.note(&proof, move |tx| Box::pin(async move { runs::leave(tx, &id).await })).await?;
+    let (proof, id) = (proof(&work.app, Job::Run), id.to_owned());
+    work.app.store.note(&proof, move |tx| Box::pin(async move { runs::leave(tx, &id).await })).await?;
     Ok(0)
+}
+
+/// Where somebody waits longer than is fair, one run is to give its place up.
+pub(super) async fn make_way(work: &Work) -> Result<()> {
+    let (store, now) = (&work.app.store, work.app.clock.now());
+    let Some(id) = runs::one_too_many(store, now).await? else { return Ok(()) };
+    let proof = proof(&work.app, Job::Run);
+    store.note(&proof, move |tx| Box::pin(async move { runs::give_place(tx, &id, now).await })).await
 }
 
 /// One step, tried until it succeeds or there is no hope; returns whether the run goes on here afterwards.

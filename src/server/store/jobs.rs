@@ -1,8 +1,10 @@
 //! The table of jobs. A job is leased to one node at a time; a node that dies loses its lease.
 
 use super::dialect::Dialect;
+use super::runs::waits;
 use super::{Store, Tx};
 use crate::domain::principal::Job;
+use crate::domain::run::Lane;
 use crate::domain::{Error, Result, Timestamp};
 use crate::params;
 
@@ -50,18 +52,22 @@ pub async fn free_orphans(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Whether any job is due, without a transaction.
-pub async fn any_due(store: &Store, now: Timestamp) -> Result<bool> {
-    let sql = "SELECT id FROM jobs WHERE run_at <= $1 AND (leased_until IS NULL OR leased_until < $1) LIMIT 1";
-    Ok(store.one(sql, params![now]).await?.is_some())
+/// Whether any job is due, without a transaction. A run is if it waits in one of these lanes, or is not to go on.
+pub async fn any_due(store: &Store, now: Timestamp, lanes: &[Lane]) -> Result<bool> {
+    let full: Vec<Lane> = Lane::ALL.into_iter().filter(|lane| !lanes.contains(lane)).collect();
+    let sql = format!(
+        "SELECT id FROM jobs WHERE run_at <= $1 AND (leased_until IS NULL OR leased_until < $1) AND NOT {} LIMIT 1",
+        waits(&full)
+    );
+    Ok(store.one(&sql, params![now]).await?.is_some())
 }
 
-/// Takes the job that is due longest, until `until`.
+/// Takes the job that is due longest, until `until`. Runs that are to go on have [turns](super::runs::take_turn).
 pub async fn lease(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
-    let skip_locked = tx.dialect().skip_locked();
+    let (skip_locked, waits) = (tx.dialect().skip_locked(), waits(&Lane::ALL));
     let sql = format!(
         "UPDATE jobs SET leased_by = $1, leased_until = $2, attempts = attempts + 1
-         WHERE id = (SELECT id FROM jobs WHERE run_at <= $3 AND (leased_until IS NULL OR leased_until < $3)
+         WHERE id = (SELECT id FROM jobs WHERE run_at <= $3 AND (leased_until IS NULL OR leased_until < $3) AND NOT {waits}
                      ORDER BY run_at LIMIT 1{skip_locked})
          RETURNING id, kind, object"
     );

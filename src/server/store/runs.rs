@@ -4,11 +4,14 @@
 mod images;
 mod parts;
 mod rows;
+mod turns;
 mod whose;
 
 pub use images::{brought, named};
 pub use parts::{Part, Tally, Weight, add_parts, next_part, note_part, tally};
-pub use rows::{changed_at, find, is_under_way, kind_of, list, told};
+pub use rows::{changed_at, find, is_under_way, list, told};
+pub(super) use turns::waits;
+pub use turns::{give_place, one_too_many, take_turn};
 pub use whose::{Behalf, Owner};
 
 use super::{Row, Tx, Value, batch, jobs, under_way};
@@ -128,13 +131,18 @@ pub async fn n_open_of(tx: &mut Tx, owner: &Owner) -> Result<u64> {
 /// Ends what somebody began by a session or a password, which are theirs no more: whoever had them meanwhile gets nothing
 /// done by what they left behind. What they began by a token ends with the token.
 pub async fn put_out(tx: &mut Tx, principal_id: &str, now: Timestamp) -> Result<()> {
-    let nouns = RunKind::ALL.map(|kind| format!("WHEN '{}' THEN '{}'", kind.name(), kind.nouns().1)).join(" ");
+    let done = RunKind::ALL.map(|kind| {
+        let (one, many) = kind.nouns();
+        format!("WHEN '{}' THEN CASE n_total WHEN 1 THEN '{one} was' ELSE '{many} were' END", kind.name())
+    });
     let sql = format!(
         "UPDATE job_runs SET state = 'failed', waits_for = NULL, finished_at = $2, changed_at = $2,
-           error = 'whoever asked for it was signed out everywhere since' || CASE WHEN n_total IS NULL THEN '' ELSE
-             ', when ' || n_done || ' of ' || n_total || ' ' || CASE kind {nouns} ELSE '' END || ' were done' END
-             || '; ask for it again'
-         WHERE principal_id = $1 AND token_id IS NULL AND finished_at IS NULL"
+           error = 'whoever asked for it was signed out everywhere since' ||
+             CASE WHEN started_at IS NULL THEN ', before it began' WHEN n_total IS NULL THEN '' ELSE
+               ', when ' || n_done || ' of ' || n_total || ' ' || CASE kind {} END || ' done' END ||
+             '; ask for it again'
+         WHERE principal_id = $1 AND token_id IS NULL AND finished_at IS NULL",
+        done.join(" ")
     );
     tx.run(&sql, params![principal_id, now]).await.map(|_| ())
 }

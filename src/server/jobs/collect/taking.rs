@@ -2,9 +2,14 @@
 
 use super::{Collecting, PAGE, Phase, SLICE};
 use crate::domain::{Digest, Result};
-use crate::server::store::collect::{self, At, Candidate};
+use crate::server::store::Tx;
+use crate::server::store::collect::{self, At, Candidate, Rule};
+use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
+
+/// How some rows of a repository are taken, once it is locked.
+type Take<T> = for<'t> fn(&'t mut Tx, &'t Rule, &'t At, &'t [Digest]) -> BoxFuture<'t, Result<T>>;
 
 impl Collecting<'_> {
     /// Images free what they listed and what was about them, which goes with them. Where that is very much the rest is found
@@ -35,7 +40,10 @@ impl Collecting<'_> {
     pub(super) async fn links(&mut self) -> Result<()> {
         let (found, last) = collect::linked(&self.work.app.store, &self.rule, &self.place.after, PAGE).await?;
         self.looked_at(found.len());
-        self.place.n_links += self.take_links(found).await?;
+        for (at, digests) in by_repository(found.into_iter().filter(|it| it.is_free)) {
+            let taken = self.take(&at, digests, |tx, rule, at, some| Box::pin(collect::take_links(tx, rule, at, some)));
+            self.place.n_links += taken.await?.into_iter().sum::<u64>();
+        }
         match last {
             Some(last) => self.place.after = last,
             None => self.go_on(Phase::Contents),
@@ -43,50 +51,34 @@ impl Collecting<'_> {
         Ok(())
     }
 
-    /// Takes images of a repository, a few in each transaction; what they held.
-    async fn take_images(&mut self, at: &At, mut digests: Vec<Digest>) -> Result<Vec<Digest>> {
-        let (rule, mut freed) = (self.rule, Vec::new());
-        while !digests.is_empty() {
-            let (at, some) = (at.clone(), self.some(&mut digests));
-            let n_rows = some.len();
-            let take = self.timed(move |tx| {
-                Box::pin(async move {
-                    collect::lock(tx, std::slice::from_ref(&at)).await?;
-                    collect::take_images(tx, &rule, &at, &some).await
-                })
-            });
-            let ((n_gone, left), took) = take.await?;
+    /// Takes images of a repository; what they held.
+    async fn take_images(&mut self, at: &At, digests: Vec<Digest>) -> Result<Vec<Digest>> {
+        let taken = self.take(at, digests, |tx, rule, at, some| Box::pin(collect::take_images(tx, rule, at, some)));
+        let mut freed = Vec::new();
+        for (n_gone, left) in taken.await? {
             self.place.n_images += n_gone;
             freed.extend(left);
-            self.pace(n_rows, took);
         }
         Ok(freed)
     }
 
-    /// Takes the links that are free on a page, a few in each transaction; how many that were.
-    async fn take_links(&mut self, found: Vec<Candidate>) -> Result<u64> {
-        let (rule, mut n_gone) = (self.rule, 0);
-        for (at, mut digests) in by_repository(found.into_iter().filter(|it| it.is_free)) {
-            while !digests.is_empty() {
-                let (at, some) = (at.clone(), self.some(&mut digests));
-                let n_rows = some.len();
-                let take = self.timed(move |tx| {
-                    Box::pin(async move {
-                        collect::lock(tx, std::slice::from_ref(&at)).await?;
-                        collect::take_links(tx, &rule, &at, &some).await
-                    })
-                });
-                let (n_taken, took) = take.await?;
-                n_gone += n_taken;
-                self.pace(n_rows, took);
-            }
+    /// Takes what is free in a repository, a few rows in each transaction; what came of each.
+    async fn take<T: Send + 'static>(&mut self, at: &At, mut digests: Vec<Digest>, take: Take<T>) -> Result<Vec<T>> {
+        let (rule, mut taken) = (self.rule, Vec::new());
+        while !digests.is_empty() {
+            let some: Vec<Digest> = digests.drain(..self.together.min(digests.len())).collect();
+            let (at, n_rows) = (at.clone(), some.len());
+            let timed = self.timed(move |tx| {
+                Box::pin(async move {
+                    collect::lock(tx, std::slice::from_ref(&at)).await?;
+                    take(tx, &rule, &at, &some).await
+                })
+            });
+            let (of_these, took) = timed.await?;
+            taken.push(of_these);
+            self.pace(n_rows, took);
         }
-        Ok(n_gone)
-    }
-
-    /// As many of these as the next transaction takes.
-    fn some(&self, digests: &mut Vec<Digest>) -> Vec<Digest> {
-        digests.drain(..self.together.min(digests.len())).collect()
+        Ok(taken)
     }
 }
 

@@ -42,12 +42,6 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<(JobRow, Option<Owne
     row.map(|mut row| job_row(&mut row)).transpose()
 }
 
-/// What a run does, if there is one.
-pub async fn kind_of(store: &Store, id: &str) -> Result<Option<RunKind>> {
-    let row = store.one("SELECT kind FROM job_runs WHERE id = $1", params![id]).await?;
-    row.map(|mut row| kind(&mut row)).transpose()
-}
-
 /// Whether nobody wanted a run to stop, nor took it up, since it was taken up here.
 pub async fn is_under_way(store: &Store, run: &Run) -> Result<bool> {
     let sql = "SELECT 1 AS found FROM job_runs WHERE id = $1 AND turn = $2 AND state = 'running'";
