@@ -2,5 +2,8 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=target/site");
+    // Where the folder is missing it counts as changed, and everything would be built anew each time.
+    if std::env::var_os("CARGO_FEATURE_EMBED").is_some() {
+        println!("cargo::rerun-if-changed=target/site");
+    }
 }

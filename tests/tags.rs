@@ -79,9 +79,10 @@ pub(crate) async fn names(test: &TestApp, repository: &str, tag: &str) -> Option
 
 /// Sends a form of a page.
 pub(crate) async fn form(test: &TestApp, page: &str, intent: &str, fields: &[(&str, &str)]) -> Answer {
-    let mut body = url::form_urlencoded::Serializer::new(String::new());
-    body.append_pair("do", intent).extend_pairs(fields);
-    test.call("POST", page, "application/x-www-form-urlencoded", body.finish()).await
+    // Ends before the answer is awaited: what writes a form cannot go to another thread.
+    let body =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("do", intent).extend_pairs(fields).finish();
+    test.call("POST", page, "application/x-www-form-urlencoded", body).await
 }
 
 /// The page on which a form that was done goes on, with what it says.

@@ -1,10 +1,13 @@
-//! What a change leaves, for whoever asked for it, for the audit log and for open pages.
+//! How a change is run, and what it leaves: for whoever asked for it, for the audit log and for open pages.
 
-use super::Tx;
-use crate::domain::{RepositoryName, Result};
+use super::audit::Entry;
+use super::live::Allowed;
+use super::{Db, Store, Tx};
+use crate::domain::{Error, RepositoryName, Result, Timestamp};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::oneshot;
 
 /// What a change did, for its caller and for the audit log.
 pub struct Change<T> {
@@ -27,11 +30,11 @@ impl<T> Change<T> {
     }
 }
 
-/// What a transaction leaves when nothing more is to be written.
-pub(super) struct Done<T> {
-    pub(super) value: T,
-    pub(super) changed: Vec<RepositoryName>,
-}
+/// A change as an engine runs it, which leaves the repositories of which open pages hear. What its caller gets is kept
+/// beside it: so all that runs changes is compiled once, and not for each of some two hundred.
+pub(super) type Step = Work<Vec<RepositoryName>>;
+
+type Work<R> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send>;
 
 /// When a transaction outlives a power cut. Whatever ends at once makes all last that ended before it, for the log of a
 /// database is one.
@@ -43,21 +46,81 @@ pub(super) enum Lasting {
     WithTheNext,
 }
 
+impl Store {
+    /// A change with its row in the audit log, where it is allowed still if that is asked.
+    pub(super) async fn shown<T, F>(&self, allowed: Option<(Allowed, Timestamp)>, entry: Entry, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
+    {
+        let (keep, kept) = oneshot::channel();
+        let change: Work<Change<()>> = Box::new(move |tx| {
+            Box::pin(async move {
+                let Change { value, before, after, changed } = change(tx).await?;
+                let _ = keep.send(value); // The caller may have gone; the change stands.
+                Ok(Change { value: (), before, after, changed })
+            })
+        });
+        self.run(Lasting::AtOnce, on_record(allowed, entry, change)).await?;
+        kept.await.map_err(|_| Error::Internal)
+    }
+
+    /// What the audit log does not show.
+    pub(super) async fn transact<T, F>(&self, note: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.noted(Lasting::AtOnce, vec![], note).await
+    }
+
+    /// The same, of which open pages of these repositories hear.
+    pub(super) async fn noted<T, F>(&self, lasting: Lasting, changed: Vec<RepositoryName>, note: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let (keep, kept) = oneshot::channel();
+        let step: Step = Box::new(move |tx| {
+            Box::pin(async move {
+                let _ = keep.send(note(tx).await?);
+                Ok(changed)
+            })
+        });
+        self.run(lasting, step).await?;
+        kept.await.map_err(|_| Error::Internal)
+    }
+
+    async fn run(&self, lasting: Lasting, step: Step) -> Result<()> {
+        let counted = counted(step, Arc::clone(&self.in_changes));
+        match &self.db {
+            Db::Lite(lite) => lite.write(lasting, counted).await,
+            Db::Pg(pg) => pg.write(lasting, counted).await,
+        }
+    }
+}
+
+fn on_record(allowed: Option<(Allowed, Timestamp)>, entry: Entry, change: Work<Change<()>>) -> Step {
+    Box::new(move |tx| {
+        Box::pin(async move {
+            if let Some((allowed, now)) = allowed {
+                allowed.confirm(tx, now).await?;
+            }
+            let Change { before, after, changed, .. } = change(tx).await?;
+            entry.record(tx, before, after).await?;
+            Ok(changed)
+        })
+    })
+}
+
 /// The same change, of which the statements are counted.
-pub(super) fn counted<T, F>(
-    change: F,
-    count: Arc<AtomicU64>,
-) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static
-where
-    T: Send + 'static,
-    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
-{
-    move |tx| {
+fn counted(change: Step, count: Arc<AtomicU64>) -> Step {
+    Box::new(move |tx| {
         Box::pin(async move {
             let before = tx.n_statements();
-            let done = change(tx).await;
+            let changed = change(tx).await;
             count.fetch_add(tx.n_statements() - before, Ordering::Relaxed);
-            done
+            changed
         })
-    }
+    })
 }

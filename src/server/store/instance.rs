@@ -1,6 +1,6 @@
 //! What a database says of itself: who it is, and which version's derived rows it holds.
 
-use super::{Done, Store, rebuild};
+use super::{Store, rebuild};
 use crate::domain::{Error, Result};
 use crate::params;
 use crate::server::entropy::new_id;
@@ -19,7 +19,7 @@ pub(super) async fn prepare(store: &Store) -> Result<()> {
                 tx.run("INSERT INTO instance (id, derived) VALUES ($1, 0)", params![id]).await?;
             }
             let row = tx.one("SELECT derived FROM instance", vec![]).await?;
-            Ok(Done { value: row.map_or(Ok(0), |mut row| row.take::<i64>())?, changed: vec![] })
+            row.map_or(Ok(0), |mut row| row.take::<i64>())
         })
     });
     if first.await? == DERIVED {
@@ -32,10 +32,7 @@ pub(super) async fn prepare(store: &Store) -> Result<()> {
     }
     rebuild::run(store).await?;
     let mark = store.transact(|tx| {
-        Box::pin(async move {
-            tx.run("UPDATE instance SET derived = $1", params![DERIVED]).await?;
-            Ok(Done { value: (), changed: vec![] })
-        })
+        Box::pin(async move { tx.run("UPDATE instance SET derived = $1", params![DERIVED]).await.map(drop) })
     });
     mark.await
 }

@@ -6,15 +6,13 @@
 mod log;
 mod writer;
 
+use super::change::{Lasting, Step};
 use super::dialect::{LIES_IN, TAKES_IN};
 use super::moment::{Moment, Moments};
-use super::tx::Tx;
 use super::value::{Row, Value};
-use super::{Done, Lasting};
 use crate::domain::{Error, Result, TagPattern};
 use crate::server::access::Scopes;
 use crate::server::events::Events;
-use futures::future::BoxFuture;
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -22,7 +20,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use tokio::sync::oneshot;
-use writer::{Change, Waiting};
+use writer::Waiting;
 
 /// Changes that may wait for the disk.
 const WAITING: usize = 4096;
@@ -34,7 +32,7 @@ const POOLED: usize = 8;
 pub(super) struct Lite {
     path: Arc<PathBuf>,
     readers: Arc<Mutex<Vec<Connection>>>,
-    writer: mpsc::SyncSender<Box<dyn Waiting>>,
+    writer: mpsc::SyncSender<Waiting>,
     moments: Moments,
 }
 
@@ -83,15 +81,11 @@ impl Lite {
     }
 
     /// Hands a change to the writer and waits until it lasts as it is to.
-    pub(super) async fn write<T, F>(&self, lasting: Lasting, change: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
-    {
+    pub(super) async fn write(&self, lasting: Lasting, change: Step) -> Result<()> {
         let (reply, answer) = oneshot::channel();
-        let waiting = Change::new(lasting, change, reply);
+        let waiting = Waiting::new(lasting, change, reply);
         let stopped = || Error::Unavailable("the database writer has stopped; restart the server".to_owned());
-        self.writer.try_send(Box::new(waiting)).map_err(|error| match error {
+        self.writer.try_send(waiting).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => {
                 Error::Unavailable("too many changes are waiting for the disk; try again".to_owned())
             }

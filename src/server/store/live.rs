@@ -4,7 +4,7 @@
 //! would have stopped it. On SQLite that is exact; on PostgreSQL two transactions that overlap count as one after the
 //! other.
 
-use super::change::{Change, Done};
+use super::change::Change;
 use super::{Store, Tx, audit, epoch, grants, identities, providers};
 use crate::domain::action::Mutation;
 use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};
@@ -24,13 +24,7 @@ impl Store {
             let (store, allowed) = (store.clone(), allowed.clone());
             Box::pin(async move {
                 let now = store.clock.now();
-                let ask = store.transact(move |tx| {
-                    Box::pin(async move {
-                        allowed.confirm(tx, now).await?;
-                        Ok(Done { value: (), changed: vec![] })
-                    })
-                });
-                ask.await
+                store.transact(move |tx| Box::pin(async move { allowed.confirm(tx, now).await })).await
             })
         }
     }
@@ -47,14 +41,7 @@ impl Store {
     {
         let now = self.clock.now();
         let entry = audit::Entry::of(proof, new_id(&*self.entropy, now), now);
-        let done = self.transact(move |tx| {
-            Box::pin(async move {
-                let Change { value, before, after, changed } = change(tx).await?;
-                entry.record(tx, before, after).await?;
-                Ok(Done { value, changed })
-            })
-        });
-        done.await
+        self.shown(None, entry, change).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::dialect::Dialect;
 use super::tx::Engine;
-use super::{Done, Location, Store, Tx, lite, pg};
+use super::{Location, Store, Tx, lite, pg};
 use crate::domain::{Error, Result};
 use crate::params;
 use crate::server::events::Events;
@@ -28,7 +28,7 @@ pub(super) async fn run(store: &Store) -> Result<()> {
                     tx.run("INSERT INTO schema_version (version) VALUES ($1)", params![migrations.len() as i64])
                         .await?;
                 }
-                Ok(Done { value: (), changed: vec![] })
+                Ok(())
             })
         })
         .await

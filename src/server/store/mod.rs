@@ -92,7 +92,7 @@ use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
 use crate::domain::action::{Bookkeeping, Maintain, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
-use change::{Done, Lasting};
+use change::Lasting;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -189,15 +189,7 @@ impl Store {
     {
         let (now, allowed) = (self.clock.now(), live::Allowed::by(proof));
         let entry = audit::Entry::of(proof, new_id(&*self.entropy, now), now);
-        let done = self.transact(move |tx| {
-            Box::pin(async move {
-                allowed.confirm(tx, now).await?;
-                let Change { value, before, after, changed } = change(tx).await?;
-                entry.record(tx, before, after).await?;
-                Ok(Done { value, changed })
-            })
-        });
-        let done = done.await;
+        let done = self.shown(Some((allowed, now)), entry, change).await;
         let reason = match &done {
             Err(Error::Forbidden(permission)) => permission.name().to_owned(),
             Err(Error::Protected(barred)) => barred.to_string(),
@@ -215,7 +207,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: vec![] }) })).await
+        self.transact(note).await
     }
 
     /// The same for what is simply done again where it is lost: it lasts with whatever is written next, and nobody
@@ -226,10 +218,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.transact_lasting(Lasting::WithTheNext, |tx| {
-            Box::pin(async move { Ok(Done { value: note(tx).await?, changed: vec![] }) })
-        })
-        .await
+        self.noted(Lasting::WithTheNext, vec![], note).await
     }
 
     /// The same for records of one repository, of which open pages hear.
@@ -239,8 +228,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.transact(|tx| Box::pin(async move { Ok(Done { value: note(tx).await?, changed: vec![repository] }) }))
-            .await
+        self.noted(Lasting::AtOnce, vec![repository], note).await
     }
 
     /// Keeps records of what changed nothing. A refusal that is repeated at once stands there once.
@@ -256,30 +244,10 @@ impl Store {
                 for entry in entries {
                     entry.record(tx, None, None).await?;
                 }
-                Ok(Done { value: (), changed: vec![] })
+                Ok(())
             })
         })
         .await
-    }
-
-    async fn transact<T, F>(&self, change: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
-    {
-        self.transact_lasting(Lasting::AtOnce, change).await
-    }
-
-    async fn transact_lasting<T, F>(&self, lasting: Lasting, change: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
-    {
-        let counted = change::counted(change, Arc::clone(&self.in_changes));
-        match &self.db {
-            Db::Lite(lite) => lite.write(lasting, counted).await,
-            Db::Pg(pg) => pg.write(lasting, counted).await,
-        }
     }
 
     fn dialect(&self) -> dialect::Dialect {

@@ -1,12 +1,11 @@
 //! PostgreSQL: the same statements over a pool.
 
+use super::change::{Lasting, Step};
 use super::moment::Moments;
 use super::tx::{Engine, Tx};
 use super::value::{Row, Value};
-use super::{Done, Lasting};
 use crate::domain::{Error, Result};
 use crate::server::events::Events;
-use futures::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Column, Connection, PgConnection, Postgres, Row as _, TypeInfo};
 use std::sync::Arc;
@@ -75,11 +74,7 @@ impl Pg {
     }
 
     /// Runs a change in a transaction of its own. It ends as it will even if the caller goes away.
-    pub(super) async fn write<T, F>(&self, lasting: Lasting, change: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send + 'static,
-    {
+    pub(super) async fn write(&self, lasting: Lasting, change: Step) -> Result<()> {
         let pg = self.clone();
         let whole = async move {
             let _turn = pg.changes.acquire().await;
@@ -87,13 +82,13 @@ impl Pg {
             if lasting == Lasting::WithTheNext {
                 tx.run("SET LOCAL synchronous_commit TO OFF", vec![]).await?;
             }
-            let Done { value, changed } = change(&mut tx).await?;
+            let changed = change(&mut tx).await?;
             if let Engine::Pg(transaction) = tx.engine {
                 let _changing = pg.moments.change();
                 transaction.commit().await.map_err(failure)?;
             }
             changed.into_iter().for_each(|repository| pg.events.changed(repository));
-            Ok(value)
+            Ok(())
         };
         tokio::spawn(whole.in_current_span()).await.unwrap_or(Err(Error::Internal))
     }

@@ -1,9 +1,10 @@
 //! Computes again what the catalog derives: the graph, links, sizes and counts, from the bytes of manifests and the
 //! rows of tags. Whoever changes how something is derived changes it here by changing [`super::manifests`].
 
+use super::change::Lasting;
 use super::manifests::{self, NewManifest};
 use super::repositories::{self, Repository};
-use super::{Done, Store, Tx, namespaces};
+use super::{Store, Tx, namespaces};
 use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::{Digest, RepositoryName, Result, Timestamp, media_type, order};
 use crate::params;
@@ -33,25 +34,27 @@ pub(super) async fn run(store: &Store) -> Result<Rebuilt> {
             let name: RepositoryName = row.take()?;
             after = name.to_string();
             rebuilt.repositories += 1;
-            rebuilt.manifests +=
-                store.transact(move |tx| Box::pin(async move { repository(tx, name, now).await })).await?;
+            let changed = vec![name.clone()];
+            let derived = store
+                .noted(Lasting::AtOnce, changed, move |tx| Box::pin(async move { repository(tx, name, now).await }));
+            rebuilt.manifests += derived.await?;
         }
     }
-    store.transact(|tx| Box::pin(async move { Ok(Done { value: mounts(tx).await?, changed: vec![] }) })).await?;
+    store.transact(|tx| Box::pin(mounts(tx))).await?;
     Ok(rebuilt)
 }
 
-async fn repository(tx: &mut Tx, name: RepositoryName, now: Timestamp) -> Result<Done<u64>> {
+async fn repository(tx: &mut Tx, name: RepositoryName, now: Timestamp) -> Result<u64> {
     tx.lock(name.as_str()).await?;
     let Some(repository) = repositories::current(tx, &name).await? else {
-        return Ok(Done { value: 0, changed: vec![] });
+        return Ok(0);
     };
     let n_manifests = derive(tx, &repository, now).await?;
     for sql in COUNTS.iter().copied().chain([SUMS]) {
         tx.run(sql, params![&repository.id]).await?;
     }
     repositories::refresh_newest(tx, &repository).await?;
-    Ok(Done { value: n_manifests, changed: vec![name] })
+    Ok(n_manifests)
 }
 
 /// Those in the trash, whose rows come back as they stand.
@@ -74,7 +77,7 @@ async fn in_trash(store: &Store) -> Result<()> {
                     for sql in COUNTS.iter().copied().chain([&*sums]) {
                         tx.run(sql, params![&repository.id]).await?;
                     }
-                    Ok(Done { value: (), changed: vec![] })
+                    Ok(())
                 })
             });
             derived.await?;

@@ -2,13 +2,13 @@
 //! its own savepoint, and answers when all of it is durable. What need not last at once has transactions of its own, which
 //! end without waiting for the disk, after all that was there beside it.
 
+use super::super::Tx;
+use super::super::change::{Lasting, Step};
 use super::super::moment::Moments;
 use super::super::tx::Engine;
-use super::super::{Done, Lasting, Tx};
 use super::failure;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, RepositoryName, Result};
 use crate::server::events::Events;
-use futures::future::BoxFuture;
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,40 +23,23 @@ const BATCH: usize = 256;
 /// After so much work a transaction ends with what it has: who wrote little does not wait for who writes much.
 const ENOUGH: Duration = Duration::from_millis(50);
 
-/// A change in the writer's queue, whatever it returns.
-pub(super) trait Waiting: Send {
-    fn lasting(&self) -> Lasting;
-    /// Runs inside a savepoint; `false` asks to undo it.
-    fn run(&mut self, tx: &mut Tx) -> bool;
-    /// Once the batch is durable or has failed: says what has changed, and then answers the caller.
-    fn finish(self: Box<Self>, committed: Result<()>, events: &Events);
-}
-
-pub(super) struct Change<T, F> {
+/// A change in the writer's queue.
+pub(super) struct Waiting {
     lasting: Lasting,
-    change: Option<F>,
-    result: Option<Result<Done<T>>>,
-    reply: oneshot::Sender<Result<T>>,
+    change: Option<Step>,
+    result: Option<Result<Vec<RepositoryName>>>,
+    reply: oneshot::Sender<Result<()>>,
     /// The request that asks for it, for what the log says.
     span: Span,
 }
 
-impl<T, F> Change<T, F> {
+impl Waiting {
     /// A change for whoever holds the other end of `reply`.
-    pub(super) fn new(lasting: Lasting, change: F, reply: oneshot::Sender<Result<T>>) -> Self {
+    pub(super) fn new(lasting: Lasting, change: Step, reply: oneshot::Sender<Result<()>>) -> Self {
         Self { lasting, change: Some(change), result: None, reply, span: Span::current() }
     }
-}
 
-impl<T, F> Waiting for Change<T, F>
-where
-    T: Send,
-    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<T>>> + Send,
-{
-    fn lasting(&self) -> Lasting {
-        self.lasting
-    }
-
+    /// Runs inside a savepoint; `false` asks to undo it.
     fn run(&mut self, tx: &mut Tx) -> bool {
         let Some(change) = self.change.take() else { return false };
         // On this engine every step of the change is ready at once, so nothing ever waits here.
@@ -67,26 +50,19 @@ where
         keep
     }
 
-    fn finish(self: Box<Self>, committed: Result<()>, events: &Events) {
+    /// Once the batch is durable or has failed: says what has changed, and then answers the caller.
+    fn finish(self, committed: Result<()>, events: &Events) {
         let result = match (self.result, committed) {
             (Some(Err(own)), _) => Err(own),
-            (Some(Ok(done)), committed) => committed.map(|()| done),
+            (Some(Ok(changed)), committed) => committed.map(|()| changed),
             (None, committed) => Err(committed.err().unwrap_or(Error::Internal)),
         };
-        let answer = result.map(|Done { value, changed }| {
-            changed.into_iter().for_each(|repository| events.changed(repository));
-            value
-        });
+        let answer = result.map(|changed| changed.into_iter().for_each(|repository| events.changed(repository)));
         let _ = self.reply.send(answer); // The caller may have gone; the change stands.
     }
 }
 
-pub(super) fn run(
-    mut connection: Connection,
-    waiting: &mpsc::Receiver<Box<dyn Waiting>>,
-    moments: &Moments,
-    events: &Events,
-) {
+pub(super) fn run(mut connection: Connection, waiting: &mpsc::Receiver<Waiting>, moments: &Moments, events: &Events) {
     while let Ok(first) = waiting.recv() {
         let mut batch = gather(first, waiting);
         while !batch.is_empty() {
@@ -98,9 +74,9 @@ pub(super) fn run(
 }
 
 /// What waits, that first which somebody waits for the disk with.
-fn gather(first: Box<dyn Waiting>, waiting: &mpsc::Receiver<Box<dyn Waiting>>) -> VecDeque<Box<dyn Waiting>> {
+fn gather(first: Waiting, waiting: &mpsc::Receiver<Waiting>) -> VecDeque<Waiting> {
     let mut batch: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(BATCH - 1)).collect();
-    batch.sort_by_key(|change| change.lasting());
+    batch.sort_by_key(|change| change.lasting);
     batch.into()
 }
 
@@ -109,10 +85,10 @@ fn gather(first: Box<dyn Waiting>, waiting: &mpsc::Receiver<Box<dyn Waiting>>) -
 /// SQLite gives one up by itself (a full disk).
 fn run_batch(
     connection: Connection,
-    batch: &mut VecDeque<Box<dyn Waiting>>,
+    batch: &mut VecDeque<Waiting>,
     moments: &Moments,
-) -> (Connection, Vec<Box<dyn Waiting>>, Result<()>) {
-    let lasting = batch.front().map_or(Lasting::AtOnce, |change| change.lasting());
+) -> (Connection, Vec<Waiting>, Result<()>) {
+    let lasting = batch.front().map_or(Lasting::AtOnce, |change| change.lasting);
     let begin = match lasting {
         Lasting::AtOnce => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
         Lasting::WithTheNext => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
@@ -124,9 +100,9 @@ fn run_batch(
     let started = Instant::now();
     while is_sound
         && (done.is_empty() || started.elapsed() < ENOUGH)
-        && let Some(mut change) = batch.pop_front_if(|change| change.lasting() == lasting)
+        && let Some(mut change) = batch.pop_front_if(|change| change.lasting == lasting)
     {
-        is_sound = in_savepoint(&mut tx, &mut *change).is_ok() && tx.is_open();
+        is_sound = in_savepoint(&mut tx, &mut change).is_ok() && tx.is_open();
         done.push(change);
     }
     let Engine::Lite(connection) = tx.engine else { unreachable!("the writer only makes SQLite transactions") };
@@ -141,7 +117,7 @@ fn run_batch(
 
 /// # Errors
 /// If the savepoint could not be made or closed: then the transaction must not be committed.
-fn in_savepoint(tx: &mut Tx, change: &mut dyn Waiting) -> Result<()> {
+fn in_savepoint(tx: &mut Tx, change: &mut Waiting) -> Result<()> {
     let step = |sql: &str, tx: &Tx| match &tx.engine {
         Engine::Lite(connection) => connection.execute_batch(sql).map_err(failure),
         Engine::Pg(_) => Ok(()),
@@ -156,32 +132,32 @@ fn in_savepoint(tx: &mut Tx, change: &mut dyn Waiting) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Tx, Value};
+    use super::super::super::Value;
     use super::super::Lite;
     use super::*;
 
-    fn add(id: i64, bytes: usize) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<()>>> + Send {
-        move |tx| {
+    fn add(id: i64, bytes: usize) -> Step {
+        Box::new(move |tx| {
             Box::pin(async move {
                 let params = vec![Value::from(id), Value::from(vec![7; bytes])];
                 tx.run("INSERT INTO kept (id, content) VALUES ($1, $2)", params).await?;
-                Ok(Done { value: (), changed: vec![] })
+                Ok(vec![])
             })
-        }
+        })
     }
 
-    fn add_slowly(id: i64) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Done<()>>> + Send {
-        move |tx| {
+    fn add_slowly(id: i64) -> Step {
+        Box::new(move |tx| {
             let started = Instant::now();
             while started.elapsed() < ENOUGH {
                 std::hint::spin_loop();
             }
             add(id, 1)(tx)
-        }
+        })
     }
 
-    fn now<T, F>(change: F, reply: oneshot::Sender<Result<T>>) -> Change<T, F> {
-        Change::new(Lasting::AtOnce, change, reply)
+    fn now(change: Step, reply: oneshot::Sender<Result<()>>) -> Waiting {
+        Waiting::new(Lasting::AtOnce, change, reply)
     }
 
     #[test]
@@ -189,9 +165,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = super::super::connect(&folder.path().join("test.db")).unwrap();
         connection.execute_batch("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)").unwrap();
-        let (waits, waiting) = mpsc::channel::<Box<dyn Waiting>>();
+        let (waits, waiting) = mpsc::channel::<Waiting>();
         for (id, lasting) in [(0, Lasting::WithTheNext), (1, Lasting::AtOnce), (2, Lasting::WithTheNext)] {
-            waits.send(Box::new(Change::new(lasting, add(id, 1), oneshot::channel().0))).unwrap();
+            waits.send(Waiting::new(lasting, add(id, 1), oneshot::channel().0)).unwrap();
         }
         let mut batch = gather(waiting.recv().unwrap(), &waiting);
         for expected in [(1, 2), (2, 1)] {
@@ -208,15 +184,15 @@ mod tests {
     fn who_writes_little_does_not_wait_for_all_of_the_batch() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)").unwrap();
-        let (mut answers, mut batch) = (vec![], VecDeque::<Box<dyn Waiting>>::new());
+        let (mut answers, mut batch) = (vec![], VecDeque::<Waiting>::new());
         let mut ask = || {
             let (reply, answer) = oneshot::channel::<Result<()>>();
             answers.push(answer);
             reply
         };
-        batch.push_back(Box::new(now(add(1, 1), ask())));
-        batch.push_back(Box::new(now(add_slowly(0), ask())));
-        batch.push_back(Box::new(now(add(2, 1), ask())));
+        batch.push_back(now(add(1, 1), ask()));
+        batch.push_back(now(add_slowly(0), ask()));
+        batch.push_back(now(add(2, 1), ask()));
         let (connection, done, committed) = run_batch(connection, &mut batch, &Moments::default());
         assert_eq!((done.len(), batch.len(), committed.is_ok()), (2, 1, true), "it ends with the long one");
         done.into_iter().for_each(|change| change.finish(Ok(()), &Events::default()));
@@ -229,20 +205,10 @@ mod tests {
     async fn a_full_disk_fails_what_it_undoes_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let lite = Lite::open(&folder.path().join("test.db"), Events::default()).unwrap();
-        let set_up = lite.write(Lasting::AtOnce, |tx| {
-            Box::pin(async move {
-                tx.run("CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)", vec![]).await?;
-                Ok(Done { value: (), changed: vec![] })
-            })
-        });
-        set_up.await.unwrap();
-        let limit = lite.write(Lasting::AtOnce, |tx| {
-            Box::pin(async move {
-                tx.all("PRAGMA max_page_count = 40", vec![]).await?;
-                Ok(Done { value: (), changed: vec![] })
-            })
-        });
-        limit.await.unwrap();
+        for sql in ["CREATE TABLE kept (id BIGINT PRIMARY KEY, content BLOB)", "PRAGMA max_page_count = 40"] {
+            let set_up: Step = Box::new(move |tx| Box::pin(async move { tx.all(sql, vec![]).await.map(|_| vec![]) }));
+            lite.write(Lasting::AtOnce, set_up).await.unwrap();
+        }
         // They wait in the queue together, so they share transactions; the third is too large.
         let sizes = (0..30).map(|id| (id, if id == 2 { 1 << 20 } else { 10 }));
         let answers =
