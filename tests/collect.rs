@@ -2,12 +2,14 @@
 //! protocol's table of fault tests.
 
 pub(crate) mod crowd;
+mod ends;
 mod freed;
 mod graphs;
 mod kills;
 mod model;
 mod nested;
 mod promises;
+mod scheduled;
 mod soak;
 
 use crate::jobs::{collect, over, ran};

@@ -1,5 +1,6 @@
 //! Names: set, moved, deleted with all that a preview says, and brought back.
 
+pub(crate) mod at_once;
 mod console;
 mod graphs;
 mod large;

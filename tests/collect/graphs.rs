@@ -6,20 +6,23 @@ use super::model::{expected, found};
 use super::{files, n_staged, pulls, run};
 use crate::identity::run as statement;
 use crate::jobs::{collect, over, ran};
+use crate::support::drawn::holds_of_all;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, decides, sha256};
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
 use portolan::server::access::Policy;
 use portolan::server::clock::{Clock, ManualClock};
 use proptest::collection::vec;
-use proptest::test_runner::{Config, TestRunner};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 const CONFIG: &str = "[trash]\ndays = 2\n[history]\ndays = 3\n[gc]\ngrace_s = 3600\nevery_s = 0\n";
 const HOUR_MS: i64 = 3_600_000;
 pub(super) const REPOSITORIES: [&str; 3] = ["team/web", "team/api", "other/web"];
-const CASES: u32 = 8;
+/// From each seed.
+const CASES: u32 = 3;
+/// How many things can happen.
+pub(super) const STEPS: u8 = 19;
 
 /// Something that happens: what, where, and which.
 pub(super) type Step = (u8, usize, usize);
@@ -40,8 +43,13 @@ impl World {
     }
 
     async fn put(&mut self, at: usize, tag: Option<usize>, media_type: &'static str, manifest: String) {
+        let tag = tag.map(|tag| format!("t{}", tag % 5));
+        self.put_as(at, tag, media_type, manifest).await;
+    }
+
+    async fn put_as(&mut self, at: usize, tag: Option<String>, media_type: &'static str, manifest: String) {
         let digest = sha256(manifest.as_bytes());
-        let reference = tag.map_or(digest.clone(), |tag| format!("t{}", tag % 5));
+        let reference = tag.unwrap_or_else(|| digest.clone());
         let put = self.test.put_manifest(REPOSITORIES[at], &reference, media_type, &manifest).await;
         // What it names may have been deleted or collected.
         if put.status == 201 && !self.known[at].iter().any(|(known, ..)| *known == digest) {
@@ -49,7 +57,7 @@ impl World {
         }
     }
 
-    pub fn any(&self, at: usize, which: usize) -> Option<serde_json::Value> {
+    pub fn any(&self, at: usize, which: usize) -> Option<Value> {
         let known = &self.known[at];
         let (digest, size, media_type) = known.get(which.checked_rem(known.len())?)?;
         Some(json!({"mediaType": media_type, "digest": digest, "size": size}))
@@ -62,17 +70,60 @@ impl World {
     }
 
     async fn index(&mut self, at: usize, which: usize, tag: Option<usize>) {
+        let children = [self.any(at, which), self.any(at, which / 2 + 1)];
+        self.index_of(at, children, (tag, None)).await;
+    }
+
+    /// About something, if that is said.
+    async fn index_of(
+        &mut self,
+        at: usize,
+        children: [Option<Value>; 2],
+        (tag, about): (Option<usize>, Option<Value>),
+    ) {
         self.n_made += 1;
-        let children: Vec<_> = [self.any(at, which), self.any(at, which / 2 + 1)].into_iter().flatten().collect();
-        let annotations = json!({"n": self.n_made.to_string()});
-        let index =
-            json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children, "annotations": annotations});
+        let (children, n): (Vec<_>, _) = (children.into_iter().flatten().collect(), self.n_made.to_string());
+        let mut index =
+            json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children, "annotations": {"n": n}});
+        if let Some(subject) = about {
+            index["subject"] = subject;
+        }
         self.put(at, tag, OCI_INDEX, index.to_string()).await;
+    }
+
+    /// About something that is there, or was; of an image of its own, for a ring of holds is never collected.
+    async fn index_about(&mut self, at: usize, which: usize) {
+        let subject = self.any(at, which);
+        let image = self.test.image(REPOSITORIES[at], "amd64", format!("own {}", self.n_made).as_bytes()).await;
+        let child = json!({"mediaType": OCI_MANIFEST, "digest": sha256(image.as_bytes()), "size": image.len()});
+        self.put(at, None, OCI_MANIFEST, image).await;
+        self.index_of(at, [Some(child), None], (None, subject)).await;
+    }
+
+    /// By a tag, as before there were referrers; about something that is there, or was.
+    async fn note(&mut self, at: usize, which: usize) {
+        let Some(of) = self.any(at, which) else { return };
+        let kind = if which.is_multiple_of(2) { "sig" } else { "att" };
+        let tag = format!("{}.{kind}", of["digest"].as_str().unwrap().replace(':', "-"));
+        let image = self.test.image(REPOSITORIES[at], "amd64", format!("signed {which}").as_bytes()).await;
+        self.put_as(at, Some(tag), OCI_MANIFEST, image).await;
+    }
+
+    /// About an image that nobody pushed, if nobody did.
+    async fn signature_first(&mut self, at: usize, which: usize) {
+        let image = self.test.image(REPOSITORIES[at], "amd64", format!("layer {}", which % 6).as_bytes()).await;
+        let (digest, size) = (sha256(image.as_bytes()), image.len());
+        self.signature_of(at, json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": size})).await;
     }
 
     /// About something that is there, or was.
     async fn signature(&mut self, at: usize, which: usize) {
-        let Some(subject) = self.any(at, which) else { return };
+        if let Some(subject) = self.any(at, which) {
+            self.signature_of(at, subject).await;
+        }
+    }
+
+    async fn signature_of(&mut self, at: usize, subject: Value) {
         self.n_made += 1;
         let empty = self.test.push_blob(REPOSITORIES[at], b"{}").await;
         let empty = json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": empty, "size": 2});
@@ -86,7 +137,7 @@ impl World {
     pub async fn step(&mut self, (what, at, which): Step) {
         let at = at % REPOSITORIES.len();
         let name = REPOSITORIES[at];
-        match what % 14 {
+        match what {
             0..=2 => self.image(at, which, Some(which / 3)).await,
             3 => self.image(at, which, None).await,
             4 | 5 => self.index(at, which, Some(which / 3)).await,
@@ -104,6 +155,10 @@ impl World {
                 self.test.delete(&format!("/api/v1/r/{name}")).await;
                 self.known[at].clear();
             }
+            13 => self.note(at, which).await,
+            14 => self.signature_first(at, which).await,
+            15 => self.index_of(at, [self.any(at, which), self.any(at, which)], (Some(which / 3), None)).await,
+            16 => self.index_about(at, which).await,
             _ => self.clock.advance_ms((which as i64 % 40) * HOUR_MS),
         }
     }
@@ -156,14 +211,12 @@ async fn counts_hold(test: &TestApp) {
 
 #[test]
 fn what_is_collected_is_what_nothing_reaches_and_every_tag_pulls() {
-    let config = Config { cases: CASES, max_shrink_iters: 20, failure_persistence: None, ..Config::default() };
-    let steps = (vec((0_u8..14, 0_usize..3, 0_usize..60), 20..45), 0_i64..150);
-    let result = TestRunner::new(config).run(&steps, |(steps, later)| {
+    let steps = (vec((0..STEPS, 0_usize..3, 0_usize..60), 25..55), 0_i64..150);
+    holds_of_all(CASES, &steps, |(steps, later)| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(goes_by_the_model(steps, later));
         Ok(())
     });
-    result.unwrap();
 }
 
 /// What only something that goes held goes with it.

@@ -1,6 +1,7 @@
 //! Power cuts: the server runs with its calls to the system on record, the record is played on a disk that forgets
 //! what was not synced, and the next server starts on what is left.
 
+mod collection;
 mod disk;
 mod record;
 
@@ -51,17 +52,10 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
         return left_out("strace is not installed");
     }
     let place = tempfile::tempdir().unwrap();
-    let (folder, log) = (place.path().join("data"), place.path().join("log"));
+    let folder = place.path().join("data");
     std::fs::create_dir(&folder).unwrap();
-    let calls = format!("--trace={}", record::CALLS.join(","));
-    let log_path = log.to_str().unwrap();
-    let strace = ["strace", "-D", "-f", "-y", "-xx", "-s", "2000000", "--seccomp-bpf", "-o", log_path, &calls];
-    let server = Server::start_below(&strace, &folder, &[QUIET, ADMIN[0], ADMIN[1]]);
-    let promises = push(&mut Client::as_admin(&server.host));
-    server.kill();
-    let whole = || std::fs::read_to_string(&log).is_ok_and(|log| log.ends_with("+++\n"));
-    eventually("the record is written", whole);
-    let steps = record::read(&std::fs::read_to_string(&log).unwrap(), &folder);
+    let variables = [QUIET, ADMIN[0], ADMIN[1]];
+    let (promises, steps) = on_record(&folder, &variables, |server| push(&mut Client::as_admin(&server.host)));
     let answers: Vec<usize> = (0..steps.len()).filter(|at| matches!(steps[*at], Step::Answered)).collect();
     assert_eq!(answers.len(), promises.len(), "one answer for each request");
     each_answer_waits_for_the_log_of_the_database(&steps, &answers);
@@ -87,6 +81,19 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
         println!("cut {cut} after step {at} of {}, {n_answered} of {} answers", steps.len(), answers.len());
         hold(left.path(), &promises, n_answered);
     }
+}
+
+/// What comes of work with a server that is killed afterwards, and what it did to its folder meanwhile.
+fn on_record<T>(folder: &Path, variables: &[(&str, &str)], work: impl FnOnce(&Server) -> T) -> (T, Vec<Step>) {
+    let log = folder.with_extension("log");
+    let (calls, log_path) = (format!("--trace={}", record::CALLS.join(",")), log.to_str().unwrap());
+    let strace = ["strace", "-D", "-f", "-y", "-xx", "-s", "2000000", "--seccomp-bpf", "-o", log_path, &calls];
+    let server = Server::start_below(&strace, folder, variables);
+    let done = work(&server);
+    server.kill();
+    let whole = || std::fs::read_to_string(&log).is_ok_and(|log| log.ends_with("+++\n"));
+    eventually("the record is written", whole);
+    (done, record::read(&std::fs::read_to_string(&log).unwrap(), folder))
 }
 
 /// SQLite's log is synced between a request and its answer.

@@ -3,6 +3,7 @@
 use super::halfway::{AT, World, artifact, world_with};
 use super::stand_in::Deletes;
 use crate::support::{Answer, OCI_MANIFEST, sha256};
+use crate::tags::at_once::one_of_them_wins;
 use crate::tags::form;
 use portolan::server::events::Changed;
 use serde_json::{Value, json};
@@ -97,10 +98,57 @@ async fn names_that_are_kept_are_refused_at_every_door() {
             refused(form(test, &format!("{page}/retag"), "set-tag", &fields).await, &format!("retag in {place}"));
             let fields = [("to", kept), ("expect", digest.as_str())];
             refused(form(test, &format!("{page}/rename"), "rename-tag", &fields).await, &format!("rename in {place}"));
+            let page = format!("/r/{place}/-/manifests/{digest}/tag?name={kept}");
+            let fields = [("name", kept), ("digest", digest.as_str()), ("expect", "")];
+            refused(form(test, &page, "set-tag", &fields).await, &format!("add in {place}"));
+            for to in ["team/web", "up/a"] {
+                let page = format!("/r/{place}/-/copy?tag={tag}&to={to}&name={kept}");
+                let copied = form(test, &page, "copy-tags", &[("seen", ""), ("expect", "")]).await;
+                assert!(copied.status.is_client_error(), "{page}: {} {}", copied.status, copied.text());
+            }
         }
     }
     assert_eq!(world.upstream.now().tags, before);
     assert_eq!(test.get("/api/v1/r/team/web").await.json()["n_tags"], 1);
+}
+
+/// Nobody moves, copies, renames or deletes what the trash holds an image by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_holds_the_trash_there_is_reached_by_no_door() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    let old = world.image.clone();
+    for tag in ["1.0", "latest"] {
+        assert_eq!(world.test.delete(&format!("{AT}/tags/{tag}")).await.status, 204);
+    }
+    let (hidden, other) = (world.hidden()[0].clone(), world.named("other").unwrap());
+    let before = world.upstream.now().tags.clone();
+    world.look().await;
+    let (at, page) = (format!("{AT}/tags/{hidden}"), format!("/r/up/a/-/tags/{hidden}"));
+    for (method, path, body) in [
+        ("GET", at.clone(), json!(null)),
+        ("DELETE", at.clone(), json!(null)),
+        ("PUT", at.clone(), json!({"digest": other, "expect": old})),
+        ("POST", format!("{AT}/rollback"), json!({"tag": hidden, "digest": other})),
+        ("POST", format!("{AT}/copy"), json!({"tags": [hidden], "names": {hidden.clone(): "mine"}, "to": "up/a"})),
+        ("POST", format!("{AT}/copy"), json!({"tags": [hidden], "names": {hidden.clone(): "mine"}, "to": "team/web"})),
+        ("POST", format!("{AT}/delete-preview"), json!({"tags": [hidden]})),
+    ] {
+        let answer = world.send(method, &path, body.clone()).await;
+        assert!(answer.status.is_client_error(), "{method} {path} {body}: {} {}", answer.status, answer.text());
+    }
+    for (path, intent, fields) in [
+        (format!("{page}/rename"), "rename-tag", &[("to", "mine"), ("expect", &*old)]),
+        (format!("{page}/retag"), "set-tag", &[("name", "mine"), ("digest", &*old)]),
+        (format!("{page}/rollback"), "roll-back-tag", &[("to", ""), ("expect", &*old)]),
+    ] {
+        let answer = form(&world.test, &path, intent, fields).await;
+        assert!(answer.status.is_client_error(), "{path}: {} {}", answer.status, answer.text());
+    }
+    let all = world.send("POST", &format!("{AT}/delete-preview"), json!({"filter": "*"})).await.json();
+    assert_eq!(all["removed"].as_array().unwrap().len(), 1, "the one that is left: {all}");
+    assert_eq!(world.upstream.now().tags, before);
+    world.restore_all().await;
+    assert_eq!((world.named("1.0"), world.named("latest")), (Some(old.clone()), Some(old)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -178,4 +226,24 @@ async fn a_plan_that_many_redeem_at_once_is_done_by_one_of_them() {
         let again = world.send("POST", &format!("{AT}/delete"), plan).await;
         assert_eq!((again.status, again.text()), (first.status, first.text()), "and says the same afterwards");
     }
+}
+
+/// The registry knows no conditions: who is first is decided here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_those_who_saw_the_same_one_changes_a_tag_there() {
+    let texts = ["two", "three", "four", "five", "six"].map(artifact);
+    let world = world_with(Deletes::ByDigest, "", |upstream| {
+        for (tag, text) in ["2.0", "3.0", "4.0", "5.0", "6.0"].into_iter().zip(&texts) {
+            upstream.push(&[tag], text);
+        }
+    });
+    let world = world.await;
+    let digests: Vec<String> = texts.iter().map(|text| sha256(text.as_bytes())).collect();
+    for digest in &digests {
+        let set = world.send("PUT", &format!("{AT}/tags/prod"), json!({"digest": digest})).await;
+        assert!(set.status.is_success(), "{}", set.text());
+    }
+    one_of_them_wins(&world.test, "up/a", &digests).await;
+    let named = world.test.get(&format!("{AT}/tags/prod")).await.json()["digest"].clone();
+    assert_eq!(json!(world.named("prod")), named);
 }

@@ -1,6 +1,7 @@
 //! The server as tests use it: in a folder of its own, in process, on a clock that stands still; on SQLite, or
 //! on PostgreSQL where the test scripts say so.
 
+pub mod drawn;
 pub mod postgres;
 pub mod process;
 pub mod zot;

@@ -3,10 +3,10 @@
 //! it comes back.
 
 use super::{is_there, names, send};
+use crate::support::drawn::holds_of_all;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, sha256};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,19 +17,25 @@ const AT: &str = "/api/v1/r/team/web/-";
 enum Step {
     Image(u8),
     List(Vec<Index>),
+    /// The same one twice, and maybe about something.
+    Twice(Index, Option<Index>),
     Sign(Index),
+    /// Of an image that is not there, unless it was pushed before.
+    SignFirst(u8),
     Tag(u8, Index),
-    /// A signature by a tag, as before there were referrers.
-    Note(Index),
+    /// A signature by a tag, as before there were referrers, or an attestation.
+    Note(Index, bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => any::<u8>().prop_map(Step::Image),
         2 => proptest::collection::vec(any::<Index>(), 1..4).prop_map(Step::List),
+        1 => any::<(Index, Option<Index>)>().prop_map(|(image, subject)| Step::Twice(image, subject)),
         1 => any::<Index>().prop_map(Step::Sign),
+        1 => any::<u8>().prop_map(Step::SignFirst),
         3 => (0..6_u8, any::<Index>()).prop_map(|(tag, image)| Step::Tag(tag, image)),
-        1 => any::<Index>().prop_map(Step::Note),
+        1 => any::<(Index, bool)>().prop_map(|(image, is_signature)| Step::Note(image, is_signature)),
     ]
 }
 
@@ -73,7 +79,21 @@ async fn take(test: &TestApp, (name, pushed): (&str, &mut Pushed), number: usize
             let image = test.image(name, "amd64", &[b'l', *layer % 8]).await;
             put(test, (name, pushed), OCI_MANIFEST, image).await;
         }
+        Step::SignFirst(layer) => {
+            let image = test.image(name, "amd64", &[b'l', *layer % 8]).await;
+            let subject = descriptor(&(sha256(image.as_bytes()), OCI_MANIFEST, image));
+            let signature = signature(test, name, Some(subject), &number.to_string()).await;
+            put(test, (name, pushed), OCI_MANIFEST, signature).await;
+        }
         _ if pushed.is_empty() => {}
+        Step::Twice(of, subject) => {
+            let child = descriptor(of.get(pushed));
+            let mut index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child, child]});
+            if let Some(subject) = subject {
+                index["subject"] = descriptor(subject.get(pushed));
+            }
+            put(test, (name, pushed), OCI_INDEX, index.to_string()).await;
+        }
         Step::List(of) => {
             let children: Vec<Value> = of.iter().map(|it| descriptor(it.get(pushed))).collect();
             let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children});
@@ -83,8 +103,9 @@ async fn take(test: &TestApp, (name, pushed): (&str, &mut Pushed), number: usize
             let signature = signature(test, name, Some(descriptor(of.get(pushed))), &number.to_string()).await;
             put(test, (name, pushed), OCI_MANIFEST, signature).await;
         }
-        Step::Note(of) => {
-            let tag = format!("{}.sig", of.get(pushed).0.replace(':', "-"));
+        Step::Note(of, is_signature) => {
+            let kind = if *is_signature { "sig" } else { "att" };
+            let tag = format!("{}.{kind}", of.get(pushed).0.replace(':', "-"));
             let signature = signature(test, name, None, &number.to_string()).await;
             let digest = put(test, (name, pushed), OCI_MANIFEST, signature).await;
             send(test, "PUT", &format!("{at}/{tag}"), json!({"digest": digest})).await;
@@ -200,13 +221,12 @@ async fn one_life(steps: Vec<Step>, asked: Vec<u8>, images: Vec<Index>) -> Resul
 #[test]
 fn what_a_preview_says_is_what_goes_and_what_comes_back() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
     let lives = (
         proptest::collection::vec(step(), 1..24),
         proptest::collection::vec(0..6_u8, 0..4),
         proptest::collection::vec(any::<Index>(), 0..3),
     );
-    runner.run(&lives, |(steps, tags, images)| runtime.block_on(one_life(steps, tags, images))).unwrap();
+    holds_of_all(16, &lives, |(steps, tags, images)| runtime.block_on(one_life(steps, tags, images)));
 }
 
 /// Where things are pushed when whole repositories go: names that others begin with, and one elsewhere.
@@ -273,7 +293,6 @@ async fn one_end(steps: Vec<(u8, Step)>, at: &str, asked: Value) -> Result<(), T
 #[test]
 fn what_a_preview_of_a_repository_or_a_namespace_says_is_all_that_goes() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
     let ends = (proptest::collection::vec((any::<u8>(), step()), 1..32), 0..3_u8);
     let end = |(steps, which): (Vec<(u8, Step)>, u8)| {
         let (at, asked) = match which {
@@ -283,5 +302,5 @@ fn what_a_preview_of_a_repository_or_a_namespace_says_is_all_that_goes() {
         };
         runtime.block_on(one_end(steps, at, asked))
     };
-    runner.run(&ends, end).unwrap();
+    holds_of_all(8, &ends, end);
 }

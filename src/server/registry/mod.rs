@@ -6,6 +6,7 @@
 
 pub mod changing;
 pub mod hosted;
+mod lines;
 pub mod remote;
 
 use super::access::Authorized;

@@ -159,10 +159,13 @@ impl Elsewhere {
         batch: &str,
     ) -> Result<Renamed> {
         let RenameTag { repository: name, tag, to } = proof.action();
+        let gone = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
+        if tag.is_reserved() {
+            return Err(gone()); // The trash holds an image by it.
+        }
         let repository = found(app, name).await?;
         let taken = self.named(name, to).await?;
         let known = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
-        let gone = || Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() });
         let before =
             self.named(name, tag).await?.or_else(|| known.clone().filter(|known| taken.as_ref() == Some(known)));
         let digest = before.ok_or_else(gone)?;

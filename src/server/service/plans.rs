@@ -12,7 +12,7 @@ mod whole;
 pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
-pub use act::{act, redeem};
+pub use act::{act, redeem, untag};
 use listed::first;
 use passed::passed;
 pub(super) use sealed::print_of;

@@ -14,6 +14,8 @@ pub enum Names {
     Synced,
     /// All; the contents are still those that were synced.
     Written,
+    /// All, with the contents that were written: this disk kept more than it had to.
+    AndContents,
 }
 
 pub struct Disk {
@@ -60,7 +62,29 @@ impl Disk {
         disk
     }
 
-    fn take(&mut self, step: &Step) {
+    /// A folder that has kept all that is in a copy of it.
+    pub fn with(root: &Path, copy: &Path) -> Self {
+        let mut disk = Self::after(root, &[]);
+        let mut folders = vec![PathBuf::new()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(copy.join(&folder)).unwrap().map(|entry| entry.unwrap()) {
+                let path = folder.join(entry.file_name());
+                let there = if entry.file_type().unwrap().is_dir() {
+                    folders.push(path.clone());
+                    Entry::Folder
+                } else {
+                    let content = fs::read(entry.path()).unwrap();
+                    disk.files.push(File { synced: content.clone(), content });
+                    Entry::File(disk.files.len() - 1)
+                };
+                disk.names.insert(root.join(path), there);
+            }
+        }
+        disk.synced_names.clone_from(&disk.names);
+        disk
+    }
+
+    pub fn take(&mut self, step: &Step) {
         match step {
             Step::Opened { handle, path, is_new_if_missing, is_emptied } => {
                 self.open(*handle, path, *is_new_if_missing);
@@ -144,8 +168,8 @@ impl Disk {
 
     /// Writes what is left after a cut into an empty folder.
     pub fn leave(&self, place: &Path, names: Names) {
-        let names = if names == Names::Synced { &self.synced_names } else { &self.names };
-        for (path, entry) in names {
+        let is_there = if names == Names::Synced { &self.synced_names } else { &self.names };
+        for (path, entry) in is_there {
             let path_there = place.join(path.strip_prefix(&self.root).expect("only the root is on record"));
             let is_reachable = path_there.parent().is_some_and(Path::is_dir); // Parents come first.
             match entry {
@@ -156,7 +180,8 @@ impl Disk {
                     // Modes are not on record; whoever cares for them keeps others out.
                     let mut there =
                         options.write(true).create(true).truncate(true).mode(0o600).open(path_there).unwrap();
-                    there.write_all(&self.files[*file].synced).unwrap();
+                    let File { content, synced } = &self.files[*file];
+                    there.write_all(if names == Names::AndContents { content } else { synced }).unwrap();
                 }
             }
         }

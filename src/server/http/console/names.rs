@@ -2,12 +2,11 @@
 
 use super::sent::taken;
 use super::{Done, Form};
-use crate::domain::action::{DeleteTag, RenameTag, RollBackNamespace, RollBackTag, SetTag};
-use crate::domain::condition::{Among, Condition};
+use crate::domain::action::{DeleteTags, RenameTag, RollBackNamespace, RollBackTag, SetTag};
 use crate::domain::error::What;
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::service::names::{self, Expect};
-use crate::server::service::{delete, history};
+use crate::server::service::{history, plans};
 use crate::ui::form::{Back, Intent};
 use crate::ui::query::address;
 use crate::ui::words::counted;
@@ -75,7 +74,7 @@ pub(super) fn back(
     let (of, what) = (repository.clone(), tag.clone());
     let may = match &to {
         Some(to) => form.may(&RollBackTag { repository: of, tag: what, digest: to.clone(), reason: String::new() }),
-        None => form.may(&DeleteTag { repository: of, tag: what }),
+        None => form.may(&DeleteTags { repository: of, tags: vec![what], filter: None }),
     };
     may.then_some(Back::Tag { repository, tag, to, expect })
 }
@@ -101,11 +100,9 @@ async fn roll_back(form: &Form<'_>) -> Result<Done> {
     let Address::RollBack(repository, tag) = page(form)? else { return Err(Error::NotFound(What::Page)) };
     let (to, expect): (Option<Digest>, Option<Digest>) = (form.sent.optional("to")?, expected(form)?);
     let Some(digest) = to else {
-        let proof = DeleteTag { repository: repository.clone(), tag: tag.clone() };
-        let proof = form.app.access.authorize(form.caller, proof).await?;
-        let matches = expect.map(|expect| Among::These(vec![expect]));
-        let condition = Condition { matches, ..Condition::default() };
-        delete::tag(form.app, &proof, condition).await?;
+        let action = DeleteTags { repository: repository.clone(), tags: vec![tag.clone()], filter: None };
+        let proof = form.app.access.authorize(form.caller, action).await?;
+        plans::untag(form.app, &proof, &expect.ok_or(Error::Outdated)?).await?;
         return Ok(Done::new(Address::Repository(repository), INTENT, format!("The tag {tag} is gone again")));
     };
     let reason = form.sent.text("reason").to_owned();

@@ -1,15 +1,14 @@
 //! Large manifests write many rows, and who pushes them many at once would keep everybody else from writing. So there is
 //! one of them at a time, and each pusher stands in the line once, however many they send.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use tokio::sync::{Mutex as Line, MutexGuard, OwnedMutexGuard};
+use super::super::lines::Lines;
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 /// Who waits, or has a turn.
 #[derive(Default)]
 pub(super) struct Turns {
-    of: Mutex<HashMap<String, Weak<Line<()>>>>,
-    all: Line<()>,
+    of: Lines,
+    all: Mutex<()>,
 }
 
 /// Over when dropped.
@@ -21,19 +20,8 @@ pub(super) struct Turn<'t> {
 impl Turns {
     /// Waits for a turn of theirs, and then for that of all.
     pub(super) async fn of(&self, who: &str) -> Turn<'_> {
-        let own = self.line(who).lock_owned().await;
+        let own = self.of.wait(who).await;
         Turn { _all: self.all.lock().await, _own: own }
-    }
-
-    fn line(&self, who: &str) -> Arc<Line<()>> {
-        let mut lines = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.get(who).and_then(Weak::upgrade) {
-            return line;
-        }
-        lines.retain(|_, line| line.strong_count() > 0);
-        let line = Arc::default();
-        lines.insert(who.to_owned(), Arc::downgrade(&line));
-        line
     }
 }
 

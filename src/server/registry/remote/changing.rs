@@ -1,7 +1,8 @@
 //! Changing what tags name: put there, or taken away without taking its siblings along.
 //!
 //! A registry knows no condition that holds while it changes something, but for few. So what is there is looked at right
-//! before each step and after it, and an answer that was lost is made up for by looking.
+//! before each step and after it, and an answer that was lost is made up for by looking. Of those who change one tag from
+//! here each waits until the one before has ended.
 
 use super::deleting::Deleted;
 use super::tombstone;
@@ -62,6 +63,13 @@ impl ChangeTags for RemoteRegistry {
     }
 }
 
+impl Spot<'_> {
+    /// What those who change it stand in line by.
+    fn line(&self) -> String {
+        format!("{}:{}", self.name, self.tag)
+    }
+}
+
 impl RemoteRegistry {
     fn spot<'a>(&self, at: &'a Allowed<'a>, tag: &Tag) -> Result<Spot<'a>> {
         Ok(Spot { at, name: self.upstream_name(at.repository())?, tag: Reference::Tag(tag.clone()) })
@@ -77,6 +85,7 @@ impl RemoteRegistry {
     }
 
     async fn put(&self, spot: &Spot<'_>, manifest: &RawManifest, condition: &Condition) -> Result<bool> {
+        let _turn = self.lines.wait(&spot.line()).await;
         spot.at.confirm().await?;
         let current = self.named(spot).await?;
         let seen = match condition.check(current.as_ref()) {
@@ -107,6 +116,7 @@ impl RemoteRegistry {
     }
 
     async fn remove(&self, spot: &Spot<'_>, manifest: &RawManifest) -> Result<Removed> {
+        let _turn = self.lines.wait(&spot.line()).await;
         let expected = &manifest.digest;
         match self.named(spot).await? {
             None => return Ok(Removed::Before),

@@ -34,6 +34,7 @@ pub use auth::OwnTokens;
 pub use limits::Limits;
 pub use redirect::authority;
 
+use super::lines::Lines;
 use super::{About, Names, RawManifest, ReadRegistry};
 use crate::domain::capability::Capability;
 use crate::domain::error::What;
@@ -92,6 +93,8 @@ pub struct RemoteRegistry {
     repositories: Option<Vec<String>>,
     entropy: Arc<dyn Entropy>,
     is_read_only: bool,
+    /// Of those who change a tag there.
+    lines: Lines,
 }
 
 impl RemoteRegistry {
@@ -113,7 +116,7 @@ impl RemoteRegistry {
         let reach = Reach { allow: allow.clone(), guards_all: bounds.is_some() };
         let transport = Transport::new(settings.ca_file.as_deref(), reach, limits, Arc::clone(&entropy))?;
         let client = Client::new(base, transport, auth, allow);
-        Ok(Self { client, names, repositories, entropy, is_read_only: settings.is_read_only })
+        Ok(Self { client, names, repositories, entropy, is_read_only: settings.is_read_only, lines: Lines::default() })
     }
 
     /// The same registry, which trusts tokens of this Portolan: it asks for them as `service`.

@@ -2,6 +2,7 @@
 
 use super::sealed::{Asked, Plan, Planned, print};
 use super::{Found, before, reach, steps, whole};
+use crate::domain::action::DeleteTags;
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
@@ -35,7 +36,7 @@ pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -
     }
     let done = match steps::is_much(app, &proof.action().asked())? {
         true => steps::start(app, proof, plan).await.map(Redeemed::Run),
-        false => run(app, proof, Some(plan)).await.map(Redeemed::Done),
+        false => run(app, proof, (Some(plan), Some(&plan.print))).await.map(Redeemed::Done),
     };
     match (done, plans::redeemed(&app.store, &plan.id).await?) {
         (Err(_), Some(before)) => Ok(before), // Somebody sent it twice at once.
@@ -45,7 +46,22 @@ pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -
 
 /// Does at once what is asked, without a look at it before.
 pub async fn act<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Vec<String>> {
-    run(app, proof, None).await
+    run(app, proof, (None, None)).await
+}
+
+/// Takes a tag from its image, if it names this one; the image stays.
+///
+/// # Errors
+/// [`Error::Changed`] with what it names; [`Error::Outdated`] if that changes meanwhile.
+pub async fn untag(app: &App, proof: &Authorized<DeleteTags>, named: &Digest) -> Result<Vec<String>> {
+    let DeleteTags { repository: name, tags, .. } = proof.action();
+    let absent = || Error::NotFound(What::Repository(name.clone()));
+    let repository = repositories::find(&app.store, name).await?.ok_or_else(absent)?;
+    let radius = reach(&mut Reader::Store(&app.store), repository, name, (tags, &[])).await?.radius;
+    match radius.tags.values().find(|digest| *digest != named) {
+        Some(other) => Err(Error::Changed { current: Some(other.clone()) }),
+        None => run(app, proof, (None, Some(&print(&radius)))).await,
+    }
 }
 
 /// Whoever deletes by this proof, under a batch.
@@ -59,20 +75,29 @@ pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: Stri
     }
 }
 
-async fn run<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
+/// Does it, under a plan's batch if there is one, and only if exactly that would go which has this print.
+async fn run<A: Planned>(
+    app: &App,
+    proof: &Authorized<A>,
+    seen: (Option<&Plan>, Option<&Digest>),
+) -> Result<Vec<String>> {
     for _ in 1..together::TRIES {
-        let done = run_once(app, proof, plan).await;
+        let done = run_once(app, proof, seen).await;
         if !together::is_too_early(&done) {
             return done;
         }
     }
-    run_once(app, proof, plan).await
+    run_once(app, proof, seen).await
 }
 
-async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, plan: Option<&Plan>) -> Result<Vec<String>> {
+async fn run_once<A: Planned>(
+    app: &App,
+    proof: &Authorized<A>,
+    (plan, seen): (Option<&Plan>, Option<&Digest>),
+) -> Result<Vec<String>> {
     let batch = plan.map_or_else(|| new_id(&*app.entropy, app.clock.now()), |plan| plan.id.clone());
     let who = deleting(app, proof, batch);
-    let (rights, expected, is_planned) = (proof.rights(), plan.map(|plan| plan.print.clone()), plan.is_some());
+    let (rights, expected, is_planned) = (proof.rights(), seen.cloned(), plan.is_some());
     let job = match proof.action().asked() {
         Asked::Content { repository, tags, digests, .. } => {
             let content = Content::of(app, repository, (tags, digests), (rights, expected))?;

@@ -1,0 +1,105 @@
+//! A collection that the clock begins: how far it is and how long it will take is said on its page and by the API alike, it
+//! is paused and goes on, and a dry run before it said what it would free and changed nothing.
+
+use super::files;
+use super::model::found;
+use crate::identity::run as statement;
+use crate::jobs::{collect, control, over, ran};
+use crate::support::{START, TestApp, choices};
+use portolan::domain::ByteSize;
+use portolan::server::access::Policy;
+use portolan::server::blobs::FilesystemBlobs;
+use portolan::server::clock::ManualClock;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const DAILY: &str = "[trash]\ndays = 0\n[history]\ndays = 0\n[gc]\ngrace_s = 3600\nevery_s = 86400\n";
+const HOUR_MS: i64 = 3_600_000;
+
+async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait).await.unwrap_or_else(|_| panic!("not within 30 s: {what}"));
+}
+
+async fn jobs(test: &TestApp) -> Vec<Value> {
+    test.get("/api/v1/jobs").await.json()["items"].as_array().unwrap().clone()
+}
+
+/// Waits for the job that nobody asked for after so many, and returns its id.
+async fn began_by_itself(test: &TestApp, n_before: usize) -> String {
+    eventually("it begins by itself", async || jobs(test).await.len() > n_before).await;
+    let job = jobs(test).await[0].clone();
+    assert_eq!((&job["kind"], &job["dry_run"], &job["created_by"]), (&json!("gc"), &json!(false), &json!("job:gc")));
+    job["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collection_begins_by_the_clock_says_how_far_it_is_and_goes_on_after_a_pause() {
+    let clock = Arc::new(ManualClock::new(START));
+    let mut test = TestApp::build(DAILY, choices(Policy::Grants, clock.clone())).await;
+    test.push_image("team/web", "kept", "amd64", b"kept").await;
+    for tag in ["1", "2", "3"] {
+        test.push_image("team/web", tag, "amd64", format!("the layer of {tag}").as_bytes()).await;
+        assert_eq!(test.delete(&format!("/v2/team/web/manifests/{tag}")).await.status, 202);
+    }
+    let freed = 3 * "the layer of 1".len() as u64;
+    let _running = test.start_jobs().await;
+
+    clock.advance_ms(2 * HOUR_MS);
+    let (before, bytes) = (found(&test).await, files(test.folder.path()));
+    let dry = over(&test, &collect(&test, true).await).await;
+    assert!(ran(&dry).contains("images: 3; links of blobs: 3; blobs: 3,") && dry["bytes"] == freed, "{dry}");
+    assert_eq!((found(&test).await, files(test.folder.path())), (before, bytes), "it changed nothing");
+    let trash = test.get("/api/v1/trash").await.json();
+    assert_eq!(jobs(&test).await.len(), 1, "nothing is due before its time: {trash}");
+
+    // Files do not go while somebody copies them: there it stands.
+    let copying = FilesystemBlobs::open(test.folder.path()).unwrap().copying().unwrap();
+    clock.advance_ms(22 * HOUR_MS);
+    let id = began_by_itself(&test, 1).await;
+    let (path, page) = (format!("/api/v1/jobs/{id}"), format!("/jobs/{id}"));
+    let waits = async || test.get(&path).await.json()["waits_for"].as_str().is_some_and(|it| it.contains("a backup"));
+    eventually("it has come to the files", waits).await;
+    assert_eq!(control(&test, &id, "pause").await.status, 200);
+    let paused = test.get(&path).await.json();
+    assert_eq!((&paused["state"], &paused["bytes"], &paused["left_s"]), (&json!("paused"), &json!(0), &json!(null)));
+    assert!(paused["done"].as_u64().is_some_and(|done| done > 0), "{paused}");
+    let said = test.get(&page).await.text();
+    assert!(said.contains("by schedule") && said.contains(">Paused<") && said.contains("0 B freed"), "{said}");
+
+    // As if ten minutes had passed, and that had been a quarter of it.
+    statement(&test, format!("UPDATE job_runs SET worked_ms = 600000, n_total = 4 * n_done WHERE id = '{id}'")).await;
+    let says_how_long = async || {
+        let job = test.get(&path).await.json();
+        if job["state"] == "running" && !job["waits_for"].is_null() {
+            control(&test, &id, "pause").await;
+        }
+        control(&test, &id, "resume").await;
+        job["left_s"].as_u64().is_some_and(|left| left >= 1800) && test.get(&page).await.text().contains("30 min left")
+    };
+    eventually("it says how long it will take", says_how_long).await;
+
+    drop(copying);
+    control(&test, &id, "resume").await;
+    let done = over(&test, &id).await;
+    assert!(ran(&done).contains("images: 3; links of blobs: 3; blobs: 3,"), "{done}");
+    assert_eq!(
+        (&done["bytes"], &done["left_s"], &done["done"]),
+        (&json!(freed), &json!(null), &done["total"]),
+        "{done}"
+    );
+    let said = test.get(&page).await.text();
+    assert!(said.contains(&format!("{} freed", ByteSize(freed))) && !said.contains(" left"), "{said}");
+    assert!(test.get("/jobs").await.text().contains(&format!("{} freed", ByteSize(freed))));
+    assert_eq!(files(test.folder.path()), found(&test).await.contents);
+    super::pulls(&test, "team/web", "kept").await;
+
+    clock.advance_ms(24 * HOUR_MS);
+    let next = over(&test, &began_by_itself(&test, 2).await).await;
+    assert!(ran(&next).contains("images: 0; links of blobs: 0; blobs: 0,"), "{next}");
+}
