@@ -12,6 +12,7 @@ use portolan::server::clock::ManualClock;
 use portolan::server::store::collect;
 use proptest::collection::vec;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -213,4 +214,43 @@ async fn what_is_left_of_a_repository_is_cleared_away_under_pushes_of_its_name()
     for tag in &pushed {
         pulls(&test, "team/web", tag).await;
     }
+}
+
+async fn edges(test: &TestApp) -> BTreeSet<(String, String)> {
+    let all = rows(test, "SELECT parent, child FROM deleted_edges").await;
+    all.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap())).collect()
+}
+
+/// What an image was made of is written down while it lies in the trash, and no longer: with the next collection.
+#[tokio::test]
+async fn what_an_image_was_made_of_is_forgotten_after_it_and_holds_nothing() {
+    let config = "[trash]\ndays = 30\n[history]\ndays = 0\n[gc]\ngrace_s = 0\nevery_s = 0\n";
+    let clock = Arc::new(ManualClock::new(START));
+    let mut test = TestApp::build(config, choices(Policy::Grants, clock.clone())).await;
+    let _running = test.start_jobs().await;
+    let layers = ["base", "base", "first", "second", "third"];
+    let [of_all, _, first, second, third] = layers.map(|layer| sha256(layer.as_bytes()));
+    let (mut images, mut entries) = (vec![], vec![]);
+    for layer in &layers[2..] {
+        let image = push(&test, "team/web", &["base", "base", layer]).await;
+        let asked = json!({"digests": [image]});
+        let preview = post(&test, "/api/v1/r/team/web/-/delete-preview", asked).await;
+        let done = post(&test, "/api/v1/r/team/web/-/delete", json!({"plan": preview["plan"]})).await;
+        entries.push(done["trash"][0].as_str().unwrap().to_owned());
+        images.push(image);
+    }
+    let config = sha256(b"{}");
+    let of = |image: usize, layer: &String| {
+        [layer, &of_all, &config].map(|part| (images[image].clone(), part.clone())).into_iter().collect::<BTreeSet<_>>()
+    };
+    let [purged, stays, back] = [of(0, &first), of(1, &second), of(2, &third)];
+    assert_eq!(edges(&test).await, [&purged, &stays, &back].into_iter().flatten().cloned().collect());
+    assert_eq!(test.delete(&format!("/api/v1/trash/{}", entries[0])).await.status, 204);
+    let restore = format!("/api/v1/trash/{}/restore", entries[2]);
+    assert_eq!(test.call("POST", &restore, "application/json", "").await.status, 204);
+    clock.advance_ms(A_WHILE_MS);
+    run(&test).await;
+    assert_eq!(edges(&test).await, stays);
+    assert_eq!(files(test.folder.path()), BTreeSet::from([of_all, config, second, third]));
+    pulls(&test, "team/web", &images[2]).await;
 }

@@ -296,13 +296,16 @@ async fn a_repository_that_an_earlier_version_deleted_comes_back() {
              FROM {from} t JOIN deleted_repositories d ON d.id = t.repository_id"
         )
     };
-    let edges = "INSERT INTO deleted_edges (repository_id, parent, position, relation, child)
-                 SELECT repository_id, parent, position, relation, child FROM manifest_edges";
+    let edges = "INSERT INTO deleted_edges (repository_id, child, parent)
+                 SELECT DISTINCT repository_id, child, parent FROM manifest_edges";
+    let names = "INSERT INTO deleted_names (repository_id, digest, entry)
+                 SELECT repository_id, digest, entry FROM deleted_manifests UNION SELECT repository_id, digest, entry FROM deleted_tags";
     for sql in [
         away("deleted_tags", "tags", "name, digest, changed_at, move_known, moved_by, pulled_at"),
         away("deleted_manifests", "manifests", "digest, media_type, content, config, pushed_at, pushed_by"),
         away("deleted_blobs", "repository_blobs", "digest, size_bytes, linked_at"),
         edges.to_owned(),
+        names.to_owned(),
         "UPDATE deleted_repositories SET n_tags = 0, n_images = 0, stored_bytes = 0, logical_bytes = 0".to_owned(),
     ] {
         statement(&test, sql).await;

@@ -12,7 +12,7 @@ use crate::domain::principal::Job;
 use crate::domain::{ByteSize, Result, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::store::Tx;
-use crate::server::store::collect::{self, After, Rule};
+use crate::server::store::collect::{self, After, Leftover, Rule};
 use crate::server::store::runs::{Progress, Run};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,8 @@ enum Phase {
     #[default]
     Start,
     Entries,
+    Edges,
+    Names,
     Clear,
     Images,
     Links,
@@ -118,6 +120,8 @@ impl Collecting<'_> {
         match self.place.phase {
             Phase::Start => self.start().await,
             Phase::Entries => self.entries().await,
+            Phase::Edges => self.leftover(Leftover::Edges, Phase::Names).await,
+            Phase::Names => self.leftover(Leftover::Names, Phase::Clear).await,
             Phase::Clear => self.clear().await,
             Phase::Images => self.images().await,
             Phase::Links => self.links().await,
@@ -179,7 +183,7 @@ impl Collecting<'_> {
         }
         self.place.n_entries += n_gone;
         if n_gone == 0 {
-            self.go_on(Phase::Clear);
+            self.go_on(Phase::Edges);
         }
         Ok(())
     }

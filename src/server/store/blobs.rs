@@ -2,9 +2,13 @@
 
 use super::repositories::Repository;
 use super::{Store, Tx, batch};
+use crate::domain::manifest::Manifest;
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use std::collections::{HashMap, HashSet};
+
+/// Parts of a manifest that share a statement.
+const PARTS: usize = 256;
 
 /// The size of a blob that a mount's repository has, or `None`.
 pub async fn linked(
@@ -94,22 +98,26 @@ pub async fn link(tx: &mut Tx, repository: &Repository, digest: &Digest, size: u
     Ok(())
 }
 
-/// Links what a manifest in the trash is made of again, where it was taken out of its repository meanwhile.
+/// Links what a manifest that comes back is made of again, where it was taken out of its repository meanwhile.
 pub(super) async fn link_deleted(
     tx: &mut Tx,
     repository: &Repository,
-    manifest: &Digest,
+    manifest: &Manifest,
     now: Timestamp,
 ) -> Result<()> {
-    let sql = "SELECT DISTINCT b.digest, b.size_bytes, b.entry FROM deleted_edges e JOIN deleted_blobs b
-                 ON b.repository_id = e.repository_id AND b.digest = e.child
-               WHERE e.repository_id = $1 AND e.parent = $2 AND NOT EXISTS (SELECT 1 FROM repository_blobs l
-                 WHERE l.repository_id = $1 AND l.digest = b.digest)";
-    for mut row in tx.all(sql, params![&repository.id, manifest]).await? {
-        let (digest, size, entry): (Digest, u64, String) = (row.take()?, row.take()?, row.take()?);
-        link(tx, repository, &digest, size, now).await?;
-        tx.run("DELETE FROM deleted_blobs WHERE entry = $1 AND digest = $2", params![&entry, &digest]).await?;
-        tx.run("DELETE FROM trash WHERE id = $1 AND kind = 'blob'", params![&entry]).await?;
+    let parts: Vec<Digest> = manifest.children.iter().map(|(_, part)| part.digest.clone()).collect();
+    for some in parts.chunks(PARTS) {
+        let (slots, named) = batch::padded(2, some);
+        let sql = format!(
+            "SELECT b.digest, b.size_bytes, b.entry FROM deleted_blobs b WHERE b.repository_id = $1 AND b.digest IN ({slots})
+             AND NOT EXISTS (SELECT 1 FROM repository_blobs l WHERE l.repository_id = $1 AND l.digest = b.digest)"
+        );
+        for mut row in tx.all(&sql, [params![&repository.id], named].concat()).await? {
+            let (digest, size, entry): (Digest, u64, String) = (row.take()?, row.take()?, row.take()?);
+            link(tx, repository, &digest, size, now).await?;
+            tx.run("DELETE FROM deleted_blobs WHERE entry = $1 AND digest = $2", params![&entry, &digest]).await?;
+            tx.run("DELETE FROM trash WHERE id = $1 AND kind = 'blob'", params![&entry]).await?;
+        }
     }
     Ok(())
 }

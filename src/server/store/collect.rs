@@ -10,6 +10,7 @@ mod bytes;
 mod entries;
 mod gone;
 mod images;
+mod leftover;
 mod links;
 mod promises;
 
@@ -18,6 +19,7 @@ pub use bytes::{contents, forget as forget_contents, mark, marked, still_marked}
 pub use entries::{expired, take as take_entries};
 pub use gone::clear;
 pub use images::{take as take_images, unnamed, want};
+pub use leftover::{Key, Left, Leftover, clear as clear_leftover, left};
 pub use links::{linked, take as take_links};
 pub use promises::Promised;
 
@@ -101,7 +103,7 @@ impl Rule {
         let part = format!(
             "p.repository_id = {repository_id} AND p.child = {child} AND d.repository_id = p.repository_id AND d.digest = p.parent"
         );
-        self.kept("deleted_edges p CROSS JOIN deleted_manifests d", &part)
+        self.kept("deleted_edges p CROSS JOIN images_in_trash d", &part)
     }
 }
 
@@ -126,7 +128,8 @@ pub async fn soon(tx: &mut Tx, now: Timestamp) -> Result<()> {
 
 /// How many rows a run looks at, roughly: the same one may be looked at more than once.
 pub async fn n_rows(store: &Store, rule: &Rule) -> Result<u64> {
-    let sql = "SELECT (SELECT COUNT(*) FROM trash WHERE expires_at <= $1)
+    let sql = "SELECT (SELECT COUNT(*) FROM trash WHERE expires_at <= $1) + (SELECT COUNT(*) FROM deleted_edges)
+        + (SELECT COUNT(*) FROM deleted_names)
         + (SELECT COUNT(*) FROM manifests WHERE unnamed_since IS NOT NULL)
         + (SELECT COUNT(*) FROM repository_blobs) + (SELECT COUNT(*) FROM blobs)";
     let row = store.scan(sql, params![rule.now]).await?.into_iter().next();
@@ -197,6 +200,14 @@ mod tests {
                 of("repository_blobs l WHERE l.repository_id = 'r' AND l.digest = 'd'", links::free(&rule)),
                 of("blobs b WHERE b.digest = 'd'", bytes::free(&rule)),
                 format!("SELECT 1 FROM {} AND x.id = 'e'", entries::over(&rule)),
+                of(
+                    "deleted_edges e WHERE e.child = 'd' AND e.repository_id = 'r'",
+                    Leftover::Edges.is_gone().to_owned(),
+                ),
+                of(
+                    "deleted_names e WHERE e.digest = 'd' AND e.repository_id = 'r'",
+                    Leftover::Names.is_gone().to_owned(),
+                ),
             ] {
                 for line in plan(&connection, &question) {
                     // There are few mounts; of a repository there may be very much.

@@ -139,6 +139,8 @@ async fn take_tags(tx: &mut Tx, deletion: &Deletion, tags: &[Untagged<'_>]) -> R
         let kept = params![&repository.id, &who.batch, who.at, &who.by];
         let rows = some.iter().flat_map(|it| params![it.tag, it.entry]).collect();
         tx.run(&sql, [kept, rows].concat()).await?;
+        let named: Vec<_> = some.iter().map(|it| (it.digest, it.entry)).collect();
+        trash::name(tx, &repository.id, &named).await?;
         let left: Vec<Left<'_>> = some.iter().map(|it| Left { tag: it.tag, from: it.digest }).collect();
         history::record_deleted(tx, repository, &left, (&who.by, who.at)).await?;
         let sql = format!("DELETE FROM tags WHERE repository_id = $1 AND name IN ({})", batch::slots(2, some.len()));

@@ -51,6 +51,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0028_runs.sql"),
     include_str!("schema/sqlite/0029_in_place.sql"),
     include_str!("schema/sqlite/0030_in_order.sql"),
+    include_str!("schema/sqlite/0031_trash_edges.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -85,6 +86,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0028_runs.sql"),
     include_str!("schema/postgres/0029_in_place.sql"),
     include_str!("schema/postgres/0030_in_order.sql"),
+    include_str!("schema/postgres/0031_trash_edges.sql"),
 ];
 
 impl Dialect {

@@ -112,10 +112,10 @@ pub async fn set(tx: &mut Tx, at: Back<'_>, how: How, (by, now): (&Actor, Timest
 
 /// Lets entries of the trash go that are about one tag alone which names again what it was deleted from.
 pub async fn forget_deleted(tx: &mut Tx, at: Back<'_>, name: &RepositoryName) -> Result<()> {
-    let tags = "DELETE FROM deleted_tags WHERE repository_id = $2
-                AND EXISTS (SELECT 1 FROM tags_going_back b WHERE b.batch = $1 AND b.repository_id = $2
-                  AND b.tag = deleted_tags.name AND b.then_digest = deleted_tags.digest)
-                AND EXISTS (SELECT 1 FROM trash x WHERE x.id = deleted_tags.entry AND x.kind = 'tag')";
+    let tags = "DELETE FROM deleted_tags WHERE (entry, name) IN (
+                  SELECT d.entry, d.name FROM tags_going_back b CROSS JOIN tags_in_trash d CROSS JOIN trash x
+                  WHERE b.batch = $1 AND b.repository_id = $2 AND d.repository_id = b.repository_id
+                  AND d.digest = b.then_digest AND d.name = b.tag AND x.id = d.entry AND x.kind = 'tag')";
     if tx.run(tags, params![at.batch, &at.repository.id]).await? == 0 {
         return Ok(());
     }

@@ -91,7 +91,7 @@ pub(super) async fn record_all(
 
 /// Whether an image can still be named: it is here, or in the trash.
 const IS_KEPT: &str = "(EXISTS (SELECT 1 FROM manifests k WHERE k.repository_id = v.repository_id AND k.digest = {d})
-    OR EXISTS (SELECT 1 FROM deleted_manifests k WHERE k.repository_id = v.repository_id AND k.digest = {d}))";
+    OR EXISTS (SELECT 1 FROM images_in_trash k WHERE k.repository_id = v.repository_id AND k.digest = {d}))";
 
 /// One page of the moves of a repository, newest first.
 pub async fn list(

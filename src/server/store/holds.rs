@@ -69,7 +69,7 @@ fn is_free(hold: &str) -> String {
               AND d.digest = {hold}.digest)"
         )
     };
-    ["trash_going", "deleted_tags", "deleted_manifests"].map(none).join(" AND ")
+    ["trash_going", "tags_in_trash", "images_in_trash"].map(none).join(" AND ")
 }
 
 /// That one is free, and a part is not before the images of its request are gone.
@@ -130,9 +130,10 @@ pub async fn is_unnamed(store: &Store, hold: &Hold) -> Result<bool> {
     let sql = "SELECT 1 AS found FROM repositories r WHERE r.name = $1 AND (
                  EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = $2)
                  OR EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = r.id AND e.child = $2)
-                 OR EXISTS (SELECT 1 FROM deleted_edges e WHERE e.repository_id = r.id AND e.child = $2)
-                 OR EXISTS (SELECT 1 FROM deleted_tags d WHERE d.repository_id = r.id AND d.digest = $2)
-                 OR EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.repository_id = r.id AND d.digest = $2))";
+                 OR EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN images_in_trash p WHERE e.repository_id = r.id AND e.child = $2
+                   AND p.repository_id = e.repository_id AND p.digest = e.parent)
+                 OR EXISTS (SELECT 1 FROM tags_in_trash d WHERE d.repository_id = r.id AND d.digest = $2)
+                 OR EXISTS (SELECT 1 FROM images_in_trash d WHERE d.repository_id = r.id AND d.digest = $2))";
     Ok(store.one(sql, params![&hold.repository, &hold.digest]).await?.is_none())
 }
 

@@ -169,7 +169,7 @@ pub fn child_row(child: &crate::domain::manifest::Descriptor, stored: &[Child]) 
 pub async fn side(store: &Store, repository_id: &str, digest: &Digest) -> Result<Option<Side>> {
     let sql = "SELECT 0 AS deleted, m.kind, m.pull_bytes, m.platforms, m.built_at, NULL, NULL, NULL FROM manifests m
                WHERE m.repository_id = $1 AND m.digest = $2
-               UNION ALL SELECT 1, NULL, NULL, NULL, NULL, d.media_type, d.content, d.config FROM deleted_manifests d
+               UNION ALL SELECT 1, NULL, NULL, NULL, NULL, d.media_type, d.content, d.config FROM images_in_trash d
                WHERE d.repository_id = $1 AND d.digest = $2 ORDER BY deleted LIMIT 1";
     let Some(mut row) = store.one(sql, params![repository_id, digest]).await? else { return Ok(None) };
     let is_in_trash: bool = row.take()?;

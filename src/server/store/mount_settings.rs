@@ -133,14 +133,13 @@ pub async fn n_grants(store: &Store, id: &str) -> Result<u64> {
 }
 
 /// What belongs to repositories, each before what it refers to.
-const OF_REPOSITORIES: [&str; 11] = [
+const OF_REPOSITORIES: [&str; 10] = [
     "referrers",
     "manifest_edges",
     "pulls",
     "tag_moves",
     "tags",
-    "deleted_tags",
-    "deleted_manifests",
+    "deleted_names",
     "deleted_blobs",
     "deleted_edges",
     "repository_blobs",
@@ -155,6 +154,13 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
         return Err(Error::Conflict("somebody else removed this mount".to_owned()));
     }
     tx.run(&format!("DELETE {ITS_GRANTS}"), params![id]).await?;
+    for table in ["deleted_tags", "deleted_manifests"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE entry IN (SELECT n.entry FROM deleted_names n JOIN repositories r
+               ON r.id = n.repository_id WHERE r.mount_id = $1)"
+        );
+        tx.run(&sql, params![id]).await?;
+    }
     for table in OF_REPOSITORIES {
         let sql =
             format!("DELETE FROM {table} WHERE repository_id IN (SELECT id FROM repositories WHERE mount_id = $1)");

@@ -219,7 +219,7 @@ async fn name(tx: &mut Tx, repository: &Repository, digest: &Digest, by: i64, no
     let sql =
         "UPDATE manifests SET n_tags = n_tags + $3, unnamed_since = CASE WHEN n_tags + $3 > 0 THEN NULL ELSE $4 END
                WHERE repository_id = $1 AND digest = $2 RETURNING n_tags,
-               CAST(CASE WHEN $3 > 0 AND EXISTS (SELECT 1 FROM deleted_tags d WHERE d.repository_id = $1 AND d.digest = $2)
+               CAST(CASE WHEN $3 > 0 AND EXISTS (SELECT 1 FROM tags_in_trash d WHERE d.repository_id = $1 AND d.digest = $2)
                  THEN 1 ELSE 0 END AS BIGINT)";
     let row = tx.one(sql, params![&repository.id, digest, by, now]).await?;
     let found = row.map(|mut row| Ok((row.take::<i64>()?, row.take()?))).transpose()?;

@@ -74,6 +74,20 @@ pub async fn insert(tx: &mut Tx, entries: &[NewEntry]) -> Result<()> {
     Ok(())
 }
 
+/// Notes which entries hold these images of a repository, or tags of them.
+pub async fn name(tx: &mut Tx, repository_id: &str, images: &[(&Digest, &str)]) -> Result<()> {
+    for some in images.chunks(TOGETHER) {
+        let sql = format!(
+            "INSERT INTO deleted_names (repository_id, digest, entry) VALUES {}
+             ON CONFLICT (repository_id, digest, entry) DO NOTHING",
+            batch::rows(1, some.len(), 3)
+        );
+        let rows = some.iter().flat_map(|(digest, entry)| params![repository_id, *digest, *entry]);
+        tx.run(&sql, rows.collect()).await?;
+    }
+    Ok(())
+}
+
 /// For how many days what is deleted in a repository is kept, where a namespace above it says so: the nearest counts.
 pub async fn days(tx: &mut Tx, name: &RepositoryName) -> Result<Option<u32>> {
     let (sql, params) = saying(&Scope::Repository(name.clone()));
@@ -218,7 +232,7 @@ fn fitting(wanted: &Wanted, params: &mut Vec<Value>) -> String {
 pub async fn forget_back(tx: &mut Tx, repository: &Repository, (tag, digest): (&Tag, &Digest)) -> Result<()> {
     let sql = format!(
         "{ENTRY} WHERE kind = 'tag' AND id IN
-         (SELECT entry FROM deleted_tags WHERE repository_id = $1 AND digest = $2 AND name = $3) ORDER BY id"
+         (SELECT entry FROM tags_in_trash WHERE repository_id = $1 AND digest = $2 AND name = $3) ORDER BY id"
     );
     let found = tx.all(&sql, params![&repository.id, digest, tag]).await?;
     let found: Vec<Entry> = found.into_iter().map(entry).collect::<Result<_>>()?;

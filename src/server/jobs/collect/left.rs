@@ -2,7 +2,7 @@
 
 use super::{Collecting, MOST, PAGE, Phase};
 use crate::domain::Result;
-use crate::server::store::collect;
+use crate::server::store::collect::{self, Leftover};
 
 impl Collecting<'_> {
     /// From here on, what jobs brought that are over is held by what names it.
@@ -17,6 +17,39 @@ impl Collecting<'_> {
                 self.note(move |tx| Box::pin(async move { collect::let_go(tx, &rule, &some).await })).await?;
             }
         }
+    }
+
+    /// What a table still says of what the trash let go: rows that lie beside one another go together.
+    pub(super) async fn leftover(&mut self, of: Leftover, next: Phase) -> Result<()> {
+        if self.rule.is_dry {
+            self.go_on(next);
+            return Ok(());
+        }
+        let (found, last) = collect::left(&self.work.app.store, of, &self.place.after, PAGE).await?;
+        self.looked_at(found.len());
+        for of_one in found.chunk_by(|one, next| one.repository.id == next.repository.id) {
+            let mut rest = of_one;
+            while !rest.is_empty() {
+                let (some, others) = rest.split_at(self.together.min(rest.len()));
+                rest = others;
+                let mut free = some.iter().filter(|it| it.is_free).map(|it| it.key.clone());
+                let Some(first) = free.next() else { continue };
+                let (at, last) = (some[0].repository.clone(), free.last().unwrap_or_else(|| first.clone()));
+                let timed = self.timed(move |tx| {
+                    Box::pin(async move {
+                        collect::lock(tx, std::slice::from_ref(&at)).await?;
+                        collect::clear_leftover(tx, of, &at, (&first, &last)).await
+                    })
+                });
+                let (_, took) = timed.await?;
+                self.pace(some.len(), took);
+            }
+        }
+        match last {
+            Some(last) => self.place.after = last,
+            None => self.go_on(next),
+        }
+        Ok(())
     }
 
     /// What is left of repositories that are gone for good, some rows at a time. Nothing depends on them any more.

@@ -20,7 +20,7 @@ pub(super) fn over(rule: &Rule) -> String {
     let around = rule.unless_found("entry", "''", "y.id");
     let listed = |part: &str| {
         format!(
-            "EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN deleted_manifests p CROSS JOIN trash y
+            "EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN images_in_trash p CROSS JOIN trash y
                WHERE e.repository_id = {part}.repository_id AND e.child = {part}.digest AND p.repository_id = e.repository_id
                AND p.digest = e.parent AND y.id = p.entry AND y.id <> x.id{around})"
         )

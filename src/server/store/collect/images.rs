@@ -13,9 +13,9 @@ pub(super) fn free(rule: &Rule) -> String {
     let own = rule.unless_found("image", "m.repository_id", "m.digest");
     let parent = rule.unless_found("image", "e.repository_id", "e.parent");
     let subject = rule.unless_found("image", "s.repository_id", "s.digest");
-    let tagged = rule.kept("deleted_tags d", "d.repository_id = m.repository_id AND d.digest = m.digest");
+    let tagged = rule.kept("tags_in_trash d", "d.repository_id = m.repository_id AND d.digest = m.digest");
     let about = rule.kept(
-        "referrers f CROSS JOIN deleted_manifests d",
+        "referrers f CROSS JOIN images_in_trash d",
         "f.repository_id = m.repository_id AND f.digest = m.digest AND d.repository_id = f.repository_id AND d.digest = f.subject",
     );
     let in_trash = rule.in_trash("m.repository_id", "m.digest");

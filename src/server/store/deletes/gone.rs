@@ -52,7 +52,7 @@ fn within(graph: &Graph, tags: &BTreeSet<Tag>, mut images: BTreeSet<Digest>) -> 
 /// None where that is in the trash already.
 async fn as_it_was(tx: &mut Tx, deletion: &Deletion, tag: &Tag, digest: &Digest) -> Result<Option<String>> {
     let Deletion { repository, who, .. } = deletion;
-    let sql = "SELECT 1 AS found FROM deleted_tags d JOIN trash x ON x.id = d.entry
+    let sql = "SELECT 1 AS found FROM tags_in_trash d JOIN trash x ON x.id = d.entry
                WHERE d.repository_id = $1 AND d.name = $2 AND d.digest = $3 LIMIT 1";
     if tx.one(sql, params![&repository.id, tag, digest]).await?.is_some() {
         return Ok(None);
@@ -63,5 +63,6 @@ async fn as_it_was(tx: &mut Tx, deletion: &Deletion, tag: &Tag, digest: &Digest)
                  pulled_at, deleted_at, deleted_by) VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0, $6, $7)";
     let row = params![&who.batch, &entry.id, &repository.id, tag, digest, who.at, &who.by];
     tx.run(sql, row).await?;
+    trash::name(tx, &repository.id, &[(digest, entry.id.as_str())]).await?;
     Ok(Some(entry.id))
 }

@@ -100,12 +100,13 @@ async fn remove(tx: &mut Tx, deletion: &Deletion, digest: &Digest, entry: &str) 
                 FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2";
     let params = params![&repository.id, digest, &who.batch, entry, who.at, &who.by];
     tx.run(keep, params).await?;
+    trash::name(tx, &repository.id, &[(digest, entry)]).await?;
     manifests::weigh(tx, &repository.id, digest, -1).await?;
     tx.run(LEFT, params![&repository.id, digest, who.at]).await?;
     for sql in [
-        "INSERT INTO deleted_edges (repository_id, parent, position, relation, child)
-         SELECT repository_id, parent, position, relation, child FROM manifest_edges
-         WHERE repository_id = $1 AND parent = $2 ON CONFLICT (repository_id, parent, position) DO NOTHING",
+        "INSERT INTO deleted_edges (repository_id, child, parent)
+         SELECT DISTINCT repository_id, child, parent FROM manifest_edges
+         WHERE repository_id = $1 AND parent = $2 ON CONFLICT (repository_id, child, parent) DO NOTHING",
         "DELETE FROM referrers WHERE repository_id = $1 AND digest = $2",
         "DELETE FROM manifest_edges WHERE repository_id = $1 AND parent = $2",
         "DELETE FROM manifests WHERE repository_id = $1 AND digest = $2",

@@ -100,11 +100,12 @@ async fn is_named(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<b
         "manifest_edges e WHERE e.repository_id = $1 AND e.child = $2",
         "referrers f CROSS JOIN manifests s WHERE f.repository_id = $1 AND f.digest = $2
            AND s.repository_id = f.repository_id AND s.digest = f.subject",
-        "referrers f CROSS JOIN deleted_manifests d WHERE f.repository_id = $1 AND f.digest = $2
+        "referrers f CROSS JOIN images_in_trash d WHERE f.repository_id = $1 AND f.digest = $2
            AND d.repository_id = f.repository_id AND d.digest = f.subject",
-        "deleted_edges e WHERE e.repository_id = $1 AND e.child = $2",
-        "deleted_tags d WHERE d.repository_id = $1 AND d.digest = $2",
-        "deleted_manifests d WHERE d.repository_id = $1 AND d.digest = $2",
+        "deleted_edges e CROSS JOIN images_in_trash p WHERE e.repository_id = $1 AND e.child = $2
+           AND p.repository_id = e.repository_id AND p.digest = e.parent",
+        "tags_in_trash d WHERE d.repository_id = $1 AND d.digest = $2",
+        "images_in_trash d WHERE d.repository_id = $1 AND d.digest = $2",
         "trash_going g WHERE g.repository_id = $1 AND g.digest = $2",
     ];
     let sql =

@@ -33,7 +33,8 @@ pub async fn freed(
     let digests: Vec<Digest> = blobs.keys().cloned().collect();
     for sql in [
         "SELECT l.digest FROM repository_blobs l WHERE l.repository_id = $1 AND l.digest IN ({slots})
-         AND EXISTS (SELECT 1 FROM deleted_edges e WHERE e.repository_id = $1 AND e.child = l.digest)",
+         AND EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN images_in_trash p WHERE e.repository_id = $1 AND e.child = l.digest
+           AND p.repository_id = e.repository_id AND p.digest = e.parent)",
         "SELECT l.digest FROM repository_blobs l WHERE l.repository_id = $1 AND l.digest IN ({slots})
          AND EXISTS (SELECT 1 FROM deleted_blobs d JOIN trash x ON x.id = d.entry WHERE d.digest = l.digest)",
         "SELECT l.digest FROM repository_blobs l WHERE l.repository_id = $1 AND l.digest IN ({slots})
@@ -56,13 +57,14 @@ async fn kept_by_trash(reader: &mut Reader<'_>, repository_id: &str, radius: &Ra
     for (sql, digests) in [
         (
             "SELECT m.digest FROM manifests m WHERE m.repository_id = $1 AND m.digest IN ({slots})
-             AND EXISTS (SELECT 1 FROM deleted_edges e WHERE e.repository_id = $1 AND e.child = m.digest)",
+             AND EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN images_in_trash p WHERE e.repository_id = $1 AND e.child = m.digest
+               AND p.repository_id = e.repository_id AND p.digest = e.parent)",
             &end,
         ),
         (
             "SELECT m.digest FROM manifests m WHERE m.repository_id = $1 AND m.digest IN ({slots})
-             AND EXISTS (SELECT 1 FROM deleted_tags d WHERE d.repository_id = $1 AND d.digest = m.digest)
-             UNION SELECT f.digest FROM referrers f CROSS JOIN deleted_manifests d WHERE f.repository_id = $1
+             AND EXISTS (SELECT 1 FROM tags_in_trash d WHERE d.repository_id = $1 AND d.digest = m.digest)
+             UNION SELECT f.digest FROM referrers f CROSS JOIN images_in_trash d WHERE f.repository_id = $1
                AND f.digest IN ({slots}) AND d.repository_id = f.repository_id AND d.digest = f.subject",
             &left,
         ),

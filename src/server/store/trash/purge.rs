@@ -1,4 +1,5 @@
-//! What goes for good: the rows that could bring it back. Content that nothing holds after that is collected later.
+//! What goes for good: the rows that could bring it back. Content that nothing holds after that is
+//! collected later, and what its images were made of is cleared away then.
 
 use super::Entry;
 use crate::domain::trash::TrashKind;
@@ -16,14 +17,6 @@ pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
     for some in parts.chunks(TOGETHER) {
         let ids: Vec<String> = some.iter().map(|entry| entry.row.id.clone()).collect();
         let (slots, ids) = batch::padded(1, &ids);
-        // What the images in the trash are made of goes with them, unless another entry keeps the same image.
-        let edges = format!(
-            "DELETE FROM deleted_edges WHERE (repository_id, parent) IN (
-               SELECT d.repository_id, d.digest FROM deleted_manifests d WHERE d.entry IN ({slots})
-               AND NOT EXISTS (SELECT 1 FROM deleted_manifests o WHERE o.repository_id = d.repository_id
-                 AND o.digest = d.digest AND o.entry NOT IN ({slots})))"
-        );
-        tx.run(&edges, ids.clone()).await?;
         for rows in
             ["deleted_tags WHERE entry", "deleted_manifests WHERE entry", "deleted_blobs WHERE entry", "trash WHERE id"]
         {
@@ -44,7 +37,7 @@ pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
     }
     let sql = "SELECT p.digest FROM (SELECT repository_id, digest FROM deleted_manifests WHERE entry = $1
                  UNION SELECT repository_id, digest FROM deleted_blobs WHERE entry = $1) part
-               CROSS JOIN deleted_edges e CROSS JOIN deleted_manifests p
+               CROSS JOIN deleted_edges e CROSS JOIN images_in_trash p
                WHERE e.repository_id = part.repository_id AND e.child = part.digest AND p.repository_id = e.repository_id
                AND p.digest = e.parent AND p.entry <> $1 LIMIT 1";
     let Some(mut row) = tx.one(sql, params![&entry.row.id]).await? else { return Ok(()) };

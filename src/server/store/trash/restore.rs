@@ -95,8 +95,7 @@ pub async fn image(
     if manifests::size(tx, &repository.id, digest).await?.is_some() {
         return Ok(Settled::new());
     }
-    let sql =
-        "SELECT entry FROM deleted_manifests WHERE repository_id = $1 AND digest = $2 ORDER BY entry DESC LIMIT 1";
+    let sql = "SELECT entry FROM images_in_trash WHERE repository_id = $1 AND digest = $2 ORDER BY entry DESC LIMIT 1";
     let Some(mut row) = tx.one(sql, params![&repository.id, digest]).await? else {
         return Err(Error::Conflict(format!("the image {} is gone for good", digest.short())));
     };
@@ -141,6 +140,8 @@ async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -
         entries.push(own);
     }
     insert(tx, &entries).await?;
+    let names: Vec<_> = entries.iter().filter_map(|own| Some((own.digest.as_ref()?, own.id.as_str()))).collect();
+    super::name(tx, &of.repository_id, &names).await?;
     for some in rows.chunks(ROWS) {
         let sql = format!(
             "WITH own (tag_name, entry_id) AS (VALUES {})
@@ -204,7 +205,7 @@ async fn bring_back(
         if is_known || manifests::size(tx, &repository.id, &digest).await?.is_some() {
             continue;
         }
-        let sql = "SELECT entry, media_type, content FROM deleted_manifests WHERE repository_id = $1 AND digest = $2
+        let sql = "SELECT entry, media_type, content FROM images_in_trash WHERE repository_id = $1 AND digest = $2
                    ORDER BY entry DESC LIMIT 1";
         if let Some(mut row) = tx.one(sql, params![&repository.id, &digest]).await? {
             others.insert(row.take()?);
@@ -228,26 +229,22 @@ fn listed(row: &mut Row) -> Result<Vec<Digest>> {
 }
 
 async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Result<()> {
-    let sql = "SELECT media_type, content, config, pushed_at, pushed_by FROM deleted_manifests
+    let sql = "SELECT media_type, content, config, pushed_at, pushed_by FROM images_in_trash
                WHERE repository_id = $1 AND digest = $2 ORDER BY entry DESC LIMIT 1";
     let mut row = tx.one(sql, params![&repository.id, digest]).await?.ok_or(Error::Internal)?;
     let (media_type, content, config): (String, Vec<u8>, _) = (row.take()?, row.take()?, row.take()?);
     let (pushed_at, Known(pushed_by)): (Timestamp, Known<Actor>) = (row.take()?, row.take()?);
     let parsed = Manifest::parse(Some(&media_type), &content)?;
     let new = NewManifest { digest: digest.clone(), content, parsed, config };
-    blobs::link_deleted(tx, repository, digest, pushed_at).await?;
+    blobs::link_deleted(tx, repository, &new.parsed, pushed_at).await?;
     parts::require(tx, repository, &new.parsed).await.map_err(|error| match error {
         Error::MissingParts(_) => Error::Conflict(format!("a part of the image {} is gone for good", digest.short())),
         error => error,
     })?;
     manifests::insert(tx, repository, &new, pushed_by.as_ref(), pushed_at).await?;
-    for sql in [
-        "DELETE FROM deleted_manifests WHERE repository_id = $1 AND digest = $2",
-        "DELETE FROM deleted_edges WHERE repository_id = $1 AND parent = $2",
-    ] {
-        tx.run(sql, params![&repository.id, digest]).await?;
-    }
-    Ok(())
+    let sql = "DELETE FROM deleted_manifests WHERE digest = $2
+               AND entry IN (SELECT n.entry FROM deleted_names n WHERE n.repository_id = $1 AND n.digest = $2)";
+    tx.run(sql, params![&repository.id, digest]).await.map(|_| ())
 }
 
 /// Puts the tags of an entry back on what they named.
