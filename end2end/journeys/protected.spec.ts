@@ -3,7 +3,7 @@ import { expectNoSidewaysScroll } from '../support/checks';
 import { fill, short } from '../support/images';
 import { expect, test } from '../support/own';
 import { submit } from '../support/people';
-import { line, looked } from '../support/steps';
+import { line, looked, said } from '../support/steps';
 
 test('what is protected is found, and a rule in the way leads to itself', async ({ page, portolan, scripted }) => {
   await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod', 'v1'], '1.5.0-rc.2': ['1.5.0-rc.2'] }, { sbom: false });
@@ -40,4 +40,21 @@ test('what is protected is found, and a rule in the way leads to itself', async 
   await expect(page).toHaveURL(/\/n\/team\/-\/policies#rule-/);
   await expect(page.locator('tr:target')).toContainText('v*');
   await looked(page, scripted);
+});
+
+test('what is protected among others is left out, and they go', async ({ page, portolan, scripted }) => {
+  await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod', 'v1'], '1.5.0-rc.2': ['1.5.0-rc.2'] }, { sbom: false });
+  await submit(portolan, '/n/team/-/policies', 'set-protection', { tags: 'v*', except: '', kind: 'immutable', role: '' });
+  const main = page.locator('main');
+  await page.goto('/r/team/web/-/delete?tag=1.4.1&tag=1.5.0-rc.2&tag=v1');
+  await expect(line(main, 'v1 is immutable: nobody moves or deletes it')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Delete/ })).toHaveCount(0);
+  await looked(page, scripted);
+  await page.getByRole('link', { name: 'Leave out the one that is protected and go on' }).click();
+  await expect(page.getByRole('heading', { name: 'Delete 2 tags from team/web' })).toBeVisible();
+  await expect(line(main, 'Protected, and left out: v1.')).toBeVisible();
+  await looked(page, scripted);
+  await page.getByRole('button', { name: 'Delete 2 tags' }).click();
+  await said(page, 'Deleted 2 tags from team/web.');
+  await expect(page.locator('tbody').getByRole('row')).toHaveCount(2);
 });

@@ -4,14 +4,14 @@ use crate::domain::view::Preview;
 use crate::domain::{Digest, Error, RepositoryName, Scope, Tag};
 use leptos::prelude::*;
 
-/// What would go with some tags.
+/// What would go with some tags, or with those of them that no rule keeps.
 #[server(name = PreviewTags, endpoint = "deletes/tags")]
-pub async fn preview_tags(repository: RepositoryName, tags: Vec<Tag>) -> Result<Preview, Error> {
+pub async fn preview_tags(repository: RepositoryName, tags: Vec<Tag>, unprotected: bool) -> Result<Preview, Error> {
     use crate::domain::action;
-    use crate::server::service;
+    use crate::server::service::plans;
     let (app, caller) = crate::server::request().await?;
     let proof = app.access.authorize(&caller, action::DeleteTags { repository, tags, filter: None }).await?;
-    service::plans::preview(&app, &proof).await
+    if unprotected { plans::preview_unprotected(&app, &proof).await } else { plans::preview(&app, &proof).await }
 }
 
 /// What would go with all tags that a filter matches.

@@ -5,6 +5,9 @@ use super::{Error, Protection, Result, Timestamp};
 /// The word for tags that a protection rule is about.
 pub const PROTECTED: &str = "protected";
 
+/// The word for those that none is about.
+pub const UNPROTECTED: &str = "unprotected";
+
 /// A filter, read from what somebody typed: `1.4.* age:>30d protected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagFilter {
@@ -16,6 +19,8 @@ pub struct TagFilter {
     pub after: Option<Timestamp>,
     /// Only tags that one of these rules is about: none until it is said which there are.
     pub under: Option<Vec<Protection>>,
+    /// Only tags that none of these is about: all until it is said which there are.
+    pub free_of: Option<Vec<Protection>>,
 }
 
 impl TagFilter {
@@ -28,11 +33,12 @@ impl TagFilter {
         for word in text.split_whitespace() {
             match word.split_once(':') {
                 None if word == PROTECTED => filter.under = Some(vec![]),
+                None if word == UNPROTECTED => filter.free_of = Some(vec![]),
                 None => filter.names.push(word.to_owned()),
                 Some(("age", age)) => filter.age(age, now)?,
                 Some((key, _)) => {
                     let message = format!(
-                        "`{key:.40}:` is no filter; write a part of a name, a glob as 1.4.*, age:>30d, or protected"
+                        "`{key:.40}:` is no filter; write a part of a name, a glob as 1.4.*, age:>30d, protected or unprotected"
                     );
                     return Err(Error::invalid("q", message));
                 }
@@ -43,7 +49,8 @@ impl TagFilter {
 
     /// The same, where these are the rules of the repository.
     pub fn with_rules(self, rules: &[Protection]) -> Self {
-        Self { under: self.under.map(|_| rules.to_vec()), ..self }
+        let of = |asked: Option<Vec<Protection>>| asked.map(|_| rules.to_vec());
+        Self { under: of(self.under), free_of: of(self.free_of), ..self }
     }
 
     /// Whether it lets everything through.
@@ -92,6 +99,7 @@ mod tests {
         assert!(TagFilter::parse("", now).unwrap().is_empty());
         let protected = TagFilter::parse("*protected* protected", now).unwrap();
         assert_eq!((protected.names, protected.under), (vec!["*protected*".to_owned()], Some(vec![])));
+        assert_eq!(TagFilter::parse("unprotected", now).unwrap().free_of, Some(vec![]));
         for odd in
             ["age:30d", "age:>", "age:>d", "age:>30", "age:>-1d", "age:>9223372036854775807y", "size:>1GB", "age:>3é"]
         {

@@ -120,6 +120,8 @@ async fn an_image_goes_by_its_name_and_not_when_something_else_would_go() {
     assert!(!image.contains("Delete image") && image.contains("Delete tag…"), "{image}");
     assert_eq!(nina.get(&page).await.status, 403);
 
+    let name = mara.get("/r/team/web/-/tags/1.4.2/delete").await.text();
+    assert!(name.contains("It has 2 platforms (linux/amd64, linux/arm64) and 1 "), "{name}");
     let asked = mara.get(&page).await.text();
     for words in [
         "and its tag",

@@ -166,6 +166,8 @@ async fn protected_tags_are_found_by_the_decisions_own_rule() {
         let covers = |tag: &&str| rule.covers(&tag.parse::<Tag>().unwrap());
         let expected: Vec<&str> = TAGS.into_iter().filter(covers).collect();
         assert_eq!(rows(&test, "protected").await, expected, "{tags:?} {except:?}: {listed}");
+        let others: Vec<&str> = TAGS.into_iter().filter(|tag| !expected.contains(tag)).collect();
+        assert_eq!(rows(&test, "unprotected").await, others, "{tags:?} {except:?}: {listed}");
         let of_v: Vec<&str> = expected.iter().copied().filter(|tag| tag.starts_with('v')).collect();
         assert_eq!(rows(&test, "v* protected").await, of_v, "{tags:?} {except:?}");
         assert_eq!(send(&test, "DELETE", &format!("/api/v1/protections/{id}"), json!(null)).await.status, 204);
@@ -181,4 +183,42 @@ async fn protected_tags_are_found_by_the_decisions_own_rule() {
     // What the filter matches is what is deleted by it.
     let asked = test.get("/r/team/web/-/delete?filter=protected").await.text();
     assert!(asked.contains("Delete 2 tags from team/web") && asked.contains("As Admin you may remove it."), "{asked}");
+}
+
+/// What is offered on a page to go on without what rules protect: a link, which works without script as well.
+fn way_on(page: &str) -> Option<String> {
+    let (before, _) = page.split_once("protected and go on<")?;
+    let (_, href) = before.rsplit_once("href=\"")?;
+    Some(href.split_once('"')?.0.replace("&amp;", "&"))
+}
+
+#[tokio::test]
+async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
+    let test = TestApp::new().await;
+    for tag in ["a", "b", "c", "d", "gone", "v1", "v2"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    set(&test, json!({"scope": "team/*", "tags": "v*", "kind": "immutable"})).await;
+    assert_eq!(test.delete("/v2/team/web/manifests/gone").await.status, 202);
+    let chosen = "/r/team/web/-/delete?tag=a&tag=b&tag=gone&tag=v1&tag=v2";
+    for (page, words, title, left_out) in [
+        (chosen, "Leave out the 2 that are", "Delete 2 tags from team/web", "Protected, and left out: v1, v2."),
+        ("/r/team/web/-/delete?filter=*", "Leave out all that are", "Delete 2 tags from team/web", ""),
+    ] {
+        let stopped = test.get(page).await.text();
+        assert!(stopped.contains(words) && !stopped.contains("name=\"plan\""), "{page}: {stopped}");
+        let on = way_on(&stopped).expect("the way on");
+        let asked = test.get(&on).await.text();
+        for words in [title, left_out] {
+            assert!(asked.contains(words), "{on}: {words}: {asked}");
+        }
+        assert!(!asked.contains("immutable"), "what is left out is in the way of nothing: {asked}");
+        assert_eq!(asked.contains("Gone meanwhile, and left out: gone."), page == chosen, "{asked}");
+        let done = form(&test, &on, "delete-tags", &[("plan", &*field(&asked, "plan")), ("tags", "2")]).await;
+        assert_eq!(done.status, 303, "{}", done.text());
+    }
+    assert_eq!(test.get("/v2/team/web/tags/list").await.json()["tags"], json!(["v1", "v2"]));
+    let all = test.get("/r/team/web/-/delete?tag=v1&tag=v2").await.text();
+    assert!(all.contains("v1 is immutable") && way_on(&all).is_none(), "nothing would be left: {all}");
+    assert_eq!(test.get("/r/team/web/-/delete?tag=v1&tag=v2&leave=protected").await.status, 400);
 }

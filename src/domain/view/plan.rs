@@ -87,6 +87,8 @@ pub struct Preview {
     pub freed_by: Option<String>,
     /// The registry elsewhere at which images stay by their digests that lose their last names, or more of them.
     pub stays_at: Option<String>,
+    /// What was asked for and is left out, in words: it is gone meanwhile, or a rule keeps it.
+    pub left_out: Vec<String>,
     /// What has to be said besides, of a registry elsewhere.
     pub notes: Vec<String>,
     /// How many tags go.
@@ -96,6 +98,13 @@ pub struct Preview {
 }
 
 impl Preview {
+    /// How many of the tags a rule keeps, where nothing else is in the way and some would be left: those can be left out.
+    pub fn n_protected(&self) -> Option<u64> {
+        let n_met = self.rules.iter().filter(|rule| rule.is_in_the_way).count() as u64 + self.barred_more;
+        let is_alone = self.parents.is_empty() && self.barred.is_empty() && self.n_images == 0;
+        Some(n_met).filter(|n_met| is_alone && (1..self.n_tags).contains(n_met))
+    }
+
     /// Whether something is in the way of all of it: an index that lists what was to go, or a rule.
     pub fn is_in_the_way(&self) -> bool {
         !self.parents.is_empty() || !self.barred.is_empty() || self.rules.iter().any(|rule| rule.is_in_the_way)

@@ -3,11 +3,13 @@
 
 mod act;
 mod barred;
+mod left_out;
 mod listed;
 mod passed;
 mod sealed;
 mod steps;
 mod whole;
+mod with_it;
 
 pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
@@ -19,8 +21,10 @@ pub(super) use sealed::print_of;
 pub use sealed::{Asked, MAX_BYTES, Plan, Planned};
 pub use steps::{left, step};
 pub(super) use whole::has_repositories;
+use with_it::with_it;
 
 use super::elsewhere::{self, Ends};
+use crate::domain::action::DeleteTags;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
 use crate::domain::radius::{Graph, Node, Radius, Stays};
@@ -70,16 +74,32 @@ pub(super) async fn reach(
 /// # Errors
 /// Not found for what is not there; [`Error::TooLarge`] for more than one delete may take.
 pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Preview> {
-    let mut asked = proof.action().asked();
+    sealed_preview(app, proof, proof.action().asked(), vec![]).await
+}
+
+/// The same of those tags that no rule keeps from who asks.
+///
+/// # Errors
+/// [`Error::Invalid`] where rules keep all of them.
+pub async fn preview_unprotected(app: &App, proof: &Authorized<DeleteTags>) -> Result<Preview> {
+    let mut action = proof.action().clone();
+    let kept = left_out::protected(app, &proof.rights(), &mut action).await?;
+    sealed_preview(app, proof, action.asked(), kept).await
+}
+
+async fn sealed_preview<A: Planned>(
+    app: &App,
+    proof: &Authorized<A>,
+    mut asked: Asked,
+    mut left_out: Vec<String>,
+) -> Result<Preview> {
     let (preview, print) = match &mut asked {
         Asked::Content { repository, tags, digests, .. } => {
             elsewhere::home(app, repository)?;
             match content(app, repository, &proof.rights(), (tags, digests)).await {
                 Err(failure @ Error::NotFound(What::Tag { .. })) => {
-                    let note = leave_out(app, repository, (tags, digests), failure).await?;
-                    let (mut preview, print) = content(app, repository, &proof.rights(), (tags, digests)).await?;
-                    preview.notes.insert(0, note);
-                    (preview, print)
+                    left_out.push(left_out::gone(app, repository, (tags, digests), failure).await?);
+                    content(app, repository, &proof.rights(), (tags, digests)).await?
                 }
                 found => found?,
             }
@@ -89,31 +109,7 @@ pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Pre
     };
     let notes = [preview.notes, steps::note(app, &asked)].concat();
     let plan = sealed::seal(app, &proof.rights().standing(), asked, print)?;
-    Ok(Preview { plan, notes, ..preview })
-}
-
-/// Leaves tags out that are gone meanwhile, and says so.
-///
-/// # Errors
-/// The `failure` that they are, where nothing else was asked for.
-async fn leave_out(
-    app: &App,
-    name: &RepositoryName,
-    (tags, digests): (&mut Vec<Tag>, &[Digest]),
-    failure: Error,
-) -> Result<String> {
-    let found = repositories::find(&app.store, name).await?.ok_or_else(|| failure.clone())?;
-    let there = named(&mut Reader::Store(&app.store), &found.id, tags).await?;
-    let (left, gone): (Vec<Tag>, Vec<Tag>) = tags.drain(..).partition(|tag| there.contains_key(tag));
-    *tags = left;
-    if tags.is_empty() && digests.is_empty() {
-        return Err(failure);
-    }
-    const NAMED: usize = 5;
-    let named: Vec<&str> = gone.iter().take(NAMED).map(Tag::as_str).collect();
-    let more = gone.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Ok(format!("Gone meanwhile, and left out: {}{more}", named.join(", ")))
+    Ok(Preview { plan, notes, left_out, ..preview })
 }
 
 async fn content(
@@ -173,6 +169,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         freed_at,
         stays_at: said.freed_by.clone().filter(|_| said.ends != Ends::All),
         freed_by: said.freed_by,
+        left_out: vec![],
         notes: said.notes.into_iter().chain(cut).collect(),
         n_tags: radius.tags.len() as u64,
         n_images: radius.images.len() as u64,
@@ -249,26 +246,6 @@ fn stays((graph, radius): (&Graph, &Radius), it: &Stays, until: &str) -> Going {
 /// What an image is.
 fn label(graph: &Graph, digest: &Digest) -> Option<String> {
     graph.0.get(digest).map(|node| node.label.clone()).filter(|label| !label.is_empty())
-}
-
-/// What goes with an image that loses its last name, once the trash has let it go.
-fn with_it(graph: &Graph, radius: &Radius, top: &Digest) -> Option<String> {
-    let with: Vec<&Digest> = radius
-        .in_the_end
-        .iter()
-        .filter(|(digest, of)| *of == top && *digest != top)
-        .map(|(digest, _)| digest)
-        .collect();
-    let is_listed = |digest: &&&Digest| graph.0.get(**digest).is_some_and(|node| !node.parents.is_empty());
-    let n_listed = with.iter().filter(is_listed).count();
-    let some = |count: usize, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {many}")),
-    };
-    let parts = [some(n_listed, "part", "parts"), some(with.len() - n_listed, "referrer", "referrers")];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
 /// What stood where, for the record: each tag that goes with its image, the first of them.

@@ -57,6 +57,9 @@ fn fitting(dialect: Dialect, filter: &TagFilter, params: &mut Vec<Value>) -> Str
     if let Some(rules) = &filter.under {
         conditions.push_str(&format!(" AND {}", protections::covered(dialect, "t.name", rules, params)));
     }
+    if let Some(rules) = &filter.free_of {
+        conditions.push_str(&format!(" AND NOT ({})", protections::covered(dialect, "t.name", rules, params)));
+    }
     conditions
 }
 

@@ -14,7 +14,7 @@ use crate::ui::components::form::{Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::query::{Pairs, came_from};
 use crate::ui::request::{PageRequest, Part};
-use asked::Asked;
+use asked::{Asked, leaves_protected};
 use blast::{Blast, Undoable};
 use leptos::prelude::*;
 
@@ -22,10 +22,11 @@ use leptos::prelude::*;
 #[component]
 pub fn Delete(address: Address) -> impl IntoView {
     let request = PageRequest::current();
-    let asked = Asked::of(address, &Pairs::of(&request.path_and_query));
+    let query = Pairs::of(&request.path_and_query);
+    let (asked, unprotected) = (Asked::of(address, &query), leaves_protected(&query));
     let data = {
         let asked = asked.clone();
-        async move { asked?.preview().await }
+        async move { asked?.preview(unprotected).await }
     };
     load(data, move |preview| asked.map(|asked| view! { <Whole asked preview request/> }))
 }
@@ -64,6 +65,8 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
     let intent = asked.intent();
     let is_stopped = preview.is_in_the_way();
     let back = back(&asked, &request);
+    // A page begins at its title.
+    let in_dialog = request.part == Some(Part::Dialog);
     let (act, typed) = (asked.act(&preview), asked.typed(&preview).filter(|_| !is_stopped));
     let (plan, n_tags) = (preview.plan.clone(), preview.n_tags.to_string());
     let expect = one(&asked, &preview).and_then(|(.., now)| now);
@@ -76,7 +79,12 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
         false => "This is everything that changes. Anything not listed stays as it is.",
     };
     let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview now=request.now/> });
-    let button = (!is_stopped).then(|| view! { <button class="btn btn-bad" type="submit">{act}</button> });
+    let act = match is_stopped {
+        true => asked.without_protected(&preview, &request.own_address()).map(|(href, words)| {
+            view! { <a class="btn btn-primary" href=href data-dialog=in_dialog.then_some("")>{words}</a> }.into_any()
+        }),
+        false => Some(view! { <button class="btn btn-bad" type="submit">{act}</button> }.into_any()),
+    };
     let content = view! {
         <div class="dialog-body">
             {news}
@@ -86,8 +94,8 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
             {typed}
         </div>
         <div class="dialog-foot">
-            <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
-            {button}
+            <a class="btn" href=back autofocus=in_dialog data-cancel="">"Cancel"</a>
+            {act}
         </div>
     }
     .into_any();

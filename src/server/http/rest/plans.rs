@@ -100,7 +100,7 @@ impl From<Preview> for Shown {
             kept_until: it.kept_until.rfc3339(),
             freed_at: it.freed_at.rfc3339(),
             freed_by: it.freed_by,
-            notes: it.notes,
+            notes: [it.left_out, it.notes].concat(),
         }
     }
 }

@@ -179,6 +179,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         freed_at: kept_until,
         freed_by: None,
         stays_at: None,
+        left_out: vec![],
         notes: vec![],
         n_tags,
         n_images,

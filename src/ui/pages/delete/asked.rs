@@ -1,14 +1,23 @@
 //! What a page of a delete is about, and its words.
 
 use crate::api::deletes::{preview_all, preview_image, preview_matching, preview_tags};
+use crate::domain::tag_filter::{PROTECTED, UNPROTECTED};
 use crate::domain::view::{FEW_TAGS, GoingKind, Preview};
 use crate::domain::{Address, Digest, Error, RepositoryName, Result, Scope, Tag};
 use crate::ui::form::Intent;
-use crate::ui::query::Pairs;
+use crate::ui::query::{LIST, Pairs, address};
 use crate::ui::words::{counted, grouped};
 
 /// The most tags that are chosen one by one.
 const MAX_CHOSEN: usize = 200;
+
+/// What is left out of the tags that are chosen: those that rules keep.
+const LEAVE: &str = "leave";
+
+/// Whether an address leaves those out.
+pub fn leaves_protected(query: &Pairs) -> bool {
+    query.get(LEAVE) == Some(PROTECTED)
+}
 
 /// What is to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +47,37 @@ impl Asked {
         }
     }
 
-    /// What would go now.
-    pub async fn preview(self) -> Result<Preview> {
+    /// What would go now; of tags that are chosen, those alone that no rule keeps.
+    pub async fn preview(self, unprotected: bool) -> Result<Preview> {
         match self {
-            Self::Tags(repository, tags) => preview_tags(repository, tags).await,
+            Self::Tags(repository, tags) => preview_tags(repository, tags, unprotected).await,
             Self::Matching(repository, filter) => preview_matching(repository, filter).await,
             Self::Image(repository, digest) => preview_image(repository, digest).await,
             Self::All(scope) => preview_all(scope).await,
+        }
+    }
+
+    /// Leaves out what rules keep, where that is some of the tags: the address at which the others go, and its words.
+    pub fn without_protected(&self, preview: &Preview, own: &str) -> Option<(String, String)> {
+        let n_protected = preview.n_protected()?;
+        match self {
+            Self::Tags(..) => {
+                let joint = if own.contains('?') { '&' } else { '?' };
+                let which = match n_protected {
+                    1 => "the one that is".to_owned(),
+                    n => format!("the {} that are", grouped(n)),
+                };
+                Some((format!("{own}{joint}{LEAVE}={PROTECTED}"), format!("Leave out {which} protected and go on")))
+            }
+            // A filter is asked again when its plan is done: it has to say so itself.
+            Self::Matching(repository, filter) => {
+                let filter = format!("{filter} {UNPROTECTED}");
+                let list = Pairs::of(own).get(LIST).unwrap_or_default().to_owned();
+                let base = Address::DeleteTags(repository.clone()).to_string();
+                let href = address(&base, &[(LIST, &list), ("filter", filter.trim())]);
+                Some((href, "Leave out all that are protected and go on".to_owned()))
+            }
+            Self::Image(..) | Self::All(_) => None,
         }
     }
 
@@ -170,6 +203,7 @@ mod tests {
             rules: vec![],
             barred: vec![],
             barred_more: 0,
+            left_out: vec![],
             notes: vec![],
             logical: ByteSize(0),
             freed: ByteSize(0),

@@ -10,7 +10,7 @@ use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::{self, MetMore};
 use crate::ui::query::address;
-use crate::ui::words::{counted, grouped, sentence};
+use crate::ui::words::{MAX_TEXT_CHARS, counted, grouped, inert, sentence};
 use all::of_all;
 use leptos::prelude::*;
 use lists::{MAX_SHOWN, digests, folded, label_words, labelled};
@@ -32,11 +32,13 @@ pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<
     let more = counted(preview.barred_more, "more thing is kept by a rule", "more things are kept by rules");
     let more = (preview.barred_more > 0).then_some(more);
     let barred: Vec<AnyView> = preview.barred.iter().chain(&more).map(said("lock")).collect();
+    let left_out: Vec<AnyView> = preview.left_out.iter().map(said("x")).collect();
     let notes: Vec<AnyView> = preview.notes.iter().map(said("globe")).collect();
     let (in_the_way, passed): (Vec<&RuleMet>, Vec<_>) = preview.rules.iter().partition(|met| met.is_in_the_way);
     let ruled = |rules: Vec<&RuleMet>| rules.into_iter().map(rule).collect::<Vec<_>>();
     let (in_the_way, passed) = (ruled(in_the_way), ruled(passed));
-    view! { <ul class="blast">{in_the_way}{barred}{rows}{passed}{weight(preview)}{notes}</ul>{instead} }.into_any()
+    view! { <ul class="blast">{in_the_way}{barred}{left_out}{rows}{passed}{weight(preview)}{notes}</ul>{instead} }
+        .into_any()
 }
 
 /// A row: what happens, and more about it.
@@ -95,7 +97,8 @@ fn tags_of_one(
     let link = digest.map(|digest| view! { <DigestLink repository=name digest/> });
     let kept: Vec<&Going> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
     if let Some(left) = kept.iter().find(|it| it.kind == GoingKind::Image) {
-        let with = left.label.as_ref().map(|with| format!(" It has {with}.")).unwrap_or_default();
+        let with =
+            left.label.as_ref().map(|with| format!(" It has {}.", inert(with, MAX_TEXT_CHARS))).unwrap_or_default();
         let until = preview.freed_at.date();
         let words = match (&preview.stays_at, &preview.freed_by) {
             (Some(host), _) => format!("stays at {host} by its digest.{with}"),

@@ -1,0 +1,57 @@
+//! What a preview leaves out of the tags that it was asked about, each with the words for it.
+
+use crate::domain::action::DeleteTags;
+use crate::domain::protection::Act;
+use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
+use crate::server::access::Rights;
+use crate::server::context::App;
+use crate::server::store::protections::Rules;
+use crate::server::store::radius::{Reader, named};
+use crate::server::store::repositories;
+
+/// The most that are named.
+const NAMED: usize = 5;
+
+/// Leaves tags out that are gone meanwhile.
+///
+/// # Errors
+/// The `failure` that they are, where nothing else was asked for.
+pub(super) async fn gone(
+    app: &App,
+    name: &RepositoryName,
+    (tags, digests): (&mut Vec<Tag>, &[Digest]),
+    failure: Error,
+) -> Result<String> {
+    let found = repositories::find(&app.store, name).await?.ok_or_else(|| failure.clone())?;
+    let there = named(&mut Reader::Store(&app.store), &found.id, tags).await?;
+    let (left, gone): (Vec<Tag>, Vec<Tag>) = tags.drain(..).partition(|tag| there.contains_key(tag));
+    *tags = left;
+    if tags.is_empty() && digests.is_empty() {
+        return Err(failure);
+    }
+    Ok(format!("Gone meanwhile, and left out: {}", first(&gone)))
+}
+
+/// Leaves tags out that a rule keeps from being deleted with these rights.
+///
+/// # Errors
+/// [`Error::Invalid`] where none would be left.
+pub(super) async fn protected(app: &App, rights: &Rights, action: &mut DeleteTags) -> Result<Vec<String>> {
+    let rules = Rules::now(&app.store, &action.repository).await?;
+    let tags = action.tags.drain(..);
+    let (kept, left): (Vec<Tag>, Vec<Tag>) = tags.partition(|tag| rules.bar(rights, Act::Delete, tag).is_some());
+    action.tags = left;
+    if action.tags.is_empty() {
+        return Err(Error::invalid("tag", "rules protect all of these tags: none is left to delete"));
+    }
+    let words = || format!("Protected, and left out: {}", first(&kept));
+    Ok((!kept.is_empty()).then(words).into_iter().collect())
+}
+
+fn first(tags: &[Tag]) -> String {
+    let named: Vec<&str> = tags.iter().take(NAMED).map(Tag::as_str).collect();
+    match tags.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
