@@ -22,6 +22,7 @@ pub mod name;
 pub mod notice;
 pub mod pages;
 pub mod part;
+pub mod prose;
 pub mod protected;
 pub mod pull_box;
 pub mod rail;

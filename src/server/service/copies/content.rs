@@ -147,7 +147,7 @@ impl Copying<'_> {
             Err(Error::MissingParts(_) | Error::Upstream { is_down: false, .. }) if !self.place.again => {
                 self.to.n_done = self.to.n_done.saturating_sub(self.place.blob as u64);
                 (self.place.blob, self.place.n_bytes, self.place.again) = (0, 0, true);
-                self.say(format!("Looks again at what the image {} is made of.", digest.short()));
+                self.say(format!("Looks again at what the image {digest} is made of."));
                 return Ok(());
             }
             Err(Error::MissingParts(parts)) => {
@@ -165,7 +165,7 @@ impl Copying<'_> {
             0 => String::new(),
             n_layers => format!(", without {n_layers} layers that are meant to be fetched from elsewhere"),
         };
-        self.say(format!("Put the image {} to {}{elsewhere}.", digest.short(), self.asked.to));
+        self.say(format!("Put the image {digest} to {}{elsewhere}.", self.asked.to));
         Ok(())
     }
 

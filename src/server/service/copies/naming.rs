@@ -61,7 +61,7 @@ impl Copying<'_> {
         let Wanted { tag, name, digest, before } = wanted;
         let expect = before.clone().map_or(Expect::Absent, Expect::Named);
         let said = match self.put_tag((tag.clone(), name.clone()), (name, digest), expect).await {
-            Ok(()) => format!("Set the tag {name} to {}.", digest.short()),
+            Ok(()) => format!("Set the tag {name} to {digest}."),
             Err(Error::Changed { current }) => {
                 let short = |it: Option<&Digest>| it.map_or("nothing", |it| it.short()).to_owned();
                 let (is, was) = (short(current.as_ref()), short(before.as_ref()));

@@ -74,7 +74,7 @@ impl Copying<'_> {
             if depth == 0 {
                 return Err(Error::Conflict(format!("the image {} is gone at {from}; copy again", digest.short())));
             }
-            let words = format!("Left out {}, which {from} does not have.", digest.short());
+            let words = format!("Left out {digest}, which {from} does not have.");
             self.place.images.absent.insert(digest);
             self.say(words);
             return Ok(());
@@ -97,10 +97,7 @@ impl Copying<'_> {
         let about = about.unwrap_or_default();
         if about.is_cut {
             let n_read = about.digests.len();
-            self.say(format!(
-                "More than {n_read} images are about {}: those beyond them are left out.",
-                digest.short()
-            ));
+            self.say(format!("More than {n_read} images are about {digest}: those beyond them are left out."));
         }
         self.met(digest, depth, (&image, about.digests, noted));
         Ok(())

@@ -6,13 +6,14 @@ use crate::domain::run::{Control, CopyOf, RunKind};
 use crate::domain::view::{InTrash, JobRow, JobView};
 use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::form::{Confirm, PostForm, Problem};
+use crate::ui::components::prose::Prose;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::islands::live::LiveScope;
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::query::{Pairs, address, decode_path};
 use crate::ui::request::PageRequest;
-use crate::ui::words::{MAX_TEXT_CHARS, counted, inert};
+use crate::ui::words::counted;
 use leptos::prelude::*;
 
 /// The page.
@@ -55,7 +56,7 @@ fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
 fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
     let JobView { row, log, may_control, in_trash } = view;
     let lines = log.into_iter().map(|(at, words)| {
-        view! { <li class="row sm"><span class="muted nowrap"><When at now/></span><span class="grow">{inert(&words, MAX_TEXT_CHARS)}</span></li> }
+        view! { <li class="logline sm"><span class="muted nowrap"><When at now/></span><span class="grow"><Prose words/></span></li> }
             .into_any()
     });
     let lines = lines.collect_view();
