@@ -96,7 +96,7 @@ test('up to three go along from page to page, each with its way back', async ({ 
   await toasts.nth(1).getByRole('button', { name: 'Undo' }).click();
   await said(page, 'Restored tag prod of team/web.');
   await woken(page);
-  await expect.poll(words).toEqual(deleted('1.4'));
+  await expect.poll(words).toEqual(['Restored tag prod of team/web.', ...deleted('1.4')]);
   await page.mouse.move(0, 0);
   await page.clock.runFor(STAYS_MS);
   await expect(toasts).toHaveCount(0);

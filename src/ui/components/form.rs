@@ -196,8 +196,12 @@ pub fn Announcement() -> impl IntoView {
         return undo.map(|intent| view! { <Problem intent/> }.into_any());
     };
     let back = said.back.clone().map(|back| view! { <TakeBack back/> });
-    let passes = back.is_some().then_some("");
-    let dismiss = back.is_some().then(|| {
+    // What is shown this once stays until its reader goes on.
+    let (class, passes) = match said.secret {
+        None => ("toast", Some("")),
+        Some(_) => ("callout callout-info said", None),
+    };
+    let dismiss = passes.map(|_| {
         view! {
             <button class="btn btn-ghost btn-sm btn-icon noscript:hidden" type="button" data-dismiss="" aria-label="Dismiss"><Icon name="x" class="i i-sm"/></button>
         }
@@ -210,7 +214,7 @@ pub fn Announcement() -> impl IntoView {
     // Here the keys go on: what was done stands first, and the page follows.
     Some(
         view! {
-            <div class="callout callout-info said" role="status" tabindex="-1" autofocus="true" data-toast=passes>
+            <div class=class role="status" tabindex="-1" autofocus="true" data-toast=passes>
                 <Icon name="check"/>
                 <div class="grow stack-2"><p class="medium">{said.words()}</p>{secret}</div>
                 {back}
