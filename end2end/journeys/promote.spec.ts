@@ -115,7 +115,7 @@ test('names are given in a dialog over the list, which keeps its filter', async 
   await page.keyboard.press('k');
   expect((await focused(page))!.name).toBe('1.4.1');
   await page.keyboard.press('e');
-  const retag = page.getByRole('dialog', { name: 'Add a tag in team/web' });
+  const retag = page.getByRole('dialog', { name: 'Retag 1.4.1 of team/web' });
   await expect(retag.getByLabel('Tag', { exact: true })).toBeFocused();
   await retag.getByLabel('Tag', { exact: true }).fill('.bad');
   await page.keyboard.press('Enter');

@@ -33,7 +33,7 @@ export function places({ full, empty, fresh, asked }: World): Place[] {
     at('image-artifact', `/r/team/web/-/manifests/${digestOf('web', 'sbom')}`, /^team\/web@[0-9a-f]{12}$/),
     at('history', '/r/team/web/-/history', 'team/web'),
     at('history-no-match', '/r/team/web/-/history?tag=none', 'team/web'),
-    at('tag-add', '/r/team/web/-/tags/staging/retag', 'Add a tag in team/web'),
+    at('tag-add', '/r/team/web/-/tags/staging/retag', 'Retag staging of team/web'),
     at('tag-move', '/r/team/web/-/tags/staging/retag?name=prod', 'Move prod of team/web'),
     at('tag-rename', '/r/team/web/-/tags/prod/rename', 'Rename prod of team/web'),
     at('tag-roll-back', '/r/team/web/-/tags/prod/rollback', 'Roll back prod of team/web'),

@@ -16,7 +16,7 @@ async fn a_name_is_given_at_once_and_moves_after_a_look() {
     let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
     let two = test.push_image("team/web", "2.0", "amd64", b"two").await;
     let page = "/r/team/web/-/tags/1.0/retag";
-    assert!(test.get(page).await.text().contains("Add a tag in team/web"));
+    assert!(test.get(page).await.text().contains("Retag 1.0 of team/web"));
     let made = form(&test, page, "set-tag", &[("name", "prod"), ("digest", &one), ("expect", "")]).await;
     assert_eq!((made.status, made.header("location")), (StatusCode::SEE_OTHER, "/r/team/web/-/tags/prod"));
     let said = followed(&test, &made).await;
@@ -119,7 +119,7 @@ async fn nobody_sees_a_control_that_would_be_refused() {
             (retags, rolls_back, rolls_release_back)
         );
         let image = who.get(&format!("/r/team/web/-/manifests/{one}")).await.text();
-        assert_eq!((image.contains("Add a tag…"), image.contains("/rollback?to=")), (retags, rolls_back));
+        assert_eq!((image.contains("Retag…"), image.contains("/rollback?to=")), (retags, rolls_back));
         let history = who.get("/r/team/web/-/history").await.text();
         assert_eq!(history.contains("/prod/rollback?to="), rolls_back);
         let status = |is_open: bool| if is_open { StatusCode::OK } else { StatusCode::FORBIDDEN };

@@ -118,5 +118,6 @@ pub struct MoveRow {
     pub by: Option<Actor>,
     /// Whether the tag names it still, or again.
     pub is_current: bool,
+    /// Whether the reader may bring the tag back to an image.
     pub may_roll_back: bool,
 }

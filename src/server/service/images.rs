@@ -45,7 +45,7 @@ pub async fn show(
     let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
     let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
     for it in &mut around.moves {
-        it.may_roll_back = !it.is_current && powers.roll_back(&it.tag);
+        it.may_roll_back = powers.roll_back(&it.tag);
     }
     if let Reference::Tag(tag) = &reference
         && is_remote(app, &found.mount_id)

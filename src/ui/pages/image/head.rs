@@ -41,20 +41,20 @@ fn More<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     let repository = || view.repository.clone();
     let name = view.may_name.then(|| {
         let href = Address::AddTag(repository(), view.digest.clone()).to_string();
-        view! { <a class="btn" href=href data-dialog="">"Add a tag…"</a> }
+        view! { <a class="btn" href=href data-dialog=""><Icon name="tag" class="i i-sm"/>"Retag…"</a> }
     });
     let named = view.tag.as_ref().or(view.tags.first()).filter(|_| view.may_copy);
     let copy = named.map(|tag| {
         let href = address(&Address::Copy(repository()).to_string(), &[("tag", tag.as_str())]);
-        view! { <a class="btn" href=href>"Copy or promote…"</a> }
+        view! { <a class="btn" href=href><Icon name="up" class="i i-sm"/>"Copy or promote…"</a> }
     });
-    let of_tag = |is_open: bool, to: fn(RepositoryName, Tag) -> Address, words: &'static str| {
+    let of_tag = |is_open: bool, to: fn(RepositoryName, Tag) -> Address, icon: &'static str, words: &'static str| {
         let tag = view.tag.clone().filter(|_| is_open)?;
-        Some(view! { <a href=to(repository(), tag).to_string() data-dialog="">{words}</a> })
+        Some(view! { <a href=to(repository(), tag).to_string() data-dialog=""><Icon name=icon/>{words}</a> })
     };
     let named = [
-        of_tag(view.may.rename, Address::RenameTag, "Rename…"),
-        of_tag(view.may.roll_back, Address::RollBack, "Roll back…"),
+        of_tag(view.may.rename, Address::RenameTag, "pencil", "Rename…"),
+        of_tag(view.may.roll_back, Address::RollBack, "undo", "Roll back…"),
     ];
     let is_named = named.iter().any(Option::is_some);
     let tag = view.tag.clone().filter(|_| view.may_delete_tag).map(|tag| {

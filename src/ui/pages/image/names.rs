@@ -12,7 +12,7 @@ use leptos::prelude::*;
 /// The card; an image whose tags are not known to have moved has none.
 #[component]
 pub fn NamesCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
-    // One way back for each tag: from its last move to this image.
+    // One way back for each tag, beside its last move to this image.
     let is_first = |index: usize| view.moves[..index].iter().all(|before| before.tag != view.moves[index].tag);
     let moves = view.moves.iter().enumerate();
     let entries = moves.map(|(index, entry)| {
@@ -20,11 +20,16 @@ pub fn NamesCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use
         view! { <Entry repository=&view.repository own=&view.digest entry may_roll_back now/> }
     });
     let entries = entries.collect_view();
+    let base = Address::History(view.repository.clone()).to_string();
+    let (history, all) = match &view.tag {
+        Some(tag) => (address(&base, &[("tag", tag.as_str())]), format!("All of {tag}'s history")),
+        None => (base, format!("All of {}", view.repository)),
+    };
     let title = format!("Names this {} has had", kind_noun(view.kind));
     (!view.moves.is_empty()).then(|| {
         view! {
             <section class="card" aria-labelledby="h-names">
-                <div class="card-head"><h2 id="h-names">{title}</h2></div>
+                <div class="card-head"><h2 class="grow" id="h-names">{title}</h2><a class="sm" href=history>{all}</a></div>
                 <ol class="card-body moves">{entries}</ol>
             </section>
         }
@@ -40,7 +45,8 @@ fn Entry<'a>(
     may_roll_back: bool,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let MoveRow { tag, from, to, when, by, .. } = entry;
+    let MoveRow { tag, from, to, when, by, is_current, .. } = entry;
+    let is_current = *is_current;
     let came = to == own;
     let (icon, words, other) = match (came, from) {
         (true, None) => ("plus", " created", None),
@@ -52,11 +58,15 @@ fn Entry<'a>(
         view! { <a class="digest" href=href><Mark digest/>{digest.short().to_owned()}</a> }
     });
     let by = by.as_ref().and_then(Actor::name).map(|by| format!("by {by}, "));
-    let back = may_roll_back.then(|| {
+    // One that came from another image goes back to that or to an earlier one; one that names another now, to this.
+    let back = (may_roll_back && (from.is_some() || !is_current)).then(|| {
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
-        let href = address(&base, &[("to", own.as_str())]);
-        let label = format!("Roll back {tag} to this image…");
-        view! { <a class="btn btn-sm push" href=href aria-label=label data-dialog="">"Roll back…"</a> }
+        let (to, label) = match is_current {
+            true => ("", format!("Roll back {tag}…")),
+            false => (own.as_str(), format!("Roll back {tag} to this image…")),
+        };
+        let href = address(&base, &[("to", to)]);
+        view! { <a class="btn btn-sm push" href=href aria-label=label data-dialog=""><Icon name="undo" class="i i-sm"/>"Roll back…"</a> }
     });
     view! {
         <li>

@@ -49,7 +49,10 @@ fn Whole(view: NamingView, wanted: Option<Tag>, request: PageRequest) -> impl In
 fn title(view: &NamingView) -> String {
     match &view.target {
         Some(target) => format!("Move {} of {}", target.tag, view.repository),
-        None => format!("Add a tag in {}", view.repository),
+        None => match &view.tag {
+            Some(tag) => format!("Retag {tag} of {}", view.repository),
+            None => format!("Retag {} of {}", view.side.digest.short(), view.repository),
+        },
     }
 }
 
