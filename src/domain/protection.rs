@@ -88,9 +88,9 @@ impl ProtectionKind {
     /// What it means, for who chooses one.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Immutable => "Immutable: a tag stays on its image, for everybody",
-            Self::Protected => "Protected: only some set, move and delete it",
-            Self::NoDelete => "No deletion: only some, or nobody, delete it",
+            Self::Immutable => "Immutable: stays on its image",
+            Self::Protected => "Protected: only some change it",
+            Self::NoDelete => "No deletion, but it may move",
         }
     }
 }

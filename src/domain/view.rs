@@ -210,6 +210,8 @@ pub struct RepositoryView {
     pub deletable: Deletable,
     /// Whether the reader may copy or promote tags of it.
     pub copies: bool,
+    /// Whether it lies at a registry to which nothing is written from here.
+    pub is_read_only: bool,
 }
 
 /// One tag in a list.

@@ -49,6 +49,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     Ok(RepositoryView {
         deletable,
         copies: powers.copy(),
+        is_read_only: app.mount(name).is_some_and(|mount| mount.upstream.is_some() && mount.changes.is_none()),
         notice: mount_notice(app, proof, &head.mount_id).await?,
         rules,
         logical: head.logical,

@@ -75,6 +75,8 @@ fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl I
     let rest = mount.prefix.is_root().then(|| view! { <span class="sm muted">{rest}</span> });
     let locked = (mount.is_of_file && mount.kind == MountKind::Remote)
         .then(|| view! { <span class="badge">"In the configuration"</span> });
+    let read_only = (mount.kind == MountKind::Remote && mount.is_read_only)
+        .then(|| view! { <span class="badge">"Read-only"</span> });
     let (kind, icon) = match mount.kind {
         MountKind::Hosted => ("Hosted here", "repo"),
         MountKind::Remote => ("Remote", "globe"),
@@ -86,6 +88,7 @@ fn Mount(index: usize, mount: MountRow, is_only: bool, now: Timestamp) -> impl I
                 <h2 id=heading class="mono"><a class="name" href=href>{prefix}</a></h2>
                 {rest}
                 <span class="badge">{kind}</span>
+                {read_only}
                 {locked}
             </div>
             <div class="card-body stack"><State mount=&mount now/><Numbers mount=&mount now/></div>

@@ -51,11 +51,13 @@ fn Whole(view: MountView, request: PageRequest, asks: bool) -> impl IntoView {
             "Tags of this registry are moved and deleted from here too. Clients push to it and pull from it directly."
         }
     };
+    let read_only = (row.kind == MountKind::Remote && row.is_read_only)
+        .then(|| view! { <span class="badge"><Icon name="lock"/>"Read-only"</span> });
     view! {
         <PageTitle text=format!("Mount {title}")/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=Address::Mounts.to_string()>"Mounts"</a></li></ol></nav>
         <div class="head">
-            <div class="grow"><h1 class="mono">{title}</h1><p class="head-sub">{words}</p></div>
+            <div class="grow"><div class="head-title"><h1 class="mono">{title}</h1>{read_only}</div><p class="head-sub">{words}</p></div>
             {check}
         </div>
         <Problem intent=Intent::CheckMount/>

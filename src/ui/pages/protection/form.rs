@@ -82,7 +82,7 @@ fn Tried(tags: String, except: String, tried: Option<Covered>) -> impl IntoView 
         view! { <p><span class="mono sm">{tried.first.join(", ")}</span>{more}</p> }
     });
     view! {
-        <div class=tone id="tried" role="status" tabindex="-1">
+        <div class=format!("{tone} mt-4") id="tried" role="status" tabindex="-1">
             <Icon name="tag"/>
             <div class="grow"><p class="medium">{words}</p>{first}</div>
         </div>

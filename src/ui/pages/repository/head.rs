@@ -4,6 +4,7 @@ use crate::domain::manifest::Kind;
 use crate::domain::view::{MountKind, RepositoryView};
 use crate::domain::{RepositoryName, Timestamp};
 use crate::ui::components::copy::CopyButton;
+use crate::ui::components::icon::Icon;
 use crate::ui::components::name::Breakable;
 use crate::ui::components::protected::{self, Protected};
 use crate::ui::components::pull_box::{Pull, PullBox};
@@ -21,6 +22,9 @@ const MAX_RULES: usize = 2;
 pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + use<> {
     let head = &view.head;
     let remote = (head.mount == MountKind::Remote).then(|| view! { <span class="badge">"Remote"</span> });
+    let read_only = view.is_read_only.then(|| {
+        view! { <span class="badge" title="Nothing is written to this registry from here"><Icon name="lock"/>"Read-only"</span> }
+    });
     let rule = view.rules.iter().find(|rule| rule.is_whole()).map(|rule| view! { <Protected rule/> });
     let missing = head.missing_since.map(|at| {
         view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
@@ -31,7 +35,7 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
                 <div class="head-title">
                     <Name name=&head.name/>
                     <CopyButton text=format!("{}/{}", view.pull_host, view.pull_name) label="Copy repository address".to_owned()/>
-                    {remote} {rule} {missing}
+                    {remote} {read_only} {rule} {missing}
                 </div>
                 {head.description.clone().map(|text| view! { <p class="head-sub" dir="auto">{inert(&text, MAX_TEXT_CHARS)}</p> })}
             </div>
