@@ -116,20 +116,27 @@ async fn ends((test, clock): (TestApp, Arc<ManualClock>), seed: u64, progress: A
             _ => drop(test.delete(&format!("/api/v1/r/{which}")).await),
         }
         let span = Span(began, Instant::now());
-        let listed = test.get("/api/v1/trash?limit=500").await.json()["items"].as_array().unwrap().clone();
+        let listed = in_trash(&test).await;
         let text = |entry: &Value, key: &str| entry[key].as_str().unwrap().to_owned();
         let new: Vec<&Value> = listed.iter().filter(|entry| seen.insert(text(entry, "id"))).collect();
         let fate = match new.first() {
             Some(entry) => fate(&test, &new, &text(entry, "batch"), chance.below(3)).await,
             None => continue,
         };
+        // Of several repositories each comes back by itself: one that could not leaves the others.
+        let left: BTreeSet<String> = in_trash(&test).await.iter().map(|entry| text(entry, "id")).collect();
         for entry in new {
             let (repository, entry) = (text(entry, "repository"), text(entry, "id"));
-            ends.push(End { repository, entry, span, fate });
+            let is_back = fate == Fate::InTrash && !left.contains(&entry);
+            ends.push(End { repository, entry, span, fate: if is_back { Fate::Restored } else { fate } });
         }
     }
     progress.is_over.store(true, Ordering::Relaxed);
     ends
+}
+
+async fn in_trash(test: &TestApp) -> Vec<Value> {
+    test.get("/api/v1/trash?limit=500").await.json()["items"].as_array().unwrap().clone()
 }
 
 /// By what a preview says, if that is so still.

@@ -138,7 +138,6 @@ async fn what_holds_the_trash_there_is_reached_by_no_door() {
     }
     for (path, intent, fields) in [
         (format!("{page}/rename"), "rename-tag", &[("to", "mine"), ("expect", &*old)]),
-        (format!("{page}/retag"), "set-tag", &[("name", "mine"), ("digest", &*old)]),
         (format!("{page}/rollback"), "roll-back-tag", &[("to", ""), ("expect", &*old)]),
     ] {
         let answer = form(&world.test, &path, intent, fields).await;

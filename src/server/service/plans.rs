@@ -8,18 +8,20 @@ mod listed;
 mod passed;
 mod sealed;
 mod steps;
+mod untag;
 mod whole;
 mod with_it;
 
 pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
-pub use act::{act, redeem, untag};
+pub use act::{act, redeem};
 use listed::first;
 use passed::passed;
 pub(super) use sealed::print_of;
 pub use sealed::{Asked, MAX_BYTES, Plan, Planned};
 pub use steps::{left, step};
+pub use untag::untag;
 pub(super) use whole::has_repositories;
 use with_it::with_it;
 

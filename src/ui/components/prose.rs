@@ -9,13 +9,18 @@ use leptos::prelude::*;
 #[component]
 pub fn Prose(words: String) -> impl IntoView {
     let words = inert(&words, MAX_TEXT_CHARS);
-    let pieces = words.split_inclusive(' ').map(|word| match digest_in(word) {
-        Some((before, digest, after)) => {
-            view! { {before.to_owned()}<DigestText digest=&digest/>{after.to_owned()} }.into_any()
-        }
-        None => word.to_owned().into_any(),
-    });
-    pieces.collect_view().into_any()
+    let (mut pieces, mut text) = (Vec::new(), String::new());
+    for word in words.split_inclusive(' ') {
+        let Some((before, digest, after)) = digest_in(word) else {
+            text.push_str(word);
+            continue;
+        };
+        text.push_str(before);
+        pieces.push(view! { {std::mem::take(&mut text)}<DigestText digest=&digest/> }.into_any());
+        text.push_str(after);
+    }
+    pieces.push(text.into_any());
+    pieces.into_any()
 }
 
 /// The digest that a word is, with what stands around it.

@@ -49,21 +49,6 @@ pub async fn act<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Vec<Str
     run(app, proof, (None, None)).await
 }
 
-/// Takes a tag from its image, if it names this one; the image stays.
-///
-/// # Errors
-/// [`Error::Changed`] with what it names; [`Error::Outdated`] if that changes meanwhile.
-pub async fn untag(app: &App, proof: &Authorized<DeleteTags>, named: &Digest) -> Result<Vec<String>> {
-    let DeleteTags { repository: name, tags, .. } = proof.action();
-    let absent = || Error::NotFound(What::Repository(name.clone()));
-    let repository = repositories::find(&app.store, name).await?.ok_or_else(absent)?;
-    let radius = reach(&mut Reader::Store(&app.store), repository, name, (tags, &[])).await?.radius;
-    match radius.tags.values().find(|digest| *digest != named) {
-        Some(other) => Err(Error::Changed { current: Some(other.clone()) }),
-        None => run(app, proof, (None, Some(&print(&radius)))).await,
-    }
-}
-
 /// Whoever deletes by this proof, under a batch.
 pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: String) -> Deleting {
     Deleting {
@@ -76,7 +61,7 @@ pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: Stri
 }
 
 /// Does it, under a plan's batch if there is one, and only if exactly that would go which has this print.
-async fn run<A: Planned>(
+pub(super) async fn run<A: Planned>(
     app: &App,
     proof: &Authorized<A>,
     seen: (Option<&Plan>, Option<&Digest>),
