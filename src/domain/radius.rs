@@ -19,6 +19,8 @@ pub struct Node {
     pub n_tags: u64,
     /// Those that are known: all of them, or some of very many.
     pub tags: BTreeSet<Tag>,
+    /// Those of them that its registry does not have any more: they keep nothing.
+    pub missing: BTreeSet<Tag>,
     /// Images that it lists, as far as the repository has them.
     pub children: BTreeSet<Digest>,
     /// Indexes that list it.
@@ -74,6 +76,11 @@ impl Node {
     /// Adds names of it that were found otherwise.
     pub fn know(&mut self, tags: BTreeSet<Tag>) {
         self.tags.extend(tags);
+    }
+
+    /// The tags that keep it.
+    fn holding(&self) -> impl Iterator<Item = &Tag> {
+        self.tags.difference(&self.missing)
     }
 
     /// How many names it has that are not known.
@@ -155,7 +162,7 @@ impl Graph {
         let Some(node) = self.0.get(digest) else { return false };
         // What is asked for, and what says whom it is about, is known: a name that is not is another one.
         node.n_unknown() == 0
-            && node.tags.iter().all(|tag| is_taken(tag, gone))
+            && node.holding().all(|tag| is_taken(tag, gone))
             && node.parents.iter().all(|parent| gone.contains_key(parent))
             && node.subject.iter().all(|subject| gone.contains_key(subject))
     }
@@ -163,8 +170,8 @@ impl Graph {
     fn stays(&self, tags: &BTreeSet<Tag>, gone: &Gone) -> Vec<Stays> {
         let mut stays = Vec::new();
         for (digest, node) in self.0.iter().filter(|(digest, _)| !gone.contains_key(digest)) {
-            let (taken, left): (Vec<&Tag>, Vec<&Tag>) = node.tags.iter().partition(|tag| tags.contains(tag));
-            if !taken.is_empty() {
+            let left: Vec<&Tag> = node.holding().filter(|tag| !tags.contains(tag)).collect();
+            if node.tags.iter().any(|tag| tags.contains(tag)) {
                 stays.extend(left.iter().map(|tag| Stays::Sibling((*tag).clone(), digest.clone())));
                 if left.is_empty() && node.n_unknown() == 0 && node.parents.is_empty() && node.subject.is_none() {
                     stays.push(Stays::Unnamed(digest.clone()));

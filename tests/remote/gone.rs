@@ -209,3 +209,44 @@ async fn what_stays_there_for_good_is_said_before() {
     let page = world.test.get("/r/up/a/-/tags/v2/delete").await.text();
     assert!(page.contains("by its digest.") && page.contains("Frees nothing: the image itself stays at"), "{page}");
 }
+
+/// Nor is it a name by which the image stays in a preview.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_that_is_missing_there_keeps_nothing() {
+    let world = world_with(Deletes::ByDigest, "", |upstream| {
+        upstream.push(&["multi"], &index(&[&artifact("old")]));
+        upstream.push(&["two", "lost"], &index(&[&artifact("other")]));
+    });
+    let world = world.await;
+    for tag in ["1.0", "latest", "lost", "other"] {
+        world.upstream.now().tags.remove(tag);
+    }
+    world.look().await;
+    let missing = "SELECT COUNT(*) FROM tags WHERE missing_since IS NOT NULL";
+    eventually(async || world.count(missing).await == 4).await;
+    let said = world.test.get(&format!("{AT}/tags")).await.json()["items"].clone();
+    for tag in said.as_array().unwrap() {
+        let is_there = ["multi", "two"].contains(&tag["name"].as_str().unwrap());
+        assert_eq!(tag["missing_since"].is_null(), is_there, "{tag}");
+    }
+
+    let asked = json!({"tags": ["two"]});
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+    assert!(preview["kept"][0]["reason"].as_str().unwrap().starts_with("it loses its last name"), "{preview}");
+    assert_eq!(preview["kept"].as_array().unwrap().len(), 1, "{preview}");
+    let asked = json!({"digests": [of(&index(&[&artifact("old")]))]});
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+    assert!(
+        preview["removed"].to_string().contains(&of(&artifact("old"))),
+        "what has no other name goes too: {preview}"
+    );
+
+    for tag in ["two", "multi"] {
+        let entry = world.take(tag).await;
+        world.purge(&entry).await;
+    }
+    assert_eq!((world.all(), world.hidden()), (BTreeSet::new(), vec![]), "all of it is let go");
+    assert_eq!(world.listed().await, Vec::<String>::new());
+    let counted = "SELECT n_tags + n_images FROM repositories WHERE name = 'up/a'";
+    assert_eq!((world.count(counted).await, world.count("SELECT COUNT(*) FROM tags").await), (0, 0));
+}

@@ -8,7 +8,7 @@ pub use whole::{Sum, all_named, only_in, sums};
 
 use super::{Row, Store, Tx, Value, batch};
 use crate::domain::radius::{Graph, Node, referrer_tags};
-use crate::domain::{Digest, Error, Result, Tag};
+use crate::domain::{Digest, Error, Result, Tag, Timestamp};
 use crate::params;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,15 +150,20 @@ async fn names(
     let (few, many): (Vec<_>, Vec<_>) = nodes.iter().partition(has_few);
     let few: Vec<Digest> = few.into_iter().map(|(digest, _)| digest.clone()).collect();
     let many: Vec<Digest> = many.into_iter().map(|(digest, _)| digest.clone()).collect();
-    let sql = "SELECT digest, name FROM tags WHERE repository_id = $1 AND digest IN ({slots})";
+    let sql = "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest IN ({slots})";
     let mut rows = reader.each(sql, id, &few).await?;
-    let sql = "SELECT digest, name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name LIMIT $3";
+    let sql =
+        "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name LIMIT $3";
     for digest in &many {
         rows.extend(reader.all(sql, params![id, digest, NAMES]).await?);
     }
     for mut row in rows {
         let (digest, tag): (Digest, Tag) = (row.take()?, row.take()?);
-        nodes.entry(digest).or_default().tags.insert(tag);
+        let node = nodes.entry(digest).or_default();
+        if row.take::<Option<Timestamp>>()?.is_some() {
+            node.missing.insert(tag.clone());
+        }
+        node.tags.insert(tag);
     }
     Ok(())
 }

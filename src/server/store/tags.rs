@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::keyset::{self, Order};
 use super::repositories::Repository;
-use super::{Known, Row, Store, Tx, Value, batch, dialect, history, protections};
+use super::{Known, Row, Store, Tx, Value, batch, dialect, history, protections, repositories};
 use crate::domain::page::Position;
 use crate::domain::tag_filter::TagFilter;
 use crate::domain::view::{How, Moved, TagMay, TagQuery, TagRow, TagSort};
@@ -252,6 +252,17 @@ pub async fn checked(tx: &mut Tx, repository_id: &str, tag: &Tag, present: bool,
                WHERE repository_id = $1 AND name = $2";
     tx.run(sql, params![repository_id, tag, now, present]).await?;
     Ok(())
+}
+
+/// Forgets the tags of an image that its registry does not have any more, where the image is forgotten with them.
+pub(super) async fn forget_missing(tx: &mut Tx, at: &Repository, digest: &Digest, now: Timestamp) -> Result<()> {
+    let sql = "DELETE FROM tags WHERE repository_id = $1 AND digest = $2";
+    let n_gone = i64::try_from(tx.run(sql, params![&at.id, digest]).await?).unwrap_or(i64::MAX);
+    if n_gone == 0 {
+        return Ok(());
+    }
+    count(tx, at, [(digest, -n_gone)], now).await?;
+    repositories::refresh_newest(tx, at).await
 }
 
 fn tag_row(row: &mut Row) -> Result<TagRow> {

@@ -25,6 +25,8 @@ pub(super) struct Listed {
     /// Nothing where another registry was only read and the tag has not moved since.
     moved_at: Option<String>,
     moved_by: Option<Actor>,
+    /// When its registry was first read without it, where that is elsewhere; nothing while it is there.
+    missing_since: Option<String>,
 }
 
 impl From<TagRow> for Listed {
@@ -42,6 +44,7 @@ impl From<TagRow> for Listed {
             built_at: it.built.map(Timestamp::rfc3339),
             moved_at,
             moved_by,
+            missing_since: it.missing_since.map(Timestamp::rfc3339),
         }
     }
 }

@@ -7,8 +7,9 @@ use crate::domain::{Digest, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::entropy::{Entropy, new_id};
 use crate::server::store::collect::{self, At};
+use crate::server::store::repositories::Repository;
 use crate::server::store::trash::{self, Entry};
-use crate::server::store::{Tx, batch, manifests};
+use crate::server::store::{Tx, batch, manifests, tags};
 use std::collections::BTreeSet;
 
 /// Rows that share a statement.
@@ -25,7 +26,7 @@ pub async fn purge(tx: &mut Tx, entry: &Entry, entropy: &dyn Entropy) -> Result<
     trash::purge(tx, std::slice::from_ref(entry)).await?;
     let mut goes = images.clone();
     for digest in named.difference(&images) {
-        goes.extend(forget_unnamed(tx, &entry.repository_id, digest).await?);
+        goes.extend(forget_unnamed(tx, entry, digest).await?);
     }
     note(tx, entry, &goes.into_iter().collect::<Vec<_>>(), entropy).await
 }
@@ -44,7 +45,8 @@ pub async fn expire(tx: &mut Tx, which: Expiring<'_>, entropy: &dyn Entropy) -> 
     let sql = "SELECT x.id FROM trash x WHERE x.mount_id = $1 AND x.expires_at <= $2
                AND NOT EXISTS (SELECT 1 FROM deleted_tags d CROSS JOIN tag_moves v WHERE x.kind = 'tag' AND d.entry = x.id
                  AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3
-                 AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = d.repository_id AND t.digest = d.digest))
+                 AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = d.repository_id AND t.digest = d.digest
+                   AND t.missing_since IS NULL))
                ORDER BY x.expires_at, x.id LIMIT $4";
     let rows = tx.all(sql, params![which.mount_id, which.now, which.moved_since, which.limit]).await?;
     let ids: Vec<String> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
@@ -69,7 +71,9 @@ async fn digests(tx: &mut Tx, table: &str, entry: &Entry) -> Result<BTreeSet<Dig
 
 /// Forgets an image that nothing names any more, and then what only it listed and what was about it alone, at any depth.
 /// Returns all of it; nothing where something names the image.
-async fn forget_unnamed(tx: &mut Tx, repository_id: &str, image: &Digest) -> Result<BTreeSet<Digest>> {
+async fn forget_unnamed(tx: &mut Tx, entry: &Entry, image: &Digest) -> Result<BTreeSet<Digest>> {
+    let repository = Repository { id: entry.repository_id.clone(), mount_id: entry.mount_id.clone() };
+    let repository_id = &repository.id;
     let (mut gone, mut open) = (BTreeSet::new(), vec![image.clone()]);
     while let Some(digest) = open.pop() {
         if gone.contains(&digest) || is_named(tx, repository_id, &digest).await? {
@@ -80,6 +84,7 @@ async fn forget_unnamed(tx: &mut Tx, repository_id: &str, image: &Digest) -> Res
         for mut row in tx.all(sql, params![repository_id, &digest]).await? {
             open.push(row.take()?);
         }
+        tags::forget_missing(tx, &repository, &digest, entry.row.deleted).await?;
         manifests::weigh(tx, repository_id, &digest, -1).await?;
         for sql in [
             "DELETE FROM referrers WHERE repository_id = $1 AND digest = $2",
@@ -93,10 +98,11 @@ async fn forget_unnamed(tx: &mut Tx, repository_id: &str, image: &Digest) -> Res
     Ok(gone)
 }
 
-/// Whether anything known here names an image: a tag, an index, an image that it is about; or the trash holds it.
+/// Whether anything known here names an image: a tag that its registry has, an index, an image that it is about; or the
+/// trash holds it.
 async fn is_named(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<bool> {
     const ROWS: [&str; 8] = [
-        "tags t WHERE t.repository_id = $1 AND t.digest = $2",
+        "tags t WHERE t.repository_id = $1 AND t.digest = $2 AND t.missing_since IS NULL",
         "manifest_edges e WHERE e.repository_id = $1 AND e.child = $2",
         "referrers f CROSS JOIN manifests s WHERE f.repository_id = $1 AND f.digest = $2
            AND s.repository_id = f.repository_id AND s.digest = f.subject",
