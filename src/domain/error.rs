@@ -43,6 +43,9 @@ pub enum Error {
     Protected(Barred),
     #[error("{0}")]
     Conflict(String),
+    /// A registry elsewhere keeps what this is about, and it is not done from here.
+    #[error("{0}")]
+    Elsewhere(String),
     /// Another registry has the name.
     #[error("the name {0} belongs to a registry that is or was mounted elsewhere; use another one")]
     Taken(RepositoryName),

@@ -159,6 +159,20 @@ async fn settings_say_before_that_whole_repositories_are_not_deleted_there() {
         assert_eq!(page.contains("Not deleted from here") && page.contains("127.0.0.1"), is_kept, "{path}: {page}");
         assert_eq!(page.contains(&format!("{path}/-/settings/delete")), !is_kept, "{path}");
     }
+    for (path, asked) in [(AT, json!({"repository": true})), ("/api/v1/n/up/-", json!({}))] {
+        let refused = world.send("POST", &format!("{path}/delete-preview"), asked).await;
+        assert_eq!((refused.status.as_u16(), refused.header("content-type")), (409, "application/problem+json"));
+        let why = refused.json()["detail"].to_string();
+        assert!(why.contains("127.0.0.1") && why.contains("only tags and images go"), "{why}");
+    }
+    let as_of = world.test.get("/n/up/-/as-of").await;
+    assert_eq!(as_of.status, 409);
+    let page = as_of.text();
+    assert!(
+        page.contains("<title>A registry elsewhere keeps this") && page.contains("href=\"/n/up\">See up"),
+        "{page}"
+    );
+    assert!(page.contains("only what is hosted here goes back to a time"), "{page}");
 }
 
 /// However often and however close together a plan is sent, it is done once. Who is told so is told the same; elsewhere who

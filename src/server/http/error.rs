@@ -19,7 +19,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } | Error::MissingParts(_) => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) | Error::Taken(_) | Error::Outdated => StatusCode::CONFLICT,
+        Error::Conflict(_) | Error::Elsewhere(_) | Error::Taken(_) | Error::Outdated => StatusCode::CONFLICT,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Beyond { .. } | Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::Unsupported(_) | Error::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -63,6 +63,7 @@ fn oci_code(error: &Error) -> &'static str {
             | What::Link,
         )
         | Error::Unsupported(_)
+        | Error::Elsewhere(_)
         | Error::Method => "UNSUPPORTED",
         Error::Invalid { field, .. } => match field.as_str() {
             "name" => "NAME_INVALID",

@@ -7,6 +7,7 @@ pub use back::roll_back;
 pub use shown::{as_of_page, deleted, page};
 
 use super::plans;
+use super::settings::kept_at;
 use crate::domain::action::{ReadRepository, RollBackNamespace};
 use crate::domain::error::What;
 use crate::domain::view::{Difference, HistoryQuery, HistoryRow, MountKind};
@@ -27,11 +28,19 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: &History
 }
 
 /// The hosted registry in which a namespace lies.
+///
+/// # Errors
+/// [`Error::Elsewhere`] for one that lies in a registry elsewhere.
 fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
     let inside: RepositoryName = format!("{namespace}/a").parse()?;
     let mount = app.mount(&inside).filter(|mount| mount.kind == MountKind::Hosted);
-    let elsewhere =
-        || Error::Conflict(format!("{namespace} is kept by a registry elsewhere, whose past is not known here"));
+    let elsewhere = || {
+        let host = kept_at(app, &inside).unwrap_or_else(|| "a registry elsewhere".to_owned());
+        Error::Elsewhere(format!(
+            "{host} keeps {namespace}, and only what is hosted here goes back to a time as a whole. A tag there goes back by \
+             itself, from the history of its repository, where its mount lets tags be changed"
+        ))
+    };
     mount.map(|mount| mount.id.clone()).ok_or_else(elsewhere)
 }
 

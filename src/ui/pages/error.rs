@@ -10,6 +10,7 @@ use crate::ui::components::copy::CopyButton;
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::MetMore;
+use crate::ui::query::decode_path;
 use crate::ui::request::{ErrorReport, PageRequest};
 use crate::ui::words::refusal;
 use leptos::prelude::*;
@@ -85,6 +86,7 @@ fn title(error: &Error) -> String {
         | Error::TooLarge { .. } => "This address cannot be read".to_owned(),
         Error::Protected(_) => "This is protected".to_owned(),
         Error::InUse { .. } => "This is part of something".to_owned(),
+        Error::Elsewhere(_) => "A registry elsewhere keeps this".to_owned(),
         Error::Taken(_) => "Another registry has this name".to_owned(),
         Error::Conflict(_) | Error::Changed { .. } | Error::Outdated => "This changed in the meantime".to_owned(),
         Error::Method => "This page only answers".to_owned(),
@@ -147,10 +149,20 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
             };
             (request.path().to_owned(), words.to_owned())
         }
+        Error::Elsewhere(_) => place(request),
         Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal | Error::Conflict(_) => {
             (request.path_and_query.clone(), "Try again".to_owned())
         }
         _ => (Address::Repositories.to_string(), "See all repositories".to_owned()),
+    }
+}
+
+/// The repository or the namespace in which an address lies.
+fn place(request: &PageRequest) -> (String, String) {
+    let path = decode_path(request.path());
+    match path.split("/-/").next().filter(|place| place.starts_with("/r/") || place.starts_with("/n/")) {
+        Some(place) => (place.to_owned(), format!("See {}", &place[3..])),
+        None => (Address::Repositories.to_string(), "See all repositories".to_owned()),
     }
 }
 

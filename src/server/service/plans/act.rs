@@ -93,7 +93,7 @@ async fn run_once<A: Planned>(
             }
             Job::Content(content)
         }
-        Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, (rights, expected))?),
+        Asked::Repository(name) => Job::Whole(whole::Whole::one(app, name, (rights, expected)).await?),
         Asked::Namespace(namespace) => Job::Whole(whole::Whole::all(app, namespace, (rights, expected)).await?),
     };
     let change = app.store.write(proof, move |tx| {

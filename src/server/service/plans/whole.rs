@@ -10,12 +10,13 @@ use crate::domain::view::{Going, GoingKind, More, MountKind, Preview, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
+use crate::server::service::settings::kept_at;
 use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::images::{self, Listed};
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, Sum, all_named, only_in, sums};
-use crate::server::store::{Tx, namespaces, trash};
+use crate::server::store::{Tx, namespaces, repositories, trash};
 use std::collections::BTreeSet;
 
 /// The most repositories that one delete takes.
@@ -38,8 +39,12 @@ pub(super) struct Whole {
 
 impl Whole {
     /// Of one.
-    pub(super) fn one(app: &App, name: RepositoryName, (rights, expected): (Rights, Option<Digest>)) -> Result<Self> {
-        let mount_id = app.hosted(&name)?.0.id.clone();
+    pub(super) async fn one(
+        app: &App,
+        name: RepositoryName,
+        (rights, expected): (Rights, Option<Digest>),
+    ) -> Result<Self> {
+        let mount_id = mount_of_one(app, &name).await?;
         Ok(Self { which: Which::One(name), mount_id, rights, expected })
     }
 
@@ -93,13 +98,32 @@ impl Whole {
 /// The hosted registry in which a namespace lies.
 ///
 /// # Errors
-/// [`Error::Conflict`] for one that lies in a registry elsewhere.
+/// [`Error::Elsewhere`] for one that lies in a registry elsewhere.
 fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
     let inside: RepositoryName = format!("{namespace}/a").parse()?;
     let mount = app.mount(&inside).filter(|mount| mount.kind == MountKind::Hosted);
-    let elsewhere =
-        || Error::Conflict(format!("{namespace} is kept by a registry elsewhere; delete its repositories there"));
-    mount.map(|mount| mount.id.clone()).ok_or_else(elsewhere)
+    mount.map(|mount| mount.id.clone()).ok_or_else(|| elsewhere(app, namespace.as_str(), &inside))
+}
+
+/// The hosted registry that keeps a repository.
+///
+/// # Errors
+/// [`Error::Elsewhere`] for one that a registry elsewhere keeps.
+async fn mount_of_one(app: &App, name: &RepositoryName) -> Result<String> {
+    match app.hosted(name) {
+        Ok((mount, _)) => Ok(mount.id.clone()),
+        Err(_) if repositories::find(&app.store, name).await?.is_some() => Err(elsewhere(app, name.as_str(), name)),
+        Err(_) => Err(Error::NotFound(What::Repository(name.clone()))),
+    }
+}
+
+/// That all of something is deleted where it is kept, and what can be done here.
+fn elsewhere(app: &App, what: &str, inside: &RepositoryName) -> Error {
+    let host = kept_at(app, inside).unwrap_or_else(|| "a registry elsewhere".to_owned());
+    Error::Elsewhere(format!(
+        "{host} keeps {what}, and it is deleted there. From here only tags and images go, where the mount lets them: \
+         name those of one repository"
+    ))
 }
 
 /// Whether there is anything to delete in a namespace: something of the hosted registry.
@@ -125,7 +149,7 @@ fn print(found: &[Sum]) -> Digest {
 
 /// What would go with a repository.
 pub(super) async fn of_repository(app: &App, name: &RepositoryName, rights: &Rights) -> Result<(Preview, Digest)> {
-    let mount_id = app.hosted(name)?.0.id.clone();
+    let mount_id = mount_of_one(app, name).await?;
     let found = sums(&mut Reader::Store(&app.store), &mount_id, Some(name), None, 1).await?;
     if found.is_empty() {
         return Err(Error::NotFound(What::Repository(name.clone())));
