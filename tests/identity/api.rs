@@ -291,3 +291,47 @@ async fn who_is_disabled_is_out_and_somebody_always_may_do_everything() {
     assert_eq!((&rest["items"][0]["username"], &rest["next"]), (&json!("nina"), &json!(null)));
     assert!(!rest.to_string().contains("argon2"), "no hash leaves");
 }
+
+/// In words for people, without what stands there and without how it is read.
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_told_which_key_is_wrong() {
+    let admin = admin().await;
+    let mount = |key: &str, value: Value| {
+        let mut mount = json!({"prefix": "up", "url": "https://registry.example"});
+        mount[key] = value;
+        mount
+    };
+    for (method, path, body, why) in [
+        ("PUT", "r/team/web/-/tags/v1", json!({}), "the key `digest` is missing"),
+        ("PUT", "r/team/web/-/tags/v1", json!({"digest": 5}), "`digest` has to be a text"),
+        ("POST", "r/team/web/-/delete-preview", json!({"tags": ["v1", "no tag"]}), "`tags[1]`: "),
+        (
+            "POST",
+            "r/team/web/-/delete-preview",
+            json!({"tag": "v1"}),
+            "`tag` is not known here; these are: tags, digests,",
+        ),
+        ("POST", "r/team/web/-/delete-preview", json!("v1"), "this has to be an object"),
+        ("POST", "users", json!({"username": null}), "`username` has to be a text"),
+        ("POST", "mounts", mount("refresh_s", json!("s3cret")), "`refresh_s` has to be a whole number, 0 or more"),
+        ("POST", "mounts", mount("repositories", json!("s3cret")), "`repositories` has to be a list"),
+        ("POST", "mounts", mount("read_only", json!("s3cret")), "`read_only` has to be true or false"),
+        ("POST", "jobs", json!({"kind": "s3cret"}), "`kind` is one of: gc"),
+        ("POST", "jobs", json!({"kind": 1}), "`kind` cannot be read"),
+        ("POST", "trash/restore", json!({}), "name a `plan`, or a `batch`"),
+        ("GET", "r/team/web/-/history?limit=few", json!(null), "`limit` has to be a whole number"),
+    ] {
+        let refused = send(&admin, method, path, body.clone()).await;
+        let said = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(refused.status == StatusCode::BAD_REQUEST && said.contains(why), "{path} {body}: {said}");
+        for leak in ["s3cret", "line 1", "u64", "struct", "expected", "eserialize", "field"] {
+            assert!(!said.contains(leak), "{path} {body}: {said}");
+        }
+    }
+    for (content_type, body, why) in
+        [("application/json", "{\"kind\": ", "this is no JSON"), ("text/plain", "{}", "Content-Type: application/json")]
+    {
+        let refused = admin.call("POST", "/api/v1/jobs", content_type, body).await;
+        assert!(refused.status == StatusCode::BAD_REQUEST && refused.text().contains(why), "{}", refused.text());
+    }
+}

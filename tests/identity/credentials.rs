@@ -110,8 +110,8 @@ async fn a_token_ends_by_the_clock_or_when_it_is_revoked() {
         (json!({"name": "x", "role": "reader"}), "a scope"),
         (json!({"name": "x", "role": "reader", "scope": "team/*", "tags": "v*"}), "nothing to tags"),
         (json!({"name": " x"}), "64 characters"),
-        (json!({"name": "x", "username": "otto"}), "unknown field"),
-        (json!({"name": "x", "fingerprint": "00"}), "unknown field"),
+        (json!({"name": "x", "username": "otto"}), "`username` is not known here"),
+        (json!({"name": "x", "fingerprint": "00"}), "`fingerprint` is not known here"),
     ] {
         let refused = send(&mara, "POST", "tokens", odd.clone()).await;
         assert!(refused.status == StatusCode::BAD_REQUEST && refused.text().contains(why), "{odd}: {}", refused.text());

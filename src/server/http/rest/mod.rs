@@ -3,6 +3,7 @@
 
 pub(super) mod access;
 pub(super) mod activity;
+mod bodies;
 pub(super) mod changes;
 mod copies;
 pub(super) mod groups;
@@ -28,10 +29,10 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, RawQuery};
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
+use bodies::{body, of};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
@@ -99,18 +100,8 @@ fn asked<F: DeserializeOwned>(RawQuery(query): RawQuery) -> Result<(Part, F)> {
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
     let uri: Uri = format!("/?{query}").parse().map_err(|_| Error::invalid("query", "this query is too long"))?;
-    let read = Query::try_from_uri(&uri).map_err(|rejection| Error::invalid("query", rejection.body_text()));
+    let read = Query::try_from_uri(&uri).map_err(|rejection| bodies::of_query(&rejection));
     read.map(|Query(read)| read)
-}
-
-/// A body, or why it is none.
-fn body<T>(sent: Result<Json<T>, JsonRejection>) -> Result<T> {
-    sent.map(|Json(body)| body).map_err(|rejection| Error::invalid("body", rejection.body_text()))
-}
-
-/// What a body says, where several things can stand in it.
-fn of<T: DeserializeOwned>(body: serde_json::Value) -> Result<T> {
-    serde_json::from_value(body).map_err(|error| Error::invalid("body", error.to_string()))
 }
 
 /// A moment as programs write it, in the field in which all of them stand.

@@ -1,5 +1,6 @@
 //! `/api/v1/trash`.
 
+use super::bodies::parsed;
 use super::{Page, answer, asked, body, done, of};
 use crate::domain::error::What;
 use crate::domain::trash::{Over, TrashKind, TrashRow};
@@ -122,10 +123,6 @@ impl How {
     }
 }
 
-fn parsed(body: &[u8]) -> Result<serde_json::Value> {
-    serde_json::from_slice(body).map_err(|error| Error::invalid("body", error.to_string()))
-}
-
 /// Brings an entry back.
 pub(in crate::server::http) async fn restore(
     State(app): State<App>,
@@ -144,10 +141,10 @@ pub(in crate::server::http) async fn restore(
 
 /// What is to come back: what a plan deleted, or all of a batch.
 #[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-pub(in crate::server::http) enum Undo {
-    Plan { plan: String },
-    Batch { batch: String },
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Undo {
+    plan: Option<String>,
+    batch: Option<String>,
 }
 
 /// Brings all of it back that one request deleted: at once, or by a job.
@@ -158,8 +155,9 @@ pub(in crate::server::http) async fn restore_all(
 ) -> Response<Body> {
     let restored = async {
         let batch = match body(sent)? {
-            Undo::Plan { plan } => Plan::open(&app, &caller.standing, &plan)?.id,
-            Undo::Batch { batch } => batch,
+            Undo { plan: Some(plan), batch: None } => Plan::open(&app, &caller.standing, &plan)?.id,
+            Undo { plan: None, batch: Some(batch) } => batch,
+            Undo { .. } => return Err(Error::invalid("body", "name a `plan`, or a `batch`, and not both")),
         };
         restored::batch(&app, &caller, &batch, Over::Nothing).await.map_err(hidden)
     };
