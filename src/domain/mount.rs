@@ -10,6 +10,14 @@ pub const STOP_WRITES: &str =
 pub const NOT_UNTAGGED: &str = "Leave --delete-untagged out: up to version 2.8 it also deletes the platforms of a multi-platform image that have no \
      tag of their own, and the image pulls no more.";
 
+/// That a registry deletes nothing, and the setting that allows it.
+pub fn deletes_nothing(host: &str) -> String {
+    format!(
+        "{host} deletes nothing: that is switched off there. CNCF distribution allows it with storage.delete.enabled: true, \
+         or REGISTRY_STORAGE_DELETE_ENABLED=true"
+    )
+}
+
 /// Seconds between two readings: where nothing is said, and at most (30 days).
 pub const REFRESH_S: u64 = 300;
 pub const MAX_REFRESH_S: u64 = 30 * 86_400;

@@ -242,7 +242,7 @@ fn where_nothing_can_be_deleted_that_is_found_out_without_deleting() {
         let said = registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag("latest"), &manifest).await;
         (said.unwrap_err().to_string(), registry.capabilities().await)
     });
-    assert!(said.contains("REGISTRY_STORAGE_DELETE_ENABLED=true") && said.contains("Nothing was changed"), "{said}");
+    assert!(said.contains("REGISTRY_STORAGE_DELETE_ENABLED=true"), "{said}");
     assert_eq!(found[4..].iter().map(|(_, known)| *known).collect::<Vec<_>>(), [Some(false), Some(false)]);
     for reference in ["1.0", "latest", &image] {
         assert_eq!(http("HEAD", &upstream.host, &format!("/v2/a/manifests/{reference}"), &[ACCEPT], b"").0, 200);

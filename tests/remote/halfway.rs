@@ -255,13 +255,26 @@ async fn a_registry_that_deletes_nothing_is_asked_before_anything_is_put_there()
     let world = world(Deletes::Nothing).await;
     let before = world.upstream.now().tags.clone();
     let preview = world.send("POST", &format!("{AT}/delete-preview"), json!({"tags": ["latest"]})).await.json();
-    assert!(preview["barred"].to_string().contains("REGISTRY_STORAGE_DELETE_ENABLED=true"), "{preview}");
+    let why = preview["barred"][0].clone();
+    assert!(why.to_string().contains("REGISTRY_STORAGE_DELETE_ENABLED=true"), "{preview}");
+    assert!(preview["plan"].is_null(), "there is nothing to redeem: {preview}");
     let refused = world.test.delete(&format!("{AT}/tags/latest")).await;
-    assert_eq!(refused.status, 502, "{}", refused.text());
-    assert!(refused.text().contains("Nothing was changed"), "{}", refused.text());
+    assert_eq!((refused.status.as_u16(), &refused.json()["detail"]), (409, &why));
     assert_eq!(world.upstream.now().tags, before);
-    assert_eq!(world.rename("latest", "new").await.status, 502);
+    assert_eq!(world.rename("latest", "new").await.status, 409);
     assert_eq!(world.upstream.now().tags, before, "nor is half of a rename done");
+
+    // It was switched off after somebody looked.
+    let world = self::world(Deletes::ByDigest).await;
+    let asked = json!({"tags": ["latest"], "digests": [sha256(artifact("other").as_bytes())]});
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+    let before = (world.upstream.now().tags.clone(), world.upstream.now().manifests.clone());
+    world.upstream.now().deletes = Deletes::Nothing;
+    let refused = world.send("POST", &format!("{AT}/delete"), json!({"plan": preview["plan"]})).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert!(refused.text().contains("REGISTRY_STORAGE_DELETE_ENABLED=true"), "{}", refused.text());
+    assert_eq!((world.upstream.now().tags.clone(), world.upstream.now().manifests.clone()), before);
+    assert_eq!(world.trash().await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

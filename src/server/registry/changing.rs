@@ -65,7 +65,7 @@ pub trait ChangeTags: Send + Sync {
     /// Makes sure that the registry deletes something, before anything is done there.
     ///
     /// # Errors
-    /// [`Error::Upstream`] with what allows it.
+    /// [`Error::Elsewhere`] with what allows it.
     async fn require_deletes(&self, at: &Allowed<'_>) -> Result<()>;
 
     /// Puts a tag on a manifest whose content is there, if it names what the condition says. `true` if that changed

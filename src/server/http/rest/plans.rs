@@ -60,7 +60,8 @@ impl From<Going> for Item {
 
 #[derive(Serialize)]
 struct Shown {
-    plan: String,
+    /// Nothing where the registry elsewhere deletes nothing.
+    plan: Option<String>,
     removed: Vec<Item>,
     removed_more: u64,
     kept: Vec<Item>,
@@ -80,7 +81,7 @@ struct Shown {
 impl From<Preview> for Shown {
     fn from(it: Preview) -> Self {
         Self {
-            plan: it.plan,
+            plan: Some(it.plan).filter(|_| it.barred.is_empty()),
             removed: it.removed.into_iter().map(Item::from).collect(),
             removed_more: it.removed_more.all(),
             kept: it.kept.into_iter().map(Item::from).collect(),

@@ -155,7 +155,7 @@ impl RemoteRegistry {
     pub(super) async fn require_deletes_by_digest(&self, name: &str) -> Result<()> {
         match self.client.deletes_by_digest(name).await? {
             Some(true) => Ok(()),
-            Some(false) => Err(self.client.error(failure::deletes_nothing())),
+            Some(false) => Err(self.client.deletes_nothing()),
             None => Err(self.client.error("does not say whether it deletes images; nothing was changed")),
         }
     }
@@ -223,7 +223,9 @@ impl RemoteRegistry {
             left -= 1;
             match self.client.delete(&spot.name, &by_digest, None).await {
                 Ok(Deleted::Done | Deleted::Absent) => return Ok(()),
-                Ok(Deleted::Unable) => return Err(self.client.error(failure::deletes_nothing())),
+                Ok(Deleted::Unable) => {
+                    return Err(self.client.error("deletes nothing by now: that was switched off there meanwhile"));
+                }
                 Err(failed) => match self.client.resolve(&spot.name, &by_digest).await {
                     Ok(None) => {
                         self.client.put_manifest(&spot.name, &by_digest, tombstone, None).await?;

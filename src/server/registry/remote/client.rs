@@ -4,7 +4,7 @@ use super::auth::{Auth, OwnTokens, Pass};
 use super::transport::{Transport, retry_after};
 use super::writing::BYTES;
 use super::{failure, redirect};
-use crate::domain::{Digest, Error, Result};
+use crate::domain::{Digest, Error, Result, mount};
 use crate::server::blobs::ByteStream;
 use crate::server::guard;
 use bytes::Bytes;
@@ -79,6 +79,11 @@ impl Client {
     /// An error that names this registry.
     pub fn error(&self, message: impl Into<String>) -> Error {
         failure::upstream(&self.host, message)
+    }
+
+    /// That it deletes nothing, and what allows it.
+    pub fn deletes_nothing(&self) -> Error {
+        Error::Elsewhere(mount::deletes_nothing(&self.host))
     }
 
     /// Whether the registry was shown directly who we are: then 401 says that it is not enough.

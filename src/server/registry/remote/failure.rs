@@ -114,13 +114,6 @@ pub fn change_words(status: u16, code: &str) -> String {
     }
 }
 
-/// That manifests cannot be deleted there, and what allows it.
-pub fn deletes_nothing() -> String {
-    "deletes nothing (405): that is switched off there; CNCF distribution deletes with storage.delete.enabled: true, or \
-     REGISTRY_STORAGE_DELETE_ENABLED=true. Nothing was changed"
-        .to_owned()
-}
-
 /// An error with how far the change had come.
 pub fn at_step(error: Error, words: &str) -> Error {
     match error {

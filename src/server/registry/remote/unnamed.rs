@@ -1,9 +1,9 @@
 //! Deleting whole manifests. Some registries delete all tags with one, and all break an index that lists it, so it is
 //! only done where no tag names it and no index that a tag leads to lists it, and that is looked up at the registry.
 
+use super::RemoteRegistry;
 use super::deleting::Deleted;
 use super::lists::List;
-use super::{RemoteRegistry, failure};
 use crate::domain::{Digest, Error, Reference, Result, media_type};
 use crate::server::registry::changing::{Allowed, MOST_READ, MOST_TAGS};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -44,7 +44,7 @@ impl RemoteRegistry {
         let by_digest = Reference::Digest(digest.clone());
         match self.client.delete(name, &by_digest, Some(digest)).await {
             Ok(Deleted::Done | Deleted::Absent) => Ok(()),
-            Ok(Deleted::Unable) => Err(self.client.error(failure::deletes_nothing())),
+            Ok(Deleted::Unable) => Err(self.client.deletes_nothing()),
             Err(failed) => match self.client.resolve(name, &by_digest).await {
                 Ok(None) => Ok(()),
                 _ => Err(failed),

@@ -1,7 +1,7 @@
 //! What a preview says of a delete at a registry elsewhere: what becomes of it there, and what keeps it from being done.
 
 use crate::domain::capability::Capability;
-use crate::domain::mount::{COLLECT, NOT_UNTAGGED, STOP_WRITES};
+use crate::domain::mount::{COLLECT, NOT_UNTAGGED, STOP_WRITES, deletes_nothing};
 use crate::domain::radius::{Radius, Stays};
 use crate::domain::{RepositoryName, Result};
 use crate::server::context::{App, Mount};
@@ -44,10 +44,7 @@ pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, r
     let (how, barred) = match (can(Capability::DeleteTag), can(Capability::DeleteImage)) {
         (Some(true), _) => (format!("{host} deletes a tag by its name; siblings and image stay"), None),
         (_, Some(false)) => {
-            let words = format!(
-                "{host} deletes nothing: that is switched off there. CNCF distribution allows it with \
-                 storage.delete.enabled: true, or REGISTRY_STORAGE_DELETE_ENABLED=true"
-            );
+            let words = deletes_nothing(host);
             (words.clone(), Some(words))
         }
         (Some(false), _) => (by_tombstone(host), None),
