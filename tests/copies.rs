@@ -295,8 +295,14 @@ async fn an_image_is_whole_in_every_direction() {
     let n_configs = source.values().filter(|it| it.starts_with(br#"{"os""#)).count();
     assert!(sent.0 == 0 && sent.1 == 0 && sent.2 <= 2 * n_configs + 2, "blobs are linked there: {sent:?}");
 
+    // One of them is there already: the page before and the job count the others alike.
+    world.here.push_image("prod/web", "other", "amd64", index.as_bytes()).await;
+    let page = world.here.get("/r/up/web/-/copy?tag=stable&to=prod%2Fweb").await.text();
+    assert!(page.contains("7 images of") && page.contains("go to another registry"), "{page}");
     let home = world.ask("up/web", json!({"tags": ["stable"], "to": "prod/web"})).await;
     world.finish(&home).await.unwrap();
+    let log = world.job(&home).await["log"].to_string();
+    assert!(log.contains("Images that prod/web lacks: 7.") && log.contains("images that came: 7;"), "{log}");
     assert_eq!(whole(&world.here, "prod/web", "stable").await, source);
     let history = world.here.get("/api/v1/r/prod/web/-/history?tag=stable").await.json();
     assert_eq!(

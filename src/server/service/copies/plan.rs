@@ -133,15 +133,11 @@ impl Source {
         }
         let from = Start { tags: &self.tags, images: &BTreeSet::new(), bound: Bound::Cut };
         let graph = graph(&mut Reader::Store(&app.store), &self.found.id, from).await?;
-        let digests: Vec<Digest> = graph.0.keys().cloned().collect();
-        let held: BTreeSet<Digest> = match there {
-            Some(there) => copies::held(&app.store, &there.id, &digests).await?.into_iter().collect(),
-            None => BTreeSet::new(),
-        };
-        let missing = || graph.0.iter().filter(|(digest, _)| !held.contains(digest)).map(|(_, node)| node);
+        let lacking = lacking(app, there, graph.0.keys().cloned().collect()).await?;
         // An index weighs what it lists.
         let bytes = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
-        Ok((missing().count() as u64, ByteSize(missing().map(bytes).sum())))
+        let weight = lacking.iter().filter_map(|digest| graph.0.get(digest)).map(bytes).sum();
+        Ok((lacking.len() as u64, ByteSize(weight)))
     }
 
     /// Both sides of a single tag.
@@ -159,6 +155,20 @@ impl Source {
         };
         Ok((now.map(|now| (Side::from(now.clone()), now.moved)), then))
     }
+}
+
+/// Which of some images a repository lacks, as far as is known here: so they are counted before a copy and by its job.
+pub(super) async fn lacking(
+    app: &App,
+    there: Option<&Repository>,
+    mut images: BTreeSet<Digest>,
+) -> Result<BTreeSet<Digest>> {
+    let Some(there) = there else { return Ok(images) };
+    let asked: Vec<Digest> = images.iter().cloned().collect();
+    for held in copies::held(&app.store, &there.id, &asked).await? {
+        images.remove(&held);
+    }
+    Ok(images)
 }
 
 /// All that was seen, in short.

@@ -1,11 +1,13 @@
 //! What there is to copy: what the tags name, what that lists, and what is about any of it, by the lists of the registry
 //! and by tags that name their subject. Bounded, whatever a registry answers.
 
+use super::plan::lacking;
 use super::way::{Copying, Phase, of};
 use crate::domain::manifest::{Descriptor, Manifest, Relation};
 use crate::domain::radius::{referrer_tags, subject_of};
 use crate::domain::{Digest, Error, Reference, Result, Tag, media_type};
 use crate::server::registry::RawManifest;
+use crate::server::store::repositories;
 use futures::future::try_join_all;
 use std::collections::BTreeSet;
 
@@ -66,8 +68,7 @@ impl Copying<'_> {
     /// Reads one image, and what leads on from it.
     pub(super) async fn read(&mut self) -> Result<()> {
         let Some((digest, depth)) = self.place.images.next() else {
-            self.has_read();
-            return Ok(());
+            return self.has_read().await;
         };
         let from = &self.asked.from;
         let Some(image) = self.image(&digest).await? else {
@@ -125,7 +126,7 @@ impl Copying<'_> {
         self.place.notes.extend(noted);
     }
 
-    fn has_read(&mut self) {
+    async fn has_read(&mut self) -> Result<()> {
         let images = std::mem::take(&mut self.place.images);
         self.place.notes.retain(|_, digest| images.read.contains_key(digest));
         let lists = self.place.notes.keys().filter_map(|tag| subject_of(tag).filter(|it| it.as_tag() == *tag));
@@ -139,9 +140,13 @@ impl Copying<'_> {
         self.to.n_total = Some(n_items);
         self.place.phase = Phase::Send;
         let (n_images, n_tags) = (self.place.order.len(), self.asked.tags.len());
-        let n_blobs = images.n_items - n_images as u64;
+        let (to, n_blobs) = (&self.asked.to, images.n_items - n_images as u64);
+        let there = repositories::find(&self.app.store, to).await?;
+        let n_lacking = lacking(self.app, there.as_ref(), self.place.order.iter().cloned().collect()).await?.len();
         self.say(format!(
-            "There are {n_images} images behind {n_tags} tags, with {n_blobs} configurations and layers."
+            "Images behind the tags: {n_images}, with {n_blobs} configurations and layers. Tags: {n_tags}. Images that {to} \
+             lacks: {n_lacking}."
         ));
+        Ok(())
     }
 }
