@@ -45,6 +45,7 @@ test('a garbage collection is paused, goes on, and is cancelled with what is kep
     if (!scripted) await page.getByRole('link', { name: 'Refresh' }).click({ timeout: 500 }).catch(() => page.reload());
     await expect(state.getByText('Done', { exact: true })).toBeVisible({ timeout: scripted ? 10_000 : 500 });
   }).toPass({ timeout: 20_000 });
+  if (scripted) await expect(page.locator('[data-live-word]')).toHaveText('Ended');
   await expect(state).toContainText(/[1-9]\d* items looked at, 0\sB would be freed/);
   await expect(page.getByRole('region', { name: 'What it said' })).toContainText('Would collect entries of the trash: 0; images: 0;');
   await expect(page.getByRole('button', { name: /Pause|Resume/ })).toHaveCount(0);

@@ -52,7 +52,7 @@ impl Asked {
     }
 }
 
-/// The stream of one open page; the first that it says is that it should look.
+/// The stream of one open page; the first that it says is that it should look, and the last of one job that it is over.
 pub(super) async fn stream(app: App, caller: Caller, asked: Asked) -> Response {
     let epoch = async {
         asked.stamp(&app, &caller).await?;
@@ -85,7 +85,9 @@ fn told(app: App, caller: Caller, asked: Asked, epoch: i64) -> impl Stream<Item 
                 let (stamp, is_last) = asked.stamp(&app, &caller).await.ok()?;
                 if known != Some(stamp) {
                     known = Some(stamp).filter(|_| !is_last);
-                    return Some((Ok(changed()), (known, until)));
+                    // Whoever only lost the connection would open it again.
+                    let told = if is_last { Event::default().event("over").data("rows") } else { changed() };
+                    return Some((Ok(told), (known, until)));
                 }
                 if !goes_on_after_a_while(&mut until).await {
                     return None;

@@ -1,5 +1,6 @@
 //! The stream of events: opened while the page is seen, closed while it is not, opened again when
-//! it breaks. After every gap the page is fetched anew, since events may have been missed.
+//! it breaks, unless it said that nothing more comes. After every gap the page is fetched anew, since events may have been
+//! missed.
 
 use super::super::{after, document, find, on};
 use std::cell::{Cell, RefCell};
@@ -15,6 +16,7 @@ pub struct Source {
     changed: Box<dyn Fn()>,
     stream: RefCell<Option<EventSource>>,
     has_gap: Cell<bool>,
+    is_over: Cell<bool>,
     as_of: RefCell<String>,
 }
 
@@ -27,6 +29,7 @@ impl Source {
             changed: Box::new(changed),
             stream: RefCell::default(),
             has_gap: Cell::default(),
+            is_over: Cell::default(),
             as_of: RefCell::default(),
         });
         source.stamp();
@@ -42,6 +45,8 @@ impl Source {
         on(&stream, "open", move |_| source.opened());
         let source = self.clone();
         on(&stream, "changed", move |_| source.tell());
+        let source = self.clone();
+        on(&stream, "over", move |_| source.end());
         let (source, failed) = (self.clone(), stream.clone());
         on(&stream, "error", move |_| source.lost(&failed));
         self.stream.replace(Some(stream));
@@ -57,6 +62,20 @@ impl Source {
     fn tell(&self) {
         self.stamp();
         (self.changed)();
+    }
+
+    /// What the page shows is over: it is fetched once more, and nothing is listened to any longer.
+    fn end(&self) {
+        self.is_over.set(true);
+        self.close();
+        self.tell();
+        self.say("over", "Ended");
+    }
+
+    fn close(&self) {
+        if let Some(stream) = self.stream.take() {
+            stream.close();
+        }
     }
 
     /// Browsers connect again by themselves, unless the server has refused.
@@ -78,12 +97,13 @@ impl Source {
 
     /// Follows whether the page is seen.
     fn follow(self: &Rc<Self>) {
+        if self.is_over.get() {
+            return;
+        }
         if !document().hidden() {
             return self.open();
         }
-        if let Some(stream) = self.stream.take() {
-            stream.close();
-        }
+        self.close();
         self.has_gap.set(true);
         self.say("paused", &format!("Paused, as of {}", self.as_of.borrow()));
     }
