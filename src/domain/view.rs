@@ -39,7 +39,7 @@ pub use protections::{
     AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
-pub use trash::{Again, Asking, Crossing, TrashQuery, TrashSum, TrashView, TrashedView};
+pub use trash::{Again, Asking, Crossing, Fold, TrashQuery, TrashSum, TrashView, TrashedView};
 
 /// How a registry is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

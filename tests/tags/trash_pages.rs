@@ -161,3 +161,64 @@ async fn with_something_are_counted_those_that_its_reader_may_bring_back() {
     assert!(page.contains("team/api") && !page.contains("more</a>"), "{page}");
     assert!(owner("team/*", None).get("/trash").await.text().contains("with 1 thing more"));
 }
+
+#[tokio::test]
+async fn many_tags_that_were_deleted_together_are_one_line_and_come_back_or_go_as_one() {
+    let test = TestApp::new().await;
+    let image = test.image("team/web", "amd64", b"one").await;
+    let put = async |tag: &str| {
+        let put = test.put_manifest("team/web", tag, crate::support::OCI_MANIFEST, &image).await;
+        assert_eq!(put.status, StatusCode::CREATED);
+    };
+    let many: Vec<String> = (1..=8).map(|n| format!("v{n}")).collect();
+    let delete_all = async || {
+        for tag in &many {
+            put(tag).await;
+        }
+        let asked = serde_json::json!({"tags": many});
+        let preview = super::send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await.json();
+        let plan = serde_json::json!({"plan": preview["plan"]});
+        let done = super::send(&test, "POST", "/api/v1/r/team/web/-/delete", plan).await;
+        done.json()["batch"].as_str().unwrap().to_owned()
+    };
+    put("kept").await;
+    let mut batch = String::new();
+    for n in 0..51 {
+        put(&format!("s{n}")).await;
+        assert_eq!(test.delete(&format!("/v2/team/web/manifests/s{n}")).await.status, StatusCode::ACCEPTED);
+        if n == 25 {
+            batch = delete_all().await;
+        }
+    }
+    let page = test.get("/trash").await.text();
+    for words in ["8 tags of ", "v1", "v8", "Restore all 8", "Show all 8", "Delete all now…", "59 things that you may"]
+    {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    let before = page.split("before=").nth(1).and_then(|rest| rest.split('"').next()).expect("one more page");
+    let older = test.get(&format!("/trash?before={before}")).await.text();
+    let n_rows = |page: &str| page.matches("scope=\"row\"").count();
+    assert_eq!((n_rows(&page), n_rows(&older), older.contains("8 tags of ")), (50, 2, false), "each line once");
+    assert_eq!(n_rows(&test.get(&format!("/trash?batch={batch}")).await.text()), 8, "they are there one by one");
+    let some = within(&test, "team/web", Role::Owner, Some("v*"));
+    assert!(!some.get("/trash").await.text().contains("8 tags of "), "whose right ends within it sees what is theirs");
+
+    let back = restore(&test, &[("batch", &batch)]).await;
+    assert!(followed(&test, &back).await.contains("Restored 8 things"));
+    let batch = delete_all().await;
+    let purge = async |who: &TestApp, typed: &str| {
+        let fields = [("batch", &*batch), ("confirmed", typed)];
+        form(who, &format!("/trash?purge-all={batch}"), "purge-trash", &fields).await
+    };
+    let asked = test.get(&format!("/trash?purge-all={batch}")).await.text();
+    assert!(asked.contains("Delete 8 tags of team/web now?") && asked.contains("This cannot be undone"), "{asked}");
+    assert_eq!(purge(&test, "8").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for (who, status) in [(within(&test, "team/*", Role::Developer, None), 403), (some, 404)] {
+        assert_eq!(purge(&who, "team/web").await.status.as_u16(), status);
+    }
+    let gone = purge(&test, "team/web").await;
+    assert!(followed(&test, &gone).await.contains("8 tags of team/web"));
+    assert!(!test.get("/trash").await.text().contains("8 tags of "));
+    assert_eq!(purge(&test, "team/web").await.status, StatusCode::NOT_FOUND, "once");
+    assert!(is_there(&test, "team/web", "kept").await);
+}

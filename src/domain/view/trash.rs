@@ -19,6 +19,8 @@ pub struct TrashQuery {
     /// The entry that shall come back over what is there, and the one that shall go for good.
     pub restore: Option<String>,
     pub purge: Option<String>,
+    /// The batch whose tags shall go for good together.
+    pub purge_all: Option<String>,
 }
 
 /// What was deleted, as far as the reader may bring it back.
@@ -38,6 +40,16 @@ pub struct TrashedView {
     pub may_purge: bool,
     /// How many were deleted by the same request, itself included.
     pub n_together: u64,
+    /// The tags for which it stands, of which it is the last: then what it holds is the sum.
+    pub fold: Option<Fold>,
+}
+
+/// Many tags of a repository that one request deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    pub n: u64,
+    pub first: Tag,
+    pub last: Tag,
 }
 
 /// What the trash holds of what the reader may bring back.
@@ -56,6 +68,8 @@ pub enum Asking {
     Restore { row: TrashRow, crossings: Vec<Crossing> },
     /// Whether it goes for good, with these tags and so many images; `at` the registry elsewhere that keeps it.
     Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64, at: Option<String>, again: Again },
+    /// The same of so many tags that were deleted together.
+    PurgeAll { batch: String, repository: RepositoryName, n: u64, at: Option<String>, again: Again },
 }
 
 /// What somebody shows once more before what nobody can take back.

@@ -2,10 +2,12 @@
 
 mod shown;
 mod steps;
+mod together;
 
 pub use shown::{crosses, page};
 pub(super) use steps::of_job;
 pub use steps::{left, start, step};
+pub use together::{purge_all, purging_all, repository_of, restoring_whole};
 
 use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
@@ -120,12 +122,21 @@ pub fn is_much(app: &App, repository: &RepositoryName, rows: &[TrashRow]) -> boo
 /// # Errors
 /// [`Error::Conflict`] while a job deletes more of it.
 pub async fn of_batch(app: &App, batch: &str) -> Result<Vec<TrashRow>> {
-    if is_under_way(app, batch).await? {
-        let words = "the job that deletes this is not over; cancel it on its page, or wait for it";
-        return Err(Error::Conflict(words.to_owned()));
-    }
+    require_ended(app, batch).await?;
     let found = trash::of_batch(&app.store, batch, MAX_OF_BATCH).await?;
     Ok(found.into_iter().map(|entry| entry.row).collect())
+}
+
+/// # Errors
+/// [`Error::Conflict`] while a job deletes more of a batch.
+async fn require_ended(app: &App, batch: &str) -> Result<()> {
+    match is_under_way(app, batch).await? {
+        true => {
+            let words = "the job that deletes this is not over; cancel it on its page, or wait for it";
+            Err(Error::Conflict(words.to_owned()))
+        }
+        false => Ok(()),
+    }
 }
 
 /// Whether a job deletes more of this batch.

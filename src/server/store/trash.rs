@@ -7,7 +7,9 @@ mod whole;
 
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, restore};
-pub use shown::{Held, crossings, held, held_by_all, numbers_of, tags_and_images, tags_together};
+pub use shown::{
+    Held, crossings, folded, held, held_by_all, numbers_of, tags_and_images, tags_of_batch, tags_together,
+};
 
 use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, activity, batch, namespaces};
@@ -137,6 +139,10 @@ const ENTRY: &str =
     repository_id, mount_id FROM trash";
 
 fn entry(mut row: Row) -> Result<Entry> {
+    entry_of(&mut row)
+}
+
+fn entry_of(row: &mut Row) -> Result<Entry> {
     let (id, batch, kind, repository) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let (name, digest, tags, held): (String, _, _, _) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let tag = if kind == TrashKind::Tag { Some(name.parse()?) } else { None };
@@ -172,6 +178,12 @@ pub async fn some(tx: &mut Tx, ids: &[String]) -> Result<Vec<Entry>> {
 pub async fn of_batch(store: &Store, batch: &str, limit: u32) -> Result<Vec<Entry>> {
     let sql = format!("{ENTRY} WHERE batch = $1 ORDER BY id LIMIT $2");
     store.all(&sql, params![batch, limit]).await?.into_iter().map(entry).collect()
+}
+
+/// The tags of it in one repository, inside a transaction.
+pub async fn some_tags(tx: &mut Tx, batch: &str, repository: &RepositoryName, limit: u32) -> Result<Vec<Entry>> {
+    let sql = format!("{ENTRY} WHERE batch = $1 AND repository = $2 AND kind = 'tag' ORDER BY id LIMIT $3");
+    tx.all(&sql, params![batch, repository, limit]).await?.into_iter().map(entry).collect()
 }
 
 /// Those of them after one, in the order of their ids.

@@ -1,6 +1,7 @@
 //! `/trash` and `/n/{ns}/-/trash`: what was deleted, by whom, until when it can be brought back, and what it holds.
 
 mod ask;
+mod folded;
 
 use super::load::{PageTitle, load};
 use crate::api::names::show_trash;
@@ -19,6 +20,7 @@ use crate::ui::query::{Pairs, address};
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::{counted, grouped};
 use ask::Question;
+use folded::Folded;
 use leptos::prelude::*;
 
 /// The page of all that the reader may bring back.
@@ -46,6 +48,7 @@ struct Asked {
     before: String,
     restore: String,
     purge: String,
+    purge_all: String,
 }
 
 impl Asked {
@@ -59,6 +62,7 @@ impl Asked {
             before: get("before"),
             restore: get("restore"),
             purge: get("purge"),
+            purge_all: get("purge-all"),
         }
     }
 
@@ -84,6 +88,7 @@ impl Asked {
             before: some(&self.before),
             restore: some(&self.restore),
             purge: some(&self.purge),
+            purge_all: some(&self.purge_all),
         })
     }
 
@@ -104,7 +109,7 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
     let TrashView { rows, next, sum, asking, opens } = view;
     let (back, clear) = (asked.with(&base, "before", &asked.before), base.clone());
     if PageRequest::current().part == Some(Part::Dialog) {
-        let asking = asking.filter(|asking| matches!(asking, Asking::Purge { .. }));
+        let asking = asking.filter(|asking| !matches!(asking, Asking::Restore { .. }));
         return asking.map(|asking| view! { <Question asking back/> }).into_any();
     }
     let question = match asking {
@@ -195,7 +200,10 @@ fn Rows(rows: Vec<TrashedView>, asked: Asked, base: String, now: Timestamp) -> i
 
 #[component]
 fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> impl IntoView + use<> {
-    let TrashedView { row, may_purge, n_together } = it;
+    if let Some(fold) = it.fold.clone() {
+        return view! { <Folded it fold asked base now/> }.into_any();
+    }
+    let TrashedView { row, may_purge, n_together, .. } = it;
     let words = row.words();
     let purge = may_purge.then(|| {
         let href = asked.with(base, "purge", &row.id);

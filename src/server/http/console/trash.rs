@@ -64,6 +64,9 @@ fn over(form: &Form<'_>) -> Result<Over> {
 
 /// Lets an entry go for good, where its name was typed and who they are was shown a moment ago.
 async fn purge(form: &Form<'_>) -> Result<Done> {
+    if !form.sent.text("batch").is_empty() {
+        return purge_all(form).await;
+    }
     let row = trash::find(form.app, form.sent.text("entry")).await?;
     let _seen = form.app.access.authorize(form.caller, trash::restoring(&row)).await.map_err(hidden)?;
     let proof = form.app.access.authorize(form.caller, trash::purging(&row)).await?;
@@ -72,4 +75,18 @@ async fn purge(form: &Form<'_>) -> Result<Done> {
     again::show(form.app, &form.caller.standing, &form.sent.secret("password"), from).await?;
     trash::purge(form.app, &proof, row.id.clone()).await?;
     Ok(Done::new(form.page(), Intent::PurgeTrash, row.words()))
+}
+
+/// The same of all tags of one repository that were deleted together.
+async fn purge_all(form: &Form<'_>) -> Result<Done> {
+    let batch = form.sent.text("batch");
+    let repository = trash::repository_of(form.app, batch).await?;
+    let _seen = form.app.access.authorize(form.caller, trash::restoring_whole(&repository)).await.map_err(hidden)?;
+    let proof = form.app.access.authorize(form.caller, trash::purging_all(repository.clone())).await?;
+    form.confirmed(repository.as_str())?;
+    let from = (form.from.as_str(), form.mark.as_ref());
+    again::show(form.app, &form.caller.standing, &form.sent.secret("password"), from).await?;
+    let n_gone = trash::purge_all(form.app, &proof, batch).await?;
+    let words = format!("{} of {repository}", counted(n_gone as u64, "tag", "tags"));
+    Ok(Done::new(form.page(), Intent::PurgeTrash, words))
 }

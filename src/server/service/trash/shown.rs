@@ -1,11 +1,11 @@
 //! The page of what was deleted.
 
-use super::{Shown, Wanted, list, purging, restoring, trashed};
+use super::{Entry, Shown, Wanted, list, purging, purging_all, restoring, trashed};
 use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
 use crate::domain::trash::TrashRow;
-use crate::domain::view::{Asking, TrashQuery, TrashSum, TrashView, TrashedView};
+use crate::domain::view::{Asking, Fold, TrashQuery, TrashSum, TrashView, TrashedView};
 use crate::domain::{Action, ByteSize, Error, Permission, Result, Scope, Target, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -32,33 +32,66 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
         return Err(Error::Forbidden(Permission::TrashRestore));
     }
     let reading = app.access.authorize(caller, ListRepositories {}).await?;
-    let TrashQuery { repository, below, batch, by, before, restore, purge } = query;
+    let TrashQuery { repository, below, batch, by, before, restore, purge, purge_all } = query;
     let opens = below.clone().map(|below| opens(&reading, &Scope::Namespace(below))).unwrap_or_default();
     let by = by.as_ref().map(Username::to_string);
     let wanted = Wanted { repository, below, batch, by, before };
-    let listed = list(app, caller, wanted.clone(), DEFAULT_LIMIT).await?;
-    let asking = match (restore, purge) {
-        (Some(id), _) => asked(app, caller, &id, false).await?,
-        (None, Some(id)) => asked(app, caller, &id, true).await?,
-        (None, None) => None,
+    let (items, next) = rows(app, caller, &wanted).await?;
+    let asking = match (restore, purge, purge_all) {
+        (Some(id), ..) => asked(app, caller, &id, false).await?,
+        (None, Some(id), _) => asked(app, caller, &id, true).await?,
+        (None, None, Some(batch)) => asked_of_all(app, caller, batch).await?,
+        (None, None, None) => None,
     };
     // Where something is asked, nobody looks for what else was deleted with the others.
     let numbers = match asking {
         Some(_) => HashMap::new(),
-        None => numbers(app, caller, &listed.items).await?,
+        None => numbers(app, caller, &items).await?,
     };
-    let rows = listed.items.into_iter().map(|Shown { row, may_purge }| {
+    let rows = items.into_iter().map(|(Shown { row, may_purge }, fold)| {
         let n_together = numbers.get(&row.batch).copied().unwrap_or(1);
-        TrashedView { row, may_purge, n_together }
+        TrashedView { row, may_purge, n_together, fold }
     });
     let sum = sum(app, caller, Wanted { before: None, ..wanted }).await?;
-    Ok(TrashView { rows: rows.collect(), next: listed.next, sum, asking, opens })
+    Ok(TrashView { rows: rows.collect(), next, sum, asking, opens })
+}
+
+/// One page. To who may bring all of it back, many tags that were deleted together are one line, unless they are what is
+/// asked for.
+async fn rows(app: &App, caller: &Caller, wanted: &Wanted) -> Result<(Vec<(Shown, Option<Fold>)>, Option<String>)> {
+    if wanted.batch.is_some()
+        || !app.access.holds(&caller.standing, Permission::TrashRestore, &Target::Scope(place(wanted)))
+    {
+        let listed = list(app, caller, wanted.clone(), DEFAULT_LIMIT).await?;
+        return Ok((listed.items.into_iter().map(|it| (it, None)).collect(), listed.next));
+    }
+    let mut found = trash::folded(&app.store, wanted, DEFAULT_LIMIT + 1).await?;
+    let is_cut = found.len() > DEFAULT_LIMIT as usize;
+    found.truncate(DEFAULT_LIMIT as usize);
+    let next = found.last().filter(|_| is_cut).map(|(entry, _)| entry.row.id.clone());
+    let items = found.into_iter().map(|(Entry { row, .. }, fold)| {
+        let may_purge = match fold {
+            Some(_) => allows(app, caller, &purging_all(row.repository.clone())),
+            None => allows(app, caller, &purging(&row)),
+        };
+        (Shown { row, may_purge }, fold)
+    });
+    Ok((items.collect(), next))
+}
+
+/// The scope of all that is asked for.
+fn place(wanted: &Wanted) -> Scope {
+    match (&wanted.repository, &wanted.below) {
+        (Some(name), _) => Scope::Repository(name.clone()),
+        (None, Some(namespace)) => Scope::Namespace(namespace.clone()),
+        (None, None) => Scope::Everything,
+    }
 }
 
 /// How many entries that the caller may bring back were deleted together, by batch; of tags that only some may, those
 /// among the first are counted.
-async fn numbers(app: &App, caller: &Caller, items: &[Shown]) -> Result<HashMap<String, u64>> {
-    let mut batches: Vec<String> = items.iter().map(|it| it.row.batch.clone()).collect();
+async fn numbers(app: &App, caller: &Caller, items: &[(Shown, Option<Fold>)]) -> Result<HashMap<String, u64>> {
+    let mut batches: Vec<String> = items.iter().map(|(it, _)| it.row.batch.clone()).collect();
     batches.dedup();
     let (mut numbers, mut in_part) = (HashMap::new(), vec![]);
     for (batch, repository, n) in trash::numbers_of(&app.store, &batches).await? {
@@ -84,12 +117,7 @@ fn bringing_back(what: Trashed) -> RestoreTrash {
 
 /// What all that the caller may bring back holds.
 async fn sum(app: &App, caller: &Caller, wanted: Wanted) -> Result<TrashSum> {
-    let whole = match (&wanted.repository, &wanted.below) {
-        (Some(name), _) => Scope::Repository(name.clone()),
-        (None, Some(namespace)) => Scope::Namespace(namespace.clone()),
-        (None, None) => Scope::Everything,
-    };
-    if app.access.holds(&caller.standing, Permission::TrashRestore, &Target::Scope(whole)) {
+    if app.access.holds(&caller.standing, Permission::TrashRestore, &Target::Scope(place(&wanted))) {
         return trash::held_by_all(&app.store, &wanted).await;
     }
     let parts = trash::held(&app.store, &wanted, MAX_SUMMED + 1).await?;
@@ -129,6 +157,19 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
     let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
     let crossings = trash::crossings(&app.store, id, MAX_CROSSING).await?;
     Ok((!crossings.is_empty()).then_some(Asking::Restore { row, crossings }))
+}
+
+/// The question about all tags of one repository that were deleted together; none where they are there no more.
+async fn asked_of_all(app: &App, caller: &Caller, batch: String) -> Result<Option<Asking>> {
+    let found = trash::tags_of_batch(&app.store, &batch).await?;
+    let [(repository, n)] = found.as_slice() else { return Ok(None) };
+    if !allows(app, caller, &bringing_back(Trashed::Whole(repository.clone()))) {
+        return Ok(None);
+    }
+    let _may_purge = app.access.authorize(caller, purging_all(repository.clone())).await?;
+    let again = again::asked(app, &caller.standing).await?;
+    let at = settings::kept_at(app, repository);
+    Ok(Some(Asking::PurgeAll { batch, repository: repository.clone(), n: *n, at, again }))
 }
 
 /// Whether an entry would move tags that name other images by now.

@@ -1,7 +1,7 @@
 //! What pages say of the trash besides its entries: what it holds, and what stands in the way of one that comes back.
 
-use super::{Wanted, fitting};
-use crate::domain::view::{Crossing, TrashSum};
+use super::{ENTRY, Entry, Wanted, entry_of, fitting};
+use crate::domain::view::{Crossing, Fold, TrashSum};
 use crate::domain::{ByteSize, Error, RepositoryName, Result, Tag};
 use crate::params;
 use crate::server::store::{Store, Value, batch};
@@ -34,6 +34,42 @@ pub async fn held_by_all(store: &Store, wanted: &Wanted) -> Result<TrashSum> {
     let sql = format!("SELECT COUNT(*), CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM trash WHERE {conditions}");
     let mut row = store.scan(&sql, params).await?.into_iter().next().ok_or(Error::Internal)?;
     Ok(TrashSum { n: row.take()?, held: row.take()?, is_cut: false })
+}
+
+/// More tags of a repository than this that one request deleted stand in one line.
+const FEW: u32 = 5;
+
+/// Some of the entries, newest first, and many tags of one batch as their last one, with what all of them hold.
+pub async fn folded(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<(Entry, Option<Fold>)>> {
+    let mut params: Vec<Value> = params![limit];
+    let conditions = fitting(&Wanted { before: None, ..wanted.clone() }, &mut params);
+    let before = wanted.before.as_ref().map_or(String::new(), |before| {
+        params.push(before.into());
+        format!("AND x.id < ${}", params.len())
+    });
+    let sql = format!(
+        "WITH many (of_batch, of_repository, head, n, holds, lowest, highest) AS (
+           SELECT batch, repository, MAX(id), COUNT(*), CAST(SUM(held_bytes) AS BIGINT), MIN(name), MAX(name) FROM trash
+           WHERE {conditions} AND kind = 'tag' GROUP BY batch, repository HAVING COUNT(*) > {FEW})
+         SELECT x.*, m.n, m.holds, m.lowest, m.highest FROM ({ENTRY} WHERE {conditions}) AS x
+         LEFT JOIN many m ON m.of_batch = x.batch AND m.of_repository = x.repository AND x.kind = 'tag'
+         WHERE (m.head IS NULL OR m.head = x.id) {before} ORDER BY x.id DESC LIMIT $1"
+    );
+    let rows = store.scan(&sql, params).await?.into_iter().map(|mut row| {
+        let mut entry = entry_of(&mut row)?;
+        let (n, held): (Option<u64>, Option<ByteSize>) = (row.take()?, row.take()?);
+        let (first, last): (Option<Tag>, Option<Tag>) = (row.take()?, row.take()?);
+        let fold = n.zip(first.zip(last)).map(|(n, (first, last))| Fold { n, first, last });
+        entry.row.held = held.unwrap_or(entry.row.held);
+        Ok((entry, fold))
+    });
+    rows.collect()
+}
+
+/// How many tags of each repository a batch has.
+pub async fn tags_of_batch(store: &Store, batch: &str) -> Result<Vec<(RepositoryName, u64)>> {
+    let sql = "SELECT repository, COUNT(*) FROM trash WHERE batch = $1 AND kind = 'tag' GROUP BY repository";
+    store.all(sql, params![batch]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// How many entries these batches have of each repository.

@@ -18,6 +18,9 @@ pub fn Question(asking: Asking, back: String) -> impl IntoView {
             let promise = promise(&row, at.as_deref());
             view! { <Purging row promise tags n_images again back/> }.into_any()
         }
+        Asking::PurgeAll { batch, repository, n, at, again } => {
+            view! { <PurgingAll of=(batch, repository) n at again back/> }.into_any()
+        }
     }
 }
 
@@ -84,7 +87,49 @@ fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again:
         let held = row.held;
         view! { <p class="sm">{format!("{} with it, and {held} that nothing else needs.", counted(n_images, "image goes", "images go"))}</p> }
     });
-    let again = match again {
+    view! {
+        <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {} for good", row.kind.name()) back typed=row.name().to_owned()>
+            <input type="hidden" name="entry" value=row.id.clone()/>
+            <p>{promise}</p>
+            {listed}
+            {images}
+            <p class="sm">"This cannot be undone."</p>
+            <Shown again/>
+        </Confirm>
+    }
+    .into_any()
+}
+
+/// All tags of a repository that were deleted together.
+#[component]
+fn PurgingAll(of: (String, RepositoryName), n: u64, at: Option<String>, again: Again, back: String) -> impl IntoView {
+    let (batch, repository) = of;
+    let (back, tags) = (format!("{back}#purge-{batch}"), counted(n, "tag", "tags"));
+    let promise = match at {
+        None => {
+            "The trash gives these names back no more. Their images go once no other tag and no history keeps them."
+                .to_owned()
+        }
+        Some(host) => format!(
+            "The trash gives these names back no more. Images that no tag at {host} needs are deleted there, of very many names in the course of the next sweeps, and no history can bring a tag back to them."
+        ),
+    };
+    let (title, act) = (format!("Delete {tags} of {repository} now?"), format!("Delete {tags} for good"));
+    view! {
+        <Confirm intent=Intent::PurgeTrash title act back typed=repository.to_string()>
+            <input type="hidden" name="batch" value=batch.clone()/>
+            <p>{promise}</p>
+            <p class="sm">"This cannot be undone."</p>
+            <Shown again/>
+        </Confirm>
+    }
+    .into_any()
+}
+
+/// How somebody shows once more that it is them.
+#[component]
+fn Shown(again: Again) -> impl IntoView {
+    match again {
         Again::Nothing => ().into_any(),
         Again::Password => {
             let kind = Kind { input: "password", autocomplete: "current-password", ..Kind::TEXT };
@@ -95,18 +140,7 @@ fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again:
             <p class="sm">"You signed in more than five minutes ago. Sign out, sign in again, and come back here."</p>
         }
         .into_any(),
-    };
-    view! {
-        <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {} for good", row.kind.name()) back typed=row.name().to_owned()>
-            <input type="hidden" name="entry" value=row.id.clone()/>
-            <p>{promise}</p>
-            {listed}
-            {images}
-            <p class="sm">"This cannot be undone."</p>
-            {again}
-        </Confirm>
     }
-    .into_any()
 }
 
 /// What nothing can do afterwards.
