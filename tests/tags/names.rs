@@ -57,6 +57,13 @@ async fn a_tag_keeps_its_history_and_comes_back_to_any_of_it() {
     assert_eq!(moved.status, 200, "{}", moved.text());
     assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*one));
 
+    let page = test.get("/r/team/web/-/tags/prod/rollback").await.text();
+    let known = page.split("class=\"cell-sub\"").find(|it| it.contains("linux/amd64"));
+    assert!(
+        known.is_some_and(|it| it.contains(" · ") && it.contains("\u{a0}B")),
+        "what the image is, not only its digest: {page}"
+    );
+
     let history = test.get("/api/v1/r/team/web/-/history?tag=prod&limit=2").await.json();
     assert_eq!(history["items"][0]["how"], "rollback");
     assert_eq!(history["items"][0]["reason"], "it broke");

@@ -1,6 +1,6 @@
 //! What pages about the history of tags show.
 
-use super::Opens;
+use super::{Opens, Side};
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, Page, RepositoryName, Result, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -81,6 +81,8 @@ pub struct HistoryRow {
     /// Whether the image that it named before it moved, and the one that it named afterwards, can still be named.
     pub from_is_kept: bool,
     pub to_is_kept: bool,
+    /// What the first of them is, where it is not in the trash.
+    pub from_side: Option<Side>,
     /// What the tag names now.
     pub now: Option<Digest>,
     /// Whether the reader of a page may bring the tag back to what it named before.

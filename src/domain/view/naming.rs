@@ -79,6 +79,8 @@ pub struct RollBackView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
     pub digest: Digest,
+    /// What it is, where it is not in the trash.
+    pub side: Option<Side>,
     /// When the tag left it, and by whom.
     pub until: Timestamp,
     pub by: Option<Actor>,

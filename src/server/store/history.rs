@@ -6,7 +6,7 @@ use super::keyset::{self, Order};
 use super::radius::Reader;
 use super::repositories::Repository;
 use super::tags::Placement;
-use super::{Known, Row, Store, Tx, Value, activity, batch};
+use super::{Known, Row, Store, Tx, Value, activity, batch, images};
 use crate::domain::page::Position;
 use crate::domain::view::{Difference, Differences, HistoryQuery, HistoryRow, How};
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, Page, RepositoryName, Result, Tag, Timestamp, page};
@@ -123,8 +123,10 @@ pub async fn list(
     params.extend(keyset.params);
     let kept = |digest: &str| format!("CASE WHEN {} THEN 1 ELSE 0 END", IS_KEPT.replace("{d}", digest));
     let sql = format!(
-        "SELECT v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {}, t.digest FROM tag_moves v
+        "SELECT v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {}, t.digest,
+           m.kind, m.pull_bytes, m.platforms, m.built_at FROM tag_moves v
          LEFT JOIN tags t ON t.repository_id = v.repository_id AND t.name = v.tag
+         LEFT JOIN manifests m ON m.repository_id = v.repository_id AND m.digest = v.from_digest
          WHERE v.repository_id = $1{filter} {} {} LIMIT $2",
         kept("v.from_digest"),
         kept("v.to_digest"),
@@ -140,10 +142,12 @@ pub async fn list(
 }
 
 fn history_row(row: &mut Row) -> Result<HistoryRow> {
-    let (tag, from, to) = (row.take()?, row.take()?, row.take()?);
+    let (tag, from, to): (_, Option<Digest>, _) = (row.take()?, row.take()?, row.take()?);
     let (how, when, Known(by), reason) = (row.take()?, row.take()?, row.take()?, row.take()?);
     let (from_is_kept, to_is_kept, now) = (row.take()?, row.take()?, row.take()?);
-    Ok(HistoryRow { tag, from, to, how, when, by, reason, from_is_kept, to_is_kept, now, may_roll_back: false })
+    let from_side = images::side_of(row, from.as_ref())?;
+    let may_roll_back = false;
+    Ok(HistoryRow { tag, from, to, how, when, by, reason, from_is_kept, to_is_kept, from_side, now, may_roll_back })
 }
 
 /// Whether a tag ever named an image.

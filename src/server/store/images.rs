@@ -1,7 +1,7 @@
 //! The statements behind an image's page: three, whatever the image holds. And the first images of a repository, for who
 //! is about to delete it.
 
-use super::{Known, Store, Value, protections};
+use super::{Known, Row, Store, Value, protections};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, GoingKind, MoveRow, ReferrerRow, Side};
 use crate::domain::{Actor, ByteSize, Digest, Error, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
@@ -173,16 +173,22 @@ pub async fn side(store: &Store, repository_id: &str, digest: &Digest) -> Result
                WHERE d.repository_id = $1 AND d.digest = $2 ORDER BY deleted LIMIT 1";
     let Some(mut row) = store.one(sql, params![repository_id, digest]).await? else { return Ok(None) };
     let is_in_trash: bool = row.take()?;
-    let (kind, size, platforms): (Option<Kind>, Option<ByteSize>, Option<String>) =
-        (row.take()?, row.take()?, row.take()?);
-    let built: Option<Timestamp> = row.take()?;
-    if let (Some(kind), Some(platforms)) = (kind, platforms) {
-        let platforms = platforms.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
-        let built = built.filter(|built| built.0 != 0);
-        return Ok(Some(Side { digest: digest.clone(), kind, size, platforms, built, is_in_trash }));
+    let side = side_of(&mut row, Some(digest))?;
+    if side.is_some() || !is_in_trash {
+        return Ok(side);
     }
     let (media_type, content, config): (String, Vec<u8>, Option<Vec<u8>>) = (row.take()?, row.take()?, row.take()?);
     read(digest, &Manifest::parse(Some(&media_type), &content)?, config.as_deref()).map(Some)
+}
+
+/// What columns of an image that is here say of it: kind, bytes to pull, platforms, and when it was built.
+pub(super) fn side_of(row: &mut Row, digest: Option<&Digest>) -> Result<Option<Side>> {
+    let (kind, size, platforms): (Option<Kind>, _, Option<String>) = (row.take()?, row.take()?, row.take()?);
+    let built: Option<Timestamp> = row.take()?;
+    let (Some(digest), Some(kind), Some(platforms)) = (digest.cloned(), kind, platforms) else { return Ok(None) };
+    let platforms = platforms.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    let built = built.filter(|built| built.0 != 0);
+    Ok(Some(Side { digest, kind, size, platforms, built, is_in_trash: false }))
 }
 
 /// What the bytes of an image in the trash say.

@@ -207,7 +207,7 @@ fn earlier(moves: Vec<HistoryRow>, current: Option<&Digest>) -> Vec<Earlier> {
     for it in moves {
         let Some(digest) = it.from.filter(|from| it.from_is_kept && Some(from) != current) else { continue };
         if earlier.len() < MAX_EARLIER && earlier.iter().all(|other| other.digest != digest) {
-            earlier.push(Earlier { digest, until: it.when, by: it.by });
+            earlier.push(Earlier { digest, side: it.from_side, until: it.when, by: it.by });
         }
     }
     earlier

@@ -84,13 +84,17 @@ fn Choosing(
         }
         .into_any();
     }
-    let rows = earlier.into_iter().map(|Earlier { digest, until, by }| {
+    let rows = earlier.into_iter().map(|Earlier { digest, side, until, by }| {
         let href = address(&own, &[("to", digest.as_str())]);
         let label = format!("Roll back to {}", digest.short());
         let by = by.as_ref().and_then(Actor::name).map(|by| format!(", moved on by {by}"));
         view! {
             <li class="row-3 listed">
-                <span class="grow"><DigestText digest=&digest/><span class="cell-sub">"until "<When at=until now/>{by}</span></span>
+                <span class="grow">
+                    <DigestText digest=&digest/>
+                    <span class="cell-sub"><Facts side now/></span>
+                    <span class="cell-sub">"until "<When at=until now/>{by}</span>
+                </span>
                 <a class="btn btn-sm" href=href aria-label=label data-dialog="">"Choose"</a>
             </li>
         }
@@ -104,6 +108,22 @@ fn Choosing(
         </Told>
     }
     .into_any()
+}
+
+/// By what somebody knows the image again that they look for.
+#[component]
+fn Facts(side: Option<Side>, now: Timestamp) -> impl IntoView {
+    const NAMED: usize = 3;
+    let Some(side) = side else { return "in the trash".into_any() };
+    let more = side.platforms.len().saturating_sub(NAMED);
+    let mut words = side.platforms.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        words.push_str(&format!(" and {more} more"));
+    }
+    let facts = [Some(words).filter(|words| !words.is_empty()), side.size.map(|size| size.to_string())];
+    let words = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let built = side.built.map(|at| view! { " · built "<When at now/> });
+    view! { {words}{built} }.into_any()
 }
 
 /// What changes, and the button.
