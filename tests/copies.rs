@@ -297,7 +297,7 @@ async fn an_image_is_whole_in_every_direction() {
 
     // One of them is there already: the page before and the job count the others alike.
     world.here.push_image("prod/web", "other", "amd64", index.as_bytes()).await;
-    let page = world.here.get("/r/up/web/-/copy?tag=stable&to=prod%2Fweb").await.text();
+    let page = world.base.get("/r/up/web/-/copy?tag=stable&to=prod/web").await.text();
     assert!(page.contains("7 images of") && page.contains("go to another registry"), "{page}");
     let home = world.ask("up/web", json!({"tags": ["stable"], "to": "prod/web"})).await;
     world.finish(&home).await.unwrap();

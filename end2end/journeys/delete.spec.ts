@@ -33,8 +33,8 @@ test('two tags are chosen, looked at, deleted, and come back by one press', asyn
   await expect(line(asked, '1.4.0 is removed. It is the last tag')).toContainText('by its digest until');
   const until = new Date(Date.now() + 30 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
   await expect(line(asked, 'Frees')).toContainText(`Frees ${megabytes(bytesOnlyIn('web', '1.4.0', ['1.4.2']))} on ${until}`);
-  expect((await focused(page))!.name).toBe('Cancel');
   if (scripted) {
+    expect((await focused(page))!.name).toBe('Cancel');
     await expectAccessibleInBoth(page);
     await page.keyboard.press('Escape');
     await expect(asked).toBeHidden();

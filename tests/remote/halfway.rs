@@ -268,12 +268,16 @@ async fn a_registry_that_deletes_nothing_is_asked_before_anything_is_put_there()
     let world = self::world(Deletes::ByDigest).await;
     let asked = json!({"tags": ["latest"], "digests": [sha256(artifact("other").as_bytes())]});
     let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
-    let before = (world.upstream.now().tags.clone(), world.upstream.now().manifests.clone());
+    let there = || {
+        let state = world.upstream.now();
+        (state.tags.clone(), state.manifests.clone())
+    };
+    let before = there();
     world.upstream.now().deletes = Deletes::Nothing;
     let refused = world.send("POST", &format!("{AT}/delete"), json!({"plan": preview["plan"]})).await;
     assert_eq!(refused.status, 409, "{}", refused.text());
     assert!(refused.text().contains("REGISTRY_STORAGE_DELETE_ENABLED=true"), "{}", refused.text());
-    assert_eq!((world.upstream.now().tags.clone(), world.upstream.now().manifests.clone()), before);
+    assert_eq!(there(), before);
     assert_eq!(world.trash().await.len(), 0);
 }
 

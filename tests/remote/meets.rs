@@ -169,7 +169,8 @@ async fn settings_say_before_that_whole_repositories_are_not_deleted_there() {
     assert_eq!(as_of.status, 409);
     let page = as_of.text();
     assert!(
-        page.contains("<title>A registry elsewhere keeps this") && page.contains("href=\"/n/up\">See up"),
+        page.contains("<title>A registry elsewhere keeps this")
+            && page.contains("href=\"/n/up\" class=\"btn\">See up<"),
         "{page}"
     );
     assert!(page.contains("only what is hosted here goes back to a time"), "{page}");

@@ -2,7 +2,6 @@
 
 use super::sealed::{Asked, Plan, Planned, print};
 use super::{Found, before, reach, steps, whole};
-use crate::domain::action::DeleteTags;
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
