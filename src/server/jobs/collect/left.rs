@@ -34,7 +34,7 @@ impl Collecting<'_> {
                 rest = others;
                 let mut free = some.iter().filter(|it| it.is_free).map(|it| it.key.clone());
                 let Some(first) = free.next() else { continue };
-                let (at, last) = (some[0].repository.clone(), free.last().unwrap_or_else(|| first.clone()));
+                let (at, last) = (some[0].repository.clone(), free.next_back().unwrap_or_else(|| first.clone()));
                 let timed = self.timed(move |tx| {
                     Box::pin(async move {
                         collect::lock(tx, std::slice::from_ref(&at)).await?;
