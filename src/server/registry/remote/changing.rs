@@ -1,7 +1,7 @@
 //! Changing what tags name: put there, or taken away without taking its siblings along.
 //!
 //! A registry knows no condition that holds while it changes something, but for few. So what is there is looked at right
-//! before each step and after it, and an answer that was lost is made up for by looking. Of those who change one tag from
+//! before each step and after it, and an answer that was lost is made up for by looking. Of those who set one tag from
 //! here each waits until the one before has ended.
 
 use super::deleting::Deleted;
@@ -64,7 +64,7 @@ impl ChangeTags for RemoteRegistry {
 }
 
 impl Spot<'_> {
-    /// What those who change it stand in line by.
+    /// What those who set it stand in line by.
     fn line(&self) -> String {
         format!("{}:{}", self.name, self.tag)
     }
@@ -116,7 +116,6 @@ impl RemoteRegistry {
     }
 
     async fn remove(&self, spot: &Spot<'_>, manifest: &RawManifest) -> Result<Removed> {
-        let _turn = self.lines.wait(&spot.line()).await;
         let expected = &manifest.digest;
         match self.named(spot).await? {
             None => return Ok(Removed::Before),
