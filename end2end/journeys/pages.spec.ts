@@ -33,7 +33,7 @@ for (const name of names) {
       expect.soft(await smallTargets(page), 'targets below 44 pixels').toEqual([]);
       return;
     }
-    if (scripted) return; // Script makes nothing wider: the phone looks at that as well.
+    if (scripted) return; // Widths are looked at without it, and on the phone with it.
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       await expectNoSidewaysScroll(page, `${info.title} at ${width}`);

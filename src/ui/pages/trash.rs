@@ -216,14 +216,11 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
     let digest = row.digest.as_ref().map(|digest| {
         view! { <span class="cell-sub"><span class="digest"><Mark digest/>{digest.short().to_owned()}</span></span> }
     });
-    let by = row.deleted_by.as_ref().and_then(Actor::name).unwrap_or("somebody").to_owned();
-    let (at, until, held) = (row.deleted, row.expires.date(), row.held.to_string());
+    let about = about(&row, now);
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head"><What row=&row/>{digest}{others}</th>
-            <td role="cell" data-a="two">{by}<span class="cell-sub"><When at now/></span></td>
-            <td role="cell" data-a="three" class="nowrap"><span>{held}</span></td>
-            <td role="cell" data-a="end1" class="nowrap muted"><span class="k-only">"until "</span>{until}</td>
+            {about}
             <td role="cell" data-a="end2" class="r">
                 <span class="row end">
                     <PostForm intent=Intent::RestoreTrash class="row">
@@ -236,6 +233,17 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
         </tr>
     }
     .into_any()
+}
+
+/// By whom and when it was deleted, what it holds, and until when it comes back: three cells.
+fn about(row: &TrashRow, now: Timestamp) -> impl IntoView + use<> {
+    let by = row.deleted_by.as_ref().and_then(Actor::name).unwrap_or("somebody").to_owned();
+    let (at, until, held) = (row.deleted, row.expires.date(), row.held.to_string());
+    view! {
+        <td role="cell" data-a="two">{by}<span class="cell-sub"><When at now/></span></td>
+        <td role="cell" data-a="three" class="nowrap"><span>{held}</span></td>
+        <td role="cell" data-a="end1" class="nowrap muted"><span class="k-only">"until "</span>{until}</td>
+    }
 }
 
 /// The name by which it was known, in the words for what it was.

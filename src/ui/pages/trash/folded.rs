@@ -1,10 +1,9 @@
 //! Many tags that one request deleted, in one line: what brings all of them back, and what lets all of them go for good.
 
-use super::Asked;
+use super::{Asked, about};
+use crate::domain::Timestamp;
 use crate::domain::view::{Fold, TrashedView};
-use crate::domain::{Actor, Timestamp};
 use crate::ui::components::form::PostForm;
-use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
 use crate::ui::words::{counted, grouped};
@@ -30,8 +29,7 @@ pub(super) fn Folded<'a>(
         let label = format!("Delete {tags} of {of} now…");
         view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.batch) href=href aria-label=label data-dialog="">"Delete all now…"</a> }
     });
-    let by = row.deleted_by.as_ref().and_then(Actor::name).unwrap_or("somebody").to_owned();
-    let (at, until, held) = (row.deleted, row.expires.date(), row.held.to_string());
+    let about = about(&row, now);
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">
@@ -39,9 +37,7 @@ pub(super) fn Folded<'a>(
                 <span class="cell-sub">"from "<span class="mono">{first.to_string()}</span>" to "<span class="mono">{last.to_string()}</span>", deleted together"</span>
                 <span class="cell-sub"><a href=open>{format!("Show all {}", grouped(n_all))}</a></span>
             </th>
-            <td role="cell" data-a="two">{by}<span class="cell-sub"><When at now/></span></td>
-            <td role="cell" data-a="three" class="nowrap"><span>{held}</span></td>
-            <td role="cell" data-a="end1" class="nowrap muted"><span class="k-only">"until "</span>{until}</td>
+            {about}
             <td role="cell" data-a="end2" class="r">
                 <span class="row end">
                     <PostForm intent=Intent::RestoreTrash class="row">
