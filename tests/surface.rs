@@ -5,8 +5,7 @@ mod callers;
 use crate::support::process::{QUIET, Server, http};
 use crate::support::{TestApp, request, sha256};
 use axum::body::Body;
-use axum::http::HeaderMap;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use portolan::server::access::{Policy, Standing};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -174,6 +173,7 @@ const DOORS: &[Door] = &[
     Door("/api/v1/n/{*namespace}", "DELETE", "/api/v1/n/none", 404, 403),
     Door("/api/v1/trash", "GET", "/api/v1/trash", 200, 200),
     Door("/api/v1/trash/restore", "POST", "/api/v1/trash/restore", 400, 400),
+    Door("/api/v1/trash/purge", "POST", "/api/v1/trash/purge", 400, 400),
     Door("/api/v1/trash/{id}", "GET", "/api/v1/trash/none", 404, 404),
     Door("/api/v1/trash/{id}", "DELETE", "/api/v1/trash/none", 404, 404),
     Door("/api/v1/trash/{id}/restore", "POST", "/api/v1/trash/none/restore", 404, 404),

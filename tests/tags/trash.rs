@@ -210,6 +210,48 @@ async fn what_is_purged_never_comes_back() {
     assert_eq!(refused.status, 409, "{}", refused.text());
 }
 
+/// A namespace that goes back takes tags of several repositories away at once: those of each go by themselves.
+#[tokio::test]
+async fn tags_of_a_repository_that_were_deleted_together_go_for_good_by_one_call() {
+    let (test, clock) = timed().await;
+    for name in ["team/web", "team/api"] {
+        test.push_image(name, "kept", "amd64", name.as_bytes()).await;
+    }
+    clock.advance_ms(60_000);
+    let then = clock.now().rfc3339();
+    clock.advance_ms(60_000);
+    for n in 0..12 {
+        let name = ["team/web", "team/api"][n % 2];
+        test.push_image(name, &format!("v{n}"), "amd64", format!("layer {n}").as_bytes()).await;
+    }
+    assert_eq!(send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": then})).await.status, 200);
+    let batch = entries(&test).await[0]["batch"].as_str().unwrap().to_owned();
+    let question = format!("/trash?purge-all={batch}&of=team/web");
+    assert!(test.get("/trash").await.text().contains(&format!("href=\"{}\"", question.replace('&', "&amp;"))));
+    assert!(test.get(&question).await.text().contains("Delete 6 tags of team/web now?"));
+
+    let at = "/api/v1/trash/purge";
+    let purge = async |who: &TestApp| send(who, "POST", at, json!({"batch": batch, "repository": "team/web"})).await;
+    for (who, status) in [
+        (within(&test, "team/*", Role::Developer, None), 403),
+        (within(&test, "team/web", Role::Owner, Some("v*")), 404),
+        (within(&test, "team/api", Role::Owner, None), 404),
+    ] {
+        let refused = purge(&who).await;
+        assert_eq!((refused.status.as_u16(), refused.header("content-type")), (status, "application/problem+json"));
+    }
+    assert_eq!(send(&test, "POST", at, json!({"batch": batch})).await.status, 400);
+    assert_eq!(entries(&test).await.len(), 12);
+    clock.advance_ms(1);
+    let gone = purge(&within(&test, "team/web", Role::Owner, None)).await;
+    assert_eq!((gone.status.as_u16(), gone.json()), (200, json!({"purged": 6})));
+    let row = test.get("/api/v1/activity?limit=1").await.json()["items"][0].clone();
+    assert!(row["action"] == "trash.purge" && row["before"].to_string().contains("tag v10 of team/web"), "{row}");
+    assert_eq!(purge(&test).await.status, 404, "once");
+    let left = entries(&test).await;
+    assert!(left.len() == 6 && left.iter().all(|it| it["repository"] == "team/api"), "{left:?}");
+}
+
 /// A tag goes back to an image that was deleted as an image by who may bring such a one back.
 #[tokio::test]
 async fn what_was_deleted_as_an_image_comes_back_by_who_may_restore_it() {

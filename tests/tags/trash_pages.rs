@@ -207,10 +207,11 @@ async fn many_tags_that_were_deleted_together_are_one_line_and_come_back_or_go_a
     assert!(followed(&test, &back).await.contains("Restored 8 things"));
     let batch = delete_all().await;
     let purge = async |who: &TestApp, typed: &str| {
-        let fields = [("batch", &*batch), ("confirmed", typed)];
-        form(who, &format!("/trash?purge-all={batch}"), "purge-trash", &fields).await
+        let fields = [("batch", &*batch), ("repository", "team/web"), ("confirmed", typed)];
+        form(who, &format!("/trash?purge-all={batch}&of=team/web"), "purge-trash", &fields).await
     };
-    let asked = test.get(&format!("/trash?purge-all={batch}")).await.text();
+    assert!(test.get("/trash").await.text().contains(&format!("/trash?purge-all={batch}&amp;of=team/web\"")));
+    let asked = test.get(&format!("/trash?purge-all={batch}&of=team/web")).await.text();
     assert!(asked.contains("Delete 8 tags of team/web now?") && asked.contains("This cannot be undone"), "{asked}");
     assert_eq!(purge(&test, "8").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     for (who, status) in [(within(&test, "team/*", Role::Developer, None), 403), (some, 404)] {

@@ -19,8 +19,8 @@ pub struct TrashQuery {
     /// The entry that shall come back over what is there, and the one that shall go for good.
     pub restore: Option<String>,
     pub purge: Option<String>,
-    /// The batch whose tags shall go for good together.
-    pub purge_all: Option<String>,
+    /// The batch whose tags of a repository shall go for good together.
+    pub purge_all: Option<(String, RepositoryName)>,
 }
 
 /// What was deleted, as far as the reader may bring it back.

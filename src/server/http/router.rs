@@ -82,6 +82,7 @@ fn trash_api() -> Router<App> {
     Router::new()
         .route("/api/v1/trash", get(rest::trash::list))
         .route("/api/v1/trash/restore", post(rest::trash::restore_all))
+        .route("/api/v1/trash/purge", post(rest::trash::purge_all))
         .route("/api/v1/trash/{id}", get(rest::trash::show).delete(rest::trash::purge))
         .route("/api/v1/trash/{id}/restore", post(rest::trash::restore))
 }

@@ -7,7 +7,7 @@ mod together;
 pub use shown::{crosses, page};
 pub(super) use steps::of_job;
 pub use steps::{left, start, step};
-pub use together::{purge_all, purging_all, repository_of, restoring_whole};
+pub use together::{purge_all, purging_all, require_tags, restoring_whole};
 
 use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};

@@ -49,6 +49,7 @@ struct Asked {
     restore: String,
     purge: String,
     purge_all: String,
+    of: String,
 }
 
 impl Asked {
@@ -63,6 +64,7 @@ impl Asked {
             restore: get("restore"),
             purge: get("purge"),
             purge_all: get("purge-all"),
+            of: get("of"),
         }
     }
 
@@ -88,7 +90,7 @@ impl Asked {
             before: some(&self.before),
             restore: some(&self.restore),
             purge: some(&self.purge),
-            purge_all: some(&self.purge_all),
+            purge_all: some(&self.purge_all).and_then(|batch| Some((batch, self.of.parse().ok()?))),
         })
     }
 
@@ -98,7 +100,11 @@ impl Asked {
 
     /// The same page with one of its rows in question, or another part of it.
     fn with(&self, base: &str, key: &str, value: &str) -> String {
-        address(base, &[("where", &self.place), ("who", &self.who), ("batch", &self.batch), (key, value)])
+        self.with_all(base, [(key, value), ("", "")])
+    }
+
+    fn with_all(&self, base: &str, [one, other]: [(&str, &str); 2]) -> String {
+        address(base, &[("where", &self.place), ("who", &self.who), ("batch", &self.batch), one, other])
     }
 }
 
@@ -195,7 +201,8 @@ fn Together(batch: String, n: u64) -> impl IntoView {
 fn Rows(rows: Vec<TrashedView>, asked: Asked, base: String, now: Timestamp) -> impl IntoView {
     const COLUMNS: &[&str] = &["What", "Deleted by", "Holds", "Until", ACTIONS];
     let rows = rows.into_iter().map(|it| view! { <Row it asked=&asked base=&base now/> }).collect_view();
-    view! { <Table label="What was deleted, newest first" class="cards" columns=COLUMNS>{rows}</Table> }.into_any()
+    view! { <Table label="What was deleted, newest first" class="cards" columns=COLUMNS>{rows}</Table> }
+        .into_any()
 }
 
 #[component]

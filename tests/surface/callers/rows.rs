@@ -249,6 +249,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("DELETE", "/api/v1/trash/none", r#""#, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
     Row("POST", "/api/v1/trash/none/restore", r#"{}"#, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
     Row("POST", "/api/v1/trash/restore", r#"{"plan":"none"}"#, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
+    Row("POST", "/api/v1/trash/purge", r#"{"batch":"none","repository":"team/web"}"#, [401, 404, 404, 404, 404, 404, 404, 404, 404]),
     Row("GET", "/api/v1/waiting", r#""#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("GET", "/api/v1/waiting/YQpi", r#""#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("DELETE", "/api/v1/waiting/YQpi", r#""#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),

@@ -3,7 +3,7 @@
 use super::{Done, Form};
 use crate::domain::error::What;
 use crate::domain::trash::Over;
-use crate::domain::{Digest, Error, Result, Tag};
+use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::http::restored::{self, Restored};
 use crate::server::identity::again;
 use crate::server::service::trash;
@@ -80,8 +80,9 @@ async fn purge(form: &Form<'_>) -> Result<Done> {
 /// The same of all tags of one repository that were deleted together.
 async fn purge_all(form: &Form<'_>) -> Result<Done> {
     let batch = form.sent.text("batch");
-    let repository = trash::repository_of(form.app, batch).await?;
+    let repository: RepositoryName = form.sent.parse("repository")?;
     let _seen = form.app.access.authorize(form.caller, trash::restoring_whole(&repository)).await.map_err(hidden)?;
+    trash::require_tags(form.app, batch, &repository).await?;
     let proof = form.app.access.authorize(form.caller, trash::purging_all(repository.clone())).await?;
     form.confirmed(repository.as_str())?;
     let from = (form.from.as_str(), form.mark.as_ref());

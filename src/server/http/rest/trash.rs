@@ -154,17 +154,51 @@ pub(in crate::server::http) async fn restore_all(
     sent: Result<Json<Undo>, JsonRejection>,
 ) -> Response<Body> {
     let restored = async {
-        let batch = match body(sent)? {
-            Undo { plan: Some(plan), batch: None } => Plan::open(&app, &caller.standing, &plan)?.id,
-            Undo { plan: None, batch: Some(batch) } => batch,
-            Undo { .. } => return Err(Error::invalid("body", "name a `plan`, or a `batch`, and not both")),
-        };
+        let Undo { plan, batch } = body(sent)?;
+        let batch = batch_of(&app, &caller, plan, batch)?;
         restored::batch(&app, &caller, &batch, Over::Nothing).await.map_err(hidden)
     };
     match restored.await {
         Ok(Restored::Job(job)) => answer(&app, &caller, StatusCode::ACCEPTED, Ok(json!({ "job": job }))),
         restored => done(&app, &caller, restored.map(drop)),
     }
+}
+
+/// What was deleted together: by a plan, or as the list calls it.
+fn batch_of(app: &App, caller: &Caller, plan: Option<String>, batch: Option<String>) -> Result<String> {
+    match (plan, batch) {
+        (Some(plan), None) => Ok(Plan::open(app, &caller.standing, &plan)?.id),
+        (None, Some(batch)) => Ok(batch),
+        _ => Err(Error::invalid("body", "name a `plan`, or a `batch`, and not both")),
+    }
+}
+
+/// What is to go for good: all tags of a repository that a plan deleted, or those of a batch.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server::http) struct Purge {
+    plan: Option<String>,
+    batch: Option<String>,
+    repository: RepositoryName,
+}
+
+/// Lets all tags of a repository go for good that one request deleted. One that is cut off has let some of them go; sent
+/// once more it goes on.
+pub(in crate::server::http) async fn purge_all(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    sent: Result<Json<Purge>, JsonRejection>,
+) -> Response<Body> {
+    let purged = async {
+        let Purge { plan, batch, repository } = body(sent)?;
+        let batch = batch_of(&app, &caller, plan, batch)?;
+        let _seen = app.access.authorize(&caller, trash::restoring_whole(&repository)).await.map_err(hidden)?;
+        trash::require_tags(&app, &batch, &repository).await?;
+        let proof = app.access.authorize(&caller, trash::purging_all(repository)).await?;
+        let n_gone = trash::purge_all(&app, &proof, &batch).await?;
+        Ok(json!({ "purged": n_gone }))
+    };
+    answer(&app, &caller, StatusCode::OK, purged.await)
 }
 
 /// Lets an entry go for good.

@@ -6,7 +6,7 @@ use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
 use crate::domain::trash::TrashRow;
 use crate::domain::view::{Asking, Fold, TrashQuery, TrashSum, TrashView, TrashedView};
-use crate::domain::{Action, ByteSize, Error, Permission, Result, Scope, Target, Username};
+use crate::domain::{Action, ByteSize, Error, Permission, RepositoryName, Result, Scope, Target, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::again;
@@ -40,7 +40,7 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     let asking = match (restore, purge, purge_all) {
         (Some(id), ..) => asked(app, caller, &id, false).await?,
         (None, Some(id), _) => asked(app, caller, &id, true).await?,
-        (None, None, Some(batch)) => asked_of_all(app, caller, batch).await?,
+        (None, None, Some((batch, repository))) => asked_of_all(app, caller, batch, repository).await?,
         (None, None, None) => None,
     };
     // Where something is asked, nobody looks for what else was deleted with the others.
@@ -160,16 +160,15 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
 }
 
 /// The question about all tags of one repository that were deleted together; none where they are there no more.
-async fn asked_of_all(app: &App, caller: &Caller, batch: String) -> Result<Option<Asking>> {
-    let found = trash::tags_of_batch(&app.store, &batch).await?;
-    let [(repository, n)] = found.as_slice() else { return Ok(None) };
-    if !allows(app, caller, &bringing_back(Trashed::Whole(repository.clone()))) {
+async fn asked_of_all(app: &App, caller: &Caller, batch: String, repository: RepositoryName) -> Result<Option<Asking>> {
+    let n = trash::n_tags_of(&app.store, &batch, &repository).await?;
+    if n == 0 || !allows(app, caller, &bringing_back(Trashed::Whole(repository.clone()))) {
         return Ok(None);
     }
     let _may_purge = app.access.authorize(caller, purging_all(repository.clone())).await?;
     let again = again::asked(app, &caller.standing).await?;
-    let at = settings::kept_at(app, repository);
-    Ok(Some(Asking::PurgeAll { batch, repository: repository.clone(), n: *n, at, again }))
+    let at = settings::kept_at(app, &repository);
+    Ok(Some(Asking::PurgeAll { batch, repository, n, at, again }))
 }
 
 /// Whether an entry would move tags that name other images by now.

@@ -15,15 +15,12 @@ pub fn restoring_whole(repository: &RepositoryName) -> RestoreTrash {
     RestoreTrash { what: Trashed::Whole(repository.clone()), words: String::new() }
 }
 
-/// The repository of all tags of a batch.
-///
 /// # Errors
-/// Not found if there is none, or more than one.
-pub async fn repository_of(app: &App, batch: &str) -> Result<RepositoryName> {
-    let mut found = trash::tags_of_batch(&app.store, batch).await?;
-    match (found.pop(), found.is_empty()) {
-        (Some((repository, _)), true) => Ok(repository),
-        _ => Err(Error::NotFound(What::Trash)),
+/// Not found where a batch has no tags of this repository, or none any more.
+pub async fn require_tags(app: &App, batch: &str, repository: &RepositoryName) -> Result<()> {
+    match trash::n_tags_of(&app.store, batch, repository).await? {
+        0 => Err(Error::NotFound(What::Trash)),
+        _ => Ok(()),
     }
 }
 
@@ -64,7 +61,7 @@ async fn purge_some(
     (batch, name): (&str, &RepositoryName),
     is_elsewhere: bool,
 ) -> Result<usize> {
-    if trash::tags_of_batch(&app.store, batch).await?.iter().all(|(repository, _)| repository != name) {
+    if trash::n_tags_of(&app.store, batch, name).await? == 0 {
         return Ok(0); // Nothing is written down of nothing.
     }
     let (batch, name, now, entropy) = (batch.to_owned(), name.clone(), app.clock.now(), Arc::clone(&app.entropy));

@@ -66,10 +66,10 @@ pub async fn folded(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<(E
     rows.collect()
 }
 
-/// How many tags of each repository a batch has.
-pub async fn tags_of_batch(store: &Store, batch: &str) -> Result<Vec<(RepositoryName, u64)>> {
-    let sql = "SELECT repository, COUNT(*) FROM trash WHERE batch = $1 AND kind = 'tag' GROUP BY repository";
-    store.all(sql, params![batch]).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+/// How many tags of a repository a batch has.
+pub async fn n_tags_of(store: &Store, batch: &str, repository: &RepositoryName) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag'";
+    store.one(sql, params![batch, repository]).await?.map_or(Ok(0), |mut row| row.take())
 }
 
 /// How many entries these batches have of each repository.

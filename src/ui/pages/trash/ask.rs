@@ -104,7 +104,7 @@ fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again:
 #[component]
 fn PurgingAll(of: (String, RepositoryName), n: u64, at: Option<String>, again: Again, back: String) -> impl IntoView {
     let (batch, repository) = of;
-    let (back, tags) = (format!("{back}#purge-{batch}"), counted(n, "tag", "tags"));
+    let (back, tags) = (format!("{back}#purge-{batch}-{repository}"), counted(n, "tag", "tags"));
     let promise = match at {
         None => {
             "The trash gives these names back no more. Their images go once no other tag and no history keeps them."
@@ -118,6 +118,7 @@ fn PurgingAll(of: (String, RepositoryName), n: u64, at: Option<String>, again: A
     view! {
         <Confirm intent=Intent::PurgeTrash title act back typed=repository.to_string()>
             <input type="hidden" name="batch" value=batch.clone()/>
+            <input type="hidden" name="repository" value=repository.to_string()/>
             <p>{promise}</p>
             <p class="sm">"This cannot be undone."</p>
             <Shown again/>

@@ -25,9 +25,9 @@ pub(super) fn Folded<'a>(
     let (tags, all) = (counted(n, "tag", "tags"), format!("Restore all {}", grouped(n_all)));
     let open = address(base, &[("batch", &row.batch)]);
     let purge = may_purge.then(|| {
-        let href = asked.with(base, "purge-all", &row.batch);
+        let href = asked.with_all(base, [("purge-all", &row.batch), ("of", &of)]);
         let label = format!("Delete {tags} of {of} now…");
-        view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.batch) href=href aria-label=label data-dialog="">"Delete all now…"</a> }
+        view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}-{of}", row.batch) href=href aria-label=label data-dialog="">"Delete all now…"</a> }
     });
     let about = about(&row, now);
     view! {
