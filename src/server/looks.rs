@@ -1,5 +1,5 @@
-//! Asking for a fresh look at a repository because somebody opened it. Pages ask here and the jobs of this
-//! process answer; neither knows the other.
+//! Asking for a fresh look at a repository because somebody opened it, or at what its registry can do because somebody was
+//! told that it cannot. Pages ask here and the jobs of this process answer; neither knows the other.
 
 use crate::domain::{RepositoryName, Tag, Timestamp};
 use std::collections::HashMap;
@@ -9,7 +9,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How long a page waits for the first rows of a repository that was never read.
 const PATIENCE: Duration = Duration::from_millis(900);
-/// A repository is not looked at again within this time.
+/// How long a preview waits for what a registry can do, which takes some requests.
+const PATIENCE_OF_PREVIEWS: Duration = Duration::from_secs(3);
+/// The same is not looked at again within this time.
 const LOOK_EVERY_MS: i64 = 3_000;
 /// Looks that are remembered; beyond it no more are taken until the oldest may be repeated.
 const REMEMBERED: usize = 10_000;
@@ -22,10 +24,16 @@ pub struct Looks {
     asked: Mutex<HashMap<What, Timestamp>>,
 }
 
-/// What was asked for: a repository, and the first of the tags on screen.
-type What = (RepositoryName, Option<Tag>);
+/// What was asked for.
+#[derive(PartialEq, Eq, Hash)]
+enum What {
+    /// A repository, and the first of the tags on screen.
+    Tags(RepositoryName, Option<Tag>),
+    /// What the registry of a mount can do.
+    Powers(String),
+}
 
-/// One repository to look at.
+/// One repository to look at, or its registry.
 pub struct Look {
     pub repository: RepositoryName,
     pub why: Why,
@@ -39,6 +47,8 @@ pub enum Why {
     Again(Vec<Tag>),
     /// This tag is not what the catalog says; who found that waits until it is: told as the first rows are.
     Moved(Tag, oneshot::Sender<()>),
+    /// The registry was found not to do something, which may be otherwise by now: told when it was asked again.
+    Powers(oneshot::Sender<()>),
 }
 
 impl Looks {
@@ -51,7 +61,7 @@ impl Looks {
     /// Somebody opened a repository that was never read. Waits a moment; returns whether its first rows may have come.
     pub async fn first(&self, repository: &RepositoryName, now: Timestamp) -> bool {
         let (first_rows, seen) = oneshot::channel();
-        let is_asked = self.ask((repository.clone(), None), Why::First(first_rows), now);
+        let is_asked = self.ask(What::Tags(repository.clone(), None), repository, Why::First(first_rows), now);
         if is_asked {
             let _ = tokio::time::timeout(PATIENCE, seen).await; // The page shows what there is.
         }
@@ -60,7 +70,19 @@ impl Looks {
 
     /// Somebody has these tags on screen. Open pages hear of what is found.
     pub fn again(&self, repository: &RepositoryName, on_screen: Vec<Tag>, now: Timestamp) {
-        self.ask((repository.clone(), on_screen.first().cloned()), Why::Again(on_screen), now);
+        let what = What::Tags(repository.clone(), on_screen.first().cloned());
+        self.ask(what, repository, Why::Again(on_screen), now);
+    }
+
+    /// Somebody wants of a repository what its registry, that of this mount, does not do as far as is known. Waits until
+    /// that was asked again; returns whether something else may be known now.
+    pub async fn powers(&self, repository: &RepositoryName, mount_id: &str, now: Timestamp) -> bool {
+        let (asked_again, seen) = oneshot::channel();
+        let is_asked = self.ask(What::Powers(mount_id.to_owned()), repository, Why::Powers(asked_again), now);
+        if is_asked {
+            let _ = tokio::time::timeout(PATIENCE_OF_PREVIEWS, seen).await; // The preview says what is known.
+        }
+        is_asked
     }
 
     /// Somebody found that a tag moved there. Waits a moment for the catalog to say so too.
@@ -72,13 +94,12 @@ impl Looks {
         }
     }
 
-    fn ask(&self, what: What, why: Why, now: Timestamp) -> bool {
+    fn ask(&self, what: What, repository: &RepositoryName, why: Why, now: Timestamp) -> bool {
         let Ok(place) = self.waiting.try_reserve() else { return false };
-        let repository = what.0.clone();
         if !self.claim(what, now) {
             return false;
         }
-        place.send(Look { repository, why });
+        place.send(Look { repository: repository.clone(), why });
         true
     }
 

@@ -264,6 +264,21 @@ async fn a_registry_that_deletes_nothing_is_asked_before_anything_is_put_there()
     assert_eq!(world.rename("latest", "new").await.status, 409);
     assert_eq!(world.upstream.now().tags, before, "nor is half of a rename done");
 
+    // It is switched on: whoever looks again a few seconds later is told so, long before the next reading.
+    world.upstream.now().deletes = Deletes::ByDigest;
+    world.upstream.now().seen.clear();
+    let asked = || json!({"tags": ["latest"]});
+    let soon = world.send("POST", &format!("{AT}/delete-preview"), asked()).await.json();
+    assert!(soon["plan"].is_null() && world.upstream.now().seen.is_empty(), "not as often as somebody looks: {soon}");
+    let page = world.test.get("/r/up/a/-/tags/latest/delete").await.text();
+    assert!(page.contains("href=\"/r/up/a/-/tags/latest/delete\"") && page.contains("Check again"), "{page}");
+    world.clock.advance_ms(3_000);
+    let page = world.test.get("/r/up/a/-/tags/latest/delete").await.text();
+    assert!(page.contains("name=\"plan\"") && !page.contains("Check again"), "{page}");
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), asked()).await.json();
+    let done = world.send("POST", &format!("{AT}/delete"), json!({"plan": preview["plan"]})).await;
+    assert_eq!((done.status.as_u16(), world.named("latest")), (200, None), "{}", done.text());
+
     // It was switched off after somebody looked.
     let world = self::world(Deletes::ByDigest).await;
     let asked = json!({"tags": ["latest"], "digests": [sha256(artifact("other").as_bytes())]});

@@ -38,12 +38,18 @@ pub(super) async fn round(reading: &Reading<'_>) -> Result<()> {
     let started = interrupted.filter(|started| goes_on(mount, *started, now)).unwrap_or(now);
     reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_started(tx, id, started).await })).await?;
     list_repositories(reading).await?;
-    let found = mount.read.capabilities().await;
-    if found.iter().any(|(_, known)| known.is_some()) {
-        reading.keep(move |tx, id| Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })).await?;
-    }
+    ask_powers(reading).await?;
     read_all(reading, started).await?;
     reading.keep(move |tx, id| Box::pin(async move { mounts::crawl_finished(tx, id, started).await })).await
+}
+
+/// Asks what the registry can do. Where it tells nothing of that, what it told before stays.
+async fn ask_powers(reading: &Reading<'_>) -> Result<()> {
+    let found = reading.mount.read.capabilities().await;
+    if found.iter().all(|(_, known)| known.is_none()) {
+        return Ok(());
+    }
+    reading.keep(move |tx, id| Box::pin(async move { mounts::set_capabilities(tx, id, &found).await })).await
 }
 
 /// Whether a round that began then is fresh enough to be continued.

@@ -80,7 +80,7 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
     };
     let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview now=request.now/> });
     let act = match is_stopped {
-        true => asked.without_protected(&preview, &request.own_address()).map(|(href, words)| {
+        true => asked.onward(&preview, &request.own_address()).map(|(href, words)| {
             view! { <a class="btn btn-primary" href=href data-dialog=in_dialog.then_some("")>{words}</a> }.into_any()
         }),
         false => Some(view! { <button class="btn btn-bad" type="submit">{act}</button> }.into_any()),

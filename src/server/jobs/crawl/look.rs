@@ -1,7 +1,7 @@
 //! Looking at a repository because somebody opened it: one that was never read is read now, and what is on
-//! screen of others is checked again.
+//! screen of others is checked again. Or at its registry, which somebody was told does not do what they want.
 
-use super::{finish_empty, finish_tried, repository};
+use super::{ask_powers, finish_empty, finish_tried, repository};
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::looks::{Look, Why};
@@ -17,6 +17,11 @@ pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
             let read = repository::read_tags(reading, &name, vec![tag]).await;
             let _ = caught_up.send(()); // Whoever waited may have gone on.
             read
+        }
+        Why::Powers(asked_again) => {
+            let asked = ask_powers(reading).await;
+            let _ = asked_again.send(());
+            asked
         }
     };
     let noted = match looked {

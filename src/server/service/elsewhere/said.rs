@@ -38,12 +38,14 @@ pub enum Ends {
 pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, radius: &Radius) -> Result<Said> {
     let Some(mount) = app.mount(name).filter(|mount| mount.changes.is_some()) else { return Ok(Said::default()) };
     let host = mount.upstream.as_ref().map_or("the registry", |upstream| upstream.host.as_str());
-    let found = mounts::find(&app.store, &mount.id, app.clock.now()).await?;
-    let found = found.map(|mount| mount.row.capabilities).unwrap_or_default();
-    let can = |asked: Capability| found.iter().find(|(it, _)| *it == asked).and_then(|(_, known)| *known);
-    let (how, barred) = match (can(Capability::DeleteTag), can(Capability::DeleteImage)) {
+    let mut can = deletes(app, &mount).await?;
+    // It may have been switched on since the registry was asked last.
+    if is_nothing(can) && app.looks.powers(name, &mount.id, app.clock.now()).await {
+        can = deletes(app, &mount).await?;
+    }
+    let (how, barred) = match can {
         (Some(true), _) => (format!("{host} deletes a tag by its name; siblings and image stay"), None),
-        (_, Some(false)) => {
+        can if is_nothing(can) => {
             let words = deletes_nothing(host);
             (words.clone(), Some(words))
         }
@@ -64,6 +66,21 @@ pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, r
     ));
     let notes = if barred.is_some() { vec![] } else { notes };
     Ok(Said { notes, barred, freed_by: Some(host.to_owned()), ends, is_final: !mount.keeps_trash })
+}
+
+/// Whether the registry deletes tags, and whether images, as far as that is known.
+type Deletes = (Option<bool>, Option<bool>);
+
+async fn deletes(app: &App, mount: &Mount) -> Result<Deletes> {
+    let found = mounts::find(&app.store, &mount.id, app.clock.now()).await?;
+    let found = found.map(|mount| mount.row.capabilities).unwrap_or_default();
+    let can = |asked: Capability| found.iter().find(|(it, _)| *it == asked).and_then(|(_, known)| *known);
+    Ok((can(Capability::DeleteTag), can(Capability::DeleteImage)))
+}
+
+/// Whether it deletes neither: a tag goes by its name, or with an image that is put in its place.
+fn is_nothing((tags, images): Deletes) -> bool {
+    tags != Some(true) && images == Some(false)
 }
 
 /// What becomes of images there, where that is not plain.

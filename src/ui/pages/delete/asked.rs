@@ -57,8 +57,17 @@ impl Asked {
         }
     }
 
+    /// Where its reader goes on while something is in the way: the address, and its words. A registry elsewhere that deletes
+    /// nothing is asked again, since that is switched on there.
+    pub fn onward(&self, preview: &Preview, own: &str) -> Option<(String, String)> {
+        match preview.barred.is_empty() {
+            true => self.without_protected(preview, own),
+            false => Some((own.to_owned(), "Check again".to_owned())),
+        }
+    }
+
     /// Leaves out what rules keep, where that is some of the tags: the address at which the others go, and its words.
-    pub fn without_protected(&self, preview: &Preview, own: &str) -> Option<(String, String)> {
+    fn without_protected(&self, preview: &Preview, own: &str) -> Option<(String, String)> {
         let n_protected = preview.n_protected()?;
         match self {
             Self::Tags(..) => {
