@@ -165,6 +165,13 @@ async fn settings_say_before_that_whole_repositories_are_not_deleted_there() {
         let why = refused.json()["detail"].to_string();
         assert!(why.contains("127.0.0.1") && why.contains("only tags and images go"), "{why}");
     }
+    // Nor does it go back to a time: no tab leads there, and who goes there by the address reads why.
+    for page in ["", "/-/settings", "/-/trash", "/-/activity"] {
+        for (namespace, goes_back) in [("/n/up", false), ("/n/team", true)] {
+            let page = world.test.get(&format!("{namespace}{page}")).await.text();
+            assert_eq!(page.contains(&format!("href=\"{namespace}/-/as-of\"")), goes_back, "{page}");
+        }
+    }
     let as_of = world.test.get("/n/up/-/as-of").await;
     assert_eq!(as_of.status, 409);
     let page = as_of.text();

@@ -59,7 +59,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     Ok(AccessView {
         signs_in_at,
         may_invite,
-        opens: opens(proof, &scope),
+        opens: opens(app, proof, &scope),
         scope,
         rows,
         next,

@@ -27,7 +27,7 @@ pub async fn list(
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
     rows.iter_mut().filter(|row| is_of(&masked, row)).for_each(mask);
-    Ok(ActivityView { opens: opens(proof, &scope), scope, rows, next })
+    Ok(ActivityView { opens: opens(app, proof, &scope), scope, rows, next })
 }
 
 /// Kinds of actions whose details stand on pages that want a permission of the instance.

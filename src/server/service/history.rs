@@ -44,6 +44,11 @@ fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
     mount.map(|mount| mount.id.clone()).ok_or_else(elsewhere)
 }
 
+/// Whether a namespace goes back to a time: what a registry elsewhere keeps does not.
+pub(super) fn goes_back(app: &App, namespace: &Namespace) -> bool {
+    mount_of(app, namespace).is_ok()
+}
+
 /// Refuses a time that has no past here.
 fn past(app: &App, then: Timestamp) -> Result<()> {
     let now = app.clock.now();

@@ -51,7 +51,7 @@ fn hold(rights: &Rights, action: &impl Action) -> bool {
 }
 
 /// Which pages of a scope that one may open.
-fn opens<A: Action>(proof: &Authorized<A>, scope: &Scope) -> Opens {
+fn opens<A: Action>(app: &App, proof: &Authorized<A>, scope: &Scope) -> Opens {
     let (robots, settings) = match scope {
         Scope::Everything => (false, false),
         Scope::Namespace(namespace) => {
@@ -68,7 +68,7 @@ fn opens<A: Action>(proof: &Authorized<A>, scope: &Scope) -> Opens {
         Scope::Namespace(namespace) => {
             let back = RollBackNamespace { namespace: namespace.clone(), to: Timestamp(0) };
             let restores = proof.rights().require(Permission::TrashRestore, &Target::Scope(scope.clone())).is_ok();
-            (restores, may(proof, &back))
+            (restores, history::goes_back(app, namespace) && may(proof, &back))
         }
         Scope::Everything | Scope::Repository(_) => (false, false),
     };

@@ -42,7 +42,7 @@ fn absent(id: &str) -> Error {
 pub async fn policies(app: &App, proof: &Authorized<ReadNamespace>, query: &ProtectionQuery) -> Result<PoliciesView> {
     let namespace = proof.action().namespace.clone();
     let scope = Scope::Namespace(namespace.clone());
-    let opens = opens(proof, &scope);
+    let opens = opens(app, proof, &scope);
     let trash = trash_days(app, proof).await?;
     Ok(PoliciesView { namespace, protections: view(app, proof, scope, query).await?, trash, opens })
 }

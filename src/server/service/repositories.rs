@@ -38,7 +38,7 @@ pub async fn list(
     match within {
         None => require_anything(proof, totals)?,
         Some(namespace) => {
-            opens = super::opens(proof, &Scope::Namespace(namespace.clone()));
+            opens = super::opens(app, proof, &Scope::Namespace(namespace.clone()));
             // A namespace is there for who may see something in it, or has something to do there.
             if totals.repositories == 0 && opens == Opens::default() {
                 return Err(Error::NotFound(What::Page));

@@ -40,7 +40,7 @@ pub async fn view(app: &App, proof: &Authorized<ReadRobots>, after: &str) -> Res
         terms.is_ok_and(|terms| may(proof, &CreateRobot { name: nobody.clone(), namespace: namespace.clone(), terms }))
     };
     let roles = Role::ALL.into_iter().filter(makes).collect();
-    Ok(RobotsView { namespace, robots, next, roles, opens: opens(proof, &scope) })
+    Ok(RobotsView { namespace, robots, next, roles, opens: opens(app, proof, &scope) })
 }
 
 /// Robots after `after`, of the namespaces whose robots the caller manages.

@@ -31,7 +31,15 @@ pub async fn of_repository(
     let may_delete = is_allowed && app.hosted(&name).is_ok();
     let (scope, kept_at) = (Scope::Repository(name), kept_at.filter(|_| is_allowed));
     let protections = Some(protections::view(app, proof, scope.clone(), query).await?);
-    Ok(SettingsView { opens: opens(proof, &scope), scope, description, visibility, protections, may_delete, kept_at })
+    Ok(SettingsView {
+        opens: opens(app, proof, &scope),
+        scope,
+        description,
+        visibility,
+        protections,
+        may_delete,
+        kept_at,
+    })
 }
 
 /// How a namespace is set.
@@ -42,7 +50,7 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
     let may_delete = is_allowed && plans::has_repositories(app, &namespace).await?;
     let kept_at = format!("{namespace}/a").parse().ok().and_then(|inside| kept_at(app, &inside)).filter(|_| is_allowed);
     let scope = Scope::Namespace(namespace);
-    let (opens, description) = (opens(proof, &scope), String::new());
+    let (opens, description) = (opens(app, proof, &scope), String::new());
     Ok(SettingsView { opens, scope, description, visibility, protections: None, may_delete, kept_at })
 }
 

@@ -59,7 +59,7 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
         page,
         pull_host,
         pull_name,
-        opens: opens(proof, &Scope::Repository(name.clone())),
+        opens: opens(app, proof, &Scope::Repository(name.clone())),
     })
 }
 

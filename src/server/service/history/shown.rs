@@ -31,7 +31,7 @@ pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &History
         let leads_back = row.from.is_some() && row.from_is_kept && row.from != row.now;
         row.may_roll_back = leads_back && powers.roll_back(&row.tag);
     }
-    Ok(HistoryView { repository: name.clone(), page, opens: opens(proof, &Scope::Repository(name.clone())) })
+    Ok(HistoryView { repository: name.clone(), page, opens: opens(app, proof, &Scope::Repository(name.clone())) })
 }
 
 /// A namespace beside how it was at the time that the proof names; without a time the page on which one is chosen. At
@@ -45,7 +45,7 @@ pub async fn as_of_page(
     let RollBackNamespace { namespace, to } = proof.action().clone();
     let mount_id = mount_of(app, &namespace)?;
     let days = app.facts.history_days;
-    let opens = opens(proof, &Scope::Namespace(namespace.clone()));
+    let opens = opens(app, proof, &Scope::Namespace(namespace.clone()));
     let mut view = AsOfView {
         namespace,
         opens,

@@ -33,7 +33,7 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     }
     let reading = app.access.authorize(caller, ListRepositories {}).await?;
     let TrashQuery { repository, below, batch, by, before, restore, purge, purge_all } = query;
-    let opens = below.clone().map(|below| opens(&reading, &Scope::Namespace(below))).unwrap_or_default();
+    let opens = below.clone().map(|below| opens(app, &reading, &Scope::Namespace(below))).unwrap_or_default();
     let by = by.as_ref().map(Username::to_string);
     let wanted = Wanted { repository, below, batch, by, before };
     let (items, next) = rows(app, caller, &wanted).await?;
