@@ -62,6 +62,35 @@ own('a wrong delete is taken back by the next tap, or by three of them later', a
   await expect(page.getByRole('link', { name: 'prod', exact: true })).toBeVisible();
 });
 
+own('what is said of something done covers neither the end of a page nor what the keys have got to', async ({ page, portolan }) => {
+  const names = ['1.4.2', '1.4', '1', 'prod', 'staging', 'stable', 'latest', 'next'];
+  await fill(portolan, 'team/web', 'web', { '1.4.2': names }, { sbom: false });
+  await page.goto('/r/team/web');
+  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Delete tag' });
+  await through(page, page.getByLabel('Actions for prod'), page.getByRole('link', { name: 'Delete tag…' }), confirm);
+  const toast = await said(page, 'Deleted tag prod from team/web.');
+  await expect(page.locator('.toasts')).toBeAttached(); // the script has it
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  const end = await page.locator('#main .page').evaluate((it) => it.lastElementChild!.getBoundingClientRect().bottom);
+  expect(end, 'the page ends above it').toBeLessThanOrEqual((await toast.boundingBox())!.y);
+
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.locator('#main').focus();
+  const last = page.getByLabel('Actions for staging');
+  let stops = 0;
+  while (!(await last.evaluate((it) => it === document.activeElement))) {
+    expect((stops += 1), 'the last row is reached').toBeLessThan(80);
+    await page.keyboard.press('Tab');
+    const covered = await page.evaluate(() => {
+      const [at, over] = [document.activeElement!, document.querySelector('.toasts')!];
+      const [a, b] = [at.getBoundingClientRect(), over.getBoundingClientRect()];
+      return !over.contains(at) && a.bottom > b.top && a.top < b.bottom ? at.outerHTML : undefined;
+    });
+    expect(covered).toBeUndefined();
+  }
+  await expect(toast).toBeVisible();
+});
+
 own('two tags are chosen, looked at and deleted by touch, and come back by one tap', async ({ page, portolan }) => {
   await fill(portolan, 'team/web', 'web', { '1.4.2': ['1.4.2', '1.4', 'prod'], '1.4.0': ['1.4.0'] }, { sbom: false });
   const names = ['1.4', '1.4.0', '1.4.2', 'prod'];

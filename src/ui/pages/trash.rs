@@ -186,7 +186,7 @@ fn Together(batch: String, n: u64) -> impl IntoView {
     let n = grouped(n);
     let act = format!("Restore all {n}");
     view! {
-        <div class="callout callout-info">
+        <div class="callout callout-info row mt-4">
             <p class="grow">{format!("These {n} were deleted together.")}</p>
             <PostForm intent=Intent::RestoreTrash class="row">
                 <input type="hidden" name="batch" value=batch/>
@@ -201,7 +201,7 @@ fn Together(batch: String, n: u64) -> impl IntoView {
 fn Rows(rows: Vec<TrashedView>, asked: Asked, base: String, now: Timestamp) -> impl IntoView {
     const COLUMNS: &[&str] = &["What", "Deleted by", "Holds", "Until", ACTIONS];
     let rows = rows.into_iter().map(|it| view! { <Row it asked=&asked base=&base now/> }).collect_view();
-    view! { <Table label="What was deleted, newest first" class="cards" columns=COLUMNS>{rows}</Table> }
+    view! { <Table label="What was deleted, newest first" class="cards cards-3" columns=COLUMNS>{rows}</Table> }
         .into_any()
 }
 
