@@ -34,9 +34,16 @@ pub async fn taken_up(test: &TestApp, id: &str) -> Run {
 
 /// Notes what came of a step, as that process does; how the run stands, if it is still with it.
 pub async fn noted(test: &TestApp, run: &Run, to: Progress) -> Option<RunState> {
+    noted_after(test, run, to, 0).await
+}
+
+/// The same of a step that took so long.
+pub async fn noted_after(test: &TestApp, run: &Run, to: Progress, took_ms: i64) -> Option<RunState> {
     let (proof, run) = (decides(Policy::Grants).system(Job::Run, Maintain {}), run.clone());
-    let noted =
-        test.app.store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run, &to, 0, START).await }));
+    let noted = test
+        .app
+        .store
+        .note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run, &to, took_ms, START).await }));
     noted.await.unwrap()
 }
 

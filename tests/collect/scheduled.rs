@@ -3,12 +3,13 @@
 
 use super::files;
 use super::model::found;
-use crate::jobs::{collect, control, over, ran};
+use crate::jobs::{collect, control, noted_after, over, ran, taken_up};
 use crate::support::{START, TestApp, choices};
 use portolan::domain::ByteSize;
 use portolan::server::access::Policy;
 use portolan::server::blobs::FilesystemBlobs;
 use portolan::server::clock::ManualClock;
+use portolan::server::store::runs::Progress;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,4 +95,33 @@ async fn a_collection_begins_by_the_clock_says_how_far_it_is_and_goes_on_after_a
     clock.advance_ms(24 * HOUR_MS);
     let next = over(&test, &began_by_itself(&test, 2).await).await;
     assert!(ran(&next).contains("images: 0; links of blobs: 0; blobs: 0,"), "{next}");
+}
+
+/// That is told by how much it looked at and not by what it freed, and by the time that it worked and not by the clock.
+#[tokio::test]
+async fn a_collection_says_how_long_it_will_go_on_as_soon_as_that_can_be_told() {
+    let test = TestApp::new().await;
+    let id = collect(&test, false).await;
+    let (path, page) = (format!("/api/v1/jobs/{id}"), format!("/jobs/{id}"));
+    let run = taken_up(&test, &id).await;
+    let to = |n_done, n_bytes| Progress { n_done, n_total: Some(10_000), n_bytes, ..Progress::of(&run) };
+    for (took_ms, n_done, n_bytes, left_s, words) in [
+        (4_999, 1_000, 0, json!(null), "1,000 of 10,000, "),
+        (5_001, 2_500, 1 << 40, json!(30), "2,500 of 10,000, less than a minute left, "),
+        (590_000, 5_000, 1 << 40, json!(600), "5,000 of 10,000, about 10 min left, "),
+        (0, 10_000, 1 << 40, json!(0), "10,000 of 10,000, less than a minute left, "),
+    ] {
+        noted_after(&test, &run, to(n_done, n_bytes), took_ms).await;
+        assert_eq!(test.get(&path).await.json()["left_s"], left_s, "{n_done}");
+        let said = test.get(&page).await.text();
+        assert!(said.contains(&format!("{words}{} freed", ByteSize(n_bytes))), "{words}: {said}");
+    }
+    // What waits, for others or for whoever stopped it, goes on at nobody knows what time.
+    let waits = Progress { waits_for: Some("a backup".to_owned()), ..to(5_000, 0) };
+    noted_after(&test, &run, waits, 0).await;
+    assert_eq!(test.get(&path).await.json()["left_s"], json!(null));
+    noted_after(&test, &run, to(5_000, 0), 0).await;
+    assert_eq!(test.get(&path).await.json()["left_s"], json!(600));
+    control(&test, &id, "pause").await;
+    assert_eq!(test.get(&path).await.json()["left_s"], json!(null));
 }
