@@ -94,25 +94,25 @@ fn Actions(name: RepositoryName, tag: Tag, may: TagMay, can: Can, pull: String, 
     let history = address(&Address::History(name.clone()).to_string(), &[("tag", tag.as_str())]);
     let label = format!("Actions for {tag}");
     let pulling = format!("{}#{PULL_BOX}", Address::Tag(name.clone(), tag.clone()));
-    let pull = view! { <a href=pulling data-copy=pull>"Copy pull command"</a> };
-    let asks = |is_open: bool, to: Address, words: &'static str| {
-        is_open.then(|| view! { <a href=to.to_string() data-dialog="">{words}</a> })
+    let pull = view! { <a href=pulling data-copy=pull><Icon name="copy"/>"Copy pull command"</a> };
+    let asks = |is_open: bool, to: Address, icon: &'static str, words: &'static str| {
+        is_open.then(|| view! { <a href=to.to_string() data-dialog=""><Icon name=icon/>{words}</a> })
     };
     let named = [
-        asks(may.retag, Address::Retag(name.clone(), tag.clone()), "Retag…"),
-        asks(may.rename, Address::RenameTag(name.clone(), tag.clone()), "Rename…"),
+        asks(may.retag, Address::Retag(name.clone(), tag.clone()), "tag", "Retag…"),
+        asks(may.rename, Address::RenameTag(name.clone(), tag.clone()), "pencil", "Rename…"),
     ];
     let copying = address(&Address::Copy(name.clone()).to_string(), &[("tag", tag.as_str())]);
-    let copy = can.copy.then(|| view! { <a href=copying>"Copy or promote…"</a> });
-    let back = asks(may.roll_back, Address::RollBack(name.clone(), tag.clone()), "Roll back…");
+    let copy = can.copy.then(|| view! { <a href=copying><Icon name="up"/>"Copy or promote…"</a> });
+    let back = asks(may.roll_back, Address::RollBack(name.clone(), tag.clone()), "undo", "Roll back…");
     let delete = can.delete.then(|| {
         let href = address(&Address::DeleteTag(name, tag).to_string(), &[(LIST, list.as_str())]);
-        view! { <a class="bad" href=href data-dialog="">"Delete tag…"</a> }
+        view! { <a class="bad" href=href data-dialog=""><Icon name="trash"/>"Delete tag…"</a> }
     });
     view! {
         <details class="drop">
             <summary class="btn btn-ghost btn-sm btn-icon" aria-label=label><Icon name="more"/></summary>
-            <div class="menu">{pull}{named}{copy}{back}<a href=history>"History"</a>{delete}</div>
+            <div class="menu">{pull}{named}{copy}{back}<a href=history><Icon name="clock"/>"History"</a>{delete}</div>
         </details>
     }
 }
