@@ -21,6 +21,8 @@ pub struct Node {
     pub tags: BTreeSet<Tag>,
     /// Those of them that its registry does not have any more: they keep nothing.
     pub missing: BTreeSet<Tag>,
+    /// How many more of its tags are missing there than are known.
+    pub n_missing_more: u64,
     /// Images that it lists, as far as the repository has them.
     pub children: BTreeSet<Digest>,
     /// Indexes that list it.
@@ -73,8 +75,12 @@ pub struct Radius {
 }
 
 impl Node {
-    /// Adds names of it that were found otherwise.
-    pub fn know(&mut self, tags: BTreeSet<Tag>) {
+    /// Adds names of it that were found otherwise, with those that were found to be missing.
+    pub fn know(&mut self, tags: BTreeSet<Tag>, missing: &BTreeSet<Tag>) {
+        for tag in tags.intersection(missing) {
+            let is_new = self.missing.insert(tag.clone());
+            self.n_missing_more -= u64::from(is_new).min(self.n_missing_more);
+        }
         self.tags.extend(tags);
     }
 
@@ -83,9 +89,9 @@ impl Node {
         self.tags.difference(&self.missing)
     }
 
-    /// How many names it has that are not known.
+    /// How many tags keep it that are not known.
     fn n_unknown(&self) -> u64 {
-        self.n_tags.saturating_sub(self.tags.len() as u64)
+        self.n_tags.saturating_sub(self.tags.len() as u64 + self.n_missing_more)
     }
 }
 
@@ -97,7 +103,9 @@ impl Graph {
         for top in images.iter().filter(|top| self.0.contains_key(top)) {
             gone.entry(top.clone()).or_insert((top.clone(), None));
         }
-        self.spread(&mut gone, |tag, gone| is_taken(tags, tag, gone));
+        // All that names an image goes with it: so that has to be known.
+        let is_known = |node: &Node| node.n_missing_more == 0;
+        self.spread(&mut gone, is_known, |tag, gone| is_taken(tags, tag, gone));
         let goes = |tag: &Tag, node: &Digest| tags.contains(tag) || gone.contains_key(node);
         let mut radius = Radius::default();
         for (digest, node) in &self.0 {
@@ -120,7 +128,7 @@ impl Graph {
         let mut end = gone.clone();
         end.extend(left.map(|digest| (digest.clone(), (digest.clone(), None))));
         // What is found by a tag that names its subject goes with that, and not when that is let go later.
-        self.spread(&mut end, |tag, _| is_taken(tags, tag, &gone));
+        self.spread(&mut end, |_| true, |tag, _| is_taken(tags, tag, &gone));
         radius.in_the_end = end.into_iter().map(|(digest, (top, _))| (digest, top)).collect();
         radius.images = gone;
         radius
@@ -142,29 +150,21 @@ impl Graph {
         below
     }
 
-    /// Adds whatever has no name but by what goes already.
-    fn spread(&self, gone: &mut Gone, is_taken: impl Fn(&Tag, &Gone) -> bool) {
+    /// Adds whatever may go and has no name but by what goes already.
+    fn spread(&self, gone: &mut Gone, may_go: impl Fn(&Node) -> bool, is_taken: impl Fn(&Tag, &Gone) -> bool) {
         let mut next: Vec<Digest> = gone.keys().cloned().collect();
         while let Some(digest) = next.pop() {
             let (Some(node), Some((top, _))) = (self.0.get(&digest), gone.get(&digest).cloned()) else { continue };
             let parts = node.children.iter().map(|it| (it, Part::Child));
             for (part, how) in parts.chain(node.referrers.iter().map(|it| (it, Part::Referrer))) {
-                if !gone.contains_key(part) && self.is_free(part, gone, &is_taken) {
+                if !gone.contains_key(part)
+                    && self.0.get(part).is_some_and(|it| may_go(it) && is_free(it, gone, &is_taken))
+                {
                     gone.insert(part.clone(), (top.clone(), Some(how)));
                     next.push(part.clone());
                 }
             }
         }
-    }
-
-    /// Whether nothing names it but what goes.
-    fn is_free(&self, digest: &Digest, gone: &Gone, is_taken: &impl Fn(&Tag, &Gone) -> bool) -> bool {
-        let Some(node) = self.0.get(digest) else { return false };
-        // What is asked for, and what says whom it is about, is known: a name that is not is another one.
-        node.n_unknown() == 0
-            && node.holding().all(|tag| is_taken(tag, gone))
-            && node.parents.iter().all(|parent| gone.contains_key(parent))
-            && node.subject.iter().all(|subject| gone.contains_key(subject))
     }
 
     fn stays(&self, tags: &BTreeSet<Tag>, gone: &Gone) -> Vec<Stays> {
@@ -192,6 +192,15 @@ impl Graph {
         let of = |tag: &Tag| subject_of(tag).is_some_and(|subject| gone.contains_key(&subject));
         self.0[digest].tags.iter().any(of)
     }
+}
+
+/// Whether nothing names an image but what goes.
+fn is_free(node: &Node, gone: &Gone, is_taken: &impl Fn(&Tag, &Gone) -> bool) -> bool {
+    // What is asked for, and what says whom it is about, is known: a name that is not is another one.
+    node.n_unknown() == 0
+        && node.holding().all(|tag| is_taken(tag, gone))
+        && node.parents.iter().all(|parent| gone.contains_key(parent))
+        && node.subject.iter().all(|subject| gone.contains_key(subject))
 }
 
 /// Whether a tag goes: by itself, or with what its name says that it is about.

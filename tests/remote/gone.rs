@@ -250,3 +250,44 @@ async fn a_tag_that_is_missing_there_keeps_nothing() {
     let counted = "SELECT n_tags + n_images FROM repositories WHERE name = 'up/a'";
     assert_eq!((world.count(counted).await, world.count("SELECT COUNT(*) FROM tags").await), (0, 0));
 }
+
+/// Nor do very many: those that keep an image are told from them, and what has no other name goes with all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_tags_are_missing_there_they_keep_nothing() {
+    const MANY: usize = 260;
+    let world = world_with(Deletes::ByDigest, "", |upstream| {
+        for n in 0..MANY {
+            upstream.push(&[&format!("lost-{n}")], &artifact("other"));
+        }
+        upstream.push(&["w", "x"], &artifact("other"));
+    });
+    let world = world.await;
+    world.upstream.now().tags.retain(|tag, _| ["1.0", "latest", "w", "x"].contains(&tag.as_str()));
+    world.clock.advance_ms(31 * DAY_MS);
+    let missing = "SELECT COUNT(*) FROM tags WHERE missing_since IS NOT NULL";
+    eventually(async || world.count(missing).await == MANY as i64 + 1).await;
+
+    let preview = async |asked| world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+    let said = preview(json!({"tags": ["w"]})).await;
+    assert_eq!((said["kept"][0]["tag"].clone(), said["kept_more"].clone()), (json!("x"), json!(0)), "{said}");
+    assert_eq!(said["kept"].as_array().unwrap().len(), 1, "{said}");
+    // One that is missing itself is no name that is left of it either.
+    let said = preview(json!({"tags": ["w", "x", "other"]})).await;
+    assert!(said["kept"][0]["reason"].as_str().unwrap().starts_with("it loses its last name"), "{said}");
+    assert_eq!(said["kept"].as_array().unwrap().len(), 1, "{said}");
+
+    let whole = index(&[&artifact("other")]);
+    world.upstream.push(&["multi"], &whole);
+    world.look().await;
+    eventually(async || world.count("SELECT COUNT(*) FROM tags WHERE name = 'multi'").await == 1).await;
+    let said = preview(json!({"digests": [of(&whole)], "tags": ["w", "x"]})).await;
+    assert!(said["removed"].to_string().contains(&of(&artifact("other"))), "it has no other name: {said}");
+    let done = world.send("POST", &format!("{AT}/delete"), json!({"plan": said["plan"]})).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    for entry in world.trash().await {
+        world.purge(entry["id"].as_str().unwrap()).await;
+    }
+    assert_eq!((world.all(), world.hidden()), ([of(&artifact("old"))].into(), vec![]), "all of it is let go");
+    let counted = "SELECT n_tags + n_images FROM repositories WHERE name = 'up/a'";
+    assert_eq!((world.count(counted).await, world.count("SELECT COUNT(*) FROM tags").await), (2, 2), "artifacts all");
+}

@@ -22,7 +22,7 @@ const WEIGHED_EACH: usize = 16;
 /// Digests or tags that share a statement.
 const TOGETHER: usize = 256;
 
-/// As many names of an image are read, and the others are counted: there may be any number of them.
+/// As many names of an image are read that keep it, and the others are counted: there may be any number of them.
 const NAMES: u64 = 256;
 
 /// Where to read: as things stand, or inside the transaction that changes them.
@@ -96,7 +96,7 @@ pub async fn graph(reader: &mut Reader<'_>, repository_id: &str, from: Start<'_>
     let most = MAX_WEIGHED + WEIGHED_EACH * from.tags.len();
     while !frontier.is_empty() && (from.bound == Bound::Whole || n_reached + frontier.len() <= most) {
         let digests: Vec<Digest> = std::mem::take(&mut frontier).into_iter().collect();
-        let found = level(reader, repository_id, &digests, (from.images, &mut known)).await?;
+        let found = level(reader, repository_id, &digests, (&from, &mut known)).await?;
         n_reached += found.values().map(|node| 1 + node.tags.len()).sum::<usize>();
         if from.bound == Bound::Whole && n_reached > MAX_REACHED {
             let message = format!("this reaches more than {MAX_REACHED} tags and images; delete fewer at once");
@@ -106,10 +106,19 @@ pub async fn graph(reader: &mut Reader<'_>, repository_id: &str, from: Start<'_>
         frontier.extend(below.filter(|it| !graph.0.contains_key(*it) && !found.contains_key(*it)).cloned());
         graph.0.extend(found);
     }
+    let is_unsure = |digest: &Digest| graph.0.get(digest).is_some_and(|node| node.n_missing_more > 0);
+    let unsure: Vec<Tag> = known.iter().filter(|(it, _)| is_unsure(it)).flat_map(|(_, tags)| tags.clone()).collect();
+    let missing = missing(reader, repository_id, &unsure).await?;
     for (digest, tags) in known {
-        graph.0.entry(digest).and_modify(|node| node.know(tags));
+        graph.0.entry(digest).and_modify(|node| node.know(tags, &missing));
     }
     Ok(graph)
+}
+
+/// Those of some tags that their registry does not have any more.
+async fn missing(reader: &mut Reader<'_>, id: &str, tags: &[Tag]) -> Result<BTreeSet<Tag>> {
+    let sql = "SELECT name FROM tags WHERE repository_id = $1 AND missing_since IS NOT NULL AND name IN ({slots})";
+    reader.each(sql, id, tags).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Images by digest, each with its neighbours.
@@ -117,7 +126,7 @@ async fn level(
     reader: &mut Reader<'_>,
     id: &str,
     digests: &[Digest],
-    (whole, known): (&BTreeSet<Digest>, &mut BTreeMap<Digest, BTreeSet<Tag>>),
+    (from, known): (&Start<'_>, &mut BTreeMap<Digest, BTreeSet<Tag>>),
 ) -> Result<BTreeMap<Digest, Node>> {
     let mut nodes = BTreeMap::new();
     let sql =
@@ -127,7 +136,7 @@ async fn level(
         let (digest, kind, bytes, label) = (row.take()?, row.take()?, row.take()?, row.take()?);
         nodes.insert(digest, Node { kind: Some(kind), bytes, label, n_tags: row.take()?, ..Node::default() });
     }
-    names(reader, id, &mut nodes, whole).await?;
+    names(reader, id, &mut nodes, from).await?;
     let digests: Vec<Digest> = nodes.keys().cloned().collect();
     for (sql, add) in NEIGHBOURS {
         for mut row in reader.each(sql, id, &digests).await? {
@@ -140,22 +149,17 @@ async fn level(
 }
 
 /// The tags of images: all of them, or the first of very many.
-async fn names(
-    reader: &mut Reader<'_>,
-    id: &str,
-    nodes: &mut BTreeMap<Digest, Node>,
-    whole: &BTreeSet<Digest>,
-) -> Result<()> {
-    let has_few = |(digest, node): &(&Digest, &Node)| node.n_tags <= NAMES || whole.contains(*digest);
+async fn names(reader: &mut Reader<'_>, id: &str, nodes: &mut BTreeMap<Digest, Node>, from: &Start<'_>) -> Result<()> {
+    let has_few = |(digest, node): &(&Digest, &Node)| node.n_tags <= NAMES || from.images.contains(*digest);
     let (few, many): (Vec<_>, Vec<_>) = nodes.iter().partition(has_few);
     let few: Vec<Digest> = few.into_iter().map(|(digest, _)| digest.clone()).collect();
-    let many: Vec<Digest> = many.into_iter().map(|(digest, _)| digest.clone()).collect();
+    let many: Vec<(Digest, u64)> = many.into_iter().map(|(digest, node)| (digest.clone(), node.n_tags)).collect();
     let sql = "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest IN ({slots})";
     let mut rows = reader.each(sql, id, &few).await?;
-    let sql =
-        "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name LIMIT $3";
-    for digest in &many {
-        rows.extend(reader.all(sql, params![id, digest, NAMES]).await?);
+    for (digest, n_tags) in many {
+        let (found, n_missing_more) = first_names(reader, id, (&digest, n_tags), from.bound).await?;
+        rows.extend(found);
+        nodes.entry(digest).or_default().n_missing_more = n_missing_more;
     }
     for mut row in rows {
         let (digest, tag): (Digest, Tag) = (row.take()?, row.take()?);
@@ -166,6 +170,30 @@ async fn names(
         node.tags.insert(tag);
     }
     Ok(())
+}
+
+/// The first of very many tags that keep an image, and how many more are missing at its registry: those keep nothing. They
+/// are read too where the image may go and they with it, unless that is more than one delete may take: then it stays.
+async fn first_names(
+    reader: &mut Reader<'_>,
+    id: &str,
+    (digest, n_tags): (&Digest, u64),
+    bound: Bound,
+) -> Result<(Vec<Row>, u64)> {
+    let named = "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest = $2";
+    let sql = format!("{named} AND missing_since IS NULL ORDER BY name LIMIT $3");
+    let mut rows = reader.all(&sql, params![id, digest, NAMES]).await?;
+    // Nothing is missing in the hosted registry, and so nothing is counted there.
+    let sql = "SELECT COUNT(*) FROM repositories r CROSS JOIN mounts m CROSS JOIN tags t WHERE r.id = $1 AND m.id = r.mount_id
+                 AND m.kind = 'remote' AND t.repository_id = r.id AND t.digest = $2 AND t.missing_since IS NOT NULL";
+    let row = reader.all(sql, params![id, digest]).await?.into_iter().next();
+    let n_missing: u64 = row.map_or(Ok(0), |mut row| row.take())?;
+    let may_go = bound == Bound::Whole && n_tags.saturating_sub(n_missing) <= NAMES;
+    if n_missing == 0 || !may_go || n_missing > MAX_REACHED as u64 {
+        return Ok((rows, n_missing));
+    }
+    rows.extend(reader.all(&format!("{named} AND missing_since IS NOT NULL"), params![id, digest]).await?);
+    Ok((rows, 0))
 }
 
 type Add = fn(&mut Node, Digest);

@@ -3,7 +3,7 @@
 use super::{Elsewhere, Step, exactly};
 use crate::domain::action::Bookkeeping;
 use crate::domain::protection::Act;
-use crate::domain::radius::Radius;
+use crate::domain::radius::{Part, Radius};
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -75,9 +75,9 @@ impl Elsewhere {
             self.require_unmoved(app, &taking).await?;
         }
         let mut images: BTreeMap<Digest, Option<RawManifest>> = BTreeMap::new();
-        for digest in held(radius).into_keys() {
-            let manifest = self.manifest(allowed.repository(), &digest).await?;
-            images.insert(digest, manifest);
+        for digest in radius.tags.values().chain(tops(radius)).collect::<BTreeSet<_>>() {
+            let manifest = self.manifest(allowed.repository(), digest).await?;
+            images.insert(digest.clone(), manifest);
         }
         self.changes.require_deletes(&allowed).await?;
         let mut gone = Gone { n_tags: radius.tags.len(), ..Gone::default() };
@@ -132,10 +132,9 @@ impl Elsewhere {
         let now = app.clock.now();
         let (repository, batch, by) = (taking.repository.clone(), taking.batch.to_owned(), proof.actor().clone());
         let (name, tags) = (allowed.repository().clone(), taking.radius.tags.clone());
-        let there =
-            held(taking.radius).into_iter().filter(|(digest, _)| images.get(digest).is_some_and(Option::is_some));
+        let held = held(taking.radius, images).into_iter();
         let held: Vec<(Digest, Takes, Tag)> =
-            there.map(|(digest, takes)| (digest, takes, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
+            held.map(|(digest, takes)| (digest, takes, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
         let noted = app.store.note(proof, move |tx| {
             Box::pin(async move {
                 let at = Where { batch: &batch, repository: &repository, name: &name, by: &by, at: now };
@@ -213,10 +212,17 @@ async fn left_alone<A: Bookkeeping>(
     }
 }
 
-/// Images that lose a tag, and those that are deleted, each with what goes in the end.
-fn held(radius: &Radius) -> BTreeMap<Digest, Takes> {
-    let takes = |digest| if radius.images.contains_key(digest) { Takes::Image } else { Takes::Nothing };
-    radius.tags.values().chain(tops(radius)).map(|digest| (digest.clone(), takes(digest))).collect()
+/// Images that lose a tag, and those that are deleted, as far as they are there: each with what goes in the end. What an
+/// index lists that is held is held by it, and goes with it, not before it.
+fn held(radius: &Radius, images: &BTreeMap<Digest, Option<RawManifest>>) -> BTreeMap<Digest, Takes> {
+    let is_there = |digest: &Digest| images.get(digest).is_some_and(Option::is_some);
+    let takes = |digest: &Digest| match radius.images.get(digest) {
+        Some((top, Some(Part::Child))) if is_there(top) => None,
+        Some(_) => Some(Takes::Image),
+        None => Some(Takes::Nothing),
+    };
+    let there = images.keys().filter(|digest| is_there(digest));
+    there.filter_map(|digest| Some((digest.clone(), takes(digest)?))).collect()
 }
 
 /// Images that are deleted for their own sake.
