@@ -83,6 +83,12 @@ pub trait ChangeTags: Send + Sync {
     /// [`Error::Changed`] with what it names.
     async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed>;
 
+    /// Takes a tag to its end that a failure left on its way out; whether there was one. A tag that names an image stays.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] while somebody changes it from here, who is not waited for.
+    async fn end_tag(&self, at: &Allowed<'_>, tag: &Tag) -> Result<bool>;
+
     /// Deletes those of some manifests that no tag names and no index below a tag lists, as the registry says at this
     /// moment. Returns the others, each with why it stays.
     ///

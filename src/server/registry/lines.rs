@@ -14,6 +14,11 @@ impl Lines {
         self.line(name).lock_owned().await
     }
 
+    /// A turn if nobody has one or waits for it.
+    pub(super) fn try_turn(&self, name: &str) -> Option<OwnedMutexGuard<()>> {
+        self.line(name).try_lock_owned().ok()
+    }
+
     fn line(&self, name: &str) -> Arc<Line<()>> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = lines.get(name).and_then(Weak::upgrade) {

@@ -57,6 +57,13 @@ impl ChangeTags for RemoteRegistry {
         self.client.within_change(self.remove(&spot, manifest)).await
     }
 
+    async fn end_tag(&self, at: &Allowed<'_>, tag: &Tag) -> Result<bool> {
+        let spot = self.spot(at, tag)?;
+        let is_changed = || Error::Unavailable(format!("the tag {tag} is changed at this moment"));
+        let _turn = self.lines.try_turn(&spot.line()).ok_or_else(is_changed)?;
+        self.client.within_change(self.end(&spot)).await
+    }
+
     async fn remove_manifests(&self, at: &Allowed<'_>, digests: &[Digest]) -> Result<BTreeMap<Digest, String>> {
         let name = self.upstream_name(at.repository())?;
         self.client.within_change(self.delete_unnamed(at, &name, digests)).await
@@ -189,6 +196,15 @@ impl RemoteRegistry {
             Ok(Some(_)) => failure::at_step(failed, TRY_AGAIN),
             Ok(None) => failure::at_step(failed, "the tag is gone"),
             Err(_) => failure::at_step(failed, "whether the tag still names the image could not be seen; look again"),
+        }
+    }
+
+    /// Deletes the tombstone under the tag, if there is one.
+    async fn end(&self, spot: &Spot<'_>) -> Result<bool> {
+        let Some(tombstone) = self.tombstone_at(spot).await? else { return Ok(false) };
+        match self.finish(spot, &tombstone).await {
+            Ok(_) | Err(Error::Changed { .. }) => Ok(true),
+            Err(failed) => Err(failed),
         }
     }
 

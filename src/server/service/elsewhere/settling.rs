@@ -9,6 +9,7 @@ use crate::domain::view::How;
 use crate::domain::{RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
+use crate::server::registry::changing::Allowed;
 use crate::server::service::names::Namer;
 use crate::server::service::plans;
 use crate::server::store::deletes::{self, Deleting, Deletion};
@@ -77,11 +78,22 @@ pub(in crate::server::service) async fn renamed(
     change.await
 }
 
-/// Ends a delete that did not come to its end: a tag that is gone there goes to the trash, and one that names what it
-/// did is on its way no more.
+impl Elsewhere {
+    /// Takes a tag to its end there that stands on its tombstone; whether it did.
+    async fn end_tag<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, going: &Going) -> Result<bool> {
+        let still = self.still(app, proof, (&going.name, vec![]));
+        self.changes.end_tag(&Allowed::by(proof, &going.name, &still)?, &going.tag).await
+    }
+}
+
+/// Ends a delete that did not come to its end: a tag that is gone there, or that stood on its tombstone, goes to the trash,
+/// and one that names what it did is on its way no more.
 pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going) -> Result<()> {
     let Some(elsewhere) = Elsewhere::at(app, &going.repository.mount_id) else { return Ok(()) };
-    let current = elsewhere.named(&going.name, &going.tag).await?;
+    let mut current = elsewhere.named(&going.name, &going.tag).await?;
+    if current.is_none() && elsewhere.end_tag(app, proof, &going).await? {
+        current = elsewhere.named(&going.name, &going.tag).await?; // Somebody may have set it at this moment.
+    }
     if current.as_ref() == Some(&going.digest) {
         let forget = app.store.note(proof, move |tx| {
             Box::pin(async move {
