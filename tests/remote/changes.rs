@@ -14,6 +14,7 @@ use portolan::server::registry::changing::{Allowed, ChangeTags, Removed};
 use portolan::server::registry::remote::RemoteRegistry;
 use portolan::server::registry::{RawManifest, ReadRegistry};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(super) const ACCEPT: (&str, &str) =
     ("Accept", "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json");
@@ -151,6 +152,46 @@ async fn what_somebody_pushes_between_two_steps_stays() {
             }
             assert_eq!(state.manifests.len(), 2, "no tombstone is left: {:?}", state.seen);
         }
+    }
+}
+
+/// What was acknowledged is there: who sets a tag that somebody takes away at this moment waits until that is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sets_a_tag_does_so_before_it_is_taken_away_or_after_that() {
+    let (upstream, registry) = filled(Deletes::ByDigest).await;
+    upstream.push(&[], NEW);
+    assert_eq!(remove(&registry, "1.1", OLD).await, Ok(Removed::ByTombstone)); // It sends what the next one finds there.
+    upstream.push(&["1.1"], OLD);
+    upstream.now().seen.clear();
+    assert_eq!(remove(&registry, "latest", OLD).await, Ok(Removed::ByTombstone));
+    let n_asked = upstream.now().seen.len();
+    let proof = proof(SetTag { repository: name(), tag: tag("latest"), digest: of(NEW) }).await;
+    for n in 0..n_asked {
+        upstream.push(&["latest"], OLD);
+        let (gate, asked) = (upstream.wait_at(n), Arc::new(AtomicUsize::new(0)));
+        // What whoever sets it asks first, when it is their turn.
+        let counted = Arc::clone(&asked);
+        let counting = move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            still()
+        };
+        let (place, latest, new, any) = (name(), tag("latest"), raw(NEW), Condition::default());
+        let allowed = Allowed::by(&proof, &place, &counting).unwrap();
+        let setting = async {
+            gate.reached.notified().await;
+            let mut set = registry.put_tag(&allowed, &latest, &new, &any);
+            let is_pending = futures::poll!(&mut set).is_pending();
+            assert!(is_pending && asked.load(Ordering::SeqCst) == 0, "they are in line, {n}");
+            let ended = registry.end_tag(&allowed, &latest).await;
+            assert!(matches!(ended, Err(Error::Unavailable(_))), "nor does the sweep come between, {n}: {ended:?}");
+            gate.opens.notify_one();
+            set.await
+        };
+        let (removed, set) = tokio::join!(remove(&registry, "latest", OLD), setting);
+        assert_eq!((removed, set), (Ok(Removed::ByTombstone), Ok(true)), "{n}");
+        assert_eq!(registry.end_tag(&allowed, &latest).await, Ok(false), "what names an image stays, {n}");
+        assert_eq!(upstream.now().tags.get("latest"), Some(&sha256(NEW.as_bytes())), "{n}");
+        siblings_stay(&upstream);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Changing what tags name: put there, or taken away without taking its siblings along.
 //!
 //! A registry knows no condition that holds while it changes something, but for few. So what is there is looked at right
-//! before each step and after it, and an answer that was lost is made up for by looking. Of those who set one tag from
+//! before each step and after it, and an answer that was lost is made up for by looking. Of those who change one tag from
 //! here each waits until the one before has ended.
 
 use super::deleting::Deleted;
@@ -54,7 +54,15 @@ impl ChangeTags for RemoteRegistry {
 
     async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed> {
         let spot = self.spot(at, tag)?;
-        self.client.within_change(self.remove(&spot, manifest)).await
+        let removing = async {
+            // Nobody else changes a hidden tag, and who takes one away waits for nobody.
+            let _turn = match tag.is_reserved() {
+                true => None,
+                false => Some(self.lines.wait(&spot.line()).await),
+            };
+            self.remove(&spot, manifest).await
+        };
+        self.client.within_change(removing).await
     }
 
     async fn end_tag(&self, at: &Allowed<'_>, tag: &Tag) -> Result<bool> {
@@ -71,7 +79,7 @@ impl ChangeTags for RemoteRegistry {
 }
 
 impl Spot<'_> {
-    /// What those who set it stand in line by.
+    /// What those who change it stand in line by.
     fn line(&self) -> String {
         format!("{}:{}", self.name, self.tag)
     }

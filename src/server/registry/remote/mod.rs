@@ -93,7 +93,7 @@ pub struct RemoteRegistry {
     repositories: Option<Vec<String>>,
     entropy: Arc<dyn Entropy>,
     is_read_only: bool,
-    /// Of those who set a tag there.
+    /// Of those who change a tag there.
     lines: Lines,
 }
 
