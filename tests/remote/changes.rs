@@ -254,6 +254,11 @@ async fn an_image_is_deleted_where_no_tag_names_it() {
     let named = delete(of(OLD)).await;
     assert!(named.is_some_and(|words| words.starts_with("the tag ") && words.contains("names this image")));
     siblings_stay(&upstream);
+    // Nobody can delete a hidden tag, and nobody is told to.
+    upstream.push(&["portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB"], NEW);
+    let held = delete(of(NEW)).await.expect("it stays");
+    assert!(held.contains("in the trash") && !held.contains("portolan."), "{held}");
+    upstream.now().tags.remove("portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB");
     let list = |digest: &Digest| {
         let child = serde_json::json!({"mediaType": OCI_INDEX, "digest": digest, "size": 9});
         serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child]}).to_string()

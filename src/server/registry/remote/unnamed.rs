@@ -4,7 +4,7 @@
 use super::RemoteRegistry;
 use super::deleting::Deleted;
 use super::lists::List;
-use crate::domain::{Digest, Error, Reference, Result, media_type};
+use crate::domain::{Digest, Error, Reference, Result, Tag, media_type};
 use crate::server::registry::changing::{Allowed, MOST_READ, MOST_TAGS};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tags and manifests that are looked at side by side.
 const SIDE_BY_SIDE: usize = 16;
+/// What is said of a hidden tag, which nobody can delete.
+const HELD: &str =
+    "this image is in the trash of this mount or of another one, which holds it there until it lets it go";
 /// Names asked for in one page.
 const NAMES_PAGE: u32 = 1000;
 
@@ -59,14 +62,17 @@ impl RemoteRegistry {
             let list = List::Tags(name);
             let Some(page) = self.client.list(&list, after.as_deref(), NAMES_PAGE).await? else { return Ok(all) };
             n_tags += page.names.len() as u64;
-            let usable = page.names.into_iter().filter_map(|tag| Some((tag.parse().ok()?, tag)));
-            let naming = stream::iter(usable).map(|(reference, tag)| async move {
-                Ok::<_, Error>((self.client.resolve(name, &reference).await?, tag))
+            let usable = page.names.into_iter().filter_map(|tag| tag.parse::<Tag>().ok());
+            let naming = stream::iter(usable).map(|tag| async move {
+                Ok::<_, Error>((self.client.resolve(name, &Reference::Tag(tag.clone())).await?, tag))
             });
             let mut naming = naming.buffer_unordered(SIDE_BY_SIDE);
             while let Some((current, tag)) = naming.try_next().await? {
                 let Some(current) = current else { continue };
-                asked.keep(&current, || format!("the tag {tag} names this image there; delete that first"));
+                asked.keep(&current, || match tag.is_reserved() {
+                    false => format!("the tag {tag} names this image there; delete that first"),
+                    true => HELD.to_owned(),
+                });
                 if asked.seen.insert(current.clone()) {
                     all.insert(current);
                 }
