@@ -1,6 +1,6 @@
 //! What is done at a registry elsewhere is on record, heard of and said as of any other; names that are kept are nobody's.
 
-use super::halfway::{AT, World, artifact, world_with};
+use super::halfway::{AT, World, artifact, eventually, world_with};
 use super::stand_in::Deletes;
 use crate::support::{Answer, OCI_MANIFEST, sha256};
 use crate::tags::at_once::one_of_them_wins;
@@ -181,6 +181,27 @@ async fn settings_say_before_that_whole_repositories_are_not_deleted_there() {
         "{page}"
     );
     assert!(page.contains("only what is hosted here goes back to a time"), "{page}");
+}
+
+/// What is back there is back here: nobody is asked once more, by what the catalog had meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_back_there_comes_back_here_over_a_tag_that_is_missing() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    assert_eq!(world.test.delete(&format!("{AT}/tags/latest")).await.status, 204);
+    let id = world.trash().await[0]["id"].as_str().unwrap().to_owned();
+    // Somebody gives the name away there, and takes it back.
+    world.upstream.push(&["latest"], &artifact("other"));
+    world.look().await;
+    eventually(async || world.listed().await.contains(&"latest".to_owned())).await;
+    world.upstream.now().tags.remove("latest");
+    world.look().await;
+    let missing = "SELECT COUNT(*) FROM tags WHERE name = 'latest' AND missing_since IS NOT NULL";
+    eventually(async || world.count(missing).await == 1).await;
+    let back = world.send("POST", &format!("/api/v1/trash/{id}/restore"), json!({})).await;
+    assert_eq!((back.status.as_u16(), world.named("latest")), (204, Some(world.image.clone())), "{}", back.text());
+    let shown = world.test.get(&format!("{AT}/tags/latest")).await.json();
+    assert_eq!((&shown["digest"], &shown["missing_since"]), (&json!(world.image), &json!(null)), "{shown}");
+    assert_eq!((world.trash().await.len(), world.hidden()), (0, vec![]));
 }
 
 /// However often and however close together a plan is sent, it is done once. Who is told so is told the same; elsewhere who

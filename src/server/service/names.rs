@@ -127,6 +127,7 @@ impl Namer {
             at: self.now,
             rights: self.rights.clone(),
             over: Over::Nothing,
+            is_done: false,
             entropy: Arc::clone(&self.entropy),
         }
     }

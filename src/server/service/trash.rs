@@ -167,10 +167,16 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
         elsewhere.bring_back(app, proof, &entries, &over).await?;
         batches.extend(entries.into_iter().map(|entry| entry.row.batch));
     }
-    let (allowed, at) = (proof.action().what.clone(), app.clock.now());
-    let who =
-        Restoring { by: proof.actor().clone(), at, rights: proof.rights(), over, entropy: Arc::clone(&app.entropy) };
-    let change = app.store.write(proof, move |tx| {
+    let (allowed, is_done) = (proof.action().what.clone(), elsewhere.is_some());
+    let who = Restoring {
+        by: proof.actor().clone(),
+        at: app.clock.now(),
+        rights: proof.rights(),
+        over,
+        is_done,
+        entropy: Arc::clone(&app.entropy),
+    };
+    let change = elsewhere::write(app, proof, is_done, move |tx| {
         Box::pin(async move {
             let (asked, mut next) = (BTreeSet::from_iter(ids.clone()), VecDeque::from(ids));
             let mut words = Vec::new();

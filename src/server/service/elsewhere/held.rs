@@ -5,11 +5,12 @@ use super::{Elsewhere, Step};
 use crate::domain::action::{Bookkeeping, Mutation};
 use crate::domain::protection::Act;
 use crate::domain::trash::Over;
-use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Tag};
+use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
 use crate::server::store::holds::{self, Hold, Takes};
+use crate::server::store::manifests;
 use crate::server::store::trash::{self, Entry};
 
 impl Elsewhere {
@@ -30,6 +31,13 @@ impl Elsewhere {
             if entry.mount_id != self.mount.id {
                 let words = format!("{} was deleted at another registry than is mounted there now", entry.row.words());
                 return Err(Error::Conflict(words));
+            }
+            if let (Some(_), Some(digest)) = (&entry.row.tag, &entry.row.digest)
+                && manifests::known(&app.store, &entry.row.repository, std::slice::from_ref(digest)).await?.is_empty()
+            {
+                // Its image was deleted as one, and comes back by who may bring that back.
+                let whole = Target::Scope(Scope::Repository(entry.row.repository.clone()));
+                proof.rights().require(Permission::TrashRestore, &whole)?;
             }
             for (tag, digest) in trash::tags_of(&app.store, &entry.row.id).await? {
                 self.way_back((&entry.row.repository, &tag, &digest), over).await?;
@@ -54,6 +62,7 @@ impl Elsewhere {
         over: &Over,
     ) -> Result<()> {
         let Some((current, step)) = self.way_back((name, tag, digest), over).await? else { return Ok(()) };
+        self.catch_up(app, (name, tag), current.as_ref()).await?;
         let manifest = self.manifest(name, digest).await?.ok_or_else(|| gone(digest))?;
         self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), Some(step))).await
     }

@@ -26,6 +26,8 @@ pub struct Restoring {
     pub rights: Rights,
     /// Whether a tag that names another image by now moves.
     pub over: Over,
+    /// Whether a registry elsewhere has done it already, so that nothing is asked any more.
+    pub is_done: bool,
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -103,7 +105,9 @@ pub async fn image(
     let name = name.clone();
     // It was deleted as an image, and comes back by who may bring that back.
     let whole = Target::Scope(Scope::Repository(name.clone()));
-    who.rights.require(Permission::TrashRestore, &whole)?;
+    if !who.is_done {
+        who.rights.require(Permission::TrashRestore, &whole)?;
+    }
     let mut settled = bring_back_all(tx, repository, &id, (&name, who)).await?;
     settled.extend(settle(tx, &id, &name, who).await?);
     Ok(settled)
@@ -249,6 +253,19 @@ async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Resu
 
 /// Puts the tags of an entry back on what they named.
 async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
+    if !who.is_done {
+        allow(tx, repository, name, id, who).await?;
+    }
+    let at = Back { batch: id, repository };
+    going_back::note_deleted(tx, id).await?;
+    going_back::set(tx, at, How::Restore, (&who.by, who.at)).await?;
+    going_back::forget(tx, id).await?;
+    tx.run(AS_IT_WAS, params![&repository.id, id, who.at]).await?;
+    tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await.map(|_| ())
+}
+
+/// Asks whether each tag of an entry may be put back.
+async fn allow(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
     let rules = &Rules::of(tx, name).await?;
     let naming = Naming { repository, name, rules, rights: &who.rights, by: &who.by, now: who.at, is_done: false };
     let sql = "SELECT d.name, d.digest, t.digest FROM deleted_tags d
@@ -260,12 +277,7 @@ async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
         }
         naming.may_restore(&tag, (current.as_ref(), &digest))?;
     }
-    let at = Back { batch: id, repository };
-    going_back::note_deleted(tx, id).await?;
-    going_back::set(tx, at, How::Restore, (&who.by, who.at)).await?;
-    going_back::forget(tx, id).await?;
-    tx.run(AS_IT_WAS, params![&repository.id, id, who.at]).await?;
-    tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await.map(|_| ())
+    Ok(())
 }
 
 /// When each tag moved to what it names, by whom, and when it was last pulled.
