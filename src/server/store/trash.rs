@@ -7,7 +7,9 @@ mod whole;
 
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, restore};
-pub use shown::{Held, crossings, folded, held, held_by_all, n_tags_of, numbers_of, tags_and_images, tags_together};
+pub use shown::{
+    Held, crossings, folded, has_tags, held, held_by_all, n_tags_of, numbers_of, tags_and_images, tags_together,
+};
 
 use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, activity, batch, namespaces};

@@ -39,6 +39,9 @@ struct Place {
     came: bool,
     /// Those that did not come back, since then.
     n_stay: u64,
+    /// How many came back; not known at the beginning, and where it begins anew.
+    #[serde(default)]
+    n_back: Option<u64>,
 }
 
 /// What a run that deletes or restores says of where its things are.
@@ -77,11 +80,17 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
     let part = if is_elsewhere { PART_ELSEWHERE } else { PART };
     let entries = trash::of_batch_after(&app.store, &to_restore.batch, &place.after, part).await?;
     let rows: Vec<TrashRow> = entries.into_iter().map(|entry| entry.row).collect();
+    let mut n_back = match place.n_back {
+        Some(n_back) => n_back,
+        None => n_back_of(app, &to_restore).await?,
+    };
     match rows.last() {
         Some(last) => {
             place.after.clone_from(&last.id);
             let stay = bring_back(app, run, &to_restore, &rows).await?;
             place.came |= stay.len() < rows.len();
+            n_back += (rows.len() - stay.len()) as u64;
+            place.n_back = Some(n_back);
             let left = MAX_NAMED.saturating_sub(place.n_stay);
             place.n_stay += stay.len() as u64;
             to.said.extend(stay.into_iter().take(usize::try_from(left).unwrap_or_default()));
@@ -89,10 +98,11 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
         None if place.came && place.n_stay > 0 => place = Place::default(),
         None => to.is_over = true,
     }
-    let n_left = n_left(app, &to_restore.batch).await?;
-    (to.n_done, to.n_total) = (to_restore.n.saturating_sub(n_left), Some(to_restore.n));
+    (to.n_done, to.n_total) = (n_back.min(to_restore.n), Some(to_restore.n));
     if to.is_over {
-        to.said.push(in_the_end(to.n_done, n_left));
+        // What came back with another was not counted, nor is known what is new in the trash since.
+        to.n_done = n_back_of(app, &to_restore).await?;
+        to.said.push(in_the_end(to.n_done, n_left(app, &to_restore.batch).await?));
     }
     to.place = serde_json::to_string(&place).map_err(|_| Error::Internal)?;
     Ok(to)
@@ -104,6 +114,10 @@ pub async fn left(app: &App, run: &Run) -> Result<String> {
     let n_left = n_left(app, &to_restore.batch).await?;
     let (n, n_back) = (to_restore.n, to_restore.n.saturating_sub(n_left));
     Ok(format!("{n_back} of {n} are back, and the others are in the trash still"))
+}
+
+async fn n_back_of(app: &App, to_restore: &ToRestore) -> Result<u64> {
+    Ok(to_restore.n.saturating_sub(n_left(app, &to_restore.batch).await?))
 }
 
 async fn n_left(app: &App, batch: &str) -> Result<u64> {

@@ -61,7 +61,7 @@ async fn purge_some(
     (batch, name): (&str, &RepositoryName),
     is_elsewhere: bool,
 ) -> Result<usize> {
-    if trash::n_tags_of(&app.store, batch, name).await? == 0 {
+    if !trash::has_tags(&app.store, batch, name).await? {
         return Ok(0); // Nothing is written down of nothing.
     }
     let (batch, name, now, entropy) = (batch.to_owned(), name.clone(), app.clock.now(), Arc::clone(&app.entropy));

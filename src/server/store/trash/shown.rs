@@ -72,6 +72,12 @@ pub async fn n_tags_of(store: &Store, batch: &str, repository: &RepositoryName) 
     store.one(sql, params![batch, repository]).await?.map_or(Ok(0), |mut row| row.take())
 }
 
+/// Whether a batch has any tag of a repository.
+pub async fn has_tags(store: &Store, batch: &str, repository: &RepositoryName) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag' LIMIT 1";
+    Ok(store.one(sql, params![batch, repository]).await?.is_some())
+}
+
 /// How many entries these batches have of each repository.
 pub async fn numbers_of(store: &Store, batches: &[String]) -> Result<Vec<(String, RepositoryName, u64)>> {
     if batches.is_empty() {
