@@ -28,11 +28,18 @@ fn image(number: usize) -> String {
 
 /// A stand-in with many tags on three images, and a server that has read it, as its administrator uses it.
 async fn mounted(deletes: Deletes) -> (StandIn, TestApp) {
+    mounted_with(deletes, |_| ()).await
+}
+
+/// The same with more in it.
+async fn mounted_with(deletes: Deletes, fill: impl FnOnce(&StandIn)) -> (StandIn, TestApp) {
     let (upstream, url) = StandIn::start(deletes).await;
     for number in 0..MANY {
         upstream.push(&[&format!("dev-{number:02}")], &image(number % 3));
     }
     upstream.push(&["prod"], &image(0));
+    fill(&upstream);
+    let n_tags = upstream.now().tags.len();
     let text = format!(
         "[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"{url}\"\nread_only = false\nrefresh_s = 86400\n\
          [[mounts]]\nkind = \"hosted\""
@@ -41,7 +48,7 @@ async fn mounted(deletes: Deletes) -> (StandIn, TestApp) {
     sign_in::admin_by_configuration(&test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
     let reading = test.start_jobs().await;
     let wait = async {
-        while here(&test).await.len() < MANY + 1 {
+        while here(&test).await.len() < n_tags {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -54,6 +61,9 @@ async fn pairs(test: &TestApp, sql: &str) -> BTreeMap<String, String> {
     let rows = test.app.store.all(sql, Vec::<Param>::new()).await.unwrap();
     rows.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap())).collect()
 }
+
+/// The images of the catalog.
+const IMAGES: &str = "SELECT digest, kind FROM manifests";
 
 /// The tags of the catalog, each with what it names.
 async fn here(test: &TestApp) -> BTreeMap<String, String> {
@@ -156,6 +166,57 @@ async fn a_registry_that_fails_at_each_request_once_leaves_every_tag_there_or_in
         whole.insert("dev-07".to_owned(), theirs);
         assert_eq!(there(&upstream), whole);
         assert_eq!(in_trash(&test).await.len(), 0);
+    }
+}
+
+/// Its tags go in parts, and itself last, with what is found by its digest alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_of_many_tags_goes_there_by_a_job_and_comes_back_by_one() {
+    let (big, tags) = (sha256(image(9).as_bytes()), (0..MANY).map(|number| format!("big-{number:02}")));
+    let (tags, note) = (tags.collect::<Vec<_>>(), format!("{}.sig", big.replace(':', "-")));
+    for deletes in [Deletes::ByDigest, Deletes::ByName] {
+        let (upstream, test) = mounted_with(deletes, |upstream| {
+            upstream.push(&tags.iter().map(String::as_str).collect::<Vec<_>>(), &image(9));
+            upstream.push(&[&note], &image(10));
+        })
+        .await;
+        let (before, known) = (there(&upstream), pairs(&test, IMAGES).await);
+        upstream.now().seen.clear();
+        let refused = test.delete(&format!("/api/v1/r/up/a/-/manifests/{big}")).await;
+        assert!(refused.status == 409 && refused.text().contains("by a job"), "{}", refused.text());
+        assert_eq!(upstream.now().seen, [], "nothing is begun there");
+        let preview = send(&test, "r/up/a/-/delete-preview", json!({"digests": [big]})).await;
+        assert!(preview["notes"].to_string().contains("by a job"), "{preview}");
+        let done = send(&test, "r/up/a/-/delete", json!({"plan": preview["plan"]})).await;
+        let (id, batch) = (done["job"].as_str().expect("it is a job"), done["batch"].clone());
+        let said = done_while_it_fails(
+            (&upstream, &test, id),
+            async |run| plans::step(&test.app, run).await,
+            async || {
+                let is_here = pairs(&test, IMAGES).await.contains_key(&big);
+                let n_left = here(&test).await.keys().filter(|tag| tags.contains(tag)).count();
+                assert!(is_here || n_left == 0, "{n_left} tags are left of an image that is gone");
+                let state = upstream.now();
+                assert!(state.tags.values().any(|named| *named == big) && state.manifests.contains_key(&big));
+            },
+        )
+        .await;
+        let short = &big["sha256:".len()..][..12];
+        let went = format!("The image {short} went when its tags were gone.");
+        assert_eq!(said, [went, "Deleted 24 tags.".to_owned()]);
+        let left: Vec<String> = there(&upstream).into_keys().collect();
+        assert_eq!(left.len(), MANY + 1, "with what is found by its digest: {left:?}");
+        assert_eq!(here(&test).await, there(&upstream));
+        assert_eq!(pairs(&test, IMAGES).await.len(), known.len() - 2, "and so is what was about it");
+        assert_eq!(on_their_way(&test).await, BTreeMap::new());
+
+        let back = send(&test, "trash/restore", json!({ "batch": batch })).await["job"].clone();
+        let back = back.as_str().expect("it is a job too");
+        let restoring = async |run: &portolan::server::store::runs::Run| trash::step(&test.app, run).await;
+        let said = done_while_it_fails((&upstream, &test, back), restoring, async || {}).await;
+        assert_eq!(said, ["All 25 are back."]);
+        assert_eq!((there(&upstream), here(&test).await), (before.clone(), before));
+        assert_eq!((pairs(&test, IMAGES).await, in_trash(&test).await.len()), (known, 0));
     }
 }
 

@@ -109,7 +109,7 @@ async fn sealed_preview<A: Planned>(
         Asked::Repository(name) => whole::of_repository(app, name, &proof.rights()).await?,
         Asked::Namespace(namespace) => whole::of_namespace(app, namespace, &proof.rights()).await?,
     };
-    let notes = [preview.notes, steps::note(app, &asked)].concat();
+    let notes = [preview.notes, steps::note(app, &asked, preview.n_tags)].concat();
     let plan = sealed::seal(app, &proof.rights().standing(), asked, print)?;
     Ok(Preview { plan, notes, left_out, ..preview })
 }

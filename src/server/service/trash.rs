@@ -111,10 +111,13 @@ pub async fn find(app: &App, id: &str) -> Result<TrashRow> {
     found.map(|entry| entry.row).ok_or(Error::NotFound(What::Trash))
 }
 
-/// Whether these of a repository are more than come back at once.
+/// Whether these of a repository are more than come back at once: elsewhere each of their tags takes some requests.
 pub fn is_much(app: &App, repository: &RepositoryName, rows: &[TrashRow]) -> bool {
     let is_elsewhere = app.mount(repository).is_some_and(|mount| mount.changes.is_some());
-    rows.len() > if is_elsewhere { AT_ONCE_ELSEWHERE } else { AT_ONCE }
+    match is_elsewhere {
+        true => rows.iter().map(|row| row.tags.max(1)).sum::<u64>() > AT_ONCE_ELSEWHERE as u64,
+        false => rows.len() > AT_ONCE,
+    }
 }
 
 /// What one request deleted, as far as it is in the trash still.

@@ -33,7 +33,7 @@ pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -
     if let Some(before) = plans::redeemed(&app.store, &plan.id).await? {
         return Ok(before);
     }
-    let done = match steps::is_much(app, &proof.action().asked())? {
+    let done = match steps::is_much_now(app, proof, Some(&plan.print)).await? {
         true => steps::start(app, proof, plan).await.map(Redeemed::Run),
         false => run(app, proof, (Some(plan), Some(&plan.print))).await.map(Redeemed::Done),
     };
@@ -44,7 +44,11 @@ pub async fn redeem<A: Planned>(app: &App, proof: &Authorized<A>, plan: &Plan) -
 }
 
 /// Does at once what is asked, without a look at it before.
+///
+/// # Errors
+/// [`Error::Conflict`] for what only a job does.
 pub async fn act<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Vec<String>> {
+    steps::require_little(app, proof).await?;
     run(app, proof, (None, None)).await
 }
 
@@ -60,11 +64,7 @@ pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: Stri
 }
 
 /// Does it, under a plan's batch if there is one, and only if exactly that would go which has this print.
-pub(super) async fn run<A: Planned>(
-    app: &App,
-    proof: &Authorized<A>,
-    seen: (Option<&Plan>, Option<&Digest>),
-) -> Result<Vec<String>> {
+pub(super) async fn run<A: Planned>(app: &App, proof: &Authorized<A>, seen: Seen<'_>) -> Result<Vec<String>> {
     for _ in 1..together::TRIES {
         let done = run_once(app, proof, seen).await;
         if !together::is_too_early(&done) {
@@ -74,11 +74,10 @@ pub(super) async fn run<A: Planned>(
     run_once(app, proof, seen).await
 }
 
-async fn run_once<A: Planned>(
-    app: &App,
-    proof: &Authorized<A>,
-    (plan, seen): (Option<&Plan>, Option<&Digest>),
-) -> Result<Vec<String>> {
+/// A plan, and the print of what would go by it.
+type Seen<'a> = (Option<&'a Plan>, Option<&'a Digest>);
+
+async fn run_once<A: Planned>(app: &App, proof: &Authorized<A>, (plan, seen): Seen<'_>) -> Result<Vec<String>> {
     let batch = plan.map_or_else(|| new_id(&*app.entropy, app.clock.now()), |plan| plan.id.clone());
     let who = deleting(app, proof, batch);
     let (rights, expected, is_planned) = (proof.rights(), seen.cloned(), plan.is_some());

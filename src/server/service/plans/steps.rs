@@ -1,11 +1,13 @@
 //! Deletes of more tags than go well in one request: a job takes them in parts, in the name of who asked. Each part is
-//! one transaction, which asks rights and rules again, and leaves alone what names something else by now.
+//! one transaction, which asks rights and rules again, and leaves alone what names something else by now. Images of a
+//! registry elsewhere go last, when their tags are gone.
 
+mod images;
 mod there;
 
 use super::act::{Content, Done, deleting, twice};
 use super::sealed::{Asked, Plan, Planned};
-use crate::domain::action::DeleteTags;
+use crate::domain::action::{Bookkeeping, DeleteTags};
 use crate::domain::run::RunKind;
 use crate::domain::{Digest, Error, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Caller};
@@ -21,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most tags that go at once: of the hosted registry, and of one elsewhere, where each takes some requests.
-const AT_ONCE: usize = 500;
-const AT_ONCE_ELSEWHERE: usize = 20;
+const AT_ONCE: u64 = 500;
+const AT_ONCE_ELSEWHERE: u64 = 20;
 /// How many tags a part has.
 const PART: usize = 200;
 const PART_ELSEWHERE: usize = 5;
@@ -36,19 +38,43 @@ struct ToDelete {
     n_tags: u64,
 }
 
-/// Whether this is more than goes at once.
-pub(super) fn is_much(app: &App, asked: &Asked) -> Result<bool> {
-    let Asked::Content { repository, tags, digests, .. } = asked else { return Ok(false) };
-    let at_once = match elsewhere::of(app, repository)? {
-        Some(_) => AT_ONCE_ELSEWHERE,
-        None => AT_ONCE,
-    };
-    Ok(digests.is_empty() && tags.len() > at_once)
+/// Whether this is more than goes at once, where so many tags go. An image that is here goes with all its tags in one
+/// transaction.
+fn is_much(app: &App, asked: &Asked, n_tags: u64) -> Result<bool> {
+    let Asked::Content { repository, digests, .. } = asked else { return Ok(false) };
+    match elsewhere::of(app, repository)? {
+        Some(_) => Ok(n_tags > AT_ONCE_ELSEWHERE),
+        None => Ok(digests.is_empty() && n_tags > AT_ONCE),
+    }
+}
+
+/// The same, of what would go now.
+pub(super) async fn is_much_now<A: Planned>(app: &App, proof: &Authorized<A>, seen: Option<&Digest>) -> Result<bool> {
+    let asked = proof.action().asked();
+    let Asked::Content { repository, tags, digests, .. } = &asked else { return Ok(false) };
+    if digests.is_empty() || elsewhere::of(app, repository)?.is_none() {
+        return is_much(app, &asked, tags.len() as u64);
+    }
+    let (named, expected) = ((tags.clone(), digests.clone()), (proof.rights(), seen.cloned()));
+    let found = Content::of(app, repository.clone(), named, expected)?.now(app).await?;
+    is_much(app, &asked, found.radius.tags.len() as u64)
+}
+
+/// # Errors
+/// [`Error::Conflict`] for more than is done without a plan.
+pub(super) async fn require_little<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<()> {
+    match is_much_now(app, proof, None).await? {
+        true => Err(Error::Conflict(format!(
+            "this takes more than {AT_ONCE_ELSEWHERE} tags along, and so many go by a job there: ask for a preview, and \
+             redeem its plan"
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// What a preview says of that.
-pub(super) fn note(app: &App, asked: &Asked) -> Vec<String> {
-    let is_much = is_much(app, asked).unwrap_or_default();
+pub(super) fn note(app: &App, asked: &Asked, n_tags: u64) -> Vec<String> {
+    let is_much = is_much(app, asked, n_tags).unwrap_or_default();
     let words = "So many tags go by a job: its page shows how far it is, and takes all of it back";
     is_much.then(|| words.to_owned()).into_iter().collect()
 }
@@ -58,9 +84,10 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
     let Asked::Content { repository, tags, digests, .. } = proof.action().asked() else { return Err(Error::Internal) };
     let part = if elsewhere::of(app, &repository)?.is_some() { PART_ELSEWHERE } else { PART };
     let expected = (proof.rights(), Some(plan.print.clone()));
-    let found = Content::of(app, repository.clone(), (tags, digests), expected)?.now(app).await?;
-    let lines: Vec<String> = found.radius.tags.iter().map(|(tag, digest)| format!("{tag} {digest}")).collect();
-    let parts: Vec<(String, u64)> = lines.chunks(part).map(|some| (some.join("\n"), some.len() as u64)).collect();
+    let found = Content::of(app, repository.clone(), (tags.clone(), digests), expected)?.now(app).await?;
+    let (lines, images) = images::apart(&found, &tags);
+    let parts = lines.chunks(part).map(|some| (some.join("\n"), some.len() as u64));
+    let parts: Vec<(String, u64)> = parts.chain(images.into_iter().map(|image| (image, 1))).collect();
     let to_delete = ToDelete {
         batch: plan.id.clone(),
         repository_id: found.repository.id,
@@ -94,7 +121,7 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
     let next = runs::next_part(&app.store, &run.id).await?;
     if let Some(part) = &next {
         let caller = app.identity.on_behalf(run).await?;
-        Deletes { app, run, caller, to_delete: &to_delete }.take(part).await?;
+        to.said.extend(Deletes { app, run, caller, to_delete: &to_delete }.take(part).await?);
     }
     let tally = runs::tally(&app.store, &run.id).await?;
     (to.n_done, to.n_total, to.is_over) = (tally.n_past(), Some(to_delete.n_tags), tally.n_left == 0);
@@ -108,7 +135,7 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
 pub async fn left(app: &App, run: &Run) -> Result<String> {
     let (tally, next) = (runs::tally(&app.store, &run.id).await?, runs::next_part(&app.store, &run.id).await?);
     let ToDelete { n_tags: of, .. } = run.asked()?;
-    let at = next.as_ref().and_then(|part| part.what.split(' ').next()).unwrap_or_default();
+    let at = next.as_ref().map(|part| images::first(&part.what)).unwrap_or_default();
     let n_done = tally.n_done;
     Ok(format!("{n_done} of {of} tags are deleted. It stopped at {at}; those after it stay as they are"))
 }
@@ -143,9 +170,16 @@ struct Sorted {
 }
 
 impl Deletes<'_> {
-    async fn take(&self, part: &Part) -> Result<()> {
+    /// Does a part; what is to be said of it.
+    async fn take(&self, part: &Part) -> Result<Option<String>> {
+        match images::of(&part.what)? {
+            Some((image, with)) => self.take_image(part, image, &read(with)?).await.map(Some),
+            None => self.take_tags(part, read(&part.what)?).await.map(|()| None),
+        }
+    }
+
+    async fn take_tags(&self, part: &Part, wanted: BTreeMap<Tag, Digest>) -> Result<()> {
         let name = &self.to_delete.repository;
-        let wanted = read(&part.what)?;
         let sorted = self.sorted(&wanted).await?;
         let tags = sorted.same.clone();
         let action = DeleteTags { repository: name.clone(), tags: tags.clone(), filter: None };
@@ -161,9 +195,9 @@ impl Deletes<'_> {
     }
 
     /// Notes what came of a part where nothing is deleted. What moved is on its way no more.
-    async fn note(
+    async fn note<A: Bookkeeping>(
         &self,
-        proof: &Authorized<DeleteTags>,
+        proof: &Authorized<A>,
         part: &Part,
         (what, tally): (String, Tally),
         moved: BTreeSet<Tag>,

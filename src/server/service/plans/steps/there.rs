@@ -7,6 +7,7 @@ use crate::domain::{Digest, Error, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::service::elsewhere::{Elsewhere, Gone};
 use crate::server::service::plans::act::{Content, deleting};
+use crate::server::service::plans::sealed::Planned;
 use crate::server::store::runs::{self, Part, Tally};
 use std::collections::BTreeMap;
 
@@ -37,9 +38,9 @@ impl Deletes<'_> {
     }
 
     /// What is gone there is gone here, whatever was set or read meanwhile, and whoever noted more of the part.
-    async fn settle(
+    pub(super) async fn settle<A: Planned>(
         &self,
-        proof: &Authorized<DeleteTags>,
+        proof: &Authorized<A>,
         (part, what, tally): (&Part, String, Tally),
         (content, gone): (Content, Gone),
     ) -> Result<()> {
@@ -58,7 +59,7 @@ impl Deletes<'_> {
 }
 
 /// A tag that goes while it is looked at is seen the next time.
-fn again(failure: Error) -> Error {
+pub(super) fn again(failure: Error) -> Error {
     match failure {
         Error::NotFound(What::Tag { tag, .. }) => Error::Unavailable(format!("the tag {tag} changed at this moment")),
         failure => failure,

@@ -1,0 +1,99 @@
+//! Images of a run at a registry elsewhere: each goes once its tags are gone, with all that belongs to it alone.
+
+use super::Deletes;
+use super::there::again;
+use crate::domain::action::DeleteImages;
+use crate::domain::error::What;
+use crate::domain::{Digest, Error, Result, Tag, order};
+use crate::server::service::elsewhere;
+use crate::server::service::plans::Found;
+use crate::server::service::plans::act::Content;
+use crate::server::store::runs::Part;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a part begins with that is an image. No tag does.
+const IMAGE: &str = "- ";
+
+/// The lines of the tags that go one by one, and a part for each image, which goes before what it lists. Names of what
+/// belongs to an image go with it: by some of them it is found.
+pub(super) fn apart(found: &Found, asked: &[Tag]) -> (Vec<String>, Vec<String>) {
+    let (mut lines, mut with) = (Vec::new(), BTreeMap::<&Digest, Vec<String>>::new());
+    for (tag, digest) in &found.radius.tags {
+        let line = format!("{tag} {digest}");
+        match found.radius.images.get(digest) {
+            Some((top, Some(_))) if asked.contains(tag) => with.entry(top).or_default().push(line),
+            Some((_, Some(_))) => {}
+            Some((_, None)) | None => lines.push(line),
+        }
+    }
+    let tops = found.radius.images.iter().filter(|(_, (_, part))| part.is_none()).map(|(digest, _)| digest);
+    let lists = tops.filter_map(|top| Some((top.clone(), found.graph.0.get(top)?.children.iter().cloned().collect())));
+    let lists: BTreeMap<Digest, Vec<Digest>> = lists.collect();
+    let tops = order::after_what_they_name(&lists).into_iter().rev();
+    let images = tops.map(|top| {
+        let with = with.get(top).map(|lines| lines.join("\n")).unwrap_or_default();
+        format!("{IMAGE}{top}\n{with}")
+    });
+    (lines, images.collect())
+}
+
+/// The image of a part, if it is one, and the lines of the tags that go with it.
+pub(super) fn of(what: &str) -> Result<Option<(Digest, &str)>> {
+    let Some(rest) = what.strip_prefix(IMAGE) else { return Ok(None) };
+    let (digest, with) = rest.split_once('\n').unwrap_or((rest, ""));
+    Ok(Some((digest.parse()?, with)))
+}
+
+/// What a part begins with, in words.
+pub(super) fn first(what: &str) -> String {
+    match of(what) {
+        Ok(Some((image, _))) => format!("the image {}", image.short()),
+        _ => what.split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
+
+impl Deletes<'_> {
+    /// Deletes an image as far as no tag names it any more and nothing lists it; what became of it.
+    pub(super) async fn take_image(&self, part: &Part, image: Digest, with: &BTreeMap<Tag, Digest>) -> Result<String> {
+        let (app, name) = (self.app, &self.to_delete.repository);
+        let (tags, digests) = (self.sorted(with).await?.same, vec![image.clone()]);
+        let action = DeleteImages { repository: name.clone(), digests: digests.clone(), tags: tags.clone() };
+        let proof = app.access.authorize(&self.caller, action).await?;
+        let elsewhere = elsewhere::of(app, name)?.ok_or(Error::Internal)?;
+        let content = Content::of(app, name.clone(), (tags, digests), (proof.rights(), None))?;
+        let stays = match content.now(app).await {
+            Ok(found) => {
+                let by = found.radius.tags.iter().find(|(_, named)| **named == image);
+                by.map(|(tag, _)| format!("the tag {tag} names it by now"))
+            }
+            Err(Error::NotFound(What::Manifest { .. })) => Some("it was gone already".to_owned()),
+            Err(in_use @ Error::InUse { .. }) => Some(in_use.to_string()),
+            Err(failed) => return Err(again(failed)),
+        };
+        let mut tally = part.tally;
+        if let Some(why) = stays {
+            tally.n_left = 0;
+            self.note(&proof, part, (String::new(), tally), BTreeSet::new()).await?;
+            return Ok(left(&image, &why));
+        }
+        let taken = content.take(app, &proof, (&elsewhere, &self.to_delete.batch), true);
+        let mut gone = taken.await.map_err(again)?;
+        let is_looked_at = gone.tags.len() + gone.moved.len() == gone.n_tags;
+        let said = match gone.failed.take() {
+            None => Ok(format!("The image {} went when its tags were gone.", image.short())),
+            // Something there names it, or there was too much to be looked up.
+            Some(Error::Conflict(why)) if is_looked_at => Ok(left(&image, &why)),
+            Some(failed) => Err(failed),
+        };
+        tally.n_left = u64::from(said.is_err());
+        match gone.tags.is_empty() && gone.images.is_empty() {
+            true => self.note(&proof, part, (part.what.clone(), tally), gone.moved).await?,
+            false => self.settle(&proof, (part, part.what.clone(), tally), (content, gone)).await?,
+        }
+        said
+    }
+}
+
+fn left(image: &Digest, why: &str) -> String {
+    format!("The image {} stays: {why}.", image.short())
+}
