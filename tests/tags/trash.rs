@@ -252,6 +252,80 @@ async fn tags_of_a_repository_that_were_deleted_together_go_for_good_by_one_call
     assert!(left.len() == 6 && left.iter().all(|it| it["repository"] == "team/api"), "{left:?}");
 }
 
+async fn restore(test: &TestApp, entry: &Value) {
+    let path = format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+    let back = test.call("POST", &path, "application/json", "").await;
+    assert_eq!(back.status, 204, "{entry}: {}", back.text());
+}
+
+/// It comes back out of all of them, and what else was deleted with it stays in the trash by itself.
+#[tokio::test]
+async fn an_image_that_was_deleted_more_than_once_comes_back_with_all_its_tags() {
+    let (test, clock) = timed().await;
+    let image = test.image("team/web", "amd64", b"one").await;
+    let digest = sha256(image.as_bytes());
+    let push = async |tags: &[&str]| {
+        clock.advance_ms(1000);
+        for tag in tags {
+            assert_eq!(test.put_manifest("team/web", tag, OCI_MANIFEST, &image).await.status, 201);
+        }
+        assert_eq!(test.delete(&format!("/v2/team/web/manifests/{digest}")).await.status, 202);
+    };
+    push(&["a", "b"]).await;
+    push(&["a"]).await;
+    let listed = entries(&test).await;
+    clock.advance_ms(1000);
+    restore(&test, &listed[0]).await;
+    assert_eq!(names(&test, "team/web", "a").await.as_ref(), Some(&digest));
+    push(&[]).await;
+    // Of the first delete only the tag is left that is not back.
+    let listed = entries(&test).await;
+    let kinds: Vec<_> = listed.iter().map(|it| (it["kind"].as_str().unwrap(), it["n_tags"].clone())).collect();
+    assert_eq!(kinds, [("image", json!(1)), ("tag", json!(1))], "{listed:?}");
+    restore(&test, &listed[1]).await;
+    assert_eq!(
+        (names(&test, "team/web", "a").await, names(&test, "team/web", "b").await),
+        (None, Some(digest.clone()))
+    );
+    assert_eq!(test.get("/api/v1/r/team/web").await.json()["n_tags"], 1);
+    let listed = entries(&test).await;
+    assert_eq!((listed.len(), &listed[0]["kind"]), (1, &json!("tag")), "{listed:?}");
+    restore(&test, &listed[0]).await;
+    assert_eq!(names(&test, "team/web", "a").await.as_ref(), Some(&digest));
+    assert_eq!(test.get("/api/v1/r/team/web").await.json()["n_tags"], 2);
+    assert!(entries(&test).await.is_empty());
+}
+
+/// Of what one delete took, a part was brought back by another way and deleted again: its tag brings it along.
+#[tokio::test]
+async fn a_tag_that_comes_back_brings_its_image_out_of_another_entry() {
+    let (test, clock) = timed().await;
+    let image = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let signature = push_signature(&test, "team/web", &image, 2).await;
+    let at = "/api/v1/r/team/web/-";
+    assert_eq!(send(&test, "PUT", &format!("{at}/tags/signed"), json!({"digest": signature})).await.status, 201);
+    let bytes = test.get("/v2/team/web/manifests/signed").await.text();
+    let preview = json!({"digests": [image], "tags": ["signed"]});
+    let plan = send(&test, "POST", &format!("{at}/delete-preview"), preview).await.json()["plan"].clone();
+    assert_eq!(send(&test, "POST", &format!("{at}/delete"), json!({"plan": plan})).await.status, 200);
+    let first = entries(&test).await;
+    assert_eq!((first.len(), &first[0]["n_tags"]), (1, &json!(2)), "{first:?}");
+    let delete = async || {
+        clock.advance_ms(1000);
+        assert_eq!(test.delete(&format!("/v2/team/web/manifests/{signature}")).await.status, 202);
+        entries(&test).await[0].clone()
+    };
+    assert_eq!(test.put_manifest("team/web", &signature, OCI_MANIFEST, &bytes).await.status, 201);
+    let second = delete().await;
+    restore(&test, &second).await;
+    delete().await;
+    restore(&test, &first[0]).await;
+    assert_eq!(names(&test, "team/web", "1.0").await, Some(image));
+    assert_eq!(names(&test, "team/web", "signed").await, Some(signature));
+    assert_eq!(test.get("/api/v1/r/team/web").await.json()["n_tags"], 2);
+    assert!(entries(&test).await.is_empty());
+}
+
 /// A tag goes back to an image that was deleted as an image by who may bring such a one back.
 #[tokio::test]
 async fn what_was_deleted_as_an_image_comes_back_by_who_may_restore_it() {

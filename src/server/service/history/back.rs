@@ -78,16 +78,8 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expect
 async fn bring_back(tx: &mut Tx, namer: &Namer, batch: &str, lines: &mut Vec<String>) -> Result<()> {
     let (found, rules) = (namer.open(tx).await?, namer.rules(tx).await?);
     let at = Back { batch, repository: &found };
+    trash::restore_images(tx, at, &namer.name, &namer.restoring()).await?;
     let mut after = String::new();
-    loop {
-        let digests = going_back::absent(tx, at, &after, TOGETHER).await?;
-        let Some(last) = digests.last() else { break };
-        after = last.to_string();
-        for digest in &digests {
-            trash::restore_image(tx, &found, &namer.name, digest, &namer.restoring()).await?;
-        }
-    }
-    after.clear();
     loop {
         let tags = going_back::page(tx, at, &after, TOGETHER).await?;
         let Some(last) = tags.last() else { break };

@@ -1,21 +1,20 @@
 //! What comes back: as it was, under the digests that it had.
 
-use super::{Entry, NewEntry, forget, insert, whole};
+use super::settled::{Settled, settle};
+use super::{Entry, forget, whole};
 use crate::domain::manifest::{Manifest, Relation};
 use crate::domain::trash::{Over, TrashKind};
 use crate::domain::view::How;
-use crate::domain::{
-    Actor, ByteSize, Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target, Timestamp, order,
-};
+use crate::domain::{Actor, Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target, Timestamp, order};
 use crate::params;
 use crate::server::access::Rights;
-use crate::server::entropy::{Entropy, new_id};
+use crate::server::entropy::Entropy;
 use crate::server::store::going_back::{self, Back};
 use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
 use crate::server::store::protections::Rules;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Known, Row, Tx, batch, blobs, collect, parts};
+use crate::server::store::{Known, Row, Tx, blobs, collect, parts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -31,16 +30,13 @@ pub struct Restoring {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// Entries whose images are back, each with an entry that one of its tags is by itself now.
-pub type Settled = Vec<(String, String)>;
-
 /// Images in the trash, each with what it lists.
 type Lists = BTreeMap<Digest, Vec<Digest>>;
 
 /// Images of which the bytes are read at once.
 const TOGETHER: u32 = 16;
-/// Tags that share a statement.
-const ROWS: usize = 256;
+/// Images that are looked for together.
+const ABSENT: u32 = 1000;
 
 /// Brings back what an entry holds. Images of other entries may come with it; what their tags are then is answered.
 ///
@@ -53,7 +49,7 @@ pub async fn restore(tx: &mut Tx, entry: &Entry, who: &Restoring) -> Result<Sett
         TrashKind::Repository => whole::bring_back(tx, entry, who).await?,
         _ => live(tx, entry).await?,
     };
-    let settled = match entry.row.kind {
+    let mut settled = match entry.row.kind {
         TrashKind::Tag => match &entry.row.digest {
             Some(digest) => image(tx, &repository, name, digest, who).await?,
             None => Settled::new(),
@@ -69,7 +65,7 @@ pub async fn restore(tx: &mut Tx, entry: &Entry, who: &Restoring) -> Result<Sett
             bring_back_all(tx, &repository, &entry.row.id, (name, who)).await?
         }
     };
-    names(tx, &repository, name, &entry.row.id, who).await?;
+    settled.extend(names(tx, &repository, entry, who).await?);
     repositories::refresh_newest(tx, &repository).await?;
     repositories::touch(tx, &repository.id, Some(&who.by), who.at).await?;
     forget(tx, &entry.row.id).await?;
@@ -113,51 +109,17 @@ pub async fn image(
     Ok(settled)
 }
 
-/// An entry whose images are back holds nothing but tags, which stand in the trash by themselves then.
-async fn settle(tx: &mut Tx, id: &str, name: &RepositoryName, who: &Restoring) -> Result<Settled> {
-    let sql = "SELECT 1 AS found FROM deleted_manifests WHERE entry = $1 LIMIT 1";
-    let mut settled = Settled::new();
-    let Some(of) = super::current(tx, id).await? else { return Ok(settled) };
-    if tx.one(sql, params![id]).await?.is_some() || of.row.kind != TrashKind::Image {
-        return Ok(settled);
+/// Makes sure of all images that tags on their way back are to name.
+pub async fn images(tx: &mut Tx, at: Back<'_>, name: &RepositoryName, who: &Restoring) -> Result<Settled> {
+    let (mut settled, mut after) = (Settled::new(), String::new());
+    loop {
+        let digests = going_back::absent(tx, at, &after, ABSENT).await?;
+        let Some(last) = digests.last() else { return Ok(settled) };
+        after = last.to_string();
+        for digest in &digests {
+            settled.extend(image(tx, at.repository, name, digest, who).await?);
+        }
     }
-    let (sql, mut entries, mut rows) = ("SELECT name, digest FROM deleted_tags WHERE entry = $1", vec![], vec![]);
-    for mut row in tx.all(sql, params![id]).await? {
-        let (tag, named): (Tag, Digest) = (row.take()?, row.take()?);
-        let own = NewEntry {
-            id: new_id(&*who.entropy, who.at),
-            batch: of.row.batch.clone(),
-            kind: TrashKind::Tag,
-            mount_id: of.mount_id.clone(),
-            repository_id: of.repository_id.clone(),
-            repository: name.clone(),
-            name: tag.to_string(),
-            digest: Some(named),
-            n_tags: 1,
-            held: ByteSize(0),
-            at: of.row.deleted,
-            by: of.row.deleted_by.clone().unwrap_or_else(|| who.by.clone()),
-            expires: of.row.expires,
-        };
-        rows.push((tag, own.id.clone()));
-        settled.push((id.to_owned(), own.id.clone()));
-        entries.push(own);
-    }
-    insert(tx, &entries).await?;
-    let names: Vec<_> = entries.iter().filter_map(|own| Some((own.digest.as_ref()?, own.id.as_str()))).collect();
-    super::name(tx, &of.repository_id, &names).await?;
-    for some in rows.chunks(ROWS) {
-        let sql = format!(
-            "WITH own (tag_name, entry_id) AS (VALUES {})
-             UPDATE deleted_tags SET entry = (SELECT entry_id FROM own WHERE tag_name = deleted_tags.name)
-             WHERE entry = $1 AND name IN (SELECT tag_name FROM own)",
-            batch::rows(2, some.len(), 2)
-        );
-        let values = some.iter().flat_map(|(tag, entry)| params![tag, entry]).collect();
-        tx.run(&sql, [params![id], values].concat()).await?;
-    }
-    forget(tx, id).await?;
-    Ok(settled)
 }
 
 /// Puts the manifests back that an entry holds.
@@ -168,9 +130,9 @@ async fn bring_back_all(
     (name, who): (&RepositoryName, &Restoring),
 ) -> Result<Settled> {
     let lists = lists_of(tx, id).await?;
-    let others = bring_back(tx, repository, lists, who.at).await?;
+    let entries = bring_back(tx, repository, lists, who.at).await?;
     let mut settled = Settled::new();
-    for other in others.iter().filter(|other| *other != id) {
+    for other in entries.iter().filter(|other| *other != id) {
         settled.extend(settle(tx, other, name, who).await?);
     }
     Ok(settled)
@@ -195,34 +157,34 @@ async fn lists_of(tx: &mut Tx, id: &str) -> Result<Lists> {
 }
 
 /// Puts manifests back, each after what it lists; what an index lists comes with it, whatever it was deleted with.
-/// Returns the entries that held some of it.
+/// Returns all entries that held some of it: an image that was deleted more than once is in several.
 async fn bring_back(
     tx: &mut Tx,
     repository: &Repository,
     mut lists: Lists,
     now: Timestamp,
 ) -> Result<BTreeSet<String>> {
-    let (mut others, mut met) = (BTreeSet::new(), BTreeSet::new());
+    let mut met = BTreeSet::new();
     let mut wanted: Vec<Digest> = lists.values().flatten().cloned().collect();
     while let Some(digest) = wanted.pop() {
         let is_known = lists.contains_key(&digest) || !met.insert(digest.clone());
         if is_known || manifests::size(tx, &repository.id, &digest).await?.is_some() {
             continue;
         }
-        let sql = "SELECT entry, media_type, content FROM images_in_trash WHERE repository_id = $1 AND digest = $2
+        let sql = "SELECT media_type, content FROM images_in_trash WHERE repository_id = $1 AND digest = $2
                    ORDER BY entry DESC LIMIT 1";
         if let Some(mut row) = tx.one(sql, params![&repository.id, &digest]).await? {
-            others.insert(row.take()?);
             let listed = listed(&mut row)?;
             wanted.extend(listed.iter().cloned());
             lists.insert(digest, listed);
         }
     }
+    let mut entries = BTreeSet::new();
     for digest in order::after_what_they_name(&lists) {
-        put_back(tx, repository, digest).await?;
+        entries.extend(put_back(tx, repository, digest).await?);
         collect::want(tx, &repository.id, digest, now).await?;
     }
-    Ok(others)
+    Ok(entries)
 }
 
 /// What a manifest lists, by its type and its bytes.
@@ -232,7 +194,8 @@ fn listed(row: &mut Row) -> Result<Vec<Digest>> {
     Ok(parsed.of(Relation::Manifest).map(|child| child.digest.clone()).collect())
 }
 
-async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Result<()> {
+/// Puts a manifest back as it was deleted last. Returns the entries that held it: none does any more.
+async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Result<Vec<String>> {
     let sql = "SELECT media_type, content, config, pushed_at, pushed_by FROM images_in_trash
                WHERE repository_id = $1 AND digest = $2 ORDER BY entry DESC LIMIT 1";
     let mut row = tx.one(sql, params![&repository.id, digest]).await?.ok_or(Error::Internal)?;
@@ -247,21 +210,28 @@ async fn put_back(tx: &mut Tx, repository: &Repository, digest: &Digest) -> Resu
     })?;
     manifests::insert(tx, repository, &new, pushed_by.as_ref(), pushed_at).await?;
     let sql = "DELETE FROM deleted_manifests WHERE digest = $2
-               AND entry IN (SELECT n.entry FROM deleted_names n WHERE n.repository_id = $1 AND n.digest = $2)";
-    tx.run(sql, params![&repository.id, digest]).await.map(|_| ())
+               AND entry IN (SELECT n.entry FROM deleted_names n WHERE n.repository_id = $1 AND n.digest = $2) RETURNING entry";
+    tx.all(sql, params![&repository.id, digest]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
-/// Puts the tags of an entry back on what they named.
-async fn names(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: &str, who: &Restoring) -> Result<()> {
+/// Puts the tags of an entry back on what they named: the image of one may be in another entry by now.
+async fn names(tx: &mut Tx, repository: &Repository, entry: &Entry, who: &Restoring) -> Result<Settled> {
+    let (id, name) = (entry.row.id.as_str(), &entry.row.repository);
     if !who.is_done {
         allow(tx, repository, name, id, who).await?;
     }
     let at = Back { batch: id, repository };
     going_back::note_deleted(tx, id).await?;
+    let settled = images(tx, at, name, who).await?;
     going_back::set(tx, at, How::Restore, (&who.by, who.at)).await?;
-    going_back::forget(tx, id).await?;
     tx.run(AS_IT_WAS, params![&repository.id, id, who.at]).await?;
-    tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await.map(|_| ())
+    tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await?;
+    // What was in several entries stands for one tag twice where that was settled.
+    if entry.row.kind != TrashKind::Tag {
+        going_back::forget_deleted(tx, at, name).await?;
+    }
+    going_back::forget(tx, id).await?;
+    Ok(settled)
 }
 
 /// Asks whether each tag of an entry may be put back.
