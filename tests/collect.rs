@@ -1,6 +1,7 @@
 //! What nothing holds is collected while the registry is in use, and nothing else. Ids in comments are rows of the
 //! protocol's table of fault tests.
 
+mod back;
 pub(crate) mod crowd;
 mod ends;
 mod freed;

@@ -1,6 +1,6 @@
 //! What a preview says of bytes is what a purge and a collection free.
 
-use super::graphs::{REPOSITORIES, STEPS, Step, World};
+use super::graphs::{REPOSITORIES, Step, What, World, steps};
 use super::{A_WHILE_MS, files, pulls, rows, run};
 use crate::support::drawn::holds_of_all;
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, sha256};
@@ -86,16 +86,6 @@ const CASES: u32 = 6;
 /// What is to go: tags, images, a repository, a namespace; which, and where.
 type Asked = (u8, usize, Vec<usize>, usize);
 
-/// As in other graphs; besides, blobs that are deleted.
-async fn step(world: &mut World, step: Step) {
-    let (what, at, which) = step;
-    if what < STEPS {
-        return world.step(step).await;
-    }
-    let layer = world.test.push_blob(REPOSITORIES[at], format!("layer {}", which % 6).as_bytes()).await;
-    world.test.delete(&format!("/v2/{}/blobs/{layer}", REPOSITORIES[at])).await;
-}
-
 /// Where it is asked for, and as what.
 async fn asked(test: &TestApp, (what, at, tags, image): Asked) -> (String, Value) {
     let name = REPOSITORIES[at % REPOSITORIES.len()];
@@ -138,7 +128,7 @@ async fn frees_what_it_says(steps: Vec<Step>, what: Asked) -> Option<u64> {
     let mut world = World::new(TRASH_ALONE).await;
     let _running = world.test.start_jobs().await;
     for it in steps {
-        step(&mut world, it).await;
+        world.step(it).await;
     }
     let (test, clock) = (&world.test, &world.clock);
     clock.advance_ms(A_WHILE_MS);
@@ -167,7 +157,7 @@ async fn frees_what_it_says(steps: Vec<Step>, what: Asked) -> Option<u64> {
 /// the trash before.
 #[test]
 fn what_is_said_to_be_freed_of_any_graph_is_freed() {
-    let steps = vec((0..=STEPS, 0_usize..3, 0_usize..60), 15..45);
+    let steps = steps(15..45, &[What::DeleteBlob]);
     let what = (0_u8..6, 0_usize..3, vec(0_usize..5, 0..4), 0_usize..5);
     let (n_compared, n_freed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     holds_of_all(CASES, &(steps, what), |(steps, what)| {

@@ -3,7 +3,7 @@
 //! that is left pulls on every platform.
 
 use super::model::{expected, found};
-use super::{files, n_staged, pulls, run};
+use super::{back, files, n_staged, pulls, run};
 use crate::identity::run as statement;
 use crate::jobs::{collect, over, ran};
 use crate::support::drawn::holds_of_all;
@@ -13,7 +13,10 @@ use portolan::domain::principal::Job;
 use portolan::server::access::Policy;
 use portolan::server::clock::{Clock, ManualClock};
 use proptest::collection::vec;
+use proptest::sample::select;
+use proptest::strategy::Strategy;
 use serde_json::{Value, json};
+use std::ops::Range;
 use std::sync::Arc;
 
 const CONFIG: &str = "[trash]\ndays = 2\n[history]\ndays = 3\n[gc]\ngrace_s = 3600\nevery_s = 0\n";
@@ -21,11 +24,69 @@ const HOUR_MS: i64 = 3_600_000;
 pub(super) const REPOSITORIES: [&str; 3] = ["team/web", "team/api", "other/web"];
 /// From each seed.
 const CASES: u32 = 3;
-/// How many things can happen.
-pub(super) const STEPS: u8 = 19;
+
+/// What can happen.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What {
+    /// An image with a tag, and one without.
+    Image,
+    Unnamed,
+    /// An index with a tag, one without, one that lists the same twice, and one about something.
+    Index,
+    UnnamedIndex,
+    Twice,
+    IndexAbout,
+    /// Of what is there, and of what is not.
+    Signature,
+    SignatureFirst,
+    Note,
+    Untag,
+    Delete,
+    DeleteRepository,
+    Blob,
+    DeleteBlob,
+    Restore,
+    RollBack,
+    Copy,
+    Wait,
+}
+
+/// Each as often as it is likely; nobody pulls what lost a layer.
+const ALL: [What; 24] = [
+    What::Image,
+    What::Image,
+    What::Image,
+    What::Unnamed,
+    What::Index,
+    What::Index,
+    What::UnnamedIndex,
+    What::Twice,
+    What::IndexAbout,
+    What::Signature,
+    What::SignatureFirst,
+    What::Note,
+    What::Untag,
+    What::Untag,
+    What::Delete,
+    What::Delete,
+    What::DeleteRepository,
+    What::Blob,
+    What::Restore,
+    What::Restore,
+    What::RollBack,
+    What::Copy,
+    What::Wait,
+    What::Wait,
+];
 
 /// Something that happens: what, where, and which.
-pub(super) type Step = (u8, usize, usize);
+pub(super) type Step = (What, usize, usize);
+
+/// So many things that happen, these among them.
+pub(super) fn steps(how_many: Range<usize>, more: &[What]) -> impl Strategy<Value = Vec<Step>> + use<> {
+    let all = [&ALL[..], more].concat();
+    vec((select(all), 0_usize..REPOSITORIES.len(), 0_usize..60), how_many)
+}
 
 pub(super) struct World {
     pub test: TestApp,
@@ -138,29 +199,39 @@ impl World {
         let at = at % REPOSITORIES.len();
         let name = REPOSITORIES[at];
         match what {
-            0..=2 => self.image(at, which, Some(which / 3)).await,
-            3 => self.image(at, which, None).await,
-            4 | 5 => self.index(at, which, Some(which / 3)).await,
-            6 => self.index(at, which, None).await,
-            7 => self.signature(at, which).await,
-            8 | 9 => drop(self.test.delete(&format!("/v2/{name}/manifests/t{}", which % 5)).await),
-            10 => {
+            What::Image => self.image(at, which, Some(which / 3)).await,
+            What::Unnamed => self.image(at, which, None).await,
+            What::Index => self.index(at, which, Some(which / 3)).await,
+            What::UnnamedIndex => self.index(at, which, None).await,
+            What::Twice => self.index_of(at, [self.any(at, which), self.any(at, which)], (Some(which / 3), None)).await,
+            What::IndexAbout => self.index_about(at, which).await,
+            What::Signature => self.signature(at, which).await,
+            What::SignatureFirst => self.signature_first(at, which).await,
+            What::Note => self.note(at, which).await,
+            What::Untag => drop(self.test.delete(&format!("/v2/{name}/manifests/t{}", which % 5)).await),
+            What::Delete => {
                 if let Some(it) = self.any(at, which) {
                     let digest = it["digest"].as_str().unwrap();
                     self.test.delete(&format!("/v2/{name}/manifests/{digest}")).await;
                 }
             }
-            11 => drop(self.test.push_blob(name, format!("alone {}", which % 4).as_bytes()).await),
-            12 if which % 4 == 0 => {
+            What::DeleteRepository if which % 4 == 0 => {
                 self.test.delete(&format!("/api/v1/r/{name}")).await;
                 self.known[at].clear();
             }
-            13 => self.note(at, which).await,
-            14 => self.signature_first(at, which).await,
-            15 => self.index_of(at, [self.any(at, which), self.any(at, which)], (Some(which / 3), None)).await,
-            16 => self.index_about(at, which).await,
-            _ => self.clock.advance_ms((which as i64 % 40) * HOUR_MS),
+            What::DeleteRepository => {}
+            What::Blob => drop(self.test.push_blob(name, format!("alone {}", which % 4).as_bytes()).await),
+            What::DeleteBlob => {
+                let layer = self.test.push_blob(name, format!("layer {}", which % 6).as_bytes()).await;
+                self.test.delete(&format!("/v2/{name}/blobs/{layer}")).await;
+            }
+            What::Restore => back::restore(&self.test, name, which).await,
+            What::RollBack => back::roll_back(&self.test, name, which).await,
+            What::Copy => back::copy(&self.test, (name, REPOSITORIES[(at + 1) % REPOSITORIES.len()]), which).await,
+            What::Wait => self.clock.advance_ms((which as i64 % 40) * HOUR_MS),
         }
+        // What happens next is after it.
+        self.clock.advance_ms(1000);
     }
 }
 
@@ -211,8 +282,7 @@ async fn counts_hold(test: &TestApp) {
 
 #[test]
 fn what_is_collected_is_what_nothing_reaches_and_every_tag_pulls() {
-    let steps = (vec((0..STEPS, 0_usize..3, 0_usize..60), 25..55), 0_i64..150);
-    holds_of_all(CASES, &steps, |(steps, later)| {
+    holds_of_all(CASES, &(steps(25..55, &[]), 0_i64..150), |(steps, later)| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(goes_by_the_model(steps, later));
         Ok(())
@@ -224,7 +294,8 @@ fn what_is_collected_is_what_nothing_reaches_and_every_tag_pulls() {
 async fn an_index_goes_with_its_children_and_their_signatures_in_one_run() {
     let mut world = World::new(CONFIG).await;
     let _running = world.test.start_jobs().await;
-    for step in [(3, 0, 0), (3, 0, 1), (7, 0, 0), (4, 0, 0), (8, 0, 0)] {
+    let images = [(What::Unnamed, 0, 0), (What::Unnamed, 0, 1)];
+    for step in images.into_iter().chain([What::Signature, What::Index, What::Untag].map(|what| (what, 0, 0))) {
         world.step(step).await;
     }
     statement(&world.test, "UPDATE tag_moves SET at = at - 10000000000000").await;
