@@ -138,6 +138,28 @@ async fn bytes_that_come_again_between_the_two_steps_of_their_removal_stay() {
     let _running = test.start_jobs().await;
     let said = run(&test).await;
     assert!(said.contains("blobs: 1, of"), "{said}");
+/// A copy that ended without a name for what it brought lets go of it; not of what somebody pushed by its digest since.
+#[tokio::test]
+async fn what_a_copy_left_and_somebody_pushed_by_its_digest_is_wanted() {
+    let (mut test, clock) = with(NOTHING_IS_KEPT).await;
+    let _running = test.start_jobs().await;
+    let (wanted, left) = (test.image("team/web", "amd64", b"one").await, test.image("team/web", "arm64", b"two").await);
+    let push = async |image: &str| {
+        let digest = sha256(image.as_bytes());
+        assert_eq!(test.put_manifest("team/web", &digest, OCI_MANIFEST, image).await.status, 201);
+        digest
+    };
+    let (digest, _) = (push(&wanted).await, push(&left).await);
+    let brought =
+        "INSERT INTO job_images (run_id, repository_id, digest) SELECT 'over', repository_id, digest FROM manifests";
+    crate::identity::run(&test, brought).await;
+    push(&wanted).await;
+    clock.advance_ms(A_WHILE_MS);
+    let said = run(&test).await;
+    assert!(said.contains("images: 1;"), "the other one: {said}");
+    pulls(&test, "team/web", &digest).await;
+}
+
     assert_eq!(test.get(&format!("/v2/team/web/blobs/{again}")).await.text(), "again");
     assert_eq!(files(test.folder.path()), [again].into());
     assert_eq!(n_staged(test.folder.path()), 0, "what was put aside is freed");

@@ -7,7 +7,7 @@ mod rows;
 mod turns;
 mod whose;
 
-pub use images::{brought, named};
+pub use images::{brought, named, wanted};
 pub use parts::{Part, Tally, Weight, add_parts, next_part, note_part, tally};
 pub use rows::{changed_at, find, is_under_way, list, told};
 pub(super) use turns::waits;

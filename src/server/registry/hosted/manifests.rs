@@ -120,10 +120,15 @@ impl Push {
             return Err(Error::Unavailable("the configuration only came now; push the manifest again".to_owned()));
         }
         let is_new = manifests::insert(tx, &repository, &self.manifest, Some(&self.actor), self.to.now).await?;
+        if !is_new {
+            self.require_same_type(tx, &repository).await?;
+        }
+        let image = (repository.id.as_str(), &self.manifest.digest);
         match &self.by_run {
-            _ if !is_new => self.require_same_type(tx, &repository).await?,
-            Some(run) => runs::brought(tx, run, (&repository.id, &self.manifest.digest)).await?,
-            None => {}
+            Some(run) if is_new => runs::brought(tx, run, image).await?,
+            // A tag that it gets is a name by itself.
+            None if !is_new && self.tags.is_empty() => runs::wanted(tx, image).await?,
+            Some(_) | None => {}
         }
         let mut before = Vec::new();
         if !self.tags.is_empty() {

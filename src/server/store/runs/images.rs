@@ -15,3 +15,9 @@ pub async fn brought(tx: &mut Tx, run_id: &str, (repository_id, digest): (&str, 
 pub async fn named(tx: &mut Tx, run_id: &str) -> Result<()> {
     tx.run("DELETE FROM job_images WHERE run_id = $1", params![run_id]).await.map(drop)
 }
+
+/// Notes that somebody pushed an image by its digest, whoever brought it first: it stays without a name.
+pub async fn wanted(tx: &mut Tx, (repository_id, digest): (&str, &Digest)) -> Result<()> {
+    let sql = "DELETE FROM job_images WHERE repository_id = $1 AND digest = $2";
+    tx.run(sql, params![repository_id, digest]).await.map(drop)
+}
