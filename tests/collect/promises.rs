@@ -2,10 +2,19 @@
 //! happen to it.
 
 use super::{A_WHILE_MS, BY_HAND, NOTHING_IS_KEPT, files, n_staged, pulls, run, texts};
-use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
-use portolan::server::access::Policy;
+use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, decides, eventually, sha256, user};
+use axum::body::Bytes;
+use futures::StreamExt;
+use futures::stream::iter;
+use portolan::domain::action::{Maintain, PushBlob};
+use portolan::domain::digest::Algorithm;
+use portolan::domain::principal::Job;
+use portolan::domain::{Error, Role};
+use portolan::server::access::{Caller, Policy, Standing};
 use portolan::server::clock::ManualClock;
+use portolan::server::service::push::{self, Chunk};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -173,6 +182,47 @@ async fn what_a_copy_left_and_somebody_pushed_by_its_digest_is_wanted() {
 #[tokio::test]
 async fn a_repository_that_is_deleted_under_a_push_leaves_nothing_behind() {
     let (mut test, clock) = with(NOTHING_IS_KEPT).await;
+/// No link is left without its bytes by whoever goes away between the two, such as a copy that is paused: until the link is
+/// there the upload is in use, and nobody removes what it brought.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_ends_as_a_whole_when_whoever_asked_goes_away() {
+    let test = TestApp::new().await;
+    let (app, digest) = (&test.app, sha256(b"late"));
+    test.push_blob("team/web", b"first").await;
+    let standing = Arc::new(Standing::with_role(user("mara"), Role::Admin));
+    let caller = Caller { standing, request_id: String::new(), address: String::new() };
+    let action = || PushBlob { repository: "team/web".parse().unwrap() };
+    let proof = async || app.access.authorize(&caller, action()).await.unwrap();
+    let chunk = |start| Chunk { start, length: None, body: iter([Ok(Bytes::from_static(b"late"))]).boxed() };
+    let upload = push::start(app, &proof().await, Algorithm::Sha256).await.unwrap();
+    push::append(app, &proof().await, &upload.id, chunk(None)).await.unwrap();
+    let (begins, began) = oneshot::channel();
+    let (go_on, held) = oneshot::channel::<()>();
+    let (store, keeps) = (app.store.clone(), decides(Policy::Grants).system(Job::Run, Maintain {}));
+    let holding = tokio::spawn(async move {
+        let hold = store.note(&keeps, |tx| {
+            Box::pin(async move {
+                tx.lock("team/web").await?;
+                begins.send(()).unwrap();
+                held.await.map_err(|_| Error::Internal)
+            })
+        });
+        hold.await
+    });
+    began.await.unwrap();
+    let (own, wanted) = (proof().await, digest.parse().unwrap());
+    tokio::select! {
+        done = push::finish(app, own, &upload.id, None, &wanted) => panic!("nothing can be written: {done:?}"),
+        () = eventually("the bytes are in their place", async || files(test.folder.path()).contains(&digest)) => {}
+    }
+    let busy = push::append(app, &proof().await, &upload.id, chunk(Some(9))).await;
+    assert!(matches!(busy, Err(Error::Conflict(_))), "{busy:?}");
+    go_on.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    let path = format!("/v2/team/web/blobs/{digest}");
+    eventually("it is linked", async || test.get(&path).await.status == 200).await;
+}
+
     let _running = test.start_jobs().await;
     test.push_image("team/web", "old", "amd64", b"old").await;
     let image = test.image("team/web", "arm64", b"on its way").await;

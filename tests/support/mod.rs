@@ -22,6 +22,7 @@ use portolan::server::jobs::Runner;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
@@ -253,6 +254,16 @@ pub fn crowds() -> std::ops::Range<u64> {
     let asked = std::env::var("PORTOLAN_CROWDS").ok();
     let (first, last) = asked.as_deref().and_then(|text| text.split_once("..")).unwrap_or(("0", "2"));
     first.parse().expect("a number")..last.parse().expect("a number")
+}
+
+/// Waits for what other tasks do.
+pub async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("not within 60 s: {what}"));
 }
 
 /// The same randomness every time.

@@ -25,6 +25,7 @@ pub mod robots;
 pub mod settings;
 pub mod system;
 pub mod tags;
+pub mod to_its_end;
 mod together;
 pub mod tokens;
 pub mod trash;

@@ -6,6 +6,7 @@ use crate::domain::{Digest, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 pub use crate::server::registry::{Chunk, Pushed, SentManifest, Upload};
+use crate::server::service::to_its_end::to_its_end;
 
 /// Opens an upload.
 pub async fn start(app: &App, proof: &Authorized<PushBlob>, algorithm: Algorithm) -> Result<Upload> {
@@ -23,17 +24,21 @@ pub async fn mount(app: &App, proof: &Authorized<MountBlob>) -> Result<bool> {
 }
 
 /// Takes a blob in one piece.
-pub async fn whole(app: &App, proof: &Authorized<PushBlob>, digest: &Digest, chunk: Chunk) -> Result<()> {
+pub async fn whole(app: &App, proof: Authorized<PushBlob>, digest: &Digest, chunk: Chunk) -> Result<()> {
     let (_, registry) = app.hosted(&proof.action().repository)?;
-    let upload = registry.start_upload(proof, digest.algorithm()).await?;
-    let finished = match registry.append(proof, &upload.id, chunk).await {
-        Ok(_) => registry.finish_upload(proof, &upload.id, digest).await,
-        Err(failure) => Err(failure),
-    };
-    if finished.is_err() {
-        let _ = registry.cancel_upload(proof, &upload.id).await; // Closed already where the digest was wrong.
-    }
-    finished
+    let upload = registry.start_upload(&proof, digest.algorithm()).await?;
+    let (appended, digest) = (registry.append(&proof, &upload.id, chunk).await, digest.clone());
+    to_its_end(async move {
+        let finished = match appended {
+            Ok(_) => registry.finish_upload(&proof, &upload.id, &digest).await,
+            Err(failure) => Err(failure),
+        };
+        if finished.is_err() {
+            let _ = registry.cancel_upload(&proof, &upload.id).await; // Closed already where the digest was wrong.
+        }
+        finished
+    })
+    .await
 }
 
 /// Where an upload stands.
@@ -46,19 +51,21 @@ pub async fn append(app: &App, proof: &Authorized<PushBlob>, id: &str, chunk: Ch
     app.hosted(&proof.action().repository)?.1.append(proof, id, chunk).await
 }
 
-/// Closes an upload, with a last chunk where there is one.
+/// Closes an upload, with a last chunk where there is one. From there on it goes on to its end, also when whoever asked for
+/// it has gone: else its link might come after a collection that found nobody at work.
 pub async fn finish(
     app: &App,
-    proof: &Authorized<PushBlob>,
+    proof: Authorized<PushBlob>,
     id: &str,
     last: Option<Chunk>,
     digest: &Digest,
 ) -> Result<()> {
     let (_, registry) = app.hosted(&proof.action().repository)?;
     if let Some(chunk) = last {
-        registry.append(proof, id, chunk).await?;
+        registry.append(&proof, id, chunk).await?;
     }
-    registry.finish_upload(proof, id, digest).await
+    let (id, digest) = (id.to_owned(), digest.clone());
+    to_its_end(async move { registry.finish_upload(&proof, &id, &digest).await }).await
 }
 
 /// Gives an upload up.

@@ -13,13 +13,13 @@ mod referrers;
 mod uploads;
 mod warning;
 
-use super::to_its_end::to_its_end;
 use super::{door, error};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
+use crate::server::service::to_its_end::to_its_end;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -40,7 +40,7 @@ pub(super) async fn start(call: Call, repository: RepositoryName) -> Result<Resp
             Ok((StatusCode::ACCEPTED, standing(&repository, &upload.id, upload.received)).into_response())
         }
         Some(digest) => {
-            push::whole(&app, &proof, &digest, chunk(call, None)).await?;
+            push::whole(&app, proof, &digest, chunk(call, None)).await?;
             Ok(created(&repository, &digest))
         }
     }
@@ -66,7 +66,7 @@ pub(super) async fn append(call: Call, repository: RepositoryName, id: &str) -> 
 
 pub(super) async fn close(call: Call, repository: RepositoryName, id: &str) -> Result<Response<Body>> {
     let proof = proof(&call, &repository).await?;
-    match finish(&call.app.clone(), &proof, call, id).await {
+    match finish(&call.app.clone(), proof, call, id).await {
         Ok(digest) => Ok(created(&repository, &digest)),
         Err(failure) => out_of_order(&repository, id, failure),
     }
@@ -94,12 +94,12 @@ fn proof(
 }
 
 /// A closing PUT may bring the last chunk with it.
-async fn finish(app: &App, proof: &Authorized<PushBlob>, call: Call, id: &str) -> Result<Digest> {
+async fn finish(app: &App, proof: Authorized<PushBlob>, call: Call, id: &str) -> Result<Digest> {
     let missing = || Error::invalid("digest", "say which digest the content has: PUT …?digest=sha256:…");
     let digest = match digest(&call) {
         Ok(digest) => digest.ok_or_else(missing)?,
         Err(failure) => {
-            push::cancel(app, proof, id).await?; // As for a digest that does not fit: it will not be right later.
+            push::cancel(app, &proof, id).await?; // As for a digest that does not fit: it will not be right later.
             return Err(failure);
         }
     };

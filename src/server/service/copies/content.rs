@@ -135,7 +135,7 @@ impl Copying<'_> {
     async fn push(&self, digest: &Digest, content: Content) -> Result<()> {
         let proof = self.app.access.authorize(&self.caller, PushBlob { repository: self.asked.to.clone() }).await?;
         let chunk = Chunk { start: None, length: Some(content.length), body: content.body };
-        push::whole(self.app, &proof, digest, chunk).await
+        push::whole(self.app, proof, digest, chunk).await
     }
 
     async fn manifest(&mut self, image: &Image) -> Result<()> {

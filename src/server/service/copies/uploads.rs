@@ -56,7 +56,7 @@ impl Copying<'_> {
                 return self.broke_off(&proof, (blob, begun), before, (failure, wrong)).await;
             }
         }
-        let finished = push::finish(self.app, &proof, &begun.id, None, &blob.digest).await;
+        let finished = push::finish(self.app, proof, &begun.id, None, &blob.digest).await;
         finished.map_err(|failure| match failure {
             Error::Content { .. } => Error::Unavailable("the bytes that came do not have that digest".to_owned()),
             failure => failure,
