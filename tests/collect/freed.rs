@@ -5,16 +5,19 @@ use super::{A_WHILE_MS, files, pulls, rows, run};
 use crate::support::drawn::holds_of_all;
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, sha256};
 use crate::tags::{push_index, push_signature};
+use portolan::domain::Timestamp;
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
 use portolan::server::access::Policy;
-use portolan::server::clock::ManualClock;
+use portolan::server::clock::{Clock, ManualClock};
 use portolan::server::store::collect;
 use proptest::collection::vec;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+const DAY_MS: i64 = 86_400_000;
 
 async fn post(test: &TestApp, path: &str, body: Value) -> Value {
     let answer = test.call("POST", path, "application/json", body.to_string()).await;
@@ -75,6 +78,41 @@ async fn what_is_said_to_be_freed_is_freed() {
         clock.advance_ms(A_WHILE_MS);
         run(&test).await;
         assert_eq!(before - held(&test), freed, "{repository}");
+    }
+}
+
+/// History keeps what a tag left for longer than the trash: one that goes by itself, with its image, with its repository.
+#[tokio::test]
+async fn what_goes_is_freed_on_the_day_that_was_said() {
+    let clock = Arc::new(ManualClock::new(START));
+    let config = "[trash]\ndays = 1\n[history]\ndays = 20\n[gc]\ngrace_s = 0\nevery_s = 0\n";
+    let mut test = TestApp::build(config, choices(Policy::Grants, clock.clone())).await;
+    let _running = test.start_jobs().await;
+    let named = test.push_image("team/image", "1.0", "amd64", b"of an image").await;
+    test.push_image("team/tag", "1.0", "amd64", b"of a tag").await;
+    test.push_image("team/whole", "1.0", "amd64", b"of a repository").await;
+    let unnamed = push(&test, "team/unnamed", &["of none"]).await;
+    push(&test, "team/untagged", &["of nobody"]).await;
+    for (repository, asked, days) in [
+        ("team/image", json!({"digests": [named]}), 20),
+        ("team/tag", json!({"tags": ["1.0"]}), 20),
+        ("team/whole", json!({"repository": true}), 20),
+        ("team/unnamed", json!({"digests": [unnamed]}), 1),
+        ("team/untagged", json!({"repository": true}), 1),
+    ] {
+        let at = format!("/api/v1/r/{repository}/-");
+        let preview = post(&test, &format!("{at}/delete-preview"), asked).await;
+        let in_days = |days: i64| json!(Timestamp(clock.now().0 + days * DAY_MS).rfc3339());
+        assert_eq!((&preview["kept_until"], &preview["freed_at"]), (&in_days(1), &in_days(days)), "{repository}");
+        post(&test, &format!("{at}/delete"), json!({"plan": preview["plan"]})).await;
+    }
+    let (all, of_no_tag) = (files(test.folder.path()).len(), 3);
+    for (days, n_left) in [(1, all - of_no_tag), (18, all - of_no_tag), (1, 0)] {
+        clock.advance_ms(days * DAY_MS);
+        run(&test).await;
+        clock.advance_ms(A_WHILE_MS);
+        run(&test).await;
+        assert_eq!(files(test.folder.path()).len(), n_left);
     }
 }
 

@@ -187,6 +187,18 @@ async fn what_history_names_stays_beyond_the_trash() {
     assert!(world.has(&artifact("solo")));
     world.later(2 * DAY_MS).await;
     assert!(!world.has(&artifact("solo")) && world.trash().await.is_empty() && world.hidden().is_empty());
+    // The same of one that is deleted as an image.
+    let asked = json!({"digests": [of(&nested())]});
+    let preview = world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
+    assert_ne!(preview["freed_at"], preview["kept_until"], "{preview}");
+    assert_eq!(world.test.delete(&format!("{AT}/manifests/{}", of(&nested()))).await.status, 204);
+    world.later(19 * DAY_MS).await;
+    let back = json!({"tag": "multi", "digest": of(&nested())});
+    let back = world.send("POST", &format!("{AT}/rollback"), back).await;
+    assert_eq!((back.status.as_u16(), world.named("multi")), (200, Some(of(&nested()))), "{}", back.text());
+    assert_eq!(world.test.delete(&format!("{AT}/manifests/{}", of(&nested()))).await.status, 204);
+    world.later(22 * DAY_MS).await;
+    assert!(!world.has(&nested()) && world.trash().await.is_empty() && world.hidden().is_empty());
 }
 
 /// Where nobody looks up what needs an image, it is said before that it stays, and that nothing is freed.

@@ -140,9 +140,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     };
     let days = if said.is_final { 0 } else { days.unwrap_or(app.facts.trash_days) };
     let now = app.clock.now();
-    // History names what an image was called, not one that was deleted whole.
-    let is_named = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
-    let freed_days = if is_named { days.max(app.facts.history_days) } else { days };
+    let freed_days = freed_days(app, days, !radius.tags.is_empty() && !said.is_final);
     let (kept_until, freed_at) = (now.plus_days(days.into()), now.plus_days(freed_days.into()));
     let until = if said.ends == Ends::All { format!(" until {}", freed_at.date()) } else { String::new() };
     let (removed, removed_more) = first(removed(&graph, &radius));
@@ -177,6 +175,11 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         n_images: radius.images.len() as u64,
         removed,
     })
+}
+
+/// After how many days nothing needs what goes: history keeps what a tag left, the trash the rest of it.
+fn freed_days(app: &App, kept_days: u32, has_tags: bool) -> u32 {
+    if has_tags { kept_days.max(app.facts.history_days) } else { kept_days }
 }
 
 /// A radius with what of it ends in the end.

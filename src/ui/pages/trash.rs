@@ -245,7 +245,9 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
 /// By whom and when it was deleted, what it holds, and until when it comes back: three cells.
 fn about(row: &TrashRow, now: Timestamp) -> impl IntoView + use<> {
     let by = row.deleted_by.as_ref().and_then(Actor::name).unwrap_or("somebody").to_owned();
-    let (at, until, held) = (row.deleted, row.expires.date(), row.held.to_string());
+    let (at, held) = (row.deleted, row.held.to_string());
+    // History may need it for longer.
+    let until = if row.expires > now { row.expires.date() } else { "it is collected".to_owned() };
     view! {
         <td role="cell" data-a="two">{by}<span class="cell-sub"><When at now/></span></td>
         <td role="cell" data-a="three" class="nowrap"><span>{held}</span></td>

@@ -183,10 +183,13 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         }
         _ => vec![],
     };
-    let (n_tags, n_images) = (found.iter().map(|it| it.n_tags).sum(), found.iter().map(|it| it.n_images).sum());
+    let (n_tags, n_images): (u64, u64) =
+        (found.iter().map(|it| it.n_tags).sum(), found.iter().map(|it| it.n_images).sum());
     let beyond = |count: u64, listed: &[Going]| count.saturating_sub(listed.len() as u64);
     let referrers = images.iter().filter(|it| it.kind == GoingKind::Referrer).filter_map(|it| it.digest.clone());
-    let kept_until = app.clock.now().plus_days(days.unwrap_or(app.facts.trash_days).into());
+    let (now, days) = (app.clock.now(), days.unwrap_or(app.facts.trash_days));
+    let kept_until = now.plus_days(days.into());
+    let freed_at = now.plus_days(super::freed_days(app, days, n_tags > 0).into());
     let preview = Preview {
         plan: String::new(),
         removed_more: More { tags: beyond(n_tags, &tags), images: beyond(n_images, &images), ..More::default() },
@@ -200,7 +203,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         logical: ByteSize(found.iter().map(|it| it.logical.0).sum()),
         freed: only_in(&app.store, &found).await?,
         kept_until,
-        freed_at: kept_until,
+        freed_at,
         freed_by: None,
         stays_at: None,
         left_out: vec![],

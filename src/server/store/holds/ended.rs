@@ -35,7 +35,8 @@ pub async fn purge(tx: &mut Tx, entry: &Entry, entropy: &dyn Entropy) -> Result<
 pub struct Expiring<'a> {
     pub mount_id: &'a str,
     pub now: Timestamp,
-    /// An image that lost its last name since then stays, for history may bring it back.
+    /// An image that lost its last name since then stays, and so does one that a tag left since then and that was deleted
+    /// as an image: history may bring it back.
     pub moved_since: Timestamp,
     pub limit: u32,
 }
@@ -47,6 +48,8 @@ pub async fn expire(tx: &mut Tx, which: Expiring<'_>, entropy: &dyn Entropy) -> 
                  AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3
                  AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = d.repository_id AND t.digest = d.digest
                    AND t.missing_since IS NULL))
+               AND NOT EXISTS (SELECT 1 FROM deleted_manifests d CROSS JOIN tag_moves v WHERE d.entry = x.id
+                 AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3)
                ORDER BY x.expires_at, x.id LIMIT $4";
     let rows = tx.all(sql, params![which.mount_id, which.now, which.moved_since, which.limit]).await?;
     let ids: Vec<String> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
