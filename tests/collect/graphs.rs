@@ -246,7 +246,7 @@ async fn goes_by_the_model(steps: Vec<Step>, later: i64) {
     }
     world.clock.advance_ms(later * HOUR_MS);
     let (test, now) = (&world.test, world.clock.now().0);
-    let (before, expected) = (found(test).await, expected(test, now, (HOUR_MS, 72 * HOUR_MS)).await);
+    let (before, expected) = (found(test).await, expected(test, now, (HOUR_MS / 2 * 3, 72 * HOUR_MS)).await);
     let dry = ran(&over(test, &collect(test, true).await).await);
     assert_eq!(found(test).await, before, "a dry run changes nothing");
     assert_eq!(dry.replace("Would collect", "Collected"), run(test).await, "and says what would go");

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 const REPOSITORIES: [&str; 3] = ["soak/a", "soak/b", "soak/c"];
 const CLIENTS: usize = 4;
-/// Who is told of something can count on it for 5 s at least.
-const PROMISED: Duration = Duration::from_secs(4);
+/// Who is told of something can count on it for 10 s.
+const PROMISED: Duration = Duration::from_secs(9);
 
 /// How long it goes on.
 #[expect(clippy::disallowed_methods, reason = "a variable says for how long")]

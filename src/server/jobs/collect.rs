@@ -84,7 +84,7 @@ struct Collecting<'w> {
 /// The rule by which things are collected now.
 fn rule(work: &Work, is_dry: bool) -> Rule {
     let (now, facts) = (work.app.clock.now(), &work.app.facts);
-    let told_since = Timestamp(now.0 - collect::grace(facts.grace_ms));
+    let told_since = Timestamp(now.0 - collect::kept_for(facts.grace_ms));
     Rule { is_dry, now, told_since, moved_since: now.plus_days(-i64::from(facts.history_days)) }
 }
 

@@ -43,8 +43,18 @@ const HAS_NO_NAME: &str = "n_tags = 0 AND unnamed_since IS NULL
       AND f.digest = manifests.digest AND s.repository_id = f.repository_id AND s.digest = f.subject)";
 
 /// For how long somebody can count on what they were told, where this is configured.
-pub fn grace(configured_ms: i64) -> i64 {
+fn grace(configured_ms: i64) -> i64 {
     configured_ms.max(LEAST_GRACE_MS)
+}
+
+/// What is told of what was noted no longer ago is not noted again: most questions write nothing.
+pub fn renewed_after(configured_ms: i64) -> i64 {
+    grace(configured_ms) / 2
+}
+
+/// For how long what was noted stays: what was told last may have been told without a note.
+pub fn kept_for(configured_ms: i64) -> i64 {
+    grace(configured_ms) + renewed_after(configured_ms)
 }
 
 /// What a run goes by.

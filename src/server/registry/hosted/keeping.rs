@@ -21,7 +21,7 @@ impl KeepContent for HostedRegistry {
 impl HostedRegistry {
     async fn keep(&self, what: Promised, repository: &RepositoryName, digest: &Digest) -> Result<bool> {
         let (store, now) = (&self.parts.store, self.parts.clock.now());
-        let long_ago = Timestamp(now.0 - collect::grace(self.parts.grace_ms) / 2);
+        let long_ago = Timestamp(now.0 - collect::renewed_after(self.parts.grace_ms));
         match what.told_at(store, repository, digest).await? {
             None => Ok(false),
             Some(told_at) if told_at > long_ago => Ok(true),
