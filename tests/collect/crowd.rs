@@ -88,8 +88,9 @@ async fn one_crowd(seed: u64) -> Vec<Person> {
 }
 
 /// What has to come about, or nothing is shown.
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     "pushed",
+    "pushed again",
     "mounted",
     "moved",
     "deleted",

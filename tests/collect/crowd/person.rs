@@ -27,6 +27,8 @@ pub struct Person {
     /// Where layers may be that they need.
     others: Vec<String>,
     n_made: usize,
+    /// Images of their own, each with its parts and its text.
+    own: BTreeMap<String, ((String, String), String)>,
     pub met: Met,
 }
 
@@ -40,7 +42,18 @@ impl Person {
         let shared = Place::new(super::SHARED.to_owned(), format!("{name}-"), true);
         let places = own.into_iter().chain([shared]).collect();
         let chance = Chance(seed.wrapping_mul(1000) + number as u64);
-        Self { test, clock, name, chance, places, pasts: vec![], others, n_made: 0, met: BTreeMap::new() }
+        Self {
+            test,
+            clock,
+            name,
+            chance,
+            places,
+            pasts: vec![],
+            others,
+            n_made: 0,
+            own: BTreeMap::new(),
+            met: BTreeMap::new(),
+        }
     }
 
     pub fn now(&self) -> i64 {
@@ -99,9 +112,10 @@ impl Person {
 
     async fn push(&mut self, at: usize) {
         let since = self.now();
-        let (new, tag) = match self.chance.below(6) {
+        let (new, tag) = match self.chance.below(8) {
             0 | 1 => (self.own_image(at).await, self.chance.below(3) > 0),
-            2..=4 => (self.own_index(at, since).await, self.chance.below(4) > 0),
+            2 | 3 => (self.image_again(at).await, self.chance.below(3) > 0),
+            4..=6 => (self.own_index(at, since).await, self.chance.below(4) > 0),
             _ => (self.own_signature(at).await, false),
         };
         let tag = tag.then(|| self.any_tag(at));
@@ -156,7 +170,20 @@ impl Person {
 
     async fn own_image(&mut self, at: usize) -> Option<New> {
         let (parts, by) = (self.parts(at).await, self.by());
-        Some(plain(content::image((&parts.0, &parts.1), &by)))
+        let text = content::image((&parts.0, &parts.1), &by);
+        self.own.insert(sha256(text.as_bytes()), (parts, text.clone()));
+        Some(plain(text))
+    }
+
+    /// One that was pushed before, whatever became of it: it may be in the trash by now, and more than once.
+    async fn image_again(&mut self, at: usize) -> Option<New> {
+        let known: Vec<&String> = self.places[at].now.known.keys().filter(|it| self.own.contains_key(*it)).collect();
+        let digest = known.get(self.chance.below(known.len().max(1))).map(ToString::to_string)?;
+        let (parts, text) = self.own[&digest].clone();
+        self.provide(at, &parts.0).await;
+        self.provide(at, &parts.1).await;
+        self.met("pushed again");
+        Some(plain(text))
     }
 
     async fn own_index(&mut self, at: usize, since: i64) -> Option<New> {

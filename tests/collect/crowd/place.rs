@@ -31,7 +31,8 @@ pub struct Deleted {
     pub tags: BTreeMap<String, String>,
     pub images: BTreeSet<String>,
     pub until: i64,
-    /// Tags that came to name the same again since then: there may be nothing left in the trash to bring back of them.
+    /// Tags that came to name the same again since then, and images that were there again: there may be nothing left in
+    /// the trash to bring back of them.
     pub again: BTreeSet<String>,
 }
 

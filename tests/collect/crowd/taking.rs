@@ -29,6 +29,10 @@ impl Person {
     ) {
         let entry = self.entry(at, is_it).await;
         let place = &mut self.places[at];
+        for before in &mut place.deleted {
+            let again = before.images.iter().filter(|digest| place.now.images.contains_key(*digest));
+            before.again.extend(again.cloned());
+        }
         let tags = place.now.deleted(&tags, &images);
         place.deleted.extend(entry.map(|(batch, until)| Deleted {
             batch,
@@ -138,7 +142,9 @@ impl Person {
             }
             404 => {
                 let is_back = match deleted.tags.is_empty() {
-                    true => deleted.images.iter().all(|it| place.now.images.contains_key(it)),
+                    true => {
+                        deleted.images.iter().all(|it| place.now.images.contains_key(it) || deleted.again.contains(it))
+                    }
                     false => deleted.tags.keys().all(|tag| deleted.again.contains(tag)),
                 };
                 assert!(is_in_doubt || is_back, "{deleted:?} is not in the trash: {}", back.text());
@@ -150,6 +156,7 @@ impl Person {
     /// What came back is there; of what others may have let go in part, as much as there is.
     async fn adopt(&mut self, at: usize, deleted: &Deleted, (before, is_in_doubt): (i64, bool)) {
         for digest in &deleted.images {
+            let is_in_doubt = is_in_doubt || deleted.again.contains(digest);
             if !is_in_doubt || self.is_there(at, digest).await == Some(digest.clone()) {
                 self.places[at].now.revive(digest);
             }
