@@ -4,7 +4,7 @@
 use super::files;
 use super::model::found;
 use crate::jobs::{collect, control, noted_after, over, ran, taken_up};
-use crate::support::{START, TestApp, choices};
+use crate::support::{START, TestApp, choices, eventually};
 use portolan::domain::ByteSize;
 use portolan::server::access::Policy;
 use portolan::server::blobs::FilesystemBlobs;
@@ -12,19 +12,9 @@ use portolan::server::clock::ManualClock;
 use portolan::server::store::runs::Progress;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 
 const DAILY: &str = "[trash]\ndays = 0\n[history]\ndays = 0\n[gc]\ngrace_s = 3600\nevery_s = 86400\n";
 const HOUR_MS: i64 = 3_600_000;
-
-async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !holds().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), wait).await.unwrap_or_else(|_| panic!("not within 30 s: {what}"));
-}
 
 async fn jobs(test: &TestApp) -> Vec<Value> {
     test.get("/api/v1/jobs").await.json()["items"].as_array().unwrap().clone()

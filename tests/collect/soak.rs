@@ -3,6 +3,7 @@
 //! takes. Twenty seconds long, or as many as `PORTOLAN_SOAK_S` says.
 
 use super::{NOTHING_IS_KEPT, files, pulls};
+use crate::durability::Chance;
 use crate::jobs::{collect, over};
 use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, TestApp, sha256};
 use portolan::server::access::Policy;
@@ -27,7 +28,7 @@ fn duration() -> Duration {
 struct Client {
     test: Arc<TestApp>,
     number: usize,
-    chance: u64,
+    chance: Chance,
     /// What was acknowledged and not deleted: tags with their digests, by repository.
     kept: BTreeMap<(usize, usize), String>,
     n_pushed: usize,
@@ -35,11 +36,6 @@ struct Client {
 }
 
 impl Client {
-    fn below(&mut self, limit: usize) -> usize {
-        self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.chance >> 33) as usize % limit
-    }
-
     /// Sees to it that a blob is in a repository, in the way that is the cheapest.
     async fn provide(&mut self, at: usize, content: &[u8]) {
         let (name, digest) = (REPOSITORIES[at], sha256(content));
@@ -55,7 +51,8 @@ impl Client {
 
     /// An image that all share, or with an annotation one of its own; its blobs are there.
     async fn image(&mut self, at: usize, own: Option<String>) -> String {
-        let (config, layer) = (format!("{{\"n\":{}}}", self.below(3)), format!("layer {}", self.below(6)));
+        let (config, layer) =
+            (format!("{{\"n\":{}}}", self.chance.below(3)), format!("layer {}", self.chance.below(6)));
         self.provide(at, config.as_bytes()).await;
         self.provide(at, layer.as_bytes()).await;
         let part = |media_type: &str, content: &str| json!({"mediaType": media_type, "digest": sha256(content.as_bytes()), "size": content.len()});
@@ -86,9 +83,9 @@ impl Client {
     }
 
     async fn push(&mut self) {
-        let (at, tag, started) = (self.below(REPOSITORIES.len()), self.below(4), Instant::now());
+        let (at, tag, started) = (self.chance.below(REPOSITORIES.len()), self.chance.below(4), Instant::now());
         self.n_pushed += 1;
-        let (media_type, manifest) = match self.below(3) {
+        let (media_type, manifest) = match self.chance.below(3) {
             0 => (OCI_INDEX, self.index(at, started).await),
             _ => (OCI_MANIFEST, Some(self.image(at, Some(format!("{} {}", self.number, self.n_pushed))).await)),
         };
@@ -113,10 +110,10 @@ impl Client {
     async fn delete(&mut self) {
         let Some((at, tag)) = self.kept.keys().next().copied() else { return };
         let digest = self.kept.remove(&(at, tag)).unwrap();
-        let reference = if self.below(2) == 0 { self.tag(tag) } else { digest.clone() };
+        let reference = if self.chance.below(2) == 0 { self.tag(tag) } else { digest.clone() };
         let gone = self.test.delete(&format!("/v2/{}/manifests/{reference}", REPOSITORIES[at])).await;
         assert_eq!(gone.status, 202, "{}", gone.text());
-        if self.below(3) == 0 {
+        if self.chance.below(3) == 0 {
             self.restore(at, tag, digest).await;
         }
     }
@@ -135,7 +132,7 @@ impl Client {
     }
 
     async fn pull(&mut self) {
-        let which = self.below(self.kept.len().max(1));
+        let which = self.chance.below(self.kept.len().max(1));
         if let Some(((at, tag), _)) = self.kept.iter().nth(which) {
             pulls(&self.test, REPOSITORIES[*at], &self.tag(*tag)).await;
         }
@@ -143,7 +140,7 @@ impl Client {
 
     async fn work(mut self, until: Instant) -> Self {
         while Instant::now() < until {
-            match self.below(6) {
+            match self.chance.below(6) {
                 0..=2 => self.push().await,
                 3 | 4 => self.delete().await,
                 _ => self.pull().await,
@@ -159,7 +156,7 @@ async fn nothing_that_somebody_was_told_of_is_collected_under_their_push() {
     let _running = test.start_jobs().await;
     let (test, until) = (Arc::new(test), Instant::now() + duration());
     let clients = (0..CLIENTS).map(|number| {
-        let (test, chance) = (test.clone(), number as u64 + 7);
+        let (test, chance) = (test.clone(), Chance(number as u64 + 7));
         let client = Client { test, number, chance, kept: BTreeMap::new(), n_pushed: 0, n_restored: 0 };
         tokio::spawn(client.work(until))
     });

@@ -10,7 +10,7 @@ mod upstream;
 mod whole;
 
 use crate::support::process::Distribution;
-use crate::support::{TestApp, crowds};
+use crate::support::{TestApp, crowds, eventually};
 use async_trait::async_trait;
 use board::Board;
 use person::Person;
@@ -21,7 +21,6 @@ use portolan::server::clock::{Clock, SystemClock};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 use upstream::Upstream;
 use whole::{hidden, is_read, is_whole, kept};
 
@@ -131,13 +130,4 @@ async fn swept(test: &TestApp, clock: &AheadClock) {
     eventually("a sweep is over", &is_over).await;
     clock.0.fetch_add(HOUR_MS, Ordering::SeqCst);
     eventually("the next sweep is over", &is_over).await;
-}
-
-async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !holds().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("not within 60 s: {what}"));
 }

@@ -3,9 +3,9 @@
 
 use super::push;
 use super::survivors::{everything, manifest, put};
-use super::undone::{eventually, hidden, listed, mounted, named, send, upstream_tags};
+use super::undone::{hidden, listed, mounted, named, send, upstream_tags};
 use crate::support::process::Distribution;
-use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, TestApp, eventually};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -69,7 +69,7 @@ async fn what_is_let_go_is_freed_by_the_registrys_own_collection_and_nothing_bef
         let kept = upstream_tags(&upstream);
         let host = upstream.host.clone();
         tokio::task::spawn_blocking(move || fill(&host)).await.unwrap();
-        eventually(async || listed(&test).await.len() == kept.len() + 2).await;
+        eventually("all is read", async || listed(&test).await.len() == kept.len() + 2).await;
         let before;
         (upstream, before) = collect(upstream, folder.path());
         let visible = upstream_tags(&upstream);

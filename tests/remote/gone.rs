@@ -1,8 +1,8 @@
 //! What is let go for good at a registry elsewhere: deleted there with all that belongs to it, and with nothing else.
 
-use super::halfway::{AT, HOUR_MS, World, artifact, eventually, index, world_with};
+use super::halfway::{AT, HOUR_MS, World, artifact, index, world_with};
 use super::stand_in::{Deletes, Event, StandIn};
-use crate::support::{OCI_INDEX, OCI_MANIFEST, sha256};
+use crate::support::{OCI_INDEX, OCI_MANIFEST, eventually, sha256};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -165,7 +165,7 @@ async fn a_registry_that_fails_while_it_is_let_go_is_finished_by_a_later_sweep()
         }
         fill(&world.upstream);
         world.look().await;
-        eventually(async || world.listed().await.contains(&"multi".to_owned())).await;
+        eventually("the tag is listed", async || world.listed().await.contains(&"multi".to_owned())).await;
     }
 }
 
@@ -235,7 +235,7 @@ async fn a_tag_that_is_missing_there_keeps_nothing() {
     }
     world.look().await;
     let missing = "SELECT COUNT(*) FROM tags WHERE missing_since IS NOT NULL";
-    eventually(async || world.count(missing).await == 4).await;
+    eventually("they are missed", async || world.count(missing).await == 4).await;
     let said = world.test.get(&format!("{AT}/tags")).await.json()["items"].clone();
     for tag in said.as_array().unwrap() {
         let is_there = ["multi", "two"].contains(&tag["name"].as_str().unwrap());

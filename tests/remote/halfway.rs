@@ -3,14 +3,13 @@
 
 use super::changes::proof;
 use super::stand_in::{Deletes, Event, StandIn};
-use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
+use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, eventually, sha256};
 use portolan::domain::action::DeleteTags;
 use portolan::server::access::Policy;
 use portolan::server::clock::{Clock, ManualClock};
 use portolan::server::service::plans;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::DropGuard;
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
@@ -59,18 +58,12 @@ pub(super) async fn world_with(deletes: Deletes, settings: &str, fill: impl FnOn
     let mut test = TestApp::build(&config, choices).await;
     let _jobs = test.start_jobs().await;
     let world = World { test, clock, upstream, image, _jobs };
-    eventually(async || world.count("SELECT COUNT(*) FROM tags").await == n_tags as i64).await;
-    eventually(async || world.count("SELECT COUNT(*) FROM mounts WHERE crawl_finished_at IS NOT NULL").await > 0).await;
+    eventually("the tags are read", async || world.count("SELECT COUNT(*) FROM tags").await == n_tags as i64).await;
+    eventually("all is read", async || {
+        world.count("SELECT COUNT(*) FROM mounts WHERE crawl_finished_at IS NOT NULL").await > 0
+    })
+    .await;
     world
-}
-
-pub(super) async fn eventually(holds: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !holds().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), wait).await.expect("within 30 s");
 }
 
 impl World {
@@ -107,9 +100,9 @@ impl World {
                 format!("SELECT COUNT(*) FROM jobs WHERE kind = 'sweep' AND run_at > {now} AND leased_by IS NULL");
             self.count(&sql).await == 1
         };
-        eventually(&is_over).await;
+        eventually("it is over", &is_over).await;
         self.clock.advance_ms(ms);
-        eventually(&is_over).await;
+        eventually("it is over", &is_over).await;
     }
 
     pub fn named(&self, tag: &str) -> Option<String> {
@@ -221,7 +214,7 @@ async fn what_is_gone_there_is_in_the_trash_whatever_is_set_or_read_meanwhile() 
             assert_eq!(world.send("POST", "/api/v1/protections", rule).await.status, 201);
             world.upstream.push(&["multi"], &index);
             world.look().await;
-            eventually(async || world.listed().await.contains(&"multi".to_owned())).await;
+            eventually("the tag is listed", async || world.listed().await.contains(&"multi".to_owned())).await;
         };
         let done = world.delete_and(path, last, meanwhile).await;
         assert_eq!(done.status, 204, "{}", done.text());
@@ -332,7 +325,7 @@ async fn tags_come_back_all_or_none_and_a_rename_is_finished_by_doing_it_again()
     assert!(failed.text().contains("new names the image by now"), "{}", failed.text());
     world.upstream.now().event = None;
     world.look().await;
-    eventually(async || world.listed().await.contains(&"new".to_owned())).await;
+    eventually("the tag is listed", async || world.listed().await.contains(&"new".to_owned())).await;
     assert_eq!(world.rename("latest", "new").await.status, 303);
     assert_eq!(world.named("latest"), None);
     assert_eq!(world.listed().await, ["1.0", "new", "other"]);
@@ -344,7 +337,7 @@ async fn a_tag_goes_back_there_and_what_expires_is_gone_there() {
     let newer = world.upstream.push(&[], &artifact("newer"));
     world.upstream.push(&["newer"], &artifact("newer"));
     world.look().await;
-    eventually(async || world.listed().await.contains(&"newer".to_owned())).await;
+    eventually("the tag is listed", async || world.listed().await.contains(&"newer".to_owned())).await;
     let moved = world.send("PUT", &format!("{AT}/tags/latest"), json!({"digest": newer})).await;
     assert_eq!((moved.status.as_u16(), world.named("latest")), (200, Some(newer.clone())), "{}", moved.text());
     let back = json!({"tag": "latest", "digest": world.image, "expect": newer});

@@ -1,8 +1,8 @@
 //! What protection rules forbid is not begun at a registry elsewhere: nothing is sent there that could change something.
 
-use super::halfway::{AT, World, artifact, eventually, world_with};
+use super::halfway::{AT, World, artifact, world_with};
 use super::stand_in::Deletes;
-use crate::support::{Answer, user};
+use crate::support::{Answer, eventually, user};
 use crate::tags::form;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Standing;
@@ -60,7 +60,7 @@ async fn ruled(rule: Value) -> (World, Before) {
     let entry = world.trash().await[0]["id"].as_str().unwrap().to_owned();
     world.upstream.push(&["gone"], &artifact("other"));
     world.look().await;
-    eventually(async || world.listed().await.contains(&"gone".to_owned())).await;
+    eventually("the tag is listed", async || world.listed().await.contains(&"gone".to_owned())).await;
     let freed = world.planned(json!({"tags": ["free"]})).await;
     let done = world.send("POST", &format!("{AT}/delete"), freed).await;
     let batch = done.json()["batch"].as_str().unwrap().to_owned();

@@ -2,11 +2,10 @@
 
 use super::survivors::{everything, fill, manifest, tags};
 use crate::support::process::{Distribution, http};
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, eventually};
 use portolan::server::access::Policy;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 use tokio_util::sync::DropGuard;
 
 /// A registry with content, and a server that mounts it and has read it.
@@ -20,17 +19,8 @@ pub(super) async fn mounted(folder: &Path, settings: &str) -> Option<(Distributi
     );
     let mut test = TestApp::real(&config, Policy::Grants).await;
     let jobs = test.start_jobs().await;
-    eventually(async || listed(&test).await.len() == upstream_tags(&upstream).len()).await;
+    eventually("all is read", async || listed(&test).await.len() == upstream_tags(&upstream).len()).await;
     Some((upstream, test, jobs))
-}
-
-pub(super) async fn eventually(holds: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !holds().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), wait).await.expect("within 20 s");
 }
 
 pub(super) async fn send(test: &TestApp, method: &str, path: &str, body: Value) -> Answer {

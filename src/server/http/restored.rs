@@ -16,6 +16,14 @@ pub(super) enum Restored {
     Job(String),
 }
 
+/// What somebody may not bring back is not in the trash to them.
+pub(super) fn hidden(refusal: Error) -> Error {
+    match refusal {
+        Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
+        refusal => refusal,
+    }
+}
+
 /// Brings back what a batch deleted, as far as it is in the trash still: each repository's part in one step, all or
 /// none of it; or by a job, where that is much.
 ///

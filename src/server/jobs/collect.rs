@@ -44,7 +44,7 @@ struct Place {
     phase: Phase,
     /// The last row that was looked at.
     after: After,
-    /// Whether anything went since the beginning of this phase was looked at last.
+    /// Whether this phase was cut short and is gone through once more.
     again: bool,
     n_entries: u64,
     n_images: u64,
@@ -59,8 +59,11 @@ enum Phase {
     #[default]
     Start,
     Entries,
+    /// What images were made of that lie in the trash no more.
     Edges,
+    /// By which digests entries were found that are gone.
     Names,
+    /// Rows of repositories that are gone for good.
     Clear,
     Images,
     Links,
@@ -195,7 +198,7 @@ impl Collecting<'_> {
         self.together = (fitting as usize).clamp(LEAST, self.together * 2).min(MOST);
     }
 
-    /// Where a power cut undoes it, the run stands where it stood before and does it again.
+    /// A transaction of the run. Where a power cut undoes it, the run stands where it stood before and does it again.
     async fn note<T, F>(&mut self, note: F) -> Result<T>
     where
         T: Send + 'static,
@@ -209,7 +212,8 @@ impl Collecting<'_> {
         self.work.app.store.n_changes() == self.n_changes
     }
 
-    /// The same with how long it took once it was under way. Where somebody else writes as well, a rest as long follows.
+    /// A transaction of the run, with how long it took without the wait for its turn. Where somebody else writes as well, a
+    /// rest as long follows.
     async fn timed<T, F>(&mut self, note: F) -> Result<(T, Duration)>
     where
         T: Send + 'static,

@@ -1,5 +1,6 @@
 //! Background work: jobs on a table, of which any node may lease one that is due, and looks that pages ask
-//! for. One file per job; this one is the runner.
+//! for. This file is the runner: a job lies in a file of its own, in the service whose work it does, or in the module that
+//! goes through it in steps.
 
 mod collect;
 mod crawl;
@@ -188,23 +189,29 @@ impl Work {
     /// Milliseconds until the next run, also after a failure.
     async fn perform(&self, job: &Leased, has_place: bool) -> Result<i64, (i64, Error)> {
         let app = &self.app;
-        if job.kind == Job::Sweep {
-            let swept = sweep::run(app, self.blobs.as_ref(), &self.swept).await;
-            let swept = swept.and(runs::forget(self).await).and(holds::run(app).await);
-            return swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error));
+        match job.kind {
+            Job::Sweep => {
+                let swept = sweep::run(app, self.blobs.as_ref(), &self.swept).await;
+                let swept = swept.and(runs::forget(self).await).and(holds::run(app).await);
+                swept.map(|()| SWEEP_EVERY_MS).map_err(|error| (SWEEP_EVERY_MS, error))
+            }
+            Job::Collect => {
+                let wait_ms = app.facts.collect_every_ms;
+                runs::collect_by_itself(self).await.map(|()| wait_ms).map_err(|error| (RETRY_MS, error))
+            }
+            Job::Run => runs::perform(self, &job.object, has_place).await.map_err(|error| (RETRY_MS, error)),
+            Job::Recheck => {
+                let more = rechecking::round(app, &self.tasks).await;
+                let wait = |is_more| if is_more { RECHECK_MORE_MS } else { RECHECK_EVERY_MS };
+                more.map(wait).map_err(|error| (RECHECK_EVERY_MS, error))
+            }
+            _ => self.crawl(job).await,
         }
-        if job.kind == Job::Collect {
-            let wait_ms = app.facts.collect_every_ms;
-            return runs::collect_by_itself(self).await.map(|()| wait_ms).map_err(|error| (RETRY_MS, error));
-        }
-        if job.kind == Job::Run {
-            return runs::perform(self, &job.object, has_place).await.map_err(|error| (RETRY_MS, error));
-        }
-        if job.kind == Job::Recheck {
-            let more = rechecking::round(app, &self.tasks).await;
-            let wait = |is_more| if is_more { RECHECK_MORE_MS } else { RECHECK_EVERY_MS };
-            return more.map(wait).map_err(|error| (RECHECK_EVERY_MS, error));
-        }
+    }
+
+    /// Reads what is new at a registry elsewhere.
+    async fn crawl(&self, job: &Leased) -> Result<i64, (i64, Error)> {
+        let app = &self.app;
         let Some(mount) = app.mounts.find(&job.object) else {
             return Ok(FOLLOW_MS); // It was mounted a moment ago, or is no more.
         };

@@ -7,10 +7,10 @@ pub use back::roll_back;
 pub use shown::{as_of_page, deleted, page};
 
 use super::plans;
-use super::settings::kept_at;
+use super::settings::{hosted_of, kept_at};
 use crate::domain::action::{ReadRepository, RollBackNamespace};
 use crate::domain::error::What;
-use crate::domain::view::{Difference, HistoryQuery, HistoryRow, MountKind};
+use crate::domain::view::{Difference, HistoryQuery, HistoryRow};
 use crate::domain::{Digest, Error, Namespace, Page, RepositoryName, Result, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -33,7 +33,6 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: &History
 /// [`Error::Elsewhere`] for one that lies in a registry elsewhere.
 fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
     let inside: RepositoryName = format!("{namespace}/a").parse()?;
-    let mount = app.mount(&inside).filter(|mount| mount.kind == MountKind::Hosted);
     let elsewhere = || {
         let host = kept_at(app, &inside).unwrap_or_else(|| "a registry elsewhere".to_owned());
         Error::Elsewhere(format!(
@@ -41,7 +40,7 @@ fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
              itself, from the history of its repository, where its mount lets tags be changed"
         ))
     };
-    mount.map(|mount| mount.id.clone()).ok_or_else(elsewhere)
+    hosted_of(app, &inside).ok_or_else(elsewhere)
 }
 
 /// Whether a namespace goes back to a time: what a registry elsewhere keeps does not.

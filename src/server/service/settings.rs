@@ -7,7 +7,7 @@ use crate::domain::action::{
 use crate::domain::error::What;
 use crate::domain::principal::one_line;
 use crate::domain::trash::KeptDays;
-use crate::domain::view::{ProtectionQuery, SettingsView};
+use crate::domain::view::{MountKind, ProtectionQuery, SettingsView};
 use crate::domain::{Error, RepositoryName, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -58,6 +58,12 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
 pub(super) fn kept_at(app: &App, name: &RepositoryName) -> Option<String> {
     let mount = app.mount(name).filter(|mount| mount.write.is_none())?;
     mount.upstream.as_ref().map(|upstream| upstream.host.clone())
+}
+
+/// The hosted registry that keeps a repository, or would; none where a registry elsewhere does.
+pub(super) fn hosted_of(app: &App, name: &RepositoryName) -> Option<String> {
+    let mount = app.mount(name).filter(|mount| mount.kind == MountKind::Hosted)?;
+    Some(mount.id.clone())
 }
 
 /// Says what a repository is, and who may see it without a grant.

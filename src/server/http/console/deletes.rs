@@ -100,11 +100,7 @@ fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
 /// Not found for what is not in the trash, or not theirs to restore; what is in the way of it.
 pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
     let restored = restored::batch(form.app, form.caller, form.sent.text("batch"), Over::Nothing).await;
-    let restored = restored.map_err(|error| match error {
-        Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
-        error => error,
-    })?;
-    let rows = match restored {
+    let rows = match restored.map_err(restored::hidden)? {
         Restored::Done(rows) => rows,
         Restored::Job(job) => return Ok(Done::at_job(job, Intent::Undo)),
     };

@@ -1,24 +1,15 @@
 //! Forms about what was deleted.
 
 use super::{Done, Form};
-use crate::domain::error::What;
 use crate::domain::trash::Over;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
-use crate::server::http::restored::{self, Restored};
+use crate::server::http::restored::{self, Restored, hidden};
 use crate::server::identity::again;
 use crate::server::service::trash;
 use crate::ui::form::Intent;
 use crate::ui::query::address;
 use crate::ui::words::counted;
 use std::collections::BTreeMap;
-
-/// What somebody may not bring back is not in the trash to them.
-fn hidden(refusal: Error) -> Error {
-    match refusal {
-        Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
-        refusal => refusal,
-    }
-}
 
 /// Does what such a form asks for.
 pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {

@@ -2,12 +2,11 @@
 
 use super::bodies::parsed;
 use super::{Page, answer, asked, body, done, of};
-use crate::domain::error::What;
 use crate::domain::trash::{Over, TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::http::restored::{self, Restored};
+use crate::server::http::restored::{self, Restored, hidden};
 use crate::server::service::plans::Plan;
 use crate::server::service::trash::{self, Wanted};
 use axum::body::{Body, Bytes};
@@ -93,14 +92,6 @@ pub(in crate::server::http) async fn show(
         allowed.map_err(hidden).map(|_| Listed::from(row))
     };
     answer(&app, &caller, StatusCode::OK, found.await)
-}
-
-/// What somebody may not restore is not in the trash to them.
-fn hidden(refusal: Error) -> Error {
-    match refusal {
-        Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
-        refusal => refusal,
-    }
 }
 
 #[derive(Default, Deserialize)]

@@ -6,11 +6,11 @@ use super::listed::MAX_LISTED;
 use super::passed::passed;
 use super::sealed::print_of;
 use crate::domain::error::What;
-use crate::domain::view::{Going, GoingKind, More, MountKind, Preview, RuleMet};
+use crate::domain::view::{Going, GoingKind, More, Preview, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
-use crate::server::service::settings::kept_at;
+use crate::server::service::settings::{hosted_of, kept_at};
 use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::images::{self, Listed};
@@ -101,8 +101,7 @@ impl Whole {
 /// [`Error::Elsewhere`] for one that lies in a registry elsewhere.
 fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
     let inside: RepositoryName = format!("{namespace}/a").parse()?;
-    let mount = app.mount(&inside).filter(|mount| mount.kind == MountKind::Hosted);
-    mount.map(|mount| mount.id.clone()).ok_or_else(|| elsewhere(app, namespace.as_str(), &inside))
+    hosted_of(app, &inside).ok_or_else(|| elsewhere(app, namespace.as_str(), &inside))
 }
 
 /// The hosted registry that keeps a repository.
