@@ -34,13 +34,23 @@ const LEAST_GRACE_MS: i64 = 10_000;
 /// So long after something was let go what it held is collected.
 const SOON_MS: i64 = 60_000;
 
-/// That an image of the repository `$1` has no name, and that this is not noted yet: no tag, no image that lists it, none
-/// that it is about.
-const HAS_NO_NAME: &str = "n_tags = 0 AND unnamed_since IS NULL
-    AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = manifests.digest
-      AND e.relation = 'manifest')
-    AND NOT EXISTS (SELECT 1 FROM referrers f CROSS JOIN manifests s WHERE f.repository_id = $1
-      AND f.digest = manifests.digest AND s.repository_id = f.repository_id AND s.digest = f.subject)";
+/// That an image of the repository `$1` has no name: no tag, no image that lists it, none that it is about, but for one
+/// that is on its way out.
+pub(super) fn has_no_name_but(by: &str) -> String {
+    format!(
+        "n_tags = 0
+         AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = manifests.digest
+           AND e.relation = 'manifest' AND e.parent <> {by})
+         AND NOT EXISTS (SELECT 1 FROM referrers f CROSS JOIN manifests s WHERE f.repository_id = $1
+           AND f.digest = manifests.digest AND f.subject <> {by} AND s.repository_id = f.repository_id
+           AND s.digest = f.subject)"
+    )
+}
+
+/// That it has none at all, and that this is not noted yet.
+fn has_no_name() -> String {
+    format!("unnamed_since IS NULL AND {}", has_no_name_but("''"))
+}
 
 /// For how long somebody can count on what they were told, where this is configured.
 fn grace(configured_ms: i64) -> i64 {

@@ -1,7 +1,7 @@
 //! Images that jobs brought and did not name: a copy that failed or was cancelled leaves some. They never had a name, and
 //! nobody but the job wanted them.
 
-use super::{HAS_NO_NAME, Rule, think_away};
+use super::{Rule, has_no_name, think_away};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, Tx};
@@ -46,9 +46,9 @@ pub async fn let_go(tx: &mut Tx, rule: &Rule, some: &[Brought]) -> Result<()> {
             think_away(tx, "left", repository_id, &[digest.to_string()]).await?;
             continue;
         }
-        let sql = format!(
-            "UPDATE manifests SET unnamed_since = $3 WHERE repository_id = $1 AND digest = $2 AND {HAS_NO_NAME}"
-        );
+        let no_name = has_no_name();
+        let sql =
+            format!("UPDATE manifests SET unnamed_since = $3 WHERE repository_id = $1 AND digest = $2 AND {no_name}");
         tx.run(&sql, params![repository_id, digest, *over_at]).await?;
         let sql = "DELETE FROM job_images WHERE run_id = $1 AND repository_id = $2 AND digest = $3";
         tx.run(sql, params![run_id, repository_id, digest]).await?;

@@ -1,7 +1,7 @@
 //! Images that lost their last name and that nothing holds: no tag, no image around them or above them that is there or
 //! in the trash, no tag in the trash, no history that is to be kept.
 
-use super::{After, At, Candidate, HAS_NO_NAME, Rule, candidates, named, think_away};
+use super::{After, At, Candidate, Rule, candidates, has_no_name, named, think_away};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, Tx};
@@ -135,9 +135,9 @@ const CHUNK: usize = 256;
 /// those of which somebody was told.
 async fn leave(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<()> {
     for some in digests.chunks(CHUNK) {
-        let (slots, values) = named(3, some);
+        let ((slots, values), no_name) = (named(3, some), has_no_name());
         let sql = format!(
-            "UPDATE manifests SET unnamed_since = $2 WHERE repository_id = $1 AND digest IN ({slots}) AND {HAS_NO_NAME}"
+            "UPDATE manifests SET unnamed_since = $2 WHERE repository_id = $1 AND digest IN ({slots}) AND {no_name}"
         );
         tx.run(&sql, [params![&at.id, rule.told_since], values].concat()).await?;
     }

@@ -7,7 +7,7 @@ use crate::domain::{ByteSize, Digest, Result, Tag, order};
 use crate::params;
 use crate::server::store::radius::{Reader, only_here};
 use crate::server::store::trash;
-use crate::server::store::{Tx, manifests, tags};
+use crate::server::store::{Tx, collect, manifests, tags};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Does what a radius says: the tags go from their images, and the images with what belongs to them. Returns the ids of
@@ -102,7 +102,7 @@ async fn remove(tx: &mut Tx, deletion: &Deletion, digest: &Digest, entry: &str) 
     tx.run(keep, params).await?;
     trash::name(tx, &repository.id, &[(digest, entry)]).await?;
     manifests::weigh(tx, &repository.id, digest, -1).await?;
-    tx.run(LEFT, params![&repository.id, digest, who.at]).await?;
+    tx.run(&left(), params![&repository.id, digest, who.at]).await?;
     for sql in [
         "INSERT INTO deleted_edges (repository_id, child, parent)
          SELECT DISTINCT repository_id, child, parent FROM manifest_edges
@@ -117,10 +117,11 @@ async fn remove(tx: &mut Tx, deletion: &Deletion, digest: &Digest, entry: &str) 
 }
 
 /// What an image that goes lists, and what is about it, has lost its last name where nothing else names it.
-const LEFT: &str = "UPDATE manifests SET unnamed_since = $3 WHERE repository_id = $1 AND n_tags = 0
-    AND digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest'
-      UNION SELECT f.digest FROM referrers f WHERE f.repository_id = $1 AND f.subject = $2)
-    AND NOT EXISTS (SELECT 1 FROM manifest_edges o WHERE o.repository_id = $1 AND o.child = manifests.digest
-      AND o.parent <> $2 AND o.relation = 'manifest')
-    AND NOT EXISTS (SELECT 1 FROM referrers s JOIN manifests m ON m.repository_id = s.repository_id AND m.digest = s.subject
-      WHERE s.repository_id = $1 AND s.digest = manifests.digest AND s.subject <> $2)";
+fn left() -> String {
+    format!(
+        "UPDATE manifests SET unnamed_since = $3 WHERE repository_id = $1 AND {}
+         AND digest IN (SELECT e.child FROM manifest_edges e WHERE e.repository_id = $1 AND e.parent = $2 AND e.relation = 'manifest'
+           UNION SELECT f.digest FROM referrers f WHERE f.repository_id = $1 AND f.subject = $2)",
+        collect::has_no_name_but("$2")
+    )
+}
