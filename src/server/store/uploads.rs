@@ -45,6 +45,11 @@ pub async fn advance(
     Ok(tx.run(sql, params![id, before, received, state, now]).await? == 1)
 }
 
+/// Whether a session is open still.
+pub async fn current(tx: &mut Tx, id: &str) -> Result<bool> {
+    Ok(tx.one("SELECT 1 AS found FROM uploads WHERE id = $1", params![id]).await?.is_some())
+}
+
 /// Closes a session; `false` if it was closed already.
 pub async fn close(tx: &mut Tx, id: &str) -> Result<bool> {
     Ok(tx.run("DELETE FROM uploads WHERE id = $1", params![id]).await? == 1)

@@ -117,12 +117,14 @@ impl HostedRegistry {
             .store
             .note(proof, move |tx| {
                 Box::pin(async move {
-                    if !uploads::advance(tx, &id, before, received, state, now).await? {
-                        return Err(Error::Conflict(
-                            "another request moved this upload on; ask where it stands".into(),
-                        ));
+                    if uploads::advance(tx, &id, before, received, state, now).await? {
+                        return Ok(());
                     }
-                    Ok(())
+                    // It ends with its repository, and then there is nothing to ask about.
+                    Err(match uploads::current(tx, &id).await? {
+                        true => Error::Conflict("another request moved this upload on; ask where it stands".into()),
+                        false => Error::NotFound(What::Upload),
+                    })
                 })
             })
             .await
