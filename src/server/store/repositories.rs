@@ -169,18 +169,19 @@ pub async fn ensure(
     Ok((found, created))
 }
 
+/// Another time than before, however fast changes follow each other: plans know by it whether anything changed.
+const LATER: &str = "updated_at = CASE WHEN updated_at >= $2 THEN updated_at + 1 ELSE $2 END";
+
 /// Notes that a repository changed now, by `actor`.
 pub async fn touch(tx: &mut Tx, id: &str, actor: Option<&Actor>, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE repositories SET updated_at = $2, updated_by = COALESCE($3, updated_by) WHERE id = $1";
-    tx.run(sql, params![id, now, actor.map(Actor::key)]).await?;
-    Ok(())
+    let sql = format!("UPDATE repositories SET {LATER}, updated_by = COALESCE($3, updated_by) WHERE id = $1");
+    tx.run(&sql, params![id, now, actor.map(Actor::key)]).await.map(drop)
 }
 
 /// The same for a push.
 pub async fn pushed(tx: &mut Tx, id: &str, actor: &Actor, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE repositories SET updated_at = $2, updated_by = $3, pushed_at = $2 WHERE id = $1";
-    tx.run(sql, params![id, now, actor]).await?;
-    Ok(())
+    let sql = format!("UPDATE repositories SET {LATER}, updated_by = $3, pushed_at = $2 WHERE id = $1");
+    tx.run(&sql, params![id, now, actor]).await.map(drop)
 }
 
 /// Finds the newest tag again, and with it what the repository says of itself: the tag that moved last; of a
