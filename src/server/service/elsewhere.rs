@@ -108,7 +108,7 @@ impl Elsewhere {
         expect.check(current.as_ref())?;
         let repository = found(app, name).await?;
         self.require_own(&repository)?;
-        let here = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
+        let here = tags::row(&mut Reader::Store(&app.store), &repository.id, tag).await?.map(|row| row.digest);
         // The catalog may be behind, and its transaction asks for the right by what it has.
         let step = match current.iter().chain(&here).any(|it| it != digest) {
             true => Some(Step { needs: Some(Permission::TagMove), act: Act::Move, tag: tag.clone() }),
@@ -165,7 +165,7 @@ impl Elsewhere {
         }
         let repository = found(app, name).await?;
         let taken = self.named(name, to).await?;
-        let known = tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest);
+        let known = tags::row(&mut Reader::Store(&app.store), &repository.id, tag).await?.map(|row| row.digest);
         let before =
             self.named(name, tag).await?.or_else(|| known.clone().filter(|known| taken.as_ref() == Some(known)));
         let digest = before.ok_or_else(gone)?;
@@ -187,7 +187,7 @@ impl Elsewhere {
         };
         // It may have got the new name before something failed.
         let is_again = going::is_on_its_way(&app.store, &repository.id, tag).await?
-            || tags::row(&app.store, &repository.id, to).await?.is_none();
+            || tags::row(&mut Reader::Store(&app.store), &repository.id, to).await?.is_none();
         if taken.as_ref() != Some(&digest) || !is_again {
             // Nothing is put there for a name that may not go.
             let leaving = vec![Step { needs: None, act: Act::Delete, tag: tag.clone() }];

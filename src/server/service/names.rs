@@ -11,7 +11,7 @@ use crate::domain::error::What;
 use crate::domain::principal::one_line;
 use crate::domain::protection::Act;
 use crate::domain::trash::Over;
-use crate::domain::view::How;
+use crate::domain::view::{How, TagRow};
 use crate::domain::{Action, Actor, Digest, Error, Permission, RepositoryName, Result, Tag, Target, Timestamp};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
@@ -177,16 +177,22 @@ impl Namer {
         repositories::touch(tx, &repository.id, Some(&self.by), self.now).await
     }
 
+    /// Notes that it changed; how a tag is shown by now, which the next change may take away.
+    async fn named(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<TagRow> {
+        self.touch(tx, repository).await?;
+        tags::row(&mut Reader::Tx(tx), &repository.id, tag).await?.ok_or_else(|| self.absent(tag))
+    }
+
     fn absent(&self, tag: &Tag) -> Error {
         Error::NotFound(What::Tag { repository: self.name.clone(), tag: tag.clone() })
     }
 }
 
-/// Names an image that is there; whether the tag is new.
+/// Names an image that is there; whether the tag is new, and how lists show it now.
 ///
 /// # Errors
 /// Not found if the repository does not have the image; [`Error::Changed`] if the tag is not as expected.
-pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Result<bool> {
+pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Result<(bool, TagRow)> {
     let SetTag { repository, tag, digest } = proof.action().clone();
     let mut namer = Namer::of(app, proof, &repository)?;
     let expect = match elsewhere::of(app, &repository)? {
@@ -207,10 +213,10 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
             }
             let rules = namer.rules(tx).await?;
             let before = namer.put(tx, (&found, &rules), (&tag, &digest), (How::Set, None)).await?;
-            namer.touch(tx, &found).await?;
+            let named = namer.named(tx, &found, &tag).await?;
             let is_new = before.is_none();
             let before = before.map(|before| before.to_string());
-            Ok(Change::new(is_new, before, Some(digest.to_string())).announcing(namer.name))
+            Ok(Change::new((is_new, named), before, Some(digest.to_string())).announcing(namer.name))
         })
     });
     change.await
@@ -248,11 +254,11 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
     change.await
 }
 
-/// Brings a tag back to an image that it named before; one in the trash is restored first.
+/// Brings a tag back to an image that it named before, one in the trash is restored first; how lists show it now.
 ///
 /// # Errors
 /// [`Error::Conflict`] if the tag never named it, or it is gone for good; [`Error::Changed`] as above.
-pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expect) -> Result<()> {
+pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expect) -> Result<TagRow> {
     let RollBackTag { repository, tag, digest, reason } = proof.action().clone();
     let reason = one_line("reason", &reason, MAX_REASON_CHARS)?;
     let mut namer = Namer::of(app, proof, &repository)?;
@@ -277,9 +283,9 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
             let reason = Some(reason.as_str()).filter(|reason| !reason.is_empty());
             let rules = namer.rules(tx).await?;
             let before = namer.put(tx, (&found, &rules), (&tag, &digest), (How::RollBack, reason)).await?;
-            namer.touch(tx, &found).await?;
+            let named = namer.named(tx, &found, &tag).await?;
             let after = reason.map_or_else(|| digest.to_string(), |reason| format!("{digest}\n{reason}"));
-            Ok(Change::new((), before.map(|before| before.to_string()), Some(after)).announcing(namer.name))
+            Ok(Change::new(named, before.map(|before| before.to_string()), Some(after)).announcing(namer.name))
         })
     });
     change.await

@@ -10,7 +10,7 @@ use crate::domain::view::{CrawlState, Deletable, Matching, MountNotice, Reposito
 use crate::domain::{Error, Page, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
-use crate::server::store::radius::MAX_REACHED;
+use crate::server::store::radius::{MAX_REACHED, Reader};
 use crate::server::store::repositories::Head;
 use crate::server::store::{mounts, pulls, repositories, tags};
 use std::collections::BTreeSet;
@@ -134,7 +134,7 @@ pub async fn matching(app: &App, proof: &Authorized<ReadRepository>, text: &str)
 /// One of its tags.
 pub async fn one(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<TagRow> {
     let repository = proof.action().repository.clone();
-    let found = tags::row(&app.store, &id(app, &repository).await?, tag).await?;
+    let found = tags::row(&mut Reader::Store(&app.store), &id(app, &repository).await?, tag).await?;
     found.ok_or_else(|| Error::NotFound(What::Tag { repository, tag: tag.clone() }))
 }
 

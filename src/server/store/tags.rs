@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::keyset::{self, Order};
+use super::radius::Reader;
 use super::repositories::Repository;
 use super::{Known, Row, Store, Tx, Value, batch, dialect, history, protections, repositories};
 use crate::domain::page::Position;
@@ -99,9 +100,10 @@ fn select(key: &str) -> String {
 }
 
 /// One tag, as a list shows it.
-pub async fn row(store: &Store, repository_id: &str, tag: &Tag) -> Result<Option<TagRow>> {
+pub async fn row(reader: &mut Reader<'_>, repository_id: &str, tag: &Tag) -> Result<Option<TagRow>> {
     let sql = format!("{} AND t.name = $2", select("t.changed_at"));
-    store.one(&sql, params![repository_id, tag]).await?.map(|mut row| tag_row(&mut row)).transpose()
+    let rows = reader.all(&sql, params![repository_id, tag]).await?;
+    rows.into_iter().next().map(|mut row| tag_row(&mut row)).transpose()
 }
 
 /// Names after `after` in bytewise order, for `tags/list`.

@@ -7,7 +7,7 @@ use crate::domain::view::{Deleted, Difference, HistoryQuery, HistoryRow, How};
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::service::{history, names, tags};
+use crate::server::service::{history, names};
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{Response, StatusCode};
@@ -75,11 +75,8 @@ struct Back {
 pub(super) async fn roll_back(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let moved = async {
         let (repository, Back { tag, digest, expect, reason }): (RepositoryName, _) = (name.parse()?, of(sent?)?);
-        let action = RollBackTag { repository: repository.clone(), tag: tag.clone(), digest, reason };
-        let proof = app.access.authorize(caller, action).await?;
-        names::roll_back(app, &proof, super::tags::expected(expect)).await?;
-        let reading = app.access.authorize(caller, ReadRepository { repository }).await?;
-        tags::one(app, &reading, &tag).await.map(super::tags::Listed::from)
+        let proof = app.access.authorize(caller, RollBackTag { repository, tag, digest, reason }).await?;
+        names::roll_back(app, &proof, super::tags::expected(expect)).await.map(super::tags::Listed::from)
     };
     answer(app, caller, StatusCode::OK, moved.await)
 }

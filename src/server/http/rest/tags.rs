@@ -109,15 +109,12 @@ pub(super) async fn set(
 ) -> Response<Body> {
     let set = async {
         let Set { digest, expect } = of(sent?)?;
-        let action = SetTag { repository: repository.clone(), tag: tag.clone(), digest };
-        let proof = app.access.authorize(caller, action).await?;
-        let is_new = names::set(app, &proof, expected(expect)).await?;
-        let reading = app.access.authorize(caller, ReadRepository { repository }).await?;
-        Ok((is_new, Listed::from(tags::one(app, &reading, &tag).await?)))
+        let proof = app.access.authorize(caller, SetTag { repository, tag, digest }).await?;
+        names::set(app, &proof, expected(expect)).await
     };
     let set = set.await;
     let status = if set.as_ref().is_ok_and(|(is_new, _)| *is_new) { StatusCode::CREATED } else { StatusCode::OK };
-    answer(app, caller, status, set.map(|(_, listed)| listed))
+    answer(app, caller, status, set.map(|(_, named)| Listed::from(named)))
 }
 
 /// Takes a tag from its image, which stays.

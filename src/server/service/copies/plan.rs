@@ -148,9 +148,9 @@ impl Source {
         rows: &[CopyRow],
     ) -> Result<(Option<(Side, Moved)>, Option<Side>)> {
         let [row] = rows else { return Ok((None, None)) };
-        let then = tags::row(&app.store, &self.found.id, &row.tag).await?.map(Side::from);
+        let then = tags::row(&mut Reader::Store(&app.store), &self.found.id, &row.tag).await?.map(Side::from);
         let now = match there {
-            Some(there) => tags::row(&app.store, &there.id, &row.name).await?,
+            Some(there) => tags::row(&mut Reader::Store(&app.store), &there.id, &row.name).await?,
             None => None,
         };
         Ok((now.map(|now| (Side::from(now.clone()), now.moved)), then))

@@ -3,6 +3,7 @@
 use super::Elsewhere;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::context::App;
+use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::tags;
 
@@ -24,7 +25,9 @@ impl Elsewhere {
         there: Option<&Digest>,
     ) -> Result<()> {
         let here = match repositories::find(&app.store, name).await? {
-            Some(repository) => tags::row(&app.store, &repository.id, tag).await?.map(|row| row.digest),
+            Some(repository) => {
+                tags::row(&mut Reader::Store(&app.store), &repository.id, tag).await?.map(|row| row.digest)
+            }
             None => None,
         };
         if here.as_ref() != there {

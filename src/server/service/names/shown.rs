@@ -14,6 +14,7 @@ use crate::server::service::elsewhere;
 use crate::server::service::protections::met;
 use crate::server::service::tags::is_open;
 use crate::server::store::protections::{self, Rules};
+use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{history, images, tags};
 
@@ -236,12 +237,12 @@ fn in_the_way(proof: &Authorized<ReadRepository>, rules: &Rules, act: Act, tag: 
 /// A tag that has to be there.
 async fn there(app: &App, proof: &Authorized<ReadRepository>, found: &Repository, tag: &Tag) -> Result<TagRow> {
     let repository = proof.action().repository.clone();
-    let row = tags::row(&app.store, &found.id, tag).await?;
+    let row = tags::row(&mut Reader::Store(&app.store), &found.id, tag).await?;
     row.ok_or_else(|| Error::NotFound(What::Tag { repository, tag: tag.clone() }))
 }
 
 async fn target(app: &App, powers: &Powers, found: &Repository, tag: &Tag) -> Result<Option<Target>> {
-    Ok(tags::row(&app.store, &found.id, tag).await?.map(|row| shown(powers, row)))
+    Ok(tags::row(&mut Reader::Store(&app.store), &found.id, tag).await?.map(|row| shown(powers, row)))
 }
 
 fn shown(powers: &Powers, row: TagRow) -> Target {
