@@ -5,11 +5,13 @@ use super::value::{Row, Value};
 use super::{lite, pg};
 use crate::domain::Result;
 use sqlx::Postgres;
+use std::time::{Duration, Instant};
 
 /// An open transaction. Only [`super::Store`] hands one out, and commits it.
 pub struct Tx {
     pub(super) engine: Engine,
     n_statements: u64,
+    waited: Duration,
 }
 
 /// The transaction of its database.
@@ -21,7 +23,7 @@ pub(super) enum Engine {
 
 impl From<Engine> for Tx {
     fn from(engine: Engine) -> Self {
-        Self { engine, n_statements: 0 }
+        Self { engine, n_statements: 0, waited: Duration::ZERO }
     }
 }
 
@@ -29,6 +31,11 @@ impl Tx {
     /// How many statements ran in it.
     pub(super) fn n_statements(&self) -> u64 {
         self.n_statements
+    }
+
+    /// How long it waited for what others held.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// All rows of a query.
@@ -88,7 +95,9 @@ impl Tx {
     /// other. SQLite has a single writer and needs nothing.
     pub async fn lock(&mut self, name: &str) -> Result<()> {
         if let Engine::Pg(_) = self.engine {
+            let asked = Instant::now();
             self.all("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text", crate::params![name]).await?;
+            self.waited += asked.elapsed();
         }
         Ok(())
     }
