@@ -7,6 +7,7 @@
 pub mod access;
 pub mod accounts;
 pub mod app;
+pub mod background;
 pub mod backup;
 pub mod blobs;
 pub mod check;

@@ -29,13 +29,14 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "params",
             "server::store",
             "server::access",
+            "server::background",
             "server::clock",
             "server::entropy",
             "server::events",
             "server::secret",
         ],
     ),
-    ("src/server/blobs", &["domain", "server::blobs"]),
+    ("src/server/blobs", &["domain", "server::background", "server::blobs"]),
     (
         "src/server/registry/remote",
         &[
@@ -114,6 +115,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
             "server::service::trash",
         ],
     ),
+    ("src/server/background.rs", &["domain"]),
     ("src/server/clock.rs", &["domain"]),
     ("src/server/entropy.rs", &["domain"]),
     ("src/server/events.rs", &["domain"]),

@@ -277,7 +277,7 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
     world.upstream.now().tags.retain(|tag, _| ["1.0", "latest", "w", "x"].contains(&tag.as_str()));
     world.clock.advance_ms(31 * DAY_MS);
     let missing = "SELECT COUNT(*) FROM tags WHERE missing_since IS NOT NULL";
-    eventually(async || world.count(missing).await == MANY as i64 + 1).await;
+    eventually("all are missing", async || world.count(missing).await == MANY as i64 + 1).await;
 
     let preview = async |asked| world.send("POST", &format!("{AT}/delete-preview"), asked).await.json();
     let said = preview(json!({"tags": ["w"]})).await;
@@ -291,7 +291,8 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
     let whole = index(&[&artifact("other")]);
     world.upstream.push(&["multi"], &whole);
     world.look().await;
-    eventually(async || world.count("SELECT COUNT(*) FROM tags WHERE name = 'multi'").await == 1).await;
+    eventually("the index is seen", async || world.count("SELECT COUNT(*) FROM tags WHERE name = 'multi'").await == 1)
+        .await;
     let said = preview(json!({"digests": [of(&whole)], "tags": ["w", "x"]})).await;
     assert!(said["removed"].to_string().contains(&of(&artifact("other"))), "it has no other name: {said}");
     let done = world.send("POST", &format!("{AT}/delete"), json!({"plan": said["plan"]})).await;

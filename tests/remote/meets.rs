@@ -1,8 +1,8 @@
 //! What is done at a registry elsewhere is on record, heard of and said as of any other; names that are kept are nobody's.
 
-use super::halfway::{AT, World, artifact, eventually, world_with};
+use super::halfway::{AT, World, artifact, world_with};
 use super::stand_in::Deletes;
-use crate::support::{Answer, OCI_MANIFEST, sha256};
+use crate::support::{Answer, OCI_MANIFEST, eventually, sha256};
 use crate::tags::at_once::one_of_them_wins;
 use crate::tags::form;
 use portolan::server::events::Changed;
@@ -192,11 +192,11 @@ async fn what_came_back_there_comes_back_here_over_a_tag_that_is_missing() {
     // Somebody gives the name away there, and takes it back.
     world.upstream.push(&["latest"], &artifact("other"));
     world.look().await;
-    eventually(async || world.listed().await.contains(&"latest".to_owned())).await;
+    eventually("it is listed", async || world.listed().await.contains(&"latest".to_owned())).await;
     world.upstream.now().tags.remove("latest");
     world.look().await;
     let missing = "SELECT COUNT(*) FROM tags WHERE name = 'latest' AND missing_since IS NOT NULL";
-    eventually(async || world.count(missing).await == 1).await;
+    eventually("it is missing", async || world.count(missing).await == 1).await;
     let back = world.send("POST", &format!("/api/v1/trash/{id}/restore"), json!({})).await;
     assert_eq!((back.status.as_u16(), world.named("latest")), (204, Some(world.image.clone())), "{}", back.text());
     let shown = world.test.get(&format!("{AT}/tags/latest")).await.json();

@@ -26,9 +26,10 @@ const PAGE: u32 = 1000;
 /// Entries of the trash that are looked at in one go, and how many go in one transaction at most.
 const ENTRIES: u32 = 500;
 const MOST_ENTRIES: usize = 128;
-/// How long a transaction is meant to take, which others wait for; it takes as many rows as fit. In shorter ones the same
-/// pages of indexes are written again and again, and whoever pushes waits longer for the disk than for the transaction.
-const MEANT: Duration = Duration::from_millis(8);
+/// How long a transaction is meant to take, which others wait for; it takes as many rows as fit.
+const MEANT: Duration = Duration::from_millis(3);
+/// Nobody else writes who has not written for so long: between two requests a client is busy with itself.
+const QUIET: Duration = Duration::from_millis(50);
 const LEAST: usize = 4;
 const MOST: usize = 400;
 
@@ -80,8 +81,9 @@ struct Collecting<'w> {
     to: Progress,
     /// How many rows a transaction takes.
     together: usize,
-    /// How often the database had been changed after the last transaction of the run.
+    /// How often the database had been changed when that was looked at last, and when somebody else was seen to do so.
     n_changes: u64,
+    others_wrote: Instant,
 }
 
 /// The rule by which things are collected now.
@@ -95,9 +97,9 @@ fn rule(work: &Work, is_dry: bool) -> Rule {
 pub(super) async fn step(work: &Work, run: &Run) -> Result<Progress> {
     let (Asked { dry_run }, place): (Asked, Place) = (run.asked()?, run.stands()?);
     still_may(work, run, dry_run).await?;
-    let rule = rule(work, dry_run);
-    let mut collecting = Collecting { work, rule, place, to: Progress::of(run), together: LEAST, n_changes: 0 };
-    let started = Instant::now();
+    let (rule, started) = (rule(work, dry_run), Instant::now());
+    let mut collecting =
+        Collecting { work, rule, place, to: Progress::of(run), together: LEAST, n_changes: 0, others_wrote: started };
     while started.elapsed() < SLICE && collecting.place.phase != Phase::Over {
         let phase = collecting.place.phase;
         collecting.page().await?;
@@ -207,9 +209,13 @@ impl Collecting<'_> {
         self.timed(note).await.map(|(value, _)| value)
     }
 
-    /// Whether nobody else wrote since the last transaction of the run.
-    fn is_alone(&self) -> bool {
-        self.work.app.store.n_changes() == self.n_changes
+    /// Whether nobody else writes.
+    fn is_alone(&mut self) -> bool {
+        let (n_changes, now) = (self.work.app.store.n_changes(), Instant::now());
+        if n_changes != self.n_changes {
+            (self.n_changes, self.others_wrote) = (n_changes, now);
+        }
+        now - self.others_wrote > QUIET
     }
 
     /// A transaction of the run, with how long it took without the wait for its turn and for others: that holds nobody up,
@@ -219,8 +225,7 @@ impl Collecting<'_> {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        let (store, proof) = (&self.work.app.store, self.proof());
-        let is_alone = self.is_alone();
+        let (store, is_alone, proof) = (&self.work.app.store, self.is_alone(), self.proof());
         let whole = store.note_loosely(&proof, |tx| {
             Box::pin(async move {
                 let started = Instant::now();

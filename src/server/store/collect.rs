@@ -152,7 +152,7 @@ pub async fn n_rows(store: &Store, rule: &Rule) -> Result<u64> {
         + (SELECT COUNT(*) FROM deleted_names)
         + (SELECT COUNT(*) FROM manifests WHERE unnamed_since IS NOT NULL)
         + (SELECT COUNT(*) FROM repository_blobs) + (SELECT COUNT(*) FROM blobs)";
-    let row = store.scan(sql, params![rule.now]).await?.into_iter().next();
+    let row = store.scan_in_background(sql, params![rule.now]).await?.into_iter().next();
     row.map_or(Ok(0), |mut row| row.take())
 }
 

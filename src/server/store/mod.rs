@@ -92,6 +92,7 @@ use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
 use crate::domain::action::{Bookkeeping, Maintain, Mutation};
 use crate::domain::{Error, RepositoryName, Result};
+use crate::server::background::in_background;
 use change::Lasting;
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -141,6 +142,14 @@ impl Store {
             RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| lite.query(sql, &params)),
             _ => lite.query(sql, &params), // There is nobody to hand the rest to.
         }
+    }
+
+    /// The same for work that nobody waits for: it gives way to what requests ask.
+    pub async fn scan_in_background(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+        let Db::Lite(lite) = &self.db else { return self.all(sql, params).await };
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let (lite, sql) = (lite.clone(), sql.to_owned());
+        in_background(move || lite.query(&sql, &params)).await?
     }
 
     /// The state that a query would see now, to know for how long its answer holds. None while a change becomes

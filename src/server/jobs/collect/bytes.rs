@@ -14,13 +14,11 @@ use std::time::Duration;
 
 /// Content that is put aside at a time: whoever commits waits for that.
 const TOGETHER: u32 = 64;
-/// Who waits to commit goes first, where anybody else writes.
-const BETWEEN: Duration = Duration::from_millis(2);
 /// How often it is asked whether blobs can be freed, while they cannot.
 const ASK: Duration = Duration::from_millis(500);
 /// What is smaller is removed where it lies, which takes no longer than to put it aside.
 const LARGE: u64 = 1 << 20;
-/// In so many parts it is removed at the same time, where nobody else writes: a file system waits most of the while.
+/// In so many parts it is removed at the same time, where nobody else writes.
 const SIDE_BY_SIDE: usize = 8;
 /// How the names begin of what is put aside.
 const ASIDE: &str = "aside-";
@@ -50,12 +48,12 @@ impl Collecting<'_> {
     }
 
     pub(super) async fn bytes(&mut self) -> Result<()> {
-        let app = &self.work.app;
+        let (work, app) = (self.work, &self.work.app);
         if self.place.after.1.is_empty() {
             self.free_what_was_left().await?;
         }
         let marked = collect::marked(&app.store, &self.place.after.1, TOGETHER).await?;
-        let (Some((last, _)), Some(blobs)) = (marked.last(), &self.work.blobs) else {
+        let (Some((last, _)), Some(blobs)) = (marked.last(), &work.blobs) else {
             self.go_on(Phase::Over);
             return Ok(());
         };
@@ -68,10 +66,10 @@ impl Collecting<'_> {
         let (app, blobs, rule) = (app.clone(), Arc::clone(blobs), self.rule);
         // By a task of its own: whoever drops this run lets nobody commit before the files are where they are to be.
         let is_alone = self.is_alone();
-        let at_once = if is_alone { TOGETHER as usize / SIDE_BY_SIDE } else { TOGETHER as usize };
+        let n_in_a_part = if is_alone { TOGETHER as usize / SIDE_BY_SIDE } else { TOGETHER as usize };
         let taking = tokio::spawn({
             let blobs = Arc::clone(&blobs);
-            async move { (take_away(&app, &*blobs, (&rule, at_once), &marked).await, removing) }
+            async move { (take_away(&app, &*blobs, (&rule, n_in_a_part), &marked).await, removing) }
         });
         let (taken, _removing) = taking.await.map_err(|_| Error::Internal)?;
         let (gone, aside) = taken?;
@@ -81,11 +79,7 @@ impl Collecting<'_> {
             self.place.n_contents += n_gone;
             self.to.n_bytes += n_bytes;
         }
-        try_join_all(aside.iter().map(|place| blobs.discard(place))).await?;
-        if !is_alone {
-            tokio::time::sleep(BETWEEN).await;
-        }
-        Ok(())
+        try_join_all(aside.iter().map(|place| blobs.discard(place))).await.map(drop)
     }
 
     /// A run that was cut off may have put content aside and not freed it.
@@ -103,7 +97,7 @@ impl Collecting<'_> {
 async fn take_away(
     app: &App,
     blobs: &dyn BlobStore,
-    (rule, at_once): (&Rule, usize),
+    (rule, n_in_a_part): (&Rule, usize),
     marked: &[(Digest, u64)],
 ) -> Result<(Vec<Digest>, Vec<String>)> {
     let digests: Vec<Digest> = marked.iter().map(|(digest, _)| digest.clone()).collect();
@@ -111,7 +105,7 @@ async fn take_away(
     let alone = blobs.commits().stop(&digests).await;
     let still = collect::still_marked(&app.store, rule, &digests).await?;
     let (large, small): (Vec<Digest>, Vec<Digest>) = still.iter().cloned().partition(|digest| large.contains(digest));
-    try_join_all(small.chunks(at_once).map(|some| blobs.remove(some, &alone))).await?;
+    try_join_all(small.chunks(n_in_a_part).map(|some| blobs.remove(some, &alone))).await?;
     let aside: Vec<(Digest, String)> =
         large.into_iter().map(|digest| (digest, format!("{ASIDE}{}", new_secret_uuid(&*app.entropy)))).collect();
     blobs.put_aside(&aside, &alone).await?;

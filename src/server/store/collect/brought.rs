@@ -30,7 +30,7 @@ pub async fn brought(store: &Store, after: &[String; 3], limit: u32) -> Result<V
                WHERE (b.run_id, b.repository_id, b.digest) > ($1, $2, $3) AND (j.id IS NULL OR j.finished_at IS NOT NULL)
                ORDER BY b.run_id, b.repository_id, b.digest LIMIT $4";
     let [run_id, repository_id, digest] = after;
-    let rows = store.all(sql, params![run_id, repository_id, digest, limit]).await?.into_iter();
+    let rows = store.scan_in_background(sql, params![run_id, repository_id, digest, limit]).await?.into_iter();
     rows.map(|mut row| {
         let (run_id, repository_id) = (row.take()?, row.take()?);
         Ok(Brought { run_id, repository_id, digest: row.take()?, over_at: row.take()? })

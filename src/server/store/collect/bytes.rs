@@ -33,7 +33,7 @@ pub async fn contents(store: &Store, rule: &Rule, after: &str, limit: u32) -> Re
          SELECT b.digest, b.size_bytes, CASE WHEN {} THEN 1 ELSE 0 END FROM page b ORDER BY b.digest",
         free(rule)
     );
-    let rows = store.scan(&sql, params![after, limit]).await?;
+    let rows = store.scan_in_background(&sql, params![after, limit]).await?;
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
 }
 

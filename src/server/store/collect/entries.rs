@@ -11,7 +11,7 @@ use std::collections::HashSet;
 pub async fn expired(store: &Store, rule: &Rule, limit: u32) -> Result<Vec<String>> {
     let sql = format!("SELECT x.id FROM {} ORDER BY x.expires_at, x.id LIMIT $3", over(rule));
     let params = params![rule.now, rule.moved_since, limit];
-    store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
+    store.scan_in_background(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// The entries `x` that go; `$1` and `$2` are the moments of the rule.

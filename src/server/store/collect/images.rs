@@ -51,7 +51,7 @@ pub async fn unnamed(store: &Store, rule: &Rule, after: &After, limit: u32) -> R
         free(rule)
     );
     let params = params![rule.told_since, rule.moved_since, &after.0, &after.1, limit];
-    candidates(store.scan(&sql, params).await?)
+    candidates(store.scan_in_background(&sql, params).await?)
 }
 
 /// Takes those of some images of a repository that nothing holds at this moment. Returns how many that were, and what they

@@ -63,7 +63,7 @@ pub async fn left(store: &Store, of: Leftover, after: &After, limit: u32) -> Res
          FROM page e CROSS JOIN repositories r WHERE r.id = e.repository_id ORDER BY e.repository_id, e.{a}, e.{b}"
     );
     let (mut found, mut last) = (Vec::new(), None);
-    for mut row in store.scan(&sql, params![&after.0, one, other, limit]).await? {
+    for mut row in store.scan_in_background(&sql, params![&after.0, one, other, limit]).await? {
         let (id, one, other): (String, String, String) = (row.take()?, row.take()?, row.take()?);
         last = Some((id.clone(), format!("{one}{AND}{other}")));
         let repository = At { name: row.take()?, id, mount_id: row.take()? };

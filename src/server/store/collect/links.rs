@@ -30,7 +30,7 @@ pub async fn linked(store: &Store, rule: &Rule, after: &After, limit: u32) -> Re
          ORDER BY l.repository_id, l.digest",
         free(rule)
     );
-    candidates(store.scan(&sql, params![rule.told_since, &after.0, &after.1, limit]).await?)
+    candidates(store.scan_in_background(&sql, params![rule.told_since, &after.0, &after.1, limit]).await?)
 }
 
 /// Takes those of some blobs out of a repository that nothing names there at this moment. Returns how many that were.
