@@ -229,6 +229,21 @@ async fn what_is_gone_there_is_in_the_trash_whatever_is_set_or_read_meanwhile() 
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_that_has_a_name_by_then_is_not_said_to_be_deleted() {
+    let world = world(Deletes::ByDigest).await;
+    assert_eq!(world.test.delete(&format!("{AT}/tags/other")).await.status, 204);
+    let other = sha256(artifact("other").as_bytes());
+    let meanwhile = async || {
+        world.upstream.push(&["again"], &artifact("other"));
+        world.look().await;
+        eventually(async || world.listed().await.contains(&"again".to_owned())).await;
+    };
+    let done = world.delete_and(&format!("{AT}/manifests/{other}"), 4, meanwhile).await;
+    assert_eq!((done.status.as_u16(), world.trash().await.len()), (409, 1), "{}", done.text());
+    assert_eq!(world.named("again"), Some(other));
+}
+
 /// Or a reading that asked meanwhile and writes later would put back what it saw.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_done_there_counts_from_when_it_was_done_and_not_from_when_it_began() {

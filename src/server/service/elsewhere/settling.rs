@@ -6,7 +6,7 @@ use super::{Elsewhere, Renamed};
 use crate::domain::action::{Bookkeeping, Mutation, RenameTag};
 use crate::domain::radius::Radius;
 use crate::domain::view::How;
-use crate::domain::{RepositoryName, Result};
+use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
@@ -29,6 +29,9 @@ pub(in crate::server::service) async fn settle(
 ) -> Result<(Vec<String>, Radius)> {
     let deletion = Deletion::begin(tx, repository, name.clone(), who.clone()).await?;
     let (entries, radius) = deletes::gone(tx, &deletion, &gone.tags, &gone.images).await?;
+    if keeps_trash && entries.is_empty() && gone.tags.is_empty() && !gone.images.is_empty() {
+        return Err(Error::Outdated); // All of it is named by now, and nothing was taken there.
+    }
     let entries = if keeps_trash { entries } else { plans::forgotten(tx, entries).await? };
     let id = &deletion.repository.id;
     going::forget(tx, (&who.batch, id), gone.tags.keys().chain(&gone.moved)).await?;

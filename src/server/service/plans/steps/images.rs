@@ -88,7 +88,7 @@ impl Deletes<'_> {
         tally.n_left = u64::from(said.is_err());
         match gone.tags.is_empty() && gone.images.is_empty() {
             true => self.note(&proof, part, (part.what.clone(), tally), gone.moved).await?,
-            false => self.settle(&proof, (part, part.what.clone(), tally), (content, gone)).await?,
+            false => self.settle(&proof, (part, part.what.clone(), tally), (content, gone)).await.map_err(again)?,
         }
         said
     }

@@ -58,10 +58,11 @@ impl Deletes<'_> {
     }
 }
 
-/// A tag that goes while it is looked at is seen the next time.
+/// A tag that goes, or comes, while it is looked at is seen the next time.
 pub(super) fn again(failure: Error) -> Error {
     match failure {
         Error::NotFound(What::Tag { tag, .. }) => Error::Unavailable(format!("the tag {tag} changed at this moment")),
+        Error::Outdated => Error::Unavailable("a name changed at this moment".to_owned()),
         failure => failure,
     }
 }
