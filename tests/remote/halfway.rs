@@ -237,7 +237,7 @@ async fn an_image_that_has_a_name_by_then_is_not_said_to_be_deleted() {
     let meanwhile = async || {
         world.upstream.push(&["again"], &artifact("other"));
         world.look().await;
-        eventually(async || world.listed().await.contains(&"again".to_owned())).await;
+        eventually("it is listed", async || world.listed().await.contains(&"again".to_owned())).await;
     };
     let done = world.delete_and(&format!("{AT}/manifests/{other}"), 4, meanwhile).await;
     assert_eq!((done.status.as_u16(), world.trash().await.len()), (409, 1), "{}", done.text());

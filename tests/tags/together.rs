@@ -130,9 +130,9 @@ impl Client {
             }
             2 => self.roll_back(then).await,
             3 if n % 10 == 9 => self.delete_all().await,
-            3 if n % 2 == 0 => self.set_first(REPOSITORIES[n / 2 % 2], "prod").await,
+            3 if n.is_multiple_of(2) => self.set_first(REPOSITORIES[n / 2 % 2], "prod").await,
             3 => self.untag("b", &format!("v{}", n / 4)).await,
-            _ if n % 3 == 0 => self.list(REPOSITORIES[n % 2]).await,
+            _ if n.is_multiple_of(3) => self.list(REPOSITORIES[n % 2]).await,
             _ => self.pull(REPOSITORIES[n % 2], "prod").await,
         }
     }
