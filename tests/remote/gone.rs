@@ -2,7 +2,10 @@
 
 use super::halfway::{AT, HOUR_MS, World, artifact, index, world_with};
 use super::stand_in::{Deletes, Event, StandIn};
+use crate::identity::{PASSWORD, basic};
+use crate::jobs::over;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, eventually, sha256};
+use portolan::server::identity::sign_in;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -263,7 +266,7 @@ async fn a_tag_that_is_missing_there_keeps_nothing() {
     assert_eq!((world.count(counted).await, world.count("SELECT COUNT(*) FROM tags").await), (0, 0));
 }
 
-/// Nor do very many: those that keep an image are told from them.
+/// Nor do very many: those that keep an image are told from them, and what has no other name goes with all of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn however_many_tags_are_missing_there_they_keep_nothing() {
     const MANY: usize = 260;
@@ -273,7 +276,7 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
         }
         upstream.push(&["w", "x"], &artifact("other"));
     });
-    let world = world.await;
+    let mut world = world.await;
     world.upstream.now().tags.retain(|tag, _| ["1.0", "latest", "w", "x"].contains(&tag.as_str()));
     world.clock.advance_ms(31 * DAY_MS);
     let missing = "SELECT COUNT(*) FROM tags WHERE missing_since IS NOT NULL";
@@ -293,6 +296,23 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
     world.look().await;
     eventually("the index is seen", async || world.count("SELECT COUNT(*) FROM tags WHERE name = 'multi'").await == 1)
         .await;
-    let said = preview(json!({"digests": [of(&whole)], "tags": ["w", "x"]})).await;
+    // What goes by a job goes in the name of somebody who is there.
+    sign_in::admin_by_configuration(&world.test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into())
+        .await
+        .unwrap();
+    world.test = world.test.showing(&basic("mara", PASSWORD));
+    let ask = json!({"digests": [of(&whole)], "tags": ["w", "x"]});
+    let said = world.send("POST", &format!("{AT}/delete-preview"), ask).await.json();
     assert!(said["removed"].to_string().contains(&of(&artifact("other"))), "it has no other name: {said}");
+    let done = world.send("POST", &format!("{AT}/delete"), json!({"plan": said["plan"]})).await;
+    assert_eq!(done.status, 202, "so many names go by a job: {}", done.text());
+    let job = over(&world.test, done.json()["job"].as_str().unwrap()).await;
+    assert_eq!(job["state"], "done", "{job}");
+    // As they expire: the tag that went by itself, and then the image that was deleted after it.
+    for entry in world.trash().await.iter().rev() {
+        world.purge(entry["id"].as_str().unwrap()).await;
+    }
+    assert_eq!((world.all(), world.hidden()), ([of(&artifact("old"))].into(), vec![]), "all of it is let go");
+    let counted = "SELECT n_tags + n_images FROM repositories WHERE name = 'up/a'";
+    assert_eq!((world.count(counted).await, world.count("SELECT COUNT(*) FROM tags").await), (2, 2), "artifacts all");
 }

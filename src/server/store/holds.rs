@@ -50,11 +50,14 @@ pub struct Held<'a> {
     pub takes: Takes,
 }
 
-/// Notes that a tag will hold an image; the one that was noted before, where there is one.
+/// Notes that a tag will hold an image; the one that was noted before, where there is one. An image that goes after its tags
+/// goes as one in the end, with what belongs to it.
 pub async fn keep(tx: &mut Tx, held: Held<'_>, tag: &Tag, now: Timestamp) -> Result<Tag> {
     let Held { repository, name, batch, digest, takes } = held;
     let sql = "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch, repository_id, digest) DO UPDATE SET held_at = excluded.held_at";
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch, repository_id, digest) DO UPDATE SET
+                held_at = excluded.held_at,
+                is_whole = CASE WHEN trash_holds.is_whole = 0 THEN excluded.is_whole ELSE trash_holds.is_whole END";
     tx.run(sql, params![tag, batch, &repository.mount_id, &repository.id, name, digest, takes, now]).await?;
     let sql = "SELECT tag FROM trash_holds WHERE batch = $1 AND repository_id = $2 AND digest = $3";
     let row = tx.one(sql, params![batch, &repository.id, digest]).await?;
