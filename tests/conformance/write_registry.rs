@@ -6,7 +6,7 @@ use futures::StreamExt;
 use portolan::domain::action::{DeleteBlob, DeleteManifest, DeleteTag, Maintain, MountBlob, PushBlob, PushManifest};
 use portolan::domain::condition::{Among, Condition};
 use portolan::domain::digest::Algorithm;
-use portolan::domain::error::What;
+use portolan::domain::error::{ContentProblem, What};
 use portolan::domain::principal::Job;
 use portolan::domain::view::MountKind;
 use portolan::domain::{Action, Digest, Error, Reference, RepositoryName, Result, Role};
@@ -103,6 +103,7 @@ fn digest(bytes: &[u8]) -> Digest {
 
 async fn suite<R: ReadRegistry + WriteRegistry>(registry: &R) {
     chunks_come_in_order_and_become_content(registry).await;
+    a_last_piece_that_is_not_whole_is_kept_and_goes_on(registry).await;
     a_wrong_digest_ends_an_upload(registry).await;
     an_upload_is_given_up_whole(registry).await;
     an_upload_is_known_in_its_repository_only(registry).await;
@@ -162,8 +163,7 @@ async fn untag<R: WriteRegistry>(registry: &R, tag: &str, condition: Condition) 
 async fn put<R: WriteRegistry>(registry: &R, bytes: &'static [u8]) {
     let proof = blob_proof(name()).await;
     let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
-    registry.append(&proof, &upload.id, chunk(None, bytes)).await.unwrap();
-    registry.finish_upload(&proof, &upload.id, &digest(bytes)).await.unwrap();
+    registry.finish_upload(&proof, &upload.id, Some(chunk(None, bytes)), &digest(bytes)).await.unwrap();
 }
 
 async fn chunks_come_in_order_and_become_content<R: ReadRegistry + WriteRegistry>(registry: &R) {
@@ -174,11 +174,25 @@ async fn chunks_come_in_order_and_become_content<R: ReadRegistry + WriteRegistry
     assert!(matches!(early, Err(Error::OutOfOrder { received: 6 })), "{early:?}");
     registry.append(&proof, &upload.id, chunk(Some(6), b"second")).await.unwrap();
     assert_eq!(registry.upload(&proof, &upload.id).await.unwrap().received, 12);
-    registry.finish_upload(&proof, &upload.id, &digest(b"first second")).await.unwrap();
+    registry.finish_upload(&proof, &upload.id, None, &digest(b"first second")).await.unwrap();
     let held = registry.blob(&name(), &digest(b"first second"), None).await.unwrap().unwrap();
     assert_eq!(held.size, 12);
     let again = registry.append(&proof, &upload.id, chunk(None, b"more")).await;
     assert!(matches!(again, Err(Error::NotFound(_))), "a finished upload is over");
+}
+
+async fn a_last_piece_that_is_not_whole_is_kept_and_goes_on<R: ReadRegistry + WriteRegistry>(registry: &R) {
+    let (proof, whole) = (blob_proof(name()).await, digest(b"one two"));
+    let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
+    let short = Chunk { length: Some(7), ..chunk(None, b"one ") };
+    let short = registry.finish_upload(&proof, &upload.id, Some(short), &whole).await;
+    assert!(matches!(short, Err(Error::Content { problem: ContentProblem::Size, .. })), "{short:?}");
+    assert_eq!(registry.upload(&proof, &upload.id).await.unwrap().received, 4);
+    let early = registry.finish_upload(&proof, &upload.id, Some(chunk(Some(0), b"one two")), &whole).await;
+    assert!(matches!(early, Err(Error::OutOfOrder { received: 4 })), "{early:?}");
+    registry.finish_upload(&proof, &upload.id, Some(chunk(Some(4), b"two")), &whole).await.unwrap();
+    assert!(has_blob(registry, &name(), b"one two").await);
+    assert!(matches!(registry.upload(&proof, &upload.id).await, Err(Error::NotFound(_))), "it is over");
 }
 
 async fn a_wrong_digest_ends_an_upload<R: ReadRegistry + WriteRegistry>(registry: &R) {
@@ -186,7 +200,7 @@ async fn a_wrong_digest_ends_an_upload<R: ReadRegistry + WriteRegistry>(registry
     let upload = registry.start_upload(&proof, Algorithm::Sha256).await.unwrap();
     registry.append(&proof, &upload.id, chunk(None, b"something")).await.unwrap();
     let claimed = digest(b"something else");
-    let refused = registry.finish_upload(&proof, &upload.id, &claimed).await;
+    let refused = registry.finish_upload(&proof, &upload.id, None, &claimed).await;
     assert!(matches!(refused, Err(Error::Content { .. })), "{refused:?}");
     assert!(registry.blob(&name(), &claimed, None).await.unwrap().is_none());
     assert!(registry.upload(&proof, &upload.id).await.is_err());

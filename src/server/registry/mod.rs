@@ -128,8 +128,15 @@ pub trait UploadBlobs: Send + Sync {
     /// Adds bytes to an upload.
     async fn append(&self, proof: &Authorized<PushBlob>, id: &str, chunk: Chunk) -> Result<Upload>;
 
-    /// Closes an upload whose content must have `digest`; returns when it is durable.
-    async fn finish_upload(&self, proof: &Authorized<PushBlob>, id: &str, digest: &Digest) -> Result<()>;
+    /// Closes an upload whose content must have `digest`, with the bytes that come last where there are some; returns when
+    /// it is durable.
+    async fn finish_upload(
+        &self,
+        proof: &Authorized<PushBlob>,
+        id: &str,
+        last: Option<Chunk>,
+        digest: &Digest,
+    ) -> Result<()>;
 
     /// Gives an upload up and frees its bytes.
     async fn cancel_upload(&self, proof: &Authorized<PushBlob>, id: &str) -> Result<()>;

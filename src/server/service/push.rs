@@ -27,12 +27,9 @@ pub async fn mount(app: &App, proof: &Authorized<MountBlob>) -> Result<bool> {
 pub async fn whole(app: &App, proof: Authorized<PushBlob>, digest: &Digest, chunk: Chunk) -> Result<()> {
     let (_, registry) = app.hosted(&proof.action().repository)?;
     let upload = registry.start_upload(&proof, digest.algorithm()).await?;
-    let (appended, digest) = (registry.append(&proof, &upload.id, chunk).await, digest.clone());
+    let digest = digest.clone();
     to_its_end(async move {
-        let finished = match appended {
-            Ok(_) => registry.finish_upload(&proof, &upload.id, &digest).await,
-            Err(failure) => Err(failure),
-        };
+        let finished = registry.finish_upload(&proof, &upload.id, Some(chunk), &digest).await;
         if finished.is_err() {
             let _ = registry.cancel_upload(&proof, &upload.id).await; // Closed already where the digest was wrong.
         }
@@ -51,8 +48,8 @@ pub async fn append(app: &App, proof: &Authorized<PushBlob>, id: &str, chunk: Ch
     app.hosted(&proof.action().repository)?.1.append(proof, id, chunk).await
 }
 
-/// Closes an upload, with a last chunk where there is one. From there on it goes on to its end, also when whoever asked for
-/// it has gone: else its link might come after a collection that found nobody at work.
+/// Closes an upload, with a last chunk where there is one. Once all bytes came it goes on to its end, also when whoever asked
+/// for it has gone: else its link might come after a collection that found nobody at work.
 pub async fn finish(
     app: &App,
     proof: Authorized<PushBlob>,
@@ -61,11 +58,8 @@ pub async fn finish(
     digest: &Digest,
 ) -> Result<()> {
     let (_, registry) = app.hosted(&proof.action().repository)?;
-    if let Some(chunk) = last {
-        registry.append(&proof, id, chunk).await?;
-    }
     let (id, digest) = (id.to_owned(), digest.clone());
-    to_its_end(async move { registry.finish_upload(&proof, &id, &digest).await }).await
+    to_its_end(async move { registry.finish_upload(&proof, &id, last, &digest).await }).await
 }
 
 /// Gives an upload up.

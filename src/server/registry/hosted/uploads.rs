@@ -23,15 +23,10 @@ impl UploadBlobs for HostedRegistry {
         let (repository, actor, now) =
             (proof.action().repository.clone(), proof.actor().clone(), self.parts.clock.now());
         let (upload, state) = (id.clone(), ContentHash::new(algorithm).save());
-        self.parts
-            .store
-            .note(proof, move |tx| {
-                Box::pin(async move {
-                    uploads::create(tx, &upload, &repository, &actor, state, now).await?;
-                    Ok(())
-                })
-            })
-            .await?;
+        let opened = self.parts.store.note(proof, move |tx| {
+            Box::pin(async move { uploads::create(tx, &upload, &repository, &actor, state, now).await })
+        });
+        opened.await?;
         Ok(Upload { id, received: 0 })
     }
 
@@ -43,24 +38,30 @@ impl UploadBlobs for HostedRegistry {
     async fn append(&self, proof: &Authorized<PushBlob>, id: &str, chunk: Chunk) -> Result<Upload> {
         let (_writing, hash) = self.claim(proof, id).await?;
         let before = hash.size();
-        if chunk.start.is_some_and(|start| start != before) {
-            return Err(Error::OutOfOrder { received: before });
-        }
-        let (hash, ending) = self.parts.blobs.append(id, hash, chunk.body).await?;
-        let received = hash.size() - before;
+        let (hash, ending) = self.add(id, hash, chunk).await?;
         self.advance(proof, id, before, &hash).await?;
         ending?;
-        match chunk.length {
-            Some(length) if length != received => Err(Error::Content {
-                problem: ContentProblem::Size,
-                message: format!("{length} bytes were announced and {received} came"),
-            }),
-            _ => Ok(Upload { id: id.to_owned(), received: hash.size() }),
-        }
+        Ok(Upload { id: id.to_owned(), received: hash.size() })
     }
 
-    async fn finish_upload(&self, proof: &Authorized<PushBlob>, id: &str, digest: &Digest) -> Result<()> {
+    async fn finish_upload(
+        &self,
+        proof: &Authorized<PushBlob>,
+        id: &str,
+        last: Option<Chunk>,
+        digest: &Digest,
+    ) -> Result<()> {
         let (_writing, mut hash) = self.claim(proof, id).await?;
+        if let Some(chunk) = last {
+            let before = hash.size();
+            let (after, ending) = self.add(id, hash, chunk).await?;
+            // What comes in one piece is noted when it is content: until then nobody goes on with it.
+            if before > 0 || ending.is_err() {
+                self.advance(proof, id, before, &after).await?;
+            }
+            ending?;
+            hash = after;
+        }
         if digest.algorithm() != hash.algorithm() {
             hash = self.parts.blobs.rehash(id, hash.size(), digest.algorithm()).await?;
         }
@@ -108,6 +109,24 @@ impl HostedRegistry {
         let session = uploads::find(&self.parts.store, id, repository, &actor).await?;
         let session = session.ok_or(Error::NotFound(What::Upload))?;
         ContentHash::restore(&session.hash_state)
+    }
+
+    /// Adds bytes to what is staged: the state of its hash, and how the body ended.
+    async fn add(&self, id: &str, hash: ContentHash, chunk: Chunk) -> Result<(ContentHash, Result<()>)> {
+        let before = hash.size();
+        if chunk.start.is_some_and(|start| start != before) {
+            return Err(Error::OutOfOrder { received: before });
+        }
+        let (hash, ending) = self.parts.blobs.append(id, hash, chunk.body).await?;
+        let received = hash.size() - before;
+        let ending = ending.and_then(|()| match chunk.length {
+            Some(length) if length != received => Err(Error::Content {
+                problem: ContentProblem::Size,
+                message: format!("{length} bytes were announced and {received} came"),
+            }),
+            _ => Ok(()),
+        });
+        Ok((hash, ending))
     }
 
     /// Notes how far a session came, if it still stands where this request found it.
