@@ -57,6 +57,14 @@ impl World {
         self.count(&format!("SELECT COUNT(*) FROM manifests WHERE digest = '{}'", of(content))).await
     }
 
+    /// What goes by a job goes in the name of somebody who is there.
+    async fn by_somebody(mut self) -> Self {
+        let password = PASSWORD.to_owned().into();
+        sign_in::admin_by_configuration(&self.test.app, "mara".parse().unwrap(), password).await.unwrap();
+        self.test = self.test.showing(&basic("mara", PASSWORD));
+        self
+    }
+
     async fn n_holds(&self) -> i64 {
         self.count("SELECT COUNT(*) FROM trash_holds").await
     }
@@ -276,7 +284,7 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
         }
         upstream.push(&["w", "x"], &artifact("other"));
     });
-    let mut world = world.await;
+    let world = world.await;
     world.upstream.now().tags.retain(|tag, _| ["1.0", "latest", "w", "x"].contains(&tag.as_str()));
     world.clock.advance_ms(31 * DAY_MS);
     let missing = "SELECT COUNT(*) FROM tags WHERE missing_since IS NOT NULL";
@@ -296,11 +304,7 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
     world.look().await;
     eventually("the index is seen", async || world.count("SELECT COUNT(*) FROM tags WHERE name = 'multi'").await == 1)
         .await;
-    // What goes by a job goes in the name of somebody who is there.
-    sign_in::admin_by_configuration(&world.test.app, "mara".parse().unwrap(), PASSWORD.to_owned().into())
-        .await
-        .unwrap();
-    world.test = world.test.showing(&basic("mara", PASSWORD));
+    let world = world.by_somebody().await;
     let ask = json!({"digests": [of(&whole)], "tags": ["w", "x"]});
     let said = world.send("POST", &format!("{AT}/delete-preview"), ask).await.json();
     assert!(said["removed"].to_string().contains(&of(&artifact("other"))), "it has no other name: {said}");
@@ -315,4 +319,36 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
     assert_eq!((world.all(), world.hidden()), ([of(&artifact("old"))].into(), vec![]), "all of it is let go");
     let counted = "SELECT n_tags + n_images FROM repositories WHERE name = 'up/a'";
     assert_eq!((world.count(counted).await, world.count("SELECT COUNT(*) FROM tags").await), (2, 2), "artifacts all");
+}
+
+/// An index that goes by a job after its tags, of which each is in an entry of its own. A name that is still in the trash
+/// keeps all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_entry_of_an_index_is_purged_first_its_parts_go_with_the_last() {
+    let tags: Vec<String> = (0..25).map(|n| format!("multi-{n}")).collect();
+    for is_image_first in [true, false] {
+        let world = world_with(Deletes::ByDigest, "", |upstream| {
+            fill(upstream);
+            upstream.push(&tags.iter().map(String::as_str).collect::<Vec<_>>(), &nested());
+        });
+        let world = world.await.by_somebody().await;
+        let (before, rest) = (world.all(), BTreeSet::from(["old", "other", "solo"].map(|it| of(&artifact(it)))));
+        let ask = json!({"digests": [of(&nested())]});
+        let plan = world.send("POST", &format!("{AT}/delete-preview"), ask).await.json()["plan"].clone();
+        let done = world.send("POST", &format!("{AT}/delete"), json!({ "plan": plan })).await;
+        assert_eq!(done.status, 202, "{}", done.text());
+        assert_eq!(over(&world.test, done.json()["job"].as_str().unwrap()).await["state"], "done");
+        let (mut entries, named): (Vec<_>, Vec<_>) =
+            world.trash().await.into_iter().partition(|it| it["tag"].is_null());
+        assert_eq!((entries.len(), named.is_empty()), (1, false), "{entries:?} {named:?}");
+        entries.splice(if is_image_first { 1..1 } else { 0..0 }, named);
+        let last = entries.pop().unwrap();
+        for entry in &entries {
+            world.purge(entry["id"].as_str().unwrap()).await;
+            world.later(2 * HOUR_MS).await;
+            assert_eq!(world.all(), before, "{entry}");
+        }
+        world.purge(last["id"].as_str().unwrap()).await;
+        assert_eq!((world.all(), world.hidden(), world.n_holds().await), (rest, vec![], 0), "{is_image_first}");
+    }
 }

@@ -75,13 +75,13 @@ fn is_free(hold: &str) -> String {
     ["trash_going", "tags_in_trash", "images_in_trash"].map(none).join(" AND ")
 }
 
-/// That one is free, and a part is not before the images of its request are gone.
+/// That one is free, and a part is not before the images of its request are gone: those that the trash still needs by another
+/// name too, since until then an index at the registry lists it.
 fn is_free_in_turn() -> String {
     format!(
         "{} AND (h.is_whole < 2 OR NOT EXISTS (SELECT 1 FROM trash_holds t WHERE t.batch = h.batch
-           AND t.repository_id = h.repository_id AND t.is_whole = 1 AND {}))",
-        is_free("h"),
-        is_free("t")
+           AND t.repository_id = h.repository_id AND t.is_whole = 1))",
+        is_free("h")
     )
 }
 
