@@ -52,6 +52,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0029_in_place.sql"),
     include_str!("schema/sqlite/0030_in_order.sql"),
     include_str!("schema/sqlite/0031_trash_edges.sql"),
+    include_str!("schema/sqlite/0032_job_images.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -87,6 +88,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0029_in_place.sql"),
     include_str!("schema/postgres/0030_in_order.sql"),
     include_str!("schema/postgres/0031_trash_edges.sql"),
+    include_str!("schema/postgres/0032_job_images.sql"),
 ];
 
 impl Dialect {
