@@ -1,7 +1,7 @@
 //! Steps of random graphs that bring something back, or elsewhere: what was acknowledged is there at once, whatever the
 //! trash holds besides.
 
-use super::{pulls, rows};
+use super::{pulls, rows, texts};
 use crate::support::TestApp;
 use crate::tags::{names, send};
 use serde_json::json;
@@ -9,6 +9,14 @@ use serde_json::json;
 /// Pairs of the rows of a query about a repository.
 async fn pairs(test: &TestApp, sql: &str) -> Vec<(String, String)> {
     rows(test, sql).await.into_iter().map(|mut row| (row.take().unwrap(), row.take().unwrap())).collect()
+}
+
+/// Whatever came back by whatever entry: one that is about an image holds it, or would bring back less than it says.
+pub async fn all_entries_hold_their_images(test: &TestApp) {
+    let empty = "SELECT id FROM trash WHERE kind = 'image'
+                 AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.entry = trash.id)";
+    let empty = texts(test, empty).await;
+    assert!(empty.is_empty(), "{empty:?}");
 }
 
 /// Something in the trash, unless another image has its tag by now, or a part of it is gone for good.

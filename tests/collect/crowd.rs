@@ -9,6 +9,7 @@ mod place;
 mod repository;
 mod taking;
 
+use super::back::all_entries_hold_their_images;
 use super::model::{expected, found};
 use super::{files, n_staged, run};
 use crate::durability::Chance;
@@ -70,6 +71,7 @@ async fn one_crowd(seed: u64) -> Vec<Person> {
         crowd.push(person.await.unwrap());
     }
     is_whole(&crowd).await;
+    all_entries_hold_their_images(&test).await;
     run(&test).await;
     is_whole(&crowd).await;
     for person in &mut crowd {

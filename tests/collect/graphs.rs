@@ -244,6 +244,7 @@ async fn goes_by_the_model(steps: Vec<Step>, later: i64) {
             run(&world.test).await;
         }
     }
+    back::all_entries_hold_their_images(&world.test).await;
     world.clock.advance_ms(later * HOUR_MS);
     let (test, now) = (&world.test, world.clock.now().0);
     let (before, expected) = (found(test).await, expected(test, now, (HOUR_MS / 2 * 3, 72 * HOUR_MS)).await);
