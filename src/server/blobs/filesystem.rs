@@ -18,7 +18,6 @@ use super::{
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Timestamp};
-use crate::server::background::in_background;
 use async_trait::async_trait;
 use futures::StreamExt;
 use staging::{Failure, Gathered, StagedFile, gather};
@@ -213,8 +212,7 @@ impl Contents for FilesystemBlobs {
 
     async fn remove(&self, some: &[Digest], _alone: &NobodyCommits<'_>) -> Result<()> {
         let paths: Vec<_> = some.iter().map(|digest| self.content_path(digest)).collect();
-        let remove = move || paths.iter().try_for_each(|path| absent_is_fine(fs::remove_file(path)));
-        in_background(remove).await?.map_err(failure)
+        blocking(move || paths.iter().try_for_each(|path| absent_is_fine(fs::remove_file(path)))).await
     }
 
     fn begin_removing(&self) -> Result<Option<Removing>> {

@@ -21,15 +21,20 @@ use tokio::time::Instant;
 
 /// How long a step goes on.
 const SLICE: Duration = Duration::from_millis(400);
-/// Rows that are looked at in one go.
+/// Rows that are looked at in one go, and as many where somebody else writes as well.
 const PAGE: u32 = 1000;
+const FEW: u32 = 100;
 /// Entries of the trash that are looked at in one go, and how many go in one transaction at most.
 const ENTRIES: u32 = 500;
 const MOST_ENTRIES: usize = 128;
 /// How long a transaction is meant to take, which others wait for; it takes as many rows as fit.
-const MEANT: Duration = Duration::from_millis(3);
+const MEANT: Duration = Duration::from_millis(2);
 /// Nobody else writes who has not written for so long: between two requests a client is busy with itself.
 const QUIET: Duration = Duration::from_millis(50);
+/// So many times as long as a transaction took a run rests after it where somebody else writes: whoever does so all the time
+/// has the writer to themselves but for a small part of it.
+const RESTS: u32 = 24;
+const LONGEST_REST: Duration = Duration::from_millis(100);
 const LEAST: usize = 4;
 const MOST: usize = 400;
 
@@ -146,6 +151,11 @@ impl Collecting<'_> {
         self.to.n_total = self.to.n_total.map(|total| total.max(self.to.n_done));
     }
 
+    /// How many rows are looked at before others get to know how far it is, and may pause it.
+    fn page_size(&mut self) -> u32 {
+        if self.is_alone() { PAGE } else { FEW }
+    }
+
     /// How the run stands after this step.
     fn ended(mut self) -> Result<Progress> {
         if self.place.phase == Phase::Over {
@@ -175,7 +185,8 @@ impl Collecting<'_> {
     }
 
     async fn entries(&mut self) -> Result<()> {
-        let ids = collect::expired(&self.work.app.store, &self.rule, ENTRIES).await?;
+        let page = self.page_size().min(ENTRIES);
+        let ids = collect::expired(&self.work.app.store, &self.rule, page).await?;
         self.looked_at(ids.len());
         let (rule, mut ids, mut n_gone) = (self.rule, ids, 0);
         while !ids.is_empty() {
@@ -219,7 +230,7 @@ impl Collecting<'_> {
     }
 
     /// A transaction of the run, with how long it took without the wait for its turn and for others: that holds nobody up,
-    /// and many rows wait no longer than few. Where somebody else writes as well, a rest as long follows.
+    /// and many rows wait no longer than few. Where somebody else writes as well, a long rest follows.
     async fn timed<T, F>(&mut self, note: F) -> Result<(T, Duration)>
     where
         T: Send + 'static,
@@ -236,7 +247,7 @@ impl Collecting<'_> {
         let (value, took) = whole.await?;
         self.n_changes = store.n_changes();
         if !is_alone {
-            tokio::time::sleep(took).await;
+            tokio::time::sleep((took * RESTS).min(LONGEST_REST)).await;
         }
         Ok((value, took))
     }

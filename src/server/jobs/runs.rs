@@ -57,7 +57,8 @@ impl Turns {
     }
 }
 
-/// One step of a run, of its kind. It ends within a second or so, and whatever it did is durable when it returns.
+/// One step of a run, of its kind. It ends within a second or so where it need not wait for a registry elsewhere, and whatever
+/// it did is durable when it returns.
 async fn step(work: &Work, run: &Run) -> Result<Progress> {
     match run.kind {
         RunKind::Collect => collect::step(work, run).await,

@@ -1,7 +1,7 @@
 //! The last two phases: content that nothing links is marked, and what is still marked while nobody commits it is put aside,
 //! forgotten, and freed. Whatever happens in between, the next run goes on with what is marked.
 
-use super::{Collecting, PAGE, Phase};
+use super::{Collecting, Phase};
 use crate::domain::{Digest, Error, Result};
 use crate::server::blobs::BlobStore;
 use crate::server::context::App;
@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Content that is put aside at a time: whoever commits waits for that.
+/// Content that is put aside at a time, of which nobody commits any meanwhile; and as much where somebody else writes.
 const TOGETHER: u32 = 64;
+const FEW: u32 = 8;
 /// How often it is asked whether blobs can be freed, while they cannot.
 const ASK: Duration = Duration::from_millis(500);
 /// What is smaller is removed where it lies, which takes no longer than to put it aside.
@@ -25,7 +26,8 @@ const ASIDE: &str = "aside-";
 
 impl Collecting<'_> {
     pub(super) async fn contents(&mut self) -> Result<()> {
-        let page = collect::contents(&self.work.app.store, &self.rule, &self.place.after.1, PAGE).await?;
+        let n_rows = self.page_size();
+        let page = collect::contents(&self.work.app.store, &self.rule, &self.place.after.1, n_rows).await?;
         self.looked_at(page.len());
         let Some(last) = page.last().map(|(digest, ..)| digest.to_string()) else {
             self.go_on(if self.rule.is_dry { Phase::Over } else { Phase::Bytes });
@@ -52,7 +54,9 @@ impl Collecting<'_> {
         if self.place.after.1.is_empty() {
             self.free_what_was_left().await?;
         }
-        let marked = collect::marked(&app.store, &self.place.after.1, TOGETHER).await?;
+        let is_alone = self.is_alone();
+        let together = if is_alone { TOGETHER } else { FEW };
+        let marked = collect::marked(&app.store, &self.place.after.1, together).await?;
         let (Some((last, _)), Some(blobs)) = (marked.last(), &work.blobs) else {
             self.go_on(Phase::Over);
             return Ok(());
@@ -65,7 +69,6 @@ impl Collecting<'_> {
         self.place.after.1 = last.to_string();
         let (app, blobs, rule) = (app.clone(), Arc::clone(blobs), self.rule);
         // By a task of its own: whoever drops this run lets nobody commit before the files are where they are to be.
-        let is_alone = self.is_alone();
         let n_in_a_part = if is_alone { TOGETHER as usize / SIDE_BY_SIDE } else { TOGETHER as usize };
         let taking = tokio::spawn({
             let blobs = Arc::clone(&blobs);

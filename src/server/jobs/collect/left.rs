@@ -25,7 +25,8 @@ impl Collecting<'_> {
             self.go_on(next);
             return Ok(());
         }
-        let (found, last) = collect::left(&self.work.app.store, of, &self.place.after, PAGE).await?;
+        let page = self.page_size();
+        let (found, last) = collect::left(&self.work.app.store, of, &self.place.after, page).await?;
         self.looked_at(found.len());
         for of_one in found.chunk_by(|one, next| one.repository.id == next.repository.id) {
             let mut rest = of_one;

@@ -1,6 +1,6 @@
 //! Images that nothing holds and links of blobs that no image names: a page of them at a time, some in each transaction.
 
-use super::{Collecting, PAGE, Phase, SLICE};
+use super::{Collecting, Phase, SLICE};
 use crate::domain::{Digest, Result};
 use crate::server::store::Tx;
 use crate::server::store::collect::{self, At, Candidate, Rule};
@@ -15,18 +15,20 @@ impl Collecting<'_> {
     /// Images free what they listed and what was about them, which goes with them. Where that is very much the rest is found
     /// when all are looked at once more.
     pub(super) async fn images(&mut self) -> Result<()> {
-        let (found, last) = collect::unnamed(&self.work.app.store, &self.rule, &self.place.after, PAGE).await?;
+        let page = self.page_size();
+        let (found, last) = collect::unnamed(&self.work.app.store, &self.rule, &self.place.after, page).await?;
         self.looked_at(found.len());
         let mut left = by_repository(found.into_iter().filter(|it| it.is_free));
         let started = Instant::now();
-        while let Some((at, digests)) = left.pop_first() {
+        while let Some((at, mut digests)) = left.pop_first() {
             if started.elapsed() > SLICE {
                 self.place.again = true;
                 break;
             }
-            let freed = self.take_images(&at, digests).await?;
-            if !freed.is_empty() {
-                left.entry(at).or_default().extend(freed);
+            let mut rest = digests.split_off(self.together.min(digests.len()));
+            rest.extend(self.take_images(&at, digests).await?);
+            if !rest.is_empty() {
+                left.entry(at).or_default().extend(rest);
             }
         }
         match (last, self.place.again) {
@@ -38,7 +40,8 @@ impl Collecting<'_> {
     }
 
     pub(super) async fn links(&mut self) -> Result<()> {
-        let (found, last) = collect::linked(&self.work.app.store, &self.rule, &self.place.after, PAGE).await?;
+        let page = self.page_size();
+        let (found, last) = collect::linked(&self.work.app.store, &self.rule, &self.place.after, page).await?;
         self.looked_at(found.len());
         for (at, digests) in by_repository(found.into_iter().filter(|it| it.is_free)) {
             let taken = self.take(&at, digests, |tx, rule, at, some| Box::pin(collect::take_links(tx, rule, at, some)));
