@@ -7,10 +7,11 @@ mod left;
 mod meanwhile;
 mod moved;
 mod old;
+mod pages;
 
 use crate::conformance::registry::serve_router;
 use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, decides, sha256};
-use crate::tags::{form, push_index, push_signature, send};
+use crate::tags::{push_index, push_signature, send};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Response, StatusCode};
@@ -20,9 +21,9 @@ use base64::engine::general_purpose::STANDARD;
 use portolan::domain::Result;
 use portolan::domain::action::Maintain;
 use portolan::domain::principal::Job;
-use portolan::server::access::{Policy, Standing};
+use portolan::server::access::Policy;
 use portolan::server::clock::{Clock, ManualClock};
-use portolan::server::identity::{Credential, sign_in};
+use portolan::server::identity::sign_in;
 use portolan::server::secret::Secret;
 use portolan::server::service::copies;
 use portolan::server::store::runs;
@@ -338,25 +339,4 @@ async fn a_job_copies_many_tags_by_itself_and_sends_nothing_twice() {
     assert_eq!(world.gate.n_seen("PUT", ""), 0, "all of it is there: {:?}", world.gate.now().seen);
     let moves = world.here.get("/api/v1/r/up/web/-/history?tag=1.0").await.json();
     assert_eq!(moves["items"].as_array().unwrap().len(), 1, "and nothing moved: {moves}");
-}
-
-/// The page on which tags are copied goes to any registry that can be written to, and leads to the job that does it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_leads_to_the_job_that_does_it() {
-    let world = World::new().await;
-    let image = world.here.push_image("team/web", "1.0", "amd64", b"layer").await;
-    let shown = Credential::Basic { username: "mara".to_owned(), password: PASSWORD.to_owned().into() };
-    let standing = world.base.app.identity.who(Some(&shown), "").await.unwrap();
-    let mara = world.base.with_standing(Standing::clone(&standing));
-    let address = "/r/team/web/-/copy?tag=1.0&to=up/web&name=prod";
-    let look = mara.get(address).await.text();
-    assert!(look.contains("A job does it") && look.contains(">Copy 1.0 to up/web as prod<"), "{look}");
-    let seen = look.split_once("name=\"seen\" value=\"").unwrap().1.split('"').next().unwrap();
-    let asked = form(&mara, address, "copy-tags", &[("seen", seen), ("expect", "")]).await;
-    assert_eq!(asked.status, 303, "{}", asked.text());
-    let id = asked.header("location").strip_prefix("/jobs/").expect("a job").to_owned();
-    world.finish(&id).await.unwrap();
-    assert_eq!(sha256(&pull(&world.far, "web", "manifests/prod").await.body), image);
-    let shown = mara.get("/r/up/web").await.text();
-    assert!(shown.contains("/r/up/web/-/copy?tag=prod"), "and what is there can be copied from there: {shown}");
 }

@@ -27,7 +27,7 @@ pub use copying::{CopyPlan, CopyQuery, CopyRow, CopyView, MAX_COPIED, Offer};
 pub use credentials::{MAX_DAYS, MAX_TOKENS, OFFERED_DAYS, RobotRow, RobotsView, TokenRow, TokensView};
 pub use history::{AsOfView, Deleted, Difference, Differences, HistoryQuery, HistoryRow, HistoryView, How};
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
-pub use jobs::{InTrash, JobRow, JobView, JobsView};
+pub use jobs::{InTrash, JobRow, JobView, JobsView, WayBack};
 pub use mount::{LedElsewhere, MountView, ProbeView, TrustView};
 pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{

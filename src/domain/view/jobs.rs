@@ -1,7 +1,7 @@
 //! What the pages of long work show.
 
 use crate::domain::run::{CopyOf, RunKind, RunState};
-use crate::domain::{Actor, RepositoryName, Scope, Timestamp};
+use crate::domain::{Actor, Digest, RepositoryName, Scope, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A run in a list.
@@ -52,6 +52,18 @@ pub struct JobView {
     pub may_control: bool,
     /// What of it is in the trash, for one that deletes or restores.
     pub in_trash: Option<InTrash>,
+    /// What brings the tags of a copy that is over back to what they named.
+    pub way_back: Option<WayBack>,
+}
+
+/// The tags that still name what a job copied to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayBack {
+    pub repository: RepositoryName,
+    /// What each names, and what it named before; in the order in which they were asked for.
+    pub tags: Vec<(Tag, Digest, Option<Digest>)>,
+    /// Whether the reader may do that.
+    pub may_take: bool,
 }
 
 /// What of a job is in the trash.

@@ -13,11 +13,14 @@ mod naming;
 mod plan;
 mod reading;
 mod shown;
+mod undo;
 mod uploads;
 mod way;
 
 pub use back::{made, take_back};
 pub use shown::{page, plan};
+pub(super) use undo::of_job;
+pub use undo::undo;
 pub use way::step;
 
 use super::elsewhere;

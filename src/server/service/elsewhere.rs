@@ -9,10 +9,11 @@ mod settling;
 mod taking;
 
 pub use held::release;
+pub use said::deletes_nothing_at;
 pub(super) use said::{Ends, said};
 pub use settling::end;
 pub(super) use settling::{renamed, settle, write};
-pub(super) use taking::{Gone, Taking};
+pub(super) use taking::{Gone, Taking, saying};
 
 use super::names::Expect;
 use super::plans::{self, Found};
@@ -31,7 +32,6 @@ use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{going, history, manifests, tags};
 use futures::future::BoxFuture;
 use std::sync::Arc;
-use taking::saying;
 
 /// A registry elsewhere that may be changed.
 pub struct Elsewhere {

@@ -4,11 +4,11 @@ mod places;
 
 pub use places::{end_displaced, require};
 
-use super::{may, trash};
-use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, RunCollection};
+use super::{copies, may, trash};
+use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, RunCollection, TakeBackCopy};
 use crate::domain::error::What;
 use crate::domain::run::{Control, RunKind};
-use crate::domain::view::{JobRow, JobView, JobsView, MountKind};
+use crate::domain::view::{JobRow, JobView, JobsView, MountKind, WayBack};
 use crate::domain::{Action, Actor, Error, Permission, Result, Scope, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
@@ -45,7 +45,29 @@ pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
         RunKind::Delete | RunKind::Restore => Some(trash::of_job(app, proof, &params).await?),
         RunKind::Collect | RunKind::Copy => None,
     };
-    Ok(JobView { row, log, may_control, in_trash })
+    let copied = if is_copied(&row) { copies::of_job(app, &params).await? } else { None };
+    let way_back = copied.map(|action| WayBack {
+        may_take: may(proof, &action),
+        repository: action.repository,
+        tags: action.tags,
+    });
+    Ok(JobView { row, log, may_control, in_trash, way_back })
+}
+
+/// What to ask for to take back what a job copied, of somebody who may see it.
+///
+/// # Errors
+/// [`Error::Conflict`] where there is nothing to take back.
+pub async fn to_take_back(app: &App, caller: &Caller, id: &str) -> Result<TakeBackCopy> {
+    let proof = app.access.authorize(caller, ReadJob { id: id.to_owned() }).await?;
+    let (row, _) = seen(app, &proof).await?;
+    let (params, _) = runs::told(&app.store, &row.id).await?;
+    let copied = if is_copied(&row) { copies::of_job(app, &params).await? } else { None };
+    copied.ok_or_else(|| Error::Conflict("no tag names what this job copied to it, or it is not over".to_owned()))
+}
+
+fn is_copied(row: &JobRow) -> bool {
+    row.kind == RunKind::Copy && row.state.is_over()
 }
 
 /// A number that is another one once what the page of a run shows has changed; with whether it is over.

@@ -7,6 +7,7 @@ use crate::domain::error::What;
 use crate::domain::view::{CopyPlan, CopyQuery, CopyRow};
 use crate::domain::{Address, Error, RepositoryName, Result, Tag};
 use crate::server::service::copies::{self, Seen};
+use crate::server::service::jobs;
 use crate::server::service::names::{self, Expect};
 use crate::ui::form::{Back, Intent};
 use crate::ui::words::counted;
@@ -54,7 +55,7 @@ async fn promote(form: &Form<'_>, repository: RepositoryName, row: CopyRow) -> R
     let proof = form.app.access.authorize(form.caller, action).await?;
     names::set(form.app, &proof, now.clone().map_or(Expect::Absent, Expect::Named)).await?;
     let words = format!("{name} names {} now, as {tag} does", digest.short());
-    let back = back(form, (repository.clone(), name.clone()), now, digest);
+    let back = back(form, (repository.clone(), name.clone()), now, digest).await;
     Ok(Done::new(Address::Tag(repository, name), Intent::CopyTags, words).with_back(back))
 }
 
@@ -86,17 +87,21 @@ async fn link(form: &Form<'_>, from: RepositoryName, plan: CopyPlan) -> Result<D
     Ok(Done::new(page, Intent::CopyTags, words).with_back(back))
 }
 
-/// Takes a copy back that whoever sent it made.
+/// Takes a copy back: one that whoever sent the form made, or what a job copied that they may see.
 ///
 /// # Errors
 /// Not found for another one; [`Error::Conflict`] if something moved since.
 async fn undo(form: &Form<'_>) -> Result<Done> {
-    let action = copies::made(form.app, form.caller.actor(), form.sent.text("copy")).await?;
+    let job = form.sent.text("job");
+    let action = match job.is_empty() {
+        true => copies::made(form.app, form.caller.actor(), form.sent.text("copy")).await?,
+        false => jobs::to_take_back(form.app, form.caller, job).await?,
+    };
     let repository = action.repository.clone();
     let words = match action.tags.as_slice() {
         [(tag, ..)] => format!("{tag} of {repository} is as it was"),
         tags => format!("{} of {repository} are as they were", counted(tags.len() as u64, "tag", "tags")),
     };
-    copies::take_back(form.app, &form.app.access.authorize(form.caller, action).await?).await?;
+    copies::undo(form.app, form.caller, action).await?;
     Ok(Done::new(Address::Repository(repository), Intent::UndoCopy, words))
 }

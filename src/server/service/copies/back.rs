@@ -50,6 +50,7 @@ pub async fn made(app: &App, by: &Actor, request_id: &str) -> Result<TakeBackCop
 /// [`Error::Conflict`] if one moved since.
 pub async fn take_back(app: &App, proof: &Authorized<TakeBackCopy>) -> Result<()> {
     let TakeBackCopy { repository, tags } = proof.action().clone();
+    app.hosted(&repository)?; // Elsewhere the registry itself would have to be asked.
     let namer = Namer::of(app, proof, &repository)?;
     let batch = new_id(&*app.entropy, app.clock.now());
     let change = app.store.write(proof, move |tx| {

@@ -231,7 +231,7 @@ fn tops(radius: &Radius) -> impl Iterator<Item = &Digest> {
 }
 
 /// An error with how far it had come.
-pub(super) fn saying(failed: Error, words: String) -> Error {
+pub(in crate::server::service) fn saying(failed: Error, words: String) -> Error {
     match failed {
         Error::Upstream { registry, message, is_down } => {
             Error::Upstream { registry, message: format!("{message}; {words}"), is_down }

@@ -3,7 +3,7 @@
 use super::{Meter, StateBadge, by_words, scope_words, title};
 use crate::api::jobs::show_job;
 use crate::domain::run::{Control, CopyOf, RunKind};
-use crate::domain::view::{InTrash, JobRow, JobView};
+use crate::domain::view::{InTrash, JobRow, JobView, WayBack};
 use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::prose::Prose;
@@ -54,7 +54,7 @@ fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
 /// What changes with the data.
 #[component]
 fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
-    let JobView { row, log, may_control, in_trash } = view;
+    let JobView { row, log, may_control, in_trash, way_back } = view;
     let lines = log.into_iter().map(|(at, words)| {
         view! { <li class="logline sm"><span class="muted nowrap"><When at now/></span><span class="grow"><Prose words/></span></li> }
             .into_any()
@@ -67,6 +67,7 @@ fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
                 <div class="card-body stack"><Meter row=&row/><Facts row=&row now/><Steer row=&row may_control/></div>
             </section>
             {in_trash.map(|held| view! { <Held row=&row held/> })}
+            {way_back.map(|way| view! { <TakeBack id=row.id.clone() way/> })}
             <section class="card" aria-labelledby="log">
                 <div class="card-head"><h2 id="log">"What it said"</h2></div>
                 <div class="card-body"><ol class="stack-2">{lines}</ol></div>
@@ -129,6 +130,51 @@ fn Held<'a>(row: &'a JobRow, held: InTrash) -> impl IntoView + use<> {
             <div class="card-body stack">
                 <p>{words}</p>
                 <div class="row wrap">{undo}{trash}<a class="btn" href=list>{format!("Tags of {repository}")}</a></div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Tags that are said by name; the others are counted.
+const NAMED: usize = 20;
+
+/// The tags that name what a copy brought, and what brings them back to what they named.
+#[component]
+fn TakeBack(id: String, way: WayBack) -> impl IntoView {
+    let WayBack { repository, tags, may_take } = way;
+    let n_more = tags.len().saturating_sub(NAMED) as u64;
+    let lines = tags.into_iter().take(NAMED).map(|(tag, digest, before)| {
+        let before = match before {
+            Some(before) => view! { "was " <span class="mono">{before.short().to_owned()}</span> }.into_any(),
+            None => "is new".into_any(),
+        };
+        view! {
+            <li class="row wrap sm">
+                <a class="mono" href=Address::Tag(repository.clone(), tag.clone()).to_string()>{tag.to_string()}</a>
+                <span class="muted">"names "<span class="mono">{digest.short().to_owned()}</span>", "{before}</span>
+            </li>
+        }
+        .into_any()
+    });
+    let lines = lines.collect_view();
+    let more = (n_more > 0)
+        .then(|| view! { <li class="muted sm">{format!("and {} more", counted(n_more, "tag", "tags"))}</li> });
+    let undo = may_take.then(|| {
+        view! {
+            <PostForm intent=Intent::UndoCopy class="row">
+                <input type="hidden" name="job" value=id.clone()/>
+                <button class="btn" type="submit">"Undo"</button>
+            </PostForm>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="copied">
+            <div class="card-head"><h2 id="copied">"Copied tags"</h2></div>
+            <div class="card-body stack">
+                <ul class="stack-2">{lines}{more}</ul>
+                {may_take.then_some(view! { <p class="muted sm">"Undo brings each back to what it named before; a new one goes to the trash."</p> })}
+                <div class="row wrap">{undo}</div>
             </div>
         </section>
     }

@@ -1,0 +1,90 @@
+//! Copies by a job, on pages: from the form that asks for one to the way back.
+
+use super::{PASSWORD, World, pull};
+use crate::support::{TestApp, sha256};
+use crate::tags::form;
+use portolan::server::access::Standing;
+use portolan::server::identity::Credential;
+use serde_json::json;
+
+impl World {
+    /// What `mara` does with a session, who shows no password with it.
+    async fn at_a_browser(&self) -> TestApp {
+        let shown = Credential::Basic { username: "mara".to_owned(), password: PASSWORD.to_owned().into() };
+        let standing = self.base.app.identity.who(Some(&shown), "").await.unwrap();
+        self.base.with_standing(Standing::clone(&standing))
+    }
+}
+
+/// The page on which tags are copied goes to any registry that can be written to, and leads to the job that does it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_leads_to_the_job_that_does_it() {
+    let world = World::new().await;
+    let image = world.here.push_image("team/web", "1.0", "amd64", b"layer").await;
+    let mara = world.at_a_browser().await;
+    let address = "/r/team/web/-/copy?tag=1.0&to=up/web&name=prod";
+    let look = mara.get(address).await.text();
+    assert!(look.contains("A job does it") && look.contains(">Copy 1.0 to up/web as prod<"), "{look}");
+    let seen = look.split_once("name=\"seen\" value=\"").unwrap().1.split('"').next().unwrap();
+    let asked = form(&mara, address, "copy-tags", &[("seen", seen), ("expect", "")]).await;
+    assert_eq!(asked.status, 303, "{}", asked.text());
+    let id = asked.header("location").strip_prefix("/jobs/").expect("a job").to_owned();
+    world.finish(&id).await.unwrap();
+    assert_eq!(sha256(&pull(&world.far, "web", "manifests/prod").await.body), image);
+    let shown = mara.get("/r/up/web").await.text();
+    assert!(shown.contains("/r/up/web/-/copy?tag=prod"), "and what is there can be copied from there: {shown}");
+}
+
+/// A tag that named something else names it again, a new one goes to the trash, and one that moved since stays as it is:
+/// at a registry elsewhere, and in the hosted one. (The one elsewhere takes no hidden tags, and so nothing is deleted there.)
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_job_copied_is_taken_back_on_its_page() {
+    for (from, to, tags) in
+        [("team/web", "up/web", &["1.0", "1.2"][..]), ("up/web", "team/web", &["1.0", "1.1", "1.2"])]
+    {
+        let world = World::new().await;
+        let place = |name: &str| match name.strip_prefix("up/") {
+            Some(below) => (&world.far, below.to_owned()),
+            None => (&world.here, name.to_owned()),
+        };
+        let push = async |name: &str, tag: &str, layer: &str| {
+            let (registry, name) = place(name);
+            registry.push_image(&name, tag, "amd64", layer.as_bytes()).await
+        };
+        let copy = async |from: &str, tags: &[&str]| {
+            let id = world.ask(from, json!({"tags": tags, "to": to})).await;
+            world.finish(&id).await.unwrap();
+            world.clock.advance_ms(1);
+            id
+        };
+        let before = from.replace("web", "before");
+        let old = push(&before, "1.0", "old").await;
+        push(&before, "1.2", "old").await;
+        copy(&before, &["1.0", "1.2"]).await;
+        for tag in tags {
+            push(from, tag, tag).await;
+        }
+        let mara = world.at_a_browser().await;
+        let id = copy(from, tags).await;
+        let other = push(to, "1.2", "other").await;
+
+        let page = format!("/jobs/{id}");
+        let shown = mara.get(&page).await.text();
+        assert!(shown.contains("Copied tags") && shown.contains(&old[7..19]), "{shown}");
+        let undone = form(&mara, &page, "undo-copy", &[("job", &id)]).await;
+        // What somebody did at a registry elsewhere is found when it is looked at there, and not overwritten.
+        if to.starts_with("up/") {
+            assert_eq!(undone.status, 409, "{}", undone.text());
+            assert!(undone.text().contains("1 of 2 tags are as they were; undo once more"), "{}", undone.text());
+        } else {
+            assert_eq!(undone.status, 303, "{}", undone.text());
+            assert!(!mara.get(&page).await.text().contains("Copied tags"), "all is taken back that can be");
+            let trash = mara.get("/trash").await.text();
+            assert!(trash.contains("1.1"), "{trash}");
+        }
+        let (registry, name) = place(to);
+        let named = async |tag: &str| pull(registry, &name, &format!("manifests/{tag}")).await;
+        assert_eq!((sha256(&named("1.0").await.body), sha256(&named("1.2").await.body)), (old, other));
+        assert_eq!(named("1.1").await.status, 404);
+    }
+}
