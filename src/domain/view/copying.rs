@@ -64,6 +64,8 @@ pub struct CopyPlan {
     /// Rules in the way of it, and why else it would be refused.
     pub rules: Vec<RuleMet>,
     pub barred: Vec<String>,
+    /// Whether it cannot be taken back: a name is new at a registry that deletes none.
+    pub is_final: bool,
     /// All of this in short: what is not so any more when the form comes is not done.
     pub seen: String,
 }

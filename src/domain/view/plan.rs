@@ -79,8 +79,8 @@ pub struct Preview {
     pub logical: ByteSize,
     /// What nothing needs any more once the trash has let it go.
     pub freed: ByteSize,
-    /// Until when all of it can come back.
-    pub kept_until: Timestamp,
+    /// Until when all of it can come back; `None` where nothing is kept.
+    pub kept_until: Option<Timestamp>,
     /// When nothing needs it any more: history names what tags left for longer than the trash keeps it, or as long.
     pub freed_at: Timestamp,
     /// The registry elsewhere whose own garbage collection frees it then; nothing is freed before.

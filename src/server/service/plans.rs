@@ -141,7 +141,8 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     let days = if said.is_final { 0 } else { days.unwrap_or(app.facts.trash_days) };
     let now = app.clock.now();
     let freed_days = freed_days(app, days, !radius.tags.is_empty() && !said.is_final);
-    let (kept_until, freed_at) = (now.plus_days(days.into()), now.plus_days(freed_days.into()));
+    let kept_until = (days > 0).then(|| now.plus_days(days.into()));
+    let freed_at = now.plus_days(freed_days.into());
     let until = if said.ends == Ends::All { format!(" until {}", freed_at.date()) } else { String::new() };
     let (removed, removed_more) = first(removed(&graph, &radius));
     let (kept, kept_more) = kept((&graph, &radius), &until);

@@ -78,7 +78,7 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
         true => "Nothing is deleted while this stands in the way. Without it all of this would go.",
         false => "This is everything that changes. Anything not listed stays as it is.",
     };
-    let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview now=request.now/> });
+    let undoable = (!is_stopped).then(|| view! { <Undoable preview=&preview/> });
     let act = match is_stopped {
         true => asked.onward(&preview, &request.own_address()).map(|(href, words)| {
             view! { <a class="btn btn-primary" href=href data-dialog=in_dialog.then_some("")>{words}</a> }.into_any()

@@ -9,6 +9,7 @@ use crate::domain::{Action, Address, Error, Permission, Result, Scope, Target};
 use crate::server::http::planned::{self, Wanted};
 use crate::server::http::restored::{self, Restored};
 use crate::server::service::plans::Redeemed;
+use crate::server::service::trash;
 use crate::ui::form::{Back, Intent};
 use crate::ui::query::came_from;
 use std::collections::BTreeSet;
@@ -43,7 +44,8 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
         Wanted::Repository(it) => (Address::Repositories, Intent::DeleteRepository, it.repository.to_string()),
         Wanted::Namespace(it) => (Address::Repositories, Intent::DeleteNamespace, it.namespace.to_string()),
     };
-    let back = may_restore(form, &wanted).then_some(Back::Trash(plan.id));
+    let is_kept = trash::of_batch(form.app, &plan.id).await.is_ok_and(|rows| !rows.is_empty());
+    let back = (is_kept && may_restore(form, &wanted)).then_some(Back::Trash(plan.id));
     let list = came_from(&form.uri.to_string(), &to.to_string()).filter(|_| intent == Intent::DeleteTags);
     Ok(Done::new(list.unwrap_or_else(|| to.to_string()), intent, of).with_back(back))
 }

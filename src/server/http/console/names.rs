@@ -6,7 +6,7 @@ use crate::domain::action::{DeleteTags, RenameTag, RollBackNamespace, RollBackTa
 use crate::domain::error::What;
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::service::names::{self, Expect};
-use crate::server::service::{history, plans};
+use crate::server::service::{elsewhere, history, plans};
 use crate::ui::form::{Back, Intent};
 use crate::ui::query::address;
 use crate::ui::words::counted;
@@ -60,12 +60,12 @@ async fn set(form: &Form<'_>) -> Result<Done> {
         Some(_) => format!("{tag} moved to {}", digest.short()),
         None => format!("{} is {tag} as well", digest.short()),
     };
-    let back = back(form, (repository.clone(), tag.clone()), expect, digest);
+    let back = back(form, (repository.clone(), tag.clone()), expect, digest).await;
     Ok(Done::new(Address::Tag(repository, tag), INTENT, words).with_back(back))
 }
 
-/// The way back, for who may go it.
-pub(super) fn back(
+/// The way back, for who may go it, and where it can be gone: a name that was new is deleted again.
+pub(super) async fn back(
     form: &Form<'_>,
     (repository, tag): (RepositoryName, Tag),
     to: Option<Digest>,
@@ -74,7 +74,10 @@ pub(super) fn back(
     let (of, what) = (repository.clone(), tag.clone());
     let may = match &to {
         Some(to) => form.may(&RollBackTag { repository: of, tag: what, digest: to.clone(), reason: String::new() }),
-        None => form.may(&DeleteTags { repository: of, tags: vec![what], filter: None }),
+        None => {
+            let can = !elsewhere::deletes_nothing_at(form.app, &of).await.unwrap_or(true);
+            can && form.may(&DeleteTags { repository: of, tags: vec![what], filter: None })
+        }
     };
     may.then_some(Back::Tag { repository, tag, to, expect })
 }
@@ -110,7 +113,7 @@ async fn roll_back(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, action).await?;
     names::roll_back(form.app, &proof, condition(expect.clone())).await?;
     let words = format!("{tag} names {} again", digest.short());
-    let back = back(form, (repository.clone(), tag.clone()), expect, digest);
+    let back = back(form, (repository.clone(), tag.clone()), expect, digest).await;
     Ok(Done::new(Address::Tag(repository, tag), INTENT, words).with_back(back))
 }
 

@@ -4,7 +4,7 @@ use super::{answer, of};
 use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
 use crate::domain::error::What;
 use crate::domain::view::{Going, GoingKind, Preview};
-use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
+use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::http::error;
@@ -72,7 +72,8 @@ struct Shown {
     barred_more: u64,
     freed_bytes: ByteSize,
     logical_bytes: ByteSize,
-    kept_until: String,
+    /// Nothing where nothing of it can come back.
+    kept_until: Option<String>,
     freed_at: String,
     freed_by: Option<String>,
     notes: Vec<String>,
@@ -98,7 +99,7 @@ impl From<Preview> for Shown {
                 .collect(),
             freed_bytes: it.freed,
             logical_bytes: it.logical,
-            kept_until: it.kept_until.rfc3339(),
+            kept_until: it.kept_until.map(Timestamp::rfc3339),
             freed_at: it.freed_at.rfc3339(),
             freed_by: it.freed_by,
             notes: [it.left_out, it.notes].concat(),

@@ -11,6 +11,7 @@ use crate::domain::{ByteSize, Digest, Error, Permission, RepositoryName, Result,
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity::secrets::fingerprint_of;
+use crate::server::service::elsewhere;
 use crate::server::service::names::Powers;
 use crate::server::service::protections::met;
 use crate::server::service::tags::matching;
@@ -82,7 +83,9 @@ impl Source {
         let (rules, barred) = barred(app, proof, &to, &rows).await?;
         let (now, then) = self.sides(app, there.as_ref(), &rows).await?;
         let seen = seen(&rows);
-        Ok(CopyPlan { is_new: there.is_none(), by_job, to, rows, now, then, n_images, bytes, rules, barred, seen })
+        let is_final = rows.iter().any(|row| row.now.is_none()) && elsewhere::deletes_nothing_at(app, &to).await?;
+        let is_new = there.is_none();
+        Ok(CopyPlan { is_new, by_job, to, rows, now, then, n_images, bytes, rules, barred, is_final, seen })
     }
 
     /// The repository that was typed, and what each tag is called there.

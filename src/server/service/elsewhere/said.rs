@@ -68,6 +68,14 @@ pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, r
     Ok(Said { notes, barred, freed_by: Some(host.to_owned()), ends, is_final: !mount.keeps_trash })
 }
 
+/// Whether a repository lies at a registry elsewhere that deletes nothing, as far as that is known.
+pub async fn deletes_nothing_at(app: &App, name: &RepositoryName) -> Result<bool> {
+    match app.mount(name).filter(|mount| mount.changes.is_some()) {
+        Some(mount) => Ok(is_nothing(deletes(app, &mount).await?)),
+        None => Ok(false),
+    }
+}
+
 /// Whether the registry deletes tags, and whether images, as far as that is known.
 type Deletes = (Option<bool>, Option<bool>);
 

@@ -187,7 +187,7 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
     let beyond = |count: u64, listed: &[Going]| count.saturating_sub(listed.len() as u64);
     let referrers = images.iter().filter(|it| it.kind == GoingKind::Referrer).filter_map(|it| it.digest.clone());
     let (now, days) = (app.clock.now(), days.unwrap_or(app.facts.trash_days));
-    let kept_until = now.plus_days(days.into());
+    let kept_until = (days > 0).then(|| now.plus_days(days.into()));
     let freed_at = now.plus_days(super::freed_days(app, days, n_tags > 0).into());
     let preview = Preview {
         plan: String::new(),

@@ -216,7 +216,7 @@ mod tests {
             notes: vec![],
             logical: ByteSize(0),
             freed: ByteSize(0),
-            kept_until: Timestamp(0),
+            kept_until: None,
             freed_at: Timestamp(0),
             freed_by: None,
             stays_at: None,

@@ -5,7 +5,7 @@ mod lists;
 
 use super::asked::Asked;
 use crate::domain::view::{FEW_TAGS, Going, GoingKind, Preview, RuleMet};
-use crate::domain::{Address, ByteSize, Digest, RepositoryName, Tag, Timestamp};
+use crate::domain::{Address, ByteSize, Digest, RepositoryName, Tag};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::{self, MetMore};
@@ -223,7 +223,7 @@ fn weight(preview: &Preview) -> Option<AnyView> {
             None => "Frees nothing: what it needs, something else needs too.".to_owned(),
         },
         (freed, Some(_)) => format!("Frees 0 now, about {freed} after the registry's own garbage collection."),
-        (freed, None) if preview.freed_at > preview.kept_until => {
+        (freed, None) if preview.kept_until.is_some_and(|until| preview.freed_at > until) => {
             format!("Frees {freed} on {until}, when neither the trash nor history needs it.")
         }
         (freed, None) => format!("Frees {freed} on {until}, when the trash lets it go."),
@@ -235,11 +235,11 @@ fn weight(preview: &Preview) -> Option<AnyView> {
 
 /// Until when all of it can come back.
 #[component]
-pub fn Undoable<'a>(preview: &'a Preview, now: Timestamp) -> impl IntoView + use<> {
-    let words = match preview.kept_until <= now {
-        true => "Nothing is kept in the trash here: it cannot come back.".to_owned(),
-        false => {
-            format!("All of it can be restored until {}. Restoring keeps the same digests.", preview.kept_until.date())
+pub fn Undoable<'a>(preview: &'a Preview) -> impl IntoView + use<> {
+    let words = match preview.kept_until {
+        None => "Nothing is kept in the trash here: it cannot come back.".to_owned(),
+        Some(until) => {
+            format!("All of it can be restored until {}. Restoring keeps the same digests.", until.date())
         }
     };
     view! { <p class="row xs muted"><Icon name="undo" class="i i-sm"/>{words}</p> }.into_any()

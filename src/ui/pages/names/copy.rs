@@ -196,8 +196,13 @@ fn sent(plan: &CopyPlan, made: String) -> String {
             plan.bytes
         ),
     };
-    format!("{made}{what} A job does it, which goes on when you leave; tags are set when all that they name is there.")
+    let end = if plan.is_final { format!(" {FINAL}") } else { String::new() };
+    format!(
+        "{made}{what} A job does it, which goes on when you leave; tags are set when all that they name is there.{end}"
+    )
 }
+
+const FINAL: &str = "A new name there cannot be taken back: that registry deletes nothing.";
 
 /// What comes with the tags, and what it costs.
 fn comes_along(view: &CopyView, plan: &CopyPlan, n_tags: u64) -> String {
@@ -208,7 +213,7 @@ fn comes_along(view: &CopyView, plan: &CopyPlan, n_tags: u64) -> String {
     if plan.by_job {
         return sent(plan, made);
     }
-    let undo = "It can be taken back.";
+    let undo = if plan.is_final { FINAL } else { "It can be taken back." };
     if plan.to == view.repository {
         return format!("The history keeps both images. {undo}");
     }
