@@ -12,6 +12,7 @@ mod rules;
 mod stand_in;
 mod survivors;
 mod undone;
+mod world;
 
 use crate::conformance::registry::{Known, remote, suite};
 use crate::support::process::{Distribution, Server, eventually, http};

@@ -1,7 +1,7 @@
 //! What is let go for good at a registry elsewhere: deleted there with all that belongs to it, and with nothing else.
 
-use super::halfway::{AT, HOUR_MS, World, artifact, index, world_with};
 use super::stand_in::{Deletes, Event, StandIn};
+use super::world::{AT, HOUR_MS, World, artifact, index, world_with};
 use crate::identity::{PASSWORD, basic};
 use crate::jobs::over;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, eventually, sha256};

@@ -1,7 +1,7 @@
 //! What is done at a registry elsewhere is on record, heard of and said as of any other; names that are kept are nobody's.
 
-use super::halfway::{AT, World, artifact, world_with};
 use super::stand_in::Deletes;
+use super::world::{AT, World, artifact, world_with};
 use crate::support::{Answer, OCI_MANIFEST, eventually, sha256};
 use crate::tags::at_once::one_of_them_wins;
 use crate::tags::form;

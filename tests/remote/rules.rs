@@ -1,7 +1,7 @@
 //! What protection rules forbid is not begun at a registry elsewhere: nothing is sent there that could change something.
 
-use super::halfway::{AT, World, artifact, world_with};
 use super::stand_in::Deletes;
+use super::world::{AT, World, artifact, world_with};
 use crate::support::{Answer, eventually, user};
 use crate::tags::form;
 use portolan::domain::{Role, Terms};

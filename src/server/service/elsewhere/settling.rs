@@ -90,7 +90,7 @@ impl Elsewhere {
 }
 
 /// Ends a delete that did not come to its end: a tag that is gone there, or that stood on its tombstone, goes to the trash,
-/// and one that names what it did is on its way no more.
+/// if its mount keeps one, and one that names what it did is on its way no more.
 pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going) -> Result<()> {
     let Some(elsewhere) = Elsewhere::at(app, &going.repository.mount_id) else { return Ok(()) };
     let mut current = elsewhere.named(&going.name, &going.tag).await?;
@@ -127,8 +127,9 @@ pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going)
                 let gone = Gone { tags, ..Gone::default() };
                 settle(tx, (found, &going.name), &who, (&gone, keeps_trash)).await?;
             }
-            let (before, after) = (format!("{} {}", going.tag, going.digest), format!("in the trash as {}", who.batch));
-            Ok(Change::new((), Some(before), Some(after)).announcing(going.name))
+            let before = format!("{} {}", going.tag, going.digest);
+            let after = keeps_trash.then(|| format!("in the trash as {}", who.batch));
+            Ok(Change::new((), Some(before), after).announcing(going.name))
         })
     });
     change.await

@@ -84,9 +84,7 @@ impl Elsewhere {
         // Of which it is not known whether they are there: those of an earlier attempt, until they are looked at.
         let of = (taking.batch, taking.repository.id.as_str());
         let mut unsure: BTreeSet<Tag> = going::of(&app.store, of, radius.tags.keys()).await?.into_keys().collect();
-        if self.mount.keeps_trash
-            && let Err(failed) = self.hold(app, proof, &allowed, (&taking, &images)).await
-        {
+        if let Err(failed) = self.begin(app, proof, &allowed, (&taking, &images)).await {
             left_alone(app, proof, (&taking, &gone, &unsure)).await;
             return Err(failed);
         }
@@ -121,8 +119,8 @@ impl Elsewhere {
         Ok(gone)
     }
 
-    /// Notes which tags are about to go, and puts hidden tags on their images, each noted before.
-    async fn hold<A: Bookkeeping>(
+    /// Notes which tags are about to go and, where there is a trash, puts hidden tags on their images, each noted before.
+    async fn begin<A: Bookkeeping>(
         &self,
         app: &App,
         proof: &Authorized<A>,
@@ -132,7 +130,7 @@ impl Elsewhere {
         let now = app.clock.now();
         let (repository, batch, by) = (taking.repository.clone(), taking.batch.to_owned(), proof.actor().clone());
         let (name, tags) = (allowed.repository().clone(), taking.radius.tags.clone());
-        let held = held(taking.radius, images).into_iter();
+        let held = if self.mount.keeps_trash { held(taking.radius, images) } else { BTreeMap::new() }.into_iter();
         let held: Vec<(Digest, Takes, Tag)> =
             held.map(|(digest, takes)| (digest, takes, Tag::of_trash(&new_id(&*app.entropy, now)))).collect();
         let noted = app.store.note(proof, move |tx| {

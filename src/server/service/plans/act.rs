@@ -134,7 +134,9 @@ enum Job {
 
 /// What was done.
 pub(super) struct Done {
+    /// What holds it in the trash: nothing does where a mount keeps none.
     pub entries: Vec<String>,
+    pub is_kept: bool,
     /// What stood there before.
     pub before: String,
     pub changed: Vec<RepositoryName>,
@@ -142,7 +144,7 @@ pub(super) struct Done {
 
 impl Done {
     pub(super) fn change(self, who: &Deleting) -> Change<Vec<String>> {
-        let after = Some(format!("in the trash as {}", who.batch));
+        let after = self.is_kept.then(|| format!("in the trash as {}", who.batch));
         let change = Change::new(self.entries, Some(self.before), after);
         self.changed.into_iter().fold(change, Change::announcing)
     }
@@ -202,7 +204,7 @@ impl Content {
     pub(super) async fn settled(self, tx: &mut Tx, here: Repository, (who, gone): (&Deleting, &Gone)) -> Result<Done> {
         let (entries, radius) = elsewhere::settle(tx, (here, &self.name), who, (gone, self.keeps_trash)).await?;
         let before = before(&gone.tags, radius.images.keys().cloned());
-        Ok(Done { entries, before, changed: vec![self.name] })
+        Ok(Done { entries, is_kept: self.keeps_trash, before, changed: vec![self.name] })
     }
 
     async fn settle<A: Planned>(
@@ -271,7 +273,7 @@ impl Content {
         let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
         repositories::touch(tx, &deletion.repository.id, Some(&who.by), who.at).await?;
         let before = before(&radius.tags, radius.images.keys().cloned());
-        Ok(Done { entries, before, changed: vec![self.name] })
+        Ok(Done { entries, is_kept: true, before, changed: vec![self.name] })
     }
 }
 

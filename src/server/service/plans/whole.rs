@@ -91,7 +91,7 @@ impl Whole {
             entries.push(deletes::repository(tx, &deletion).await?);
             changed.push(it.name);
         }
-        Ok(Done { entries, before: lines.join("\n"), changed })
+        Ok(Done { entries, is_kept: true, before: lines.join("\n"), changed })
     }
 }
 
