@@ -6,6 +6,7 @@ mod crowd;
 mod freed;
 mod gone;
 mod halfway;
+mod kept;
 mod many;
 mod meets;
 mod rules;

@@ -10,7 +10,7 @@ use portolan::domain::action::{DeleteManifest, DeleteTag, SetTag};
 use portolan::domain::condition::{Among, Condition};
 use portolan::domain::{Action, Digest, Error, RepositoryName, Result, Role, Tag};
 use portolan::server::access::{Authorized, Caller, Policy, Standing};
-use portolan::server::registry::changing::{Allowed, ChangeTags, Removed};
+use portolan::server::registry::changing::{Allowed, Beside, ChangeTags, Removed};
 use portolan::server::registry::remote::RemoteRegistry;
 use portolan::server::registry::{RawManifest, ReadRegistry};
 use std::sync::Arc;
@@ -46,8 +46,17 @@ fn raw(content: &str) -> RawManifest {
 }
 
 async fn remove(registry: &RemoteRegistry, text: &str, content: &str) -> Result<Removed> {
-    let proof = proof(DeleteTag { repository: name(), tag: tag(text) }).await;
-    registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag(text), &raw(content)).await
+    let (place, proof) = (name(), proof(DeleteTag { repository: name(), tag: tag(text) }).await);
+    let allowed = Allowed::by(&proof, &place, &still).unwrap();
+    registry.remove_tag(&allowed, &tag(text), &raw(content), &Beside::default()).await
+}
+
+/// The same where the other tags of the image are known here.
+async fn remove_beside(registry: &RemoteRegistry, text: &str, is_cut: bool) -> Result<Removed> {
+    let (place, proof) = (name(), proof(DeleteTag { repository: name(), tag: tag(text) }).await);
+    let allowed = Allowed::by(&proof, &place, &still).unwrap();
+    let beside = Beside { tags: vec![tag("1.0"), tag("1.0.1"), tag("1.1"), tag(HIDDEN)], is_cut };
+    registry.remove_tag(&allowed, &tag(text), &raw(OLD), &beside).await
 }
 
 async fn put(registry: &RemoteRegistry, text: &str, content: &str, condition: Condition) -> Result<bool> {
@@ -62,6 +71,7 @@ fn absent() -> Condition {
 
 const OLD: &str = r#"{"old":1}"#;
 const NEW: &str = r#"{"new":1}"#;
+const HIDDEN: &str = "portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB";
 
 /// A registry with an image of four tags.
 async fn filled(deletes: Deletes) -> (StandIn, RemoteRegistry) {
@@ -92,10 +102,39 @@ async fn a_tag_goes_without_its_siblings_however_a_registry_deletes() {
         assert_eq!(moved, Err(Error::Changed { current: Some(of(OLD)) }));
         siblings_stay(&upstream);
     }
+}
+
+/// As no registry should.
+#[tokio::test]
+async fn a_registry_that_takes_the_image_with_a_tag_gets_it_back_under_all_its_names() {
     let (upstream, registry) = filled(Deletes::TooMuch).await;
-    assert_eq!(remove(&registry, "latest", OLD).await, Ok(Removed::ByName));
-    let has_image = upstream.now().manifests.contains_key(&sha256(OLD.as_bytes()));
-    assert!(has_image, "a registry that took the image along has it again");
+    upstream.push(&[HIDDEN], OLD);
+    assert_eq!(remove_beside(&registry, "latest", false).await, Ok(Removed::ByName));
+    assert!(!upstream.now().tags.contains_key("latest"));
+    siblings_stay(&upstream);
+    assert_eq!(upstream.now().tags.get(HIDDEN), Some(&sha256(OLD.as_bytes())), "what holds it in the trash too");
+    let n_asked = upstream.now().seen.len();
+    // What somebody sets there in that moment is theirs.
+    let (upstream, registry) = filled(Deletes::TooMuch).await;
+    upstream.now().event = Some((n_asked - 6, Event::Push("1.1", NEW.to_owned())));
+    remove_beside(&registry, "latest", false).await.unwrap();
+    assert_eq!(upstream.now().tags["1.1"], sha256(NEW.as_bytes()), "{:?}", upstream.now().seen);
+    // Whatever fails once, what is not back is said.
+    for (at, event) in (0..=n_asked).flat_map(|at| [(at, Event::Fails), (at, Event::IsLost)]) {
+        let (upstream, registry) = filled(Deletes::TooMuch).await;
+        upstream.now().event = Some((at, event));
+        let said = remove_beside(&registry, "latest", false).await.map_err(|failed| failed.to_string());
+        let there = upstream.now().tags.clone();
+        for sibling in ["1.0", "1.0.1", "1.1"].iter().filter(|it| !there.contains_key(**it)) {
+            let words = said.clone().expect_err("it is not as it was");
+            let is_said = words.contains("could not be seen") || words.contains(&format!("not back: {sibling}"));
+            assert!(is_said, "{at} {sibling}: {words}");
+        }
+    }
+    let (upstream, registry) = filled(Deletes::TooMuch).await;
+    let said = remove_beside(&registry, "latest", true).await.unwrap_err().to_string();
+    assert!(said.contains("those that are not known here"), "{said}");
+    siblings_stay(&upstream);
 }
 
 /// FLT for remotes: at every request, before it is done and after it.
@@ -236,7 +275,7 @@ async fn a_tombstone_is_nobodys_image() {
     assert!(upstream.now().tags.contains_key("latest"));
     assert_eq!(registry.manifest(&name(), &"latest".parse().unwrap()).await, Ok(None));
     assert_eq!(put(&registry, "latest", OLD, absent()).await, Ok(true));
-    upstream.push(&["portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB"], OLD);
+    upstream.push(&[HIDDEN], OLD);
     let listed = registry.tags(&name(), None, 100).await.unwrap();
     assert_eq!(listed.items, ["1.0", "1.0.1", "1.1", "latest"].map(tag), "hidden tags are in no list");
     assert_eq!(listed.refused, 0);
@@ -255,10 +294,10 @@ async fn an_image_is_deleted_where_no_tag_names_it() {
     assert!(named.is_some_and(|words| words.starts_with("the tag ") && words.contains("names this image")));
     siblings_stay(&upstream);
     // Nobody can delete a hidden tag, and nobody is told to.
-    upstream.push(&["portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB"], NEW);
+    upstream.push(&[HIDDEN], NEW);
     let held = delete(of(NEW)).await.expect("it stays");
     assert!(held.contains("in the trash") && !held.contains("portolan."), "{held}");
-    upstream.now().tags.remove("portolan.trash.01KAGV5GYMFSFRMTVWHPF0Y6HB");
+    upstream.now().tags.remove(HIDDEN);
     let list = |digest: &Digest| {
         let child = serde_json::json!({"mediaType": OCI_INDEX, "digest": digest, "size": 9});
         serde_json::json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child]}).to_string()
@@ -285,7 +324,9 @@ fn where_nothing_can_be_deleted_that_is_found_out_without_deleting() {
     let (said, found) = runtime.block_on(async {
         let manifest = registry.manifest(&name(), &image.parse().unwrap()).await.unwrap().unwrap();
         let proof = proof(DeleteTag { repository: name(), tag: tag("latest") }).await;
-        let said = registry.remove_tag(&Allowed::by(&proof, &name(), &still).unwrap(), &tag("latest"), &manifest).await;
+        let (place, nothing) = (name(), Beside::default());
+        let allowed = Allowed::by(&proof, &place, &still).unwrap();
+        let said = registry.remove_tag(&allowed, &tag("latest"), &manifest, &nothing).await;
         (said.unwrap_err().to_string(), registry.capabilities().await)
     });
     assert!(said.contains("REGISTRY_STORAGE_DELETE_ENABLED=true"), "{said}");

@@ -8,7 +8,7 @@ use crate::support::{OCI_INDEX, OCI_MANIFEST, sha256};
 use portolan::domain::action::DeleteTag;
 use portolan::domain::{RepositoryName, Tag};
 use portolan::server::registry::ReadRegistry;
-use portolan::server::registry::changing::{Allowed, ChangeTags, Removed};
+use portolan::server::registry::changing::{Allowed, Beside, ChangeTags, Removed};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -100,7 +100,8 @@ fn each_goes_alone(host: &str, folder: &Path, how: Removed) {
             let tag: Tag = going.parse().unwrap();
             let manifest = registry.manifest(&repository, &going.parse().unwrap()).await.unwrap().unwrap();
             let proof = proof(DeleteTag { repository: repository.clone(), tag: tag.clone() }).await;
-            registry.remove_tag(&Allowed::by(&proof, &repository, &still).unwrap(), &tag, &manifest).await
+            let allowed = Allowed::by(&proof, &repository, &still).unwrap();
+            registry.remove_tag(&allowed, &tag, &manifest, &Beside::default()).await
         });
         assert_eq!(removed, Ok(how), "{going}");
         left.retain(|tag| tag != going);

@@ -59,6 +59,17 @@ pub enum Removed {
     Before,
 }
 
+/// More names of one image are not put back.
+pub const MOST_BESIDE: u32 = 1000;
+
+/// Other names by which an image is known to be there.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    pub tags: Vec<Tag>,
+    /// Whether there are more than are looked up.
+    pub is_cut: bool,
+}
+
 /// Changing names where the registry keeps them.
 #[async_trait]
 pub trait ChangeTags: Send + Sync {
@@ -77,11 +88,13 @@ pub trait ChangeTags: Send + Sync {
     -> Result<bool>;
 
     /// Takes a tag from `manifest`, if it names that one; all other names of it stay. One that an earlier attempt left
-    /// on its way is taken to its end.
+    /// on its way is taken to its end. Where the registry takes the whole image along, that is put back under its digest
+    /// and those of the names beside which are gone.
     ///
     /// # Errors
-    /// [`Error::Changed`] with what it names.
-    async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed>;
+    /// [`Error::Changed`] with what it names; [`Error::Upstream`] with what of the image did not come back.
+    async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest, beside: &Beside)
+    -> Result<Removed>;
 
     /// Takes a tag to its end that a failure left on its way out; whether there was one. A tag that names an image stays.
     ///

@@ -140,6 +140,26 @@ pub async fn is_unnamed(store: &Store, hold: &Hold) -> Result<bool> {
     Ok(store.one(sql, params![&hold.repository, &hold.digest]).await?.is_none())
 }
 
+/// Names by which a registry is known to have an image, but for those that other requests take away: tags of the catalog,
+/// and hidden ones of this request and of what is in the trash.
+pub async fn names_of(
+    store: &Store,
+    (repository_id, digest): (&str, &Digest),
+    batch: &str,
+    limit: u32,
+) -> Result<Vec<Tag>> {
+    let sql = "SELECT t.name FROM tags t WHERE t.repository_id = $1 AND t.digest = $2 AND t.missing_since IS NULL
+                 AND t.name NOT IN (SELECT g.tag FROM trash_going g WHERE g.repository_id = $1 AND g.batch <> $3)
+               UNION SELECT h.tag FROM trash_holds h WHERE h.batch = $3 AND h.repository_id = $1 AND h.digest = $2
+                 AND h.is_whole < 2
+               UNION SELECT h.tag FROM deleted_names n CROSS JOIN trash x CROSS JOIN trash_holds h
+                 WHERE n.repository_id = $1 AND n.digest = $2 AND x.id = n.entry AND h.batch = x.batch
+                 AND h.repository_id = n.repository_id AND h.digest = n.digest AND h.is_whole < 2
+               ORDER BY 1 LIMIT $4";
+    let rows = store.all(sql, params![repository_id, digest, batch, limit]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
 /// Whether a repository has more tags, or more images that have one, than these.
 pub async fn has_more(store: &Store, repository: &RepositoryName, (tags, images): (u64, u64)) -> Result<bool> {
     let sql =

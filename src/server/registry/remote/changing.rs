@@ -11,16 +11,16 @@ use crate::domain::condition::Condition;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag};
 use crate::server::registry::RawManifest;
-use crate::server::registry::changing::{Allowed, ChangeTags, Removed};
+use crate::server::registry::changing::{Allowed, Beside, ChangeTags, Removed};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
 /// One tag of one repository, at the registry itself.
-struct Spot<'a> {
+pub(super) struct Spot<'a> {
     at: &'a Allowed<'a>,
     /// As the registry calls the repository.
-    name: String,
-    tag: Reference,
+    pub name: String,
+    pub tag: Reference,
 }
 
 /// How often a tombstone is deleted that is gone and left its tag.
@@ -52,7 +52,13 @@ impl ChangeTags for RemoteRegistry {
         self.client.within_change(self.put(&spot, manifest, condition)).await
     }
 
-    async fn remove_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest) -> Result<Removed> {
+    async fn remove_tag(
+        &self,
+        at: &Allowed<'_>,
+        tag: &Tag,
+        manifest: &RawManifest,
+        beside: &Beside,
+    ) -> Result<Removed> {
         let spot = self.spot(at, tag)?;
         let removing = async {
             // Nobody else changes a hidden tag, and who takes one away waits for nobody.
@@ -60,7 +66,7 @@ impl ChangeTags for RemoteRegistry {
                 true => None,
                 false => Some(self.lines.wait(&spot.line()).await),
             };
-            self.remove(&spot, manifest).await
+            self.remove(&spot, manifest, beside).await
         };
         self.client.within_change(removing).await
     }
@@ -80,8 +86,13 @@ impl ChangeTags for RemoteRegistry {
 
 impl Spot<'_> {
     /// What those who change it stand in line by.
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("{}:{}", self.name, self.tag)
+    }
+
+    /// The same place of another name.
+    pub(super) fn beside(&self, name: Reference) -> Self {
+        Self { at: self.at, name: self.name.clone(), tag: name }
     }
 }
 
@@ -95,7 +106,7 @@ impl RemoteRegistry {
     }
 
     /// What the tag names at this moment.
-    async fn named(&self, spot: &Spot<'_>) -> Result<Option<Digest>> {
+    pub(super) async fn named(&self, spot: &Spot<'_>) -> Result<Option<Digest>> {
         self.client.resolve(&spot.name, &spot.tag).await
     }
 
@@ -117,7 +128,12 @@ impl RemoteRegistry {
     }
 
     /// Puts a manifest under the tag and looks whether it is there, also where the answer was lost.
-    async fn put_and_see(&self, spot: &Spot<'_>, manifest: &RawManifest, expected: Option<&Digest>) -> Result<()> {
+    pub(super) async fn put_and_see(
+        &self,
+        spot: &Spot<'_>,
+        manifest: &RawManifest,
+        expected: Option<&Digest>,
+    ) -> Result<()> {
         let put = self.client.put_manifest(&spot.name, &spot.tag, manifest, expected).await;
         if let Err(changed @ Error::Changed { .. }) = put {
             return Err(changed);
@@ -130,7 +146,7 @@ impl RemoteRegistry {
         }
     }
 
-    async fn remove(&self, spot: &Spot<'_>, manifest: &RawManifest) -> Result<Removed> {
+    async fn remove(&self, spot: &Spot<'_>, manifest: &RawManifest, beside: &Beside) -> Result<Removed> {
         let expected = &manifest.digest;
         match self.named(spot).await? {
             None => return Ok(Removed::Before),
@@ -144,26 +160,17 @@ impl RemoteRegistry {
         match self.client.delete(&spot.name, &spot.tag, Some(expected)).await {
             Ok(Deleted::Unable) => {}
             Err(changed @ Error::Changed { .. }) => return Err(changed),
-            tried => match (self.named(spot).await?, tried) {
-                (None, _) => return self.keep(spot, manifest).await.map(|()| Removed::ByName),
-                (Some(_), Err(failed)) => return Err(failed),
-                (Some(current), Ok(_)) if current != *expected => {
+            tried => match (self.named(spot).await, tried) {
+                (Ok(None), _) => return self.keep(spot, manifest, beside).await.map(|()| Removed::ByName),
+                (Err(failed), _) => return self.keep(spot, manifest, beside).await.and(Err(failed)),
+                (Ok(Some(_)), Err(failed)) => return Err(failed),
+                (Ok(Some(current)), Ok(_)) if current != *expected => {
                     return Err(Error::Changed { current: Some(current) });
                 }
-                (Some(_), Ok(_)) => {}
+                (Ok(Some(_)), Ok(_)) => {}
             },
         }
         self.entomb(spot, expected).await
-    }
-
-    /// A registry that took the manifest along with the tag gets it back.
-    async fn keep(&self, spot: &Spot<'_>, manifest: &RawManifest) -> Result<()> {
-        let by_digest = Reference::Digest(manifest.digest.clone());
-        if self.client.resolve(&spot.name, &by_digest).await?.is_some() {
-            return Ok(());
-        }
-        let put = self.client.put_manifest(&spot.name, &by_digest, manifest, None).await;
-        put.map_err(|failed| failure::at_step(failed, "it took the whole image with the tag and does not take it back"))
     }
 
     pub(super) async fn require_deletes_by_digest(&self, name: &str) -> Result<()> {

@@ -13,6 +13,7 @@ mod changing;
 mod client;
 mod deleting;
 mod failure;
+mod keeping;
 mod limits;
 pub(crate) mod link;
 mod lists;

@@ -1,6 +1,6 @@
 //! What hidden tags hold at a registry elsewhere: brought back under its names, or let go.
 
-use super::taking::saying;
+use super::taking::{beside, saying};
 use super::{Elsewhere, Step};
 use crate::domain::action::{Bookkeeping, Mutation};
 use crate::domain::protection::Act;
@@ -115,7 +115,9 @@ impl Elsewhere {
         if hold.takes != Takes::Part
             && let Some(manifest) = self.manifest(&hold.repository, &hold.digest).await?
         {
-            self.changes.remove_tag(&allowed, &hold.tag, &manifest).await?;
+            let mut beside = beside(app, (&hold.repository_id, &hold.digest), &hold.batch).await?;
+            beside.tags.retain(|tag| *tag != hold.tag);
+            self.changes.remove_tag(&allowed, &hold.tag, &manifest, &beside).await?;
         }
         let over = match hold.takes {
             Takes::Nothing => vec![hold.tag.clone()],

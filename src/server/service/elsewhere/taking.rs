@@ -9,7 +9,7 @@ use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::registry::RawManifest;
-use crate::server::registry::changing::{Allowed, Removed};
+use crate::server::registry::changing::{Allowed, Beside, MOST_BESIDE, Removed};
 use crate::server::store::going::{self, Where};
 use crate::server::store::holds::{self, Held, Takes};
 use crate::server::store::repositories::Repository;
@@ -90,7 +90,7 @@ impl Elsewhere {
         }
         for (tag, digest) in &radius.tags {
             let manifest = images.get(digest).and_then(Option::as_ref);
-            match self.take_one(&allowed, tag, manifest).await {
+            match self.take_one(app, &allowed, (&taking, &gone), (tag, manifest)).await {
                 Ok(()) => drop(gone.tags.insert(tag.clone(), digest.clone())),
                 Err(Error::Changed { .. }) if taking.leaves_moved => {
                     unsure.remove(tag);
@@ -168,15 +168,23 @@ impl Elsewhere {
         Ok(())
     }
 
-    async fn take_one(&self, allowed: &Allowed<'_>, tag: &Tag, manifest: Option<&RawManifest>) -> Result<()> {
-        match manifest {
-            Some(manifest) => self.changes.remove_tag(allowed, tag, manifest).await.map(|_: Removed| ()),
+    async fn take_one(
+        &self,
+        app: &App,
+        allowed: &Allowed<'_>,
+        (taking, gone): (&Taking<'_>, &Gone),
+        (tag, manifest): (&Tag, Option<&RawManifest>),
+    ) -> Result<()> {
+        let Some(manifest) = manifest else {
             // The registry does not have the image, and so no tag on it.
-            None => match self.named(allowed.repository(), tag).await? {
+            return match self.named(allowed.repository(), tag).await? {
                 None => Ok(()),
                 current => Err(Error::Changed { current }),
-            },
-        }
+            };
+        };
+        let mut beside = beside(app, (&taking.repository.id, &manifest.digest), taking.batch).await?;
+        beside.tags.retain(|it| it != tag && !gone.tags.contains_key(it));
+        self.changes.remove_tag(allowed, tag, manifest, &beside).await.map(|_: Removed| ())
     }
 
     /// Images stay for as long as they are held; without a trash they go at once, each before what it lists. Returns those
@@ -189,6 +197,14 @@ impl Elsewhere {
         let images: Vec<Digest> = tops.into_iter().chain(parts).map(|(digest, _)| digest.clone()).collect();
         self.changes.remove_manifests(allowed, &images).await
     }
+}
+
+/// Names of an image that stay there when one goes, as far as they are known.
+pub(super) async fn beside(app: &App, of: (&str, &Digest), batch: &str) -> Result<Beside> {
+    let mut tags = holds::names_of(&app.store, of, batch, MOST_BESIDE + 1).await?;
+    let is_cut = tags.len() > MOST_BESIDE as usize;
+    tags.truncate(MOST_BESIDE as usize);
+    Ok(Beside { tags, is_cut })
 }
 
 /// Tags that were left as they were are on their way no more, but for those of which that is not known.
