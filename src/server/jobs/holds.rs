@@ -56,8 +56,10 @@ async fn release(app: &App, mount: &Mount) -> Result<()> {
         })
     });
     expire.await?;
-    for hold in holds::free(&app.store, &mount.id, Timestamp(now.0 - UNDER_WAY_MS), TOGETHER).await? {
-        if let Err(error) = elsewhere::release(app, &allowed(app, &hold.repository, &hold.tag), &hold).await {
+    let free = holds::free(&app.store, &mount.id, Timestamp(now.0 - UNDER_WAY_MS), TOGETHER).await?;
+    for some in elsewhere::together(free) {
+        let allowed = allowed(app, &some[0].repository, &some[0].tag);
+        for (hold, error) in elsewhere::release(app, &allowed, &some).await {
             let tag = hold.tag.clone();
             app.store.note(&keeping, move |tx| Box::pin(async move { holds::failed(tx, &tag, now).await })).await?;
             go_on(error, (&hold.repository, &hold.tag))?;

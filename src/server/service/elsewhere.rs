@@ -8,7 +8,7 @@ mod sending;
 mod settling;
 mod taking;
 
-pub use held::release;
+pub use held::{release, together};
 pub use said::deletes_nothing_at;
 pub(super) use said::{Ends, said};
 pub use settling::end;
@@ -250,7 +250,7 @@ impl Elsewhere {
                 }
                 match app.mounts.find(&id).is_some_and(|mount| mount.changes.is_some()) {
                     true => Ok(()),
-                    false => Err(Error::Conflict("the mount was made read-only, or removed, meanwhile".to_owned())),
+                    false => Err(closed()),
                 }
             })
         }
@@ -283,6 +283,11 @@ fn exactly(current: Option<&Digest>) -> Condition {
         None => Condition { differs: Some(Among::Any), ..Condition::default() },
         Some(current) => Condition { matches: Some(Among::These(vec![current.clone()])), ..Condition::default() },
     }
+}
+
+/// That nothing is done at a registry any more.
+fn closed() -> Error {
+    Error::Conflict("the mount was made read-only, or removed, meanwhile".to_owned())
 }
 
 fn absent(name: &RepositoryName, digest: &Digest) -> Error {

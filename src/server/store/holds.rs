@@ -33,6 +33,8 @@ pub struct Hold {
     pub repository: RepositoryName,
     pub digest: Digest,
     pub takes: Takes,
+    /// Whether it could not be taken away once.
+    pub has_failed: bool,
 }
 
 impl From<Takes> for Value {
@@ -85,13 +87,13 @@ fn is_free_in_turn() -> String {
     )
 }
 
-const HOLD: &str =
-    "SELECT h.tag, h.batch, h.mount_id, h.repository_id, h.repository, h.digest, h.is_whole FROM trash_holds h";
+const HOLD: &str = "SELECT h.tag, h.batch, h.mount_id, h.repository_id, h.repository, h.digest, h.is_whole, h.failed_at
+     FROM trash_holds h";
 
 /// Those of one request that nothing needs any more.
-pub async fn free_of(store: &Store, batch: &str) -> Result<Vec<Hold>> {
-    let sql = format!("{HOLD} WHERE h.batch = $1 AND {} ORDER BY h.tag", is_free_in_turn());
-    store.all(&sql, params![batch]).await?.into_iter().map(hold).collect()
+pub async fn free_of(store: &Store, batch: &str, limit: u32) -> Result<Vec<Hold>> {
+    let sql = format!("{HOLD} WHERE h.batch = $1 AND {} ORDER BY h.tag LIMIT $2", is_free_in_turn());
+    store.all(&sql, params![batch, limit]).await?.into_iter().map(hold).collect()
 }
 
 /// Those of a mount that nothing needs any more, of requests that are over since; those that could not be taken away come
@@ -107,10 +109,10 @@ pub async fn free(store: &Store, mount_id: &str, before: Timestamp, limit: u32) 
 /// Parts of images of the same request that nothing in the trash needs any more.
 pub async fn parts_beside(store: &Store, of: &Hold) -> Result<Vec<Hold>> {
     let sql = format!(
-        "{HOLD} WHERE h.batch = $1 AND h.repository_id = $2 AND h.tag <> $3 AND h.is_whole = 2 AND {} ORDER BY h.tag LIMIT $4",
+        "{HOLD} WHERE h.batch = $1 AND h.repository_id = $2 AND h.is_whole = 2 AND {} ORDER BY h.tag LIMIT $3",
         is_free("h")
     );
-    let rows = store.all(&sql, params![&of.batch, &of.repository_id, &of.tag, MOST_PARTS]).await?;
+    let rows = store.all(&sql, params![&of.batch, &of.repository_id, MOST_PARTS]).await?;
     rows.into_iter().map(hold).collect()
 }
 
@@ -177,5 +179,6 @@ fn hold(mut row: Row) -> Result<Hold> {
         1 => Takes::Image,
         _ => Takes::Part,
     };
-    Ok(Hold { tag, batch, mount_id, repository_id, repository, digest, takes })
+    let has_failed = row.take::<Timestamp>()?.0 > 0;
+    Ok(Hold { tag, batch, mount_id, repository_id, repository, digest, takes, has_failed })
 }

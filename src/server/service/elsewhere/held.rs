@@ -1,7 +1,7 @@
 //! What hidden tags hold at a registry elsewhere: brought back under its names, or let go.
 
 use super::taking::{beside, saying};
-use super::{Elsewhere, Step};
+use super::{Elsewhere, Step, closed};
 use crate::domain::action::{Bookkeeping, Mutation};
 use crate::domain::protection::Act;
 use crate::domain::trash::Over;
@@ -12,6 +12,10 @@ use crate::server::registry::changing::Allowed;
 use crate::server::store::holds::{self, Hold, Takes};
 use crate::server::store::manifests;
 use crate::server::store::trash::{self, Entry};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most that one purge, or one restore, takes away at once.
+const AT_ONCE: u32 = 100;
 
 impl Elsewhere {
     /// Puts the tags of entries of the trash back there. `over` moves those that name another image by now. All are looked
@@ -89,8 +93,8 @@ impl Elsewhere {
         }
     }
 
-    /// Takes hidden tags away that nothing in the trash needs any more. One that cannot be reached now is for the next
-    /// sweep.
+    /// Takes hidden tags away that nothing in the trash needs any more. What cannot be reached now, and what is more than
+    /// goes at once, is for the next sweep.
     pub(in crate::server::service) async fn let_go<A: Bookkeeping>(
         &self,
         app: &App,
@@ -99,9 +103,10 @@ impl Elsewhere {
     ) -> Result<()> {
         // What images are made of follows them.
         for _ in 0..2 {
-            let free = holds::free_of(&app.store, batch).await?;
-            for hold in free.into_iter().filter(|hold| hold.mount_id == self.mount.id) {
-                if let Err(error) = self.let_one_go(app, proof, &hold).await {
+            let mut free = holds::free_of(&app.store, batch, AT_ONCE).await?;
+            free.retain(|hold| hold.mount_id == self.mount.id);
+            for some in together(free) {
+                for (hold, error) in self.let_some_go(app, proof, &some).await {
                     tracing::warn!(repository = %hold.repository, tag = %hold.tag, %error, "a hidden tag could not be taken away; the next sweep tries again");
                 }
             }
@@ -109,28 +114,68 @@ impl Elsewhere {
         Ok(())
     }
 
-    async fn let_one_go<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, hold: &Hold) -> Result<()> {
-        let still = self.still(app, proof, (&hold.repository, vec![]));
-        let allowed = Allowed::by(proof, &hold.repository, &still)?;
-        if hold.takes != Takes::Part
-            && let Some(manifest) = self.manifest(&hold.repository, &hold.digest).await?
-        {
-            let mut beside = beside(app, (&hold.repository_id, &hold.digest), &hold.batch).await?;
-            beside.tags.retain(|tag| *tag != hold.tag);
-            self.changes.remove_tag(&allowed, &hold.tag, &manifest, &beside).await?;
+    /// Takes hidden tags of one request in one repository away, and what goes with them. Returns those that stay to be taken
+    /// away, each with why; where the registry is down, the first that met it.
+    async fn let_some_go<'h, A: Bookkeeping>(
+        &self,
+        app: &App,
+        proof: &Authorized<A>,
+        some: &'h [Hold],
+    ) -> Vec<(&'h Hold, Error)> {
+        let (mut failed, mut bare) = (Vec::new(), Vec::new());
+        for hold in some {
+            match self.bare(app, proof, hold).await {
+                Ok(()) => bare.push(hold),
+                Err(down @ Error::Upstream { is_down: true, .. }) => return vec![(hold, down)],
+                Err(error) => failed.push((hold, error)),
+            }
         }
-        let over = match hold.takes {
-            Takes::Nothing => vec![hold.tag.clone()],
-            Takes::Image | Takes::Part => self.delete(app, &allowed, hold).await?,
-        };
-        app.store.note(proof, move |tx| Box::pin(async move { holds::forget(tx, &over).await })).await
+        if let Err(error) = self.end_all(app, proof, &bare).await {
+            let left = bare.into_iter().filter(|hold| hold.takes != Takes::Nothing);
+            failed.extend(left.map(|hold| (hold, error.clone())));
+        }
+        failed
     }
 
-    /// Deletes an image with parts of what was let go beside it, as far as nothing names them, here or there. Returns the
-    /// hidden tags of those that nothing is to be done about any more.
-    async fn delete(&self, app: &App, allowed: &Allowed<'_>, hold: &Hold) -> Result<Vec<Tag>> {
+    /// Takes a hidden tag from its image, if it was ever put on it.
+    async fn bare<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, hold: &Hold) -> Result<()> {
+        if hold.takes == Takes::Part {
+            return Ok(());
+        }
+        let Some(manifest) = self.manifest(&hold.repository, &hold.digest).await? else { return Ok(()) };
+        let mut beside = beside(app, (&hold.repository_id, &hold.digest), &hold.batch).await?;
+        beside.tags.retain(|tag| *tag != hold.tag);
+        let still = self.still(app, proof, (&hold.repository, vec![]));
+        let allowed = Allowed::by(proof, &hold.repository, &still)?;
+        self.changes.remove_tag(&allowed, &hold.tag, &manifest, &beside).await.map(drop)
+    }
+
+    /// Deletes images whose hidden tags are gone, as far as they are to go, and forgets those tags.
+    async fn end_all<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, bare: &[&Hold]) -> Result<()> {
+        let (stay, go): (Vec<&Hold>, Vec<&Hold>) = bare.iter().partition(|hold| hold.takes == Takes::Nothing);
+        let mut over: Vec<Tag> = stay.into_iter().map(|hold| hold.tag.clone()).collect();
+        let deleted = match go.first() {
+            Some(first) => {
+                let still = self.still(app, proof, (&first.repository, vec![]));
+                self.delete(app, &Allowed::by(proof, &first.repository, &still)?, &go).await
+            }
+            None => Ok(vec![]),
+        };
+        over.extend(deleted.iter().flatten().cloned());
+        if !over.is_empty() {
+            app.store.note(proof, move |tx| Box::pin(async move { holds::forget(tx, &over).await })).await?;
+        }
+        deleted.map(drop)
+    }
+
+    /// Deletes images with parts of what was let go beside them, as far as nothing names them, here or there: what is there
+    /// is looked at once for all of them. Returns the hidden tags of those that nothing is to be done about any more.
+    async fn delete(&self, app: &App, allowed: &Allowed<'_>, holds: &[&Hold]) -> Result<Vec<Tag>> {
+        let own: BTreeSet<&Tag> = holds.iter().map(|hold| &hold.tag).collect();
         let (mut over, mut unnamed) = (Vec::new(), Vec::new());
-        for it in std::iter::once(hold.clone()).chain(holds::parts_beside(&app.store, hold).await?) {
+        let mut beside = holds::parts_beside(&app.store, holds[0]).await?;
+        beside.retain(|it| !own.contains(&it.tag));
+        for it in holds.iter().map(|it| (*it).clone()).chain(beside) {
             match holds::is_unnamed(&app.store, &it).await? {
                 true => unnamed.push(it),
                 false => over.push(it.tag),
@@ -147,7 +192,7 @@ impl Elsewhere {
                 tracing::info!(repository = %it.repository, digest = %it.digest, words, "an image stays");
             }
             // A part of another image, which holds it still, has its own turn.
-            if words.is_none() || it.tag == hold.tag {
+            if words.is_none() || own.contains(&it.tag) {
                 over.push(it.tag);
             }
         }
@@ -155,11 +200,34 @@ impl Elsewhere {
     }
 }
 
-/// Takes a hidden tag away, of what is in the trash no more, at the registry that has it.
-pub async fn release<A: Bookkeeping>(app: &App, proof: &Authorized<A>, hold: &Hold) -> Result<()> {
-    match Elsewhere::at(app, &hold.mount_id) {
-        Some(elsewhere) => elsewhere.let_one_go(app, proof, hold).await,
-        None => Ok(()),
+/// Those of one request in one repository, in whose tags is looked once for all of them. What failed before goes by itself,
+/// so that it holds up no other.
+pub fn together(holds: Vec<Hold>) -> Vec<Vec<Hold>> {
+    let (mut all, mut places): (Vec<Vec<Hold>>, _) = (Vec::new(), BTreeMap::new());
+    for hold in holds {
+        let of = (hold.batch.clone(), hold.repository_id.clone());
+        match places.get(&of) {
+            Some(place) if !hold.has_failed => {
+                let some: &mut Vec<Hold> = &mut all[*place];
+                some.push(hold);
+            }
+            _ => {
+                if !hold.has_failed {
+                    places.insert(of, all.len());
+                }
+                all.push(vec![hold]);
+            }
+        }
+    }
+    all
+}
+
+/// Takes hidden tags of one request in one repository away, of what is in the trash no more, at the registry that has them.
+/// Returns those that stay to be taken away, each with why; where the registry is down, the first that met it.
+pub async fn release<'h, A: Bookkeeping>(app: &App, proof: &Authorized<A>, some: &'h [Hold]) -> Vec<(&'h Hold, Error)> {
+    match some.first().and_then(|hold| Elsewhere::at(app, &hold.mount_id)) {
+        Some(elsewhere) => elsewhere.let_some_go(app, proof, some).await,
+        None => some.iter().map(|hold| (hold, closed())).collect(),
     }
 }
 
