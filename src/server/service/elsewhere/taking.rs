@@ -244,12 +244,36 @@ fn tops(radius: &Radius) -> impl Iterator<Item = &Digest> {
     radius.images.iter().filter(|(_, (_, part))| part.is_none()).map(|(digest, _)| digest)
 }
 
-/// An error with how far it had come.
+/// An error with how far it had come. One that may pass stays one, so that it is tried again.
 pub(in crate::server::service) fn saying(failed: Error, words: String) -> Error {
     match failed {
         Error::Upstream { registry, message, is_down } => {
             Error::Upstream { registry, message: format!("{message}; {words}"), is_down }
         }
+        Error::Unavailable(message) => Error::Unavailable(format!("{message}; {words}")),
+        failed @ (Error::Internal | Error::Unauthenticated) => failed,
         failed => Error::Conflict(format!("{failed}; {words}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Permission;
+
+    #[test]
+    fn what_may_pass_stays_so_and_says_how_far_it_came() {
+        let down =
+            |message: &str| Error::Upstream { registry: "r".to_owned(), message: message.to_owned(), is_down: true };
+        let busy = |message: &str| Error::Unavailable(message.to_owned());
+        let said = |failed| saying(failed, "1 of 2 tags are deleted".to_owned());
+        assert_eq!(said(down("fell")), down("fell; 1 of 2 tags are deleted"));
+        assert_eq!(said(busy("no room")), busy("no room; 1 of 2 tags are deleted"));
+        assert_eq!(said(Error::Internal), Error::Internal);
+        let barred = said(Error::Forbidden(Permission::TagDelete));
+        assert!(
+            matches!(&barred, Error::Conflict(words) if words.ends_with("here; 1 of 2 tags are deleted")),
+            "{barred:?}"
+        );
     }
 }
