@@ -1,8 +1,16 @@
 //! What is kept, and what is let go, of several tags at once at a registry elsewhere.
 
+use super::changes::proof;
 use super::stand_in::Deletes;
-use super::world::{AT, World, artifact, world_with};
+use super::world::{AT, HOUR_MS, World, artifact, world, world_with};
 use crate::support::sha256;
+use portolan::domain::action::DeleteTag;
+use portolan::domain::trash::TrashKind;
+use portolan::domain::{Actor, ByteSize, RepositoryName, Result, Tag};
+use portolan::server::clock::Clock;
+use portolan::server::store::holds::{self, Held, Takes};
+use portolan::server::store::trash::{self, NewEntry};
+use portolan::server::store::{Tx, repositories};
 use serde_json::{Value, json};
 
 impl World {
@@ -67,4 +75,62 @@ async fn what_is_let_go_together_is_looked_for_twice_and_not_twice_each() {
     let state = world.upstream.now().manifests.clone();
     assert!(tags.iter().all(|tag| !state.contains_key(&sha256(artifact(tag).as_bytes()))), "all of it is let go");
     assert_eq!(world.hidden(), Vec::<String>::new());
+}
+
+/// More than are looked at together.
+const MANY: usize = 230;
+
+/// So many entries of the trash whose time is over, and so many hidden tags that nothing needs.
+async fn many(world: &World) {
+    let name: RepositoryName = "up/a".parse().unwrap();
+    let repository = repositories::find(&world.test.app.store, &name).await.unwrap().unwrap();
+    let proof = proof(DeleteTag { repository: name.clone(), tag: "latest".parse().unwrap() }).await;
+    let (now, digest) = (world.clock.now(), world.image.parse().unwrap());
+    let hidden = |n: usize| Tag::of_trash(&format!("{n:026}"));
+    for n in 0..MANY {
+        world.upstream.push(&[hidden(n).as_str()], &artifact("old"));
+    }
+    let entry = move |n: usize| NewEntry {
+        id: format!("entry-{n:03}"),
+        batch: format!("batch-{n:03}"),
+        kind: TrashKind::Tag,
+        mount_id: repository.mount_id.clone(),
+        repository_id: repository.id.clone(),
+        repository: name.clone(),
+        name: format!("v{n}"),
+        digest: None,
+        n_tags: 1,
+        held: ByteSize(0),
+        at: now,
+        by: Actor::Anonymous,
+        expires: now,
+    };
+    let fill = async move |tx: &mut Tx| -> Result<()> {
+        trash::insert(tx, &(0..MANY).map(&entry).collect::<Vec<_>>()).await?;
+        let it = entry(0);
+        let repository = repositories::Repository { id: it.repository_id, mount_id: it.mount_id };
+        for n in 0..MANY {
+            let (batch, takes) = (format!("held-{n:03}"), Takes::Nothing);
+            let held = Held { repository: &repository, name: &it.repository, batch: &batch, digest: &digest, takes };
+            holds::keep(tx, held, &hidden(n), now).await?;
+        }
+        Ok(())
+    };
+    world.test.app.store.note(&proof, move |tx| Box::pin(async move { fill(tx).await })).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_sweep_takes_all_that_is_over_and_stops_where_nothing_can_be_done() {
+    let world = world(Deletes::Nothing).await;
+    many(&world).await;
+    world.upstream.now().seen.clear();
+    world.later(2 * HOUR_MS).await;
+    let seen = std::mem::take(&mut world.upstream.now().seen);
+    let n_tried = seen.iter().filter(|(method, path)| method == "DELETE" && path.contains("/portolan.trash.")).count();
+    assert_eq!((n_tried, world.hidden().len()), (100, MANY), "nothing goes there, and nobody tries for ever");
+    assert_eq!(world.count("SELECT COUNT(*) FROM trash").await, 0, "here all is let go that is over");
+    world.upstream.now().deletes = Deletes::ByName;
+    world.later(HOUR_MS).await;
+    assert_eq!((world.hidden(), world.count("SELECT COUNT(*) FROM trash_holds").await), (vec![], 0));
+    assert_eq!(world.named("1.0"), Some(world.image.clone()));
 }

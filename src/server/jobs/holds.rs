@@ -8,64 +8,107 @@ use crate::domain::{Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::service::elsewhere;
-use crate::server::store::holds::Expiring;
 use crate::server::store::{going, holds};
 use std::sync::Arc;
 
 /// A delete that began less long ago may be under way.
 const UNDER_WAY_MS: i64 = 3_600_000;
-/// Tags of one registry that one run looks at.
+/// What is looked at together.
 const TOGETHER: u32 = 100;
+/// How long one run takes for one registry; the next goes on.
+const MOST_MS: i64 = 60_000;
 
 /// Goes through the registries that may be changed. One that cannot be reached holds up no other.
 pub(super) async fn run(app: &App) -> Result<()> {
     for mount in app.mounts.now().iter().filter(|mount| mount.changes.is_some()) {
-        let ended = match end(app, mount).await {
-            Ok(()) => release(app, mount).await,
-            failed => failed,
-        };
-        if let Err(error) = ended {
+        if let Err(error) = Round::begin(app, mount).run().await {
             tracing::warn!(prefix = %mount.prefix, %error, "hidden tags could not be looked after; the next sweep tries again");
         }
     }
     Ok(())
 }
 
-/// Deletes that did not come to their end. One that cannot be ended holds up no other.
-async fn end(app: &App, mount: &Mount) -> Result<()> {
-    let now = app.clock.now();
-    for going in going::left(&app.store, &mount.id, Timestamp(now.0 - UNDER_WAY_MS), TOGETHER).await? {
-        if let Err(error) = elsewhere::end(app, &allowed(app, &going.name, &going.tag), going.clone()).await {
-            let failed = going.clone();
-            let keeping = proof(app, Job::Sweep);
-            app.store.note(&keeping, move |tx| Box::pin(async move { going::failed(tx, &failed, now).await })).await?;
-            go_on(error, (&going.name, &going.tag))?;
-        }
-    }
-    Ok(())
+/// What is done for one registry. It goes on for as long as there is something that can be done, and its time is not over:
+/// what failed comes last, and where nothing else is left it is for the next sweep.
+struct Round<'a> {
+    app: &'a App,
+    mount: &'a Mount,
+    now: Timestamp,
 }
 
-/// Hidden tags that nothing needs any more. One that cannot be taken away holds up no other.
-async fn release(app: &App, mount: &Mount) -> Result<()> {
-    let (now, id, entropy) = (app.clock.now(), mount.id.clone(), Arc::clone(&app.entropy));
-    let (keeping, moved_since) = (proof(app, Job::Sweep), now.plus_days(-i64::from(app.facts.history_days)));
-    let expire = app.store.note(&keeping, move |tx| {
-        Box::pin(async move {
-            let over = Expiring { mount_id: &id, now, moved_since, limit: TOGETHER };
-            holds::expire(tx, over, &*entropy).await
-        })
-    });
-    expire.await?;
-    let free = holds::free(&app.store, &mount.id, Timestamp(now.0 - UNDER_WAY_MS), TOGETHER).await?;
-    for some in elsewhere::together(free) {
-        let allowed = allowed(app, &some[0].repository, &some[0].tag);
-        for (hold, error) in elsewhere::release(app, &allowed, &some).await {
-            let tag = hold.tag.clone();
-            app.store.note(&keeping, move |tx| Box::pin(async move { holds::failed(tx, &tag, now).await })).await?;
-            go_on(error, (&hold.repository, &hold.tag))?;
-        }
+impl<'a> Round<'a> {
+    fn begin(app: &'a App, mount: &'a Mount) -> Self {
+        Self { app, mount, now: app.clock.now() }
     }
-    Ok(())
+
+    fn is_over(&self) -> bool {
+        self.app.clock.now().0 > self.now.0 + MOST_MS
+    }
+
+    fn under_way(&self) -> Timestamp {
+        Timestamp(self.now.0 - UNDER_WAY_MS)
+    }
+
+    async fn run(&self) -> Result<()> {
+        while !self.is_over() && self.end_some().await? > 0 {}
+        while !self.is_over() && self.expire_some().await? > 0 {}
+        while !self.is_over() && self.release_some().await? > 0 {}
+        Ok(())
+    }
+
+    /// Deletes that did not come to their end; how many did. One that cannot be ended holds up no other.
+    async fn end_some(&self) -> Result<usize> {
+        let (app, now) = (self.app, self.now);
+        let mut n_ended = 0;
+        for going in going::left(&app.store, &self.mount.id, self.under_way(), TOGETHER).await? {
+            match elsewhere::end(app, &allowed(app, &going.name, &going.tag), going.clone()).await {
+                Ok(()) => n_ended += 1,
+                Err(error) => {
+                    let failed = going.clone();
+                    let keeping = proof(app, Job::Sweep);
+                    app.store
+                        .note(&keeping, move |tx| Box::pin(async move { going::failed(tx, &failed, now).await }))
+                        .await?;
+                    go_on(error, (&going.name, &going.tag))?;
+                }
+            }
+        }
+        Ok(n_ended)
+    }
+
+    /// What is in the trash and whose time is over, each by itself; how many went.
+    async fn expire_some(&self) -> Result<usize> {
+        let (app, keeping) = (self.app, proof(self.app, Job::Sweep));
+        let moved_since = self.now.plus_days(-i64::from(app.facts.history_days));
+        let which = holds::Expiring { mount_id: self.mount.id.clone(), now: self.now, moved_since };
+        let mut n_gone = 0;
+        for id in holds::expired(&app.store, &which, TOGETHER).await? {
+            let (which, entropy) = (which.clone(), Arc::clone(&app.entropy));
+            let expire = app
+                .store
+                .note(&keeping, move |tx| Box::pin(async move { holds::expire(tx, &which, &id, &*entropy).await }));
+            n_gone += usize::from(expire.await?);
+        }
+        Ok(n_gone)
+    }
+
+    /// Hidden tags that nothing needs any more; how many could be taken away. One that cannot holds up no other.
+    async fn release_some(&self) -> Result<usize> {
+        let (app, now, keeping) = (self.app, self.now, proof(self.app, Job::Sweep));
+        let free = holds::free(&app.store, &self.mount.id, self.under_way(), TOGETHER).await?;
+        let mut n_gone = 0;
+        for some in elsewhere::together(free) {
+            n_gone += some.len();
+            let allowed = allowed(app, &some[0].repository, &some[0].tag);
+            for (hold, error) in elsewhere::release(app, &allowed, &some).await {
+                n_gone -= 1;
+                let tag = hold.tag.clone();
+                app.store.note(&keeping, move |tx| Box::pin(async move { holds::failed(tx, &tag, now).await })).await?;
+                go_on(error, (&hold.repository, &hold.tag))?;
+            }
+        }
+        Ok(n_gone)
+    }
 }
 
 /// What failed is tried again by a later sweep. Where the registry is down, all else would fail too.

@@ -2,7 +2,7 @@
 
 mod ended;
 
-pub use ended::{Expiring, expire, purge};
+pub use ended::{Expiring, expire, expired, purge};
 
 use super::repositories::Repository;
 use super::{Row, Store, Tx, Value};

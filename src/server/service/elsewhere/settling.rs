@@ -2,7 +2,7 @@
 //! meanwhile. A delete that did not come to its end is ended here too.
 
 use super::taking::Gone;
-use super::{Elsewhere, Renamed};
+use super::{Elsewhere, Renamed, closed};
 use crate::domain::action::{Bookkeeping, Mutation, RenameTag};
 use crate::domain::radius::Radius;
 use crate::domain::view::How;
@@ -91,8 +91,11 @@ impl Elsewhere {
 
 /// Ends a delete that did not come to its end: a tag that is gone there, or that stood on its tombstone, goes to the trash,
 /// if its mount keeps one, and one that names what it did is on its way no more.
+///
+/// # Errors
+/// [`Error::Conflict`] where its registry may not be changed any more.
 pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going) -> Result<()> {
-    let Some(elsewhere) = Elsewhere::at(app, &going.repository.mount_id) else { return Ok(()) };
+    let elsewhere = Elsewhere::at(app, &going.repository.mount_id).ok_or_else(closed)?;
     let mut current = elsewhere.named(&going.name, &going.tag).await?;
     if current.is_none() && elsewhere.end_tag(app, proof, &going).await? {
         current = elsewhere.named(&going.name, &going.tag).await?; // Somebody may have set it at this moment.

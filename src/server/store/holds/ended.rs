@@ -9,7 +9,7 @@ use crate::server::entropy::{Entropy, new_id};
 use crate::server::store::collect::{self, At};
 use crate::server::store::repositories::Repository;
 use crate::server::store::trash::{self, Entry};
-use crate::server::store::{Tx, batch, manifests, tags};
+use crate::server::store::{Store, Tx, batch, manifests, tags};
 use std::collections::BTreeSet;
 
 /// Rows that share a statement.
@@ -32,39 +32,40 @@ pub async fn purge(tx: &mut Tx, entry: &Entry, entropy: &dyn Entropy) -> Result<
 }
 
 /// What is let go because its time is over.
-pub struct Expiring<'a> {
-    pub mount_id: &'a str,
+#[derive(Clone)]
+pub struct Expiring {
+    pub mount_id: String,
     pub now: Timestamp,
     /// An image that lost its last name since then stays, and so does one that a tag left since then and that was deleted
     /// as an image: history may bring it back.
     pub moved_since: Timestamp,
-    pub limit: u32,
 }
 
-/// Lets what is in the trash of a mount and whose time is over go; how many entries did.
-pub async fn expire(tx: &mut Tx, which: Expiring<'_>, entropy: &dyn Entropy) -> Result<usize> {
-    let sql = "SELECT x.id FROM trash x WHERE x.mount_id = $1 AND x.expires_at <= $2
-               AND NOT EXISTS (SELECT 1 FROM deleted_tags d CROSS JOIN tag_moves v WHERE x.kind = 'tag' AND d.entry = x.id
-                 AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3
-                 AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = d.repository_id AND t.digest = d.digest
-                   AND t.missing_since IS NULL))
-               AND NOT EXISTS (SELECT 1 FROM deleted_manifests d CROSS JOIN tag_moves v WHERE d.entry = x.id
-                 AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3)
-               ORDER BY x.expires_at, x.id LIMIT $4";
-    let rows = tx.all(sql, params![which.mount_id, which.now, which.moved_since, which.limit]).await?;
-    let ids: Vec<String> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
-    let at = |Entry { row, repository_id, mount_id }: Entry| At { name: row.repository, id: repository_id, mount_id };
-    let mut places = Vec::new();
-    for id in &ids {
-        places.extend(trash::current(tx, id).await?.map(at));
+const EXPIRED: &str = "SELECT x.id FROM trash x WHERE x.mount_id = $1 AND x.expires_at <= $2
+    AND NOT EXISTS (SELECT 1 FROM deleted_tags d CROSS JOIN tag_moves v WHERE x.kind = 'tag' AND d.entry = x.id
+      AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3
+      AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = d.repository_id AND t.digest = d.digest
+        AND t.missing_since IS NULL))
+    AND NOT EXISTS (SELECT 1 FROM deleted_manifests d CROSS JOIN tag_moves v WHERE d.entry = x.id
+      AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3)";
+
+/// Entries in the trash of a mount whose time is over, by their ids.
+pub async fn expired(store: &Store, which: &Expiring, limit: u32) -> Result<Vec<String>> {
+    let sql = format!("{EXPIRED} ORDER BY x.expires_at, x.id LIMIT $4");
+    let rows = store.all(&sql, params![&which.mount_id, which.now, which.moved_since, limit]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Lets one of them go; whether it was there, and its time over, still.
+pub async fn expire(tx: &mut Tx, which: &Expiring, id: &str, entropy: &dyn Entropy) -> Result<bool> {
+    let Some(Entry { row, repository_id, mount_id }) = trash::current(tx, id).await? else { return Ok(false) };
+    collect::lock(tx, &[At { name: row.repository, id: repository_id, mount_id }]).await?;
+    let sql = format!("{EXPIRED} AND x.id = $4");
+    let found = tx.one(&sql, params![&which.mount_id, which.now, which.moved_since, id]).await?;
+    match (found, trash::current(tx, id).await?) {
+        (Some(_), Some(entry)) => purge(tx, &entry, entropy).await.map(|()| true),
+        _ => Ok(false),
     }
-    collect::lock(tx, &places).await?;
-    for id in &ids {
-        if let Some(entry) = trash::current(tx, id).await? {
-            purge(tx, &entry, entropy).await?;
-        }
-    }
-    Ok(ids.len())
 }
 
 async fn digests(tx: &mut Tx, table: &str, entry: &Entry) -> Result<BTreeSet<Digest>> {
