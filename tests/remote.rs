@@ -9,6 +9,7 @@ mod halfway;
 mod kept;
 mod many;
 mod meets;
+mod moved_in;
 mod rules;
 mod stand_in;
 mod survivors;

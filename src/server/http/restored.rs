@@ -42,8 +42,8 @@ pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: Over) -
     for (repository, rows) in &of {
         proofs.push(app.access.authorize(caller, trash::restoring_all(repository, rows)).await?);
     }
-    if let ([proof], Some((repository, rows))) = (proofs.as_slice(), of.first_key_value())
-        && trash::is_much(app, repository, rows)
+    if let ([proof], Some((_, rows))) = (proofs.as_slice(), of.first_key_value())
+        && trash::is_much(app, rows).await?
     {
         return trash::start(app, proof, (batch, rows.len() as u64), over).await.map(Restored::Job);
     }

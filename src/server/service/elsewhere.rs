@@ -3,12 +3,15 @@
 
 mod behind;
 mod held;
+mod places;
 mod said;
 mod sending;
 mod settling;
 mod taking;
 
+pub(super) use behind::require_deleted_at;
 pub use held::{release, together};
+pub(super) use places::{at, home, of};
 pub use said::deletes_nothing_at;
 pub(super) use said::{Ends, said};
 pub use settling::end;
@@ -39,31 +42,6 @@ pub struct Elsewhere {
     changes: Arc<dyn ChangeRegistry>,
 }
 
-/// The mount that keeps a repository, if names may be changed there.
-///
-/// # Errors
-/// [`Error::Conflict`] where it is read-only.
-pub(super) fn home(app: &App, name: &RepositoryName) -> Result<Arc<Mount>> {
-    let mount = app.mount(name).ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    if mount.write.is_some() || mount.changes.is_some() {
-        return Ok(mount);
-    }
-    let host = mount.upstream.as_ref().map_or("its registry", |upstream| upstream.host.as_str());
-    Err(Error::Conflict(format!(
-        "nothing is changed at {host} from here: the mount {} is read-only",
-        mount.prefix.shown()
-    )))
-}
-
-/// The registry elsewhere that keeps a repository; `None` for the hosted one.
-///
-/// # Errors
-/// As [`home`].
-pub(super) fn of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> {
-    let mount = home(app, name)?;
-    Ok(mount.changes.clone().map(|changes| Elsewhere { mount, changes }))
-}
-
 /// A tag that has another name there by now.
 pub(super) struct Renamed {
     pub digest: Digest,
@@ -71,12 +49,6 @@ pub(super) struct Renamed {
 }
 
 impl Elsewhere {
-    /// The one of a mount, if it may be changed.
-    fn at(app: &App, mount_id: &str) -> Option<Self> {
-        let mount = app.mounts.find(mount_id)?;
-        mount.changes.clone().map(|changes| Self { mount, changes })
-    }
-
     /// Names an image there, if the tag is as expected.
     ///
     /// # Errors

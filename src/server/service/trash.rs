@@ -1,9 +1,11 @@
 //! What was deleted: seen, brought back, or let go for good.
 
+mod home;
 mod shown;
 mod steps;
 mod together;
 
+use home::{Home, serving};
 pub use shown::{crosses, page};
 pub(super) use steps::of_job;
 pub use steps::{left, start, step};
@@ -111,13 +113,15 @@ pub async fn find(app: &App, id: &str) -> Result<TrashRow> {
     found.map(|entry| entry.row).ok_or(Error::NotFound(What::Trash))
 }
 
-/// Whether these of a repository are more than come back at once: elsewhere each of their tags takes some requests.
-pub fn is_much(app: &App, repository: &RepositoryName, rows: &[TrashRow]) -> bool {
-    let is_elsewhere = app.mount(repository).is_some_and(|mount| mount.changes.is_some());
-    match is_elsewhere {
+/// Whether these, which one request deleted in a repository, are more than come back at once: elsewhere each of their tags
+/// takes some requests.
+pub async fn is_much(app: &App, rows: &[TrashRow]) -> Result<bool> {
+    let Some(first) = rows.first() else { return Ok(false) };
+    let entry = trash::find(&app.store, &first.id).await?;
+    Ok(match entry.is_some_and(|entry| home::is_elsewhere(app, &entry.mount_id)) {
         true => rows.iter().map(|row| row.tags.max(1)).sum::<u64>() > AT_ONCE_ELSEWHERE as u64,
         false => rows.len() > AT_ONCE,
-    }
+    })
 }
 
 /// What one request deleted, as far as it is in the trash still.
@@ -153,13 +157,19 @@ async fn is_under_way(app: &App, batch: &str) -> Result<bool> {
     }
 }
 
-/// Brings entries back, all or none. `over` moves a tag that names another image by now.
+/// Brings entries back, where they were deleted. `over` moves a tag that names another image by now. In the hosted registry
+/// all come back or none does; at one elsewhere all are looked at before the first, and where a step fails then, those before
+/// it have their names there and stay in the trash here until this is done once more.
 ///
 /// # Errors
-/// [`Error::Conflict`] that says what is in the way; not found for what is in the trash no more.
+/// [`Error::Conflict`] that says what is in the way, and what was done before; not found for what is in the trash no more.
 pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<String>, over: Over) -> Result<()> {
     let name = proof.action().what.repository().clone();
-    let elsewhere = elsewhere_of(app, &name)?;
+    let first = match ids.first() {
+        Some(id) => trash::find(&app.store, id).await?.filter(|it| is_about(&proof.action().what, &it.row)),
+        None => None,
+    };
+    let (mount_id, elsewhere) = serving(app, &first.ok_or(Error::NotFound(What::Trash))?)?;
     let mut batches = BTreeSet::new();
     if let Some(elsewhere) = &elsewhere {
         let mut entries = Vec::new();
@@ -188,6 +198,7 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
                     Err(Error::NotFound(_)) if !words.is_empty() => continue, // It came with what lists it.
                     entry => entry?,
                 };
+                elsewhere::require_deleted_at(&mount_id, &entry)?;
                 let settled = trash::restore(tx, &entry, &who).await?;
                 // Of what came with it, the tags come too if they were asked for.
                 next.extend(settled.into_iter().filter(|(of, _)| asked.contains(of)).map(|(_, own)| own));
@@ -217,19 +228,13 @@ async fn let_go<A: Bookkeeping>(
     Ok(())
 }
 
-/// The registry elsewhere in which something was deleted; none for the hosted one.
-fn elsewhere_of(app: &App, name: &RepositoryName) -> Result<Option<Elsewhere>> {
-    match app.mount(name) {
-        Some(_) => elsewhere::of(app, name),
-        None => Ok(None), // Nothing is mounted there any more.
-    }
-}
-
-/// Lets an entry go for good.
+/// Lets an entry go for good, whatever is mounted at its name by now.
 pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Result<()> {
     let (allowed, now) = (proof.action().what.clone(), app.clock.now());
-    let elsewhere = elsewhere_of(app, allowed.repository())?;
-    let (is_elsewhere, entropy) = (elsewhere.is_some(), Arc::clone(&app.entropy));
+    let found = trash::find(&app.store, &id).await?.filter(|it| is_about(&allowed, &it.row));
+    let found = found.ok_or(Error::NotFound(What::Trash))?;
+    let Home { is_elsewhere, elsewhere } = Home::of(app, &found.mount_id).await?;
+    let entropy = Arc::clone(&app.entropy);
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
             let entry = current(tx, &id, &allowed).await?;

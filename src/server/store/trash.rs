@@ -9,7 +9,7 @@ mod whole;
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, images as restore_images, restore};
 pub use shown::{
-    Held, crossings, folded, has_tags, held, held_by_all, n_tags_of, numbers_of, tags_and_images, tags_together,
+    Held, crossings, folded, held, held_by_all, mount_of_tags, n_tags_of, numbers_of, tags_and_images, tags_together,
 };
 
 use super::repositories::Repository;

@@ -6,6 +6,19 @@ use crate::server::context::App;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::tags;
+use crate::server::store::trash::Entry;
+
+/// Refuses an entry of the trash that was deleted at another mount than this.
+pub(in crate::server::service) fn require_deleted_at(mount_id: &str, entry: &Entry) -> Result<()> {
+    match entry.mount_id == mount_id {
+        true => Ok(()),
+        false => Err(Error::Conflict(format!(
+            "{} was deleted at another registry than is mounted there now; it can come back when that one is mounted there \
+             again, and can be deleted for good until then",
+            entry.row.words()
+        ))),
+    }
+}
 
 impl Elsewhere {
     /// Refuses a repository of another registry, in the place of which this one is mounted by now.

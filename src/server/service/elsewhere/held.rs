@@ -1,5 +1,6 @@
 //! What hidden tags hold at a registry elsewhere: brought back under its names, or let go.
 
+use super::behind::require_deleted_at;
 use super::taking::{beside, saying};
 use super::{Elsewhere, Step, closed};
 use crate::domain::action::{Bookkeeping, Mutation};
@@ -32,10 +33,7 @@ impl Elsewhere {
     ) -> Result<()> {
         let mut wanted = Vec::new();
         for entry in entries {
-            if entry.mount_id != self.mount.id {
-                let words = format!("{} was deleted at another registry than is mounted there now", entry.row.words());
-                return Err(Error::Conflict(words));
-            }
+            require_deleted_at(&self.mount.id, entry)?;
             if let (Some(_), Some(digest)) = (&entry.row.tag, &entry.row.digest)
                 && manifests::known(&app.store, &entry.row.repository, std::slice::from_ref(digest)).await?.is_empty()
             {

@@ -1,5 +1,6 @@
 //! The page of what was deleted.
 
+use super::home::kept_at;
 use super::{Entry, Shown, Wanted, list, purging, purging_all, restoring, trashed};
 use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
@@ -10,7 +11,7 @@ use crate::domain::{Action, ByteSize, Error, Permission, RepositoryName, Result,
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::again;
-use crate::server::service::{opens, settings};
+use crate::server::service::opens;
 use crate::server::store::trash;
 use std::collections::HashMap;
 
@@ -142,7 +143,7 @@ fn allows(app: &App, caller: &Caller, action: &impl Action) -> bool {
 
 /// The question about an entry; none about one that is there no more.
 async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<Option<Asking>> {
-    let Some(row) = trash::find(&app.store, id).await?.map(|entry| entry.row) else { return Ok(None) };
+    let Some(Entry { row, mount_id, .. }) = trash::find(&app.store, id).await? else { return Ok(None) };
     let seen = |row: &TrashRow| allows(app, caller, &bringing_back(trashed(row)));
     if !seen(&row) {
         return Ok(None);
@@ -151,7 +152,7 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
         let _may_purge = app.access.authorize(caller, purging(&row)).await?;
         let (tags, n_images) = trash::tags_and_images(&app.store, id, MAX_NAMED).await?;
         let again = again::asked(app, &caller.standing).await?;
-        let at = settings::kept_at(app, &row.repository);
+        let at = kept_at(app, &mount_id);
         return Ok(Some(Asking::Purge { row, tags, n_images, at, again }));
     }
     let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
@@ -161,13 +162,13 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
 
 /// The question about all tags of one repository that were deleted together; none where they are there no more.
 async fn asked_of_all(app: &App, caller: &Caller, batch: String, repository: RepositoryName) -> Result<Option<Asking>> {
-    let n = trash::n_tags_of(&app.store, &batch, &repository).await?;
+    let (n, mount_id) = trash::n_tags_of(&app.store, &batch, &repository).await?;
     if n == 0 || !allows(app, caller, &bringing_back(Trashed::Whole(repository.clone()))) {
         return Ok(None);
     }
     let _may_purge = app.access.authorize(caller, purging_all(repository.clone())).await?;
     let again = again::asked(app, &caller.standing).await?;
-    let at = settings::kept_at(app, &repository);
+    let at = mount_id.and_then(|mount_id| kept_at(app, &mount_id));
     Ok(Some(Asking::PurgeAll { batch, repository, n, at, again }))
 }
 

@@ -1,6 +1,7 @@
 //! Brings back what one request deleted, where that is much: a job takes some entries at a time, in the name of who asked.
 //! What cannot come back stays in the trash, and is said.
 
+use super::home::is_elsewhere;
 use super::{restore, restoring_all};
 use crate::domain::action::{ReadJob, RestoreTrash};
 use crate::domain::error::What;
@@ -76,7 +77,8 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
     jobs::require(app, &run.params)?;
     let (to_restore, mut place): (ToRestore, Place) = (run.asked()?, run.stands()?);
     let mut to = Progress::of(run);
-    let is_elsewhere = app.mount(&to_restore.repository).is_some_and(|mount| mount.changes.is_some());
+    let first = trash::of_batch_after(&app.store, &to_restore.batch, &place.after, 1).await?;
+    let is_elsewhere = first.first().is_some_and(|entry| is_elsewhere(app, &entry.mount_id));
     let part = if is_elsewhere { PART_ELSEWHERE } else { PART };
     let entries = trash::of_batch_after(&app.store, &to_restore.batch, &place.after, part).await?;
     let rows: Vec<TrashRow> = entries.into_iter().map(|entry| entry.row).collect();

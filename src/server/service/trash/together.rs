@@ -1,6 +1,6 @@
 //! Many tags that one request deleted go for good together.
 
-use super::{AT_ONCE_ELSEWHERE, TOGETHER, elsewhere_of, let_go, require_ended};
+use super::{AT_ONCE_ELSEWHERE, Home, TOGETHER, let_go, require_ended};
 use crate::domain::action::{PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::{Error, RepositoryName, Result};
@@ -18,7 +18,7 @@ pub fn restoring_whole(repository: &RepositoryName) -> RestoreTrash {
 /// # Errors
 /// Not found where a batch has no tags of this repository, or none any more.
 pub async fn require_tags(app: &App, batch: &str, repository: &RepositoryName) -> Result<()> {
-    match trash::n_tags_of(&app.store, batch, repository).await? {
+    match trash::n_tags_of(&app.store, batch, repository).await?.0 {
         0 => Err(Error::NotFound(What::Trash)),
         _ => Ok(()),
     }
@@ -38,10 +38,11 @@ pub fn purging_all(repository: RepositoryName) -> PurgeTrash {
 pub async fn purge_all(app: &App, proof: &Authorized<PurgeTrash>, batch: &str) -> Result<usize> {
     let name = proof.action().what.repository().clone();
     require_ended(app, batch).await?;
-    let elsewhere = elsewhere_of(app, &name)?;
+    let mount_id = trash::mount_of_tags(&app.store, batch, &name).await?.ok_or(Error::NotFound(What::Trash))?;
+    let Home { is_elsewhere, elsewhere } = Home::of(app, &mount_id).await?;
     let mut n_gone = 0;
     loop {
-        let n = purge_some(app, proof, (batch, &name), elsewhere.is_some()).await?;
+        let n = purge_some(app, proof, (batch, &name), is_elsewhere).await?;
         n_gone += n;
         match n {
             0 if n_gone == 0 => return Err(Error::NotFound(What::Trash)),
@@ -61,7 +62,7 @@ async fn purge_some(
     (batch, name): (&str, &RepositoryName),
     is_elsewhere: bool,
 ) -> Result<usize> {
-    if !trash::has_tags(&app.store, batch, name).await? {
+    if trash::mount_of_tags(&app.store, batch, name).await?.is_none() {
         return Ok(0); // Nothing is written down of nothing.
     }
     let (batch, name, now, entropy) = (batch.to_owned(), name.clone(), app.clock.now(), Arc::clone(&app.entropy));

@@ -66,16 +66,16 @@ pub async fn folded(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<(E
     rows.collect()
 }
 
-/// How many tags of a repository a batch has.
-pub async fn n_tags_of(store: &Store, batch: &str, repository: &RepositoryName) -> Result<u64> {
-    let sql = "SELECT COUNT(*) FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag'";
-    store.one(sql, params![batch, repository]).await?.map_or(Ok(0), |mut row| row.take())
+/// How many tags of a repository a batch has, and in which mount they were deleted.
+pub async fn n_tags_of(store: &Store, batch: &str, repository: &RepositoryName) -> Result<(u64, Option<String>)> {
+    let sql = "SELECT COUNT(*), MAX(mount_id) FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag'";
+    store.one(sql, params![batch, repository]).await?.map_or(Ok((0, None)), |mut row| Ok((row.take()?, row.take()?)))
 }
 
-/// Whether a batch has any tag of a repository.
-pub async fn has_tags(store: &Store, batch: &str, repository: &RepositoryName) -> Result<bool> {
-    let sql = "SELECT 1 AS found FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag' LIMIT 1";
-    Ok(store.one(sql, params![batch, repository]).await?.is_some())
+/// The mount in which a batch deleted tags of a repository; none if it has none of them any more.
+pub async fn mount_of_tags(store: &Store, batch: &str, repository: &RepositoryName) -> Result<Option<String>> {
+    let sql = "SELECT mount_id FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag' LIMIT 1";
+    store.one(sql, params![batch, repository]).await?.map(|mut row| row.take()).transpose()
 }
 
 /// How many entries these batches have of each repository.
