@@ -58,6 +58,9 @@ pub enum Error {
     /// A delete would take something else by now than its preview said.
     #[error("what would go is not what the preview said any more; look again")]
     Outdated,
+    /// Another repository came to those that a change is about, and it has not begun.
+    #[error("another repository came to these meanwhile; try again")]
+    Overtaken,
     #[error("{message}")]
     TooLarge { message: String },
     /// A part of some content that begins after its end.

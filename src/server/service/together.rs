@@ -8,8 +8,6 @@ use std::collections::BTreeSet;
 /// How often a change begins again because another repository came to those that it is about.
 pub const TRIES: usize = 5;
 
-const CAME: &str = "another repository came to these meanwhile; try again";
-
 /// Locks repositories of a mount, and then that.
 pub async fn lock(tx: &mut Tx, names: &BTreeSet<RepositoryName>, mount_id: &str) -> Result<()> {
     for name in names {
@@ -21,15 +19,30 @@ pub async fn lock(tx: &mut Tx, names: &BTreeSet<RepositoryName>, mount_id: &str)
 /// Makes sure that all that were found are locked.
 ///
 /// # Errors
-/// What [`is_too_early`] knows, if one is not.
+/// [`Error::Overtaken`] if one is not.
 pub fn require_locked<'n>(
     names: &BTreeSet<RepositoryName>,
     mut found: impl Iterator<Item = &'n RepositoryName>,
 ) -> Result<()> {
-    if found.all(|name| names.contains(name)) { Ok(()) } else { Err(Error::Conflict(CAME.to_owned())) }
+    if found.all(|name| names.contains(name)) { Ok(()) } else { Err(Error::Overtaken) }
 }
 
 /// Whether a change did not begin because not all was locked.
 pub fn is_too_early<T>(done: &Result<T>) -> bool {
-    matches!(done, Err(Error::Conflict(words)) if words == CAME)
+    matches!(done, Err(Error::Overtaken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_begins_again_for_a_repository_that_came_and_for_no_words() {
+        let names: [RepositoryName; 2] = ["a", "b"].map(|name| name.parse().unwrap());
+        let locked = BTreeSet::from([names[0].clone()]);
+        assert_eq!(require_locked(&locked, names[..1].iter()), Ok(()));
+        let came = require_locked(&locked, names.iter());
+        let said: Result<()> = Err(Error::Conflict(came.clone().unwrap_err().to_string()));
+        assert!(is_too_early(&came) && !is_too_early(&said) && !is_too_early(&Ok(())));
+    }
 }

@@ -88,7 +88,9 @@ fn title(error: &Error) -> String {
         Error::InUse { .. } => "This is part of something".to_owned(),
         Error::Elsewhere(_) => "A registry elsewhere keeps this".to_owned(),
         Error::Taken(_) => "Another registry has this name".to_owned(),
-        Error::Conflict(_) | Error::Changed { .. } | Error::Outdated => "This changed in the meantime".to_owned(),
+        Error::Conflict(_) | Error::Changed { .. } | Error::Outdated | Error::Overtaken => {
+            "This changed in the meantime".to_owned()
+        }
         Error::Method => "This page only answers".to_owned(),
         Error::Unsupported(_) => "This registry cannot do that".to_owned(),
         Error::Upstream { registry, .. } => format!("{registry} did not answer"),
@@ -150,7 +152,7 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
             (request.path().to_owned(), words.to_owned())
         }
         Error::Elsewhere(_) => place(request),
-        Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal | Error::Conflict(_) => {
+        Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal | Error::Conflict(_) | Error::Overtaken => {
             (request.path_and_query.clone(), "Try again".to_owned())
         }
         _ => (Address::Repositories.to_string(), "See all repositories".to_owned()),
