@@ -4,7 +4,7 @@
 mod image_config;
 mod strict;
 
-pub use image_config::{ImageConfig, MAX_CONFIG_BYTES, RunConfig, Step};
+pub use image_config::{ImageConfig, MAX_CONFIG_BYTES, MAX_CONFIG_TIME, RunConfig, Step};
 
 use super::{Digest, Error, Platform, Result, media_type};
 use serde::de::IgnoredAny;

@@ -4,9 +4,12 @@ use super::null_is_default;
 use crate::domain::Platform;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The largest image configuration that is read into the catalog, in bytes.
 pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+/// How long one may take to come from another registry.
+pub const MAX_CONFIG_TIME: Duration = Duration::from_secs(30);
 
 /// An image configuration (OCI image specification, "Image Configuration"). Every part is optional:
 /// what is missing is not shown, and what is odd does not hide the rest.

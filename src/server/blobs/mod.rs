@@ -19,6 +19,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::time::Duration;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A body on its way; an error ends it.
@@ -204,6 +205,14 @@ pub async fn collect(content: Content, limit: u64) -> Result<Bytes> {
     Ok(bytes.into())
 }
 
+/// The same, if it comes within a time; nothing where it does not.
+pub async fn collect_within(content: Content, limit: u64, time: Duration) -> Result<Option<Bytes>> {
+    match tokio::time::timeout(time, collect(content, limit)).await {
+        Ok(bytes) => bytes.map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
 impl ContentRange {
     /// The first byte and the length of this part of `size` bytes.
     ///
@@ -219,5 +228,20 @@ impl ContentRange {
             return Err(Error::Beyond { size });
         }
         Ok((start, end - start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_does_not_come_in_time_is_not_waited_for() {
+        let content = |body: ByteStream| Content { size: 2, start: 0, length: 2, body };
+        let part = |text: &'static [u8]| stream::iter([Ok(Bytes::from_static(text))]);
+        let never = part(b"{").chain(stream::pending()).boxed();
+        assert_eq!(collect_within(content(never), 9, Duration::ZERO).await, Ok(None));
+        let all = part(b"{").chain(part(b"}")).boxed();
+        assert_eq!(collect_within(content(all), 9, Duration::ZERO).await, Ok(Some(Bytes::from_static(b"{}"))));
     }
 }

@@ -2,13 +2,12 @@
 //! configuration of each image. Bounded in depth and number whatever the registry answers.
 
 use crate::domain::digest::Algorithm;
-use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, Manifest, Relation};
+use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, MAX_CONFIG_TIME, Manifest, Relation};
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, media_type};
-use crate::server::blobs::{ContentHash, collect};
+use crate::server::blobs::{ContentHash, collect_within};
 use crate::server::jobs::reading::Reading;
 use crate::server::store::manifests::NewManifest;
 use std::collections::HashSet;
-use std::time::Duration;
 
 /// Indexes inside indexes that are followed.
 const MAX_DEPTH: usize = 4;
@@ -18,8 +17,6 @@ const MAX_MANIFESTS: usize = 200;
 const LARGE_BYTES: usize = 1 << 20;
 /// What one graph may take in memory; after that no more of it is fetched.
 const MAX_BYTES: usize = 32 << 20;
-/// How long a configuration may take to come.
-const CONFIG_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The manifests behind `digest`, children first. Empty if the registry has nothing that can be read:
 /// gone meanwhile, or of a type that nobody knows.
@@ -100,11 +97,11 @@ async fn config_bytes(
     let Some(content) = reading.mount.read.blob(repository, &config.digest, None).await? else {
         return Ok(None);
     };
-    let bytes = match tokio::time::timeout(CONFIG_TIMEOUT, collect(content, MAX_CONFIG_BYTES)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(Error::TooLarge { .. })) => return Ok(None),
-        Ok(Err(error)) => return Err(reading.fault(&format!("broke off an image's configuration: {error}"))),
-        Err(_) => return Err(reading.fault("took too long to send an image's configuration")),
+    let bytes = match collect_within(content, MAX_CONFIG_BYTES, MAX_CONFIG_TIME).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(reading.fault("took too long to send an image's configuration")),
+        Err(Error::TooLarge { .. }) => return Ok(None),
+        Err(error) => return Err(reading.fault(&format!("broke off an image's configuration: {error}"))),
     };
     let algorithm: Algorithm = config.digest.algorithm();
     Ok((ContentHash::digest_of(algorithm, &bytes) == config.digest).then(|| bytes.to_vec()))

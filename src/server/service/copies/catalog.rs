@@ -3,9 +3,9 @@
 
 use super::reading::Image;
 use super::way::{Copying, There, of};
-use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES};
-use crate::domain::{Permission, Result, Target};
-use crate::server::blobs::{ContentHash, collect};
+use crate::domain::manifest::{Descriptor, MAX_CONFIG_BYTES, MAX_CONFIG_TIME};
+use crate::domain::{Error, Permission, Result, Target};
+use crate::server::blobs::{ContentHash, collect_within};
 use crate::server::entropy::new_id;
 use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::{edges, repositories};
@@ -50,7 +50,9 @@ impl Copying<'_> {
         if content.size != config.size {
             return Ok(None);
         }
-        let bytes = collect(content, MAX_CONFIG_BYTES).await.map_err(|failure| of(&what, failure))?;
+        let slow = || Error::Unavailable(format!("it did not come within {} s", MAX_CONFIG_TIME.as_secs()));
+        let bytes = collect_within(content, MAX_CONFIG_BYTES, MAX_CONFIG_TIME).await.and_then(|it| it.ok_or_else(slow));
+        let bytes = bytes.map_err(|failure| of(&what, failure))?;
         let is_it = ContentHash::digest_of(config.digest.algorithm(), &bytes) == config.digest;
         Ok(is_it.then(|| bytes.to_vec()))
     }
