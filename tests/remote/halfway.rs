@@ -4,8 +4,10 @@
 use super::changes::proof;
 use super::stand_in::{Deletes, Event};
 use super::world::{AT, HOUR_MS, World, artifact, index, mounted_with, world};
-use crate::support::{OCI_MANIFEST, TestApp, eventually, sha256};
+use crate::support::{OCI_MANIFEST, TestApp, eventually, sha256, user};
 use portolan::domain::action::DeleteTags;
+use portolan::domain::{Role, Terms};
+use portolan::server::access::Standing;
 use portolan::server::clock::Clock;
 use portolan::server::service::plans;
 use serde_json::json;
@@ -162,6 +164,33 @@ async fn what_is_done_there_counts_from_when_it_was_done_and_not_from_when_it_be
     assert_eq!(set.await.unwrap().status, 201);
     let seen = "SELECT checked_at FROM tags WHERE name = 'latest'";
     assert_eq!(world.count(seen).await, world.clock.now().0);
+}
+
+/// Who may move a tag, and bring no image back, moved it while that was one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_that_went_back_there_is_back_here_though_its_image_was_deleted_meanwhile() {
+    let world = world(Deletes::ByDigest).await;
+    let tags = Some("latest".parse().unwrap());
+    let terms = vec![Terms { role: Role::Developer, scope: "*".parse().unwrap(), tags, expires_at: None }];
+    let lena = world.test.with_standing(Standing { terms, ..Standing::of(user("lena")) });
+    let (path, back) = (format!("{AT}/rollback"), json!({"tag": "latest", "digest": world.image}).to_string());
+    let other = json!({"digest": world.named("other").unwrap()});
+    assert_eq!(world.send("PUT", &format!("{AT}/tags/latest"), other.clone()).await.status, 200);
+    world.upstream.now().seen.clear();
+    assert_eq!(lena.call("POST", &path, "application/json", back.clone()).await.status, 200);
+    let last = world.upstream.now().seen.len() - 1;
+    assert_eq!(world.send("PUT", &format!("{AT}/tags/latest"), other).await.status, 200);
+
+    let gate = world.upstream.wait_at(last);
+    let back = tokio::spawn(async move { lena.call("POST", &path, "application/json", back).await });
+    gate.reached.notified().await;
+    let whole = world.test.delete(&format!("{AT}/manifests/{}", world.image)).await;
+    assert_eq!(whole.status, 204, "{}", whole.text());
+    gate.opens.notify_one();
+    let back = back.await.unwrap();
+    assert_eq!((back.status.as_u16(), world.named("latest")), (200, Some(world.image.clone())), "{}", back.text());
+    let here = world.test.get(&format!("{AT}/tags/latest")).await.json();
+    assert_eq!(here["digest"], json!(world.image), "{here}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

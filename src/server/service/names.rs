@@ -127,7 +127,7 @@ impl Namer {
             at: self.now,
             rights: self.rights.clone(),
             over: Over::Nothing,
-            is_done: false,
+            is_done: self.is_done,
             entropy: Arc::clone(&self.entropy),
         }
     }
