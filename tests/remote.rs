@@ -11,6 +11,7 @@ mod many;
 mod meets;
 mod moved_in;
 mod rules;
+mod said;
 mod stand_in;
 mod survivors;
 mod undone;

@@ -3,7 +3,7 @@
 
 use super::changes::proof;
 use super::stand_in::{Deletes, Event};
-use super::world::{AT, HOUR_MS, World, artifact, index, mounted_with, world};
+use super::world::{AT, CHANGED, HOUR_MS, NO_TRASH, World, artifact, index, mounted_with, world};
 use crate::support::{OCI_MANIFEST, TestApp, eventually, sha256, user};
 use portolan::domain::action::DeleteTags;
 use portolan::domain::{Role, Terms};
@@ -16,10 +16,10 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delete_that_dies_at_any_request_leaves_the_tag_there_or_in_the_trash() {
     for (deletes, n_kept, of_mount) in [
-        (Deletes::ByDigest, 1, ""),
-        (Deletes::ByName, 1, ""),
-        (Deletes::ByDigest, 0, "trash = false\n"),
-        (Deletes::ByName, 0, "trash = false\n"),
+        (Deletes::ByDigest, 1, CHANGED),
+        (Deletes::ByName, 1, CHANGED),
+        (Deletes::ByDigest, 0, NO_TRASH),
+        (Deletes::ByName, 0, NO_TRASH),
     ] {
         let world = mounted_with(deletes, ("", of_mount), |_| ()).await;
         let mut n_ended = 0;

@@ -9,6 +9,9 @@ use std::sync::Arc;
 use tokio_util::sync::DropGuard;
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
+/// The settings of a mount that may be changed, and of one that keeps no trash.
+pub(super) const CHANGED: &str = "read_only = false\n";
+pub(super) const NO_TRASH: &str = "read_only = false\ntrash = false\n";
 pub(super) const AT: &str = "/api/v1/r/up/a/-";
 
 /// An artifact that needs no content but the two bytes.
@@ -41,10 +44,10 @@ pub(super) async fn world(deletes: Deletes) -> World {
 
 /// The same with settings of the server, and with more in it.
 pub(super) async fn world_with(deletes: Deletes, settings: &str, fill: impl FnOnce(&StandIn)) -> World {
-    mounted_with(deletes, (settings, ""), fill).await
+    mounted_with(deletes, (settings, CHANGED), fill).await
 }
 
-/// The same with settings of the mount too.
+/// The same with settings of the mount.
 pub(super) async fn mounted_with(
     deletes: Deletes,
     (settings, of_mount): (&str, &str),
@@ -56,7 +59,7 @@ pub(super) async fn mounted_with(
     fill(&upstream);
     let n_tags = upstream.now().tags.len();
     let config = format!(
-        "{settings}[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"{url}\"\nrepositories = [\"a\"]\nrefresh_s = 2592000\nread_only = false\n{of_mount}[[mounts]]\nkind = \"hosted\""
+        "{settings}[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"{url}\"\nrepositories = [\"a\"]\nrefresh_s = 2592000\n{of_mount}[[mounts]]\nkind = \"hosted\""
     );
     let clock = Arc::new(ManualClock::new(START));
     let choices = choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>);

@@ -1,0 +1,64 @@
+//! What pages say of changes at a registry elsewhere before anybody tries one.
+
+use super::stand_in::Deletes;
+use super::world::{CHANGED, NO_TRASH, mounted_with};
+
+/// How bytes are freed there, what that needs, and what must not be added to it.
+const FREEING: [&str; 4] = [
+    "docker-registry garbage-collect /etc/docker/registry/config.yml",
+    "stop all writes to it meanwhile, such as by storage.maintenance.readonly",
+    "Leave --delete-untagged out: up to version 2.8 it also deletes the platforms of a multi-platform image that have no",
+    "and the image pulls no more",
+];
+const HIDDEN: &str = "held by a hidden tag, portolan.trash.…, until its time in the trash is over. Other clients of the registry see these tags";
+const NONE_KEPT: &str = "There is no trash (trash = false): what is deleted there cannot be brought back.";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_of_a_mount_says_what_can_be_changed_there_how_and_what_is_in_the_way() {
+    let by_name = "A tag is deleted by its name; its siblings and its image stay.";
+    let tombstone = "So Portolan moves the tag to a tombstone first";
+    let off = "that is switched off there. CNCF distribution allows it with storage.delete.enabled: true, or \
+               REGISTRY_STORAGE_DELETE_ENABLED=true. Tags can be added and moved.";
+    let read_only = "None: this mount is read-only. With read_only = false in its block";
+    let all = [by_name, tombstone, off, read_only, HIDDEN, NONE_KEPT];
+    for (deletes, of_mount, said) in [
+        (Deletes::ByName, CHANGED, &[by_name, HIDDEN][..]),
+        (Deletes::ByDigest, CHANGED, &[tombstone, HIDDEN][..]),
+        (Deletes::ByDigest, NO_TRASH, &[tombstone, NONE_KEPT][..]),
+        (Deletes::Nothing, CHANGED, &[off, HIDDEN][..]),
+        (Deletes::ByDigest, "", &[read_only][..]),
+    ] {
+        let world = mounted_with(deletes, ("", of_mount), |_| ()).await;
+        let page = world.test.get("/admin/mounts/up").await.text();
+        assert!(page.contains("Changes from here"), "{page}");
+        for words in all {
+            assert_eq!(page.contains(words), said.contains(&words), "{of_mount} {words}: {page}");
+        }
+        for words in FREEING {
+            assert_eq!(page.contains(words), of_mount != "", "{of_mount} {words}: {page}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_of_a_delete_says_how_bytes_are_freed_there_and_whether_it_can_come_back() {
+    let hidden = "portolan.trash.…, holds it until then. Other clients of that registry see such tags";
+    let kept = "All of it can be restored until";
+    let for_good = "This mount keeps no trash: what is deleted at";
+    let none_kept = "Nothing is kept in the trash here: it cannot come back.";
+    for (of_mount, said, not) in
+        [(CHANGED, [hidden, kept], [for_good, none_kept]), (NO_TRASH, [for_good, none_kept], [hidden, kept])]
+    {
+        let world = mounted_with(Deletes::ByDigest, ("", of_mount), |_| ()).await;
+        let image = format!("/r/up/a/-/manifests/{}/delete", world.image);
+        for path in ["/r/up/a/-/tags/latest/delete", &image] {
+            let page = world.test.get(path).await.text();
+            for words in said.iter().chain(&FREEING) {
+                assert!(page.contains(words), "{of_mount} {path} {words}: {page}");
+            }
+            for words in not {
+                assert!(!page.contains(words), "{of_mount} {path} {words}: {page}");
+            }
+        }
+    }
+}
