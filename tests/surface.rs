@@ -166,6 +166,7 @@ const DOORS: &[Door] = &[
     Door("/api/v1/r/{*repository}", "POST", "/api/v1/r/team/none/-/delete-preview", 400, 400),
     Door("/api/v1/r/{*repository}", "POST", "/api/v1/r/team/none/-/delete", 400, 400),
     Door("/api/v1/r/{*repository}", "POST", "/api/v1/r/team/none/-/rollback", 400, 400),
+    Door("/api/v1/r/{*repository}", "POST", "/api/v1/r/team/none/-/rename", 400, 400),
     Door("/api/v1/r/{*repository}", "GET", "/api/v1/r/team/none/-/history", 404, 404),
     Door("/api/v1/n/{*namespace}", "GET", "/api/v1/n/team/-/as-of?t=2026-11-24T05:59:59Z", 200, 403),
     Door("/api/v1/n/{*namespace}", "POST", "/api/v1/n/team/-/rollback", 400, 400),
@@ -371,9 +372,7 @@ fn no_other_door_opens_for_who_names_no_host() {
     for version in ["1.0", "1.1"] {
         let ask = |method: &str, path: &str| {
             let mut stream = TcpStream::connect(&server.host).unwrap();
-            stream
-                .write_all(format!("{method} {path} HTTP/{version}\r\nConnection: close\r\n\r\n").as_bytes())
-                .unwrap();
+            write!(stream, "{method} {path} HTTP/{version}\r\nConnection: close\r\n\r\n").unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
             (answer[9..12].parse::<u16>().unwrap(), answer)

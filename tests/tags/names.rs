@@ -37,6 +37,37 @@ async fn a_tag_is_set_as_expected_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_tag_gets_another_name_as_it_was_expected_or_not_at_all() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let two = test.push_image("team/web", "2.0", "amd64", b"two").await;
+    let rename = async |body: Value| send(&test, "POST", "/api/v1/r/team/web/-/rename", body).await;
+    let stale = rename(json!({"tag": "1.0", "to": "1.1", "expect": two})).await;
+    assert_eq!((stale.status.as_u16(), stale.json()["current"].clone()), (409, json!(one)), "{}", stale.text());
+    for (body, status) in [
+        (json!({"tag": "1.0", "to": "2.0"}), 409),
+        (json!({"tag": "none", "to": "1.1"}), 404),
+        (json!({"tag": "1.0", "to": "portolan.trash.x"}), 400),
+        (json!({"tag": "1.0", "to": ".bad"}), 400),
+        (json!({"tag": "1.0"}), 400),
+    ] {
+        let refused = rename(body.clone()).await;
+        assert_eq!(refused.status.as_u16(), status, "{body}: {}", refused.text());
+    }
+    assert_eq!(
+        (names(&test, "team/web", "1.0").await, names(&test, "team/web", "2.0").await),
+        (Some(one.clone()), Some(two))
+    );
+    let renamed = rename(json!({"tag": "1.0", "to": "1.1", "expect": one})).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.text());
+    assert_eq!((&renamed.json()["name"], &renamed.json()["digest"]), (&json!("1.1"), &json!(one)));
+    assert_eq!((names(&test, "team/web", "1.0").await, names(&test, "team/web", "1.1").await), (None, Some(one)));
+    let history = test.get("/api/v1/r/team/web/-/history?tag=1.1").await.json();
+    assert_eq!(history["items"][0]["how"], "rename", "{history}");
+    assert_eq!(test.get("/api/v1/trash").await.json()["items"][0]["tag"], "1.0");
+}
+
+#[tokio::test]
 async fn a_tag_keeps_its_history_and_comes_back_to_any_of_it() {
     let test = TestApp::new().await;
     let one = test.push_image("team/web", "prod", "amd64", b"one").await;

@@ -178,7 +178,7 @@ impl Namer {
     }
 
     /// Notes that it changed; how a tag is shown by now, which the next change may take away.
-    async fn named(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<TagRow> {
+    pub(super) async fn named(&self, tx: &mut Tx, repository: &Repository, tag: &Tag) -> Result<TagRow> {
         self.touch(tx, repository).await?;
         tags::row(&mut Reader::Tx(tx), &repository.id, tag).await?.ok_or_else(|| self.absent(tag))
     }
@@ -222,11 +222,11 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
     change.await
 }
 
-/// Gives an image another name in place of one, which goes to the trash.
+/// Gives an image another name in place of one, which goes to the trash; how lists show it now.
 ///
 /// # Errors
 /// [`Error::Changed`] if the tag does not name `expect`; [`Error::Conflict`] if the new name is taken.
-pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) -> Result<()> {
+pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) -> Result<TagRow> {
     let RenameTag { repository, tag, to } = proof.action().clone();
     let mut namer = Namer::of(app, proof, &repository)?;
     let batch = crate::server::entropy::new_id(&*app.entropy, app.clock.now());
@@ -246,8 +246,8 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
             let rules = namer.rules(tx).await?;
             namer.put(tx, (&found, &rules), (&to, &current), (How::Rename, None)).await?;
             namer.take(tx, &found, BTreeSet::from([tag.clone()]), batch).await?;
-            namer.touch(tx, &found).await?;
-            Ok(Change::new((), Some(format!("{tag} {current}")), Some(format!("{to} {current}")))
+            let named = namer.named(tx, &found, &to).await?;
+            Ok(Change::new(named, Some(format!("{tag} {current}")), Some(format!("{to} {current}")))
                 .announcing(namer.name))
         })
     });

@@ -234,6 +234,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("PUT", "/api/v1/r/team/web/-/tags/1", r#"{"digest":"DIGEST"}"#, [401, 404, 404, 404, 404, 403, 200, 403, 403]),
     Row("GET", "/api/v1/r/team/web/-/history", r#""#, [401, 404, 404, 404, 404, 200, 200, 200, 200]),
     Row("POST", "/api/v1/r/team/web/-/rollback", r#"{"tag":"1","digest":"DIGEST"}"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),
+    Row("POST", "/api/v1/r/team/web/-/rename", r#"{"tag":"1","to":"2"}"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),
     Row("POST", "/api/v1/r/team/web/-/delete-preview", r#"{"tags":["1"]}"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),
     Row("POST", "/api/v1/r/team/web/-/delete-preview", r#"{"digests":["DIGEST"]}"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),
     Row("POST", "/api/v1/r/team/web/-/delete-preview", r#"{"filter":"1"}"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),

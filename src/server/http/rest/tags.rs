@@ -1,7 +1,7 @@
 //! `/api/v1/r/{repository}/-/tags`.
 
 use super::{Page, answer, asked, of};
-use crate::domain::action::{DeleteTags, ReadRepository, SetTag};
+use crate::domain::action::{DeleteTags, ReadRepository, RenameTag, SetTag};
 use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, ByteSize, Cursor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
@@ -115,6 +115,25 @@ pub(super) async fn set(
     let set = set.await;
     let status = if set.as_ref().is_ok_and(|(is_new, _)| *is_new) { StatusCode::CREATED } else { StatusCode::OK };
     answer(app, caller, status, set.map(|(_, named)| Listed::from(named)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renamed {
+    tag: Tag,
+    to: Tag,
+    #[serde(default, deserialize_with = "stated")]
+    expect: Option<Option<Digest>>,
+}
+
+/// Gives an image another name in place of one.
+pub(super) async fn rename(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
+    let renamed = async {
+        let (repository, Renamed { tag, to, expect }): (RepositoryName, _) = (name.parse()?, of(sent?)?);
+        let proof = app.access.authorize(caller, RenameTag { repository, tag, to }).await?;
+        names::rename(app, &proof, expected(expect)).await.map(Listed::from)
+    };
+    answer(app, caller, StatusCode::OK, renamed.await)
 }
 
 /// Takes a tag from its image, which stays.

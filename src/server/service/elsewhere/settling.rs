@@ -5,7 +5,7 @@ use super::taking::Gone;
 use super::{Elsewhere, Renamed, closed};
 use crate::domain::action::{Bookkeeping, Mutation, RenameTag};
 use crate::domain::radius::Radius;
-use crate::domain::view::How;
+use crate::domain::view::{How, TagRow};
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -60,7 +60,7 @@ pub(in crate::server::service) async fn renamed(
     proof: &Authorized<RenameTag>,
     namer: Namer,
     (renamed, batch): (Renamed, String),
-) -> Result<()> {
+) -> Result<TagRow> {
     let RenameTag { tag, to, .. } = proof.action().clone();
     let change = app.store.settle(proof, move |tx| {
         Box::pin(async move {
@@ -73,8 +73,8 @@ pub(in crate::server::service) async fn renamed(
             }
             let who = namer.deleting(batch);
             settle(tx, (found.clone(), &namer.name), &who, (&gone, namer.keeps_trash)).await?;
-            namer.touch(tx, &found).await?;
-            let change = Change::new((), Some(format!("{tag} {digest}")), Some(format!("{to} {digest}")));
+            let named = namer.named(tx, &found, &to).await?;
+            let change = Change::new(named, Some(format!("{tag} {digest}")), Some(format!("{to} {digest}")));
             Ok(change.announcing(namer.name))
         })
     });
