@@ -218,6 +218,45 @@ async fn many_tags_go_by_their_number_and_some_by_who_may_delete_those() {
     }
 }
 
+/// What has no name but by an image that loses its last is counted and named, of many tags as of few, and by the API.
+#[tokio::test]
+async fn what_nobody_finds_any_more_is_said_of_many_tags_too() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "dev-multi", "one").await;
+    let signature = push_signature(&test, "team/web", &index, 2).await;
+    let (_, named) = push_index(&test, "team/web", "dev-named", "two").await;
+    for (name, digest) in [("arm", &named[1]), ("amd", &named[0])] {
+        tag(&test, name, digest).await;
+    }
+    for number in 0..19 {
+        test.push_image("team/web", &format!("dev-{number}"), "amd64", &[number]).await;
+    }
+    let page = test.get("/r/team/web/-/delete?filter=dev-*").await.text();
+    assert!(page.contains("21 images lose their last tag"), "{page}");
+    let (_, said) = page.split_once("3 parts of these have no other name").expect("they are counted");
+    let (said, _) = said.split_once("</ul>").expect("a list of them");
+    for words in ["linux/amd64", "linux/arm64", &children[0], &children[1], &signature] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!named.iter().any(|it| said.contains(it)), "what has a tag of its own is found by that: {said}");
+
+    let asked = json!({"filter": "dev-*"});
+    let preview = send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await.json();
+    let unreachable = preview["unreachable"].as_array().expect("a list");
+    let mut lost: Vec<&str> = unreachable.iter().filter_map(|it| it["digest"].as_str()).collect();
+    lost.sort_unstable();
+    let mut expected = [&*children[0], &children[1], &signature];
+    expected.sort_unstable();
+    assert_eq!((lost, &preview["unreachable_more"]), (expected.to_vec(), &json!(0)), "{preview}");
+    let of = |digest: &str| unreachable.iter().find(|it| it["digest"] == digest).expect("it is there");
+    assert_eq!((&of(&children[0])["kind"], &of(&children[0])["label"]), (&json!("child"), &json!("linux/amd64")));
+    let kept = preview["kept"].as_array().unwrap().iter().find(|it| it["digest"] == *index).expect("it stays");
+    assert!(
+        kept["label"].as_str().is_some_and(|it| it.starts_with("2 platforms (linux/amd64, linux/arm64)")),
+        "{kept}"
+    );
+}
+
 #[tokio::test]
 async fn a_repository_and_a_namespace_go_by_their_names_and_come_back() {
     let test = TestApp::new().await;

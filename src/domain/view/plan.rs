@@ -65,6 +65,11 @@ pub struct Preview {
     pub kept: Vec<Going>,
     /// More of that, where there is very much.
     pub kept_more: More,
+    /// Parts of images that lose their last names, and what is about those, without a name of their own: they share what
+    /// becomes of them.
+    pub unreachable: Vec<Going>,
+    /// More of these.
+    pub unreachable_more: More,
     /// Signatures and the like that go with an image.
     pub referrers: Vec<Digest>,
     /// Indexes that list what was to go: nothing can be done before they go.

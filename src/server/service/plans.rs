@@ -8,6 +8,7 @@ mod listed;
 mod passed;
 mod sealed;
 mod steps;
+mod unreachable;
 mod untag;
 mod whole;
 mod with_it;
@@ -146,6 +147,7 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
     let until = if said.ends == Ends::All { format!(" until {}", freed_at.date()) } else { String::new() };
     let (removed, removed_more) = first(removed(&graph, &radius));
     let (kept, kept_more) = kept((&graph, &radius), &until);
+    let (unreachable, unreachable_more) = unreachable::of((&graph, &radius));
     // An index weighs what it lists.
     let weight = |node: &Node| if node.kind == Some(Kind::Index) { 0 } else { node.bytes };
     let bytes = |digest: &Digest| graph.0.get(digest).map_or(0, weight);
@@ -156,6 +158,8 @@ async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) 
         removed_more,
         kept,
         kept_more,
+        unreachable,
+        unreachable_more,
         referrers: of_part(&radius, true),
         parents: radius.parents.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
         barred_more: barred.n_more,

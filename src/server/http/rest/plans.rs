@@ -47,6 +47,9 @@ struct Item {
     name: Option<String>,
     tag: Option<Tag>,
     digest: Option<Digest>,
+    /// Its platforms, the type of an artifact, or what has no other name than an image that loses its last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
     reason: String,
 }
 
@@ -54,7 +57,8 @@ impl From<Going> for Item {
     fn from(it: Going) -> Self {
         // Programs know three kinds of what stands in a repository: a referrer is an image to them.
         let kind = if it.kind == GoingKind::Referrer { GoingKind::Image } else { it.kind };
-        Self { kind, name: it.name, tag: it.tag, digest: it.digest, reason: it.reason }
+        let Going { name, tag, digest, label, reason, .. } = it;
+        Self { kind, name, tag, digest, label, reason }
     }
 }
 
@@ -66,6 +70,9 @@ struct Shown {
     removed_more: u64,
     kept: Vec<Item>,
     kept_more: u64,
+    /// What belongs to images that lose their last names, and has no other.
+    unreachable: Vec<Item>,
+    unreachable_more: u64,
     referrers: Vec<Digest>,
     parents: Vec<Digest>,
     barred: Vec<String>,
@@ -87,6 +94,8 @@ impl From<Preview> for Shown {
             removed_more: it.removed_more.all(),
             kept: it.kept.into_iter().map(Item::from).collect(),
             kept_more: it.kept_more.all(),
+            unreachable: it.unreachable.into_iter().map(Item::from).collect(),
+            unreachable_more: it.unreachable_more.all(),
             referrers: it.referrers,
             parents: it.parents,
             barred_more: it.barred_more,

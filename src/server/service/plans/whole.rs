@@ -194,6 +194,8 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
         removed_more: More { tags: beyond(n_tags, &tags), images: beyond(n_images, &images), ..More::default() },
         kept: vec![],
         kept_more: More::default(),
+        unreachable: vec![],
+        unreachable_more: More::default(),
         referrers: referrers.collect(),
         parents: vec![],
         barred_more: barred.n_more,

@@ -207,6 +207,8 @@ mod tests {
             removed_more: More::default(),
             kept: vec![],
             kept_more: More::default(),
+            unreachable: vec![],
+            unreachable_more: More::default(),
             referrers: vec![],
             parents: vec![],
             rules: vec![],

@@ -143,6 +143,7 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
             )
         );
         rows.push(row("trash", words, Some(digests(name, &unnamed, more.images))));
+        rows.extend(unreachable(name, preview));
     }
     let stay: Vec<&Tag> = of_kind(&preview.kept, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
     if !stay.is_empty() {
@@ -151,6 +152,18 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
         rows.push(row("check", words, Some(folded(name, &stay, more.tags))));
     }
     rows
+}
+
+/// What belongs to images that lose their last names, and has no other.
+fn unreachable(name: &RepositoryName, preview: &Preview) -> Option<AnyView> {
+    let parts: Vec<&Going> = preview.unreachable.iter().collect();
+    let more = preview.unreachable_more.all();
+    let words = counted(
+        parts.len() as u64 + more,
+        "part of these has no other name, and shares what becomes of them",
+        "parts of these have no other name, and share what becomes of them",
+    );
+    (!parts.is_empty()).then(|| row("layers", words, Some(labelled(name, &parts, more))))
 }
 
 /// An image with all that goes with it.
