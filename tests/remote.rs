@@ -10,7 +10,7 @@ mod kept;
 mod many;
 mod meets;
 mod moved_in;
-mod moved;
+mod renamed;
 mod rules;
 mod said;
 mod stand_in;

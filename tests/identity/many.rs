@@ -146,6 +146,11 @@ async fn taken_back(by: &TestApp, id: &str, batch: &str) {
     // A script that sends it from a dialog is told where its reader goes on.
     let undo = form(by, &format!("/jobs/{id}?part=dialog"), &cookie, &[("do", "undo"), ("batch", batch)]).await;
     assert_eq!(undo.status, 204, "{}", undo.text());
+    let asked = format!("/trash?restore-all={batch}");
+    assert_eq!(undo.header("location"), asked, "one of the names has another image by now");
+    assert!(page(by, &asked).await.contains("Leave it out"));
+    let undo = form(by, &asked, &cookie, &[("do", "restore-trash"), ("batch", batch), ("over", "no")]).await;
+    assert_eq!(undo.status, 303, "{}", undo.text());
     assert!(undo.header("location").starts_with("/jobs/"), "{}", undo.header("location"));
     let back = undo.header("location").rsplit('/').next().unwrap().to_owned();
     let said = ran(&over(by, &back).await);

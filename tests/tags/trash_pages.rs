@@ -82,6 +82,106 @@ async fn what_was_deleted_together_comes_back_together_or_by_its_place() {
     assert_eq!(restore(&test, &[("batch", &batch)]).await.status, StatusCode::NOT_FOUND);
 }
 
+/// Deletes together what is asked for, and returns by which it comes back.
+async fn deleted(test: &TestApp, place: &str, asked: serde_json::Value) -> String {
+    let preview = super::send(test, "POST", &format!("{place}/-/delete-preview"), asked).await.json();
+    let plan = serde_json::json!({"plan": preview["plan"]});
+    let done = super::send(test, "POST", &format!("{place}/-/delete"), plan).await;
+    done.json()["batch"].as_str().expect("it is done").to_owned()
+}
+
+/// Names that other images took meanwhile are asked about, of many as of one: they move back, or they are left out.
+#[tokio::test]
+async fn what_was_deleted_together_comes_back_over_what_took_its_names_or_without_them() {
+    let test = TestApp::new().await;
+    let mut old = Vec::new();
+    for tag in ["a", "b", "c"] {
+        old.push(test.push_image("team/web", tag, "amd64", tag.as_bytes()).await);
+    }
+    let batch = deleted(&test, "/api/v1/r/team/web", serde_json::json!({"tags": ["a", "b", "c"]})).await;
+    let question = format!("/trash?restore-all={batch}");
+    let new = test.push_image("team/web", "b", "amd64", b"new").await;
+    let named = async || {
+        let of = async |tag| names(&test, "team/web", tag).await;
+        [of("a").await, of("b").await, of("c").await]
+    };
+    for (page, intent) in [("/r/team/web", "undo"), ("/trash", "restore-trash")] {
+        let asked = form(&test, page, intent, &[("batch", &batch)]).await;
+        assert_eq!((asked.status, asked.header("location")), (StatusCode::SEE_OTHER, &*question), "{intent}");
+    }
+    let shown = test.get(&question).await.text();
+    for words in ["Move b back", "Leave it out", &old[1][7..19], &new[7..19]] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert_eq!(named().await, [None, Some(new.clone()), None], "it is a question");
+    let stranger = within(&test, "other/*", Role::Owner, None);
+    assert!(!stranger.get(&question).await.text().contains(&new[7..19]), "what is not theirs is not there");
+    let left = form(&test, &question, "restore-trash", &[("batch", &batch), ("over", "no")]).await;
+    assert!(followed(&test, &left).await.contains("Restored 2 things that were deleted together."));
+    assert_eq!(named().await, [Some(old[0].clone()), Some(new.clone()), Some(old[2].clone())]);
+    let none = form(&test, &question, "restore-trash", &[("batch", &batch), ("over", "no")]).await;
+    assert!(none.status == StatusCode::CONFLICT && none.text().contains("Move b back"), "{}", none.text());
+
+    let seen = field(&test.get(&question).await.text(), "expect");
+    let newest = test.push_image("team/web", "b", "amd64", b"newest").await;
+    let over = [("batch", &*batch), ("over", "yes"), ("expect", &*seen)];
+    let stale = form(&test, &question, "restore-trash", &over).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "it moved since it was looked at: {}", stale.text());
+    let seen = field(&stale.text(), "expect");
+    assert_eq!((seen.clone(), named().await[1].as_ref()), (format!("b {newest}"), Some(&newest)));
+    let over = [("batch", &*batch), ("over", "yes"), ("expect", &*seen)];
+    assert!(followed(&test, &form(&test, &question, "restore-trash", &over).await).await.contains("Restored tag b"));
+    assert_eq!(named().await[1].as_ref(), Some(&old[1]));
+
+    // The same by programs, to whom nothing comes back unless they say which.
+    let batch = deleted(&test, "/api/v1/r/team/web", serde_json::json!({"tags": ["a", "b"]})).await;
+    let new = test.push_image("team/web", "b", "amd64", b"new").await;
+    let restore = async |how: serde_json::Value| {
+        let mut body = serde_json::json!({"batch": batch});
+        body.as_object_mut().unwrap().extend(how.as_object().unwrap().clone());
+        super::send(&test, "POST", "/api/v1/trash/restore", body).await.status.as_u16()
+    };
+    assert_eq!(restore(serde_json::json!({})).await, 409);
+    assert_eq!(restore(serde_json::json!({"over": true, "expect": {"b": newest}})).await, 409);
+    assert_eq!(restore(serde_json::json!({"over": true, "leave_out": true})).await, 400);
+    assert_eq!(named().await, [None, Some(new.clone()), Some(old[2].clone())]);
+    assert_eq!(restore(serde_json::json!({"leave_out": true})).await, 204);
+    assert_eq!(named().await[..2], [Some(old[0].clone()), Some(new.clone())]);
+    assert_eq!(restore(serde_json::json!({"over": true, "expect": {"b": new}})).await, 204);
+    assert_eq!(named().await, [Some(old[0].clone()), Some(old[1].clone()), Some(old[2].clone())]);
+}
+
+/// A namespace comes back in one step: where one of its repositories cannot, none does.
+#[tokio::test]
+async fn repositories_that_were_deleted_together_come_back_all_or_none() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/a", "1.0", "amd64", b"one").await;
+    let two = test.push_image("team/z", "1.0", "amd64", b"two").await;
+    let batch = deleted(&test, "/api/v1/n/team", serde_json::json!({})).await;
+    test.push_image("team/z", "1.0", "amd64", b"another").await;
+    for (page, fields) in [("/trash", [("batch", &*batch)]), ("/repositories", [("batch", &*batch)])] {
+        let intent = if page == "/trash" { "restore-trash" } else { "undo" };
+        let refused = form(&test, page, intent, &fields).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{intent}: {}", refused.text());
+        assert!(refused.text().contains("another repository team/z"), "{intent}: {}", refused.text());
+        assert_eq!(test.get("/api/v1/r/team/a").await.status, StatusCode::NOT_FOUND, "{intent}: none came back");
+    }
+    assert_eq!(ids(&test).await.len(), 2);
+    assert_eq!(test.delete("/api/v1/r/team/z").await.status, StatusCode::NO_CONTENT);
+    let page = test.get(&format!("/trash?batch={batch}")).await.text();
+    assert!(page.contains("Restore all 2"), "{page}");
+    let back = restore(&test, &[("batch", &batch)]).await;
+    assert!(followed(&test, &back).await.contains("Restored 2 things that were deleted together."));
+    assert_eq!(names(&test, "team/a", "1.0").await, Some(one));
+    assert_eq!(names(&test, "team/z", "1.0").await, Some(two));
+    for name in ["team/a", "team/z"] {
+        let log = test.get(&format!("/api/v1/activity?scope={name}&action=trash.restore")).await.json();
+        let items = log["items"].as_array().expect("a list");
+        assert_eq!(items.len(), 1, "{name}: {log}");
+        assert_eq!(items[0]["after"], format!("repository {name}"), "each repository's own line: {log}");
+    }
+}
+
 #[tokio::test]
 async fn what_goes_for_good_is_looked_at_and_its_name_typed() {
     let test = TestApp::new().await;

@@ -19,6 +19,8 @@ pub struct TrashQuery {
     /// The entry that shall come back over what is there, and the one that shall go for good.
     pub restore: Option<String>,
     pub purge: Option<String>,
+    /// The batch that shall come back over what is there.
+    pub restore_all: Option<String>,
     /// The batch whose tags of a repository shall go for good together.
     pub purge_all: Option<(String, RepositoryName)>,
 }
@@ -66,6 +68,8 @@ pub struct TrashSum {
 pub enum Asking {
     /// Whether these tags move back to what they named, or stay.
     Restore { row: TrashRow, crossings: Vec<Crossing> },
+    /// The same of all that was deleted together in a repository; `is_cut` where there are more of them.
+    RestoreAll { batch: String, repository: RepositoryName, crossings: Vec<Crossing>, is_cut: bool },
     /// Whether it goes for good, with these tags and so many images; `at` the registry elsewhere that keeps it.
     Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64, at: Option<String>, again: Again },
     /// The same of so many tags that were deleted together.

@@ -1,15 +1,28 @@
 //! Undo: all that one request deleted comes back, by forms and by programs alike.
 
+use crate::domain::action::RestoreTrash;
 use crate::domain::error::What;
 use crate::domain::trash::{Over, TrashRow};
 use crate::domain::{Error, RepositoryName, Result};
-use crate::server::access::Caller;
+use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::service::trash;
 use std::collections::BTreeMap;
 
+/// What becomes of tags that name other images by now.
+pub(super) enum Taken {
+    /// They are asked about before anything comes back.
+    Asked,
+    /// They move as this says, or nothing comes back.
+    Moved(Over),
+    /// They stay, and what was deleted under their names stays in the trash. All else comes back.
+    LeftOut,
+}
+
 /// What came of it.
 pub(super) enum Restored {
+    /// Nothing came back: tags name other images by now.
+    Crosses,
     /// This came back.
     Done(Vec<TrashRow>),
     /// This job brings it back.
@@ -24,31 +37,63 @@ pub(super) fn hidden(refusal: Error) -> Error {
     }
 }
 
-/// Brings back what a batch deleted, as far as it is in the trash still: each repository's part in one step, all or
-/// none of it; or by a job, where that is much.
+/// Brings back what a batch deleted, as far as it is in the trash still: in one step, all or none of it; or by a job, where
+/// that is much.
 ///
 /// # Errors
 /// Not found if nothing of it is left; what is in the way of one of its parts.
-pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, over: Over) -> Result<Restored> {
+pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Result<Restored> {
     let rows = trash::of_batch(app, batch).await?;
     if rows.is_empty() {
         return Err(Error::NotFound(What::Trash));
     }
-    let mut of: BTreeMap<RepositoryName, Vec<TrashRow>> = BTreeMap::new();
-    for row in rows {
-        of.entry(row.repository.clone()).or_default().push(row);
+    let parts = proven(app, caller, rows).await?;
+    if matches!(taken, Taken::Asked) && trash::crosses_together(app, batch).await? {
+        return Ok(Restored::Crosses);
     }
-    let mut proofs = Vec::new();
-    for (repository, rows) in &of {
-        proofs.push(app.access.authorize(caller, trash::restoring_all(repository, rows)).await?);
-    }
-    if let ([proof], Some((_, rows))) = (proofs.as_slice(), of.first_key_value())
+    let (over, leaves_out) = match taken {
+        Taken::Moved(over) => (over, false),
+        Taken::Asked => (Over::Nothing, false),
+        Taken::LeftOut => (Over::Nothing, true),
+    };
+    // A job leaves out what cannot come back, and says so.
+    if let [(proof, rows)] = parts.as_slice()
         && trash::is_much(app, rows).await?
     {
         return trash::start(app, proof, (batch, rows.len() as u64), over).await.map(Restored::Job);
     }
-    for (proof, rows) in proofs.iter().zip(of.values()) {
-        trash::restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over.clone()).await?;
+    let parts = if leaves_out { others(app, caller, batch, parts).await? } else { parts };
+    match parts.as_slice() {
+        [(proof, rows)] => {
+            trash::restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over).await?;
+        }
+        parts => trash::restore_each(app, parts, &over).await?,
     }
-    Ok(Restored::Done(of.into_values().flatten().collect()))
+    Ok(Restored::Done(parts.into_iter().flat_map(|(_, rows)| rows).collect()))
+}
+
+/// What is in the trash of a repository, with the proof that it may come back.
+type Proven = (Authorized<RestoreTrash>, Vec<TrashRow>);
+
+async fn proven(app: &App, caller: &Caller, rows: Vec<TrashRow>) -> Result<Vec<Proven>> {
+    let mut of: BTreeMap<RepositoryName, Vec<TrashRow>> = BTreeMap::new();
+    for row in rows {
+        of.entry(row.repository.clone()).or_default().push(row);
+    }
+    let mut parts = Vec::new();
+    for (repository, rows) in of {
+        parts.push((app.access.authorize(caller, trash::restoring_all(&repository, &rows)).await?, rows));
+    }
+    Ok(parts)
+}
+
+/// The same without what would move a tag.
+async fn others(app: &App, caller: &Caller, batch: &str, parts: Vec<Proven>) -> Result<Vec<Proven>> {
+    let rows = parts.into_iter().flat_map(|(_, rows)| rows).collect();
+    let rows = trash::uncrossed(app, batch, rows).await?;
+    if rows.is_empty() {
+        let words = "all of it has names that other images have by now; nothing is left to come back without them";
+        return Err(Error::Conflict(words.to_owned()));
+    }
+    proven(app, caller, rows).await
 }

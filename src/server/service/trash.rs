@@ -1,10 +1,12 @@
 //! What was deleted: seen, brought back, or let go for good.
 
+mod batches;
 mod home;
 mod shown;
 mod steps;
 mod together;
 
+pub use batches::{crosses_together, restore_each, uncrossed};
 use home::{Home, serving};
 pub use shown::{crosses, page};
 pub(super) use steps::of_job;
@@ -181,34 +183,44 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
         batches.extend(entries.into_iter().map(|entry| entry.row.batch));
     }
     let (allowed, is_done) = (proof.action().what.clone(), elsewhere.is_some());
-    let who = Restoring {
-        by: proof.actor().clone(),
-        at: app.clock.now(),
-        rights: proof.rights(),
-        over,
-        is_done,
-        entropy: Arc::clone(&app.entropy),
-    };
+    let who = Restoring { is_done, ..by(app, proof, over) };
     let change = elsewhere::write(app, proof, is_done, move |tx| {
         Box::pin(async move {
-            let (asked, mut next) = (BTreeSet::from_iter(ids.clone()), VecDeque::from(ids));
-            let mut words = Vec::new();
-            while let Some(id) = next.pop_front() {
-                let entry = match current(tx, &id, &allowed).await {
-                    Err(Error::NotFound(_)) if !words.is_empty() => continue, // It came with what lists it.
-                    entry => entry?,
-                };
-                elsewhere::require_deleted_at(&mount_id, &entry)?;
-                let settled = trash::restore(tx, &entry, &who).await?;
-                // Of what came with it, the tags come too if they were asked for.
-                next.extend(settled.into_iter().filter(|(of, _)| asked.contains(of)).map(|(_, own)| own));
-                words.push(entry.row.words());
-            }
-            Ok(Change::new((), None, Some(words.join("\n"))).announcing(name))
+            let words = bring_back(tx, ids, (&mount_id, &allowed), &who).await?;
+            Ok(Change::new((), None, Some(words)).announcing(name))
         })
     });
     change.await?;
     let_go(app, proof, elsewhere, &batches).await
+}
+
+/// Who brings something back of the hosted registry.
+fn by(app: &App, proof: &Authorized<RestoreTrash>, over: Over) -> Restoring {
+    let (by, at, rights) = (proof.actor().clone(), app.clock.now(), proof.rights());
+    Restoring { by, at, rights, over, is_done: false, entropy: Arc::clone(&app.entropy) }
+}
+
+/// Brings entries of one repository back, which were deleted at that mount. Returns what they were, in words.
+async fn bring_back(
+    tx: &mut Tx,
+    ids: Vec<String>,
+    (mount_id, allowed): (&str, &Trashed),
+    who: &Restoring,
+) -> Result<String> {
+    let (asked, mut next) = (BTreeSet::from_iter(ids.clone()), VecDeque::from(ids));
+    let mut words = Vec::new();
+    while let Some(id) = next.pop_front() {
+        let entry = match current(tx, &id, allowed).await {
+            Err(Error::NotFound(_)) if !words.is_empty() => continue, // It came with what lists it.
+            entry => entry?,
+        };
+        elsewhere::require_deleted_at(mount_id, &entry)?;
+        let settled = trash::restore(tx, &entry, who).await?;
+        // Of what came with it, the tags come too if they were asked for.
+        next.extend(settled.into_iter().filter(|(of, _)| asked.contains(of)).map(|(_, own)| own));
+        words.push(entry.row.words());
+    }
+    Ok(words.join("\n"))
 }
 
 /// A registry elsewhere keeps what is in its trash by hidden tags, which go when nothing needs them any more.

@@ -12,6 +12,8 @@ use crate::params;
 use crate::server::access::{Authorized, Basis, Rights, Shown, Standing};
 use crate::server::entropy::new_id;
 use futures::future::BoxFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 impl Store {
     /// Asks again whether what a proof allows still is, for what is done outside of transactions.
@@ -42,6 +44,51 @@ impl Store {
         let now = self.clock.now();
         let entry = audit::Entry::of(proof, new_id(&*self.entropy, now), now);
         self.shown(None, entry, change).await
+    }
+}
+
+/// A part of a change that is done by several proofs.
+pub type Part = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<()>>> + Send>;
+
+impl Store {
+    /// As [`Self::write`], of several changes by proofs of their own: all of them or none, each with its row in the audit
+    /// log.
+    pub async fn write_each<A: Mutation>(&self, parts: Vec<(&Authorized<A>, Part)>) -> Result<()> {
+        let (now, begun) = (self.clock.now(), Arc::new(AtomicUsize::new(0)));
+        let proofs: Vec<&Authorized<A>> = parts.iter().map(|(proof, _)| *proof).collect();
+        let of = |(proof, part): (&Authorized<A>, Part)| {
+            (Allowed::by(proof), audit::Entry::of(proof, new_id(&*self.entropy, now), now), part)
+        };
+        let mut parts = parts.into_iter().map(of).collect::<Vec<_>>().into_iter();
+        let Some((allowed, entry, first)) = parts.next() else { return Ok(()) };
+        let at = Arc::clone(&begun);
+        let change: Part = Box::new(move |tx| {
+            Box::pin(async move {
+                let mut whole = first(tx).await?;
+                for (allowed, entry, part) in parts {
+                    at.fetch_add(1, Ordering::Relaxed);
+                    allowed.confirm(tx, now).await?;
+                    let Change { before, after, changed, .. } = part(tx).await?;
+                    entry.record(tx, before, after).await?;
+                    whole.changed.extend(changed);
+                }
+                Ok(whole)
+            })
+        });
+        let done = self.shown(Some((allowed, now)), entry, change).await;
+        if let (Some(reason), Some(proof)) = (refused(&done), proofs.get(begun.load(Ordering::Relaxed))) {
+            self.record(vec![proof.refusal(reason)]).await?;
+        }
+        done
+    }
+}
+
+/// Why a change turned out to be nobody's to make who asked, in the words of the audit log.
+pub(super) fn refused<T>(done: &Result<T>) -> Option<String> {
+    match done {
+        Err(Error::Forbidden(permission)) => Some(permission.name().to_owned()),
+        Err(Error::Protected(barred)) => Some(barred.to_string()),
+        _ => None,
     }
 }
 

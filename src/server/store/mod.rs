@@ -80,6 +80,7 @@ mod weight;
 mod words;
 
 pub use change::Change;
+pub use live::Part;
 pub use location::Location;
 pub use migrate::inspect;
 pub use moment::Moment;
@@ -91,7 +92,7 @@ use super::access::Authorized;
 use super::clock::Clock;
 use super::entropy::{Entropy, new_id};
 use crate::domain::action::{Bookkeeping, Maintain, Mutation};
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{RepositoryName, Result};
 use crate::server::background::in_background;
 use change::Lasting;
 use futures::future::BoxFuture;
@@ -199,12 +200,9 @@ impl Store {
         let (now, allowed) = (self.clock.now(), live::Allowed::by(proof));
         let entry = audit::Entry::of(proof, new_id(&*self.entropy, now), now);
         let done = self.shown(Some((allowed, now)), entry, change).await;
-        let reason = match &done {
-            Err(Error::Forbidden(permission)) => permission.name().to_owned(),
-            Err(Error::Protected(barred)) => barred.to_string(),
-            _ => return done,
-        };
-        self.record(vec![proof.refusal(reason)]).await?;
+        if let Some(reason) = live::refused(&done) {
+            self.record(vec![proof.refusal(reason)]).await?;
+        }
         done
     }
 

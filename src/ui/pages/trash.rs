@@ -47,6 +47,7 @@ struct Asked {
     batch: String,
     before: String,
     restore: String,
+    restore_all: String,
     purge: String,
     purge_all: String,
     of: String,
@@ -62,6 +63,7 @@ impl Asked {
             batch: get("batch"),
             before: get("before"),
             restore: get("restore"),
+            restore_all: get("restore-all"),
             purge: get("purge"),
             purge_all: get("purge-all"),
             of: get("of"),
@@ -89,6 +91,7 @@ impl Asked {
             by: some(&self.who).map(|who| who.to_lowercase().parse()).transpose().map_err(of("who"))?,
             before: some(&self.before),
             restore: some(&self.restore),
+            restore_all: some(&self.restore_all),
             purge: some(&self.purge),
             purge_all: some(&self.purge_all).and_then(|batch| Some((batch, self.of.parse().ok()?))),
         })
@@ -115,7 +118,8 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
     let TrashView { rows, next, sum, asking, opens } = view;
     let (back, clear) = (asked.with(&base, "before", &asked.before), base.clone());
     if PageRequest::current().part == Some(Part::Dialog) {
-        let asking = asking.filter(|asking| !matches!(asking, Asking::Restore { .. }));
+        let is_purge = |asking: &Asking| !matches!(asking, Asking::Restore { .. } | Asking::RestoreAll { .. });
+        let asking = asking.filter(is_purge);
         return asking.map(|asking| view! { <Question asking back/> }).into_any();
     }
     let question = match asking {

@@ -28,6 +28,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("POST", "/r/team/web/-/tags/1/rollback", r#"do=roll-back-tag&to=DIGEST&expect=DIGEST"#, [401, 404, 404, 404, 404, 403, 403, 403, 403]),
     Row("POST", "/n/team/-/as-of", r#"do=roll-back-namespace&t=2026-01-01T00:00:00Z&expected=0&confirmed=0"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
     Row("POST", "/trash", r#"do=restore-trash&entry=none"#, [401, 403, 403, 404, 404, 403, 403, 403, 403]),
+    Row("POST", "/trash", r#"do=restore-trash&batch=none&over=no"#, [401, 403, 403, 404, 404, 403, 403, 403, 403]),
     Row("POST", "/trash", r#"do=purge-trash&entry=none&confirmed=none"#, [401, 403, 403, 404, 404, 403, 403, 403, 403]),
     Row("GET", "/r/team/web/-/access", r#""#, [303, 403, 403, 403, 403, 403, 403, 200, 403]),
     Row("GET", "/r/team/web/-/settings", r#""#, [303, 404, 404, 404, 404, 403, 403, 403, 403]),

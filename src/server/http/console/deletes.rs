@@ -3,15 +3,15 @@
 use super::{Done, Form};
 use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
-use crate::domain::trash::{Over, TrashRow};
+use crate::domain::trash::TrashRow;
 use crate::domain::view::FEW_TAGS;
 use crate::domain::{Action, Address, Error, Permission, Result, Scope, Target};
 use crate::server::http::planned::{self, Wanted};
-use crate::server::http::restored::{self, Restored};
+use crate::server::http::restored::{self, Restored, Taken};
 use crate::server::service::plans::Redeemed;
 use crate::server::service::trash;
 use crate::ui::form::{Back, Intent};
-use crate::ui::query::came_from;
+use crate::ui::query::{address, came_from};
 use std::collections::BTreeSet;
 
 /// Does what the preview on the page said, once, however often it is sent.
@@ -96,15 +96,20 @@ fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
     needs.iter().all(holds)
 }
 
-/// Brings back what one request deleted.
+/// Brings back what one request deleted. Tags of it that name other images by now are asked about at the trash.
 ///
 /// # Errors
 /// Not found for what is not in the trash, or not theirs to restore; what is in the way of it.
 pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
-    let restored = restored::batch(form.app, form.caller, form.sent.text("batch"), Over::Nothing).await;
+    let batch = form.sent.text("batch");
+    let restored = restored::batch(form.app, form.caller, batch, Taken::Asked).await;
     let rows = match restored.map_err(restored::hidden)? {
         Restored::Done(rows) => rows,
         Restored::Job(job) => return Ok(Done::at_job(job, Intent::Undo)),
+        Restored::Crosses => {
+            let trash = Address::Trash(None).to_string();
+            return Ok(Done::at(address(&trash, &[("restore-all", batch)]), Intent::Undo));
+        }
     };
     let repositories: BTreeSet<_> = rows.iter().map(|row| &row.repository).collect();
     let to = match repositories.first() {

@@ -47,7 +47,7 @@ struct Done {
 /// The page on which it goes on says what was done, shows what comes of it, or asks first.
 enum NextPage {
     Said,
-    Job,
+    Other,
     Question,
 }
 
@@ -62,9 +62,14 @@ impl Done {
         Self { page: NextPage::Question, ..Self::new(to, intent, "") }
     }
 
-    /// Goes on at a job, whose page says the rest.
+    /// Goes on at another page, which says the rest.
+    fn at(to: impl ToString, intent: Intent) -> Self {
+        Self { page: NextPage::Other, ..Self::new(to, intent, "") }
+    }
+
+    /// The same at the page of a job.
     fn at_job(id: String, intent: Intent) -> Self {
-        Self { page: NextPage::Job, ..Self::new(Address::Job(id), intent, "") }
+        Self::at(Address::Job(id), intent)
     }
 
     /// With the way back.
@@ -119,7 +124,7 @@ pub(super) async fn submit(
     match done {
         Ok(Done { away: Some(begun), .. }) => provider::sent_by_form(&app, &begun),
         Ok(Done { page: NextPage::Question, to, .. }) => Redirect::to(&within(&parts.uri, to)).into_response(),
-        Ok(Done { page: NextPage::Job, to, .. }) => led_on(&parts.uri, &to),
+        Ok(Done { page: NextPage::Other, to, .. }) => led_on(&parts.uri, &to),
         Ok(done) => {
             let mut response = led_on(&parts.uri, &done.to);
             response.headers_mut().insert(header::SET_COOKIE, said::cookie(&app, &done.said));

@@ -3,7 +3,7 @@
 use super::{Done, Form};
 use crate::domain::trash::Over;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
-use crate::server::http::restored::{self, Restored, hidden};
+use crate::server::http::restored::{self, Restored, Taken, hidden};
 use crate::server::identity::again;
 use crate::server::service::trash;
 use crate::ui::form::Intent;
@@ -19,17 +19,9 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
 /// Brings an entry back, or all that was deleted with it. One whose tags name other images by now is asked about.
 async fn restore(form: &Form<'_>) -> Result<Done> {
     const INTENT: Intent = Intent::RestoreTrash;
-    let (batch, over) = (form.sent.text("batch"), over(form)?);
-    if !batch.is_empty() {
-        let rows = match restored::batch(form.app, form.caller, batch, over).await.map_err(hidden)? {
-            Restored::Done(rows) => rows,
-            Restored::Job(job) => return Ok(Done::at_job(job, INTENT)),
-        };
-        let words = match rows.as_slice() {
-            [one] => one.words(),
-            many => counted(many.len() as u64, "thing", "things that were deleted together"),
-        };
-        return Ok(Done::new(form.page(), INTENT, words));
+    let over = over(form)?;
+    if !form.sent.text("batch").is_empty() {
+        return restore_all(form, over).await;
     }
     let row = trash::find(form.app, form.sent.text("entry")).await?;
     let proof = form.app.access.authorize(form.caller, trash::restoring(&row)).await.map_err(hidden)?;
@@ -38,6 +30,27 @@ async fn restore(form: &Form<'_>) -> Result<Done> {
     }
     trash::restore(form.app, &proof, vec![row.id.clone()], over).await?;
     Ok(Done::new(form.page(), INTENT, row.words()))
+}
+
+/// Brings back all that was deleted together. Tags of it that name other images by now are asked about.
+async fn restore_all(form: &Form<'_>, over: Over) -> Result<Done> {
+    const INTENT: Intent = Intent::RestoreTrash;
+    let batch = form.sent.text("batch");
+    let taken = match (form.sent.text("over"), over) {
+        ("no", _) => Taken::LeftOut,
+        (_, Over::Nothing) => Taken::Asked,
+        (_, over) => Taken::Moved(over),
+    };
+    let rows = match restored::batch(form.app, form.caller, batch, taken).await.map_err(hidden)? {
+        Restored::Done(rows) => rows,
+        Restored::Job(job) => return Ok(Done::at_job(job, INTENT)),
+        Restored::Crosses => return Ok(Done::asking(address(form.page(), &[("restore-all", batch)]), INTENT)),
+    };
+    let words = match rows.as_slice() {
+        [one] => one.words(),
+        many => counted(many.len() as u64, "thing", "things that were deleted together"),
+    };
+    Ok(Done::new(form.page(), INTENT, words))
 }
 
 /// What tags may move back from: what the page showed them to name.

@@ -6,7 +6,7 @@ use crate::domain::trash::{Over, TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::http::restored::{self, Restored, hidden};
+use crate::server::http::restored::{self, Restored, Taken, hidden};
 use crate::server::service::plans::Plan;
 use crate::server::service::trash::{self, Wanted};
 use axum::body::{Body, Bytes};
@@ -136,6 +136,26 @@ pub(in crate::server::http) async fn restore(
 pub(in crate::server::http) struct Undo {
     plan: Option<String>,
     batch: Option<String>,
+    /// As of one entry.
+    #[serde(default)]
+    over: bool,
+    expect: Option<BTreeMap<Tag, Digest>>,
+    /// Whether what would move a tag stays in the trash, and all else comes back.
+    #[serde(default)]
+    leave_out: bool,
+}
+
+impl Undo {
+    /// The batch, and what becomes of tags that name other images by now.
+    fn read(self, app: &App, caller: &Caller) -> Result<(String, Taken)> {
+        let Self { plan, batch, over, expect, leave_out } = self;
+        let taken = match (How { over, expect }).over()? {
+            Over::Nothing if leave_out => Taken::LeftOut,
+            _ if leave_out => return Err(Error::invalid("leave_out", "tags move, or they are left out; not both")),
+            over => Taken::Moved(over),
+        };
+        Ok((batch_of(app, caller, plan, batch)?, taken))
+    }
 }
 
 /// Brings all of it back that one request deleted: at once, or by a job.
@@ -145,9 +165,8 @@ pub(in crate::server::http) async fn restore_all(
     sent: Result<Json<Undo>, JsonRejection>,
 ) -> Response<Body> {
     let restored = async {
-        let Undo { plan, batch } = body(sent)?;
-        let batch = batch_of(&app, &caller, plan, batch)?;
-        restored::batch(&app, &caller, &batch, Over::Nothing).await.map_err(hidden)
+        let (batch, taken) = body(sent)?.read(&app, &caller)?;
+        restored::batch(&app, &caller, &batch, taken).await.map_err(hidden)
     };
     match restored.await {
         Ok(Restored::Job(job)) => answer(&app, &caller, StatusCode::ACCEPTED, Ok(json!({ "job": job }))),

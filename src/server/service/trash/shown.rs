@@ -5,14 +5,14 @@ use super::{Entry, Shown, Wanted, list, purging, purging_all, restoring, trashed
 use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
-use crate::domain::trash::TrashRow;
+use crate::domain::trash::{TrashKind, TrashRow};
 use crate::domain::view::{Asking, Fold, TrashQuery, TrashSum, TrashView, TrashedView};
 use crate::domain::{Action, ByteSize, Error, Permission, RepositoryName, Result, Scope, Target, Username};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::again;
 use crate::server::service::opens;
-use crate::server::store::trash;
+use crate::server::store::trash::{self, Crossed};
 use std::collections::HashMap;
 
 /// Parts of the trash that are added up for who may restore some of it.
@@ -33,16 +33,17 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
         return Err(Error::Forbidden(Permission::TrashRestore));
     }
     let reading = app.access.authorize(caller, ListRepositories {}).await?;
-    let TrashQuery { repository, below, batch, by, before, restore, purge, purge_all } = query;
+    let TrashQuery { repository, below, batch, by, before, restore, restore_all, purge, purge_all } = query;
     let opens = below.clone().map(|below| opens(app, &reading, &Scope::Namespace(below))).unwrap_or_default();
     let by = by.as_ref().map(Username::to_string);
     let wanted = Wanted { repository, below, batch, by, before };
     let (items, next) = rows(app, caller, &wanted).await?;
-    let asking = match (restore, purge, purge_all) {
+    let asking = match (restore, restore_all, purge, purge_all) {
         (Some(id), ..) => asked(app, caller, &id, false).await?,
-        (None, Some(id), _) => asked(app, caller, &id, true).await?,
-        (None, None, Some((batch, repository))) => asked_of_all(app, caller, batch, repository).await?,
-        (None, None, None) => None,
+        (None, Some(batch), ..) => asked_of_batch(app, caller, batch).await?,
+        (None, None, Some(id), _) => asked(app, caller, &id, true).await?,
+        (None, None, None, Some((batch, repository))) => asked_of_all(app, caller, batch, repository).await?,
+        (None, None, None, None) => None,
     };
     // Where something is asked, nobody looks for what else was deleted with the others.
     let numbers = match asking {
@@ -158,6 +159,23 @@ async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<O
     let _may_restore = app.access.authorize(caller, restoring(&row)).await?;
     let crossings = trash::crossings(&app.store, id, MAX_CROSSING).await?;
     Ok((!crossings.is_empty()).then_some(Asking::Restore { row, crossings }))
+}
+
+/// The question about all that was deleted together; none where it would move nothing.
+async fn asked_of_batch(app: &App, caller: &Caller, batch: String) -> Result<Option<Asking>> {
+    let mut found = trash::crossings_of_batch(&app.store, &batch, MAX_CROSSING + 1).await?;
+    let is_cut = found.len() > MAX_CROSSING as usize;
+    found.truncate(MAX_CROSSING as usize);
+    let what = |it: &Crossed| match it.kind {
+        TrashKind::Tag => Trashed::Tags(it.repository.clone(), vec![it.crossing.tag.clone()]),
+        _ => Trashed::Whole(it.repository.clone()),
+    };
+    if !found.iter().all(|it| allows(app, caller, &bringing_back(what(it)))) {
+        return Ok(None);
+    }
+    let repository = found.first().map(|it| it.repository.clone());
+    let crossings = found.into_iter().map(|it| it.crossing).collect();
+    Ok(repository.map(|repository| Asking::RestoreAll { batch, repository, crossings, is_cut }))
 }
 
 /// The question about all tags of one repository that were deleted together; none where they are there no more.

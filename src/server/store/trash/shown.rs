@@ -1,6 +1,7 @@
 //! What pages say of the trash besides its entries: what it holds, and what stands in the way of one that comes back.
 
 use super::{ENTRY, Entry, Wanted, entry_of, fitting};
+use crate::domain::trash::TrashKind;
 use crate::domain::view::{Crossing, Fold, TrashSum};
 use crate::domain::{ByteSize, Error, RepositoryName, Result, Tag};
 use crate::params;
@@ -113,6 +114,28 @@ pub async fn crossings(store: &Store, entry: &str, limit: u32) -> Result<Vec<Cro
                WHERE d.entry = $1 ORDER BY d.name LIMIT $2";
     let rows = store.all(sql, params![entry, limit]).await?.into_iter();
     rows.map(|mut row| Ok(Crossing { tag: row.take()?, deleted: row.take()?, now: row.take()? })).collect()
+}
+
+/// A tag of something in the trash that names another image by now.
+pub struct Crossed {
+    pub entry: String,
+    pub kind: TrashKind,
+    pub repository: RepositoryName,
+    pub crossing: Crossing,
+}
+
+/// Those of all that one request deleted, at most `limit`.
+pub async fn crossings_of_batch(store: &Store, batch: &str, limit: u32) -> Result<Vec<Crossed>> {
+    let sql = "SELECT x.id, x.kind, x.repository, d.name, d.digest, t.digest FROM trash x
+               JOIN deleted_tags d ON d.entry = x.id
+               JOIN tags t ON t.repository_id = d.repository_id AND t.name = d.name AND t.digest <> d.digest
+               WHERE x.batch = $1 ORDER BY d.name, x.id LIMIT $2";
+    let rows = store.scan(sql, params![batch, limit]).await?.into_iter().map(|mut row| {
+        let (entry, kind, repository) = (row.take()?, row.take()?, row.take()?);
+        let crossing = Crossing { tag: row.take()?, deleted: row.take()?, now: row.take()? };
+        Ok(Crossed { entry, kind, repository, crossing })
+    });
+    rows.collect()
 }
 
 /// The tags of an entry, at most `limit`, and how many images it has.

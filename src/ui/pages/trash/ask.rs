@@ -14,6 +14,9 @@ use leptos::prelude::*;
 pub fn Question(asking: Asking, back: String) -> impl IntoView {
     match asking {
         Asking::Restore { row, crossings } => view! { <Over row crossings back/> }.into_any(),
+        Asking::RestoreAll { batch, repository, crossings, is_cut } => {
+            view! { <OverAll batch repository crossings is_cut back/> }.into_any()
+        }
         Asking::Purge { row, tags, n_images, at, again } => {
             let promise = promise(&row, at.as_deref());
             view! { <Purging row promise tags n_images again back/> }.into_any()
@@ -28,14 +31,7 @@ pub fn Question(asking: Asking, back: String) -> impl IntoView {
 #[component]
 fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView {
     let (title, of) = (format!("Restore {}?", row.words()), row.repository.clone());
-    let act = match crossings.as_slice() {
-        [one] => format!("Move {} back", one.tag),
-        many => format!("Move {} back", counted(many.len() as u64, "tag", "tags")),
-    };
-    let seen = crossings
-        .iter()
-        .map(|it| view! { <input type="hidden" name="expect" value=format!("{} {}", it.tag, it.now)/> });
-    let seen = seen.collect_view();
+    let (act, seen) = (move_back(&crossings), seen(&crossings));
     let keep = if crossings.len() == 1 { "Keep the new one" } else { "Keep the new ones" };
     view! {
         <section class="card confirm confirm-plain" aria-labelledby="over">
@@ -57,6 +53,62 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
         </section>
     }
     .into_any()
+}
+
+/// The same of all that was deleted together, of which the others can come back alone.
+#[component]
+fn OverAll(
+    batch: String,
+    repository: RepositoryName,
+    crossings: Vec<Crossing>,
+    is_cut: bool,
+    back: String,
+) -> impl IntoView {
+    let (act, seen, n_shown) = (move_back(&crossings), seen(&crossings), crossings.len());
+    let leave = if n_shown == 1 { "Leave it out" } else { "Leave these out" };
+    // What was not seen does not move.
+    let (words, act) = match is_cut {
+        true => (format!("More than {n_shown} of these names have other images by now, the first of them are below."), None),
+        false => (
+            "Other images have names of it by now. To move one back takes tag.move over it, and its history keeps both."
+                .to_owned(),
+            Some(view! { <button class="btn btn-primary" type="submit" name="over" value="yes">{act}</button> }),
+        ),
+    };
+    view! {
+        <section class="card confirm confirm-plain" aria-labelledby="over">
+            <div class="card-head"><h2 id="over">"Restore all that was deleted together?"</h2></div>
+            <div class="card-body stack">
+                <Problem intent=Intent::RestoreTrash/>
+                <p class="sm">{words}</p>
+                <p class="sm">"What is left out stays in the trash, and all else comes back."</p>
+                <Crossings repository crossings/>
+                <PostForm intent=Intent::RestoreTrash>
+                    <input type="hidden" name="batch" value=batch/>
+                    {seen}
+                    <div class="row end wrap">
+                        <a class="btn" href=back autofocus="true">"Cancel"</a>
+                        <button class="btn" type="submit" name="over" value="no">{leave}</button>
+                        {act}
+                    </div>
+                </PostForm>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn move_back(crossings: &[Crossing]) -> String {
+    match crossings {
+        [one] => format!("Move {} back", one.tag),
+        many => format!("Move {} back", counted(many.len() as u64, "tag", "tags")),
+    }
+}
+
+/// What they were seen to name.
+fn seen(crossings: &[Crossing]) -> impl IntoView + use<> {
+    let one = |it: &Crossing| view! { <input type="hidden" name="expect" value=format!("{} {}", it.tag, it.now)/> };
+    crossings.iter().map(one).collect_view()
 }
 
 #[component]

@@ -1,7 +1,7 @@
 //! Tags of a registry elsewhere that are renamed by the API.
 
-use super::halfway::{AT, world_with};
 use super::stand_in::Deletes;
+use super::world::{AT, world_with};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
