@@ -102,6 +102,36 @@ async fn a_job_is_paused_resumed_and_cancelled_and_then_takes_nothing_more() {
     assert!(activity.contains("Started a garbage collection") && activity.contains("Changed the job:"));
 }
 
+/// What its page offers the list offers in its row, without script.
+#[tokio::test]
+async fn a_job_is_steered_in_its_row() {
+    let test = TestApp::new().await;
+    let id = collect(&test, false).await;
+    let press = async |who: &TestApp, page: &str, intent: &str| {
+        let body = format!("do={intent}&job={id}");
+        who.call("POST", page, "application/x-www-form-urlencoded", body).await
+    };
+    let list = test.get("/jobs").await.text();
+    assert!(list.contains("pause-job") && list.contains(&format!("name=\"job\" value=\"{id}\"")), "{list}");
+    assert!(list.contains(&format!("href=\"/jobs/{id}?cancel=yes\"")) && !list.contains("resume-job"), "{list}");
+    let page = "/jobs?after=zzzz";
+    let paused = press(&test, page, "pause-job").await;
+    assert_eq!((paused.status, paused.header("location")), (StatusCode::SEE_OTHER, page), "the list stays as it was");
+    assert_eq!(job(&test, &id).await["state"], "paused");
+    let list = test.get("/jobs").await.text();
+    assert!(list.contains("resume-job") && !list.contains("pause-job"), "{list}");
+    let again = press(&test, "/jobs", "pause-job").await;
+    assert!(again.status == StatusCode::CONFLICT && again.text().contains("id=\"problem\""), "{}", again.text());
+    assert_eq!(press(&test, "/jobs", "resume-job").await.status, StatusCode::SEE_OTHER);
+    let auditor = test.with_standing(Standing::with_role(user("otto"), Role::Auditor));
+    let list = auditor.get("/jobs").await.text();
+    assert!(list.contains(&id) && !list.contains("pause-job") && !list.contains("cancel=yes"), "{list}");
+    assert_eq!(press(&auditor, "/jobs", "pause-job").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(control(&test, &id, "cancel").await.status, StatusCode::OK);
+    let list = test.get("/jobs").await.text();
+    assert!(!list.contains("pause-job") && !list.contains("cancel=yes"), "it is over: {list}");
+}
+
 #[tokio::test]
 async fn a_job_is_seen_by_whose_it_is_and_by_who_may_see_the_instance() {
     let test = TestApp::new().await;

@@ -3,6 +3,7 @@
 use crate::domain::run::{CopyOf, RunKind, RunState};
 use crate::domain::{Actor, Digest, RepositoryName, Scope, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A run in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct JobRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobsView {
     pub rows: Vec<JobRow>,
+    /// Those of them, by their ids, that the reader may pause, resume and cancel.
+    pub controlled: BTreeSet<String>,
     /// Pass it as `after` to get older ones.
     pub next: Option<String>,
     /// Whether the reader may start a garbage collection, where there is something to collect.

@@ -26,14 +26,19 @@ pub async fn list(app: &App, proof: &Authorized<ListJobs>, after: &str, limit: u
     if !sees_all {
         require_known(proof)?;
     }
-    let own = (!sees_all).then(|| owner(proof));
-    let mut rows = runs::list(&app.store, own.as_ref(), after, limit + 1).await?;
-    let is_cut = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
+    let own = owner(proof);
+    let mut found = runs::list(&app.store, Some(&own).filter(|_| !sees_all), after, limit + 1).await?;
+    let is_cut = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let may_control = |(row, of): &&(JobRow, Option<Owner>)| {
+        !row.state.is_over() && may(proof, &action(row, of.as_ref() == Some(&own), Control::Cancel))
+    };
+    let controlled = found.iter().filter(may_control).map(|(row, _)| row.id.clone()).collect();
+    let rows: Vec<JobRow> = found.into_iter().map(|(row, _)| row).collect();
     let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
     let is_hosted = app.mounts.now().iter().any(|mount| mount.kind == MountKind::Hosted);
     let may_collect = is_hosted && may(proof, &RunCollection { dry_run: false });
-    Ok(JobsView { rows, next, may_collect })
+    Ok(JobsView { rows, controlled, next, may_collect })
 }
 
 /// Everything on the page of one run.

@@ -4,12 +4,12 @@ pub mod one;
 
 use super::load::{PageTitle, load};
 use crate::api::jobs::list_jobs;
-use crate::domain::run::{CopyOf, RunKind, RunState};
+use crate::domain::run::{Control, CopyOf, RunKind, RunState};
 use crate::domain::view::{JobRow, JobsView};
 use crate::domain::{Actor, Address, ByteSize, Scope, Timestamp};
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{PostForm, Problem};
-use crate::ui::components::table::Table;
+use crate::ui::components::table::{ACTIONS, Table};
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::islands::live::LiveScope;
@@ -43,6 +43,8 @@ fn Whole(view: JobsView, now: Timestamp) -> impl IntoView {
             {collect}
         </div>
         <Problem intent=Intent::RunCollection/>
+        <Problem intent=Intent::PauseJob/>
+        <Problem intent=Intent::ResumeJob/>
         <Rows view now/>
     }
     .into_any()
@@ -65,7 +67,7 @@ fn Collect() -> impl IntoView {
 /// What changes with the data.
 #[component]
 fn Rows(view: JobsView, now: Timestamp) -> impl IntoView {
-    const COLUMNS: &[&str] = &["Kind", "State", "Progress", "Started", "By"];
+    const COLUMNS: &[&str] = &["Kind", "State", "Progress", "Started", "By", ACTIONS];
     let next = view.next.map(|next| {
         let href = address(&Address::Jobs.to_string(), &[("after", &next)]);
         view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Older"</a></nav> }
@@ -73,8 +75,13 @@ fn Rows(view: JobsView, now: Timestamp) -> impl IntoView {
     let rows = match view.rows.is_empty() {
         true => view! { <NoJobs may_collect=view.may_collect/> }.into_any(),
         false => {
-            let rows = view.rows.into_iter().map(|row| view! { <Row row now/> }).collect_view();
-            view! { <Table label="Jobs, newest first" class="cards" columns=COLUMNS>{rows}</Table> }.into_any()
+            let controlled = view.controlled;
+            let rows = view.rows.into_iter().map(|row| {
+                let may_control = controlled.contains(&row.id);
+                view! { <Row row may_control now/> }
+            });
+            let rows = rows.collect_view();
+            view! { <Table label="Jobs, newest first" class="cards steered" columns=COLUMNS>{rows}</Table> }.into_any()
         }
     };
     view! { <div class="mt-4" data-live="jobs">{rows}{next}</div> }.into_any()
@@ -90,11 +97,12 @@ fn NoJobs(may_collect: bool) -> impl IntoView {
 }
 
 #[component]
-fn Row(row: JobRow, now: Timestamp) -> impl IntoView {
+fn Row(row: JobRow, may_control: bool, now: Timestamp) -> impl IntoView {
     let href = Address::Job(row.id.clone()).to_string();
     let (title, by) = (title(&row), by_words(row.by.as_ref()));
     let scope = scope_words(&row.scope);
     let at = row.started_at.unwrap_or(row.created_at);
+    let steer = may_control.then(|| view! { <Steer row=&row/> });
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head"><a class="name" href=href>{title}</a><span class="cell-sub mono">{scope}</span></th>
@@ -102,9 +110,35 @@ fn Row(row: JobRow, now: Timestamp) -> impl IntoView {
             <td role="cell" data-a="two"><Meter row=&row/></td>
             <td role="cell" class="nowrap muted" data-a="end1"><When at now/></td>
             <td role="cell" data-a="three">{by}</td>
+            <td role="cell" data-a="end3" class="r">{steer}</td>
         </tr>
     }
     .into_any()
+}
+
+/// What can be done to it as it stands. What a cancel keeps its own page says before.
+#[component]
+fn Steer<'a>(row: &'a JobRow) -> impl IntoView + use<> {
+    let title = title(row);
+    let press = |control: Control, intent: Intent, act: &'static str| {
+        let (id, label) = (row.id.clone(), format!("{act} {title}"));
+        row.state.takes(control).then(|| {
+            view! {
+                <PostForm intent class="row">
+                    <input type="hidden" name="job" value=id/>
+                    <button class="btn btn-sm" type="submit" aria-label=label>{act}</button>
+                </PostForm>
+            }
+        })
+    };
+    let pause = press(Control::Pause, Intent::PauseJob, "Pause");
+    let resume = press(Control::Resume, Intent::ResumeJob, "Resume");
+    let cancel = row.state.takes(Control::Cancel).then(|| {
+        let href = address(&Address::Job(row.id.clone()).to_string(), &[("cancel", "yes")]);
+        let label = format!("Cancel {title}…");
+        view! { <a class="btn btn-sm btn-ghost" href=href aria-label=label>"Cancel…"</a> }
+    });
+    view! { <span class="row end wrap">{pause}{resume}{cancel}</span> }.into_any()
 }
 
 /// How it stands, in a word.

@@ -41,6 +41,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("GET", "/jobs", r#""#, [303, 403, 200, 200, 200, 200, 200, 200, 200]),
     Row("GET", "/jobs/JOB", r#""#, [303, 403, 404, 404, 404, 404, 404, 200, 404]),
     Row("POST", "/jobs", r#"do=run-collection"#, [401, 403, 403, 403, 403, 403, 403, 403, 403]),
+    Row("POST", "/jobs", r#"do=pause-job&job=JOB"#, [401, 403, 404, 404, 404, 404, 404, 403, 404]),
     Row("POST", "/jobs/JOB", r#"do=pause-job"#, [401, 403, 404, 404, 404, 404, 404, 403, 404]),
     Row("POST", "/jobs/JOB", r#"do=resume-job"#, [401, 403, 404, 404, 404, 404, 404, 403, 404]),
     Row("POST", "/jobs/JOB", r#"do=cancel-job"#, [401, 403, 404, 404, 404, 404, 404, 403, 404]),

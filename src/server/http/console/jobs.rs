@@ -22,8 +22,13 @@ pub(super) async fn control(form: &Form<'_>, intent: Intent) -> Result<Done> {
         Intent::ResumeJob => Control::Resume,
         _ => Control::Cancel,
     };
-    let action = jobs::to_control(form.app, form.caller, form.last_part(), control).await?;
+    // In the list each row says which job it is, and the list stays as it is.
+    let (id, page) = match form.sent.text("job") {
+        "" => (form.last_part(), form.page().to_owned()),
+        id => (id, form.uri.to_string()),
+    };
+    let action = jobs::to_control(form.app, form.caller, id, control).await?;
     let proof = form.app.access.authorize(form.caller, action).await?;
     jobs::control(form.app, &proof).await?;
-    Ok(Done::new(form.page(), intent, ""))
+    Ok(Done::new(page, intent, ""))
 }

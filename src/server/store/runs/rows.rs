@@ -19,8 +19,9 @@ const ROW: &str =
     CASE WHEN kind = 'copy' THEN (SELECT p.n_left FROM job_parts p WHERE p.run_id = job_runs.id AND p.position = 0) END
     FROM job_runs";
 
-/// Runs, newest first: those of somebody, or all. Older than `after`, where it is not empty.
-pub async fn list(store: &Store, of: Option<&Owner>, after: &str, limit: u32) -> Result<Vec<JobRow>> {
+/// Runs, newest first: those of somebody, or all, each with whose it is, where anybody knows. Older than `after`, where it
+/// is not empty.
+pub async fn list(store: &Store, of: Option<&Owner>, after: &str, limit: u32) -> Result<Vec<(JobRow, Option<Owner>)>> {
     let mut params = params![limit];
     let mut conditions = String::new();
     if !after.is_empty() {
@@ -33,7 +34,7 @@ pub async fn list(store: &Store, of: Option<&Owner>, after: &str, limit: u32) ->
         conditions.push_str(&format!(" AND {is_theirs}"));
     }
     let sql = format!("{ROW} WHERE 1 = 1{conditions} ORDER BY id DESC LIMIT $1");
-    store.all(&sql, params).await?.into_iter().map(|mut row| job_row(&mut row).map(|(row, _)| row)).collect()
+    store.all(&sql, params).await?.into_iter().map(|mut row| job_row(&mut row)).collect()
 }
 
 /// One run, and whose it is, where anybody knows.
