@@ -4,7 +4,7 @@ use super::api::{admin, give, named, personal_token, send, user};
 use super::protection::set;
 use super::{PASSWORD, basic, cookie_of, form, with_admin};
 use crate::jobs::{control, over, ran, taken_up};
-use crate::support::{OCI_MANIFEST, START, TestApp, choices, postgres, sha256};
+use crate::support::{OCI_MANIFEST, START, TestApp, choices, field, postgres, sha256};
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
@@ -157,6 +157,32 @@ async fn taken_back(by: &TestApp, id: &str, batch: &str) {
     assert_eq!(said, "517 are back; 1 could not come back and stay in the trash.");
     let job = page(by, &format!("/jobs/{back}")).await;
     assert!(job.contains("1 thing of it in the trash") && job.contains("names another image by now"), "{job}");
+}
+
+/// The page that asks about very many leads to the job that deletes them, once however often it is sent.
+#[tokio::test]
+async fn the_page_leads_to_the_job_that_deletes_many() {
+    let admin = admin().await;
+    fill(&admin).await;
+    let at = "/r/team/web/-/delete?filter=dev-*";
+    let asked = page(&admin, at).await;
+    assert!(asked.contains("520 tags are removed"), "{asked}");
+    let (plan, cookie) = (field(&asked, "plan"), cookie_of(&admin, "mara", PASSWORD).await);
+    let sent = async |typed| {
+        let fields = [("do", "delete-tags"), ("plan", &*plan), ("tags", "520"), ("confirmed", typed)];
+        form(&admin, at, &cookie, &fields).await
+    };
+    assert_eq!(sent("519").await.status, 422);
+    assert_eq!(tags(&admin).await.len(), MANY + 1);
+    let begun = sent("520").await;
+    assert_eq!(begun.status, 303, "{}", begun.text());
+    let job = begun.header("location").to_owned();
+    assert_eq!(sent("520").await.header("location"), job, "sent twice, one job");
+    let id = job.strip_prefix("/jobs/").expect("the page of a job").to_owned();
+    let shown = page(&admin, &job).await;
+    assert!(shown.contains("pause-job") && shown.contains("Nothing of it is in the trash yet."), "{shown}");
+    while !step(&admin, &id).await.unwrap() {}
+    assert_eq!(tags(&admin).await.keys().collect::<Vec<_>>(), ["prod"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
-//! Tags of a registry elsewhere that are renamed by the API.
+//! Tags of a registry elsewhere that are renamed by the API, and that others move there.
 
 use super::stand_in::Deletes;
-use super::world::{AT, world_with};
+use super::world::{AT, artifact, world_with};
+use crate::support::eventually;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,4 +24,18 @@ async fn a_tag_gets_another_name_there_by_the_api_as_it_was_expected() {
     assert_eq!(world.named("1.0"), Some(world.image.clone()), "the other name of the image stays");
     assert_eq!(world.listed().await, ["1.0", "new", "other"]);
     assert_eq!(world.trash().await[0]["tag"], "latest");
+}
+
+/// Nobody knows who moved it, nor when to the second: history says how it came to know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_move_there_is_in_the_history_as_seen() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    let newer = world.upstream.push(&["latest"], &artifact("newer"));
+    world.look().await;
+    let history = async || world.test.get(&format!("{AT}/history?tag=latest&how=seen")).await.json()["items"].clone();
+    eventually("the move is known", async || history().await[0]["to"] == json!(newer)).await;
+    let moved = history().await[0].clone();
+    assert_eq!((&moved["from"], &moved["by"]), (&json!(world.image), &Value::Null), "{moved}");
+    let page = world.test.get("/r/up/a/-/history?tag=latest").await.text();
+    assert_eq!(page.matches(">Seen upstream<").count(), 2, "in its row, and among the ways to choose: {page}");
 }

@@ -336,8 +336,15 @@ async fn one_name_of_an_image_that_has_sixty_thousand_goes_and_comes_back() {
     fill_with(&test, &one, (NAMES, clock.now().0)).await;
     let before = counts(&test).await;
 
-    let asked = json!({"tags": ["t-7"]});
-    let preview = send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await.json();
+    let preview = async |asked: Value| send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await;
+    for (asked, status, words) in [
+        (json!({"filter": "t-*"}), 400, "this matches more than 50000 tags; narrow it down"),
+        (json!({"digests": [one]}), 413, "this reaches more than 50000 tags and images; delete fewer at once"),
+    ] {
+        let refused = preview(asked).await;
+        assert!(refused.status == status && refused.text().contains(words), "{}: {}", refused.status, refused.text());
+    }
+    let preview = preview(json!({"tags": ["t-7"]})).await.json();
     let removed: Vec<&Value> = preview["removed"].as_array().unwrap().iter().map(|it| &it["tag"]).collect();
     let kept = preview["kept"].as_array().unwrap().len();
     assert_eq!((removed, preview["freed_bytes"].as_u64()), (vec![&json!("t-7")], Some(0)), "{preview}");

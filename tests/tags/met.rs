@@ -222,3 +222,33 @@ async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
     assert!(all.contains("v1 is immutable") && way_on(&all).is_none(), "nothing would be left: {all}");
     assert_eq!(test.get("/r/team/web/-/delete?tag=v1&tag=v2&leave=protected").await.status, 400);
 }
+
+/// SEC-7 on pages: where deletion is off they say so and offer nothing, and a form that was drawn before deletes nothing.
+#[tokio::test]
+async fn where_deletion_is_off_no_page_deletes() {
+    let test = TestApp::new().await;
+    let image = test.push_image("team/web", "1.0", "amd64", b"one").await;
+    test.push_image("team/web", "1.1", "amd64", b"two").await;
+    let pages = [
+        ("/r/team/web/-/tags/1.0/delete".to_owned(), "delete-tags", ""),
+        ("/r/team/web/-/delete?tag=1.0&tag=1.1".to_owned(), "delete-tags", ""),
+        (format!("/r/team/web/-/manifests/{image}/delete"), "delete-image", "team/web"),
+        ("/r/team/web/-/settings/delete".to_owned(), "delete-repository", "team/web"),
+        ("/n/team/-/settings/delete".to_owned(), "delete-namespace", "team"),
+    ];
+    let mut drawn = Vec::new();
+    for (page, ..) in &pages {
+        drawn.push(field(&test.get(page).await.text(), "plan"));
+    }
+    set(&test, json!({"scope": "team/web", "kind": "no_delete"})).await;
+    for ((page, intent, typed), plan) in pages.iter().zip(&drawn) {
+        let asked = test.get(page).await.text();
+        assert!(asked.contains("nobody deletes") && asked.contains("the rule on team/web"), "{page}: {asked}");
+        assert!(!asked.contains("name=\"plan\""), "{page}: {asked}");
+        let sent = form(&test, page, intent, &[("plan", plan), ("confirmed", typed)]).await;
+        assert_eq!(sent.status, 403, "{page}: {}", sent.text());
+        assert!(sent.text().contains("nobody deletes"), "{page}: {}", sent.text());
+    }
+    assert_eq!(test.get("/v2/team/web/tags/list").await.json()["tags"], json!(["1.0", "1.1"]));
+    assert_eq!(test.get("/api/v1/trash").await.json()["items"], json!([]));
+}

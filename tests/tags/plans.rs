@@ -2,8 +2,9 @@
 
 use super::{form, is_there, names, push_index, push_signature, send, timed};
 use crate::support::{TestApp, user};
-use portolan::domain::Role;
+use portolan::domain::{ByteSize, Role};
 use portolan::server::access::Standing;
+use portolan::server::clock::Clock;
 use serde_json::{Value, json};
 
 const PREVIEW: &str = "/api/v1/r/team/web/-/delete-preview";
@@ -212,4 +213,78 @@ async fn a_plan_of_the_longest_names_is_no_longer_than_what_is_taken() {
         assert!(!is_there(&test, "team/web", &names[499]).await && is_there(&test, "team/web", "kept").await);
         assert_eq!(send(&test, "POST", "/api/v1/trash/restore", json!({"plan": plan})).await.status, 204);
     }
+}
+
+/// Before sharing each image counts whole, however little of it is freed; on a page and by the API alike.
+#[tokio::test]
+async fn what_goes_is_weighed_before_sharing_as_lists_weigh_it() {
+    let test = TestApp::new().await;
+    let layer = [7; 4096];
+    let (one, two) = (
+        test.push_image("team/web", "one", "amd64", &layer).await,
+        test.push_image("team/web", "two", "arm64", &layer).await,
+    );
+    test.push_image("team/api", "one", "amd64", &layer).await;
+    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("a number: {value}"));
+    let of_tag =
+        async |tag: &str| number(&test.get(&format!("/api/v1/r/team/web/-/tags/{tag}")).await.json()["size_bytes"]);
+    let of_repository =
+        async |name: &str| number(&test.get(&format!("/api/v1/r/{name}")).await.json()["logical_bytes"]);
+    let both = of_tag("one").await + of_tag("two").await;
+    assert!(both > 2 * layer.len() as u64, "the layer is in each of them");
+    let (web, api) = (of_repository("team/web").await, of_repository("team/api").await);
+    for (place, asked, expected, page) in [
+        ("r/team/web", json!({"digests": [one]}), of_tag("one").await, format!("/r/team/web/-/manifests/{one}/delete")),
+        ("r/team/web", json!({"tags": ["two"]}), of_tag("two").await, "/r/team/web/-/tags/two/delete".to_owned()),
+        ("r/team/web", json!({"digests": [one, two]}), both, String::new()),
+        ("r/team/web", json!({"tags": ["one", "two"]}), both, "/r/team/web/-/delete?tag=one&tag=two".to_owned()),
+        ("r/team/web", json!({"repository": true}), web, "/r/team/web/-/settings/delete".to_owned()),
+        ("n/team", json!({}), web + api, "/n/team/-/settings/delete".to_owned()),
+    ] {
+        let preview = send(&test, "POST", &format!("/api/v1/{place}/-/delete-preview"), asked.clone()).await.json();
+        assert_eq!(number(&preview["logical_bytes"]), expected, "{place} {asked}: {preview}");
+        assert!(number(&preview["freed_bytes"]) < expected, "the layer is kept or counted once: {asked}: {preview}");
+        if !page.is_empty() {
+            let shown = test.get(&page).await.text();
+            let words = format!("{} to pull, before sharing", ByteSize(expected));
+            assert!(shown.contains(&words), "{page}: {words}: {shown}");
+        }
+    }
+    assert_eq!(web, both);
+}
+
+/// Where nothing is set, what is deleted comes back for thirty days, and history needs what tags left for as long.
+#[tokio::test]
+async fn what_is_deleted_is_kept_for_thirty_days_where_nothing_is_set() {
+    let (test, clock) = timed().await;
+    test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let preview = send(&test, "POST", PREVIEW, json!({"tags": ["1.0"]})).await.json();
+    let in_days = |days| json!(clock.now().plus_days(days).rfc3339());
+    assert_eq!((&preview["kept_until"], &preview["freed_at"]), (&in_days(30), &in_days(30)), "{preview}");
+    let set = send(&test, "PATCH", "/api/v1/n/team", json!({"trash_days": 1})).await;
+    assert_eq!(set.status, 200, "{}", set.text());
+    let preview = send(&test, "POST", PREVIEW, json!({"tags": ["1.0"]})).await.json();
+    assert_eq!((&preview["kept_until"], &preview["freed_at"]), (&in_days(1), &in_days(30)), "history's own: {preview}");
+}
+
+/// What is too much at once is refused before anything is read of it, with what can be done instead.
+#[tokio::test]
+async fn a_namespace_of_very_many_repositories_goes_in_parts() {
+    let test = TestApp::new().await;
+    for name in ["many/a", "many/deep/a"] {
+        assert_eq!(send(&test, "POST", &format!("/api/v1/r/{name}"), json!({})).await.status, 201);
+    }
+    let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 499)
+               INSERT INTO repositories (id, name, mount_id, created_at, updated_at)
+               SELECT 'many-' || i, 'many/deep/r' || i, mount_id, created_at, updated_at FROM repositories, n WHERE name = 'many/a'";
+    crate::identity::run(&test, sql.to_owned()).await;
+    let preview =
+        async |name: &str| send(&test, "POST", &format!("/api/v1/n/{name}/-/delete-preview"), json!({})).await;
+    let refused = preview("many").await;
+    assert_eq!(refused.status, 413, "{}", refused.text());
+    assert!(refused.text().contains("more than 500 repositories; delete the namespaces below one by one"));
+    let page = test.get("/n/many/-/settings/delete").await;
+    assert!(page.status == 413 && page.text().contains("ore than 500 repositories"), "{}", page.text());
+    assert_eq!(test.delete("/api/v1/n/many").await.status, 413, "at once neither");
+    assert_eq!(preview("many/deep").await.status, 200, "500 go together");
 }

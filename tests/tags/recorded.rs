@@ -45,9 +45,9 @@ async fn what_is_done_to_names_is_on_record_and_heard() {
             "tag.roll-back",
             "POST",
             at("r/team/web/-/rollback"),
-            json!({"tag": "prod", "digest": one}),
+            json!({"tag": "prod", "digest": one, "reason": "it broke"}),
             Some(&*two),
-            Some(&*one),
+            Some(&*format!("{one}\nit broke")),
             "team/web",
         ),
         (
@@ -60,6 +60,15 @@ async fn what_is_done_to_names_is_on_record_and_heard() {
             "other/web",
         ),
         (
+            "tag.copy",
+            "POST",
+            at("r/team/web/-/copy"),
+            json!({"tags": ["w2"], "to": "other/web", "names": {"w2": "prod"}}),
+            Some(&*format!("other/web:prod {one}")),
+            Some(&*format!("other/web:prod {two}")),
+            "other/web",
+        ),
+        (
             "tag.delete",
             "DELETE",
             at("r/team/web/-/tags/prod"),
@@ -68,7 +77,15 @@ async fn what_is_done_to_names_is_on_record_and_heard() {
             Some("in the trash"),
             "team/web",
         ),
-        ("namespace.roll-back", "POST", at("n/team/-/rollback"), json!({"t": then}), None, None, "team/web"),
+        (
+            "namespace.roll-back",
+            "POST",
+            at("n/team/-/rollback"),
+            json!({"t": then}),
+            Some(&*format!("team/web:v2 \nteam/web:w2 {two}")),
+            Some(&*then),
+            "team/web",
+        ),
         (
             "manifest.delete",
             "DELETE",
@@ -101,10 +118,46 @@ async fn what_is_done_to_names_is_on_record_and_heard() {
     };
     clock.advance_ms(1);
     let restored = send(&test, "POST", &at(&format!("trash/{}/restore", of("team/web"))), json!({})).await;
-    assert_eq!((restored.status.as_u16(), last(&test).await["action"].clone()), (204, json!("trash.restore")));
+    let row = last(&test).await;
+    assert_eq!((restored.status.as_u16(), &row["action"]), (204, &json!("trash.restore")), "{row}");
+    assert_eq!((&row["before"], &row["after"]), (&json!(null), &json!("repository team/web")), "{row}");
     assert_eq!(heard(&mut events).await, "team/web");
     assert_eq!(names(&test, "team/web", "v1").await, Some(one));
     clock.advance_ms(1);
     assert_eq!(test.delete(&at(&format!("trash/{}", of("other/web")))).await.status, 204);
     assert_eq!(last(&test).await["action"], "trash.purge");
+}
+
+/// What is set, changed and taken away of rules, and done to a job, is on record with what stood there before and after.
+#[tokio::test]
+async fn what_is_done_to_rules_and_jobs_is_on_record() {
+    let (test, clock) = timed().await;
+    test.push_image("team/web", "v1", "amd64", b"one").await;
+    let done = async |method: &str, path: &str, body: Value| {
+        clock.advance_ms(1);
+        let answer = send(&test, method, &format!("/api/v1/{path}"), body).await;
+        assert!(answer.status.is_success(), "{method} {path}: {}", answer.text());
+        let row = last(&test).await;
+        let id = answer.text().parse::<Value>().ok().and_then(|it| it["id"].as_str().map(str::to_owned));
+        (id, row["action"].clone(), [row["before"].clone(), row["after"].clone()])
+    };
+    let rule = json!({"scope": "team/web", "kind": "immutable", "tags": "v*", "except": "*-rc"});
+    let (id, action, [before, after]) = done("POST", "protections", rule).await;
+    let set = after.as_str().expect("what is set").to_owned();
+    assert_eq!((action, before), (json!("protection.set"), json!(null)));
+    assert!(["team/web", "immutable", "v*", "*-rc"].iter().all(|it| set.contains(it)), "{set}");
+    let at = format!("protections/{}", id.expect("a rule"));
+    let (_, action, [before, after]) = done("PATCH", &at, json!({"tags": "w*"})).await;
+    assert_eq!((action, before, after), (json!("protection.change"), json!(set), json!(set.replace("v*", "w*"))));
+    let (_, action, [before, after]) = done("DELETE", &at, json!(null)).await;
+    assert_eq!((action, before, after), (json!("protection.remove"), json!(set.replace("v*", "w*")), json!(null)));
+
+    let (id, ..) = done("POST", "jobs", json!({"kind": "gc"})).await;
+    let id = id.expect("a job");
+    for (control, before, after) in
+        [("pause", "queued", "paused"), ("resume", "paused", "queued"), ("cancel", "queued", "cancelled")]
+    {
+        let (_, action, states) = done("POST", &format!("jobs/{id}/{control}"), json!(null)).await;
+        assert_eq!((action, states), (json!("job.control"), [json!(before), json!(after)]), "{control}");
+    }
 }

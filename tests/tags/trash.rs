@@ -23,7 +23,10 @@ async fn a_tag_is_restored_unless_somebody_else_took_the_name() {
         (json!("tag"), json!("1.0"), json!("team/web"))
     );
     assert!(entry["held_bytes"].as_u64().is_some_and(|held| held > 0), "its image has no other name: {entry}");
-    let restore = format!("/api/v1/trash/{}/restore", entry["id"].as_str().unwrap());
+    let alone = format!("/api/v1/trash/{}", entry["id"].as_str().unwrap());
+    assert_eq!(&test.get(&alone).await.json(), entry, "by its id it is the same");
+    assert_eq!(within(&test, "other/*", Role::Owner, None).get(&alone).await.status, 404, "to who may restore it");
+    let restore = format!("{alone}/restore");
 
     let two = test.push_image("team/web", "1.0", "amd64", b"two").await;
     let refused = test.call("POST", &restore, "application/json", "").await;
