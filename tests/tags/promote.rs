@@ -64,6 +64,27 @@ async fn a_build_is_promoted_to_a_name_that_was_moved_before() {
     assert_eq!(names(&test, "team/web", "prod").await.as_deref(), Some(&*four));
 }
 
+/// The files that hold content, with how large they are and when each was written, and the blobs that are known.
+async fn stored(test: &TestApp) -> (Vec<String>, u64) {
+    fn walk(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (path, of) = (entry.path(), entry.metadata().unwrap());
+            match of.is_dir() {
+                true => walk(&path, found),
+                false => found.push(format!("{} {} {:?}", path.display(), of.len(), of.modified().unwrap())),
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for folder in ["blobs", "staging"] {
+        walk(&test.folder.path().join(folder), &mut files);
+    }
+    files.sort();
+    assert!(files.len() > 3, "content lies there: {files:?}");
+    let mut row = test.app.store.one("SELECT COUNT(*) FROM blobs", vec![]).await.unwrap().unwrap();
+    (files, row.take().unwrap())
+}
+
 #[tokio::test]
 async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
     let test = TestApp::new().await;
@@ -80,8 +101,10 @@ async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
     {
         assert!(look.contains(words), "{words} in {look}");
     }
+    let stored = stored(&test).await;
     let done = pressed(&test, address).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/r/prod/web/-/tags/stable"));
+    assert_eq!(self::stored(&test).await, stored, "no byte is written");
     for reference in ["stable", &index, &children[0], &children[1], &signature] {
         assert!(is_there(&test, "prod/web", reference).await, "{reference}");
     }
@@ -89,6 +112,9 @@ async fn a_tag_goes_to_another_repository_with_all_that_it_is_and_comes_back() {
     let back = undone(&test, &done).await;
     assert!(followed(&test, &back).await.contains("stable of prod/web is as it was."));
     assert_eq!(names(&test, "prod/web", "stable").await.as_deref(), Some(&*before));
+    let row = test.get("/api/v1/activity?action=tag.take-back").await.json()["items"][0].clone();
+    let states = [&index, &before].map(|named| format!("prod/web:stable {named}"));
+    assert_eq!([&row["before"], &row["after"]], [&*states[0], &*states[1]], "{row}");
 
     // Several at once, to a repository that is new; somebody moves one before it is taken back.
     let two = test.push_image("team/web", "1.6", "amd64", b"two").await;

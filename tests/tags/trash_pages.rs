@@ -3,7 +3,7 @@
 use super::{followed, form, is_there, names, push_index, within};
 use crate::support::{Answer, TestApp, field};
 use axum::http::StatusCode;
-use portolan::domain::Role;
+use portolan::domain::{ByteSize, Role};
 
 /// The ids of entries, in the order of the page.
 async fn ids(test: &TestApp) -> Vec<String> {
@@ -234,6 +234,36 @@ async fn the_sum_is_of_what_its_reader_may_bring_back() {
     assert_eq!(said(&test).await, (false, false, true));
     assert_eq!(said(&within(&test, "team/*", Role::Owner, None)).await, (false, true, false));
     assert_eq!(said(&within(&test, "team/*", Role::Owner, Some("release-*"))).await, (true, false, false));
+}
+
+/// What trash holds is what nothing else needs: of each line, and of all of them.
+#[tokio::test]
+async fn what_the_trash_holds_stands_at_each_line_and_in_the_sum() {
+    let test = TestApp::new().await;
+    for (tag, layer) in [("big", vec![1; 70_000]), ("small", vec![2; 3_000]), ("shared", vec![3; 9_000])] {
+        test.push_image("team/web", tag, "amd64", &layer).await;
+    }
+    let shared = names(&test, "team/web", "shared").await;
+    let also = serde_json::json!({"digest": shared});
+    assert_eq!(super::send(&test, "PUT", "/api/v1/r/team/web/-/tags/also", also).await.status, StatusCode::CREATED);
+    for tag in ["big", "small", "shared"] {
+        assert_eq!(test.delete(&format!("/v2/team/web/manifests/{tag}")).await.status, StatusCode::ACCEPTED);
+    }
+    let listed = test.get("/api/v1/trash").await.json();
+    let items = listed["items"].as_array().expect("a list");
+    let held: Vec<u64> = items.iter().map(|it| it["held_bytes"].as_u64().expect("a number")).collect();
+    let of = |tag: &str| held[items.iter().position(|it| it["tag"] == tag).expect("it is there")];
+    let (big, small) = (of("big"), of("small"));
+    assert_eq!(of("shared"), 0, "another tag needs its image: {listed}");
+    assert!((70_000..75_000).contains(&big) && (3_000..8_000).contains(&small), "{listed}");
+    let page = test.get("/trash").await.text();
+    let rows: Vec<&str> = page.split("<tr role=\"row\">").skip(2).collect();
+    assert_eq!(rows.len(), 3, "{page}");
+    for (row, held) in rows.iter().zip(&held) {
+        assert!(row.contains(&format!("<span>{}</span>", ByteSize(*held))), "{held}: {row}");
+    }
+    let words = format!("They hold {} that nothing else needs.", ByteSize(big + small));
+    assert!(page.contains(&words), "{words}: {page}");
 }
 
 #[tokio::test]
