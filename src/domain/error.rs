@@ -46,6 +46,9 @@ pub enum Error {
     /// A registry elsewhere keeps what this is about, and it is not done from here.
     #[error("{0}")]
     Elsewhere(String),
+    /// What this is about lies at a registry at which nothing is changed from here.
+    #[error("{0}")]
+    ReadOnly(String),
     /// Another registry has the name.
     #[error("the name {0} belongs to a registry that is or was mounted elsewhere; use another one")]
     Taken(RepositoryName),

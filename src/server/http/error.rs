@@ -19,7 +19,12 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Changed { .. } => StatusCode::PRECONDITION_FAILED,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } | Error::Content { .. } | Error::MissingParts(_) => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) | Error::Elsewhere(_) | Error::Taken(_) | Error::Outdated | Error::Overtaken => {
+        Error::Conflict(_)
+        | Error::Elsewhere(_)
+        | Error::ReadOnly(_)
+        | Error::Taken(_)
+        | Error::Outdated
+        | Error::Overtaken => {
             StatusCode::CONFLICT
         }
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -83,7 +88,7 @@ fn oci_code(error: &Error) -> &'static str {
         Error::MissingParts(_) => "MANIFEST_BLOB_UNKNOWN",
         Error::Taken(_) => "NAME_INVALID",
         Error::Beyond { .. } | Error::OutOfOrder { .. } => "RANGE_INVALID",
-        Error::Conflict(_) | Error::Outdated | Error::Overtaken => "BLOB_UPLOAD_INVALID",
+        Error::Conflict(_) | Error::ReadOnly(_) | Error::Outdated | Error::Overtaken => "BLOB_UPLOAD_INVALID",
         Error::TooLarge { .. } => "MANIFEST_INVALID",
         Error::Upstream { .. } | Error::Unavailable(_) | Error::Damaged(_) => "UNAVAILABLE",
         Error::Internal => "UNKNOWN",

@@ -34,7 +34,7 @@ pub fn ErrorPage(error: Error) -> impl IntoView {
 
 #[component]
 fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
-    let title = title(&error);
+    let title = title(&error, &request);
     let (href, label) = next_step(&error, &request);
     let is_failure = matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal);
     let id = is_failure.then(|| format!("err_{}", request.id));
@@ -68,12 +68,13 @@ fn Place<'a>(error: &'a Error) -> impl IntoView + use<> {
     Some(view! { <Crumbs repository inside/> })
 }
 
-fn title(error: &Error) -> String {
+fn title(error: &Error, request: &PageRequest) -> String {
     match error {
         Error::Unauthenticated | Error::NarrowToken | Error::Resting(_) | Error::NotLetIn(_) => {
             "Sign in to see this page".to_owned()
         }
         Error::TooManyTries { .. } => "Too many tries".to_owned(),
+        Error::Forbidden(_) if does_something(request) => "You may not do this".to_owned(),
         Error::Forbidden(_) | Error::Foreign(_) => "You may not see this page".to_owned(),
         Error::NotFound(what) => missing(what).to_owned(),
         Error::Invalid { field, .. } if field == "tag" => "Nothing to delete".to_owned(),
@@ -87,6 +88,7 @@ fn title(error: &Error) -> String {
         Error::Protected(_) => "This is protected".to_owned(),
         Error::InUse { .. } => "This is part of something".to_owned(),
         Error::Elsewhere(_) => "A registry elsewhere keeps this".to_owned(),
+        Error::ReadOnly(_) => "This registry is read-only from here".to_owned(),
         Error::Taken(_) => "Another registry has this name".to_owned(),
         Error::Conflict(_) | Error::Changed { .. } | Error::Outdated | Error::Overtaken => {
             "This changed in the meantime".to_owned()
@@ -151,12 +153,34 @@ fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
             };
             (request.path().to_owned(), words.to_owned())
         }
-        Error::Elsewhere(_) => place(request),
+        Error::Elsewhere(_) | Error::ReadOnly(_) => place(request),
+        Error::Forbidden(_) if does_something(request) => place(request),
         Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal | Error::Conflict(_) | Error::Overtaken => {
             (request.path_and_query.clone(), "Try again".to_owned())
         }
         _ => (Address::Repositories.to_string(), "See all repositories".to_owned()),
     }
+}
+
+/// Whether something was to be done: by a form, or on a page that does nothing else.
+fn does_something(request: &PageRequest) -> bool {
+    use Address::{AddTag, Copy, DeleteAll, DeleteImage, DeleteTag, DeleteTags, RenameTag, Retag, RollBack};
+    let of_repository = request.path().strip_prefix("/r/").and_then(Address::parse_repository);
+    request.form.intent.is_some()
+        || matches!(
+            of_repository,
+            Some(
+                AddTag(..)
+                    | Copy(_)
+                    | DeleteAll(_)
+                    | DeleteImage(..)
+                    | DeleteTag(..)
+                    | DeleteTags(_)
+                    | RenameTag(..)
+                    | Retag(..)
+                    | RollBack(..)
+            )
+        )
 }
 
 /// The repository or the namespace in which an address lies.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// The mount that keeps a repository, if names may be changed there.
 ///
 /// # Errors
-/// [`Error::Conflict`] where it is read-only.
+/// [`Error::ReadOnly`] where it is that.
 pub(in crate::server::service) fn home(app: &App, name: &RepositoryName) -> Result<Arc<Mount>> {
     open(app.mount(name).ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?)
 }
@@ -19,7 +19,7 @@ fn open(mount: Arc<Mount>) -> Result<Arc<Mount>> {
         return Ok(mount);
     }
     let host = mount.upstream.as_ref().map_or("its registry", |upstream| upstream.host.as_str());
-    Err(Error::Conflict(format!(
+    Err(Error::ReadOnly(format!(
         "nothing is changed at {host} from here: the mount {} is read-only",
         mount.prefix.shown()
     )))

@@ -161,6 +161,7 @@ fn stays(failure: &Error) -> bool {
     matches!(
         failure,
         Error::Conflict(_)
+            | Error::ReadOnly(_)
             | Error::Protected(_)
             | Error::Changed { .. }
             | Error::Forbidden(Permission::TagMove | Permission::TrashRestore)
