@@ -29,7 +29,7 @@ pub use history::{AsOfView, Deleted, Difference, Differences, HistoryQuery, Hist
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use jobs::{InTrash, JobRow, JobView, JobsView, WayBack};
 pub use mount::{LedElsewhere, MountView, ProbeView, TrustView};
-pub use naming::{Earlier, NamingView, RollBackView, Side, TagMay, Target};
+pub use naming::{Earlier, Leaving, NamingView, RollBackView, Side, TagMay, Target};
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,

@@ -44,6 +44,18 @@ pub struct Target {
     pub may: TagMay,
     /// The rule that keeps the reader from what the page is about.
     pub rule: Option<RuleMet>,
+    /// What becomes of the name at a registry elsewhere, where the page takes it away.
+    pub leaving: Leaving,
+}
+
+/// What becomes of a name that is taken away at a registry elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaving {
+    pub notes: Vec<String>,
+    /// Why it cannot be taken away.
+    pub barred: Option<String>,
+    /// Whether nothing of it is kept in the trash.
+    pub is_final: bool,
 }
 
 /// The pages on which an image gets a name: another one, or one in place of another.

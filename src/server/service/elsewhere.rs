@@ -13,7 +13,7 @@ pub(super) use behind::require_deleted_at;
 pub use held::{release, together};
 pub(super) use places::{at, home, of};
 pub use said::deletes_nothing_at;
-pub(super) use said::{Ends, said};
+pub(super) use said::{Ends, leaving, said};
 pub use settling::end;
 pub(super) use settling::{renamed, settle, write};
 pub(super) use taking::{Gone, Taking, saying};

@@ -131,16 +131,16 @@ async fn content(
 
 async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) -> Result<Preview> {
     let Found { repository, graph, radius } = found;
-    let said = elsewhere::said(app, name, &radius).await?;
-    let ending = ending(&radius, said.ends);
-    let freed = freed(&mut Reader::Store(&app.store), &repository, (&graph, &ending)).await?;
-    let rules = Rules::now(&app.store, name).await?;
     let days = match name.namespace() {
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,
         None => None,
     };
-    let days = if said.is_final { 0 } else { days.unwrap_or(app.facts.trash_days) };
-    let now = app.clock.now();
+    let (now, days) = (app.clock.now(), days.unwrap_or(app.facts.trash_days));
+    let said = elsewhere::said(app, name, &radius, now.plus_days(days.into())).await?;
+    let ending = ending(&radius, said.ends);
+    let freed = freed(&mut Reader::Store(&app.store), &repository, (&graph, &ending)).await?;
+    let rules = Rules::now(&app.store, name).await?;
+    let days = if said.is_final { 0 } else { days };
     let freed_days = freed_days(app, days, !radius.tags.is_empty() && !said.is_final);
     let kept_until = (days > 0).then(|| now.plus_days(days.into()));
     let freed_at = now.plus_days(freed_days.into());

@@ -32,6 +32,7 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
         Wanted::Tags(it) => {
             let of = match it.tags.as_slice() {
                 [one] => format!("tag {one} from {}", it.repository),
+                _ if entries.len() == 1 => format!("1 tag from {}", it.repository),
                 _ => format!("{} tags from {}", entries.len(), it.repository),
             };
             (Address::Repository(it.repository.clone()), Intent::DeleteTags, of)

@@ -3,7 +3,8 @@
 use crate::domain::capability::Capability;
 use crate::domain::mount::{COLLECT, NOT_UNTAGGED, STOP_WRITES, deletes_nothing};
 use crate::domain::radius::{Radius, Stays};
-use crate::domain::{RepositoryName, Result};
+use crate::domain::view::Leaving;
+use crate::domain::{RepositoryName, Result, Timestamp};
 use crate::server::context::{App, Mount};
 use crate::server::registry::changing::{MOST_READ, MOST_TAGS};
 use crate::server::store::{holds, mounts};
@@ -34,23 +35,18 @@ pub enum Ends {
     Nothing,
 }
 
-/// What is said of it; nothing for the hosted registry.
-pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, radius: &Radius) -> Result<Said> {
+/// What is said of it, which the trash keeps until then; nothing for the hosted registry.
+pub(in crate::server::service) async fn said(
+    app: &App,
+    name: &RepositoryName,
+    radius: &Radius,
+    kept_until: Timestamp,
+) -> Result<Said> {
     let Some(mount) = app.mount(name).filter(|mount| mount.changes.is_some()) else { return Ok(Said::default()) };
     let host = mount.upstream.as_ref().map_or("the registry", |upstream| upstream.host.as_str());
-    let mut can = deletes(app, &mount).await?;
-    // It may have been switched on since the registry was asked last.
-    if is_nothing(can) && app.looks.powers(name, &mount.id, app.clock.now()).await {
-        can = deletes(app, &mount).await?;
-    }
-    let (how, barred) = match can {
-        (Some(true), _) => (format!("{host} deletes a tag by its name; siblings and image stay"), None),
-        can if is_nothing(can) => {
-            let words = deletes_nothing(host);
-            (words.clone(), Some(words))
-        }
-        (Some(false), _) => (by_tombstone(host), None),
-        (None, _) => (format!("Where that registry deletes no tag by its name: {}", by_tombstone(host)), None),
+    let (how, barred) = match how(app, name, &mount, host).await? {
+        Ok(how) => (how, None),
+        Err(barred) => (String::new(), Some(barred)),
     };
     let is_much = holds::has_more(&app.store, name, (MOST_TAGS, MOST_READ)).await?;
     let ends = match (is_much, mount.keeps_trash) {
@@ -58,7 +54,8 @@ pub(in crate::server::service) async fn said(app: &App, name: &RepositoryName, r
         (false, true) => Ends::All,
         (false, false) => Ends::Deleted,
     };
-    let mut notes = vec![trash(&mount, host), how];
+    let holds = format!("holds it until {}", kept_until.date());
+    let mut notes = vec![trash(&mount, host, &holds), how];
     notes.extend(end(ends, radius, host));
     notes.push(format!(
         "Nothing is freed now, and afterwards by the garbage collection of {host} alone. {STOP_WRITES} {COLLECT}. \
@@ -74,6 +71,32 @@ pub async fn deletes_nothing_at(app: &App, name: &RepositoryName) -> Result<bool
         Some(mount) => Ok(is_nothing(deletes(app, &mount).await?)),
         None => Ok(false),
     }
+}
+
+/// What is said of a tag that gets another name, whose old one is deleted there; nothing for the hosted registry.
+pub(in crate::server::service) async fn leaving(app: &App, name: &RepositoryName) -> Result<Leaving> {
+    let Some(mount) = app.mount(name).filter(|mount| mount.changes.is_some()) else { return Ok(Leaving::default()) };
+    let host = mount.upstream.as_ref().map_or("the registry", |upstream| upstream.host.as_str());
+    let holds = "holds its image until it leaves the trash";
+    Ok(match how(app, name, &mount, host).await? {
+        Ok(how) => Leaving { notes: vec![trash(&mount, host, holds), how], barred: None, is_final: !mount.keeps_trash },
+        Err(barred) => Leaving { barred: Some(barred), ..Leaving::default() },
+    })
+}
+
+/// How a name is deleted there, or why it is not.
+async fn how(app: &App, name: &RepositoryName, mount: &Mount, host: &str) -> Result<Result<String, String>> {
+    let mut can = deletes(app, mount).await?;
+    // It may have been switched on since the registry was asked last.
+    if is_nothing(can) && app.looks.powers(name, &mount.id, app.clock.now()).await {
+        can = deletes(app, mount).await?;
+    }
+    Ok(match can {
+        (Some(true), _) => Ok(format!("{host} deletes a tag by its name; siblings and image stay")),
+        can if is_nothing(can) => Err(deletes_nothing(host)),
+        (Some(false), _) => Ok(by_tombstone(host)),
+        (None, _) => Ok(format!("Where that registry deletes no tag by its name: {}", by_tombstone(host))),
+    })
 }
 
 /// Whether the registry deletes tags, and whether images, as far as that is known.
@@ -110,11 +133,11 @@ fn end(ends: Ends, radius: &Radius, host: &str) -> Option<String> {
     }
 }
 
-fn trash(mount: &Mount, host: &str) -> String {
+fn trash(mount: &Mount, host: &str, holds: &str) -> String {
     match mount.keeps_trash {
-        true => format!(
-            "A hidden tag at {host}, portolan.trash.…, holds it until then. Other clients of that registry see such tags"
-        ),
+        true => {
+            format!("A hidden tag at {host}, portolan.trash.…, {holds}. Other clients of that registry see such tags")
+        }
         false => format!("This mount keeps no trash: what is deleted at {host} cannot be brought back"),
     }
 }

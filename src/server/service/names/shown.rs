@@ -4,7 +4,7 @@ use crate::domain::action::{DeleteImages, DeleteTag, ReadRepository, RollBackTag
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::view::{
-    Earlier, HistoryQuery, HistoryRow, NamingView, RollBackView, RuleMet, Side, TagMay, TagRow, Target,
+    Earlier, HistoryQuery, HistoryRow, Leaving, NamingView, RollBackView, RuleMet, Side, TagMay, TagRow, Target,
 };
 use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Scope, Tag};
 use crate::domain::{Target as Object, page::Position};
@@ -164,7 +164,8 @@ pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) 
     if !powers.adds() || !powers.holds_delete(tag) {
         return Err(Error::Forbidden(Permission::TagDelete));
     }
-    Ok(Target { rule, ..shown(&powers, row) })
+    let leaving = elsewhere::leaving(app, &proof.action().repository).await?;
+    Ok(Target { rule, leaving, ..shown(&powers, row) })
 }
 
 /// The page on which a tag goes back. At most four statements.
@@ -248,5 +249,5 @@ async fn target(app: &App, powers: &Powers, found: &Repository, tag: &Tag) -> Re
 fn shown(powers: &Powers, row: TagRow) -> Target {
     let (tag, moved) = (row.tag.clone(), row.moved.clone());
     let may = powers.over(&tag);
-    Target { tag, side: Side::from(row), moved, may, rule: None }
+    Target { tag, side: Side::from(row), moved, may, rule: None, leaving: Leaving::default() }
 }

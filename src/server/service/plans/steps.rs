@@ -105,7 +105,12 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
             jobs::start(tx, &new).await?;
             runs::add_parts(tx, &new.id, &parts).await?;
             plans::redeem(tx, &batch, &Redeemed::Run(new.id.clone()), new.at).await?;
-            let after = format!("{} tags, by the job {}", to_delete.n_tags, new.id);
+            let what = match to_delete.n_tags {
+                0 => String::new(),
+                1 => "1 tag, ".to_owned(),
+                n_tags => format!("{n_tags} tags, "),
+            };
+            let after = format!("{what}by the job {}", new.id);
             Ok(Change::new((), None, Some(after)))
         })
     });

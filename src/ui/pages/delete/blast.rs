@@ -14,6 +14,7 @@ use crate::ui::words::{MAX_TEXT_CHARS, counted, grouped, inert, sentence};
 use all::of_all;
 use leptos::prelude::*;
 use lists::{MAX_SHOWN, digests, folded, label_words, labelled};
+use std::collections::BTreeSet;
 
 /// The list.
 #[component]
@@ -92,8 +93,14 @@ fn tags_of_one(
         view! { {joint}<span class="tagname">{tag.to_string()}</span> }
     };
     let tag = tags.iter().enumerate().map(tag).collect_view();
-    let (are, its) =
-        if is_one { (" is removed.", " Its image stays.") } else { (" are removed.", " Their image stays.") };
+    // What does not go yet only would.
+    let would = preview.is_in_the_way();
+    let (are, its) = match (would, is_one) {
+        (false, true) => (" is removed.", " Its image stays."),
+        (false, false) => (" are removed.", " Their image stays."),
+        (true, true) => (" would be removed.", " Its image would stay."),
+        (true, false) => (" would be removed.", " Their image would stay."),
+    };
     let link = digest.map(|digest| view! { <DigestLink repository=name digest/> });
     let kept: Vec<&Going> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
     if let Some(left) = kept.iter().find(|it| it.kind == GoingKind::Image) {
@@ -101,11 +108,11 @@ fn tags_of_one(
             left.label.as_ref().map(|with| format!(" It has {}.", inert(with, MAX_TEXT_CHARS))).unwrap_or_default();
         let until = preview.freed_at.date();
         let words = match (&preview.stays_at, &preview.freed_by) {
-            (Some(host), _) => format!("stays at {host} by its digest.{with}"),
+            (Some(host), _) => format!("It stays at {host} by its digest.{with}"),
             (None, Some(host)) => {
-                format!("can be pulled by its digest until {until}, and is deleted at {host} then.{with}")
+                format!("It can be pulled by its digest until {until}, then it is deleted at {host}.{with}")
             }
-            (None, None) => format!("can be pulled by its digest until {until}, and is collected then.{with}"),
+            (None, None) => format!("It can be pulled by its digest until {until}, then it is collected.{with}"),
         };
         let more = view! { <div class="row-1 wrap">{link}<span>{words}</span></div> };
         let last = if is_one { " It is the last tag of its image." } else { " They are the last tags of their image." };
@@ -113,7 +120,7 @@ fn tags_of_one(
     }
     let names: Vec<&Tag> = kept.iter().filter_map(|it| it.tag.as_ref()).collect();
     let words = match names.is_empty() {
-        true => view! { <span>"something else names it."</span> }.into_any(),
+        true => view! { <span>"Something else names it."</span> }.into_any(),
         false => view! { <span>"is still tagged"</span>{folded(name, &names, more)} }.into_any(),
     };
     let more = view! { <div class="row-1 wrap">{link}{words}</div> };
@@ -124,7 +131,10 @@ fn tags_of_one(
 fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let going: Vec<&Tag> =
         of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
-    let n_tags = counted(preview.n_tags, "tag is removed", "tags are removed");
+    let n_tags = match preview.is_in_the_way() {
+        true => format!("{} would be removed", counted(preview.n_tags, "tag", "tags")),
+        false => counted(preview.n_tags, "tag is removed", "tags are removed"),
+    };
     let mut rows = vec![row("tag", n_tags, Some(folded(name, &going, preview.removed_more.tags)))];
     let more = preview.kept_more;
     let unnamed: Vec<&Digest> =
@@ -233,7 +243,7 @@ fn weight(preview: &Preview) -> Option<AnyView> {
     let what = match (preview.freed, &preview.freed_by) {
         (ByteSize(0), _) => match &preview.stays_at {
             Some(host) => format!("Frees nothing: the image itself stays at {host}."),
-            None => "Frees nothing: what it needs, something else needs too.".to_owned(),
+            None => frees_nothing(preview).to_owned(),
         },
         (freed, Some(_)) => format!("Frees 0 now, about {freed} after the registry's own garbage collection."),
         (freed, None) if preview.kept_until.is_some_and(|until| preview.freed_at > until) => {
@@ -244,6 +254,18 @@ fn weight(preview: &Preview) -> Option<AnyView> {
     let more = (preview.logical > ByteSize(0))
         .then(|| format!("{} to pull, before sharing. What other images need stays.", preview.logical).into_any());
     Some(row("disk", what, more))
+}
+
+/// Why a delete frees nothing: the images stay, or others need their layers.
+fn frees_nothing(preview: &Preview) -> &'static str {
+    let is_image = |it: &Going| it.kind == GoingKind::Image;
+    let images: BTreeSet<&Digest> =
+        of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.digest.as_ref()).collect();
+    match preview.removed.iter().chain(&preview.kept).any(is_image) {
+        true => "Frees nothing: other images need the layers.",
+        false if images.len() == 1 => "Frees nothing: the image stays.",
+        false => "Frees nothing: the images stay.",
+    }
 }
 
 /// Until when all of it can come back.

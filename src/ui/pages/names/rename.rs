@@ -6,8 +6,10 @@ use crate::domain::view::Target;
 use crate::domain::{Address, RepositoryName, Tag};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::form::{Field, Kind};
+use crate::ui::components::icon::Icon;
 use crate::ui::form::Intent;
 use crate::ui::pages::load::load;
+use crate::ui::words::sentence;
 use leptos::prelude::*;
 
 const INTENT: Intent = Intent::RenameTag;
@@ -29,12 +31,20 @@ fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView 
         let foot = view! { <a class="btn" href=back autofocus="true" data-cancel="">"Back"</a> }.into_any();
         return view! { <Frame repository title of><Told foot><InTheWay intent=INTENT met/></Told></Frame> }.into_any();
     }
+    if let Some(words) = target.leaving.barred.filter(|_| !came_back(INTENT)) {
+        let foot = view! { <a class="btn" href=back autofocus="true" data-cancel="">"Back"</a> }.into_any();
+        let said = view! { <div class="callout callout-warn"><Icon name="globe"/><p>{sentence(&words)}</p></div> };
+        return view! { <Frame repository title of><Told foot>{said}</Told></Frame> }.into_any();
+    }
     let kind = Kind { class: "input input-mono", checks: "tag", ..Kind::TEXT };
     let before = tag.to_string();
     let act = format!("Rename {tag}");
+    let goes = if target.leaving.is_final { "goes for good" } else { "goes to the trash" };
     let hint = format!(
-        "{tag} goes to the trash: who pulls it by that name finds nothing from then on. The image stays, with its other tags."
+        "{tag} {goes}: who pulls it by that name finds nothing from then on. The image stays, with its other tags."
     );
+    let notes = target.leaving.notes.iter().map(|note| view! { <p class="sm muted">{sentence(note)}</p> }.into_any());
+    let notes: Vec<AnyView> = notes.collect();
     let foot = view! {
         <a class="btn" href=back data-cancel="">"Cancel"</a>
         <button class="btn btn-primary" type="submit">{act}</button>
@@ -47,6 +57,7 @@ fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView 
                 <input type="hidden" name="expect" value=digest.to_string()/>
                 <Field intent=INTENT name="to" label="New name" kind value=before hint="A name that is free here"/>
                 <p class="sm muted">{hint}</p>
+                {notes}
             </Asking>
         </Frame>
     }

@@ -98,7 +98,7 @@ fn Adding(view: NamingView, stale: AnyView) -> impl IntoView {
 /// A name that is there: from where to where it moves.
 #[component]
 fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest) -> impl IntoView {
-    let Target { tag, side, moved, may, rule } = target;
+    let Target { tag, side, moved, may, rule, .. } = target;
     let back = back(&view);
     let closes = |words: &'static str| {
         let back = back.clone();

@@ -26,14 +26,14 @@ pub(super) fn digests(name: &RepositoryName, digests: &[&Digest], more: u64) -> 
     fold(digests.iter().map(link).collect(), more)
 }
 
-/// Images with what they are.
+/// Images with what they are, one below the other.
 pub(super) fn labelled(name: &RepositoryName, items: &[&Going], more: u64) -> AnyView {
     let one = |it: &&Going| {
         let link = it.digest.as_ref().map(|digest| view! { <DigestLink repository=name digest/> });
         let label = it.label.as_deref().map(label_words);
         view! { <li class="row-1 wrap">{link}{label}</li> }.into_any()
     };
-    fold(items.iter().map(one).collect(), more)
+    fold_as("stack-2", items.iter().map(one).collect(), more)
 }
 
 /// `linux/amd64, linux/arm64`, or what an artifact is.
@@ -42,18 +42,22 @@ pub(super) fn label_words(label: &str) -> String {
 }
 
 /// A list whose end is folded away where it is long.
-pub(super) fn fold(mut items: Vec<AnyView>, more: u64) -> AnyView {
+pub(super) fn fold(items: Vec<AnyView>, more: u64) -> AnyView {
+    fold_as("names", items, more)
+}
+
+fn fold_as(class: &'static str, mut items: Vec<AnyView>, more: u64) -> AnyView {
     let rest = if items.len() > MAX_SHOWN { items.split_off(MAX_SHOWN) } else { vec![] };
     let unlisted = (more > 0).then(|| view! { <p>{format!("and {} more", grouped(more))}</p> });
     if rest.is_empty() {
-        return view! { <ul class="names">{items}</ul>{unlisted} }.into_any();
+        return view! { <ul class=class>{items}</ul>{unlisted} }.into_any();
     }
     let words = format!("{} more", grouped(rest.len() as u64 + more));
     view! {
-        <ul class="names">{items}</ul>
+        <ul class=class>{items}</ul>
         <details>
             <summary class="fold">{words}<Icon name="down" class="i i-sm"/></summary>
-            <ul class="names">{rest}</ul>
+            <ul class=class>{rest}</ul>
             {unlisted}
         </details>
     }
