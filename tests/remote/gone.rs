@@ -251,6 +251,9 @@ async fn a_tag_that_is_missing_there_keeps_nothing() {
     for tag in said.as_array().unwrap() {
         let is_there = ["multi", "two"].contains(&tag["name"].as_str().unwrap());
         assert_eq!(tag["missing_since"].is_null(), is_there, "{tag}");
+        let page = format!("/r/up/a/-/tags/{}", tag["name"].as_str().unwrap());
+        let says = world.test.get(&page).await.text().contains("Missing upstream since ");
+        assert_eq!(says, !is_there, "{page}");
     }
 
     let asked = json!({"tags": ["two"]});

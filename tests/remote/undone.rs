@@ -182,5 +182,13 @@ async fn without_a_trash_it_is_gone_and_read_only_nothing_is_sent() {
         let refused = send(&test, method, path, body).await;
         assert!(refused.status.is_client_error() && refused.text().contains("read-only"), "{path}: {}", refused.text());
     }
+    for page in ["retag", "rename", "rollback", "delete"] {
+        let refused = test.get(&format!("/r/up/team/web/-/tags/latest/{page}")).await;
+        let said = refused.text();
+        assert_eq!(refused.status, 409, "{page}: {said}");
+        assert!(said.contains("This registry is read-only from here") && said.contains("See up/team/web"), "{said}");
+    }
+    let image = test.get("/r/up/team/web/-/tags/latest").await.text();
+    assert!(image.contains("First seen ") && !image.contains("Pushed "), "{image}");
     assert_eq!(upstream_tags(&upstream), visible);
 }

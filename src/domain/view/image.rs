@@ -17,8 +17,11 @@ pub struct ImageView {
     /// The type of an artifact as it is stated: `artifactType`, or the type of its configuration.
     pub artifact: Option<String>,
     pub subject: Option<Subject>,
+    /// When it came here, or was first seen at a registry elsewhere.
     pub pushed: Option<Timestamp>,
     pub pushed_by: Option<Actor>,
+    /// Since when its registry has the tag in the address no more.
+    pub missing_since: Option<Timestamp>,
     /// Tags that name this image; the first twenty.
     pub tags: Vec<Tag>,
     pub tags_more: u64,

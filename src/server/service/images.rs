@@ -44,9 +44,7 @@ pub async fn show(
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
     let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
     let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
-    for it in &mut around.moves {
-        it.may_roll_back = powers.roll_back(&it.tag);
-    }
+    around.moves.iter_mut().for_each(|it| it.may_roll_back = powers.roll_back(&it.tag));
     if let Reference::Tag(tag) = &reference
         && is_remote(app, &found.mount_id)
     {
@@ -71,6 +69,7 @@ pub async fn show(
         annotations: manifest.annotations.into_iter().take(100).collect(),
         pushed: Some(found.pushed_at),
         pushed_by: found.pushed_by,
+        missing_since: found.missing_since,
         tags_more: found.n_tags.saturating_sub(around.tags.len() as u64),
         tags: around.tags,
         moves: around.moves,

@@ -18,6 +18,8 @@ pub struct Found {
     pub pushed_at: Timestamp,
     pub pushed_by: Option<Actor>,
     pub n_tags: u64,
+    /// Of the tag that names it, since when its registry has that no more.
+    pub missing_since: Option<Timestamp>,
 }
 
 const COLUMNS: &str =
@@ -25,16 +27,20 @@ const COLUMNS: &str =
 
 /// The manifest that a reference names, with its repository.
 pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -> Result<Option<Found>> {
-    let (join, value): (&str, Value) = match reference {
-        Reference::Digest(digest) => ("JOIN manifests m ON m.repository_id = r.id AND m.digest = $2", digest.into()),
+    let (missing, join, value): (&str, &str, Value) = match reference {
+        Reference::Digest(digest) => {
+            ("CAST(NULL AS BIGINT)", "JOIN manifests m ON m.repository_id = r.id AND m.digest = $2", digest.into())
+        }
         Reference::Tag(tag) => (
+            "t.missing_since",
             "JOIN tags t ON t.repository_id = r.id AND t.name = $2
              JOIN manifests m ON m.repository_id = r.id AND m.digest = t.digest",
             tag.into(),
         ),
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM repositories r JOIN mounts o ON o.id = r.mount_id {join} WHERE r.name = $1 AND o.active = 1"
+        "SELECT {COLUMNS}, {missing} FROM repositories r JOIN mounts o ON o.id = r.mount_id {join}
+         WHERE r.name = $1 AND o.active = 1"
     );
     let Some(mut row) = store.one(&sql, vec![name.into(), value]).await? else {
         return Ok(None);
@@ -49,6 +55,7 @@ pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -
         pushed_at: row.take()?,
         pushed_by: row.take::<Known<_>>()?.0,
         n_tags: row.take()?,
+        missing_since: row.take()?,
     }))
 }
 

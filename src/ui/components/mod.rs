@@ -18,6 +18,7 @@ pub mod icon;
 pub mod layer_bar;
 pub mod lines;
 pub mod mark;
+pub mod missing;
 pub mod name;
 pub mod notice;
 pub mod pages;

@@ -45,7 +45,7 @@ fn Whole(view: ImageView, platform: Option<String>, request: PageRequest) -> imp
     view! {
         <PageTitle text=title(&view)/>
         <Crumbs repository=view.repository.clone() inside=true/>
-        <Heading view=&view/>
+        <Heading view=&view now/>
         <Facts view=&view now/>
         {notice.map(|notice| view! { <div class="notices">{notice}</div> })}
         <PullBox pull=pull(&view, &request) repository=view.repository.clone()/>

@@ -71,6 +71,13 @@ fn changed(event: &Event) {
         return;
     }
     announce(&refresh());
+    // What chose all of them goes.
+    if own.has_attribute("data-matching")
+        && own.checked()
+        && let Some(clear) = find("[data-clear]").and_then(|it| it.dyn_into::<HtmlElement>().ok())
+    {
+        let _ = clear.focus();
+    }
 }
 
 fn pressed(event: &Event) {

@@ -8,6 +8,7 @@ use crate::ui::components::copy::CopyButton;
 use crate::ui::components::digest::{DigestLink, DigestText};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::mark::Mark;
+use crate::ui::components::missing::Missing;
 use crate::ui::components::name::Breakable;
 use crate::ui::components::protected::{Protected, words};
 use crate::ui::components::time::When;
@@ -18,11 +19,12 @@ use leptos::prelude::*;
 
 /// `team/web:1.4.2`, its other names, its digest.
 #[component]
-pub fn Heading<'a>(view: &'a ImageView) -> impl IntoView + use<> {
+pub fn Heading<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
+    let missing = view.missing_since.map(|at| view! { <Missing at now/> });
     view! {
         <div class="head">
             <div class="grow">
-                <div class="head-title"><Name view/>{rule(view).map(|rule| view! { <Protected rule/> })}<Siblings view/></div>
+                <div class="head-title"><Name view/>{missing}{rule(view).map(|rule| view! { <Protected rule/> })}<Siblings view/></div>
                 <p class="head-sub row-1 wrap">
                     <span class="digest"><Mark digest=&view.digest/><span>{view.digest.to_string()}</span></span>
                     <CopyButton text=view.digest.to_string() label="Copy full digest".to_owned()/>
@@ -128,12 +130,14 @@ fn Siblings<'a>(view: &'a ImageView) -> impl IntoView + use<> {
     view! { {others.map(chip).collect_view()}{more} }
 }
 
-/// What it is, what it is about, when it was pushed and built.
+/// What it is, what it is about, when it came and was built.
 #[component]
 pub fn Facts<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
     let pushed = view.pushed.map(|at| {
         let by = view.pushed_by.as_ref().and_then(Actor::name).map(|by| view! { " by "<b>{by.to_owned()}</b> });
-        view! { <span>"Pushed "<When at now/>{by}</span> }
+        // A registry elsewhere does not say when something came to it.
+        let came = if by.is_none() && view.notice.is_some() { "First seen " } else { "Pushed " };
+        view! { <span>{came}<When at now/>{by}</span> }
     });
     let built = view.shown.as_ref().map(|shown| match shown.built {
         Some(at) => view! { <span>"Built "<When at now/></span> }.into_any(),

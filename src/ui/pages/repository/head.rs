@@ -2,16 +2,16 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{MountKind, RepositoryView};
-use crate::domain::{RepositoryName, Timestamp};
+use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::icon::Icon;
+use crate::ui::components::missing::Missing;
 use crate::ui::components::name::Breakable;
 use crate::ui::components::protected::{self, Protected};
 use crate::ui::components::pull_box::{Pull, PullBox};
-use crate::ui::components::time::When;
 use crate::ui::islands::live::LiveScope;
 use crate::ui::request::PageRequest;
-use crate::ui::words::{MAX_TEXT_CHARS, grouped, inert};
+use crate::ui::words::{MAX_TEXT_CHARS, counted, grouped, inert};
 use leptos::prelude::*;
 
 /// Rules that are named.
@@ -26,9 +26,7 @@ pub fn Heading<'a>(view: &'a RepositoryView, now: Timestamp) -> impl IntoView + 
         view! { <span class="badge" title="Nothing is written to this registry from here"><Icon name="lock"/>"Read-only"</span> }
     });
     let rule = view.rules.iter().find(|rule| rule.is_whole()).map(|rule| view! { <Protected rule/> });
-    let missing = head.missing_since.map(|at| {
-        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
-    });
+    let missing = head.missing_since.map(|at| view! { <Missing at now/> });
     view! {
         <div class="head">
             <div class="grow">
@@ -63,17 +61,35 @@ pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
         let words = if pulls == 1 { " pull in 30 days" } else { " pulls in 30 days" };
         view! { <span><b>{grouped(pulls)}</b>{words}</span> }
     });
-    // What holds for all of it stands beside its name.
-    let rules = view.rules.iter().filter(|rule| !rule.is_whole()).take(MAX_RULES).map(|rule| {
+    let facts = (!view.head.unread).then(|| {
+        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images}{pulls}<Rules view/> }
+    });
+    view! { <div class="facts" data-live="facts">{facts}</div> }.into_any()
+}
+
+/// What rules say of some of its tags, its own before those from above. What holds for all of it stands beside its name.
+#[component]
+fn Rules<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
+    let own = Scope::Repository(view.head.name.clone());
+    let mut rules: Vec<&Protection> = view.rules.iter().filter(|rule| !rule.is_whole()).collect();
+    rules.sort_by_key(|rule| rule.scope != own);
+    let more = rules.len().saturating_sub(MAX_RULES) as u64;
+    let more = (more > 0).then(|| {
+        let words = format!("and {}", counted(more, "more rule", "more rules"));
+        match view.opens.settings {
+            true => {
+                let href = format!("{}#protection", Address::Settings(own));
+                view! { <a href=href>{words}</a> }.into_any()
+            }
+            false => view! { <span>{words}</span> }.into_any(),
+        }
+    });
+    let rules = rules.into_iter().take(MAX_RULES).map(|rule| {
         let are = if rule.tags.is_some() { "is" } else { "are" };
         let words = format!(" {are} {}", rule.guard.title().to_lowercase());
         view! { <span title=protected::words(rule, "it")><b>{rule.about()}</b>{words}</span> }
     });
-    let rules = rules.collect_view();
-    let facts = (!view.head.unread).then(|| {
-        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images}{pulls}{rules} }
-    });
-    view! { <div class="facts" data-live="facts">{facts}</div> }.into_any()
+    view! { {rules.collect_view()}{more} }
 }
 
 /// How to pull the newest tag, or the first of the page where none is known to be the newest.

@@ -7,6 +7,7 @@ use crate::domain::{Actor, Address, Protection, RepositoryName, Tag, Timestamp};
 use crate::ui::components::artifact::kind_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
+use crate::ui::components::missing::Missing;
 use crate::ui::components::protected::Protected;
 use crate::ui::components::pull_box::{PULL_BOX, Pull};
 use crate::ui::components::time::When;
@@ -44,8 +45,9 @@ pub fn Rows(
         };
         let rule = Protection::of_tag(&rules, &row.tag).cloned();
         let delete = deletable.tags.contains(&row.tag);
-        // What is chosen can be deleted, wherever anything of the list can.
-        let choose = if deletable.is_some() { Some(delete) } else { copies.then_some(true) };
+        // What is chosen can be deleted, wherever anything of the list can; or a rule keeps it, and it can be copied.
+        let may_choose = delete || (copies && (rule.is_some() || !deletable.is_some()));
+        let choose = (copies || deletable.is_some()).then_some(may_choose);
         let can = Can { delete, copy: copies, choose };
         view! { <Row name=name.clone() row rule can pull=own list=list.clone() now all_linux/> }
     };
@@ -126,9 +128,7 @@ fn TagName<'a>(
 ) -> impl IntoView + use<> {
     let href = Address::Tag(name.clone(), row.tag.clone()).to_string();
     let link = view! { <a class="tagname" href=href>{row.tag.to_string()}</a> };
-    let missing = row.missing_since.map(|at| {
-        view! { <span class="badge badge-warn">"Missing upstream since "<When at now/></span> }
-    });
+    let missing = row.missing_since.map(|at| view! { <Missing at now/> });
     let rule = rule.map(|rule| view! { <Protected rule=&rule/> });
     let link = match missing.is_none() && rule.is_none() {
         true => Either::Left(link),

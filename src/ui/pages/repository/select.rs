@@ -27,6 +27,8 @@ pub fn SelectionBar<'a>(
     let copy = copies.then(|| {
         view! { <button class="btn btn-ghost btn-sm" type="submit" formaction=copying data-plain=""><Icon name="up" class="i i-sm"/>"Copy or promote…"</button> }
     });
+    // A return in a box asks what it asked before: of several buttons the first is pressed by it.
+    let first = (delete.is_some() && copies).then(|| view! { <button type="submit" hidden=true></button> });
     let asks = delete.is_some().then_some("");
     let delete = delete.map(|_| {
         view! { <button class="btn btn-ghost btn-sm btn-bad-quiet" type="submit"><Icon name="trash" class="i i-sm"/>"Delete…"</button> }
@@ -36,8 +38,7 @@ pub fn SelectionBar<'a>(
         <form class="bulk" id=FORM method="get" action=action aria-label="Selected tags" data-dialog=asks data-bulk="">
             {list}
             <span class="medium" data-count="">"With selected:"</span>
-            {delete}{copy}
-            {all}
+            {first}{copy}{all}{delete}
             <button class="btn btn-ghost btn-sm push" type="button" hidden=true data-clear="">"Clear"</button>
         </form>
     }
@@ -78,7 +79,7 @@ pub fn SelectAll() -> impl IntoView {
     }
 }
 
-/// The box of a row; an empty cell where its tag stays.
+/// The box of a row; an empty cell where nothing can be done with its tag.
 #[component]
 pub fn Selected<'a>(tag: &'a Tag, may: bool) -> impl IntoView + use<> {
     let tag = tag.to_string();
