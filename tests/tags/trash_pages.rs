@@ -329,7 +329,11 @@ async fn many_tags_that_were_deleted_together_are_one_line_and_come_back_or_go_a
     let older = test.get(&format!("/trash?before={before}")).await.text();
     let n_rows = |page: &str| page.matches("scope=\"row\"").count();
     assert_eq!((n_rows(&page), n_rows(&older), older.contains("8 tags of ")), (50, 2, false), "each line once");
-    assert_eq!(n_rows(&test.get(&format!("/trash?batch={batch}")).await.text()), 8, "they are there one by one");
+    let all = test.get(&format!("/trash?batch={batch}")).await.text();
+    assert_eq!(n_rows(&all), 8, "they are there one by one");
+    assert!(all.contains("All of the trash") && all.contains("Delete all now…") && !all.contains("more</a>"), "{all}");
+    let places: Vec<_> = (1..=8).map(|n| all.find(&format!("\"Restore tag v{n} of team/web\""))).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "by their names: {places:?}");
     let some = within(&test, "team/web", Role::Owner, Some("v*"));
     assert!(!some.get("/trash").await.text().contains("8 tags of "), "whose right ends within it sees what is theirs");
 
@@ -343,6 +347,7 @@ async fn many_tags_that_were_deleted_together_are_one_line_and_come_back_or_go_a
     assert!(test.get("/trash").await.text().contains(&format!("/trash?purge-all={batch}&amp;of=team/web\"")));
     let asked = test.get(&format!("/trash?purge-all={batch}&of=team/web")).await.text();
     assert!(asked.contains("Delete 8 tags of team/web now?") && asked.contains("This cannot be undone"), "{asked}");
+    assert!(asked.contains(">v8</li>") && asked.contains("that nothing else needs."), "{asked}");
     assert_eq!(purge(&test, "8").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     for (who, status) in [(within(&test, "team/*", Role::Developer, None), 403), (some, 404)] {
         assert_eq!(purge(&who, "team/web").await.status.as_u16(), status);

@@ -72,8 +72,16 @@ pub enum Asking {
     RestoreAll { batch: String, repository: RepositoryName, crossings: Vec<Crossing>, is_cut: bool },
     /// Whether it goes for good, with these tags and so many images; `at` the registry elsewhere that keeps it.
     Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64, at: Option<String>, again: Again },
-    /// The same of so many tags that were deleted together.
-    PurgeAll { batch: String, repository: RepositoryName, n: u64, at: Option<String>, again: Again },
+    /// The same of so many tags that were deleted together, of which the first are named, and what they hold.
+    PurgeAll {
+        batch: String,
+        repository: RepositoryName,
+        n: u64,
+        first: Vec<Tag>,
+        held: ByteSize,
+        at: Option<String>,
+        again: Again,
+    },
 }
 
 /// What somebody shows once more before what nobody can take back.

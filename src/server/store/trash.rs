@@ -9,8 +9,8 @@ mod whole;
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, images as restore_images, restore};
 pub use shown::{
-    Crossed, Held, crossings, crossings_of_batch, folded, held, held_by_all, mount_of_tags, n_tags_of, numbers_of,
-    tags_and_images, tags_together,
+    Crossed, Held, TagsOf, crossings, crossings_of_batch, folded, held, held_by_all, mount_of_tags, numbers_of,
+    tags_and_images, tags_of_batch, tags_together,
 };
 
 use super::repositories::Repository;

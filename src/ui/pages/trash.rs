@@ -2,6 +2,7 @@
 
 mod ask;
 mod folded;
+mod together;
 
 use super::load::{PageTitle, load};
 use crate::api::names::show_trash;
@@ -18,10 +19,11 @@ use crate::ui::components::time::When;
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::{PageRequest, Part};
-use crate::ui::words::{counted, grouped};
+use crate::ui::words::counted;
 use ask::Question;
 use folded::Folded;
 use leptos::prelude::*;
+use together::{Together, by_name};
 
 /// The page of all that the reader may bring back.
 #[component]
@@ -127,8 +129,9 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
         None => view! { <Problem intent=Intent::RestoreTrash/><Problem intent=Intent::PurgeTrash/> }.into_any(),
     };
     let n = rows.iter().map(|it| it.n_together).max().unwrap_or_default().max(rows.len() as u64);
-    let together =
-        (!asked.batch.is_empty() && rows.len() > 1).then(|| view! { <Together batch=asked.batch.clone() n/> });
+    let is_batch = !asked.batch.is_empty();
+    let rows = if is_batch && next.is_none() && asked.before.is_empty() { by_name(rows) } else { rows };
+    let together = (is_batch && rows.len() > 1).then(|| view! { <Together rows=&rows asked=&asked base=&base n/> });
     let more = next.map(|next| {
         let href = asked.with(&base, "before", &next);
         view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Older"</a></nav> }
@@ -184,23 +187,6 @@ fn FilterBar(asked: Asked, action: String) -> impl IntoView {
     .into_any()
 }
 
-/// All that one request deleted.
-#[component]
-fn Together(batch: String, n: u64) -> impl IntoView {
-    let n = grouped(n);
-    let act = format!("Restore all {n}");
-    view! {
-        <div class="callout callout-info row mt-4">
-            <p class="grow">{format!("These {n} were deleted together.")}</p>
-            <PostForm intent=Intent::RestoreTrash class="row">
-                <input type="hidden" name="batch" value=batch/>
-                <button class="btn btn-sm" type="submit">{act}</button>
-            </PostForm>
-        </div>
-    }
-    .into_any()
-}
-
 #[component]
 fn Rows(rows: Vec<TrashedView>, asked: Asked, base: String, now: Timestamp) -> impl IntoView {
     const COLUMNS: &[&str] = &["What", "Deleted by", "Holds", "Until", ACTIONS];
@@ -220,7 +206,7 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
         let href = asked.with(base, "purge", &row.id);
         view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.id) href=href aria-label=format!("Delete {words} now…") data-dialog="">"Delete now…"</a> }
     });
-    let others = (n_together > 1).then(|| {
+    let others = (n_together > 1 && row.batch != asked.batch).then(|| {
         let href = address(base, &[("batch", &row.batch)]);
         view! { <span class="cell-sub"><a href=href>{format!("with {} more", counted(n_together - 1, "thing", "things"))}</a></span> }
     });

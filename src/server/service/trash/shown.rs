@@ -12,7 +12,7 @@ use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::again;
 use crate::server::service::opens;
-use crate::server::store::trash::{self, Crossed};
+use crate::server::store::trash::{self, Crossed, TagsOf};
 use std::collections::HashMap;
 
 /// Parts of the trash that are added up for who may restore some of it.
@@ -180,14 +180,14 @@ async fn asked_of_batch(app: &App, caller: &Caller, batch: String) -> Result<Opt
 
 /// The question about all tags of one repository that were deleted together; none where they are there no more.
 async fn asked_of_all(app: &App, caller: &Caller, batch: String, repository: RepositoryName) -> Result<Option<Asking>> {
-    let (n, mount_id) = trash::n_tags_of(&app.store, &batch, &repository).await?;
+    let TagsOf { n, held, first, mount_id } = trash::tags_of_batch(&app.store, &batch, &repository, MAX_NAMED).await?;
     if n == 0 || !allows(app, caller, &bringing_back(Trashed::Whole(repository.clone()))) {
         return Ok(None);
     }
     let _may_purge = app.access.authorize(caller, purging_all(repository.clone())).await?;
     let again = again::asked(app, &caller.standing).await?;
     let at = mount_id.and_then(|mount_id| kept_at(app, &mount_id));
-    Ok(Some(Asking::PurgeAll { batch, repository, n, at, again }))
+    Ok(Some(Asking::PurgeAll { batch, repository, n, first, held, at, again }))
 }
 
 /// Whether an entry would move tags that name other images by now.

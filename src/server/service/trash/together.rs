@@ -18,9 +18,9 @@ pub fn restoring_whole(repository: &RepositoryName) -> RestoreTrash {
 /// # Errors
 /// Not found where a batch has no tags of this repository, or none any more.
 pub async fn require_tags(app: &App, batch: &str, repository: &RepositoryName) -> Result<()> {
-    match trash::n_tags_of(&app.store, batch, repository).await?.0 {
-        0 => Err(Error::NotFound(What::Trash)),
-        _ => Ok(()),
+    match trash::mount_of_tags(&app.store, batch, repository).await? {
+        None => Err(Error::NotFound(What::Trash)),
+        Some(_) => Ok(()),
     }
 }
 

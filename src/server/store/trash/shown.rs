@@ -67,16 +67,32 @@ pub async fn folded(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<(E
     rows.collect()
 }
 
-/// How many tags of a repository a batch has, and in which mount they were deleted.
-pub async fn n_tags_of(store: &Store, batch: &str, repository: &RepositoryName) -> Result<(u64, Option<String>)> {
-    let sql = "SELECT COUNT(*), MAX(mount_id) FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag'";
-    store.one(sql, params![batch, repository]).await?.map_or(Ok((0, None)), |mut row| Ok((row.take()?, row.take()?)))
-}
-
 /// The mount in which a batch deleted tags of a repository; none if it has none of them any more.
 pub async fn mount_of_tags(store: &Store, batch: &str, repository: &RepositoryName) -> Result<Option<String>> {
     let sql = "SELECT mount_id FROM trash WHERE batch = $1 AND repository = $2 AND kind = 'tag' LIMIT 1";
     store.one(sql, params![batch, repository]).await?.map(|mut row| row.take()).transpose()
+}
+
+/// Tags of a repository that one request deleted: how many, what they hold, and the first by name.
+#[derive(Default)]
+pub struct TagsOf {
+    pub n: u64,
+    pub held: ByteSize,
+    pub first: Vec<Tag>,
+    /// In which mount they were deleted.
+    pub mount_id: Option<String>,
+}
+
+/// Those of a batch, of which at most `limit` are named.
+pub async fn tags_of_batch(store: &Store, batch: &str, repository: &RepositoryName, limit: u32) -> Result<TagsOf> {
+    let sql = "SELECT name, COUNT(*) OVER () AS n, CAST(SUM(held_bytes) OVER () AS BIGINT) AS held, mount_id FROM trash
+               WHERE batch = $1 AND repository = $2 AND kind = 'tag' ORDER BY name LIMIT $3";
+    let mut found = TagsOf::default();
+    for mut row in store.all(sql, params![batch, repository, limit]).await? {
+        found.first.push(row.take()?);
+        (found.n, found.held, found.mount_id) = (row.take()?, row.take()?, row.take()?);
+    }
+    Ok(found)
 }
 
 /// How many entries these batches have of each repository.

@@ -6,7 +6,7 @@ use crate::domain::{ByteSize, RepositoryName, Tag};
 use crate::ui::components::change::FromTo;
 use crate::ui::components::form::{Confirm, Field, Kind, PostForm, Problem};
 use crate::ui::form::Intent;
-use crate::ui::words::counted;
+use crate::ui::words::{counted, grouped};
 use leptos::prelude::*;
 
 /// The question.
@@ -21,8 +21,9 @@ pub fn Question(asking: Asking, back: String) -> impl IntoView {
             let promise = promise(&row, at.as_deref());
             view! { <Purging row promise tags n_images again back/> }.into_any()
         }
-        Asking::PurgeAll { batch, repository, n, at, again } => {
-            view! { <PurgingAll of=(batch, repository) n at again back/> }.into_any()
+        Asking::PurgeAll { batch, repository, n, first, held, at, again } => {
+            let names = view! { <Names first n held/> }.into_any();
+            view! { <PurgingAll of=(batch, repository) n names at again back/> }.into_any()
         }
     }
 }
@@ -38,7 +39,7 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
             <div class="card-head"><h2 id="over">{title}</h2></div>
             <div class="card-body stack">
                 <Problem intent=Intent::RestoreTrash/>
-                <p class="sm">"Another image has this name by now. To move it back takes tag.move over it, and its history keeps both."</p>
+                <p class="sm">{by_now(&crossings)}</p>
                 <Crossings repository=of crossings/>
                 <PostForm intent=Intent::RestoreTrash>
                     <input type="hidden" name="entry" value=row.id/>
@@ -70,8 +71,7 @@ fn OverAll(
     let (words, act) = match is_cut {
         true => (format!("More than {n_shown} of these names have other images by now, the first of them are below."), None),
         false => (
-            "Other images have names of it by now. To move one back takes tag.move over it, and its history keeps both."
-                .to_owned(),
+            by_now(&crossings),
             Some(view! { <button class="btn btn-primary" type="submit" name="over" value="yes">{act}</button> }),
         ),
     };
@@ -109,6 +109,14 @@ fn move_back(crossings: &[Crossing]) -> String {
 fn seen(crossings: &[Crossing]) -> impl IntoView + use<> {
     let one = |it: &Crossing| view! { <input type="hidden" name="expect" value=format!("{} {}", it.tag, it.now)/> };
     crossings.iter().map(one).collect_view()
+}
+
+/// What became of the names meanwhile.
+fn by_now(crossings: &[Crossing]) -> String {
+    match crossings {
+        [one] => format!("{} names another image by now. Keep that, or move it back; the history keeps both.", one.tag),
+        _ => "These tags name other images by now. Keep those, or move them back; the history keeps both.".to_owned(),
+    }
 }
 
 #[component]
@@ -154,7 +162,14 @@ fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again:
 
 /// All tags of a repository that were deleted together.
 #[component]
-fn PurgingAll(of: (String, RepositoryName), n: u64, at: Option<String>, again: Again, back: String) -> impl IntoView {
+fn PurgingAll(
+    of: (String, RepositoryName),
+    n: u64,
+    names: AnyView,
+    at: Option<String>,
+    again: Again,
+    back: String,
+) -> impl IntoView {
     let (batch, repository) = of;
     let (back, tags) = (format!("{back}#purge-{batch}-{repository}"), counted(n, "tag", "tags"));
     let promise = match at {
@@ -172,11 +187,26 @@ fn PurgingAll(of: (String, RepositoryName), n: u64, at: Option<String>, again: A
             <input type="hidden" name="batch" value=batch.clone()/>
             <input type="hidden" name="repository" value=repository.to_string()/>
             <p>{promise}</p>
+            {names}
             <p class="sm">"This cannot be undone."</p>
             <Shown again/>
         </Confirm>
     }
     .into_any()
+}
+
+/// The names of tags, as far as they are read one by one, and what all of them hold.
+#[component]
+fn Names(first: Vec<Tag>, n: u64, held: ByteSize) -> impl IntoView {
+    let more = n.saturating_sub(first.len() as u64);
+    let more = (more > 0).then(|| view! { <li class="xs subtle">{format!("and {} more", grouped(more))}</li> });
+    let names = first.into_iter().map(|tag| view! { <li class="tagchip">{tag.to_string()}</li> }.into_any());
+    let names: Vec<AnyView> = names.collect();
+    let hold = if n == 1 { "It holds" } else { "They hold" };
+    view! {
+        <ul class="names">{names}{more}</ul>
+        <p class="sm">{format!("{hold} {held} that nothing else needs.")}</p>
+    }
 }
 
 /// How somebody shows once more that it is them.
