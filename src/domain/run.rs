@@ -113,9 +113,10 @@ impl RunKind {
         n_total.map(|total| format!("{n_done} of {total} {}", if total == 1 { one } else { many }))
     }
 
-    /// What is left when it is cancelled.
-    pub fn kept(self) -> &'static str {
+    /// What is left when it is cancelled; `is_dry` where it only finds out what it would do.
+    pub fn kept(self, is_dry: bool) -> &'static str {
         match self {
+            Self::Collect if is_dry => "A dry run frees nothing. What it counted so far is dropped.",
             Self::Collect => "What was freed so far stays freed. The rest stays for the next run.",
             Self::Copy => {
                 "Tags are set last, so most likely none is. Images that were sent so far stay there without a name, and \

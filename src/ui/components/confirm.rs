@@ -22,6 +22,9 @@ pub fn Confirm(
     /// What that is.
     #[prop(default = "Name")]
     label: &'static str,
+    /// What the way back says.
+    #[prop(default = "Cancel")]
+    keep: &'static str,
     children: Children,
 ) -> impl IntoView {
     let typed = typed.map(|name| {
@@ -31,7 +34,7 @@ pub fn Confirm(
         }
     });
     let foot = view! {
-        <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
+        <a class="btn" href=back autofocus="true" data-cancel="">{keep}</a>
         <button class="btn btn-bad" type="submit">{act}</button>
     };
     if PageRequest::current().part == Some(Part::Dialog) {

@@ -2,7 +2,7 @@
 
 use super::{Meter, StateBadge, by_words, scope_words, title};
 use crate::api::jobs::show_job;
-use crate::domain::run::{Control, CopyOf, RunKind};
+use crate::domain::run::{Control, CopyOf, RunKind, RunState};
 use crate::domain::view::{InTrash, JobRow, JobView, WayBack};
 use crate::domain::{Address, RepositoryName, Timestamp};
 use crate::ui::components::form::{Confirm, PostForm, Problem};
@@ -32,8 +32,8 @@ pub fn Job() -> impl IntoView {
 fn Whole(view: JobView, asks: bool, now: Timestamp) -> impl IntoView {
     let (row, title) = (view.row.clone(), title(&view.row));
     let scope = format!("job:{}", row.id);
-    let cancelling = (asks && view.may_control && row.state.takes(Control::Cancel))
-        .then(|| view! { <Cancelling id=row.id.clone() kind=row.kind/> });
+    let cancelling =
+        (asks && view.may_control && row.state.takes(Control::Cancel)).then(|| view! { <Cancelling row=&row/> });
     let live = (!row.state.is_over()).then(|| view! { <LiveScope scope since=now nouns=("line", "lines")/> });
     view! {
         <PageTitle text=title.clone()/>
@@ -59,7 +59,13 @@ fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
         view! { <li class="logline sm"><span class="muted nowrap"><When at now/></span><span class="grow"><Prose words/></span></li> }
             .into_any()
     });
-    let lines = lines.collect_view();
+    let lines: Vec<_> = lines.collect();
+    let log = match lines.is_empty() {
+        true => {
+            view! { <p class="sm muted">{if row.state.is_over() { "Nothing." } else { "Nothing yet." }}</p> }.into_any()
+        }
+        false => view! { <ol class="stack-2">{lines}</ol> }.into_any(),
+    };
     view! {
         <div class="stack mt-4 wide" data-live="job">
             <section class="card" aria-labelledby="state">
@@ -70,7 +76,7 @@ fn Changing(view: JobView, now: Timestamp) -> impl IntoView {
             {way_back.map(|way| view! { <TakeBack id=row.id.clone() way/> })}
             <section class="card" aria-labelledby="log">
                 <div class="card-head"><h2 id="log">"What it said"</h2></div>
-                <div class="card-body"><ol class="stack-2">{lines}</ol></div>
+                <div class="card-body">{log}</div>
             </section>
         </div>
     }
@@ -197,16 +203,19 @@ fn Steer<'a>(row: &'a JobRow, may_control: bool) -> impl IntoView + use<> {
     let cancel = offers(Control::Cancel)
         .then(|| view! { <a class="btn btn-bad-quiet" id="cancel" href="?cancel=yes">"Cancel…"</a> });
     let own = Address::Job(row.id.clone()).to_string();
-    view! { <div class="row wrap"><a class="btn" href=own>"Refresh"</a>{pause}{resume}{cancel}</div> }.into_any()
+    view! { <div class="row wrap"><a class="btn by-hand" href=own>"Refresh"</a>{pause}{resume}{cancel}</div> }
+        .into_any()
 }
 
 #[component]
-fn Cancelling(id: String, kind: RunKind) -> impl IntoView {
-    let back = format!("{}#cancel", Address::Job(id));
-    let title = format!("Cancel the {}?", kind.words().to_lowercase());
+fn Cancelling<'a>(row: &'a JobRow) -> impl IntoView + use<> {
+    let back = format!("{}#cancel", Address::Job(row.id.clone()));
+    let title = format!("Cancel the {}?", row.kind.words().to_lowercase());
+    let keep = if row.state == RunState::Paused { "Keep it paused" } else { "Keep it running" };
+    let kept = row.kind.kept(row.is_dry);
     view! {
-        <Confirm intent=Intent::CancelJob title act="Cancel the job".to_owned() back>
-            <p>{kind.kept()}</p>
+        <Confirm intent=Intent::CancelJob title act="Cancel the job".to_owned() back keep>
+            <p>{kept}</p>
         </Confirm>
     }
     .into_any()
