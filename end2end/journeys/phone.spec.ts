@@ -120,7 +120,13 @@ own.describe('where what is asked for is refused', () => {
     const [image, sbom] = [digestOf('web', '1.5.0-rc.2'), digestOf('web', 'sbom')];
     await fill(portolan, 'team/web', 'web', { '1.5.0-rc.2': ['1.5.0-rc.2', 'staging', 'prod'] });
     await page.goto('/r/team/web/-/tags/staging');
-    await through(page, page.getByText('More', { exact: true }), page.getByRole('link', { name: 'Delete image and its tags…' }));
+    await through(page, page.getByText('More', { exact: true }));
+    for (const it of await page.getByRole('navigation', { name: 'More to do' }).getByRole('link').all()) {
+      const box = (await it.boundingBox())!;
+      expect(box.x, 'the menu is on the page').toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width).toBeLessThanOrEqual(page.viewportSize()!.width);
+    }
+    await through(page, page.getByRole('link', { name: 'Delete image and its tags…' }));
     const asked = page.getByRole('dialog', { name: /^Delete image [0-9a-f]{12} and its \d tags$/ });
     const name = asked.getByLabel('Name of the repository');
     const remove = (n: number) => asked.getByRole('button', { name: `Delete image and ${n} tags` });

@@ -63,6 +63,7 @@ pub const MAX_TEXT_CHARS: usize = 4_000;
 /// text around it, is seen as a replacement character.
 pub fn inert(text: &str, max_chars: usize) -> String {
     let plain = |c: char| match c {
+        '\u{a0}' => c, // A number stays with its unit.
         _ if c.is_whitespace() => ' ',
         _ if is_hidden_in_text(c) => char::REPLACEMENT_CHARACTER,
         _ => c,
@@ -125,7 +126,7 @@ mod tests {
     #[test]
     fn a_strangers_text_is_cut_and_turns_nothing_around() {
         assert_eq!(inert("sbom.json", 255), "sbom.json");
-        assert_eq!(inert("a\nb\u{0}c", 255), "a b\u{fffd}c");
+        assert_eq!(inert("a\nb\u{0}c 1.2\u{a0}MB", 255), "a b\u{fffd}c 1.2\u{a0}MB");
         assert_eq!(inert("photo\u{202e}gpj.exe", 255), "photo\u{fffd}gpj.exe");
         assert_eq!(inert("ac\u{200b}me\u{3164}", 255), "ac\u{fffd}me\u{fffd}");
         assert_eq!(inert("\u{26a0}\u{fe0f} beta", 255), "\u{26a0}\u{fe0f} beta");

@@ -58,7 +58,7 @@ pub fn Sides(
     let row = |label: &'static str, cell: &dyn Fn(&RepositoryName, &Side) -> AnyView| {
         let cells = sides.iter().map(|(place, side)| match side {
             Some(side) => view! { <td role="cell">{cell(place, side)}</td> }.into_any(),
-            None => view! { <td role="cell" class="subtle">"none"</td> }.into_any(),
+            None => view! { <td role="cell" class="subtle nowrap">"none"</td> }.into_any(),
         });
         view! { <tr role="row"><th role="rowheader" scope="row">{label}</th>{cells.collect_view()}</tr> }.into_any()
     };

@@ -50,9 +50,11 @@ pub(super) fn RuleForm<'a>(
             <Field intent name="except" label="Except" value=except kind=Kind { placeholder: "*-snapshot", ..mono }/>
             <Choice intent name="kind" label="Rule" options=kinds value=kind/>
             <Choice intent name="role" label="Least role that still may" options=role_words(roles, &role) value=role/>
-            <button class="btn btn-primary" type="submit">{act}</button>
-            <button class="btn" type="submit" formmethod="get" formaction=action name="try" value="yes">"Try on present tags"</button>
-            {cancel}
+            <div class="row wrap">
+                <button class="btn btn-primary" type="submit">{act}</button>
+                <button class="btn" type="submit" formmethod="get" formaction=action name="try" value="yes">"Try on present tags"</button>
+                {cancel}
+            </div>
         </PostForm>
         {result}
     }
@@ -94,7 +96,7 @@ fn covered(tried: &Covered) -> String {
     let of = counted(tried.n_tags, "tag", "tags");
     let first = if tried.is_cut { "the first " } else { "" };
     match tried.n_covered {
-        0 => format!("None of {first}{of} that are there."),
-        n_covered => format!("{} of {first}{of} that are there:", grouped(n_covered)),
+        0 => format!("It would bind none of {first}{of}."),
+        n_covered => format!("It would bind {} of {first}{of}:", grouped(n_covered)),
     }
 }

@@ -39,13 +39,16 @@ fn Here<'a>(view: &'a CopyView, query: &'a CopyQuery, now: Timestamp) -> impl In
     let offers = offers.filter_map(|offer| {
         let (tag, (digest, moved)) = offer.tag.as_ref().zip(offer.now.as_ref())?;
         let href = query.address(name, Some(name), Some(tag));
-        let (Moved::At { when, .. } | Moved::FirstSeen { when }) = *moved;
+        let (since, when) = match *moved {
+            Moved::At { when, .. } => (" moved ", when),
+            Moved::FirstSeen { when } => (" first seen ", when),
+        };
         let label = format!("Promote to {tag}…");
         Some(view! {
             <li class="row-3 listed">
                 <span class="grow">
                     <span class="tagname">{tag.to_string()}</span>
-                    <span class="cell-sub"><DigestText digest/>" since "<When at=when now/></span>
+                    <span class="cell-sub"><DigestText digest/>{since}<When at=when now/></span>
                 </span>
                 <a class="btn" href=href aria-label=label>"Promote…"</a>
             </li>
