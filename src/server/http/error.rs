@@ -24,9 +24,7 @@ pub fn status(error: &Error) -> StatusCode {
         | Error::ReadOnly(_)
         | Error::Taken(_)
         | Error::Outdated
-        | Error::Overtaken => {
-            StatusCode::CONFLICT
-        }
+        | Error::Overtaken => StatusCode::CONFLICT,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Beyond { .. } | Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::Unsupported(_) | Error::Method => StatusCode::METHOD_NOT_ALLOWED,

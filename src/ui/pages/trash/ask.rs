@@ -69,7 +69,9 @@ fn OverAll(
     let leave = if n_shown == 1 { "Leave it out" } else { "Leave these out" };
     // What was not seen does not move.
     let (words, act) = match is_cut {
-        true => (format!("More than {n_shown} of these names have other images by now, the first of them are below."), None),
+        true => {
+            (format!("More than {n_shown} of these names have other images by now, the first of them are below."), None)
+        }
         false => (
             by_now(&crossings),
             Some(view! { <button class="btn btn-primary" type="submit" name="over" value="yes">{act}</button> }),
