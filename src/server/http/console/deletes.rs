@@ -1,6 +1,6 @@
 //! Forms that do what a preview said, and the one that takes it back.
 
-use super::{Done, Form};
+use super::{Done, Form, NextPage};
 use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::trash::TrashRow;
@@ -109,7 +109,8 @@ pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
         Restored::Job(job) => return Ok(Done::at_job(job, Intent::Undo)),
         Restored::Crosses => {
             let trash = Address::Trash(None).to_string();
-            return Ok(Done::at(address(&trash, &[("restore-all", batch)]), Intent::Undo));
+            let asked = Done::new(address(&trash, &[("restore-all", batch)]), Intent::Undo, "");
+            return Ok(Done { page: NextPage::Other, ..asked });
         }
     };
     let repositories: BTreeSet<_> = rows.iter().map(|row| &row.repository).collect();

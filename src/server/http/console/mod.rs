@@ -62,14 +62,9 @@ impl Done {
         Self { page: NextPage::Question, ..Self::new(to, intent, "") }
     }
 
-    /// Goes on at another page, which says the rest.
-    fn at(to: impl ToString, intent: Intent) -> Self {
-        Self { page: NextPage::Other, ..Self::new(to, intent, "") }
-    }
-
-    /// The same at the page of a job.
+    /// Goes on at a job, whose page says the rest.
     fn at_job(id: String, intent: Intent) -> Self {
-        Self::at(Address::Job(id), intent)
+        Self { page: NextPage::Other, ..Self::new(Address::Job(id), intent, "") }
     }
 
     /// With the way back.
