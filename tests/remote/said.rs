@@ -42,7 +42,7 @@ async fn the_page_of_a_mount_says_what_can_be_changed_there_how_and_what_is_in_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_of_a_delete_says_how_bytes_are_freed_there_and_whether_it_can_come_back() {
-    let hidden = "portolan.trash.…, holds it until then. Other clients of that registry see such tags";
+    let hidden = "portolan.trash.…, holds it until 24 Dec 2026. Other clients of that registry see such tags";
     let kept = "All of it can be restored until";
     let for_good = "This mount keeps no trash: what is deleted at";
     let none_kept = "Nothing is kept in the trash here: it cannot come back.";
