@@ -35,7 +35,7 @@ async fn the_page_of_a_mount_says_what_can_be_changed_there_how_and_what_is_in_t
             assert_eq!(page.contains(words), said.contains(&words), "{of_mount} {words}: {page}");
         }
         for words in FREEING {
-            assert_eq!(page.contains(words), of_mount != "", "{of_mount} {words}: {page}");
+            assert_eq!(page.contains(words), !of_mount.is_empty(), "{of_mount} {words}: {page}");
         }
     }
 }
