@@ -36,7 +36,7 @@ test('a garbage collection is paused, goes on, and is cancelled with what is kep
 
   await page.getByRole('link', { name: 'Cancel…' }).click();
   const question = page.getByRole('region', { name: 'Cancel the garbage collection?' });
-  await expect(question).toContainText('What was freed so far stays freed. The rest stays for the next run.');
+  await expect(question).toContainText('A dry run frees nothing. What it counted so far is dropped.');
   await looked(page, scripted);
   await question.getByRole('link', { name: /^Keep it/ }).click();
   await expect(question).toBeHidden();
