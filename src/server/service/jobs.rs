@@ -5,7 +5,7 @@ mod places;
 pub use places::{end_displaced, require};
 
 use super::{copies, may, trash};
-use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, RunCollection, TakeBackCopy};
+use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, ReadRepository, RunCollection, TakeBackCopy};
 use crate::domain::error::What;
 use crate::domain::run::{Control, RunKind};
 use crate::domain::view::{JobRow, JobView, JobsView, MountKind, WayBack};
@@ -50,8 +50,7 @@ pub async fn view(app: &App, proof: &Authorized<ReadJob>) -> Result<JobView> {
         RunKind::Delete | RunKind::Restore => Some(trash::of_job(app, proof, &params).await?),
         RunKind::Collect | RunKind::Copy => None,
     };
-    let copied = if is_copied(&row) { copies::of_job(app, &params).await? } else { None };
-    let way_back = copied.map(|action| WayBack {
+    let way_back = copied(app, proof, &row, &params).await?.map(|action| WayBack {
         may_take: may(proof, &action),
         repository: action.repository,
         tags: action.tags,
@@ -67,12 +66,17 @@ pub async fn to_take_back(app: &App, caller: &Caller, id: &str) -> Result<TakeBa
     let proof = app.access.authorize(caller, ReadJob { id: id.to_owned() }).await?;
     let (row, _) = seen(app, &proof).await?;
     let (params, _) = runs::told(&app.store, &row.id).await?;
-    let copied = if is_copied(&row) { copies::of_job(app, &params).await? } else { None };
+    let copied = copied(app, &proof, &row, &params).await?;
     copied.ok_or_else(|| Error::Conflict("no tag names what this job copied to it, or it is not over".to_owned()))
 }
 
-fn is_copied(row: &JobRow) -> bool {
-    row.kind == RunKind::Copy && row.state.is_over()
+/// What takes back a copy that is over, for who may see what its tags name now.
+async fn copied(app: &App, proof: &Authorized<ReadJob>, row: &JobRow, params: &str) -> Result<Option<TakeBackCopy>> {
+    if row.kind != RunKind::Copy || !row.state.is_over() {
+        return Ok(None);
+    }
+    let found = copies::of_job(app, params).await?;
+    Ok(found.filter(|it| may(proof, &ReadRepository { repository: it.repository.clone() })))
 }
 
 /// A number that is another one once what the page of a run shows has changed; with whether it is over.
