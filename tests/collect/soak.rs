@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 const REPOSITORIES: [&str; 3] = ["soak/a", "soak/b", "soak/c"];
 const CLIENTS: usize = 4;
+/// What a client takes for itself between two things at most: a run that leaves most of the time to those who write would
+/// lag ever further behind four that never pause, and few would end.
+const THINKS_MS: usize = 40;
 /// Who is told of something can count on it for 10 s.
 const PROMISED: Duration = Duration::from_secs(9);
 
@@ -145,6 +148,7 @@ impl Client {
                 3 | 4 => self.delete().await,
                 _ => self.pull().await,
             }
+            tokio::time::sleep(Duration::from_millis(self.chance.below(THINKS_MS) as u64)).await;
         }
         self
     }

@@ -48,6 +48,9 @@ struct Asked {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Place {
     phase: Phase,
+    /// When it began, which is what it goes by: what is deleted while it goes on is for the next run, or it would never end
+    /// beside somebody who deletes faster than it collects.
+    began: Option<Timestamp>,
     /// The last row that was looked at.
     after: After,
     /// Whether this phase was cut short and is gone through once more.
@@ -91,18 +94,19 @@ struct Collecting<'w> {
     others_wrote: Instant,
 }
 
-/// The rule by which things are collected now.
-fn rule(work: &Work, is_dry: bool) -> Rule {
-    let (now, facts) = (work.app.clock.now(), &work.app.facts);
+/// The rule by which a run collects that began at this moment.
+fn rule(work: &Work, is_dry: bool, now: Timestamp) -> Rule {
+    let facts = &work.app.facts;
     let told_since = Timestamp(now.0 - collect::kept_for(facts.grace_ms));
     Rule { is_dry, now, told_since, moved_since: now.plus_days(-i64::from(facts.history_days)) }
 }
 
 /// One step of a run: as many pages as fit into a short time.
 pub(super) async fn step(work: &Work, run: &Run) -> Result<Progress> {
-    let (Asked { dry_run }, place): (Asked, Place) = (run.asked()?, run.stands()?);
+    let (Asked { dry_run }, mut place): (Asked, Place) = (run.asked()?, run.stands()?);
     still_may(work, run, dry_run).await?;
-    let (rule, started) = (rule(work, dry_run), Instant::now());
+    let began = *place.began.get_or_insert_with(|| work.app.clock.now());
+    let (rule, started) = (rule(work, dry_run, began), Instant::now());
     let mut collecting =
         Collecting { work, rule, place, to: Progress::of(run), together: LEAST, n_changes: 0, others_wrote: started };
     while started.elapsed() < SLICE && collecting.place.phase != Phase::Over {
