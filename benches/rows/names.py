@@ -1,11 +1,13 @@
 """Row 18: what would go with a tag of the largest repository, with one of as many that all name one image, and what all its
-tags named at a time. All by the API, one request after the other; the last reads the differences at a time before the first push, when everything differs: what a
-person sees first, and page by page all of them."""
+tags named at a time. All by the API, one request after the other. The differences are those at a time before the first push,
+when everything differs: what a person sees first, and page by page all of them. What is rolled back are as many tags that
+all named another image before."""
 
 import itertools
 import json
 import random
 import time
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from client import Connection
@@ -32,7 +34,7 @@ def measure(bench):
         previews = [_preview_ms(connection, LARGEST, tag) for tag in tags]
         first = [_as_of_ms(connection, namespace, 1)[0] for _ in range(bench.rounds)]
         whole = [_as_of_ms(connection, namespace) for _ in range(bench.few_rounds)]
-    of_one = _of_one_image(bench, tags, at.shape.n_largest)
+    of_one, back = _of_one_image(bench, tags, at.shape.n_largest)
     what = f"of {at.shape.n_largest:,} tags"
     return [
         Line(18, f"blast radius of a tag {what}, p50", "ms", Series(previews), better="less", goals=at_most(("must", 20))),
@@ -44,20 +46,39 @@ def measure(bench):
              goals=at_most(("must", 2000)), note="all of them differ"),
         Line(18, f"the same, all {whole[0][1]:,} of them, {LIMIT} a request", "ms", Series(took for took, _ in whole),
              better="less", goals=at_most(("must", 2000))),
+        Line(18, f"a namespace {what} rolled back to a time, in one step", "ms", Series([back]), better="less",
+             goals=at_most(("must", 2000)), note="all of them move; other writes wait meanwhile"),
     ]
 
 
 def _of_one_image(bench, tags, n_tags):
-    """The same of a repository whose tags all name one image."""
-    repository, (image,) = "bench/one", images(1, "one")
+    """The same of a repository whose tags all name one image; and how long it takes until they name it again after another."""
+    namespace = "bench"
+    repository, (one, other) = f"{namespace}/one", images(2, "one")
     with Portolan(bench.scratch / "one-image", bench.binary) as ours, Connection(ours.port, ours.basic()) as connection:
-        for blob in image.blobs:
-            put_blob(connection, repository, blob)
-        for first in range(0, n_tags, TOGETHER):
-            names = "&".join(f"tag={tag_name(number)}" for number in range(first, min(first + TOGETHER, n_tags)))
-            path = f"/v2/{repository}/manifests/{image.digest}?{names}"
-            expect(connection.request("PUT", path, {"Content-Type": MANIFEST}, image.manifest), 201, path[:100])
-        return [_preview_ms(connection, repository, tag) for tag in tags]
+        _set_all(connection, repository, one, n_tags)
+        previews = [_preview_ms(connection, repository, tag) for tag in tags]
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        _set_all(connection, repository, other, n_tags)
+        return previews, _rolled_back_ms(connection, namespace, moment, n_tags)
+
+
+def _set_all(connection, repository, image, n_tags):
+    for blob in image.blobs:
+        put_blob(connection, repository, blob)
+    for first in range(0, n_tags, TOGETHER):
+        names = "&".join(f"tag={tag_name(number)}" for number in range(first, min(first + TOGETHER, n_tags)))
+        path = f"/v2/{repository}/manifests/{image.digest}?{names}"
+        expect(connection.request("PUT", path, {"Content-Type": MANIFEST}, image.manifest), 201, path[:100])
+
+
+def _rolled_back_ms(connection, namespace, moment, n_tags):
+    body, started = json.dumps({"t": moment}).encode(), time.perf_counter()
+    answer = connection.request("POST", f"/api/v1/n/{namespace}/-/rollback", JSON, body)
+    took = (time.perf_counter() - started) * 1000
+    if answer.status != 200 or json.loads(answer.body)["moved"] != n_tags:
+        raise RuntimeError(f"the roll back of {n_tags} tags answered {answer.status}: {answer.body[:300]!r}")
+    return took
 
 
 def _preview_ms(connection, repository, tag):

@@ -53,6 +53,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0030_in_order.sql"),
     include_str!("schema/sqlite/0031_trash_edges.sql"),
     include_str!("schema/sqlite/0032_job_images.sql"),
+    include_str!("schema/sqlite/0033_tags_by_digest.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -89,6 +90,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0030_in_order.sql"),
     include_str!("schema/postgres/0031_trash_edges.sql"),
     include_str!("schema/postgres/0032_job_images.sql"),
+    include_str!("schema/postgres/0033_tags_by_digest.sql"),
 ];
 
 impl Dialect {

@@ -148,14 +148,15 @@ async fn level(
     Ok(nodes)
 }
 
+const NAMED_BY: &str = "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest IN ({slots})";
+
 /// The tags of images: all of them, or the first of very many.
 async fn names(reader: &mut Reader<'_>, id: &str, nodes: &mut BTreeMap<Digest, Node>, from: &Start<'_>) -> Result<()> {
     let has_few = |(digest, node): &(&Digest, &Node)| node.n_tags <= NAMES || from.images.contains(*digest);
     let (few, many): (Vec<_>, Vec<_>) = nodes.iter().partition(has_few);
     let few: Vec<Digest> = few.into_iter().map(|(digest, _)| digest.clone()).collect();
     let many: Vec<(Digest, u64)> = many.into_iter().map(|(digest, node)| (digest.clone(), node.n_tags)).collect();
-    let sql = "SELECT digest, name, missing_since FROM tags WHERE repository_id = $1 AND digest IN ({slots})";
-    let mut rows = reader.each(sql, id, &few).await?;
+    let mut rows = reader.each(NAMED_BY, id, &few).await?;
     for (digest, n_tags) in many {
         let (found, n_missing_more) = first_names(reader, id, (&digest, n_tags), from.bound).await?;
         rows.extend(found);
@@ -244,4 +245,28 @@ async fn noted(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::store::dialect::Dialect;
+    use rusqlite::{Connection, params_from_iter};
+
+    #[test]
+    fn neighbours_are_found_by_an_index() {
+        let connection = Connection::open_in_memory().unwrap();
+        Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
+        let n_values = [1, 2, 3, TOGETHER];
+        for (sql, n) in
+            NEIGHBOURS.map(|(sql, _)| sql).into_iter().chain([NAMED_BY]).flat_map(|sql| n_values.map(|n| (sql, n)))
+        {
+            let question = sql.replace("{slots}", &batch::slots(2, n)).replace('$', "?");
+            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
+            let lines = explained.query_map(params_from_iter(vec!["x"; n + 1]), |row| row.get::<_, String>(3)).unwrap();
+            for line in lines.map(|line| line.unwrap()) {
+                assert!(!line.ends_with("(repository_id=?)") && !line.starts_with("SCAN"), "{line}: {question}");
+            }
+        }
+    }
 }
