@@ -88,7 +88,9 @@ impl Gate {
             state.seen.push((request.method().to_string(), request.uri().to_string()));
             state.event.filter(|(at, _)| *at == n).map(|(_, event)| event)
         };
-        let lost = || Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).body(Body::empty()).unwrap();
+        // As nobody is asked once more: a write never is, and a read is after other answers.
+        let failure: u16 = if request.method().is_safe() { 501 } else { 500 };
+        let lost = || Response::builder().status(failure).body(Body::empty()).unwrap();
         let path = request.uri().path().to_owned();
         if self.now().lists_nothing && path.contains("/referrers/") {
             return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap();

@@ -125,7 +125,7 @@ impl StandIn {
         state.seen.push((method.to_string(), path.to_owned()));
         let event = state.event.clone().filter(|(at, _)| *at == n).map(|(_, event)| event);
         match &event {
-            Some(Event::Fails) => return empty(500),
+            Some(Event::Fails) => return empty(failure(method)),
             Some(Event::LeavesTags) => {
                 state.manifests.remove(path.rsplit('/').next().unwrap_or_default());
                 return empty(500);
@@ -138,7 +138,7 @@ impl StandIn {
             _ => {}
         }
         let done = state.take(method, path, body, expected);
-        if matches!(event, Some(Event::IsLost)) { empty(500) } else { done }
+        if matches!(event, Some(Event::IsLost)) { empty(failure(method)) } else { done }
     }
 }
 
@@ -217,6 +217,11 @@ impl State {
 fn media_type(content: &str) -> String {
     let parsed: serde_json::Value = serde_json::from_str(content).unwrap_or_default();
     parsed["mediaType"].as_str().unwrap_or(OCI_MANIFEST).to_owned()
+}
+
+/// How it fails so that it is not asked once more: a write never is, and a read is after other answers.
+fn failure(method: &Method) -> u16 {
+    if method.is_safe() { 501 } else { 500 }
 }
 
 fn empty(status: u16) -> Response<Body> {

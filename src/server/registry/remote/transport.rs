@@ -103,7 +103,8 @@ impl Transport {
         }
     }
 
-    /// Sends a request without a body, and again after a reset or a status that asks for patience.
+    /// Sends a request that only reads, and again after a reset or a status that may not be the next one, as often as the
+    /// limits say. CNCF distribution 2.8 answers 500 where it reads from files what somebody writes at that moment.
     ///
     /// # Errors
     /// Words that say what the other side did.
@@ -127,7 +128,7 @@ impl Transport {
 
     /// How long to wait before another attempt, if one may help.
     fn wait_for(&self, response: &Response, attempt: u32) -> Option<Duration> {
-        if !matches!(response.status().as_u16(), 429 | 502..=504) {
+        if !matches!(response.status().as_u16(), 429 | 500 | 502..=504) {
             return None;
         }
         match retry_after(response) {

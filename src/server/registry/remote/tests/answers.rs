@@ -2,7 +2,7 @@
 
 use super::upstream::*;
 use crate::domain::media_type::OCI_MANIFEST;
-use crate::server::registry::ReadRegistry;
+use crate::server::registry::{RawManifest, ReadRegistry};
 use axum::body::Body;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256, Sha512};
@@ -162,4 +162,37 @@ async fn a_moment_of_trouble_is_outlived_and_a_long_one_is_said() {
     assert_eq!(moody.count("/busy/"), 1);
     assert!(words(registry.tags(&name("down"), None, 10).await).starts_with("failed with status 503"));
     assert_eq!(moody.count("/down/"), 3);
+}
+
+/// As CNCF distribution 2.8 fails to read what somebody writes at that moment.
+#[tokio::test]
+async fn a_read_that_fails_is_asked_a_few_times_and_a_write_once() {
+    const MOST: usize = 3;
+    let v1 = reference("v1");
+    for status in [500, 502, 503, 504] {
+        for n_failing in 1..=MOST {
+            let times = Arc::new(AtomicUsize::new(0));
+            let moody = Upstream::start(move |_| match times.fetch_add(1, Ordering::SeqCst) < n_failing {
+                true => answer(status, &[], ""),
+                false => answer(200, &[TYPE], "{}"),
+            })
+            .await;
+            let read = registry(settings(&moody.url)).manifest(&name("a"), &v1).await;
+            assert_eq!((read.is_ok(), moody.seen().len()), (n_failing < MOST, MOST.min(n_failing + 1)), "{status}");
+        }
+        let failing = Upstream::start(move |_| answer(status, &[], "")).await;
+        let there = registry(settings(&failing.url)).client;
+        let digest = sha256("{}").parse().unwrap();
+        let manifest = RawManifest { digest, media_type: OCI_MANIFEST.to_owned(), bytes: Bytes::from_static(b"{}") };
+        assert!(there.put_manifest("a", &v1, &manifest, None).await.is_err());
+        assert!(there.delete("a", &v1, None).await.is_err());
+        assert!(there.ensure_nothing("a").await.is_err());
+        let asked = |method: &str| failing.seen().iter().filter(|seen| seen.method == method).count();
+        assert_eq!(["PUT", "DELETE", "POST", "HEAD"].map(asked), [1, 1, 1, MOST], "{status}");
+    }
+    for n_failing in 1..=MOST {
+        let (url, came) = hangs_up(n_failing, "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+        let read = registry(settings(&url)).manifest(&name("a"), &v1).await;
+        assert_eq!((read.is_ok(), came.load(Ordering::SeqCst)), (n_failing < MOST, MOST.min(n_failing + 1)));
+    }
 }

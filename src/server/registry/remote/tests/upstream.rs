@@ -7,6 +7,7 @@ use crate::server::secret::Secret;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -80,6 +81,22 @@ pub async fn raw(bytes: &'static str, hold: bool) -> Url {
         }
     });
     url
+}
+
+/// A server that hangs up on the first so many without a word, and answers `then`; how many came.
+pub async fn hangs_up(n: usize, then: &'static str) -> (Url, Arc<AtomicUsize>) {
+    let ((listener, url), came) = (listen().await, Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&came);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await;
+            if count.fetch_add(1, Ordering::SeqCst) >= n {
+                let _ = stream.write_all(then.as_bytes()).await;
+            }
+        }
+    });
+    (url, came)
 }
 
 async fn listen() -> (TcpListener, Url) {
