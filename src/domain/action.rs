@@ -61,6 +61,8 @@ impl Bookkeeping for DeleteTags {}
 impl Bookkeeping for DeleteImages {}
 impl Bookkeeping for DeleteRepository {}
 impl Bookkeeping for DeleteNamespace {}
+impl Bookkeeping for SetTag {}
+impl Bookkeeping for RollBackTag {}
 impl Bookkeeping for RenameTag {}
 impl Bookkeeping for TakeBackCopy {}
 impl Bookkeeping for RestoreTrash {}

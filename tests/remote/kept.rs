@@ -134,3 +134,35 @@ async fn one_sweep_takes_all_that_is_over_and_stops_where_nothing_can_be_done() 
     assert_eq!((world.hidden(), world.count("SELECT COUNT(*) FROM trash_holds").await), (vec![], 0));
     assert_eq!(world.named("1.0"), Some(world.image.clone()));
 }
+
+/// And not an hour later, by the sweep.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_held_a_tag_there_goes_with_its_coming_back_however_that_is() {
+    for (way, n_left) in [("restore", 0), ("retag", 0), ("rollback", 0), ("rename", 1)] {
+        let world = world(Deletes::ByDigest).await;
+        assert_eq!(world.test.delete(&format!("{AT}/tags/latest")).await.status, 204);
+        assert_eq!(world.hidden().len(), 1);
+        let image = world.image.clone();
+        match way {
+            "restore" => world.restore_all().await,
+            "retag" => {
+                let set = world.send("PUT", &format!("{AT}/tags/latest"), json!({"digest": image})).await;
+                assert_eq!(set.status, 201, "{}", set.text());
+            }
+            "rollback" => {
+                let back = json!({"tag": "latest", "digest": image});
+                let back = world.send("POST", &format!("{AT}/rollback"), back).await;
+                assert_eq!(back.status, 200, "{}", back.text());
+            }
+            // The name that it had before is in the trash now.
+            _ => assert_eq!(world.rename("1.0", "latest").await.status, 303),
+        }
+        assert_eq!(world.named("latest"), Some(image));
+        let n_holds = world.count("SELECT COUNT(*) FROM trash_holds").await;
+        assert_eq!(
+            (world.trash().await.len(), world.hidden().len(), n_holds),
+            (n_left, n_left, n_left as i64),
+            "{way}"
+        );
+    }
+}

@@ -15,7 +15,7 @@ pub(super) use places::{at, home, of};
 pub use said::deletes_nothing_at;
 pub(super) use said::{Ends, leaving, said};
 pub use settling::end;
-pub(super) use settling::{renamed, settle, write};
+pub(super) use settling::{renamed, settle, write, write_name};
 pub(super) use taking::{Gone, Taking, saying};
 
 use super::names::Expect;

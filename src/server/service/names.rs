@@ -203,7 +203,8 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
             Expect::Anything
         }
     };
-    let change = elsewhere::write(app, proof, namer.is_done, move |tx| {
+    let about = (namer.is_done, &proof.action().repository, &proof.action().digest);
+    let change = elsewhere::write_name(app, proof, about, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
             let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);
@@ -270,7 +271,8 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
             Expect::Anything
         }
     };
-    let change = elsewhere::write(app, proof, namer.is_done, move |tx| {
+    let about = (namer.is_done, &proof.action().repository, &proof.action().digest);
+    let change = elsewhere::write_name(app, proof, about, move |tx| {
         Box::pin(async move {
             let found = namer.open(tx).await?;
             let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);

@@ -224,7 +224,7 @@ async fn bring_back(
 }
 
 /// A registry elsewhere keeps what is in its trash by hidden tags, which go when nothing needs them any more.
-async fn let_go<A: Bookkeeping>(
+pub(super) async fn let_go<A: Bookkeeping>(
     app: &App,
     proof: &Authorized<A>,
     elsewhere: Option<Elsewhere>,

@@ -8,6 +8,7 @@ use super::repositories::Repository;
 use super::{Row, Store, Tx, Value};
 use crate::domain::{Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
+use std::collections::BTreeSet;
 
 /// Parts that go along with one image at most; more of them go by themselves.
 const MOST_PARTS: u32 = 1000;
@@ -104,6 +105,22 @@ pub async fn free(store: &Store, mount_id: &str, before: Timestamp, limit: u32) 
         is_free_in_turn()
     );
     store.all(&sql, params![mount_id, before, limit]).await?.into_iter().map(hold).collect()
+}
+
+/// Requests by which an image, or a tag that named it, is in the trash of its repository; at most `limit` of them.
+pub async fn batches(
+    store: &Store,
+    (repository, digest): (&RepositoryName, &Digest),
+    limit: u32,
+) -> Result<BTreeSet<String>> {
+    let of = |rows: &str| {
+        format!(
+            "SELECT d.batch FROM repositories r CROSS JOIN {rows} d
+             WHERE r.name = $1 AND d.repository_id = r.id AND d.digest = $2"
+        )
+    };
+    let sql = format!("{} UNION {} ORDER BY 1 LIMIT $3", of("tags_in_trash"), of("images_in_trash"));
+    store.all(&sql, params![repository, digest, limit]).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Parts of images of the same request that nothing in the trash needs any more.

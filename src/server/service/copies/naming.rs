@@ -89,8 +89,9 @@ impl Copying<'_> {
             }
             expect = Expect::Anything;
         }
-        let (namer, tag, digest) = (Namer::of(app, &proof, to)?, tag.clone(), digest.clone());
-        let write = elsewhere::write(app, &proof, namer.is_done, move |tx| {
+        let namer = Namer::of(app, &proof, to)?;
+        let (named, tag, digest) = ((namer.is_done, to, digest), tag.clone(), digest.clone());
+        let write = elsewhere::write_name(app, &proof, named, move |tx| {
             Box::pin(async move {
                 let found = namer.open(tx).await?;
                 let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);

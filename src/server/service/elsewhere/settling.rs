@@ -6,19 +6,22 @@ use super::{Elsewhere, Renamed, closed};
 use crate::domain::action::{Bookkeeping, Mutation, RenameTag};
 use crate::domain::radius::Radius;
 use crate::domain::view::{How, TagRow};
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
 use crate::server::service::names::Namer;
-use crate::server::service::plans;
+use crate::server::service::{plans, trash};
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::going::{self, Going};
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx, tags};
+use crate::server::store::{Change, Tx, holds, tags};
 use futures::future::BoxFuture;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The most requests whose hidden tags are looked at because one image got a name back.
+const BATCHES: u32 = 20;
 
 /// Puts what is gone there into the trash, if its mount keeps one; what was left alone is on its way no more. Returns the ids of the entries, and what went.
 pub(in crate::server::service) async fn settle(
@@ -54,6 +57,36 @@ where
     if is_done { app.store.settle(proof, change).await } else { app.store.write(proof, change).await }
 }
 
+/// The same for a name that an image got: which the trash may have held for it there until now.
+pub(in crate::server::service) async fn write_name<A, T, F>(
+    app: &App,
+    proof: &Authorized<A>,
+    (is_done, name, digest): (bool, &RepositoryName, &Digest),
+    change: F,
+) -> Result<T>
+where
+    A: Bookkeeping,
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Change<T>>> + Send + 'static,
+{
+    let held = if is_done { holds::batches(&app.store, (name, digest), BATCHES).await? } else { BTreeSet::new() };
+    let written = write(app, proof, is_done, change).await?;
+    let_go(app, proof, name, &held).await;
+    Ok(written)
+}
+
+/// Takes away at once, and not by the sweep an hour later, what nothing needs any more of what these requests had held. What
+/// cannot be taken away is for the sweep.
+async fn let_go<A: Bookkeeping>(app: &App, proof: &Authorized<A>, name: &RepositoryName, held: &BTreeSet<String>) {
+    if held.is_empty() {
+        return;
+    }
+    let gone = async { trash::let_go(app, proof, super::of(app, name)?, held).await };
+    if let Err(error) = gone.await {
+        tracing::warn!(repository = %name, %error, "what held an image could not be let go; the next sweep tries again");
+    }
+}
+
 /// Gives an image its new name in the catalog, and puts the old one into the trash.
 pub(in crate::server::service) async fn renamed(
     app: &App,
@@ -61,7 +94,8 @@ pub(in crate::server::service) async fn renamed(
     namer: Namer,
     (renamed, batch): (Renamed, String),
 ) -> Result<TagRow> {
-    let RenameTag { tag, to, .. } = proof.action().clone();
+    let RenameTag { repository, tag, to } = proof.action().clone();
+    let held = holds::batches(&app.store, (&repository, &renamed.digest), BATCHES).await?;
     let change = app.store.settle(proof, move |tx| {
         Box::pin(async move {
             let Renamed { digest, gone } = renamed;
@@ -78,7 +112,9 @@ pub(in crate::server::service) async fn renamed(
             Ok(change.announcing(namer.name))
         })
     });
-    change.await
+    let named = change.await?;
+    let_go(app, proof, &repository, &held).await;
+    Ok(named)
 }
 
 impl Elsewhere {
