@@ -1,6 +1,6 @@
 //! The binary itself: how it starts, refuses to start, and stops.
 
-use crate::support::process::{ADMIN, Server, fixtures, portolan, run};
+use crate::support::process::{ADMIN, Server, fixtures, http, portolan, run};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Output, Stdio};
@@ -91,9 +91,9 @@ fn a_prefix_that_holds_images_is_not_given_to_another_registry() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     let path = format!("/v2/team/web/blobs/uploads/?digest={}", crate::support::sha256(b"x"));
-    assert_eq!(crate::support::process::http("POST", &server.host, &path, &[], b"x").0, 201);
+    assert_eq!(http("POST", &server.host, &path, &[], b"x").0, 201);
     assert!(server.stop().success());
-    for prefix in ["team", ""] {
+    let mounted_at = |prefix| {
         let variables = [
             ("PORTOLAN_SERVER__LISTEN", "127.0.0.1:0"),
             ("PORTOLAN_DATA__DIR", folder.path().to_str().unwrap()),
@@ -101,9 +101,31 @@ fn a_prefix_that_holds_images_is_not_given_to_another_registry() {
             ("PORTOLAN_MOUNTS__0__KIND", "remote"),
             ("PORTOLAN_MOUNTS__0__URL", "http://127.0.0.1:9"),
         ];
-        let said = refused(&variables, &["serve"]);
+        refused(&variables, &["serve"])
+    };
+    for prefix in ["team", ""] {
+        let said = mounted_at(prefix);
         assert!(said.contains("holds 1 repositories of another registry"), "{said}");
     }
+
+    // Nor is one whose trash holds some, until that is empty.
+    let server = Server::start(folder.path(), &[]);
+    assert_eq!(http("DELETE", &server.host, "/api/v1/r/team/web", &[], b"").0, 204);
+    assert!(server.stop().success());
+    let said = mounted_at("");
+    assert!(said.contains("the trash holds 1 things that were deleted at the prefix ``"), "{said}");
+    let server = Server::start(folder.path(), &[]);
+    let listed: serde_json::Value = serde_json::from_str(&server.get("/api/v1/trash")).unwrap();
+    let entry = format!("/api/v1/trash/{}", listed["items"][0]["id"].as_str().unwrap());
+    assert_eq!(http("DELETE", &server.host, &entry, &[], b"").0, 204);
+    assert!(server.stop().success());
+    let elsewhere = [
+        ("PORTOLAN_MOUNTS__0__PREFIX", ""),
+        ("PORTOLAN_MOUNTS__0__KIND", "remote"),
+        ("PORTOLAN_MOUNTS__0__URL", "http://127.0.0.1:9"),
+    ];
+    let server = Server::start(folder.path(), &elsewhere);
+    assert!(server.stop().success());
 }
 
 #[test]

@@ -107,16 +107,32 @@ async fn noted(tx: &mut Tx, mount: &Configured, now: Timestamp) -> Result<Noted>
     Ok(Noted { address: Some(is), moved: Some(moved), ..Noted::default() })
 }
 
-/// A prefix that holds repositories of one registry cannot be given to another: their names would mix.
+/// A prefix that holds repositories of one registry cannot be given to another: their names would mix. Nor can one whose
+/// trash holds something of the other kind, as its mount is found by the prefix and keeps its id: what was deleted in the
+/// hosted registry would be looked for at the one elsewhere.
 pub(super) async fn refuse_mixing(tx: &mut Tx, mount: &Configured) -> Result<()> {
     let sql = "SELECT COUNT(*) FROM repositories r JOIN mounts m ON m.id = r.mount_id
                WHERE (m.prefix = $1 AND m.kind <> $2) OR (m.prefix <> $1 AND $1 <> '' AND r.name LIKE $3 ESCAPE '\\')";
     let below = format!("{}/%", super::dialect::like_literal(mount.prefix.as_str()));
     let row = tx.one(sql, params![&mount.prefix, mount.kind, below]).await?;
+    let n = row.map_or(Ok(0), |mut row| row.take::<u64>())?;
+    if n > 0 {
+        return Err(Error::Conflict(format!(
+            "the prefix `{}` holds {n} repositories of another registry; mount this one at another prefix",
+            mount.prefix
+        )));
+    }
+    refuse_others_trash(tx, mount).await
+}
+
+async fn refuse_others_trash(tx: &mut Tx, mount: &Configured) -> Result<()> {
+    let sql = "SELECT COUNT(*) FROM trash t JOIN mounts m ON m.id = t.mount_id WHERE m.prefix = $1 AND m.kind <> $2";
+    let row = tx.one(sql, params![&mount.prefix, mount.kind]).await?;
     match row.map_or(Ok(0), |mut row| row.take::<u64>())? {
         0 => Ok(()),
         n => Err(Error::Conflict(format!(
-            "the prefix `{}` holds {n} repositories of another registry; mount this one at another prefix",
+            "the trash holds {n} things that were deleted at the prefix `{}` in another registry; mount this one at another \
+             prefix, or mount that one there again and delete for good what the trash holds of it",
             mount.prefix
         ))),
     }
