@@ -2,6 +2,7 @@
 
 mod cut_off;
 mod failures;
+mod full;
 mod kills;
 mod left;
 mod meanwhile;
@@ -145,6 +146,7 @@ struct World {
     far: TestApp,
     gate: Gate,
     clock: Arc<ManualClock>,
+    config: String,
 }
 
 impl World {
@@ -163,7 +165,7 @@ impl World {
         let config = format!("{settings}\n{}{}[[mounts]]\nkind = \"hosted\"", remote("up"), remote("far"));
         let clock = Arc::new(ManualClock::new(START));
         let base = TestApp::build(&config, choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>)).await;
-        Self { here: signed_in(base.again()).await, base, far, gate, clock }
+        Self { here: signed_in(base.again()).await, base, far, gate, clock, config }
     }
 
     /// Asks for a copy, and returns its job.
