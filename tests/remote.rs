@@ -17,6 +17,7 @@ mod stand_in;
 mod survivors;
 mod undone;
 mod world;
+mod zot;
 
 use crate::conformance::registry::{Known, remote, suite};
 use crate::support::process::{Distribution, Server, eventually, http};

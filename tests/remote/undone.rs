@@ -11,16 +11,21 @@ use tokio_util::sync::DropGuard;
 /// A registry with content, and a server that mounts it and has read it.
 pub(super) async fn mounted(folder: &Path, settings: &str) -> Option<(Distribution, TestApp, DropGuard)> {
     let upstream = Distribution::start(folder)?;
-    let host = upstream.host.clone();
-    tokio::task::spawn_blocking(move || fill(&host)).await.unwrap();
+    let (test, jobs) = filled(&upstream.host, settings).await;
+    Some((upstream, test, jobs))
+}
+
+/// The same with any registry.
+pub(super) async fn filled(host: &str, settings: &str) -> (TestApp, DropGuard) {
+    let to_fill = host.to_owned();
+    tokio::task::spawn_blocking(move || fill(&to_fill)).await.unwrap();
     let config = format!(
-        "[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"http://{}\"\nrefresh_s = 1\n{settings}\n[[mounts]]\nkind = \"hosted\"",
-        upstream.host
+        "[[mounts]]\nprefix = \"up\"\nkind = \"remote\"\nurl = \"http://{host}\"\nrefresh_s = 1\n{settings}\n[[mounts]]\nkind = \"hosted\""
     );
     let mut test = TestApp::real(&config, Policy::Grants).await;
     let jobs = test.start_jobs().await;
-    eventually("all is read", async || listed(&test).await.len() == upstream_tags(&upstream).len()).await;
-    Some((upstream, test, jobs))
+    eventually("all is read", async || listed(&test).await.len() == tags(host).len()).await;
+    (test, jobs)
 }
 
 pub(super) async fn send(test: &TestApp, method: &str, path: &str, body: Value) -> Answer {
