@@ -13,6 +13,7 @@ mod moved_in;
 mod renamed;
 mod rules;
 mod said;
+mod seen;
 mod stand_in;
 mod survivors;
 mod undone;

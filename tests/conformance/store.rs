@@ -107,12 +107,12 @@ pub(super) async fn push(bench: &Bench, name: &str, tag: &str, seed: usize, at: 
             let (repository, _) = repositories::ensure(tx, &name, &mount, &ids[1], at).await?;
             manifests::insert(tx, &repository, &new, Some(&mara), at).await?;
             edges::link_parts(tx, &repository, &new, at).await?;
-            let from = tags::current(tx, &repository.id, &tag).await?.map(|current| current.digest);
+            let before = tags::current(tx, &repository.id, &tag).await?;
             let placement = Placement {
                 repository: &repository,
                 tag: &tag,
                 digest: &new.digest,
-                from: from.as_ref(),
+                before: before.as_ref(),
                 how: How::Push,
                 by: Some(&mara),
                 reason: None,

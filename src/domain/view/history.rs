@@ -10,7 +10,7 @@ use std::str::FromStr;
 #[serde(rename_all = "lowercase")]
 pub enum How {
     Push,
-    /// A crawl met it so: who moved it is not known.
+    /// A crawl met it so, or met it no more: who moved it is not known.
     Seen,
     Delete,
     /// It was put there by hand.
@@ -72,7 +72,7 @@ pub struct HistoryRow {
     pub tag: Tag,
     /// Nothing where the tag was new.
     pub from: Option<Digest>,
-    /// Nothing where it was deleted.
+    /// Nothing where it was deleted, or is gone at its registry.
     pub to: Option<Digest>,
     pub how: How,
     pub when: Timestamp,
@@ -87,6 +87,16 @@ pub struct HistoryRow {
     pub now: Option<Digest>,
     /// Whether the reader of a page may bring the tag back to what it named before.
     pub may_roll_back: bool,
+}
+
+impl HistoryRow {
+    /// How it moved, in the words that people read.
+    pub fn way(&self) -> &'static str {
+        match (self.how, &self.to) {
+            (How::Seen, None) => "Gone upstream",
+            (how, _) => how.words(),
+        }
+    }
 }
 
 /// What is asked of a history.

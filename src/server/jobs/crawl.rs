@@ -12,7 +12,7 @@ use super::reading::{Reading, is_ours};
 use crate::domain::{Error, RepositoryName, Result, Timestamp};
 use crate::server::context::Mount;
 use crate::server::entropy::new_id;
-use crate::server::store::{mounts, repositories, tags};
+use crate::server::store::{mounts, repositories, seen};
 use futures::stream::{self, StreamExt};
 use places::Places;
 use std::ops::ControlFlow;
@@ -210,7 +210,7 @@ async fn finish_empty(reading: &Reading<'_>, name: &RepositoryName) -> Result<()
     let now = reading.app.clock.now();
     let noted = reading.keep_in(name.clone(), move |tx, repository| {
         Box::pin(async move {
-            tags::mark_missing(tx, &repository.id, now, now).await?;
+            seen::mark_missing(tx, &repository.id, now, now).await?;
             repositories::mark_read(tx, repository, now).await
         })
     });

@@ -19,7 +19,7 @@ pub(super) async fn record(tx: &mut Tx, at: &Placement<'_>) -> Result<()> {
          SELECT $1, $2, $3, $4, $5, $6, $7, {}",
         after_the_last("$8", "$1", "$2")
     );
-    let from = at.from.map(Digest::as_str);
+    let from = at.left().map(Digest::as_str);
     let params = params![&at.repository.id, at.tag, from, at.digest, at.how, at.by, at.reason, at.now];
     tx.run(&sql, params).await.map(|_| ())
 }
@@ -87,6 +87,18 @@ pub(super) async fn record_all(
         after_the_last("$4", "$1", "t.name")
     );
     tx.run(&sql, params![repository_id, how, by, at]).await.map(|_| ())
+}
+
+/// Writes that tags `t` which fit a condition were seen to be gone, at the time `$2` in the repository `$1`; but for those that
+/// are on their way into the trash, whose delete writes it.
+pub(super) async fn record_gone(tx: &mut Tx, which: &str, params: Vec<Value>) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO tag_moves (repository_id, tag, from_digest, how, actor, at)
+         SELECT $1, t.name, t.digest, 'seen', '', {} FROM tags t WHERE {which}
+           AND NOT EXISTS (SELECT 1 FROM trash_going g WHERE g.repository_id = $1 AND g.tag = t.name) ORDER BY t.name",
+        after_the_last("$2", "$1", "t.name")
+    );
+    tx.run(&sql, params).await.map(drop)
 }
 
 /// Whether an image can still be named: it is here, or in the trash.

@@ -61,6 +61,7 @@ mod repeats;
 pub mod repositories;
 pub mod robots;
 pub mod runs;
+pub mod seen;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;

@@ -3,7 +3,7 @@
 
 use super::protections::Rules;
 use super::repositories::Repository;
-use super::tags::{self, Placement};
+use super::tags::{self, Current, Placement};
 use super::{Tx, trash};
 use crate::domain::protection::Act;
 use crate::domain::view::How;
@@ -34,7 +34,8 @@ impl Naming<'_> {
         reason: Option<&str>,
     ) -> Result<Option<Digest>> {
         tag.refuse_reserved()?;
-        let before = tags::current(tx, &self.repository.id, tag).await?.map(|current| current.digest);
+        let current = tags::current(tx, &self.repository.id, tag).await?;
+        let before = current.as_ref().and_then(Current::named).cloned();
         // The same image again is no move.
         let needed = match &before {
             None => Some((Permission::RepositoryPush, Act::Create)),
@@ -44,7 +45,7 @@ impl Naming<'_> {
             self.rights.require(needed, &Target::Tag(self.name.clone(), tag.clone()))?;
             self.rules.check(self.rights, act, tag)?;
         }
-        if self.place(tx, tag, (before.as_ref(), digest), how, reason).await? {
+        if self.place(tx, tag, (current.as_ref(), digest), how, reason).await? {
             trash::forget_back(tx, self.repository, (tag, digest)).await?;
         }
         Ok(before)
@@ -67,12 +68,12 @@ impl Naming<'_> {
         &self,
         tx: &mut Tx,
         tag: &Tag,
-        (from, digest): (Option<&Digest>, &Digest),
+        (before, digest): (Option<&Current>, &Digest),
         how: How,
         reason: Option<&str>,
     ) -> Result<bool> {
         let by = Some(self.by);
-        let at = Placement { repository: self.repository, tag, digest, from, how, by, reason, now: self.now };
+        let at = Placement { repository: self.repository, tag, digest, before, how, by, reason, now: self.now };
         tags::place(tx, at).await
     }
 }

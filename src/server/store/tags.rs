@@ -133,13 +133,23 @@ pub struct Current {
     pub digest: Digest,
     /// When that was last found to be so.
     pub checked_at: Timestamp,
+    /// Whether its registry did not have it any more when it was looked for last.
+    pub is_missing: bool,
+}
+
+impl Current {
+    /// What the tag names, as far as its registry has it.
+    pub fn named(&self) -> Option<&Digest> {
+        (!self.is_missing).then_some(&self.digest)
+    }
 }
 
 /// What a tag names, if it is there.
 pub async fn current(tx: &mut Tx, repository_id: &str, tag: &Tag) -> Result<Option<Current>> {
-    let sql = "SELECT digest, checked_at FROM tags WHERE repository_id = $1 AND name = $2";
-    let row = tx.one(sql, params![repository_id, tag]).await?;
-    row.map(|mut row| Ok(Current { digest: row.take()?, checked_at: row.take()? })).transpose()
+    let sql = "SELECT digest, checked_at, missing_since FROM tags WHERE repository_id = $1 AND name = $2";
+    let Some(mut row) = tx.one(sql, params![repository_id, tag]).await? else { return Ok(None) };
+    let (digest, checked_at, missing_since): (_, _, Option<Timestamp>) = (row.take()?, row.take()?, row.take()?);
+    Ok(Some(Current { digest, checked_at, is_missing: missing_since.is_some() }))
 }
 
 /// How a tag came to name a digest.
@@ -147,8 +157,8 @@ pub struct Placement<'a> {
     pub repository: &'a Repository,
     pub tag: &'a Tag,
     pub digest: &'a Digest,
-    /// What it named before.
-    pub from: Option<&'a Digest>,
+    /// What the catalog had of it.
+    pub before: Option<&'a Current>,
     pub how: How,
     /// Who did it; nobody known where a crawl saw it.
     pub by: Option<&'a Actor>,
@@ -168,30 +178,39 @@ pub async fn n_naming(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Resu
     tx.one(sql, params![repository_id, digest]).await?.map_or(Ok(0), |mut row| row.take())
 }
 
+impl<'a> Placement<'a> {
+    /// What the tag named until now. One that its registry had no more had left its image.
+    pub fn left(&self) -> Option<&'a Digest> {
+        self.before.and_then(Current::named)
+    }
+}
+
 /// Sets a tag, writes its history and keeps every count that depends on it. The manifest must
 /// be stored already. Setting a tag to what it names changes only when it was last checked. Returns whether some tag was
 /// deleted from that image: then the trash may have this one.
 pub async fn place(tx: &mut Tx, at: Placement<'_>) -> Result<bool> {
+    let was_deleted = put(tx, &at, true).await?;
+    if at.left() != Some(at.digest) {
+        history::record(tx, &at).await?;
+    }
+    Ok(was_deleted)
+}
+
+/// The same without its history; whether it is known that the tag moved.
+pub(super) async fn put(tx: &mut Tx, at: &Placement<'_>, is_move: bool) -> Result<bool> {
     let repository_id = at.repository.id.as_str();
-    if at.from == Some(at.digest) {
-        let sql = "UPDATE tags SET checked_at = $3, missing_since = NULL WHERE repository_id = $1 AND name = $2";
-        tx.run(sql, params![repository_id, at.tag, at.now]).await?;
+    if at.left() == Some(at.digest) {
+        checked(tx, repository_id, at.tag, true, at.now).await?;
         return Ok(false);
     }
-    // A crawl that sees a known tag on another digest has seen it move; a first sight has not.
-    let is_move = at.how != How::Seen || at.from.is_some();
     let sql = "INSERT INTO tags (repository_id, name, digest, changed_at, move_known, moved_by, built_at, pull_bytes, checked_at)
                SELECT $1, $2, $3, $4, $5, $6, built_at, pull_bytes, $4 FROM manifests WHERE repository_id = $1 AND digest = $3
                ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, changed_at = excluded.changed_at,
                  move_known = excluded.move_known, moved_by = excluded.moved_by, built_at = excluded.built_at,
                  pull_bytes = excluded.pull_bytes, checked_at = excluded.checked_at, missing_since = NULL";
     tx.run(sql, params![repository_id, at.tag, at.digest, at.now, is_move, at.by]).await?;
-    let from = at.from.map(|from| (from, -1));
-    let was_deleted = count(tx, at.repository, [(at.digest, 1)].into_iter().chain(from), at.now).await?;
-    if is_move {
-        history::record(tx, &at).await?;
-    }
-    Ok(was_deleted)
+    let stood = at.before.map(|before| (&before.digest, -1));
+    count(tx, at.repository, [(at.digest, 1)].into_iter().chain(stood), at.now).await
 }
 
 /// Keeps the counts of manifests that tags were given to or taken from, each with how many, of their repository and
@@ -231,20 +250,6 @@ async fn name(tx: &mut Tx, repository: &Repository, digest: &Digest, by: i64, no
     let (after, was_deleted) = found.unwrap_or_default();
     let sharing = |names: i64| if names > 1 { names } else { 0 };
     Ok((sharing(after) - sharing(after - by), was_deleted))
-}
-
-/// After a whole list of tags was read: those that were not in it are missing upstream.
-pub async fn mark_missing(tx: &mut Tx, repository_id: &str, read_since: Timestamp, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE tags SET missing_since = $3 WHERE repository_id = $1 AND (checked_at < $2 OR checked_at > $3) AND missing_since IS NULL";
-    tx.run(sql, params![repository_id, read_since, now]).await?;
-    Ok(())
-}
-
-/// Notes that the registry does not have a tag any more.
-pub async fn missing(tx: &mut Tx, repository_id: &str, tag: &Tag, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE tags SET missing_since = COALESCE(missing_since, $3) WHERE repository_id = $1 AND name = $2";
-    tx.run(sql, params![repository_id, tag, now]).await?;
-    Ok(())
 }
 
 /// Notes that a tag was met and could not be read: it keeps what it named. One that is `present` in the

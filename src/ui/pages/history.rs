@@ -136,7 +136,9 @@ fn Rows(repository: RepositoryName, rows: Vec<HistoryRow>, now: Timestamp) -> im
 
 #[component]
 fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> impl IntoView + use<> {
+    let way = row.way();
     let HistoryRow { tag, from, to, how, when, by, reason, may_roll_back, .. } = row;
+    let none = if how == How::Seen { ("new", "gone") } else { ("new", "deleted") };
     // One that is there has a page.
     let name = match row.now {
         Some(_) => {
@@ -146,8 +148,8 @@ fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> i
         None => view! { <span class="tagname">{tag.to_string()}</span> }.into_any(),
     };
     let way = match by.as_ref().and_then(Actor::name) {
-        Some(by) => format!("{} by {by}", how.words()),
-        None => how.words().to_owned(),
+        Some(by) => format!("{way} by {by}"),
+        None => way.to_owned(),
     };
     let reason = reason.map(|reason| view! { <span class="cell-sub">{inert(&reason, MAX_TEXT_CHARS)}</span> });
     let back = from.as_ref().filter(|_| may_roll_back).map(|from| {
@@ -159,7 +161,7 @@ fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> i
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">{name}</th>
-            <td role="cell" data-a="two"><FromTo repository from=from.as_ref() to=to.as_ref()/></td>
+            <td role="cell" data-a="two"><FromTo repository from=from.as_ref() to=to.as_ref() none/></td>
             <td role="cell" data-a="three"><span>{way}</span>{reason}</td>
             <td role="cell" data-a="end1" class="nowrap muted"><When at=when now/></td>
             <td role="cell" data-a="end2" class="r">{back}</td>

@@ -14,7 +14,7 @@ pub(in crate::server::jobs) async fn look(reading: &Reading<'_>, look: Look) {
         Why::First(first_rows) => repository::read(reading, &name, Some(first_rows)).await,
         Why::Again(on_screen) => repository::check(reading, &name, on_screen).await,
         Why::Moved(tag, caught_up) => {
-            let read = repository::read_tags(reading, &name, vec![tag]).await;
+            let read = repository::catch_up(reading, &name, tag).await;
             let _ = caught_up.send(()); // Whoever waited may have gone on.
             read
         }

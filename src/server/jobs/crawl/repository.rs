@@ -2,12 +2,11 @@
 
 use super::graph;
 use super::places::Places;
-use crate::domain::view::How;
 use crate::domain::{Digest, Error, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::server::jobs::reading::{Reading, is_ours};
 use crate::server::store::manifests::NewManifest;
 use crate::server::store::repositories::Repository;
-use crate::server::store::tags::Placement;
+use crate::server::store::seen::{self, Seen};
 use crate::server::store::{Tx, edges, history, manifests, mounts, repositories, tags};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
@@ -31,12 +30,13 @@ pub(super) async fn read(
     mut first_rows: Option<oneshot::Sender<()>>,
 ) -> Result<()> {
     let (started, mut after, mut read, mut places) = (reading.app.clock.now(), None::<String>, 0u64, Places::default());
+    let is_known = seen::is_known(&reading.app.store, name).await?;
     loop {
         let page = reading.mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
         let n_items = page.items.len();
         read += n_items as u64;
         for batch in page.items.chunks(TOGETHER) {
-            read_tags(reading, name, batch.to_vec()).await?;
+            read_some(reading, name, batch.to_vec(), is_known).await?;
             if let Some(first_rows) = first_rows.take() {
                 let _ = first_rows.send(()); // The page may have been closed meanwhile.
             }
@@ -51,7 +51,7 @@ pub(super) async fn read(
         .keep_in(name.clone(), move |tx, repository| {
             Box::pin(async move {
                 if is_whole {
-                    tags::mark_missing(tx, &repository.id, started, now).await?;
+                    seen::mark_missing(tx, &repository.id, started, now).await?;
                 }
                 repositories::mark_read(tx, repository, now).await
             })
@@ -65,6 +65,7 @@ pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName, on_scree
     let Some(repository) = repositories::find(store, name).await? else {
         return Ok(());
     };
+    let is_known = seen::is_known(store, name).await?;
     let (mut after, mut fresh, mut listed, mut places) = (None::<String>, BTreeSet::new(), 0u64, Places::default());
     loop {
         let page = reading.mount.read.tags(name, after.as_deref(), NAMES_PAGE).await?;
@@ -80,7 +81,7 @@ pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName, on_scree
     fresh.extend(on_screen);
     let fresh: Vec<Tag> = fresh.into_iter().collect();
     for batch in fresh.chunks(TOGETHER) {
-        read_tags(reading, name, batch.to_vec()).await?;
+        read_some(reading, name, batch.to_vec(), is_known).await?;
     }
     let name = name.clone();
     let noted = reading.keep(move |tx, id| {
@@ -92,12 +93,18 @@ pub(super) async fn check(reading: &Reading<'_>, name: &RepositoryName, on_scree
     noted.await
 }
 
-/// Resolves some tags, fetches what is new behind them, and writes it. A tag that cannot be read is
-/// skipped and keeps what it named.
+/// Reads one tag again that somebody found to be otherwise than the catalog says.
+pub(super) async fn catch_up(reading: &Reading<'_>, name: &RepositoryName, tag: Tag) -> Result<()> {
+    let is_known = seen::is_known(&reading.app.store, name).await?;
+    read_some(reading, name, vec![tag], is_known).await
+}
+
+/// Resolves some tags, fetches what is new behind them, and writes it; whether all tags of the repository were read before.
+/// A tag that cannot be read is skipped and keeps what it named.
 ///
 /// # Errors
 /// The last failure, if no tag could be read.
-pub(super) async fn read_tags(reading: &Reading<'_>, name: &RepositoryName, wanted: Vec<Tag>) -> Result<()> {
+async fn read_some(reading: &Reading<'_>, name: &RepositoryName, wanted: Vec<Tag>, is_known: bool) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
@@ -124,7 +131,7 @@ pub(super) async fn read_tags(reading: &Reading<'_>, name: &RepositoryName, want
     let n_failed = unread.len() + n_unfetched.count();
     match last.or(failure) {
         Some(error) if n_failed == n_wanted => Err(error),
-        _ => keep_tags(reading, name, Answers { asked_at, resolved, unread }).await,
+        _ => keep_tags(reading, name, Answers { asked_at, resolved, unread, is_known }).await,
     }
 }
 
@@ -195,6 +202,8 @@ struct Answers {
     /// `None` where the registry does not have the tag.
     resolved: Vec<(Tag, Option<Digest>)>,
     unread: Vec<Tag>,
+    /// Whether the repository was read before, so that what is new was not there then.
+    is_known: bool,
 }
 
 /// Writes where tags point, and that the others were met.
@@ -204,7 +213,8 @@ async fn keep_tags(reading: &Reading<'_>, name: &RepositoryName, answers: Answer
         Box::pin(async move {
             let mut changed = false;
             for (tag, digest) in &answers.resolved {
-                let found = Found { tag, digest: digest.as_ref(), asked_at: answers.asked_at, now };
+                let Answers { asked_at, is_known, .. } = answers;
+                let found = Found { tag, digest: digest.as_ref(), asked_at, is_known, now };
                 changed |= place(tx, repository, found).await?;
             }
             for tag in &answers.unread {
@@ -224,13 +234,14 @@ struct Found<'a> {
     tag: &'a Tag,
     digest: Option<&'a Digest>,
     asked_at: Timestamp,
+    is_known: bool,
     now: Timestamp,
 }
 
 /// Sets a tag to what was found; `true` if that changed something. What somebody else found meanwhile is newer
 /// and stands.
 async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>) -> Result<bool> {
-    let Found { tag, digest, asked_at, now } = found;
+    let Found { tag, digest, asked_at, is_known, now } = found;
     let current = tags::current(tx, &repository.id, tag).await?;
     let is_newer = |checked_at: Timestamp| asked_at < checked_at && checked_at <= now;
     if current.as_ref().is_some_and(|current| is_newer(current.checked_at)) {
@@ -240,7 +251,7 @@ async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>) -> Result
         return Ok(false);
     }
     let Some(digest) = digest else {
-        tags::missing(tx, &repository.id, tag, now).await?;
+        seen::missing(tx, &repository.id, tag, now).await?;
         return Ok(false);
     };
     if manifests::size(tx, &repository.id, digest).await?.is_none() {
@@ -248,7 +259,5 @@ async fn place(tx: &mut Tx, repository: &Repository, found: Found<'_>) -> Result
         tags::checked(tx, &repository.id, tag, true, now).await?;
         return Ok(false);
     }
-    let from = current.as_ref().map(|current| &current.digest);
-    tags::place(tx, Placement { repository, tag, digest, from, how: How::Seen, by: None, reason: None, now }).await?;
-    Ok(from != Some(digest))
+    seen::place(tx, Seen { repository, tag, digest, before: current.as_ref(), is_known, now }).await
 }

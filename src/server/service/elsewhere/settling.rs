@@ -102,7 +102,7 @@ pub(in crate::server::service) async fn renamed(
             let found = namer.open(tx).await?;
             let rules = namer.rules(tx).await?;
             // What a reading found there since is newer.
-            if tags::current(tx, &found.id, &to).await?.is_none() {
+            if tags::current(tx, &found.id, &to).await?.is_none_or(|it| it.is_missing) {
                 namer.put(tx, (&found, &rules), (&to, &digest), (How::Rename, None)).await?;
             }
             let who = namer.deleting(batch);
