@@ -44,10 +44,22 @@ async fn what_is_immutable_is_so_to_every_way_in_which_a_name_changes() {
     assert_eq!(test.delete("/v2/team/web/manifests/v3").await.status, 202);
     let entry = test.get("/api/v1/trash").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
     test.push_image("team/web", "v3", "amd64", b"two").await;
+    let at = |path: &str| format!("/api/v1/{path}");
+    let asked_before = [
+        ("r/team/web", json!({"tags": ["main", "v1"]})),
+        ("r/team/web", json!({"filter": "*"})),
+        ("r/team/web", json!({"digests": [two]})),
+        ("r/team/web", json!({"repository": true})),
+        ("n/team", json!({})),
+    ];
+    let mut plans = Vec::new();
+    for (place, asked) in &asked_before {
+        let shown = send(&test, "POST", &at(&format!("{place}/-/delete-preview")), asked.clone()).await.json();
+        plans.push(shown["plan"].clone());
+    }
     let rule = set(&test, json!({"scope": "team/*", "tags": "v*", "kind": "immutable"})).await;
     let before = of_team(&test).await;
 
-    let at = |path: &str| format!("/api/v1/{path}");
     for (method, path, body) in [
         ("PUT", at("r/team/web/-/tags/v1"), json!({"digest": two})),
         ("PUT", at("r/team/web/-/tags/v1"), json!({"digest": two, "expect": one})),
@@ -62,16 +74,11 @@ async fn what_is_immutable_is_so_to_every_way_in_which_a_name_changes() {
     ] {
         is_barred(&send(&test, method, &path, body).await, &rule, &format!("{method} {path}"));
     }
-    for (place, asked) in [
-        ("r/team/web", json!({"tags": ["main", "v1"]})),
-        ("r/team/web", json!({"filter": "*"})),
-        ("r/team/web", json!({"digests": [two]})),
-        ("r/team/web", json!({"repository": true})),
-        ("n/team", json!({})),
-    ] {
+    for ((place, asked), plan) in asked_before.iter().zip(plans) {
         let shown = send(&test, "POST", &at(&format!("{place}/-/delete-preview")), asked.clone()).await.json();
         assert!(shown["barred"][0].as_str().is_some_and(|barred| barred.contains("is immutable")), "{asked}: {shown}");
-        let redeemed = send(&test, "POST", &at(&format!("{place}/-/delete")), json!({"plan": shown["plan"]})).await;
+        assert!(plan.is_string() && shown["plan"].is_null(), "what would be refused has no plan: {shown}");
+        let redeemed = send(&test, "POST", &at(&format!("{place}/-/delete")), json!({"plan": plan})).await;
         is_barred(&redeemed, &rule, &asked.to_string());
     }
     let renamed = form(&test, "/r/team/web/-/tags/v1/rename", "rename-tag", &[("to", "w1"), ("expect", &one)]).await;
@@ -110,4 +117,36 @@ async fn who_lacks_the_role_brings_no_such_tag_back() {
     let max = within(&test, "team/*", Role::Maintainer, None);
     assert_eq!(send(&max, "POST", &format!("/api/v1/trash/{entry}/restore"), json!({})).await.status, 204);
     assert_eq!(names(&test, "team/web", "prod").await, Some(one));
+}
+
+#[tokio::test]
+async fn what_rules_keep_is_left_out_where_a_program_says_so() {
+    let (test, _) = timed().await;
+    for tag in ["a", "b", "c", "v1", "v2"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    set(&test, json!({"scope": "team/*", "tags": "v*", "kind": "immutable"})).await;
+    let preview = async |asked: Value| send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await;
+    for asked in [json!({"tags": ["a", "v1", "v2"]}), json!({"filter": "*"})] {
+        let mut left_out = asked.clone();
+        left_out["leave_out"] = json!(true);
+        let (stopped, shown) = (preview(asked).await.json(), preview(left_out.clone()).await.json());
+        assert!(stopped["plan"].is_null() && stopped["barred"].as_array().is_some_and(|it| it.len() == 2), "{stopped}");
+        let gone: Vec<&Value> = shown["removed"].as_array().unwrap().iter().map(|it| &it["tag"]).collect();
+        assert!(
+            !gone.is_empty() && !gone.contains(&&json!("v1")) && shown["barred"] == json!([]),
+            "{left_out}: {shown}"
+        );
+        let done = send(&test, "POST", "/api/v1/r/team/web/-/delete", json!({"plan": shown["plan"]})).await;
+        assert_eq!(done.status, 200, "{left_out}: {}", done.text());
+    }
+    assert_eq!(test.get("/v2/team/web/tags/list").await.json()["tags"], json!(["v1", "v2"]));
+    for (asked, field) in [
+        (json!({"repository": true, "leave_out": true}), "leave_out"),
+        (json!({"tags": ["v1"], "leave_out": true}), "tag"),
+        (json!({"filter": "*", "leave_out": true}), "filter"),
+    ] {
+        let refused = preview(asked.clone()).await;
+        assert!(refused.status == 400 && refused.text().contains(field), "{asked}: {}", refused.text());
+    }
 }

@@ -3,13 +3,14 @@
 use super::{answer, of};
 use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
 use crate::domain::error::What;
+use crate::domain::tag_filter::UNPROTECTED;
 use crate::domain::view::{Going, GoingKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::http::error;
 use crate::server::http::planned::{self, Wanted};
-use crate::server::service::plans::Redeemed;
+use crate::server::service::plans::{self, Redeemed};
 use axum::Json;
 use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
@@ -32,6 +33,9 @@ struct Asked {
     filter: String,
     #[serde(default)]
     repository: bool,
+    /// Whether tags that a rule keeps stay, and the others go.
+    #[serde(default)]
+    leave_out: bool,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +68,7 @@ impl From<Going> for Item {
 
 #[derive(Serialize)]
 struct Shown {
-    /// Nothing where the registry elsewhere deletes nothing.
+    /// Nothing where a rule is in the way, or the registry elsewhere deletes nothing.
     plan: Option<String>,
     removed: Vec<Item>,
     removed_more: u64,
@@ -89,7 +93,7 @@ struct Shown {
 impl From<Preview> for Shown {
     fn from(it: Preview) -> Self {
         Self {
-            plan: Some(it.plan).filter(|_| it.barred.is_empty()),
+            plan: Some(it.plan).filter(|_| it.barred.is_empty() && !it.rules.iter().any(|rule| rule.is_in_the_way)),
             removed: it.removed.into_iter().map(Item::from).collect(),
             removed_more: it.removed_more.all(),
             kept: it.kept.into_iter().map(Item::from).collect(),
@@ -120,20 +124,34 @@ impl From<Preview> for Shown {
 pub(super) async fn preview(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let found = async {
         let (repository, asked): (RepositoryName, Asked) = (name.parse()?, of(sent?)?);
-        planned::preview(app, caller, &wanted(app, caller, repository, asked).await?).await.map(Shown::from)
+        let leaves_out = asked.leave_out;
+        let found = match wanted(app, caller, repository, asked).await? {
+            // A filter says by itself what it leaves out.
+            Wanted::Tags(action) if leaves_out && action.filter.is_none() => {
+                plans::preview_unprotected(app, &app.access.authorize(caller, action).await?).await?
+            }
+            wanted => planned::preview(app, caller, &wanted).await?,
+        };
+        Ok(Shown::from(found))
     };
     answer(app, caller, StatusCode::OK, found.await)
 }
 
 async fn wanted(app: &App, caller: &Caller, repository: RepositoryName, asked: Asked) -> Result<Wanted> {
-    let Asked { tags, digests, filter, repository: is_whole } = asked;
+    let Asked { tags, digests, filter, repository: is_whole, leave_out } = asked;
+    if leave_out && (is_whole || !digests.is_empty()) {
+        return Err(Error::invalid("leave_out", "an image goes with all its tags, and a repository with all it holds"));
+    }
     if tags.len() + digests.len() > MAX_NAMED {
         let message = format!("one request names at most {MAX_NAMED} tags and images; use a filter, or send several");
         return Err(Error::invalid("tags", message));
     }
     Ok(match (is_whole, filter.is_empty()) {
         (true, _) => Wanted::Repository(DeleteRepository { repository }),
-        (false, false) => Wanted::Tags(planned::matching(app, caller, repository, filter).await?),
+        (false, false) => {
+            let filter = if leave_out { format!("{filter} {UNPROTECTED}") } else { filter };
+            Wanted::Tags(planned::matching(app, caller, repository, filter).await?)
+        }
         (false, true) if tags.is_empty() && digests.is_empty() => {
             let message = "name tags, digests, a filter, or \"repository\": true";
             return Err(Error::invalid("tags", message));
