@@ -50,19 +50,20 @@ pub async fn show_history(repository: RepositoryName, query: HistoryQuery) -> Re
     service::history::page(&app, &proof, &query).await
 }
 
-/// A namespace beside how it was at a time.
+/// A namespace beside how it was at a time; without what rules keep, if that is to be left out.
 #[server(name = ShowAsOf, endpoint = "history/as-of")]
 pub async fn show_as_of(
     namespace: Namespace,
     then: Option<Timestamp>,
     after: Option<(RepositoryName, Tag)>,
+    unprotected: bool,
 ) -> Result<AsOfView, Error> {
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;
     let to = then.unwrap_or(Timestamp(0));
     let proof = app.access.authorize(&caller, action::RollBackNamespace { namespace, to }).await?;
-    service::history::as_of_page(&app, &proof, then.is_some(), after).await
+    service::history::as_of_page(&app, &proof, (then.is_some(), unprotected), after).await
 }
 
 /// What was deleted and the caller may bring back.

@@ -186,7 +186,7 @@ async fn protected_tags_are_found_by_the_decisions_own_rule() {
 }
 
 /// What is offered on a page to go on without what rules protect: a link, which works without script as well.
-fn way_on(page: &str) -> Option<String> {
+pub(super) fn way_on(page: &str) -> Option<String> {
     let (before, _) = page.split_once("protected and go on<")?;
     let (_, href) = before.rsplit_once("href=\"")?;
     Some(href.split_once('"')?.0.replace("&amp;", "&"))

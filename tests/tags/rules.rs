@@ -1,7 +1,8 @@
 //! What protection rules say to everything that changes names: nothing goes around them.
 
-use super::{form, names, send, timed, within};
-use crate::support::{Answer, TestApp};
+use super::met::way_on;
+use super::{followed, form, names, send, timed, within};
+use crate::support::{Answer, TestApp, field};
 use portolan::domain::Role;
 use portolan::server::clock::Clock;
 use serde_json::{Value, json};
@@ -149,4 +150,108 @@ async fn what_rules_keep_is_left_out_where_a_program_says_so() {
         let refused = preview(asked.clone()).await;
         assert!(refused.status == 400 && refused.text().contains(field), "{asked}: {}", refused.text());
     }
+}
+
+/// A namespace whose tags moved, came and went since a time, some of them under rules since.
+async fn moved() -> (TestApp, String, [String; 2]) {
+    let (test, clock) = timed().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    for tag in ["dev", "main", "prod"] {
+        test.push_image("team/web", tag, "amd64", b"one").await;
+    }
+    clock.advance_ms(60_000);
+    let then = clock.now().rfc3339();
+    clock.advance_ms(60_000);
+    let two = test.push_image("team/web", "v1", "amd64", b"two").await;
+    for tag in ["dev", "main", "keep", "v2"] {
+        test.push_image("team/web", tag, "amd64", b"two").await;
+    }
+    assert_eq!(test.delete("/v2/team/web/manifests/prod").await.status, 202);
+    set(&test, json!({"scope": "team/*", "tags": "v*", "kind": "immutable"})).await;
+    set(&test, json!({"scope": "team/web", "tags": "prod", "kind": "protected", "role": "owner"})).await;
+    set(&test, json!({"scope": "team/web", "tags": "keep", "kind": "no_delete"})).await;
+    set(&test, json!({"scope": "team/other", "kind": "immutable"})).await;
+    (test, then, [one, two])
+}
+
+/// Which tags a rule keeps is said before, each by what would become of it, and going back leaves them or does nothing.
+#[tokio::test]
+async fn what_rules_keep_of_a_namespace_is_said_before_it_goes_back() {
+    let (test, then, [one, two]) = moved().await;
+    let lena = within(&test, "team/*", Role::Maintainer, None);
+    let at = format!("/api/v1/n/team/-/as-of?t={then}");
+    let barred = |shown: &Value| -> Vec<String> {
+        let said = shown["barred"].as_array().unwrap().iter();
+        said.map(|it| it.as_str().unwrap().split(" is ").next().unwrap().to_owned()).collect()
+    };
+    let shown = lena.get(&at).await.json();
+    assert_eq!(barred(&shown), ["team/web:keep", "team/web:prod", "team/web:v1", "team/web:v2"], "{shown}");
+    assert_eq!((&shown["barred_more"], &shown["left_out"]), (&json!(0), &json!(0)), "{shown}");
+    let marked: Vec<(&str, bool)> = shown["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["tag"].as_str().unwrap(), it["barred"].is_string()))
+        .collect();
+    let all = [("dev", false), ("keep", true), ("main", false), ("prod", true), ("v1", true), ("v2", true)];
+    assert_eq!(marked, all, "{shown}");
+    assert_eq!(barred(&test.get(&at).await.json()).len(), 3, "who holds the role brings prod back");
+    let paged = lena.get(&format!("{at}&limit=1&after=team/web:prod")).await.json();
+    assert!(paged["items"][0]["barred"].is_string(), "{paged}");
+
+    let roll_back = async |body: Value| send(&lena, "POST", "/api/v1/n/team/-/rollback", body).await;
+    let refused = roll_back(json!({"t": then, "print": shown["print"]})).await;
+    assert!(refused.status == 403 && refused.text().contains("is protected"), "{}", refused.text());
+    let left = lena.get(&format!("{at}&leave_out=true")).await.json();
+    assert_eq!((barred(&left).len(), &left["left_out"]), (0, &json!(4)), "{left}");
+    // What is seen without them is not what is seen with them, nor what is seen under one more rule.
+    let stale = roll_back(json!({"t": then, "print": shown["print"], "leave_out": true})).await;
+    assert_eq!((stale.status.as_u16(), &stale.json()["differing"]["left_out"]), (409, &json!(4)), "{}", stale.text());
+    let one_more = set(&test, json!({"scope": "team/web", "tags": "dev", "kind": "immutable"})).await;
+    let seen = json!({"t": then, "print": left["print"], "leave_out": true});
+    assert_eq!(roll_back(seen.clone()).await.status, 409);
+    assert_eq!(names(&test, "team/web", "main").await.as_ref(), Some(&two), "nothing went back");
+    assert_eq!(send(&test, "DELETE", &format!("/api/v1/protections/{one_more}"), json!(null)).await.status, 204);
+    let done = roll_back(seen).await;
+    assert_eq!((done.status.as_u16(), &done.json()["moved"]), (200, &json!(2)), "{}", done.text());
+    for (tag, expected) in
+        [("dev", Some(&one)), ("main", Some(&one)), ("v1", Some(&two)), ("keep", Some(&two)), ("prod", None)]
+    {
+        assert_eq!(names(&test, "team/web", tag).await.as_ref(), expected, "{tag}");
+    }
+    let left = lena.get(&at).await.json();
+    assert_eq!(left["items"].as_array().map(Vec::len), Some(4), "those that stay, and no other: {left}");
+}
+
+#[tokio::test]
+async fn what_rules_keep_is_left_out_on_the_page_of_a_time() {
+    let (test, then, [one, _]) = moved().await;
+    let lena = within(&test, "team/*", Role::Maintainer, None);
+    let at = format!("/n/team/-/as-of?t={then}");
+    for page in [at.clone(), format!("{at}&roll-back=yes")] {
+        let stopped = lena.get(&page).await.text();
+        for words in [
+            "Rules keep 4 tags as they are.",
+            "team/web:v1 is immutable",
+            "Owner and up may change or remove the rule.",
+        ] {
+            assert!(stopped.contains(words), "{words}: {stopped}");
+        }
+        assert!(!stopped.contains("name=\"print\"") && !stopped.contains("id=\"roll-back\""), "{stopped}");
+        assert_eq!(way_on(&stopped).as_deref().map(|it| it.ends_with("&leave=protected")), Some(true), "{stopped}");
+    }
+    let on = way_on(&lena.get(&at).await.text()).unwrap();
+    let shown = lena.get(&on).await.text();
+    for words in ["Protected, and left out: 4 tags stay as they are.", "Roll back 2 tags…"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let asks = format!("{on}&roll-back=yes");
+    let asked = lena.get(&asks).await.text();
+    let (t, print) = (field(&asked, "t"), field(&asked, "print"));
+    let fields =
+        [("t", &*t), ("print", &*print), ("expected", "2"), ("confirmed", "2"), ("leave", &*field(&asked, "leave"))];
+    let done = form(&lena, &asks, "roll-back-namespace", &fields).await;
+    let said = followed(&lena, &done).await;
+    assert!(said.contains("2 tags of team are as they were on"), "{said}");
+    assert_eq!(names(&test, "team/web", "main").await, Some(one));
 }

@@ -1,6 +1,7 @@
 //! What pages about the history of tags show.
 
-use super::{Opens, Side};
+use super::{Opens, RuleMet, Side};
+use crate::domain::protection::Barred;
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, Page, RepositoryName, Result, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -124,6 +125,8 @@ pub struct Difference {
     pub now: Option<Digest>,
     /// Whether the image that it named then can still be named.
     pub is_kept: bool,
+    /// The rule that keeps it as it is from who asks, where that was looked for.
+    pub barred: Option<Barred>,
 }
 
 /// The page of a repository's history.
@@ -140,6 +143,19 @@ pub struct Differences {
     pub n: u64,
     /// Those whose image is gone for good.
     pub n_lost: u64,
+}
+
+impl Differences {
+    /// One more.
+    pub fn count(&mut self, it: &Difference) {
+        self.n += 1;
+        self.n_lost += u64::from(!it.is_kept);
+    }
+
+    /// All but these.
+    pub fn without(self, others: Self) -> Self {
+        Self { n: self.n - others.n, n_lost: self.n_lost - others.n_lost }
+    }
 }
 
 /// Repositories that were deleted since a time, of those that who asks may bring back.
@@ -159,6 +175,13 @@ pub struct AsOfView {
     /// After which repository and tag the next page starts.
     pub next: Option<(RepositoryName, Tag)>,
     pub all: Differences,
+    /// Those of them that rules keep from who asks: nothing goes back while they are in the way.
+    pub protected: Differences,
+    /// What these say, and how many more of these tags there are.
+    pub rules: Vec<RuleMet>,
+    pub rules_more: u64,
+    /// Whether they are left out, and the others go back.
+    pub leaves_out: bool,
     /// What differs, as one value; none where it is more than goes back at once.
     pub print: Option<Digest>,
     /// What going back does not bring back.

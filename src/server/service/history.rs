@@ -1,9 +1,11 @@
 //! The history of names: read, and all of a namespace brought back to a time.
 
 mod back;
+mod kept;
 mod shown;
 
-pub use back::roll_back;
+pub use back::{Going, roll_back};
+pub use kept::{Weighed, weigh};
 pub use shown::{as_of_page, deleted, page};
 
 use super::plans;
@@ -15,8 +17,7 @@ use crate::domain::{Digest, Error, Namespace, Page, RepositoryName, Result, Time
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::history::{self, Span};
-use crate::server::store::radius::Reader;
-use crate::server::store::repositories;
+use crate::server::store::{protections, repositories};
 
 /// One page of the moves of a repository's tags, newest first.
 pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: &HistoryQuery) -> Result<Page<HistoryRow>> {
@@ -72,21 +73,18 @@ pub async fn as_of(
     let RollBackNamespace { namespace, to } = proof.action();
     past(app, *to)?;
     let mount_id = mount_of(app, namespace)?;
-    history::differences(&app.store, &Span { mount_id: &mount_id, namespace, then: *to, after, limit }).await
+    let span = Span { mount_id: &mount_id, namespace, then: *to, after, limit };
+    let mut found = history::differences(&app.store, &span).await?;
+    kept::mark(&protections::below(&app.store, namespace).await?, &proof.rights(), &mut found);
+    Ok(found)
 }
 
 /// What differs between a time and now, as one value: another one wherever another tag would go back, or to something
-/// else.
-pub async fn print(app: &App, proof: &Authorized<RollBackNamespace>) -> Result<Digest> {
-    let RollBackNamespace { namespace, to } = proof.action();
-    past(app, *to)?;
-    let mount_id = mount_of(app, namespace)?;
-    let span = whole(&mount_id, namespace, *to);
-    print_of(&mut Reader::Store(&app.store), &span).await
-}
-
-async fn print_of(reader: &mut Reader<'_>, span: &Span<'_>) -> Result<Digest> {
-    Ok(plans::print_of(std::iter::once(history::since(reader, span).await?)))
+/// else, or other tags are left out.
+fn print_of(since: String, left_out: &[String]) -> Digest {
+    let mut left_out = left_out.to_vec();
+    left_out.sort();
+    plans::print_of(std::iter::once(since).chain(left_out))
 }
 
 /// All that differs.

@@ -17,6 +17,7 @@ pub use crate::server::store::plans::Redeemed;
 pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
+pub(super) use barred::Kept;
 use listed::first;
 use passed::passed;
 pub(super) use sealed::print_of;

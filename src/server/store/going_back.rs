@@ -3,10 +3,13 @@
 
 use super::history::{self, Span};
 use super::repositories::Repository;
-use super::{Row, Tx};
+use super::{Row, Tx, batch};
 use crate::domain::view::How;
 use crate::domain::{Actor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
+
+/// Tags that are left out by one statement.
+const LEFT_TOGETHER: usize = 256;
 
 /// What goes back by one change, in one repository.
 #[derive(Clone, Copy)]
@@ -68,6 +71,17 @@ pub async fn page(tx: &mut Tx, at: Back<'_>, after: &str, limit: u32) -> Result<
 
 fn tagged(mut row: Row) -> Result<Tagged> {
     Ok(Tagged { tag: row.take()?, then: row.take()?, now: row.take()? })
+}
+
+/// Leaves some tags as they are.
+pub async fn leave(tx: &mut Tx, at: Back<'_>, tags: &[Tag]) -> Result<()> {
+    for some in tags.chunks(LEFT_TOGETHER) {
+        let slots = batch::slots(3, some.len());
+        let sql = format!("DELETE FROM tags_going_back WHERE batch = $1 AND repository_id = $2 AND tag IN ({slots})");
+        let params = params![at.batch, &at.repository.id].into_iter().chain(some.iter().map(Into::into)).collect();
+        tx.run(&sql, params).await?;
+    }
+    Ok(())
 }
 
 /// Up to `limit` images that are to be named and are not there, after one of them.

@@ -6,10 +6,12 @@ use super::keyset::{self, Order};
 use super::radius::Reader;
 use super::repositories::Repository;
 use super::tags::Placement;
-use super::{Known, Row, Store, Tx, Value, activity, batch, images};
+use super::{Known, Row, Store, Tx, Value, activity, batch, images, protections};
 use crate::domain::page::Position;
 use crate::domain::view::{Difference, Differences, HistoryQuery, HistoryRow, How};
-use crate::domain::{Actor, Cursor, Digest, Error, Namespace, Page, RepositoryName, Result, Tag, Timestamp, page};
+use crate::domain::{
+    Actor, Cursor, Digest, Error, Namespace, Page, RepositoryName, Result, Rule, Tag, Timestamp, page,
+};
 use crate::params;
 
 /// Writes the move that a placement is.
@@ -212,7 +214,7 @@ fn span_params(span: &Span<'_>) -> Vec<Value> {
 
 fn difference(mut row: Row) -> Result<Difference> {
     let (repository, tag, then, now) = (row.take()?, row.take()?, row.take()?, row.take()?);
-    Ok(Difference { repository, tag, then, now, is_kept: row.take()? })
+    Ok(Difference { repository, tag, then, now, is_kept: row.take()?, barred: None })
 }
 
 /// Some of them: the moves are read in the order of their tags, and no further than to the end of the page.
@@ -237,14 +239,25 @@ pub async fn different(store: &Store, span: &Span<'_>) -> Result<Vec<RepositoryN
     store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
 }
 
+/// How many moves there were in a span since then, and the sum of their times.
+const MOVES: &str = "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(v.at - $4), 0) AS BIGINT) AS total
+    FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
+    WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3";
+
 /// What was done in the span since then, in short: another one after whatever was done to a tag there.
 pub async fn since(reader: &mut Reader<'_>, span: &Span<'_>) -> Result<String> {
-    let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(v.at - $4), 0) AS BIGINT)
-               FROM repositories r JOIN tag_moves v ON v.repository_id = r.id AND v.at > $4
-               WHERE r.mount_id = $1 AND r.name > $2 AND r.name < $3";
-    let mut row = reader.all(sql, span_params(span)).await?.into_iter().next().ok_or(Error::Internal)?;
-    let (n_moves, sum): (u64, i64) = (row.take()?, row.take()?);
-    Ok(format!("{} {n_moves} {sum}", span.then.0))
+    let mut row = reader.all(MOVES, span_params(span)).await?.into_iter().next().ok_or(Error::Internal)?;
+    Ok(in_short(span, (row.take()?, row.take()?)))
+}
+
+/// The same with the rules that cover any of it, in one statement.
+pub async fn since_and_rules(store: &Store, span: &Span<'_>) -> Result<(String, Vec<Rule>)> {
+    let (moves, rules) = protections::below_beside(store, span.namespace, (MOVES, span_params(span))).await?;
+    Ok((in_short(span, moves), rules))
+}
+
+fn in_short(span: &Span<'_>, (n_moves, sum): (u64, i64)) -> String {
+    format!("{} {n_moves} {sum}", span.then.0)
 }
 
 /// How many there are, whatever the limit of the span.

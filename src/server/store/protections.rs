@@ -1,10 +1,12 @@
 //! Protection rules, and whether one is in the way. A change asks them in its own transaction: what is checked there is
 //! what holds when it is durable.
 
+mod below;
 mod beside;
 mod covered;
 mod room;
 
+pub use below::{below, below_beside};
 pub(super) use beside::{as_parts, joined, of_parts, of_row};
 pub(super) use covered::covered;
 use room::{LOCK, make_room};
@@ -49,6 +51,13 @@ impl Rules {
     fn read(repository: &RepositoryName, rows: Vec<Row>) -> Result<Self> {
         let rules = rows.into_iter().map(rule).collect::<Result<_>>()?;
         Ok(Self { repository: repository.clone(), rules })
+    }
+
+    /// Those of some rules that cover a repository.
+    pub fn covering(repository: RepositoryName, rules: &[Rule]) -> Self {
+        let line = Scope::Repository(repository.clone()).line();
+        let rules = rules.iter().filter(|rule| line.contains(&rule.protection.scope)).cloned().collect();
+        Self { repository, rules }
     }
 
     /// What they say.

@@ -2,6 +2,7 @@
 
 use super::load::{PageTitle, load};
 use crate::api::names::show_as_of;
+use crate::domain::tag_filter::PROTECTED;
 use crate::domain::view::{AsOfView, Deleted, Difference, Differences};
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
 use crate::ui::components::change::FromTo;
@@ -9,6 +10,7 @@ use crate::ui::components::crumbs::NamespaceCrumbs;
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::Confirm;
 use crate::ui::components::icon::Icon;
+use crate::ui::components::protected::Met;
 use crate::ui::components::table::Table;
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
@@ -16,6 +18,9 @@ use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use crate::ui::words::{counted, grouped, sentence};
 use leptos::prelude::*;
+
+/// What is left out: what rules keep.
+const LEAVE: &str = "leave";
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -28,8 +33,9 @@ pub fn AsOf(namespace: Namespace) -> impl IntoView {
     let after = pairs.get("after").and_then(|after| after.rsplit_once(':'));
     let after = after.and_then(|(repository, tag)| Some((repository.parse().ok()?, tag.parse().ok()?)));
     let asks = pairs.get("roll-back").is_some();
+    let unprotected = pairs.get(LEAVE) == Some(PROTECTED);
     let chosen = moment(&typed);
-    let data = async move { read(namespace, chosen, after).await };
+    let data = async move { read(namespace, chosen, (after, unprotected)).await };
     load(data, move |(view, wrong)| view! { <Whole view wrong typed asks now=request.now/> })
 }
 
@@ -47,16 +53,16 @@ fn moment(text: &str) -> Option<Result<Timestamp, Error>> {
 async fn read(
     namespace: Namespace,
     then: Option<Result<Timestamp, Error>>,
-    after: Option<(RepositoryName, Tag)>,
+    (after, unprotected): (Option<(RepositoryName, Tag)>, bool),
 ) -> Result<(AsOfView, Option<String>), Error> {
     let found = match then.transpose() {
-        Ok(then) => show_as_of(namespace.clone(), then, after).await,
+        Ok(then) => show_as_of(namespace.clone(), then, after, unprotected).await,
         Err(wrong) => Err(wrong),
     };
     match found {
         Ok(view) => Ok((view, None)),
         Err(Error::Invalid { field, message }) if field == "t" => {
-            Ok((show_as_of(namespace, None, None).await?, Some(message)))
+            Ok((show_as_of(namespace, None, None, false).await?, Some(message)))
         }
         Err(other) => Err(other),
     }
@@ -114,9 +120,13 @@ fn Choose<'a>(view: &'a AsOfView, wrong: Option<String>, typed: String, now: Tim
 /// What differs between a moment and now.
 #[component]
 fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
-    let AsOfView { namespace, differences, next, all, print, deleted, .. } = view;
+    let is_stopped = !view.rules.is_empty() && !view.leaves_out;
+    let kept = (view.protected.n > 0).then(|| view! { <Kept view=&view then/> });
+    let AsOfView { namespace, differences, next, all, protected, leaves_out, print, deleted, .. } = view;
     let base = Address::AsOf(namespace.clone()).to_string();
     let t = then.exact();
+    let leave = leaves_out.then_some((LEAVE, PROTECTED));
+    let going = if leaves_out { all.without(protected) } else { all };
     let (tags, name) = (counted(all.n, "tag", "tags"), if all.n == 1 { "names" } else { "name" });
     let heading = format!("{tags} {name} something else than on {}", then.absolute());
     let gone = (!deleted.first.is_empty()).then(|| view! { <Gone deleted namespace=namespace.clone()/> });
@@ -129,24 +139,30 @@ fn Chosen(view: AsOfView, then: Timestamp, asks: bool) -> impl IntoView {
         }
         .into_any();
     }
-    let act = match (all.n_lost > 0, asks) {
-        (true, _) => view! { <Lost all/> }.into_any(),
+    let at = |more: &[(&'static str, &str)]| {
+        let pairs: Vec<(&str, &str)> = [("t", &*t)].into_iter().chain(leave).chain(more.iter().copied()).collect();
+        address(&base, &pairs)
+    };
+    let act = match (going.n_lost > 0, asks) {
+        (true, _) => view! { <Lost all=going/> }.into_any(),
+        _ if is_stopped => ().into_any(),
         (false, true) => {
-            view! { <Asking namespace=namespace.clone() then all print back=address(&base, &[("t", &t)])/> }.into_any()
+            view! { <Asking namespace=namespace.clone() then all=going leaves_out print back=at(&[])/> }.into_any()
         }
         (false, false) => {
-            let href = address(&base, &[("t", &t), ("roll-back", "yes")]);
-            let words = format!("Roll back {tags}…");
+            let href = at(&[("roll-back", "yes")]);
+            let words = format!("Roll back {}…", counted(going.n, "tag", "tags"));
             view! { <p class="mt-4"><a class="btn btn-primary" id="roll-back" href=href>{words}</a></p> }.into_any()
         }
     };
     let more = next.map(|(repository, tag)| {
-        let href = address(&base, &[("t", &t), ("after", &format!("{repository}:{tag}"))]);
+        let href = at(&[("after", &format!("{repository}:{tag}"))]);
         view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Next"</a></nav> }
     });
     view! {
         <h2 class="section">{heading}</h2>
         {gone}
+        {kept}
         {act}
         <Rows differences/>
         {more}
@@ -162,6 +178,36 @@ fn Lost(all: Differences) -> impl IntoView {
         n => format!("The images that {n} of these tags named are gone for good, so that they cannot go back together. Roll back the others one by one."),
     };
     view! { <div class="callout callout-warn mt-4"><Icon name="warn"/><p>{words}</p></div> }.into_any()
+}
+
+/// What rules keep as it is: in the way of all of it, until it is left out.
+#[component]
+fn Kept<'a>(view: &'a AsOfView, then: Timestamp) -> impl IntoView + use<> {
+    let n = view.protected.n;
+    let tags = counted(n, "tag", "tags");
+    if view.leaves_out {
+        let stay = if n == 1 { "stays as it is" } else { "stay as they are" };
+        let words = format!("Protected, and left out: {tags} {stay}.");
+        return view! { <div class="callout callout-info mt-4"><Icon name="lock"/><p>{words}</p></div> }.into_any();
+    }
+    let (are, which) = match n {
+        1 => ("it is", "the one that is".to_owned()),
+        n => ("they are", format!("the {} that are", grouped(n))),
+    };
+    let words = format!("Rules keep {tags} as {are}. Nothing rolls back while they stand in the way.");
+    let met = view.rules.iter().map(|met| view! { <Met met=met.clone()/> }).collect_view();
+    let more = counted(view.rules_more, "more tag is kept by a rule", "more tags are kept by rules");
+    let more = (view.rules_more > 0).then(|| view! { <p>{format!("{more}.")}</p> });
+    let on = (n < view.all.n).then(|| {
+        let base = Address::AsOf(view.namespace.clone()).to_string();
+        let href = address(&base, &[("t", &then.exact()), (LEAVE, PROTECTED)]);
+        view! { <p class="mt-4"><a class="btn btn-primary" href=href>{format!("Leave out {which} protected and go on")}</a></p> }
+    });
+    view! {
+        <div class="callout callout-warn mt-4"><Icon name="lock"/><div class="stack-2"><p class="medium">{words}</p>{met}{more}</div></div>
+        {on}
+    }
+    .into_any()
 }
 
 /// Repositories that only the trash gives back.
@@ -186,6 +232,7 @@ fn Asking(
     namespace: Namespace,
     then: Timestamp,
     all: Differences,
+    leaves_out: bool,
     print: Option<Digest>,
     back: String,
 ) -> impl IntoView {
@@ -197,6 +244,7 @@ fn Asking(
             <input type="hidden" name="t" value=then.exact()/>
             <input type="hidden" name="expected" value=n/>
             <input type="hidden" name="print" value=print/>
+            <input type="hidden" name=LEAVE value=leaves_out.then_some(PROTECTED)/>
             <p>{format!("In one step they name what they named on {}. Tags that were not there then go to the trash.", then.absolute())}</p>
             <p class="sm">"All of it stands in the history, and can be rolled forward again."</p>
         </Confirm>
@@ -208,7 +256,10 @@ fn Asking(
 fn Rows(differences: Vec<Difference>) -> impl IntoView {
     const COLUMNS: &[&str] = &["Tag", "Now and then"];
     let rows = differences.into_iter().map(|it| {
-        let Difference { repository, tag, then, now, is_kept } = it;
+        let Difference { repository, tag, then, now, is_kept, barred } = it;
+        let barred = barred.map(|barred| {
+            view! { <span class="badge" title=barred.to_string()><Icon name="lock"/>{barred.guard.title()}</span> }
+        });
         let lost = (!is_kept).then(|| view! { <span class="badge badge-warn">"Gone for good"</span> });
         view! {
             <tr role="row">
@@ -216,7 +267,7 @@ fn Rows(differences: Vec<Difference>) -> impl IntoView {
                     <span class="dim">{repository.to_string()}":"</span><span class="tagname">{tag.to_string()}</span>
                 </th>
                 <td role="cell" data-a="two">
-                    <span class="row wrap"><FromTo repository=&repository from=now.as_ref() to=then.as_ref() none=("deleted", "not there")/>{lost}</span>
+                    <span class="row wrap"><FromTo repository=&repository from=now.as_ref() to=then.as_ref() none=("deleted", "not there")/>{lost}{barred}</span>
                 </td>
             </tr>
         }

@@ -4,7 +4,9 @@ use super::sent::taken;
 use super::{Done, Form};
 use crate::domain::action::{DeleteTags, RenameTag, RollBackNamespace, RollBackTag, SetTag};
 use crate::domain::error::What;
+use crate::domain::tag_filter::PROTECTED;
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::server::service::history::Going;
 use crate::server::service::names::{self, Expect};
 use crate::server::service::{elsewhere, history, plans};
 use crate::ui::form::{Back, Intent};
@@ -129,7 +131,8 @@ async fn roll_back_namespace(form: &Form<'_>) -> Result<Done> {
     let print: Digest = form.sent.text("print").parse().map_err(|_| Error::Outdated)?;
     form.confirmed(expected)?;
     let before = Timestamp(form.app.clock.now().0 - 1);
-    let n_moved = history::roll_back(form.app, &proof, Some(&print)).await?;
+    let going = Going { print: Some(print), leaves_out: form.sent.text("leave") == PROTECTED };
+    let n_moved = history::roll_back(form.app, &proof, going).await?;
     Ok(rolled_back(namespace, (then, before), n_moved))
 }
 

@@ -7,7 +7,8 @@ use crate::domain::view::{Deleted, Difference, HistoryQuery, HistoryRow, How};
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::service::{history, names};
+use crate::server::service::history::{self, Going, Weighed};
+use crate::server::service::names;
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{Response, StatusCode};
@@ -88,11 +89,15 @@ struct Differs {
     then: Option<Digest>,
     now: Option<Digest>,
     is_kept: bool,
+    /// The rule that keeps it as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    barred: Option<String>,
 }
 
 impl From<Difference> for Differs {
     fn from(it: Difference) -> Self {
-        Self { repository: it.repository, tag: it.tag, then: it.then, now: it.now, is_kept: it.is_kept }
+        let barred = it.barred.map(|barred| barred.to_string());
+        Self { repository: it.repository, tag: it.tag, then: it.then, now: it.now, is_kept: it.is_kept, barred }
     }
 }
 
@@ -101,6 +106,9 @@ impl From<Difference> for Differs {
 #[serde(deny_unknown_fields)]
 struct At {
     t: String,
+    /// Whether what rules keep is left out.
+    #[serde(default)]
+    leave_out: bool,
 }
 
 fn time(field: &str, text: &str) -> Result<Timestamp> {
@@ -110,11 +118,11 @@ fn time(field: &str, text: &str) -> Result<Timestamp> {
 /// What tags of a namespace named at a time and name no more.
 pub(super) async fn as_of(app: &App, caller: &Caller, name: &str, query: RawQuery) -> Response<Body> {
     let found = async {
-        let (part, At { t }) = asked(query)?;
+        let (part, At { t, leave_out }) = asked(query)?;
         let namespace: Namespace = name.parse()?;
         let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: time("t", &t)? }).await?;
         let after = part.after.rsplit_once(':').unwrap_or(("", ""));
-        differing(app, &proof, after, part.limit).await
+        differing(app, &proof, (after, part.limit), leave_out).await
     };
     answer(app, caller, StatusCode::OK, found.await)
 }
@@ -132,6 +140,11 @@ struct Differing {
 #[derive(Serialize)]
 struct All {
     print: Digest,
+    /// What rules keep: nothing goes back while they are in the way.
+    barred: Vec<String>,
+    barred_more: u64,
+    /// How many tags stay because of them, where they are left out.
+    left_out: u64,
     /// Repositories that were deleted since, which going back leaves in the trash.
     deleted: Vec<RepositoryName>,
     deleted_more: u64,
@@ -140,16 +153,21 @@ struct All {
 async fn differing(
     app: &App,
     proof: &Authorized<RollBackNamespace>,
-    after: (&str, &str),
-    limit: u32,
+    (after, limit): ((&str, &str), u32),
+    leaves_out: bool,
 ) -> Result<Differing> {
     let items = history::as_of(app, proof, after, limit.saturating_add(1)).await?;
     let page = Page::cut(items, limit, |it: &Difference| format!("{}:{}", it.repository, it.tag));
     let all = match after.0.is_empty() {
         true => {
-            let print = history::print(app, proof).await?;
+            let (weighed, _) = history::weigh(app, proof, leaves_out).await?;
+            let Weighed { print, protected, rules, rules_more, leaves_out, .. } = weighed;
             let Deleted { first: deleted, more: deleted_more } = history::deleted(app, proof).await?;
-            Some(All { print, deleted, deleted_more })
+            let (left_out, barred, barred_more) = match leaves_out {
+                true => (protected.n, vec![], 0),
+                false => (0, rules.iter().map(|met| met.barred.to_string()).collect(), rules_more),
+            };
+            Some(All { print, barred, barred_more, left_out, deleted, deleted_more })
         }
         false => None,
     };
@@ -164,17 +182,20 @@ struct To {
     t: String,
     #[serde(default)]
     print: Option<Digest>,
+    /// Whether tags that rules keep stay as they are.
+    #[serde(default)]
+    leave_out: bool,
 }
 
 /// Brings all tags of a namespace back to a time, and says which repositories are still gone. What does not differ as it
 /// was seen any more is answered with what does now.
 pub(super) async fn roll_back_namespace(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let moved = async {
-        let (namespace, To { t, print }): (Namespace, _) = (name.parse()?, of(sent?)?);
+        let (namespace, To { t, print, leave_out: leaves_out }): (Namespace, _) = (name.parse()?, of(sent?)?);
         let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: time("t", &t)? }).await?;
         let deleted = history::deleted(app, &proof).await?;
-        match history::roll_back(app, &proof, print.as_ref()).await {
-            Err(Error::Outdated) => Ok(Err(differing(app, &proof, ("", ""), DEFAULT_LIMIT).await?)),
+        match history::roll_back(app, &proof, Going { print, leaves_out }).await {
+            Err(Error::Outdated) => Ok(Err(differing(app, &proof, (("", ""), DEFAULT_LIMIT), leaves_out).await?)),
             moved => Ok(Ok((moved?, deleted))),
         }
     };

@@ -1,5 +1,6 @@
 //! All tags of a namespace brought back to what they named at a time, in one step and however many they are.
 
+use super::kept::act;
 use super::{mount_of, past, print_of, whole};
 use crate::domain::action::RollBackNamespace;
 use crate::domain::protection::Act;
@@ -22,22 +23,31 @@ const TOGETHER: u32 = 1000;
 /// What stands in the record line by line.
 const LINES: usize = 200;
 
+/// What was seen before, and what becomes of tags that rules keep.
+#[derive(Clone, Default)]
+pub struct Going {
+    /// The print of what shall go back.
+    pub print: Option<Digest>,
+    /// Whether they stay as they are and the others go back. Otherwise one of them is in the way of all.
+    pub leaves_out: bool,
+}
+
 /// Brings every tag of a namespace back to what it named at a time, in one step: how many moved.
 ///
 /// # Errors
-/// [`Error::Conflict`] that names an image that is gone for good; [`Error::Outdated`] if something else differs than the
-/// print says.
-pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, expected: Option<&Digest>) -> Result<u64> {
+/// [`Error::Conflict`] that names an image that is gone for good; [`Error::Outdated`] if something else differs, or is left
+/// out, than the print says.
+pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, going: Going) -> Result<u64> {
     for _ in 1..together::TRIES {
-        let done = roll_back_once(app, proof, expected.cloned()).await;
+        let done = roll_back_once(app, proof, going.clone()).await;
         if !together::is_too_early(&done) {
             return done;
         }
     }
-    roll_back_once(app, proof, expected.cloned()).await
+    roll_back_once(app, proof, going).await
 }
 
-async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expected: Option<Digest>) -> Result<u64> {
+async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, going: Going) -> Result<u64> {
     let RollBackNamespace { namespace, to } = proof.action().clone();
     past(app, to)?;
     let mount_id = mount_of(app, &namespace)?;
@@ -50,14 +60,19 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expect
         Box::pin(async move {
             together::lock(tx, &names, &mount_id).await?;
             let span = whole(&mount_id, &namespace, to);
-            let n_moved = going_back::note(tx, &batch, &span).await?;
+            let mut n_moved = going_back::note(tx, &batch, &span).await?;
             let found = going_back::repositories(tx, &batch).await?;
             together::require_locked(&names, found.iter())?;
-            if let Some(expected) = expected
-                && expected != print_of(&mut Reader::Tx(tx), &span).await?
-            {
+            let since = history::since(&mut Reader::Tx(tx), &span).await?;
+            let mut left_out = Vec::new();
+            for name in found.iter().filter(|_| going.leaves_out) {
+                leave_out(tx, &template.at(name.clone()), &batch, &mut left_out).await?;
+            }
+            n_moved -= left_out.len() as u64;
+            if going.print.is_some_and(|print| print != print_of(since, &left_out)) {
                 return Err(Error::Outdated);
             }
+            let found = going_back::repositories(tx, &batch).await?;
             let mut lines = Vec::new();
             for name in &found {
                 let namer = template.at(name.clone());
@@ -72,6 +87,23 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, expect
         })
     });
     change.await
+}
+
+/// Leaves the tags of one repository as they are that rules keep, and tells their names.
+async fn leave_out(tx: &mut Tx, namer: &Namer, batch: &str, left_out: &mut Vec<String>) -> Result<()> {
+    let (found, rules) = (namer.open(tx).await?, namer.rules(tx).await?);
+    let at = Back { batch, repository: &found };
+    let mut after = String::new();
+    loop {
+        let tags = going_back::page(tx, at, &after, TOGETHER).await?;
+        let Some(last) = tags.last() else { return Ok(()) };
+        after = last.tag.to_string();
+        let is_kept =
+            |it: &Tagged| rules.bar(namer.rights(), act(it.then.is_some(), it.now.is_some()), &it.tag).is_some();
+        let kept: Vec<Tag> = tags.into_iter().filter(is_kept).map(|it| it.tag).collect();
+        going_back::leave(tx, at, &kept).await?;
+        left_out.extend(kept.iter().map(|tag| format!("{}:{tag}", namer.name)));
+    }
 }
 
 /// Brings the tags of one repository back, and tells what they named.
@@ -101,10 +133,11 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, batch: &str, lines: &mut Vec<Str
 /// Whether a tag may go back; one that goes to the trash is asked about there.
 fn check(namer: &Namer, rules: &Rules, it: &Tagged) -> Result<()> {
     it.tag.refuse_reserved()?;
-    let (needed, act) = match (&it.then, &it.now) {
-        (None, _) => return Ok(()),
-        (Some(_), None) => (Permission::RepositoryPush, Act::Create),
-        (Some(_), Some(_)) => (Permission::TagMove, Act::Move),
+    let act = act(it.then.is_some(), it.now.is_some());
+    let needed = match act {
+        Act::Delete => return Ok(()),
+        Act::Create => Permission::RepositoryPush,
+        Act::Move => Permission::TagMove,
     };
     namer.rights().require(needed, &Target::Tag(namer.name.clone(), it.tag.clone()))?;
     rules.check(namer.rights(), act, &it.tag)

@@ -1,6 +1,7 @@
 //! Pages about what tags named before.
 
-use super::{mount_of, past, print};
+use super::kept::mark;
+use super::{Weighed, mount_of, past, weigh};
 use crate::domain::action::{ReadRepository, RestoreTrash, RollBackNamespace, Trashed};
 use crate::domain::error::What;
 use crate::domain::view::{AsOfView, Deleted, Differences, HistoryQuery, HistoryView};
@@ -39,7 +40,7 @@ pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &History
 pub async fn as_of_page(
     app: &App,
     proof: &Authorized<RollBackNamespace>,
-    is_chosen: bool,
+    (is_chosen, leaves_out): (bool, bool),
     after: Option<(RepositoryName, Tag)>,
 ) -> Result<AsOfView> {
     let RollBackNamespace { namespace, to } = proof.action().clone();
@@ -53,6 +54,10 @@ pub async fn as_of_page(
         differences: vec![],
         next: None,
         all: Differences::default(),
+        protected: Differences::default(),
+        rules: vec![],
+        rules_more: 0,
+        leaves_out: false,
         print: None,
         deleted: Deleted::default(),
         days,
@@ -68,8 +73,14 @@ pub async fn as_of_page(
         view.differences.truncate(ROWS as usize);
         view.next = view.differences.last().map(|last| (last.repository.clone(), last.tag.clone()));
     }
-    view.all = history::count_differences(&app.store, &span).await?;
-    view.print = Some(print(app, proof).await?);
+    let (weighed, rules) = weigh(app, proof, leaves_out).await?;
+    mark(&rules, &proof.rights(), &mut view.differences);
+    let Weighed { all, protected, rules, rules_more, leaves_out, print } = weighed;
+    let all = match all {
+        Some(all) => all,
+        None => history::count_differences(&app.store, &span).await?,
+    };
+    view = AsOfView { all, protected, rules, rules_more, leaves_out, print: Some(print), ..view };
     view.deleted = deleted(app, proof).await?;
     Ok(view)
 }

@@ -16,13 +16,13 @@ const MAX_SAID: usize = 20;
 
 /// What is kept, each in its words once, and of how many things more there would have to be some.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(in crate::server::service) struct Kept {
     said: BTreeMap<String, Barred>,
     pub n_more: u64,
 }
 
 impl Kept {
-    fn meet(&mut self, barred: Barred) {
+    pub(in crate::server::service) fn meet(&mut self, barred: Barred) {
         let words = barred.to_string();
         match self.said.len() < MAX_SAID || self.said.contains_key(&words) {
             true => drop(self.said.insert(words, barred)),
@@ -35,7 +35,7 @@ impl Kept {
     }
 
     /// What is said, each with what may be done about it.
-    pub(super) fn rules(self, rights: &Rights) -> Vec<RuleMet> {
+    pub(in crate::server::service) fn rules(self, rights: &Rights) -> Vec<RuleMet> {
         self.said.into_values().map(|barred| met(rights, barred, None)).collect()
     }
 }
