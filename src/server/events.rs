@@ -1,7 +1,7 @@
-//! Tells open pages which repository changed. The store announces changes once they are durable, and
+//! Tells open pages which repository changed, or all of which scope. The store announces changes once they are durable, and
 //! a crawl what it has listed and looked at.
 
-use crate::domain::{RepositoryName, RepositoryVisibility};
+use crate::domain::{RepositoryName, RepositoryVisibility, Scope};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{OnceCell, broadcast};
 
@@ -11,8 +11,8 @@ const REMEMBERED: usize = 1024;
 /// One change, the same to all who hear of it.
 #[derive(Debug)]
 pub struct Changed {
-    pub repository: RepositoryName,
-    /// How visible it is; `None` where it is not there. The first of those who have to know looks, for all of them.
+    pub scope: Scope,
+    /// How visible a repository is; `None` where it is not there. The first of those who have to know looks, for all of them.
     pub visibility: OnceCell<Option<RepositoryVisibility>>,
 }
 
@@ -29,8 +29,13 @@ impl Default for Events {
 impl Events {
     /// Something in this repository changed, durably.
     pub fn changed(&self, repository: RepositoryName) {
+        self.changed_in(Scope::Repository(repository));
+    }
+
+    /// The same of all that a scope holds.
+    pub fn changed_in(&self, scope: Scope) {
         if let Some(sender) = &*self.0.lock().expect("no holder of the lock panics") {
-            let changed = Changed { repository, visibility: OnceCell::new() };
+            let changed = Changed { scope, visibility: OnceCell::new() };
             let _ = sender.send(Arc::new(changed)); // Nobody may be looking.
         }
     }

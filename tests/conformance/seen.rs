@@ -5,7 +5,7 @@ use super::worlds::{Asker, NAMES, World};
 use crate::support::user;
 use portolan::domain::page::Position;
 use portolan::domain::view::{RepositoryQuery, RepositoryRow, RepositorySort};
-use portolan::domain::{Actor, RepositoryName, RepositoryVisibility, Timestamp};
+use portolan::domain::{Actor, RepositoryName, RepositoryVisibility, Scope, Timestamp};
 use portolan::server::access::{Bound, Policy, Standing, Visibility, reads, visibility};
 use portolan::server::context::Changed;
 use portolan::server::service::changes::Shown;
@@ -60,7 +60,7 @@ impl Catalog {
         let listed = pages(store, &filter, &world.query).await;
         assert_eq!(listed.iter().map(|row| &row.name).collect::<Vec<_>>(), expected, "{}", told());
         let changed: RepositoryName = world.after.parse().unwrap();
-        let heard = Changed { repository: changed.clone(), visibility: Default::default() };
+        let heard = Changed { scope: Scope::Repository(changed.clone()), visibility: Default::default() };
         let concerns = Shown::All(filter).concerns(store, &heard).await;
         assert_eq!(concerns, may_list(&changed), "{changed} for {}", told());
     }

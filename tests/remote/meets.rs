@@ -15,7 +15,7 @@ use tokio::sync::broadcast::Receiver;
 /// The repository of which open pages hear next.
 async fn heard(events: &mut Receiver<Arc<Changed>>) -> String {
     let next = tokio::time::timeout(Duration::from_secs(5), events.recv()).await.expect("within seconds");
-    next.expect("nobody fell behind").repository.to_string()
+    next.expect("nobody fell behind").scope.to_string()
 }
 
 impl World {

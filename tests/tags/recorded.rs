@@ -20,7 +20,7 @@ async fn last(test: &TestApp) -> Value {
 /// The repository of which open pages hear next.
 async fn heard(events: &mut Receiver<Arc<Changed>>) -> String {
     let next = timeout(Duration::from_secs(5), events.recv()).await.expect("within seconds");
-    next.expect("nobody fell behind").repository.to_string()
+    next.expect("nobody fell behind").scope.to_string()
 }
 
 #[tokio::test]
@@ -126,6 +126,7 @@ async fn what_is_done_to_names_is_on_record_and_heard() {
     clock.advance_ms(1);
     assert_eq!(test.delete(&at(&format!("trash/{}", of("other/web")))).await.status, 204);
     assert_eq!(last(&test).await["action"], "trash.purge");
+    assert_eq!(heard(&mut events).await, "other/web", "a page shows what of its history can be named again");
 }
 
 /// What is set, changed and taken away of rules, and done to a job, is on record with what stood there before and after.

@@ -20,7 +20,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
-/// What a page wants to hear about: `repositories`, `repository:team/web`, `jobs`, or `job:ID`.
+/// What a page wants to hear about: `repositories`, `repository:team/web`, `trash`, `jobs`, or `job:ID`.
 #[derive(Deserialize)]
 pub(super) struct Scope {
     #[serde(default)]
@@ -61,7 +61,10 @@ async fn listen(app: &App, caller: &Caller, scope: Scope) -> Result<Changes> {
         let proof = app.access.authorize(caller, ListRepositories {}).await?;
         return changes::of_all(app, &proof, since).await;
     }
-    let unknown = || Error::invalid("scope", "listen to repositories, repository:NAME, jobs or job:ID");
+    if scope.scope == "trash" {
+        return changes::of_trash(app, caller, since).await;
+    }
+    let unknown = || Error::invalid("scope", "listen to repositories, repository:NAME, trash, jobs or job:ID");
     let repository: RepositoryName = scope.scope.strip_prefix("repository:").ok_or_else(unknown)?.parse()?;
     let proof = app.access.authorize(caller, ReadRepository { repository }).await?;
     changes::of_one(app, &proof, since).await
@@ -103,7 +106,7 @@ fn told(
             };
             if concerns {
                 let since = app.clock.now();
-                while matches!(shown, Shown::All(_)) && receiver.try_recv().is_ok() {}
+                while matches!(shown, Shown::All(_) | Shown::Trash { .. }) && receiver.try_recv().is_ok() {}
                 return Some((Ok(changed()), (app, (receiver, shown, since, true))));
             }
         }

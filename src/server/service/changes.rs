@@ -1,8 +1,8 @@
 //! What an open page listens to.
 
 use crate::domain::action::{ListRepositories, ReadRepository};
-use crate::domain::{RepositoryName, Result, Timestamp};
-use crate::server::access::{Authorized, Visibility};
+use crate::domain::{Error, Permission, RepositoryName, Result, Scope, Target, Timestamp};
+use crate::server::access::{Authorized, Caller, Visibility};
 use crate::server::context::{App, Changed};
 use crate::server::store::{Store, grants, repositories};
 use std::sync::Arc;
@@ -20,27 +20,37 @@ pub struct Changes {
 pub enum Shown {
     All(Visibility),
     One(RepositoryName),
+    /// What was deleted, as far as its reader may bring it back.
+    Trash {
+        visibility: Visibility,
+        restores: Box<dyn Fn(&RepositoryName) -> bool + Send + Sync>,
+    },
 }
 
 impl Shown {
-    /// Whether this change is one of the page.
+    /// Whether this change is one of the page. What changes in a whole scope, as rules do, shows on no list of
+    /// repositories: so nobody is told there of what they may not see.
     pub async fn concerns(&self, store: &Store, changed: &Changed) -> bool {
-        let Changed { repository, visibility: known } = changed;
-        match self {
-            Self::All(Visibility::Everything) => true,
-            Self::All(visibility) => {
+        let Changed { scope, visibility: known } = changed;
+        match (self, scope) {
+            (Self::All(_) | Self::Trash { .. }, Scope::Namespace(_) | Scope::Everything) => false,
+            (Self::Trash { restores, .. }, Scope::Repository(repository)) => restores(repository),
+            (Self::All(Visibility::Everything), Scope::Repository(_)) => true,
+            (Self::All(visibility), Scope::Repository(repository)) => {
                 // One that cannot be asked about is told of by the next change.
                 let found = known.get_or_try_init(|| grants::visibility(store, repository)).await;
                 found.is_ok_and(|found| visibility.shows(repository, found.unwrap_or_default()))
             }
-            Self::One(shown) => shown == repository,
+            (Self::One(shown), scope) => Scope::Repository(shown.clone()).line().contains(scope),
         }
     }
 
     /// Whether anything of the page changed since, for whoever fell behind and cannot know what did.
     pub async fn changed_since(&self, store: &Store, since: Timestamp) -> Result<bool> {
         let changed_at = match self {
-            Self::All(visibility) => repositories::any_changed_at(store, visibility).await?,
+            Self::All(visibility) | Self::Trash { visibility, .. } => {
+                repositories::any_changed_at(store, visibility).await?
+            }
             Self::One(repository) => repositories::changed_at(store, repository).await?,
         };
         Ok(changed_at >= since)
@@ -51,6 +61,22 @@ impl Shown {
 pub async fn of_all(app: &App, proof: &Authorized<ListRepositories>, since: Option<Timestamp>) -> Result<Changes> {
     super::repositories::require_any(app, proof).await?;
     of(app, Shown::All(proof.visibility()), since).await
+}
+
+/// Changes of every repository of which the caller may bring something back.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who may bring nothing back.
+pub async fn of_trash(app: &App, caller: &Caller, since: Option<Timestamp>) -> Result<Changes> {
+    let proof = app.access.authorize(caller, ListRepositories {}).await?;
+    if !app.access.reaches_anywhere(&caller.standing, Permission::TrashRestore) {
+        return Err(Error::Forbidden(Permission::TrashRestore));
+    }
+    let (access, standing) = (app.access.clone(), Arc::clone(&caller.standing));
+    let restores = move |name: &RepositoryName| {
+        access.holds(&standing, Permission::TrashRestore, &Target::Repository(name.clone()))
+    };
+    of(app, Shown::Trash { visibility: proof.visibility(), restores: Box::new(restores) }, since).await
 }
 
 /// Changes of one repository.

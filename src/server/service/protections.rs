@@ -11,11 +11,12 @@ use crate::domain::protection::{Barred, Guard};
 use crate::domain::view::{
     AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays,
 };
-use crate::domain::{Action, Error, Permission, Protection, Result, Rule, Scope, TagPattern, Target};
+use crate::domain::{Action, Digest, Error, Permission, Protection, Result, Rule, Scope, TagPattern, Target};
 use crate::server::access::{Authorized, Caller, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::store::{Change, protections, trash};
+use std::collections::BTreeSet;
 
 /// Rules of a page.
 const PAGE: u32 = 100;
@@ -164,7 +165,7 @@ pub async fn set(app: &App, proof: &Authorized<SetProtection>) -> Result<Rule> {
         Box::pin(async move {
             protections::insert(tx, &rule).await?;
             let (scope, after) = (rule.protection.scope.clone(), rule.protection.lines());
-            Ok(told(Change::new(rule, None, Some(after)), scope))
+            Ok(Change::new(rule, None, Some(after)).announcing_in(scope))
         })
     });
     write.await
@@ -182,7 +183,8 @@ pub async fn change(app: &App, proof: &Authorized<ChangeProtection>) -> Result<(
                 return Err(meanwhile());
             }
             let (was, is) = (before.lines(), protection.lines());
-            Ok(told(Change::new((), Some(was), Some(is)), protection.scope))
+            let scopes = BTreeSet::from([before.scope, protection.scope]);
+            Ok(scopes.into_iter().fold(Change::new((), Some(was), Some(is)), Change::announcing_in))
         })
     });
     write.await
@@ -199,20 +201,18 @@ pub async fn remove(app: &App, proof: &Authorized<RemoveProtection>) -> Result<(
             if !protections::delete(tx, &id, &before).await? {
                 return Err(meanwhile());
             }
-            Ok(told(Change::new((), Some(before.lines()), None), before.scope))
+            Ok(Change::new((), Some(before.lines()), None).announcing_in(before.scope))
         })
     });
     write.await
 }
 
-/// Open pages of the repository hear of it, where it is about one.
-fn told<T>(change: Change<T>, scope: Scope) -> Change<T> {
-    match scope {
-        Scope::Repository(name) => change.announcing(name),
-        Scope::Everything | Scope::Namespace(_) => change,
-    }
+/// What a rule says, as one value.
+pub fn print(protection: &Protection) -> Digest {
+    super::plans::print_of(std::iter::once(protection.lines()))
 }
 
-fn meanwhile() -> Error {
+/// That a rule is not what it was.
+pub fn meanwhile() -> Error {
     Error::Conflict("this rule changed meanwhile; look again".to_owned())
 }

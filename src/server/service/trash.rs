@@ -257,7 +257,7 @@ pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Res
             }
             collect::soon(tx, now).await?;
             let words = entry.row.words();
-            Ok(Change::new(entry.row.batch, Some(words), None))
+            Ok(Change::new(entry.row.batch, Some(words), None).announcing(entry.row.repository))
         })
     });
     let batch = change.await?;

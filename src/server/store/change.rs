@@ -3,7 +3,7 @@
 use super::audit::Entry;
 use super::live::Allowed;
 use super::{Db, Store, Tx};
-use crate::domain::{Error, RepositoryName, Result, Timestamp};
+use crate::domain::{Error, RepositoryName, Result, Scope, Timestamp};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ pub struct Change<T> {
     pub(super) value: T,
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
-    pub(super) changed: Vec<RepositoryName>,
+    pub(super) changed: Vec<Scope>,
 }
 
 impl<T> Change<T> {
@@ -24,15 +24,20 @@ impl<T> Change<T> {
     }
 
     /// Open pages hear of it once it is durable, even if whoever asked for it has gone.
-    pub fn announcing(mut self, repository: RepositoryName) -> Self {
-        self.changed.push(repository);
+    pub fn announcing(self, repository: RepositoryName) -> Self {
+        self.announcing_in(Scope::Repository(repository))
+    }
+
+    /// The same of every repository in a scope, by one word.
+    pub fn announcing_in(mut self, scope: Scope) -> Self {
+        self.changed.push(scope);
         self
     }
 }
 
-/// A change as an engine runs it, which leaves the repositories of which open pages hear. What its caller gets is kept
+/// A change as an engine runs it, which leaves the scopes of which open pages hear. What its caller gets is kept
 /// beside it: so all that runs changes is compiled once, and not for each of some two hundred.
-pub(super) type Step = Work<Vec<RepositoryName>>;
+pub(super) type Step = Work<Vec<Scope>>;
 
 type Work<R> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R>> + Send>;
 
@@ -84,7 +89,7 @@ impl Store {
         let step: Step = Box::new(move |tx| {
             Box::pin(async move {
                 let _ = keep.send(note(tx).await?);
-                Ok(changed)
+                Ok(changed.into_iter().map(Scope::Repository).collect())
             })
         });
         self.run(lasting, step).await?;

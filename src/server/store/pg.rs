@@ -87,7 +87,7 @@ impl Pg {
                 let _changing = pg.moments.change();
                 transaction.commit().await.map_err(failure)?;
             }
-            changed.into_iter().for_each(|repository| pg.events.changed(repository));
+            changed.into_iter().for_each(|scope| pg.events.changed_in(scope));
             Ok(())
         };
         tokio::spawn(whole.in_current_span()).await.unwrap_or(Err(Error::Internal))

@@ -17,6 +17,7 @@ use crate::ui::components::table::{ACTIONS, Table};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
+use crate::ui::islands::live::LiveScope;
 use crate::ui::query::{Pairs, address};
 use crate::ui::request::{PageRequest, Part};
 use crate::ui::words::counted;
@@ -118,8 +119,9 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
     let base = Address::Trash(namespace.clone()).to_string();
     let title = namespace.as_ref().map_or("Trash".to_owned(), |name| format!("Trash of {name}"));
     let TrashView { rows, next, sum, asking, opens } = view;
-    let (back, clear) = (asked.with(&base, "before", &asked.before), base.clone());
-    if PageRequest::current().part == Some(Part::Dialog) {
+    let back = asked.with(&base, "before", &asked.before);
+    let part = PageRequest::current().part;
+    if part == Some(Part::Dialog) {
         let is_purge = |asking: &Asking| !matches!(asking, Asking::Restore { .. } | Asking::RestoreAll { .. });
         let asking = asking.filter(is_purge);
         return asking.map(|asking| view! { <Question asking back/> }).into_any();
@@ -128,16 +130,47 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
         Some(asking) => view! { <Question asking back/> }.into_any(),
         None => view! { <Problem intent=Intent::RestoreTrash/><Problem intent=Intent::PurgeTrash/> }.into_any(),
     };
+    let body = view! { <Body rows next asked=&asked base=&base now/> };
+    if part.is_some() {
+        return body.into_any();
+    }
+    let crumbs = namespace.clone().map(|namespace| view! { <NamespaceCrumbs namespace/> });
+    let tabs = namespace.map(|name| view! { <ScopeTabs scope=Scope::Namespace(name) open=Tab::Trash opens/> });
+    view! {
+        <PageTitle text=title.clone()/>
+        {crumbs}
+        <div class="head">
+            <div class="grow"><h1>{title}</h1><p class="head-sub">{sum_words(sum)}</p></div>
+            <LiveScope scope="trash".to_owned() since=now nouns=("thing", "things")/>
+        </div>
+        {tabs}
+        <FilterBar asked action=base/>
+        {question}
+        {body}
+    }
+    .into_any()
+}
+
+/// What changes with the data.
+#[component]
+fn Body<'a>(
+    rows: Vec<TrashedView>,
+    next: Option<String>,
+    asked: &'a Asked,
+    base: &'a str,
+    now: Timestamp,
+) -> impl IntoView + use<> {
+    let clear = base.to_owned();
     let n = rows.iter().map(|it| it.n_together).max().unwrap_or_default().max(rows.len() as u64);
     let is_batch = !asked.batch.is_empty();
     let rows = if is_batch && next.is_none() && asked.before.is_empty() { by_name(rows) } else { rows };
-    let together = (is_batch && rows.len() > 1).then(|| view! { <Together rows=&rows asked=&asked base=&base n/> });
+    let together = (is_batch && rows.len() > 1).then(|| view! { <Together rows=&rows asked base n/> });
     let more = next.map(|next| {
-        let href = asked.with(&base, "before", &next);
+        let href = asked.with(base, "before", &next);
         view! { <nav class="tfoot" aria-label="Pages"><a class="btn btn-sm" rel="next" href=href>"Older"</a></nav> }
     });
     let body = match (rows.is_empty(), asked.is_filter()) {
-        (false, _) => view! { <Rows rows asked=asked.clone() base=base.clone() now/>{more} }.into_any(),
+        (false, _) => view! { <Rows rows asked=asked.clone() base=base.to_owned() now/>{more} }.into_any(),
         (true, true) => view! { <Empty icon="search" title="Nothing in the trash fits".to_owned()><a class="btn" href=clear>"Clear filter"</a></Empty>{more} }.into_any(),
         (true, false) => view! {
             <Empty icon="trash" title="The trash is empty".to_owned()>
@@ -147,19 +180,7 @@ fn Whole(view: TrashView, asked: Asked, namespace: Option<Namespace>, now: Times
         }
         .into_any(),
     };
-    let crumbs = namespace.clone().map(|namespace| view! { <NamespaceCrumbs namespace/> });
-    let tabs = namespace.map(|name| view! { <ScopeTabs scope=Scope::Namespace(name) open=Tab::Trash opens/> });
-    view! {
-        <PageTitle text=title.clone()/>
-        {crumbs}
-        <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{sum_words(sum)}</p></div></div>
-        {tabs}
-        <FilterBar asked action=base/>
-        {question}
-        {together}
-        {body}
-    }
-    .into_any()
+    view! { <div data-live="trash">{together}{body}</div> }.into_any()
 }
 
 /// What the trash holds, of what the reader may bring back.

@@ -141,6 +141,7 @@ pub(super) const ROWS: &[Row] = &[
     Row("GET", "/token/ca.pem", r#""#, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     Row("GET", "/token/jwks.json", r#""#, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     Row("GET", "/metrics", r#""#, [401, 403, 403, 403, 403, 403, 403, 200, 403]),
+    Row("GET", "/events?scope=trash", r#""#, [401, 403, 403, 200, 200, 403, 403, 403, 403]),
     Row("GET", "/events?scope=repositories", r#""#, [401, 200, 200, 200, 200, 200, 200, 200, 200]),
     Row("GET", "/events?scope=repository:team/web", r#""#, [401, 404, 404, 404, 404, 200, 200, 200, 200]),
     Row("GET", "/health/live", r#""#, [200, 200, 200, 200, 200, 200, 200, 200, 200]),

@@ -84,7 +84,7 @@ async fn purge_some(
             }
             collect::soon(tx, now).await?;
             let words: Vec<String> = found.iter().map(|entry| entry.row.words()).collect();
-            Ok(Change::new(found.len(), Some(words.join("\n")), None))
+            Ok(Change::new(found.len(), Some(words.join("\n")), None).announcing(name))
         })
     });
     change.await

@@ -7,7 +7,7 @@ use super::super::change::{Lasting, Step};
 use super::super::moment::Moments;
 use super::super::tx::Engine;
 use super::failure;
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Error, Result, Scope};
 use crate::server::events::Events;
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ const ENOUGH: Duration = Duration::from_millis(50);
 pub(super) struct Waiting {
     lasting: Lasting,
     change: Option<Step>,
-    result: Option<Result<Vec<RepositoryName>>>,
+    result: Option<Result<Vec<Scope>>>,
     reply: oneshot::Sender<Result<()>>,
     /// The request that asks for it, for what the log says.
     span: Span,
@@ -57,7 +57,7 @@ impl Waiting {
             (Some(Ok(changed)), committed) => committed.map(|()| changed),
             (None, committed) => Err(committed.err().unwrap_or(Error::Internal)),
         };
-        let answer = result.map(|changed| changed.into_iter().for_each(|repository| events.changed(repository)));
+        let answer = result.map(|changed| changed.into_iter().for_each(|scope| events.changed_in(scope)));
         let _ = self.reply.send(answer); // The caller may have gone; the change stands.
     }
 }
