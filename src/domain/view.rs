@@ -36,7 +36,7 @@ pub use people::{
 };
 pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, More, Preview};
 pub use protections::{
-    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays,
+    AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays, rules_of,
 };
 pub use providers::{ProviderRow, ProviderView, ProvidersView, StrangerRow, Tried, Verdict};
 pub use trash::{Again, Asking, Crossing, Fold, TrashQuery, TrashSum, TrashView, TrashedView};

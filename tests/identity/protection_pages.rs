@@ -4,7 +4,7 @@ use super::console::Browser;
 use super::protection::set;
 use super::{PASSWORD, basic, with_admin};
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The id of the rule whose form or link stands on a page.
 fn rule(page: &str) -> String {
@@ -183,4 +183,79 @@ async fn what_goes_for_good_takes_who_they_are_shown_a_moment_ago() {
     assert_eq!(admin.get("/api/v1/trash").await.json()["items"].as_array().unwrap().len(), 1, "it is there");
     assert_eq!(purge("2", super::PASSWORD).await.status, 303);
     assert_eq!(admin.get("/api/v1/trash").await.json()["items"].as_array().unwrap().len(), 0);
+}
+
+/// The form of *Undo* on the page that says what was done: where it goes, what it asks for, and its fields.
+fn undo(page: &str) -> (String, String, Vec<(String, String)>) {
+    let form = page.split("class=\"undo\"").nth(1).and_then(|rest| rest.split("</form>").next()).expect("a way back");
+    let value = |text: &str, key: &str| {
+        let rest = text.split(&format!("{key}=\"")).nth(1).unwrap_or_default();
+        rest.split('"').next().unwrap_or_default().to_owned()
+    };
+    let inputs = form.split("<input").skip(1).map(|input| (value(input, "name"), value(input, "value")));
+    let mut fields: Vec<(String, String)> = inputs.collect();
+    let (_, intent) = fields.remove(0);
+    (value(form, "action"), intent, fields)
+}
+
+/// What was done to a rule is taken back by the form that says so, as long as the rule is as it was left, by who may do
+/// the same by hand.
+#[tokio::test]
+async fn what_was_done_to_a_rule_is_taken_back_as_long_as_it_is_as_it_was_left() {
+    let test = with_admin().await;
+    let (mara, admin) = (Browser::of(&test, "mara").await, test.showing(&basic("mara", PASSWORD)));
+    let _ = super::api::user(&admin, "otto").await;
+    super::api::give(&admin, super::api::named("otto"), "maintainer", "team/*", None).await.unwrap();
+    let otto = Browser::of(&test, "otto").await;
+    admin.push_image("team/web", "v1", "amd64", b"layer").await;
+    let rules = async || -> Vec<(String, String)> {
+        let listed = admin.get("/api/v1/protections?scope=team/web").await.json();
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        listed["items"].as_array().unwrap().iter().map(|it| (text(&it["kind"]), text(&it["role"]))).collect()
+    };
+    let press = async |who: &Browser<'_>, page: &str| {
+        let (page, intent, fields) = undo(page);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(key, value)| (&**key, &**value)).collect();
+        who.send(&page, &intent, &fields).await
+    };
+    let done = async |page: &str| {
+        let (page, intent, fields) = undo(page);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(key, value)| (&**key, &**value)).collect();
+        mara.done(&page, &intent, &fields).await
+    };
+    let last = async || admin.get("/api/v1/activity?limit=1").await.json()["items"][0].clone();
+    let immutable = ("immutable".to_owned(), String::new());
+    let page = "/n/team/-/policies";
+    let fields = |kind, role| [("tags", "v*"), ("except", "*-rc"), ("kind", kind), ("role", role)];
+
+    // There, gone, and there again.
+    let set = mara.done(page, "set-protection", &fields("immutable", "")).await;
+    let gone = done(&set).await;
+    assert!(gone.contains("The rule about v* but not *-rc is gone.") && rules().await.is_empty(), "{gone}");
+    assert_eq!(last().await["action"], "protection.remove");
+    let back = done(&gone).await;
+    assert!(back.contains("The rule about v* but not *-rc is set"), "{back}");
+    assert_eq!(rules().await, [immutable.clone()]);
+    assert_eq!(press(&mara, &gone).await.status, StatusCode::UNPROCESSABLE_ENTITY, "there is one that says the same");
+    // It says what it said, under the id that it has.
+    let id = rule(&mara.get(page).await.text());
+    let change = [&[("rule", &*id)][..], &fields("protected", "admin")].concat();
+    let changed = mara.done(page, "change-protection", &change).await;
+    assert_eq!(press(&otto, &changed).await.status, StatusCode::FORBIDDEN, "only who may lift it");
+    assert_eq!(rules().await, [("protected".to_owned(), "admin".to_owned())]);
+    let as_before = done(&changed).await;
+    assert_eq!((rules().await, rule(&as_before)), (vec![immutable], id.clone()));
+    assert_eq!(last().await["action"], "protection.change");
+    // What somebody did to it meanwhile stays.
+    let at = format!("/api/v1/protections/{id}");
+    let patch = json!({"kind": "no_delete"}).to_string();
+    assert!(admin.call("PATCH", &at, "application/json", patch).await.status.is_success());
+    for stale in [&changed, &as_before, &back] {
+        let refused = press(&mara, stale).await;
+        let says = refused.text().contains("This rule changed meanwhile");
+        assert!(refused.status == StatusCode::CONFLICT && says, "{}: {}", refused.status, refused.text());
+    }
+    assert_eq!(rules().await, [("no_delete".to_owned(), String::new())]);
+    assert_eq!(admin.delete(&at).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(press(&mara, &as_before).await.status, StatusCode::CONFLICT, "there is nothing to change back");
 }

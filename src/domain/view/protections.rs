@@ -55,12 +55,17 @@ pub struct RuleMet {
 impl RuleMet {
     /// Where it stands, for who may go there.
     pub fn address(&self) -> Option<String> {
-        let page = match &self.barred.scope {
-            Scope::Everything => Address::AllPolicies,
-            Scope::Namespace(namespace) => Address::Policies(namespace.clone()),
-            scope @ Scope::Repository(_) => Address::Settings(scope.clone()),
-        };
+        let page = rules_of(&self.barred.scope);
         self.may_open.then(|| format!("{page}#rule-{}", self.barred.rule))
+    }
+}
+
+/// The page on which the rules of a scope are set.
+pub fn rules_of(scope: &Scope) -> Address {
+    match scope {
+        Scope::Everything => Address::AllPolicies,
+        Scope::Namespace(namespace) => Address::Policies(namespace.clone()),
+        Scope::Repository(_) => Address::Settings(scope.clone()),
     }
 }
 

@@ -2,11 +2,13 @@
 //! Whoever can write one can make a page of their own browser say it, and nothing else.
 
 use super::door;
+use crate::domain::protection::Guard;
 use crate::domain::view::Ended;
-use crate::domain::{Digest, Timestamp};
+use crate::domain::{Digest, Protection, Role, Scope, TagPattern, Timestamp};
 use crate::server::context::App;
 use crate::ui::form::{Back, Intent, Said};
 use axum::http::{HeaderMap, HeaderValue};
+use std::str::FromStr;
 
 /// Long enough for one redirect.
 const SECONDS: u32 = 60;
@@ -42,9 +44,45 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
         }
         Some(Back::Copied(request_id)) => drop(value.append_pair("copy", request_id)),
         Some(Back::Trash(batch)) => drop(value.append_pair("batch", batch)),
+        Some(Back::Rule { scope, there, says }) => {
+            value.append_pair("scope", &scope.to_string());
+            if let Some((id, print)) = there {
+                value.append_pair("rule", id).append_pair("print", print.as_str());
+            }
+            if let Some(Protection { tags, except, guard, .. }) = says {
+                let text = |pattern: &Option<TagPattern>| pattern.as_ref().map(ToString::to_string).unwrap_or_default();
+                value.append_pair("kind", guard.kind().name()).append_pair("role", guard.role().map_or("", Role::name));
+                value.append_pair("tags", &text(tags)).append_pair("except", &text(except));
+            }
+        }
         None => {}
     }
-    set(app, &value.finish(), SECONDS)
+    let value = value.finish();
+    match &said.back {
+        // Better no way back than nothing said.
+        Some(_) if value.len() > MAX_BYTES => cookie(app, &Said { back: None, ..said.clone() }),
+        _ => set(app, &value, SECONDS),
+    }
+}
+
+/// The rule that a cookie says is to be as it was.
+fn rule(get: &dyn Fn(&str) -> Option<String>) -> Option<Back> {
+    fn some<T: FromStr>(text: Option<String>) -> Option<Option<T>> {
+        text.filter(|text| !text.is_empty()).map(|text| text.parse().ok()).map_or(Some(None), |read| read.map(Some))
+    }
+    let scope: Scope = get("scope")?.parse().ok()?;
+    let there = match get("rule") {
+        Some(id) => Some((id, get("print")?.parse().ok()?)),
+        None => None,
+    };
+    let says = match get("kind") {
+        Some(kind) => {
+            let guard = Guard::new(kind.parse().ok()?, some(get("role"))?).ok()?;
+            Some(Protection { scope: scope.clone(), tags: some(get("tags"))?, except: some(get("except"))?, guard })
+        }
+        None => None,
+    };
+    Some(Back::Rule { scope, there, says })
 }
 
 /// The way back that a cookie carries.
@@ -54,6 +92,9 @@ fn back(get: &dyn Fn(&str) -> Option<String>) -> Option<Back> {
     }
     if let Some(request_id) = get("copy") {
         return Some(Back::Copied(request_id));
+    }
+    if get("scope").is_some() {
+        return rule(get);
     }
     if let Some(tag) = get("renamed") {
         let (repository, to) = (get("repository")?.parse().ok()?, get("to")?.parse().ok()?);

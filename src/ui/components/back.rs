@@ -1,6 +1,7 @@
 //! The way back from what was just done: a form of its own, so that it needs no script.
 
-use crate::domain::{Address, Digest};
+use crate::domain::view::rules_of;
+use crate::domain::{Address, Digest, Protection, Role, TagPattern};
 use crate::ui::form::{Back, Intent};
 use crate::ui::query::address;
 use leptos::prelude::*;
@@ -21,6 +22,7 @@ pub fn TakeBack(back: Back) -> impl IntoView {
             let fields = vec![("to", to.to_string()), ("expect", expect.to_string())];
             (Some(Address::RenameTag(repository, tag)), Intent::RenameTag, fields)
         }
+        Back::Rule { scope, there, says } => (Some(rules_of(&scope)), of_rule(&there, &says), rule(there, says)),
         Back::Copied(request_id) => (None, Intent::UndoCopy, vec![("copy", request_id)]),
         Back::Trash(batch) => (None, Intent::Undo, vec![("batch", batch)]),
         Back::Namespace { namespace, then } => {
@@ -37,4 +39,23 @@ pub fn TakeBack(back: Back) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+fn of_rule(there: &Option<(String, Digest)>, says: &Option<Protection>) -> Intent {
+    match (there, says) {
+        (Some(_), None) => Intent::RemoveProtection,
+        (Some(_), Some(_)) => Intent::ChangeProtection,
+        (None, _) => Intent::SetProtection,
+    }
+}
+
+/// The fields of a rule: which one, and what it is to say.
+fn rule(there: Option<(String, Digest)>, says: Option<Protection>) -> Vec<(&'static str, String)> {
+    let which = there.into_iter().flat_map(|(id, print)| [("rule", id), ("print", print.to_string())]);
+    let text = |pattern: Option<TagPattern>| pattern.as_ref().map(ToString::to_string).unwrap_or_default();
+    let says = says.into_iter().flat_map(|Protection { tags, except, guard, .. }| {
+        let role = guard.role().map_or("", Role::name).to_owned();
+        [("tags", text(tags)), ("except", text(except)), ("kind", guard.kind().name().to_owned()), ("role", role)]
+    });
+    which.chain(says).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::Intent;
 use crate::domain::view::Ended;
-use crate::domain::{Digest, Namespace, RepositoryName, Tag, Timestamp};
+use crate::domain::{Digest, Namespace, Protection, RepositoryName, Scope, Tag, Timestamp};
 use crate::ui::words::counted;
 
 /// Something that was done, said once on the page that follows.
@@ -18,7 +18,7 @@ pub struct Said {
     pub back: Option<Back>,
 }
 
-/// The way back from what was done to names.
+/// The way back from what was done to names, or to the rules that keep them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Back {
     /// A tag goes back to what it named, or goes where it was not there, as long as it names `expect`.
@@ -31,6 +31,9 @@ pub enum Back {
     Namespace { namespace: Namespace, then: Timestamp },
     /// What a plan deleted comes back, by its batch.
     Trash(String),
+    /// A rule says again what it said: one that is there goes or changes, by its id and as long as it says what has this
+    /// print; one that went is set again.
+    Rule { scope: Scope, there: Option<(String, Digest)>, says: Option<Protection> },
 }
 
 impl Said {

@@ -5,9 +5,9 @@ use super::{Done, Form};
 use crate::domain::action::{ChangeProtection, RemoveProtection, SetProtection};
 use crate::domain::error::What;
 use crate::domain::protection::Guard;
-use crate::domain::{Address, Error, Protection, Result, Rule, Scope};
+use crate::domain::{Address, Digest, Error, Protection, Result, Rule, Scope};
 use crate::server::service::protections;
-use crate::ui::form::Intent;
+use crate::ui::form::{Back, Intent};
 
 /// The scope whose rules stand on the page.
 fn of_page(form: &Form<'_>) -> Result<Scope> {
@@ -42,8 +42,10 @@ async fn set(form: &Form<'_>) -> Result<Done> {
     let protection = said(form, of_page(form)?)?;
     let about = protection.about();
     let proof = form.app.access.authorize(form.caller, SetProtection { protection }).await?;
-    protections::set(form.app, &proof).await.map_err(|error| taken("tags", error))?;
-    Ok(Done::new(form.page(), Intent::SetProtection, about))
+    let Rule { id, protection, .. } = protections::set(form.app, &proof).await.map_err(|error| taken("tags", error))?;
+    let undo = RemoveProtection { id: id.clone(), before: protection.clone() };
+    let back = form.may(&undo).then(|| back(&protection, Some(id), None));
+    Ok(Done::new(form.page(), Intent::SetProtection, about).with_back(back))
 }
 
 async fn change(form: &Form<'_>) -> Result<Done> {
@@ -51,25 +53,45 @@ async fn change(form: &Form<'_>) -> Result<Done> {
     let protection = said(form, scope.clone())?;
     let Rule { id, protection: before, .. } = named(form, scope).await?;
     let about = protection.about();
-    let proof = form.app.access.authorize(form.caller, ChangeProtection { id, before, protection }).await?;
+    let undo = ChangeProtection { id: id.clone(), before: protection.clone(), protection: before.clone() };
+    let action = ChangeProtection { id, before, protection };
+    let proof = form.app.access.authorize(form.caller, action).await?;
     protections::change(form.app, &proof).await?;
-    Ok(Done::new(form.page(), Intent::ChangeProtection, about))
+    let may = form.may(&undo);
+    let ChangeProtection { id, before: now, protection: before } = undo;
+    let back = may.then(|| back(&now, Some(id), Some(before)));
+    Ok(Done::new(form.page(), Intent::ChangeProtection, about).with_back(back))
 }
 
 async fn remove(form: &Form<'_>) -> Result<Done> {
     let Rule { id, protection: before, .. } = named(form, of_page(form)?).await?;
     let about = before.about();
+    let undo = SetProtection { protection: before.clone() };
     let proof = form.app.access.authorize(form.caller, RemoveProtection { id, before }).await?;
     protections::remove(form.app, &proof).await?;
-    Ok(Done::new(form.page(), Intent::RemoveProtection, about))
+    let back = form.may(&undo).then(|| back(&undo.protection, None, Some(undo.protection.clone())));
+    Ok(Done::new(form.page(), Intent::RemoveProtection, about).with_back(back))
 }
 
-/// The rule that a form names, of those that are set where its page is.
+/// The way back from what a rule says now, or said until it went.
+fn back(now: &Protection, id: Option<String>, says: Option<Protection>) -> Back {
+    Back::Rule { scope: now.scope.clone(), there: id.map(|id| (id, protections::print(now))), says }
+}
+
+/// The rule that a form names, of those that are set where its page is, as long as it says what it said when a way back
+/// from there was drawn.
 async fn named(form: &Form<'_>, scope: Scope) -> Result<Rule> {
     let id = form.sent.text("rule");
     let _configures = form.app.access.authorize(form.caller, configuring(scope.clone())).await?;
-    let found = protections::find(form.app, id).await?;
+    let expected: Option<Digest> = form.sent.optional("print")?;
+    let found = match protections::find(form.app, id).await {
+        Err(Error::NotFound(_)) if expected.is_some() => return Err(protections::meanwhile()),
+        found => found?,
+    };
     let is_here = found.protection.scope == scope;
+    if is_here && expected.is_some_and(|expected| expected != protections::print(&found.protection)) {
+        return Err(protections::meanwhile());
+    }
     if is_here { Ok(found) } else { Err(Error::NotFound(What::Protection(id.chars().take(80).collect()))) }
 }
 

@@ -42,8 +42,11 @@ pub(super) fn RuleForm<'a>(
     let mono = Kind { class: "input input-mono", ..Kind::OPTIONAL };
     let result = is_tried.then(|| view! { <Tried tags=tags.clone() except=except.clone() tried/> });
     let action = format!("{}#tried", request.path());
+    // As the way back of a change is refused, which stands in no form.
+    let refused = id.is_none().then(|| view! { <Problem intent=Intent::ChangeProtection/> });
     view! {
         <Problem intent/>
+        {refused}
         <PostForm intent class="grantform" label=act.to_owned()>
             {id}
             <Field intent name="tags" label="Tags" value=tags kind=Kind { placeholder: "v*", ..mono } hint="Globs, with commas between them. Empty is all tags."/>
