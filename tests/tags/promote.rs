@@ -1,9 +1,10 @@
 //! Tags are copied and promoted on a page that says before what it would do, and taken back by a press.
 
 use super::{followed, form, is_there, names, push_index, push_signature, within};
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, user};
 use axum::http::StatusCode;
-use portolan::domain::Role;
+use portolan::domain::{Role, Terms};
+use portolan::server::access::Standing;
 
 fn short(digest: &str) -> &str {
     &digest[7..19]
@@ -257,4 +258,23 @@ async fn what_is_wrong_in_a_dialog_is_said_in_it() {
     let wrong = form(&test, &image, "delete-image", &[("plan", &plan), ("tags", "1"), ("confirmed", "team")]).await;
     assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text().contains("field-error"));
     assert!(is_there(&test, "team/web", "1.0").await);
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_promotion_that_would_be_refused() {
+    let test = TestApp::new().await;
+    test.push_image("team/web", "prod", "amd64", b"one").await;
+    test.push_image("team/web", "prod", "amd64", b"two").await;
+    test.push_image("team/web", "1.5", "amd64", b"three").await;
+    test.push_image("other/web", "1", "amd64", b"other").await;
+    let term = |role, scope: &str| Terms { role, scope: scope.parse().unwrap(), tags: None, expires_at: None };
+    for (here, offers) in
+        [(Role::Reader, [false, false]), (Role::Publisher, [true, false]), (Role::Developer, [true, true])]
+    {
+        let terms = vec![term(here, "team/*"), term(Role::Publisher, "other/*")];
+        let lena = test.with_standing(Standing { terms, ..Standing::of(user("lena")) });
+        let page = lena.get("/r/team/web/-/copy?tag=1.5").await.text();
+        let shown = ["To a name of team/web", "Promote to prod…"].map(|words| page.contains(words));
+        assert!(shown == offers && page.contains("Copy to other/web…"), "{here:?}: {page}");
+    }
 }

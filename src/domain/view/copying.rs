@@ -13,6 +13,8 @@ pub struct CopyView {
     pub repository: RepositoryName,
     /// What was chosen, each with its image.
     pub tags: Vec<(Tag, Digest)>,
+    /// Whether the reader may give an image another name here.
+    pub may_name: bool,
     /// Where one tag goes mostly: names that were moved here before, and where something was copied from here.
     pub offers: Vec<Offer>,
     /// Repositories to which the reader may push, the likely ones first.

@@ -6,6 +6,7 @@ use crate::domain::view::{CopyPlan, CopyQuery, CopyView, Moved, Offer};
 use crate::domain::{Error, Permission, RepositoryName, Result, Target};
 use crate::server::access::{Authorized, Scopes};
 use crate::server::context::App;
+use crate::server::service::names::Powers;
 use crate::server::store::{activity, copies};
 
 /// How many names of a repository, and how many others, are offered at a press.
@@ -20,7 +21,9 @@ const MAX_PLACES: u32 = 100;
 pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &CopyQuery) -> Result<CopyView> {
     let source = Source::of(app, proof, query).await?;
     let repository = source.name.clone();
-    let mut view = CopyView { repository, tags: vec![], offers: vec![], repositories: vec![], plan: None, wrong: None };
+    let may_name = Powers::of(app, proof, &source.found.mount_id, vec![]).adds();
+    let (tags, offers, repositories, plan, wrong) = (vec![], vec![], vec![], None, None);
+    let mut view = CopyView { repository, tags, may_name, offers, repositories, plan, wrong };
     if !query.to.is_empty() {
         match source.plan(app, proof, query).await {
             Ok(plan) => view.plan = Some(plan),
@@ -30,7 +33,7 @@ pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &CopyQue
     }
     if view.plan.is_none() {
         view.repositories = places(app, proof, &source).await?;
-        view.offers = names(app, proof, &source).await?;
+        view.offers = if may_name { names(app, proof, &source).await? } else { vec![] };
         let last = last(app, proof, (&source, &view.repositories)).await?;
         view.offers.extend(last.into_iter().map(|repository| Offer { repository, tag: None, now: None }));
     }

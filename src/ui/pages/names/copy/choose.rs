@@ -12,7 +12,7 @@ use leptos::prelude::*;
 const NAMES: &str = "names";
 const PLACES: &str = "places";
 
-/// Both kinds of places. Only a single tag can become another name of the same repository.
+/// Both kinds of places. Only a single tag can become another name of the same repository, by who may name something there.
 #[component]
 pub fn Choose(view: CopyView, query: CopyQuery, now: Timestamp) -> impl IntoView {
     let back = match view.tags.as_slice() {
@@ -20,7 +20,7 @@ pub fn Choose(view: CopyView, query: CopyQuery, now: Timestamp) -> impl IntoView
         _ => Address::Repository(view.repository.clone()),
     };
     let (view, query) = (&view, &query);
-    let here = (view.tags.len() == 1).then(|| view! { <Here view query now/> });
+    let here = (view.tags.len() == 1 && view.may_name).then(|| view! { <Here view query now/> });
     view! {
         <div class="stack narrow-page">
             {here}
