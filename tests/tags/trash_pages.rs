@@ -334,6 +334,19 @@ async fn many_tags_that_were_deleted_together_are_one_line_and_come_back_or_go_a
     assert!(all.contains("All of the trash") && all.contains("Delete all now…") && !all.contains("more</a>"), "{all}");
     let places: Vec<_> = (1..=8).map(|n| all.find(&format!("\"Restore tag v{n} of team/web\""))).collect();
     assert!(places.is_sorted() && places[0].is_some(), "by their names: {places:?}");
+    // To who may bring back what is of this repository, and nothing else of the trash, they are one line as well.
+    test.push_image("other/web", "hidden", "amd64", b"other").await;
+    assert_eq!(test.delete("/v2/other/web/manifests/hidden").await.status, StatusCode::ACCEPTED);
+    let own = within(&test, "team/web", Role::Owner, None).get("/trash").await.text();
+    for words in ["8 tags of ", "Restore all 8", "Delete all now…", "59 things that you may"] {
+        assert!(own.contains(words), "{words} in {own}");
+    }
+    assert!(n_rows(&own) == 50 && !own.contains("other/web"), "{own}");
+    let older = own.split("before=").nth(1).and_then(|rest| rest.split('"').next()).expect("one more page");
+    let older = within(&test, "team/web", Role::Owner, None).get(&format!("/trash?before={older}")).await.text();
+    assert_eq!((n_rows(&older), older.contains("8 tags of ")), (2, false), "each line once");
+    let others = within(&test, "other/*", Role::Owner, None).get("/trash").await.text();
+    assert!(others.contains("other/web") && !others.contains("8 tags of ") && n_rows(&others) == 1, "{others}");
     let some = within(&test, "team/web", Role::Owner, Some("v*"));
     assert!(!some.get("/trash").await.text().contains("8 tags of "), "whose right ends within it sees what is theirs");
 

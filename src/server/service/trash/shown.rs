@@ -1,7 +1,7 @@
 //! The page of what was deleted.
 
 use super::home::kept_at;
-use super::{Entry, Shown, Wanted, list, purging, purging_all, restoring, trashed};
+use super::{Entry, MAX_LOOKED_AT, Shown, TOGETHER, Wanted, list, purging, purging_all, restoring, trashed};
 use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
@@ -58,27 +58,38 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     Ok(TrashView { rows: rows.collect(), next, sum, asking, opens })
 }
 
-/// One page. To who may bring all of it back, many tags that were deleted together are one line, unless they are what is
-/// asked for.
+/// One page. Many tags that were deleted together are one line, unless they are what is asked for, or whether their reader
+/// may bring one back depends on its name.
 async fn rows(app: &App, caller: &Caller, wanted: &Wanted) -> Result<(Vec<(Shown, Option<Fold>)>, Option<String>)> {
-    if wanted.batch.is_some()
-        || !app.access.holds(&caller.standing, Permission::TrashRestore, &Target::Scope(place(wanted)))
-    {
+    let sees_all = app.access.holds(&caller.standing, Permission::TrashRestore, &Target::Scope(place(wanted)));
+    let mut restoring = caller.standing.terms.iter().filter(|terms| terms.role.holds(Permission::TrashRestore));
+    if wanted.batch.is_some() || !sees_all && restoring.any(|terms| terms.tags.is_some()) {
         let listed = list(app, caller, wanted.clone(), DEFAULT_LIMIT).await?;
         return Ok((listed.items.into_iter().map(|it| (it, None)).collect(), listed.next));
     }
-    let mut found = trash::folded(&app.store, wanted, DEFAULT_LIMIT + 1).await?;
-    let is_cut = found.len() > DEFAULT_LIMIT as usize;
-    found.truncate(DEFAULT_LIMIT as usize);
-    let next = found.last().filter(|_| is_cut).map(|(entry, _)| entry.row.id.clone());
-    let items = found.into_iter().map(|(Entry { row, .. }, fold)| {
-        let may_purge = match fold {
-            Some(_) => allows(app, caller, &purging_all(row.repository.clone())),
-            None => allows(app, caller, &purging(&row)),
-        };
-        (Shown { row, may_purge }, fold)
-    });
-    Ok((items.collect(), next))
+    let (mut wanted, mut items, mut n_looked_at) = (wanted.clone(), Vec::new(), 0);
+    let together = if sees_all { DEFAULT_LIMIT + 1 } else { TOGETHER };
+    loop {
+        let found = trash::folded(&app.store, &wanted, together).await?;
+        let is_last = found.len() < together as usize;
+        for (Entry { row, .. }, fold) in found {
+            if items.len() == DEFAULT_LIMIT as usize {
+                return Ok((items, wanted.before));
+            }
+            n_looked_at += 1;
+            wanted.before = Some(row.id.clone());
+            if sees_all || allows(app, caller, &bringing_back(trashed(&row))) {
+                let may_purge = match fold {
+                    Some(_) => allows(app, caller, &purging_all(row.repository.clone())),
+                    None => allows(app, caller, &purging(&row)),
+                };
+                items.push((Shown { row, may_purge }, fold));
+            }
+        }
+        if is_last || n_looked_at >= MAX_LOOKED_AT {
+            return Ok((items, wanted.before.filter(|_| !is_last)));
+        }
+    }
 }
 
 /// The scope of all that is asked for.
