@@ -1,7 +1,7 @@
 //! What a preview says of bytes is what a purge and a collection free.
 
 use super::graphs::{REPOSITORIES, Step, What, World, steps};
-use super::{A_WHILE_MS, files, pulls, rows, run};
+use super::{A_WHILE_MS, BY_HAND, files, pulls, rows, run};
 use crate::support::drawn::holds_of_all;
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, sha256};
 use crate::tags::{push_index, push_signature};
@@ -281,4 +281,32 @@ async fn what_an_image_was_made_of_is_forgotten_after_it_and_holds_nothing() {
     assert_eq!(edges(&test).await, stays);
     assert_eq!(files(test.folder.path()), BTreeSet::from([of_all, config, second, third]));
     pulls(&test, "team/web", &images[2]).await;
+}
+
+/// Where nothing is configured, what was deleted and what a tag named before comes back for thirty days, and no longer.
+#[tokio::test]
+async fn what_nobody_configured_is_kept_for_thirty_days() {
+    for (days, is_kept) in [(29, true), (31, false)] {
+        let clock = Arc::new(ManualClock::new(START));
+        let mut test = TestApp::build(BY_HAND, choices(Policy::Grants, clock.clone())).await;
+        let _running = test.start_jobs().await;
+        let first = test.push_image("team/web", "moved", "amd64", b"first").await;
+        let gone = test.push_image("team/web", "gone", "amd64", b"gone").await;
+        let then = clock.now().rfc3339();
+        clock.advance_ms(1);
+        test.push_image("team/web", "moved", "amd64", b"second").await;
+        assert_eq!(test.delete(&format!("/api/v1/r/team/web/-/manifests/{gone}")).await.status, 204);
+        let entry = test.get("/api/v1/trash").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let before = files(test.folder.path());
+        clock.advance_ms(days * DAY_MS);
+        run(&test).await;
+        assert_eq!(files(test.folder.path()) == before, is_kept, "{days} days");
+        let as_of = test.get(&format!("/api/v1/n/team/-/as-of?t={then}")).await;
+        assert_eq!(as_of.status.as_u16(), if is_kept { 200 } else { 400 }, "{days} days: {}", as_of.text());
+        let back = json!({"tag": "moved", "digest": first}).to_string();
+        let back = test.call("POST", "/api/v1/r/team/web/-/rollback", "application/json", back).await;
+        assert_eq!(back.status.as_u16(), if is_kept { 200 } else { 409 }, "{days} days: {}", back.text());
+        let restored = test.call("POST", &format!("/api/v1/trash/{entry}/restore"), "application/json", "{}").await;
+        assert_eq!(restored.status.as_u16(), if is_kept { 204 } else { 404 }, "{days} days: {}", restored.text());
+    }
 }

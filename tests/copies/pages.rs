@@ -3,6 +3,7 @@
 use super::{PASSWORD, World, pull};
 use crate::support::{TestApp, sha256};
 use crate::tags::form;
+use portolan::domain::{Role, Terms};
 use portolan::server::access::Standing;
 use portolan::server::identity::Credential;
 use serde_json::json;
@@ -87,4 +88,32 @@ async fn what_a_job_copied_is_taken_back_on_its_page() {
         assert_eq!((sha256(&named("1.0").await.body), sha256(&named("1.2").await.body)), (old, other));
         assert_eq!(named("1.1").await.status, 404);
     }
+}
+
+/// Who asked for a job reads its page as long as they like; what tags of a repository name now is for who may read that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_job_copied_is_shown_and_taken_back_by_who_may_read_where_it_is() {
+    let world = World::new().await;
+    let image = world.here.push_image("team/web", "1.0", "amd64", b"layer").await;
+    let id = world.ask("team/web", json!({"tags": ["1.0"], "to": "up/web"})).await;
+    world.finish(&id).await.unwrap();
+    let (mara, page) = (world.at_a_browser().await, format!("/jobs/{id}"));
+    assert!(mara.get(&page).await.text().contains("Copied tags"));
+    let shown = Credential::Basic { username: "mara".to_owned(), password: PASSWORD.to_owned().into() };
+    let standing = world.base.app.identity.who(Some(&shown), "").await.unwrap();
+    let term = |scope: &str| Terms { role: Role::Reader, scope: scope.parse().unwrap(), tags: None, expires_at: None };
+    for (scopes, sees) in [(&["team/*"][..], false), (&["team/*", "up/*"], true)] {
+        let terms = scopes.iter().map(|scope| term(scope)).collect();
+        let left = world.base.with_standing(Standing { terms, ..Standing::clone(&standing) });
+        let read = left.get(&page).await;
+        assert_eq!((read.status.as_u16(), read.text().contains("Copied tags")), (200, sees), "{}", read.text());
+        assert!(
+            !read.text().contains("value=\"undo-copy\""),
+            "who may not change it takes nothing back: {}",
+            read.text()
+        );
+        let undone = form(&left, &page, "undo-copy", &[("job", &id)]).await;
+        assert_eq!(undone.status, if sees { 403 } else { 409 }, "{}", undone.text());
+    }
+    assert_eq!(sha256(&pull(&world.far, "web", "manifests/1.0").await.body), image);
 }
