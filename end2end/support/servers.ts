@@ -22,6 +22,8 @@ export interface Server {
 
 export interface Portolan extends Server {
   process: Running;
+  /** Where its data is. */
+  folder: string;
 }
 
 export interface Upstream extends Server {
@@ -80,7 +82,7 @@ export async function startPortolan(options: Options = {}): Promise<Portolan> {
     const { match } = await server.line(/ready:\s+(http:\/\/(\S+))/);
     const listens = options.env?.PORTOLAN_SERVER__LISTEN;
     const cookie = options.admin === false ? undefined : await signIn(listens ? `http://${listens}` : match[1]);
-    return { url: match[1], host: match[2], cookie, process: server, stop };
+    return { url: match[1], host: match[2], cookie, process: server, folder, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -20,7 +20,7 @@ export async function askToDelete(page: Page, repository: string, scripted: bool
   await page.goto(`/r/${repository}`);
   for (const tag of tags) await page.getByRole('checkbox', { name: `Select ${tag}`, exact: true }).check();
   await page.getByRole('button', { name: 'Delete…' }).click();
-  return question(page, scripted, tags.length === 1 ? `Delete tag ${tags[0]} from ${repository}` : `Delete ${tags.length} tags from ${repository}`);
+  return questioned(page, scripted, tags.length === 1 ? `Delete tag ${tags[0]} from ${repository}` : `Delete ${tags.length} tags from ${repository}`);
 }
 
 /** Asks on an image's page what would go with it and all its tags. */
@@ -28,14 +28,25 @@ export async function askToDeleteImage(page: Page, repository: string, scripted:
   await page.goto(`/r/${repository}/-/tags/${tag}`);
   await page.getByText('More', { exact: true }).click();
   await page.getByRole('link', { name: 'Delete image and its tags…' }).click();
-  return question(page, scripted, /^Delete image [0-9a-f]{12} and its \d+ tags$/);
-}
-
-async function question(page: Page, scripted: boolean, name: string | RegExp): Promise<Locator> {
-  const asked = scripted ? page.getByRole('dialog', { name }) : page.locator('main');
-  await expect(asked.getByRole('heading', { name })).toBeVisible();
-  return asked;
+  return questioned(page, scripted, /^Delete image [0-9a-f]{12} and its \d+ tags$/);
 }
 
 /** A line of what would go. */
 export const line = (asked: Locator, words: string) => asked.getByRole('listitem').filter({ hasText: words });
+
+/** What takes something away stands right of what leaves all as it is, and the keys come to it after that. */
+export async function guarded(act: Locator, keep: Locator) {
+  const [danger, safe] = [(await act.boundingBox())!, (await keep.boundingBox())!];
+  expect(danger.x, 'the way out stands first').toBeGreaterThanOrEqual(safe.x + safe.width);
+  expect(Math.abs(danger.y - safe.y), 'both stand in one row').toBeLessThan(danger.height / 2);
+  await keep.focus();
+  await act.page().keyboard.press('Tab');
+  await expect(act).toBeFocused();
+}
+
+/** A question over the page or on one of its own, by its title. */
+export async function questioned(page: Page, scripted: boolean, name: string | RegExp): Promise<Locator> {
+  const asked = scripted ? page.getByRole('dialog', { name }) : page.locator('main');
+  await expect(asked.getByRole('heading', { name })).toBeVisible();
+  return asked;
+}
