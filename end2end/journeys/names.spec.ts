@@ -5,7 +5,7 @@ import { expect, test } from '../support/own';
 import { enrol, submit } from '../support/people';
 import { namedIn } from '../support/pulls';
 import { signIn } from '../support/servers';
-import { looked, said } from '../support/steps';
+import { looked, questioned, said } from '../support/steps';
 
 const PASSWORD = 'four quiet harbours';
 
@@ -80,6 +80,20 @@ test('a tag goes back to what it named, also where that is in the trash', async 
   await page.goto('/r/team/web/-/history?tag=prod');
   await expect(page.getByRole('table').getByRole('row')).toHaveCount(4);
   await expect(page.getByText('the till stands still')).toBeVisible();
+
+  // And forward again from the image that it left.
+  await page.goto('/r/team/web/-/tags/1.4.2');
+  const card = page.getByRole('region', { name: 'Names this image has had' });
+  await expect(card.getByRole('listitem').filter({ hasText: 'prod' })).toContainText(`moved here from ${first}`);
+  await card.getByRole('link', { name: 'Roll back prod to this image…' }).click();
+  const asked = await questioned(page, scripted, 'Roll back prod of team/web');
+  await expect(asked.getByRole('row', { name: `Image ${first} ${short('web', '1.4.2')}` })).toBeVisible();
+  await looked(page, scripted);
+  await asked.getByRole('button', { name: `Roll back prod to ${short('web', '1.4.2')}` }).click();
+  const done = await said(page, `prod names ${short('web', '1.4.2')} again.`);
+  await done.getByRole('button', { name: 'Undo' }).click();
+  await said(page, `prod names ${first} again.`);
+  expect(await namedIn(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.4.1'));
 });
 
 test('what was deleted comes back, over what is there if that is wanted, or goes for good', async ({ page, portolan, scripted }) => {
