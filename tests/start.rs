@@ -1,5 +1,6 @@
 //! The binary itself: how it starts, refuses to start, and stops.
 
+use crate::identity::basic;
 use crate::support::process::{ADMIN, Server, fixtures, http, portolan, run};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -114,10 +115,12 @@ fn a_prefix_that_holds_images_is_not_given_to_another_registry() {
     assert!(server.stop().success());
     let said = mounted_at("");
     assert!(said.contains("the trash holds 1 things that were deleted at the prefix ``"), "{said}");
-    let server = Server::start(folder.path(), &[]);
-    let listed: serde_json::Value = serde_json::from_str(&server.get("/api/v1/trash")).unwrap();
-    let entry = format!("/api/v1/trash/{}", listed["items"][0]["id"].as_str().unwrap());
-    assert_eq!(http("DELETE", &server.host, &entry, &[], b"").0, 204);
+    let server = Server::start(folder.path(), &ADMIN);
+    let admin = [("Authorization", &*basic(ADMIN[0].1, ADMIN[1].1))];
+    let (status, listed) = http("GET", &server.host, "/api/v1/trash", &admin, b"");
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let entry = listed["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{status}: {listed}"));
+    assert_eq!(http("DELETE", &server.host, &format!("/api/v1/trash/{entry}"), &admin, b"").0, 204);
     assert!(server.stop().success());
     let elsewhere = [
         ("PORTOLAN_MOUNTS__0__PREFIX", ""),

@@ -25,7 +25,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   await awake(page);
   await hand.press(page.getByRole('link', { name: `Roll back prod to ${FIRST}…` }));
   const asked = page.getByRole('dialog', { name: 'Roll back prod of team/web' });
-  await expect(asked.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await expect(asked.getByLabel('Reason')).toBeFocused();
   await hand.write(asked.getByLabel('Reason'), 'the till stands still');
   await hand.press(asked.getByRole('button', { name: `Roll back prod to ${FIRST}` }));
   await said(page, `prod names ${FIRST} again.`);
@@ -36,7 +36,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   await awake(page);
   const card = page.getByRole('region', { name: 'Names this image has had' });
   await hand.press(card.getByRole('link', { name: 'Roll back prod to this image…' }));
-  await expect(asked.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await expect(asked.getByLabel('Reason')).toBeFocused();
   await hand.press(asked.getByRole('button', { name: `Roll back prod to ${SECOND}` }));
   await said(page, `prod names ${SECOND} again.`);
 

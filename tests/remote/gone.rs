@@ -289,7 +289,7 @@ async fn however_many_tags_are_missing_there_they_keep_nothing() {
     });
     let world = world.await;
     world.upstream.now().tags.retain(|tag, _| ["1.0", "latest", "w", "x"].contains(&tag.as_str()));
-    world.clock.advance_ms(31 * DAY_MS);
+    world.a_month_later().await;
     let missing = "SELECT COUNT(*) FROM tags WHERE missing_since IS NOT NULL";
     eventually("all are missing", async || world.count(missing).await == MANY as i64 + 1).await;
 

@@ -100,17 +100,27 @@ impl World {
         self.test.get("/r/up/a").await;
     }
 
-    /// Lets time pass, and waits for the sweep that follows.
-    pub async fn later(&self, ms: i64) {
+    /// Waits until a job has been done and has its next time.
+    async fn is_idle(&self, kind: &str) {
         let is_over = async || {
             let now = self.clock.now().0;
-            let sql =
-                format!("SELECT COUNT(*) FROM jobs WHERE kind = 'sweep' AND run_at > {now} AND leased_by IS NULL");
-            self.count(&sql).await == 1
+            let over = format!("FROM jobs WHERE kind = '{kind}' AND run_at > {now} AND leased_by IS NULL");
+            self.count(&format!("SELECT COUNT(*) {over}")).await == 1
         };
-        eventually("it is over", &is_over).await;
+        eventually(&format!("{kind} is over"), is_over).await;
+    }
+
+    /// Lets time pass, and waits for the sweep that follows.
+    pub async fn later(&self, ms: i64) {
+        self.is_idle("sweep").await;
         self.clock.advance_ms(ms);
-        eventually("it is over", &is_over).await;
+        self.is_idle("sweep").await;
+    }
+
+    /// Lets so much time pass that all there is is read again.
+    pub async fn a_month_later(&self) {
+        self.is_idle("crawl").await;
+        self.clock.advance_ms(31 * 24 * HOUR_MS);
     }
 
     pub fn named(&self, tag: &str) -> Option<String> {

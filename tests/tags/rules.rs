@@ -142,13 +142,13 @@ async fn what_rules_keep_is_left_out_where_a_program_says_so() {
         assert_eq!(done.status, 200, "{left_out}: {}", done.text());
     }
     assert_eq!(test.get("/v2/team/web/tags/list").await.json()["tags"], json!(["v1", "v2"]));
-    for (asked, field) in [
-        (json!({"repository": true, "leave_out": true}), "leave_out"),
+    for (asked, words) in [
+        (json!({"repository": true, "leave_out": true}), "leave_out is for tags"),
         (json!({"tags": ["v1"], "leave_out": true}), "tag"),
-        (json!({"filter": "*", "leave_out": true}), "filter"),
+        (json!({"filter": "*", "leave_out": true}), "no tag of team/web matches `* unprotected`"),
     ] {
         let refused = preview(asked.clone()).await;
-        assert!(refused.status == 400 && refused.text().contains(field), "{asked}: {}", refused.text());
+        assert!(refused.status == 400 && refused.text().contains(words), "{asked}: {}", refused.text());
     }
 }
 

@@ -27,15 +27,17 @@ const FEW: u32 = 100;
 /// Entries of the trash that are looked at in one go, and how many go in one transaction at most.
 const ENTRIES: u32 = 500;
 const MOST_ENTRIES: usize = 128;
-/// How long a transaction is meant to take, which others wait for; it takes as many rows as fit.
+/// How long a transaction is meant to take, which others wait for; it takes as many rows as fit. And how long where somebody
+/// else writes as well.
 const MEANT: Duration = Duration::from_millis(2);
+const BRIEF: Duration = Duration::from_micros(600);
 /// Nobody else writes who has not written for so long: between two requests a client is busy with itself.
 const QUIET: Duration = Duration::from_millis(50);
 /// So many times as long as a transaction took a run rests after it where somebody else writes: whoever does so all the time
 /// has the writer to themselves but for a small part of it.
 const RESTS: u32 = 24;
 const LONGEST_REST: Duration = Duration::from_millis(100);
-const LEAST: usize = 4;
+const LEAST: usize = 1;
 const MOST: usize = 400;
 
 /// What a run is asked for.
@@ -211,7 +213,8 @@ impl Collecting<'_> {
     /// The next transaction takes as many rows as take as long as one is meant to.
     fn pace(&mut self, n_rows: usize, took: Duration) {
         let each = took.as_secs_f64() / n_rows.max(1) as f64;
-        let fitting = MEANT.as_secs_f64() / each.max(1e-7);
+        let meant = if self.is_alone() { MEANT } else { BRIEF };
+        let fitting = meant.as_secs_f64() / each.max(1e-7);
         self.together = (fitting as usize).clamp(LEAST, self.together * 2).min(MOST);
     }
 

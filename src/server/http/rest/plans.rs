@@ -140,7 +140,8 @@ pub(super) async fn preview(app: &App, caller: &Caller, name: &str, sent: Result
 async fn wanted(app: &App, caller: &Caller, repository: RepositoryName, asked: Asked) -> Result<Wanted> {
     let Asked { tags, digests, filter, repository: is_whole, leave_out } = asked;
     if leave_out && (is_whole || !digests.is_empty()) {
-        return Err(Error::invalid("leave_out", "an image goes with all its tags, and a repository with all it holds"));
+        let message = "leave_out is for tags: an image goes with all of its own, and a repository with all it holds";
+        return Err(Error::invalid("leave_out", message));
     }
     if tags.len() + digests.len() > MAX_NAMED {
         let message = format!("one request names at most {MAX_NAMED} tags and images; use a filter, or send several");

@@ -46,7 +46,7 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
                     <input type="hidden" name="over" value="yes"/>
                     {seen}
                     <div class="row end wrap">
-                        <a class="btn" href=back autofocus="true">{keep}</a>
+                        <a class="btn" href=back autofocus="true" data-cancel="">{keep}</a>
                         <button class="btn btn-primary" type="submit">{act}</button>
                     </div>
                 </PostForm>
@@ -89,7 +89,7 @@ fn OverAll(
                     <input type="hidden" name="batch" value=batch/>
                     {seen}
                     <div class="row end wrap">
-                        <a class="btn" href=back autofocus="true">"Cancel"</a>
+                        <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
                         <button class="btn" type="submit" name="over" value="no">{leave}</button>
                         {act}
                     </div>
