@@ -16,7 +16,7 @@ const REPOSITORIES: [&str; 3] = ["soak/a", "soak/b", "soak/c"];
 const CLIENTS: usize = 4;
 /// What a client takes for itself between two things at most: a run that leaves most of the time to those who write would
 /// lag ever further behind four that never pause, and few would end.
-const THINKS_MS: usize = 40;
+const THINKS_MS: usize = 150;
 /// Who is told of something can count on it for 10 s.
 const PROMISED: Duration = Duration::from_secs(9);
 
