@@ -25,7 +25,7 @@ pub use sealed::{Asked, MAX_BYTES, Plan, Planned};
 pub use steps::{left, step};
 pub use untag::untag;
 pub(super) use whole::has_repositories;
-use with_it::with_it;
+use with_it::With;
 
 use super::elsewhere::{self, Ends};
 use crate::domain::action::DeleteTags;
@@ -229,12 +229,13 @@ fn removed(graph: &Graph, radius: &Radius) -> Vec<Going> {
 
 /// What stays, and how much more: the one place where that is summed.
 fn kept((graph, radius): (&Graph, &Radius), until: &str) -> (Vec<Going>, More) {
-    let (kept, mut more) = first(radius.stays.iter().map(|it| stays((graph, radius), it, until)));
+    let with = With::of((graph, radius));
+    let (kept, mut more) = first(radius.stays.iter().map(|it| stays((graph, &with), it, until)));
     more.tags += radius.n_siblings_more;
     (kept, more)
 }
 
-fn stays((graph, radius): (&Graph, &Radius), it: &Stays, until: &str) -> Going {
+fn stays((graph, with): (&Graph, &With<'_>), it: &Stays, until: &str) -> Going {
     use crate::domain::radius::Part;
     let (kind, tag, digest, reason) = match it {
         Stays::Sibling(tag, digest) => (GoingKind::Tag, Some(tag), digest, "it names the same image".to_owned()),
@@ -247,7 +248,7 @@ fn stays((graph, radius): (&Graph, &Radius), it: &Stays, until: &str) -> Going {
         }
     };
     let label = match it {
-        Stays::Unnamed(digest) => with_it(graph, radius, digest),
+        Stays::Unnamed(digest) => with.said(digest),
         Stays::Sibling(..) => None,
         Stays::Named(digest, _) => label(graph, digest),
     };

@@ -10,10 +10,13 @@ use crate::domain::view::{CrawlState, Deletable, Matching, MountNotice, Reposito
 use crate::domain::{Error, Page, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
-use crate::server::store::radius::{MAX_REACHED, Reader};
+use crate::server::store::radius::Reader;
 use crate::server::store::repositories::Head;
 use crate::server::store::{mounts, pulls, repositories, tags};
 use std::collections::BTreeSet;
+
+/// The most tags that a filter takes along: their names are read together, and a job does the rest in parts.
+pub const MAX_MATCHED: u32 = 200_000;
 
 /// Tags that a filter matches are counted up to here.
 const MAX_COUNTED: u32 = 1000;
@@ -119,10 +122,9 @@ async fn filtered(app: &App, name: &RepositoryName, text: &str) -> Result<(TagFi
 /// [`Error::Invalid`] for a filter that is not understood, fits nothing, or fits too many to be deleted at once.
 pub async fn matching(app: &App, proof: &Authorized<ReadRepository>, text: &str) -> Result<Vec<Tag>> {
     let (filter, id) = filtered(app, &proof.action().repository, text).await?;
-    let limit = MAX_REACHED as u32;
-    let tags = tags::matching(&app.store, &id, &filter, limit + 1).await?;
-    if tags.len() > limit as usize {
-        return Err(Error::invalid("q", format!("this matches more than {limit} tags; narrow it down")));
+    let tags = tags::matching(&app.store, &id, &filter, MAX_MATCHED + 1).await?;
+    if tags.len() > MAX_MATCHED as usize {
+        return Err(Error::invalid("q", format!("this matches more than {MAX_MATCHED} tags; narrow it down")));
     }
     if tags.is_empty() {
         let name = &proof.action().repository;

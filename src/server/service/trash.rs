@@ -32,7 +32,7 @@ const MAX_LOOKED_AT: usize = 5_000;
 /// Entries that are read at once.
 const TOGETHER: u32 = 200;
 /// The most entries that one request leaves.
-const MAX_OF_BATCH: u32 = 2 * crate::server::store::radius::MAX_REACHED as u32;
+const MAX_OF_BATCH: u32 = super::tags::MAX_MATCHED;
 /// The most that come back at once: of the hosted registry, and of one elsewhere, where each takes some requests.
 const AT_ONCE: usize = 500;
 const AT_ONCE_ELSEWHERE: usize = 20;

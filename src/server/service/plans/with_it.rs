@@ -4,15 +4,27 @@ use crate::domain::Digest;
 use crate::domain::manifest::Kind;
 use crate::domain::media_type::artifact_words;
 use crate::domain::radius::{Graph, Node, Radius};
+use std::collections::BTreeMap;
 
 /// The most platforms that are named.
 const NAMED: usize = 6;
 
-/// `2 platforms (linux/amd64, linux/arm64), 2 attestations and 1 signature`: what goes with an image once the trash has
-/// let it go.
-pub(super) fn with_it(graph: &Graph, radius: &Radius, top: &Digest) -> Option<String> {
-    let with = radius.in_the_end.iter().filter(|(digest, of)| *of == top && *digest != top);
-    words(&with.filter_map(|(digest, _)| graph.0.get(digest)).collect::<Vec<_>>())
+/// What goes with each image once the trash has let it go.
+pub(super) struct With<'g>(BTreeMap<&'g Digest, Vec<&'g Node>>);
+
+impl<'g> With<'g> {
+    pub(super) fn of((graph, radius): (&'g Graph, &'g Radius)) -> Self {
+        let mut with: BTreeMap<&Digest, Vec<&Node>> = BTreeMap::new();
+        for (digest, top) in radius.in_the_end.iter().filter(|(digest, top)| digest != top) {
+            with.entry(top).or_default().extend(graph.0.get(digest));
+        }
+        Self(with)
+    }
+
+    /// `2 platforms (linux/amd64, linux/arm64), 2 attestations and 1 signature`.
+    pub(super) fn said(&self, top: &Digest) -> Option<String> {
+        self.0.get(top).and_then(|nodes| words(nodes))
+    }
 }
 
 fn words(nodes: &[&Node]) -> Option<String> {
