@@ -84,7 +84,9 @@ test('a tag goes back to what it named, also where that is in the trash', async 
   // And forward again from the image that it left.
   await page.goto('/r/team/web/-/tags/1.4.2');
   const card = page.getByRole('region', { name: 'Names this image has had' });
-  await expect(card.getByRole('listitem').filter({ hasText: 'prod' })).toContainText(`moved here from ${first}`);
+  const moves = card.getByRole('listitem').filter({ hasText: 'prod' });
+  await expect(moves).toHaveText([/moved on to /, /moved here from /]);
+  await expect(moves.first()).toContainText(`moved on to ${first}`);
   await card.getByRole('link', { name: 'Roll back prod to this image…' }).click();
   const asked = await questioned(page, scripted, 'Roll back prod of team/web');
   await expect(asked.getByRole('row', { name: `Image ${first} ${short('web', '1.4.2')}` })).toBeVisible();

@@ -195,11 +195,18 @@ async fn history_tells_who_moved_what_and_leads_back() {
     assert!(history.contains("it broke") && history.matches("scope=\"row\"").count() == 3, "{history}");
     let image = test.get(&format!("/r/team/web/-/manifests/{two}")).await.text();
     assert!(image.contains(&format!("/r/team/web/-/tags/prod/rollback?to={two}")), "{image}");
+    let words: Vec<usize> = ["moved on to", "Roll back by ", "moved here from", "Push by "]
+        .map(|words| image.find(words).unwrap_or_else(|| panic!("{words} in {image}")))
+        .into();
+    assert!(words.is_sorted(), "newest first: {image}");
     let stale = form(&test, &back, "roll-back-tag", &fields("")).await;
     assert!(stale.status == StatusCode::CONFLICT && stale.text().contains("moved meanwhile:"), "{}", stale.text());
     let forward = form(&test, &back, "roll-back-tag", &[("to", &two), ("expect", &one)]).await;
     assert_eq!(forward.status, StatusCode::SEE_OTHER, "{}", forward.text());
 
+    assert_eq!(test.delete("/api/v1/r/team/web/-/tags/prod").await.status, StatusCode::NO_CONTENT);
+    let image = test.get(&format!("/r/team/web/-/manifests/{two}")).await.text();
+    assert!(image.contains(" went<") && image.contains("Delete by "), "{image}");
     let none = test.get("/r/team/web/-/tags/other/rollback").await.text();
     assert!(none.contains("named no other image that is kept"), "{none}");
     let absent = format!("/r/team/web/-/tags/prod/rollback?to=sha256:{}", "0".repeat(64));

@@ -56,6 +56,14 @@ impl How {
             Self::Rename => "Rename",
         }
     }
+
+    /// The same of one move: to some image, or to none.
+    pub fn way(self, to: Option<&Digest>) -> &'static str {
+        match (self, to) {
+            (Self::Seen, None) => "Gone upstream",
+            (how, _) => how.words(),
+        }
+    }
 }
 
 impl FromStr for How {
@@ -93,10 +101,7 @@ pub struct HistoryRow {
 impl HistoryRow {
     /// How it moved, in the words that people read.
     pub fn way(&self) -> &'static str {
-        match (self.how, &self.to) {
-            (How::Seen, None) => "Gone upstream",
-            (how, _) => how.words(),
-        }
+        self.how.way(self.to.as_ref())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the page of an image shows.
 
-use super::{MountNotice, TagMay};
+use super::{How, MountNotice, TagMay};
 use crate::domain::manifest::{ImageConfig, Kind};
 use crate::domain::{Actor, ByteSize, Digest, Protection, RepositoryName, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -110,12 +110,14 @@ pub struct ReferrerRow {
     pub pushed: Option<Timestamp>,
 }
 
-/// One move of a tag to this image.
+/// One move of a tag to this image, or away from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveRow {
     pub tag: Tag,
     pub from: Option<Digest>,
-    pub to: Digest,
+    /// `None` where the tag went.
+    pub to: Option<Digest>,
+    pub how: How,
     pub when: Timestamp,
     /// `None` where another registry was only read.
     pub by: Option<Actor>,

@@ -4,7 +4,7 @@
 use super::{Known, Row, Store, Value, protections};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, GoingKind, MoveRow, ReferrerRow, Side};
-use crate::domain::{Actor, ByteSize, Digest, Error, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
 /// A manifest with where it stands.
@@ -94,15 +94,18 @@ pub struct Surroundings {
     pub rules: Vec<Protection>,
 }
 
-/// When tags came to name the image `$2` of the repository `$1`: of those that do now the last move, of those that left it
-/// the one before. Every move to it that is not the last of its tag is followed by the one that left it.
+/// When tags came to name the image `$2` of the repository `$1`, or left it: of those that name it now the last move, of
+/// those that left it that one and the one before. Every move to it that is not the last of its tag is followed by the one
+/// that left it.
 const NAMES: &str =
     "SELECT t.name AS tag, (SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = $1 AND l.tag = t.name) AS at
     FROM (SELECT name FROM tags WHERE repository_id = $1 AND digest = $2 ORDER BY name LIMIT 200) AS t
-  UNION SELECT f.tag, (SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = $1 AND l.tag = f.tag AND l.at < f.at)
-    FROM (SELECT tag, at FROM tag_moves WHERE repository_id = $1 AND from_digest = $2 ORDER BY at DESC LIMIT 20) AS f";
+  UNION SELECT f.tag, CASE e.n WHEN 1 THEN f.at
+      ELSE (SELECT MAX(l.at) FROM tag_moves l WHERE l.repository_id = $1 AND l.tag = f.tag AND l.at < f.at) END
+    FROM (SELECT tag, at FROM tag_moves WHERE repository_id = $1 AND from_digest = $2 ORDER BY at DESC LIMIT 20) AS f
+      CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2) AS e";
 
-/// Tags that name it, moves to it, manifests about it, indexes that list it, each bounded; the rules that cover its
+/// Tags that name it, their moves, manifests about it, indexes that list it, each bounded; the rules that cover its
 /// repository; and whether that has its `subject`.
 pub async fn surroundings(
     store: &Store,
@@ -111,19 +114,20 @@ pub async fn surroundings(
     name: &RepositoryName,
 ) -> Result<Surroundings> {
     let (rules, line) = protections::as_parts(name, 4);
-    let sql = format!("SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0 FROM tags t
+    let sql = format!("SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0, NULL FROM tags t
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
         UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at,
-              CASE WHEN EXISTS (SELECT 1 FROM tags n WHERE n.repository_id = $1 AND n.name = v.tag AND n.digest = $2) THEN 1 ELSE 0 END
+              CASE WHEN EXISTS (SELECT 1 FROM tags n WHERE n.repository_id = $1 AND n.name = v.tag AND n.digest = $2) THEN 1 ELSE 0 END,
+              v.how
             FROM ({NAMES}) AS named CROSS JOIN tag_moves v
-            WHERE v.repository_id = $1 AND v.tag = named.tag AND v.at = named.at AND v.to_digest = $2
+            WHERE v.repository_id = $1 AND v.tag = named.tag AND v.at = named.at AND (v.to_digest = $2 OR v.from_digest = $2)
             ORDER BY v.at DESC LIMIT 20) AS moves
-        UNION ALL SELECT * FROM (SELECT 'referrer', m.digest, m.artifact_type, m.media_type, NULL, m.pushed_at, m.pull_bytes
+        UNION ALL SELECT * FROM (SELECT 'referrer', m.digest, m.artifact_type, m.media_type, NULL, m.pushed_at, m.pull_bytes, NULL
             FROM referrers f JOIN manifests m ON m.repository_id = f.repository_id AND m.digest = f.digest
             WHERE f.repository_id = $1 AND f.subject = $2 ORDER BY f.digest LIMIT 50) AS referrers
-        UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0 FROM manifest_edges e
+        UNION ALL SELECT * FROM (SELECT 'parent', e.parent, NULL, NULL, NULL, 0, 0, NULL FROM manifest_edges e
             WHERE e.repository_id = $1 AND e.child = $2 ORDER BY e.parent LIMIT 10) AS parents
-        UNION ALL SELECT 'subject', s.digest, NULL, NULL, NULL, 0, 0 FROM manifests s
+        UNION ALL SELECT 'subject', s.digest, NULL, NULL, NULL, 0, 0, NULL FROM manifests s
             WHERE s.repository_id = $1 AND s.digest = $3
         UNION ALL {rules}");
     let mut around = Surroundings::default();
@@ -139,7 +143,8 @@ pub async fn surroundings(
             "move" => around.moves.push(MoveRow {
                 tag: one.parse()?,
                 from: two.map(|digest| digest.parse()).transpose()?,
-                to: three.ok_or(Error::Internal)?.parse()?,
+                to: three.map(|digest| digest.parse()).transpose()?,
+                how: row.take()?,
                 when,
                 by,
                 is_current: bytes != 0,

@@ -19,12 +19,12 @@ pub fn of_row(row: &mut Row) -> Result<Option<Protection>> {
     if is_there { protection(row).map(Some) } else { Ok(None) }
 }
 
-/// The rules that cover a repository as rows of what else is asked with them: `rule`, three texts, and no more.
+/// The rules that cover a repository as rows of what else is asked with them: `rule`, three texts, and four columns of nothing.
 pub fn as_parts(repository: &RepositoryName, first: usize) -> (String, Vec<Value>) {
     let (condition, params) = holding_in(&Scope::Repository(repository.clone()), first);
     let sql = format!(
         "SELECT * FROM (SELECT 'rule', kind || ' ' || COALESCE(role, ''), scope,
-           COALESCE(tags, '') || '|' || COALESCE(except_tags, ''), NULL, 0, 0 FROM protections WHERE {condition}) AS rules"
+           COALESCE(tags, '') || '|' || COALESCE(except_tags, ''), NULL, 0, 0, NULL FROM protections WHERE {condition}) AS rules"
     );
     (sql, params)
 }

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 /// The card; an image whose tags are not known to have moved has none.
 #[component]
 pub fn NamesCard<'a>(view: &'a ImageView, now: Timestamp) -> impl IntoView + use<> {
-    // One way back for each tag, beside its last move to this image.
+    // One way back for each tag, beside the last of its moves.
     let is_first = |index: usize| view.moves[..index].iter().all(|before| before.tag != view.moves[index].tag);
     let moves = view.moves.iter().enumerate();
     let entries = moves.map(|(index, entry)| {
@@ -45,19 +45,20 @@ fn Entry<'a>(
     may_roll_back: bool,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let MoveRow { tag, from, to, when, by, is_current, .. } = entry;
+    let MoveRow { tag, from, to, how, when, by, is_current, .. } = entry;
     let is_current = *is_current;
-    let came = to == own;
-    let (icon, words, other) = match (came, from) {
-        (true, None) => ("plus", " created", None),
-        (true, Some(from)) => ("up", " moved here from ", Some(from)),
-        (false, _) => ("right", " moved on to ", Some(to)),
+    let (icon, words, other) = match (from, to) {
+        (Some(from), Some(to)) if to == own => ("up", " moved here from ", Some(from)),
+        (None, _) => ("plus", " created", None),
+        (Some(_), Some(to)) => ("right", " moved on to ", Some(to)),
+        (Some(_), None) => ("trash", " went", None),
     };
     let other = other.map(|digest| {
         let href = Address::Manifest(repository.clone(), digest.clone()).to_string();
         view! { <a class="digest" href=href><Mark digest/>{digest.short().to_owned()}</a> }
     });
-    let by = by.as_ref().and_then(Actor::name).map(|by| format!("by {by}, "));
+    let by = by.as_ref().and_then(Actor::name).map(|by| format!(" by {by}")).unwrap_or_default();
+    let how = format!("{}{by}, ", how.way(to.as_ref()));
     // One that came from another image goes back to that or to an earlier one; one that names another now, to this.
     let back = (may_roll_back && (from.is_some() || !is_current)).then(|| {
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
@@ -73,7 +74,7 @@ fn Entry<'a>(
             <Icon name=icon/>
             <div>
                 <p class="sm"><span class="tagname">{tag.to_string()}</span>{words}{other}</p>
-                <p class="xs subtle">{by}<When at=*when now/></p>
+                <p class="xs subtle">{how}<When at=*when now/></p>
             </div>
             {back}
         </li>
