@@ -31,6 +31,8 @@ pub struct Node {
     pub subject: Option<Digest>,
     /// Images about it, by their subject or by a tag that says so.
     pub referrers: BTreeSet<Digest>,
+    /// Whether more may be beside it than is known here: then nothing is known to be its last name.
+    pub is_unsure: bool,
 }
 
 /// A part of a repository: every image that is asked about, and all that can be reached from those downwards.
@@ -137,7 +139,7 @@ impl Graph {
     /// Whether something lies below an image that is not in it.
     pub fn is_cut(&self) -> bool {
         let below = |node: &Node| node.children.iter().chain(&node.referrers).any(|it| !self.0.contains_key(it));
-        self.0.values().any(below)
+        self.0.values().any(|node| node.is_unsure || below(node))
     }
 
     /// These images with all that lies below them: what they list, and what is about them.
@@ -173,7 +175,8 @@ impl Graph {
             let left: Vec<&Tag> = node.holding().filter(|tag| !tags.contains(tag)).collect();
             if node.tags.iter().any(|tag| tags.contains(tag)) {
                 stays.extend(left.iter().map(|tag| Stays::Sibling((*tag).clone(), digest.clone())));
-                if left.is_empty() && node.n_unknown() == 0 && node.parents.is_empty() && node.subject.is_none() {
+                let has_other = node.is_unsure || !node.parents.is_empty() || node.subject.is_some();
+                if left.is_empty() && node.n_unknown() == 0 && !has_other {
                     stays.push(Stays::Unnamed(digest.clone()));
                 }
             }
@@ -198,6 +201,7 @@ impl Graph {
 fn is_free(node: &Node, gone: &Gone, is_taken: &impl Fn(&Tag, &Gone) -> bool) -> bool {
     // What is asked for, and what says whom it is about, is known: a name that is not is another one.
     node.n_unknown() == 0
+        && !node.is_unsure
         && node.holding().all(|tag| is_taken(tag, gone))
         && node.parents.iter().all(|parent| gone.contains_key(parent))
         && node.subject.iter().all(|subject| gone.contains_key(subject))

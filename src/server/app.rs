@@ -106,6 +106,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         metrics: Metrics::default(),
         pulls: Pulls::default(),
         redeeming: Turns::default(),
+        weighing: tokio::sync::Mutex::default(),
         clock,
         entropy,
         facts: facts(config, policy),

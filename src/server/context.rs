@@ -39,6 +39,8 @@ pub struct Parts {
     pub pulls: Pulls,
     /// Plans that are redeemed at registries elsewhere at this moment.
     pub redeeming: Turns,
+    /// One preview of very many tags is worked out at a time: each keeps a core busy for seconds.
+    pub weighing: tokio::sync::Mutex<()>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub facts: Facts,

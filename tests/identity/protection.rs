@@ -283,3 +283,26 @@ async fn all_rules_that_hold_in_a_place_are_so_many_wherever_they_are_set() {
     assert!(more.status == StatusCode::CONFLICT && more.text().contains(words), "{}", more.text());
     set(&admin, rule("team/web/api", 1)).await;
 }
+
+#[tokio::test]
+async fn all_patterns_that_hold_in_a_place_have_so_many_characters() {
+    let admin = admin().await;
+    let rule = |scope: &str, letter: char, n: usize| {
+        let except = letter.to_string().repeat(n - 1);
+        json!({"scope": scope, "tags": "*", "except": except, "kind": "immutable"})
+    };
+    for (letter, scope) in ('a'..='z').chain('A'..='F').zip(["team/web", "team/*"].into_iter().cycle()) {
+        set(&admin, rule(scope, letter, 512)).await;
+    }
+    let more = json!({"scope": "*", "tags": "v", "kind": "immutable"});
+    let more = send(&admin, "POST", "protections", more).await;
+    let words = "more than 16384 characters of patterns would hold on team/web";
+    assert!(more.status == StatusCode::CONFLICT && more.text().contains(words), "{}", more.text());
+    let other = json!({"scope": "team/api", "tags": "v", "kind": "immutable"});
+    set(&admin, other).await;
+    let list = send(&admin, "GET", "protections?scope=team/web&limit=100", json!(null)).await.json();
+    let rule = list["items"].as_array().unwrap().iter().find(|rule| rule["scope"] == "team/web").unwrap().clone();
+    let longer = json!({"except": "x".repeat(512)});
+    let longer = send(&admin, "PATCH", &format!("protections/{}", rule["id"].as_str().unwrap()), longer).await;
+    assert_eq!(longer.status, StatusCode::CONFLICT, "neither by a change: {}", longer.text());
+}

@@ -288,3 +288,27 @@ async fn a_namespace_of_very_many_repositories_goes_in_parts() {
     assert_eq!(test.delete("/api/v1/n/many").await.status, 413, "at once neither");
     assert_eq!(preview("many/deep").await.status, 200, "500 go together");
 }
+
+/// Each of very many indexes may list the same image: what is beside it is not read without end.
+#[tokio::test]
+async fn an_image_that_very_many_list_stays_and_is_not_weighed_whole() {
+    const MANY: usize = 60_000;
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "v1", "one").await;
+    let zeros = "0".repeat(64);
+    let sql = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+         INSERT INTO manifest_edges (repository_id, parent, position, relation, child)
+         SELECT r.id, 'sha256:' || SUBSTR('{zeros}' || n.i, LENGTH('{zeros}' || n.i) - 63), 0, 'manifest', '{}'
+         FROM repositories r CROSS JOIN n WHERE r.name = 'team/web'",
+        children[0]
+    );
+    crate::identity::run(&test, sql).await;
+    let image = send(&test, "POST", PREVIEW, json!({"digests": [index]})).await;
+    assert!(image.status == 413 && image.text().contains("more than 50000 links between images"), "{}", image.text());
+    let preview = send(&test, "POST", PREVIEW, json!({"tags": ["v1"]})).await.json();
+    assert!(preview["notes"].to_string().contains("not all of it is weighed"), "{preview}");
+    assert_eq!(preview["unreachable"], json!([]), "of what is not known nothing is said: {preview}");
+    assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 200);
+    assert!(!is_there(&test, "team/web", "v1").await && is_there(&test, "team/web", &children[0]).await);
+}

@@ -42,6 +42,9 @@ use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Previews of more tags wait for one another.
+const VERY_MANY: usize = 5_000;
+
 /// What would go of a repository.
 pub(super) struct Found {
     pub repository: Repository,
@@ -124,6 +127,7 @@ async fn content(
 ) -> Result<(Preview, Digest)> {
     let absent = || Error::NotFound(What::Repository(name.clone()));
     let repository = repositories::find(&app.store, name).await?.ok_or_else(absent)?;
+    let _turn = if tags.len() > VERY_MANY { Some(app.weighing.lock().await) } else { None };
     let mut reader = Reader::Store(&app.store);
     let found = reach(&mut reader, repository, name, (tags, digests)).await?;
     let print = sealed::print(&found.radius);

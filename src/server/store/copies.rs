@@ -77,6 +77,8 @@ pub async fn held(store: &Store, repository_id: &str, digests: &[Digest]) -> Res
 
 /// What the manifests of one copy weigh at most with their configurations: they are in memory together.
 const MAX_BYTES: usize = 256 << 20;
+/// How much they name: each is a row, and nobody else writes meanwhile.
+const MAX_EDGES: usize = 50_000;
 
 /// Stores those of `digests` that the second repository does not have, with the blobs that they name; how many.
 ///
@@ -91,7 +93,7 @@ pub async fn images(
     let refs: Vec<&Digest> = digests.iter().collect();
     let there = manifests::sizes(tx, &to.id, &refs).await?;
     let wanted: Vec<&Digest> = digests.iter().filter(|digest| !there.contains_key(*digest)).collect();
-    let (mut missing, mut n_bytes) = (Vec::new(), 0);
+    let (mut missing, mut n_bytes, mut n_edges) = (Vec::new(), 0, 0);
     for some in wanted.chunks(TOGETHER) {
         let sql = format!(
             "SELECT digest, media_type, content, config FROM manifests WHERE repository_id = $1 AND digest IN ({})",
@@ -101,12 +103,13 @@ pub async fn images(
         for mut row in tx.all(&sql, [params![&from.id], named].concat()).await? {
             let (digest, media_type): (Digest, String) = (row.take()?, row.take()?);
             let (content, config): (Vec<u8>, Option<Vec<u8>>) = (row.take()?, row.take()?);
+            let parsed = Manifest::parse(Some(&media_type), &content)?;
             n_bytes += content.len() + config.as_ref().map_or(0, Vec::len);
-            if n_bytes > MAX_BYTES {
+            n_edges += parsed.children.len();
+            if n_bytes > MAX_BYTES || n_edges > MAX_EDGES {
                 let message = "these images are more than are copied at once; copy fewer tags at a time".to_owned();
                 return Err(Error::TooLarge { message });
             }
-            let parsed = Manifest::parse(Some(&media_type), &content)?;
             missing.push(NewManifest { digest, content, parsed, config });
         }
     }

@@ -9,7 +9,7 @@ mod room;
 pub use below::{below, below_beside};
 pub(super) use beside::{as_parts, joined, of_parts, of_row};
 pub(super) use covered::covered;
-use room::{LOCK, make_room};
+use room::make_room;
 
 use super::radius::Reader;
 use super::{Known, Row, Store, Tx, Value, batch};
@@ -22,6 +22,8 @@ use std::cell::LazyCell;
 /// The most rules of one scope, and of a scope with all above it: every change of a tag reads those that cover it.
 pub const MAX_OF_SCOPE: u64 = 100;
 pub const MAX_OF_LINE: u64 = 300;
+/// The most bytes that their patterns have together: all tags of a repository may be held against them.
+pub const MAX_BYTES_OF_LINE: u64 = 16 << 10;
 
 /// How many tags are looked at together where all of a repository are.
 const TOGETHER: u32 = 1000;
@@ -222,7 +224,7 @@ pub async fn find(store: &Store, id: &str) -> Result<Option<Rule>> {
 /// # Errors
 /// [`Error::Conflict`] if there is one that says the same, or no room for another.
 pub async fn insert(tx: &mut Tx, new: &Rule) -> Result<()> {
-    make_room(tx, &new.id, &new.protection.scope).await?;
+    make_room(tx, &new.id, &new.protection).await?;
     refuse_a_second(tx, "", &new.protection).await?;
     let sql = format!("INSERT INTO protections ({COLUMNS}) VALUES ({})", batch::slots(1, 8));
     let by = new.created_by.as_ref().map_or_else(String::new, |by| by.key());
@@ -233,12 +235,9 @@ pub async fn insert(tx: &mut Tx, new: &Rule) -> Result<()> {
 /// Makes a rule say something else; `false` if it is gone, or says something else than `before` by now.
 ///
 /// # Errors
-/// [`Error::Conflict`] if another one says the same, or there is no room in the scope that it comes to.
+/// [`Error::Conflict`] if another one says the same, or there is no room for what it says.
 pub async fn change(tx: &mut Tx, id: &str, before: &Protection, new: &Protection) -> Result<bool> {
-    match new.scope == before.scope {
-        true => tx.lock(LOCK).await?,
-        false => make_room(tx, id, &new.scope).await?,
-    }
+    make_room(tx, id, new).await?;
     refuse_a_second(tx, id, new).await?;
     let sql = format!(
         "UPDATE protections SET scope = $2, tags = $3, except_tags = $4, kind = $5, role = $6 WHERE id = $1 AND {}",

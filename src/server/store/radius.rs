@@ -1,5 +1,6 @@
 //! Reads the part of a repository's graph that a delete can reach.
 
+mod edges;
 mod freed;
 mod whole;
 
@@ -10,6 +11,7 @@ use super::{Row, Store, Tx, Value, batch};
 use crate::domain::radius::{Graph, Node, referrer_tags};
 use crate::domain::{Digest, Error, Result, Tag, Timestamp};
 use crate::params;
+use edges::{Edges, MAX_EDGES, beside};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most images and tags that one delete reaches.
@@ -34,7 +36,7 @@ pub enum Reader<'a> {
 impl Reader<'_> {
     pub(super) async fn all(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
         match self {
-            Self::Store(store) => store.all(sql, params).await,
+            Self::Store(store) => store.scan(sql, params).await,
             Self::Tx(tx) => tx.all(sql, params).await,
         }
     }
@@ -94,13 +96,16 @@ pub async fn graph(reader: &mut Reader<'_>, repository_id: &str, from: Start<'_>
     }
     let mut n_reached = 0;
     let most = MAX_WEIGHED + WEIGHED_EACH * from.tags.len();
+    let mut edges = Edges::of(from.bound, most);
     while !frontier.is_empty() && (from.bound == Bound::Whole || n_reached + frontier.len() <= most) {
         let digests: Vec<Digest> = std::mem::take(&mut frontier).into_iter().collect();
-        let found = level(reader, repository_id, &digests, (&from, &mut known)).await?;
+        let found = level(reader, repository_id, &digests, (&from, &mut known, &mut edges)).await?;
         n_reached += found.values().map(|node| 1 + node.tags.len()).sum::<usize>();
         if from.bound == Bound::Whole && n_reached > MAX_REACHED {
-            let message = format!("this reaches more than {MAX_REACHED} tags and images; delete fewer at once");
-            return Err(Error::TooLarge { message });
+            return Err(too_large(MAX_REACHED, "tags and images"));
+        }
+        if from.bound == Bound::Whole && edges.has_more {
+            return Err(too_large(MAX_EDGES, "links between images"));
         }
         let below = found.values().flat_map(|node| node.children.iter().chain(&node.referrers));
         frontier.extend(below.filter(|it| !graph.0.contains_key(*it) && !found.contains_key(*it)).cloned());
@@ -115,6 +120,10 @@ pub async fn graph(reader: &mut Reader<'_>, repository_id: &str, from: Start<'_>
     Ok(graph)
 }
 
+fn too_large(most: usize, what: &str) -> Error {
+    Error::TooLarge { message: format!("this reaches more than {most} {what}; delete fewer at once") }
+}
+
 /// Those of some tags that their registry does not have any more.
 async fn missing(reader: &mut Reader<'_>, id: &str, tags: &[Tag]) -> Result<BTreeSet<Tag>> {
     let sql = "SELECT name FROM tags WHERE repository_id = $1 AND missing_since IS NOT NULL AND name IN ({slots})";
@@ -126,7 +135,7 @@ async fn level(
     reader: &mut Reader<'_>,
     id: &str,
     digests: &[Digest],
-    (from, known): (&Start<'_>, &mut BTreeMap<Digest, BTreeSet<Tag>>),
+    (from, known, edges): (&Start<'_>, &mut BTreeMap<Digest, BTreeSet<Tag>>, &mut Edges),
 ) -> Result<BTreeMap<Digest, Node>> {
     let mut nodes = BTreeMap::new();
     let sql =
@@ -138,11 +147,8 @@ async fn level(
     }
     names(reader, id, &mut nodes, from).await?;
     let digests: Vec<Digest> = nodes.keys().cloned().collect();
-    for (sql, add) in NEIGHBOURS {
-        for mut row in reader.each(sql, id, &digests).await? {
-            let (of, other): (Digest, Digest) = (row.take()?, row.take()?);
-            add(nodes.entry(of).or_default(), other);
-        }
+    for some in digests.chunks(TOGETHER) {
+        beside(reader, id, some, (&mut nodes, edges)).await?;
     }
     noted(reader, id, &digests, (&mut nodes, known)).await?;
     Ok(nodes)
@@ -197,37 +203,6 @@ async fn first_names(
     Ok((rows, 0))
 }
 
-type Add = fn(&mut Node, Digest);
-
-/// Who is beside an image, each with how it is noted.
-const NEIGHBOURS: [(&str, Add); 4] = [
-    (
-        "SELECT e.parent, e.child FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
-         WHERE e.repository_id = $1 AND e.relation = 'manifest' AND e.parent IN ({slots})",
-        |node, child| {
-            node.children.insert(child);
-        },
-    ),
-    (
-        "SELECT e.child, e.parent FROM manifest_edges e
-         WHERE e.repository_id = $1 AND e.relation = 'manifest' AND e.child IN ({slots})",
-        |node, parent| {
-            node.parents.insert(parent);
-        },
-    ),
-    (
-        "SELECT f.subject, f.digest FROM referrers f WHERE f.repository_id = $1 AND f.subject IN ({slots})",
-        |node, referrer| {
-            node.referrers.insert(referrer);
-        },
-    ),
-    (
-        "SELECT f.digest, f.subject FROM referrers f JOIN manifests m ON m.repository_id = f.repository_id AND m.digest = f.subject
-         WHERE f.repository_id = $1 AND f.digest IN ({slots})",
-        |node, subject| node.subject = Some(subject),
-    ),
-];
-
 /// Signatures and the like that are found by a tag which names their subject.
 async fn noted(
     reader: &mut Reader<'_>,
@@ -249,6 +224,7 @@ async fn noted(
 
 #[cfg(test)]
 mod tests {
+    use super::edges::NEIGHBOURS;
     use super::*;
     use crate::server::store::dialect::Dialect;
     use rusqlite::{Connection, params_from_iter};
@@ -261,9 +237,11 @@ mod tests {
         for (sql, n) in
             NEIGHBOURS.map(|(sql, _)| sql).into_iter().chain([NAMED_BY]).flat_map(|sql| n_values.map(|n| (sql, n)))
         {
-            let question = sql.replace("{slots}", &batch::slots(2, n)).replace('$', "?");
+            let first = if sql.contains("$2") { 3 } else { 2 };
+            let question = sql.replace("{slots}", &batch::slots(first, n)).replace('$', "?");
             let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
-            let lines = explained.query_map(params_from_iter(vec!["x"; n + 1]), |row| row.get::<_, String>(3)).unwrap();
+            let lines =
+                explained.query_map(params_from_iter(vec!["x"; n + first - 1]), |row| row.get::<_, String>(3)).unwrap();
             for line in lines.map(|line| line.unwrap()) {
                 assert!(!line.ends_with("(repository_id=?)") && !line.starts_with("SCAN"), "{line}: {question}");
             }

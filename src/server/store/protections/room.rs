@@ -1,8 +1,8 @@
 //! Whether there is room for one more rule: what all rules that hold in a place may be is bounded, wherever on the way
 //! down to it they are set.
 
-use super::{MAX_OF_LINE, MAX_OF_SCOPE, holding_in};
-use crate::domain::{Error, Result, Scope};
+use super::{MAX_BYTES_OF_LINE, MAX_OF_LINE, MAX_OF_SCOPE, holding_in};
+use crate::domain::{Error, Protection, Result, Scope};
 use crate::params;
 use crate::server::store::Tx;
 use std::collections::BTreeMap;
@@ -10,31 +10,44 @@ use std::collections::BTreeMap;
 /// Rules of all scopes are set one after another: each counts those above it and below.
 pub(super) const LOCK: &str = "protections";
 
-/// Asks for room in a scope for the rule of that id, until the transaction ends.
+/// Rules, and the bytes of their patterns.
+type Count = (u64, u64);
+
+/// Asks for room in the scope of a rule, which has that id, until the transaction ends.
 ///
 /// # Errors
 /// [`Error::Conflict`] that says which scope is full.
-pub(super) async fn make_room(tx: &mut Tx, id: &str, scope: &Scope) -> Result<()> {
+pub(super) async fn make_room(tx: &mut Tx, id: &str, new: &Protection) -> Result<()> {
     tx.lock(LOCK).await?;
-    let counts = counts(tx, id, scope).await?;
-    if counts.get(scope).is_some_and(|count| *count >= MAX_OF_SCOPE) {
+    let scope = &new.scope;
+    let mut counts = counts(tx, id, scope).await?;
+    if counts.get(scope).is_some_and(|(count, _)| *count >= MAX_OF_SCOPE) {
         return Err(Error::Conflict(format!("{scope} has {MAX_OF_SCOPE} rules; name more tags in one of them")));
     }
-    let of_line = |it: &Scope| it.line().iter().filter_map(|above| counts.get(above)).sum::<u64>();
-    match counts.keys().find(|it| of_line(it) >= MAX_OF_LINE) {
-        None => Ok(()),
-        Some(full) => {
-            let words = format!(
-                "{MAX_OF_LINE} rules hold on {}, its own and those above it; name more tags in one of them",
-                full.words()
-            );
-            Err(Error::Conflict(words))
+    let own = counts.entry(scope.clone()).or_default();
+    own.0 += 1;
+    own.1 += [&new.tags, &new.except].into_iter().flatten().map(|it| it.as_str().len() as u64).sum::<u64>();
+    let of_line = |it: &Scope| it.line().iter().filter_map(|above| counts.get(above)).fold((0, 0), both);
+    let full = counts.keys().find_map(|it| match of_line(it) {
+        (count, _) if count > MAX_OF_LINE => {
+            let words = "its own and those above it; name more tags in one of them";
+            Some(format!("{MAX_OF_LINE} rules hold on {}, {words}", it.words()))
         }
-    }
+        (_, bytes) if bytes > MAX_BYTES_OF_LINE => {
+            let words = "with its own and those above it; say the same by shorter patterns";
+            Some(format!("more than {MAX_BYTES_OF_LINE} characters of patterns would hold on {}, {words}", it.words()))
+        }
+        _ => None,
+    });
+    full.map_or(Ok(()), |words| Err(Error::Conflict(words)))
 }
 
-/// How many other rules are set in a scope, in each above it and in each below it, where there are any.
-async fn counts(tx: &mut Tx, id: &str, scope: &Scope) -> Result<BTreeMap<Scope, u64>> {
+fn both(one: Count, other: &Count) -> Count {
+    (one.0 + other.0, one.1 + other.1)
+}
+
+/// What other rules there are in a scope, in each above it and in each below it, where there are any.
+async fn counts(tx: &mut Tx, id: &str, scope: &Scope) -> Result<BTreeMap<Scope, Count>> {
     let (above, line) = holding_in(scope, 2);
     let mut params = [params![id], line].concat();
     let at = params.len();
@@ -46,6 +59,9 @@ async fn counts(tx: &mut Tx, id: &str, scope: &Scope) -> Result<BTreeMap<Scope, 
         }
         Scope::Repository(_) => above,
     };
-    let sql = format!("SELECT scope, COUNT(*) FROM protections WHERE id <> $1 AND ({condition}) GROUP BY scope");
-    tx.all(&sql, params).await?.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+    let sql = format!(
+        "SELECT scope, COUNT(*), CAST(SUM(LENGTH(COALESCE(tags, '')) + LENGTH(COALESCE(except_tags, ''))) AS BIGINT)
+         FROM protections WHERE id <> $1 AND ({condition}) GROUP BY scope"
+    );
+    tx.all(&sql, params).await?.into_iter().map(|mut row| Ok((row.take()?, (row.take()?, row.take()?)))).collect()
 }
