@@ -44,7 +44,7 @@ class Bench:
         self.kinds = [Distribution] + ([] if quick else built())
         self.crawl, self.crawl_rounds = asked.crawl, {"quick": 1, "whole": 3, "full": 1}[asked.mode]
         self.crawl_limit_s = {"quick": 60, "whole": 180, "full": 1800}[asked.mode]
-        self.limit_s = {"quick": 160, "whole": 660, "full": 3600}[asked.mode]
+        self.limit_s = {"quick": 160, "whole": 1500, "full": 3600}[asked.mode]
         self.deadline = self.scratch = self.running = self.ours = self.data = None
         self.peers, self.sets, self.held, self._nginx = {}, {}, {}, None
         self.seeding, self.seeded_mb, self.notes = {}, {}, []
