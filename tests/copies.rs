@@ -8,6 +8,7 @@ mod left;
 mod meanwhile;
 mod moved;
 mod old;
+mod once;
 mod pages;
 
 use crate::conformance::registry::serve_router;
@@ -255,9 +256,11 @@ async fn whole(test: &TestApp, repository: &str, reference: &str) -> BTreeMap<St
         }
         let about = pull(test, repository, &format!("referrers/{digest}")).await.json();
         waiting.extend(about["manifests"].as_array().unwrap().iter().map(text));
-        let noted = format!("{}.sig", digest.replace(':', "-"));
-        if pull(test, repository, &format!("manifests/{noted}")).await.status == 200 {
-            waiting.push(noted);
+        for end in ["sig", "att", "sbom"] {
+            let noted = format!("{}.{end}", digest.replace(':', "-"));
+            if pull(test, repository, &format!("manifests/{noted}")).await.status == 200 {
+                waiting.push(noted);
+            }
         }
     }
     all
@@ -272,8 +275,16 @@ async fn pull(test: &TestApp, repository: &str, rest: &str) -> Answer {
 async fn an_image_is_whole_in_every_direction() {
     let world = World::new().await;
     let index = fill(&world.here, "team/web", "1.0").await;
+    for end in ["att", "sbom"] {
+        let tag = format!("{}.{end}", index.replace(':', "-"));
+        world.here.push_image("team/web", &tag, "amd64", tag.as_bytes()).await;
+    }
     let source = whole(&world.here, "team/web", "1.0").await;
-    assert_eq!(source.len(), 8 + 4 + 3, "an index, two platforms, three referrers, two signatures, and their blobs");
+    assert_eq!(
+        source.len(),
+        10 + 6 + 3,
+        "an index, two platforms, three referrers, four that tags note, and their blobs"
+    );
 
     let out = world.ask("team/web", json!({"tags": ["1.0"], "to": "up/web", "names": {"1.0": "stable"}})).await;
     world.finish(&out).await.unwrap();
@@ -303,11 +314,11 @@ async fn an_image_is_whole_in_every_direction() {
     // One of them is there already: the page before and the job count the others alike.
     world.here.push_image("prod/web", "other", "amd64", index.as_bytes()).await;
     let page = world.base.get("/r/up/web/-/copy?tag=stable&to=prod/web").await.text();
-    assert!(page.contains("7 images of") && page.contains("go to another registry"), "{page}");
+    assert!(page.contains("9 images of") && page.contains("go to another registry"), "{page}");
     let home = world.ask("up/web", json!({"tags": ["stable"], "to": "prod/web"})).await;
     world.finish(&home).await.unwrap();
     let log = world.job(&home).await["log"].to_string();
-    assert!(log.contains("Images that prod/web lacks: 7.") && log.contains("images that came: 7;"), "{log}");
+    assert!(log.contains("Images that prod/web lacks: 9.") && log.contains("images that came: 9;"), "{log}");
     assert_eq!(whole(&world.here, "prod/web", "stable").await, source);
     let history = world.here.get("/api/v1/r/prod/web/-/history?tag=stable").await.json();
     assert_eq!(

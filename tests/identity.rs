@@ -31,9 +31,11 @@ mod many;
 mod mount_visibility;
 mod mounts;
 mod mounts_meanwhile;
+mod nameless;
 mod narrow;
 mod nodes;
 mod on_behalf;
+mod own_jobs;
 mod patience;
 mod people;
 mod planted;
@@ -58,6 +60,8 @@ mod typed;
 mod vouched;
 mod waiting;
 mod ways_in;
+
+pub(crate) use many::shared;
 
 use crate::support::{Answer, TestApp, decides, request};
 use axum::body::Body;

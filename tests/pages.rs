@@ -1,6 +1,8 @@
 //! The console's pages as HTML, in process: what is on them, what they cost, and that nothing hostile
 //! in an image becomes markup.
 
+mod statements;
+
 use crate::support::{OCI_MANIFEST, START, TestApp, choices, decides, request, sha256};
 use axum::body::Body;
 use axum::http::{StatusCode, header};

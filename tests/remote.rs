@@ -1,8 +1,10 @@
 //! A console over CNCF distribution 2.8: read in the background, marked when it is down, followed when
 //! it is back, and only looked at with `--try`.
 
+mod beside;
 mod changes;
 mod crowd;
+mod days;
 mod freed;
 mod gone;
 mod halfway;
@@ -11,6 +13,7 @@ mod many;
 mod meets;
 mod moved_in;
 mod renamed;
+mod rights;
 mod rules;
 mod said;
 mod seen;

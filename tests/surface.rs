@@ -1,6 +1,7 @@
 //! Every door of the server, and who gets through it. A route that is not in this table fails the test.
 
 mod callers;
+mod read_only;
 
 use crate::support::process::{QUIET, Server, http};
 use crate::support::{TestApp, request, sha256};

@@ -1,10 +1,12 @@
 //! Names: set, moved, deleted with all that a preview says, and brought back.
 
 pub(crate) mod at_once;
+mod by_job;
 mod console;
 mod graphs;
 mod large;
 mod met;
+mod moments;
 mod names;
 mod pages;
 mod plans;
@@ -12,6 +14,7 @@ mod promote;
 mod recorded;
 mod rights;
 mod rules;
+pub(crate) mod stale;
 mod together;
 mod trash;
 mod trash_pages;

@@ -17,13 +17,10 @@ pub async fn preview_tags(repository: RepositoryName, tags: Vec<Tag>, unprotecte
 /// What would go with all tags that a filter matches.
 #[server(name = PreviewMatching, endpoint = "deletes/matching")]
 pub async fn preview_matching(repository: RepositoryName, filter: String) -> Result<Preview, Error> {
-    use crate::domain::action;
-    use crate::server::service;
+    use crate::server::service::{plans, tags};
     let (app, caller) = crate::server::request().await?;
-    let reading = app.access.authorize(&caller, action::ReadRepository { repository: repository.clone() }).await?;
-    let tags = service::tags::matching(&app, &reading, &filter).await?;
-    let proof = app.access.authorize(&caller, action::DeleteTags { repository, tags, filter: Some(filter) }).await?;
-    service::plans::preview(&app, &proof).await
+    let action = tags::to_delete(&app, &caller, repository, filter).await?;
+    plans::preview(&app, &app.access.authorize(&caller, action).await?).await
 }
 
 /// What would go with an image.

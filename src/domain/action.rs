@@ -13,6 +13,11 @@ pub trait Action: Clone + Send + Sync + 'static {
     /// What the audit log names as its object.
     fn object(&self) -> String;
 
+    /// What it takes from somewhere else, which is told only to who may read there.
+    fn source(&self) -> Option<String> {
+        None
+    }
+
     /// Where it is done, as [`Target::place`] says: in what it needs its first permission on.
     fn place(&self) -> String {
         self.needs().first().map(|(_, target)| target.place()).unwrap_or_default()
@@ -46,9 +51,6 @@ impl Mutation for AcceptLink {}
 impl Mutation for ChangePassword {}
 impl Mutation for EndSession {}
 impl Mutation for OpenSession {}
-impl Mutation for JoinByProvider {}
-impl Mutation for FollowProvider {}
-impl Mutation for RestByProvider {}
 impl Mutation for LetIn {}
 
 /// An action of which a part is only bookkeeping: its proof may also keep records that the audit log does not show.
@@ -71,7 +73,7 @@ impl Bookkeeping for CopyTags {}
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $type:ident { $($field:ident: $kind:ty),* } = $name:literal,
-        needs |$this:ident| $needs:expr, object $object:expr;)*) => {$(
+        needs |$this:ident| $needs:expr, object $object:expr $(, source $source:expr)?;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $type { $(pub $field: $kind),* }
@@ -79,6 +81,7 @@ macro_rules! actions {
             const NAME: &'static str = $name;
             fn needs(&self) -> Vec<(Permission, Target)> { let $this = self; let _ = $this; $needs }
             fn object(&self) -> String { let $this = self; let _ = $this; $object }
+            $(fn source(&self) -> Option<String> { let $this = self; Some($source) })?
         }
     )*};
 }
@@ -98,7 +101,7 @@ pub use credentials::{
     RotateRobot,
 };
 pub use deletes::{DeleteBlob, DeleteImages, DeleteManifest, DeleteNamespace, DeleteTag, DeleteTags};
-pub use identities::{LinkIdentity, UnlinkIdentity};
+pub use identities::{FollowProvider, JoinByProvider, LinkIdentity, RestByProvider, UnlinkIdentity};
 pub use jobs::{ControlJob, ListJobs, ReadJob, RunCollection};
 pub use mounts::{ChangeMount, CheckMount, CreateMount, DeleteMount, ProbeMount};
 pub use protections::{ChangeProtection, ListProtections, RemoveProtection, SetProtection};
@@ -249,25 +252,10 @@ actions! {
     OpenSession { who: String } = "session.open",
         needs |this| vec![(Permission::SystemMaintain, Target::Instance)], object this.who.clone();
 
-    /// Become a user by the word of an identity provider. Nobody has the right: who signed in there is vouched for.
-    JoinByProvider { username: Username, provider: String } = "user.join",
-        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
-        object format!("{} by {}", this.username, this.provider);
-
     /// Let somebody in who signed in by a provider and waits.
     LetIn { issuer: String, subject: String } = "user.let-in",
         needs |this| vec![(Permission::UserManage, Target::Instance)],
         object format!("{} at {}", this.subject, this.issuer);
-
-    /// Be what a provider says now: in which groups, and whether an administrator.
-    FollowProvider { username: Username, provider: String } = "user.follow-provider",
-        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
-        object format!("{} by {}", this.username, this.provider);
-
-    /// Rest, for the provider by which one came vouches no more.
-    RestByProvider { username: Username, provider: String } = "user.rest",
-        needs |this| vec![(Permission::SystemMaintain, Target::Instance)],
-        object format!("{} by {}", this.username, this.provider);
 
     /// Keep Portolan's own records: job leases, crawl results, upload clean-up.
     Maintain {} = "system.maintain",

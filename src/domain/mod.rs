@@ -31,7 +31,7 @@ pub mod size;
 pub mod tag;
 pub mod tag_filter;
 pub mod tag_pattern;
-mod text;
+pub mod text;
 pub mod time;
 pub mod token_name;
 pub mod trash;

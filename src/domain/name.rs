@@ -84,6 +84,12 @@ impl MountPrefix {
         name.as_str().strip_prefix(&self.0)?.strip_prefix('/')
     }
 
+    /// Whether the repositories right below a namespace lie under this prefix.
+    pub fn has_below(&self, namespace: &Namespace) -> bool {
+        let rest = namespace.0.strip_prefix(&self.0);
+        self.is_root() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The name in Portolan's namespace of a repository called `inner` upstream.
     pub fn join(&self, inner: &str) -> Result<RepositoryName> {
         if self.is_root() { inner.parse() } else { format!("{}/{inner}", self.0).parse() }
@@ -139,6 +145,10 @@ mod tests {
         assert_eq!(prefix.strip(&"hub/web".parse().unwrap()), Some("web"));
         assert_eq!(prefix.strip(&"hubble/web".parse().unwrap()), None);
         assert_eq!(prefix.strip(&"hub".parse().unwrap()), None);
+        let has_below =
+            |prefix: &MountPrefix| ["hub", "hub/a", "hubble", "a"].map(|it| prefix.has_below(&it.parse().unwrap()));
+        assert_eq!(has_below(&prefix), [true, true, false, false]);
+        assert_eq!(has_below(&MountPrefix::default()), [true; 4]);
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Protection rules: tags that nobody, or only some, may set, move or delete. Grants allow; rules take away afterwards.
 
-use super::{Actor, Error, Result, Role, Scope, Tag, TagPattern, Timestamp};
+use super::{Actor, Digest, Error, Permission, Result, Role, Scope, Tag, TagPattern, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -71,6 +71,27 @@ pub struct Barred {
     pub rule: String,
     pub scope: Scope,
     pub guard: Guard,
+}
+
+impl Act {
+    /// What is done to a tag that comes from one image, or none, to another, or none; nothing where both are the same.
+    pub fn between(before: Option<&Digest>, after: Option<&Digest>) -> Option<Self> {
+        match (before, after) {
+            (before, after) if before == after => None,
+            (_, None) => Some(Self::Delete),
+            (None, Some(_)) => Some(Self::Create),
+            (Some(_), Some(_)) => Some(Self::Move),
+        }
+    }
+
+    /// The right that it takes over that tag, whatever rules say.
+    pub fn needs(self) -> Permission {
+        match self {
+            Self::Create => Permission::RepositoryPush,
+            Self::Move => Permission::TagMove,
+            Self::Delete => Permission::TagDelete,
+        }
+    }
 }
 
 impl ProtectionKind {
@@ -285,6 +306,16 @@ mod tests {
         ] {
             assert!(matches!(Guard::new(kind, role), Err(Error::Invalid { field, .. }) if field == "role"), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn the_same_image_again_is_nothing_that_is_done_to_a_tag() {
+        let [one, other] = ["1", "2"].map(|it| format!("sha256:{}", it.repeat(64)).parse::<Digest>().unwrap());
+        let (one, other) = (Some(&one), Some(&other));
+        let said = |before, after| Act::between(before, after).map(Act::needs);
+        assert_eq!([said(None, None), said(one, one)], [None, None]);
+        assert_eq!([said(None, one), said(one, other)], [Permission::RepositoryPush, Permission::TagMove].map(Some));
+        assert_eq!(said(one, None), Some(Permission::TagDelete));
     }
 
     #[test]

@@ -129,18 +129,30 @@ impl RunKind {
         }
     }
 
-    /// What it takes to start one in a scope, and to pause, resume and cancel one's own.
+    /// What it takes to pause, resume and cancel one's own in a scope: the right to what it does there, as far as that
+    /// does not depend on the tags, of which each step asks.
     pub fn needs(self, scope: &Scope) -> (Permission, Target) {
-        let repository = |permission| match scope {
-            Scope::Repository(name) => (permission, Target::Repository(name.clone())),
-            scope => (permission, Target::Scope(scope.clone())),
-        };
         match self {
             Self::Collect => (Permission::SystemConfigure, Target::Instance),
-            Self::Copy => repository(Permission::RepositoryPush),
-            // What it takes besides depends on the tags, and is asked for at each step.
-            Self::Delete | Self::Restore => repository(Permission::RepositoryRead),
+            Self::Copy => (Permission::RepositoryPush, within(scope)),
+            Self::Delete => (Permission::TagDelete, within(scope)),
+            Self::Restore => (Permission::TrashRestore, within(scope)),
         }
+    }
+
+    /// What it takes to see one's own in a scope.
+    pub fn needs_to_see(self, scope: &Scope) -> (Permission, Target) {
+        match self {
+            Self::Collect => (Permission::SystemRead, Target::Instance),
+            Self::Copy | Self::Delete | Self::Restore => (Permission::RepositoryRead, within(scope)),
+        }
+    }
+}
+
+fn within(scope: &Scope) -> Target {
+    match scope {
+        Scope::Repository(name) => Target::Repository(name.clone()),
+        scope => Target::Scope(scope.clone()),
     }
 }
 

@@ -1,5 +1,18 @@
 //! The one recipe for a checked string type: private field, a single parser, and
-//! every way in (text, JSON, forms) through that parser.
+//! every way in (text, JSON, forms) through that parser. And names in a sentence.
+
+use std::fmt::Display;
+
+/// `prod`, `v1 and v2`, `v1, v2 and 3 more`: as many of some names as are said, and how many more there are.
+pub fn first_of<N: Display>(all: &[N], most: usize) -> String {
+    let more = all.len().saturating_sub(most);
+    let mut named: Vec<String> = all.iter().take(most).map(ToString::to_string).collect();
+    let last = if more > 0 { Some(format!("{more} more")) } else { named.pop() };
+    match (named.join(", "), last.unwrap_or_default()) {
+        (first, last) if first.is_empty() => last,
+        (first, last) => format!("{first} and {last}"),
+    }
+}
 
 /// Derives the conversions of a newtype around `String` whose only door is
 /// `fn check(&str) -> Result<(), Error>`. One that keeps more than its text has a door of its own, `fn read`.
@@ -51,3 +64,16 @@ macro_rules! checked_text {
 }
 
 pub(super) use checked_text;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_are_named_and_the_rest_is_counted() {
+        let all = [1, 2, 3, 4, 5, 6, 7, 8].map(|n| format!("v{n}"));
+        let said = |count: usize| first_of(&all[..count], 5);
+        assert_eq!([0, 1, 2, 3].map(said), ["", "v1", "v1 and v2", "v1, v2 and v3"]);
+        assert_eq!([5, 8].map(said), ["v1, v2, v3, v4 and v5", "v1, v2, v3, v4, v5 and 3 more"]);
+    }
+}

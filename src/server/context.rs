@@ -17,7 +17,8 @@ use super::turns::Turns;
 pub use super::events::Changed;
 pub use super::mounted::{Mount, Upstream};
 use crate::domain::error::What;
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::view::MountKind;
+use crate::domain::{Error, MountPrefix, Namespace, RepositoryName, Result};
 use ipnet::IpNet;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -93,9 +94,29 @@ impl Deref for App {
 impl Parts {
     /// The mount under whose prefix a repository lies: the longest one that fits.
     pub fn mount(&self, repository: &RepositoryName) -> Option<Arc<Mount>> {
+        self.longest(|prefix| prefix.strip(repository).is_some())
+    }
+
+    /// The mount in which a namespace lies, there or not: that of the repositories right below it.
+    pub fn mount_below(&self, namespace: &Namespace) -> Option<Arc<Mount>> {
+        self.longest(|prefix| prefix.has_below(namespace))
+    }
+
+    fn longest(&self, fits: impl Fn(&MountPrefix) -> bool) -> Option<Arc<Mount>> {
         let mounts = self.mounts.now();
-        let fitting = mounts.iter().filter(|mount| mount.prefix.strip(repository).is_some());
+        let fitting = mounts.iter().filter(|mount| fits(&mount.prefix));
         fitting.max_by_key(|mount| mount.prefix.as_str().len()).cloned()
+    }
+
+    /// The mount of the hosted registry in which a namespace lies.
+    ///
+    /// # Errors
+    /// [`Error::Elsewhere`], in words of who asks, by the host of the registry that keeps it.
+    pub fn hosted_below(&self, namespace: &Namespace, words: impl FnOnce(&str) -> String) -> Result<Arc<Mount>> {
+        let mount = self.mount_below(namespace);
+        let host = mount.as_ref().and_then(|mount| mount.kept_at());
+        let elsewhere = || Error::Elsewhere(words(host.as_deref().unwrap_or("a registry elsewhere")));
+        mount.filter(|mount| mount.kind == MountKind::Hosted).ok_or_else(elsewhere)
     }
 
     /// Puts in force what the console mounts now; costs nothing where access did not change since.

@@ -44,6 +44,11 @@ impl Mount {
             None => "this Portolan".to_owned(),
         }
     }
+
+    /// The host of the registry elsewhere that keeps its repositories; none where they are kept here.
+    pub fn kept_at(&self) -> Option<String> {
+        self.upstream.as_ref().filter(|_| self.write.is_none()).map(|upstream| upstream.host.clone())
+    }
 }
 
 /// How a remote registry's repositories are called at their own place.

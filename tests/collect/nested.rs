@@ -1,6 +1,6 @@
 //! Indexes in indexes: what is gone through once stays cheap however deep and however often it is listed.
 
-use super::{A_WHILE_MS, NOTHING_IS_KEPT, files, pulls, run};
+use super::{A_WHILE_MS, NOTHING_IS_KEPT, files, pulls, rows, run};
 use crate::jobs::{collect, over, ran};
 use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
 use crate::tags::send;
@@ -98,4 +98,28 @@ async fn a_chain_of_indexes_is_collected_at_once() {
     let job = over(&test, &collect(&test, false).await).await;
     assert!(ran(&job).contains(&format!("images: {LINKS};")), "all but the one that was deleted: {job}");
     assert!(job["done"].as_u64().unwrap() < 20 * LINKS as u64, "each was looked at a few times: {job}");
+}
+
+/// What is a part of an index that was deleted later goes in the same run, though it is looked at first.
+#[tokio::test]
+async fn a_part_goes_in_the_run_in_which_what_lists_it_goes() {
+    let clock = Arc::new(ManualClock::new(START));
+    let mut test = TestApp::build(NOTHING_IS_KEPT, choices(Policy::Grants, clock.clone())).await;
+    let _running = test.start_jobs().await;
+    let image = test.image("team/web", "amd64", b"part").await;
+    let digest = sha256(image.as_bytes());
+    let put = async || {
+        assert_eq!(test.put_manifest("team/web", &digest, OCI_MANIFEST, &image).await.status, 201);
+    };
+    put().await;
+    assert_eq!(test.delete(&format!("/v2/team/web/manifests/{digest}")).await.status, 202);
+    clock.advance_ms(1000);
+    put().await;
+    let (index, _) = push_index(&test, None, &[(digest.clone(), image.len())], 0).await;
+    assert_eq!(test.delete(&format!("/v2/team/web/manifests/{index}")).await.status, 202);
+    assert_eq!(rows(&test, "SELECT id FROM trash").await.len(), 2);
+    clock.advance_ms(A_WHILE_MS);
+    let said = run(&test).await;
+    assert!(said.contains("entries of the trash: 2;"), "{said}");
+    assert!(rows(&test, "SELECT id FROM trash").await.is_empty());
 }

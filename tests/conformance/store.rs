@@ -1,14 +1,16 @@
 //! What the store does on either engine. PostgreSQL is the one that `PORTOLAN_TEST_POSTGRES` names,
 //! which the test scripts start; without it that half says so and does nothing.
 
-use super::worlds;
-use crate::support::decides;
+use super::{reached, worlds};
+use crate::support::{decides, eventually};
+use futures::future::{Either, join, select};
 use portolan::domain::action::Maintain;
 use portolan::domain::page::Position;
 use portolan::domain::principal::Job;
+use portolan::domain::protection::Guard;
 use portolan::domain::tag_filter::TagFilter;
 use portolan::domain::view::{How, RepositoryQuery, RepositorySort, TagQuery, TagSort};
-use portolan::domain::{Actor, Digest, Error, RepositoryName, Tag, Timestamp};
+use portolan::domain::{Actor, Digest, Error, Protection, RepositoryName, Rule, Tag, Timestamp};
 use portolan::params;
 use portolan::server::access::{Authorized, Policy, Visibility};
 use portolan::server::clock::ManualClock;
@@ -16,9 +18,12 @@ use portolan::server::entropy::{SeededEntropy, new_id};
 use portolan::server::events::Events;
 use portolan::server::store::manifests::NewManifest;
 use portolan::server::store::mounts::Configured;
+use portolan::server::store::protections::{self, Rules};
 use portolan::server::store::tags::Placement;
 use portolan::server::store::{Change, Location, Store, edges, jobs, manifests, mounts, repositories, tags};
+use std::pin::pin;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 #[tokio::test]
 async fn sqlite() {
@@ -30,7 +35,11 @@ async fn sqlite() {
 #[expect(clippy::disallowed_methods, reason = "the test scripts say by a variable where PostgreSQL is")]
 async fn postgres() {
     match std::env::var("PORTOLAN_TEST_POSTGRES") {
-        Ok(url) => suite(&Location::Postgres(url)).await,
+        Ok(url) => {
+            let location = Location::Postgres(url);
+            suite(&location).await;
+            a_rule_waits_for_changes_that_read_the_rules_before_it(&open(&location).await).await;
+        }
         Err(_) => crate::support::process::left_out("PORTOLAN_TEST_POSTGRES is not set"),
     }
 }
@@ -60,6 +69,8 @@ async fn suite(location: &Location) {
     a_job_is_leased_to_one_node(&bench).await;
     many_changes_at_once_all_stand(&bench).await;
     worlds::lists_show_what_the_decision_allows(&bench).await;
+    reached::the_trash_shows_what_the_decision_allows(&bench).await;
+    reached::what_rules_keep_of_many_repositories_is_what_they_keep_of_each_tag(&bench).await;
     let again = open(location).await; // A second start finds the schema as it should be.
     assert!(again.store.ping().await.is_ok());
 }
@@ -250,4 +261,39 @@ async fn many_changes_at_once_all_stand(bench: &Bench) {
     futures::future::join_all(pushes).await;
     let head = repositories::head(&bench.store, &"busy".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((head.row.tags, head.images), (60, 60));
+}
+
+/// SQLite has one writer and cannot do otherwise.
+async fn a_rule_waits_for_changes_that_read_the_rules_before_it(bench: &Bench) {
+    let name: RepositoryName = "ruled/web".parse().unwrap();
+    let protection =
+        Protection { scope: "ruled/*".parse().unwrap(), tags: None, except: None, guard: Guard::Immutable };
+    let rule = Rule { id: "ruled".to_owned(), protection, created_by: None, created_at: NOW };
+    let (beside, (has_read, was_read), (end, ending)) = (name.clone(), oneshot::channel(), oneshot::channel());
+    let change = bench.store.note(&bench.proof, move |tx| {
+        Box::pin(async move {
+            let _ = has_read.send(Rules::of(tx, &name).await?.say().len());
+            ending.await.map_err(|_| Error::Internal)
+        })
+    });
+    let meanwhile = async {
+        assert_eq!(was_read.await, Ok(0));
+        let other = bench.store.note(&bench.proof, move |tx| {
+            Box::pin(async move { Rules::of(tx, &beside).await.map(|rules| rules.say().len()) })
+        });
+        assert_eq!(other.await, Ok(0), "another change does not wait for it");
+        let set = pin!(
+            bench.store.note(&bench.proof, move |tx| { Box::pin(async move { protections::insert(tx, &rule).await }) })
+        );
+        let sql = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        let waits = pin!(eventually("who sets a rule waits", async || {
+            bench.store.one(sql, vec![]).await.unwrap().is_some()
+        }));
+        let Either::Right(((), set)) = select(set, waits).await else {
+            panic!("it was set beside a change that did not see it");
+        };
+        end.send(()).unwrap();
+        set.await
+    };
+    assert_eq!(join(change, meanwhile).await, (Ok(()), Ok(())));
 }

@@ -117,7 +117,7 @@ impl World {
     }
 }
 
-fn terms() -> impl Strategy<Value = Terms> + Clone {
+pub(super) fn terms() -> impl Strategy<Value = Terms> + Clone {
     let expires_at = select(vec![None, None, Some(Timestamp(NOW.0 - 1)), Some(NOW), Some(Timestamp(NOW.0 + 1))]);
     let role = prop_oneof![40 => select(Role::ALL[..5].to_vec()), 1 => select(Role::ALL.to_vec())];
     let scope = prop_oneof![
@@ -132,7 +132,7 @@ fn terms() -> impl Strategy<Value = Terms> + Clone {
     })
 }
 
-fn bounds() -> impl Strategy<Value = Vec<Bound>> {
+pub(super) fn bounds() -> impl Strategy<Value = Vec<Bound>> {
     let token = terms().prop_map(|terms| Bound::Terms(Terms { expires_at: None, ..terms }));
     let pull = (select(NAMES.to_vec()), any::<bool>());
     let pull = pull.prop_map(|(name, pull)| (name.parse().unwrap(), Verbs { pull, ..Verbs::default() }));

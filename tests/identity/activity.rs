@@ -173,6 +173,52 @@ async fn who_may_not_look_mounts_and_providers_up_reads_that_something_happened_
     }
 }
 
+/// What was copied to a repository stands in its activity for who may read where it was, whichever version wrote that.
+#[tokio::test]
+async fn who_may_not_read_what_was_copied_reads_that_something_was() {
+    let test = with_admin().await;
+    let admin = test.showing(&basic("mara", PASSWORD));
+    let (nina, otto) = (user(&admin, "nina").await, user(&admin, "otto").await);
+    for owner in ["nina", "otto"] {
+        give(&admin, named(owner), "owner", "team/*", None).await.unwrap();
+    }
+    admin.push_image("secret/x", "s1", "amd64", b"layer").await;
+    let copy = |to: &str| json!({"tags": ["s1"], "to": "team/web", "names": {"s1": to}});
+    assert_eq!(send(&admin, "POST", "r/secret/x/-/copy", copy("prod")).await.status, StatusCode::OK);
+    assert_eq!(send(&otto, "POST", "r/secret/x/-/copy", copy("mine")).await.status, StatusCode::NOT_FOUND);
+    let refused = awaited(&admin, "activity?action=tag.copy&refused=true").await;
+    assert_eq!((&refused["object"], &refused["source"]), (&json!("team/web:mine"), &json!("secret/x:s1")));
+    let (columns, old) =
+        ("actor, action, outcome, before, request_id, kind, place, address", "secret/x:old to team/web");
+    let of_before = format!(
+        "INSERT INTO audit (id, at, object, after, {columns}) SELECT '01', at, '{old}', 'team/web:old x', {columns}
+         FROM audit WHERE action = 'tag.copy' AND outcome = 'done'"
+    );
+    super::run(&test, of_before).await;
+    let told = async |by: &TestApp| {
+        let rows = listed(by, "r/team/web/-/activity?action=tag.copy").await;
+        rows.into_iter().map(|row| [row["object"].clone(), row["source"].clone()]).collect::<Vec<_>>()
+    };
+    let objects = ["team/web:mine", "team/web:prod", "team/web"];
+    let whole = ["secret/x:s1", "secret/x:s1", "secret/x:old"];
+    assert_eq!(told(&admin).await, [0, 1, 2].map(|at| [json!(objects[at]), json!(whole[at])]));
+    assert_eq!(told(&nina).await, objects.map(|object| [json!(object), json!(null)]));
+    let owner = Browser::of(&test, "nina").await;
+    for path in ["/r/team/web/-/activity", "/n/team/-/activity", "/api/v1/r/team/web/-/activity"] {
+        let answer = if path.starts_with("/api") { nina.get(path).await } else { owner.get(path).await };
+        assert!(answer.status == StatusCode::OK && !answer.text().contains("secret"), "{path}: {}", answer.text());
+    }
+    let page = Browser::of(&test, "mara").await.get("/r/team/web/-/activity").await.text();
+    assert!(page.contains("secret/x:s1") && page.contains("secret/x:old"), "{page}");
+    // Where it went is found by its name; by the name of what was copied nothing is.
+    let found = async |by: &TestApp, object: &str| {
+        listed(by, &format!("activity?scope=team/web&object={}", object.replace(' ', "%20"))).await.len()
+    };
+    assert_eq!([found(&nina, "team/web:prod").await, found(&nina, old).await, found(&admin, old).await], [1, 0, 1]);
+    give(&admin, named("nina"), "reader", "secret/x", None).await.unwrap();
+    assert_eq!((told(&nina).await, found(&nina, old).await), (told(&admin).await, 1));
+}
+
 #[tokio::test]
 async fn who_waits_is_listed_let_in_and_dismissed_by_programs() {
     let provider = StandIn::start().await;

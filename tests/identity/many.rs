@@ -70,7 +70,7 @@ async fn page(by: &TestApp, path: &str) -> String {
 }
 
 /// A database that several servers open one after the other.
-pub(super) async fn shared(base: &TestApp) -> Config {
+pub(crate) async fn shared(base: &TestApp) -> Config {
     let folder = base.folder.path();
     let database = match postgres::schema_of_its_own().await {
         Some(url) => url,
@@ -194,8 +194,18 @@ async fn who_loses_the_right_in_between_deletes_no_more_and_is_told_what_was_don
     fill(&admin).await;
     let before = tags(&admin).await;
     let (id, batch) = started(&nina).await;
+    let restore = async |who: &TestApp, of: &str| send(who, "POST", "trash/restore", json!({"batch": of})).await;
+    let otto = user(&admin, "otto").await;
+    let (unknown, told) = (restore(&otto, "unknown").await, restore(&otto, &batch).await);
+    assert_eq!(
+        (told.status.as_u16(), told.text()),
+        (404, unknown.text()),
+        "who may restore nothing of it learns nothing"
+    );
+    assert_eq!(restore(&nina, &batch).await.status, 409, "nothing of it is in the trash yet");
     assert_eq!(step(&admin, &id).await, Ok(false));
     assert_eq!(send(&admin, "DELETE", &format!("grants/{grant}"), json!(null)).await.status, 204);
+    assert_eq!([restore(&nina, &batch).await.status, restore(&admin, &batch).await.status], [404, 409]);
     let _jobs = base.start_jobs().await;
     let job = over(&admin, &id).await;
     let error = job["error"].as_str().unwrap();

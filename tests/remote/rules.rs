@@ -21,7 +21,7 @@ impl World {
     }
 
     /// Requests there that could have changed something, since they were counted last.
-    fn writes(&self) -> Vec<(String, String)> {
+    pub(super) fn writes(&self) -> Vec<(String, String)> {
         let seen = std::mem::take(&mut self.upstream.now().seen);
         let is_reading = |(method, path): &(String, String)| {
             // That it deletes is found out by what it cannot have.
@@ -155,4 +155,22 @@ async fn who_lacks_the_role_makes_no_such_name_there_and_deletes_none() {
         assert!(done.status.is_success(), "{path}: {}", done.text());
     }
     assert_eq!((world.named("free").as_ref(), world.named("gone").as_ref()), (Some(old), Some(old)));
+}
+
+/// What is immutable is so as long as it is there, and nobody moves what is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_that_is_missing_there_is_set_anew_by_who_may_push() {
+    let world = world_with(Deletes::ByDigest, "", |_| ()).await;
+    world.upstream.now().tags.remove("latest");
+    world.look().await;
+    let missing = "SELECT COUNT(*) FROM tags WHERE name = 'latest' AND missing_since IS NOT NULL";
+    eventually("it is missing", async || world.count(missing).await == 1).await;
+    world.rule(json!({"scope": "up/*", "tags": "latest", "kind": "immutable"})).await;
+    let terms = vec![Terms { role: Role::Publisher, scope: "up/*".parse().unwrap(), tags: None, expires_at: None }];
+    let pia = world.test.with_standing(Standing { terms, ..Standing::of(user("pia")) });
+    let (path, other) = (format!("{AT}/tags/latest"), world.named("other").unwrap());
+    let set = pia.call("PUT", &path, "application/json", json!({"digest": other}).to_string()).await;
+    assert_eq!((set.status.as_u16(), world.named("latest")), (201, Some(other)), "{}", set.text());
+    world.writes();
+    world.is_refused(&world.send("PUT", &path, json!({"digest": world.image})).await, "it is there by now");
 }

@@ -1,7 +1,8 @@
 //! What pages say of changes at a registry elsewhere before anybody tries one.
 
 use super::stand_in::Deletes;
-use super::world::{CHANGED, NO_TRASH, mounted_with};
+use super::world::{CHANGED, NO_TRASH, artifact, mounted_with};
+use crate::tags::stale::sent;
 
 /// How bytes are freed there, what that needs, and what must not be added to it.
 const FREEING: [&str; 4] = [
@@ -61,4 +62,42 @@ async fn the_page_of_a_delete_says_how_bytes_are_freed_there_and_whether_it_can_
             }
         }
     }
+}
+
+/// What was said before holds afterwards: there is nothing to press where nothing comes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_trash_is_kept_nothing_is_offered_that_would_bring_it_back() {
+    for (of_mount, is_kept) in [(CHANGED, true), (NO_TRASH, false)] {
+        let world = mounted_with(Deletes::ByDigest, ("", of_mount), |_| ()).await;
+        let path = "/r/up/a/-/tags/latest/delete";
+        let asked = world.test.get(path).await.text();
+        assert_eq!(asked.contains("cannot come back"), !is_kept, "{of_mount}: {asked}");
+        let done = sent(&world.test, path, &asked).await;
+        assert_eq!((done.status.as_u16(), done.header("location")), (303, "/r/up/a"), "{}", done.text());
+        let cookie = done.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        let said = world.test.ask("GET", "/r/up/a", &[("cookie", &cookie)], "").await.text();
+        assert!(said.contains("Deleted tag latest from up/a."), "{of_mount}: {said}");
+        assert_eq!(said.contains(">Undo<"), is_kept, "{of_mount}: {said}");
+        assert_eq!((world.named("latest"), world.trash().await.len()), (None, usize::from(is_kept)), "{of_mount}");
+    }
+}
+
+/// Somebody pushes there after the page was drawn, and the console has not read it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_tags_those_that_moved_there_are_named_with_what_they_named_and_name() {
+    let world = mounted_with(Deletes::ByDigest, ("", CHANGED), |_| ()).await;
+    let path = "/r/up/a/-/delete?tag=latest&tag=other";
+    let asked = world.test.get(path).await.text();
+    let newer = world.upstream.push(&["latest"], &artifact("newer"));
+    let stale = sent(&world.test, path, &asked).await;
+    assert_eq!(stale.status, 409, "{}", stale.text());
+    let stale = stale.text();
+    let (_, said) = stale.split_once("id=\"problem\"").expect("it is said");
+    let (said, _) = said.split_once("Below is what would go now.").expect("and what is below");
+    for words in ["1 tag moved meanwhile. Look again.", ">latest<", &world.image[7..19], &newer[7..19]] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!((world.named("latest"), world.named("other").is_some()), (Some(newer), true), "nothing is deleted");
+    assert_eq!(sent(&world.test, path, &stale).await.status, 303);
+    assert_eq!((world.named("latest"), world.named("other")), (None, None));
 }

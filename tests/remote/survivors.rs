@@ -2,7 +2,7 @@
 
 use super::changes::{ACCEPT, proof, still};
 use crate::conformance::registry::remote;
-use crate::support::process::{Distribution, goes_without, http, run};
+use crate::support::process::{Distribution, http, left_out, run};
 use crate::support::zot::Zot;
 use crate::support::{OCI_INDEX, OCI_MANIFEST, sha256};
 use portolan::domain::action::DeleteTag;
@@ -116,15 +116,20 @@ fn each_goes_alone(host: &str, folder: &Path, how: Removed) {
     }
 }
 
-/// A client of others pulls all of it.
+/// A client of others pulls all of it, byte for byte.
 fn skopeo(host: &str, tags: &[String], folder: &Path) {
     if !Path::new("/usr/bin/skopeo").exists() {
-        return goes_without("skopeo");
+        return left_out("skopeo is not installed");
     }
-    for tag in tags.iter().filter(|tag| !tag.ends_with(".sig")) {
+    for tag in tags {
         let (from, to) = (format!("docker://{host}/team/web:{tag}"), folder.join("pulled"));
         let to_dir = format!("dir:{}", to.display());
         run("/usr/bin/skopeo", &["--insecure-policy", "copy", "--all", "--src-tls-verify=false", &from, &to_dir]);
-        let _ = std::fs::remove_dir_all(to);
+        let files = std::fs::read_dir(&to).unwrap().map(|file| file.unwrap().path());
+        let content =
+            files.filter(|file| !file.ends_with("version")).map(|file| std::fs::read_to_string(file).unwrap());
+        let pulled: BTreeMap<String, String> = content.map(|text| (sha256(text.as_bytes()), text)).collect();
+        assert_eq!(pulled, everything(host, std::slice::from_ref(tag)), "{tag}");
+        std::fs::remove_dir_all(to).unwrap();
     }
 }

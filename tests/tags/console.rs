@@ -192,8 +192,18 @@ async fn many_tags_go_by_their_number_and_some_by_who_may_delete_those() {
     assert!(refused.status == 403 && refused.text().contains("You may not do this"), "{}", refused.text());
     assert!(mara.get("/r/team/web?q=dev-*&limit=5").await.text().contains("Select all 21 that match"));
 
+    // Twenty take no typing.
+    let twenty: Vec<String> = (0..20).map(|number| format!("tag=dev-{number}")).collect();
+    let page = format!("/r/team/web/-/delete?{}", twenty.join("&"));
+    let asked = mara.get(&page).await.text();
+    assert!(asked.contains("Delete 20 tags from team/web") && !asked.contains("name=\"confirmed\""), "{asked}");
+    let said = done(&mara, &page, "delete-tags", &[("plan", &field(&asked, "plan")), ("tags", "20")]).await;
+    assert!(said.contains("Deleted 20 tags from team/web."), "{said}");
+    done(&mara, "/r/team/web", "undo", &[("batch", &field(&said, "batch"))]).await;
+
     let page = "/r/team/web/-/delete?filter=dev-*";
     let asked = mara.get(page).await.text();
+    assert!(asked.contains("name=\"confirmed\""), "one more do: {asked}");
     assert!(asked.contains("21 tags are removed") && asked.contains("21 images lose their last tag"), "{asked}");
     let plan = field(&asked, "plan");
     for wrong in ["", "20", "team/web"] {

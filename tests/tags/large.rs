@@ -20,7 +20,7 @@ async fn fill(test: &TestApp, image: &str, at: i64) {
 }
 
 /// Puts `t-1` and so on on an image, so many, at a time.
-async fn fill_with(test: &TestApp, image: &str, (n_tags, at): (usize, i64)) {
+pub(super) async fn fill_with(test: &TestApp, image: &str, (n_tags, at): (usize, i64)) {
     let numbers = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n_tags})");
     let repository = "(SELECT id FROM repositories WHERE name = 'team/web')";
     statement(
@@ -42,12 +42,12 @@ async fn fill_with(test: &TestApp, image: &str, (n_tags, at): (usize, i64)) {
     rebuild(test).await;
 }
 
-async fn rebuild(test: &TestApp) {
+pub(super) async fn rebuild(test: &TestApp) {
     test.app.store.rebuild(&decides(Policy::Grants).system(Job::Rebuild, Maintain {})).await.unwrap();
 }
 
 /// What is counted and summed up, and how many tags each image has.
-async fn counts(test: &TestApp) -> Vec<String> {
+pub(super) async fn counts(test: &TestApp) -> Vec<String> {
     let sql = "SELECT name || ' ' || n_tags || ' ' || n_images || ' ' || logical_bytes || ' ' || stored_bytes FROM repositories
                UNION SELECT id || ' ' || n_tags || ' ' || n_images || ' ' || logical_bytes || ' ' || stored_bytes || ' ' || n_sharing
                  || ' ' || n_repositories FROM mounts

@@ -202,7 +202,7 @@ async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
     assert_eq!(test.delete("/v2/team/web/manifests/gone").await.status, 202);
     let chosen = "/r/team/web/-/delete?tag=a&tag=b&tag=gone&tag=v1&tag=v2";
     for (page, words, title, left_out) in [
-        (chosen, "Leave out the 2 that are", "Delete 2 tags from team/web", "Protected, and left out: v1, v2."),
+        (chosen, "Leave out the 2 that are", "Delete 2 tags from team/web", "Protected, and left out: v1 and v2."),
         ("/r/team/web/-/delete?filter=*", "Leave out all that are", "Delete 2 tags from team/web", ""),
     ] {
         let stopped = test.get(page).await.text();
@@ -221,6 +221,41 @@ async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
     let all = test.get("/r/team/web/-/delete?tag=v1&tag=v2").await.text();
     assert!(all.contains("v1 is immutable") && way_on(&all).is_none(), "nothing would be left: {all}");
     assert_eq!(test.get("/r/team/web/-/delete?tag=v1&tag=v2&leave=protected").await.status, 400);
+}
+
+/// UX 7: who may not, sees no control, though it is a rule that says so and no role. To give its image another name is
+/// no change of the tag.
+#[tokio::test]
+async fn who_is_kept_from_a_tag_by_a_rule_is_shown_no_way_to_change_it() {
+    let test = TestApp::new().await;
+    let mut images = Vec::new();
+    for tag in ["prod", "main", "v1"] {
+        images.push(test.push_image("team/web", tag, "amd64", tag.as_bytes()).await);
+        test.push_image("team/web", tag, "amd64", format!("newer {tag}").as_bytes()).await;
+    }
+    set(&test, json!({"scope": "team/*", "tags": "prod*", "kind": "protected", "role": "maintainer"})).await;
+    set(&test, json!({"scope": "team/web", "tags": "v*", "kind": "immutable"})).await;
+    let by = |role| within(&test, "team/*", role, None);
+    let (lena, max, olga) = (by(Role::Developer), by(Role::Maintainer), by(Role::Owner));
+    for (who, is_open, deletes_images) in
+        [(&lena, [false, true, false], false), (&max, [true, true, false], true), (&olga, [true, true, false], true)]
+    {
+        let list = who.get("/r/team/web").await.text();
+        let history = who.get("/r/team/web/-/history").await.text();
+        for ((tag, image), is_open) in ["prod", "main", "v1"].into_iter().zip(&images).zip(is_open) {
+            let link = |page: &str, way: &str| page.contains(&format!("href=\"/r/team/web/-/tags/{tag}/{way}"));
+            let head = who.get(&format!("/r/team/web/-/tags/{tag}")).await.text();
+            let left = who.get(&format!("/r/team/web/-/manifests/{image}")).await.text();
+            for way in ["rename", "rollback", "delete"] {
+                assert_eq!(link(&list, way), is_open, "{tag} {way} in its row: {list}");
+                assert_eq!(link(&head, way), is_open, "{tag} {way} on its page: {head}");
+            }
+            assert!(link(&list, "retag") && head.contains(">Retag…<"), "{tag}: its image may have more names");
+            assert_eq!(link(&history, "rollback?to="), is_open, "{tag}: {history}");
+            assert_eq!(link(&left, "rollback?to="), is_open, "{tag}, where it was before: {left}");
+            assert_eq!(head.contains("Delete image and its tags…"), is_open && deletes_images, "{tag}: {head}");
+        }
+    }
 }
 
 /// SEC-7 on pages: where deletion is off they say so and offer nothing, and a form that was drawn before deletes nothing.
@@ -251,4 +286,30 @@ async fn where_deletion_is_off_no_page_deletes() {
     }
     assert_eq!(test.get("/v2/team/web/tags/list").await.json()["tags"], json!(["1.0", "1.1"]));
     assert_eq!(test.get("/api/v1/trash").await.json()["items"], json!([]));
+}
+
+/// What is immutable is so as long as it is there.
+#[tokio::test]
+async fn a_tag_that_is_gone_is_shown_its_way_back_past_a_rule_that_lets_it_be_made() {
+    let test = TestApp::new().await;
+    let one = test.push_image("team/web", "v1", "amd64", b"one").await;
+    let two = test.push_image("team/web", "v1", "amd64", b"two").await;
+    assert_eq!(test.delete("/api/v1/r/team/web/-/tags/v1").await.status, 204);
+    set(&test, json!({"scope": "team/*", "tags": "v*", "kind": "immutable"})).await;
+    let back = |to: &str| format!("/r/team/web/-/tags/v1/rollback?to={to}");
+    let (history, image) = ("/r/team/web/-/history", format!("/r/team/web/-/manifests/{one}"));
+    for page in [history, &image] {
+        assert!(test.get(page).await.text().contains(&back(&one)), "{page}");
+    }
+    let asked = test.get(&back(&one)).await.text();
+    assert!(!asked.contains("immutable") && asked.contains("value=\"roll-back-tag\""), "{asked}");
+    let done = form(&test, &back(&one), "roll-back-tag", &[("to", &one), ("expect", ""), ("reason", "")]).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+
+    for page in [history, &image] {
+        assert!(!test.get(page).await.text().contains("/tags/v1/rollback"), "{page}");
+    }
+    assert!(test.get(&back(&two)).await.text().contains("v1 is immutable: nobody moves"));
+    let again = format!("/r/team/web/-/manifests/{one}/tag?name=v1");
+    assert!(!test.get(&again).await.text().contains("immutable"), "the same image again is no move");
 }

@@ -188,8 +188,15 @@ async fn tags_are_copied_with_all_that_their_images_are() {
     let test = TestApp::new().await;
     let (index, children) = push_index(&test, "team/web", "1.0", "one").await;
     let signature = push_signature(&test, "team/web", &index, 2).await;
+    // By each of the names that cosign gives what is about an image: also for one of its platforms.
     let noted = format!("{}.sig", index.replace(':', "-"));
     let legacy = test.push_image("team/web", &noted, "amd64", b"legacy").await;
+    let mut others = Vec::new();
+    for (of, end) in [(&index, "att"), (&index, "sbom"), (&children[0], "att"), (&children[1], "sbom")] {
+        let tag = format!("{}.{end}", of.replace(':', "-"));
+        let digest = test.push_image("team/web", &tag, "amd64", tag.as_bytes()).await;
+        others.push((tag, digest));
+    }
     let at = "/api/v1/r/team/web/-/copy";
 
     let copied =
@@ -199,6 +206,9 @@ async fn tags_are_copied_with_all_that_their_images_are() {
     assert_eq!(copied.json()["tags"]["stable"], json!(index));
     for reference in ["stable", &index, &children[0], &children[1], &signature, &noted, &legacy] {
         assert!(is_there(&test, "prod/web", reference).await, "{reference}");
+    }
+    for (tag, digest) in &others {
+        assert_eq!(names(&test, "prod/web", tag).await.as_ref(), Some(digest), "{tag}");
     }
     for child in &children {
         let image = test.get(&format!("/v2/prod/web/manifests/{child}")).await.json();

@@ -2,7 +2,7 @@
 
 use super::met::way_on;
 use super::{followed, form, names, send, timed, within};
-use crate::support::{Answer, TestApp, field};
+use crate::support::{Answer, OCI_MANIFEST, TestApp, field, sha256};
 use portolan::domain::Role;
 use portolan::server::clock::Clock;
 use serde_json::{Value, json};
@@ -113,6 +113,11 @@ async fn who_lacks_the_role_brings_no_such_tag_back() {
     ] {
         is_barred(&send(&lena, method, &format!("/api/v1/{path}"), body).await, &rule, &path);
     }
+    // Nor beside another one that she may move.
+    let (image, main) = (lena.image("team/web", "amd64", b"three").await, names(&test, "team/web", "main").await);
+    let reference = format!("{}?tag=main&tag=prod", sha256(image.as_bytes()));
+    assert_eq!(lena.put_manifest("team/web", &reference, OCI_MANIFEST, &image).await.refusal(), "403 DENIED");
+    assert_eq!(names(&test, "team/web", "main").await, main);
     assert_eq!(send(&lena, "PUT", "/api/v1/r/team/web/-/tags/prod-2", json!({"digest": one})).await.status, 200);
     assert_eq!(names(&test, "team/web", "prod").await, None);
     let max = within(&test, "team/*", Role::Maintainer, None);

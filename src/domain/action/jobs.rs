@@ -8,10 +8,11 @@ impl Mutation for RunCollection {}
 impl Mutation for ControlJob {}
 
 actions! {
-    /// See long work: one's own, and all of it where the instance may be seen.
+    /// See long work: one's own in what one may read, and all of it where the instance may be seen. Which runs these are is
+    /// found when they are.
     ListJobs {} = "job.list", needs |this| vec![], object String::new();
 
-    /// See one job.
+    /// See one job, by the same rule.
     ReadJob { id: String } = "job.read", needs |this| vec![], object this.id.clone();
 
     /// Free what nothing names any more, or only find out what that would be.
@@ -20,10 +21,15 @@ actions! {
         object if this.dry_run { "dry run".to_owned() } else { String::new() };
 
     /// Pause a job, let it go on, or end it: one's own, or anybody's.
-    ControlJob { id: String, kind: RunKind, scope: Scope, control: Control, is_own: bool } = "job.control",
-        needs |this| vec![match this.is_own {
-            true => this.kind.needs(&this.scope),
-            false => (Permission::SystemConfigure, Target::Instance),
-        }],
+    /// `takes_images` where it deletes images besides tags.
+    ControlJob { id: String, kind: RunKind, scope: Scope, takes_images: bool, control: Control, is_own: bool } = "job.control",
+        needs |this| match this.is_own {
+            true => {
+                let (permission, target) = this.kind.needs(&this.scope);
+                let images = this.takes_images.then(|| (Permission::ManifestDelete, target.clone()));
+                [(permission, target)].into_iter().chain(images).collect()
+            }
+            false => vec![(Permission::SystemConfigure, Target::Instance)],
+        },
         object format!("{} {}", this.control.name(), this.id);
 }

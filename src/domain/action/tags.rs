@@ -69,7 +69,8 @@ actions! {
             (Permission::RepositoryPush, Target::Repository(this.to.clone())),
             (Permission::RepositoryRead, Target::Repository(this.from.clone())),
         ],
-        object format!("{} to {}", some_of(&this.from, this.tags.iter().map(|(tag, _)| tag)), this.to);
+        object some_of(&this.to, this.tags.iter().map(|(_, name)| name)),
+        source some_of(&this.from, this.tags.iter().map(|(tag, _)| tag));
 
     /// Bring tags to which something was copied back to what they named, or take them away where they were not there:
     /// each with what it names since, and what it named before.

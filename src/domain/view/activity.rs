@@ -13,6 +13,8 @@ pub struct ActivityRow {
     pub actor: Option<Actor>,
     pub action: String,
     pub object: String,
+    /// What was copied to it, for who may read that.
+    pub source: Option<String>,
     /// The permission that was missing, if it was refused.
     pub refused: Option<String>,
     pub before: Option<String>,

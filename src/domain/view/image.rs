@@ -123,6 +123,8 @@ pub struct MoveRow {
     pub by: Option<Actor>,
     /// Whether the tag names it still, or again.
     pub is_current: bool,
+    /// Whether the tag names any image.
+    pub is_there: bool,
     /// Whether the reader may bring the tag back to an image.
     pub may_roll_back: bool,
 }

@@ -1,7 +1,7 @@
 //! What the pages of long work show.
 
 use crate::domain::run::{CopyOf, RunKind, RunState};
-use crate::domain::{Actor, Digest, RepositoryName, Scope, Tag, Timestamp};
+use crate::domain::{Actor, Digest, Permission, RepositoryName, Scope, Tag, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ pub struct JobRow {
     pub is_dry: bool,
     /// What is copied from where to where, if that is what it does.
     pub copy: Option<CopyOf>,
+    /// Whether it deletes images besides tags.
+    pub takes_images: bool,
     pub scope: Scope,
     pub state: RunState,
     pub n_done: u64,
@@ -31,6 +33,14 @@ pub struct JobRow {
     /// `None` where nobody knows any more.
     pub by: Option<Actor>,
     pub error: Option<String>,
+}
+
+impl JobRow {
+    /// What it takes to see it, for whose it is: to read where it works, and of a copy where that comes from.
+    pub fn needs_to_see(&self) -> Vec<(Permission, Target)> {
+        let source = self.copy.iter().map(|copy| Scope::Repository(copy.from.clone()));
+        [self.scope.clone()].into_iter().chain(source).map(|scope| self.kind.needs_to_see(&scope)).collect()
+    }
 }
 
 /// The page of jobs.

@@ -59,8 +59,6 @@ pub struct Fold {
 pub struct TrashSum {
     pub n: u64,
     pub held: ByteSize,
-    /// Whether there is more that was not looked at.
-    pub is_cut: bool,
 }
 
 /// What is asked before something is done to an entry.

@@ -1,6 +1,6 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Record, Standing, Visibility, has_role, permits, reads};
+use super::{Caller, Policy, Reach, Record, Standing, Visibility, has_role, permits, reads};
 use crate::domain::{
     Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Role, Target, Timestamp,
 };
@@ -97,6 +97,7 @@ impl<A: Action> Authorized<A> {
             actor: self.actor().clone(),
             action: A::NAME,
             object: self.action.object(),
+            source: self.action.source(),
             place: self.action.place(),
             reason: Some(reason),
             token: self.rights.standing().token.clone(),
@@ -159,6 +160,11 @@ impl Rights {
     /// Whether they are at least of that role there.
     pub fn have_role(&self, role: Role, target: &Target) -> bool {
         has_role(self.policy, &self.standing(), role, target, self.now)
+    }
+
+    /// Where they are at least of that role.
+    pub fn reach_of_role(&self, role: Role) -> Reach {
+        Reach::of_role(self.policy, &self.standing(), role, self.now)
     }
 
     /// Whether they hold a permission at least until then; `None` is without an end.

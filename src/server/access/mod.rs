@@ -5,6 +5,7 @@ mod authorized;
 mod caller;
 mod decision;
 mod listed;
+mod reach;
 mod scopes;
 mod standing;
 
@@ -12,6 +13,7 @@ pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
 pub use decision::{Policy, Visibility, has_role, permits, reads, visibility};
 pub use listed::Listed;
+pub use reach::{Reach, Within};
 pub use scopes::{BETWEEN, Scopes};
 pub use standing::{Basis, Bound, Shown, Standing, Verbs};
 
@@ -28,6 +30,8 @@ pub struct Record {
     pub actor: Actor,
     pub action: &'static str,
     pub object: String,
+    /// What it would have taken from somewhere else.
+    pub source: Option<String>,
     pub place: String,
     /// Why; `None` where nothing was refused, and it goes on record all the same.
     pub reason: Option<String>,
@@ -83,6 +87,7 @@ impl Access {
             actor: caller.actor().clone(),
             action: A::NAME,
             object: action.object(),
+            source: action.source(),
             place: action.place(),
             reason: reason.map(ToOwned::to_owned),
             token: caller.standing.token.clone(),
@@ -114,6 +119,11 @@ impl Access {
     /// Whether somebody who came as themselves holds a permission anywhere at all.
     pub fn reaches_anywhere(&self, standing: &Standing, permission: Permission) -> bool {
         self.policy == Policy::Grants && standing.reaches_anywhere(permission, self.clock.now())
+    }
+
+    /// Where somebody holds a permission over tags by what was granted to them: [`Self::holds`] for lists.
+    pub fn reach(&self, standing: &Standing, permission: Permission) -> Reach {
+        Reach::of_permission(self.policy, standing, permission, self.clock.now())
     }
 
     /// Whether another token of the registry would do: live rights allow it, and this one does not.

@@ -213,7 +213,7 @@ impl Standing {
 }
 
 impl Verbs {
-    fn allow(self, permission: Permission) -> bool {
+    pub(super) fn allow(self, permission: Permission) -> bool {
         match permission {
             Permission::RepositoryRead => self.pull,
             Permission::RepositoryPush | Permission::RepositoryCreate | Permission::TagMove => self.push,

@@ -1,12 +1,12 @@
 //! Deletes that are looked at before: by forms and by programs alike.
 
-use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags, ReadRepository};
+use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
 use crate::domain::view::Preview;
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::plans::{self, Asked, Plan, Redeemed};
-use crate::server::service::tags;
+pub(super) use crate::server::service::tags::to_delete as matching;
 
 /// What somebody wants to delete.
 pub(super) enum Wanted {
@@ -26,21 +26,6 @@ impl Wanted {
             Self::Namespace(it) => format!("{}/", it.namespace),
         }
     }
-}
-
-/// The tags of a repository that fit a filter now.
-///
-/// # Errors
-/// [`Error::Invalid`] if none does.
-pub(super) async fn matching(
-    app: &App,
-    caller: &Caller,
-    repository: RepositoryName,
-    filter: String,
-) -> Result<DeleteTags> {
-    let proof = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
-    let tags = tags::matching(app, &proof, &filter).await?;
-    Ok(DeleteTags { repository, tags, filter: Some(filter) })
 }
 
 /// What would go.

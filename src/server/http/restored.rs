@@ -41,13 +41,18 @@ pub(super) fn hidden(refusal: Error) -> Error {
 /// that is much.
 ///
 /// # Errors
-/// Not found if nothing of it is left; what is in the way of one of its parts.
+/// Not found if nothing of it is left, or it is not theirs; what is in the way of one of its parts.
 pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Result<Restored> {
-    let rows = trash::of_batch(app, batch).await?;
-    if rows.is_empty() {
+    let numbers = trash::numbers(app, caller, batch).await?;
+    let much = trash::much_of_one(app, caller, &numbers).await?;
+    let is_counted = much.is_some();
+    let parts = match much {
+        Some(proof) => vec![(proof, vec![])],
+        None => proven(app, caller, trash::of_batch(app, batch).await?).await?,
+    };
+    if parts.is_empty() {
         return Err(Error::NotFound(What::Trash));
     }
-    let parts = proven(app, caller, rows).await?;
     if matches!(taken, Taken::Asked) && trash::crosses_together(app, batch).await? {
         return Ok(Restored::Crosses);
     }
@@ -58,9 +63,9 @@ pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken)
     };
     // A job leaves out what cannot come back, and says so.
     if let [(proof, rows)] = parts.as_slice()
-        && trash::is_much(app, rows).await?
+        && (is_counted || trash::is_much(app, rows).await?)
     {
-        return trash::start(app, proof, (batch, rows.len() as u64), over).await.map(Restored::Job);
+        return trash::start(app, proof, (batch, numbers.values().sum()), over).await.map(Restored::Job);
     }
     let parts = if leaves_out { others(app, caller, batch, parts).await? } else { parts };
     match parts.as_slice() {

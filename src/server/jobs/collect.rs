@@ -55,7 +55,7 @@ struct Place {
     began: Option<Timestamp>,
     /// The last row that was looked at.
     after: After,
-    /// Whether this phase was cut short and is gone through once more.
+    /// Whether this phase is gone through once more: it was cut short, or took what may have held more.
     again: bool,
     n_entries: u64,
     n_images: u64,
@@ -190,22 +190,25 @@ impl Collecting<'_> {
         Ok(())
     }
 
+    /// An entry that goes may have held another one back, which then goes when all are looked at once more. That they are to
+    /// be stands from the first page that has one of them: a run that is cut off after it still does so.
     async fn entries(&mut self) -> Result<()> {
         let page = self.page_size().min(ENTRIES);
-        let ids = collect::expired(&self.work.app.store, &self.rule, page).await?;
+        let (mut ids, last) = collect::expired(&self.work.app.store, &self.rule, &self.place.after, page).await?;
         self.looked_at(ids.len());
-        let (rule, mut ids, mut n_gone) = (self.rule, ids, 0);
+        let rule = self.rule;
         while !ids.is_empty() {
             let some: Vec<String> = ids.drain(..self.together.min(MOST_ENTRIES).min(ids.len())).collect();
             let n_rows = some.len();
             let (n_taken, took) =
                 self.timed(move |tx| Box::pin(async move { collect::take_entries(tx, &rule, &some).await })).await?;
-            n_gone += n_taken;
+            self.place.n_entries += n_taken;
             self.pace(n_rows, took);
         }
-        self.place.n_entries += n_gone;
-        if n_gone == 0 {
-            self.go_on(Phase::Edges);
+        match (last, self.place.again) {
+            (Some(last), _) => (self.place.after, self.place.again) = (last, true),
+            (None, true) => self.go_on(Phase::Entries),
+            (None, false) => self.go_on(Phase::Edges),
         }
         Ok(())
     }

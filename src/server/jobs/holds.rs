@@ -51,7 +51,7 @@ impl<'a> Round<'a> {
 
     async fn run(&self) -> Result<()> {
         while !self.is_over() && self.end_some().await? > 0 {}
-        while !self.is_over() && self.expire_some().await? > 0 {}
+        self.expire().await?;
         while !self.is_over() && self.release_some().await? > 0 {}
         Ok(())
     }
@@ -76,20 +76,26 @@ impl<'a> Round<'a> {
         Ok(n_ended)
     }
 
-    /// What is in the trash and whose time is over, each by itself; how many went.
-    async fn expire_some(&self) -> Result<usize> {
+    /// What is in the trash and whose time is over, each by itself. What stays for now is looked at once: none of it stays
+    /// for what goes.
+    async fn expire(&self) -> Result<()> {
         let (app, keeping) = (self.app, proof(self.app, Job::Sweep));
         let moved_since = self.now.plus_days(-i64::from(app.facts.history_days));
         let which = holds::Expiring { mount_id: self.mount.id.clone(), now: self.now, moved_since };
-        let mut n_gone = 0;
-        for id in holds::expired(&app.store, &which, TOGETHER).await? {
-            let (which, entropy) = (which.clone(), Arc::clone(&app.entropy));
-            let expire = app
-                .store
-                .note(&keeping, move |tx| Box::pin(async move { holds::expire(tx, &which, &id, &*entropy).await }));
-            n_gone += usize::from(expire.await?);
+        let mut after = None;
+        while !self.is_over() {
+            let found = holds::expired(&app.store, &which, after.as_ref(), TOGETHER).await?;
+            let Some(last) = found.last().cloned() else { return Ok(()) };
+            for (_, id) in found {
+                let (which, entropy) = (which.clone(), Arc::clone(&app.entropy));
+                let expire = app
+                    .store
+                    .note(&keeping, move |tx| Box::pin(async move { holds::expire(tx, &which, &id, &*entropy).await }));
+                expire.await?;
+            }
+            after = Some(last);
         }
-        Ok(n_gone)
+        Ok(())
     }
 
     /// Hidden tags that nothing needs any more; how many could be taken away. One that cannot holds up no other.

@@ -20,18 +20,18 @@ pub(super) use taking::{Gone, Taking, saying};
 
 use super::names::Expect;
 use super::plans::{self, Found};
+use super::repositories::require;
 use crate::domain::action::{Mutation, RenameTag};
 use crate::domain::condition::{Among, Condition};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
-use crate::server::access::{Authorized, Rights};
+use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, ChangeRegistry};
-use crate::server::store::protections::Rules;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::Reader;
-use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{going, history, manifests, tags};
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -78,17 +78,14 @@ impl Elsewhere {
         let current = self.named(name, tag).await?;
         self.catch_up(app, (name, tag), current.as_ref()).await?;
         expect.check(current.as_ref())?;
-        let repository = found(app, name).await?;
+        let repository = require(app, name).await?;
         self.require_own(&repository)?;
-        let here = tags::row(&mut Reader::Store(&app.store), &repository.id, tag).await?.map(|row| row.digest);
-        // The catalog may be behind, and its transaction asks for the right by what it has.
-        let step = match current.iter().chain(&here).any(|it| it != digest) {
-            true => Some(Step { needs: Some(Permission::TagMove), act: Act::Move, tag: tag.clone() }),
-            false if current.is_none() => {
-                Some(Step { needs: Some(Permission::RepositoryPush), act: Act::Create, tag: tag.clone() })
-            }
-            false => None,
-        };
+        let row = tags::row(&mut Reader::Store(&app.store), &repository.id, tag).await?;
+        // A catalog that is behind is moved as well, by a transaction that asks nothing any more.
+        let here = row.filter(|row| row.missing_since.is_none() && row.digest != *digest).map(|row| row.digest);
+        let before = here.as_ref().or(current.as_ref());
+        let act = Act::between(before, Some(digest));
+        let step = act.map(|act| Step { act, tag: tag.clone(), by: By::Right });
         self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), step)).await
     }
 
@@ -103,7 +100,7 @@ impl Elsewhere {
         (name, tag, digest): (&RepositoryName, &Tag, &Digest),
         expect: &Expect,
     ) -> Result<()> {
-        if !history::has_named(&app.store, &found(app, name).await?.id, tag, digest).await? {
+        if !history::has_named(&app.store, &require(app, name).await?.id, tag, digest).await? {
             let words = format!("the tag {tag} never named {}; to name it now, move the tag", digest.short());
             return Err(Error::Conflict(words));
         }
@@ -135,7 +132,7 @@ impl Elsewhere {
         if tag.is_reserved() {
             return Err(gone()); // The trash holds an image by it.
         }
-        let repository = found(app, name).await?;
+        let repository = require(app, name).await?;
         let taken = self.named(name, to).await?;
         let known = tags::row(&mut Reader::Store(&app.store), &repository.id, tag).await?.map(|row| row.digest);
         let before =
@@ -162,7 +159,7 @@ impl Elsewhere {
             || tags::row(&mut Reader::Store(&app.store), &repository.id, to).await?.is_none();
         if taken.as_ref() != Some(&digest) || !is_again {
             // Nothing is put there for a name that may not go.
-            let leaving = vec![Step { needs: None, act: Act::Delete, tag: tag.clone() }];
+            let leaving = vec![Step { act: Act::Delete, tag: tag.clone(), by: By::Proof }];
             let still = self.still(app, proof, (name, leaving));
             still().await?;
             self.changes.require_deletes(&Allowed::by(proof, name, &still)?).await?;
@@ -218,7 +215,7 @@ impl Elsewhere {
                 asked.await?;
                 if !steps.is_empty() {
                     let rules = Rules::now(&app.store, &name).await?;
-                    steps.iter().try_for_each(|step| step.check(&rules, &rights, &name))?;
+                    steps.iter().try_for_each(|it| rules.allow(&rights, (&it.tag, it.act), it.by))?;
                 }
                 match app.mounts.find(&id).is_some_and(|mount| mount.changes.is_some()) {
                     true => Ok(()),
@@ -229,24 +226,11 @@ impl Elsewhere {
     }
 }
 
-/// What happens to a tag, and which right that takes besides those of the proof.
+/// What happens to a tag, and by which right.
 struct Step {
-    needs: Option<Permission>,
     act: Act,
     tag: Tag,
-}
-
-impl Step {
-    fn check(&self, rules: &Rules, rights: &Rights, name: &RepositoryName) -> Result<()> {
-        let target = || Target::Tag(name.clone(), self.tag.clone());
-        self.needs.map_or(Ok(()), |needed| rights.require(needed, &target()))?;
-        rules.check(rights, self.act, &self.tag)
-    }
-}
-
-async fn found(app: &App, name: &RepositoryName) -> Result<Repository> {
-    let found = repositories::find(&app.store, name).await?;
-    found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
+    by: By,
 }
 
 /// That a tag names this, and nothing else.

@@ -8,40 +8,40 @@ pub use back::{Going, roll_back};
 pub use kept::{Weighed, weigh};
 pub use shown::{as_of_page, deleted, page};
 
-use super::plans;
-use super::settings::{hosted_of, kept_at};
+use super::repositories::{position, require};
+use super::{plans, who};
 use crate::domain::action::{ReadRepository, RollBackNamespace};
-use crate::domain::error::What;
 use crate::domain::view::{Difference, HistoryQuery, HistoryRow};
-use crate::domain::{Digest, Error, Namespace, Page, RepositoryName, Result, Timestamp};
+use crate::domain::{Digest, Error, Namespace, Page, Result, Scope, Timestamp};
 use crate::server::access::Authorized;
-use crate::server::context::App;
+use crate::server::context::{App, Mount};
 use crate::server::store::history::{self, Span};
-use crate::server::store::{protections, repositories};
+use crate::server::store::protections;
+use crate::server::store::radius::Reader;
+use std::sync::Arc;
 
 /// One page of the moves of a repository's tags, newest first.
 pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: &HistoryQuery) -> Result<Page<HistoryRow>> {
+    who::require_told(&proof.rights(), query)?;
     let name = &proof.action().repository;
-    let position = super::repositories::position(query.after.clone(), query.before.clone())?;
-    let found = repositories::find(&app.store, name).await?;
-    let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    history::list(&app.store, &found.id, query, &position).await
+    let position = position(query.after.clone(), query.before.clone())?;
+    let found = require(app, name).await?;
+    let mut page = history::list(&app.store, &found.id, query, &position).await?;
+    who::of_history(&proof.rights(), &mut page.items);
+    Ok(page)
 }
 
 /// The hosted registry in which a namespace lies.
 ///
 /// # Errors
 /// [`Error::Elsewhere`] for one that lies in a registry elsewhere.
-fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
-    let inside: RepositoryName = format!("{namespace}/a").parse()?;
-    let elsewhere = || {
-        let host = kept_at(app, &inside).unwrap_or_else(|| "a registry elsewhere".to_owned());
-        Error::Elsewhere(format!(
+fn mount_of(app: &App, namespace: &Namespace) -> Result<Arc<Mount>> {
+    app.hosted_below(namespace, |host| {
+        format!(
             "{host} keeps {namespace}, and only what is hosted here goes back to a time as a whole. A tag there goes back by \
              itself, from the history of its repository, where its mount lets tags be changed"
-        ))
-    };
-    hosted_of(app, &inside).ok_or_else(elsewhere)
+        )
+    })
 }
 
 /// Whether a namespace goes back to a time: what a registry elsewhere keeps does not.
@@ -72,10 +72,11 @@ pub async fn as_of(
 ) -> Result<Vec<Difference>> {
     let RollBackNamespace { namespace, to } = proof.action();
     past(app, *to)?;
-    let mount_id = mount_of(app, namespace)?;
-    let span = Span { mount_id: &mount_id, namespace, then: *to, after, limit };
+    let mount = mount_of(app, namespace)?;
+    let span = Span { mount_id: &mount.id, namespace, then: *to, after, limit };
     let mut found = history::differences(&app.store, &span).await?;
-    kept::mark(&protections::below(&app.store, namespace).await?, &proof.rights(), &mut found);
+    let rules = protections::below(&mut Reader::Store(&app.store), &Scope::Namespace(namespace.clone())).await?;
+    kept::mark(&rules, &proof.rights(), &mut found);
     Ok(found)
 }
 

@@ -3,6 +3,7 @@
 use super::names::Powers;
 use super::pull::absent;
 use super::tags::{is_remote, mount_notice, pull_line};
+use super::who;
 use crate::domain::action::ReadRepository;
 use crate::domain::manifest::{Descriptor, ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, ImageView, LayerRow, ShownImage, Subject};
@@ -44,7 +45,8 @@ pub async fn show(
     let subject = manifest.subject.as_ref().map(|subject| &subject.digest);
     let mut around = images::surroundings(&app.store, &found, subject, &repository).await?;
     let powers = Powers::of(app, proof, &found.mount_id, around.rules.clone());
-    around.moves.iter_mut().for_each(|it| it.may_roll_back = powers.roll_back(&it.tag));
+    around.moves.iter_mut().for_each(|it| it.may_roll_back = powers.roll_back(&it.tag, it.is_there));
+    who::of_moves(&proof.rights(), &mut around.moves);
     if let Reference::Tag(tag) = &reference
         && is_remote(app, &found.mount_id)
     {
@@ -68,7 +70,7 @@ pub async fn show(
         kind: manifest.kind,
         annotations: manifest.annotations.into_iter().take(100).collect(),
         pushed: Some(found.pushed_at),
-        pushed_by: found.pushed_by,
+        pushed_by: who::told(&proof.rights(), found.pushed_by),
         missing_since: found.missing_since,
         tags_more: found.n_tags.saturating_sub(around.tags.len() as u64),
         tags: around.tags,

@@ -1,41 +1,33 @@
 //! Long work that people see: what there is of it, a garbage collection by hand, and what is done to a run.
 
 mod places;
+mod seen;
 
 pub use places::{end_displaced, require};
+use seen::Eyes;
 
 use super::{copies, may, trash};
 use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, ReadRepository, RunCollection, TakeBackCopy};
-use crate::domain::error::What;
 use crate::domain::run::{Control, RunKind};
 use crate::domain::view::{JobRow, JobView, JobsView, MountKind, WayBack};
-use crate::domain::{Action, Actor, Error, Permission, Result, Scope, Target};
+use crate::domain::{Action, Error, Result, Scope};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::identity::behalf;
-use crate::server::store::runs::{self, NewRun, Owner};
+use crate::server::store::runs::{self, NewRun};
 use crate::server::store::{Change, Tx};
 
 /// The most runs of one that are not over.
 const MAX_OPEN: u64 = 20;
 
-/// A page of runs, newest first: all of them for who may see the instance, and one's own for everybody else.
+/// A page of the runs that the caller sees, newest first.
 pub async fn list(app: &App, proof: &Authorized<ListJobs>, after: &str, limit: u32) -> Result<JobsView> {
-    let sees_all = sees_all(proof);
-    if !sees_all {
-        require_known(proof)?;
-    }
-    let own = owner(proof);
-    let mut found = runs::list(&app.store, Some(&own).filter(|_| !sees_all), after, limit + 1).await?;
-    let is_cut = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let may_control = |(row, of): &&(JobRow, Option<Owner>)| {
-        !row.state.is_over() && may(proof, &action(row, of.as_ref() == Some(&own), Control::Cancel))
-    };
+    let (found, next) = Eyes::of(app, proof)?.list(after, limit).await?;
+    let may_control =
+        |(row, is_own): &&(JobRow, bool)| !row.state.is_over() && may(proof, &action(row, *is_own, Control::Cancel));
     let controlled = found.iter().filter(may_control).map(|(row, _)| row.id.clone()).collect();
-    let rows: Vec<JobRow> = found.into_iter().map(|(row, _)| row).collect();
-    let next = rows.last().filter(|_| is_cut).map(|row| row.id.clone());
+    let rows = found.into_iter().map(|(row, _)| row).collect();
     let is_hosted = app.mounts.now().iter().any(|mount| mount.kind == MountKind::Hosted);
     let may_collect = is_hosted && may(proof, &RunCollection { dry_run: false });
     Ok(JobsView { rows, controlled, next, may_collect })
@@ -82,15 +74,13 @@ async fn copied(app: &App, proof: &Authorized<ReadJob>, row: &JobRow, params: &s
 /// A number that is another one once what the page of a run shows has changed; with whether it is over.
 pub async fn stamp(app: &App, proof: &Authorized<ReadJob>) -> Result<(i64, bool)> {
     let (row, _) = seen(app, proof).await?;
-    Ok((runs::changed_at(&app.store, Some(&row.id)).await?, row.state.is_over()))
+    Ok((runs::changed_at(&app.store, &row.id).await?, row.state.is_over()))
 }
 
 /// The same for the page of all.
 pub async fn stamp_of_all(app: &App, proof: &Authorized<ListJobs>) -> Result<i64> {
-    if !sees_all(proof) {
-        require_known(proof)?;
-    }
-    runs::changed_at(&app.store, None).await
+    let whose = Eyes::of(app, proof)?.whose();
+    runs::any_changed_at(&app.store, whose.as_ref()).await
 }
 
 /// Starts a garbage collection of the hosted registry. Returns the run.
@@ -186,33 +176,11 @@ pub async fn control(app: &App, proof: &Authorized<ControlJob>) -> Result<()> {
 }
 
 fn action(row: &JobRow, is_own: bool, control: Control) -> ControlJob {
-    ControlJob { id: row.id.clone(), kind: row.kind, scope: row.scope.clone(), control, is_own }
+    let (id, scope) = (row.id.clone(), row.scope.clone());
+    ControlJob { id, kind: row.kind, scope, takes_images: row.takes_images, control, is_own }
 }
 
-/// A run that the caller may see, and whether it is their own: others' are for who may see the instance.
+/// A run that the caller sees, and whether it is their own.
 async fn seen(app: &App, proof: &Authorized<ReadJob>) -> Result<(JobRow, bool)> {
-    let sees_all = sees_all(proof);
-    if !sees_all {
-        require_known(proof)?;
-    }
-    let found = runs::find(&app.store, &proof.action().id).await?;
-    let found = found.map(|(row, of)| (row, of == Some(owner(proof))));
-    found.filter(|(_, is_own)| sees_all || *is_own).ok_or(Error::NotFound(What::Job))
-}
-
-fn owner<A: Action>(proof: &Authorized<A>) -> Owner {
-    Owner::of(&proof.rights().standing())
-}
-
-fn sees_all<A: Action>(proof: &Authorized<A>) -> bool {
-    proof.rights().require(Permission::SystemRead, &Target::Instance).is_ok()
-}
-
-/// Refuses who has no part in anything here: nothing of theirs can be under way.
-fn require_known<A: Action>(proof: &Authorized<A>) -> Result<()> {
-    match proof.actor() {
-        Actor::Anonymous => Err(Error::Unauthenticated),
-        _ if proof.rights().standing().terms.is_empty() => Err(Error::Forbidden(Permission::SystemRead)),
-        _ => Ok(()),
-    }
+    Eyes::of(app, proof)?.find(&proof.action().id).await
 }

@@ -31,6 +31,7 @@ pub mod tokens;
 pub mod trash;
 pub mod users;
 pub mod waiting;
+mod who;
 
 use crate::domain::action::{ConfigureRepository, ListGrants, ReadActivity, ReadNamespace, RollBackNamespace};
 use crate::domain::view::{MAX_DAYS, Opens};

@@ -12,13 +12,13 @@ use crate::domain::principal::one_line;
 use crate::domain::protection::Act;
 use crate::domain::trash::Over;
 use crate::domain::view::{How, TagRow};
-use crate::domain::{Action, Actor, Digest, Error, Permission, RepositoryName, Result, Tag, Target, Timestamp};
+use crate::domain::{Action, Actor, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::{Authorized, Rights};
-use crate::server::context::App;
+use crate::server::context::{App, Mount};
 use crate::server::entropy::Entropy;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::naming::Naming;
-use crate::server::store::protections::Rules;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::{Bound, Reader, Start, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::trash::{self, Restoring};
@@ -74,28 +74,29 @@ impl Namer {
     /// By this proof.
     pub(super) fn of<A: Action>(app: &App, proof: &Authorized<A>, name: &RepositoryName) -> Result<Self> {
         let mount = elsewhere::home(app, name)?;
-        Ok(Self {
-            name: name.clone(),
-            by: proof.actor().clone(),
-            now: app.clock.now(),
-            rights: proof.rights(),
-            mount_id: mount.id.clone(),
-            entropy: Arc::clone(&app.entropy),
-            trash_days: app.facts.trash_days,
-            keeps_trash: mount.keeps_trash,
-            is_done: mount.changes.is_some(),
-        })
+        Ok(Self::each(app, proof, &mount)(name.clone()))
     }
 
-    /// The same in another repository of that registry.
-    pub(super) fn at(&self, name: RepositoryName) -> Self {
-        Self {
+    /// The same in each repository of a mount.
+    pub(super) fn each<A: Action>(
+        app: &App,
+        proof: &Authorized<A>,
+        mount: &Mount,
+    ) -> impl Fn(RepositoryName) -> Self + Send + Sync + use<A> {
+        let (by, now, rights, entropy) =
+            (proof.actor().clone(), app.clock.now(), proof.rights(), Arc::clone(&app.entropy));
+        let (mount_id, trash_days) = (mount.id.clone(), app.facts.trash_days);
+        let (keeps_trash, is_done) = (mount.keeps_trash, mount.changes.is_some());
+        move |name| Self {
             name,
-            by: self.by.clone(),
-            rights: self.rights.clone(),
-            mount_id: self.mount_id.clone(),
-            entropy: Arc::clone(&self.entropy),
-            ..*self
+            by: by.clone(),
+            now,
+            rights: rights.clone(),
+            mount_id: mount_id.clone(),
+            entropy: Arc::clone(&entropy),
+            trash_days,
+            keeps_trash,
+            is_done,
         }
     }
 
@@ -153,8 +154,7 @@ impl Namer {
     ) -> Result<()> {
         let rules = self.rules(tx).await?;
         for tag in &gone {
-            self.rights.require(Permission::TagDelete, &Target::Tag(self.name.clone(), tag.clone()))?;
-            rules.check(&self.rights, Act::Delete, tag)?;
+            rules.allow(&self.rights, (tag, Act::Delete), By::Right)?;
         }
         let tags: Vec<Tag> = gone.iter().cloned().collect();
         let named = named(&mut Reader::Tx(tx), &repository.id, &tags).await?;

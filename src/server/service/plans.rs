@@ -28,6 +28,7 @@ pub(super) use whole::has_repositories;
 use with_it::With;
 
 use super::elsewhere::{self, Ends};
+use super::repositories::require;
 use crate::domain::action::DeleteTags;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
@@ -38,7 +39,7 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Bound, Reader, Start, freed, graph, named};
-use crate::server::store::repositories::{self, Repository};
+use crate::server::store::repositories::Repository;
 use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,11 +126,9 @@ async fn content(
     rights: &Rights,
     (tags, digests): (&[Tag], &[Digest]),
 ) -> Result<(Preview, Digest)> {
-    let absent = || Error::NotFound(What::Repository(name.clone()));
-    let repository = repositories::find(&app.store, name).await?.ok_or_else(absent)?;
     let _turn = if tags.len() > VERY_MANY { Some(app.weighing.lock().await) } else { None };
     let mut reader = Reader::Store(&app.store);
-    let found = reach(&mut reader, repository, name, (tags, digests)).await?;
+    let found = reach(&mut reader, require(app, name).await?, name, (tags, digests)).await?;
     let print = sealed::print(&found.radius);
     Ok((drawn(app, name, rights, found).await?, print))
 }

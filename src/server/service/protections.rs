@@ -1,7 +1,7 @@
 //! Protection rules: to see, to set, to change and to remove them. Whether one is in the way of a change is asked by the
 //! store, in the transaction of that change.
 
-use super::{hold, may, opens};
+use super::{hold, may, opens, who};
 use crate::domain::action::{
     ChangeProtection, ConfigureRepository, ListProtections, ListRepositories, ReadNamespace, RemoveProtection,
     SetProtection,
@@ -27,7 +27,15 @@ const NAMED: usize = 20;
 /// Rules that hold in the scope that the proof is for; of everything all there are.
 pub async fn list(app: &App, proof: &Authorized<ListProtections>, after: &str, limit: u32) -> Result<Vec<Rule>> {
     let scope = Some(&proof.action().scope).filter(|scope| **scope != Scope::Everything);
-    protections::list(&app.store, scope, after, limit).await
+    let mut rules = protections::list(&app.store, scope, after, limit).await?;
+    who::of_rules(&proof.rights(), &mut rules);
+    Ok(rules)
+}
+
+/// A rule for who may see it.
+pub fn told(proof: &Authorized<ListProtections>, mut rule: Rule) -> Rule {
+    who::of_rules(&proof.rights(), std::slice::from_mut(&mut rule));
+    rule
 }
 
 /// The rule of that id, to find out who may see and change it.

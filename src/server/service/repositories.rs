@@ -1,14 +1,16 @@
 //! The list of repositories.
 
+use super::who;
 use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::page::Position;
 use crate::domain::view::{CrawlState, MountKind, MountNotice, MountRow, Opens, RepositoriesView, RepositoryFacts};
 use crate::domain::view::{RepositoryQuery, RepositoryRow, Totals};
-use crate::domain::{Actor, Cursor, Error, MountPrefix, Namespace, Page, Permission, Result, Scope};
+use crate::domain::{Actor, Cursor, Error, MountPrefix, Namespace, Page, Permission, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Visibility};
 use crate::server::context::App;
 use crate::server::store::mounts::Mount;
+use crate::server::store::repositories::Repository;
 use crate::server::store::{mounts, namespaces, pulls, repositories, sums};
 
 /// The longest name of a repository, and so the longest filter.
@@ -16,6 +18,15 @@ const MAX_FILTER_CHARS: usize = 255;
 
 /// Namespaces that the page of the one above them lists.
 const MAX_BELOW: u32 = 100;
+
+/// A repository that has to be there.
+///
+/// # Errors
+/// Not found if it is not.
+pub(super) async fn require(app: &App, name: &RepositoryName) -> Result<Repository> {
+    let found = repositories::find(&app.store, name).await?;
+    found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
+}
 
 /// One page of the repositories that the caller may see, everywhere or in a namespace. At most four statements.
 pub async fn list(
@@ -69,14 +80,17 @@ pub async fn page(
 ) -> Result<Page<RepositoryRow>> {
     let position = position(query.after.clone(), query.before.clone())?;
     filter(&query.q)?;
-    repositories::list(&app.store, &proof.visibility(), query, &position).await
+    let mut page = repositories::list(&app.store, &proof.visibility(), query, &position).await?;
+    who::of_repositories(&proof.rights(), &mut page.items);
+    Ok(page)
 }
 
 /// A repository by itself.
 pub async fn facts(app: &App, proof: &Authorized<ReadRepository>) -> Result<RepositoryFacts> {
     let name = &proof.action().repository;
     let head = repositories::head(&app.store, name).await?;
-    let head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let mut head = head.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    who::of_repositories(&proof.rights(), std::slice::from_mut(&mut head.row));
     let pulls = pulls::recent(&app.store, &head.id, app.clock.now()).await?;
     Ok(RepositoryFacts { row: head.row, logical: head.logical, images: head.images, pulls })
 }

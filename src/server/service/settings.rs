@@ -7,8 +7,8 @@ use crate::domain::action::{
 use crate::domain::error::What;
 use crate::domain::principal::one_line;
 use crate::domain::trash::KeptDays;
-use crate::domain::view::{MountKind, ProtectionQuery, SettingsView};
-use crate::domain::{Error, RepositoryName, RepositoryVisibility, Result, Scope};
+use crate::domain::view::{ProtectionQuery, SettingsView};
+use crate::domain::{Error, RepositoryVisibility, Result, Scope};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -26,7 +26,7 @@ pub async fn of_repository(
     let name = proof.action().repository.clone();
     let found = settings::of_repository(&app.store, &name).await?;
     let (description, visibility) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    let kept_at = kept_at(app, &name);
+    let kept_at = app.mount(&name).and_then(|mount| mount.kept_at());
     let is_allowed = may(proof, &DeleteRepository { repository: name.clone() });
     let may_delete = is_allowed && app.hosted(&name).is_ok();
     let (scope, kept_at) = (Scope::Repository(name), kept_at.filter(|_| is_allowed));
@@ -48,22 +48,10 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
     let visibility = settings::default_visibility(&app.store, &namespace).await?;
     let is_allowed = may(proof, &DeleteNamespace { namespace: namespace.clone() });
     let may_delete = is_allowed && plans::has_repositories(app, &namespace).await?;
-    let kept_at = format!("{namespace}/a").parse().ok().and_then(|inside| kept_at(app, &inside)).filter(|_| is_allowed);
+    let kept_at = app.mount_below(&namespace).and_then(|mount| mount.kept_at()).filter(|_| is_allowed);
     let scope = Scope::Namespace(namespace);
     let (opens, description) = (opens(app, proof, &scope), String::new());
     Ok(SettingsView { opens, scope, description, visibility, protections: None, may_delete, kept_at })
-}
-
-/// The registry elsewhere that keeps a repository.
-pub(super) fn kept_at(app: &App, name: &RepositoryName) -> Option<String> {
-    let mount = app.mount(name).filter(|mount| mount.write.is_none())?;
-    mount.upstream.as_ref().map(|upstream| upstream.host.clone())
-}
-
-/// The hosted registry that keeps a repository, or would; none where a registry elsewhere does.
-pub(super) fn hosted_of(app: &App, name: &RepositoryName) -> Option<String> {
-    let mount = app.mount(name).filter(|mount| mount.kind == MountKind::Hosted)?;
-    Some(mount.id.clone())
 }
 
 /// Says what a repository is, and who may see it without a grant.

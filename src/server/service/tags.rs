@@ -3,12 +3,13 @@
 use super::names::Powers;
 use super::opens;
 use super::repositories::{notice, position};
-use crate::domain::action::ReadRepository;
+use super::who;
+use crate::domain::action::{DeleteTags, ReadRepository};
 use crate::domain::error::What;
 use crate::domain::tag_filter::TagFilter;
 use crate::domain::view::{CrawlState, Deletable, Matching, MountNotice, RepositoryView, TagQuery, TagRow};
 use crate::domain::{Error, Page, Permission, RepositoryName, Result, Scope, Tag, Target};
-use crate::server::access::{Authorized, Visibility};
+use crate::server::access::{Authorized, Caller, Visibility};
 use crate::server::context::App;
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::Head;
@@ -35,9 +36,11 @@ pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery
     if is_unread && app.looks.first(name, app.clock.now()).await {
         found = repositories::head_and_rules(&app.store, name).await?;
     }
-    let (head, rules) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let (mut head, rules) = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    who::of_repositories(&proof.rights(), std::slice::from_mut(&mut head.row));
     let filter = filter.with_rules(&rules);
     let mut page = tags::list(&app.store, &head.id, (&query, &filter), &position).await?;
+    who::of_tags(&proof.rights(), &mut page.items);
     let powers = Powers::of(app, proof, &head.mount_id, rules.clone());
     page.items.iter_mut().for_each(|row| row.may = powers.over(&row.tag));
     if !is_unread && is_remote(app, &head.mount_id) {
@@ -96,7 +99,9 @@ async fn deletable(
 pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &TagQuery) -> Result<Page<TagRow>> {
     let position = position(query.after.clone(), query.before.clone())?;
     let (filter, id) = filtered(app, &proof.action().repository, &query.q).await?;
-    tags::list(&app.store, &id, (query, &filter), &position).await
+    let mut page = tags::list(&app.store, &id, (query, &filter), &position).await?;
+    who::of_tags(&proof.rights(), &mut page.items);
+    Ok(page)
 }
 
 /// What a list is filtered by.
@@ -133,11 +138,22 @@ pub async fn matching(app: &App, proof: &Authorized<ReadRepository>, text: &str)
     Ok(tags)
 }
 
+/// To delete all that fit a filter.
+///
+/// # Errors
+/// As [`matching`].
+pub async fn to_delete(app: &App, caller: &Caller, repository: RepositoryName, filter: String) -> Result<DeleteTags> {
+    let proof = app.access.authorize(caller, ReadRepository { repository: repository.clone() }).await?;
+    let tags = matching(app, &proof, &filter).await?;
+    Ok(DeleteTags { repository, tags, filter: Some(filter) })
+}
+
 /// One of its tags.
 pub async fn one(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<TagRow> {
     let repository = proof.action().repository.clone();
     let found = tags::row(&mut Reader::Store(&app.store), &id(app, &repository).await?, tag).await?;
-    found.ok_or_else(|| Error::NotFound(What::Tag { repository, tag: tag.clone() }))
+    let found = found.ok_or_else(|| Error::NotFound(What::Tag { repository, tag: tag.clone() }))?;
+    Ok(who::of_tag(&proof.rights(), found))
 }
 
 async fn id(app: &App, name: &RepositoryName) -> Result<String> {

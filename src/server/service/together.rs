@@ -6,7 +6,7 @@ use crate::server::store::Tx;
 use std::collections::BTreeSet;
 
 /// How often a change begins again because another repository came to those that it is about.
-pub const TRIES: usize = 5;
+const TRIES: usize = 5;
 
 /// Locks repositories of a mount, and then that.
 pub async fn lock(tx: &mut Tx, names: &BTreeSet<RepositoryName>, mount_id: &str) -> Result<()> {
@@ -27,8 +27,18 @@ pub fn require_locked<'n>(
     if found.all(|name| names.contains(name)) { Ok(()) } else { Err(Error::Overtaken) }
 }
 
-/// Whether a change did not begin because not all was locked.
-pub fn is_too_early<T>(done: &Result<T>) -> bool {
+/// Makes a change, from its beginning once more where not all was locked.
+pub async fn again<T, F: Future<Output = Result<T>>>(change: impl Fn() -> F) -> Result<T> {
+    for _ in 1..TRIES {
+        let done = change().await;
+        if !is_too_early(&done) {
+            return done;
+        }
+    }
+    change().await
+}
+
+fn is_too_early<T>(done: &Result<T>) -> bool {
     matches!(done, Err(Error::Overtaken))
 }
 

@@ -1,11 +1,13 @@
 //! What was deleted: seen, brought back, or let go for good.
 
+mod batch;
 mod batches;
 mod home;
 mod shown;
 mod steps;
 mod together;
 
+pub use batch::{much_of_one, numbers};
 pub use batches::{crosses_together, restore_each, uncrossed};
 use home::{Home, serving};
 pub use shown::{crosses, page};
@@ -17,6 +19,7 @@ use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::trash::{Over, TrashRow};
+use crate::domain::view::JobRow;
 use crate::domain::{Action, Error, Permission, RepositoryName, Result, Tag, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
@@ -27,9 +30,7 @@ use crate::server::store::{Change, Tx, collect, holds, plans, runs};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// Entries that are looked through for one page, at most: the reader may see few of them.
-const MAX_LOOKED_AT: usize = 5_000;
-/// Entries that are read at once.
+/// Tags that go for good in one transaction.
 const TOGETHER: u32 = 200;
 /// The most entries that one request leaves.
 const MAX_OF_BATCH: u32 = super::tags::MAX_MATCHED;
@@ -83,30 +84,20 @@ pub fn purging(row: &TrashRow) -> PurgeTrash {
     PurgeTrash { what: trashed(row), words: row.words() }
 }
 
-/// What was deleted and the caller may bring back, newest first.
-pub async fn list(app: &App, caller: &Caller, mut wanted: Wanted, limit: u32) -> Result<Listed> {
-    let holds = |action: &dyn Fn(&TrashRow) -> Vec<(Permission, Target)>, row: &TrashRow| {
-        action(row).iter().all(|(permission, target)| app.access.holds(&caller.standing, *permission, target))
-    };
-    let (mut items, mut n_looked_at) = (Vec::new(), 0);
-    loop {
-        let entries = trash::list(&app.store, &wanted, TOGETHER).await?;
-        let is_last = entries.len() < TOGETHER as usize;
-        for Entry { row, .. } in entries {
-            if items.len() == limit as usize {
-                return Ok(Listed { items, next: wanted.before });
-            }
-            n_looked_at += 1;
-            wanted.before = Some(row.id.clone());
-            if holds(&|row| restoring(row).needs(), &row) {
-                let may_purge = holds(&|row| purging(row).needs(), &row);
-                items.push(Shown { row, may_purge });
-            }
-        }
-        if is_last || n_looked_at >= MAX_LOOKED_AT {
-            return Ok(Listed { items, next: wanted.before.filter(|_| !is_last) });
-        }
-    }
+/// What was deleted and the caller may bring back, newest first. One statement, whatever else is in the trash.
+pub async fn list(app: &App, caller: &Caller, wanted: &Wanted, limit: u32) -> Result<Listed> {
+    let reach = app.access.reach(&caller.standing, Permission::TrashRestore);
+    let mut entries = trash::list(&app.store, (&reach, wanted), limit + 1).await?;
+    let is_cut = entries.len() > limit as usize;
+    entries.truncate(limit as usize);
+    let next = entries.last().filter(|_| is_cut).map(|entry| entry.row.id.clone());
+    let shown = |Entry { row, .. }| Shown { may_purge: allows(app, caller, &purging(&row)), row };
+    Ok(Listed { items: entries.into_iter().map(shown).collect(), next })
+}
+
+fn allows(app: &App, caller: &Caller, action: &impl Action) -> bool {
+    let held = |(permission, target): &(Permission, Target)| app.access.holds(&caller.standing, *permission, target);
+    action.needs().iter().all(held)
 }
 
 /// An entry by its id.
@@ -140,22 +131,28 @@ pub async fn of_batch(app: &App, batch: &str) -> Result<Vec<TrashRow>> {
 /// [`Error::Conflict`] while a job deletes more of a batch.
 async fn require_ended(app: &App, batch: &str) -> Result<()> {
     match is_under_way(app, batch).await? {
-        true => {
-            let words = "the job that deletes this is not over; cancel it on its page, or wait for it";
-            Err(Error::Conflict(words.to_owned()))
-        }
+        true => Err(not_over()),
         false => Ok(()),
     }
 }
 
+fn not_over() -> Error {
+    Error::Conflict("the job that deletes this is not over; cancel it on its page, or wait for it".to_owned())
+}
+
 /// Whether a job deletes more of this batch.
 async fn is_under_way(app: &App, batch: &str) -> Result<bool> {
+    Ok(under_way(app, batch).await?.is_some())
+}
+
+/// The job that deletes more of it.
+async fn under_way(app: &App, batch: &str) -> Result<Option<JobRow>> {
     match plans::redeemed(&app.store, batch).await? {
         Some(Redeemed::Run(run)) => {
             let row = runs::find(&app.store, &run).await?;
-            Ok(row.is_some_and(|(row, _)| !row.state.is_over()))
+            Ok(row.map(|(row, _)| row).filter(|row| !row.state.is_over()))
         }
-        Some(Redeemed::Done(_)) | None => Ok(false),
+        Some(Redeemed::Done(_)) | None => Ok(None),
     }
 }
 

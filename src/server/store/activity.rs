@@ -1,5 +1,7 @@
 //! The audit log as pages read it. Every filter is answered by an index.
 
+pub(super) mod source;
+
 use super::{Known, Row, Store, Value};
 use crate::domain::view::{ActivityQuery, ActivityRow};
 use crate::domain::{Actor, Result, Scope, Timestamp};
@@ -99,7 +101,16 @@ fn activity(mut row: Row) -> Result<ActivityRow> {
     let (before, after, request_id) = (row.take()?, row.take()?, row.take()?);
     let refused = outcome.strip_prefix("refused: ").map(ToOwned::to_owned);
     let (address, token) = (row.take()?, row.take()?);
-    Ok(ActivityRow { id, at, actor, action, object, refused, before, after, request_id, address, token })
+    let source::Copied { object, source, after } = match action.as_str() {
+        "tag.copy" => source::read(object, after),
+        _ => source::Copied { object, source: None, after },
+    };
+    Ok(ActivityRow { id, at, actor, action, object, source, refused, before, after, request_id, address, token })
+}
+
+/// The source that an object names, as older versions wrote it of copies.
+pub fn source_in(object: &str) -> Option<&str> {
+    source::in_object(object).map(|(source, _)| source)
 }
 
 /// The condition that a column names an actor, by their key or by a name in lower case, for the parameter `?`: whoever

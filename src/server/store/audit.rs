@@ -1,5 +1,6 @@
 //! The audit log: written by [`super::Store::write`] from the proof, and by refusals.
 
+use super::activity::source;
 use super::{Tx, Value, batch};
 use crate::domain::{Action, Result, Timestamp};
 use crate::params;
@@ -12,6 +13,7 @@ pub(super) struct Entry {
     actor: String,
     action: &'static str,
     object: String,
+    source: Option<String>,
     place: String,
     outcome: String,
     token: Option<String>,
@@ -31,6 +33,7 @@ impl Entry {
             actor: proof.actor().key(),
             action: A::NAME,
             object: cut(proof.action().object()),
+            source: proof.action().source().map(cut),
             place: proof.action().place(),
             outcome: "done".to_owned(),
             token: proof.rights().standing().token.clone(),
@@ -47,6 +50,7 @@ impl Entry {
             actor: record.actor.key(),
             action: record.action,
             object: cut(record.object),
+            source: record.source.map(cut),
             place: record.place,
             outcome: record.reason.map_or("done".to_owned(), |reason| format!("refused: {reason}")),
             token: record.token,
@@ -62,6 +66,7 @@ impl Entry {
                      COALESCE((SELECT t.name FROM tokens t WHERE t.id = $13), $13))";
         let kind = self.action.split('.').next().unwrap_or_default();
         let spaces = spaces(&self.id, &self.place);
+        let after = source::before(self.source, after);
         let mut params = params![self.id, self.at, self.actor, self.action, self.object, self.outcome, before, after];
         params.extend(params![self.request_id, kind, self.place, self.address, self.token]);
         tx.run(sql, params).await?;

@@ -208,6 +208,17 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_entries_begins_where_the_last_one_ended() {
+        let connection = Connection::open_in_memory().unwrap();
+        Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
+        let moment = Timestamp(0);
+        let rule = Rule { is_dry: false, now: moment, told_since: moment, moved_since: moment };
+        let lines = plan(&connection, &entries::page(&rule));
+        let is_from_there = |line: &String| line.contains("trash_by_end ((expires_at,id)>(?,?) AND expires_at<?)");
+        assert!(is_from_there(&lines[0]) && !lines.iter().any(|line| line.contains("TEMP B-TREE")), "{lines:?}");
+    }
+
+    #[test]
     fn what_holds_something_is_found_by_an_index() {
         let connection = Connection::open_in_memory().unwrap();
         Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());

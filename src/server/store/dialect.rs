@@ -175,6 +175,18 @@ impl Dialect {
     }
 }
 
+/// One of some conditions, halved again and again: an engine reads so many brackets into each other and no more.
+pub(super) fn any(conditions: &[String]) -> String {
+    match conditions {
+        [] => "1 = 0".to_owned(),
+        [one] => one.clone(),
+        some => {
+            let (first, second) = some.split_at(some.len() / 2);
+            format!("({} OR {})", any(first), any(second))
+        }
+    }
+}
+
 /// A regular expression that fits what one of some globs fits; of none, nothing that is a tag.
 fn expression(globs: &[(bool, Vec<Sign>)]) -> String {
     let sign = |sign: &Sign| match sign {

@@ -1,9 +1,8 @@
-//! The statements behind an image's page: three, whatever the image holds. And the first images of a repository, for who
-//! is about to delete it.
+//! The statements behind an image's page: three, whatever the image holds.
 
 use super::{Known, Row, Store, Value, protections};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
-use crate::domain::view::{ChildRow, GoingKind, MoveRow, ReferrerRow, Side};
+use crate::domain::view::{ChildRow, MoveRow, ReferrerRow, Side};
 use crate::domain::{Actor, ByteSize, Digest, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 
@@ -117,7 +116,7 @@ pub async fn surroundings(
     let sql = format!("SELECT * FROM (SELECT 'tag', t.name, NULL, NULL, NULL, 0, 0, NULL FROM tags t
             WHERE t.repository_id = $1 AND t.digest = $2 ORDER BY t.name LIMIT 20) AS tags
         UNION ALL SELECT * FROM (SELECT 'move', v.tag, v.from_digest, v.to_digest, v.actor, v.at,
-              CASE WHEN EXISTS (SELECT 1 FROM tags n WHERE n.repository_id = $1 AND n.name = v.tag AND n.digest = $2) THEN 1 ELSE 0 END,
+              COALESCE((SELECT CASE n.digest WHEN $2 THEN 2 ELSE 1 END FROM tags n WHERE n.repository_id = $1 AND n.name = v.tag), 0),
               v.how
             FROM ({NAMES}) AS named CROSS JOIN tag_moves v
             WHERE v.repository_id = $1 AND v.tag = named.tag AND v.at = named.at AND (v.to_digest = $2 OR v.from_digest = $2)
@@ -147,7 +146,8 @@ pub async fn surroundings(
                 how: row.take()?,
                 when,
                 by,
-                is_current: bytes != 0,
+                is_current: bytes == 2,
+                is_there: bytes != 0,
                 may_roll_back: false,
             }),
             "referrer" => around.referrers.push(ReferrerRow {
@@ -218,32 +218,4 @@ fn read(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> Result<S
         built: (built != 0).then_some(Timestamp(built)),
         is_in_trash: true,
     })
-}
-
-/// An image of a repository: what it is to the others there, and its platforms or the type of an artifact.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    pub digest: Digest,
-    pub kind: GoingKind,
-    pub label: String,
-}
-
-/// The first images of a repository, also those without a tag.
-pub async fn first(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<Listed>> {
-    let sql = "SELECT m.digest, COALESCE(NULLIF(m.platforms, ''), m.artifact_type, ''),
-                 CASE WHEN EXISTS (SELECT 1 FROM referrers f WHERE f.repository_id = $1 AND f.digest = m.digest) THEN 1 ELSE 0 END,
-                 CASE WHEN EXISTS (SELECT 1 FROM manifest_edges e WHERE e.repository_id = $1 AND e.child = m.digest
-                   AND e.relation = 'manifest') THEN 1 ELSE 0 END
-               FROM manifests m WHERE m.repository_id = $1 ORDER BY m.digest LIMIT $2";
-    let rows = store.all(sql, params![repository_id, limit]).await?.into_iter();
-    rows.map(|mut row| {
-        let (digest, label, is_about, is_listed) = (row.take()?, row.take()?, row.take::<bool>()?, row.take::<bool>()?);
-        let kind = match (is_about, is_listed) {
-            (true, _) => GoingKind::Referrer,
-            (false, true) => GoingKind::Child,
-            (false, false) => GoingKind::Image,
-        };
-        Ok(Listed { digest, kind, label })
-    })
-    .collect()
 }

@@ -1,13 +1,13 @@
 //! Puts tags on images, as far as somebody's rights reach: one way for pushes and for everything that people do with
 //! names.
 
-use super::protections::Rules;
+use super::protections::{By, Rules};
 use super::repositories::Repository;
 use super::tags::{self, Current, Placement};
 use super::{Tx, trash};
 use crate::domain::protection::Act;
 use crate::domain::view::How;
-use crate::domain::{Actor, Digest, Permission, RepositoryName, Result, Tag, Target, Timestamp};
+use crate::domain::{Actor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Rights;
 
 /// Who names something, in which repository.
@@ -36,14 +36,8 @@ impl Naming<'_> {
         tag.refuse_reserved()?;
         let current = tags::current(tx, &self.repository.id, tag).await?;
         let before = current.as_ref().and_then(Current::named).cloned();
-        // The same image again is no move.
-        let needed = match &before {
-            None => Some((Permission::RepositoryPush, Act::Create)),
-            Some(before) => (before != digest).then_some((Permission::TagMove, Act::Move)),
-        };
-        if let Some((needed, act)) = needed.filter(|_| !self.is_done) {
-            self.rights.require(needed, &Target::Tag(self.name.clone(), tag.clone()))?;
-            self.rules.check(self.rights, act, tag)?;
+        if !self.is_done {
+            self.allow(tag, (before.as_ref(), digest), By::Right)?;
         }
         if self.place(tx, tag, (current.as_ref(), digest), how, reason).await? {
             trash::forget_back(tx, self.repository, (tag, digest)).await?;
@@ -51,17 +45,13 @@ impl Naming<'_> {
         Ok(before)
     }
 
-    /// Whether a tag may be put back from what it names: who may restore it need not be allowed to push. To move it takes
-    /// the same as always.
-    pub fn may_restore(&self, tag: &Tag, (before, digest): (Option<&Digest>, &Digest)) -> Result<()> {
-        match before {
-            None => self.rules.check(self.rights, Act::Create, tag),
-            Some(before) if before != digest => {
-                self.rights.require(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone()))?;
-                self.rules.check(self.rights, Act::Move, tag)
-            }
-            Some(_) => Ok(()),
-        }
+    /// Whether a tag may come to an image from what it names: the same again is nothing.
+    ///
+    /// # Errors
+    /// As [`Rules::allow`].
+    pub fn allow(&self, tag: &Tag, (before, digest): (Option<&Digest>, &Digest), by: By) -> Result<()> {
+        let act = Act::between(before, Some(digest));
+        act.map_or(Ok(()), |act| self.rules.allow(self.rights, (tag, act), by))
     }
 
     async fn place(

@@ -1,23 +1,23 @@
-//! Protection rules, and whether one is in the way. A change asks them in its own transaction: what is checked there is
-//! what holds when it is durable.
+//! Protection rules: which there are, and setting them.
 
+mod barring;
 mod below;
 mod beside;
 mod covered;
 mod room;
+mod rules;
 
+pub use barring::Barring;
 pub use below::{below, below_beside};
 pub(super) use beside::{as_parts, joined, of_parts, of_row};
 pub(super) use covered::covered;
 use room::make_room;
+pub use rules::{By, Rules, let_content_pass, let_pass};
 
-use super::radius::Reader;
 use super::{Known, Row, Store, Tx, Value, batch};
-use crate::domain::protection::{Act, Barred, Guard, Least};
-use crate::domain::{Error, Protection, RepositoryName, Result, Rule, Scope, Tag, Target};
+use crate::domain::protection::Guard;
+use crate::domain::{Error, Protection, RepositoryName, Result, Rule, Scope, Tag};
 use crate::params;
-use crate::server::access::Rights;
-use std::cell::LazyCell;
 
 /// The most rules of one scope, and of a scope with all above it: every change of a tag reads those that cover it.
 pub const MAX_OF_SCOPE: u64 = 100;
@@ -25,158 +25,7 @@ pub const MAX_OF_LINE: u64 = 300;
 /// The most bytes that their patterns have together: all tags of a repository may be held against them.
 pub const MAX_BYTES_OF_LINE: u64 = 16 << 10;
 
-/// How many tags are looked at together where all of a repository are.
-const TOGETHER: u32 = 1000;
-
 const COLUMNS: &str = "id, scope, tags, except_tags, kind, role, created_by, created_at";
-
-/// The rules that cover a repository, there or not.
-#[derive(Debug)]
-pub struct Rules {
-    repository: RepositoryName,
-    rules: Vec<Rule>,
-}
-
-impl Rules {
-    /// Those of this moment, in the transaction that changes something there. One statement.
-    pub async fn of(tx: &mut Tx, repository: &RepositoryName) -> Result<Self> {
-        let (sql, params) = covering(&Scope::Repository(repository.clone()));
-        Self::read(repository, tx.all(&sql, params).await?)
-    }
-
-    /// The same outside of one, for what is shown before it is done.
-    pub async fn now(store: &Store, repository: &RepositoryName) -> Result<Self> {
-        let (sql, params) = covering(&Scope::Repository(repository.clone()));
-        Self::read(repository, store.all(&sql, params).await?)
-    }
-
-    fn read(repository: &RepositoryName, rows: Vec<Row>) -> Result<Self> {
-        let rules = rows.into_iter().map(rule).collect::<Result<_>>()?;
-        Ok(Self { repository: repository.clone(), rules })
-    }
-
-    /// Those of some rules that cover a repository.
-    pub fn covering(repository: RepositoryName, rules: &[Rule]) -> Self {
-        let line = Scope::Repository(repository.clone()).line();
-        let rules = rules.iter().filter(|rule| line.contains(&rule.protection.scope)).cloned().collect();
-        Self { repository, rules }
-    }
-
-    /// What they say.
-    pub fn say(self) -> Vec<Protection> {
-        self.rules.into_iter().map(|rule| rule.protection).collect()
-    }
-
-    /// Lets that be done to a tag, or says which rule is in the way.
-    ///
-    /// # Errors
-    /// [`Error::Protected`]
-    pub fn check(&self, rights: &Rights, act: Act, tag: &Tag) -> Result<()> {
-        self.bar(rights, act, tag).map_or(Ok(()), |barred| Err(Error::Protected(barred)))
-    }
-
-    /// The rule in the way of doing that to a tag, if there is one.
-    pub fn bar(&self, rights: &Rights, act: Act, tag: &Tag) -> Option<Barred> {
-        let target = LazyCell::new(|| Target::Tag(self.repository.clone(), tag.clone()));
-        let bars = |rule: &&Rule| is_about(&rule.protection, act, tag) && bars(rights, rule, act, &target);
-        self.rules.iter().find(bars).map(|rule| Barred::by(rule, tag))
-    }
-
-    /// The rule in the way of deleting what no tag names here, or the repository, if there is one.
-    pub fn bar_content(&self, rights: &Rights) -> Option<Barred> {
-        let target = Target::Scope(Scope::Repository(self.repository.clone()));
-        let bars = |rule: &&Rule| rule.protection.is_whole() && bars(rights, rule, Act::Delete, &target);
-        self.rules.iter().find(bars).map(|rule| Barred::by(rule, &self.repository))
-    }
-
-    /// The rules that leave deleting to a role, each with those of these tags that it is about.
-    pub fn leaving_to_some<'t>(&self, tags: &[&'t Tag]) -> Vec<(&Rule, Vec<&'t Tag>)> {
-        let is_so = |rule: &&Rule| matches!(rule.protection.guard.leaves(Act::Delete), Some(Least::Role(_)));
-        let of = |rule: &Rule| tags.iter().copied().filter(|tag| rule.protection.covers(tag)).collect::<Vec<_>>();
-        self.rules.iter().filter(is_so).map(|rule| (rule, of(rule))).filter(|(_, tags)| !tags.is_empty()).collect()
-    }
-
-    /// Lets content that no tag names be deleted here, or says which rule is in the way.
-    ///
-    /// # Errors
-    /// [`Error::Protected`]
-    pub fn check_content(&self, rights: &Rights) -> Result<()> {
-        self.bar_content(rights).map_or(Ok(()), |barred| Err(Error::Protected(barred)))
-    }
-
-    /// Lets the repository be deleted with all its tags, or says which rule is in the way.
-    ///
-    /// # Errors
-    /// [`Error::Protected`]
-    pub async fn check_repository(&self, tx: &mut Tx, rights: &Rights, repository_id: &str) -> Result<()> {
-        self.check_content(rights)?;
-        self.check_all(tx, (rights, Act::Delete), repository_id).await
-    }
-
-    /// Lets that be done to all tags that a repository has, there or in the trash, or says which rule is in the way.
-    ///
-    /// # Errors
-    /// [`Error::Protected`]
-    pub async fn check_all(&self, tx: &mut Tx, to: (&Rights, Act), repository_id: &str) -> Result<()> {
-        let refuse = &mut |barred: Barred| -> Result<()> { Err(Error::Protected(barred)) };
-        self.each_bar(&mut Reader::Tx(tx), to, repository_id, refuse).await
-    }
-
-    /// Tells of every tag of a repository to which that may not be done, by its name, until `met` fails. Where no rule
-    /// could be in the way, no tag is looked at.
-    pub async fn each_bar(
-        &self,
-        reader: &mut Reader<'_>,
-        (rights, act): (&Rights, Act),
-        repository_id: &str,
-        met: &mut (dyn FnMut(Barred) -> Result<()> + Send),
-    ) -> Result<()> {
-        if self.rules.iter().all(|rule| rule.protection.guard.leaves(act).is_none()) {
-            return Ok(());
-        }
-        let sql = "SELECT name FROM tags WHERE repository_id = $1 AND name > $2 ORDER BY name LIMIT $3";
-        let mut after = String::new();
-        loop {
-            let mut last = None;
-            for mut row in reader.all(sql, params![repository_id, &after, TOGETHER]).await? {
-                let tag: Tag = row.take()?;
-                self.bar(rights, act, &tag).map_or(Ok(()), &mut *met)?;
-                last = Some(tag);
-            }
-            let Some(last) = last else { return Ok(()) };
-            after = last.to_string();
-        }
-    }
-}
-
-/// Whether none of these rules, which cover a repository, is in the way of doing that to one of its tags.
-pub fn let_pass(rules: &[Protection], rights: &Rights, act: Act, (repository, tag): (&RepositoryName, &Tag)) -> bool {
-    let target = LazyCell::new(|| Target::Tag(repository.clone(), tag.clone()));
-    rules.iter().all(|rule| !is_about(rule, act, tag) || !is_barred(rights, rule.guard, act, &target))
-}
-
-/// Whether none of them is in the way of deleting images there, whatever their tags.
-pub fn let_content_pass(rules: &[Protection], rights: &Rights, repository: &RepositoryName) -> bool {
-    let target = Target::Scope(Scope::Repository(repository.clone()));
-    rules.iter().all(|rule| !rule.is_whole() || !is_barred(rights, rule.guard, Act::Delete, &target))
-}
-
-/// Whether a rule asks something of that being done to a tag.
-fn is_about(rule: &Protection, act: Act, tag: &Tag) -> bool {
-    rule.guard.leaves(act).is_some() && rule.covers(tag)
-}
-
-fn bars(rights: &Rights, rule: &Rule, act: Act, target: &Target) -> bool {
-    is_barred(rights, rule.protection.guard, act, target)
-}
-
-fn is_barred(rights: &Rights, guard: Guard, act: Act, target: &Target) -> bool {
-    match guard.leaves(act) {
-        None => false,
-        Some(Least::Nobody) => true,
-        Some(Least::Role(role)) => !rights.have_role(role, target),
-    }
-}
 
 /// The condition that a rule holds in a scope: it is set there or above. Its scopes take the slots from `first` on.
 fn holding_in(scope: &Scope, first: usize) -> (String, Vec<Value>) {

@@ -1,12 +1,15 @@
 //! Reads the part of a repository's graph that a delete can reach.
 
 mod edges;
+mod first;
 mod freed;
 mod whole;
 
+pub use first::{Listed, first_images, first_tags};
 pub use freed::{freed, only_here};
-pub use whole::{Sum, all_named, only_in, sums};
+pub use whole::{Sum, only_in, sums};
 
+use super::dialect::Dialect;
 use super::{Row, Store, Tx, Value, batch};
 use crate::domain::radius::{Graph, Node, referrer_tags};
 use crate::domain::{Digest, Error, Result, Tag, Timestamp};
@@ -38,6 +41,13 @@ impl Reader<'_> {
         match self {
             Self::Store(store) => store.scan(sql, params).await,
             Self::Tx(tx) => tx.all(sql, params).await,
+        }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Store(store) => store.dialect(),
+            Self::Tx(tx) => tx.dialect(),
         }
     }
 

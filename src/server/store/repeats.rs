@@ -32,8 +32,8 @@ impl Repeats {
         if record.reason.is_none() {
             return false;
         }
-        let token = record.token.as_deref().unwrap_or("");
-        let of = [&*record.actor.key(), record.action, &*record.object, &*record.address, token];
+        let (source, token) = (record.source.as_deref().unwrap_or(""), record.token.as_deref().unwrap_or(""));
+        let of = [&*record.actor.key(), record.action, &*record.object, source, &*record.address, token];
         let key = Sha256::digest(of.join("\n")).into();
         let stands = |at: Timestamp| now.0 - at.0 < STANDS_FOR_MS;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,6 +62,7 @@ mod tests {
             actor: Actor::Anonymous,
             action: "blob.push",
             object: object.to_owned(),
+            source: None,
             place: object.to_owned(),
             reason: reason.map(ToOwned::to_owned),
             token: None,
@@ -76,6 +77,11 @@ mod tests {
         let at = |seconds: i64| Timestamp(seconds * 1000);
         assert!(!repeats.holds(&refused("team/web", why), at(0)) && repeats.holds(&refused("team/web", why), at(59)));
         assert!(!repeats.holds(&refused("team/api", why), at(59)), "another object is another refusal");
+        let from = |source: &str| Record { source: Some(source.to_owned()), ..refused("team/web", why) };
+        assert!(
+            !repeats.holds(&from("a/x:1"), at(59)) && !repeats.holds(&from("a/y:1"), at(59)),
+            "so is another source"
+        );
         let by_token = Record { token: Some("laptop".to_owned()), ..refused("team/web", why) };
         assert!(!repeats.holds(&by_token, at(59)), "another token is another refusal");
         assert!(!repeats.holds(&refused("team/web", why), at(60)), "it stands for a minute");

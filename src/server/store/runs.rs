@@ -9,7 +9,7 @@ mod whose;
 
 pub use images::{brought, named, wanted};
 pub use parts::{Part, Tally, Weight, add_parts, next_part, note_part, tally};
-pub use rows::{changed_at, find, is_under_way, list, told};
+pub use rows::{any_changed_at, changed_at, find, is_under_way, list, told};
 pub(super) use turns::waits;
 pub use turns::{give_place, one_too_many, take_turn};
 pub use whose::{Behalf, Owner};

@@ -9,15 +9,18 @@ mod whole;
 pub use purge::{purge, refuse_if_needed};
 pub use restore::{Restoring, image as restore_image, images as restore_images, restore};
 pub use shown::{
-    Crossed, Held, TagsOf, crossings, crossings_of_batch, folded, held, held_by_all, mount_of_tags, numbers_of,
-    tags_and_images, tags_of_batch, tags_together,
+    Crossed, TagsOf, crossings, crossings_of_batch, folded, held, mount_of_tags, n_of_batch, numbers_of,
+    tags_and_images, tags_of_batch,
 };
 
 use super::repositories::Repository;
+use super::visible::{self, Asked};
 use super::{Known, Row, Store, Tx, Value, activity, batch, namespaces};
 use crate::domain::trash::{TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Scope, Tag, Timestamp};
 use crate::params;
+use crate::server::access::Reach;
+use std::collections::BTreeMap;
 
 /// Entries that share a statement.
 const TOGETHER: usize = 128;
@@ -182,6 +185,13 @@ pub async fn of_batch(store: &Store, batch: &str, limit: u32) -> Result<Vec<Entr
     store.all(&sql, params![batch, limit]).await?.into_iter().map(entry).collect()
 }
 
+/// How many things of it there are in each repository.
+pub async fn in_repositories(store: &Store, batch: &str) -> Result<BTreeMap<RepositoryName, u64>> {
+    let sql = "SELECT repository, COUNT(*) FROM trash WHERE batch = $1 GROUP BY repository";
+    let rows = store.all(sql, params![batch]).await?.into_iter();
+    rows.map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}
+
 /// The tags of it in one repository, inside a transaction.
 pub async fn some_tags(tx: &mut Tx, batch: &str, repository: &RepositoryName, limit: u32) -> Result<Vec<Entry>> {
     let sql = format!("{ENTRY} WHERE batch = $1 AND repository = $2 AND kind = 'tag' ORDER BY id LIMIT $3");
@@ -207,17 +217,23 @@ pub struct Wanted {
     pub before: Option<String>,
 }
 
-/// Some of the entries, newest first.
-pub async fn list(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<Entry>> {
+/// Some of the entries of a reach, newest first.
+pub async fn list(store: &Store, (reach, wanted): (&Reach, &Wanted), limit: u32) -> Result<Vec<Entry>> {
     let mut params: Vec<Value> = params![limit];
-    let conditions = fitting(wanted, &mut params);
+    let conditions = fitting(store, (reach, wanted), &mut params);
     let sql = format!("{ENTRY} WHERE {conditions} ORDER BY id DESC LIMIT $1");
-    store.all(&sql, params).await?.into_iter().map(entry).collect()
+    store.scan(&sql, params).await?.into_iter().map(entry).collect()
 }
 
-/// The condition that entries are those that are asked for.
-fn fitting(wanted: &Wanted, params: &mut Vec<Value>) -> String {
-    let mut conditions = vec!["1 = 1".to_owned()];
+/// The condition that entries lie within a reach: tags one by one, and all else with its repository.
+fn within(store: &Store, reach: &Reach, params: &mut Vec<Value>) -> String {
+    let asked = Asked { repository: "repository", tag: "name", is_tag: "kind = 'tag'" };
+    visible::within(store.dialect(), reach, &asked, params)
+}
+
+/// The condition that entries lie within a reach and are those that are asked for.
+fn fitting(store: &Store, (reach, wanted): (&Reach, &Wanted), params: &mut Vec<Value>) -> String {
+    let mut conditions = vec![within(store, reach, params)];
     let mut add = |condition: &str, value: Value| {
         params.push(value);
         conditions.push(condition.replace('?', &format!("${}", params.len())));

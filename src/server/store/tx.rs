@@ -94,9 +94,18 @@ impl Tx {
     /// Holds `name` until the transaction ends, so that changes of one repository follow each
     /// other. SQLite has a single writer and needs nothing.
     pub async fn lock(&mut self, name: &str) -> Result<()> {
+        self.hold("pg_advisory_xact_lock", name).await
+    }
+
+    /// Holds `name` until then beside all who hold it so: whoever [locks](Self::lock) it waits for them.
+    pub async fn lock_shared(&mut self, name: &str) -> Result<()> {
+        self.hold("pg_advisory_xact_lock_shared", name).await
+    }
+
+    async fn hold(&mut self, how: &str, name: &str) -> Result<()> {
         if let Engine::Pg(_) = self.engine {
             let asked = Instant::now();
-            self.all("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text", crate::params![name]).await?;
+            self.all(&format!("SELECT {how}(hashtextextended($1, 0))::text"), crate::params![name]).await?;
             self.waited += asked.elapsed();
         }
         Ok(())

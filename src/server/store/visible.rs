@@ -1,8 +1,10 @@
-//! What a reader may see, as a condition of a query: the same rule as `access::reads`.
+//! What a reader may see, and where somebody may do something, as conditions of a query: the same rules as
+//! `access::reads` and `access::permits`.
 
+use super::dialect::{self, Dialect};
 use super::{Store, Value};
 use crate::domain::Namespace;
-use crate::server::access::Visibility;
+use crate::server::access::{Reach, Visibility, Within};
 
 /// `AND …` over the repositories that a query calls `of`, with its parameters appended; nothing where everything is
 /// shown.
@@ -16,6 +18,31 @@ pub(super) fn condition(store: &Store, visibility: &Visibility, of: &str, params
         false => format!("{} OR ({} AND {})", is(of, "'public'"), is(of, "'internal'"), lies_in(internal)),
     };
     format!("AND ({open} OR {granted})")
+}
+
+/// What a reach is asked of: a repository by its name, and a tag of it where `is_tag` says that there is one.
+pub(super) struct Asked<'a> {
+    pub repository: &'a str,
+    pub tag: &'a str,
+    pub is_tag: &'a str,
+}
+
+/// The condition that something lies within a reach, with its parameters appended.
+pub(super) fn within(dialect: Dialect, reach: &Reach, asked: &Asked<'_>, params: &mut Vec<Value>) -> String {
+    let mut of_part = |part: &Vec<Within>| {
+        let place = |Within { scopes, tags }: &Within| {
+            let lies = dialect.lies_in(asked.repository, scopes, params);
+            match tags {
+                None => lies,
+                Some(tags) => {
+                    format!("({lies} AND {} AND {})", asked.is_tag, dialect.takes_in(asked.tag, tags, params))
+                }
+            }
+        };
+        dialect::any(&part.iter().map(place).collect::<Vec<_>>())
+    };
+    let parts = reach.parts().iter().map(&mut of_part);
+    std::iter::once("1 = 1".to_owned()).chain(parts).collect::<Vec<_>>().join(" AND ")
 }
 
 /// Whether a repository has one of these visibilities, by itself or by its mount.

@@ -54,8 +54,13 @@ pub struct Left {
 impl FormState {
     /// What was typed into a field of the form for `intent`; nothing where another form of the page came back.
     pub fn value(&self, intent: Option<Intent>, field: &str) -> Option<&str> {
-        let mut typed = self.typed.iter().filter(|_| self.intent == intent);
-        typed.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+        self.values(intent, field).next()
+    }
+
+    /// The same of a field that stands in that form more than once.
+    pub fn values<'s>(&'s self, intent: Option<Intent>, field: &str) -> impl Iterator<Item = &'s str> {
+        let typed = self.typed.iter().filter(move |(name, _)| self.intent == intent && name == field);
+        typed.map(|(_, value)| value.as_str())
     }
 
     /// What is wrong with a field of that form.

@@ -184,7 +184,7 @@ fn Details(object: String, before: Option<String>, after: Option<String>, reques
 
 #[component]
 fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
-    let ActivityRow { at, actor, action, object, refused, before, after, request_id, address, token, .. } = row;
+    let ActivityRow { at, actor, action, object, source, refused, before, after, request_id, address, token, .. } = row;
     let who = match &actor {
         Some(Actor::Anonymous) => "nobody in particular".to_owned(),
         Some(Actor::System(job)) => format!("Portolan ({})", job.name()),
@@ -198,6 +198,9 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
         Some(_) => (tried(&action), Some(view! { " "<span class="name">"was refused"</span> })),
         None => (words(&action), None),
     };
+    let source = source.map(|source| {
+        view! { " from "<span class="mono sm">{inert(&source, MAX_OBJECT_CHARS)}</span> }
+    });
     let result = match refused {
         Some(permission) => {
             let why = view! { <span class="cell-sub">{reason(&permission)}</span> };
@@ -208,7 +211,7 @@ fn Row(row: ActivityRow, now: Timestamp) -> impl IntoView {
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" data-a="head">
-                <span class="name">{what}</span>" "<span class="mono sm">{inert(&short(&object), MAX_OBJECT_CHARS)}</span>{end}
+                <span class="name">{what}</span>" "<span class="mono sm">{inert(&short(&object), MAX_OBJECT_CHARS)}</span>{source}{end}
                 <Details object before after request_id/>
             </th>
             <td role="cell" data-a="two">{who}<span class="cell-sub">{token}<span class="mono">{address}</span></span></td>

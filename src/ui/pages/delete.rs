@@ -3,20 +3,20 @@
 
 mod asked;
 mod blast;
+mod news;
 
 use super::load::{PageTitle, load};
-use super::names::MovedMeanwhile;
-use crate::domain::view::{GoingKind, Preview};
-use crate::domain::{Address, Digest, Error, RepositoryName, Scope, Tag};
+use crate::domain::view::Preview;
+use crate::domain::{Address, Scope};
 use crate::ui::components::crumbs::{Crumbs, NamespaceCrumbs};
 use crate::ui::components::dialog::DialogHead;
-use crate::ui::components::form::{Field, Kind, PostForm, Problem};
-use crate::ui::components::icon::Icon;
+use crate::ui::components::form::{Field, Kind, PostForm};
 use crate::ui::query::{Pairs, came_from};
 use crate::ui::request::{PageRequest, Part};
 use asked::{Asked, leaves_protected};
 use blast::{Blast, Undoable};
 use leptos::prelude::*;
+use news::{News, Seen};
 
 /// The page.
 #[component]
@@ -69,8 +69,7 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
     let in_dialog = request.part == Some(Part::Dialog);
     let (act, typed) = (asked.act(&preview), asked.typed(&preview).filter(|_| !is_stopped));
     let (plan, n_tags) = (preview.plan.clone(), preview.n_tags.to_string());
-    let expect = one(&asked, &preview).and_then(|(.., now)| now);
-    let expect = expect.map(|now| view! { <input type="hidden" name="expect" value=now.to_string()/> });
+    let seen = view! { <Seen asked=&asked preview=&preview/> };
     let news = view! { <News asked=&asked preview=&preview request=&request/> };
     let typed = typed.map(|(label, words)| view! { <Typed asked=&asked label words/> });
     let blast = view! { <Blast asked=&asked preview=&preview/> };
@@ -106,7 +105,7 @@ fn PlanForm(asked: Asked, preview: Preview, request: PageRequest) -> impl IntoVi
         <PostForm intent class="plan">
             <input type="hidden" name="plan" value=plan/>
             <input type="hidden" name="tags" value=n_tags/>
-            {expect}
+            {seen}
             {content}
         </PostForm>
     }
@@ -122,43 +121,6 @@ fn back(asked: &Asked, request: &PageRequest) -> String {
         Asked::Image(..) | Asked::All(_) => None,
     };
     list.unwrap_or_else(|| asked.back().to_string())
-}
-
-/// Why the form came back, where that is about none of its fields.
-#[component]
-fn News<'a>(asked: &'a Asked, preview: &'a Preview, request: &'a PageRequest) -> impl IntoView + use<> {
-    let (intent, form) = (asked.intent(), &request.form);
-    if let (Some((repository, tag, now)), Some(before)) = (one(asked, preview), form.value(Some(intent), "expect"))
-        && matches!(form.error, Some(Error::Outdated | Error::Changed { .. }))
-    {
-        let current = match &form.error {
-            Some(Error::Changed { current }) => current.clone(),
-            _ => now,
-        };
-        let before: Option<Digest> = before.parse().ok();
-        if before != current {
-            return view! { <MovedMeanwhile repository tag before current/> }.into_any();
-        }
-    }
-    if form.intent != Some(intent) || form.error != Some(Error::Outdated) {
-        return view! { <Problem intent/> }.into_any();
-    }
-    let before = form.value(Some(intent), "tags").and_then(|before| before.parse().ok());
-    view! {
-        <div class="callout callout-warn" role="alert" tabindex="-1" id="problem" autofocus="true">
-            <Icon name="warn"/>
-            <div><p class="medium">{asked.changed(before, preview)}</p><p>"Nothing was deleted. Below is what would go now."</p></div>
-        </div>
-    }
-    .into_any()
-}
-
-/// The tag, where a single one was asked for, and what it names.
-fn one(asked: &Asked, preview: &Preview) -> Option<(RepositoryName, Tag, Option<Digest>)> {
-    let Asked::Tags(repository, tags) = asked else { return None };
-    let [tag] = tags.as_slice() else { return None };
-    let going = preview.removed.iter().find(|it| it.kind == GoingKind::Tag && it.tag.as_ref() == Some(tag));
-    Some((repository.clone(), tag.clone(), going.and_then(|it| it.digest.clone())))
 }
 
 /// What has to be typed.

@@ -21,9 +21,9 @@ use leptos::prelude::*;
 pub fn History(name: RepositoryName) -> impl IntoView {
     let request = PageRequest::current();
     let asked = Asked::read(&request.path_and_query);
-    let query = asked.query(&request);
+    let (query, is_known) = (asked.query(&request), request.user.is_some());
     let data = async move { show_history(name, query?).await };
-    load(data, move |view| view! { <Whole view asked now=request.now/> })
+    load(data, move |view| view! { <Whole view asked is_known now=request.now/> })
 }
 
 /// What the address asks for, as it was typed.
@@ -72,7 +72,7 @@ impl Asked {
 }
 
 #[component]
-fn Whole(view: HistoryView, asked: Asked, now: Timestamp) -> impl IntoView {
+fn Whole(view: HistoryView, asked: Asked, is_known: bool, now: Timestamp) -> impl IntoView {
     let HistoryView { repository, page, opens } = view;
     let base = Address::History(repository.clone()).to_string();
     let foot = Foot {
@@ -95,28 +95,35 @@ fn Whole(view: HistoryView, asked: Asked, now: Timestamp) -> impl IntoView {
         .into_any(),
     };
     let title = repository.to_string();
+    let words = if is_known { "What each tag named, and who moved it." } else { "What each tag named." };
     view! {
         <PageTitle text=format!("History of {title}")/>
         <Crumbs repository=repository.clone()/>
-        <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">"What each tag named, and who moved it."</p></div></div>
+        <div class="head"><div class="grow"><h1>{title}</h1><p class="head-sub">{words}</p></div></div>
         <ScopeTabs scope=Scope::Repository(repository) open=Tab::History opens/>
-        <FilterBar asked action=base/>
+        <FilterBar asked is_known action=base/>
         {body}
     }
     .into_any()
 }
 
 #[component]
-fn FilterBar(asked: Asked, action: String) -> impl IntoView {
+fn FilterBar(asked: Asked, is_known: bool, action: String) -> impl IntoView {
     let ways =
         How::ALL.map(|it| view! { <option value=it.name() selected=asked.how == Some(it)>{it.words()}</option> });
     let spans = SPANS.map(|it| view! { <option value=it.name selected=asked.span == Some(it)>{it.words}</option> });
+    // Names are told to who says theirs.
+    let who = is_known.then(|| {
+        view! {
+            <label class="vh" for="who">"Who, by username"</label>
+            <input class="input narrow" id="who" name="who" value=asked.who placeholder="Who" autocomplete="off" autocapitalize="off" spellcheck="false"/>
+        }
+    });
     view! {
         <form class="filters row wrap" method="get" action=action role="search" aria-label="Filter history">
             <label class="vh" for="tag">"Tag"</label>
             <input class="input input-mono narrow" id="tag" name="tag" value=asked.tag placeholder="Tag" autocomplete="off" autocapitalize="off" spellcheck="false"/>
-            <label class="vh" for="who">"Who, by username"</label>
-            <input class="input narrow" id="who" name="who" value=asked.who placeholder="Who" autocomplete="off" autocapitalize="off" spellcheck="false"/>
+            {who}
             <label class="vh" for="how">"How"</label>
             <select class="select" id="how" name="how"><option value="">"Any way"</option>{ways}</select>
             <label class="vh" for="span">"When"</label>

@@ -249,6 +249,7 @@ mod tests {
             kind: RunKind::Collect,
             is_dry: false,
             copy: None,
+            takes_images: false,
             scope: Scope::Everything,
             state: RunState::Running,
             n_done: 312,

@@ -171,12 +171,11 @@ fn Body<'a>(
     });
     let body = match (rows.is_empty(), asked.is_filter()) {
         (false, _) => view! { <Rows rows asked=asked.clone() base=base.to_owned() now/>{more} }.into_any(),
-        (true, true) => view! { <Empty icon="search" title="Nothing in the trash fits".to_owned()><a class="btn" href=clear>"Clear filter"</a></Empty>{more} }.into_any(),
+        (true, true) => view! { <Empty icon="search" title="Nothing in the trash fits".to_owned()><a class="btn" href=clear>"Clear filter"</a></Empty> }.into_any(),
         (true, false) => view! {
             <Empty icon="trash" title="The trash is empty".to_owned()>
                 <p>"Tags, images and repositories that are deleted stand here until they expire. Until then they come back as they were."</p>
             </Empty>
-            {more}
         }
         .into_any(),
     };
@@ -185,13 +184,12 @@ fn Body<'a>(
 
 /// What the trash holds, of what the reader may bring back.
 fn sum_words(sum: TrashSum) -> String {
-    let TrashSum { n, held, is_cut } = sum;
-    let (things, hold) = (counted(n, "thing", "things"), if n == 1 { "It holds" } else { "They hold" });
-    match (n, is_cut) {
-        (0, false) => "Nothing that you could bring back.".to_owned(),
-        (_, false) => format!("{things} that you may bring back. {hold} {held} that nothing else needs."),
-        (_, true) => format!("More than {things} that you may bring back. {hold} more than {held}."),
+    let TrashSum { n, held } = sum;
+    if n == 0 {
+        return "Nothing that you could bring back.".to_owned();
     }
+    let (things, hold) = (counted(n, "thing", "things"), if n == 1 { "It holds" } else { "They hold" });
+    format!("{things} that you may bring back. {hold} {held} that nothing else needs.")
 }
 
 #[component]

@@ -24,6 +24,8 @@ struct Entry {
     address: String,
     action: String,
     object: String,
+    /// What was copied to it, for who may read that.
+    source: Option<String>,
     /// The permission that was missing, if it was refused.
     refused: Option<String>,
     before: Option<String>,
@@ -33,8 +35,9 @@ struct Entry {
 
 impl From<ActivityRow> for Entry {
     fn from(it: ActivityRow) -> Self {
-        let ActivityRow { id, at, actor, action, object, refused, before, after, request_id, address, token } = it;
-        Self { id, at: at.rfc3339(), actor, token, address, action, object, refused, before, after, request_id }
+        let ActivityRow { id, at, actor, action, object, source, refused, before, after, request_id, address, token } =
+            it;
+        Self { id, at: at.rfc3339(), actor, token, address, action, object, source, refused, before, after, request_id }
     }
 }
 

@@ -161,6 +161,6 @@ async fn visible(app: &App, caller: &Caller, id: &str) -> Result<Rule> {
     let rule = protections::find(app, id).await?;
     let absent = || Error::NotFound(What::Protection(id.to_owned()));
     let listing = ListProtections { scope: rule.protection.scope.clone() };
-    let _sees_it = app.access.authorize(caller, listing).await.map_err(|_| absent())?;
-    Ok(rule)
+    let proof = app.access.authorize(caller, listing).await.map_err(|_| absent())?;
+    Ok(protections::told(&proof, rule))
 }

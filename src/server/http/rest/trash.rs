@@ -74,7 +74,7 @@ pub(in crate::server::http) async fn list(
         let (part, Asked { repository, namespace, batch }) = asked(query)?;
         let before = (!part.after.is_empty()).then(|| part.after.clone());
         let wanted = Wanted { repository, below: namespace, batch, before, by: None };
-        let page = trash::list(&app, &caller, wanted, part.limit).await?;
+        let page = trash::list(&app, &caller, &wanted, part.limit).await?;
         Ok(Page { items: page.items.into_iter().map(|it| Listed::from(it.row)).collect(), next: page.next })
     };
     answer(&app, &caller, StatusCode::OK, found.await)

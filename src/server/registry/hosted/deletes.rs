@@ -11,7 +11,7 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::entropy::new_id;
 use crate::server::registry::DeleteContent;
 use crate::server::store::deletes::{self, Deleting, Deletion};
-use crate::server::store::protections::Rules;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::{Bound, Reader, Start, graph};
 use crate::server::store::{Change, Tx, repositories, tags};
 use async_trait::async_trait;
@@ -30,7 +30,7 @@ impl DeleteContent for HostedRegistry {
                 let absent = || Error::NotFound(What::Tag { repository, tag: tag.clone() });
                 let current = tags::current(tx, &deletion.repository.id, &tag).await?.ok_or_else(absent)?.digest;
                 condition.check(Some(&current))?;
-                rules.check(&rights, Act::Delete, &tag)?;
+                rules.allow(&rights, (&tag, Act::Delete), By::Proof)?;
                 let named = BTreeMap::from([(tag.clone(), current.clone())]);
                 let from = Start { tags: &named, images: &BTreeSet::new(), bound: Bound::Cut };
                 let graph = graph(&mut Reader::Tx(tx), &deletion.repository.id, from).await?;
@@ -55,7 +55,7 @@ impl DeleteContent for HostedRegistry {
                 let rules = Rules::of(tx, &repository).await?;
                 for tag in tags {
                     rights.require(Permission::ManifestDelete, &Target::Tag(repository.clone(), tag.clone()))?;
-                    rules.check(&rights, Act::Delete, &tag)?;
+                    rules.allow(&rights, (&tag, Act::Delete), By::Proof)?;
                 }
                 match deletes::exactly(tx, deletion, &digest).await? {
                     true => rules.check_content(&rights).map(|()| digest),

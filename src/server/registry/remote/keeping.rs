@@ -3,6 +3,7 @@
 
 use super::changing::Spot;
 use super::{RemoteRegistry, failure};
+use crate::domain::text::first_of;
 use crate::domain::{Error, Reference, Result};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Beside, MOST_BESIDE};
@@ -57,12 +58,9 @@ impl RemoteRegistry {
 }
 
 fn not_back(lost: &[Reference]) -> String {
-    let named: Vec<String> = lost.iter().take(MOST_NAMED).map(Reference::to_string).collect();
-    let more = lost.len().saturating_sub(MOST_NAMED);
-    let names = match (named.is_empty(), more) {
-        (true, _) => "those that are not known here".to_owned(),
-        (false, 0) => named.join(", "),
-        (false, more) => format!("{} and {more} more", named.join(", ")),
+    let names = match lost.is_empty() {
+        true => "those that are not known here".to_owned(),
+        false => first_of(lost, MOST_NAMED),
     };
     format!("it took the whole image with the tag, and these names of it are not back: {names}; set them again")
 }

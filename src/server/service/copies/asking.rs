@@ -10,7 +10,7 @@ use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
 use crate::server::service::{elsewhere, jobs};
-use crate::server::store::protections::Rules;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::repositories;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -62,13 +62,9 @@ async fn is_allowed(app: &App, proof: &Authorized<CopyTags>, wanted: &[Wanted]) 
     }
     let rules = Rules::now(&app.store, to).await?;
     for Wanted { name, digest, before, .. } in wanted {
-        let (needed, act) = match before {
-            None => (Permission::RepositoryPush, Act::Create),
-            Some(before) if before == digest => continue,
-            Some(_) => (Permission::TagMove, Act::Move),
-        };
-        rights.require(needed, &Target::Tag(to.clone(), name.clone()))?;
-        rules.check(&rights, act, name)?;
+        if let Some(act) = Act::between(before.as_ref(), Some(digest)) {
+            rules.allow(&rights, (name, act), By::Right)?;
+        }
     }
     Ok(())
 }

@@ -14,8 +14,10 @@ use crate::server::identity::secrets::fingerprint_of;
 use crate::server::service::elsewhere;
 use crate::server::service::names::Powers;
 use crate::server::service::protections::met;
+use crate::server::service::repositories::require;
 use crate::server::service::tags::matching;
-use crate::server::store::protections::Rules;
+use crate::server::service::who;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::{Bound, Reader, Start, graph, named};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{copies, tags};
@@ -31,8 +33,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) async fn of(app: &App, proof: &Authorized<ReadRepository>, query: &CopyQuery) -> Result<Self> {
         let name = proof.action().repository.clone();
-        let found = repositories::find(&app.store, &name).await?;
-        let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+        let found = require(app, &name).await?;
         if !Powers::of(app, proof, &found.mount_id, vec![]).copy() {
             return Err(Error::Forbidden(Permission::RepositoryPush));
         }
@@ -82,6 +83,7 @@ impl Source {
         let (n_images, bytes) = self.weigh(app, &to, there.as_ref()).await?;
         let (rules, barred) = barred(app, proof, &to, &rows).await?;
         let (now, then) = self.sides(app, there.as_ref(), &rows).await?;
+        let now = now.map(|(side, moved)| (side, who::of_move(&proof.rights(), moved)));
         let seen = seen(&rows);
         let is_final = rows.iter().any(|row| row.now.is_none()) && elsewhere::deletes_nothing_at(app, &to).await?;
         let is_new = there.is_none();
@@ -193,15 +195,14 @@ async fn barred(
     let (rights, rules) = (proof.rights(), Rules::now(&app.store, to).await?);
     let (mut in_the_way, mut barred) = (Vec::new(), Vec::new());
     for CopyRow { name, now, digest, .. } in rows {
-        let (needed, act, doing) = match now {
-            Some(now) if now == digest => continue,
-            Some(_) => (Permission::TagMove, Act::Move, "move"),
-            None => (Permission::RepositoryPush, Act::Create, "add"),
-        };
-        if rights.require(needed, &Target::Tag(to.clone(), name.clone())).is_err() {
-            barred.push(format!("{name} stays as it is: to {doing} it there takes {}", needed.name()));
-        } else if let Some(rule) = rules.bar(&rights, act, name) {
-            in_the_way.push(met(&rights, rule, None));
+        let Some(act) = Act::between(now.as_ref(), Some(digest)) else { continue };
+        match rules.allow(&rights, (name, act), By::Right) {
+            Ok(()) => {}
+            Err(Error::Protected(rule)) => in_the_way.push(met(&rights, rule, None)),
+            Err(_) => {
+                let doing = if now.is_some() { "move" } else { "add" };
+                barred.push(format!("{name} stays as it is: to {doing} it there takes {}", act.needs().name()));
+            }
         }
     }
     Ok((in_the_way, barred))

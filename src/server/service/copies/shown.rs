@@ -6,6 +6,7 @@ use crate::domain::view::{CopyPlan, CopyQuery, CopyView, Moved, Offer};
 use crate::domain::{Error, Permission, RepositoryName, Result, Target};
 use crate::server::access::{Authorized, Scopes};
 use crate::server::context::App;
+use crate::server::service::activity::place_of;
 use crate::server::service::names::Powers;
 use crate::server::store::{activity, copies};
 
@@ -85,9 +86,8 @@ async fn last(
     (source, places): (&Source, &[RepositoryName]),
 ) -> Result<Vec<RepositoryName>> {
     let rows = activity::copies(&app.store, proof.actor(), MAX_PLACES).await?;
-    let from = format!("{}:", source.name);
-    let done = rows.iter().filter(|row| row.object.starts_with(&from));
-    let done = done.filter_map(|row| row.object.rsplit_once(" to ")?.1.parse::<RepositoryName>().ok());
+    let done = rows.iter().filter(|row| row.source.as_deref().and_then(place_of).as_ref() == Some(&source.name));
+    let done = done.filter_map(|row| place_of(&row.object));
     let alike = places.iter().filter(|place| place.base() == source.name.base()).cloned();
     let mut last: Vec<RepositoryName> = Vec::new();
     for place in done.chain(alike) {

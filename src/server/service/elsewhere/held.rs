@@ -12,6 +12,7 @@ use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
 use crate::server::store::holds::{self, Hold, Takes};
 use crate::server::store::manifests;
+use crate::server::store::protections::By;
 use crate::server::store::trash::{self, Entry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,15 +77,9 @@ impl Elsewhere {
         over: &Over,
     ) -> Result<Option<(Option<Digest>, Step)>> {
         let current = self.named(name, tag).await?;
-        let step = |needs, act| Step { needs, act, tag: tag.clone() };
-        let step = match &current {
-            None => step(None, Act::Create),
-            Some(current) if current == digest => return Ok(None),
-            Some(current) => {
-                over.check(tag, current)?;
-                step(Some(Permission::TagMove), Act::Move)
-            }
-        };
+        let Some(act) = Act::between(current.as_ref(), Some(digest)) else { return Ok(None) };
+        current.as_ref().map_or(Ok(()), |current| over.check(tag, current))?;
+        let step = Step { act, tag: tag.clone(), by: By::Restore };
         match self.mount.read.resolve(name, &Reference::Digest(digest.clone())).await? {
             Some(_) => Ok(Some((current, step))),
             None => Err(gone(digest)),

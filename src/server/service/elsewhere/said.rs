@@ -54,7 +54,10 @@ pub(in crate::server::service) async fn said(
         (false, true) => Ends::All,
         (false, false) => Ends::Deleted,
     };
-    let holds = format!("holds it until {}", kept_until.date());
+    // An image that loses its last name is held for as long as history may bring it back, also when the trash lets it go.
+    let in_history = app.clock.now().plus_days(app.facts.history_days.into());
+    let held_until = if radius.in_the_end.is_empty() { kept_until } else { kept_until.max(in_history) };
+    let holds = format!("holds it until {}", held_until.date());
     let mut notes = vec![trash(&mount, host, &holds), how];
     notes.extend(end(ends, radius, host));
     notes.push(format!(

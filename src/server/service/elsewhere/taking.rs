@@ -12,6 +12,7 @@ use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, Beside, MOST_BESIDE, Removed};
 use crate::server::store::going::{self, Where};
 use crate::server::store::holds::{self, Held, Takes};
+use crate::server::store::protections::By;
 use crate::server::store::repositories::Repository;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +69,7 @@ impl Elsewhere {
     pub async fn take<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, taking: Taking<'_>) -> Result<Gone> {
         let radius = taking.radius;
         self.require_own(taking.repository)?;
-        let steps = radius.tags.keys().map(|tag| Step { needs: None, act: Act::Delete, tag: tag.clone() });
+        let steps = radius.tags.keys().map(|tag| Step { act: Act::Delete, tag: tag.clone(), by: By::Proof });
         let still = self.still(app, proof, (taking.name, steps.collect()));
         let allowed = Allowed::by(proof, taking.name, &still)?;
         if !taking.leaves_moved {

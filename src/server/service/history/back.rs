@@ -1,11 +1,10 @@
 //! All tags of a namespace brought back to what they named at a time, in one step and however many they are.
 
-use super::kept::act;
 use super::{mount_of, past, print_of, whole};
 use crate::domain::action::RollBackNamespace;
 use crate::domain::protection::Act;
 use crate::domain::view::How;
-use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Tag, Target};
+use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -13,7 +12,7 @@ use crate::server::service::names::Namer;
 use crate::server::service::together;
 use crate::server::store::going_back::{self, Back, Tagged};
 use crate::server::store::history;
-use crate::server::store::protections::Rules;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::Reader;
 use crate::server::store::{Change, Tx, trash};
 use std::collections::BTreeSet;
@@ -38,23 +37,16 @@ pub struct Going {
 /// [`Error::Conflict`] that names an image that is gone for good; [`Error::Outdated`] if something else differs, or is left
 /// out, than the print says.
 pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, going: Going) -> Result<u64> {
-    for _ in 1..together::TRIES {
-        let done = roll_back_once(app, proof, going.clone()).await;
-        if !together::is_too_early(&done) {
-            return done;
-        }
-    }
-    roll_back_once(app, proof, going).await
+    together::again(|| roll_back_once(app, proof, going.clone())).await
 }
 
 async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, going: Going) -> Result<u64> {
     let RollBackNamespace { namespace, to } = proof.action().clone();
     past(app, to)?;
-    let mount_id = mount_of(app, &namespace)?;
-    let found = history::different(&app.store, &whole(&mount_id, &namespace, to)).await?;
+    let mount = mount_of(app, &namespace)?;
+    let found = history::different(&app.store, &whole(&mount.id, &namespace, to)).await?;
     let names: BTreeSet<RepositoryName> = found.into_iter().collect();
-    let inside: RepositoryName = format!("{namespace}/a").parse()?;
-    let template = Namer::of(app, proof, &inside)?;
+    let (namer, mount_id) = (Namer::each(app, proof, &mount), mount.id.clone());
     let batch = new_id(&*app.entropy, app.clock.now());
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
@@ -66,7 +58,7 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, going:
             let since = history::since(&mut Reader::Tx(tx), &span).await?;
             let mut left_out = Vec::new();
             for name in found.iter().filter(|_| going.leaves_out) {
-                leave_out(tx, &template.at(name.clone()), &batch, &mut left_out).await?;
+                leave_out(tx, &namer(name.clone()), &batch, &mut left_out).await?;
             }
             n_moved -= left_out.len() as u64;
             if going.print.is_some_and(|print| print != print_of(since, &left_out)) {
@@ -75,8 +67,7 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, going:
             let found = going_back::repositories(tx, &batch).await?;
             let mut lines = Vec::new();
             for name in &found {
-                let namer = template.at(name.clone());
-                bring_back(tx, &namer, &batch, &mut lines).await?;
+                bring_back(tx, &namer(name.clone()), &batch, &mut lines).await?;
             }
             going_back::forget(tx, &batch).await?;
             if n_moved > LINES as u64 {
@@ -98,8 +89,7 @@ async fn leave_out(tx: &mut Tx, namer: &Namer, batch: &str, left_out: &mut Vec<S
         let tags = going_back::page(tx, at, &after, TOGETHER).await?;
         let Some(last) = tags.last() else { return Ok(()) };
         after = last.tag.to_string();
-        let is_kept =
-            |it: &Tagged| rules.bar(namer.rights(), act(it.then.is_some(), it.now.is_some()), &it.tag).is_some();
+        let is_kept = |it: &Tagged| act(it).is_some_and(|act| rules.bar(namer.rights(), act, &it.tag).is_some());
         let kept: Vec<Tag> = tags.into_iter().filter(is_kept).map(|it| it.tag).collect();
         going_back::leave(tx, at, &kept).await?;
         left_out.extend(kept.iter().map(|tag| format!("{}:{tag}", namer.name)));
@@ -133,12 +123,11 @@ async fn bring_back(tx: &mut Tx, namer: &Namer, batch: &str, lines: &mut Vec<Str
 /// Whether a tag may go back; one that goes to the trash is asked about there.
 fn check(namer: &Namer, rules: &Rules, it: &Tagged) -> Result<()> {
     it.tag.refuse_reserved()?;
-    let act = act(it.then.is_some(), it.now.is_some());
-    let needed = match act {
-        Act::Delete => return Ok(()),
-        Act::Create => Permission::RepositoryPush,
-        Act::Move => Permission::TagMove,
-    };
-    namer.rights().require(needed, &Target::Tag(namer.name.clone(), it.tag.clone()))?;
-    rules.check(namer.rights(), act, &it.tag)
+    let act = act(it).filter(|act| *act != Act::Delete);
+    act.map_or(Ok(()), |act| rules.allow(namer.rights(), (&it.tag, act), By::Right))
+}
+
+/// What is done to a tag that goes back.
+fn act(it: &Tagged) -> Option<Act> {
+    Act::between(it.now.as_ref(), it.then.as_ref())
 }

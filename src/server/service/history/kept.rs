@@ -27,22 +27,13 @@ pub struct Weighed {
     pub print: Digest,
 }
 
-/// What is done to a tag that goes back.
-pub(super) fn act(is_then: bool, is_now: bool) -> Act {
-    match (is_then, is_now) {
-        (false, _) => Act::Delete,
-        (true, false) => Act::Create,
-        (true, true) => Act::Move,
-    }
-}
-
 /// Weighs what would go back, and tells the rules that cover any of it. One statement; where rules hold, one more for each
 /// fifty thousand tags.
 pub async fn weigh(app: &App, proof: &Authorized<RollBackNamespace>, leaves_out: bool) -> Result<(Weighed, Vec<Rule>)> {
     let RollBackNamespace { namespace, to } = proof.action();
     past(app, *to)?;
-    let mount_id = mount_of(app, namespace)?;
-    let span = whole(&mount_id, namespace, *to);
+    let mount = mount_of(app, namespace)?;
+    let span = whole(&mount.id, namespace, *to);
     let (since, rules) = history::since_and_rules(&app.store, &span).await?;
     let found = match rules.is_empty() {
         true => Found::default(),
@@ -97,7 +88,8 @@ pub(super) fn mark(rules: &[Rule], rights: &Rights, differences: &mut [Differenc
         let Some(first) = some.first() else { continue };
         let rules = Rules::covering(first.repository.clone(), rules);
         for it in some {
-            let barred = rules.bar(rights, act(it.then.is_some(), it.now.is_some()), &it.tag);
+            let act = Act::between(it.now.as_ref(), it.then.as_ref());
+            let barred = act.and_then(|act| rules.bar(rights, act, &it.tag));
             it.barred = barred.map(|barred| Barred { what: format!("{}:{}", it.repository, it.tag), ..barred });
         }
     }

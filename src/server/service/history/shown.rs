@@ -3,16 +3,15 @@
 use super::kept::mark;
 use super::{Weighed, mount_of, past, weigh};
 use crate::domain::action::{ReadRepository, RestoreTrash, RollBackNamespace, Trashed};
-use crate::domain::error::What;
 use crate::domain::view::{AsOfView, Deleted, Differences, HistoryQuery, HistoryView};
-use crate::domain::{Error, RepositoryName, Result, Scope, Tag};
+use crate::domain::{RepositoryName, Result, Scope, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::service::names::Powers;
-use crate::server::service::{may, opens};
+use crate::server::service::repositories::{position, require};
+use crate::server::service::{may, opens, who};
 use crate::server::store::history::{self, Span};
 use crate::server::store::protections::Rules;
-use crate::server::store::repositories;
 
 /// Differences on one page.
 const ROWS: u32 = 50;
@@ -21,16 +20,17 @@ const MAX_DELETED: u32 = 50;
 
 /// A repository's history with what its reader may bring back. Three statements.
 pub async fn page(app: &App, proof: &Authorized<ReadRepository>, query: &HistoryQuery) -> Result<HistoryView> {
+    who::require_told(&proof.rights(), query)?;
     let name = &proof.action().repository;
-    let position = crate::server::service::repositories::position(query.after.clone(), query.before.clone())?;
-    let found = repositories::find(&app.store, name).await?;
-    let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
+    let position = position(query.after.clone(), query.before.clone())?;
+    let found = require(app, name).await?;
     let mut page = history::list(&app.store, &found.id, query, &position).await?;
+    who::of_history(&proof.rights(), &mut page.items);
     let rules = Rules::now(&app.store, name).await?.say();
     let powers = Powers::of(app, proof, &found.mount_id, rules);
     for row in &mut page.items {
         let leads_back = row.from.is_some() && row.from_is_kept && row.from != row.now;
-        row.may_roll_back = leads_back && powers.roll_back(&row.tag);
+        row.may_roll_back = leads_back && powers.roll_back(&row.tag, row.now.is_some());
     }
     Ok(HistoryView { repository: name.clone(), page, opens: opens(app, proof, &Scope::Repository(name.clone())) })
 }
@@ -44,7 +44,7 @@ pub async fn as_of_page(
     after: Option<(RepositoryName, Tag)>,
 ) -> Result<AsOfView> {
     let RollBackNamespace { namespace, to } = proof.action().clone();
-    let mount_id = mount_of(app, &namespace)?;
+    let mount = mount_of(app, &namespace)?;
     let days = app.facts.history_days;
     let opens = opens(app, proof, &Scope::Namespace(namespace.clone()));
     let mut view = AsOfView {
@@ -67,7 +67,7 @@ pub async fn as_of_page(
     }
     past(app, to)?;
     let after = after.as_ref().map_or(("", ""), |(repository, tag)| (repository.as_str(), tag.as_str()));
-    let span = Span { mount_id: &mount_id, namespace: &proof.action().namespace, then: to, after, limit: ROWS + 1 };
+    let span = Span { mount_id: &mount.id, namespace: &proof.action().namespace, then: to, after, limit: ROWS + 1 };
     view.differences = history::differences(&app.store, &span).await?;
     if view.differences.len() > ROWS as usize {
         view.differences.truncate(ROWS as usize);
@@ -89,8 +89,8 @@ pub async fn as_of_page(
 /// the trash. Those are named that the proof's holder may bring back.
 pub async fn deleted(app: &App, proof: &Authorized<RollBackNamespace>) -> Result<Deleted> {
     let RollBackNamespace { namespace, to } = proof.action();
-    let mount_id = mount_of(app, namespace)?;
-    let span = Span { mount_id: &mount_id, namespace, then: *to, after: ("", ""), limit: MAX_DELETED };
+    let mount = mount_of(app, namespace)?;
+    let span = Span { mount_id: &mount.id, namespace, then: *to, after: ("", ""), limit: MAX_DELETED };
     let (mut first, n_all) = history::deleted_since(&app.store, &span).await?;
     let more = n_all.saturating_sub(first.len() as u64);
     let restoring = |name: &RepositoryName| RestoreTrash { what: Trashed::Whole(name.clone()), words: String::new() };

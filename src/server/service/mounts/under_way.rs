@@ -2,6 +2,7 @@
 //! that may go on at another registry.
 
 use crate::domain::run::RunKind;
+use crate::domain::text::first_of;
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::context::App;
 use crate::server::store::radius::Reader;
@@ -39,12 +40,9 @@ pub(super) async fn refuse(app: &App, reader: &mut Reader<'_>, mount_id: &str) -
     if found.is_empty() {
         return Ok(());
     }
-    let n_more = found.len().saturating_sub(MAX_NAMED);
-    found.truncate(MAX_NAMED);
-    let more = if n_more > 0 { format!(", and {n_more} more") } else { String::new() };
-    let words = found.join(", ");
+    let words = first_of(&found, MAX_NAMED);
     Err(Error::Conflict(format!(
-        "the address stays while something is under way there: {words}{more}; wait for it, or cancel its job"
+        "the address stays while something is under way there: {words}; wait for it, or cancel its job"
     )))
 }
 

@@ -12,10 +12,12 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::service::elsewhere;
 use crate::server::service::protections::met;
+use crate::server::service::repositories::require;
 use crate::server::service::tags::is_open;
+use crate::server::service::who;
 use crate::server::store::protections::{self, Rules};
 use crate::server::store::radius::Reader;
-use crate::server::store::repositories::{self, Repository};
+use crate::server::store::repositories::Repository;
 use crate::server::store::{history, images, tags};
 
 /// The most earlier images of a tag that its page offers, and the moves among which they are sought.
@@ -77,7 +79,7 @@ impl Powers {
     /// What they may do with a tag.
     pub fn over(&self, tag: &Tag) -> TagMay {
         let rename = self.adds() && self.deletes(tag);
-        TagMay { retag: self.name(), rename, roll_back: self.roll_back(tag) }
+        TagMay { retag: self.name(), rename, roll_back: self.roll_back(tag, true) }
     }
 
     /// Whether they may take a tag away.
@@ -107,9 +109,10 @@ impl Powers {
             && self.hold_all(&DeleteImages { repository, digests, tags: vec![] })
     }
 
-    /// Whether they may bring a tag back to an image.
-    pub fn roll_back(&self, tag: &Tag) -> bool {
-        self.holds(Permission::TagMove, &Object::Tag(self.name.clone(), tag.clone())) && self.lets(Act::Move, tag)
+    /// Whether they may bring a tag back to another image, one that is there or one that is not any more.
+    pub fn roll_back(&self, tag: &Tag, is_there: bool) -> bool {
+        let act = if is_there { Act::Move } else { Act::Create };
+        self.holds(Permission::TagMove, &Object::Tag(self.name.clone(), tag.clone())) && self.lets(act, tag)
     }
 }
 
@@ -144,7 +147,10 @@ pub async fn naming(
     };
     let wanted = wanted.filter(|wanted| Some(wanted) != tag.as_ref());
     let target = match wanted {
-        Some(wanted) => target(app, &powers, &found, &wanted).await?.map(|target| Target { rule, ..target }),
+        Some(wanted) => target(app, &powers, &found, &wanted).await?.map(|target| {
+            let is_moved = Act::between(Some(&target.side.digest), Some(&side.digest)).is_some();
+            Target { rule: rule.filter(|_| is_moved), ..target }
+        }),
         None => None,
     };
     let (may_add, may_move) = (powers.adds(), powers.moves());
@@ -180,15 +186,18 @@ pub async fn rolling_back(
 ) -> Result<RollBackView> {
     elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
-    let rule = in_the_way(proof, &rules, Act::Move, &tag);
+    let row = tags::row(&mut Reader::Store(&app.store), &found.id, &tag).await?;
+    let digest = to.clone().unwrap_or_else(nothing);
+    let names = row.as_ref().filter(|row| row.missing_since.is_none()).map(|row| &row.digest);
+    let act = Act::between(names, Some(&digest));
+    let rule = act.and_then(|act| in_the_way(proof, &rules, act, &tag));
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
     let repository = proof.action().repository.clone();
-    let digest = to.clone().unwrap_or_else(nothing);
     let action = RollBackTag { repository: repository.clone(), tag: tag.clone(), digest, reason: String::new() };
     if !powers.hold_all(&action) {
         return Err(Error::Forbidden(Permission::TagMove));
     }
-    let now = target(app, &powers, &found, &tag).await?;
+    let now = row.map(|row| shown(&powers, row));
     if let Some(digest) = to {
         let side = images::side(&app.store, &found.id, &digest).await?;
         let gone = || Error::Conflict(format!("the image {} is gone for good", digest.short()));
@@ -199,7 +208,9 @@ pub async fn rolling_back(
     if moves.items.is_empty() && now.is_none() {
         return Err(Error::NotFound(What::Tag { repository, tag }));
     }
-    let earlier = earlier(moves.items, now.as_ref().map(|now| &now.side.digest));
+    let mut moves = moves.items;
+    who::of_history(&proof.rights(), &mut moves);
+    let earlier = earlier(moves, now.as_ref().map(|now| &now.side.digest));
     Ok(RollBackView { repository, tag, now, to: None, earlier, rule })
 }
 
@@ -224,9 +235,7 @@ fn nothing() -> Digest {
 /// The proof's repository, and the rules that cover it.
 async fn repository(app: &App, proof: &Authorized<ReadRepository>) -> Result<(Repository, Rules)> {
     let name = &proof.action().repository;
-    let found = repositories::find(&app.store, name).await?;
-    let found = found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))?;
-    Ok((found, Rules::now(&app.store, name).await?))
+    Ok((require(app, name).await?, Rules::now(&app.store, name).await?))
 }
 
 /// The rule that keeps the proof's holder from doing something to a tag.
@@ -247,7 +256,7 @@ async fn target(app: &App, powers: &Powers, found: &Repository, tag: &Tag) -> Re
 }
 
 fn shown(powers: &Powers, row: TagRow) -> Target {
-    let (tag, moved) = (row.tag.clone(), row.moved.clone());
+    let (tag, moved) = (row.tag.clone(), who::of_move(&powers.rights, row.moved.clone()));
     let may = powers.over(&tag);
     Target { tag, side: Side::from(row), moved, may, rule: None, leaving: Leaving::default() }
 }

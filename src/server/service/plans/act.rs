@@ -9,10 +9,11 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::elsewhere::{self, Elsewhere, Gone, Taking};
+use crate::server::service::repositories::require;
 use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::plans::Redeemed;
-use crate::server::store::protections::Rules;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, plans, trash};
@@ -65,13 +66,7 @@ pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: Stri
 
 /// Does it, under a plan's batch if there is one, and only if exactly that would go which has this print.
 pub(super) async fn run<A: Planned>(app: &App, proof: &Authorized<A>, seen: Seen<'_>) -> Result<Vec<String>> {
-    for _ in 1..together::TRIES {
-        let done = run_once(app, proof, seen).await;
-        if !together::is_too_early(&done) {
-            return done;
-        }
-    }
-    run_once(app, proof, seen).await
+    together::again(|| run_once(app, proof, seen)).await
 }
 
 /// A plan, and the print of what would go by it.
@@ -190,9 +185,7 @@ impl Content {
 
     /// What would go now, if that may be and is what was expected.
     pub(super) async fn now(&self, app: &App) -> Result<Found> {
-        let absent = || Error::NotFound(What::Repository(self.name.clone()));
-        let repository = repositories::find(&app.store, &self.name).await?.ok_or_else(absent)?;
-        self.found(&mut Reader::Store(&app.store), repository).await
+        self.found(&mut Reader::Store(&app.store), require(app, &self.name).await?).await
     }
 
     /// Its repository, which stays as it is until the transaction ends.
@@ -250,7 +243,7 @@ impl Content {
             Reader::Store(store) => Rules::now(store, &self.name).await?,
             Reader::Tx(tx) => Rules::of(tx, &self.name).await?,
         };
-        radius.tags.keys().try_for_each(|tag| rules.check(&self.rights, Act::Delete, tag))?;
+        radius.tags.keys().try_for_each(|tag| rules.allow(&self.rights, (tag, Act::Delete), By::Proof))?;
         if !radius.images.is_empty() {
             rules.check_content(&self.rights)?;
         }

@@ -1,13 +1,13 @@
 //! What rules keep of what would go: the first of it in words, and how much more.
 
-use crate::domain::Result;
 use crate::domain::protection::{Act, Barred};
 use crate::domain::radius::Radius;
 use crate::domain::view::RuleMet;
+use crate::domain::{Error, RepositoryName, Result, Rule};
 use crate::server::access::Rights;
-use crate::server::context::App;
 use crate::server::service::protections::met;
-use crate::server::store::protections::Rules;
+use crate::server::store::Tx;
+use crate::server::store::protections::{Barring, Rules};
 use crate::server::store::radius::{Reader, Sum};
 use std::collections::BTreeMap;
 
@@ -49,17 +49,36 @@ pub(super) fn of_some(rules: &Rules, rights: &Rights, radius: &Radius) -> Kept {
     kept
 }
 
-/// Of all that whole repositories hold.
-pub(super) async fn of_whole(app: &App, rights: &Rights, repositories: &[Sum]) -> Result<Kept> {
-    let mut kept = Kept::default();
-    for it in repositories {
-        let rules = Rules::now(&app.store, &it.name).await?;
-        rules.bar_content(rights).into_iter().for_each(|barred| kept.meet(barred));
-        let met = &mut |barred: Barred| -> Result<()> {
-            kept.meet(barred);
-            Ok(())
-        };
-        rules.each_bar(&mut Reader::Store(&app.store), (rights, Act::Delete), &it.id, met).await?;
-    }
+/// Of all that whole repositories hold, which these rules cover.
+pub(super) async fn of_whole(reader: &mut Reader<'_>, by: (&Rights, Vec<Rule>), repositories: &[Sum]) -> Result<Kept> {
+    let (barred, n_more) = met_by(reader, by, (repositories, MAX_SAID)).await?;
+    let mut kept = Kept { n_more, ..Kept::default() };
+    barred.into_iter().for_each(|barred| kept.meet(barred));
     Ok(kept)
+}
+
+/// Lets whole repositories go with all that they hold, or says what these rules keep first.
+///
+/// # Errors
+/// [`Error::Protected`]
+pub(super) async fn refuse(tx: &mut Tx, by: (&Rights, Vec<Rule>), repositories: &[Sum]) -> Result<()> {
+    let (barred, _) = met_by(&mut Reader::Tx(tx), by, (repositories, 1)).await?;
+    barred.into_iter().next().map_or(Ok(()), |barred| Err(Error::Protected(barred)))
+}
+
+/// Repositories that rules keep, then the first tags, and how many more of these there are. Of one repository its tags are
+/// named alone.
+async fn met_by(
+    reader: &mut Reader<'_>,
+    (rights, rules): (&Rights, Vec<Rule>),
+    (repositories, limit): (&[Sum], usize),
+) -> Result<(Vec<Barred>, u64)> {
+    let met = Barring::of(rights, rules).meet(reader, repositories, limit).await?;
+    let n_more = met.n_tags.saturating_sub(met.tags.len() as u64);
+    let is_of_one = repositories.len() == 1;
+    let named = |(name, barred): (RepositoryName, Barred)| match is_of_one {
+        true => barred,
+        false => Barred { what: format!("{name}:{}", barred.what), ..barred },
+    };
+    Ok((met.whole.into_iter().chain(met.tags.into_iter().map(named)).collect(), n_more))
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::action::DeleteTags;
 use crate::domain::protection::Act;
+use crate::domain::text::first_of;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
@@ -49,9 +50,5 @@ pub(super) async fn protected(app: &App, rights: &Rights, action: &mut DeleteTag
 }
 
 fn first(tags: &[Tag]) -> String {
-    let named: Vec<&str> = tags.iter().take(NAMED).map(Tag::as_str).collect();
-    match tags.len().saturating_sub(NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
+    first_of(tags, NAMED)
 }

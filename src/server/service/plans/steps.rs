@@ -36,6 +36,8 @@ struct ToDelete {
     repository_id: String,
     repository: RepositoryName,
     n_tags: u64,
+    #[serde(default)]
+    takes_images: bool,
 }
 
 /// Whether this is more than goes at once, where so many tags go. An image that is here goes with all its tags in one
@@ -86,6 +88,7 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
     let expected = (proof.rights(), Some(plan.print.clone()));
     let found = Content::of(app, repository.clone(), (tags.clone(), digests), expected)?.now(app).await?;
     let (lines, images) = images::apart(&found, &tags);
+    let takes_images = !images.is_empty();
     let parts = lines.chunks(part).map(|some| (some.join("\n"), some.len() as u64));
     let parts: Vec<(String, u64)> = parts.chain(images.into_iter().map(|image| (image, 1))).collect();
     let to_delete = ToDelete {
@@ -93,6 +96,7 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
         repository_id: found.repository.id,
         repository: repository.clone(),
         n_tags: lines.len() as u64,
+        takes_images,
     };
     let params = serde_json::to_string(&to_delete).map_err(|_| Error::Internal)?;
     let new = jobs::new_run(app, proof, RunKind::Delete, Scope::Repository(repository), params)?;

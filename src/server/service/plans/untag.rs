@@ -4,12 +4,11 @@ use super::act::run;
 use super::reach;
 use super::sealed::print;
 use crate::domain::action::DeleteTags;
-use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
+use crate::server::service::repositories::require;
 use crate::server::store::radius::Reader;
-use crate::server::store::repositories;
 
 /// Takes a tag from its image, if it names this one; the image stays.
 ///
@@ -17,8 +16,7 @@ use crate::server::store::repositories;
 /// [`Error::Changed`] with what it names; [`Error::Outdated`] if that changes meanwhile.
 pub async fn untag(app: &App, proof: &Authorized<DeleteTags>, named: &Digest) -> Result<Vec<String>> {
     let DeleteTags { repository: name, tags, .. } = proof.action();
-    let absent = || Error::NotFound(What::Repository(name.clone()));
-    let repository = repositories::find(&app.store, name).await?.ok_or_else(absent)?;
+    let repository = require(app, name).await?;
     let radius = reach(&mut Reader::Store(&app.store), repository, name, (tags, &[])).await?.radius;
     match radius.tags.values().find(|digest| *digest != named) {
         Some(other) => Err(Error::Changed { current: Some(other.clone()) }),

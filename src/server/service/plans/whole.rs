@@ -7,16 +7,15 @@ use super::passed::passed;
 use super::sealed::print_of;
 use crate::domain::error::What;
 use crate::domain::view::{Going, GoingKind, More, Preview, RuleMet};
-use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
+use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Scope, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
-use crate::server::service::settings::{hosted_of, kept_at};
+use crate::server::service::repositories::require;
 use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
-use crate::server::store::images::{self, Listed};
-use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Reader, Sum, all_named, only_in, sums};
-use crate::server::store::{Tx, namespaces, repositories, trash};
+use crate::server::store::protections::{self, Rules};
+use crate::server::store::radius::{Listed, Reader, Sum, first_images, first_tags, only_in, sums};
+use crate::server::store::{Tx, namespaces, trash};
 use std::collections::BTreeSet;
 
 /// The most repositories that one delete takes.
@@ -27,6 +26,15 @@ enum Which {
     One(RepositoryName),
     /// With the repositories that were found there.
     All(Namespace, BTreeSet<RepositoryName>),
+}
+
+impl Which {
+    fn scope(&self) -> Scope {
+        match self {
+            Self::One(name) => Scope::Repository(name.clone()),
+            Self::All(namespace, _) => Scope::Namespace(namespace.clone()),
+        }
+    }
 }
 
 /// A delete of whole repositories.
@@ -82,11 +90,12 @@ impl Whole {
         if self.expected.as_ref().is_some_and(|expected| *expected != print(&found)) {
             return Err(Error::Outdated);
         }
+        let rules = protections::below(&mut Reader::Tx(tx), &self.which.scope()).await?;
+        barred::refuse(tx, (&self.rights, rules), &found).await?;
         let (mut entries, mut changed, mut lines) = (Vec::new(), Vec::new(), Vec::new());
         for it in found {
             let repository = hosted(tx, &it.name, &self.mount_id).await?;
             lines.push(format!("{} {}, {} tags", it.name, it.id, it.n_tags));
-            Rules::of(tx, &it.name).await?.check_repository(tx, &self.rights, &repository.id).await?;
             let deletion = Deletion::begin(tx, repository, it.name.clone(), who.clone()).await?;
             entries.push(deletes::repository(tx, &deletion).await?);
             changed.push(it.name);
@@ -100,8 +109,8 @@ impl Whole {
 /// # Errors
 /// [`Error::Elsewhere`] for one that lies in a registry elsewhere.
 fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
-    let inside: RepositoryName = format!("{namespace}/a").parse()?;
-    hosted_of(app, &inside).ok_or_else(|| elsewhere(app, namespace.as_str(), &inside))
+    let mount = app.hosted_below(namespace, |host| elsewhere(host, namespace.as_str()))?;
+    Ok(mount.id.clone())
 }
 
 /// The hosted registry that keeps a repository.
@@ -111,18 +120,20 @@ fn mount_of(app: &App, namespace: &Namespace) -> Result<String> {
 async fn mount_of_one(app: &App, name: &RepositoryName) -> Result<String> {
     match app.hosted(name) {
         Ok((mount, _)) => Ok(mount.id.clone()),
-        Err(_) if repositories::find(&app.store, name).await?.is_some() => Err(elsewhere(app, name.as_str(), name)),
-        Err(_) => Err(Error::NotFound(What::Repository(name.clone()))),
+        Err(_) => {
+            require(app, name).await?;
+            let host = app.mount(name).and_then(|mount| mount.kept_at());
+            Err(Error::Elsewhere(elsewhere(host.as_deref().unwrap_or("a registry elsewhere"), name.as_str())))
+        }
     }
 }
 
 /// That all of something is deleted where it is kept, and what can be done here.
-fn elsewhere(app: &App, what: &str, inside: &RepositoryName) -> Error {
-    let host = kept_at(app, inside).unwrap_or_else(|| "a registry elsewhere".to_owned());
-    Error::Elsewhere(format!(
+fn elsewhere(host: &str, what: &str) -> String {
+    format!(
         "{host} keeps {what}, and it is deleted there. From here only tags and images go, where the mount lets them: \
          name those of one repository"
-    ))
+    )
 }
 
 /// Whether there is anything to delete in a namespace: something of the hosted registry.
@@ -153,7 +164,7 @@ pub(super) async fn of_repository(app: &App, name: &RepositoryName, rights: &Rig
     if found.is_empty() {
         return Err(Error::NotFound(What::Repository(name.clone())));
     }
-    drawn(app, name.namespace(), rights, found).await
+    drawn(app, (Scope::Repository(name.clone()), name.namespace()), rights, found).await
 }
 
 /// What would go with a namespace.
@@ -164,21 +175,32 @@ pub(super) async fn of_namespace(app: &App, namespace: &Namespace, rights: &Righ
     if found.is_empty() {
         return Err(Error::NotFound(What::Page));
     }
-    drawn(app, Some(namespace.clone()), rights, found).await
+    drawn(app, (Scope::Namespace(namespace.clone()), Some(namespace.clone())), rights, found).await
 }
 
-async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: Vec<Sum>) -> Result<(Preview, Digest)> {
+/// What would go with all repositories of a scope, whose namespace says how long it is kept. However many they are, it is
+/// asked of all of them together.
+async fn drawn(
+    app: &App,
+    (scope, namespace): (Scope, Option<Namespace>),
+    rights: &Rights,
+    found: Vec<Sum>,
+) -> Result<(Preview, Digest)> {
     let days = match &namespace {
         Some(namespace) => trash::days_below(&app.store, namespace).await?,
         None => None,
     };
-    let barred = barred::of_whole(app, rights, &found).await?;
-    let (tags, images) = (first_tags(app, &found).await?, first_images(app, &found).await?);
+    let reader = &mut Reader::Store(&app.store);
+    let rules = protections::below(reader, &scope).await?;
+    let barred = barred::of_whole(reader, (rights, rules.clone()), &found).await?;
+    let tags: Vec<Going> = first_tags(&app.store, &found, MAX_LISTED as u64).await?.into_iter().map(tag_goes).collect();
+    let images = first_images(&app.store, &found, MAX_LISTED as u64).await?;
+    let images: Vec<Going> = images.into_iter().map(image_goes).collect();
     let met: Vec<RuleMet> = match found.as_slice() {
         // Of many repositories only what is in the way is said.
         [it] if barred.is_none() => {
             let named: Vec<&Tag> = tags.iter().filter_map(|it| it.tag.as_ref()).collect();
-            passed(&Rules::now(&app.store, &it.name).await?, (&it.name, rights), &named)
+            passed(&Rules::covering(it.name.clone(), &rules), (&it.name, rights), &named)
         }
         _ => vec![],
     };
@@ -216,28 +238,6 @@ async fn drawn(app: &App, namespace: Option<Namespace>, rights: &Rights, found: 
     Ok((preview, print(&found)))
 }
 
-/// The first tags of repositories.
-async fn first_tags(app: &App, repositories: &[Sum]) -> Result<Vec<Going>> {
-    let mut tags = Vec::new();
-    for it in repositories.iter().filter(|it| it.n_tags > 0) {
-        let Some(room @ 1..) = MAX_LISTED.checked_sub(tags.len()) else { break };
-        let found = all_named(&app.store, &it.id, room as u32).await?;
-        tags.extend(found.into_iter().map(|(tag, digest)| tag_goes(it, tag, digest)));
-    }
-    Ok(tags)
-}
-
-/// Their first images, with what has no tag, is a part of another one, or is about one.
-async fn first_images(app: &App, repositories: &[Sum]) -> Result<Vec<Going>> {
-    let mut images = Vec::new();
-    for it in repositories.iter().filter(|it| it.n_images > 0) {
-        let Some(room @ 1..) = MAX_LISTED.checked_sub(images.len()) else { break };
-        let found = images::first(&app.store, &it.id, room as u32).await?;
-        images.extend(found.into_iter().map(|image| image_goes(it, image)));
-    }
-    Ok(images)
-}
-
 fn repository_goes(it: &Sum) -> Going {
     let reason = "with all its tags and images".to_owned();
     Going { kind: GoingKind::Repository, tag: None, digest: None, name: Some(it.name.to_string()), label: None, reason }
@@ -245,18 +245,12 @@ fn repository_goes(it: &Sum) -> Going {
 
 const WITH_IT: &str = "its repository goes";
 
-fn image_goes(it: &Sum, Listed { digest, kind, label }: Listed) -> Going {
+fn image_goes((it, Listed { digest, kind, label }): (&Sum, Listed)) -> Going {
     let (name, label) = (Some(it.name.to_string()), Some(label).filter(|label| !label.is_empty()));
     Going { kind, tag: None, digest: Some(digest), name, label, reason: WITH_IT.to_owned() }
 }
 
-fn tag_goes(it: &Sum, tag: Tag, digest: Digest) -> Going {
-    Going {
-        kind: GoingKind::Tag,
-        tag: Some(tag),
-        digest: Some(digest),
-        name: Some(it.name.to_string()),
-        label: None,
-        reason: WITH_IT.to_owned(),
-    }
+fn tag_goes((it, tag, digest): (&Sum, Tag, Digest)) -> Going {
+    let (tag, digest, name) = (Some(tag), Some(digest), Some(it.name.to_string()));
+    Going { kind: GoingKind::Tag, tag, digest, name, label: None, reason: WITH_IT.to_owned() }
 }

@@ -38,8 +38,7 @@ pub(super) fn is_elsewhere(app: &App, mount_id: &str) -> bool {
 
 /// The registry elsewhere of a mount, by its host.
 pub(super) fn kept_at(app: &App, mount_id: &str) -> Option<String> {
-    let mount = app.mounts.find(mount_id).filter(|mount| mount.write.is_none())?;
-    mount.upstream.as_ref().map(|upstream| upstream.host.clone())
+    app.mounts.find(mount_id)?.kept_at()
 }
 
 /// The mount of an entry, which has to serve its name to bring it back, and the registry there if that is elsewhere.

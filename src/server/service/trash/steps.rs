@@ -123,8 +123,7 @@ async fn n_back_of(app: &App, to_restore: &ToRestore) -> Result<u64> {
 }
 
 async fn n_left(app: &App, batch: &str) -> Result<u64> {
-    let numbers = trash::numbers_of(&app.store, &[batch.to_owned()]).await?;
-    Ok(numbers.into_iter().map(|(_, _, n)| n).sum())
+    trash::n_of_batch(&app.store, batch).await
 }
 
 fn in_the_end(n_back: u64, n_left: u64) -> String {

@@ -1,17 +1,32 @@
 //! Entries of the trash whose time is over. One whose images history still names, or that holds a part of an image in
 //! another entry, stays for as long as that.
 
-use super::{At, Rule, lock, think_away};
+use super::{After, At, Rule, lock, think_away};
 use crate::domain::Result;
 use crate::params;
 use crate::server::store::{Store, Tx, batch, trash};
 use std::collections::HashSet;
 
-/// Up to `limit` entries that go.
-pub async fn expired(store: &Store, rule: &Rule, limit: u32) -> Result<Vec<String>> {
-    let sql = format!("SELECT x.id FROM {} ORDER BY x.expires_at, x.id LIMIT $3", over(rule));
-    let params = params![rule.now, rule.moved_since, limit];
-    store.scan_in_background(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
+/// Up to `limit` entries that go, behind that at which the last page ended, and where this page ends.
+pub async fn expired(store: &Store, rule: &Rule, after: &After, limit: u32) -> Result<(Vec<String>, Option<After>)> {
+    let (end, id) = after;
+    let end = end.parse().unwrap_or(i64::MIN); // At the beginning there is none.
+    let params = params![rule.now, rule.moved_since, limit, end, id];
+    let (mut ids, mut last) = (Vec::new(), None);
+    for mut row in store.scan_in_background(&page(rule), params).await? {
+        let (id, end): (String, i64) = (row.take()?, row.take()?);
+        last = Some((end.to_string(), id.clone()));
+        ids.push(id);
+    }
+    Ok((ids, last))
+}
+
+/// A page of them: what stays, and lies before it, is not asked about again.
+pub(super) fn page(rule: &Rule) -> String {
+    format!(
+        "SELECT x.id, x.expires_at FROM {} AND (x.expires_at, x.id) > ($4, $5) ORDER BY x.expires_at, x.id LIMIT $3",
+        over(rule)
+    )
 }
 
 /// The entries `x` that go; `$1` and `$2` are the moments of the rule.

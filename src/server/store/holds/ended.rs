@@ -41,7 +41,7 @@ pub struct Expiring {
     pub moved_since: Timestamp,
 }
 
-const EXPIRED: &str = "SELECT x.id FROM trash x WHERE x.mount_id = $1 AND x.expires_at <= $2
+const EXPIRED: &str = "FROM trash x WHERE x.mount_id = $1 AND x.expires_at <= $2
     AND NOT EXISTS (SELECT 1 FROM deleted_tags d CROSS JOIN tag_moves v WHERE x.kind = 'tag' AND d.entry = x.id
       AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3
       AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = d.repository_id AND t.digest = d.digest
@@ -49,18 +49,27 @@ const EXPIRED: &str = "SELECT x.id FROM trash x WHERE x.mount_id = $1 AND x.expi
     AND NOT EXISTS (SELECT 1 FROM deleted_manifests d CROSS JOIN tag_moves v WHERE d.entry = x.id
       AND v.repository_id = d.repository_id AND v.from_digest = d.digest AND v.at > $3)";
 
-/// Entries in the trash of a mount whose time is over, by their ids.
-pub async fn expired(store: &Store, which: &Expiring, limit: u32) -> Result<Vec<String>> {
-    let sql = format!("{EXPIRED} ORDER BY x.expires_at, x.id LIMIT $4");
-    let rows = store.all(&sql, params![&which.mount_id, which.now, which.moved_since, limit]).await?;
-    rows.into_iter().map(|mut row| row.take()).collect()
+/// Entries in the trash of a mount whose time is over: when that was, and their ids, from behind such a one on.
+pub async fn expired(
+    store: &Store,
+    which: &Expiring,
+    after: Option<&(Timestamp, String)>,
+    limit: u32,
+) -> Result<Vec<(Timestamp, String)>> {
+    let (end, id) = after.map_or((Timestamp(i64::MIN), ""), |(end, id)| (*end, id));
+    let sql = format!(
+        "SELECT x.expires_at, x.id {EXPIRED} AND (x.expires_at, x.id) > ($4, $5) ORDER BY x.expires_at, x.id LIMIT $6"
+    );
+    let params = params![&which.mount_id, which.now, which.moved_since, end, id, limit];
+    let rows = store.scan_in_background(&sql, params).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// Lets one of them go; whether it was there, and its time over, still.
 pub async fn expire(tx: &mut Tx, which: &Expiring, id: &str, entropy: &dyn Entropy) -> Result<bool> {
     let Some(Entry { row, repository_id, mount_id }) = trash::current(tx, id).await? else { return Ok(false) };
     collect::lock(tx, &[At { name: row.repository, id: repository_id, mount_id }]).await?;
-    let sql = format!("{EXPIRED} AND x.id = $4");
+    let sql = format!("SELECT x.id {EXPIRED} AND x.id = $4");
     let found = tx.one(&sql, params![&which.mount_id, which.now, which.moved_since, id]).await?;
     match (found, trash::current(tx, id).await?) {
         (Some(_), Some(entry)) => purge(tx, &entry, entropy).await.map(|()| true),

@@ -1,14 +1,23 @@
-//! The rules that cover any repository of a namespace: those on it, above it and below.
+//! The rules that cover any repository of a scope: those on it, above it and below.
 
+use super::room::LOCK;
 use super::{COLUMNS, Store, Value, holding_in, rule};
 use crate::domain::{Error, Namespace, Result, Rule, Scope};
 use crate::params;
+use crate::server::store::radius::Reader;
 
-/// Of a namespace, in the order in which they were set.
-pub async fn below(store: &Store, namespace: &Namespace) -> Result<Vec<Rule>> {
-    let (condition, params) = holding_below(namespace, 1);
+/// In the order in which they were set; in a transaction those that hold until it ends.
+pub async fn below(reader: &mut Reader<'_>, scope: &Scope) -> Result<Vec<Rule>> {
+    if let Reader::Tx(tx) = reader {
+        tx.lock_shared(LOCK).await?;
+    }
+    let (condition, params) = match scope {
+        Scope::Namespace(namespace) => holding_below(namespace, 1),
+        Scope::Repository(_) => holding_in(scope, 1),
+        Scope::Everything => ("1 = 1".to_owned(), vec![]),
+    };
     let sql = format!("SELECT {COLUMNS} FROM protections WHERE {condition} ORDER BY id");
-    store.all(&sql, params).await?.into_iter().map(rule).collect()
+    reader.all(&sql, params).await?.into_iter().map(rule).collect()
 }
 
 /// The same beside two sums of another query, in one statement: pages have four.

@@ -2,7 +2,7 @@
 
 use crate::domain::{Protection, TagPattern};
 use crate::server::store::Value;
-use crate::server::store::dialect::Dialect;
+use crate::server::store::dialect::{Dialect, any};
 
 /// The condition that one of some rules is about a tag; what it is asked by is appended to the parameters. It is asked of
 /// many tags, so patterns that only include are asked together.
@@ -33,18 +33,6 @@ fn together<'p>(patterns: impl Iterator<Item = &'p TagPattern>) -> Vec<TagPatter
         few.push(both.unwrap_or_else(|| pattern.clone()));
     }
     few
-}
-
-/// One of them, halved again and again: an engine reads so many brackets into each other and no more.
-fn any(conditions: &[String]) -> String {
-    match conditions {
-        [] => "1 = 0".to_owned(),
-        [one] => one.clone(),
-        some => {
-            let (first, second) = some.split_at(some.len() / 2);
-            format!("({} OR {})", any(first), any(second))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,13 @@ use crate::params;
 use crate::server::store::Tx;
 use std::collections::BTreeMap;
 
-/// Rules of all scopes are set one after another: each counts those above it and below.
-pub(super) const LOCK: &str = "protections";
+/// Rules of all scopes are set one after another: each counts those above it and below. Changes of tags hold it together,
+/// from when they read the rules until they are durable, so that a rule is set when none that did not see it is under way.
+///
+/// Nobody waits in a circle by it. Who sets a rule holds nothing else when they ask for it, and then needs nothing that
+/// such a change holds; those changes let each other by, and ask for it after the names and the mount that they lock. It
+/// is no name that a repository can have: that lock is held by whoever pushes there.
+pub(super) const LOCK: &str = "portolan protections";
 
 /// Rules, and the bytes of their patterns.
 type Count = (u64, u64);

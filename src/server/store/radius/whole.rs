@@ -1,8 +1,8 @@
-//! Whole repositories, as far as a preview names and weighs them. None is read whole, however large it is: what is listed
-//! is the first of it, and what is counted a column keeps, or an index.
+//! Whole repositories, as far as a preview weighs them, in a statement for all of them. No manifest and no tag is read:
+//! tags a column counts, images are counted in an index, and what is freed is asked of the links of their blobs.
 
 use super::Reader;
-use crate::domain::{ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{ByteSize, Namespace, RepositoryName, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, batch};
 
@@ -41,13 +41,6 @@ pub async fn sums(
             Ok(Sum { id, name, n_tags, n_images, logical: row.take()?, changed: row.take()? })
         })
         .collect()
-}
-
-/// The first tags of a repository, with what they name.
-pub async fn all_named(store: &Store, repository_id: &str, limit: u32) -> Result<Vec<(Tag, Digest)>> {
-    let sql = "SELECT name, digest FROM tags WHERE repository_id = $1 ORDER BY name LIMIT $2";
-    let rows = store.all(sql, params![repository_id, limit]).await?;
-    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// Bytes of blobs that no other repository of the mount has, neither one that is there nor one in the trash. What was

@@ -57,12 +57,19 @@ pub async fn told(store: &Store, id: &str) -> Result<(String, Vec<(Timestamp, St
     Ok((params, log.lines().filter_map(line).collect()))
 }
 
-/// A number that is another one once a run has changed: one, or any.
-pub async fn changed_at(store: &Store, id: Option<&str>) -> Result<i64> {
-    let row = match id {
-        Some(id) => store.one("SELECT changed_at FROM job_runs WHERE id = $1", params![id]).await?,
-        None => store.one("SELECT COALESCE(MAX(changed_at), 0) FROM job_runs", vec![]).await?,
+/// A number that is another one once a run has changed.
+pub async fn changed_at(store: &Store, id: &str) -> Result<i64> {
+    let row = store.one("SELECT changed_at FROM job_runs WHERE id = $1", params![id]).await?;
+    row.map_or(Ok(0), |mut row| row.take())
+}
+
+/// The same once any has, of somebody or at all.
+pub async fn any_changed_at(store: &Store, of: Option<&Owner>) -> Result<i64> {
+    let (which, params) = match of.map(|owner| owner.condition(1)) {
+        Some((is_theirs, value)) => (format!(" WHERE {is_theirs}"), vec![value]),
+        None => (String::new(), vec![]),
     };
+    let row = store.one(&format!("SELECT COALESCE(MAX(changed_at), 0) FROM job_runs{which}"), params).await?;
     row.map_or(Ok(0), |mut row| row.take())
 }
 
@@ -76,6 +83,16 @@ fn copy_of(params: &str) -> Option<CopyOf> {
     }
     let Asked { from, to, tags } = serde_json::from_str(params).ok()?;
     Some(CopyOf { from, to, n_tags: tags.len() as u64 })
+}
+
+/// Whether those of a delete say that images go too.
+fn takes_images(params: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Asked {
+        #[serde(default)]
+        takes_images: bool,
+    }
+    serde_json::from_str(params).is_ok_and(|Asked { takes_images }| takes_images)
 }
 
 fn line(text: &str) -> Option<(Timestamp, String)> {
@@ -107,11 +124,13 @@ fn job_row(row: &mut Row) -> Result<(JobRow, Option<Owner>)> {
     });
     let is_dry = params.contains("\"dry_run\":true");
     let copy = if kind == RunKind::Copy { copy_of(&params) } else { None };
+    let takes_images = kind == RunKind::Delete && takes_images(&params);
     let row = JobRow {
         id,
         kind,
         is_dry,
         copy,
+        takes_images,
         scope,
         state,
         n_done,

@@ -12,7 +12,7 @@ use crate::server::entropy::Entropy;
 use crate::server::store::going_back::{self, Back};
 use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::naming::Naming;
-use crate::server::store::protections::Rules;
+use crate::server::store::protections::{By, Rules};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Known, Row, Tx, blobs, collect, parts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -245,7 +245,7 @@ async fn allow(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
         if let Some(current) = current.as_ref().filter(|current| **current != digest) {
             who.over.check(&tag, current)?;
         }
-        naming.may_restore(&tag, (current.as_ref(), &digest))?;
+        naming.allow(&tag, (current.as_ref(), &digest), By::Restore)?;
     }
     Ok(())
 }

@@ -1,49 +1,34 @@
 //! What pages say of the trash besides its entries: what it holds, and what stands in the way of one that comes back.
 
-use super::{ENTRY, Entry, Wanted, entry_of, fitting};
+use super::{ENTRY, Entry, Wanted, entry_of, fitting, within};
 use crate::domain::trash::TrashKind;
 use crate::domain::view::{Crossing, Fold, TrashSum};
 use crate::domain::{ByteSize, Error, RepositoryName, Result, Tag};
 use crate::params;
+use crate::server::access::Reach;
 use crate::server::store::{Store, Value, batch};
+use std::collections::HashMap;
 
-/// What entries hold that the same right brings back: names of one tag, or all else of a repository.
-pub struct Held {
-    pub repository: RepositoryName,
-    pub tag: Option<Tag>,
-    pub n: u64,
-    pub held: ByteSize,
-}
-
-/// What the entries hold that are asked for, by what the right to restore them depends on, at most `limit` parts.
-pub async fn held(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<Held>> {
-    let mut params: Vec<Value> = params![limit];
-    let conditions = fitting(wanted, &mut params);
-    let sql = format!(
-        "SELECT repository, CASE WHEN kind = 'tag' THEN name END AS tag, COUNT(*), CAST(SUM(held_bytes) AS BIGINT) FROM trash
-         WHERE {conditions} GROUP BY repository, CASE WHEN kind = 'tag' THEN name END LIMIT $1"
-    );
-    let rows = store.scan(&sql, params).await?.into_iter();
-    rows.map(|mut row| Ok(Held { repository: row.take()?, tag: row.take()?, n: row.take()?, held: row.take()? }))
-        .collect()
-}
-
-/// The same in one sum, for who may bring all of it back.
-pub async fn held_by_all(store: &Store, wanted: &Wanted) -> Result<TrashSum> {
+/// What the entries of a reach hold that are asked for, in one sum.
+pub async fn held(store: &Store, asked: (&Reach, &Wanted)) -> Result<TrashSum> {
     let mut params: Vec<Value> = vec![];
-    let conditions = fitting(wanted, &mut params);
+    let conditions = fitting(store, asked, &mut params);
     let sql = format!("SELECT COUNT(*), CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM trash WHERE {conditions}");
     let mut row = store.scan(&sql, params).await?.into_iter().next().ok_or(Error::Internal)?;
-    Ok(TrashSum { n: row.take()?, held: row.take()?, is_cut: false })
+    Ok(TrashSum { n: row.take()?, held: row.take()? })
 }
 
 /// More tags of a repository than this that one request deleted stand in one line.
 const FEW: u32 = 5;
 
-/// Some of the entries, newest first, and many tags of one batch as their last one, with what all of them hold.
-pub async fn folded(store: &Store, wanted: &Wanted, limit: u32) -> Result<Vec<(Entry, Option<Fold>)>> {
+/// Some of the entries of a reach, newest first, and many tags of one batch as their last one, with what all of them hold.
+pub async fn folded(
+    store: &Store,
+    (reach, wanted): (&Reach, &Wanted),
+    limit: u32,
+) -> Result<Vec<(Entry, Option<Fold>)>> {
     let mut params: Vec<Value> = params![limit];
-    let conditions = fitting(&Wanted { before: None, ..wanted.clone() }, &mut params);
+    let conditions = fitting(store, (reach, &Wanted { before: None, ..wanted.clone() }), &mut params);
     let before = wanted.before.as_ref().map_or(String::new(), |before| {
         params.push(before.into());
         format!("AND x.id < ${}", params.len())
@@ -95,32 +80,23 @@ pub async fn tags_of_batch(store: &Store, batch: &str, repository: &RepositoryNa
     Ok(found)
 }
 
-/// How many entries these batches have of each repository.
-pub async fn numbers_of(store: &Store, batches: &[String]) -> Result<Vec<(String, RepositoryName, u64)>> {
+/// How many entries of a reach these batches have.
+pub async fn numbers_of(store: &Store, reach: &Reach, batches: &[String]) -> Result<HashMap<String, u64>> {
     if batches.is_empty() {
-        return Ok(vec![]);
+        return Ok(HashMap::new());
     }
     let slots = batch::slots(1, batches.len());
-    let sql =
-        format!("SELECT batch, repository, COUNT(*) FROM trash WHERE batch IN ({slots}) GROUP BY batch, repository");
-    let rows = store.all(&sql, batches.iter().map(|it| it.as_str().into()).collect()).await?;
-    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
+    let mut params = batches.iter().map(|it| it.as_str().into()).collect();
+    let within = within(store, reach, &mut params);
+    let sql = format!("SELECT batch, COUNT(*) FROM trash WHERE batch IN ({slots}) AND {within} GROUP BY batch");
+    let rows = store.scan(&sql, params).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
-/// The tags of these batches, at most `limit`.
-pub async fn tags_together(
-    store: &Store,
-    batches: &[String],
-    limit: u32,
-) -> Result<Vec<(String, RepositoryName, Tag)>> {
-    if batches.is_empty() {
-        return Ok(vec![]);
-    }
-    let slots = batch::slots(2, batches.len());
-    let sql = format!("SELECT batch, repository, name FROM trash WHERE batch IN ({slots}) AND kind = 'tag' LIMIT $1");
-    let batches = batches.iter().map(|it| it.as_str().into()).collect();
-    let rows = store.all(&sql, [params![limit], batches].concat()).await?;
-    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
+/// How many entries a batch has, whoever may bring them back.
+pub async fn n_of_batch(store: &Store, batch: &str) -> Result<u64> {
+    let row = store.one("SELECT COUNT(*) FROM trash WHERE batch = $1", params![batch]).await?;
+    row.map_or(Ok(0), |mut row| row.take())
 }
 
 /// Tags of an entry that name another image by now, at most `limit`.

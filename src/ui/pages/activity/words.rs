@@ -61,7 +61,7 @@ const WORDS: &[(&str, &str)] = &[
     ("tag.set", "Set the tag"),
     ("tag.rename", "Renamed the tag"),
     ("tag.roll-back", "Rolled back the tag"),
-    ("tag.copy", "Copied"),
+    ("tag.copy", "Copied to"),
     ("tag.take-back", "Took back a copy to"),
     ("namespace.roll-back", "Rolled back the namespace"),
     ("namespace.delete", "Deleted the namespace"),

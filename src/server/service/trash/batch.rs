@@ -1,0 +1,54 @@
+//! Who asks for all that one request deleted: whether they may have it is decided before anything is said of it, and before
+//! it is read.
+
+use super::{AT_ONCE, restoring_whole, under_way};
+use crate::domain::action::{RestoreTrash, Trashed};
+use crate::domain::error::What;
+use crate::domain::{Action, Error, Permission, RepositoryName, Result, Scope, Target};
+use crate::server::access::{Authorized, Caller};
+use crate::server::context::App;
+use crate::server::store::trash;
+use std::collections::BTreeMap;
+
+/// How many things one request deleted in each repository, as far as they are in the trash still, for who may bring back
+/// something in all of them.
+///
+/// # Errors
+/// Not found for nothing, and for who may not; then [`Error::Conflict`] while a job deletes more of it.
+pub async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<BTreeMap<RepositoryName, u64>> {
+    let mut found = trash::in_repositories(&app.store, batch).await?;
+    let job = under_way(app, batch).await?;
+    // What a job is to delete there may be nothing yet.
+    if let Some(Scope::Repository(name)) = job.as_ref().map(|job| job.scope.clone()) {
+        found.entry(name).or_default();
+    }
+    for name in found.keys() {
+        let target = Target::Repository(name.clone());
+        if !app.access.holds(&caller.standing, Permission::TrashRestore, &target) {
+            app.access.authorize(caller, restoring_whole(name)).await?; // Which puts on record that it was refused.
+        }
+    }
+    match job {
+        _ if found.is_empty() => Err(Error::NotFound(What::Trash)),
+        Some(_) => Err(super::not_over()),
+        None => Ok(found),
+    }
+}
+
+/// Proof for all that there is of one repository, where that is more than comes back at once: for who may bring back
+/// whatever was deleted there. None of it is read.
+pub async fn much_of_one(
+    app: &App,
+    caller: &Caller,
+    numbers: &BTreeMap<RepositoryName, u64>,
+) -> Result<Option<Authorized<RestoreTrash>>> {
+    let Some((name, n)) = numbers.first_key_value().filter(|(_, n)| numbers.len() == 1 && **n > AT_ONCE as u64) else {
+        return Ok(None);
+    };
+    let action = RestoreTrash { what: Trashed::Whole(name.clone()), words: format!("{n} things of {name}") };
+    let held = |(permission, target): &(Permission, Target)| app.access.holds(&caller.standing, *permission, target);
+    match action.needs().iter().all(held) {
+        true => app.access.authorize(caller, action).await.map(Some),
+        false => Ok(None),
+    }
+}
