@@ -10,6 +10,7 @@ mod moved;
 mod old;
 mod once;
 mod pages;
+mod steps;
 
 use crate::conformance::registry::serve_router;
 use crate::support::{Answer, OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, decides, sha256};
@@ -32,6 +33,7 @@ use portolan::server::store::runs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 const PASSWORD: &str = "correct horse";
 
@@ -204,7 +206,7 @@ async fn ask(test: &TestApp, from: &str, body: Value) -> String {
     id
 }
 
-/// One step of a job from where it stands; whether it is over.
+/// One thing of a job from where it stands; whether it is over.
 async fn step(test: &TestApp, id: &str) -> Result<bool> {
     step_of(test, id, 1).await
 }
@@ -216,7 +218,7 @@ async fn step_of(test: &TestApp, id: &str, took_ms: i64) -> Result<bool> {
     let own = id.to_owned();
     let run = store.note(&proof, move |tx| Box::pin(async move { runs::take_up(tx, &own, now).await })).await?;
     let run = run.expect("a job that goes on");
-    let to = copies::step(&test.app, &run).await?;
+    let to = copies::step(&test.app, &run, Duration::ZERO).await?;
     let is_over = to.is_over;
     store.note(&proof, move |tx| Box::pin(async move { runs::advance(tx, &run, &to, took_ms, now).await })).await?;
     Ok(is_over)

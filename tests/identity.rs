@@ -27,6 +27,7 @@ mod lies;
 mod linking;
 mod linking_hostile;
 mod listening;
+mod made_public;
 mod many;
 mod mount_visibility;
 mod mounts;

@@ -6,7 +6,7 @@ import { type Hand, keys } from '../support/hands';
 import { digestOf, fill, short } from '../support/images';
 import { reach } from '../support/keys';
 import { expect, test } from '../support/own';
-import { namedIn } from '../support/pulls';
+import { namedIn, pulledFrom } from '../support/pulls';
 import { startPortolan, startUpstream } from '../support/servers';
 import { guarded, said } from '../support/steps';
 import { bringSessions, test as shared } from '../support/test';
@@ -110,6 +110,67 @@ test('a namespace goes back in time, a rule is set and removed, and a tag is pro
   await page.keyboard.press('Enter');
   await said(page, `prod names ${short('web', '1.5.0-rc.2')} now`);
   expect(await namedIn(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.5.0-rc.2'));
+});
+
+test('an image, a repository and a namespace go by their names, and what went together comes back together', async ({ page, portolan }) => {
+  await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1'], '1.4.2': ['1.4.2', 'prod'] }, { sbom: false });
+  await fill(portolan, 'team/jobs/mailer', 'mailer', { '0.9.0': ['0.9.0'] }, { sbom: false });
+  const pulled = async () => [await pulledFrom(portolan, 'team/web', ['1.4.1', '1.4.2', 'prod']), await pulledFrom(portolan, 'team/jobs/mailer', ['0.9.0'])];
+  const [hand, whole] = [handsOf(page), await pulled()];
+  /** Types a name but for its end, which does nothing, and then all of it. */
+  const typed = async (title: string | RegExp, label: string, name: string) => {
+    const field = page.getByRole('dialog', { name: title }).getByLabel(label);
+    await hand.write(field, name.slice(0, -1));
+    await page.keyboard.press('Enter');
+    await expect(field).toBeFocused();
+    await page.keyboard.type(name.slice(-1));
+    await page.keyboard.press('Enter');
+  };
+  const restored = async (control: string, words: string) => {
+    await hand.press(page.getByRole('button', { name: control }));
+    await said(page, words);
+    expect(await pulled()).toEqual(whole);
+  };
+
+  await page.goto('/r/team/web/-/tags/1.4.2');
+  await awake(page);
+  await hand.press(page.locator('summary', { hasText: 'More' }));
+  await hand.press(page.getByRole('link', { name: 'Delete image and its tags…' }));
+  await typed(`Delete image ${SECOND} and its 2 tags`, 'Name of the repository', 'team/web');
+  await said(page, `Deleted image ${SECOND}`);
+  expect(await namedIn(portolan, 'team/web', 'prod')).toBeUndefined();
+  await restored('Undo', `Restored image ${SECOND}`);
+
+  await page.goto('/r/team/web/-/settings');
+  await awake(page);
+  await hand.press(page.getByRole('link', { name: 'Delete this repository…' }));
+  await typed('Delete team/web', 'Name of the repository', 'team/web');
+  await said(page, 'The repository team/web is deleted');
+  expect(await namedIn(portolan, 'team/web', 'prod')).toBeUndefined();
+  await hand.visit('Trash');
+  await awake(page);
+  await restored('Restore repository team/web', 'Restored repository team/web');
+
+  await page.goto('/n/team/-/policies');
+  await awake(page);
+  await hand.write(page.getByLabel('Keep deleted things for days'), '3');
+  await page.keyboard.press('Enter');
+  await said(page, 'The settings of team are saved.');
+  await expect(page.getByText('Deleted things are kept for 3 days')).toBeVisible();
+
+  await hand.press(page.getByRole('navigation', { name: 'Namespace' }).getByRole('link', { name: 'Settings' }));
+  await awake(page);
+  await hand.press(page.getByRole('link', { name: 'Delete this namespace…' }));
+  await typed('Delete team', 'Name of the namespace', 'team');
+  await said(page, 'The namespace team is deleted');
+  expect(await namedIn(portolan, 'team/jobs/mailer', '0.9.0')).toBeUndefined();
+  await hand.visit('Trash');
+  await awake(page);
+  const row = page.getByRole('row').filter({ hasText: 'Repository team/web' });
+  const until = new Date(Date.now() + 3 * 86_400_000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  await expect(row).toContainText(until);
+  await hand.press(row.getByRole('link', { name: 'with 1 thing more' }));
+  await restored('Restore all 2', 'Restored 2 things that were deleted together.');
 });
 
 shared('a copy that waits for its registry is paused and resumed, taken back, and cancelled the next time', async ({ page }) => {

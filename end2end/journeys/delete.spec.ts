@@ -6,7 +6,7 @@ import { focused } from '../support/keys';
 import { expect, test } from '../support/own';
 import { namedIn, pulledFrom, referrersIn } from '../support/pulls';
 import type { Portolan } from '../support/servers';
-import { askToDelete, askToDeleteImage, line, looked, said } from '../support/steps';
+import { askToDelete, askToDeleteImage, line, looked, markOf, said } from '../support/steps';
 
 test.use({ refusals: [409, 422] });
 
@@ -99,6 +99,8 @@ test('an image comes back from the trash later, with its tags and with what is a
   await described(portolan);
   const names = ['1.5.0-rc.2', 'staging', 'prod', SBOM];
   const whole = await pulledFrom(portolan, REPOSITORY, names);
+  await page.goto('/r/team/web');
+  const mark = await markOf(page, 'staging');
   await page.goto(`/r/team/web/-/manifests/${IMAGE}/delete`);
   await page.getByLabel('Name of the repository').fill(REPOSITORY);
   await page.getByRole('button', { name: 'Delete image and 3 tags' }).click();
@@ -107,6 +109,8 @@ test('an image comes back from the trash later, with its tags and with what is a
   await page.goto('/trash');
   await page.getByRole('button', { name: `Restore image ${IMAGE.slice(7, 19)} of team/web` }).click();
   await isBack(page, portolan, whole, names);
+  await page.goto('/r/team/web');
+  for (const name of ['1.5.0-rc.2', 'staging', 'prod']) expect(await markOf(page, name), name).toBe(mark);
 });
 
 test('what goes is counted once: an index is as large as its platforms', async ({ page, portolan, scripted }) => {

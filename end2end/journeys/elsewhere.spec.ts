@@ -2,7 +2,7 @@
 // it, with script and without. After each, whatever was left pulls from the registry itself, byte for byte.
 import { expectNoSidewaysScroll } from '../support/checks';
 import { HERE, expect, expectHidden, isHidden, knows, namedAt, pulled, signatureOf, tagsAt, test } from '../support/elsewhere';
-import { authorization, bytesOnlyIn, digestOf, megabytes, push, short, tag } from '../support/images';
+import { authorization, bytesOnlyIn, digestOf, fill, megabytes, push, short, tag } from '../support/images';
 import { enrol, submit } from '../support/people';
 import { signIn } from '../support/servers';
 import { askToDelete, askToDeleteImage, line, looked, said } from '../support/steps';
@@ -207,6 +207,23 @@ test('a name that moved there meanwhile moves after the second look, and goes ba
   await moved.getByRole('button', { name: 'Undo' }).click();
   await said(page, `prod names ${short('web', '1.4.1')} again.`);
   expect(await namedAt(hub, 'prod')).toBe(digestOf('web', '1.4.1'));
+});
+
+test('what a job copied there is taken back on its page', async ({ page, portolan, hub, scripted }) => {
+  await fill(portolan, 'team/api', 'web', { '1.4.1': ['1.4.1'] }, { sbom: false });
+  const names = await tagsAt(hub);
+  await page.goto(`/r/team/api/-/copy?tag=1.4.1&to=${HERE}`);
+  await page.getByRole('button', { name: `Copy 1.4.1 to ${HERE}` }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Copy of 1 tag from team/api to ${HERE}`);
+  const copied = page.getByRole('region', { name: 'Copied tags' });
+  await expect(async () => {
+    if (!scripted) await page.reload();
+    await expect(copied.getByRole('listitem')).toContainText(`names ${short('web', '1.4.1')}, is new`, { timeout: scripted ? 10_000 : 500 });
+  }).toPass({ timeout: 20_000 });
+  expect(await namedAt(hub, '1.4.1')).toBe(digestOf('web', '1.4.1'));
+  await copied.getByRole('button', { name: 'Undo' }).click();
+  await said(page, `1.4.1 of ${HERE} is as it was.`);
+  expect((await tagsAt(hub)).filter((name) => !isHidden(name))).toEqual(names);
 });
 
 test('a tag that moved there meanwhile is not deleted: both states are shown', async ({ page, hub, scripted }) => {

@@ -3,12 +3,13 @@ import { push } from '../support/images';
 import { expect, test } from '../support/own';
 import { enrol, submit } from '../support/people';
 import { ADMIN, signIn } from '../support/servers';
+import { looked } from '../support/steps';
 
 const PASSWORD = 'four quiet harbours';
 
 test.use({ refusals: [401, 404, 422] });
 
-test('a repository is made, described, opened to everybody, and deleted', async ({ page, portolan }) => {
+test('a repository is made, described, opened to everybody, and deleted', async ({ page, portolan, scripted }) => {
   const said = (words: string) => expect(page.getByRole('status').filter({ hasText: words })).toBeVisible();
   const stranger = async (path: string) => (await fetch(`${portolan.url}${path}`)).status;
   await page.goto('/repositories');
@@ -27,6 +28,22 @@ test('a repository is made, described, opened to everybody, and deleted', async 
   await page.getByLabel('Description').fill('The shop and its till');
   await page.getByLabel('Who may see and pull it').selectOption('public');
   await page.getByRole('button', { name: 'Save settings' }).click();
+  const asked = scripted ? page.getByRole('dialog', { name: 'Make team/web public?' }) : page.getByRole('region', { name: 'Make team/web public?' });
+  await expect(asked.getByText('1 repository becomes readable by anybody')).toBeVisible();
+  await looked(page, scripted);
+  if (scripted) {
+    // Whoever changes their mind is where they were, and may ask again.
+    await asked.getByRole('link', { name: 'Cancel' }).click();
+    await expect(asked).toBeHidden();
+    await expect(page.getByLabel('Description')).toHaveValue('The shop and its till');
+    await page.getByRole('button', { name: 'Save settings' }).click();
+  }
+  await asked.getByLabel('Name of the repository').fill('team');
+  await asked.getByRole('button', { name: 'Make team/web public' }).click();
+  await expect(page.getByLabel('Name of the repository')).toHaveAttribute('aria-invalid', 'true');
+  expect(await stranger('/v2/team/web/tags/list')).toBe(401);
+  await page.getByLabel('Name of the repository').fill('team/web');
+  await page.getByRole('button', { name: 'Make team/web public' }).click();
   await said('The settings of team/web are saved.');
   await expect(page.getByLabel('Description')).toHaveValue('The shop and its till');
   expect(await stranger('/v2/team/web/tags/list')).toBe(200);

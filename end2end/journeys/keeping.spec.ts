@@ -48,6 +48,39 @@ test('a rule is tried, set, changed and removed, and holds as it says each time'
   await isKept('prod', undefined);
 });
 
+test('what was done to a rule is taken back by one press', async ({ page, portolan }) => {
+  await fill(portolan, 'team/web', 'web', { '1.4.1': ['prod'] }, { sbom: false });
+  const isDeletable = async () => {
+    const page = await fetch(`${portolan.url}/r/team/web/-/tags/prod/delete`, { headers: { cookie: portolan.cookie! } });
+    return !(await page.text()).includes('prod is immutable');
+  };
+  const undo = async (words: string, then: string) => {
+    await (await said(page, words)).getByRole('button', { name: 'Undo' }).click();
+    await said(page, then);
+  };
+  const set = async () => {
+    await page.getByLabel('Tags', { exact: false }).first().fill('prod');
+    await page.getByRole('button', { name: 'Set rule' }).click();
+  };
+  await page.goto('/n/team/-/policies');
+  await set();
+  expect(await isDeletable()).toBe(false);
+  await undo('The rule about prod is set', 'The rule about prod is gone.');
+  expect(await isDeletable()).toBe(true);
+  await set();
+  await page.getByRole('link', { name: 'Change the rule about prod' }).click();
+  const form = page.getByRole('form', { name: 'Change rule' });
+  await form.getByLabel('Tags').fill('v*');
+  await form.getByRole('button', { name: 'Change rule' }).click();
+  expect(await isDeletable()).toBe(true);
+  await undo('The rule is about v* now', 'The rule is about prod now');
+  expect(await isDeletable()).toBe(false);
+  await page.getByRole('link', { name: 'Remove the rule about prod' }).click();
+  await page.getByRole('button', { name: 'Remove rule' }).click();
+  await undo('The rule about prod is gone.', 'The rule about prod is set');
+  expect(await isDeletable()).toBe(false);
+});
+
 test('a namespace goes whole for as long as its trash keeps it, and comes back whole', async ({ page, portolan, scripted }) => {
   await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod'] }, { sbom: false });
   await fill(portolan, 'team/jobs/mailer', 'mailer', { '0.9.0': ['0.9.0'] }, { sbom: false });

@@ -138,7 +138,12 @@ own('a provider is connected, and access is given and taken back', async ({ page
 
   await page.goto(`${portolan.url}/admin/access`);
   await tabTo(page, 'Give access to');
+  await awake(page);
   await page.keyboard.type('everybody');
+  await page.keyboard.press('Enter');
+  const open = page.getByRole('dialog', { name: 'Give everybody Reader on everything?' });
+  await expect(open.getByLabel('What it opens')).toBeFocused();
+  await page.keyboard.type('everything');
   await page.keyboard.press('Enter');
   await said(page, 'everybody has access.');
   await expect(page.getByRole('main')).toBeFocused();

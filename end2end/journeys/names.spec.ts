@@ -5,7 +5,7 @@ import { expect, test } from '../support/own';
 import { enrol, submit } from '../support/people';
 import { namedIn } from '../support/pulls';
 import { signIn } from '../support/servers';
-import { looked, questioned, said } from '../support/steps';
+import { looked, markOf, questioned, said } from '../support/steps';
 
 const PASSWORD = 'four quiet harbours';
 
@@ -28,6 +28,8 @@ test('an image gets another name, and a name that is there moves after a look', 
   await looked(page, scripted);
   await page.goto('/r/team/web');
   await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0', { exact: true })).toBeVisible();
+  expect(await markOf(page, '1.5.0')).toBe(await markOf(page, '1.5.0-rc.2'));
+  expect(await markOf(page, '1.5.0')).not.toBe(await markOf(page, '1.4.1'));
 
   await page.goto('/r/team/web/-/tags/1.5.0-rc.2/retag');
   await page.getByLabel('Tag', { exact: true }).fill('prod');
@@ -95,6 +97,31 @@ test('a tag goes back to what it named, also where that is in the trash', async 
   const done = await said(page, `prod names ${short('web', '1.4.2')} again.`);
   await done.getByRole('button', { name: 'Undo' }).click();
   await said(page, `prod names ${first} again.`);
+  expect(await namedIn(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.4.1'));
+});
+
+test('a tag is called otherwise, not as another one is, and as before again', async ({ page, portolan, scripted }) => {
+  await fill(portolan, 'team/web', 'web', { '1.4.1': ['1.4.1', 'prod'], '1.4.2': ['1.4.2'] }, { sbom: false });
+  await page.goto('/r/team/web');
+  await page.getByLabel('Actions for 1.4.2').click();
+  await page.getByRole('row', { name: '1.4.2' }).getByRole('link', { name: 'Rename…' }).click();
+  const asked = await questioned(page, scripted, 'Rename 1.4.2 of team/web');
+  await looked(page, scripted);
+  for (const odd of ['.bad', 'prod']) {
+    await asked.getByLabel('New name').fill(odd);
+    await asked.getByRole('button', { name: 'Rename 1.4.2' }).click();
+    await expect(page.getByLabel('New name')).toHaveValue(odd);
+    await expect(page.getByLabel('New name')).toHaveAttribute('aria-invalid', 'true');
+  }
+  await asked.getByLabel('New name').fill('1.4.3');
+  await asked.getByRole('button', { name: 'Rename 1.4.2' }).click();
+  const done = await said(page, '1.4.2 is called 1.4.3 now.');
+  expect(await namedIn(portolan, 'team/web', '1.4.2')).toBeUndefined();
+  expect(await namedIn(portolan, 'team/web', '1.4.3')).toBe(digestOf('web', '1.4.2'));
+  await done.getByRole('button', { name: 'Undo' }).click();
+  await said(page, '1.4.3 is called 1.4.2 now.');
+  expect(await namedIn(portolan, 'team/web', '1.4.2')).toBe(digestOf('web', '1.4.2'));
+  expect(await namedIn(portolan, 'team/web', '1.4.3')).toBeUndefined();
   expect(await namedIn(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.4.1'));
 });
 

@@ -78,8 +78,14 @@ test('a robot for CI pushes where it may, until its secret is rotated', async ({
   await page.getByRole('button', { name: 'Disable ci-web' }).click();
   await expect(row).toContainText('Disabled');
   expect(await opens(rotated)).toBe(401);
+  const enabled = page.getByRole('status').filter({ hasText: 'The robot ci-web is let in again.' });
+  await page.getByRole('status').filter({ hasText: 'The robot ci-web is let in no more.' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(enabled).toBeVisible();
+  expect(await opens(rotated)).toBe(200);
+  await page.getByRole('button', { name: 'Disable ci-web' }).click();
+  await expect(row).toContainText('Disabled');
   await page.getByRole('button', { name: 'Enable ci-web' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'The robot ci-web is let in again.' })).toBeVisible();
+  await expect(enabled).toBeVisible();
   expect(await opens(rotated)).toBe(200);
   await page.getByRole('link', { name: 'Delete ci-web' }).click();
   const deletion = page.getByRole('region', { name: 'Delete ci-web?' });

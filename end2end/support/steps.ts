@@ -44,6 +44,12 @@ export async function guarded(act: Locator, keep: Locator) {
   await expect(act).toBeFocused();
 }
 
+/** The mark that stands in the list for the image of a tag, as it is drawn. */
+export async function markOf(page: Page, tag: string): Promise<string> {
+  const row = page.locator('tbody').getByRole('row').filter({ has: page.getByRole('link', { name: tag, exact: true }) }).first();
+  return row.locator('svg.dm').first().evaluate((mark) => mark.outerHTML);
+}
+
 /** A question over the page or on one of its own, by its title. */
 export async function questioned(page: Page, scripted: boolean, name: string | RegExp): Promise<Locator> {
   const asked = scripted ? page.getByRole('dialog', { name }) : page.locator('main');

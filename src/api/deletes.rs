@@ -14,13 +14,14 @@ pub async fn preview_tags(repository: RepositoryName, tags: Vec<Tag>, unprotecte
     if unprotected { plans::preview_unprotected(&app, &proof).await } else { plans::preview(&app, &proof).await }
 }
 
-/// What would go with all tags that a filter matches.
+/// What would go with all tags that a filter matches, or with those of them that no rule keeps.
 #[server(name = PreviewMatching, endpoint = "deletes/matching")]
-pub async fn preview_matching(repository: RepositoryName, filter: String) -> Result<Preview, Error> {
+pub async fn preview_matching(repository: RepositoryName, filter: String, unprotected: bool) -> Result<Preview, Error> {
     use crate::server::service::{plans, tags};
     let (app, caller) = crate::server::request().await?;
     let action = tags::to_delete(&app, &caller, repository, filter).await?;
-    plans::preview(&app, &app.access.authorize(&caller, action).await?).await
+    let proof = app.access.authorize(&caller, action).await?;
+    if unprotected { plans::preview_unprotected(&app, &proof).await } else { plans::preview(&app, &proof).await }
 }
 
 /// What would go with an image.

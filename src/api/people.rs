@@ -1,10 +1,10 @@
 //! Questions about people and what they may do.
 
 use crate::domain::view::{
-    AccessView, AccountView, ActivityQuery, ActivityView, AllPoliciesView, GroupView, GroupsView, PoliciesView,
-    ProtectionQuery, SettingsView, UserView, UsersQuery, UsersView,
+    AccessView, AccountView, ActivityQuery, ActivityView, AllPoliciesView, GroupView, GroupsView, Opening,
+    PoliciesView, ProtectionQuery, SettingsView, UserView, UsersQuery, UsersView,
 };
-use crate::domain::{Error, GroupName, Namespace, Scope, Username};
+use crate::domain::{Error, GroupName, Namespace, RepositoryName, Scope, Terms, Username};
 use leptos::prelude::*;
 
 /// A page of users.
@@ -63,6 +63,28 @@ pub async fn show_access(scope: Scope, after: String) -> Result<AccessView, Erro
     let (app, caller) = crate::server::request().await?;
     let proof = app.access.authorize(&caller, action::ListGrants { scope }).await?;
     service::access::view(&app, &proof, &after).await
+}
+
+/// What becomes readable by anybody where everybody is given something.
+#[server(name = PreviewGrant, endpoint = "access/opening")]
+pub async fn preview_grant(terms: Terms) -> Result<Opening, Error> {
+    use crate::domain::{Grantee, action};
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let proof = app.access.authorize(&caller, action::GiveAccess { to: Grantee::Anonymous, terms }).await?;
+    service::access::opening::by_grant(&app, &proof).await
+}
+
+/// The same where a repository is made public.
+#[server(name = PreviewPublic, endpoint = "settings/opening")]
+pub async fn preview_public(repository: RepositoryName) -> Result<Opening, Error> {
+    use crate::domain::{RepositoryVisibility, action};
+    use crate::server::service;
+    let (app, caller) = crate::server::request().await?;
+    let visibility = Some(RepositoryVisibility::Public);
+    let action = action::ConfigureRepository { repository, description: None, visibility };
+    let proof = app.access.authorize(&caller, action).await?;
+    service::access::opening::by_visibility(&app, &proof).await
 }
 
 /// How a repository or a namespace is set, for who may set it; of a repository with its rules.

@@ -52,6 +52,11 @@ impl Scope {
         if let Self::Namespace(namespace) = self { Some(namespace) } else { None }
     }
 
+    /// As its page is called, and as it is typed where a press is too little: `everything`, `team`, `team/web`.
+    pub fn name(&self) -> String {
+        self.words().trim_end_matches("/*").to_owned()
+    }
+
     /// In a sentence: `everything`, `team/*`, `team/web`.
     pub fn words(&self) -> String {
         if *self == Self::Everything { "everything".to_owned() } else { self.to_string() }

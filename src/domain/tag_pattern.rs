@@ -47,6 +47,14 @@ impl TagPattern {
         })
     }
 
+    /// What all tags begin with that it takes in, as far as its only glob says that before its first sign.
+    pub fn beginning(&self) -> &str {
+        let text = self.0.trim();
+        let is_one = !text.contains([',', '!']);
+        let end = text.find(['*', '?', '[']).unwrap_or(text.len());
+        if is_one { &text[..end] } else { "" }
+    }
+
     /// Whether it takes in all tags that it does not exclude.
     pub fn only_excludes(&self) -> bool {
         self.1.only_excludes()
@@ -195,6 +203,11 @@ mod tests {
             pattern.globs().collect::<Vec<_>>(),
             [(false, vec![of("v"), of("012"), Sign::Any]), (true, rc.to_vec())]
         );
+        for (pattern, beginning) in
+            [("v1.*", "v1."), ("v1", "v1"), ("v[0-2]*", "v"), ("*", ""), ("!v1", ""), ("v1,v2", "")]
+        {
+            assert_eq!(pattern.parse::<TagPattern>().unwrap().beginning(), beginning);
+        }
         assert!(!pattern.only_excludes() && "!prod".parse::<TagPattern>().unwrap().only_excludes());
     }
 

@@ -9,6 +9,7 @@ mod image;
 mod jobs;
 mod mount;
 mod naming;
+mod opening;
 mod people;
 mod plan;
 mod protections;
@@ -30,6 +31,7 @@ pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage,
 pub use jobs::{InTrash, JobRow, JobView, JobsView, WayBack};
 pub use mount::{LedElsewhere, MountView, ProbeView, TrustView};
 pub use naming::{Earlier, Leaving, NamingView, RollBackView, Side, TagMay, Target};
+pub use opening::Opening;
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,

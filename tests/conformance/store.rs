@@ -225,6 +225,29 @@ async fn filters_take_their_text_literally(bench: &Bench) {
     assert_eq!(glob("v1*").await, ["v1x0"]);
     assert_eq!(glob("?1.0").await, ["V1.0"]);
     assert_eq!(glob("1x").await, ["v1x0"]);
+    for (q, expected) in [
+        ("[vV]1[.x]0", &["V1.0", "v1x0"][..]),
+        ("v[0-9]*", &["v1x0"]),
+        ("V1.0,v1?0", &["V1.0", "v1x0"]),
+        ("!v*", &["V1.0"]),
+        ("!x", &["V1.0"]),
+        ("!1x0 *", &["V1.0"]),
+        ("!1x", &["V1.0"]),
+        ("!V1", &["v1x0"]),
+        ("v1x0*", &["v1x0"]),
+        ("_1*", &[]),
+        ("v* V*", &[]),
+    ] {
+        assert_eq!(glob(q).await, expected, "{q}");
+        let filter = TagFilter::parse(q, NOW).unwrap();
+        let matching = tags::matching(&bench.store, &found.id, &filter, 9).await.unwrap();
+        assert_eq!(matching.iter().map(Tag::as_str).collect::<Vec<_>>(), expected, "{q}");
+        let counted = tags::count_matching(&bench.store, &found.id, &filter, 9).await.unwrap();
+        assert_eq!(counted, expected.len() as u64, "{q}");
+        let query = TagQuery { q: q.to_owned(), ..TagQuery::default() };
+        let moved = tags::list(&bench.store, &found.id, (&query, &filter), &Position::Start).await.unwrap();
+        assert_eq!(moved.items.len(), expected.len(), "{q}");
+    }
 }
 
 async fn a_job_is_leased_to_one_node(bench: &Bench) {

@@ -61,11 +61,14 @@ async fn a_source_that_fails_at_any_request_leaves_no_half_image() {
         let id = world.ask("up/web", json!({"tags": ["1.0"], "to": to})).await;
         world.gate.arm(Some((at, Event::Fails)));
         let failed = world.finish(&id).await.err();
-        if failed.is_none() {
+        if failed.is_none() && world.gate.now().seen.len() <= at {
+            assert!(at > 5, "it is asked that often");
             break;
         }
-        assert_eq!(pull(&world.here, &to, "manifests/1.0").await.status, 404, "{at}");
-        world.finish(&id).await.unwrap();
+        if failed.is_some() {
+            assert_eq!(pull(&world.here, &to, "manifests/1.0").await.status, 404, "{at}");
+            world.finish(&id).await.unwrap();
+        }
         assert_eq!(whole(&world.here, &to, "1.0").await, source, "{at}");
     }
 }

@@ -204,7 +204,7 @@ async fn settings_hold_and_activity_shows_who_did_what() {
     let two_lines = [("description", "one\ntwo"), ("visibility", "public")];
     assert_eq!(mara.send(page, "configure-repository", &two_lines).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(test.get("/r/team/web").await.status, StatusCode::SEE_OTHER, "nothing of it was done");
-    let fields = [("description", "Customer <web> app"), ("visibility", "public")];
+    let fields = [("description", "Customer <web> app"), ("visibility", "public"), ("confirmed", "team/web")];
     assert!(mara.done(page, "configure-repository", &fields).await.contains("The settings of team/web are saved."));
     let seen = test.get("/r/team/web").await;
     assert!(seen.status == StatusCode::OK && seen.text().contains("Customer &lt;web&gt; app"), "{}", seen.text());

@@ -284,6 +284,51 @@ async fn the_last_way_in_of_an_administrator_stays() {
     assert_eq!(ops.get("/admin/mounts").await.status, StatusCode::OK, "nothing changed");
 }
 
+/// The last provider goes by who shows once more that it is them; one of several goes by its name.
+#[tokio::test]
+async fn the_last_provider_goes_by_who_shows_that_it_is_them() {
+    let provider = StandIn::start().await;
+    let (test, clock) = server(ALLOWED).await;
+    let mara = Console::of(&test, "mara").await;
+    added(&mara, &provider, &[]).await;
+    clock.advance_ms(5 * 60_000);
+    let question = async || mara.get(&format!("{PAGE}?remove=yes")).await.text();
+    let off = question().await;
+    assert!(
+        !off.contains("It is the last provider.") && !off.contains("Your password"),
+        "nobody signs in by it: {off}"
+    );
+    mara.done(PAGE, "enable-provider", &[]).await;
+    let last = question().await;
+    assert!(last.contains("It is the last provider. Who has a password here signs in by that"), "{last}");
+    assert!(last.contains("Your password") && last.contains("name=\"password\""), "{last}");
+    for (typed, password, words) in [
+        ("acme", "", "This is not your password"),
+        ("acme", "wrong horse", "This is not your password"),
+        ("acm", PASSWORD, "Type acme to go on"),
+    ] {
+        let typed = [("confirmed", typed), ("password", password)];
+        let slip = mara.send(&format!("{PAGE}?remove=yes"), "delete-provider", &typed).await;
+        assert_eq!(slip.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed:?}: {}", slip.text());
+        assert!(slip.text().contains(words) && !slip.text().contains("wrong horse"), "{words}: {}", slip.text());
+    }
+    assert!(test.get("/auth/login").await.text().contains("Continue with Acme"), "it is there");
+    let other = fields(&provider.issuer, SECRET, &[]);
+    let other: Vec<_> =
+        other.iter().map(|(name, value)| (*name, if *name == "name" { "other" } else { *value })).collect();
+    mara.done(NEW, "create-provider", &other).await;
+    mara.done("/admin/providers/other", "enable-provider", &[]).await;
+    assert!(!question().await.contains("It is the last provider."));
+    mara.done("/admin/providers/other", "delete-provider", &[("confirmed", "other")]).await;
+    mara.done(PAGE, "delete-provider", &[("confirmed", "acme"), ("password", PASSWORD)]).await;
+    // Who signed in a moment ago has shown it.
+    added(&mara, &provider, &[]).await;
+    mara.done(PAGE, "enable-provider", &[]).await;
+    let fresh = Console::of(&test, "mara").await;
+    assert!(!fresh.get(&format!("{PAGE}?remove=yes")).await.text().contains("Your password"));
+    fresh.done(PAGE, "delete-provider", &[("confirmed", "acme")]).await;
+}
+
 #[tokio::test]
 async fn strangers_and_maintainers_get_nothing() {
     let provider = StandIn::start().await;

@@ -145,7 +145,10 @@ async fn a_namespace_says_for_how_long_what_is_deleted_is_kept() {
     assert_eq!(at("expires_at"), at("deleted_at").plus_days(3), "{gone}");
     let record = admin.get("/api/v1/activity?action=namespace.configure").await.json()["items"][0].clone();
     assert_eq!((&record["before"], &record["after"]), (&json!("trash days: 7"), &json!("trash days: as above")));
+    let shorter = mara.done(page, "configure-namespace", &[("trash_days", "1")]).await;
+    assert!(shorter.contains("What is in the trash already keeps its day."), "{shorter}");
     mara.done(page, "configure-namespace", &[("trash_days", "")]).await;
+    assert_eq!(admin.get("/api/v1/trash").await.json()["items"][0]["expires_at"], gone["expires_at"], "it does");
     assert_eq!(below("").await, shown(None, 30));
 }
 

@@ -160,6 +160,10 @@ async fn nobody_rotates_a_robot_that_may_more_than_they() {
     assert_eq!(status(&nina, "PATCH", "robots/ci-web", json!({"disabled": true})).await, 200, "to stop it is allowed");
     assert_eq!(by.get("/v2/").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(status(&nina, "PATCH", "robots/ci-web", json!({"disabled": false})).await, 403);
+    send(&admin, "PATCH", "robots/ci-web", json!({"disabled": false})).await;
+    let page =
+        Browser::of(&admin, "nina").await.done("/n/team/-/robots", "disable-robot", &[("robot", "ci-web")]).await;
+    assert!(page.contains("let in no more") && !page.contains("class=\"undo\""), "no way back that is refused: {page}");
     send(&admin, "DELETE", &format!("grants/{more}"), json!(null)).await;
     let enabled = send(&nina, "PATCH", "robots/ci-web", json!({"disabled": false})).await;
     assert_eq!((enabled.status, &enabled.json()["disabled"]), (StatusCode::OK, &json!(false)));
@@ -268,8 +272,13 @@ async fn robots_are_made_rotated_stopped_and_deleted_by_plain_forms() {
     let new = basic("ci-web", &shown_secret(&rotated, "ptl_r_"));
     assert_eq!(admin.showing(&shown).get("/v2/").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(admin.showing(&new).get("/v2/").await.status, StatusCode::OK);
-    assert!(nina.done(page, "disable-robot", &robot).await.contains("Disabled"));
+    let stopped = nina.done(page, "disable-robot", &robot).await;
+    let undo = between(&stopped, "class=\"undo\"", "</form>");
+    assert!(stopped.contains("Disabled") && undo.contains(&format!("action=\"{page}\"")), "{stopped}");
+    assert!(undo.contains("value=\"enable-robot\"") && undo.contains("value=\"ci-web\"") && undo.contains("Undo"));
     assert_eq!(admin.showing(&new).get("/v2/").await.status, StatusCode::UNAUTHORIZED);
+    let again = nina.done(page, "disable-robot", &robot).await;
+    assert!(!again.contains("class=\"undo\""), "somebody else stopped it: {again}");
     assert!(nina.done(page, "enable-robot", &robot).await.contains("let in again"));
     for (page, by, refused) in
         [("/n/other/-/robots", &nina, 403), ("/n/team/a/-/robots", &nina, 404), (page, &otto, 403)]

@@ -1,6 +1,6 @@
 //! Rules as those meet them who want to change names: said with who may lift them, and a filter of the list.
 
-use super::{form, send, within};
+use super::{form, send, timed, within};
 use crate::support::{TestApp, field};
 use portolan::domain::{Protection, Role, Tag};
 use serde_json::{Value, json};
@@ -185,6 +185,60 @@ async fn protected_tags_are_found_by_the_decisions_own_rule() {
     assert!(asked.contains("Delete 2 tags from team/web") && asked.contains("As Admin you may remove it."), "{asked}");
 }
 
+/// As the readme says it, on pages and by the API alike: what is listed is what a delete by the same filter takes.
+#[tokio::test]
+async fn a_filter_takes_what_it_says_and_what_it_cannot_take_is_said_where_it_was_typed() {
+    let (test, clock) = timed().await;
+    test.push_image("team/web", "1.4.0", "amd64", b"one").await;
+    clock.advance_ms(31 * 86_400_000);
+    for tag in ["1.4.1", "1.4.2-rc1", "prod", "v1", "v2"] {
+        test.push_image("team/web", tag, "amd64", tag.as_bytes()).await;
+    }
+    set(&test, json!({"scope": "team/web", "tags": "prod", "kind": "immutable"})).await;
+    let encoded = |filter: &str| filter.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let (list, preview) = ("/api/v1/r/team/web/-/tags?sort=name&q=", "/api/v1/r/team/web/-/delete-preview");
+    for (filter, expected) in [
+        ("rc", &["1.4.2-rc1"][..]),
+        ("1.4.*", &["1.4.0", "1.4.1", "1.4.2-rc1"]),
+        ("1.4.* age:>30d", &["1.4.0"]),
+        ("1.4.* age:<12h age:>0h", &[]),
+        ("1.4.* !*-rc*", &["1.4.0", "1.4.1"]),
+        ("1.4.* !rc age:<2w", &["1.4.1"]),
+        ("v[0-9]*", &["v1", "v2"]),
+        ("v?,1.4.[01]", &["1.4.0", "1.4.1", "v1", "v2"]),
+        ("protected", &["prod"]),
+        ("unprotected !1.4", &["v1", "v2"]),
+    ] {
+        let encoded = encoded(filter);
+        let listed = test.get(&format!("{list}{encoded}")).await.json();
+        let listed: Vec<&str> =
+            listed["items"].as_array().unwrap().iter().map(|it| it["tag"].as_str().unwrap()).collect();
+        assert_eq!(listed, expected, "{filter}");
+        let shown = send(&test, "POST", preview, json!({"filter": filter})).await.json();
+        let of_tags = |it: &&Value| it["kind"] == "tag";
+        let going = shown["removed"].as_array().map_or(0, |it| it.iter().filter(of_tags).count());
+        assert_eq!(going, expected.len(), "{filter}: {shown}");
+    }
+    for (filter, words, typed) in [
+        ("age:>90d age:>30d", "is the second age to be older than", "age:>90d age:>30d"),
+        ("v[9-0]", "its range goes upwards", "v[9-0]"),
+        ("size:>1GB", "is no filter", "size:>1GB"),
+    ] {
+        let encoded = encoded(filter);
+        for page in [format!("/r/team/web?sort=name&q={encoded}"), format!("/r/team/web/-/delete?filter={encoded}")] {
+            let refused = test.get(&page).await;
+            let text = refused.text().replace("&gt;", ">");
+            assert_eq!(refused.status, 400, "{page}: {text}");
+            assert!(text.contains(words) && text.contains(&format!("value=\"{typed}\"")), "{page}: {text}");
+            assert!(text.contains("action=\"/r/team/web\""), "{page}: {text}");
+        }
+        let refused = test.get(&format!("{list}{encoded}")).await;
+        assert!(refused.status == 400 && refused.text().contains(words), "{filter}: {}", refused.text());
+        let refused = send(&test, "POST", preview, json!({"filter": filter})).await;
+        assert!(refused.status == 400 && refused.text().contains(words), "{filter}: {}", refused.text());
+    }
+}
+
 /// What is offered on a page to go on without what rules protect: a link, which works without script as well.
 pub(super) fn way_on(page: &str) -> Option<String> {
     let (before, _) = page.split_once("protected and go on<")?;
@@ -203,11 +257,17 @@ async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
     let chosen = "/r/team/web/-/delete?tag=a&tag=b&tag=gone&tag=v1&tag=v2";
     for (page, words, title, left_out) in [
         (chosen, "Leave out the 2 that are", "Delete 2 tags from team/web", "Protected, and left out: v1 and v2."),
-        ("/r/team/web/-/delete?filter=*", "Leave out all that are", "Delete 2 tags from team/web", ""),
+        (
+            "/r/team/web/-/delete?filter=*",
+            "Leave out the 2 that are",
+            "Delete 2 tags from team/web",
+            "Protected, and left out: v1 and v2.",
+        ),
     ] {
         let stopped = test.get(page).await.text();
         assert!(stopped.contains(words) && !stopped.contains("name=\"plan\""), "{page}: {stopped}");
         let on = way_on(&stopped).expect("the way on");
+        assert_eq!(on, format!("{page}&leave=protected"), "what was typed stays");
         let asked = test.get(&on).await.text();
         for words in [title, left_out] {
             assert!(asked.contains(words), "{on}: {words}: {asked}");

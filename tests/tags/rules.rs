@@ -6,6 +6,7 @@ use crate::support::{Answer, OCI_MANIFEST, TestApp, field, sha256};
 use portolan::domain::Role;
 use portolan::server::clock::Clock;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 async fn set(test: &TestApp, rule: Value) -> String {
     let set = send(test, "POST", "/api/v1/protections", rule).await;
@@ -150,11 +151,60 @@ async fn what_rules_keep_is_left_out_where_a_program_says_so() {
     for (asked, words) in [
         (json!({"repository": true, "leave_out": true}), "leave_out is for tags"),
         (json!({"tags": ["v1"], "leave_out": true}), "tag"),
-        (json!({"filter": "*", "leave_out": true}), "no tag of team/web matches `* unprotected`"),
+        (json!({"filter": "*", "leave_out": true}), "rules protect all of these tags"),
     ] {
         let refused = preview(asked.clone()).await;
         assert!(refused.status == 400 && refused.text().contains(words), "{asked}: {}", refused.text());
     }
+}
+
+/// As of tags that are named: what rules keep from who asks and nothing more, when it is looked at and when it is done, also
+/// by a job.
+#[tokio::test]
+async fn a_filter_leaves_out_what_rules_keep_from_who_asks() {
+    let (test, _) = timed().await;
+    let image = test.push_image("team/web", "main", "amd64", b"one").await;
+    let manifest = test.get(&format!("/v2/team/web/manifests/{image}")).await.text();
+    let tags: Vec<String> =
+        (0..520).map(|n| format!("dev-{n}")).chain(["prod-1", "prod-2", "v1"].map(String::from)).collect();
+    for some in tags.chunks(64) {
+        let reference = format!("{image}?tag={}", some.join("&tag="));
+        assert_eq!(test.put_manifest("team/web", &reference, OCI_MANIFEST, &manifest).await.status, 201);
+    }
+    set(&test, json!({"scope": "team/*", "tags": "v*", "kind": "immutable"})).await;
+    set(&test, json!({"scope": "team/web", "tags": "prod*", "kind": "protected", "role": "maintainer"})).await;
+    let [lena, max] = [Role::Developer, Role::Maintainer].map(|role| within(&test, "team/*", role, None));
+    let (preview, delete) = ("/api/v1/r/team/web/-/delete-preview", "/api/v1/r/team/web/-/delete");
+    for (who, kept) in [(&lena, "prod-1, prod-2 and v1"), (&max, "v1")] {
+        for asked in [
+            json!({"filter": "*", "leave_out": true}),
+            json!({"tags": ["main", "prod-1", "prod-2", "v1"], "leave_out": true}),
+        ] {
+            let shown = send(who, "POST", preview, asked.clone()).await.json();
+            assert_eq!(shown["notes"][0], format!("Protected, and left out: {kept}"), "{asked}: {shown}");
+        }
+    }
+    // What rules keep since it was looked at is met again, and left out of what is shown then.
+    let seen = send(&max, "POST", preview, json!({"filter": "prod* ", "leave_out": true})).await.json();
+    let rule = set(&test, json!({"scope": "team/web", "tags": "prod-2", "kind": "immutable"})).await;
+    let changed = send(&max, "POST", delete, json!({"plan": seen["plan"]})).await;
+    assert_eq!(changed.status, 409, "{}", changed.text());
+    let shown = changed.json()["preview"].clone();
+    assert_eq!(
+        (&shown["notes"][0], shown["removed"][0]["tag"].as_str()),
+        (&json!("Protected, and left out: prod-2"), Some("prod-1"))
+    );
+    assert_eq!(send(&test, "DELETE", &format!("/api/v1/protections/{rule}"), json!(null)).await.status, 204);
+
+    let seen = send(&max, "POST", preview, json!({"filter": "*", "leave_out": true})).await.json();
+    let begun = send(&max, "POST", delete, json!({"plan": seen["plan"]})).await;
+    assert_eq!(begun.status, 202, "{}", begun.text());
+    let id = begun.json()["job"].as_str().unwrap().to_owned();
+    let parts = test.app.store.all("SELECT what FROM job_parts WHERE run_id = $1", vec![id.into()]).await.unwrap();
+    let parts: Vec<String> = parts.into_iter().map(|mut row| row.take().unwrap()).collect();
+    let going: BTreeSet<&str> =
+        parts.iter().flat_map(|part| part.lines()).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!((going.len(), going.contains("prod-1"), going.contains("v1")), (tags.len(), true, false));
 }
 
 /// A namespace whose tags moved, came and went since a time, some of them under rules since.

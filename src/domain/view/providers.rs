@@ -1,5 +1,6 @@
 //! Pages about identity providers.
 
+use super::Again;
 use crate::domain::{GroupName, ProviderKind, ProviderSettings, Timestamp, Username};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,8 @@ pub struct ProviderView {
     pub live_since: Option<Timestamp>,
     /// Groups of it whose name another one has by now; looked up for its own page.
     pub strangers: Vec<StrangerRow>,
+    /// What is shown once more before it goes, where it is the last one by which people sign in; looked up for its own page.
+    pub last: Option<Again>,
 }
 
 /// A group that counts for nothing, because another one had its name.

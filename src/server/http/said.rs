@@ -42,6 +42,9 @@ pub(super) fn cookie(app: &App, said: &Said) -> HeaderValue {
             value.append_pair("repository", repository.as_str()).append_pair("renamed", tag.as_str());
             value.append_pair("to", to.as_str()).append_pair("expect", expect.as_str());
         }
+        Some(Back::Robot { namespace, name }) => {
+            value.append_pair("robots", namespace.as_str()).append_pair("robot", name.as_str());
+        }
         Some(Back::Copied(request_id)) => drop(value.append_pair("copy", request_id)),
         Some(Back::Trash(batch)) => drop(value.append_pair("batch", batch)),
         Some(Back::Rule { scope, there, says }) => {
@@ -92,6 +95,9 @@ fn back(get: &dyn Fn(&str) -> Option<String>) -> Option<Back> {
     }
     if let Some(request_id) = get("copy") {
         return Some(Back::Copied(request_id));
+    }
+    if let Some(name) = get("robot") {
+        return Some(Back::Robot { namespace: get("robots")?.parse().ok()?, name: name.parse().ok()? });
     }
     if get("scope").is_some() {
         return rule(get);

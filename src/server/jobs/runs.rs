@@ -62,7 +62,7 @@ impl Turns {
 async fn step(work: &Work, run: &Run) -> Result<Progress> {
     match run.kind {
         RunKind::Collect => collect::step(work, run).await,
-        RunKind::Copy => copies::step(&work.app, run).await,
+        RunKind::Copy => copies::step(&work.app, run, copies::SLICE).await,
         RunKind::Delete => plans::step(&work.app, run).await,
         RunKind::Restore => trash::step(&work.app, run).await,
     }

@@ -1,5 +1,7 @@
 //! Who has access: grants, and who may see what without any.
 
+pub mod opening;
+
 use super::{invitations, may, opens, users};
 use crate::domain::action::{ChangeAccess, CreateUser, GiveAccess, ListGrants, TakeAccess};
 use crate::domain::error::What;
@@ -138,8 +140,11 @@ pub async fn give(app: &App, proof: &Authorized<GiveAccess>) -> Result<Grant> {
     Ok(grant)
 }
 
-/// Whoever lets others in, or acts for the instance, has a name.
-fn require_name(to: &Grantee, role: Role) -> Result<()> {
+/// Refuses for everybody a role that takes a name: whoever lets others in, or acts for the instance, has one.
+///
+/// # Errors
+/// [`Error::Invalid`] of the role.
+pub fn require_name(to: &Grantee, role: Role) -> Result<()> {
     let lets_in = role.holds(Permission::GrantManage) || role.holds(Permission::RobotManage);
     match *to == Grantee::Anonymous && (role.is_of_the_instance() || lets_in) {
         true => Err(Error::invalid("role", "this role is for somebody with a name: it lets others in")),

@@ -7,6 +7,7 @@ mod asking;
 mod back;
 mod catalog;
 mod content;
+mod found;
 mod images;
 mod listing;
 mod naming;
@@ -21,7 +22,7 @@ pub use back::{made, take_back};
 pub use shown::{page, plan};
 pub(super) use undo::of_job;
 pub use undo::undo;
-pub use way::step;
+pub use way::{SLICE, step};
 
 use super::elsewhere;
 use super::names::{Expect, Namer};

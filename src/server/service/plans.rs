@@ -85,14 +85,26 @@ pub async fn preview<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<Pre
     sealed_preview(app, proof, proof.action().asked(), vec![]).await
 }
 
-/// The same of those tags that no rule keeps from who asks.
+/// The same of those tags that no rule keeps from who asks. Of a filter the plan says so, and they are looked for anew when
+/// it is redeemed.
 ///
 /// # Errors
 /// [`Error::Invalid`] where rules keep all of them.
 pub async fn preview_unprotected(app: &App, proof: &Authorized<DeleteTags>) -> Result<Preview> {
-    let mut action = proof.action().clone();
-    let kept = left_out::protected(app, &proof.rights(), &mut action).await?;
-    sealed_preview(app, proof, action.asked(), kept).await
+    let (action, kept) = left_out::protected(app, proof).await?;
+    let mut asked = action.asked();
+    if let Asked::Content { filter: Some(_), leaves_out, .. } = &mut asked {
+        *leaves_out = true;
+    }
+    sealed_preview(app, proof, asked, kept).await
+}
+
+/// Those of the tags that no rule keeps from who asks.
+///
+/// # Errors
+/// [`Error::Invalid`] where rules keep all of them.
+pub async fn unprotected(app: &App, proof: &Authorized<DeleteTags>) -> Result<DeleteTags> {
+    left_out::protected(app, proof).await.map(|(action, _)| action)
 }
 
 async fn sealed_preview<A: Planned>(

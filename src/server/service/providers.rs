@@ -3,7 +3,7 @@
 mod shown;
 mod strangers;
 
-pub use shown::{list, page, show, view};
+pub use shown::{is_last, list, page, show, view};
 pub use strangers::{accept, brings_admins};
 
 use super::access;

@@ -54,6 +54,25 @@ pub async fn of_namespace(app: &App, proof: &Authorized<ReadNamespace>) -> Resul
     Ok(SettingsView { opens, scope, description, visibility, protections: None, may_delete, kept_at })
 }
 
+/// Whether it makes a repository public that is not so by now.
+///
+/// # Errors
+/// As [`configure_repository`], before anything is asked.
+pub async fn makes_public(app: &App, proof: &Authorized<ConfigureRepository>) -> Result<bool> {
+    let ConfigureRepository { repository, description, visibility } = proof.action();
+    description.as_ref().map(|text| one_line("description", text, MAX_DESCRIPTION_CHARS)).transpose()?;
+    let found = settings::of_repository(&app.store, repository).await?;
+    let (_, before) = found.ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))?;
+    Ok(*visibility == Some(RepositoryVisibility::Public) && before != RepositoryVisibility::Public)
+}
+
+/// Whether it lets repositories of a namespace begin public that begin otherwise by now.
+pub async fn begins_public(app: &App, proof: &Authorized<ConfigureNamespace>) -> Result<bool> {
+    let ConfigureNamespace { namespace, default_visibility, .. } = proof.action();
+    let before = settings::default_visibility(&app.store, namespace).await?;
+    Ok(*default_visibility == Some(RepositoryVisibility::Public) && before != RepositoryVisibility::Public)
+}
+
 /// Says what a repository is, and who may see it without a grant.
 ///
 /// # Errors

@@ -218,10 +218,7 @@ pub fn like_literal(text: &str) -> String {
     text.chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect()
 }
 
-/// A `LIKE` pattern for a glob with `*` and `?`; text without either matches anywhere.
-pub fn like_glob(glob: &str) -> String {
-    if !glob.contains(['*', '?']) {
-        return format!("%{}%", like_literal(glob));
-    }
-    like_literal(glob).replace('*', "%").replace('?', "_")
+/// A `LIKE` pattern for what has `part` anywhere in it.
+pub fn like_part(part: &str) -> String {
+    format!("%{}%", like_literal(part))
 }

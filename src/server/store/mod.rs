@@ -72,6 +72,7 @@ pub mod transfer;
 pub mod trash;
 mod tx;
 pub mod under_way;
+pub mod unseen;
 pub mod uploads;
 pub mod value;
 pub mod visibilities;

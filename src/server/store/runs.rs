@@ -8,7 +8,7 @@ mod turns;
 mod whose;
 
 pub use images::{brought, named, wanted};
-pub use parts::{Part, Tally, Weight, add_parts, next_part, note_part, tally};
+pub use parts::{Part, Tally, Weight, add_parts, kept, next_part, note_part, tally};
 pub use rows::{any_changed_at, changed_at, find, is_under_way, list, told};
 pub(super) use turns::waits;
 pub use turns::{give_place, one_too_many, take_turn};
@@ -82,6 +82,8 @@ impl Run {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub place: String,
+    /// What was found to do, each thing with the position at which it is kept.
+    pub found: Vec<(u64, String)>,
     pub n_done: u64,
     pub n_total: Option<u64>,
     pub n_bytes: u64,
@@ -190,6 +192,7 @@ pub async fn advance(
         params![&run.id, &to.place, to.n_done, n_total, to.n_bytes, to.waits_for.clone(), worked_ms, now, to.is_over];
     params.push(run.turn.into());
     let Some(mut row) = tx.one(sql, params).await? else { return Ok(None) };
+    parts::keep(tx, &run.id, &to.found).await?;
     if let Some(weight) = to.weight {
         parts::weigh(tx, &run.id, weight).await?;
     }

@@ -1,10 +1,13 @@
 //! Tags: the list, one by name, and their moves.
 
-use super::dialect::Dialect;
+mod filtered;
+
+pub use filtered::{count_matching, matching};
+
 use super::keyset::{self, Order};
 use super::radius::Reader;
 use super::repositories::Repository;
-use super::{Known, Row, Store, Tx, Value, batch, dialect, history, protections, repositories};
+use super::{Known, Row, Store, Tx, Value, batch, history, repositories};
 use crate::domain::page::Position;
 use crate::domain::tag_filter::TagFilter;
 use crate::domain::view::{How, Moved, TagMay, TagQuery, TagRow, TagSort};
@@ -26,7 +29,7 @@ pub async fn list(
         TagSort::Name => None,
     };
     let mut params = params![repository_id, limit + 1];
-    let fits = fitting(store.dialect(), filter, &mut params);
+    let fits = filtered::fitting(store.dialect(), filter, key.is_none(), &mut params);
     let keyset = Order { key, name: "t.name" }.at(position, params.len() + 1);
     params.extend(keyset.params);
     let sql =
@@ -37,48 +40,6 @@ pub async fn list(
         Ok((Cursor { key: row.take()?, name: item.tag.to_string() }, item))
     });
     Ok(keyset::page(rows.collect::<Result<_>>()?, position, limit))
-}
-
-/// The condition that tags `t` fit a filter, with a space before it.
-fn fitting(dialect: Dialect, filter: &TagFilter, params: &mut Vec<Value>) -> String {
-    let mut conditions = String::new();
-    let mut add = |condition: &str, value: Value| {
-        params.push(value);
-        conditions.push_str(&format!(" AND {}", condition.replace('?', &format!("${}", params.len()))));
-    };
-    for glob in &filter.names {
-        add("t.name LIKE ? ESCAPE '\\'", dialect::like_glob(glob).into());
-    }
-    if let Some(before) = filter.before {
-        add("t.changed_at < ?", before.into());
-    }
-    if let Some(after) = filter.after {
-        add("t.changed_at > ?", after.into());
-    }
-    if let Some(rules) = &filter.under {
-        conditions.push_str(&format!(" AND {}", protections::covered(dialect, "t.name", rules, params)));
-    }
-    if let Some(rules) = &filter.free_of {
-        conditions.push_str(&format!(" AND NOT ({})", protections::covered(dialect, "t.name", rules, params)));
-    }
-    conditions
-}
-
-/// The names of all tags that fit a filter, at most `limit`.
-pub async fn matching(store: &Store, repository_id: &str, filter: &TagFilter, limit: u32) -> Result<Vec<Tag>> {
-    let mut params = params![repository_id, limit];
-    let fits = fitting(store.dialect(), filter, &mut params);
-    let sql = format!("SELECT t.name FROM tags t WHERE t.repository_id = $1{fits} ORDER BY t.name LIMIT $2");
-    store.scan(&sql, params).await?.into_iter().map(|mut row| row.take()).collect()
-}
-
-/// How many of them there are, counted up to `limit`.
-pub async fn count_matching(store: &Store, repository_id: &str, filter: &TagFilter, limit: u32) -> Result<u64> {
-    let mut params = params![repository_id, limit];
-    let fits = fitting(store.dialect(), filter, &mut params);
-    let sql =
-        format!("SELECT COUNT(*) FROM (SELECT 1 FROM tags t WHERE t.repository_id = $1{fits} LIMIT $2) AS matching");
-    store.scan(&sql, params).await?.into_iter().next().map_or(Ok(0), |mut row| row.take())
 }
 
 /// The rows of a list of tags, of the repository `$1`, each with the key by which they are sorted.

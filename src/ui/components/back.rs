@@ -24,6 +24,9 @@ pub fn TakeBack(back: Back) -> impl IntoView {
         }
         Back::Rule { scope, there, says } => (Some(rules_of(&scope)), of_rule(&there, &says), rule(there, says)),
         Back::Copied(request_id) => (None, Intent::UndoCopy, vec![("copy", request_id)]),
+        Back::Robot { namespace, name } => {
+            (Some(Address::Robots(namespace)), Intent::EnableRobot, vec![("robot", name.to_string())])
+        }
         Back::Trash(batch) => (None, Intent::Undo, vec![("batch", batch)]),
         Back::Namespace { namespace, then } => {
             let href = address(&Address::AsOf(namespace).to_string(), &[("t", &then.exact())]);

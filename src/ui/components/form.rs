@@ -18,11 +18,14 @@ pub fn PostForm(
     intent: Intent,
     #[prop(default = "stack")] class: &'static str,
     #[prop(optional)] label: Option<String>,
+    /// The field, with its value, at which it is asked about first: where script runs, in a dialog over the page.
+    #[prop(optional_no_strip)]
+    asks: Option<String>,
     children: Children,
 ) -> impl IntoView {
     let action = PageRequest::current().own_address();
     view! {
-        <form class=class method="post" action=action aria-label=label>
+        <form class=class method="post" action=action aria-label=label data-asks=asks>
             <input type="hidden" name="do" value=intent.name()/>
             {children()}
         </form>

@@ -2,6 +2,7 @@
 //!
 //! `impl IntoView + use<>` on a part that borrows says that what it draws borrows nothing.
 
+pub mod again;
 pub mod artifact;
 pub mod avatar;
 pub mod back;
@@ -21,6 +22,7 @@ pub mod mark;
 pub mod missing;
 pub mod name;
 pub mod notice;
+pub mod opening;
 pub mod pages;
 pub mod part;
 pub mod prose;

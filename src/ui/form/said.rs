@@ -2,7 +2,7 @@
 
 use super::Intent;
 use crate::domain::view::Ended;
-use crate::domain::{Digest, Namespace, Protection, RepositoryName, Scope, Tag, Timestamp};
+use crate::domain::{Digest, Namespace, Protection, RepositoryName, Scope, Tag, Timestamp, Username};
 use crate::ui::words::counted;
 
 /// Something that was done, said once on the page that follows.
@@ -18,7 +18,7 @@ pub struct Said {
     pub back: Option<Back>,
 }
 
-/// The way back from what was done to names, or to the rules that keep them.
+/// The way back from what was done to names, to the rules that keep them, or to who is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Back {
     /// A tag goes back to what it named, or goes where it was not there, as long as it names `expect`.
@@ -29,6 +29,8 @@ pub enum Back {
     Copied(String),
     /// A namespace goes back to how it was.
     Namespace { namespace: Namespace, then: Timestamp },
+    /// A robot of a namespace is let in again.
+    Robot { namespace: Namespace, name: Username },
     /// What a plan deleted comes back, by its batch.
     Trash(String),
     /// A rule says again what it said: one that is there goes or changes, by its id and as long as it says what has this

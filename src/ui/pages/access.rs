@@ -2,6 +2,7 @@
 
 mod give;
 mod invite;
+mod open;
 pub mod rows;
 
 use super::load::{PageTitle, load};
@@ -15,10 +16,11 @@ use crate::ui::components::icon::Icon;
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
 use crate::ui::query::{Pairs, address};
-use crate::ui::request::PageRequest;
+use crate::ui::request::{PageRequest, Part};
 use give::GiveForm;
 use invite::{InviteForm, is_asked};
 use leptos::prelude::*;
+use open::{Asked, Open};
 use rows::{AccessRows, Columns, TakeAway, TakeBack};
 
 /// The page of everything.
@@ -31,27 +33,47 @@ pub fn EverythingAccess() -> impl IntoView {
 #[component]
 pub fn Access(scope: Scope) -> impl IntoView {
     let request = PageRequest::current();
-    let after = Pairs::of(&request.path_and_query).get("after").unwrap_or_default().to_owned();
-    load(show_access(scope, after), move |view| view! { <Whole view request/> })
+    let pairs = Pairs::of(&request.path_and_query);
+    let (after, asked) = (pairs.get("after").unwrap_or_default().to_owned(), Asked::of(&pairs));
+    let data = async move {
+        let view = show_access(scope, after).await?;
+        let opening = match asked {
+            Some(asked) => Some((asked.preview().await?, asked)),
+            None => None,
+        };
+        Ok((view, opening))
+    };
+    load(data, move |(view, opening)| {
+        let back = request.path().to_owned();
+        let open = opening.map(|(opening, asked)| view! { <Open asked opening back/> }.into_any());
+        // A dialog is for this question alone: all else that is asked here has the page around it.
+        match request.part {
+            Some(Part::Dialog) => open.into_any(),
+            _ => view! { <Whole view request open/> }.into_any(),
+        }
+    })
 }
 
 #[component]
-fn Whole(view: AccessView, request: PageRequest) -> impl IntoView {
+fn Whole(view: AccessView, request: PageRequest, open: Option<AnyView>) -> impl IntoView {
     let (title, words) = heading(&view.scope);
     let pairs = Pairs::of(&request.path_and_query);
     let asked =
         |key| pairs.get(key).and_then(|id| view.rows.iter().find(|row| row.id == id && row.may_change)).cloned();
     let (taken, back) = (asked("take"), request.path().to_owned());
     let invitation = asked("take-back").filter(|row| row.invited.is_some_and(|invited| invited.may_take_back));
-    let question = match (taken, invitation) {
-        (Some(row), _) => view! { <TakeAway row back/> }.into_any(),
-        (None, Some(row)) => view! { <TakeBack row back/> }.into_any(),
-        (None, None) => {
+    let is_open = open.is_some();
+    let question = match (open, taken, invitation) {
+        (Some(open), ..) => open,
+        (None, Some(row), _) => view! { <TakeAway row back/> }.into_any(),
+        (None, None, Some(row)) => view! { <TakeBack row back/> }.into_any(),
+        (None, None, None) => {
             [Intent::TakeAccess, Intent::TakeInvitation].map(|intent| view! { <Problem intent/> }).into_any()
         }
     };
     let scope = view.scope.clone();
-    let gives = !view.roles.is_empty();
+    // What stands in the question comes back there.
+    let gives = !view.roles.is_empty() && !is_open;
     let give = gives.then(|| view! { <GiveForm view=&view/> });
     let elsewhere = view.signs_in_at.clone().map(|host| {
         let words = format!("These grants bind the console and the API. Docker clients still sign in at {host}.");

@@ -5,12 +5,14 @@
 
 use super::load::PageTitle;
 use crate::domain::error::What;
+use crate::domain::view::{RepositorySort, TagSort};
 use crate::domain::{Address, Error, RepositoryName};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::crumbs::Crumbs;
+use crate::ui::components::filter::{Filter, FilterForm};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::protected::MetMore;
-use crate::ui::query::decode_path;
+use crate::ui::query::{Order, Pairs, came_from, decode_path};
 use crate::ui::request::{ErrorReport, PageRequest};
 use crate::ui::words::refusal;
 use leptos::prelude::*;
@@ -39,6 +41,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
     let is_failure = matches!(error, Error::Upstream { .. } | Error::Unavailable(_) | Error::Internal);
     let id = is_failure.then(|| format!("err_{}", request.id));
     let rule = request.form.rule.clone().map(|met| view! { <MetMore met/> });
+    let filter = typed(&error, &request).map(|filter| view! { <FilterForm filter>""</FilterForm> });
     view! {
         <PageTitle text=title.clone()/>
         <Place error=&error/>
@@ -47,6 +50,7 @@ fn Explanation(error: Error, request: PageRequest) -> impl IntoView {
             <h1>{title}</h1>
             <p>{reason(&error)}</p>
             {rule}
+            {filter}
             {id.map(|id| view! { <p class="errpage-id">"The log has more under "<code>{id.clone()}</code><CopyButton text=id label="Copy the id".to_owned()/></p> })}
             <a class="btn" href=href>{label}</a>
         </div>
@@ -79,6 +83,7 @@ fn title(error: &Error, request: &PageRequest) -> String {
         Error::NotFound(what) => missing(what).to_owned(),
         Error::Invalid { field, .. } if field == "tag" => "Nothing to delete".to_owned(),
         Error::Invalid { field, .. } if field == "filter" => "Nothing matches".to_owned(),
+        Error::Invalid { field, .. } if field == "q" => "This filter cannot be used".to_owned(),
         Error::Invalid { .. }
         | Error::Content { .. }
         | Error::MissingParts(_)
@@ -139,7 +144,8 @@ fn reason(error: &Error) -> String {
 /// Where to go from here.
 fn next_step(error: &Error, request: &PageRequest) -> (String, String) {
     if let (Error::Invalid { .. }, Some(repository)) = (error, deleting(request)) {
-        return to_repository(&repository);
+        let (list, words) = to_repository(&repository);
+        return (came_from(&request.path_and_query, &list).unwrap_or(list), words);
     }
     match error {
         Error::NotFound(
@@ -198,6 +204,23 @@ fn deleting(request: &PageRequest) -> Option<RepositoryName> {
         Some(Address::DeleteTags(name)) => Some(name),
         _ => None,
     }
+}
+
+/// A filter that is not understood, as it was typed: it is mended there. One of what was to be deleted is tried on the list.
+fn typed(error: &Error, request: &PageRequest) -> Option<Filter> {
+    let Error::Invalid { field, .. } = error else { return None };
+    let (query, list) = (Pairs::of(&request.path_and_query), deleting(request).map(|name| to_repository(&name).0));
+    let value =
+        query.get(if list.is_some() { "filter" } else { "q" }).filter(|_| matches!(field.as_str(), "q" | "filter"))?;
+    let mut words =
+        TagSort::WORDS.iter().map(|(_, word)| *word).chain(RepositorySort::WORDS.iter().map(|(_, word)| *word));
+    Some(Filter {
+        action: list.unwrap_or_else(|| request.path().to_owned()),
+        label: "Filter",
+        hint: "",
+        value: value.to_owned(),
+        sort: words.find(|word| query.get("sort") == Some(*word)),
+    })
 }
 
 fn to_repository(repository: &RepositoryName) -> (String, String) {

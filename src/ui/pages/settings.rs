@@ -3,30 +3,63 @@
 use super::access::Above;
 use super::load::{PageTitle, load};
 use super::protection::{Protections, asked};
-use crate::api::people::show_settings;
-use crate::domain::view::SettingsView;
-use crate::domain::{Address, RepositoryVisibility, Scope};
-use crate::ui::components::form::{Choice, Field, Kind, PostForm, Problem};
+use crate::api::people::{preview_public, show_settings};
+use crate::domain::view::{Opening, SettingsView};
+use crate::domain::{Address, Namespace, RepositoryName, RepositoryVisibility, Scope};
+use crate::ui::components::form::{Choice, Confirm, Field, Kind, PostForm, Problem};
+use crate::ui::components::opening::Opened;
 use crate::ui::components::part::{Part, PartsEnd};
 use crate::ui::components::tabs::{ScopeTabs, Tab};
 use crate::ui::form::Intent;
-use crate::ui::request::PageRequest;
+use crate::ui::query::Pairs;
+use crate::ui::request::{PageRequest, Part as PagePart};
 use leptos::prelude::*;
 
 /// The page of a scope.
 #[component]
 pub fn Settings(scope: Scope) -> impl IntoView {
     let request = PageRequest::current();
-    load(show_settings(scope, asked(&request)), |view| view! { <Whole view/> })
+    let asks = Pairs::of(&request.path_and_query).get("open").is_some();
+    let query = asked(&request);
+    let data = async move {
+        let view = show_settings(scope, query).await?;
+        let opening = match &view.scope {
+            Scope::Repository(repository) if asks => preview_public(repository.clone()).await?,
+            _ => Opening::default(),
+        };
+        Ok((view, opening))
+    };
+    load(data, move |(view, opening)| {
+        let open = asks.then(|| question(&view.scope, opening, &request)).flatten();
+        match request.part {
+            Some(PagePart::Dialog) => open.into_any(),
+            _ => view! { <Whole view open/> }.into_any(),
+        }
+    })
+}
+
+/// What is asked before something becomes public.
+fn question(scope: &Scope, opening: Opening, request: &PageRequest) -> Option<AnyView> {
+    let back = request.path().to_owned();
+    match scope.clone() {
+        Scope::Repository(repository) => {
+            let query = Pairs::of(&request.path_and_query);
+            let description = query.get("description").unwrap_or_default().to_owned();
+            Some(view! { <OpenRepository repository description opening back/> }.into_any())
+        }
+        Scope::Namespace(namespace) => Some(view! { <OpenNamespace namespace back/> }.into_any()),
+        Scope::Everything => None,
+    }
 }
 
 #[component]
-fn Whole(view: SettingsView) -> impl IntoView {
+fn Whole(view: SettingsView, open: Option<AnyView>) -> impl IntoView {
     let SettingsView { scope, description, visibility, protections, opens, may_delete, kept_at } = view;
     let title = scope.to_string().trim_end_matches("/*").to_owned();
-    let form = match &scope {
-        Scope::Repository(_) => view! { <OfRepository description visibility/> }.into_any(),
-        Scope::Namespace(_) | Scope::Everything => view! { <OfNamespace visibility/> }.into_any(),
+    let form = match (open, &scope) {
+        (Some(open), _) => open,
+        (None, Scope::Repository(_)) => view! { <OfRepository description visibility/> }.into_any(),
+        (None, Scope::Namespace(_) | Scope::Everything) => view! { <OfNamespace visibility/> }.into_any(),
     };
     let delete = match (may_delete, kept_at) {
         (true, _) => Some(view! { <DeleteLink scope=scope.clone()/> }.into_any()),
@@ -88,11 +121,45 @@ pub(super) fn visibilities() -> Vec<(String, String)> {
 }
 
 #[component]
+fn OpenRepository(repository: RepositoryName, description: String, opening: Opening, back: String) -> impl IntoView {
+    let name = repository.to_string();
+    view! {
+        <Confirm intent=Intent::ConfigureRepository title=format!("Make {name} public?") act=format!("Make {name} public")
+            back typed=name label="Name of the repository">
+            <Opened opening/>
+            <p class="sm">"Without signing in, anybody may see and pull it, with all its tags. To push and to change still takes access."</p>
+            <input type="hidden" name="description" value=description/>
+            <input type="hidden" name="visibility" value=RepositoryVisibility::Public.name()/>
+        </Confirm>
+    }
+    .into_any()
+}
+
+#[component]
+fn OpenNamespace(namespace: Namespace, back: String) -> impl IntoView {
+    let name = namespace.to_string();
+    view! {
+        <Confirm intent=Intent::ConfigureNamespace title=format!("Let new repositories of {name} begin public?")
+            act="Let them begin public".to_owned() back typed=name label="Name of the namespace">
+            <p class="medium">"Each repository that is made here from now on is readable by anybody, signed in or not, from its first push."</p>
+            <p class="sm">"Repositories that are there keep theirs. A namespace below may set another."</p>
+            <input type="hidden" name="default_visibility" value=RepositoryVisibility::Public.name()/>
+        </Confirm>
+    }
+    .into_any()
+}
+
+/// At what a form is asked about: a visibility that it does not have.
+fn asks(field: &str, now: RepositoryVisibility) -> Option<String> {
+    (now != RepositoryVisibility::Public).then(|| format!("{field}={}", RepositoryVisibility::Public.name()))
+}
+
+#[component]
 fn OfRepository(description: String, visibility: RepositoryVisibility) -> impl IntoView {
     const INTENT: Intent = Intent::ConfigureRepository;
     view! {
         <Problem intent=INTENT/>
-        <PostForm intent=INTENT class="parts parts-tabbed">
+        <PostForm intent=INTENT class="parts parts-tabbed" asks=asks("visibility", visibility)>
             <Part id="about" title="What it is" words="Without a word of yours, the page shows what the newest image says of itself.">
                 <Field intent=INTENT name="description" label="Description" value=description kind=Kind::OPTIONAL hint="One line"/>
             </Part>
@@ -110,7 +177,7 @@ fn OfNamespace(visibility: RepositoryVisibility) -> impl IntoView {
     const INTENT: Intent = Intent::ConfigureNamespace;
     view! {
         <Problem intent=INTENT/>
-        <PostForm intent=INTENT class="parts parts-tabbed">
+        <PostForm intent=INTENT class="parts parts-tabbed" asks=asks("default_visibility", visibility)>
             <Part id="sight" title="Who sees it" words="Repositories that are there keep theirs. A namespace below may set another.">
                 <Choice intent=INTENT name="default_visibility" label="New repositories begin as" options=visibilities() value=visibility.name()/>
             </Part>

@@ -4,11 +4,19 @@ use super::sent::{at, taken};
 use super::{Done, Form};
 use crate::domain::action::{ChangeAccess, GiveAccess, InviteWithAccess, ListGrants, TakeAccess, TakeInvitation};
 use crate::domain::error::What;
-use crate::domain::{Address, Error, Grant, Grantee, Permission, Result, Scope, Target, Terms, Username};
+use crate::domain::{
+    Address, Error, Grant, Grantee, Permission, Result, Role, Scope, Target, Terms, Timestamp, Username,
+};
 use crate::server::service::{access, invitations};
 use crate::ui::form::{Intent, NOBODYS};
+use crate::ui::query::address;
 
 pub(super) async fn give(form: &Form<'_>) -> Result<Done> {
+    give_or_ask(form).await.map_err(|error| form.to_question(error))
+}
+
+/// Everybody is given nothing before that was asked about.
+async fn give_or_ask(form: &Form<'_>) -> Result<Done> {
     let (text, terms) = (form.sent.text("who"), terms(form)?);
     let to = match who(text) {
         _ if text.contains('@') => by_address(form, text, &terms).await?,
@@ -16,9 +24,25 @@ pub(super) async fn give(form: &Form<'_>) -> Result<Done> {
         found => found?,
     };
     let proof = form.app.access.authorize(form.caller, GiveAccess { to: to.clone(), terms }).await?;
-    require_on_page(form, &proof.action().terms.scope)?;
+    let terms = &proof.action().terms;
+    require_on_page(form, &terms.scope)?;
+    access::require_name(&to, terms.role)?;
+    if to == Grantee::Anonymous && !form.answered(&terms.scope.name())? {
+        return Ok(asking(form, Intent::GiveAccess, terms));
+    }
     access::give(form.app, &proof).await.map_err(|error| taken("who", at_who(error)))?;
     Ok(Done::new(form.page(), Intent::GiveAccess, name(&to)))
+}
+
+/// Goes on with the question whether everybody is to have that.
+fn asking(form: &Form<'_>, intent: Intent, terms: &Terms) -> Done {
+    let scope = terms.scope.to_string();
+    let tags = terms.tags.as_ref().map(ToString::to_string).unwrap_or_default();
+    let until = terms.expires_at.map(Timestamp::day).unwrap_or_default();
+    let (grant, role) = (form.sent.text("grant"), terms.role.name());
+    let asked =
+        [("open", "yes"), ("grant", grant), ("role", role), ("scope", &scope), ("tags", &tags), ("until", &until)];
+    Done::asking(address(form.page(), &asked), intent)
 }
 
 /// Makes an account with access, for somebody who has none.
@@ -75,11 +99,22 @@ fn require_on_page(form: &Form<'_>, scope: &Scope) -> Result<()> {
 }
 
 pub(super) async fn change(form: &Form<'_>) -> Result<Done> {
+    change_or_ask(form).await.map_err(|error| form.to_question(error))
+}
+
+/// What everybody may do becomes more only after that was asked about.
+async fn change_or_ask(form: &Form<'_>) -> Result<Done> {
     let Grant { id, to, terms: before, .. } = found(form).await?;
-    let role = form.sent.parse("role")?;
+    let role: Role = form.sent.parse("role")?;
+    let opens = to == Grantee::Anonymous && !before.role.holds_all_of(role);
     let terms = Terms::new(role, before.scope.clone(), before.tags.clone(), before.expires_at)?;
     let action = ChangeAccess { id, to: to.clone(), before, terms };
     let proof = form.app.access.authorize(form.caller, action).await?;
+    access::require_name(&to, role)?;
+    let terms = &proof.action().terms;
+    if opens && !form.answered(&terms.scope.name())? {
+        return Ok(asking(form, Intent::ChangeAccess, terms));
+    }
     access::change(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::ChangeAccess, name(&to)))
 }

@@ -29,7 +29,7 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
         Redeemed::Run(job) => return Ok(Done::at_job(job, Intent::DeleteTags)),
     };
     let (to, intent, of) = match &wanted {
-        Wanted::Tags(it) => {
+        Wanted::Tags(it) | Wanted::Unprotected { left: it, .. } => {
             let of = match it.tags.as_slice() {
                 [one] => format!("tag {one} from {}", it.repository),
                 _ if entries.len() == 1 => format!("1 tag from {}", it.repository),
@@ -70,7 +70,7 @@ fn place(page: &str) -> Option<String> {
 /// Refuses what is large unless its name was typed; of many tags, their number as the page showed it.
 fn confirmed(form: &Form<'_>, wanted: &Wanted) -> Result<()> {
     match wanted {
-        Wanted::Tags(it) => {
+        Wanted::Tags(it) | Wanted::Unprotected { left: it, .. } => {
             let now = it.tags.len() as u64;
             let shown = form.sent.text("tags").parse().ok().filter(|shown| *shown > FEW_TAGS).unwrap_or(now);
             if shown > FEW_TAGS { form.confirmed(&shown.to_string()) } else { Ok(()) }
@@ -85,7 +85,9 @@ fn confirmed(form: &Form<'_>, wanted: &Wanted) -> Result<()> {
 fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
     let restoring = |what| RestoreTrash { what, words: String::new() }.needs();
     let needs = match wanted {
-        Wanted::Tags(it) => restoring(Trashed::Tags(it.repository.clone(), it.tags.clone())),
+        Wanted::Tags(it) | Wanted::Unprotected { left: it, .. } => {
+            restoring(Trashed::Tags(it.repository.clone(), it.tags.clone()))
+        }
         Wanted::Images(it) => restoring(Trashed::Whole(it.repository.clone())),
         Wanted::Repository(it) => restoring(Trashed::Whole(it.repository.clone())),
         Wanted::Namespace(it) => {

@@ -11,6 +11,7 @@ mod mounts;
 mod names;
 mod protections;
 mod providers;
+mod question;
 mod robots;
 mod sent;
 mod settings;
@@ -242,14 +243,6 @@ impl Form<'_> {
     /// The last part of that page's path.
     fn last_part(&self) -> &str {
         self.page().rsplit('/').next().unwrap_or_default()
-    }
-
-    /// Refuses a step that wants the name typed where it was not.
-    fn confirmed(&self, name: &str) -> Result<()> {
-        match self.sent.text("confirmed") == name {
-            true => Ok(()),
-            false => Err(Error::invalid("confirmed", format!("type {name} to go on"))),
-        }
     }
 }
 

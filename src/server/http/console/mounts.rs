@@ -5,7 +5,7 @@ use crate::domain::action::{ChangeMount, CheckMount, CreateMount, DeleteMount, P
 use crate::domain::error::What;
 use crate::domain::mount::MountSettings;
 use crate::domain::view::ProbeView;
-use crate::domain::{Address, Error, MountPrefix, Result};
+use crate::domain::{Address, Error, MountPrefix, RepositoryVisibility, Result};
 use crate::server::secret::Secret;
 use crate::server::service::mounts::{self, Wanted};
 use crate::ui::form::Intent;
@@ -43,14 +43,18 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
 async fn create(form: &Form<'_>) -> Result<Done> {
     let prefix: MountPrefix = form.sent.parse("prefix")?;
     let proof = form.app.access.authorize(form.caller, CreateMount { prefix: prefix.clone() }).await?;
-    mounts::create(form.app, &proof, wanted(form, prefix.clone())?).await?;
+    let wanted = wanted(form, prefix.clone())?;
+    require_name_of_public(form, &wanted, RepositoryVisibility::default())?;
+    mounts::create(form.app, &proof, wanted).await?;
     Ok(Done::new(Address::Mount(prefix.clone()), Intent::CreateMount, prefix.shown()))
 }
 
 async fn change(form: &Form<'_>) -> Result<Done> {
     let prefix = prefix(form)?;
     let proof = form.app.access.authorize(form.caller, ChangeMount { prefix: prefix.clone() }).await?;
-    mounts::change(form.app, &proof, wanted(form, prefix.clone())?).await?;
+    let wanted = wanted(form, prefix.clone())?;
+    require_name_of_public(form, &wanted, mounts::settings(form.app, &proof).await?.visibility)?;
+    mounts::change(form.app, &proof, wanted).await?;
     Ok(Done::new(form.page(), Intent::ChangeMount, prefix.shown()))
 }
 
@@ -67,6 +71,13 @@ async fn delete(form: &Form<'_>) -> Result<Done> {
     form.confirmed(&prefix.shown())?;
     mounts::remove(form.app, &proof).await?;
     Ok(Done::new(Address::Mounts, Intent::DeleteMount, prefix.shown()))
+}
+
+/// What becomes public takes its name typed. A form that holds a password goes nowhere else to be asked about: it comes
+/// back with a field for that.
+fn require_name_of_public(form: &Form<'_>, wanted: &Wanted, before: RepositoryVisibility) -> Result<()> {
+    let opens = wanted.settings.visibility == RepositoryVisibility::Public && before != RepositoryVisibility::Public;
+    if opens { form.confirmed(&wanted.prefix.shown()) } else { Ok(()) }
 }
 
 /// The mount whose page it is.

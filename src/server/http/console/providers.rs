@@ -8,6 +8,7 @@ use crate::domain::action::{
 use crate::domain::error::What;
 use crate::domain::view::ProviderView;
 use crate::domain::{Address, Error, ProviderName, ProviderSettings, Result};
+use crate::server::identity::again;
 use crate::server::service::providers;
 use crate::ui::form::Intent;
 
@@ -80,6 +81,11 @@ async fn delete(form: &Form<'_>) -> Result<Done> {
     let (name, before) = present(form).await?;
     form.confirmed(name.as_str())?;
     let proof = form.app.access.authorize(form.caller, DeleteProvider { name: name.clone() }).await?;
+    let listing = form.app.access.authorize(form.caller, ListProviders {}).await?;
+    if providers::is_last(form.app, &listing, name.as_str()).await? {
+        let from = (form.from.as_str(), form.mark.as_ref());
+        again::show(form.app, &form.caller.standing, &form.sent.secret("password"), from).await?;
+    }
     providers::delete(form.app, &proof).await?;
     Ok(Done::new(Address::Providers, Intent::DeleteProvider, before.row.title))
 }

@@ -7,7 +7,7 @@ use crate::domain::error::What;
 use crate::domain::view::RobotRow;
 use crate::domain::{Address, Error, Namespace, Result, Terms, Username};
 use crate::server::service::robots;
-use crate::ui::form::Intent;
+use crate::ui::form::{Back, Intent};
 
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     let (namespace, name): (_, Username) = (namespace(form)?, form.sent.parse("name")?);
@@ -30,12 +30,16 @@ pub(super) async fn rotate(form: &Form<'_>) -> Result<Done> {
 }
 
 pub(super) async fn set_disabled(form: &Form<'_>, disabled: bool) -> Result<Done> {
-    let RobotRow { name, namespace, held, .. } = found(form).await?;
-    let action = ChangeRobot { name: name.clone(), namespace, held, disabled };
+    let RobotRow { name, namespace, held, is_disabled, .. } = found(form).await?;
+    let action = ChangeRobot { name: name.clone(), namespace: namespace.clone(), held, disabled };
+    // Who stops one may not let it in again by that; and one that was stopped before goes back to nothing else.
+    let undo = ChangeRobot { disabled: false, ..action.clone() };
+    let goes_back = disabled && !is_disabled && form.may(&undo);
     let proof = form.app.access.authorize(form.caller, action).await?;
     robots::change(form.app, &proof).await?;
     let intent = if disabled { Intent::DisableRobot } else { Intent::EnableRobot };
-    Ok(Done::new(form.page(), intent, name))
+    let back = goes_back.then(|| Back::Robot { namespace, name: name.clone() });
+    Ok(Done::new(form.page(), intent, name).with_back(back))
 }
 
 pub(super) async fn delete(form: &Form<'_>) -> Result<Done> {

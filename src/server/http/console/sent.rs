@@ -25,6 +25,11 @@ impl Sent {
         self.raw(name).trim()
     }
 
+    /// Whether there is such a field, whatever stands in it.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(field, _)| field == name)
+    }
+
     /// All values of a field that stands in the form more than once.
     pub(super) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())

@@ -7,6 +7,7 @@ use crate::domain::error::What;
 use crate::domain::{Address, Error, RepositoryName, Result, Scope};
 use crate::server::service::settings;
 use crate::ui::form::Intent;
+use crate::ui::query::address;
 
 pub(super) async fn create(form: &Form<'_>) -> Result<Done> {
     let repository: RepositoryName = form.sent.parse("name")?;
@@ -27,11 +28,20 @@ fn of_page(form: &Form<'_>) -> Result<RepositoryName> {
 }
 
 pub(super) async fn repository(form: &Form<'_>) -> Result<Done> {
+    repository_or_ask(form).await.map_err(|error| form.to_question(error))
+}
+
+/// A repository becomes public only after that was asked about.
+async fn repository_or_ask(form: &Form<'_>) -> Result<Done> {
     let repository = of_page(form)?;
     let description = Some(form.sent.text("description").to_owned());
     let visibility = Some(form.sent.parse("visibility")?);
     let action = ConfigureRepository { repository: repository.clone(), description, visibility };
     let proof = form.app.access.authorize(form.caller, action).await?;
+    if settings::makes_public(form.app, &proof).await? && !form.answered(repository.as_str())? {
+        let asked = [("open", "yes"), ("description", form.sent.text("description"))];
+        return Ok(Done::asking(address(form.page(), &asked), Intent::ConfigureRepository));
+    }
     settings::configure_repository(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::ConfigureRepository, repository))
 }
@@ -47,6 +57,9 @@ pub(super) async fn namespace(form: &Form<'_>) -> Result<Done> {
     };
     let action = ConfigureNamespace { namespace: namespace.clone(), default_visibility, trash_days };
     let proof = form.app.access.authorize(form.caller, action).await?;
+    if settings::begins_public(form.app, &proof).await? && !form.answered(namespace.as_str())? {
+        return Ok(Done::asking(address(form.page(), &[("open", "yes")]), Intent::ConfigureNamespace));
+    }
     settings::configure_namespace(form.app, &proof).await?;
     Ok(Done::new(form.page(), Intent::ConfigureNamespace, namespace))
 }

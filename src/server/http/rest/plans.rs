@@ -3,14 +3,13 @@
 use super::{answer, of};
 use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
 use crate::domain::error::What;
-use crate::domain::tag_filter::UNPROTECTED;
 use crate::domain::view::{Going, GoingKind, Preview};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::http::error;
 use crate::server::http::planned::{self, Wanted};
-use crate::server::service::plans::{self, Redeemed};
+use crate::server::service::plans::Redeemed;
 use axum::Json;
 use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
@@ -124,15 +123,8 @@ impl From<Preview> for Shown {
 pub(super) async fn preview(app: &App, caller: &Caller, name: &str, sent: Result<Value>) -> Response<Body> {
     let found = async {
         let (repository, asked): (RepositoryName, Asked) = (name.parse()?, of(sent?)?);
-        let leaves_out = asked.leave_out;
-        let found = match wanted(app, caller, repository, asked).await? {
-            // A filter says by itself what it leaves out.
-            Wanted::Tags(action) if leaves_out && action.filter.is_none() => {
-                plans::preview_unprotected(app, &app.access.authorize(caller, action).await?).await?
-            }
-            wanted => planned::preview(app, caller, &wanted).await?,
-        };
-        Ok(Shown::from(found))
+        let wanted = wanted(app, caller, repository, asked).await?;
+        planned::preview(app, caller, &wanted).await.map(Shown::from)
     };
     answer(app, caller, StatusCode::OK, found.await)
 }
@@ -147,19 +139,17 @@ async fn wanted(app: &App, caller: &Caller, repository: RepositoryName, asked: A
         let message = format!("one request names at most {MAX_NAMED} tags and images; use a filter, or send several");
         return Err(Error::invalid("tags", message));
     }
-    Ok(match (is_whole, filter.is_empty()) {
-        (true, _) => Wanted::Repository(DeleteRepository { repository }),
-        (false, false) => {
-            let filter = if leave_out { format!("{filter} {UNPROTECTED}") } else { filter };
-            Wanted::Tags(planned::matching(app, caller, repository, filter).await?)
-        }
+    let tags = match (is_whole, filter.is_empty()) {
+        (true, _) => return Ok(Wanted::Repository(DeleteRepository { repository })),
+        (false, false) => planned::matching(app, caller, repository, filter).await?,
         (false, true) if tags.is_empty() && digests.is_empty() => {
             let message = "name tags, digests, a filter, or \"repository\": true";
             return Err(Error::invalid("tags", message));
         }
-        (false, true) if digests.is_empty() => Wanted::Tags(DeleteTags { repository, tags, filter: None }),
-        (false, true) => Wanted::Images(DeleteImages { repository, digests, tags }),
-    })
+        (false, true) if digests.is_empty() => DeleteTags { repository, tags, filter: None },
+        (false, true) => return Ok(Wanted::Images(DeleteImages { repository, digests, tags })),
+    };
+    if leave_out { planned::unprotected(app, caller, tags).await } else { Ok(Wanted::Tags(tags)) }
 }
 
 /// What would go of a namespace.

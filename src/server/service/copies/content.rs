@@ -34,17 +34,14 @@ impl Wrong {
 impl Copying<'_> {
     /// One blob of the next image, or its manifest.
     pub(super) async fn send(&mut self) -> Result<()> {
-        let Some(digest) = self.place.order.get(self.place.at).cloned() else {
+        let Some(image) = self.next_image().await? else {
             self.place.phase = Phase::List;
             return Ok(());
         };
-        let image = self.image(&digest).await?;
-        let gone =
-            || Error::Conflict(format!("the image {} went away at {} meanwhile", digest.short(), self.asked.from));
-        let image = image.ok_or_else(gone)?;
+        let digest = &image.raw.digest;
         let blobs = image.blobs();
         let is_first = self.place.blob == 0 && !self.place.again;
-        if is_first && self.has_image(&digest).await.map_err(|failure| of("see what is there", failure))? {
+        if is_first && self.has_image(digest).await.map_err(|failure| of("see what is there", failure))? {
             self.list_in_catalog(&image).await?;
             self.to.n_done += blobs.len() as u64 + 1;
             self.next();
@@ -65,9 +62,25 @@ impl Copying<'_> {
         }
     }
 
+    /// The image that goes over next, if one is left.
+    async fn next_image(&mut self) -> Result<Option<Arc<Image>>> {
+        if let Some(image) = &self.sending {
+            return Ok(Some(Arc::clone(image)));
+        }
+        let Some(going) = self.going().await? else { return Ok(None) };
+        let (digest, from) = (&going.digest, &self.asked.from);
+        let gone = || Error::Conflict(format!("the image {} went away at {from} meanwhile", digest.short()));
+        let image = Arc::new(self.image(digest).await?.ok_or_else(gone)?);
+        self.place.n_next = going.n_bytes;
+        self.sending = Some(Arc::clone(&image));
+        Ok(Some(image))
+    }
+
     fn next(&mut self) {
         self.place.at += 1;
-        (self.place.blob, self.place.n_bytes, self.place.again) = (0, 0, false);
+        self.place.n_past = self.place.n_past.saturating_add(self.place.n_next);
+        (self.place.blob, self.place.n_bytes, self.place.n_next, self.place.again) = (0, 0, 0, false);
+        self.sending = None;
     }
 
     /// Whether the image is there already; then it is not taken away for as long as this may take.
@@ -92,7 +105,6 @@ impl Copying<'_> {
         if let (There::Elsewhere(there), true) = (&self.there, self.is_inside)
             && there.link_blob(self.app, &self.proof, (to, from, digest)).await?
         {
-            self.is_large = true;
             self.say(format!("Linked {digest} ({}) from {from} to {to}.", ByteSize(blob.size)));
             return Ok(true);
         }
@@ -115,7 +127,6 @@ impl Copying<'_> {
     /// All of one is there.
     pub(super) fn has_sent(&mut self, blob: &Descriptor) {
         self.to.n_bytes += blob.size;
-        self.is_large = true;
         self.say(format!("Copied {} ({}) to {}.", blob.digest, ByteSize(blob.size), self.asked.to));
     }
 

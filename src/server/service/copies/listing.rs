@@ -1,6 +1,7 @@
 //! Lists of what is about an image, for registries that keep none by themselves: an index under a tag that names the
 //! subject (OCI distribution specification, "Referrers Tag Schema"). What others had noted there when it was read stays.
 
+use super::found::List;
 use super::reading::Image;
 use super::way::{Copying, Phase, There, of};
 use crate::domain::digest::Algorithm;
@@ -14,22 +15,30 @@ use serde_json::{Value, json};
 impl Copying<'_> {
     /// Sees to it that what is about one image is found there.
     pub(super) async fn list(&mut self) -> Result<()> {
-        let subject = self.place.about.keys().nth(self.place.listed).cloned();
-        let (Some(subject), There::Elsewhere(_)) = (subject, &self.there) else {
+        let list = match self.there {
+            There::Elsewhere(_) => self.list_at(self.place.listed).await?,
+            There::Hosted(_) => None,
+        };
+        let Some(mut list) = list else {
             self.place.phase = Phase::Name;
+            self.ends_step = true; // What was changed here is read there.
             return Ok(());
         };
-        let what = format!("list what is about the image {}", subject.short());
-        match self.outcome(&subject).await.map_err(|failure| of(&what, failure))? {
+        let (before, what) = (list.clone(), format!("list what is about the image {}", list.subject.short()));
+        match self.outcome(&mut list).await.map_err(|failure| of(&what, failure))? {
             Listed::AsNoted => {}
-            Listed::ThatIsThere => self.unnoted(&subject),
-            Listed::Anew(list) => {
-                self.put(&list).await.map_err(|failure| of(&what, failure))?;
-                self.list_in_catalog(&list).await?;
-                self.unnoted(&subject);
-                self.place.notes.insert(subject.as_tag(), list.raw.digest);
-                self.to.n_total = self.to.n_total.map(|total| total + 1);
+            Listed::ThatIsThere => list.goes = None,
+            Listed::Anew(anew) => {
+                self.put(&anew).await.map_err(|failure| of(&what, failure))?;
+                self.list_in_catalog(&anew).await?;
+                list.goes = Some(anew.raw.digest);
             }
+        }
+        if list != before {
+            let number = |list: &List| u64::from(list.goes.is_some());
+            let total = |total: u64| (total + number(&list)).saturating_sub(number(&before));
+            self.to.n_total = self.to.n_total.map(total);
+            self.keep_list(self.place.listed, &list)?;
         }
         self.place.listed += 1;
         Ok(())
@@ -37,39 +46,29 @@ impl Copying<'_> {
 
     /// A list that somebody changed since it was read, made anew with all that it has by now; none where nothing is
     /// missing in theirs.
-    pub(super) async fn list_again(&mut self, subject: &Digest) -> Result<Option<Digest>> {
-        let what = format!("list what is about the image {}", subject.short());
-        match self.outcome(subject).await.map_err(|failure| of(&what, failure))? {
+    pub(super) async fn list_again(&mut self, list: &mut List) -> Result<Option<Digest>> {
+        let what = format!("list what is about the image {}", list.subject.short());
+        match self.outcome(list).await.map_err(|failure| of(&what, failure))? {
             Listed::AsNoted | Listed::ThatIsThere => Ok(None),
-            Listed::Anew(list) => {
-                self.put(&list).await.map_err(|failure| of(&what, failure))?;
-                self.list_in_catalog(&list).await?;
-                let digest = list.raw.digest;
-                self.place.notes.insert(subject.as_tag(), digest.clone());
-                Ok(Some(digest))
+            Listed::Anew(anew) => {
+                self.put(&anew).await.map_err(|failure| of(&what, failure))?;
+                self.list_in_catalog(&anew).await?;
+                list.goes = Some(anew.raw.digest);
+                Ok(list.goes.clone())
             }
         }
     }
 
-    /// The list that is at the source is not set there.
-    fn unnoted(&mut self, subject: &Digest) {
-        if self.place.notes.remove(&subject.as_tag()).is_some() {
-            self.to.n_total = self.to.n_total.map(|total| total.saturating_sub(1));
-        }
-    }
-
     /// Which list is to be there: one that has all that either side has.
-    async fn outcome(&mut self, subject: &Digest) -> Result<Listed> {
+    async fn outcome(&self, list: &mut List) -> Result<Listed> {
         let (to, There::Elsewhere(there)) = (&self.asked.to, &self.there) else { return Ok(Listed::AsNoted) };
-        if there.read().referrers(to, subject).await?.is_some() {
+        if there.read().referrers(to, &list.subject).await?.is_some() {
             return Ok(Listed::AsNoted);
         }
-        let tag = subject.as_tag();
-        let here = there.read().manifest(to, &Reference::Tag(tag.clone())).await?;
+        let here = there.read().manifest(to, &Reference::Tag(list.subject.as_tag())).await?;
         // It is replaced if it is this one still.
-        let base = here.as_ref().map(|here| here.digest.clone());
-        self.place.bases.extend(base.map(|base| (tag.clone(), base)));
-        let noted = match self.place.notes.get(&tag) {
+        list.base = here.as_ref().map(|here| here.digest.clone()).or(list.base.take());
+        let noted = match &list.goes {
             Some(digest) => self.image(digest).await?.map(|image| image.raw),
             None => None,
         };
@@ -80,7 +79,7 @@ impl Copying<'_> {
         };
         let (n_before, mut entries) = (base.len(), base);
         noted.iter().flat_map(entries_of).for_each(|entry| add(&mut entries, entry));
-        for digest in self.place.about.get(subject).into_iter().flatten() {
+        for digest in &list.images {
             if let Some(image) = self.image(digest).await? {
                 add(&mut entries, entry(&image)?);
             }

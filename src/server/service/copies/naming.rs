@@ -1,6 +1,7 @@
 //! The tags of a copy, which come last: those by which signatures are found, and then those that were asked for, each if
 //! it names what it named when that was. One that somebody moved meanwhile stays as they left it.
 
+use super::found::{Found, List, Note};
 use super::way::{Copying, Phase, There, Wanted, of};
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
@@ -16,17 +17,19 @@ const TRIES: u32 = 5;
 impl Copying<'_> {
     /// One of the tags.
     pub(super) async fn name(&mut self) -> Result<()> {
-        let at = self.place.named;
-        let note = self.place.notes.iter().nth(at).map(|(tag, digest)| (tag.clone(), digest.clone()));
-        if let Some((tag, digest)) = note {
-            match self.note(&tag, digest).await {
-                Err(Error::Changed { .. }) => self.say(format!("Left as it is: {tag} names something else there.")),
-                Err(failure @ (Error::Forbidden(_) | Error::Protected(_))) => {
-                    self.say(format!("Left out the tag {tag}: {failure}."));
+        let (at, Found { n_lists, n_notes, .. }) = (self.place.named, self.found()?);
+        let wanted = usize::try_from(at.saturating_sub(n_lists + n_notes)).ok();
+        if let Some(list) = self.list_at(at).await? {
+            match list.goes.clone() {
+                Some(digest) => self.has_noted(list.subject.as_tag(), digest, Some(list)).await?,
+                None => {
+                    self.place.named += 1;
+                    return Ok(());
                 }
-                put => put.map_err(|failure| of_tag(&tag, failure))?,
             }
-        } else if let Some(wanted) = self.asked.tags.get(at - self.place.notes.len()).cloned() {
+        } else if let Some(Note { tag, digest }) = self.note_at(at - n_lists).await? {
+            self.has_noted(tag, digest, None).await?;
+        } else if let Some(wanted) = wanted.and_then(|at| self.asked.tags.get(at)).cloned() {
             self.wanted(&wanted).await?;
         } else if self.place.left.is_empty() {
             self.place.phase = Phase::Over;
@@ -39,16 +42,28 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// A tag by which what is about an image is found. What else has such a name there stays, but for a list of what is
-    /// about one: it takes the place of the list from which it was made, and is made anew where that is another by now.
-    async fn note(&mut self, tag: &Tag, mut digest: Digest) -> Result<()> {
-        let list_of = self.place.about.keys().find(|subject| subject.as_tag() == *tag).cloned();
-        let list_of = list_of.filter(|_| matches!(self.there, There::Elsewhere(_)));
+    /// A tag by which what is about an image is found, or in words why it is not set.
+    async fn has_noted(&mut self, tag: Tag, digest: Digest, list: Option<List>) -> Result<()> {
+        match self.note(&tag, digest, list).await {
+            Err(Error::Changed { .. }) => self.say(format!("Left as it is: {tag} names something else there.")),
+            Err(failure @ (Error::Forbidden(_) | Error::Protected(_))) => {
+                self.say(format!("Left out the tag {tag}: {failure}."));
+            }
+            put => put.map_err(|failure| of_tag(&tag, failure))?,
+        }
+        Ok(())
+    }
+
+    /// Such a tag. What else has such a name there stays, but for a list of what is about one: it takes the place of the
+    /// list from which it was made, and is made anew where that is another by now.
+    async fn note(&mut self, tag: &Tag, mut digest: Digest, list: Option<List>) -> Result<()> {
+        let mut list = list.filter(|_| matches!(self.there, There::Elsewhere(_)));
         for tried in 1.. {
-            let expect = self.place.bases.get(tag).cloned().map_or(Expect::Absent, Expect::Named);
-            match (self.put_tag((tag.clone(), tag.clone()), (tag, &digest), expect).await, &list_of) {
-                (Err(Error::Changed { .. }), Some(subject)) if tried < TRIES => {
-                    let Some(anew) = self.list_again(subject).await? else { return Ok(()) };
+            let base = list.as_ref().and_then(|list| list.base.clone());
+            let expect = base.map_or(Expect::Absent, Expect::Named);
+            match (self.put_tag((tag.clone(), tag.clone()), (tag, &digest), expect).await, &mut list) {
+                (Err(Error::Changed { .. }), Some(list)) if tried < TRIES => {
+                    let Some(anew) = self.list_again(list).await? else { return Ok(()) };
                     digest = anew;
                 }
                 (put, _) => return put,

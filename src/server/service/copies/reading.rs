@@ -1,6 +1,8 @@
 //! What there is to copy: what the tags name, what that lists, and what is about any of it, by the lists of the registry
 //! and by tags that name their subject. Bounded, whatever a registry answers.
 
+use super::found::{Going, List, Note};
+use super::images::{Images, Met, Read};
 use super::plan::lacking;
 use super::way::{Copying, Phase, of};
 use crate::domain::manifest::{Descriptor, Manifest, Relation};
@@ -9,7 +11,7 @@ use crate::domain::{Digest, Error, Reference, Result, Tag, media_type};
 use crate::server::registry::RawManifest;
 use crate::server::store::repositories;
 use futures::future::try_join_all;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most images that one copy takes.
 const MAX_IMAGES: usize = 4000;
@@ -51,7 +53,7 @@ impl Image {
 
 impl Copying<'_> {
     pub(super) fn start(&mut self) {
-        self.place.images.waiting = self.asked.tags.iter().map(|it| (it.digest.clone(), 0)).collect();
+        self.images = Images::of(self.asked.tags.iter().map(|it| it.digest.clone()), []);
         self.place.phase = Phase::Read;
     }
 
@@ -67,7 +69,7 @@ impl Copying<'_> {
 
     /// Reads one image, and what leads on from it.
     pub(super) async fn read(&mut self) -> Result<()> {
-        let Some((digest, depth)) = self.place.images.next() else {
+        let Some((digest, depth)) = self.images.next() else {
             return self.has_read().await;
         };
         let from = &self.asked.from;
@@ -76,20 +78,17 @@ impl Copying<'_> {
                 return Err(Error::Conflict(format!("the image {} is gone at {from}; copy again", digest.short())));
             }
             let words = format!("Left out {digest}, which {from} does not have.");
-            self.place.images.absent.insert(digest);
             self.say(words);
-            return Ok(());
+            return self.met(Met { digest, read: None });
         };
         let what = format!("see what is about the image {}", digest.short());
         let about = self.source.read.referrers(from, &digest).await.map_err(|failure| of(&what, failure))?;
         let noted = try_join_all(referrer_tags(&digest).into_iter().map(|tag| self.noted(tag)));
         let noted: Vec<(Tag, Digest)> =
             noted.await.map_err(|failure| of(&what, failure))?.into_iter().flatten().collect();
-        let n_bytes = self.place.images.n_bytes + image.raw.bytes.len() as u64;
-        let images = &self.place.images;
-        let n_met = images.read.len() + images.absent.len();
-        let is_wide = n_met >= MAX_IMAGES
-            || images.waiting.len() > 4 * MAX_IMAGES
+        let n_bytes = self.images.n_bytes + image.raw.bytes.len() as u64;
+        let is_wide = self.images.n_met() >= MAX_IMAGES
+            || self.images.n_waiting() > 4 * MAX_IMAGES
             || image.children().take(MAX_IMAGES + 1).count() > MAX_IMAGES;
         if is_wide || n_bytes > MAX_BYTES || depth > MAX_DEPTH {
             let words = format!("more than {MAX_IMAGES} images hang on these tags, or too deep; copy fewer at once");
@@ -100,7 +99,22 @@ impl Copying<'_> {
             let n_read = about.digests.len();
             self.say(format!("More than {n_read} images are about {digest}: those beyond them are left out."));
         }
-        self.met(digest, depth, (&image, about.digests, noted));
+        let blobs = image.blobs();
+        let read = Read {
+            children: image.children().cloned().collect(),
+            subject: image.parsed.subject.as_ref().map(|subject| subject.digest.clone()),
+            about: about.digests,
+            notes: noted,
+            n_parts: blobs.len() as u64,
+            parts: self.images.parts(blobs.into_iter()),
+            n_bytes: image.raw.bytes.len() as u64,
+        };
+        self.met(Met { digest, read: Some(read) })
+    }
+
+    fn met(&mut self, met: Met) -> Result<()> {
+        self.has_met(&met)?;
+        self.images.add(met);
         Ok(())
     }
 
@@ -110,43 +124,43 @@ impl Copying<'_> {
         Ok(found.map(|digest| (tag, digest)))
     }
 
-    fn met(&mut self, digest: Digest, depth: u8, (image, about, noted): (&Image, Vec<Digest>, Vec<(Tag, Digest)>)) {
-        let images = &mut self.place.images;
-        images.n_bytes += image.raw.bytes.len() as u64;
-        images.n_items += 1 + image.blobs().len() as u64;
-        images.made_of(&digest, image.blobs().into_iter());
-        let subject = image.parsed.subject.as_ref().map(|subject| &subject.digest);
-        let before: BTreeSet<Digest> = image.children().chain(subject).cloned().collect();
-        images.read.insert(digest.clone(), before.into_iter().collect());
-        let on = image.children().cloned().chain(about).chain(noted.iter().map(|(_, digest)| digest.clone()));
-        images.waiting.extend(on.map(|it| (it, depth + 1)));
-        if let Some(subject) = subject {
-            self.place.about.entry(subject.clone()).or_default().push(digest);
-        }
-        self.place.notes.extend(noted);
-    }
-
     async fn has_read(&mut self) -> Result<()> {
-        let images = std::mem::take(&mut self.place.images);
-        self.place.notes.retain(|_, digest| images.read.contains_key(digest));
-        let lists = self.place.notes.keys().filter_map(|tag| subject_of(tag).filter(|it| it.as_tag() == *tag));
-        for subject in lists.collect::<Vec<_>>() {
-            self.place.about.entry(subject).or_default();
-        }
-        self.place.about.retain(|subject, _| images.read.contains_key(subject));
-        self.place.order = images.in_order();
-        self.place.weights = images.weights(&self.place.order);
-        let n_items = images.n_items + (self.place.notes.len() + self.asked.tags.len()) as u64;
-        self.to.n_total = Some(n_items);
+        let images = std::mem::take(&mut self.images);
+        let order = images.in_order();
+        let going = order.iter().cloned().zip(images.weights(&order));
+        let going: Vec<Going> = going.map(|(digest, n_bytes)| Going { digest, n_bytes }).collect();
+        let (lists, notes) = tagged(&images);
+        self.has_found(&going, &lists, &notes)?;
+        let n_noted = notes.len() + lists.iter().filter(|list| list.goes.is_some()).count();
+        self.to.n_total = Some(images.n_items + (n_noted + self.asked.tags.len()) as u64);
         self.place.phase = Phase::Send;
-        let (n_images, n_tags) = (self.place.order.len(), self.asked.tags.len());
+        self.ends_step = true;
+        let (n_images, n_tags) = (order.len(), self.asked.tags.len());
         let (to, n_blobs) = (&self.asked.to, images.n_items - n_images as u64);
         let there = repositories::find(&self.app.store, to).await?;
-        let n_lacking = lacking(self.app, there.as_ref(), self.place.order.iter().cloned().collect()).await?.len();
+        let n_lacking = lacking(self.app, there.as_ref(), order.into_iter().collect()).await?.len();
         self.say(format!(
             "Images behind the tags: {n_images}, with {n_blobs} configurations and layers. Tags: {n_tags}. Images that {to} \
              lacks: {n_lacking}."
         ));
         Ok(())
     }
+}
+
+/// What has a tag by which something about an image is found: lists of that, and all others.
+fn tagged(images: &Images) -> (Vec<List>, Vec<Note>) {
+    let is_read = |digest: &Digest| images.read.contains_key(digest);
+    let mut notes = images.notes.clone();
+    notes.retain(|_, digest| is_read(digest));
+    let list_of = |tag: &Tag| subject_of(tag).filter(|subject| subject.as_tag() == *tag);
+    let listed = notes.keys().filter_map(list_of).map(|subject| (subject, vec![]));
+    let mut about: BTreeMap<Digest, Vec<Digest>> = listed.collect();
+    about.extend(images.about.clone());
+    about.retain(|subject, _| is_read(subject));
+    let list = |(subject, images): (Digest, Vec<Digest>)| {
+        let goes = notes.remove(&subject.as_tag());
+        List { subject, images, goes, base: None }
+    };
+    let lists = about.into_iter().map(list).collect();
+    (lists, notes.into_iter().map(|(tag, digest)| Note { tag, digest }).collect())
 }

@@ -32,7 +32,7 @@ pub(super) struct Begun {
 impl Copying<'_> {
     /// Sends a blob, or goes on with it; whether all of it is there. That an upload began is noted before it is sent to.
     pub(super) async fn upload(&mut self, blob: &Descriptor) -> Result<bool> {
-        self.is_large = true;
+        self.ends_step = true;
         let proof = self.app.access.authorize(&self.caller, PushBlob { repository: self.asked.to.clone() }).await?;
         let Some(begun) = self.place.upload.clone().filter(|begun| begun.digest == blob.digest) else {
             let upload = push::start(self.app, &proof, blob.digest.algorithm()).await?;

@@ -1,7 +1,9 @@
 //! A copy on its way: where it stands, and one step of it. Each step finds anew who asked and what they may do, so what
-//! was taken meanwhile ends it.
+//! was taken meanwhile ends it. What there is to do is kept beside that, thing by thing.
 
+use super::found::Found;
 use super::images::Images;
+use super::reading::Image;
 use super::uploads::Begun;
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
@@ -13,13 +15,13 @@ use crate::server::service::elsewhere::{self, Elsewhere};
 use crate::server::service::jobs;
 use crate::server::store::runs::{self, Progress, Run, Weight};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a step goes on with what is small.
-const SLICE: Duration = Duration::from_millis(400);
+/// How long a step goes on with what is small: so much is done again where it is cut off, and so long nobody hears of a
+/// pause.
+pub const SLICE: Duration = Duration::from_millis(400);
 /// How often whoever sends something large asks whether to go on.
 const LISTEN: Duration = Duration::from_secs(1);
 
@@ -42,36 +44,29 @@ pub(super) struct Wanted {
     pub before: Option<Digest>,
 }
 
-/// Where a run stands.
+/// Where a run stands. It is written after each step, so nothing in it grows with what there is to do.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Place {
     pub phase: Phase,
-    /// What is still to be read, and what was.
-    #[serde(skip_serializing_if = "Images::is_empty")]
-    pub images: Images,
-    /// Tags by which what is about an image is found, with what they name.
-    pub notes: BTreeMap<Tag, Digest>,
-    /// Which lists of what is about an image stood there when they were read, by their tags.
-    pub bases: BTreeMap<Tag, Digest>,
-    /// Images by what they are about.
-    pub about: BTreeMap<Digest, Vec<Digest>>,
-    /// Each after those that it names.
-    pub order: Vec<Digest>,
-    /// How many bytes each of them brings that none before it does.
-    pub weights: Vec<u64>,
-    /// How many of them are there.
-    pub at: usize,
-    /// How many blobs of the next one are, and of how many bytes.
+    /// How many images were met.
+    pub n_met: u64,
+    /// How much there is to do, once all were.
+    pub found: Option<Found>,
+    /// How many images are there, and how many bytes they brought.
+    pub at: u64,
+    pub n_past: u64,
+    /// How many blobs of the next one are, and of how many bytes; and how many of those it brings.
     pub blob: usize,
     pub n_bytes: u64,
+    pub n_next: u64,
     /// The upload of what is large, where one is under way.
     pub upload: Option<Begun>,
     /// Whether it is sent for the second time.
     pub again: bool,
     /// How many lists of what is about an image are there, and how many tags.
-    pub listed: usize,
-    pub named: usize,
+    pub listed: u64,
+    pub named: u64,
     /// Tags that were left as they are, in words.
     pub left: Vec<String>,
     /// Images that were not there before.
@@ -79,14 +74,22 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// One that a former version wrote has all that is to do in itself. It begins again: what is there already is met again,
+    /// and nothing is sent twice.
+    fn or_anew(self, to: &mut Progress) -> Self {
+        if self.found.is_some() || !matches!(self.phase, Phase::Send | Phase::List | Phase::Name) {
+            return self;
+        }
+        to.n_done = 0;
+        Self { upload: self.upload, n_images: self.n_images, ..Self::default() }
+    }
+
     /// How many bytes are there and how many are to come, as far as that is known.
     fn weight(&self) -> Option<Weight> {
-        let sum = |weights: &[u64]| weights.iter().fold(0_u64, |sum, weight| sum.saturating_add(*weight));
-        let (past, next) = self.weights.split_at_checked(self.at)?;
+        let total = self.found.as_ref()?.n_bytes;
         let there = self.n_bytes.saturating_add(self.upload.as_ref().map_or(0, |upload| upload.n_bytes));
-        let of_next = next.first().map_or(0, |weight| there.min(*weight));
-        let (n_past, total) = (sum(past).saturating_add(of_next), sum(&self.weights));
-        (total > 0).then(|| Weight { n_past, n_left: total - n_past })
+        let n_past = self.n_past.saturating_add(there.min(self.n_next));
+        (total > 0).then(|| Weight { n_past, n_left: total.saturating_sub(n_past) })
     }
 }
 
@@ -120,22 +123,26 @@ pub(super) struct Copying<'a> {
     pub there: There,
     /// Whether both lie in one registry.
     pub is_inside: bool,
-    /// Whether content went over, which is noted at once.
-    pub is_large: bool,
+    /// Whether what was done is noted before anything else is.
+    pub ends_step: bool,
     pub place: Place,
     pub to: Progress,
+    /// What was met so far, while it is read.
+    pub images: Images,
+    /// The image that goes over next, once this step has read it.
+    pub sending: Option<Arc<Image>>,
 }
 
-/// One step of a copy: something large, or some of what is small.
+/// One step of a copy: one thing, and more of them for as long as they are small.
 ///
 /// # Errors
 /// What is in the way, and of what.
-pub async fn step(app: &App, run: &Run) -> Result<Progress> {
+pub async fn step(app: &App, run: &Run, slice: Duration) -> Result<Progress> {
     let mut copying = Copying::take_up(app, run).await?;
     let (started, mut n_done) = (Instant::now(), 0);
-    while copying.place.phase != Phase::Over && started.elapsed() < SLICE {
+    while copying.place.phase != Phase::Over {
         match copying.go_on().await {
-            Ok(true) if copying.is_large => break,
+            Ok(true) if copying.ends_step || started.elapsed() >= slice => break,
             Ok(true) => n_done += 1,
             Ok(false) => break,
             // What was done is noted first; the next step meets it again.
@@ -152,6 +159,8 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
 impl<'a> Copying<'a> {
     async fn take_up(app: &'a App, run: &'a Run) -> Result<Self> {
         let (asked, place): (Asked, Place) = (run.asked()?, run.stands()?);
+        let mut to = Progress::of(run);
+        let place = place.or_anew(&mut to);
         jobs::require(app, &run.params)?;
         let caller = app.identity.on_behalf(run).await?;
         let tags = asked.tags.iter().map(|it| (it.tag.clone(), it.name.clone())).collect();
@@ -164,8 +173,13 @@ impl<'a> Copying<'a> {
             None => There::Hosted(app.hosted(&asked.to)?.1),
         };
         let is_inside = app.mount(&asked.to).is_some_and(|there| there.id == source.id);
-        let to = Progress::of(run);
-        Ok(Self { app, run, asked, caller, proof, source, there, is_inside, is_large: false, place, to })
+        let (images, sending, ends_step) = (Images::default(), None, false);
+        let copying =
+            Self { app, run, asked, caller, proof, source, there, is_inside, ends_step, place, to, images, sending };
+        match copying.place.phase {
+            Phase::Read => Ok(Self { images: copying.images_met().await?, ..copying }),
+            _ => Ok(copying),
+        }
     }
 
     /// Goes on by one thing, unless somebody wants it to stop meanwhile: then that one is done again later.

@@ -4,7 +4,7 @@ use crate::domain::action::DeleteTags;
 use crate::domain::protection::Act;
 use crate::domain::text::first_of;
 use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
-use crate::server::access::Rights;
+use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::protections::Rules;
 use crate::server::store::radius::{Reader, named};
@@ -33,20 +33,22 @@ pub(super) async fn gone(
     Ok(format!("Gone meanwhile, and left out: {}", first(&gone)))
 }
 
-/// Leaves tags out that a rule keeps from being deleted with these rights.
+/// Leaves tags out that a rule keeps from who asks to delete them; what is left, and the words for the others.
 ///
 /// # Errors
 /// [`Error::Invalid`] where none would be left.
-pub(super) async fn protected(app: &App, rights: &Rights, action: &mut DeleteTags) -> Result<Vec<String>> {
+pub(super) async fn protected(app: &App, proof: &Authorized<DeleteTags>) -> Result<(DeleteTags, Vec<String>)> {
+    let (mut action, rights) = (proof.action().clone(), proof.rights());
     let rules = Rules::now(&app.store, &action.repository).await?;
     let tags = action.tags.drain(..);
-    let (kept, left): (Vec<Tag>, Vec<Tag>) = tags.partition(|tag| rules.bar(rights, Act::Delete, tag).is_some());
+    let (kept, left): (Vec<Tag>, Vec<Tag>) = tags.partition(|tag| rules.bar(&rights, Act::Delete, tag).is_some());
     action.tags = left;
     if action.tags.is_empty() {
         return Err(Error::invalid("tag", "rules protect all of these tags: none is left to delete"));
     }
     let words = || format!("Protected, and left out: {}", first(&kept));
-    Ok((!kept.is_empty()).then(words).into_iter().collect())
+    let words = (!kept.is_empty()).then(words).into_iter().collect();
+    Ok((action, words))
 }
 
 fn first(tags: &[Tag]) -> String {

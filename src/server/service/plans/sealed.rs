@@ -22,12 +22,15 @@ pub const MAX_BYTES: usize = 96 << 10;
 /// What is asked to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
-    /// Tags and images of a repository. Where the tags are those that a filter matched, it travels in their place.
+    /// Tags and images of a repository. Where the tags are those that a filter matched, it travels in their place, with
+    /// whether those are left out of them that rules keep from who asks.
     Content {
         repository: RepositoryName,
         tags: Vec<Tag>,
         digests: Vec<Digest>,
         filter: Option<String>,
+        #[serde(default)]
+        leaves_out: bool,
     },
     Repository(RepositoryName),
     Namespace(Namespace),
@@ -42,14 +45,14 @@ pub trait Planned: Bookkeeping {
 impl Planned for DeleteTags {
     fn asked(&self) -> Asked {
         let DeleteTags { repository, tags, filter } = self.clone();
-        Asked::Content { repository, tags, digests: vec![], filter }
+        Asked::Content { repository, tags, digests: vec![], filter, leaves_out: false }
     }
 }
 
 impl Planned for DeleteImages {
     fn asked(&self) -> Asked {
         let DeleteImages { repository, digests, tags } = self.clone();
-        Asked::Content { repository, tags, digests, filter: None }
+        Asked::Content { repository, tags, digests, filter: None, leaves_out: false }
     }
 }
 
@@ -116,8 +119,8 @@ fn place(app: &App, asked: &Asked) -> Option<String> {
 /// [`Error::TooLarge`] for one that could not be sent back.
 pub(super) fn seal(app: &App, by: &Standing, asked: Asked, print: Digest) -> Result<String> {
     let asked = match asked {
-        Asked::Content { repository, filter: Some(filter), .. } => {
-            Asked::Content { repository, tags: vec![], digests: vec![], filter: Some(filter) }
+        Asked::Content { repository, filter: Some(filter), leaves_out, .. } => {
+            Asked::Content { repository, tags: vec![], digests: vec![], filter: Some(filter), leaves_out }
         }
         asked => asked,
     };

@@ -6,6 +6,7 @@ use crate::domain::view::{ProviderRow, ProviderView, ProvidersView};
 use crate::domain::{Action, ProviderKind, ProviderSettings, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
+use crate::server::identity::again;
 use crate::server::identity::provider::making;
 use crate::server::store::activity;
 use crate::server::store::providers::{self, Stored};
@@ -35,6 +36,7 @@ pub async fn list(app: &App, _proof: &Authorized<ListProviders>) -> Result<Vec<P
             callback: app.identity.providers.callback(name),
             live_since: None,
             strangers: vec![],
+            last: None,
         }
     });
     let stored = providers::all(&app.store).await?.into_iter().map(|stored| {
@@ -65,7 +67,18 @@ pub async fn show(app: &App, proof: &Authorized<ListProviders>, text: &str) -> R
         false => None,
     };
     let strangers = strangers::of(app, proof, &found.row.name).await?;
-    Ok(ProviderView { live_since, strangers, ..found })
+    let last = match is_last(app, proof, &found.row.name).await? {
+        true => Some(again::asked(app, &proof.rights().standing()).await?),
+        false => None,
+    };
+    Ok(ProviderView { live_since, strangers, last, ..found })
+}
+
+/// Whether people sign in by it and by no other provider.
+pub async fn is_last(app: &App, proof: &Authorized<ListProviders>, name: &str) -> Result<bool> {
+    let all = list(app, proof).await?;
+    let mut live = all.iter().filter(|it| it.row.is_live);
+    Ok(live.next().is_some_and(|it| it.row.name == name && !it.row.is_of_file) && live.next().is_none())
 }
 
 fn row(name: &str, kind: ProviderKind, settings: &ProviderSettings) -> ProviderRow {
@@ -95,5 +108,6 @@ fn view_of(app: &App, stored: Stored) -> ProviderView {
         ..row(name, stored.kind, &stored.settings)
     };
     let callback = providers.callback(name);
-    ProviderView { row, id: stored.id, settings: stored.settings, callback, live_since: None, strangers: vec![] }
+    let (id, settings) = (stored.id, stored.settings);
+    ProviderView { row, id, settings, callback, live_since: None, strangers: vec![], last: None }
 }

@@ -3,7 +3,11 @@
 
 use crate::domain::Result;
 use crate::params;
-use crate::server::store::{Row, Store, Tx};
+use crate::server::store::{Row, Store, Tx, batch};
+use std::ops::Range;
+
+/// How many things are kept by one statement.
+const KEPT: usize = 100;
 
 /// What came of a part, or of all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +51,27 @@ pub async fn add_parts(tx: &mut Tx, run_id: &str, parts: &[(String, u64)]) -> Re
         tx.run(sql, params![run_id, position, what, *n]).await?;
     }
     Ok(())
+}
+
+/// Keeps what a run found to do, each thing at its position; what was kept there is written over.
+pub(super) async fn keep(tx: &mut Tx, run_id: &str, things: &[(u64, String)]) -> Result<()> {
+    for some in things.chunks(KEPT) {
+        let sql = format!(
+            "INSERT INTO job_parts (run_id, position, what, n_left, n_done, n_moved, n_gone) VALUES {}
+             ON CONFLICT (run_id, position) DO UPDATE SET what = excluded.what",
+            batch::rows(1, some.len(), 7)
+        );
+        let row = |(position, what): &(u64, String)| params![run_id, *position, what, 0_u64, 0_u64, 0_u64, 0_u64];
+        tx.run(&sql, some.iter().flat_map(row).collect()).await?;
+    }
+    Ok(())
+}
+
+/// What is kept at some positions, in their order.
+pub async fn kept(store: &Store, run_id: &str, positions: Range<u64>) -> Result<Vec<String>> {
+    let sql = "SELECT what FROM job_parts WHERE run_id = $1 AND position >= $2 AND position < $3 ORDER BY position";
+    let rows = store.all(sql, params![run_id, positions.start, positions.end]).await?;
+    rows.into_iter().map(|mut row| row.take()).collect()
 }
 
 const PART: &str =

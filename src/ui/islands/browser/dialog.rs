@@ -1,5 +1,6 @@
 //! Asks in a dialog over the page what its links and forms marked `data-dialog` would ask on a page of their own. Where
-//! that page has nothing to ask, the reader is led to it. What is wrong with the form in it is said there, too.
+//! that page has nothing to ask, the reader is led to it. What is wrong with the form in it is said there, too. A form of
+//! the page that is asked about first says by which field (`data-asks`): then the question comes in a dialog as well.
 
 use super::{document, elements, find, fragment, on, part, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
@@ -30,7 +31,7 @@ fn submitted(event: &Event) {
     if form.has_attribute("data-dialog") {
         event.prevent_default();
         open(&address(&form));
-    } else if form.matches("dialog form[method=post]").unwrap_or(false) {
+    } else if form.matches("dialog form[method=post]").unwrap_or(false) || is_asked_about(&form) {
         event.prevent_default();
         // Sent once, however often it is pressed.
         if !form.has_attribute("data-sent") && form.set_attribute("data-sent", "").is_ok() {
@@ -39,15 +40,25 @@ fn submitted(event: &Event) {
     }
 }
 
-/// Sends the form of a dialog. What was done leads the page on; what comes back takes the place of the form; and what is
-/// neither is for the browser to show.
+/// Whether the field stands in a form of the page at which that is asked about.
+fn is_asked_about(form: &HtmlFormElement) -> bool {
+    let asks = form.get_attribute("data-asks");
+    let Some((field, value)) = asks.as_deref().and_then(|asks| asks.split_once('=')) else { return false };
+    FormData::new_with_form(form).is_ok_and(|given| given.get(field).as_string().is_some_and(|it| it == value))
+}
+
+/// Sends the form of a dialog, or one that is asked about in it. What was done leads the page on; what comes back takes
+/// the place of the form; and what is neither is for the browser to show.
 async fn send(form: HtmlFormElement) {
     let is_over = match answer(&form).await {
         Ok(response) if response.status() == 204 => {
             response.headers().get("location").ok().flatten().is_some_and(|to| window().location().assign(&to).is_ok())
         }
         Ok(response) if matches!(response.status(), 200 | 403 | 409 | 422) => {
-            fragment(&response).await.is_some_and(|content| show(&content).is_some())
+            let is_shown = fragment(&response).await.is_some_and(|content| show(&content).is_some());
+            // A form of the page may be sent again once its question is closed.
+            let _ = form.remove_attribute("data-sent");
+            is_shown
         }
         _ => false,
     };

@@ -22,7 +22,7 @@ pub fn GiveForm<'a>(view: &'a AccessView) -> impl IntoView + use<> {
         <section aria-labelledby="give" class="mt-4">
             <h2 class="vh" id="give">"Give access"</h2>
             <Problem intent=INTENT/>
-            <PostForm intent=INTENT class="grantform">
+            <PostForm intent=INTENT class="grantform" asks=Some("who=everybody".to_owned())>
                 <Field intent=INTENT name="who" label="Give access to" kind=who/>
                 <datalist id="people">{people}<option value="everybody"></option></datalist>
                 <Choice intent=INTENT name="role" label="Role" options=roles/>

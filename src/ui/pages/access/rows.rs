@@ -7,7 +7,7 @@ use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::time::When;
 use crate::ui::form::Intent;
-use crate::ui::query::address;
+use crate::ui::query::{Pairs, address};
 use crate::ui::request::PageRequest;
 use crate::ui::words::{MAX_NAME_CHARS, inert, invited};
 use leptos::either::Either;
@@ -49,8 +49,10 @@ where
     let seen = matches!(page, Columns::Scope(..))
         .then(|| view! { <th role="columnheader" scope="col" class="p3" title=SEEN>"Last seen"</th> });
     let rows = rows.into_iter().map(|row| view! { <Row row page=page.clone() request=&request/> }).collect_view();
+    // A question above says itself why it came back.
+    let problem = Pairs::of(&request.path_and_query).get("open").is_none();
     view! {
-        <Problem intent=Intent::ChangeAccess/>
+        {problem.then(|| view! { <Problem intent=Intent::ChangeAccess/> })}
         <div class="tablewrap">
             <table class="cards cards-2" role="table" aria-label="Access">
                 <thead role="rowgroup">
@@ -132,8 +134,9 @@ fn RoleForm<'a>(row: &'a AccessRow, roles: Vec<Role>) -> impl IntoView + use<> {
     let option = |other: Role| view! { <option value=other.name() selected=other == role>{other.title()}</option> };
     let options = Role::ALL.into_iter().filter(fits).map(option).collect_view();
     let grant = row.id.clone();
+    let asks = (row.to == Grantee::Anonymous).then(|| format!("grant={grant}"));
     view! {
-        <PostForm intent=Intent::ChangeAccess class="rolef">
+        <PostForm intent=Intent::ChangeAccess class="rolef" asks>
             <input type="hidden" name="grant" value=grant/>
             <label class="vh" for=id.clone()>{format!("Role of {who}")}</label>
             <select class="select select-bare" id=id name="role">{options}</select>

@@ -5,8 +5,9 @@ use super::provider_parts::{Above, Callback, Identity, Joining, Reading};
 use super::provider_strangers::Strangers;
 use super::provider_tried::Result;
 use crate::api::providers::show_provider;
-use crate::domain::view::{ProviderRow, ProviderView};
+use crate::domain::view::{Again, ProviderRow, ProviderView};
 use crate::domain::{Address, ProviderKind, ProviderSettings, Timestamp};
+use crate::ui::components::again::ShownAgain;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::icon::Icon;
 use crate::ui::components::part::{Part, PartsEnd, Stands};
@@ -27,9 +28,9 @@ pub fn Provider() -> impl IntoView {
 
 #[component]
 fn Whole(view: ProviderView, request: PageRequest) -> impl IntoView {
-    let ProviderView { row, settings, callback, live_since, strangers, .. } = view;
+    let ProviderView { row, settings, callback, live_since, strangers, last, .. } = view;
     let asks = Pairs::of(&request.path_and_query).get("remove").is_some() && !row.is_of_file;
-    let question = asks.then(|| view! { <Removing row=row.clone()/> });
+    let question = asks.then(|| view! { <Removing row=row.clone() last is_local=request.ways.is_local/> });
     let was_tried = request.form.tried.is_some();
     let state = (!asks).then(|| view! { <State row=&row live_since was_tried now=request.now/> });
     let tried = request.form.tried.map(|tried| view! { <Result tried is_live=row.is_live/> });
@@ -113,7 +114,7 @@ fn Switch(intent: Intent, class: &'static str, words: &'static str) -> impl Into
 }
 
 #[component]
-fn Removing(row: ProviderRow) -> impl IntoView {
+fn Removing(row: ProviderRow, last: Option<Again>, is_local: bool) -> impl IntoView {
     let ProviderRow { name, title, n_people, .. } = row;
     let back = format!("{}#remove", page(&name));
     let people = match n_people {
@@ -121,6 +122,11 @@ fn Removing(row: ProviderRow) -> impl IntoView {
         1 => "1 person signs in by it.".to_owned(),
         n_people => format!("{n_people} people sign in by it."),
     };
+    let left = last.map(|_| match is_local {
+        true => "It is the last provider. Who has a password here signs in by that, and nobody else does: without an administrator who has one, it is not removed.",
+        false => "It is the last way to sign in: passwords are switched off here.",
+    });
+    let again = last.map(|again| view! { <ShownAgain intent=Intent::DeleteProvider again/> });
     view! {
         <Confirm intent=Intent::DeleteProvider title=format!("Remove {title}?") act=format!("Remove {title}") back typed=name>
             <p>
@@ -128,6 +134,8 @@ fn Removing(row: ProviderRow) -> impl IntoView {
                 "Their accounts stay with all that was given to them, and work again where the same provider is added under the same name. "
                 "Its client secret is forgotten."
             </p>
+            {left.map(|words| view! { <p class="medium">{words}</p> })}
+            {again}
         </Confirm>
     }
     .into_any()

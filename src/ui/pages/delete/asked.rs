@@ -1,11 +1,11 @@
 //! What a page of a delete is about, and its words.
 
 use crate::api::deletes::{preview_all, preview_image, preview_matching, preview_tags};
-use crate::domain::tag_filter::{PROTECTED, UNPROTECTED};
+use crate::domain::tag_filter::PROTECTED;
 use crate::domain::view::{FEW_TAGS, GoingKind, Preview};
 use crate::domain::{Address, Digest, Error, RepositoryName, Result, Scope, Tag};
 use crate::ui::form::Intent;
-use crate::ui::query::{LIST, Pairs, address};
+use crate::ui::query::Pairs;
 use crate::ui::words::{counted, grouped};
 
 /// The most tags that are chosen one by one.
@@ -47,11 +47,11 @@ impl Asked {
         }
     }
 
-    /// What would go now; of tags that are chosen, those alone that no rule keeps.
+    /// What would go now; of tags, those alone that no rule keeps from who asks, where the others are left out.
     pub async fn preview(self, unprotected: bool) -> Result<Preview> {
         match self {
             Self::Tags(repository, tags) => preview_tags(repository, tags, unprotected).await,
-            Self::Matching(repository, filter) => preview_matching(repository, filter).await,
+            Self::Matching(repository, filter) => preview_matching(repository, filter, unprotected).await,
             Self::Image(repository, digest) => preview_image(repository, digest).await,
             Self::All(scope) => preview_all(scope).await,
         }
@@ -68,26 +68,15 @@ impl Asked {
 
     /// Leaves out what rules keep, where that is some of the tags: the address at which the others go, and its words.
     fn without_protected(&self, preview: &Preview, own: &str) -> Option<(String, String)> {
-        let n_protected = preview.n_protected()?;
-        match self {
-            Self::Tags(..) => {
-                let joint = if own.contains('?') { '&' } else { '?' };
-                let which = match n_protected {
-                    1 => "the one that is".to_owned(),
-                    n => format!("the {} that are", grouped(n)),
-                };
-                Some((format!("{own}{joint}{LEAVE}={PROTECTED}"), format!("Leave out {which} protected and go on")))
-            }
-            // A filter is asked again when its plan is done: it has to say so itself.
-            Self::Matching(repository, filter) => {
-                let filter = format!("{filter} {UNPROTECTED}");
-                let list = Pairs::of(own).get(LIST).unwrap_or_default().to_owned();
-                let base = Address::DeleteTags(repository.clone()).to_string();
-                let href = address(&base, &[(LIST, &list), ("filter", filter.trim())]);
-                Some((href, "Leave out all that are protected and go on".to_owned()))
-            }
-            Self::Image(..) | Self::All(_) => None,
+        if matches!(self, Self::Image(..) | Self::All(_)) {
+            return None;
         }
+        let which = match preview.n_protected()? {
+            1 => "the one that is".to_owned(),
+            n => format!("the {} that are", grouped(n)),
+        };
+        let joint = if own.contains('?') { '&' } else { '?' };
+        Some((format!("{own}{joint}{LEAVE}={PROTECTED}"), format!("Leave out {which} protected and go on")))
     }
 
     /// What its form asks for.

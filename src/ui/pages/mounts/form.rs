@@ -30,6 +30,7 @@ pub fn MountForm(intent: Intent, settings: MountSettings, has_password: bool, ac
             <Place intent settings=&settings has_password/>
             <Part id="sight" title="Who sees it" words="It holds here. Whom the registry itself lets in is for it to say.">
                 <Choice intent name="visibility" label="Who may see what it has" options=visibilities() value=settings.visibility.name()/>
+                <Public intent/>
             </Part>
             <Part id="changes" title="What is changed there" words="Who may move and delete tags here may do it there by the user of this mount. Pushes go to the registry itself.">
                 <Choice intent name="changes" label="From here" options=changing() value=changes
@@ -43,6 +44,21 @@ pub fn MountForm(intent: Intent, settings: MountSettings, has_password: bool, ac
         </PostForm>
     }
     .into_any()
+}
+
+/// What is typed before all of it becomes public, in a form that came back for it.
+#[component]
+fn Public(intent: Intent) -> impl IntoView {
+    const NAME: &str = "confirmed";
+    let form = PageRequest::current().form;
+    let asks = form.wrong(Some(intent), NAME).is_some() || form.value(Some(intent), NAME).is_some();
+    asks.then(|| {
+        view! {
+            <p class="sm">"Anybody, signed in or not, may then see and pull all that the user of this mount sees at the registry, now and later."</p>
+            <Field intent name=NAME label="Prefix of the mount" kind=MONO/>
+        }
+        .into_any()
+    })
 }
 
 fn changing() -> Vec<(String, String)> {

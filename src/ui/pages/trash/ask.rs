@@ -3,8 +3,9 @@
 use crate::domain::trash::{TrashKind, TrashRow};
 use crate::domain::view::{Again, Asking, Crossing};
 use crate::domain::{ByteSize, RepositoryName, Tag};
+use crate::ui::components::again::ShownAgain;
 use crate::ui::components::change::FromTo;
-use crate::ui::components::form::{Confirm, Field, Kind, PostForm, Problem};
+use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::form::Intent;
 use crate::ui::words::{counted, grouped};
 use leptos::prelude::*;
@@ -156,7 +157,7 @@ fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again:
             {listed}
             {images}
             <p class="sm">"This cannot be undone."</p>
-            <Shown again/>
+            <ShownAgain intent=Intent::PurgeTrash again/>
         </Confirm>
     }
     .into_any()
@@ -191,7 +192,7 @@ fn PurgingAll(
             <p>{promise}</p>
             {names}
             <p class="sm">"This cannot be undone."</p>
-            <Shown again/>
+            <ShownAgain intent=Intent::PurgeTrash again/>
         </Confirm>
     }
     .into_any()
@@ -208,23 +209,6 @@ fn Names(first: Vec<Tag>, n: u64, held: ByteSize) -> impl IntoView {
     view! {
         <ul class="names">{names}{more}</ul>
         <p class="sm">{format!("{hold} {held} that nothing else needs.")}</p>
-    }
-}
-
-/// How somebody shows once more that it is them.
-#[component]
-fn Shown(again: Again) -> impl IntoView {
-    match again {
-        Again::Nothing => ().into_any(),
-        Again::Password => {
-            let kind = Kind { input: "password", autocomplete: "current-password", ..Kind::TEXT };
-            let hint = "You signed in more than five minutes ago: show that it is you";
-            view! { <Field intent=Intent::PurgeTrash name="password" label="Your password" kind hint/> }.into_any()
-        }
-        Again::SignIn => view! {
-            <p class="sm">"You signed in more than five minutes ago. Sign out, sign in again, and come back here."</p>
-        }
-        .into_any(),
     }
 }
 
