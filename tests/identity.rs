@@ -29,6 +29,7 @@ mod linking_hostile;
 mod listening;
 mod made_public;
 mod many;
+mod many_places;
 mod mount_visibility;
 mod mounts;
 mod mounts_meanwhile;

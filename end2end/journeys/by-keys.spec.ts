@@ -58,7 +58,7 @@ test('a tag goes back from its history and from an image that it left, comes bac
   await said(page, 'Restored tag prod of team/web.');
   expect(await namedIn(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.4.2'));
   await remove();
-  await hand.press(page.getByRole('link', { name: 'Delete tag prod of team/web now…' }));
+  await hand.press(page.getByRole('link', { name: 'Delete now… tag prod of team/web' }));
   const name = page.getByRole('dialog', { name: 'Delete tag prod of team/web now?' }).getByLabel('Name');
   await expect(name).toBeFocused();
   await page.keyboard.type('pro');
@@ -83,8 +83,7 @@ test('a namespace goes back in time, a rule is set and removed, and a tag is pro
     const question = page.getByRole('region', { name: 'Roll back 3 tags of team?' });
     await expect(question.getByRole('link', { name: 'Cancel' })).toBeFocused();
     await guarded(question.getByRole('button', { name: 'Roll back 3 tags' }), question.getByRole('link', { name: 'Cancel' }));
-    await hand.write(question.getByLabel('Number', { exact: true }), '3');
-    await page.keyboard.press('Enter');
+    await hand.press(question.getByRole('button', { name: 'Roll back 3 tags' }));
     await said(page, '3 tags of team are as they were on');
     expect(await namedIn(portolan, 'team/web', 'prod')).toBe(way ? digestOf('web', '1.4.1') : undefined);
   }

@@ -31,7 +31,7 @@ test('a rule is tried, set, changed and removed, and holds as it says each time'
   await looked(page, scripted);
   await form.getByLabel('Tags').fill('prod');
   await form.getByLabel('Rule', { exact: true }).selectOption('protected');
-  await form.getByLabel('Least role that still may').selectOption('maintainer');
+  await form.getByLabel('Who still may').selectOption('maintainer');
   await form.getByRole('button', { name: 'Change rule' }).click();
   await said(page, 'The rule is about prod now');
   await expect(page.getByRole('table', { name: 'Protection rules' }).locator('tbody').getByRole('row')).toHaveCount(1);

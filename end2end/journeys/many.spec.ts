@@ -112,7 +112,7 @@ test('what was deleted together comes back without what is there again, or goes 
   await remove(7);
   await page.goto('/trash');
   ageSessions(portolan);
-  await page.getByRole('link', { name: 'Delete 7 tags of team/web now…' }).click();
+  await page.getByRole('link', { name: 'Delete all now… 7 tags of team/web' }).click();
   const asked = await questioned(page, scripted, 'Delete 7 tags of team/web now?');
   for (const name of names) await expect(asked.getByRole('listitem').filter({ hasText: name })).toBeVisible();
   const act = page.getByRole('button', { name: 'Delete 7 tags for good' });
@@ -157,11 +157,11 @@ test('more tags than one request takes go by a job, and come back from its page'
   await page.getByRole('button', { name: 'Delete 520 tags' }).click();
 
   await expect(page).toHaveURL(/\/jobs\/[\w-]+$/);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Deletion of tags');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Delete (520 )?tags from team\/web$/);
   await ended('520 tags');
   expect(await tagsOf(portolan)).toEqual(['prod']);
   const held = page.getByRole('region', { name: 'Trash' });
-  await expect(held).toContainText('520 things of it in the trash, deleted together.');
+  await expect(held).toContainText('520 tags are in the trash, deleted together.');
   await looked(page, scripted);
   await held.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Restore from the trash');

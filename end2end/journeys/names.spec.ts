@@ -143,7 +143,7 @@ test('what was deleted comes back, over what is there if that is wanted, or goes
 
   await submit(portolan, '/r/team/web/-/tags/1.4.2/rollback', 'roll-back-tag', { to: '', expect: digestOf('web', '1.4.2') });
   await page.goto('/n/team/-/trash');
-  await page.getByRole('link', { name: 'Delete tag 1.4.2 of team/web now…' }).click();
+  await page.getByRole('link', { name: 'Delete now… tag 1.4.2 of team/web' }).click();
   await expect(page.getByRole('heading', { name: 'Delete tag 1.4.2 of team/web now?' })).toBeVisible();
   await looked(page, scripted);
   await page.getByLabel('Name', { exact: true }).fill('1.4');
@@ -167,15 +167,10 @@ test('a namespace goes back to how it was, and forward again', async ({ page, po
   await expectNoSidewaysScroll(page, 'a namespace as of a time');
   await page.getByRole('link', { name: 'Roll back 2 tags…' }).click();
   await looked(page, scripted);
-  await page.getByLabel('Number', { exact: true }).fill('3');
-  await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
-  await expect(page.getByLabel('Number', { exact: true })).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel('Number', { exact: true }).fill('2');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
   await said(page, '2 tags of team are as they were on');
   await page.getByRole('link', { name: 'Undo…' }).click();
   await page.getByRole('link', { name: 'Roll back 2 tags…' }).click();
-  await page.getByLabel('Number', { exact: true }).fill('2');
   await page.getByRole('button', { name: 'Roll back 2 tags' }).click();
   await said(page, '2 tags of team are as they were on');
   await page.goto('/r/team/web');

@@ -50,7 +50,7 @@ test('what is protected among others is left out, and they go', async ({ page, p
   await expect(line(main, 'v1 is immutable: nobody moves or deletes it')).toBeVisible();
   await expect(page.getByRole('button', { name: /^Delete/ })).toHaveCount(0);
   await looked(page, scripted);
-  await page.getByRole('link', { name: 'Leave out the one that is protected and go on' }).click();
+  await page.getByRole('link', { name: 'Leave out 1 protected tag and go on' }).click();
   await expect(page.getByRole('heading', { name: 'Delete 2 tags from team/web' })).toBeVisible();
   await expect(line(main, 'Protected, and left out: v1.')).toBeVisible();
   await looked(page, scripted);

@@ -10,6 +10,11 @@ pub const STOP_WRITES: &str =
 pub const NOT_UNTAGGED: &str = "Leave --delete-untagged out: up to version 2.8 it also deletes the platforms of a multi-platform image that have no \
      tag of their own, and the image pulls no more.";
 
+/// The same as one text.
+pub fn how_freed() -> String {
+    format!("{STOP_WRITES} {COLLECT}. {NOT_UNTAGGED}")
+}
+
 /// That a registry deletes nothing, and the setting that allows it.
 pub fn deletes_nothing(host: &str) -> String {
     format!(

@@ -263,8 +263,7 @@ impl Barred {
 impl fmt::Display for Barred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, scope, guard, .. } = self;
-        let until = if guard.role().is_none() { " until that changes" } else { "" };
-        write!(f, "{what} is {guard}, by the rule on {}{until}", scope.words())
+        write!(f, "{what} is {guard}, by the rule on {}", scope.words())
     }
 }
 

@@ -103,6 +103,9 @@ impl Intent {
     }
 }
 
+/// The field of a rule's form that says that its reader has seen how many tags are all tags.
+pub const ALL_SEEN: &str = "all-seen";
+
 /// What is said of an address that nobody has: then there is somebody to invite.
 pub const NOBODYS: &str = "nobody here has this address yet; invite them below";
 

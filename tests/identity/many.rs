@@ -62,7 +62,7 @@ async fn step(test: &TestApp, id: &str) -> portolan::domain::Result<bool> {
 }
 
 /// A page, as the administrator sees it in a browser.
-async fn page(by: &TestApp, path: &str) -> String {
+pub(super) async fn page(by: &TestApp, path: &str) -> String {
     let cookie = cookie_of(by, "mara", PASSWORD).await;
     let answer = by.ask("GET", path, &[("cookie", &cookie)], "").await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -252,11 +252,42 @@ async fn a_rule_that_comes_in_between_ends_it_and_what_was_cancelled_is_taken_ba
     assert_eq!(tags(&admin).await.len(), before.len() - 400, "a part goes whole or not at all");
     assert_eq!(control(&admin, &id, "cancel").await.status, 200);
     let job = page(&admin, &format!("/jobs/{id}")).await;
-    assert!(job.contains("400 things of it in the trash") && job.contains(">Undo<"), "{job}");
+    assert!(job.contains("400 tags are in the trash") && job.contains(">Undo<"), "{job}");
     let batch = admin.get(&format!("/api/v1/jobs/{id}")).await.json()["batch"].clone();
 
     assert_eq!(send(&admin, "POST", "trash/restore", json!({"batch": batch})).await.status, 204);
     assert_eq!(tags(&admin).await, before);
     let twice = send(&admin, "POST", "trash/restore", json!({"batch": batch})).await;
     assert_eq!(twice.status, 404, "nothing of it is in the trash any more");
+}
+
+/// However long its job stands still: what others do meanwhile forgets nothing of it.
+#[tokio::test]
+async fn nothing_of_it_comes_back_or_goes_for_good_before_its_job_is_over() {
+    let clock = Arc::new(ManualClock::new(START));
+    let base = TestApp::build("", choices(Policy::Grants, clock.clone())).await;
+    sign_in::admin_by_configuration(&base.app, "mara".parse().unwrap(), PASSWORD.to_owned().into()).await.unwrap();
+    let mara = base.showing(&basic("mara", PASSWORD));
+    fill(&mara).await;
+    let (id, batch) = started(&mara).await;
+    assert_eq!(step(&mara, &id).await, Ok(false));
+    assert_eq!(control(&mara, &id, "pause").await.status, 200);
+    let redeemed = async |days: i64| {
+        clock.advance_ms(days * 86_400_000);
+        mara.push_image("team/web", "prod", "amd64", &[0]).await;
+        let asked = json!({"plan": send(&mara, "POST", ASKED, json!({"tags": ["prod"]})).await.json()["plan"]});
+        assert_eq!(send(&mara, "POST", "r/team/web/-/delete", asked).await.status, 200);
+        let rows = mara.app.store.all("SELECT id FROM redeemed_plans", Vec::<Param>::new()).await.unwrap();
+        let left: Vec<String> = rows.into_iter().map(|mut row| row.take().unwrap()).collect();
+        (left.contains(&batch), left.len())
+    };
+    assert_eq!(redeemed(3).await, (true, 2));
+    let (restore, purge) = (json!({"batch": batch}), json!({"batch": batch, "repository": "team/web"}));
+    for (path, asked) in [("trash/restore", &restore), ("trash/purge", &purge)] {
+        let refused = send(&mara, "POST", path, asked.clone()).await;
+        assert!(refused.status == 409 && refused.text().contains("is not over"), "{path}: {}", refused.text());
+    }
+    assert_eq!(control(&mara, &id, "cancel").await.status, 200);
+    assert_eq!(redeemed(3).await, (false, 1), "what is over is forgotten");
+    assert_eq!(send(&mara, "POST", "trash/restore", restore).await.status, 204);
 }

@@ -55,7 +55,7 @@ async fn what_is_immutable_stays_whoever_asks_by_every_door() {
     assert_eq!(put.refusal(), "403 DENIED");
     assert_eq!(
         put.json()["errors"][0]["message"],
-        "v1 is immutable: nobody moves or deletes it, by the rule on team/* until that changes"
+        "v1 is immutable: nobody moves or deletes it, by the rule on team/*"
     );
     assert_eq!(
         put.json()["errors"][0]["detail"],

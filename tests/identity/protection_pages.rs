@@ -66,7 +66,19 @@ async fn a_rule_is_tried_set_changed_and_removed_by_its_forms() {
     assert!(mara.done(page, "remove-protection", &[("rule", &id)]).await.contains("is gone"));
     assert_eq!(mara.send(page, "remove-protection", &[("rule", &id)]).await.status, StatusCode::NOT_FOUND);
 
-    let own = mara.done(settings, "set-protection", &[("tags", ""), ("kind", "no_delete"), ("role", "")]).await;
+    // Untouched it would bind all tags: that is said before it is set.
+    let untouched = [("tags", " "), ("except", ""), ("kind", "no_delete"), ("role", "")];
+    let asked = mara.send(settings, "set-protection", &untouched).await;
+    let at = asked.header("location").trim_end_matches("#tried").to_owned();
+    assert!(asked.status == StatusCode::SEE_OTHER && at.contains("kind=no_delete"), "{}: {at}", asked.status);
+    let asked = mara.get(&at).await.text();
+    for words in ["It would bind 4 of 4 tags:", "Nothing is set yet.", "name=\"all-seen\"", ">Set rule about all tags<"]
+    {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    assert!(!mara.get(settings).await.text().contains("and all else of a repository"));
+    let seen = [&untouched[..], &[("all-seen", "yes")]].concat();
+    let own = mara.done(settings, "set-protection", &seen).await;
     assert!(own.contains("and all else of a repository") && own.contains("The rule about all tags is set"), "{own}");
     assert!(mara.get("/r/team/web").await.text().matches("</svg>Protected<").count() > 4, "the head and each tag");
 }

@@ -256,10 +256,15 @@ async fn one_that_is_protected_is_left_out_at_a_press_and_the_others_go() {
     assert_eq!(test.delete("/v2/team/web/manifests/gone").await.status, 202);
     let chosen = "/r/team/web/-/delete?tag=a&tag=b&tag=gone&tag=v1&tag=v2";
     for (page, words, title, left_out) in [
-        (chosen, "Leave out the 2 that are", "Delete 2 tags from team/web", "Protected, and left out: v1 and v2."),
+        (
+            chosen,
+            "Leave out 2 protected tags and go on",
+            "Delete 2 tags from team/web",
+            "Protected, and left out: v1 and v2.",
+        ),
         (
             "/r/team/web/-/delete?filter=*",
-            "Leave out the 2 that are",
+            "Leave out 2 protected tags and go on",
             "Delete 2 tags from team/web",
             "Protected, and left out: v1 and v2.",
         ),

@@ -344,3 +344,35 @@ async fn what_was_deleted_as_an_image_comes_back_by_who_may_restore_it() {
     assert_eq!(send(&of_all, "POST", at, back).await.status, 200);
     assert_eq!(names(&test, "team/web", "v1").await, Some(one));
 }
+
+/// Somebody pushed it again: their tag moved when they did so, and what comes back beside it when it did before.
+#[tokio::test]
+async fn a_tag_that_was_set_again_meanwhile_stays_as_it_was_set() {
+    let (test, clock) = timed().await;
+    let image = test.image("team/web", "amd64", b"one").await;
+    let push = async |who: &TestApp, tag: &str| {
+        assert_eq!(who.put_manifest("team/web", tag, OCI_MANIFEST, &image).await.status, 201);
+    };
+    push(&test, "v1").await;
+    push(&test, "v2").await;
+    let moved = async |tag: &str| {
+        let row = test.get(&format!("/api/v1/r/team/web/-/tags/{tag}")).await.json();
+        (row["moved_at"].clone(), row["moved_by"].clone())
+    };
+    let at_first = moved("v2").await;
+    clock.advance_ms(40 * 86_400_000);
+    let digest = sha256(image.as_bytes());
+    assert_eq!(test.delete(&format!("/v2/team/web/manifests/{digest}")).await.status, 202);
+    clock.advance_ms(60_000);
+    push(&test.by_admin("nina"), "v1").await;
+    assert!(is_there(&test, "team/web", "v1").await);
+    let set_again = moved("v1").await;
+    assert_eq!(set_again, (json!(clock.now().rfc3339()), json!("user:nina")));
+    clock.advance_ms(60_000);
+    restore(&test, &entries(&test).await[0]).await;
+    assert_eq!((moved("v1").await, moved("v2").await), (set_again, at_first));
+    let asked = json!({"filter": "age:>30d"});
+    let preview = send(&test, "POST", "/api/v1/r/team/web/-/delete-preview", asked).await.json();
+    let old: Vec<&Value> = preview["removed"].as_array().unwrap().iter().map(|it| &it["tag"]).collect();
+    assert_eq!(old, ["v2"], "{preview}");
+}

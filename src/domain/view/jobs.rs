@@ -82,7 +82,8 @@ pub struct WayBack {
 /// What of a job is in the trash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InTrash {
-    pub repository: RepositoryName,
+    /// The repository that it is of; none where it is of several.
+    pub repository: Option<RepositoryName>,
     /// By which all of it comes back.
     pub batch: String,
     /// How many entries there are of it now.

@@ -5,7 +5,7 @@ use crate::domain::{ByteSize, Digest, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// More tags than these are deleted by who types how many they are.
+/// More tags than these are deleted, or rolled back together, by who types how many they are.
 pub const FEW_TAGS: u64 = 20;
 
 /// What kind of thing stands in a preview.

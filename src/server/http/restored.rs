@@ -3,11 +3,10 @@
 use crate::domain::action::RestoreTrash;
 use crate::domain::error::What;
 use crate::domain::trash::{Over, TrashRow};
-use crate::domain::{Error, RepositoryName, Result};
+use crate::domain::{Error, Result};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::service::trash;
-use std::collections::BTreeMap;
 
 /// What becomes of tags that name other images by now.
 pub(super) enum Taken {
@@ -38,17 +37,19 @@ pub(super) fn hidden(refusal: Error) -> Error {
 }
 
 /// Brings back what a batch deleted, as far as it is in the trash still: in one step, all or none of it; or by a job, where
-/// that is much.
+/// that is much, of however many repositories it is.
 ///
 /// # Errors
 /// Not found if nothing of it is left, or it is not theirs; what is in the way of one of its parts.
 pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Result<Restored> {
     let numbers = trash::numbers(app, caller, batch).await?;
-    let much = trash::much_of_one(app, caller, &numbers).await?;
-    let is_counted = much.is_some();
-    let parts = match much {
-        Some(proof) => vec![(proof, vec![])],
-        None => proven(app, caller, trash::of_batch(app, batch).await?).await?,
+    let (parts, is_much) = match trash::much(app, caller, &numbers).await? {
+        Some(proofs) => (proofs.into_iter().map(|proof| (proof, vec![])).collect(), true),
+        None => {
+            let rows = trash::of_batch(app, batch).await?;
+            let is_much = trash::is_much(app, &rows).await?;
+            (proven(app, caller, rows).await?, is_much)
+        }
     };
     if parts.is_empty() {
         return Err(Error::NotFound(What::Trash));
@@ -62,10 +63,9 @@ pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken)
         Taken::LeftOut => (Over::Nothing, true),
     };
     // A job leaves out what cannot come back, and says so.
-    if let [(proof, rows)] = parts.as_slice()
-        && (is_counted || trash::is_much(app, rows).await?)
-    {
-        return trash::start(app, proof, (batch, numbers.values().sum()), over).await.map(Restored::Job);
+    if is_much {
+        let proofs: Vec<_> = parts.iter().map(|(proof, _)| proof).collect();
+        return trash::start(app, &proofs, batch, over).await.map(Restored::Job);
     }
     let parts = if leaves_out { others(app, caller, batch, parts).await? } else { parts };
     match parts.as_slice() {
@@ -81,12 +81,8 @@ pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken)
 type Proven = (Authorized<RestoreTrash>, Vec<TrashRow>);
 
 async fn proven(app: &App, caller: &Caller, rows: Vec<TrashRow>) -> Result<Vec<Proven>> {
-    let mut of: BTreeMap<RepositoryName, Vec<TrashRow>> = BTreeMap::new();
-    for row in rows {
-        of.entry(row.repository.clone()).or_default().push(row);
-    }
     let mut parts = Vec::new();
-    for (repository, rows) in of {
+    for (repository, rows) in trash::by_repository(rows) {
         parts.push((app.access.authorize(caller, trash::restoring_all(&repository, &rows)).await?, rows));
     }
     Ok(parts)

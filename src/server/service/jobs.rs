@@ -16,7 +16,7 @@ use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::identity::behalf;
 use crate::server::store::runs::{self, NewRun};
-use crate::server::store::{Change, Tx};
+use crate::server::store::{Change, Part, Tx};
 
 /// The most runs of one that are not over.
 const MAX_OPEN: u64 = 20;
@@ -141,14 +141,28 @@ pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
 /// # Errors
 /// As [`start`].
 pub async fn begin<A: Bookkeeping>(app: &App, proof: &Authorized<A>, new: NewRun) -> Result<String> {
-    let id = new.id.clone();
-    let write = app.store.write(proof, move |tx| {
-        Box::pin(async move {
-            start(tx, &new).await?;
-            Ok(Change::new((), None, Some(format!("by the job {}", new.id))))
-        })
+    begin_by_each(app, &[proof], new).await
+}
+
+/// The same by proofs for several places: each of them is asked, and has its row in the audit log.
+///
+/// # Errors
+/// As [`start`].
+pub async fn begin_by_each<A: Bookkeeping>(app: &App, proofs: &[&Authorized<A>], new: NewRun) -> Result<String> {
+    let (id, mut new) = (new.id.clone(), Some(new));
+    let parts = proofs.iter().map(|proof| {
+        let (new, after) = (new.take(), format!("by the job {id}"));
+        let part: Part = Box::new(move |tx| {
+            Box::pin(async move {
+                if let Some(new) = new {
+                    start(tx, &new).await?;
+                }
+                Ok(Change::new((), None, Some(after)))
+            })
+        });
+        (*proof, part)
     });
-    write.await?;
+    app.store.write_each(parts.collect()).await?;
     Ok(id)
 }
 

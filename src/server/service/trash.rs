@@ -7,8 +7,8 @@ mod shown;
 mod steps;
 mod together;
 
-pub use batch::{much_of_one, numbers};
-pub use batches::{crosses_together, restore_each, uncrossed};
+pub use batch::{much, numbers};
+pub use batches::{by_repository, crosses_together, restore_each, uncrossed};
 use home::{Home, serving};
 pub use shown::{crosses, page};
 pub(super) use steps::of_job;
@@ -106,8 +106,8 @@ pub async fn find(app: &App, id: &str) -> Result<TrashRow> {
     found.map(|entry| entry.row).ok_or(Error::NotFound(What::Trash))
 }
 
-/// Whether these, which one request deleted in a repository, are more than come back at once: elsewhere each of their tags
-/// takes some requests.
+/// Whether these, which one request deleted, are more than come back at once, of however many repositories they are:
+/// elsewhere each of their tags takes some requests.
 pub async fn is_much(app: &App, rows: &[TrashRow]) -> Result<bool> {
     let Some(first) = rows.first() else { return Ok(false) };
     let entry = trash::find(&app.store, &first.id).await?;
@@ -117,7 +117,7 @@ pub async fn is_much(app: &App, rows: &[TrashRow]) -> Result<bool> {
     })
 }
 
-/// What one request deleted, as far as it is in the trash still.
+/// What one request deleted, as far as it is in the trash still; the first of it where that is very much.
 ///
 /// # Errors
 /// [`Error::Conflict`] while a job deletes more of it.

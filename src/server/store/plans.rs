@@ -28,9 +28,14 @@ pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Redeemed>> {
     row.map(read).transpose()
 }
 
-/// Notes what came of a plan, and forgets plans that nobody can redeem any more.
+/// Notes what came of a plan, and forgets plans that nobody can redeem any more, unless a run still does what one says.
 pub async fn redeem(tx: &mut Tx, id: &str, redeemed: &Redeemed, now: Timestamp) -> Result<()> {
-    tx.run("DELETE FROM redeemed_plans WHERE at < $1", params![now.plus_days(-2)]).await?;
+    let sql = format!(
+        "DELETE FROM redeemed_plans WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM job_runs r
+           WHERE r.id = SUBSTR(redeemed_plans.entries, {}) AND r.finished_at IS NULL)",
+        RUN.len() + 1
+    );
+    tx.run(&sql, params![now.plus_days(-2)]).await?;
     let text = match redeemed {
         Redeemed::Done(entries) => entries.join(" "),
         Redeemed::Run(run) => format!("{RUN}{run}"),

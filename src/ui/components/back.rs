@@ -2,7 +2,7 @@
 
 use crate::domain::view::rules_of;
 use crate::domain::{Address, Digest, Protection, Role, TagPattern};
-use crate::ui::form::{Back, Intent};
+use crate::ui::form::{ALL_SEEN, Back, Intent};
 use crate::ui::query::address;
 use leptos::prelude::*;
 
@@ -58,7 +58,10 @@ fn rule(there: Option<(String, Digest)>, says: Option<Protection>) -> Vec<(&'sta
     let text = |pattern: Option<TagPattern>| pattern.as_ref().map(ToString::to_string).unwrap_or_default();
     let says = says.into_iter().flat_map(|Protection { tags, except, guard, .. }| {
         let role = guard.role().map_or("", Role::name).to_owned();
-        [("tags", text(tags)), ("except", text(except)), ("kind", guard.kind().name().to_owned()), ("role", role)]
+        let kind = guard.kind().name().to_owned();
+        // It was about all tags before, if it is again.
+        let seen = "yes".to_owned();
+        [("tags", text(tags)), ("except", text(except)), ("kind", kind), ("role", role), (ALL_SEEN, seen)]
     });
     which.chain(says).collect()
 }

@@ -17,7 +17,7 @@ pub fn Confirm(
     /// The page without the question.
     back: String,
     /// What to type, if a click is too little.
-    #[prop(optional)]
+    #[prop(optional_no_strip, into)]
     typed: Option<String>,
     /// What that is.
     #[prop(default = "Name")]
@@ -27,6 +27,11 @@ pub fn Confirm(
     keep: &'static str,
     children: Children,
 ) -> impl IntoView {
+    let request = PageRequest::current();
+    let in_dialog = request.part == Some(Part::Dialog);
+    // What is long enough to be typed for begins at its title, unless something in it is wrong.
+    let is_read = typed.is_some() && !in_dialog;
+    let from_title = is_read && request.form.error.is_none();
     let typed = typed.map(|name| {
         view! {
             <p class="sm">"Type "<code>{name.clone()}</code>" to go on."</p>
@@ -34,10 +39,10 @@ pub fn Confirm(
         }
     });
     let foot = view! {
-        <a class="btn" href=back autofocus="true" data-cancel="">{keep}</a>
+        <a class="btn" href=back autofocus=!is_read data-cancel="">{keep}</a>
         <button class="btn btn-bad" type="submit">{act}</button>
     };
-    if PageRequest::current().part == Some(Part::Dialog) {
+    if in_dialog {
         return view! {
             <DialogHead title/>
             <PostForm intent class="plan">
@@ -49,7 +54,7 @@ pub fn Confirm(
     }
     view! {
         <section class="card confirm" aria-labelledby="confirm">
-            <div class="card-head"><Icon name="warn"/><h2 id="confirm">{title}</h2></div>
+            <div class="card-head"><Icon name="warn"/><h2 id="confirm" tabindex=is_read.then_some("-1") autofocus=from_title>{title}</h2></div>
             <div class="card-body">
                 <Problem intent/>
                 <PostForm intent>

@@ -17,7 +17,8 @@ pub fn Prose(words: String) -> impl IntoView {
         };
         text.push_str(before);
         pieces.push(view! { {std::mem::take(&mut text)}<DigestText digest=&digest/> }.into_any());
-        text.push_str(after);
+        // The last full stop would stand apart, behind what copies the digest.
+        text.push_str(if after == "." { "" } else { after });
     }
     pieces.push(text.into_any());
     pieces.into_any()

@@ -74,7 +74,7 @@ mod tests {
             (said(&met), lifting(&met), met.address())
         };
         let (words, lifting, address) = met("v1", Guard::Immutable, true, Some(Role::Owner), true);
-        assert_eq!(words, "v1 is immutable: nobody moves or deletes it, by the rule on team/* until that changes.");
+        assert_eq!(words, "v1 is immutable: nobody moves or deletes it, by the rule on team/*.");
         assert_eq!(lifting, "As Owner you may change or remove the rule.");
         assert_eq!(address.as_deref(), Some("/n/team/-/policies#rule-7"));
         let others = met("v1", Guard::Protected(Role::Owner), true, Some(Role::Maintainer), false);

@@ -3,7 +3,7 @@
 use super::load::{PageTitle, load};
 use crate::api::names::show_as_of;
 use crate::domain::tag_filter::PROTECTED;
-use crate::domain::view::{AsOfView, Deleted, Difference, Differences};
+use crate::domain::view::{AsOfView, Deleted, Difference, Differences, FEW_TAGS};
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Scope, Tag, Timestamp};
 use crate::ui::components::change::FromTo;
 use crate::ui::components::crumbs::NamespaceCrumbs;
@@ -190,10 +190,7 @@ fn Kept<'a>(view: &'a AsOfView, then: Timestamp) -> impl IntoView + use<> {
         let words = format!("Protected, and left out: {tags} {stay}.");
         return view! { <div class="callout callout-info mt-4"><Icon name="lock"/><p>{words}</p></div> }.into_any();
     }
-    let (are, which) = match n {
-        1 => ("it is", "the one that is".to_owned()),
-        n => ("they are", format!("the {} that are", grouped(n))),
-    };
+    let (are, which) = (if n == 1 { "it is" } else { "they are" }, counted(n, "protected tag", "protected tags"));
     let words = format!("Rules keep {tags} as {are}. Nothing rolls back while they stand in the way.");
     let met = view.rules.iter().map(|met| view! { <Met met=met.clone()/> }).collect_view();
     let more = counted(view.rules_more, "more tag is kept by a rule", "more tags are kept by rules");
@@ -201,7 +198,7 @@ fn Kept<'a>(view: &'a AsOfView, then: Timestamp) -> impl IntoView + use<> {
     let on = (n < view.all.n).then(|| {
         let base = Address::AsOf(view.namespace.clone()).to_string();
         let href = address(&base, &[("t", &then.exact()), (LEAVE, PROTECTED)]);
-        view! { <p class="mt-4"><a class="btn btn-primary" href=href>{format!("Leave out {which} protected and go on")}</a></p> }
+        view! { <p class="mt-4"><a class="btn btn-primary" href=href>{format!("Leave out {which} and go on")}</a></p> }
     });
     view! {
         <div class="callout callout-warn mt-4"><Icon name="lock"/><div class="stack-2"><p class="medium">{words}</p>{met}{more}</div></div>
@@ -226,7 +223,7 @@ fn Gone(deleted: Deleted, namespace: Namespace) -> impl IntoView {
     .into_any()
 }
 
-/// How many go back, typed.
+/// How many go back; of many that is typed.
 #[component]
 fn Asking(
     namespace: Namespace,
@@ -238,9 +235,10 @@ fn Asking(
 ) -> impl IntoView {
     let (n, tags) = (all.n.to_string(), counted(all.n, "tag", "tags"));
     let back = format!("{back}#roll-back");
+    let typed = (all.n > FEW_TAGS).then(|| n.clone());
     let print = print.map(|print| print.to_string()).unwrap_or_default();
     view! {
-        <Confirm intent=Intent::RollBackNamespace title=format!("Roll back {tags} of {namespace}?") act=format!("Roll back {tags}") back typed=n.clone() label="Number">
+        <Confirm intent=Intent::RollBackNamespace title=format!("Roll back {tags} of {namespace}?") act=format!("Roll back {tags}") back typed label="Number">
             <input type="hidden" name="t" value=then.exact()/>
             <input type="hidden" name="expected" value=n/>
             <input type="hidden" name="print" value=print/>

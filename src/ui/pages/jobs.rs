@@ -176,6 +176,10 @@ fn title(row: &JobRow) -> String {
             format!("Copy of {} from {from} to {to}", counted(*n_tags, "tag", "tags"))
         }
         (None, true) => format!("{}, dry run", row.kind.words()),
+        (None, false) if row.kind == RunKind::Delete => {
+            let tags = row.n_total.map_or("tags".to_owned(), |total| counted(total, "tag", "tags"));
+            format!("Delete {tags} from {}", scope_words(&row.scope))
+        }
         (None, false) => row.kind.words().to_owned(),
     }
 }
@@ -207,6 +211,13 @@ fn progress_words(row: &JobRow) -> String {
             format!("{} of {}{left}", grouped(row.n_done), grouped(total))
         }
         _ => counted(row.n_done, one, many),
+    };
+    let done = match row.kind {
+        // What went over in parts is there whole.
+        RunKind::Copy if row.state == RunState::Done => {
+            row.copy.as_ref().map_or(done, |copy| counted(copy.n_tags, "tag", "tags"))
+        }
+        _ => done,
     };
     let done = match row.kind {
         RunKind::Collect => format!("{done}, {} {}", ByteSize(row.n_bytes), freed(row)),
@@ -275,7 +286,13 @@ mod tests {
         let copy = CopyOf { from: "up/web".parse().unwrap(), to: "team/web".parse().unwrap(), n_tags: 2 };
         let copy = JobRow { kind: RunKind::Copy, copy: Some(copy), is_dry: false, n_bytes: 0, ..over };
         assert_eq!(title(&copy), "Copy of 2 tags from up/web to team/web");
-        assert_eq!(progress_words(&copy), "1,204 parts, 0\u{a0}B sent");
+        assert_eq!(progress_words(&copy), "2 tags, 0\u{a0}B sent");
+        let stopped = JobRow { state: RunState::Failed, n_done: 41, ..copy };
+        assert_eq!(progress_words(&stopped), "41 of 1,204, 0\u{a0}B sent");
+        let scope = Scope::Repository("ci/builds".parse().unwrap());
+        let delete = JobRow { kind: RunKind::Delete, copy: None, scope, n_total: Some(720), ..stopped };
+        assert_eq!(title(&delete), "Delete 720 tags from ci/builds");
+        assert_eq!(title(&JobRow { n_total: None, ..delete }), "Delete tags from ci/builds");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn Protections(view: ProtectionsView) -> impl IntoView {
     view! {
         <section aria-labelledby="protection">
             <h2 class="section" id="protection">"Protection"</h2>
-            <p class="sm muted">"Which tags stay on their image, and who may set, move and delete which. A rule binds everybody who may otherwise, at every door."</p>
+            <p class="sm muted">"Which tags stay on their image, and who may set, move and delete which. A rule holds for everybody: pushes, API and console alike."</p>
             {question}
             {form}
             <Rows scope=view.scope rules=view.rules request=&request/>

@@ -8,7 +8,7 @@ use super::load::{PageTitle, load};
 use crate::api::names::show_trash;
 use crate::domain::trash::TrashRow;
 use crate::domain::view::{Asking, TrashQuery, TrashSum, TrashView, TrashedView};
-use crate::domain::{Actor, Address, Error, Namespace, Result, Scope, Timestamp};
+use crate::domain::{Actor, Address, ByteSize, Error, Namespace, Result, Scope, Timestamp};
 use crate::ui::components::crumbs::NamespaceCrumbs;
 use crate::ui::components::empty::Empty;
 use crate::ui::components::form::{PostForm, Problem};
@@ -185,11 +185,19 @@ fn Body<'a>(
 /// What the trash holds, of what the reader may bring back.
 fn sum_words(sum: TrashSum) -> String {
     let TrashSum { n, held } = sum;
-    if n == 0 {
-        return "Nothing that you could bring back.".to_owned();
+    match n {
+        0 => "Nothing that you could bring back.".to_owned(),
+        n => format!("{} that you may bring back. {}", counted(n, "thing", "things"), alone(n, held)),
     }
-    let (things, hold) = (counted(n, "thing", "things"), if n == 1 { "It holds" } else { "They hold" });
-    format!("{things} that you may bring back. {hold} {held} that nothing else needs.")
+}
+
+/// What so many things hold for themselves.
+fn alone(n: u64, held: ByteSize) -> String {
+    let hold = if n == 1 { "It holds" } else { "They hold" };
+    match held {
+        ByteSize(0) => format!("{hold} nothing that other images do not need."),
+        held => format!("{hold} {held} that nothing else needs."),
+    }
 }
 
 #[component]
@@ -223,7 +231,7 @@ fn Row<'a>(it: TrashedView, asked: &'a Asked, base: &'a str, now: Timestamp) -> 
     let words = row.words();
     let purge = may_purge.then(|| {
         let href = asked.with(base, "purge", &row.id);
-        view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.id) href=href aria-label=format!("Delete {words} now…") data-dialog="">"Delete now…"</a> }
+        view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}", row.id) href=href aria-label=format!("Delete now… {words}") data-dialog="">"Delete now…"</a> }
     });
     let others = (n_together > 1 && row.batch != asked.batch).then(|| {
         let href = address(base, &[("batch", &row.batch)]);

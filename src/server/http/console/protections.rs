@@ -7,7 +7,8 @@ use crate::domain::error::What;
 use crate::domain::protection::Guard;
 use crate::domain::{Address, Digest, Error, Protection, Result, Rule, Scope};
 use crate::server::service::protections;
-use crate::ui::form::{Back, Intent};
+use crate::ui::form::{ALL_SEEN, Back, Intent};
+use crate::ui::query::address;
 
 /// The scope whose rules stand on the page.
 fn of_page(form: &Form<'_>) -> Result<Scope> {
@@ -38,10 +39,16 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
     }
 }
 
+/// One about all tags is set by who has seen how many these are; before that the page says so.
 async fn set(form: &Form<'_>) -> Result<Done> {
     let protection = said(form, of_page(form)?)?;
-    let about = protection.about();
+    let (about, is_about_all) = (protection.about(), protection.tags.is_none());
     let proof = form.app.access.authorize(form.caller, SetProtection { protection }).await?;
+    if is_about_all && form.sent.text(ALL_SEEN).is_empty() {
+        let typed = ["except", "kind", "role"].map(|key| (key, form.sent.text(key)));
+        let pairs = [&[("try", "yes"), ("tags", "")][..], &typed].concat();
+        return Ok(Done::asking(format!("{}#tried", address(form.page(), &pairs)), Intent::SetProtection));
+    }
     let Rule { id, protection, .. } = protections::set(form.app, &proof).await.map_err(|error| taken("tags", error))?;
     let undo = RemoveProtection { id: id.clone(), before: protection.clone() };
     let back = form.may(&undo).then(|| back(&protection, Some(id), None));

@@ -1,7 +1,7 @@
 //! What a preview says of a delete at a registry elsewhere: what becomes of it there, and what keeps it from being done.
 
 use crate::domain::capability::Capability;
-use crate::domain::mount::{COLLECT, NOT_UNTAGGED, STOP_WRITES, deletes_nothing};
+use crate::domain::mount::{deletes_nothing, how_freed};
 use crate::domain::radius::{Radius, Stays};
 use crate::domain::view::Leaving;
 use crate::domain::{RepositoryName, Result, Timestamp};
@@ -59,11 +59,12 @@ pub(in crate::server::service) async fn said(
     let held_until = if radius.in_the_end.is_empty() { kept_until } else { kept_until.max(in_history) };
     let holds = format!("holds it until {}", held_until.date());
     let mut notes = vec![trash(&mount, host, &holds), how];
-    notes.extend(end(ends, radius, host));
-    notes.push(format!(
-        "Nothing is freed now, and afterwards by the garbage collection of {host} alone. {STOP_WRITES} {COLLECT}. \
-         {NOT_UNTAGGED}"
-    ));
+    let loses_last = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
+    notes.extend(end(ends, (loses_last, !radius.images.is_empty()), host));
+    if loses_last || !radius.images.is_empty() {
+        notes.push(format!("Nothing is freed now, and afterwards by the garbage collection of {host} alone"));
+        notes.push(how_freed());
+    }
     let notes = if barred.is_some() { vec![] } else { notes };
     Ok(Said { notes, barred, freed_by: Some(host.to_owned()), ends, is_final: !mount.keeps_trash })
 }
@@ -118,8 +119,7 @@ fn is_nothing((tags, images): Deletes) -> bool {
 }
 
 /// What becomes of images there, where that is not plain.
-fn end(ends: Ends, radius: &Radius, host: &str) -> Option<String> {
-    let loses_last = radius.stays.iter().any(|it| matches!(it, Stays::Unnamed(_)));
+fn end(ends: Ends, (loses_last, goes): (bool, bool), host: &str) -> Option<String> {
     match ends {
         Ends::All if loses_last => Some(format!(
             "An image that loses its last tag can be pulled by its digest until it is let go, and is deleted at {host} \
@@ -128,7 +128,7 @@ fn end(ends: Ends, radius: &Radius, host: &str) -> Option<String> {
         Ends::Deleted if loses_last => Some(format!(
             "An image that loses its last tag stays at {host} by its digest; to have it freed there, delete the image"
         )),
-        Ends::Nothing if loses_last || !radius.images.is_empty() => Some(format!(
+        Ends::Nothing if loses_last || goes => Some(format!(
             "There are so many tags at {host} that nobody looks up which of them need an image: the image itself stays \
              there by its digest, and is not freed"
         )),

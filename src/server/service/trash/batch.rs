@@ -1,10 +1,10 @@
 //! Who asks for all that one request deleted: whether they may have it is decided before anything is said of it, and before
 //! it is read.
 
-use super::{AT_ONCE, restoring_whole, under_way};
+use super::{AT_ONCE, allows, restoring_whole, under_way};
 use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
-use crate::domain::{Action, Error, Permission, RepositoryName, Result, Scope, Target};
+use crate::domain::{Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::store::trash;
@@ -35,20 +35,27 @@ pub async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<BTreeMap
     }
 }
 
-/// Proof for all that there is of one repository, where that is more than comes back at once: for who may bring back
+/// Proofs for all that there is, one for each repository, where that is more than comes back at once: for who may bring back
 /// whatever was deleted there. None of it is read.
-pub async fn much_of_one(
+pub async fn much(
     app: &App,
     caller: &Caller,
     numbers: &BTreeMap<RepositoryName, u64>,
-) -> Result<Option<Authorized<RestoreTrash>>> {
-    let Some((name, n)) = numbers.first_key_value().filter(|(_, n)| numbers.len() == 1 && **n > AT_ONCE as u64) else {
+) -> Result<Option<Vec<Authorized<RestoreTrash>>>> {
+    if numbers.values().sum::<u64>() <= AT_ONCE as u64 {
         return Ok(None);
-    };
-    let action = RestoreTrash { what: Trashed::Whole(name.clone()), words: format!("{n} things of {name}") };
-    let held = |(permission, target): &(Permission, Target)| app.access.holds(&caller.standing, *permission, target);
-    match action.needs().iter().all(held) {
-        true => app.access.authorize(caller, action).await.map(Some),
-        false => Ok(None),
     }
+    let action = |(name, n): (&RepositoryName, &u64)| {
+        let words = format!("{n} things of {name}");
+        RestoreTrash { what: Trashed::Whole(name.clone()), words }
+    };
+    let actions: Vec<RestoreTrash> = numbers.iter().map(action).collect();
+    if !actions.iter().all(|action| allows(app, caller, action)) {
+        return Ok(None);
+    }
+    let mut proofs = Vec::new();
+    for action in actions {
+        proofs.push(app.access.authorize(caller, action).await?);
+    }
+    Ok(Some(proofs))
 }

@@ -1,4 +1,5 @@
-//! What one request deleted in several repositories comes back in one step; of what came to be in its way, all else does.
+//! What one request deleted in several repositories comes back in one step, unless that is much; of what came to be in its
+//! way, all else does.
 
 use super::{MAX_OF_BATCH, bring_back, by};
 use crate::domain::action::RestoreTrash;
@@ -7,9 +8,18 @@ use crate::domain::{RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::{Change, Part, trash};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Brings entries of several hosted repositories back, all or none.
+/// These by the repositories that they are of.
+pub fn by_repository(rows: Vec<TrashRow>) -> BTreeMap<RepositoryName, Vec<TrashRow>> {
+    let mut of: BTreeMap<RepositoryName, Vec<TrashRow>> = BTreeMap::new();
+    for row in rows {
+        of.entry(row.repository.clone()).or_default().push(row);
+    }
+    of
+}
+
+/// Brings entries of several hosted repositories back, all or none. They are no more than come back at once.
 ///
 /// # Errors
 /// As [`super::restore`].

@@ -2,7 +2,7 @@
 //! What cannot come back stays in the trash, and is said.
 
 use super::home::is_elsewhere;
-use super::{restore, restoring_all};
+use super::{by_repository, restore, restoring_all};
 use crate::domain::action::{ReadJob, RestoreTrash};
 use crate::domain::error::What;
 use crate::domain::run::RunKind;
@@ -26,7 +26,10 @@ const MAX_NAMED: u64 = 20;
 #[derive(Serialize, Deserialize)]
 struct ToRestore {
     batch: String,
+    /// The repository that it is of, or one of them: all that one request deletes is at one registry.
     repository: RepositoryName,
+    #[serde(default)]
+    is_of_several: bool,
     n: u64,
     over: Over,
 }
@@ -50,26 +53,49 @@ struct Place {
 struct OfBatch {
     batch: String,
     repository: RepositoryName,
+    #[serde(default)]
+    is_of_several: bool,
 }
 
 /// What of a job is in the trash, and whether the reader of its page may bring that back, by the first of it.
 pub async fn of_job(app: &App, proof: &Authorized<ReadJob>, params: &str) -> Result<InTrash> {
     const LOOKED_AT: u32 = 50;
-    let OfBatch { batch, repository } = serde_json::from_str(params).map_err(|_| Error::Internal)?;
+    let OfBatch { batch, repository, is_of_several } = serde_json::from_str(params).map_err(|_| Error::Internal)?;
     let first = trash::of_batch_after(&app.store, &batch, "", LOOKED_AT).await?;
-    let rows: Vec<TrashRow> = first.into_iter().map(|entry| entry.row).collect();
-    let may_restore = !rows.is_empty() && may(proof, &restoring_all(&repository, &rows));
+    let of = by_repository(first.into_iter().map(|entry| entry.row).collect());
+    let may_restore = !of.is_empty() && of.iter().all(|(name, rows)| may(proof, &restoring_all(name, rows)));
     let n = n_left(app, &batch).await?;
-    Ok(InTrash { repository, batch, n, may_restore })
+    Ok(InTrash { repository: (!is_of_several).then_some(repository), batch, n, may_restore })
 }
 
-/// Starts the run that brings all of a batch back. Returns the run.
-pub async fn start(app: &App, proof: &Authorized<RestoreTrash>, (batch, n): (&str, u64), over: Over) -> Result<String> {
-    let repository = proof.action().what.repository().clone();
-    let to_restore = ToRestore { batch: batch.to_owned(), repository: repository.clone(), n, over };
+/// Starts the run that brings all of a batch back, by a proof for each repository that it is of. Returns the run.
+///
+/// # Errors
+/// Not found without any.
+pub async fn start(app: &App, proofs: &[&Authorized<RestoreTrash>], batch: &str, over: Over) -> Result<String> {
+    let first = *proofs.first().ok_or(Error::NotFound(What::Trash))?;
+    let to_restore = ToRestore {
+        batch: batch.to_owned(),
+        repository: first.action().what.repository().clone(),
+        is_of_several: proofs.len() > 1,
+        n: n_left(app, batch).await?,
+        over,
+    };
     let params = serde_json::to_string(&to_restore).map_err(|_| Error::Internal)?;
-    let new = jobs::new_run(app, proof, RunKind::Restore, Scope::Repository(repository), params)?;
-    jobs::begin(app, proof, new).await
+    let new = jobs::new_run(app, first, RunKind::Restore, place(first, proofs), params)?;
+    jobs::begin_by_each(app, proofs, new).await
+}
+
+/// Where a run is: the least that holds all of its repositories, for who may see and steer it there. For who holds less it is
+/// where the first of them is, so that what they began stays theirs.
+fn place(first: &Authorized<RestoreTrash>, proofs: &[&Authorized<RestoreTrash>]) -> Scope {
+    let own = Scope::Repository(first.action().what.repository().clone());
+    let holds_all = |scope: &Scope| proofs.iter().all(|proof| scope.covers(proof.action().what.repository()));
+    let is_theirs = |scope: &Scope| {
+        let needs = [RunKind::Restore.needs_to_see(scope), RunKind::Restore.needs(scope)];
+        needs.iter().all(|(permission, target)| first.rights().require(*permission, target).is_ok())
+    };
+    own.line().into_iter().rev().find(holds_all).filter(is_theirs).unwrap_or(own)
 }
 
 /// One step of a run: some entries.
@@ -89,9 +115,10 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
     match rows.last() {
         Some(last) => {
             place.after.clone_from(&last.id);
-            let stay = bring_back(app, run, &to_restore, &rows).await?;
-            place.came |= stay.len() < rows.len();
-            n_back += (rows.len() - stay.len()) as u64;
+            let n = rows.len();
+            let stay = bring_back(app, run, &to_restore, rows).await?;
+            place.came |= stay.len() < n;
+            n_back += (n - stay.len()) as u64;
             place.n_back = Some(n_back);
             let left = MAX_NAMED.saturating_sub(place.n_stay);
             place.n_stay += stay.len() as u64;
@@ -133,20 +160,31 @@ fn in_the_end(n_back: u64, n_left: u64) -> String {
     }
 }
 
-/// Brings entries back, in one transaction or, where one of them cannot come, each by itself. Returns why some stay.
-async fn bring_back(app: &App, run: &Run, to_restore: &ToRestore, rows: &[TrashRow]) -> Result<Vec<String>> {
-    let name = &to_restore.repository;
-    if repositories::find(&app.store, name).await?.is_none() {
-        return Err(Error::Conflict(format!("{name} is not there any more; restore that first")));
+/// Brings entries back, those of each repository by themselves. Returns why some stay.
+async fn bring_back(app: &App, run: &Run, to_restore: &ToRestore, rows: Vec<TrashRow>) -> Result<Vec<String>> {
+    let ToRestore { repository, is_of_several, over, .. } = to_restore;
+    if !is_of_several && repositories::find(&app.store, repository).await?.is_none() {
+        return Err(Error::Conflict(format!("{repository} is not there any more; restore that first")));
     }
-    let caller = app.identity.on_behalf(run).await?;
-    match some(app, &caller, to_restore, rows).await {
+    let (caller, mut stay) = (app.identity.on_behalf(run).await?, Vec::new());
+    for (name, rows) in by_repository(rows) {
+        stay.extend(bring_back_of(app, (&caller, over), (&name, &rows)).await?);
+    }
+    Ok(stay)
+}
+
+/// Who brings something back, and over what.
+type Who<'a> = (&'a Caller, &'a Over);
+
+/// Those of a repository, in one transaction or, where one of them cannot come, each by itself. Returns why some stay.
+async fn bring_back_of(app: &App, who: Who<'_>, (name, rows): (&RepositoryName, &[TrashRow])) -> Result<Vec<String>> {
+    match some(app, who, (name, rows)).await {
         Err(failure) if stays(&failure) || is_gone(&failure) => {}
         done => return done.map(|()| vec![]),
     }
     let mut stay = Vec::new();
     for row in rows {
-        match some(app, &caller, to_restore, std::slice::from_ref(row)).await {
+        match some(app, who, (name, std::slice::from_ref(row))).await {
             Err(failure) if stays(&failure) => stay.push(format!("{} stays: {failure}.", row.words())),
             Err(failure) if is_gone(&failure) => {} // It came with another, or somebody brought it back.
             done => done?,
@@ -171,7 +209,7 @@ fn is_gone(failure: &Error) -> bool {
     matches!(failure, Error::NotFound(What::Trash))
 }
 
-async fn some(app: &App, caller: &Caller, to_restore: &ToRestore, rows: &[TrashRow]) -> Result<()> {
-    let proof = app.access.authorize(caller, restoring_all(&to_restore.repository, rows)).await?;
-    restore(app, &proof, rows.iter().map(|row| row.id.clone()).collect(), to_restore.over.clone()).await
+async fn some(app: &App, (caller, over): Who<'_>, (name, rows): (&RepositoryName, &[TrashRow])) -> Result<()> {
+    let proof = app.access.authorize(caller, restoring_all(name, rows)).await?;
+    restore(app, &proof, rows.iter().map(|row| row.id.clone()).collect(), over.clone()).await
 }

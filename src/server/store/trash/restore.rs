@@ -224,7 +224,10 @@ async fn names(tx: &mut Tx, repository: &Repository, entry: &Entry, who: &Restor
     going_back::note_deleted(tx, id).await?;
     let settled = images(tx, at, name, who).await?;
     going_back::set(tx, at, How::Restore, (&who.by, who.at)).await?;
-    tx.run(AS_IT_WAS, params![&repository.id, id, who.at]).await?;
+    tx.run(AS_IT_WAS, params![&repository.id, id]).await?;
+    if who.is_done {
+        tx.run(IS_THERE, params![&repository.id, id, who.at]).await?;
+    }
     tx.run("DELETE FROM deleted_tags WHERE entry = $1", params![id]).await?;
     // What was in several entries stands for one tag twice where that was settled.
     if entry.row.kind != TrashKind::Tag {
@@ -250,11 +253,15 @@ async fn allow(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
     Ok(())
 }
 
-/// When each tag moved to what it names, by whom, and when it was last pulled.
-const AS_IT_WAS: &str =
-    "UPDATE tags SET checked_at = $3, missing_since = NULL, (changed_at, move_known, moved_by, pulled_at) =
+/// When each tag that goes back moved to what it names, by whom, and when it was last pulled. One that names that already was
+/// set since, and keeps what is known of it.
+const AS_IT_WAS: &str = "UPDATE tags SET (changed_at, move_known, moved_by, pulled_at) =
       (SELECT d.changed_at, d.move_known, d.moved_by, d.pulled_at FROM deleted_tags d WHERE d.entry = $2
        AND d.name = tags.name LIMIT 1)
+    WHERE repository_id = $1 AND name IN (SELECT b.tag FROM tags_going_back b WHERE b.batch = $2 AND b.repository_id = $1)";
+
+/// A registry elsewhere was given all of them, also those that it was read without.
+const IS_THERE: &str = "UPDATE tags SET checked_at = $3, missing_since = NULL
     WHERE repository_id = $1 AND name IN (SELECT d.name FROM deleted_tags d WHERE d.entry = $2)";
 
 /// Links the blobs of an entry to their repository again.

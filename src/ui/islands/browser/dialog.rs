@@ -153,17 +153,19 @@ fn show(content: &DocumentFragment) -> Option<()> {
     focus_in(&dialog)
 }
 
-/// On what is to be typed or chosen first; on the title where the dialog is long, so that it is read from its beginning.
+/// On a field that something is wrong with, else on what is to be typed or chosen first; on the title where the dialog is
+/// long, so that it is read from its beginning.
 fn focus_in(dialog: &HtmlDialogElement) -> Option<()> {
+    let wrong = dialog.query_selector("[aria-invalid=true]").ok().flatten();
     let is_long = dialog.scroll_height() > dialog.client_height();
-    if is_long && dialog.query_selector(".problem").ok()?.is_none() {
+    if is_long && wrong.is_none() && dialog.query_selector(".problem").ok()?.is_none() {
         let title = dialog.query_selector("#dialog-title").ok()??.dyn_into::<HtmlElement>().ok()?;
         title.set_tab_index(-1);
         title.focus().ok()?;
         dialog.set_scroll_top(0);
         return Some(());
     }
-    let first = dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten();
+    let first = wrong.or_else(|| dialog.query_selector("[autofocus], input:not([type=hidden])").ok().flatten());
     let first = first?.dyn_into::<HtmlElement>().ok()?;
     first.focus().ok()?;
     // What stands in a field already is written over.

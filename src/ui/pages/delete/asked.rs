@@ -71,12 +71,9 @@ impl Asked {
         if matches!(self, Self::Image(..) | Self::All(_)) {
             return None;
         }
-        let which = match preview.n_protected()? {
-            1 => "the one that is".to_owned(),
-            n => format!("the {} that are", grouped(n)),
-        };
+        let tags = counted(preview.n_protected()?, "protected tag", "protected tags");
         let joint = if own.contains('?') { '&' } else { '?' };
-        Some((format!("{own}{joint}{LEAVE}={PROTECTED}"), format!("Leave out {which} protected and go on")))
+        Some((format!("{own}{joint}{LEAVE}={PROTECTED}"), format!("Leave out {tags} and go on")))
     }
 
     /// What its form asks for.

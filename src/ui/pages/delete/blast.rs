@@ -13,7 +13,7 @@ use crate::ui::query::address;
 use crate::ui::words::{MAX_TEXT_CHARS, counted, grouped, inert, sentence};
 use all::of_all;
 use leptos::prelude::*;
-use lists::{MAX_SHOWN, digests, folded, label_words, labelled};
+use lists::{MAX_SHOWN, digests, folded, label_words, labelled, note};
 use std::collections::BTreeSet;
 
 /// The list.
@@ -34,7 +34,7 @@ pub fn Blast<'a>(asked: &'a Asked, preview: &'a Preview) -> impl IntoView + use<
     let more = (preview.barred_more > 0).then_some(more);
     let barred: Vec<AnyView> = preview.barred.iter().chain(&more).map(said("lock")).collect();
     let left_out: Vec<AnyView> = preview.left_out.iter().map(said("x")).collect();
-    let notes: Vec<AnyView> = preview.notes.iter().map(said("globe")).collect();
+    let notes: Vec<AnyView> = preview.notes.iter().map(|text| note(text)).collect();
     let (in_the_way, passed): (Vec<&RuleMet>, Vec<_>) = preview.rules.iter().partition(|met| met.is_in_the_way);
     let ruled = |rules: Vec<&RuleMet>| rules.into_iter().map(rule).collect::<Vec<_>>();
     let (in_the_way, passed) = (ruled(in_the_way), ruled(passed));

@@ -1,6 +1,6 @@
 //! The names that an image has had: which tags came to it and went on, newest first.
 
-use crate::domain::view::{ImageView, MoveRow};
+use crate::domain::view::{How, ImageView, MoveRow};
 use crate::domain::{Actor, Address, Digest, RepositoryName, Timestamp};
 use crate::ui::components::artifact::kind_noun;
 use crate::ui::components::icon::Icon;
@@ -51,7 +51,8 @@ fn Entry<'a>(
         (Some(from), Some(to)) if to == own => ("up", " moved here from ", Some(from)),
         (None, _) => ("plus", " created", None),
         (Some(_), Some(to)) => ("right", " moved on to ", Some(to)),
-        (Some(_), None) => ("trash", " went", None),
+        (Some(_), None) if *how == How::Seen => ("trash", " gone", None),
+        (Some(_), None) => ("trash", " deleted", None),
     };
     let other = other.map(|digest| {
         let href = Address::Manifest(repository.clone(), digest.clone()).to_string();

@@ -4,7 +4,7 @@ use super::{Meter, StateBadge, by_words, scope_words, title};
 use crate::api::jobs::show_job;
 use crate::domain::run::{Control, CopyOf, RunKind, RunState};
 use crate::domain::view::{InTrash, JobRow, JobView, WayBack};
-use crate::domain::{Address, RepositoryName, Timestamp};
+use crate::domain::{Address, RepositoryName, Scope, Timestamp};
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::prose::Prose;
 use crate::ui::components::time::When;
@@ -95,7 +95,13 @@ fn Facts<'a>(row: &'a JobRow, now: Timestamp) -> impl IntoView + use<> {
         Some(CopyOf { from, to, .. }) => {
             view! { <dt>"From"</dt><dd>{link(from)}</dd><dt>"To"</dt><dd>{link(to)}</dd> }.into_any()
         }
-        None => view! { <dt>"Scope"</dt><dd class="mono">{scope_words(&row.scope)}</dd> }.into_any(),
+        None => {
+            let scope = match &row.scope {
+                Scope::Repository(name) => link(name),
+                scope => view! { <span class="mono">{scope_words(scope)}</span> }.into_any(),
+            };
+            view! { <dt>"Scope"</dt><dd>{scope}</dd> }.into_any()
+        }
     };
     view! {
         <dl class="kv">
@@ -116,6 +122,10 @@ fn Held<'a>(row: &'a JobRow, held: InTrash) -> impl IntoView + use<> {
     let words = match (n, row.state.is_over()) {
         (0, true) => "Nothing of it is in the trash.".to_owned(),
         (0, false) => "Nothing of it is in the trash yet.".to_owned(),
+        // As many as there were tags: then they are these.
+        (n, _) if row.kind == RunKind::Delete && n == row.n_done => {
+            format!("{} in the trash, deleted together.", counted(n, "tag is", "tags are"))
+        }
         (n, _) => format!("{} of it in the trash, deleted together.", counted(n, "thing", "things")),
     };
     let act = if row.kind == RunKind::Delete { "Undo" } else { "Restore all" };
@@ -129,13 +139,16 @@ fn Held<'a>(row: &'a JobRow, held: InTrash) -> impl IntoView + use<> {
         }
     });
     let trash = (n > 0).then(|| view! { <a class="btn" href=trash>"Look at the trash"</a> });
-    let list = Address::Repository(repository.clone()).to_string();
+    let list = repository.map(|repository| {
+        let list = Address::Repository(repository.clone()).to_string();
+        view! { <a class="btn" href=list>{format!("Tags of {repository}")}</a> }
+    });
     view! {
         <section class="card" aria-labelledby="held">
             <div class="card-head"><h2 id="held">"Trash"</h2></div>
             <div class="card-body stack">
                 <p>{words}</p>
-                <div class="row wrap">{undo}{trash}<a class="btn" href=list>{format!("Tags of {repository}")}</a></div>
+                <div class="row wrap">{undo}{trash}{list}</div>
             </div>
         </section>
     }

@@ -6,7 +6,7 @@ mod choose;
 use super::{InTheWay, LastMoved, Stale};
 use crate::api::copies::show_copying;
 use crate::domain::view::{CopyPlan, CopyQuery, CopyView};
-use crate::domain::{Digest, Error, Timestamp};
+use crate::domain::{Digest, Error, Tag, Timestamp};
 use crate::ui::components::change::{Image, Sides};
 use crate::ui::components::crumbs::Crumbs;
 use crate::ui::components::digest::DigestLink;
@@ -16,7 +16,7 @@ use crate::ui::components::table::Table;
 use crate::ui::form::{FormState, Intent};
 use crate::ui::pages::load::{PageTitle, load};
 use crate::ui::request::PageRequest;
-use crate::ui::words::{counted, sentence};
+use crate::ui::words::{counted, grouped, sentence};
 use choose::Choose;
 use leptos::prelude::*;
 
@@ -50,6 +50,7 @@ fn Whole(view: CopyView, query: CopyQuery, request: PageRequest) -> impl IntoVie
         }
         _ => format!("from {repository}").into_any(),
     };
+    let chips = (view.plan.is_none() && view.tags.len() > 1).then(|| view! { <Chips tags=&view.tags/> });
     let body = match view.plan.clone() {
         Some(plan) => view! { <Look view plan query request/> }.into_any(),
         None => view! { <Problem intent=INTENT/><Choose view query now=request.now/> }.into_any(),
@@ -58,11 +59,21 @@ fn Whole(view: CopyView, query: CopyQuery, request: PageRequest) -> impl IntoVie
         <PageTitle text=title.clone()/>
         <Crumbs repository inside=true/>
         <div class="head">
-            <div class="grow"><h1>{title}</h1><p class="head-sub row-1 wrap">{image}</p></div>
+            <div class="grow"><h1>{title}</h1><p class="head-sub row-1 wrap">{image}</p>{chips}</div>
         </div>
         {body}
     }
     .into_any()
+}
+
+/// The tags by name, as long as no table shows them.
+#[component]
+fn Chips<'a>(tags: &'a [(Tag, Digest)]) -> impl IntoView + use<> {
+    const SHOWN: usize = 50;
+    let more = tags.len().saturating_sub(SHOWN) as u64;
+    let more = (more > 0).then(|| view! { <li class="xs subtle">{format!("and {} more", grouped(more))}</li> });
+    let names = tags.iter().take(SHOWN).map(|(tag, _)| view! { <li class="tagchip">{tag.to_string()}</li> });
+    view! { <ul class="names mt-4">{names.collect_view()}{more}</ul> }.into_any()
 }
 
 fn title(view: &CopyView) -> String {
@@ -103,7 +114,9 @@ fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) 
     });
     let rules = plan.rules.iter().map(|met| view! { <InTheWay intent=INTENT met=met.clone()/> }.into_any());
     let barred = rules.chain(barred).collect::<Vec<_>>();
-    let form = match barred.is_empty() && !plan.changes_nothing() {
+    let is_barred = !barred.is_empty();
+    let comes = (!is_barred).then(|| view! { <p class="sm">{comes_along(&view, &plan, n_tags)}</p> });
+    let form = match !is_barred && !plan.changes_nothing() {
         true => view! {
             <PostForm intent=INTENT>
                 <input type="hidden" name="seen" value=seen/>
@@ -122,9 +135,9 @@ fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) 
         <section class="card confirm confirm-plain" aria-labelledby="copy">
             <div class="card-head"><h2 id="copy">{heading(&plan)}</h2></div>
             <div class="card-body stack">
-                <Change view=&view plan=&plan now=request.now/>
-                <p class="sm">{comes_along(&view, &plan, n_tags)}</p>
                 {barred}
+                <Change view=&view plan=&plan is_barred now=request.now/>
+                {comes}
                 {form}
             </div>
         </section>
@@ -143,19 +156,18 @@ fn heading(plan: &CopyPlan) -> String {
 
 /// What the names name where they go, and what they would name.
 #[component]
-fn Change<'a>(view: &'a CopyView, plan: &'a CopyPlan, now: Timestamp) -> impl IntoView + use<> {
+fn Change<'a>(view: &'a CopyView, plan: &'a CopyPlan, is_barred: bool, now: Timestamp) -> impl IntoView + use<> {
     let (from, to) = (view.repository.clone(), plan.to.clone());
     let Some((row, then)) = plan.one().zip(plan.then.clone()) else {
         return view! { <Rows view plan/> }.into_any();
     };
+    // What cannot happen is not said as if it did.
+    let pulls = if is_barred { "" } else { " Whoever pulls it gets the other image from then on." };
     let words = match &row.now {
         Some(now) if *now == row.digest => format!("{} names {} there already.", row.name, now.short()),
-        Some(now) => format!(
-            "{} names {} there now; it would name {}. Whoever pulls it gets the other image from then on.",
-            row.name,
-            now.short(),
-            row.digest.short()
-        ),
+        Some(now) => {
+            format!("{} names {} there now; it would name {}.{pulls}", row.name, now.short(), row.digest.short())
+        }
         None => format!("Nobody has this name there now; it would name {}.", row.digest.short()),
     };
     let moved = plan.now.clone().map(|(_, moved)| view! { <LastMoved tag=row.name.clone() moved now/> });

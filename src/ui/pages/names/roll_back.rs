@@ -86,7 +86,7 @@ fn Choosing(
     }
     let rows = earlier.into_iter().map(|Earlier { digest, side, until, by }| {
         let href = address(&own, &[("to", digest.as_str())]);
-        let label = format!("Roll back to {}", digest.short());
+        let label = format!("Choose {}", digest.short());
         let by = by.as_ref().and_then(Actor::name).map(|by| format!(", moved on by {by}"));
         view! {
             <li class="row-3 listed">

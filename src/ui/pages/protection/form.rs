@@ -6,7 +6,7 @@ use crate::domain::view::{Covered, RuleRow};
 use crate::domain::{Protection, Role, TagPattern};
 use crate::ui::components::form::{Choice, Field, Kind, PostForm, Problem};
 use crate::ui::components::icon::Icon;
-use crate::ui::form::Intent;
+use crate::ui::form::{ALL_SEEN, Intent};
 use crate::ui::query::Pairs;
 use crate::ui::request::PageRequest;
 use crate::ui::words::{counted, grouped, sentence};
@@ -37,6 +37,10 @@ pub(super) fn RuleForm<'a>(
     let kind = value("kind", rule.map(|it| it.guard.kind().name().to_owned()));
     let role = value("role", rule.and_then(|it| it.guard.role()).map(|role| role.name().to_owned()));
     let kinds = ProtectionKind::ALL.map(|kind| (kind.name().to_owned(), kind.words().to_owned())).into();
+    // What is about all tags says so once more.
+    let is_all = changed.is_none() && tags.trim().is_empty() && tried.is_some();
+    let all_seen = is_all.then(|| view! { <input type="hidden" name=ALL_SEEN value="yes"/> });
+    let press = if is_all { "Set rule about all tags" } else { act };
     let id = changed.map(|row| view! { <input type="hidden" name="rule" value=row.rule.id/> });
     let cancel = id.is_some().then(|| view! { <a class="btn" href=request.path().to_owned()>"Cancel"</a> });
     let mono = Kind { class: "input input-mono", ..Kind::OPTIONAL };
@@ -48,13 +52,13 @@ pub(super) fn RuleForm<'a>(
         <Problem intent/>
         {refused}
         <PostForm intent class="grantform" label=act.to_owned()>
-            {id}
+            {id}{all_seen}
             <Field intent name="tags" label="Tags" value=tags kind=Kind { placeholder: "v*", ..mono } hint="Globs, with commas between them. Empty is all tags."/>
             <Field intent name="except" label="Except" value=except kind=Kind { placeholder: "*-snapshot", ..mono }/>
             <Choice intent name="kind" label="Rule" options=kinds value=kind/>
-            <Choice intent name="role" label="Least role that still may" options=role_words(roles, &role) value=role/>
+            <Choice intent name="role" label="Who still may" options=role_words(roles, &role) value=role hint="The least role. Immutable needs none."/>
             <div class="row wrap">
-                <button class="btn btn-primary" type="submit">{act}</button>
+                <button class="btn btn-primary" type="submit">{press}</button>
                 <button class="btn" type="submit" formmethod="get" formaction=action name="try" value="yes">"Try on present tags"</button>
                 {cancel}
             </div>
@@ -81,6 +85,9 @@ fn Tried(tags: String, except: String, tried: Option<Covered>) -> impl IntoView 
         (None, Some(tried)) => ("callout callout-info", covered(tried)),
         (None, None) => return ().into_any(),
     };
+    let is_all = tags.trim().is_empty() && tried.is_some();
+    let all = is_all
+        .then(|| view! { <p>"Without a pattern it is about all tags, those to come too. Nothing is set yet."</p> });
     let first = tried.filter(|tried| !tried.first.is_empty()).map(|tried| {
         let more = tried.n_covered - tried.first.len() as u64;
         let more = (more > 0).then(|| format!(" and {} more", grouped(more)));
@@ -89,7 +96,7 @@ fn Tried(tags: String, except: String, tried: Option<Covered>) -> impl IntoView 
     view! {
         <div class=format!("{tone} mt-4") id="tried" role="status" tabindex="-1">
             <Icon name="tag"/>
-            <div class="grow"><p class="medium">{words}</p>{first}</div>
+            <div class="grow"><p class="medium">{words}</p>{first}{all}</div>
         </div>
     }
     .into_any()

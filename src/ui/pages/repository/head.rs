@@ -2,7 +2,7 @@
 
 use crate::domain::manifest::Kind;
 use crate::domain::view::{MountKind, RepositoryView};
-use crate::domain::{Address, Protection, RepositoryName, Scope, Timestamp};
+use crate::domain::{Address, ByteSize, Protection, RepositoryName, Scope, Timestamp};
 use crate::ui::components::copy::CopyButton;
 use crate::ui::components::icon::Icon;
 use crate::ui::components::missing::Missing;
@@ -53,7 +53,10 @@ fn Name<'a>(name: &'a RepositoryName) -> impl IntoView + use<> {
 /// `6.2 GB stored, 11.8 GB before sharing`.
 #[component]
 pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
-    let (stored, logical) = (view.head.stored.to_string(), view.logical);
+    let (stored, logical) = (view.head.stored, view.logical);
+    let bytes = (logical > ByteSize(0)).then(|| {
+        view! { <span><b>{stored.to_string()}</b>{format!(" stored, {logical} before sharing layers")}</span> }
+    });
     let images = if view.images == 1 { "image" } else { "images" };
     // Of what was never read nothing is known, and a repository of artifacts alone has no images.
     let images = (view.images > 0).then(|| view! { <span><b>{grouped(view.images)}</b>{format!(" {images}")}</span> });
@@ -62,7 +65,7 @@ pub fn Facts<'a>(view: &'a RepositoryView) -> impl IntoView + use<> {
         view! { <span><b>{grouped(pulls)}</b>{words}</span> }
     });
     let facts = (!view.head.unread).then(|| {
-        view! { <span><b>{stored}</b>{format!(" stored, {logical} before sharing layers")}</span>{images}{pulls}<Rules view/> }
+        view! { {bytes}{images}{pulls}<Rules view/> }
     });
     view! { <div class="facts" data-live="facts">{facts}</div> }.into_any()
 }

@@ -1,5 +1,6 @@
 //! What is asked before an entry of the trash comes back over what is there, or goes for good.
 
+use super::alone;
 use crate::domain::trash::{TrashKind, TrashRow};
 use crate::domain::view::{Again, Asking, Crossing};
 use crate::domain::{ByteSize, RepositoryName, Tag};
@@ -7,6 +8,7 @@ use crate::ui::components::again::ShownAgain;
 use crate::ui::components::change::FromTo;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::form::Intent;
+use crate::ui::request::PageRequest;
 use crate::ui::words::{counted, grouped};
 use leptos::prelude::*;
 
@@ -37,7 +39,7 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
     let keep = if crossings.len() == 1 { "Keep the new one" } else { "Keep the new ones" };
     view! {
         <section class="card confirm confirm-plain" aria-labelledby="over">
-            <div class="card-head"><h2 id="over">{title}</h2></div>
+            <div class="card-head"><Heading title/></div>
             <div class="card-body stack">
                 <Problem intent=Intent::RestoreTrash/>
                 <p class="sm">{by_now(&crossings)}</p>
@@ -47,7 +49,7 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
                     <input type="hidden" name="over" value="yes"/>
                     {seen}
                     <div class="row end wrap">
-                        <a class="btn" href=back autofocus="true" data-cancel="">{keep}</a>
+                        <a class="btn" href=back data-cancel="">{keep}</a>
                         <button class="btn btn-primary" type="submit">{act}</button>
                     </div>
                 </PostForm>
@@ -80,7 +82,7 @@ fn OverAll(
     };
     view! {
         <section class="card confirm confirm-plain" aria-labelledby="over">
-            <div class="card-head"><h2 id="over">"Restore all that was deleted together?"</h2></div>
+            <div class="card-head"><Heading title="Restore all that was deleted together?".to_owned()/></div>
             <div class="card-body stack">
                 <Problem intent=Intent::RestoreTrash/>
                 <p class="sm">{words}</p>
@@ -90,7 +92,7 @@ fn OverAll(
                     <input type="hidden" name="batch" value=batch/>
                     {seen}
                     <div class="row end wrap">
-                        <a class="btn" href=back autofocus="true" data-cancel="">"Cancel"</a>
+                        <a class="btn" href=back data-cancel="">"Cancel"</a>
                         <button class="btn" type="submit" name="over" value="no">{leave}</button>
                         {act}
                     </div>
@@ -99,6 +101,13 @@ fn OverAll(
         </section>
     }
     .into_any()
+}
+
+/// What is asked, where the page begins for who is asked; unless something is wrong, which is said below it.
+#[component]
+fn Heading(title: String) -> impl IntoView {
+    let is_first = PageRequest::current().form.error.is_none();
+    view! { <h2 id="over" tabindex="-1" autofocus=is_first>{title}</h2> }
 }
 
 fn move_back(crossings: &[Crossing]) -> String {
@@ -147,8 +156,12 @@ fn Purging(row: TrashRow, promise: String, tags: Vec<Tag>, n_images: u64, again:
         view! { <p class="sm">"Its tags: "<span class="mono">{names.join(", ")}</span>{more}</p> }
     });
     let images = (n_images > 0).then(|| {
-        let held = row.held;
-        view! { <p class="sm">{format!("{} with it, and {held} that nothing else needs.", counted(n_images, "image goes", "images go"))}</p> }
+        let images = counted(n_images, "image goes", "images go");
+        let words = match row.held {
+            ByteSize(0) => format!("{images} with it."),
+            held => format!("{images} with it, and {held} that nothing else needs."),
+        };
+        view! { <p class="sm">{words}</p> }
     });
     view! {
         <Confirm intent=Intent::PurgeTrash title=format!("Delete {words} now?") act=format!("Delete {} for good", row.kind.name()) back typed=row.name().to_owned()>
@@ -205,10 +218,9 @@ fn Names(first: Vec<Tag>, n: u64, held: ByteSize) -> impl IntoView {
     let more = (more > 0).then(|| view! { <li class="xs subtle">{format!("and {} more", grouped(more))}</li> });
     let names = first.into_iter().map(|tag| view! { <li class="tagchip">{tag.to_string()}</li> }.into_any());
     let names: Vec<AnyView> = names.collect();
-    let hold = if n == 1 { "It holds" } else { "They hold" };
     view! {
         <ul class="names">{names}{more}</ul>
-        <p class="sm">{format!("{hold} {held} that nothing else needs.")}</p>
+        <p class="sm">{alone(n, held)}</p>
     }
 }
 

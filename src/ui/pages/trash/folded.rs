@@ -26,7 +26,7 @@ pub(super) fn Folded<'a>(
     let open = address(base, &[("batch", &row.batch)]);
     let purge = may_purge.then(|| {
         let href = asked.with_all(base, [("purge-all", &row.batch), ("of", &of)]);
-        let label = format!("Delete {tags} of {of} now…");
+        let label = format!("Delete all now… {tags} of {of}");
         view! { <a class="btn btn-sm btn-ghost" id=format!("purge-{}-{of}", row.batch) href=href aria-label=label data-dialog="">"Delete all now…"</a> }
     });
     let about = about(&row, now);

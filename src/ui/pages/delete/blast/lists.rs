@@ -1,11 +1,13 @@
 //! Lists in a preview: tags, images, and what each is; the end of a long one is folded away.
 
+use super::row;
+use crate::domain::mount::how_freed;
 use crate::domain::view::Going;
 use crate::domain::{Address, Digest, RepositoryName, Tag};
 use crate::ui::components::artifact::type_words;
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
-use crate::ui::words::grouped;
+use crate::ui::words::{grouped, sentence};
 use leptos::prelude::*;
 
 /// All of less than this is shown at once; of more, the rest is folded away.
@@ -44,6 +46,20 @@ pub(super) fn label_words(label: &str) -> String {
 /// A list whose end is folded away where it is long.
 pub(super) fn fold(items: Vec<AnyView>, more: u64) -> AnyView {
     fold_as("names", items, more)
+}
+
+/// What is said of the registry; how that frees space is long, and folded away.
+pub(super) fn note(text: &str) -> AnyView {
+    if text != how_freed() {
+        return row("globe", sentence(text), None);
+    }
+    let how = view! {
+        <details>
+            <summary class="fold">"How that registry frees space"<Icon name="down" class="i i-sm"/></summary>
+            <p class="xs muted">{text.to_owned()}</p>
+        </details>
+    };
+    view! { <li><Icon name="disk" class="i i-sm"/><div>{how}</div></li> }.into_any()
 }
 
 fn fold_as(class: &'static str, mut items: Vec<AnyView>, more: u64) -> AnyView {
