@@ -2,6 +2,8 @@
 //! which the test scripts start; without it that half says so and does nothing.
 
 use super::{reached, worlds};
+use crate::support::postgres::new_schema;
+use crate::support::process::left_out;
 use crate::support::{decides, eventually};
 use futures::future::{Either, join, select};
 use portolan::domain::action::Maintain;
@@ -35,12 +37,8 @@ async fn sqlite() {
 #[expect(clippy::disallowed_methods, reason = "the test scripts say by a variable where PostgreSQL is")]
 async fn postgres() {
     match std::env::var("PORTOLAN_TEST_POSTGRES") {
-        Ok(url) => {
-            let location = Location::Postgres(url);
-            suite(&location).await;
-            a_rule_waits_for_changes_that_read_the_rules_before_it(&open(&location).await).await;
-        }
-        Err(_) => crate::support::process::left_out("PORTOLAN_TEST_POSTGRES is not set"),
+        Ok(url) => suite(&Location::Postgres(url)).await,
+        Err(_) => left_out("PORTOLAN_TEST_POSTGRES is not set"),
     }
 }
 
@@ -287,7 +285,10 @@ async fn many_changes_at_once_all_stand(bench: &Bench) {
 }
 
 /// SQLite has one writer and cannot do otherwise.
-async fn a_rule_waits_for_changes_that_read_the_rules_before_it(bench: &Bench) {
+#[tokio::test]
+async fn a_rule_waits_for_changes_that_read_the_rules_before_it() {
+    let Some(url) = new_schema().await else { return left_out("PORTOLAN_TEST_POSTGRES is not set") };
+    let bench = open(&Location::Postgres(url)).await;
     let name: RepositoryName = "ruled/web".parse().unwrap();
     let protection =
         Protection { scope: "ruled/*".parse().unwrap(), tags: None, except: None, guard: Guard::Immutable };

@@ -51,7 +51,7 @@ async fn a_step_of_a_copy_writes_as_little_for_many_images_as_for_few() {
     for lists_nothing in [false, true] {
         let world = World::new().await;
         let mut written = vec![];
-        for n_images in [3, 24] {
+        for n_images in [3, 12] {
             let from = format!("team/n{n_images}");
             let tags = many(&world, &from, n_images).await;
             world.clock.advance_ms(1);

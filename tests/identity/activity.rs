@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 async fn listed(by: &TestApp, path: &str) -> Vec<Value> {
@@ -197,12 +198,13 @@ async fn who_may_not_read_what_was_copied_reads_that_something_was() {
     super::run(&test, of_before).await;
     let told = async |by: &TestApp| {
         let rows = listed(by, "r/team/web/-/activity?action=tag.copy").await;
-        rows.into_iter().map(|row| [row["object"].clone(), row["source"].clone()]).collect::<Vec<_>>()
+        let told = rows.into_iter().map(|row| (row["object"].to_string(), row["source"].clone()));
+        told.collect::<BTreeMap<_, _>>()
     };
-    let objects = ["team/web:mine", "team/web:prod", "team/web"];
-    let whole = ["secret/x:s1", "secret/x:s1", "secret/x:old"];
-    assert_eq!(told(&admin).await, [0, 1, 2].map(|at| [json!(objects[at]), json!(whole[at])]));
-    assert_eq!(told(&nina).await, objects.map(|object| [json!(object), json!(null)]));
+    let objects = ["team/web:mine", "team/web:prod", "team/web"].map(|object| format!("\"{object}\""));
+    let whole = ["secret/x:s1", "secret/x:s1", "secret/x:old"].map(|source| json!(source));
+    assert_eq!(told(&admin).await, BTreeMap::from_iter(objects.clone().into_iter().zip(whole)));
+    assert_eq!(told(&nina).await, objects.map(|object| (object, json!(null))).into());
     let owner = Browser::of(&test, "nina").await;
     for path in ["/r/team/web/-/activity", "/n/team/-/activity", "/api/v1/r/team/web/-/activity"] {
         let answer = if path.starts_with("/api") { nina.get(path).await } else { owner.get(path).await };

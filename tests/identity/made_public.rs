@@ -52,7 +52,7 @@ async fn everybody_is_given_something_by_who_read_what_it_opens_and_typed_where(
         "1 repository becomes readable by anybody",
         "class=\"tagchip\">team/web<",
         "Without signing in, anybody may see and pull there, until 31 Jan 2027.",
-        "Type <code>team</code> to go on.",
+        "Type <code>team<",
     ] {
         assert!(question.contains(words), "{words}: {question}");
     }

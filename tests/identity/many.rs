@@ -252,7 +252,7 @@ async fn a_rule_that_comes_in_between_ends_it_and_what_was_cancelled_is_taken_ba
     assert_eq!(tags(&admin).await.len(), before.len() - 400, "a part goes whole or not at all");
     assert_eq!(control(&admin, &id, "cancel").await.status, 200);
     let job = page(&admin, &format!("/jobs/{id}")).await;
-    assert!(job.contains("400 tags are in the trash") && job.contains(">Undo<"), "{job}");
+    assert!(job.contains("400 things of it in the trash") && job.contains(">Undo<"), "{job}");
     let batch = admin.get(&format!("/api/v1/jobs/{id}")).await.json()["batch"].clone();
 
     assert_eq!(send(&admin, "POST", "trash/restore", json!({"batch": batch})).await.status, 204);

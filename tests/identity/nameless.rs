@@ -2,6 +2,7 @@
 
 use super::api::{admin, send, user};
 use super::protection::set;
+use super::{PASSWORD, cookie_of};
 use crate::support::TestApp;
 use serde_json::json;
 
@@ -32,15 +33,19 @@ async fn who_has_not_signed_in_reads_no_names_of_people() {
     set(&admin, json!({"scope": "pub/x", "kind": "no_delete"})).await;
     assert_eq!(send(&admin, "PATCH", "r/pub/x", json!({"visibility": "public"})).await.status, 200);
     let nobody = admin.by_nobody();
-    let names = async |by: &TestApp, path: &str| {
-        let answer = by.get(path).await;
+    let cookie = cookie_of(&nobody, "nina", PASSWORD).await;
+    let names = async |by: &TestApp, path: &str, cookie: &str| {
+        let answer = match cookie.is_empty() || path.starts_with("/api") {
+            true => by.get(path).await,
+            false => nobody.ask("GET", path, &[("cookie", cookie)], "").await,
+        };
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         [answer.text().contains("mara"), answer.text().contains(REASON)]
     };
     for path in PLACES {
         let is_history = path.ends_with("history");
-        assert_eq!(names(&nina, path).await, [true, is_history], "{path}");
-        assert_eq!(names(&nobody, path).await, [false, false], "{path}");
+        assert_eq!(names(&nina, path, &cookie).await, [true, is_history], "{path}");
+        assert_eq!(names(&nobody, path, "").await, [false, false], "{path}");
     }
     // Nor is anything found by a name, or not found.
     for name in ["mara", "nina"] {

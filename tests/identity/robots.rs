@@ -273,8 +273,8 @@ async fn robots_are_made_rotated_stopped_and_deleted_by_plain_forms() {
     assert_eq!(admin.showing(&shown).get("/v2/").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(admin.showing(&new).get("/v2/").await.status, StatusCode::OK);
     let stopped = nina.done(page, "disable-robot", &robot).await;
-    let undo = between(&stopped, "class=\"undo\"", "</form>");
-    assert!(stopped.contains("Disabled") && undo.contains(&format!("action=\"{page}\"")), "{stopped}");
+    let undo = between(&stopped, "The robot ci-web is let in no more.", "</form>");
+    assert!(stopped.contains("Disabled") && undo.contains(&format!("action=\"{page}\" class=\"undo\"")), "{stopped}");
     assert!(undo.contains("value=\"enable-robot\"") && undo.contains("value=\"ci-web\"") && undo.contains("Undo"));
     assert_eq!(admin.showing(&new).get("/v2/").await.status, StatusCode::UNAUTHORIZED);
     let again = nina.done(page, "disable-robot", &robot).await;

@@ -62,5 +62,5 @@ async fn what_would_go_with_a_namespace_takes_no_more_statements_for_more_reposi
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
         assert!(refused.text().contains(&format!("{namespace}/r00:v1")), "{}", refused.text());
     }
-    assert!(taken[0] <= 8 && taken[0] == taken[1], "{taken:?}");
+    assert!(taken[0] <= 8 && taken[1] <= taken[0], "{taken:?}");
 }

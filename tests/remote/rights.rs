@@ -187,7 +187,8 @@ async fn who_may_not_changes_nothing_there_and_who_may_does_by_the_same_words() 
         for number in (0..N_CALLERS).filter(|number| expected[*number] != MAY) {
             let answer = ask(&callers[number], method, &asked, &sent).await;
             said[number] = answer.status.as_u16();
-            let (n_asked, writes) = (world.upstream.now().seen.len(), world.writes());
+            let n_asked = world.upstream.now().seen.len();
+            let writes = world.writes();
             if !writes.is_empty() || (number < N_OUTSIDE && n_asked > 0) {
                 wrong.push(format!("{} asks {n_asked} by {method} {path}: {writes:?}", CALLERS[number].0));
             }

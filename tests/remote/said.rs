@@ -52,10 +52,14 @@ async fn the_page_of_a_delete_says_how_bytes_are_freed_there_and_whether_it_can_
     {
         let world = mounted_with(Deletes::ByDigest, ("", of_mount), |_| ()).await;
         let image = format!("/r/up/a/-/manifests/{}/delete", world.image);
-        for path in ["/r/up/a/-/tags/latest/delete", &image] {
+        // A tag whose image keeps another name frees nothing, in no way.
+        for (path, frees) in [("/r/up/a/-/tags/latest/delete", false), (&*image, true)] {
             let page = world.test.get(path).await.text();
-            for words in said.iter().chain(&FREEING) {
+            for words in said {
                 assert!(page.contains(words), "{of_mount} {path} {words}: {page}");
+            }
+            for words in FREEING {
+                assert_eq!(page.contains(words), frees, "{of_mount} {path} {words}: {page}");
             }
             for words in not {
                 assert!(!page.contains(words), "{of_mount} {path} {words}: {page}");

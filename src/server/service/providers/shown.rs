@@ -52,7 +52,11 @@ pub async fn list(app: &App, _proof: &Authorized<ListProviders>) -> Result<Vec<P
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn view(app: &App, proof: &Authorized<ListProviders>, text: &str) -> Result<ProviderView> {
-    let found = list(app, proof).await?.into_iter().find(|it| it.row.name == text || it.id == text);
+    of(list(app, proof).await?, text)
+}
+
+fn of(all: Vec<ProviderView>, text: &str) -> Result<ProviderView> {
+    let found = all.into_iter().find(|it| it.row.name == text || it.id == text);
     found.filter(|_| !text.is_empty()).ok_or_else(|| missing(text))
 }
 
@@ -61,13 +65,15 @@ pub async fn view(app: &App, proof: &Authorized<ListProviders>, text: &str) -> R
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn show(app: &App, proof: &Authorized<ListProviders>, text: &str) -> Result<ProviderView> {
-    let found = view(app, proof, text).await?;
+    let all = list(app, proof).await?;
+    let last_live = last_live(&all).map(str::to_owned);
+    let found = of(all, text)?;
     let live_since = match found.row.is_live && !found.row.is_of_file {
         true => activity::last_done(&app.store, EnableProvider::NAME, &found.row.name).await?,
         false => None,
     };
     let strangers = strangers::of(app, proof, &found.row.name).await?;
-    let last = match is_last(app, proof, &found.row.name).await? {
+    let last = match last_live.is_some_and(|name| name == found.row.name) {
         true => Some(again::asked(app, &proof.rights().standing()).await?),
         false => None,
     };
@@ -76,9 +82,13 @@ pub async fn show(app: &App, proof: &Authorized<ListProviders>, text: &str) -> R
 
 /// Whether people sign in by it and by no other provider.
 pub async fn is_last(app: &App, proof: &Authorized<ListProviders>, name: &str) -> Result<bool> {
-    let all = list(app, proof).await?;
+    Ok(last_live(&list(app, proof).await?) == Some(name))
+}
+
+fn last_live(all: &[ProviderView]) -> Option<&str> {
     let mut live = all.iter().filter(|it| it.row.is_live);
-    Ok(live.next().is_some_and(|it| it.row.name == name && !it.row.is_of_file) && live.next().is_none())
+    let first = live.next().filter(|it| !it.row.is_of_file)?;
+    live.next().is_none().then_some(first.row.name.as_str())
 }
 
 fn row(name: &str, kind: ProviderKind, settings: &ProviderSettings) -> ProviderRow {

@@ -25,7 +25,7 @@ pub async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<BTreeMap
     for name in found.keys() {
         let target = Target::Repository(name.clone());
         if !app.access.holds(&caller.standing, Permission::TrashRestore, &target) {
-            app.access.authorize(caller, restoring_whole(name)).await?; // Which puts on record that it was refused.
+            let _refused = app.access.authorize(caller, restoring_whole(name)).await?; // Which puts that on record.
         }
     }
     match job {
