@@ -9,8 +9,11 @@ use portolan::domain::{Role, Terms};
 use portolan::server::access::{Bound, Standing};
 use serde_json::{Value, json};
 
+/// A name, and the role that they hold in a scope, of some tags there or of all.
+type Caller = (&'static str, Option<(Role, &'static str, Option<&'static str>)>);
+
 /// Who asks, in the order of the table: a role, where, and over which tags.
-const CALLERS: [(&str, Option<(Role, &str, Option<&str>)>); N_CALLERS] = [
+const CALLERS: [Caller; N_CALLERS] = [
     ("nobody", None),
     ("a stranger", None),
     ("an owner elsewhere", Some((Role::Owner, "team/*", None))),
