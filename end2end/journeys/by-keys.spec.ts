@@ -207,6 +207,7 @@ shared('a copy that waits for its registry is paused and resumed, taken back, an
     await guarded(question.getByRole('button', { name: 'Cancel the job' }), keep);
     await hand.press(keep);
     await expect(question).toBeHidden();
+    await awake(page);
     gate.isShut = false;
     await hand.press(page.getByRole('button', { name: 'Resume' }));
     await expect(state.getByText('Done', { exact: true })).toBeVisible({ timeout: 20_000 });
