@@ -37,8 +37,8 @@ test('a tag goes back from its history and from an image that it left, comes bac
   const card = page.getByRole('region', { name: 'Names this image has had' });
   await hand.press(card.getByRole('link', { name: 'Roll back prod to this image…' }));
   await expect(asked.getByLabel('Reason')).toBeFocused();
-  await hand.press(asked.getByRole('button', { name: `Roll back prod to ${SECOND}` }));
-  await said(page, `prod names ${SECOND} again.`);
+  await hand.press(asked.getByRole('button', { name: 'Roll back prod to 1.4.2' }));
+  await said(page, 'prod names 1.4.2 again.');
 
   const remove = async () => {
     await page.goto('/r/team/web');
@@ -208,6 +208,7 @@ shared('a copy that waits for its registry is paused and resumed, taken back, an
     await hand.press(keep);
     await expect(question).toBeHidden();
     await awake(page);
+    await expect(page.getByRole('link', { name: 'Cancel…' })).toBeFocused();
     gate.isShut = false;
     await hand.press(page.getByRole('button', { name: 'Resume' }));
     await expect(state.getByText('Done', { exact: true })).toBeVisible({ timeout: 20_000 });
