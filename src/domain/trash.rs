@@ -3,6 +3,7 @@
 use super::{Actor, ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 /// For how many days what was deleted is kept where nothing else is set, and at most.
@@ -17,7 +18,15 @@ pub enum Over {
     /// Each does, whatever it names.
     Anything,
     /// Each does that names what it was seen to name.
-    Seen(BTreeMap<Tag, Digest>),
+    Seen(BTreeMap<SeenTag, Digest>),
+}
+
+/// A tag that was looked at before it comes back: `1.4.0`, or of one repository among others `team/web:1.4.0`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SeenTag {
+    pub repository: Option<RepositoryName>,
+    pub tag: Tag,
 }
 
 impl Over {
@@ -25,16 +34,54 @@ impl Over {
     ///
     /// # Errors
     /// [`Error::Conflict`] where none moves; [`Error::Changed`] where it was seen to name something else.
-    pub fn check(&self, tag: &Tag, current: &Digest) -> Result<()> {
+    pub fn check(&self, (repository, tag): (&RepositoryName, &Tag), current: &Digest) -> Result<()> {
+        let seen = |seen: &BTreeMap<SeenTag, Digest>| {
+            let known = |repository| seen.get(&SeenTag { repository, tag: tag.clone() });
+            known(Some(repository.clone())).or_else(|| known(None)) == Some(current)
+        };
         match self {
             Self::Nothing => Err(Error::Conflict(format!(
                 "the tag {tag} names another image by now, {}; keep that, or restore over it",
                 current.short()
             ))),
             Self::Anything => Ok(()),
-            Self::Seen(seen) if seen.get(tag) == Some(current) => Ok(()),
+            Self::Seen(tags) if seen(tags) => Ok(()),
             Self::Seen(_) => Err(Error::Changed { current: Some(current.clone()) }),
         }
+    }
+}
+
+impl fmt::Display for SeenTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.repository {
+            Some(repository) => write!(f, "{repository}:{}", self.tag),
+            None => write!(f, "{}", self.tag),
+        }
+    }
+}
+
+impl FromStr for SeenTag {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.split_once(':') {
+            Some((repository, tag)) => Ok(Self { repository: Some(repository.parse()?), tag: tag.parse()? }),
+            None => Ok(Self { repository: None, tag: text.parse()? }),
+        }
+    }
+}
+
+impl TryFrom<String> for SeenTag {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<SeenTag> for String {
+    fn from(tag: SeenTag) -> Self {
+        tag.to_string()
     }
 }
 

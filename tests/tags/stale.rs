@@ -1,8 +1,10 @@
 //! A page of a delete that somebody else overtook: what its tags named when it was drawn, and what they name now.
 
-use super::{form, is_there, names, send};
+use super::{form, is_there, names, send, timed};
 use crate::support::{Answer, TestApp};
+use portolan::server::clock::Clock;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 fn short(digest: &str) -> &str {
     &digest[7..19]
@@ -91,4 +93,53 @@ async fn of_several_tags_those_that_moved_are_named_with_what_they_named_and_nam
         assert_eq!(done.status, 303, "{path}: {}", done.text());
     }
     assert!(!is_there(&test, "team/web", "d").await);
+}
+
+/// Names of several repositories are told apart: what one was seen to name says nothing of the other.
+#[tokio::test]
+async fn what_several_repositories_lost_together_comes_back_over_what_was_seen_of_each() {
+    let (test, clock) = timed().await;
+    let places = ["team/api", "team/web"];
+    for name in places {
+        test.push_image(name, "kept", "amd64", name.as_bytes()).await;
+    }
+    clock.advance_ms(60_000);
+    let then = clock.now().rfc3339();
+    clock.advance_ms(60_000);
+    let push = async |place: usize, layer: &str| {
+        let layer = format!("{layer} {}", places[place]);
+        test.push_image(places[place], "latest", "amd64", layer.as_bytes()).await
+    };
+    let old = [push(0, "old").await, push(1, "old").await];
+    assert_eq!(send(&test, "POST", "/api/v1/n/team/-/rollback", json!({"t": then})).await.status, 200);
+    let batch = test.get("/api/v1/trash").await.json()["items"][0]["batch"].as_str().unwrap().to_owned();
+    let new = [push(0, "new").await, push(1, "new").await];
+
+    let question = format!("/trash?restore-all={batch}");
+    let shown = test.get(&question).await.text();
+    for (place, digest) in places.iter().zip(&new) {
+        assert!(shown.contains(&format!("value=\"{place}:latest {digest}\"")), "{shown}");
+        assert!(shown.contains(&format!("/r/{place}/-/manifests/{digest}")), "each leads to its own: {shown}");
+    }
+    let seen = new.each_ref().map(|digest| digest.as_str());
+    let expect = |seen: [&str; 2]| {
+        let tags = places.map(|place| format!("{place}:latest"));
+        tags.into_iter().zip(seen.map(str::to_owned))
+    };
+    let lines: Vec<String> = expect(seen).map(|(tag, digest)| format!("{tag} {digest}")).collect();
+    let fields = [("batch", &*batch), ("over", "yes"), ("expect", &*lines[0]), ("expect", &*lines[1])];
+    let newest = push(1, "newest").await;
+    assert_eq!(form(&test, &question, "restore-trash", &fields).await.status, 409, "one of them moved since");
+    assert_eq!(names(&test, places[0], "latest").await.as_deref(), Some(&*new[0]), "and none did");
+
+    let back = async |seen: [&str; 2]| {
+        let seen: BTreeMap<String, String> = expect(seen).collect();
+        let body = json!({"batch": batch, "over": true, "expect": seen});
+        send(&test, "POST", "/api/v1/trash/restore", body).await.status
+    };
+    assert_eq!(back([&new[0], &new[1]]).await, 409);
+    assert_eq!(back([&new[0], &newest]).await, 204);
+    for (place, digest) in places.iter().zip(&old) {
+        assert_eq!(names(&test, place, "latest").await.as_ref(), Some(digest));
+    }
 }

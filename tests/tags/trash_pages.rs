@@ -37,11 +37,15 @@ async fn what_was_deleted_comes_back_from_its_page() {
     }
     assert_eq!(names(&test, "team/web", "1.0").await.as_ref(), Some(&two), "it is a question");
     let seen = field(&shown, "expect");
-    assert_eq!(seen, format!("1.0 {two}"));
+    assert_eq!(seen, format!("team/web:1.0 {two}"));
     let three = test.push_image("team/web", "1.0", "amd64", b"three").await;
     let stale = form(&test, &question, "restore-trash", &[("entry", &id), ("over", "yes"), ("expect", &seen)]).await;
     assert_eq!(stale.status, StatusCode::CONFLICT, "it moved since it was looked at: {}", stale.text());
-    assert_eq!(field(&stale.text(), "expect"), format!("1.0 {three}"), "the page asks again, about what is there now");
+    assert_eq!(
+        field(&stale.text(), "expect"),
+        format!("team/web:1.0 {three}"),
+        "the page asks again, about what is there now"
+    );
     let back = restore(&test, &[("entry", &id), ("over", "yes"), ("expect", &format!("1.0 {three}"))]).await;
     assert!(followed(&test, &back).await.contains("Restored tag 1.0 of team/web."));
     assert_eq!(names(&test, "team/web", "1.0").await, Some(one));
@@ -128,7 +132,7 @@ async fn what_was_deleted_together_comes_back_over_what_took_its_names_or_withou
     let stale = form(&test, &question, "restore-trash", &over).await;
     assert_eq!(stale.status, StatusCode::CONFLICT, "it moved since it was looked at: {}", stale.text());
     let seen = field(&stale.text(), "expect");
-    assert_eq!((seen.clone(), named().await[1].as_ref()), (format!("b {newest}"), Some(&newest)));
+    assert_eq!((seen.clone(), named().await[1].as_ref()), (format!("team/web:b {newest}"), Some(&newest)));
     let over = [("batch", &*batch), ("over", "yes"), ("expect", &*seen)];
     assert!(followed(&test, &form(&test, &question, "restore-trash", &over).await).await.contains("Restored tag b"));
     assert_eq!(named().await[1].as_ref(), Some(&old[1]));

@@ -66,8 +66,8 @@ pub struct TrashSum {
 pub enum Asking {
     /// Whether these tags move back to what they named, or stay.
     Restore { row: TrashRow, crossings: Vec<Crossing> },
-    /// The same of all that was deleted together in a repository; `is_cut` where there are more of them.
-    RestoreAll { batch: String, repository: RepositoryName, crossings: Vec<Crossing>, is_cut: bool },
+    /// The same of all that was deleted together, of whatever repositories; `is_cut` where there are more of them.
+    RestoreAll { batch: String, crossings: Vec<Crossing>, is_cut: bool },
     /// Whether it goes for good, with these tags and so many images; `at` the registry elsewhere that keeps it.
     Purge { row: TrashRow, tags: Vec<Tag>, n_images: u64, at: Option<String>, again: Again },
     /// The same of so many tags that were deleted together, of which the first are named, and what they hold.
@@ -96,6 +96,7 @@ pub enum Again {
 /// A tag that names another image by now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crossing {
+    pub repository: RepositoryName,
     pub tag: Tag,
     pub deleted: Digest,
     pub now: Digest,

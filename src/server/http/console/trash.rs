@@ -1,8 +1,8 @@
 //! Forms about what was deleted.
 
 use super::{Done, Form};
-use crate::domain::trash::Over;
-use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
+use crate::domain::trash::{Over, SeenTag};
+use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::http::restored::{self, Restored, Taken, hidden};
 use crate::server::identity::again;
 use crate::server::service::trash;
@@ -62,7 +62,7 @@ fn over(form: &Form<'_>) -> Result<Over> {
         Some((tag, digest)) => Ok((tag.parse()?, digest.parse()?)),
         None => Err(Error::invalid("expect", "a tag and a digest are wanted here")),
     };
-    let seen: BTreeMap<Tag, Digest> = form.sent.all("expect").map(line).collect::<Result<_>>()?;
+    let seen: BTreeMap<SeenTag, Digest> = form.sent.all("expect").map(line).collect::<Result<_>>()?;
     Ok(if seen.is_empty() { Over::Anything } else { Over::Seen(seen) })
 }
 

@@ -2,7 +2,7 @@
 
 use super::bodies::parsed;
 use super::{Page, answer, asked, body, done, of};
-use crate::domain::trash::{Over, TrashKind, TrashRow};
+use crate::domain::trash::{Over, SeenTag, TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -100,7 +100,7 @@ struct How {
     /// Whether a tag that names another image by now moves.
     over: bool,
     /// What it was seen to name: one that names something else by then stays.
-    expect: Option<BTreeMap<Tag, Digest>>,
+    expect: Option<BTreeMap<SeenTag, Digest>>,
 }
 
 impl How {
@@ -139,7 +139,7 @@ pub(in crate::server::http) struct Undo {
     /// As of one entry.
     #[serde(default)]
     over: bool,
-    expect: Option<BTreeMap<Tag, Digest>>,
+    expect: Option<BTreeMap<SeenTag, Digest>>,
     /// Whether what would move a tag stays in the trash, and all else comes back.
     #[serde(default)]
     leave_out: bool,

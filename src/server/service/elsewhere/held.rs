@@ -78,7 +78,7 @@ impl Elsewhere {
     ) -> Result<Option<(Option<Digest>, Step)>> {
         let current = self.named(name, tag).await?;
         let Some(act) = Act::between(current.as_ref(), Some(digest)) else { return Ok(None) };
-        current.as_ref().map_or(Ok(()), |current| over.check(tag, current))?;
+        current.as_ref().map_or(Ok(()), |current| over.check((name, tag), current))?;
         let step = Step { act, tag: tag.clone(), by: By::Restore };
         match self.mount.read.resolve(name, &Reference::Digest(digest.clone())).await? {
             Some(_) => Ok(Some((current, step))),

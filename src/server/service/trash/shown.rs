@@ -6,7 +6,7 @@ use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::view::{Asking, Fold, TrashQuery, TrashView, TrashedView};
+use crate::domain::view::{Asking, Crossing, Fold, TrashQuery, TrashView, TrashedView};
 use crate::domain::{Error, Permission, RepositoryName, Result, Scope, Target, Username};
 use crate::server::access::{Caller, Reach};
 use crate::server::context::App;
@@ -118,16 +118,15 @@ async fn asked_of_batch(app: &App, caller: &Caller, batch: String) -> Result<Opt
     let mut found = trash::crossings_of_batch(&app.store, &batch, MAX_CROSSING + 1).await?;
     let is_cut = found.len() > MAX_CROSSING as usize;
     found.truncate(MAX_CROSSING as usize);
-    let what = |it: &Crossed| match it.kind {
-        TrashKind::Tag => Trashed::Tags(it.repository.clone(), vec![it.crossing.tag.clone()]),
-        _ => Trashed::Whole(it.repository.clone()),
+    let what = |Crossed { kind, crossing: Crossing { repository, tag, .. }, .. }: &Crossed| match kind {
+        TrashKind::Tag => Trashed::Tags(repository.clone(), vec![tag.clone()]),
+        _ => Trashed::Whole(repository.clone()),
     };
     if !found.iter().all(|it| allows(app, caller, &bringing_back(what(it)))) {
         return Ok(None);
     }
-    let repository = found.first().map(|it| it.repository.clone());
-    let crossings = found.into_iter().map(|it| it.crossing).collect();
-    Ok(repository.map(|repository| Asking::RestoreAll { batch, repository, crossings, is_cut }))
+    let crossings: Vec<_> = found.into_iter().map(|it| it.crossing).collect();
+    Ok((!crossings.is_empty()).then_some(Asking::RestoreAll { batch, crossings, is_cut }))
 }
 
 /// The question about all tags of one repository that were deleted together; none where they are there no more.

@@ -246,7 +246,7 @@ async fn allow(tx: &mut Tx, repository: &Repository, name: &RepositoryName, id: 
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, digest, current): (Tag, Digest, Option<Digest>) = (row.take()?, row.take()?, row.take()?);
         if let Some(current) = current.as_ref().filter(|current| **current != digest) {
-            who.over.check(&tag, current)?;
+            who.over.check((name, &tag), current)?;
         }
         naming.allow(&tag, (current.as_ref(), &digest), By::Restore)?;
     }

@@ -6,7 +6,7 @@ use crate::domain::view::{Crossing, Fold, TrashSum};
 use crate::domain::{ByteSize, Error, RepositoryName, Result, Tag};
 use crate::params;
 use crate::server::access::Reach;
-use crate::server::store::{Store, Value, batch};
+use crate::server::store::{Row, Store, Value, batch};
 use std::collections::HashMap;
 
 /// What the entries of a reach hold that are asked for, in one sum.
@@ -101,19 +101,21 @@ pub async fn n_of_batch(store: &Store, batch: &str) -> Result<u64> {
 
 /// Tags of an entry that name another image by now, at most `limit`.
 pub async fn crossings(store: &Store, entry: &str, limit: u32) -> Result<Vec<Crossing>> {
-    let sql = "SELECT d.name, d.digest, t.digest FROM deleted_tags d
+    let sql = "SELECT x.repository, d.name, d.digest, t.digest FROM trash x JOIN deleted_tags d ON d.entry = x.id
                JOIN tags t ON t.repository_id = d.repository_id AND t.name = d.name AND t.digest <> d.digest
-               WHERE d.entry = $1 ORDER BY d.name LIMIT $2";
-    let rows = store.all(sql, params![entry, limit]).await?.into_iter();
-    rows.map(|mut row| Ok(Crossing { tag: row.take()?, deleted: row.take()?, now: row.take()? })).collect()
+               WHERE x.id = $1 ORDER BY d.name LIMIT $2";
+    store.all(sql, params![entry, limit]).await?.into_iter().map(|mut row| crossing(&mut row)).collect()
 }
 
 /// A tag of something in the trash that names another image by now.
 pub struct Crossed {
     pub entry: String,
     pub kind: TrashKind,
-    pub repository: RepositoryName,
     pub crossing: Crossing,
+}
+
+fn crossing(row: &mut Row) -> Result<Crossing> {
+    Ok(Crossing { repository: row.take()?, tag: row.take()?, deleted: row.take()?, now: row.take()? })
 }
 
 /// Those of all that one request deleted, at most `limit`.
@@ -122,11 +124,11 @@ pub async fn crossings_of_batch(store: &Store, batch: &str, limit: u32) -> Resul
                JOIN deleted_tags d ON d.entry = x.id
                JOIN tags t ON t.repository_id = d.repository_id AND t.name = d.name AND t.digest <> d.digest
                WHERE x.batch = $1 ORDER BY d.name, x.id LIMIT $2";
-    let rows = store.scan(sql, params![batch, limit]).await?.into_iter().map(|mut row| {
-        let (entry, kind, repository) = (row.take()?, row.take()?, row.take()?);
-        let crossing = Crossing { tag: row.take()?, deleted: row.take()?, now: row.take()? };
-        Ok(Crossed { entry, kind, repository, crossing })
-    });
+    let rows = store
+        .scan(sql, params![batch, limit])
+        .await?
+        .into_iter()
+        .map(|mut row| Ok(Crossed { entry: row.take()?, kind: row.take()?, crossing: crossing(&mut row)? }));
     rows.collect()
 }
 

@@ -17,9 +17,7 @@ use leptos::prelude::*;
 pub fn Question(asking: Asking, back: String) -> impl IntoView {
     match asking {
         Asking::Restore { row, crossings } => view! { <Over row crossings back/> }.into_any(),
-        Asking::RestoreAll { batch, repository, crossings, is_cut } => {
-            view! { <OverAll batch repository crossings is_cut back/> }.into_any()
-        }
+        Asking::RestoreAll { batch, crossings, is_cut } => view! { <OverAll batch crossings is_cut back/> }.into_any(),
         Asking::Purge { row, tags, n_images, at, again } => {
             let promise = promise(&row, at.as_deref());
             view! { <Purging row promise tags n_images again back/> }.into_any()
@@ -34,7 +32,7 @@ pub fn Question(asking: Asking, back: String) -> impl IntoView {
 /// Tags that name other images by now: they stay, or move back.
 #[component]
 fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView {
-    let (title, of) = (format!("Restore {}?", row.words()), row.repository.clone());
+    let title = format!("Restore {}?", row.words());
     let (act, seen) = (move_back(&crossings), seen(&crossings));
     let keep = if crossings.len() == 1 { "Keep the new one" } else { "Keep the new ones" };
     view! {
@@ -43,12 +41,12 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
             <div class="card-body stack">
                 <Problem intent=Intent::RestoreTrash/>
                 <p class="sm">{by_now(&crossings)}</p>
-                <Crossings repository=of crossings/>
+                <Crossings crossings/>
                 <PostForm intent=Intent::RestoreTrash>
                     <input type="hidden" name="entry" value=row.id/>
                     <input type="hidden" name="over" value="yes"/>
                     {seen}
-                    <div class="row end wrap">
+                    <div class="foot">
                         <a class="btn" href=back data-cancel="">{keep}</a>
                         <button class="btn btn-primary" type="submit">{act}</button>
                     </div>
@@ -61,13 +59,7 @@ fn Over(row: TrashRow, crossings: Vec<Crossing>, back: String) -> impl IntoView 
 
 /// The same of all that was deleted together, of which the others can come back alone.
 #[component]
-fn OverAll(
-    batch: String,
-    repository: RepositoryName,
-    crossings: Vec<Crossing>,
-    is_cut: bool,
-    back: String,
-) -> impl IntoView {
+fn OverAll(batch: String, crossings: Vec<Crossing>, is_cut: bool, back: String) -> impl IntoView {
     let (act, seen, n_shown) = (move_back(&crossings), seen(&crossings), crossings.len());
     let leave = if n_shown == 1 { "Leave it out" } else { "Leave these out" };
     // What was not seen does not move.
@@ -87,11 +79,11 @@ fn OverAll(
                 <Problem intent=Intent::RestoreTrash/>
                 <p class="sm">{words}</p>
                 <p class="sm">"What is left out stays in the trash, and all else comes back."</p>
-                <Crossings repository crossings/>
+                <Crossings crossings/>
                 <PostForm intent=Intent::RestoreTrash>
                     <input type="hidden" name="batch" value=batch/>
                     {seen}
-                    <div class="row end wrap">
+                    <div class="foot">
                         <a class="btn" href=back data-cancel="">"Cancel"</a>
                         <button class="btn" type="submit" name="over" value="no">{leave}</button>
                         {act}
@@ -119,7 +111,9 @@ fn move_back(crossings: &[Crossing]) -> String {
 
 /// What they were seen to name.
 fn seen(crossings: &[Crossing]) -> impl IntoView + use<> {
-    let one = |it: &Crossing| view! { <input type="hidden" name="expect" value=format!("{} {}", it.tag, it.now)/> };
+    let one = |Crossing { repository, tag, now, .. }: &Crossing| {
+        view! { <input type="hidden" name="expect" value=format!("{repository}:{tag} {now}")/> }
+    };
     crossings.iter().map(one).collect_view()
 }
 
@@ -132,11 +126,14 @@ fn by_now(crossings: &[Crossing]) -> String {
 }
 
 #[component]
-fn Crossings(repository: RepositoryName, crossings: Vec<Crossing>) -> impl IntoView {
-    let rows = crossings.into_iter().map(|Crossing { tag, deleted, now }| {
+fn Crossings(crossings: Vec<Crossing>) -> impl IntoView {
+    // Of several repositories each tag stands with its own.
+    let is_of_one = crossings.windows(2).all(|two| two[0].repository == two[1].repository);
+    let rows = crossings.into_iter().map(|Crossing { repository, tag, deleted, now }| {
+        let of = (!is_of_one).then(|| view! { <span class="cell-sub">{repository.to_string()}</span> });
         view! {
             <li class="row-3 listed">
-                <span class="tagname grow">{tag.to_string()}</span>
+                <span class="grow"><span class="tagname">{tag.to_string()}</span>{of}</span>
                 <FromTo repository=&repository from=Some(&now) to=Some(&deleted)/>
             </li>
         }
