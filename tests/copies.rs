@@ -157,6 +157,7 @@ impl World {
         Self::with("").await
     }
 
+    /// With settings in which `URL` is the address of the registry far away.
     async fn with(settings: &str) -> Self {
         let (far, gate) = (TestApp::new().await, Gate::default());
         let before = gate.clone();
@@ -165,6 +166,7 @@ impl World {
         let remote = |prefix: &str| {
             format!("[[mounts]]\nprefix = \"{prefix}\"\nkind = \"remote\"\nurl = \"{url}\"\nread_only = false\n")
         };
+        let settings = settings.replace("URL", &url);
         let config = format!("{settings}\n{}{}[[mounts]]\nkind = \"hosted\"", remote("up"), remote("far"));
         let clock = Arc::new(ManualClock::new(START));
         let base = TestApp::build(&config, choices(Policy::Grants, Arc::clone(&clock) as Arc<dyn Clock>)).await;

@@ -45,6 +45,11 @@ impl Mount {
         }
     }
 
+    /// Whether names are changed in it: it is kept here, or at a registry elsewhere that may be changed.
+    pub fn takes_changes(&self) -> bool {
+        self.write.is_some() || self.changes.is_some()
+    }
+
     /// The host of the registry elsewhere that keeps its repositories; none where they are kept here.
     pub fn kept_at(&self) -> Option<String> {
         self.upstream.as_ref().filter(|_| self.write.is_none()).map(|upstream| upstream.host.clone())

@@ -1,7 +1,7 @@
 //! Copies by a job, on pages: from the form that asks for one to the way back.
 
 use super::{PASSWORD, World, pull};
-use crate::support::{TestApp, sha256};
+use crate::support::{TestApp, eventually, sha256};
 use crate::tags::form;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::Standing;
@@ -34,6 +34,29 @@ async fn the_page_leads_to_the_job_that_does_it() {
     assert_eq!(sha256(&pull(&world.far, "web", "manifests/prod").await.body), image);
     let shown = mara.get("/r/up/web").await.text();
     assert!(shown.contains("/r/up/web/-/copy?tag=prod"), "and what is there can be copied from there: {shown}");
+}
+
+/// What is only read elsewhere is copied from there, and nothing is copied to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_copies_from_what_is_only_read() {
+    let seen = "[[mounts]]\nprefix = \"seen\"\nkind = \"remote\"\nurl = \"URL\"\nrepositories = [\"web\"]\n";
+    let mut world = World::with(seen).await;
+    let image = world.far.push_image("web", "1.0", "amd64", b"layer").await;
+    world.here.push_image("team/web", "2.0", "amd64", b"other").await;
+    let _jobs = world.base.start_jobs().await;
+    let mara = world.at_a_browser().await;
+    let is_offered = async || mara.get("/r/seen/web").await.text().contains("/r/seen/web/-/copy?tag=1.0");
+    eventually("it is read, and can be copied", is_offered).await;
+    let address = "/r/seen/web/-/copy?tag=1.0&to=team/web&name=prod";
+    let look = mara.get(address).await.text();
+    assert!(look.contains("A job does it") && look.contains(">Copy 1.0 to team/web as prod<"), "{look}");
+    let seen = look.split_once("name=\"seen\" value=\"").unwrap().1.split('"').next().unwrap();
+    let asked = form(&mara, address, "copy-tags", &[("seen", seen), ("expect", "")]).await;
+    assert!(asked.header("location").starts_with("/jobs/"), "{}", asked.text());
+    let is_there = async || sha256(&pull(&world.here, "team/web", "manifests/prod").await.body) == image;
+    eventually("the copy is there", is_there).await;
+    let refused = mara.get("/r/team/web/-/copy?tag=2.0&to=seen/web").await.text();
+    assert!(refused.contains("the mount seen/ is read-only"), "{refused}");
 }
 
 /// A tag that named something else names it again, a new one goes to the trash, and one that moved since stays as it is:

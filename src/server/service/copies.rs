@@ -90,14 +90,11 @@ impl Seen {
 /// elsewhere.
 ///
 /// # Errors
-/// [`Error::Conflict`] where nothing can be written.
+/// [`Error::ReadOnly`] where nothing is written; it may be read from there.
 fn takes_job(app: &App, from: &RepositoryName, to: &RepositoryName) -> Result<bool> {
-    let (one, other) = (elsewhere::home(app, from)?, elsewhere::home(app, to)?);
-    match from == to || one.id == other.id && one.write.is_some() {
-        true => Ok(false),
-        false if other.write.is_some() || other.changes.is_some() => Ok(true),
-        false => Err(Error::Conflict(format!("{to} lies at a registry that is only read here"))),
-    }
+    let there = elsewhere::home(app, to)?;
+    let here = app.mount(from).ok_or_else(|| Error::NotFound(What::Repository(from.clone())))?;
+    Ok(from != to && (here.id != there.id || there.write.is_none()))
 }
 
 /// What was copied.

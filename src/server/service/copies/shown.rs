@@ -53,7 +53,7 @@ pub async fn plan(app: &App, proof: &Authorized<ReadRepository>, query: &CopyQue
 /// Where the reader may push besides, in each registry that can be written to.
 async fn places(app: &App, proof: &Authorized<ReadRepository>, source: &Source) -> Result<Vec<RepositoryName>> {
     let mounts = app.mounts.now();
-    let open = mounts.iter().filter(|mount| mount.write.is_some() || mount.changes.is_some());
+    let open = mounts.iter().filter(|mount| mount.takes_changes());
     let open: Vec<String> = open.map(|mount| mount.id.clone()).collect();
     let (rights, standing) = (proof.rights(), proof.rights().standing());
     let pushing = standing.terms.iter().filter(|terms| terms.role.holds(Permission::RepositoryPush));

@@ -15,10 +15,10 @@ pub(in crate::server::service) fn home(app: &App, name: &RepositoryName) -> Resu
 }
 
 fn open(mount: Arc<Mount>) -> Result<Arc<Mount>> {
-    if mount.write.is_some() || mount.changes.is_some() {
+    if mount.takes_changes() {
         return Ok(mount);
     }
-    let host = mount.upstream.as_ref().map_or("its registry", |upstream| upstream.host.as_str());
+    let host = mount.kept_at().unwrap_or_else(|| "its registry".to_owned());
     Err(Error::ReadOnly(format!(
         "nothing is changed at {host} from here: the mount {} is read-only",
         mount.prefix.shown()

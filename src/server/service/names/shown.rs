@@ -40,7 +40,7 @@ impl Powers {
     /// The powers of a proof's holder in its repository, which a mount keeps.
     pub fn of(app: &App, proof: &Authorized<ReadRepository>, mount_id: &str, rules: Vec<Protection>) -> Self {
         let is_open = is_open(app, mount_id);
-        let has_places = app.mounts.now().iter().any(|mount| mount.write.is_some() || mount.changes.is_some());
+        let has_places = app.mounts.now().iter().any(|mount| mount.takes_changes());
         Self { name: proof.action().repository.clone(), rights: proof.rights(), rules, is_open, has_places }
     }
 
