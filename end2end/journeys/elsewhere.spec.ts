@@ -110,12 +110,12 @@ test.describe('with a registry that is read again and again', () => {
     await looked(page, scripted);
 
     const whole = await pulled(hub, ...(await tagsAt(hub)).filter((name) => name !== 'prod'));
-    await page.getByRole('link', { name: `Roll back prod to ${short('web', '1.4.2')}…` }).click();
+    await page.getByRole('link', { name: 'Roll back prod to 1.4…' }).click();
     await expect(page.getByRole('row', { name: `Image ${short('web', '1.4.0')} ${short('web', '1.4.2')}` })).toBeVisible();
     await looked(page, scripted);
     await page.getByLabel('Reason').fill('the till stands still');
-    await page.getByRole('button', { name: `Roll back prod to ${short('web', '1.4.2')}` }).click();
-    await said(page, `prod names ${short('web', '1.4.2')} again.`);
+    await page.getByRole('button', { name: 'Roll back prod to 1.4' }).click();
+    await said(page, 'prod names 1.4 again.');
     expect(await namedAt(hub, 'prod')).toBe(IMAGE);
 
     // To what is in the trash by now: forward again, without that image's tag and without itself.
@@ -143,7 +143,7 @@ test('an image gets another name there, and a name that moved meanwhile is looke
   await page.getByRole('row', { name: '1.5.0-rc.2' }).getByRole('link', { name: 'Retag…' }).click();
   await page.getByLabel('Tag', { exact: true }).fill('1.5.0');
   await page.getByRole('button', { name: 'Add tag' }).click();
-  await said(page, `${candidate} is 1.5.0 as well.`);
+  await said(page, '1.5.0-rc.2 is 1.5.0 as well.');
   expect(await namedAt(hub, '1.5.0')).toBe(digestOf('web', '1.5.0-rc.2'));
   await page.goto(`/r/${HERE}`);
   await expect(page.getByRole('row', { name: '1.5.0-rc.2' }).getByText('same image as 1.5.0', { exact: true })).toBeVisible();
@@ -154,7 +154,7 @@ test('an image gets another name there, and a name that moved meanwhile is looke
   await expect(page.getByRole('row', { name: `Image ${short('web', '1.4.2')} ${candidate}` })).toBeVisible();
   // It moves meanwhile, which nobody has read yet.
   await push(hub, 'web', '1.4.1', 'team/web:prod').done();
-  await page.getByRole('button', { name: `Move prod to ${candidate}` }).click();
+  await page.getByRole('button', { name: 'Move prod to 1.5.0-rc.2' }).click();
   const both = `named ${short('web', '1.4.2')} when you looked and names ${short('web', '1.4.1')} now`;
   await expect(page.getByRole('alert').filter({ hasText: 'prod moved meanwhile' })).toContainText(both);
   expect(await namedAt(hub, 'prod')).toBe(digestOf('web', '1.4.1'));
@@ -197,12 +197,12 @@ test('a name that moved there meanwhile moves after the second look, and goes ba
   const candidate = short('web', '1.5.0-rc.2');
   await page.goto(`/r/${HERE}/-/tags/1.5.0-rc.2/retag?name=prod`);
   await push(hub, 'web', '1.4.1', 'team/web:prod').done();
-  const move = page.getByRole('button', { name: `Move prod to ${candidate}` });
+  const move = page.getByRole('button', { name: 'Move prod to 1.5.0-rc.2' });
   await move.click();
   await expect(page.getByRole('alert')).toContainText('prod moved meanwhile');
   await expect(page.getByRole('row', { name: `Image ${short('web', '1.4.1')} ${candidate}` })).toBeVisible();
   await move.click();
-  const moved = await said(page, `prod moved to ${candidate}.`);
+  const moved = await said(page, 'prod moved to 1.5.0-rc.2.');
   expect(await namedAt(hub, 'prod')).toBe(digestOf('web', '1.5.0-rc.2'));
   await moved.getByRole('button', { name: 'Undo' }).click();
   await said(page, `prod names ${short('web', '1.4.1')} again.`);

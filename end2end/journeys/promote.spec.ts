@@ -33,7 +33,7 @@ test.describe('on a phone', () => {
     await page.screenshot({ path: `results/screens/promote-390-${scripted ? 'script' : 'plain'}.png`, fullPage: true });
     await page.getByRole('link', { name: 'Promote to prod…' }).tap();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Promote 1.5.0-rc.2 to prod');
-    await expect(page.getByText(`prod names ${short('1.4.2')} there now; it would name ${short('1.5.0-rc.2')}.`)).toBeVisible();
+    await expect(page.getByText('prod is 1.4.2 there now; it would be 1.5.0-rc.2.')).toBeVisible();
     await fine('what it would do');
     // It moves meanwhile.
     await push(portolan, 'web', '1.4.0', 'team/web:prod').done();
@@ -41,7 +41,7 @@ test.describe('on a phone', () => {
     await expect(page.getByRole('alert')).toContainText(`named ${short('1.4.2')} when you looked and names ${short('1.4.0')} now`);
     await fine('both states');
     await page.getByRole('button', { name: 'Promote 1.5.0-rc.2 to prod' }).tap();
-    const said = page.getByRole('status').filter({ hasText: `prod names ${short('1.5.0-rc.2')} now, as 1.5.0-rc.2 does.` });
+    const said = page.getByRole('status').filter({ hasText: 'prod names the same image as 1.5.0-rc.2 now.' });
     await expect(said).toBeVisible();
     expect(await names(portolan, 'team/web', 'prod')).toBe(digestOf('web', '1.5.0-rc.2'));
     await said.getByRole('button', { name: 'Undo' }).tap();
@@ -71,7 +71,7 @@ test.describe('on a phone', () => {
     await page.getByLabel('Repository', { exact: true }).fill('prod/web');
     await page.getByLabel('Tag there').fill('live');
     await page.getByRole('region', { name: 'To another repository' }).getByRole('button', { name: 'Continue' }).tap();
-    await expect(page.getByText(`live names ${short('1.4.0')} there now; it would name ${short('1.4.2')}.`)).toBeVisible();
+    await expect(page.getByText(`live is ${short('1.4.0')} there now; it would be 1.4.2.`)).toBeVisible();
     await page.getByRole('button', { name: 'Copy 1.4.2 to prod/web as live' }).tap();
     const said = page.getByRole('status').filter({ hasText: 'Copied 1.4.2 to prod/web as live.' });
     await expect(said).toBeVisible();

@@ -1,6 +1,6 @@
 // Rules where they are met: the list of what they protect, what one refuses and who may lift it.
 import { expectNoSidewaysScroll } from '../support/checks';
-import { fill, short } from '../support/images';
+import { fill } from '../support/images';
 import { expect, test } from '../support/own';
 import { submit } from '../support/people';
 import { line, looked, said } from '../support/steps';
@@ -31,7 +31,7 @@ test('what is protected is found, and a rule in the way leads to itself', async 
   await page.getByLabel('Tag', { exact: true }).fill('v1');
   await page.getByRole('button', { name: 'Add tag' }).click();
   await expect(page.getByText('v1 is immutable: nobody moves or deletes it')).toBeVisible();
-  await expect(page.getByRole('button', { name: `Move v1 to ${short('web', '1.5.0-rc.2')}` })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^Move v1 to/ })).toHaveCount(0);
   await looked(page, scripted);
   await page.goto('/r/team/web/-/tags/v1/delete');
   const barred = line(page.locator('main'), 'v1 is immutable: nobody moves or deletes it');

@@ -20,14 +20,25 @@ pub enum How {
     #[serde(rename = "rollback")]
     RollBack,
     Copy,
+    /// It was put there by hand, as another tag of the repository has it.
+    Promote,
     Restore,
     Rename,
 }
 
 impl How {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Push, Self::Seen, Self::Delete, Self::Set, Self::RollBack, Self::Copy, Self::Restore, Self::Rename];
+    pub const ALL: [Self; 9] = [
+        Self::Push,
+        Self::Seen,
+        Self::Delete,
+        Self::Set,
+        Self::RollBack,
+        Self::Copy,
+        Self::Promote,
+        Self::Restore,
+        Self::Rename,
+    ];
 
     /// The word in addresses and the API.
     pub fn name(self) -> &'static str {
@@ -38,6 +49,7 @@ impl How {
             Self::Set => "retag",
             Self::RollBack => "rollback",
             Self::Copy => "copy",
+            Self::Promote => "promote",
             Self::Restore => "restore",
             Self::Rename => "rename",
         }
@@ -52,6 +64,7 @@ impl How {
             Self::Set => "Retag",
             Self::RollBack => "Roll back",
             Self::Copy => "Copy",
+            Self::Promote => "Promote",
             Self::Restore => "Restore",
             Self::Rename => "Rename",
         }

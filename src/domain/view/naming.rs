@@ -26,12 +26,25 @@ pub struct Side {
     pub built: Option<Timestamp>,
     /// Whether it has to be brought back from there first.
     pub is_in_trash: bool,
+    /// Up to three of its tags in the repository, and how many they are.
+    pub tags: Vec<Tag>,
+    pub n_tags: u64,
+}
+
+impl Side {
+    /// By what people know it: a tag that it has, but for the one that the page is about, or the first of its digest.
+    pub fn called(&self, but: &Tag) -> String {
+        let other = self.tags.iter().find(|tag| *tag != but);
+        other.map_or_else(|| self.digest.short().to_owned(), Tag::to_string)
+    }
 }
 
 impl From<TagRow> for Side {
     fn from(it: TagRow) -> Self {
-        let TagRow { digest, kind, size, platforms, built, .. } = it;
-        Self { digest, kind, size: Some(size), platforms, built, is_in_trash: false }
+        let TagRow { tag, digest, kind, size, platforms, built, same_as, same_more, .. } = it;
+        let n_tags = 1 + same_as.len() as u64 + same_more;
+        let tags = std::iter::once(tag).chain(same_as).collect();
+        Self { digest, kind, size: Some(size), platforms, built, is_in_trash: false, tags, n_tags }
     }
 }
 

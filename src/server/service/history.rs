@@ -4,7 +4,7 @@ mod back;
 mod kept;
 mod shown;
 
-pub use back::{Going, roll_back};
+pub use back::{Agreed, roll_back};
 pub use kept::{Weighed, weigh};
 pub use shown::{as_of_page, deleted, page};
 

@@ -192,7 +192,7 @@ impl Namer {
 ///
 /// # Errors
 /// Not found if the repository does not have the image; [`Error::Changed`] if the tag is not as expected.
-pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Result<(bool, TagRow)> {
+pub async fn set(app: &App, proof: &Authorized<SetTag>, how: How, expect: Expect) -> Result<(bool, TagRow)> {
     let SetTag { repository, tag, digest } = proof.action().clone();
     let mut namer = Namer::of(app, proof, &repository)?;
     let expect = match elsewhere::of(app, &repository)? {
@@ -213,7 +213,7 @@ pub async fn set(app: &App, proof: &Authorized<SetTag>, expect: Expect) -> Resul
                 return Err(Error::NotFound(What::Manifest { repository, digest }));
             }
             let rules = namer.rules(tx).await?;
-            let before = namer.put(tx, (&found, &rules), (&tag, &digest), (How::Set, None)).await?;
+            let before = namer.put(tx, (&found, &rules), (&tag, &digest), (how, None)).await?;
             let named = namer.named(tx, &found, &tag).await?;
             let is_new = before.is_none();
             let before = before.map(|before| before.to_string());

@@ -138,12 +138,13 @@ pub async fn list(
     let kept = |digest: &str| format!("CASE WHEN {} THEN 1 ELSE 0 END", IS_KEPT.replace("{d}", digest));
     let sql = format!(
         "SELECT v.tag, v.from_digest, v.to_digest, v.how, v.at, v.actor, v.reason, {}, {}, t.digest,
-           m.kind, m.pull_bytes, m.platforms, m.built_at FROM tag_moves v
+           {} FROM tag_moves v
          LEFT JOIN tags t ON t.repository_id = v.repository_id AND t.name = v.tag
          LEFT JOIN manifests m ON m.repository_id = v.repository_id AND m.digest = v.from_digest
          WHERE v.repository_id = $1{filter} {} {} LIMIT $2",
         kept("v.from_digest"),
         kept("v.to_digest"),
+        images::side_columns(),
         keyset.condition,
         keyset.order_by
     );

@@ -1,6 +1,6 @@
 //! The statements behind an image's page: three, whatever the image holds.
 
-use super::{Known, Row, Store, Value, protections};
+use super::{Known, Row, Store, Value, protections, tags};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, MoveRow, ReferrerRow, Side};
 use crate::domain::{Actor, ByteSize, Digest, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
@@ -179,11 +179,13 @@ pub fn child_row(child: &crate::domain::manifest::Descriptor, stored: &[Child]) 
 
 /// An image as it stands beside another: one that is here, or in the trash.
 pub async fn side(store: &Store, repository_id: &str, digest: &Digest) -> Result<Option<Side>> {
-    let sql = "SELECT 0 AS deleted, m.kind, m.pull_bytes, m.platforms, m.built_at, NULL, NULL, NULL FROM manifests m
-               WHERE m.repository_id = $1 AND m.digest = $2
-               UNION ALL SELECT 1, NULL, NULL, NULL, NULL, d.media_type, d.content, d.config FROM images_in_trash d
-               WHERE d.repository_id = $1 AND d.digest = $2 ORDER BY deleted LIMIT 1";
-    let Some(mut row) = store.one(sql, params![repository_id, digest]).await? else { return Ok(None) };
+    let sql = format!(
+        "SELECT 0 AS deleted, {}, NULL, NULL, NULL FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2
+         UNION ALL SELECT 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, d.media_type, d.content, d.config
+         FROM images_in_trash d WHERE d.repository_id = $1 AND d.digest = $2 ORDER BY deleted LIMIT 1",
+        side_columns()
+    );
+    let Some(mut row) = store.one(&sql, params![repository_id, digest]).await? else { return Ok(None) };
     let is_in_trash: bool = row.take()?;
     let side = side_of(&mut row, Some(digest))?;
     if side.is_some() || !is_in_trash {
@@ -193,14 +195,22 @@ pub async fn side(store: &Store, repository_id: &str, digest: &Digest) -> Result
     read(digest, &Manifest::parse(Some(&media_type), &content)?, config.as_deref()).map(Some)
 }
 
-/// What columns of an image that is here say of it: kind, bytes to pull, platforms, and when it was built.
+/// The columns of an image `m` by which it is known again.
+pub(super) fn side_columns() -> String {
+    let tag = |skip| tags::tag_of("m", "1 = 1", skip);
+    format!("m.kind, m.pull_bytes, m.platforms, m.built_at, m.n_tags, {}, {}, {}", tag(0), tag(1), tag(2))
+}
+
+/// What those columns say, of an image that is here.
 pub(super) fn side_of(row: &mut Row, digest: Option<&Digest>) -> Result<Option<Side>> {
     let (kind, size, platforms): (Option<Kind>, _, Option<String>) = (row.take()?, row.take()?, row.take()?);
-    let built: Option<Timestamp> = row.take()?;
+    let (built, n_tags): (Option<Timestamp>, Option<u64>) = (row.take()?, row.take()?);
+    let tags: [Option<Tag>; 3] = [row.take()?, row.take()?, row.take()?];
     let (Some(digest), Some(kind), Some(platforms)) = (digest.cloned(), kind, platforms) else { return Ok(None) };
     let platforms = platforms.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
     let built = built.filter(|built| built.0 != 0);
-    Ok(Some(Side { digest, kind, size, platforms, built, is_in_trash: false }))
+    let (tags, n_tags) = (tags.into_iter().flatten().collect(), n_tags.unwrap_or_default());
+    Ok(Some(Side { digest, kind, size, platforms, built, is_in_trash: false, tags, n_tags }))
 }
 
 /// What the bytes of an image in the trash say.
@@ -217,5 +227,7 @@ fn read(digest: &Digest, manifest: &Manifest, config: Option<&[u8]>) -> Result<S
         platforms: own.map(|own| own.to_string()).into_iter().chain(platforms).collect(),
         built: (built != 0).then_some(Timestamp(built)),
         is_in_trash: true,
+        tags: vec![],
+        n_tags: 0,
     })
 }

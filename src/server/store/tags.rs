@@ -44,12 +44,7 @@ pub async fn list(
 
 /// The rows of a list of tags, of the repository `$1`, each with the key by which they are sorted.
 fn select(key: &str) -> String {
-    let sibling = |skip: u8| {
-        format!(
-            "(SELECT s.name FROM tags s WHERE s.repository_id = t.repository_id AND s.digest = t.digest
-              AND s.name <> t.name ORDER BY s.name LIMIT 1 OFFSET {skip})"
-        )
-    };
+    let sibling = |skip| tag_of("t", "s.name <> t.name", skip);
     format!(
         "SELECT t.name, t.digest, t.pull_bytes, t.changed_at, t.move_known, t.moved_by, t.built_at, t.missing_since,
                 m.kind, m.media_type, m.artifact_type, m.platforms, m.n_tags, {}, {}, {key}
@@ -57,6 +52,14 @@ fn select(key: &str) -> String {
          WHERE t.repository_id = $1",
         sibling(0),
         sibling(1)
+    )
+}
+
+/// The tag `s` of an image, in the order of their names, after some that fit a condition as well.
+pub(super) fn tag_of(image: &str, which: &str, skip: u8) -> String {
+    format!(
+        "(SELECT s.name FROM tags s WHERE s.repository_id = {image}.repository_id AND s.digest = {image}.digest
+          AND {which} ORDER BY s.name LIMIT 1 OFFSET {skip})"
     )
 }
 

@@ -36,7 +36,7 @@ words! {
     Purpose { Purpose::SetUp => "setup", Purpose::Invite => "invite", Purpose::Recover => "recover" }
     How {
         How::Push => "push", How::Seen => "seen", How::Delete => "delete", How::Set => "retag", How::RollBack => "rollback",
-        How::Copy => "copy", How::Restore => "restore", How::Rename => "rename",
+        How::Copy => "copy", How::Promote => "promote", How::Restore => "restore", How::Rename => "rename",
     }
     TrashKind {
         TrashKind::Tag => "tag", TrashKind::Image => "image", TrashKind::Blob => "blob",

@@ -4,7 +4,8 @@ use super::icon::Icon;
 use super::mark::Mark;
 use super::time::When;
 use crate::domain::view::Side;
-use crate::domain::{Address, Digest, RepositoryName, Timestamp};
+use crate::domain::{Address, Digest, RepositoryName, Tag, Timestamp};
+use crate::ui::words::grouped;
 use leptos::prelude::*;
 
 /// `91b7d3208f6c → 3f9a41c7e05d`, with words where there is no image on a side.
@@ -43,6 +44,15 @@ pub fn Image<'a>(repository: &'a RepositoryName, digest: &'a Digest) -> impl Int
     view! { <a class="digest" href=href><Mark digest/>{digest.short().to_owned()}</a> }
 }
 
+/// `1.4.1, 1.4, stable and 2 more`.
+pub fn known_as(side: &Side) -> String {
+    let names = side.tags.iter().map(Tag::to_string).collect::<Vec<_>>().join(", ");
+    match side.n_tags.saturating_sub(side.tags.len() as u64) {
+        0 => names,
+        more => format!("{names} and {} more", grouped(more)),
+    }
+}
+
 /// What a tag names now, and what it would name.
 #[component]
 pub fn Sides(
@@ -68,6 +78,10 @@ pub fn Sides(
         false => view! { <Image repository=place digest=&side.digest/> }.into_any(),
     }
     });
+    let names = row("Tags", &|_, side| match side.tags.is_empty() {
+        true => view! { <span class="subtle">"none"</span> }.into_any(),
+        false => known_as(side).into_any(),
+    });
     let size = row("To pull", &|_, side| side.size.map_or("not known".to_owned(), |size| size.to_string()).into_any());
     let platforms = row("Platforms", &|_, side| match side.platforms.is_empty() {
         true => "none".into_any(),
@@ -86,7 +100,7 @@ pub fn Sides(
                     <th role="columnheader" scope="col">"Then"</th>
                 </tr>
             </thead>
-            <tbody role="rowgroup">{image}{size}{platforms}{built}</tbody>
+            <tbody role="rowgroup">{image}{names}{size}{platforms}{built}</tbody>
         </table>
     }
     .into_any()

@@ -60,7 +60,7 @@ pub fn Confirm(
                 <PostForm intent>
                     {children()}
                     {typed}
-                    <div class="row end">{foot}</div>
+                    <div class="foot">{foot}</div>
                 </PostForm>
             </div>
         </section>

@@ -144,7 +144,7 @@ fn Rows(repository: RepositoryName, rows: Vec<HistoryRow>, now: Timestamp) -> im
 #[component]
 fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> impl IntoView + use<> {
     let way = row.way();
-    let HistoryRow { tag, from, to, how, when, by, reason, may_roll_back, .. } = row;
+    let HistoryRow { tag, from, to, how, when, by, reason, from_side, may_roll_back, .. } = row;
     let none = if how == How::Seen { ("new", "gone") } else { ("new", "deleted") };
     // One that is there has a page.
     let name = match row.now {
@@ -162,7 +162,8 @@ fn Row<'a>(repository: &'a RepositoryName, row: HistoryRow, now: Timestamp) -> i
     let back = from.as_ref().filter(|_| may_roll_back).map(|from| {
         let base = Address::RollBack(repository.clone(), tag.clone()).to_string();
         let href = address(&base, &[("to", from.as_str())]);
-        let label = format!("Roll back {tag} to {}…", from.short());
+        let image = from_side.as_ref().map_or_else(|| from.short().to_owned(), |side| side.called(&tag));
+        let label = format!("Roll back {tag} to {image}…");
         view! { <a class="btn btn-sm" href=href aria-label=label data-dialog="">"Roll back…"</a> }
     });
     view! {

@@ -59,7 +59,7 @@ fn Asking(intent: Intent, foot: AnyView, children: Children) -> impl IntoView {
         false => view! {
             <PostForm intent class="stack narrow-page">
                 {children()}
-                <div class="row end wrap">{foot}</div>
+                <div class="foot">{foot}</div>
             </PostForm>
         }
         .into_any(),
@@ -75,7 +75,7 @@ fn Told(foot: AnyView, children: Children) -> impl IntoView {
         }
         .into_any(),
         false => view! {
-            <div class="stack narrow-page">{children()}<div class="row end wrap">{foot}</div></div>
+            <div class="stack narrow-page">{children()}<div class="foot">{foot}</div></div>
         }
         .into_any(),
     }

@@ -4,7 +4,7 @@ use super::names::back;
 use super::{Done, Form};
 use crate::domain::action::{CopyTags, ReadRepository, SetTag, TakeBackCopy};
 use crate::domain::error::What;
-use crate::domain::view::{CopyPlan, CopyQuery, CopyRow};
+use crate::domain::view::{CopyPlan, CopyQuery, CopyRow, How};
 use crate::domain::{Address, Error, RepositoryName, Result, Tag};
 use crate::server::service::copies::{self, Seen};
 use crate::server::service::jobs;
@@ -53,8 +53,8 @@ async fn promote(form: &Form<'_>, repository: RepositoryName, row: CopyRow) -> R
     let CopyRow { tag, digest, name, now } = row;
     let action = SetTag { repository: repository.clone(), tag: name.clone(), digest: digest.clone() };
     let proof = form.app.access.authorize(form.caller, action).await?;
-    names::set(form.app, &proof, now.clone().map_or(Expect::Absent, Expect::Named)).await?;
-    let words = format!("{name} names {} now, as {tag} does", digest.short());
+    names::set(form.app, &proof, How::Promote, now.clone().map_or(Expect::Absent, Expect::Named)).await?;
+    let words = format!("{name} names the same image as {tag} now");
     let back = back(form, (repository.clone(), name.clone()), now, digest).await;
     Ok(Done::new(Address::Tag(repository, name), Intent::CopyTags, words).with_back(back))
 }

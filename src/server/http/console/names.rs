@@ -5,9 +5,9 @@ use super::{Done, Form};
 use crate::domain::action::{DeleteTags, RenameTag, RollBackNamespace, RollBackTag, SetTag};
 use crate::domain::error::What;
 use crate::domain::tag_filter::PROTECTED;
-use crate::domain::view::FEW_TAGS;
+use crate::domain::view::{FEW_TAGS, How, Side};
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
-use crate::server::service::history::Going;
+use crate::server::service::history::Agreed;
 use crate::server::service::names::{self, Expect};
 use crate::server::service::{elsewhere, history, plans};
 use crate::ui::form::{Back, Intent};
@@ -42,26 +42,30 @@ pub(super) async fn perform(form: &Form<'_>, intent: Intent) -> Result<Done> {
 /// Names an image. A tag that is there moves once its page has shown from where to where.
 async fn set(form: &Form<'_>) -> Result<Done> {
     const INTENT: Intent = Intent::SetTag;
-    let (Address::Retag(repository, _) | Address::AddTag(repository, _)) = page(form)? else {
+    let own = page(form)?;
+    let (Address::Retag(repository, _) | Address::AddTag(repository, _)) = own.clone() else {
         return Err(Error::NotFound(What::Page));
     };
     let (tag, digest): (Tag, Digest) = (form.sent.new_tag("name")?, form.sent.parse("digest")?);
     let expect = expected(form)?;
     let action = SetTag { repository: repository.clone(), tag: tag.clone(), digest: digest.clone() };
     let proof = form.app.access.authorize(form.caller, action).await?;
-    match names::set(form.app, &proof, condition(expect.clone())).await {
+    let (_, row) = match names::set(form.app, &proof, How::Set, condition(expect.clone())).await {
         Err(Error::Changed { current: Some(current) }) if expect.is_none() && current == digest => {
             return Err(Error::invalid("name", format!("{tag} names this image already")));
         }
         Err(Error::Changed { current: Some(_) }) if expect.is_none() => {
-            let page = Address::AddTag(repository, digest).to_string();
-            return Ok(Done::asking(address(&page, &[("name", tag.as_str())]), INTENT));
+            return Ok(Done::asking(address(&own.to_string(), &[("name", tag.as_str())]), INTENT));
         }
         set => set?,
     };
+    let image = match own {
+        Address::Retag(_, known) if row.same_as.contains(&known) => known.to_string(),
+        _ => Side::from(row).called(&tag),
+    };
     let words = match expect {
-        Some(_) => format!("{tag} moved to {}", digest.short()),
-        None => format!("{} is {tag} as well", digest.short()),
+        Some(_) => format!("{tag} moved to {image}"),
+        None => format!("{image} is {tag} as well"),
     };
     let back = back(form, (repository.clone(), tag.clone()), expect, digest).await;
     Ok(Done::new(Address::Tag(repository, tag), INTENT, words).with_back(back))
@@ -114,8 +118,8 @@ async fn roll_back(form: &Form<'_>) -> Result<Done> {
     let reason = form.sent.text("reason").to_owned();
     let action = RollBackTag { repository: repository.clone(), tag: tag.clone(), digest: digest.clone(), reason };
     let proof = form.app.access.authorize(form.caller, action).await?;
-    names::roll_back(form.app, &proof, condition(expect.clone())).await?;
-    let words = format!("{tag} names {} again", digest.short());
+    let row = names::roll_back(form.app, &proof, condition(expect.clone())).await?;
+    let words = format!("{tag} names {} again", Side::from(row).called(&tag));
     let back = back(form, (repository.clone(), tag.clone()), expect, digest).await;
     Ok(Done::new(Address::Tag(repository, tag), INTENT, words).with_back(back))
 }
@@ -134,8 +138,8 @@ async fn roll_back_namespace(form: &Form<'_>) -> Result<Done> {
         form.confirmed(expected)?;
     }
     let before = Timestamp(form.app.clock.now().0 - 1);
-    let going = Going { print: Some(print), leaves_out: form.sent.text("leave") == PROTECTED };
-    let n_moved = history::roll_back(form.app, &proof, going).await?;
+    let agreed = Agreed { print: Some(print), leaves_out: form.sent.text("leave") == PROTECTED };
+    let n_moved = history::roll_back(form.app, &proof, agreed).await?;
     Ok(rolled_back(namespace, (then, before), n_moved))
 }
 

@@ -7,7 +7,7 @@ use crate::domain::view::{Deleted, Difference, HistoryQuery, HistoryRow, How};
 use crate::domain::{Actor, Cursor, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::service::history::{self, Going, Weighed};
+use crate::server::service::history::{self, Agreed, Weighed};
 use crate::server::service::names;
 use axum::body::Body;
 use axum::extract::RawQuery;
@@ -194,7 +194,7 @@ pub(super) async fn roll_back_namespace(app: &App, caller: &Caller, name: &str, 
         let (namespace, To { t, print, leave_out: leaves_out }): (Namespace, _) = (name.parse()?, of(sent?)?);
         let proof = app.access.authorize(caller, RollBackNamespace { namespace, to: time("t", &t)? }).await?;
         let deleted = history::deleted(app, &proof).await?;
-        match history::roll_back(app, &proof, Going { print, leaves_out }).await {
+        match history::roll_back(app, &proof, Agreed { print, leaves_out }).await {
             Err(Error::Outdated) => Ok(Err(differing(app, &proof, (("", ""), DEFAULT_LIMIT), leaves_out).await?)),
             moved => Ok(Ok((moved?, deleted))),
         }

@@ -2,7 +2,7 @@
 
 use super::{Page, answer, asked, of};
 use crate::domain::action::{DeleteTags, ReadRepository, RenameTag, SetTag};
-use crate::domain::view::{Moved, TagQuery, TagRow, TagSort};
+use crate::domain::view::{How, Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, ByteSize, Cursor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -110,7 +110,7 @@ pub(super) async fn set(
     let set = async {
         let Set { digest, expect } = of(sent?)?;
         let proof = app.access.authorize(caller, SetTag { repository, tag, digest }).await?;
-        names::set(app, &proof, expected(expect)).await
+        names::set(app, &proof, How::Set, expected(expect)).await
     };
     let set = set.await;
     let status = if set.as_ref().is_ok_and(|(is_new, _)| *is_new) { StatusCode::CREATED } else { StatusCode::OK };

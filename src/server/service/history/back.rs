@@ -24,7 +24,7 @@ const LINES: usize = 200;
 
 /// What was seen before, and what becomes of tags that rules keep.
 #[derive(Clone, Default)]
-pub struct Going {
+pub struct Agreed {
     /// The print of what shall go back.
     pub print: Option<Digest>,
     /// Whether they stay as they are and the others go back. Otherwise one of them is in the way of all.
@@ -36,11 +36,11 @@ pub struct Going {
 /// # Errors
 /// [`Error::Conflict`] that names an image that is gone for good; [`Error::Outdated`] if something else differs, or is left
 /// out, than the print says.
-pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, going: Going) -> Result<u64> {
-    together::again(|| roll_back_once(app, proof, going.clone())).await
+pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, agreed: Agreed) -> Result<u64> {
+    together::again(|| roll_back_once(app, proof, agreed.clone())).await
 }
 
-async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, going: Going) -> Result<u64> {
+async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, agreed: Agreed) -> Result<u64> {
     let RollBackNamespace { namespace, to } = proof.action().clone();
     past(app, to)?;
     let mount = mount_of(app, &namespace)?;
@@ -57,11 +57,11 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, going:
             together::require_locked(&names, found.iter())?;
             let since = history::since(&mut Reader::Tx(tx), &span).await?;
             let mut left_out = Vec::new();
-            for name in found.iter().filter(|_| going.leaves_out) {
+            for name in found.iter().filter(|_| agreed.leaves_out) {
                 leave_out(tx, &namer(name.clone()), &batch, &mut left_out).await?;
             }
             n_moved -= left_out.len() as u64;
-            if going.print.is_some_and(|print| print != print_of(since, &left_out)) {
+            if agreed.print.is_some_and(|print| print != print_of(since, &left_out)) {
                 return Err(Error::Outdated);
             }
             let found = going_back::repositories(tx, &batch).await?;

@@ -55,7 +55,7 @@ fn Link<'a>(name: String, title: String, ways: &'a WaysIn) -> impl IntoView + us
                     </p>
                     {password}
                     {again}
-                    <div class="row end"><a class="btn" href=back data-cancel="">"Cancel"</a>{act}</div>
+                    <div class="foot"><a class="btn" href=back data-cancel="">"Cancel"</a>{act}</div>
                 </PostForm>
             </div>
         </section>

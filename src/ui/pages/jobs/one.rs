@@ -5,6 +5,7 @@ use crate::api::jobs::show_job;
 use crate::domain::run::{Control, CopyOf, RunKind, RunState};
 use crate::domain::view::{InTrash, JobRow, JobView, WayBack};
 use crate::domain::{Address, RepositoryName, Scope, Timestamp};
+use crate::ui::components::change::Image;
 use crate::ui::components::form::{Confirm, PostForm, Problem};
 use crate::ui::components::prose::Prose;
 use crate::ui::components::time::When;
@@ -165,13 +166,13 @@ fn TakeBack(id: String, way: WayBack) -> impl IntoView {
     let n_more = tags.len().saturating_sub(NAMED) as u64;
     let lines = tags.into_iter().take(NAMED).map(|(tag, digest, before)| {
         let before = match before {
-            Some(before) => view! { "was " <span class="mono">{before.short().to_owned()}</span> }.into_any(),
+            Some(before) => view! { "was " <Image repository=&repository digest=&before/> }.into_any(),
             None => "is new".into_any(),
         };
         view! {
             <li class="row wrap sm">
                 <a class="mono" href=Address::Tag(repository.clone(), tag.clone()).to_string()>{tag.to_string()}</a>
-                <span class="muted">"names "<span class="mono">{digest.short().to_owned()}</span>", "{before}</span>
+                <span class="muted">"names "<Image repository=&repository digest=&digest/>", "{before}</span>
             </li>
         }
         .into_any()

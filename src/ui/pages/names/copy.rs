@@ -121,14 +121,14 @@ fn Look(view: CopyView, plan: CopyPlan, query: CopyQuery, request: PageRequest) 
             <PostForm intent=INTENT>
                 <input type="hidden" name="seen" value=seen/>
                 <input type="hidden" name="expect" value=expect/>
-                <div class="row end wrap">
+                <div class="foot">
                     <a class="btn" href=other autofocus="true">"Choose another place"</a>
                     <button class="btn btn-primary" type="submit">{act}</button>
                 </div>
             </PostForm>
         }
         .into_any(),
-        false => view! { <div class="row end"><a class="btn" href=other>"Choose another place"</a></div> }.into_any(),
+        false => view! { <div class="foot"><a class="btn" href=other>"Choose another place"</a></div> }.into_any(),
     };
     view! {
         {stale}
@@ -163,12 +163,13 @@ fn Change<'a>(view: &'a CopyView, plan: &'a CopyPlan, is_barred: bool, now: Time
     };
     // What cannot happen is not said as if it did.
     let pulls = if is_barred { "" } else { " Whoever pulls it gets the other image from then on." };
-    let words = match &row.now {
-        Some(now) if *now == row.digest => format!("{} names {} there already.", row.name, now.short()),
-        Some(now) => {
-            format!("{} names {} there now; it would name {}.{pulls}", row.name, now.short(), row.digest.short())
+    let words = match (&row.now, &plan.now) {
+        (Some(now), _) if *now == row.digest => format!("{} names this image there already.", row.name),
+        (Some(now), side) => {
+            let now = side.as_ref().map_or_else(|| now.short().to_owned(), |(side, _)| side.called(&row.name));
+            format!("{} is {now} there now; it would be {}.{pulls}", row.name, row.tag)
         }
-        None => format!("Nobody has this name there now; it would name {}.", row.digest.short()),
+        (None, _) => format!("Nobody has this name there now; it would be {}.", row.tag),
     };
     let moved = plan.now.clone().map(|(_, moved)| view! { <LastMoved tag=row.name.clone() moved now/> });
     let side = plan.now.clone().map(|(side, _)| side);

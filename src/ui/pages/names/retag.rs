@@ -115,7 +115,7 @@ fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest
         .into_any();
     }
     let (name, digest, expect) = (tag.to_string(), view.side.digest.to_string(), side.digest.to_string());
-    let act = format!("Move {tag} to {}", view.side.digest.short());
+    let act = format!("Move {tag} to {}", view.side.called(&tag));
     let heading = format!("{tag} names another image now.");
     let both = view! {
         {stale}

@@ -4,7 +4,7 @@ use super::{Asking, Frame, InTheWay, LastMoved, Stale, Told, came_back};
 use crate::api::names::show_roll_back;
 use crate::domain::view::{Earlier, RollBackView, Side, Target};
 use crate::domain::{Actor, Address, Digest, RepositoryName, Tag, Timestamp};
-use crate::ui::components::change::Sides;
+use crate::ui::components::change::{Sides, known_as};
 use crate::ui::components::digest::{DigestLink, DigestText};
 use crate::ui::components::form::{Field, Kind};
 use crate::ui::components::icon::Icon;
@@ -86,12 +86,14 @@ fn Choosing(
     }
     let rows = earlier.into_iter().map(|Earlier { digest, side, until, by }| {
         let href = address(&own, &[("to", digest.as_str())]);
-        let label = format!("Choose {}", digest.short());
+        let names = side.as_ref().filter(|side| !side.tags.is_empty()).map(known_as);
+        let label = format!("Choose {}", names.as_deref().unwrap_or(digest.short()));
+        let names = names.map(|names| view! { <span class="medium">{names}</span>" " });
         let by = by.as_ref().and_then(Actor::name).map(|by| format!(", moved on by {by}"));
         view! {
             <li class="row-3 listed">
                 <span class="grow">
-                    <DigestText digest=&digest/>
+                    {names}<DigestText digest=&digest/>
                     <span class="cell-sub"><Facts side now/></span>
                     <span class="cell-sub">"until "<When at=until now/>{by}</span>
                 </span>
@@ -152,7 +154,7 @@ fn Question(
         }
         .into_any();
     }
-    let (act, digest) = (format!("Roll back {tag} to {}", to.digest.short()), to.digest.to_string());
+    let (act, digest) = (format!("Roll back {tag} to {}", to.called(&tag)), to.digest.to_string());
     let trashed = to.is_in_trash.then(|| {
         view! { <p class="sm">"This image is in the trash. It comes back first, with its platforms, under the same digests."</p> }
     });

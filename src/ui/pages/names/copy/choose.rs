@@ -133,7 +133,7 @@ fn Ask<'a>(
         <form class="stack" method="get" action=action>
             {tags}{filter}{to}
             {children()}
-            <div class="row end"><button class="btn btn-primary" type="submit">"Continue"</button></div>
+            <div class="foot"><button class="btn btn-primary" type="submit">"Continue"</button></div>
         </form>
     }
     .into_any()
