@@ -24,7 +24,7 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 10_000 },
   use: {
-    launchOptions: { executablePath: '/usr/bin/chromium', args },
+    launchOptions: { executablePath: '/usr/bin/chromium-headless-shell', args },
     colorScheme: 'light',
     locale: 'en-GB',
     timezoneId: 'UTC',

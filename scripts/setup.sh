@@ -31,7 +31,7 @@ case $PURPOSE in
         ;;&
     test)
         want_pip
-        want_commands buildah:buildah podman:podman umoci:umoci strace:strace chromium:chromium busybox:busybox-static openssl:openssl
+        want_commands buildah:buildah podman:podman umoci:umoci strace:strace chromium-headless-shell:chromium-headless-shell busybox:busybox-static openssl:openssl
         ;;
     bench) want_commands wrk:wrk nginx:nginx ;;
 esac
