@@ -1,6 +1,7 @@
-//! The arrows between folders, and the sizes that keep files readable.
+//! The arrows between folders, the sizes that keep files readable, and documents that speak of the code as it is.
 
 mod arrows;
+mod documents;
 
 use arrows::ARROWS;
 use std::fs;
@@ -11,17 +12,21 @@ pub(crate) fn files() -> Vec<(PathBuf, String)> {
 }
 
 fn files_below(root: &str) -> Vec<(PathBuf, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    files_of(root, "rs")
+}
+
+fn files_of(root: &str, kind: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, kind: &str, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
-                walk(&entry, found);
-            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                walk(&entry, kind, found);
+            } else if entry.extension().is_some_and(|extension| extension == kind) {
                 found.push(entry);
             }
         }
     }
     let mut found = Vec::new();
-    walk(Path::new(root), &mut found);
+    walk(Path::new(root), kind, &mut found);
     found.sort();
     found.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
@@ -206,50 +211,6 @@ fn test_files_stay_readable() {
         let n_lines = text.lines().count();
         assert!(n_lines <= MAX_TEST_LINES, "{} has {n_lines} lines", path.display());
     }
-}
-
-/// Documents that name files and parts of the code.
-const GUIDES: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md"];
-
-#[test]
-fn what_the_guides_name_is_there() {
-    let code = [files(), files_below("tests")].concat();
-    let is_path = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_/.".contains(c));
-    let is_item = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_:".contains(c));
-    let mut wrong = Vec::new();
-    for guide in GUIDES {
-        for quoted in fs::read_to_string(guide).unwrap().split('`').skip(1).step_by(2) {
-            let item = quoted.split('(').next().unwrap_or(quoted);
-            let is_there = if quoted.ends_with(".rs") && is_path(quoted) {
-                code.iter().any(|(path, _)| path.ends_with(quoted))
-            } else if item.contains("::") && is_item(item) {
-                code.iter().any(|(path, text)| stands_in(item, path, text))
-            } else {
-                true // Not ours to judge: commands, patterns, names of other things.
-            };
-            if !is_there {
-                wrong.push(format!("{guide} names {quoted}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "these are gone:\n{}", wrong.join("\n"));
-}
-
-/// Whether a file is or defines the module or type and defines its item; or uses it so, if it is of a library.
-fn stands_in(item: &str, path: &Path, text: &str) -> bool {
-    let (owner, name) = item.rsplit_once("::").expect("an item of something");
-    let owner = owner.rsplit("::").next().unwrap_or(owner);
-    let defines = |kinds: &[&str], name: &str| kinds.iter().any(|kind| has_words(text, &format!("{kind} {name}")));
-    let is_home = path.with_extension("").iter().any(|part| part == owner);
-    (is_home || defines(&["struct", "enum", "trait", "impl", "for"], owner))
-        && defines(&["fn", "const", "struct", "enum", "trait", "type", "mod"], name)
-        || has_words(text, item)
-}
-
-fn has_words(text: &str, words: &str) -> bool {
-    let is_more = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(words)
-        .any(|(at, _)| !text[..at].ends_with(is_more) && !text[at + words.len()..].starts_with(is_more))
 }
 
 /// SEC-37: nothing that is secret is compared, byte by byte or otherwise. What somebody shows is found by its fingerprint

@@ -1,5 +1,5 @@
-//! What nothing holds is collected while the registry is in use, and nothing else. Ids in comments are rows of the
-//! protocol's table of fault tests.
+//! What nothing holds is collected while the registry is in use, and nothing else. Ids in comments are rows of
+//! docs/threats-and-faults.md.
 
 mod back;
 pub(crate) mod crowd;

@@ -1,5 +1,5 @@
-//! The distribution API over HTTP, in process. Ids in comments are rows of the protocol's test list; here stand
-//! those of names, addresses and refusals.
+//! The distribution API over HTTP, in process. Ids in comments are rows of docs/threats-and-faults.md; here
+//! stand those of names, addresses and refusals.
 
 mod absurd;
 mod conditions;
@@ -169,7 +169,7 @@ async fn every_refusal_is_json_with_its_status() {
     assert_eq!((head.status, head.body.len()), (StatusCode::NOT_FOUND, 0));
 }
 
-/// B6 of the protocol's rules: what no client pulls any more.
+/// What no client pulls any more.
 #[tokio::test]
 async fn images_of_docker_schema_1_are_refused() {
     const SCHEMA_1: &str = "application/vnd.docker.distribution.manifest.v1+json";

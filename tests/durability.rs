@@ -1,6 +1,6 @@
 //! What was acknowledged stays, whatever happens to the server: kills, power cuts, a full disk or log, too many open
 //! files, clients that break off or stall, an ordinary stop. The server is the built binary on a folder of its own.
-//! `FLT-n` are rows of the protocol's table of fault tests.
+//! `FLT-n` are rows of docs/threats-and-faults.md.
 
 mod client;
 mod cut_off;

@@ -1,4 +1,4 @@
-//! Who comes in, by what, and for how long. Ids in comments are rows of the protocol's test lists.
+//! Who comes in, by what, and for how long. Ids in comments are rows of docs/threats-and-faults.md.
 
 mod activity;
 mod alias;

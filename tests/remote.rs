@@ -1,5 +1,6 @@
-//! A console over CNCF distribution 2.8: read in the background, marked when it is down, followed when
-//! it is back, and only looked at with `--try`.
+//! Registries elsewhere. Here: CNCF distribution 2.8 is read in the background, marked when it is down, followed when it is
+//! back, and only looked at with `--try`. In the modules: its tags are changed, held, brought back and let go from here, and
+//! those of others that delete otherwise.
 
 mod beside;
 mod changes;

@@ -1,7 +1,7 @@
 //! Questions about names, what they named before, and what was deleted.
 
 use crate::domain::view::{
-    AsOfView, HistoryQuery, HistoryView, NamingView, RollBackView, Target, TrashQuery, TrashView,
+    AsOfView, HistoryQuery, HistoryView, NamingView, RollBackView, TagThere, TrashQuery, TrashView,
 };
 use crate::domain::{Digest, Error, Namespace, Reference, RepositoryName, Tag, Timestamp};
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ pub async fn show_naming(
 
 /// A tag that shall have another name.
 #[server(name = ShowRenaming, endpoint = "names/rename")]
-pub async fn show_renaming(repository: RepositoryName, tag: Tag) -> Result<Target, Error> {
+pub async fn show_renaming(repository: RepositoryName, tag: Tag) -> Result<TagThere, Error> {
     use crate::domain::action;
     use crate::server::service;
     let (app, caller) = crate::server::request().await?;

@@ -60,7 +60,8 @@ impl Principal {
     }
 }
 
-/// Background work that acts by itself.
+/// Background work that acts by itself. What people call a job is a run (`run.rs`); [`Job::Run`] does it for whoever
+/// asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Job {
     /// Reads a mounted registry into the catalog.

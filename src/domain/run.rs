@@ -1,4 +1,6 @@
-//! Runs: long work that people see, from when somebody asked for it until it is over.
+//! Runs: long work that people see, from when somebody asked for it until it is over. On screen, in the API and in the
+//! guides a run is a *job*. A `Job` in this code (`domain/principal.rs`, `server/store/jobs.rs`) is something else: work in
+//! the background that acts by itself and is leased to a node, such as reading a registry, or doing what runs ask for.
 
 use super::{Error, Permission, RepositoryName, Result, Scope, Target};
 use serde::{Deserialize, Serialize};

@@ -30,7 +30,7 @@ pub use history::{AsOfView, Deleted, Difference, Differences, HistoryQuery, Hist
 pub use image::{ChildRow, ImageView, LayerRow, MoveRow, ReferrerRow, ShownImage, Subject};
 pub use jobs::{InTrash, JobRow, JobView, JobsView, WayBack};
 pub use mount::{LedElsewhere, MountView, ProbeView, TrustView};
-pub use naming::{Earlier, Leaving, NamingView, RollBackView, Side, TagMay, Target};
+pub use naming::{Earlier, Leaving, NamingView, RollBackView, Side, TagMay, TagThere};
 pub use opening::Opening;
 pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
@@ -49,7 +49,7 @@ pub use trash::{Again, Asking, Crossing, Fold, TrashQuery, TrashSum, TrashView, 
 pub enum MountKind {
     /// The embedded registry.
     Hosted,
-    /// An existing registry that Portolan reads over the distribution API.
+    /// A registry elsewhere, read over the distribution API, and changed where its mount is not read-only.
     Remote,
 }
 
@@ -200,11 +200,11 @@ pub struct RepositoryView {
     /// Pulls of the last thirty days, where they go through Portolan.
     pub pulls: Option<u64>,
     pub page: Page<TagRow>,
-    /// Where pulls go: Portolan's own host, or the registry's for one that is only read.
+    /// Where pulls go: Portolan's own host, or that of a registry elsewhere.
     pub pull_host: String,
     /// The name to pull by at that host.
     pub pull_name: String,
-    /// For a registry that is read: how fresh this is, and what is wrong if something is.
+    /// Of a registry elsewhere: how fresh this is, and what is wrong if something is.
     pub notice: Option<MountNotice>,
     /// The rules that cover it.
     pub rules: Vec<Protection>,

@@ -33,7 +33,7 @@ pub struct Parts {
     pub identity: Identity,
     pub store: Store,
     pub mounts: Mounts,
-    /// Asks for a fresh look at a repository of a registry that is only read.
+    /// Asks for a fresh look at a repository of a registry elsewhere.
     pub looks: Looks,
     pub events: Events,
     pub metrics: Metrics,
@@ -128,7 +128,7 @@ impl Parts {
     /// The hosted registry that serves a repository over `/v2`.
     ///
     /// # Errors
-    /// Not found, naming the upstream, where the path belongs to a registry that is only read.
+    /// Not found, naming the upstream, where the path belongs to a registry elsewhere.
     pub fn hosted(&self, repository: &RepositoryName) -> Result<(Arc<Mount>, Arc<dyn WriteRegistry>)> {
         let absent = || Error::NotFound(What::Repository(repository.clone()));
         let mount = self.mount(repository).ok_or_else(absent)?;

@@ -29,7 +29,7 @@ pub struct Mount {
     pub changes: Option<Arc<dyn ChangeRegistry>>,
     /// Whether what is deleted there is held by a hidden tag for a while.
     pub keeps_trash: bool,
-    /// Where to pull from directly, for a registry that is only read: its host and the prefix of its names.
+    /// Where to pull from directly, for a registry elsewhere: its host and the prefix of its names.
     pub upstream: Option<Upstream>,
     pub refresh_s: u64,
     /// As which service the registry asks this Portolan for tokens, where it trusts them.

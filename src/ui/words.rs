@@ -1,4 +1,4 @@
-//! Numbers, plurals and sentences, as UX.md 6 writes them.
+//! Numbers, plurals and sentences, written the same on every page.
 
 use crate::domain::principal::is_hidden_in_text;
 use crate::domain::protection::and_up;

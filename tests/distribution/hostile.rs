@@ -105,7 +105,7 @@ async fn no_path_leads_out_of_its_folder() {
     assert!(!files.iter().any(|file| std::fs::read(file).is_ok_and(|bytes| bytes == b"planted here")), "{files:?}");
 }
 
-/// SEC-18; A2 of the protocol's rules.
+/// SEC-18.
 #[tokio::test]
 async fn a_manifest_is_put_under_no_digest_that_is_none() {
     let test = TestApp::new().await;

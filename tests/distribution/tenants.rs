@@ -175,7 +175,7 @@ async fn a_mount_links_what_may_be_read_and_is_an_upload_otherwise() {
     assert_eq!(mount(&two, "public/x", &layer, None).await.refusal(), "403 DENIED", "which may be read only");
 }
 
-/// B7 of the protocol's rules: whoever follows the links meets what may be read and learns of nothing between.
+/// Whoever follows the links meets what may be read and learns of nothing between.
 #[tokio::test]
 async fn pages_of_the_catalog_are_full_whatever_is_hidden_between() {
     let test = TestApp::tenants().await;

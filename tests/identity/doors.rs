@@ -46,7 +46,7 @@ async fn a_path_of_dots_or_escaped_slashes_leads_through_no_other_door() {
     }
 }
 
-/// C11 of the rules: what changes something by `/api` is a program's, and no page's.
+/// What changes something by `/api` is a program's, and no page's.
 #[tokio::test]
 async fn a_session_beside_authorization_changes_nothing() {
     let (test, cookie, shown) = world().await;

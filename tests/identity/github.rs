@@ -176,7 +176,7 @@ async fn email_of(test: &TestApp, username: &str) -> String {
     found.expect("somebody of that name").email
 }
 
-/// C8 of the rules: the number is the person, the login only a name that may change hands.
+/// The number is the person, the login only a name that may change hands.
 #[tokio::test]
 async fn the_number_of_the_account_is_who_it_is() {
     let github = GitHub::start().await;
@@ -283,7 +283,7 @@ async fn an_app_whose_tokens_end_asks_for_the_next_and_hears_when_there_is_none(
     }
 }
 
-/// C8 of the rules: an organisation that gives its name up gives nothing to who takes it.
+/// An organisation that gives its name up gives nothing to who takes it.
 #[tokio::test]
 async fn whoever_takes_the_name_of_a_group_gets_nothing_by_it_until_it_is_accepted() {
     let github = GitHub::start().await;

@@ -1,4 +1,5 @@
-//! Who guesses passwords waits, and nobody waits for them. Ids in comments are rows of the protocol's test lists.
+//! Who guesses passwords waits, and nobody waits for them. Ids in comments are rows of
+//! docs/threats-and-faults.md.
 
 use super::api::{send, user};
 use super::providers::server;

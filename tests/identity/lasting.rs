@@ -92,7 +92,7 @@ async fn the_last_owner_of_a_namespace_stays() {
     assert_eq!(status(&admin, "DELETE", "users/otto", json!({})).await, 204);
 }
 
-/// C10 of the rules.
+/// Live lists ask again by themselves: that is no use of a session.
 #[tokio::test]
 async fn a_page_that_is_left_open_uses_no_session() {
     let (test, clock) = server("[auth]\nsession_idle_s = 1000").await;

@@ -97,7 +97,7 @@ async fn an_answer_counts_at_its_own_provider_alone() {
     is_refused(&browser.get(&format!("{back}&iss={}", evil.issuer)).await, 403, "does not come from Acme");
 }
 
-/// SEC-5, and C3 of the rules: by whom, for whom, for what and until when an id_token is.
+/// SEC-5: by whom, for whom, for what and until when an id_token is.
 #[tokio::test]
 async fn an_id_token_is_believed_only_as_it_must_be() {
     let provider = StandIn::start().await;
@@ -140,7 +140,7 @@ async fn an_id_token_is_believed_only_as_it_must_be() {
     assert_eq!(browser.sign_in(&provider).await.status, StatusCode::SEE_OTHER);
 }
 
-/// C3 of the rules: a key that is new is found, and made-up names of keys make nobody ask for ever.
+/// A key that is new is found, and made-up names of keys make nobody ask for ever.
 #[tokio::test]
 async fn an_unknown_key_is_looked_for_once_in_a_while() {
     let provider = StandIn::start().await;
@@ -217,7 +217,7 @@ async fn what_goes_wrong_is_said_with_whose_turn_it_is() {
     assert_eq!(test.get("/auth/provider/none").await.status, StatusCode::NOT_FOUND);
 }
 
-/// C3 of the rules: a provider that renews its key under the name of the old one is believed by the new one alone.
+/// A provider that renews its key under the name of the old one is believed by the new one alone.
 #[tokio::test]
 async fn a_key_that_is_renewed_under_its_name_takes_the_place_of_the_old_one() {
     let provider = StandIn::start().await;

@@ -166,7 +166,7 @@ async fn what_is_taken_at_one_node_is_gone_at_the_other_within_a_second() {
     refused(&nodes.other, &nina.own, 401, changed).await;
 }
 
-/// AUTH-13, and C7 of the rules.
+/// AUTH-13.
 #[tokio::test]
 async fn a_provider_that_is_disabled_at_one_node_vouches_for_nobody_at_the_other() {
     let (nodes, provider) = (Nodes::new().await, StandIn::start().await);

@@ -1,4 +1,5 @@
-//! Protection rules at every door: what they bind, whom they bind, and who sets them. Ids are rows of the protocol's lists.
+//! Protection rules at every door: what they bind, whom they bind, and who sets them. Ids are rows of
+//! docs/threats-and-faults.md.
 
 use super::api::{admin, give, named, personal_token, send, user};
 use super::basic;

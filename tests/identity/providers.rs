@@ -272,7 +272,7 @@ async fn an_administrator_by_a_group_is_one_for_as_long_as_they_are_in_it() {
     assert_eq!(test.showing(&basic("mara", PASSWORD)).get("/api/v1/users").await.status, StatusCode::OK);
 }
 
-/// SEC-25, and C4 and C5 of the rules: nobody comes into an account by its name or its e-mail address.
+/// SEC-25: nobody comes into an account by its name or its e-mail address.
 #[tokio::test]
 async fn a_name_or_an_address_leads_into_nobodys_account() {
     let provider = StandIn::start().await;
@@ -303,7 +303,7 @@ async fn a_name_or_an_address_leads_into_nobodys_account() {
     assert_eq!(users["items"].as_array().unwrap().len(), 7);
 }
 
-/// C7 of the rules: whoever is disabled stays so, whatever the provider says.
+/// Whoever is disabled stays so, whatever the provider says.
 #[tokio::test]
 async fn a_callback_lets_nobody_in_again_who_is_disabled() {
     let provider = StandIn::start().await;

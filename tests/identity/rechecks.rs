@@ -56,7 +56,7 @@ fn n_asked(provider: &StandIn) -> usize {
     provider.read(|ways| ways.n_asked)
 }
 
-/// C6 and C7 of the rules: groups follow while nobody signs in, and a word that is renewed does not grow old.
+/// Groups follow while nobody signs in, and a word that is renewed does not grow old.
 #[tokio::test]
 async fn who_stays_away_is_what_the_provider_says_each_day() {
     let provider = StandIn::start().await;

@@ -32,7 +32,7 @@ pub(super) async fn token(test: &TestApp, username: &str) -> String {
     secret.expose().to_owned()
 }
 
-/// C6 and C7 of the rules: what clients show is worth something for as long as somebody vouches for its owner.
+/// What clients show is worth something for as long as somebody vouches for its owner.
 #[tokio::test]
 async fn a_token_rests_when_its_owner_has_not_signed_in_for_long() {
     let provider = StandIn::start().await;
@@ -71,7 +71,7 @@ async fn again(before: &TestApp, config: &str) -> TestApp {
     TestApp::over(&config, choices(Policy::Grants, clock), before).await
 }
 
-/// C7 of the rules: a provider that is gone, or that is another one by the same name, vouches for nobody.
+/// A provider that is gone, or that is another one by the same name, vouches for nobody.
 #[tokio::test]
 async fn who_came_by_a_provider_that_is_gone_is_out() {
     if crate::support::postgres::schema_of_its_own().await.is_some() {

@@ -21,7 +21,7 @@ fn cookie(answer: &Response) -> String {
     header(answer, SET_COOKIE).split(';').next().unwrap().to_owned()
 }
 
-/// SEC-28, and C15 of the rules: what has to stay secret stands in no log, no answer and no audit row.
+/// SEC-28: what has to stay secret stands in no log, no answer and no audit row.
 #[tokio::test]
 async fn what_a_sign_in_is_made_of_is_told_to_nobody() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -50,7 +50,7 @@ impl From<TagRow> for Side {
 
 /// A tag that is there, with its image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
+pub struct TagThere {
     pub tag: Tag,
     pub side: Side,
     pub moved: Moved,
@@ -82,7 +82,7 @@ pub struct NamingView {
     pub may_add: bool,
     pub may_move: bool,
     /// The tag that it shall have, where that names another image now.
-    pub target: Option<Target>,
+    pub target: Option<TagThere>,
 }
 
 /// The page on which a tag goes back to what it named before.
@@ -91,7 +91,7 @@ pub struct RollBackView {
     pub repository: RepositoryName,
     pub tag: Tag,
     /// What it names; nothing where it was deleted.
-    pub now: Option<Target>,
+    pub now: Option<TagThere>,
     /// The image that was asked for.
     pub to: Option<Side>,
     /// What else it named before and can name again, newest first.

@@ -182,7 +182,7 @@ pub struct AccessView {
     /// Whom the reader may pick from; nobody where they may not look people up.
     pub people: Vec<Grantee>,
     pub opens: Opens,
-    /// The host at which clients sign in as it says, whatever is given here: where a registry is only read.
+    /// The host at which clients sign in as it says, whatever is given here: that of a registry elsewhere.
     pub signs_in_at: Option<String>,
 }
 

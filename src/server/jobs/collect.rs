@@ -12,7 +12,7 @@ use crate::domain::principal::Job;
 use crate::domain::{ByteSize, Result, Timestamp};
 use crate::server::access::Authorized;
 use crate::server::store::Tx;
-use crate::server::store::collect::{self, After, Leftover, Rule};
+use crate::server::store::collect::{self, After, Bounds, Leftover};
 use crate::server::store::runs::{Progress, Run};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ enum Phase {
 /// A run on its way.
 struct Collecting<'w> {
     work: &'w Work,
-    rule: Rule,
+    bounds: Bounds,
     place: Place,
     to: Progress,
     /// How many rows a transaction takes.
@@ -96,11 +96,11 @@ struct Collecting<'w> {
     others_wrote: Instant,
 }
 
-/// The rule by which a run collects that began at this moment.
-fn rule(work: &Work, is_dry: bool, now: Timestamp) -> Rule {
+/// The bounds of a run that began at this moment.
+fn bounds(work: &Work, is_dry: bool, now: Timestamp) -> Bounds {
     let facts = &work.app.facts;
     let told_since = Timestamp(now.0 - collect::kept_for(facts.grace_ms));
-    Rule { is_dry, now, told_since, moved_since: now.plus_days(-i64::from(facts.history_days)) }
+    Bounds { is_dry, now, told_since, moved_since: now.plus_days(-i64::from(facts.history_days)) }
 }
 
 /// One step of a run: as many pages as fit into a short time.
@@ -108,9 +108,9 @@ pub(super) async fn step(work: &Work, run: &Run) -> Result<Progress> {
     let (Asked { dry_run }, mut place): (Asked, Place) = (run.asked()?, run.stands()?);
     still_may(work, run, dry_run).await?;
     let began = *place.began.get_or_insert_with(|| work.app.clock.now());
-    let (rule, started) = (rule(work, dry_run, began), Instant::now());
+    let (bounds, started) = (bounds(work, dry_run, began), Instant::now());
     let mut collecting =
-        Collecting { work, rule, place, to: Progress::of(run), together: LEAST, n_changes: 0, others_wrote: started };
+        Collecting { work, bounds, place, to: Progress::of(run), together: LEAST, n_changes: 0, others_wrote: started };
     while started.elapsed() < SLICE && collecting.place.phase != Phase::Over {
         let phase = collecting.place.phase;
         collecting.page().await?;
@@ -175,7 +175,8 @@ impl Collecting<'_> {
 
     fn in_the_end(&self) -> String {
         let Place { n_entries, n_images, n_links, n_contents, .. } = self.place;
-        let (would, bytes) = (if self.rule.is_dry { "Would collect" } else { "Collected" }, ByteSize(self.to.n_bytes));
+        let (would, bytes) =
+            (if self.bounds.is_dry { "Would collect" } else { "Collected" }, ByteSize(self.to.n_bytes));
         format!(
             "{would} entries of the trash: {n_entries}; images: {n_images}; links of blobs: {n_links}; blobs: {n_contents}, of {bytes}."
         )
@@ -185,7 +186,7 @@ impl Collecting<'_> {
     async fn start(&mut self) -> Result<()> {
         while self.note(|tx| Box::pin(collect::think_anew(tx))).await? {}
         self.brought().await?;
-        self.to.n_total = Some(collect::n_rows(&self.work.app.store, &self.rule).await?);
+        self.to.n_total = Some(collect::n_rows(&self.work.app.store, &self.bounds).await?);
         self.go_on(Phase::Entries);
         Ok(())
     }
@@ -194,14 +195,14 @@ impl Collecting<'_> {
     /// be stands from the first page that has one of them: a run that is cut off after it still does so.
     async fn entries(&mut self) -> Result<()> {
         let page = self.page_size().min(ENTRIES);
-        let (mut ids, last) = collect::expired(&self.work.app.store, &self.rule, &self.place.after, page).await?;
+        let (mut ids, last) = collect::expired(&self.work.app.store, &self.bounds, &self.place.after, page).await?;
         self.looked_at(ids.len());
-        let rule = self.rule;
+        let bounds = self.bounds;
         while !ids.is_empty() {
             let some: Vec<String> = ids.drain(..self.together.min(MOST_ENTRIES).min(ids.len())).collect();
             let n_rows = some.len();
             let (n_taken, took) =
-                self.timed(move |tx| Box::pin(async move { collect::take_entries(tx, &rule, &some).await })).await?;
+                self.timed(move |tx| Box::pin(async move { collect::take_entries(tx, &bounds, &some).await })).await?;
             self.place.n_entries += n_taken;
             self.pace(n_rows, took);
         }

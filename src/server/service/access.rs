@@ -71,7 +71,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     })
 }
 
-/// The host of the registry behind a scope that is only read and takes no tokens from here.
+/// The host of the registry elsewhere that keeps a scope and takes no tokens from here.
 fn signs_in_at(app: &App, scope: &Scope) -> Option<String> {
     let mounts = app.mounts.now();
     let holds = |prefix: &MountPrefix| match scope {

@@ -106,7 +106,7 @@ pub async fn configure_repository(app: &App, proof: &Authorized<ConfigureReposit
 ///
 /// # Errors
 /// [`Error::Conflict`] if it is there; [`Error::Invalid`] for a description that is too long or not one line; not found
-/// where a registry that is only read has the path.
+/// where a registry elsewhere has the path.
 pub async fn create_repository(app: &App, proof: &Authorized<CreateRepository>) -> Result<String> {
     let CreateRepository { repository, description, visibility } = proof.action().clone();
     let description = one_line("description", &description, MAX_DESCRIPTION_CHARS)?;

@@ -24,7 +24,7 @@ const MAX_COUNTED: u32 = 1000;
 
 /// The head of a repository and one page of its tags. At most four statements.
 ///
-/// Opening a repository of a registry that is only read makes the crawl look at it first: one that
+/// Opening a repository of a registry elsewhere makes the crawl look at it first: one that
 /// was never read waits a moment for its first rows, one that was is checked again behind the page.
 pub async fn list(app: &App, proof: &Authorized<ReadRepository>, query: TagQuery) -> Result<RepositoryView> {
     let name = &proof.action().repository;
@@ -171,7 +171,7 @@ pub(super) fn pull_line(app: &App, name: &RepositoryName) -> (String, String) {
     }
 }
 
-/// How fresh a repository of a registry that is only read is; costs no statement for the hosted one. Whoever sees only
+/// How fresh a repository of a registry elsewhere is; costs no statement for the hosted one. Whoever sees only
 /// a part of what there is learns no more of that registry than the time.
 pub(super) async fn mount_notice(
     app: &App,

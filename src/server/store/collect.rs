@@ -67,9 +67,9 @@ pub fn kept_for(configured_ms: i64) -> i64 {
     grace(configured_ms) + renewed_after(configured_ms)
 }
 
-/// What a run goes by.
+/// What bounds a run: what somebody was told of, or moved, since these moments stays.
 #[derive(Clone, Copy, Debug)]
-pub struct Rule {
+pub struct Bounds {
     /// Whether it only finds out what it would take.
     pub is_dry: bool,
     pub now: Timestamp,
@@ -99,7 +99,7 @@ pub struct At {
     pub mount_id: String,
 }
 
-impl Rule {
+impl Bounds {
     /// In a dry run: nothing that was thought away already.
     fn unless_found(self, place: &str, repository_id: &str, name: &str) -> String {
         if !self.is_dry {
@@ -147,12 +147,12 @@ pub async fn soon(tx: &mut Tx, now: Timestamp) -> Result<()> {
 }
 
 /// How many rows a run looks at, roughly: the same one may be looked at more than once.
-pub async fn n_rows(store: &Store, rule: &Rule) -> Result<u64> {
+pub async fn n_rows(store: &Store, bounds: &Bounds) -> Result<u64> {
     let sql = "SELECT (SELECT COUNT(*) FROM trash WHERE expires_at <= $1) + (SELECT COUNT(*) FROM deleted_edges)
         + (SELECT COUNT(*) FROM deleted_names)
         + (SELECT COUNT(*) FROM manifests WHERE unnamed_since IS NOT NULL)
         + (SELECT COUNT(*) FROM repository_blobs) + (SELECT COUNT(*) FROM blobs)";
-    let row = store.scan_in_background(sql, params![rule.now]).await?.into_iter().next();
+    let row = store.scan_in_background(sql, params![bounds.now]).await?.into_iter().next();
     row.map_or(Ok(0), |mut row| row.take())
 }
 
@@ -212,8 +212,8 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
         let moment = Timestamp(0);
-        let rule = Rule { is_dry: false, now: moment, told_since: moment, moved_since: moment };
-        let lines = plan(&connection, &entries::page(&rule));
+        let bounds = Bounds { is_dry: false, now: moment, told_since: moment, moved_since: moment };
+        let lines = plan(&connection, &entries::page(&bounds));
         let is_from_there = |line: &String| line.contains("trash_by_end ((expires_at,id)>(?,?) AND expires_at<?)");
         assert!(is_from_there(&lines[0]) && !lines.iter().any(|line| line.contains("TEMP B-TREE")), "{lines:?}");
     }
@@ -224,13 +224,13 @@ mod tests {
         Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
         let moment = Timestamp(0);
         for is_dry in [false, true] {
-            let rule = Rule { is_dry, now: moment, told_since: moment, moved_since: moment };
+            let bounds = Bounds { is_dry, now: moment, told_since: moment, moved_since: moment };
             let of = |rows: &str, free: String| format!("SELECT 1 FROM {rows} AND {free}");
             for question in [
-                of("manifests m WHERE m.repository_id = 'r' AND m.digest = 'd'", images::free(&rule)),
-                of("repository_blobs l WHERE l.repository_id = 'r' AND l.digest = 'd'", links::free(&rule)),
-                of("blobs b WHERE b.digest = 'd'", bytes::free(&rule)),
-                format!("SELECT 1 FROM {} AND x.id = 'e'", entries::over(&rule)),
+                of("manifests m WHERE m.repository_id = 'r' AND m.digest = 'd'", images::free(&bounds)),
+                of("repository_blobs l WHERE l.repository_id = 'r' AND l.digest = 'd'", links::free(&bounds)),
+                of("blobs b WHERE b.digest = 'd'", bytes::free(&bounds)),
+                format!("SELECT 1 FROM {} AND x.id = 'e'", entries::over(&bounds)),
                 of(
                     "deleted_edges e WHERE e.child = 'd' AND e.repository_id = 'r'",
                     Leftover::Edges.is_gone().to_owned(),

@@ -1,4 +1,6 @@
-//! The table of jobs. A job is leased to one node at a time; a node that dies loses its lease.
+//! The table of jobs, as this program means the word: work in the background, leased to one node at a time; a node that
+//! dies loses its lease. What people call a job, and find at `/jobs`, is a run (`runs.rs`). While that is open it has a row
+//! here, which says who does it and nothing of what it is.
 
 use super::dialect::Dialect;
 use super::runs::waits;

@@ -185,7 +185,7 @@ pub async fn pushed(tx: &mut Tx, id: &str, actor: &Actor, now: Timestamp) -> Res
 }
 
 /// Finds the newest tag again, and with it what the repository says of itself: the tag that moved last; of a
-/// registry that is only read, where moves are not known, the one that was built last.
+/// registry elsewhere, of which not all moves are known, the one that was built last.
 pub async fn refresh_newest(tx: &mut Tx, repository: &Repository) -> Result<()> {
     let sql = "SELECT kind FROM mounts WHERE id = $1";
     let row = tx.one(sql, params![&repository.mount_id]).await?;

@@ -1,5 +1,5 @@
-//! Long work that people see: one row for each run, which says where it stands and what came of it. Who does it now
-//! is for the table of jobs, in which each open run has a row that is leased like any other.
+//! Long work that people see and call a job: one row for each run, which says where it stands and what came of it. Who does
+//! it now is for the table of jobs (`jobs.rs`), in which each open run has a row that is leased like any other.
 
 mod images;
 mod parts;

@@ -6,7 +6,7 @@ use crate::domain::{Digest, Error, Result};
 use crate::server::blobs::BlobStore;
 use crate::server::context::App;
 use crate::server::entropy::new_secret_uuid;
-use crate::server::store::collect::{self, Rule};
+use crate::server::store::collect::{self, Bounds};
 use futures::future::try_join_all;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,22 +27,22 @@ const ASIDE: &str = "aside-";
 impl Collecting<'_> {
     pub(super) async fn contents(&mut self) -> Result<()> {
         let n_rows = self.page_size();
-        let page = collect::contents(&self.work.app.store, &self.rule, &self.place.after.1, n_rows).await?;
+        let page = collect::contents(&self.work.app.store, &self.bounds, &self.place.after.1, n_rows).await?;
         self.looked_at(page.len());
         let Some(last) = page.last().map(|(digest, ..)| digest.to_string()) else {
-            self.go_on(if self.rule.is_dry { Phase::Over } else { Phase::Bytes });
+            self.go_on(if self.bounds.is_dry { Phase::Over } else { Phase::Bytes });
             return Ok(());
         };
         let free = page.into_iter().filter(|(.., is_free)| *is_free);
-        if self.rule.is_dry {
+        if self.bounds.is_dry {
             for (_, size, _) in free {
                 self.place.n_contents += 1;
                 self.to.n_bytes += size;
             }
         } else {
-            let (rule, free): (_, Vec<Digest>) = (self.rule, free.map(|(digest, ..)| digest).collect());
+            let (bounds, free): (_, Vec<Digest>) = (self.bounds, free.map(|(digest, ..)| digest).collect());
             for some in free.chunks(TOGETHER as usize).map(<[Digest]>::to_vec) {
-                self.note(move |tx| Box::pin(async move { collect::mark(tx, &rule, &some).await })).await?;
+                self.note(move |tx| Box::pin(async move { collect::mark(tx, &bounds, &some).await })).await?;
             }
         }
         self.place.after.1 = last;
@@ -67,12 +67,12 @@ impl Collecting<'_> {
             return Ok(());
         };
         self.place.after.1 = last.to_string();
-        let (app, blobs, rule) = (app.clone(), Arc::clone(blobs), self.rule);
+        let (app, blobs, bounds) = (app.clone(), Arc::clone(blobs), self.bounds);
         // By a task of its own: whoever drops this run lets nobody commit before the files are where they are to be.
         let n_in_a_part = if is_alone { TOGETHER as usize / SIDE_BY_SIDE } else { TOGETHER as usize };
         let taking = tokio::spawn({
             let blobs = Arc::clone(&blobs);
-            async move { (take_away(&app, &*blobs, (&rule, n_in_a_part), &marked).await, removing) }
+            async move { (take_away(&app, &*blobs, (&bounds, n_in_a_part), &marked).await, removing) }
         });
         let (taken, _removing) = taking.await.map_err(|_| Error::Internal)?;
         let (gone, aside) = taken?;
@@ -100,13 +100,13 @@ impl Collecting<'_> {
 async fn take_away(
     app: &App,
     blobs: &dyn BlobStore,
-    (rule, n_in_a_part): (&Rule, usize),
+    (bounds, n_in_a_part): (&Bounds, usize),
     marked: &[(Digest, u64)],
 ) -> Result<(Vec<Digest>, Vec<String>)> {
     let digests: Vec<Digest> = marked.iter().map(|(digest, _)| digest.clone()).collect();
     let large: BTreeSet<&Digest> = marked.iter().filter(|(_, size)| *size >= LARGE).map(|(digest, _)| digest).collect();
     let alone = blobs.commits().stop(&digests).await;
-    let still = collect::still_marked(&app.store, rule, &digests).await?;
+    let still = collect::still_marked(&app.store, bounds, &digests).await?;
     let (large, small): (Vec<Digest>, Vec<Digest>) = still.iter().cloned().partition(|digest| large.contains(digest));
     try_join_all(small.chunks(n_in_a_part).map(|some| blobs.remove(some, &alone))).await?;
     let aside: Vec<(Digest, String)> =

@@ -7,21 +7,21 @@ use crate::server::store::collect::{self, Leftover};
 impl Collecting<'_> {
     /// From here on, what jobs brought that are over is held by what names it.
     pub(super) async fn brought(&mut self) -> Result<()> {
-        let (rule, mut after) = (self.rule, Default::default());
+        let (bounds, mut after) = (self.bounds, Default::default());
         loop {
             let found = collect::brought(&self.work.app.store, &after, PAGE).await?;
             let Some(last) = found.last() else { return Ok(()) };
             after = last.place();
             for some in found.chunks(MOST) {
                 let some = some.to_vec();
-                self.note(move |tx| Box::pin(async move { collect::let_go(tx, &rule, &some).await })).await?;
+                self.note(move |tx| Box::pin(async move { collect::let_go(tx, &bounds, &some).await })).await?;
             }
         }
     }
 
     /// What a table still says of what the trash let go: rows that lie beside one another go together.
     pub(super) async fn leftover(&mut self, of: Leftover, next: Phase) -> Result<()> {
-        if self.rule.is_dry {
+        if self.bounds.is_dry {
             self.go_on(next);
             return Ok(());
         }
@@ -56,7 +56,7 @@ impl Collecting<'_> {
     /// What is left of repositories that are gone for good, some rows at a time. Nothing depends on them any more.
     pub(super) async fn clear(&mut self) -> Result<()> {
         let limit = self.together as u64;
-        let n_gone = match self.rule.is_dry {
+        let n_gone = match self.bounds.is_dry {
             true => 0,
             false => {
                 let (n_gone, took) = self.timed(move |tx| Box::pin(collect::clear(tx, limit))).await?;

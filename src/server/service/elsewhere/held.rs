@@ -193,8 +193,8 @@ impl Elsewhere {
     }
 }
 
-/// Those of one request in one repository, in whose tags is looked once for all of them. What failed before goes by itself,
-/// so that it holds up no other.
+/// What is let go together: holds of one request in one repository, whose tags are looked at once for all of them. What
+/// failed before goes by itself, so that it holds up no other.
 pub fn together(holds: Vec<Hold>) -> Vec<Vec<Hold>> {
     let (mut all, mut places): (Vec<Vec<Hold>>, _) = (Vec::new(), BTreeMap::new());
     for hold in holds {

@@ -8,8 +8,8 @@ use crate::domain::{Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
+use crate::server::service::locking;
 use crate::server::service::names::Namer;
-use crate::server::service::together;
 use crate::server::store::going_back::{self, Back, Tagged};
 use crate::server::store::history;
 use crate::server::store::protections::{By, Rules};
@@ -37,7 +37,7 @@ pub struct Agreed {
 /// [`Error::Conflict`] that names an image that is gone for good; [`Error::Outdated`] if something else differs, or is left
 /// out, than the print says.
 pub async fn roll_back(app: &App, proof: &Authorized<RollBackNamespace>, agreed: Agreed) -> Result<u64> {
-    together::again(|| roll_back_once(app, proof, agreed.clone())).await
+    locking::again(|| roll_back_once(app, proof, agreed.clone())).await
 }
 
 async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, agreed: Agreed) -> Result<u64> {
@@ -50,11 +50,11 @@ async fn roll_back_once(app: &App, proof: &Authorized<RollBackNamespace>, agreed
     let batch = new_id(&*app.entropy, app.clock.now());
     let change = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            together::lock(tx, &names, &mount_id).await?;
+            locking::lock(tx, &names, &mount_id).await?;
             let span = whole(&mount_id, &namespace, to);
             let mut n_moved = going_back::note(tx, &batch, &span).await?;
             let found = going_back::repositories(tx, &batch).await?;
-            together::require_locked(&names, found.iter())?;
+            locking::require_locked(&names, found.iter())?;
             let since = history::since(&mut Reader::Tx(tx), &span).await?;
             let mut left_out = Vec::new();
             for name in found.iter().filter(|_| agreed.leaves_out) {

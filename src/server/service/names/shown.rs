@@ -4,10 +4,10 @@ use crate::domain::action::{DeleteImages, DeleteTag, ReadRepository, RollBackTag
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::view::{
-    Earlier, HistoryQuery, HistoryRow, Leaving, NamingView, RollBackView, RuleMet, Side, TagMay, TagRow, Target,
+    Earlier, HistoryQuery, HistoryRow, Leaving, NamingView, RollBackView, RuleMet, Side, TagMay, TagRow, TagThere,
 };
 use crate::domain::{Action, Digest, Error, Permission, Protection, Reference, RepositoryName, Result, Scope, Tag};
-use crate::domain::{Target as Object, page::Position};
+use crate::domain::{Target, page::Position};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::service::elsewhere;
@@ -49,7 +49,7 @@ impl Powers {
         protections::let_pass(&self.rules, &self.rights, act, (&self.name, tag))
     }
 
-    fn holds(&self, permission: Permission, target: &Object) -> bool {
+    fn holds(&self, permission: Permission, target: &Target) -> bool {
         self.is_open && self.rights.require(permission, target).is_ok()
     }
 
@@ -59,11 +59,11 @@ impl Powers {
 
     /// Whether they may add some tag, or move some: which ones may depend on their names.
     pub fn adds(&self) -> bool {
-        self.holds(Permission::RepositoryPush, &Object::Repository(self.name.clone()))
+        self.holds(Permission::RepositoryPush, &Target::Repository(self.name.clone()))
     }
 
     fn moves(&self) -> bool {
-        self.holds(Permission::TagMove, &Object::Repository(self.name.clone()))
+        self.holds(Permission::TagMove, &Target::Repository(self.name.clone()))
     }
 
     /// Whether they may give an image a name in one of these ways.
@@ -96,11 +96,11 @@ impl Powers {
     /// Whether they may delete an image with these tags, which are all that it has, or with tags that are not known.
     pub fn delete_image(&self, digest: &Digest, tags: Option<&[Tag]>) -> bool {
         let (repository, digests) = (self.name.clone(), vec![digest.clone()]);
-        let holds = |target: Object| self.holds(Permission::ManifestDelete, &target);
-        let over_all = holds(Object::Scope(Scope::Repository(self.name.clone())));
+        let holds = |target: Target| self.holds(Permission::ManifestDelete, &target);
+        let over_all = holds(Target::Scope(Scope::Repository(self.name.clone())));
         let over_each = tags
             .filter(|tags| !tags.is_empty())
-            .is_some_and(|tags| tags.iter().all(|tag| holds(Object::Tag(self.name.clone(), tag.clone()))));
+            .is_some_and(|tags| tags.iter().all(|tag| holds(Target::Tag(self.name.clone(), tag.clone()))));
         let is_free = tags.unwrap_or_default().iter().all(|tag| self.lets(Act::Delete, tag));
         let is_kept = !protections::let_content_pass(&self.rules, &self.rights, &self.name);
         (over_all || over_each)
@@ -112,7 +112,7 @@ impl Powers {
     /// Whether they may bring a tag back to another image, one that is there or one that is not any more.
     pub fn roll_back(&self, tag: &Tag, is_there: bool) -> bool {
         let act = if is_there { Act::Move } else { Act::Create };
-        self.holds(Permission::TagMove, &Object::Tag(self.name.clone(), tag.clone())) && self.lets(act, tag)
+        self.holds(Permission::TagMove, &Target::Tag(self.name.clone(), tag.clone())) && self.lets(act, tag)
     }
 }
 
@@ -149,7 +149,7 @@ pub async fn naming(
     let target = match wanted {
         Some(wanted) => target(app, &powers, &found, &wanted).await?.map(|target| {
             let is_moved = Act::between(Some(&target.side.digest), Some(&side.digest)).is_some();
-            Target { rule: rule.filter(|_| is_moved), ..target }
+            TagThere { rule: rule.filter(|_| is_moved), ..target }
         }),
         None => None,
     };
@@ -161,7 +161,7 @@ pub async fn naming(
 ///
 /// # Errors
 /// [`Error::Forbidden`] for who may not rename it.
-pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<Target> {
+pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<TagThere> {
     elsewhere::home(app, &proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
     let rule = in_the_way(proof, &rules, Act::Delete, tag);
@@ -171,7 +171,7 @@ pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) 
         return Err(Error::Forbidden(Permission::TagDelete));
     }
     let leaving = elsewhere::leaving(app, &proof.action().repository).await?;
-    Ok(Target { rule, leaving, ..shown(&powers, row) })
+    Ok(TagThere { rule, leaving, ..shown(&powers, row) })
 }
 
 /// The page on which a tag goes back. At most four statements.
@@ -251,12 +251,12 @@ async fn there(app: &App, proof: &Authorized<ReadRepository>, found: &Repository
     row.ok_or_else(|| Error::NotFound(What::Tag { repository, tag: tag.clone() }))
 }
 
-async fn target(app: &App, powers: &Powers, found: &Repository, tag: &Tag) -> Result<Option<Target>> {
+async fn target(app: &App, powers: &Powers, found: &Repository, tag: &Tag) -> Result<Option<TagThere>> {
     Ok(tags::row(&mut Reader::Store(&app.store), &found.id, tag).await?.map(|row| shown(powers, row)))
 }
 
-fn shown(powers: &Powers, row: TagRow) -> Target {
+fn shown(powers: &Powers, row: TagRow) -> TagThere {
     let (tag, moved) = (row.tag.clone(), who::of_move(&powers.rights, row.moved.clone()));
     let may = powers.over(&tag);
-    Target { tag, side: Side::from(row), moved, may, rule: None, leaving: Leaving::default() }
+    TagThere { tag, side: Side::from(row), moved, may, rule: None, leaving: Leaving::default() }
 }

@@ -9,8 +9,8 @@ use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::elsewhere::{self, Elsewhere, Gone, Taking};
+use crate::server::service::locking;
 use crate::server::service::repositories::require;
-use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::plans::Redeemed;
 use crate::server::store::protections::{By, Rules};
@@ -66,7 +66,7 @@ pub(super) fn deleting<A: Planned>(app: &App, proof: &Authorized<A>, batch: Stri
 
 /// Does it, under a plan's batch if there is one, and only if exactly that would go which has this print.
 pub(super) async fn run<A: Planned>(app: &App, proof: &Authorized<A>, seen: Seen<'_>) -> Result<Vec<String>> {
-    together::again(|| run_once(app, proof, seen)).await
+    locking::again(|| run_once(app, proof, seen)).await
 }
 
 /// A plan, and the print of what would go by it.

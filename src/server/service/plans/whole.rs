@@ -10,8 +10,8 @@ use crate::domain::view::{Going, GoingKind, More, Preview, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Scope, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
+use crate::server::service::locking;
 use crate::server::service::repositories::require;
-use crate::server::service::together;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::{self, Rules};
 use crate::server::store::radius::{Listed, Reader, Sum, first_images, first_tags, only_in, sums};
@@ -76,10 +76,10 @@ impl Whole {
                 sums(&mut Reader::Tx(tx), &self.mount_id, Some(name), None, 1).await?
             }
             Which::All(namespace, names) => {
-                together::lock(tx, names, &self.mount_id).await?;
+                locking::lock(tx, names, &self.mount_id).await?;
                 let limit = MAX_REPOSITORIES + 1;
                 let found = sums(&mut Reader::Tx(tx), &self.mount_id, None, Some(namespace), limit).await?;
-                together::require_locked(names, found.iter().map(|it| &it.name))?;
+                locking::require_locked(names, found.iter().map(|it| &it.name))?;
                 found
             }
         };

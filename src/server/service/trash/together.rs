@@ -1,4 +1,5 @@
-//! Many tags that one request deleted go for good together.
+//! Tags of one repository that one request deleted: a line of the trash by themselves, which goes for good as a whole, some
+//! tags in each transaction. What else one request deleted stands in `batch`, and how all of it comes back in `batches`.
 
 use super::{AT_ONCE_ELSEWHERE, Home, TOGETHER, let_go, require_ended};
 use crate::domain::action::{PurgeTrash, RestoreTrash, Trashed};

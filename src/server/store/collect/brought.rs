@@ -1,7 +1,7 @@
 //! Images that jobs brought and did not name: a copy that failed or was cancelled leaves some. They never had a name, and
 //! nobody but the job wanted them.
 
-use super::{Rule, has_no_name, think_away};
+use super::{Bounds, has_no_name, think_away};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, Tx};
@@ -39,10 +39,10 @@ pub async fn brought(store: &Store, after: &[String; 3], limit: u32) -> Result<V
 }
 
 /// Takes those that nothing names for what lost its last name when the job was over.
-pub async fn let_go(tx: &mut Tx, rule: &Rule, some: &[Brought]) -> Result<()> {
+pub async fn let_go(tx: &mut Tx, bounds: &Bounds, some: &[Brought]) -> Result<()> {
     for it in some {
         let Brought { run_id, repository_id, digest, over_at } = it;
-        if rule.is_dry {
+        if bounds.is_dry {
             think_away(tx, "left", repository_id, &[digest.to_string()]).await?;
             continue;
         }

@@ -1,17 +1,17 @@
 //! Content that nothing links: marked first, removed when it still is, and then forgotten. Who brings the same bytes
 //! again takes the mark away.
 
-use super::{Rule, named};
+use super::{Bounds, named};
 use crate::domain::{Digest, Result};
 use crate::params;
 use crate::server::store::{Store, Tx};
 
 /// That nothing links the content `b`, and nothing in the trash would.
-pub(super) fn free(rule: &Rule) -> String {
-    let link = rule.unless_found("link", "l.repository_id", "l.digest");
-    let in_trash = rule.kept("deleted_blobs d", "d.digest = b.digest");
+pub(super) fn free(bounds: &Bounds) -> String {
+    let link = bounds.unless_found("link", "l.repository_id", "l.digest");
+    let in_trash = bounds.kept("deleted_blobs d", "d.digest = b.digest");
     let linked = "h.kind = 'hosted' AND l.mount_id = h.id AND l.digest = b.digest";
-    let with_all = rule.kept(
+    let with_all = bounds.kept(
         "mounts h CROSS JOIN repository_blobs l CROSS JOIN deleted_repositories d",
         &format!("{linked} AND d.id = l.repository_id"),
     );
@@ -27,11 +27,11 @@ pub(super) fn free(rule: &Rule) -> String {
 pub type Content = (Digest, u64, bool);
 
 /// A page of content.
-pub async fn contents(store: &Store, rule: &Rule, after: &str, limit: u32) -> Result<Vec<Content>> {
+pub async fn contents(store: &Store, bounds: &Bounds, after: &str, limit: u32) -> Result<Vec<Content>> {
     let sql = format!(
         "WITH page AS (SELECT digest, size_bytes FROM blobs WHERE digest > $1 ORDER BY digest LIMIT $2)
          SELECT b.digest, b.size_bytes, CASE WHEN {} THEN 1 ELSE 0 END FROM page b ORDER BY b.digest",
-        free(rule)
+        free(bounds)
     );
     let rows = store.scan_in_background(&sql, params![after, limit]).await?;
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?, row.take()?))).collect()
@@ -39,16 +39,16 @@ pub async fn contents(store: &Store, rule: &Rule, after: &str, limit: u32) -> Re
 
 /// Marks content that nothing holds at this moment: no link of it is on its way, for whoever links something has the
 /// lock of the mount.
-pub async fn mark(tx: &mut Tx, rule: &Rule, digests: &[Digest]) -> Result<u64> {
+pub async fn mark(tx: &mut Tx, bounds: &Bounds, digests: &[Digest]) -> Result<u64> {
     for mut row in tx.all("SELECT id FROM mounts WHERE kind = 'hosted' ORDER BY id", vec![]).await? {
         tx.lock(&row.take::<String>()?).await?;
     }
     let (slots, values) = named(2, digests);
     let sql = format!(
         "UPDATE blobs AS b SET deleting_at = $1 WHERE b.digest IN ({slots}) AND b.deleting_at IS NULL AND {}",
-        free(rule)
+        free(bounds)
     );
-    tx.run(&sql, [params![rule.now], values].concat()).await
+    tx.run(&sql, [params![bounds.now], values].concat()).await
 }
 
 /// Content that is marked, with its sizes, behind `after`.
@@ -60,11 +60,11 @@ pub async fn marked(store: &Store, after: &str, limit: u32) -> Result<Vec<(Diges
 }
 
 /// Those of some content that are marked still, and that nothing holds. True for as long as nobody commits.
-pub async fn still_marked(store: &Store, rule: &Rule, digests: &[Digest]) -> Result<Vec<Digest>> {
+pub async fn still_marked(store: &Store, bounds: &Bounds, digests: &[Digest]) -> Result<Vec<Digest>> {
     let (slots, values) = named(1, digests);
     let sql = format!(
         "SELECT b.digest FROM blobs b WHERE b.deleting_at IS NOT NULL AND b.digest IN ({slots}) AND {}",
-        free(rule)
+        free(bounds)
     );
     store.all(&sql, values).await?.into_iter().map(|mut row| row.take()).collect()
 }

@@ -1,19 +1,24 @@
 //! Entries of the trash whose time is over. One whose images history still names, or that holds a part of an image in
 //! another entry, stays for as long as that.
 
-use super::{After, At, Rule, lock, think_away};
+use super::{After, At, Bounds, lock, think_away};
 use crate::domain::Result;
 use crate::params;
 use crate::server::store::{Store, Tx, batch, trash};
 use std::collections::HashSet;
 
 /// Up to `limit` entries that go, behind that at which the last page ended, and where this page ends.
-pub async fn expired(store: &Store, rule: &Rule, after: &After, limit: u32) -> Result<(Vec<String>, Option<After>)> {
+pub async fn expired(
+    store: &Store,
+    bounds: &Bounds,
+    after: &After,
+    limit: u32,
+) -> Result<(Vec<String>, Option<After>)> {
     let (end, id) = after;
     let end = end.parse().unwrap_or(i64::MIN); // At the beginning there is none.
-    let params = params![rule.now, rule.moved_since, limit, end, id];
+    let params = params![bounds.now, bounds.moved_since, limit, end, id];
     let (mut ids, mut last) = (Vec::new(), None);
-    for mut row in store.scan_in_background(&page(rule), params).await? {
+    for mut row in store.scan_in_background(&page(bounds), params).await? {
         let (id, end): (String, i64) = (row.take()?, row.take()?);
         last = Some((end.to_string(), id.clone()));
         ids.push(id);
@@ -22,17 +27,17 @@ pub async fn expired(store: &Store, rule: &Rule, after: &After, limit: u32) -> R
 }
 
 /// A page of them: what stays, and lies before it, is not asked about again.
-pub(super) fn page(rule: &Rule) -> String {
+pub(super) fn page(bounds: &Bounds) -> String {
     format!(
         "SELECT x.id, x.expires_at FROM {} AND (x.expires_at, x.id) > ($4, $5) ORDER BY x.expires_at, x.id LIMIT $3",
-        over(rule)
+        over(bounds)
     )
 }
 
-/// The entries `x` that go; `$1` and `$2` are the moments of the rule.
-pub(super) fn over(rule: &Rule) -> String {
-    let unless = rule.unless_found("entry", "''", "x.id");
-    let around = rule.unless_found("entry", "''", "y.id");
+/// The entries `x` that go; `$1` and `$2` are the moments of the bounds.
+pub(super) fn over(bounds: &Bounds) -> String {
+    let unless = bounds.unless_found("entry", "''", "x.id");
+    let around = bounds.unless_found("entry", "''", "y.id");
     let listed = |part: &str| {
         format!(
             "EXISTS (SELECT 1 FROM deleted_edges e CROSS JOIN images_in_trash p CROSS JOIN trash y
@@ -53,8 +58,8 @@ pub(super) fn over(rule: &Rule) -> String {
 }
 
 /// Lets some of these go, if they still are to; returns how many did.
-pub async fn take(tx: &mut Tx, rule: &Rule, ids: &[String]) -> Result<u64> {
-    if rule.is_dry {
+pub async fn take(tx: &mut Tx, bounds: &Bounds, ids: &[String]) -> Result<u64> {
+    if bounds.is_dry {
         think_away(tx, "entry", "", ids).await?;
         return Ok(ids.len() as u64);
     }
@@ -68,8 +73,8 @@ pub async fn take(tx: &mut Tx, rule: &Rule, ids: &[String]) -> Result<u64> {
     lock(tx, &entries.iter().map(place).collect::<Vec<_>>()).await?;
     // Asked of all before the first goes: with a repository go its older entries, and count all the same.
     let (slots, named) = batch::padded(3, ids);
-    let sql = format!("SELECT x.id FROM {} AND x.id IN ({slots})", over(rule));
-    let asked = [params![rule.now, rule.moved_since], named].concat();
+    let sql = format!("SELECT x.id FROM {} AND x.id IN ({slots})", over(bounds));
+    let asked = [params![bounds.now, bounds.moved_since], named].concat();
     let still: Vec<String> = tx.all(&sql, asked).await?.into_iter().map(|mut row| row.take()).collect::<Result<_>>()?;
     let still: HashSet<String> = still.into_iter().collect();
     let gone: Vec<_> = entries.into_iter().filter(|entry| still.contains(&entry.row.id)).collect();

@@ -1,24 +1,24 @@
 //! Images that lost their last name and that nothing holds: no tag, no image around them or above them that is there or
 //! in the trash, no tag in the trash, no history that is to be kept.
 
-use super::{After, At, Candidate, Rule, candidates, has_no_name, named, think_away};
+use super::{After, At, Bounds, Candidate, candidates, has_no_name, named, think_away};
 use crate::domain::{Digest, Result, Timestamp};
 use crate::params;
 use crate::server::store::{Store, Tx};
 
-/// That nothing holds the manifest `m`; `$1` and `$2` are the moments of the rule. A tag that named it left it later.
-pub(super) fn free(rule: &Rule) -> String {
+/// That nothing holds the manifest `m`; `$1` and `$2` are the moments of the bounds. A tag that named it left it later.
+pub(super) fn free(bounds: &Bounds) -> String {
     // One that a dry run left by thinking away what held it has no such moment.
-    let left = if rule.is_dry { "COALESCE(m.unnamed_since, $1)" } else { "m.unnamed_since" };
-    let own = rule.unless_found("image", "m.repository_id", "m.digest");
-    let parent = rule.unless_found("image", "e.repository_id", "e.parent");
-    let subject = rule.unless_found("image", "s.repository_id", "s.digest");
-    let tagged = rule.kept("tags_in_trash d", "d.repository_id = m.repository_id AND d.digest = m.digest");
-    let about = rule.kept(
+    let left = if bounds.is_dry { "COALESCE(m.unnamed_since, $1)" } else { "m.unnamed_since" };
+    let own = bounds.unless_found("image", "m.repository_id", "m.digest");
+    let parent = bounds.unless_found("image", "e.repository_id", "e.parent");
+    let subject = bounds.unless_found("image", "s.repository_id", "s.digest");
+    let tagged = bounds.kept("tags_in_trash d", "d.repository_id = m.repository_id AND d.digest = m.digest");
+    let about = bounds.kept(
         "referrers f CROSS JOIN images_in_trash d",
         "f.repository_id = m.repository_id AND f.digest = m.digest AND d.repository_id = f.repository_id AND d.digest = f.subject",
     );
-    let in_trash = rule.in_trash("m.repository_id", "m.digest");
+    let in_trash = bounds.in_trash("m.repository_id", "m.digest");
     format!(
         "{left} <= $1 AND m.told_at <= $1{own}
          AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
@@ -34,7 +34,12 @@ pub(super) fn free(rule: &Rule) -> String {
 }
 
 /// A page of images that lost their last name, each with whether nothing else holds it.
-pub async fn unnamed(store: &Store, rule: &Rule, after: &After, limit: u32) -> Result<(Vec<Candidate>, Option<After>)> {
+pub async fn unnamed(
+    store: &Store,
+    bounds: &Bounds,
+    after: &After,
+    limit: u32,
+) -> Result<(Vec<Candidate>, Option<After>)> {
     let sql = format!(
         "WITH page (repository_id, digest) AS (
            SELECT * FROM (SELECT m.repository_id, m.digest FROM manifests m CROSS JOIN repositories w
@@ -48,22 +53,22 @@ pub async fn unnamed(store: &Store, rule: &Rule, after: &After, limit: u32) -> R
          FROM page CROSS JOIN manifests m CROSS JOIN repositories r CROSS JOIN mounts h
          WHERE m.repository_id = page.repository_id AND m.digest = page.digest AND r.id = m.repository_id AND h.id = r.mount_id
          ORDER BY m.repository_id, m.digest",
-        free(rule)
+        free(bounds)
     );
-    let params = params![rule.told_since, rule.moved_since, &after.0, &after.1, limit];
+    let params = params![bounds.told_since, bounds.moved_since, &after.0, &after.1, limit];
     candidates(store.scan_in_background(&sql, params).await?)
 }
 
 /// Takes those of some images of a repository that nothing holds at this moment. Returns how many that were, and what they
 /// listed and what was about them: it may have lost its last name with them.
-pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<(u64, Vec<Digest>)> {
+pub async fn take(tx: &mut Tx, bounds: &Bounds, at: &At, digests: &[Digest]) -> Result<(u64, Vec<Digest>)> {
     let (slots, values) = named(4, digests);
     let sql = format!(
         "SELECT m.digest, CASE WHEN m.kind = 'index' THEN 0 ELSE m.pull_bytes END FROM manifests m
          WHERE m.repository_id = $3 AND m.digest IN ({slots}) AND {}",
-        free(rule)
+        free(bounds)
     );
-    let rows = tx.all(&sql, [params![rule.told_since, rule.moved_since, &at.id], values].concat()).await?;
+    let rows = tx.all(&sql, [params![bounds.told_since, bounds.moved_since, &at.id], values].concat()).await?;
     let (mut gone, mut bytes) = (Vec::new(), 0_i64);
     for mut row in rows {
         gone.push(row.take::<Digest>()?);
@@ -73,7 +78,7 @@ pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Resu
         return Ok((0, vec![]));
     }
     let left = held_by(tx, at, &gone).await?;
-    if rule.is_dry {
+    if bounds.is_dry {
         think_away(tx, "image", &at.id, &texts(&gone)).await?;
         think_away(tx, "left", &at.id, &texts(&left)).await?;
         return Ok((gone.len() as u64, left));
@@ -87,7 +92,7 @@ pub async fn take(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Resu
         let (slots, values) = named(2, &gone);
         tx.run(&format!("{sql} ({slots})"), [params![&at.id], values].concat()).await?;
     }
-    leave(tx, rule, at, &left).await?;
+    leave(tx, bounds, at, &left).await?;
     let n_alone = n_alone(tx, at, &left).await? - before;
     for sql in [
         "UPDATE repositories SET n_images = n_images + $2, logical_bytes = logical_bytes - $3 WHERE id = $1",
@@ -133,13 +138,13 @@ const CHUNK: usize = 256;
 
 /// Images that lost what held them have lost their last name, if nothing else holds them. They may go at once, but for
 /// those of which somebody was told.
-async fn leave(tx: &mut Tx, rule: &Rule, at: &At, digests: &[Digest]) -> Result<()> {
+async fn leave(tx: &mut Tx, bounds: &Bounds, at: &At, digests: &[Digest]) -> Result<()> {
     for some in digests.chunks(CHUNK) {
         let ((slots, values), no_name) = (named(3, some), has_no_name());
         let sql = format!(
             "UPDATE manifests SET unnamed_since = $2 WHERE repository_id = $1 AND digest IN ({slots}) AND {no_name}"
         );
-        tx.run(&sql, [params![&at.id, rule.told_since], values].concat()).await?;
+        tx.run(&sql, [params![&at.id, bounds.told_since], values].concat()).await?;
     }
     Ok(())
 }

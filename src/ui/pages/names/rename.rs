@@ -2,7 +2,7 @@
 
 use super::{Asking, Frame, InTheWay, Stale, Told, came_back};
 use crate::api::names::show_renaming;
-use crate::domain::view::Target;
+use crate::domain::view::TagThere;
 use crate::domain::{Address, RepositoryName, Tag};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::form::{Field, Kind};
@@ -22,7 +22,7 @@ pub fn Rename(name: RepositoryName, tag: Tag) -> impl IntoView {
 }
 
 #[component]
-fn Whole(repository: RepositoryName, tag: Tag, target: Target) -> impl IntoView {
+fn Whole(repository: RepositoryName, tag: Tag, target: TagThere) -> impl IntoView {
     let title = format!("Rename {tag} of {repository}");
     let back = Address::Tag(repository.clone(), tag.clone()).to_string();
     let digest = target.side.digest;

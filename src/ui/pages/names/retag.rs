@@ -2,7 +2,7 @@
 
 use super::{Asking, Frame, InTheWay, LastMoved, Stale, Told};
 use crate::api::names::show_naming;
-use crate::domain::view::{NamingView, Target};
+use crate::domain::view::{NamingView, TagThere};
 use crate::domain::{Address, Reference, RepositoryName, Tag};
 use crate::ui::components::change::Sides;
 use crate::ui::components::digest::DigestLink;
@@ -97,8 +97,8 @@ fn Adding(view: NamingView, stale: AnyView) -> impl IntoView {
 
 /// A name that is there: from where to where it moves.
 #[component]
-fn Moving(view: NamingView, target: Target, stale: AnyView, request: PageRequest) -> impl IntoView {
-    let Target { tag, side, moved, may, rule, .. } = target;
+fn Moving(view: NamingView, target: TagThere, stale: AnyView, request: PageRequest) -> impl IntoView {
+    let TagThere { tag, side, moved, may, rule, .. } = target;
     let back = back(&view);
     let closes = |words: &'static str| {
         let back = back.clone();

@@ -2,7 +2,7 @@
 
 use super::{Asking, Frame, InTheWay, LastMoved, Stale, Told, came_back};
 use crate::api::names::show_roll_back;
-use crate::domain::view::{Earlier, RollBackView, Side, Target};
+use crate::domain::view::{Earlier, RollBackView, Side, TagThere};
 use crate::domain::{Actor, Address, Digest, RepositoryName, Tag, Timestamp};
 use crate::ui::components::change::{Sides, known_as};
 use crate::ui::components::digest::{DigestLink, DigestText};
@@ -132,7 +132,7 @@ fn Facts(side: Option<Side>, now: Timestamp) -> impl IntoView {
 #[component]
 fn Question(
     of: (RepositoryName, Tag),
-    current: Option<Target>,
+    current: Option<TagThere>,
     to: Side,
     stale: AnyView,
     /// The page on which the image is chosen.

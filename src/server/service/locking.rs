@@ -1,5 +1,5 @@
-//! Changes of many repositories at once. Their names are locked before their mount, in the order in which pushes lock, so
-//! that no two wait for each other: which they are is read before, and again when they are locked.
+//! Locks many repositories that one change is about: their names in order and then their mount, as pushes do, so that no two
+//! wait for each other. Which they are is read before, and again when they are locked.
 
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::store::Tx;
