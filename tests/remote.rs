@@ -18,9 +18,11 @@ mod rights;
 mod rules;
 mod said;
 mod seen;
+mod sparse;
 mod stand_in;
 mod survivors;
 mod undone;
+mod untagged;
 mod world;
 mod zot;
 

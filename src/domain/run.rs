@@ -5,6 +5,11 @@
 use super::{Error, Permission, RepositoryName, Result, Scope, Target};
 use serde::{Deserialize, Serialize};
 
+/// The most tags that go, or come back, in one request of the hosted registry; more of them are a run.
+pub const AT_ONCE: u64 = 500;
+/// The same of a registry elsewhere, where each tag takes some requests, and so does each image that is deleted itself.
+pub const AT_ONCE_ELSEWHERE: u64 = 20;
+
 /// What a run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RunKind {

@@ -57,7 +57,7 @@ pub enum MountKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ListQuery<S: Default> {
-    /// What names must contain. Of tags a glob over the whole name; without `*` or `?` it matches anywhere.
+    /// What names must contain; of tags a filter, as [`TagFilter`](super::tag_filter::TagFilter) reads it.
     pub q: String,
     pub sort: S,
     pub after: Option<Cursor>,
@@ -152,7 +152,7 @@ pub struct RepositoryRow {
     pub mount: MountKind,
     pub visibility: RepositoryVisibility,
     pub newest_tag: Option<Tag>,
-    /// What the image of the newest tag says of itself, in one line.
+    /// Its own description, or without one what the image of the newest tag says of itself, in one line.
     pub description: Option<String>,
     pub tags: u64,
     pub stored: ByteSize,

@@ -1,12 +1,14 @@
 //! Indexes in indexes: what is gone through once stays cheap however deep and however often it is listed.
 
-use super::{A_WHILE_MS, NOTHING_IS_KEPT, files, pulls, rows, run};
+use super::model::found;
+use super::{A_WHILE_MS, BY_HAND, NOTHING_IS_KEPT, files, pulls, rows, run, texts};
 use crate::jobs::{collect, over, ran};
 use crate::support::{OCI_INDEX, OCI_MANIFEST, START, TestApp, choices, sha256};
-use crate::tags::send;
+use crate::tags::{push_signature, send};
 use portolan::server::access::Policy;
 use portolan::server::clock::ManualClock;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// So many levels of two indexes that list both below them can be gone down in more ways than anybody could.
@@ -122,4 +124,68 @@ async fn a_part_goes_in_the_run_in_which_what_lists_it_goes() {
     let said = run(&test).await;
     assert!(said.contains("entries of the trash: 2;"), "{said}");
     assert!(rows(&test, "SELECT id FROM trash").await.is_empty());
+}
+
+/// An image that went with the index that listed it comes back alone for a tag that named it: nobody asked for the index,
+/// which stays in the trash with its tag, comes back from there, and goes with all that nothing needs any more.
+#[tokio::test]
+async fn a_tag_brings_its_image_back_and_not_the_index_that_it_was_deleted_with() {
+    let clock = Arc::new(ManualClock::new(START));
+    let mut test = TestApp::build(BY_HAND, choices(Policy::Grants, clock.clone())).await;
+    let _running = test.start_jobs().await;
+    let (index, children) = crate::tags::push_index(&test, "team/web", "1.0", "one").await;
+    let signature = push_signature(&test, "team/web", &children[0], 2).await;
+    let at = "/api/v1/r/team/web/-";
+    let name = async |digest: &str| {
+        let set = send(&test, "PUT", &format!("{at}/tags/latest-amd64"), json!({"digest": digest})).await;
+        assert!(set.status.is_success(), "{}", set.text());
+    };
+    name(&children[0]).await;
+    let other = test.push_image("team/web", "latest-amd64", "amd64", b"other").await;
+    let delete = async || {
+        let plan = send(&test, "POST", &format!("{at}/delete-preview"), json!({"digests": [index]})).await.json();
+        let done = send(&test, "POST", &format!("{at}/delete"), json!({"plan": plan["plan"]})).await;
+        assert_eq!(done.status, 200, "{}", done.text());
+    };
+    let trash = async || test.get("/api/v1/trash").await.json()["items"].as_array().unwrap().clone();
+    let there = async || {
+        let all =
+            [&index, &children[0], &children[1], &signature].map(|digest| format!("/v2/team/web/manifests/{digest}"));
+        let mut there = Vec::new();
+        for path in all {
+            there.push(test.get(&path).await.status == 200);
+        }
+        there
+    };
+    delete().await;
+    assert_eq!(there().await, [false; 4]);
+    let held = trash().await[0]["held_bytes"].as_u64().unwrap();
+
+    let asked = json!({"tag": "latest-amd64", "digest": children[0]});
+    let back = send(&test, "POST", &format!("{at}/rollback"), asked).await;
+    assert_eq!(back.status, 200, "{}", back.text());
+    assert_eq!(there().await, [false, true, false, true]);
+    pulls(&test, "team/web", "latest-amd64").await;
+    let left = trash().await;
+    assert_eq!((left.len(), &left[0]["kind"], &left[0]["digest"]), (1, &json!("image"), &json!(index)), "{left:?}");
+    let now = left[0]["held_bytes"].as_u64().unwrap();
+    assert!(left[0]["n_tags"] == 1 && 0 < now && now < held, "{now} of {held}: {left:?}");
+
+    let id = left[0]["id"].as_str().unwrap();
+    let restored = send(&test, "POST", &format!("/api/v1/trash/{id}/restore"), json!({})).await;
+    assert_eq!(restored.status, 204, "{}", restored.text());
+    assert_eq!((there().await, trash().await.len()), (vec![true; 4], 0));
+    pulls(&test, "team/web", "1.0").await;
+
+    delete().await;
+    assert_eq!(there().await, [false, true, false, true], "a tag names that one");
+    name(&other).await;
+    let id = trash().await[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(test.delete(&format!("/api/v1/trash/{id}")).await.status, 204);
+    clock.advance_ms(40 * 86_400_000);
+    run(&test).await;
+    assert_eq!(there().await, [false; 4]);
+    let kept: BTreeSet<String> = texts(&test, "SELECT digest FROM manifests").await;
+    assert_eq!(kept, BTreeSet::from([other]));
+    assert_eq!(files(test.folder.path()), found(&test).await.contents);
 }

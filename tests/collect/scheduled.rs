@@ -1,14 +1,14 @@
 //! A collection that the clock begins: how far it is is said on its page and by the API alike, it is paused and goes on, and
 //! a dry run before it said what it would free and changed nothing.
 
-use super::files;
 use super::model::found;
+use super::{files, rows};
 use crate::jobs::{collect, control, noted_after, over, ran, taken_up};
 use crate::support::{START, TestApp, choices, eventually};
 use portolan::domain::ByteSize;
 use portolan::server::access::Policy;
 use portolan::server::blobs::FilesystemBlobs;
-use portolan::server::clock::ManualClock;
+use portolan::server::clock::{Clock, ManualClock};
 use portolan::server::store::runs::Progress;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -114,4 +114,36 @@ async fn a_collection_says_how_long_it_will_go_on_as_soon_as_that_can_be_told() 
     assert_eq!(test.get(&path).await.json()["left_s"], json!(600));
     control(&test, &id, "pause").await;
     assert_eq!(test.get(&path).await.json()["left_s"], json!(null));
+}
+
+/// A dry run that somebody paused ends for a collection that is due; a collection that they paused stays, and it is said what
+/// it holds up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_paused_and_forgotten_keeps_nothing_from_being_freed_in_silence() {
+    for is_dry in [true, false] {
+        let clock = Arc::new(ManualClock::new(START));
+        let mut test = TestApp::build(DAILY, choices(Policy::Grants, clock.clone())).await;
+        let paused = collect(&test, is_dry).await;
+        assert_eq!(control(&test, &paused, "pause").await.status, 200);
+        let by_hand = test.call("POST", "/api/v1/jobs", "application/json", r#"{"kind":"gc"}"#).await;
+        let words = format!("garbage collection is paused; resume or cancel it on its page, /jobs/{paused}");
+        assert!(by_hand.status == 409 && by_hand.text().contains(&words), "{}", by_hand.text());
+        let is_said = test.get("/jobs").await.text().contains("Nothing is freed, also by schedule, until");
+        assert_eq!(is_said, !is_dry);
+        let _running = test.start_jobs().await;
+        clock.advance_ms(24 * HOUR_MS);
+        let path = format!("/api/v1/jobs/{paused}");
+        if is_dry {
+            over(&test, &began_by_itself(&test, 1).await).await;
+            let ended = test.get(&path).await.json();
+            assert_eq!(ended["state"], "cancelled", "{ended}");
+            assert!(ended["log"].to_string().contains("Cancelled by the schedule, for a collection"), "{ended}");
+        } else {
+            let next = format!("SELECT id FROM jobs WHERE kind = 'gc' AND run_at > {}", clock.now().0);
+            eventually("it was due", async || !rows(&test, &next).await.is_empty()).await;
+            assert_eq!((jobs(&test).await.len(), &test.get(&path).await.json()["state"]), (1, &json!("paused")));
+            assert_eq!(control(&test, &paused, "resume").await.status, 200);
+            ran(&over(&test, &paused).await);
+        }
+    }
 }

@@ -79,7 +79,7 @@ async fn what_was_planned_at_one_registry_is_not_done_at_another_that_takes_its_
     for sql in [
         "INSERT INTO trash_going (batch, mount_id, repository_id, repository, tag, digest, by_whom, since)
          SELECT 'b', mount_id, id, name, '1.0', 'DIGEST', 'user:mara', 1 FROM repositories WHERE name = 'up/web'",
-        "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at)
+        "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, takes, held_at)
          SELECT 'portolan.trash.x', 'c', mount_id, id, name, 'DIGEST', 1, 1 FROM repositories WHERE name = 'up/web'",
     ] {
         crate::identity::run(&here, sql.replace("DIGEST", &digest)).await;

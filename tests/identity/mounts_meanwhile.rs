@@ -178,7 +178,7 @@ async fn a_mount_stays_at_its_address_while_something_is_under_way_there() {
     refused(&["deleting hub/team/web:old"]).await;
     run(&test, "DELETE FROM trash_going").await;
     let held = format!(
-        "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at)
+        "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, takes, held_at)
          VALUES ('portolan.trash.x', 'b', '{}', 'r', 'hub/team/web', 'sha256:{}', 0, 1)",
         seen.id,
         "a".repeat(64)

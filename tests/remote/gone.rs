@@ -58,7 +58,7 @@ impl World {
     }
 
     /// What goes by a job goes in the name of somebody who is there.
-    async fn by_somebody(mut self) -> Self {
+    pub(super) async fn by_somebody(mut self) -> Self {
         let password = PASSWORD.to_owned().into();
         sign_in::admin_by_configuration(&self.test.app, "mara".parse().unwrap(), password).await.unwrap();
         self.test = self.test.showing(&basic("mara", PASSWORD));

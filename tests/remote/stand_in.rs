@@ -51,6 +51,8 @@ pub(crate) struct State {
     /// Whether it knows `If-Match`.
     pub knows_conditions: bool,
     pub event: Option<(usize, Event)>,
+    /// The next request of this method whose path ends so waits there.
+    door: Option<(&'static str, String, Arc<Gate>)>,
     /// Every request: method and path.
     pub seen: Vec<(String, String)>,
 }
@@ -67,6 +69,7 @@ impl StandIn {
             deletes,
             knows_conditions: false,
             event: None,
+            door: None,
             seen: vec![],
         };
         let here = Self(Arc::new(Mutex::new(state)));
@@ -74,7 +77,7 @@ impl StandIn {
         let router = Router::new().fallback(move |request: Request| async move {
             let (parts, body) = request.into_parts();
             let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
-            if let Some(gate) = answering.gate() {
+            if let Some(gate) = answering.gate(&parts.method, parts.uri.path()) {
                 gate.reached.notify_one();
                 gate.opens.notified().await;
             }
@@ -107,8 +110,19 @@ impl StandIn {
         gate
     }
 
-    fn gate(&self) -> Option<Arc<Gate>> {
+    /// The next request of a method whose path ends so waits there.
+    pub(crate) fn wait_for(&self, method: &'static str, end: &str) -> Arc<Gate> {
+        let (gate, mut state) = (Arc::new(Gate::default()), self.now());
+        state.seen.clear();
+        state.door = Some((method, end.to_owned(), Arc::clone(&gate)));
+        gate
+    }
+
+    fn gate(&self, method: &Method, path: &str) -> Option<Arc<Gate>> {
         let mut state = self.now();
+        if let Some((_, _, gate)) = state.door.take_if(|(of, end, _)| method == *of && path.ends_with(end.as_str())) {
+            return Some(gate);
+        }
         match &state.event {
             Some((at, Event::Waits(gate))) if *at == state.seen.len() => {
                 let gate = Arc::clone(gate);

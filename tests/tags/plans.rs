@@ -312,3 +312,31 @@ async fn an_image_that_very_many_list_stays_and_is_not_weighed_whole() {
     assert_eq!(send(&test, "POST", DELETE, json!({"plan": preview["plan"]})).await.status, 200);
     assert!(!is_there(&test, "team/web", "v1").await && is_there(&test, "team/web", &children[0]).await);
 }
+
+/// Of a namespace that goes as a whole each repository is kept as long as the nearest namespace above it says.
+#[tokio::test]
+async fn all_of_a_namespace_is_kept_for_as_long_as_the_least_of_what_lies_in_it() {
+    let (test, clock) = timed().await;
+    for (namespace, days) in [("team", 90), ("team/ci", 1), ("team/none", 2), ("teams", 3)] {
+        let set = send(&test, "PATCH", &format!("/api/v1/n/{namespace}"), json!({"trash_days": days})).await;
+        assert_eq!(set.status, 200, "{}", set.text());
+    }
+    test.push_image("team/web", "1.0", "amd64", b"one").await;
+    let asked = "/api/v1/n/team/-/delete-preview";
+    let in_days = |days| json!(clock.now().plus_days(days).rfc3339());
+    let preview = send(&test, "POST", asked, json!({})).await.json();
+    assert_eq!((&preview["kept_until"], &preview["notes"]), (&in_days(90), &json!([])), "{preview}");
+    test.push_image("team/ci/x", "1.0", "amd64", b"x").await;
+    let preview = send(&test, "POST", asked, json!({})).await.json();
+    assert_eq!((&preview["kept_until"], &preview["freed_at"]), (&in_days(1), &in_days(90)), "{preview}");
+    let note = "Not all of it is kept for as long: team/ci keeps for 1 day, team keeps for 90 days";
+    assert_eq!(preview["notes"], json!([note]));
+    let page = test.get("/n/team/-/settings/delete").await.text();
+    assert!(page.contains(note) && page.contains(&format!("until {}", clock.now().plus_days(1).date())), "{page}");
+    let done = send(&test, "POST", "/api/v1/n/team/-/delete", json!({"plan": preview["plan"]})).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    let kept = test.get("/api/v1/trash").await.json();
+    let mut ends: Vec<_> = kept["items"].as_array().unwrap().iter().map(|it| it["expires_at"].clone()).collect();
+    ends.sort_by_key(ToString::to_string);
+    assert_eq!(ends, [in_days(1), in_days(90)], "{kept}");
+}

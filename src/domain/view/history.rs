@@ -176,7 +176,8 @@ impl Differences {
     }
 }
 
-/// Repositories that were deleted since a time, of those that who asks may bring back.
+/// Repositories that were deleted since a time: the first of them, as far as who asks may bring them back, and how many
+/// there are after these.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deleted {
     pub first: Vec<RepositoryName>,
@@ -200,7 +201,7 @@ pub struct AsOfView {
     pub rules_more: u64,
     /// Whether they are left out, and the others go back.
     pub leaves_out: bool,
-    /// What differs, as one value; none where it is more than goes back at once.
+    /// What differs, as one value; none where no time was chosen yet.
     pub print: Option<Digest>,
     /// What going back does not bring back.
     pub deleted: Deleted,

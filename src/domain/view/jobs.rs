@@ -16,6 +16,8 @@ pub struct JobRow {
     pub copy: Option<CopyOf>,
     /// Whether it deletes images besides tags.
     pub takes_images: bool,
+    /// Whether these are all that it deletes, and what it counts.
+    pub counts_images: bool,
     pub scope: Scope,
     pub state: RunState,
     pub n_done: u64,

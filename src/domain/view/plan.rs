@@ -94,7 +94,7 @@ pub struct Preview {
     pub stays_at: Option<String>,
     /// What was asked for and is left out, in words: it is gone meanwhile, or a rule keeps it.
     pub left_out: Vec<String>,
-    /// What has to be said besides, of a registry elsewhere.
+    /// What has to be said besides: of a registry elsewhere, or where some of it is kept for longer.
     pub notes: Vec<String>,
     /// How many tags go.
     pub n_tags: u64,

@@ -1,6 +1,6 @@
 //! Proof that somebody may do exactly one thing.
 
-use super::{Caller, Policy, Reach, Record, Standing, Visibility, has_role, permits, reads};
+use super::{Caller, Policy, Reach, Record, Standing, Visibility, has_role, permits, permits_all, reads};
 use crate::domain::{
     Action, Actor, Error, Permission, RepositoryName, RepositoryVisibility, Result, Role, Target, Timestamp,
 };
@@ -155,6 +155,16 @@ impl Rights {
     pub fn require(&self, permission: Permission, target: &Target) -> Result<()> {
         let is_permitted = permits(self.policy, &self.standing(), permission, target, self.now);
         if is_permitted { Ok(()) } else { Err(Error::Forbidden(permission)) }
+    }
+
+    /// Whether they hold all that an action needs, as it was granted.
+    pub fn may(&self, action: &impl Action) -> bool {
+        self.hold(&action.needs())
+    }
+
+    /// Whether they hold all of these.
+    pub fn hold(&self, needs: &[(Permission, Target)]) -> bool {
+        permits_all(self.policy, &self.standing(), needs, self.now)
     }
 
     /// Whether they are at least of that role there.

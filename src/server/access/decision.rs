@@ -39,6 +39,11 @@ pub fn permits(policy: Policy, standing: &Standing, permission: Permission, targ
     }
 }
 
+/// Whether `standing` holds all that something needs.
+pub(super) fn permits_all(policy: Policy, standing: &Standing, needs: &[(Permission, Target)], now: Timestamp) -> bool {
+    needs.iter().all(|(permission, target)| permits(policy, standing, *permission, target, now))
+}
+
 /// Whether `standing` is at least of that role on `target`, as protection rules ask.
 pub fn has_role(policy: Policy, standing: &Standing, role: Role, target: &Target, now: Timestamp) -> bool {
     match (policy, &standing.actor) {

@@ -11,6 +11,7 @@ mod standing;
 
 pub use authorized::{Authorized, Rights};
 pub use caller::Caller;
+use decision::permits_all;
 pub use decision::{Policy, Visibility, has_role, permits, reads, visibility};
 pub use listed::Listed;
 pub use reach::{Reach, Within};
@@ -114,6 +115,12 @@ impl Access {
     /// Whether somebody holds a permission by what was granted to them.
     pub fn holds(&self, standing: &Standing, permission: Permission, target: &Target) -> bool {
         permits(self.policy, standing, permission, target, self.clock.now())
+    }
+
+    /// Whether somebody holds all that an action needs by what was granted to them, so that a page shows no control which
+    /// the server would refuse.
+    pub fn may(&self, standing: &Standing, action: &impl Action) -> bool {
+        permits_all(self.policy, standing, &action.needs(), self.clock.now())
     }
 
     /// Whether somebody who came as themselves holds a permission anywhere at all.

@@ -1,6 +1,7 @@
 //! Keys for how long things are kept, and when they are freed.
 
 use super::values::number;
+use crate::domain::trash;
 use serde::Deserialize;
 
 /// What was deleted.
@@ -14,9 +15,12 @@ pub struct TrashConfig {
 
 impl Default for TrashConfig {
     fn default() -> Self {
-        Self { days: 30 }
+        Self { days: trash::DEFAULT_DAYS.into() }
     }
 }
+
+/// For how many days history is kept where nothing else is set.
+const HISTORY_DAYS: u64 = 30;
 
 /// What tags named before.
 #[derive(Debug, Deserialize)]
@@ -29,7 +33,7 @@ pub struct HistoryConfig {
 
 impl Default for HistoryConfig {
     fn default() -> Self {
-        Self { days: 30 }
+        Self { days: HISTORY_DAYS }
     }
 }
 

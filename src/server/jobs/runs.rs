@@ -3,13 +3,13 @@
 
 use super::{Work, collect, proof};
 use crate::domain::principal::Job;
-use crate::domain::run::{Lane, RunKind, RunState};
+use crate::domain::run::{Control, Lane, RunKind, RunState};
 use crate::domain::{Actor, Error, Result, Scope, Timestamp};
 use crate::server::entropy::new_id;
 use crate::server::service::copies;
 use crate::server::service::plans;
 use crate::server::service::trash;
-use crate::server::store::runs::{self, Behalf, NewRun, Progress, Run};
+use crate::server::store::runs::{self, Behalf, NewRun, Open, Progress, Run};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -154,7 +154,8 @@ async fn fail(work: &Work, run: &Run, failure: &Error) -> Result<()> {
     work.app.store.note(&proof, move |tx| Box::pin(async move { runs::fail(tx, &of, &words, now).await })).await
 }
 
-/// Starts a garbage collection, unless one is under way already or waits.
+/// Starts a garbage collection, unless one is under way already or waits. A dry run that somebody paused is ended for it; a
+/// collection that they paused holds it up, and is spoken of each time.
 pub(super) async fn collect_by_itself(work: &Work) -> Result<()> {
     let (app, at) = (&work.app, work.app.clock.now());
     let new = NewRun {
@@ -167,15 +168,23 @@ pub(super) async fn collect_by_itself(work: &Work) -> Result<()> {
         at,
     };
     let proof = proof(app, Job::Run);
-    let started = app.store.note(&proof, move |tx| {
+    let paused = app.store.note(&proof, move |tx| {
         Box::pin(async move {
             match runs::open_of(tx, RunKind::Collect).await? {
-                Some(_) => Ok(()),
-                None => runs::start(tx, &new).await,
+                Some(Open { id, state: RunState::Paused, is_dry: true }) => {
+                    let by = "the schedule, for a collection that frees something";
+                    runs::control(tx, &id, Control::Cancel, by, at).await?;
+                }
+                Some(open) => return Ok((open.state == RunState::Paused).then_some(open.id)),
+                None => {}
             }
+            runs::start(tx, &new).await.map(|()| None)
         })
     });
-    started.await
+    if let Some(run) = paused.await? {
+        tracing::warn!(run, "a garbage collection is due, and the last one is paused: resume or cancel it");
+    }
+    Ok(())
 }
 
 /// Forgets runs that were over long ago.

@@ -32,7 +32,7 @@ use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, ChangeRegistry};
 use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::Reader;
-use crate::server::store::{going, history, manifests, tags};
+use crate::server::store::{going, history, manifests, tags, trash};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -105,13 +105,14 @@ impl Elsewhere {
             return Err(Error::Conflict(words));
         }
         if manifests::known(&app.store, name, std::slice::from_ref(digest)).await?.is_empty() {
-            // It comes back out of the trash.
+            // It comes back out of the trash, or not at all: nothing is put there that is not known here then.
+            if !trash::has_image(&app.store, name, digest).await? {
+                return Err(held::gone(digest));
+            }
             proof.rights().require(Permission::TrashRestore, &Target::Scope(Scope::Repository(name.clone())))?;
         }
         match self.put_known(app, proof, (name, tag, digest), expect).await {
-            Err(Error::NotFound(_)) => {
-                Err(Error::Conflict(format!("the image {} is gone at its registry for good", digest.short())))
-            }
+            Err(Error::NotFound(_)) => Err(held::gone(digest)),
             put => put,
         }
     }

@@ -8,14 +8,14 @@ use seen::Eyes;
 
 use super::{copies, may, trash};
 use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, ReadRepository, RunCollection, TakeBackCopy};
-use crate::domain::run::{Control, RunKind};
+use crate::domain::run::{Control, RunKind, RunState};
 use crate::domain::view::{JobRow, JobView, JobsView, MountKind, WayBack};
-use crate::domain::{Action, Error, Result, Scope};
+use crate::domain::{Action, Address, Error, Result, Scope};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::identity::behalf;
-use crate::server::store::runs::{self, NewRun};
+use crate::server::store::runs::{self, NewRun, Open};
 use crate::server::store::{Change, Part, Tx};
 
 /// The most runs of one that are not over.
@@ -97,9 +97,8 @@ pub async fn collect(app: &App, proof: &Authorized<RunCollection>) -> Result<Str
     let id = new.id.clone();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
-            if runs::open_of(tx, RunKind::Collect).await?.is_some() {
-                let words = "a garbage collection is under way; wait for it, or cancel it on its page";
-                return Err(Error::Conflict(words.to_owned()));
+            if let Some(open) = runs::open_of(tx, RunKind::Collect).await? {
+                return Err(Error::Conflict(in_the_way(&open)));
             }
             runs::start(tx, &new).await?;
             Ok(Change::new((), None, Some(new.id)))
@@ -107,6 +106,16 @@ pub async fn collect(app: &App, proof: &Authorized<RunCollection>) -> Result<Str
     });
     write.await?;
     Ok(id)
+}
+
+/// Which garbage collection keeps another one from beginning, and what can be done about that.
+fn in_the_way(open: &Open) -> String {
+    let what = if open.is_dry { "a dry run of a garbage collection" } else { "a garbage collection" };
+    let (how, can) = match open.state {
+        RunState::Paused => ("paused", "resume or cancel it"),
+        _ => ("under way", "wait for it, or cancel it"),
+    };
+    format!("{what} is {how}; {can} on its page, {}", Address::Job(open.id.clone()))
 }
 
 /// A run that whoever holds the proof asks for.

@@ -36,7 +36,7 @@ mod who;
 use crate::domain::action::{ConfigureRepository, ListGrants, ReadActivity, ReadNamespace, RollBackNamespace};
 use crate::domain::view::{MAX_DAYS, Opens};
 use crate::domain::{Action, Error, Permission, Result, Scope, Target, Timestamp};
-use crate::server::access::{Authorized, Rights};
+use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::identity::secrets::{self, Kind};
 use crate::server::secret::Secret;
@@ -44,12 +44,7 @@ use crate::server::secret::Secret;
 /// Whether the one whose proof this is might do something else as well, so that a page shows no control which the
 /// server would refuse.
 fn may<A: Action, B: Action>(proof: &Authorized<A>, other: &B) -> bool {
-    hold(&proof.rights(), other)
-}
-
-/// The same of rights by themselves.
-fn hold(rights: &Rights, action: &impl Action) -> bool {
-    action.needs().iter().all(|(permission, target)| rights.require(*permission, target).is_ok())
+    proof.rights().may(other)
 }
 
 /// Which pages of a scope that one may open.

@@ -3,6 +3,7 @@
 
 mod act;
 mod barred;
+mod kept_days;
 mod left_out;
 mod listed;
 mod passed;

@@ -1,7 +1,7 @@
 //! Protection rules: to see, to set, to change and to remove them. Whether one is in the way of a change is asked by the
 //! store, in the transaction of that change.
 
-use super::{hold, may, opens, who};
+use super::{may, opens, who};
 use crate::domain::action::{
     ChangeProtection, ConfigureRepository, ListProtections, ListRepositories, ReadNamespace, RemoveProtection,
     SetProtection,
@@ -116,10 +116,10 @@ pub(super) async fn view<A: Action>(
 fn may_open(rights: &Rights, scope: &Scope) -> bool {
     match scope {
         Scope::Everything => rights.require(Permission::RepositoryConfigure, &Target::Scope(Scope::Everything)).is_ok(),
-        Scope::Namespace(namespace) => hold(rights, &ReadNamespace { namespace: namespace.clone() }),
+        Scope::Namespace(namespace) => rights.may(&ReadNamespace { namespace: namespace.clone() }),
         Scope::Repository(name) => {
             let repository = name.clone();
-            hold(rights, &ConfigureRepository { repository, description: None, visibility: None })
+            rights.may(&ConfigureRepository { repository, description: None, visibility: None })
         }
     }
 }
@@ -128,7 +128,7 @@ fn may_open(rights: &Rights, scope: &Scope) -> bool {
 pub(super) fn met(rights: &Rights, barred: Barred, passes: Option<&Target>) -> RuleMet {
     let Barred { scope, guard, .. } = &barred;
     let before = Protection { scope: scope.clone(), tags: None, except: None, guard: *guard };
-    let may_lift = hold(rights, &RemoveProtection { id: barred.rule.clone(), before });
+    let may_lift = rights.may(&RemoveProtection { id: barred.rule.clone(), before });
     let whole = Target::Scope(scope.clone());
     let at = passes.unwrap_or(&whole);
     let role = Guard::ROLES.into_iter().rev().find(|role| rights.have_role(*role, at));

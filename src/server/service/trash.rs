@@ -18,9 +18,10 @@ pub use together::{purge_all, purging_all, require_tags, restoring_whole};
 use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
+use crate::domain::run::{AT_ONCE, AT_ONCE_ELSEWHERE};
 use crate::domain::trash::{Over, TrashRow};
 use crate::domain::view::JobRow;
-use crate::domain::{Action, Error, Permission, RepositoryName, Result, Tag, Target};
+use crate::domain::{Error, Permission, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::store::plans::Redeemed;
@@ -34,9 +35,6 @@ use std::sync::Arc;
 const TOGETHER: u32 = 200;
 /// The most entries that one request leaves.
 const MAX_OF_BATCH: u32 = super::tags::MAX_MATCHED;
-/// The most that come back at once: of the hosted registry, and of one elsewhere, where each takes some requests.
-const AT_ONCE: usize = 500;
-const AT_ONCE_ELSEWHERE: usize = 20;
 
 /// An entry as its reader sees it.
 #[derive(Clone, Debug)]
@@ -91,13 +89,8 @@ pub async fn list(app: &App, caller: &Caller, wanted: &Wanted, limit: u32) -> Re
     let is_cut = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     let next = entries.last().filter(|_| is_cut).map(|entry| entry.row.id.clone());
-    let shown = |Entry { row, .. }| Shown { may_purge: allows(app, caller, &purging(&row)), row };
+    let shown = |Entry { row, .. }| Shown { may_purge: app.access.may(&caller.standing, &purging(&row)), row };
     Ok(Listed { items: entries.into_iter().map(shown).collect(), next })
-}
-
-fn allows(app: &App, caller: &Caller, action: &impl Action) -> bool {
-    let held = |(permission, target): &(Permission, Target)| app.access.holds(&caller.standing, *permission, target);
-    action.needs().iter().all(held)
 }
 
 /// An entry by its id.
@@ -112,8 +105,8 @@ pub async fn is_much(app: &App, rows: &[TrashRow]) -> Result<bool> {
     let Some(first) = rows.first() else { return Ok(false) };
     let entry = trash::find(&app.store, &first.id).await?;
     Ok(match entry.is_some_and(|entry| home::is_elsewhere(app, &entry.mount_id)) {
-        true => rows.iter().map(|row| row.tags.max(1)).sum::<u64>() > AT_ONCE_ELSEWHERE as u64,
-        false => rows.len() > AT_ONCE,
+        true => rows.iter().map(|row| row.tags.max(1)).sum::<u64>() > AT_ONCE_ELSEWHERE,
+        false => rows.len() as u64 > AT_ONCE,
     })
 }
 

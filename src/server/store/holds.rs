@@ -57,10 +57,10 @@ pub struct Held<'a> {
 /// goes as one in the end, with what belongs to it.
 pub async fn keep(tx: &mut Tx, held: Held<'_>, tag: &Tag, now: Timestamp) -> Result<Tag> {
     let Held { repository, name, batch, digest, takes } = held;
-    let sql = "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at)
+    let sql = "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, takes, held_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch, repository_id, digest) DO UPDATE SET
                 held_at = excluded.held_at,
-                is_whole = CASE WHEN trash_holds.is_whole = 0 THEN excluded.is_whole ELSE trash_holds.is_whole END";
+                takes = CASE WHEN trash_holds.takes = 0 THEN excluded.takes ELSE trash_holds.takes END";
     tx.run(sql, params![tag, batch, &repository.mount_id, &repository.id, name, digest, takes, now]).await?;
     let sql = "SELECT tag FROM trash_holds WHERE batch = $1 AND repository_id = $2 AND digest = $3";
     let row = tx.one(sql, params![batch, &repository.id, digest]).await?;
@@ -82,13 +82,13 @@ fn is_free(hold: &str) -> String {
 /// name too, since until then an index at the registry lists it.
 fn is_free_in_turn() -> String {
     format!(
-        "{} AND (h.is_whole < 2 OR NOT EXISTS (SELECT 1 FROM trash_holds t WHERE t.batch = h.batch
-           AND t.repository_id = h.repository_id AND t.is_whole = 1))",
+        "{} AND (h.takes < 2 OR NOT EXISTS (SELECT 1 FROM trash_holds t WHERE t.batch = h.batch
+           AND t.repository_id = h.repository_id AND t.takes = 1))",
         is_free("h")
     )
 }
 
-const HOLD: &str = "SELECT h.tag, h.batch, h.mount_id, h.repository_id, h.repository, h.digest, h.is_whole, h.failed_at
+const HOLD: &str = "SELECT h.tag, h.batch, h.mount_id, h.repository_id, h.repository, h.digest, h.takes, h.failed_at
      FROM trash_holds h";
 
 /// Those of one request that nothing needs any more.
@@ -126,7 +126,7 @@ pub async fn batches(
 /// Parts of images of the same request that nothing in the trash needs any more.
 pub async fn parts_beside(store: &Store, of: &Hold) -> Result<Vec<Hold>> {
     let sql = format!(
-        "{HOLD} WHERE h.batch = $1 AND h.repository_id = $2 AND h.is_whole = 2 AND {} ORDER BY h.tag LIMIT $3",
+        "{HOLD} WHERE h.batch = $1 AND h.repository_id = $2 AND h.takes = 2 AND {} ORDER BY h.tag LIMIT $3",
         is_free("h")
     );
     let rows = store.all(&sql, params![&of.batch, &of.repository_id, MOST_PARTS]).await?;
@@ -170,10 +170,10 @@ pub async fn names_of(
     let sql = "SELECT t.name FROM tags t WHERE t.repository_id = $1 AND t.digest = $2 AND t.missing_since IS NULL
                  AND t.name NOT IN (SELECT g.tag FROM trash_going g WHERE g.repository_id = $1 AND g.batch <> $3)
                UNION SELECT h.tag FROM trash_holds h WHERE h.batch = $3 AND h.repository_id = $1 AND h.digest = $2
-                 AND h.is_whole < 2
+                 AND h.takes < 2
                UNION SELECT h.tag FROM deleted_names n CROSS JOIN trash x CROSS JOIN trash_holds h
                  WHERE n.repository_id = $1 AND n.digest = $2 AND x.id = n.entry AND h.batch = x.batch
-                 AND h.repository_id = n.repository_id AND h.digest = n.digest AND h.is_whole < 2
+                 AND h.repository_id = n.repository_id AND h.digest = n.digest AND h.takes < 2
                ORDER BY 1 LIMIT $4";
     let rows = store.all(sql, params![repository_id, digest, batch, limit]).await?;
     rows.into_iter().map(|mut row| row.take()).collect()

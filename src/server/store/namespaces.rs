@@ -88,7 +88,7 @@ mod tests {
         Dialect::Sqlite.migrations().iter().for_each(|step| connection.execute_batch(step).unwrap());
         for scope in ["team/a/b/web", "team/a/*", "web"] {
             let scope = scope.parse().unwrap();
-            for (sql, params) in [trash::saying(&scope), settings::nearest_visibility(&scope, 1)] {
+            for (sql, params) in [trash::days::saying(&scope), settings::nearest_visibility(&scope, 1)] {
                 let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
                 let params = rusqlite::params_from_iter(&params);
                 let lines = explained.query_map(params, |row| row.get::<_, String>(3)).unwrap();

@@ -2,12 +2,14 @@
 //! it now is for the table of jobs (`jobs.rs`), in which each open run has a row that is leased like any other.
 
 mod images;
+mod open;
 mod parts;
 mod rows;
 mod turns;
 mod whose;
 
 pub use images::{brought, named, wanted};
+pub use open::{Open, n_open_of, open_of};
 pub use parts::{Part, Tally, Weight, add_parts, kept, next_part, note_part, tally};
 pub use rows::{any_changed_at, changed_at, find, is_under_way, list, told};
 pub(super) use turns::waits;
@@ -114,20 +116,6 @@ pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
     let (scope, Behalf { principal, token }) = (new.scope.to_string(), new.behalf.clone());
     tx.run(sql, params![&new.id, new.kind.name(), scope, &new.params, new.at, &new.by, principal, token]).await?;
     jobs::ensure(tx, &new.id, Job::Run.name(), &new.id, new.at).await
-}
-
-/// The oldest run of a kind that is not over.
-pub async fn open_of(tx: &mut Tx, kind: RunKind) -> Result<Option<String>> {
-    tx.lock(&format!("runs of {}", kind.name())).await?;
-    let sql = "SELECT id FROM job_runs WHERE kind = $1 AND finished_at IS NULL ORDER BY id LIMIT 1";
-    tx.one(sql, params![kind.name()]).await?.map(|mut row| row.take()).transpose()
-}
-
-/// How many runs of somebody are not over.
-pub async fn n_open_of(tx: &mut Tx, owner: &Owner) -> Result<u64> {
-    let (is_theirs, value) = owner.condition(1);
-    let sql = format!("SELECT COUNT(*) FROM job_runs WHERE {is_theirs} AND finished_at IS NULL");
-    tx.one(&sql, vec![value]).await?.map_or(Ok(0), |mut row| row.take())
 }
 
 /// Ends what somebody began by a session or a password, which are theirs no more: whoever had them meanwhile gets nothing

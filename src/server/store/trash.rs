@@ -1,13 +1,17 @@
 //! The trash: one entry for each thing that somebody deleted, until it is restored or purged, or expires.
 
+pub(super) mod days;
+mod images;
 mod purge;
 mod restore;
 mod settled;
 mod shown;
 mod whole;
 
+pub use days::{days, days_below, days_within, said_days, set_days};
+pub use images::{image as restore_image, images as restore_images};
 pub use purge::{purge, refuse_if_needed};
-pub use restore::{Restoring, image as restore_image, images as restore_images, restore};
+pub use restore::{Restoring, restore};
 pub use shown::{
     Crossed, TagsOf, crossings, crossings_of_batch, folded, held, mount_of_tags, n_of_batch, numbers_of,
     tags_and_images, tags_of_batch,
@@ -15,9 +19,9 @@ pub use shown::{
 
 use super::repositories::Repository;
 use super::visible::{self, Asked};
-use super::{Known, Row, Store, Tx, Value, activity, batch, namespaces};
+use super::{Known, Row, Store, Tx, Value, activity, batch};
 use crate::domain::trash::{TrashKind, TrashRow};
-use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Scope, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
 use crate::server::access::Reach;
 use std::collections::BTreeMap;
@@ -49,6 +53,13 @@ pub struct Entry {
     pub row: TrashRow,
     pub repository_id: String,
     pub mount_id: String,
+}
+
+/// Whether an image of a repository is in the trash, and can come back from it.
+pub async fn has_image(store: &Store, repository: &RepositoryName, digest: &Digest) -> Result<bool> {
+    let sql = "SELECT d.entry FROM repositories r CROSS JOIN images_in_trash d
+               WHERE r.name = $1 AND d.repository_id = r.id AND d.digest = $2 LIMIT 1";
+    Ok(store.one(sql, params![repository, digest]).await?.is_some())
 }
 
 /// Writes entries.
@@ -91,50 +102,6 @@ pub async fn name(tx: &mut Tx, repository_id: &str, images: &[(&Digest, &str)]) 
         );
         let rows = some.iter().flat_map(|(digest, entry)| params![repository_id, *digest, *entry]);
         tx.run(&sql, rows.collect()).await?;
-    }
-    Ok(())
-}
-
-/// For how many days what is deleted in a repository is kept, where a namespace above it says so: the nearest counts.
-pub async fn days(tx: &mut Tx, name: &RepositoryName) -> Result<Option<u32>> {
-    let (sql, params) = saying(&Scope::Repository(name.clone()));
-    tx.one(&sql, params).await?.map(|row| said(row).map(|(_, days)| days)).transpose()
-}
-
-/// The same for what lies right below a namespace.
-pub async fn days_below(store: &Store, namespace: &Namespace) -> Result<Option<u32>> {
-    let (sql, params) = saying(&Scope::Namespace(namespace.clone()));
-    store.one(&sql, params).await?.map(|row| said(row).map(|(_, days)| days)).transpose()
-}
-
-/// The namespaces of a scope and above it that say so, the nearest first.
-pub(super) fn saying(scope: &Scope) -> (String, Vec<Value>) {
-    let (above, params) = namespaces::above("name", scope, 1);
-    (format!("SELECT name, days FROM namespace_trash WHERE {above} ORDER BY LENGTH(name) DESC LIMIT 2"), params)
-}
-
-fn said(mut row: Row) -> Result<(String, u32)> {
-    Ok((row.take()?, u32::try_from(row.take::<u64>()?).unwrap_or(u32::MAX)))
-}
-
-/// What a namespace says itself, and what the nearest one above it says.
-pub async fn said_days(store: &Store, namespace: &Namespace) -> Result<(Option<u32>, Option<u32>)> {
-    let (sql, params) = saying(&Scope::Namespace(namespace.clone()));
-    let rows = store.all(&sql, params).await?.into_iter().map(|row| {
-        let (name, days) = said(row)?;
-        Ok((name == namespace.as_str(), days))
-    });
-    let rows: Vec<(bool, u32)> = rows.collect::<Result<_>>()?;
-    let first = |is_own: bool| rows.iter().find(|(own, _)| *own == is_own).map(|(_, days)| *days);
-    Ok((first(true), first(false)))
-}
-
-/// Sets it for what is deleted from now on; `None` leaves it to the namespaces above.
-pub async fn set_days(tx: &mut Tx, namespace: &Namespace, days: Option<u32>) -> Result<()> {
-    tx.run("DELETE FROM namespace_trash WHERE name = $1", params![namespace]).await?;
-    if let Some(days) = days {
-        let sql = "INSERT INTO namespace_trash (name, days) VALUES ($1, $2)";
-        tx.run(sql, params![namespace, days]).await?;
     }
     Ok(())
 }

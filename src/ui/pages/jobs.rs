@@ -166,7 +166,14 @@ fn Meter<'a>(row: &'a JobRow) -> impl IntoView + use<> {
     let bar = is_shown.then(|| view! { <progress class="meter" aria-label=label value=value max=max></progress> });
     let waits = row.waits_for.as_ref().map(|words| view! { <span class="cell-sub">{sentence(words)}</span> });
     let error = row.error.as_ref().map(|words| view! { <span class="cell-sub">{sentence(words)}</span> });
-    view! { {bar}<span class="sm num">{progress_words(row)}</span>{waits}{error} }.into_any()
+    let holds_up = holds_up(row).map(|words| view! { <span class="cell-sub">{words}</span> });
+    view! { {bar}<span class="sm num">{progress_words(row)}</span>{waits}{holds_up}{error} }.into_any()
+}
+
+/// What a collection that somebody paused, and may have forgotten, keeps from happening.
+fn holds_up(row: &JobRow) -> Option<&'static str> {
+    let is_in_the_way = row.kind == RunKind::Collect && row.state == RunState::Paused && !row.is_dry;
+    is_in_the_way.then_some("Nothing is freed, also by schedule, until it is resumed or cancelled.")
 }
 
 /// What people call it.
@@ -177,8 +184,9 @@ fn title(row: &JobRow) -> String {
         }
         (None, true) => format!("{}, dry run", row.kind.words()),
         (None, false) if row.kind == RunKind::Delete => {
-            let tags = row.n_total.map_or("tags".to_owned(), |total| counted(total, "tag", "tags"));
-            format!("Delete {tags} from {}", scope_words(&row.scope))
+            let (one, many) = nouns(row);
+            let what = row.n_total.map_or(many.to_owned(), |total| counted(total, one, many));
+            format!("Delete {what} from {}", scope_words(&row.scope))
         }
         (None, false) => row.kind.words().to_owned(),
     }
@@ -199,12 +207,17 @@ fn by_words(by: Option<&Actor>) -> String {
     }
 }
 
+/// What it counts, for one and for many.
+fn nouns(row: &JobRow) -> (&'static str, &'static str) {
+    if row.counts_images { ("image", "images") } else { row.kind.nouns() }
+}
+
 /// `312 of 1,204, about 4 min left`, and what came of it.
 fn progress_words(row: &JobRow) -> String {
     if let Some(words) = nothing_yet(row) {
         return words.to_owned();
     }
-    let (one, many) = row.kind.nouns();
+    let (one, many) = nouns(row);
     let left = row.left_s.map(|seconds| format!(", {} left", about(seconds))).unwrap_or_default();
     let done = match row.n_total {
         Some(total) if !row.state.is_over() || row.n_done != total => {
@@ -261,6 +274,7 @@ mod tests {
             is_dry: false,
             copy: None,
             takes_images: false,
+            counts_images: false,
             scope: Scope::Everything,
             state: RunState::Running,
             n_done: 312,
@@ -292,7 +306,12 @@ mod tests {
         let scope = Scope::Repository("ci/builds".parse().unwrap());
         let delete = JobRow { kind: RunKind::Delete, copy: None, scope, n_total: Some(720), ..stopped };
         assert_eq!(title(&delete), "Delete 720 tags from ci/builds");
-        assert_eq!(title(&JobRow { n_total: None, ..delete }), "Delete tags from ci/builds");
+        assert_eq!(title(&JobRow { n_total: None, ..delete.clone() }), "Delete tags from ci/builds");
+        let images = JobRow { counts_images: true, state: RunState::Done, n_done: 720, ..delete };
+        assert_eq!(
+            (title(&images), progress_words(&images)),
+            ("Delete 720 images from ci/builds".to_owned(), "720 images".to_owned())
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::trash::TrashRow;
 use crate::domain::view::FEW_TAGS;
-use crate::domain::{Action, Address, Error, Permission, Result, Scope, Target};
+use crate::domain::{Address, Error, Permission, Result, Scope, Target};
 use crate::server::http::planned::{self, Wanted};
 use crate::server::http::restored::{self, Restored, Taken};
 use crate::server::service::plans::Redeemed;
@@ -83,20 +83,18 @@ fn confirmed(form: &Form<'_>, wanted: &Wanted) -> Result<()> {
 
 /// Whether the one who deleted it may bring it back.
 fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
-    let restoring = |what| RestoreTrash { what, words: String::new() }.needs();
-    let needs = match wanted {
+    let restores = |what| form.may(&RestoreTrash { what, words: String::new() });
+    match wanted {
         Wanted::Tags(it) | Wanted::Unprotected { left: it, .. } => {
-            restoring(Trashed::Tags(it.repository.clone(), it.tags.clone()))
+            restores(Trashed::Tags(it.repository.clone(), it.tags.clone()))
         }
-        Wanted::Images(it) => restoring(Trashed::Whole(it.repository.clone())),
-        Wanted::Repository(it) => restoring(Trashed::Whole(it.repository.clone())),
+        Wanted::Images(it) => restores(Trashed::Whole(it.repository.clone())),
+        Wanted::Repository(it) => restores(Trashed::Whole(it.repository.clone())),
         Wanted::Namespace(it) => {
-            vec![(Permission::TrashRestore, Target::Scope(Scope::Namespace(it.namespace.clone())))]
+            let all = Target::Scope(Scope::Namespace(it.namespace.clone()));
+            form.app.access.holds(&form.caller.standing, Permission::TrashRestore, &all)
         }
-    };
-    let holds =
-        |(permission, target): &(Permission, Target)| form.app.access.holds(&form.caller.standing, *permission, target);
-    needs.iter().all(holds)
+    }
 }
 
 /// Brings back what one request deleted. Tags of it that name other images by now are asked about at the trash.

@@ -22,7 +22,7 @@ mod users;
 use super::shell::{self, Assets};
 use super::{door, error, provider, said};
 use crate::domain::view::Ended;
-use crate::domain::{Action, Address, Error, Permission, Result, Target};
+use crate::domain::{Action, Address, Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::by_provider::Begun;
@@ -229,10 +229,7 @@ impl Form<'_> {
 
     /// Whether whoever sent it might do something else as well.
     fn may(&self, action: &impl Action) -> bool {
-        let held = |(permission, target): &(Permission, Target)| {
-            self.app.access.holds(&self.caller.standing, *permission, target)
-        };
-        action.needs().iter().all(held)
+        self.app.access.may(&self.caller.standing, action)
     }
 
     /// The page that the form stands on, without what its address asks besides.

@@ -1,8 +1,8 @@
 //! Large manifests write many rows, and who pushes them many at once would keep everybody else from writing. So there is
 //! one of them at a time, and each pusher stands in the line once, however many they send.
 
-use super::super::lines::Lines;
-use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
+use super::super::lines::{self, Lines};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Who waits, or has a turn.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub(super) struct Turns {
 /// Over when dropped.
 pub(super) struct Turn<'t> {
     _all: MutexGuard<'t, ()>,
-    _own: OwnedMutexGuard<()>,
+    _own: lines::Turn,
 }
 
 impl Turns {

@@ -2,7 +2,7 @@
 //!
 //! A registry knows no condition that holds while it changes something, but for few. So what is there is looked at right
 //! before each step and after it, and an answer that was lost is made up for by looking. Of those who change one tag from
-//! here each waits until the one before has ended.
+//! here each waits until the one before has ended, and nothing is put on an image that is looked at to be deleted.
 
 use super::deleting::Deleted;
 use super::tombstone;
@@ -112,6 +112,11 @@ impl RemoteRegistry {
 
     async fn put(&self, spot: &Spot<'_>, manifest: &RawManifest, condition: &Condition) -> Result<bool> {
         let _turn = self.lines.wait(&spot.line()).await;
+        let shared = self.kept_from_deletes(&spot.name, manifest).await;
+        if shared.has_waited && self.named(&spot.beside(Reference::Digest(manifest.digest.clone()))).await?.is_none() {
+            let words = format!("the image {} was deleted at this moment", manifest.digest.short());
+            return Err(Error::Unavailable(words));
+        }
         spot.at.confirm().await?;
         let current = self.named(spot).await?;
         let seen = match condition.check(current.as_ref()) {

@@ -22,6 +22,7 @@ impl RemoteRegistry {
         if self.named(&by_digest).await.map_err(|failed| failure::at_step(failed, unseen))?.is_some() {
             return Ok(());
         }
+        let _shared = self.kept_from_deletes(&spot.name, manifest).await;
         let (mut lost, mut why) = (Vec::new(), None);
         let tags = beside.tags.iter().map(|tag| spot.beside(Reference::Tag(tag.clone())));
         for name in std::iter::once(by_digest).chain(tags) {

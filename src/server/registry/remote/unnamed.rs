@@ -1,17 +1,22 @@
 //! Deleting whole manifests. Some registries delete all tags with one, and all break an index that lists it, so it is
-//! only done where no tag names it and no index that a tag leads to lists it, and that is looked up at the registry.
+//! only done where no tag names it and no index that a tag leads to lists it, and that is looked up at the registry: right
+//! before some of them go, while nobody puts a name on these from here.
 
 use super::RemoteRegistry;
 use super::deleting::Deleted;
 use super::lists::List;
 use crate::domain::{Digest, Error, Reference, Result, Tag, media_type};
+use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, MOST_READ, MOST_TAGS};
+use crate::server::registry::lines::Shared;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tags and manifests that are looked at side by side.
 const SIDE_BY_SIDE: usize = 16;
+/// So many go after one look at least.
+const AFTER_ONE_LOOK: usize = 16;
 /// What is said of a hidden tag, which nobody can delete.
 const HELD: &str =
     "this image is in the trash of this mount or of another one, which holds it there until it lets it go";
@@ -30,17 +35,51 @@ impl RemoteRegistry {
             return Ok(BTreeMap::new());
         }
         self.require_deletes_by_digest(name).await?;
-        let mut asked = Asked { digests: digests.iter().collect(), stay: BTreeMap::new(), seen: BTreeSet::new() };
-        // The second time what was read already is not read again, so that little can be pushed between it and a delete.
-        for _ in 0..2 {
-            let named = self.named_now(name, &mut asked).await?;
-            self.look_below(name, named, &mut asked).await?;
-        }
-        for digest in digests.iter().filter(|digest| !asked.stay.contains_key(*digest)) {
-            at.confirm().await?;
-            self.delete_one(name, digest).await?;
+        let mut asked =
+            Asked { digests: digests.iter().collect(), stay: BTreeMap::new(), seen: BTreeSet::new(), n_tags: 0 };
+        self.look(name, &mut asked).await?;
+        let mut left = digests;
+        while !left.is_empty() {
+            let (some, rest) = left.split_at(left.len().min(asked.n_after_a_look()));
+            left = rest;
+            let some: Vec<&Digest> = some.iter().filter(|digest| !asked.stay.contains_key(*digest)).collect();
+            if !some.is_empty() {
+                self.delete_some(at, name, &some, &mut asked).await?;
+            }
         }
         Ok(asked.stay)
+    }
+
+    /// Deletes those of a few that nothing names by now. Who puts a name on one of them from here waits until that is done.
+    async fn delete_some(&self, at: &Allowed<'_>, name: &str, some: &[&Digest], asked: &mut Asked<'_>) -> Result<()> {
+        let _turns = self.lines.wait_all(&some.iter().map(|digest| line(name, digest)).collect()).await;
+        // What was read already is not read again, so that little can be pushed there between it and a delete.
+        match self.look(name, asked).await {
+            Err(Error::Conflict(words)) => return Ok(asked.keep_all(&words)),
+            looked => looked?,
+        }
+        for digest in some {
+            if asked.stay.contains_key(*digest) {
+                continue;
+            }
+            at.confirm().await?;
+            self.delete_one(name, digest).await?;
+            asked.digests.remove(*digest);
+        }
+        Ok(())
+    }
+
+    /// Keeps a manifest, and what it lists, from being deleted from here while a name is put on it.
+    pub(super) async fn kept_from_deletes(&self, name: &str, manifest: &RawManifest) -> Shared {
+        let children = listed(&manifest.bytes).into_iter().filter_map(|child| child.digest.parse().ok());
+        let all = std::iter::once(manifest.digest.clone()).chain(children);
+        self.lines.share(&all.map(|digest| line(name, &digest)).collect()).await
+    }
+
+    /// Looks which of them something names, as far as it was not seen before.
+    async fn look(&self, name: &str, asked: &mut Asked<'_>) -> Result<()> {
+        let named = self.named_now(name, asked).await?;
+        self.look_below(name, named, asked).await
     }
 
     async fn delete_one(&self, name: &str, digest: &Digest) -> Result<()> {
@@ -57,11 +96,12 @@ impl RemoteRegistry {
 
     /// What the tags name at this moment, as far as it was not seen before.
     async fn named_now(&self, name: &str, asked: &mut Asked<'_>) -> Result<BTreeSet<Digest>> {
-        let (mut after, mut n_tags, mut all) = (None::<String>, 0, BTreeSet::new());
+        let (mut after, mut all) = (None::<String>, BTreeSet::new());
+        asked.n_tags = 0;
         loop {
             let list = List::Tags(name);
             let Some(page) = self.client.list(&list, after.as_deref(), NAMES_PAGE).await? else { return Ok(all) };
-            n_tags += page.names.len() as u64;
+            asked.n_tags += page.names.len();
             let usable = page.names.into_iter().filter_map(|tag| tag.parse::<Tag>().ok());
             let naming = stream::iter(usable).map(|tag| async move {
                 Ok::<_, Error>((self.client.resolve(name, &Reference::Tag(tag.clone())).await?, tag))
@@ -81,7 +121,7 @@ impl RemoteRegistry {
             if after.is_none() || asked.all_stay() {
                 return Ok(all);
             }
-            if n_tags >= MOST_TAGS {
+            if asked.n_tags as u64 >= MOST_TAGS {
                 return Err(left_there(&format!("more than {MOST_TAGS} tags")));
             }
         }
@@ -117,6 +157,8 @@ struct Asked<'a> {
     digests: BTreeSet<&'a Digest>,
     stay: BTreeMap<Digest, String>,
     seen: BTreeSet<Digest>,
+    /// How many tags the last look met.
+    n_tags: usize,
 }
 
 impl Asked<'_> {
@@ -127,9 +169,26 @@ impl Asked<'_> {
         }
     }
 
+    /// All that is not deleted yet stays.
+    fn keep_all(&mut self, why: &str) {
+        for digest in &self.digests {
+            self.stay.entry((*digest).clone()).or_insert_with(|| why.to_owned());
+        }
+    }
+
     fn all_stay(&self) -> bool {
         self.stay.len() == self.digests.len()
     }
+
+    /// How many go after one look: as many as it takes rounds of requests, so that looking takes no longer than deleting.
+    fn n_after_a_look(&self) -> usize {
+        AFTER_ONE_LOOK.max(self.n_tags / SIDE_BY_SIDE)
+    }
+}
+
+/// What those who delete a manifest, or put a name on it, stand in line by. No tag has an `@`.
+fn line(name: &str, digest: &Digest) -> String {
+    format!("{name}@{digest}")
 }
 
 /// That an image is not deleted because not all could be looked up that may need it.

@@ -3,6 +3,7 @@
 use super::back::take_back;
 use super::way::Asked;
 use crate::domain::action::{DeleteTags, RollBackTag, TakeBackCopy};
+use crate::domain::run::AT_ONCE_ELSEWHERE;
 use crate::domain::{Error, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -11,9 +12,6 @@ use crate::server::service::names::{self, Expect};
 use crate::server::service::plans;
 use crate::server::store::radius::{Reader, named};
 use crate::server::store::repositories;
-
-/// The most tags that are taken back at a registry elsewhere, where each takes some requests.
-const MOST_ELSEWHERE: usize = 20;
 
 /// What takes back what a job was asked to copy: of its tags those that still name it. Signatures that came along stay.
 pub(in crate::server::service) async fn of_job(app: &App, params: &str) -> Result<Option<TakeBackCopy>> {
@@ -38,7 +36,7 @@ pub async fn undo(app: &App, caller: &Caller, action: TakeBackCopy) -> Result<()
     if elsewhere::of(app, &repository)?.is_none() {
         return take_back(app, &proof).await;
     }
-    if tags.len() > MOST_ELSEWHERE {
+    if tags.len() as u64 > AT_ONCE_ELSEWHERE {
         let words =
             "so many are not taken back at once at a registry elsewhere; roll them back on their pages, or delete them";
         return Err(Error::Conflict(words.to_owned()));

@@ -17,7 +17,7 @@ use crate::server::store::trash::{self, Entry};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most that one purge, or one restore, takes away at once.
-const AT_ONCE: u32 = 100;
+const MOST_LET_GO: u32 = 100;
 
 impl Elsewhere {
     /// Puts the tags of entries of the trash back there. `over` moves those that name another image by now. All are looked
@@ -96,7 +96,7 @@ impl Elsewhere {
     ) -> Result<()> {
         // What images are made of follows them.
         for _ in 0..2 {
-            let mut free = holds::free_of(&app.store, batch, AT_ONCE).await?;
+            let mut free = holds::free_of(&app.store, batch, MOST_LET_GO).await?;
             free.retain(|hold| hold.mount_id == self.mount.id);
             for some in together(free) {
                 for (hold, error) in self.let_some_go(app, proof, &some).await {
@@ -224,6 +224,6 @@ pub async fn release<'h, A: Bookkeeping>(app: &App, proof: &Authorized<A>, some:
     }
 }
 
-fn gone(digest: &Digest) -> Error {
+pub(super) fn gone(digest: &Digest) -> Error {
     Error::Conflict(format!("the image {} is gone at its registry for good", digest.short()))
 }

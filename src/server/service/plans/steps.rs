@@ -3,7 +3,10 @@
 //! registry elsewhere go last, when their tags are gone.
 
 mod images;
+mod much;
 mod there;
+
+pub(super) use much::{is_much_now, note, require_little};
 
 use super::act::{Content, Done, deleting, twice};
 use super::sealed::{Asked, Plan, Planned};
@@ -22,9 +25,6 @@ use crate::server::store::{Change, Tx, going, plans, repositories};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most tags that go at once: of the hosted registry, and of one elsewhere, where each takes some requests.
-const AT_ONCE: u64 = 500;
-const AT_ONCE_ELSEWHERE: u64 = 20;
 /// How many tags a part has.
 const PART: usize = 200;
 const PART_ELSEWHERE: usize = 5;
@@ -37,48 +37,21 @@ struct ToDelete {
     repository: RepositoryName,
     n_tags: u64,
     #[serde(default)]
+    n_images: u64,
+    #[serde(default)]
     takes_images: bool,
 }
 
-/// Whether this is more than goes at once, where so many tags go. An image that is here goes with all its tags in one
-/// transaction.
-fn is_much(app: &App, asked: &Asked, n_tags: u64) -> Result<bool> {
-    let Asked::Content { repository, digests, .. } = asked else { return Ok(false) };
-    match elsewhere::of(app, repository)? {
-        Some(_) => Ok(n_tags > AT_ONCE_ELSEWHERE),
-        None => Ok(digests.is_empty() && n_tags > AT_ONCE),
+impl ToDelete {
+    /// Whether images are what is counted: where nothing else goes.
+    fn counts_images(&self) -> bool {
+        self.takes_images && self.n_tags == 0
     }
-}
 
-/// The same, of what would go now.
-pub(super) async fn is_much_now<A: Planned>(app: &App, proof: &Authorized<A>, seen: Option<&Digest>) -> Result<bool> {
-    let asked = proof.action().asked();
-    let Asked::Content { repository, tags, digests, .. } = &asked else { return Ok(false) };
-    if digests.is_empty() || elsewhere::of(app, repository)?.is_none() {
-        return is_much(app, &asked, tags.len() as u64);
+    /// How much is counted, and what that is, for one and for many.
+    fn counted(&self) -> (u64, &'static str, &'static str) {
+        if self.counts_images() { (self.n_images, "image", "images") } else { (self.n_tags, "tag", "tags") }
     }
-    let (named, expected) = ((tags.clone(), digests.clone()), (proof.rights(), seen.cloned()));
-    let found = Content::of(app, repository.clone(), named, expected)?.now(app).await?;
-    is_much(app, &asked, found.radius.tags.len() as u64)
-}
-
-/// # Errors
-/// [`Error::Conflict`] for more than is done without a plan.
-pub(super) async fn require_little<A: Planned>(app: &App, proof: &Authorized<A>) -> Result<()> {
-    match is_much_now(app, proof, None).await? {
-        true => Err(Error::Conflict(format!(
-            "this takes more than {AT_ONCE_ELSEWHERE} tags along, and so many go by a job there: ask for a preview, and \
-             redeem its plan"
-        ))),
-        false => Ok(()),
-    }
-}
-
-/// What a preview says of that.
-pub(super) fn note(app: &App, asked: &Asked, n_tags: u64) -> Vec<String> {
-    let is_much = is_much(app, asked, n_tags).unwrap_or_default();
-    let words = "So many tags go by a job: its page shows how far it is, and takes all of it back";
-    is_much.then(|| words.to_owned()).into_iter().collect()
 }
 
 /// Starts the run that does what a plan says, if that is what would go now. Returns the run.
@@ -88,7 +61,7 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
     let expected = (proof.rights(), Some(plan.print.clone()));
     let found = Content::of(app, repository.clone(), (tags.clone(), digests), expected)?.now(app).await?;
     let (lines, images) = images::apart(&found, &tags);
-    let takes_images = !images.is_empty();
+    let n_images = images.len() as u64;
     let parts = lines.chunks(part).map(|some| (some.join("\n"), some.len() as u64));
     let parts: Vec<(String, u64)> = parts.chain(images.into_iter().map(|image| (image, 1))).collect();
     let to_delete = ToDelete {
@@ -96,7 +69,8 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
         repository_id: found.repository.id,
         repository: repository.clone(),
         n_tags: lines.len() as u64,
-        takes_images,
+        n_images,
+        takes_images: n_images > 0,
     };
     let params = serde_json::to_string(&to_delete).map_err(|_| Error::Internal)?;
     let new = jobs::new_run(app, proof, RunKind::Delete, Scope::Repository(repository), params)?;
@@ -109,12 +83,10 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
             jobs::start(tx, &new).await?;
             runs::add_parts(tx, &new.id, &parts).await?;
             plans::redeem(tx, &batch, &Redeemed::Run(new.id.clone()), new.at).await?;
-            let what = match to_delete.n_tags {
-                0 => String::new(),
-                1 => "1 tag, ".to_owned(),
-                n_tags => format!("{n_tags} tags, "),
+            let after = match to_delete.counted() {
+                (1, one, _) => format!("1 {one}, by the job {}", new.id),
+                (n, _, many) => format!("{n} {many}, by the job {}", new.id),
             };
-            let after = format!("{what}by the job {}", new.id);
             Ok(Change::new((), None, Some(after)))
         })
     });
@@ -133,9 +105,9 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
         to.said.extend(Deletes { app, run, caller, to_delete: &to_delete }.take(part).await?);
     }
     let tally = runs::tally(&app.store, &run.id).await?;
-    (to.n_done, to.n_total, to.is_over) = (tally.n_past(), Some(to_delete.n_tags), tally.n_left == 0);
+    (to.n_done, to.n_total, to.is_over) = (tally.n_past(), Some(to_delete.counted().0), tally.n_left == 0);
     if to.is_over {
-        to.said.push(in_the_end(&tally));
+        to.said.push(in_the_end(&tally, &to_delete));
     }
     Ok(to)
 }
@@ -143,21 +115,28 @@ pub async fn step(app: &App, run: &Run) -> Result<Progress> {
 /// How a run that cannot go on stands, in words that go before why.
 pub async fn left(app: &App, run: &Run) -> Result<String> {
     let (tally, next) = (runs::tally(&app.store, &run.id).await?, runs::next_part(&app.store, &run.id).await?);
-    let ToDelete { n_tags: of, .. } = run.asked()?;
+    let to_delete: ToDelete = run.asked()?;
+    let (of, _, many) = to_delete.counted();
     let at = next.as_ref().map(|part| images::first(&part.what)).unwrap_or_default();
     let n_done = tally.n_done;
-    Ok(format!("{n_done} of {of} tags are deleted. It stopped at {at}; those after it stay as they are"))
+    Ok(format!("{n_done} of {of} {many} are deleted. It stopped at {at}; those after it stay as they are"))
 }
 
-fn in_the_end(tally: &Tally) -> String {
+fn in_the_end(tally: &Tally, to_delete: &ToDelete) -> String {
+    let (_, noun, nouns) = to_delete.counted();
     let some = |count: u64, one: &str, many: &str| match count {
         0 => String::new(),
-        1 => format!(" 1 tag {one}."),
-        count => format!(" {count} tags {many}."),
+        1 => format!(" 1 {noun} {one}."),
+        count => format!(" {count} {nouns} {many}."),
     };
-    let deleted =
-        if tally.n_done == 1 { "Deleted 1 tag.".to_owned() } else { format!("Deleted {} tags.", tally.n_done) };
-    let moved = some(tally.n_moved, "moved meanwhile and stays", "moved meanwhile and stay");
+    let deleted = match tally.n_done {
+        1 => format!("Deleted 1 {noun}."),
+        n_done => format!("Deleted {n_done} {nouns}."),
+    };
+    let moved = match to_delete.counts_images() {
+        true => some(tally.n_moved, "stays", "stay"),
+        false => some(tally.n_moved, "moved meanwhile and stays", "moved meanwhile and stay"),
+    };
     let gone = some(tally.n_gone, "was gone already", "were gone already");
     format!("{deleted}{moved}{gone}")
 }

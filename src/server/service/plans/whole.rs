@@ -2,6 +2,7 @@
 
 use super::act::{Done, hosted};
 use super::barred;
+use super::kept_days;
 use super::listed::MAX_LISTED;
 use super::passed::passed;
 use super::sealed::print_of;
@@ -164,7 +165,7 @@ pub(super) async fn of_repository(app: &App, name: &RepositoryName, rights: &Rig
     if found.is_empty() {
         return Err(Error::NotFound(What::Repository(name.clone())));
     }
-    drawn(app, (Scope::Repository(name.clone()), name.namespace()), rights, found).await
+    drawn(app, (Scope::Repository(name.clone()), mount_id.as_str()), rights, found).await
 }
 
 /// What would go with a namespace.
@@ -175,21 +176,18 @@ pub(super) async fn of_namespace(app: &App, namespace: &Namespace, rights: &Righ
     if found.is_empty() {
         return Err(Error::NotFound(What::Page));
     }
-    drawn(app, (Scope::Namespace(namespace.clone()), Some(namespace.clone())), rights, found).await
+    drawn(app, (Scope::Namespace(namespace.clone()), mount_id.as_str()), rights, found).await
 }
 
-/// What would go with all repositories of a scope, whose namespace says how long it is kept. However many they are, it is
-/// asked of all of them together.
+/// What would go with all repositories of a scope. However many they are, it is asked of all of them together.
 async fn drawn(
     app: &App,
-    (scope, namespace): (Scope, Option<Namespace>),
+    (scope, mount_id): (Scope, &str),
     rights: &Rights,
     found: Vec<Sum>,
 ) -> Result<(Preview, Digest)> {
-    let days = match &namespace {
-        Some(namespace) => trash::days_below(&app.store, namespace).await?,
-        None => None,
-    };
+    let said = trash::days_within(&app.store, mount_id, &scope).await?;
+    let kept = kept_days::of(&said, found.iter().map(|it| &it.name), app.facts.trash_days);
     let reader = &mut Reader::Store(&app.store);
     let rules = protections::below(reader, &scope).await?;
     let barred = barred::of_whole(reader, (rights, rules.clone()), &found).await?;
@@ -208,9 +206,9 @@ async fn drawn(
         (found.iter().map(|it| it.n_tags).sum(), found.iter().map(|it| it.n_images).sum());
     let beyond = |count: u64, listed: &[Going]| count.saturating_sub(listed.len() as u64);
     let referrers = images.iter().filter(|it| it.kind == GoingKind::Referrer).filter_map(|it| it.digest.clone());
-    let (now, days) = (app.clock.now(), days.unwrap_or(app.facts.trash_days));
-    let kept_until = (days > 0).then(|| now.plus_days(days.into()));
-    let freed_at = now.plus_days(super::freed_days(app, days, n_tags > 0).into());
+    let now = app.clock.now();
+    let kept_until = (kept.least > 0).then(|| now.plus_days(kept.least.into()));
+    let freed_at = now.plus_days(super::freed_days(app, kept.most, n_tags > 0).into());
     let preview = Preview {
         plan: String::new(),
         removed_more: More { tags: beyond(n_tags, &tags), images: beyond(n_images, &images), ..More::default() },
@@ -230,7 +228,7 @@ async fn drawn(
         freed_by: None,
         stays_at: None,
         left_out: vec![],
-        notes: vec![],
+        notes: kept.note.into_iter().collect(),
         n_tags,
         n_images,
         removed: found.iter().map(repository_goes).chain(tags).chain(images).collect(),

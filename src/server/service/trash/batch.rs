@@ -1,9 +1,10 @@
 //! Who asks for all that one request deleted: whether they may have it is decided before anything is said of it, and before
 //! it is read.
 
-use super::{AT_ONCE, allows, restoring_whole, under_way};
+use super::{restoring_whole, under_way};
 use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
+use crate::domain::run::AT_ONCE;
 use crate::domain::{Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
@@ -42,7 +43,7 @@ pub async fn much(
     caller: &Caller,
     numbers: &BTreeMap<RepositoryName, u64>,
 ) -> Result<Option<Vec<Authorized<RestoreTrash>>>> {
-    if numbers.values().sum::<u64>() <= AT_ONCE as u64 {
+    if numbers.values().sum::<u64>() <= AT_ONCE {
         return Ok(None);
     }
     let action = |(name, n): (&RepositoryName, &u64)| {
@@ -50,7 +51,7 @@ pub async fn much(
         RestoreTrash { what: Trashed::Whole(name.clone()), words }
     };
     let actions: Vec<RestoreTrash> = numbers.iter().map(action).collect();
-    if !actions.iter().all(|action| allows(app, caller, action)) {
+    if !actions.iter().all(|action| app.access.may(&caller.standing, action)) {
         return Ok(None);
     }
     let mut proofs = Vec::new();

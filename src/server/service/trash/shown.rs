@@ -1,7 +1,7 @@
 //! The page of what was deleted.
 
 use super::home::kept_at;
-use super::{Entry, Shown, Wanted, allows, list, purging, purging_all, restoring, trashed};
+use super::{Entry, Shown, Wanted, list, purging, purging_all, restoring, trashed};
 use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
@@ -73,8 +73,8 @@ async fn rows(app: &App, caller: &Caller, (reach, wanted): (&Reach, &Wanted)) ->
     let next = found.last().filter(|_| is_cut).map(|(entry, _)| entry.row.id.clone());
     let shown = |(Entry { row, .. }, fold): (Entry, Option<Fold>)| {
         let may_purge = match fold {
-            Some(_) => allows(app, caller, &purging_all(row.repository.clone())),
-            None => allows(app, caller, &purging(&row)),
+            Some(_) => app.access.may(&caller.standing, &purging_all(row.repository.clone())),
+            None => app.access.may(&caller.standing, &purging(&row)),
         };
         (Shown { row, may_purge }, fold)
     };
@@ -97,7 +97,7 @@ fn bringing_back(what: Trashed) -> RestoreTrash {
 /// The question about an entry; none about one that is there no more.
 async fn asked(app: &App, caller: &Caller, id: &str, is_purge: bool) -> Result<Option<Asking>> {
     let Some(Entry { row, mount_id, .. }) = trash::find(&app.store, id).await? else { return Ok(None) };
-    let seen = |row: &TrashRow| allows(app, caller, &bringing_back(trashed(row)));
+    let seen = |row: &TrashRow| app.access.may(&caller.standing, &bringing_back(trashed(row)));
     if !seen(&row) {
         return Ok(None);
     }
@@ -122,7 +122,7 @@ async fn asked_of_batch(app: &App, caller: &Caller, batch: String) -> Result<Opt
         TrashKind::Tag => Trashed::Tags(repository.clone(), vec![tag.clone()]),
         _ => Trashed::Whole(repository.clone()),
     };
-    if !found.iter().all(|it| allows(app, caller, &bringing_back(what(it)))) {
+    if !found.iter().all(|it| app.access.may(&caller.standing, &bringing_back(what(it)))) {
         return Ok(None);
     }
     let crossings: Vec<_> = found.into_iter().map(|it| it.crossing).collect();
@@ -132,7 +132,7 @@ async fn asked_of_batch(app: &App, caller: &Caller, batch: String) -> Result<Opt
 /// The question about all tags of one repository that were deleted together; none where they are there no more.
 async fn asked_of_all(app: &App, caller: &Caller, batch: String, repository: RepositoryName) -> Result<Option<Asking>> {
     let TagsOf { n, held, first, mount_id } = trash::tags_of_batch(&app.store, &batch, &repository, MAX_NAMED).await?;
-    if n == 0 || !allows(app, caller, &bringing_back(Trashed::Whole(repository.clone()))) {
+    if n == 0 || !app.access.may(&caller.standing, &bringing_back(Trashed::Whole(repository.clone()))) {
         return Ok(None);
     }
     let _may_purge = app.access.authorize(caller, purging_all(repository.clone())).await?;

@@ -91,10 +91,8 @@ pub async fn start(app: &App, proofs: &[&Authorized<RestoreTrash>], batch: &str,
 fn place(first: &Authorized<RestoreTrash>, proofs: &[&Authorized<RestoreTrash>]) -> Scope {
     let own = Scope::Repository(first.action().what.repository().clone());
     let holds_all = |scope: &Scope| proofs.iter().all(|proof| scope.covers(proof.action().what.repository()));
-    let is_theirs = |scope: &Scope| {
-        let needs = [RunKind::Restore.needs_to_see(scope), RunKind::Restore.needs(scope)];
-        needs.iter().all(|(permission, target)| first.rights().require(*permission, target).is_ok())
-    };
+    let is_theirs =
+        |scope: &Scope| first.rights().hold(&[RunKind::Restore.needs_to_see(scope), RunKind::Restore.needs(scope)]);
     own.line().into_iter().rev().find(holds_all).filter(is_theirs).unwrap_or(own)
 }
 

@@ -136,9 +136,9 @@ async fn is_named(tx: &mut Tx, repository_id: &str, digest: &Digest) -> Result<b
 async fn note(tx: &mut Tx, entry: &Entry, digests: &[Digest], entropy: &dyn Entropy) -> Result<()> {
     for some in digests.chunks(TOGETHER) {
         let sql = format!(
-            "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, is_whole, held_at) VALUES {}
-             ON CONFLICT (batch, repository_id, digest) DO UPDATE SET is_whole =
-               CASE WHEN trash_holds.is_whole = 0 THEN 1 ELSE trash_holds.is_whole END",
+            "INSERT INTO trash_holds (tag, batch, mount_id, repository_id, repository, digest, takes, held_at) VALUES {}
+             ON CONFLICT (batch, repository_id, digest) DO UPDATE SET takes =
+               CASE WHEN trash_holds.takes = 0 THEN 1 ELSE trash_holds.takes END",
             batch::rows(1, some.len(), 8)
         );
         let row = |digest: &Digest| {

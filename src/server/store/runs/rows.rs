@@ -85,14 +85,21 @@ fn copy_of(params: &str) -> Option<CopyOf> {
     Some(CopyOf { from, to, n_tags: tags.len() as u64 })
 }
 
-/// Whether those of a delete say that images go too.
-fn takes_images(params: &str) -> bool {
+/// Whether those of a garbage collection say that it frees nothing.
+pub(super) fn is_dry(params: &str) -> bool {
+    params.contains("\"dry_run\":true")
+}
+
+/// Whether those of a delete say that images go too, and that nothing else is counted.
+fn takes_images(params: &str) -> (bool, bool) {
     #[derive(Deserialize)]
     struct Asked {
         #[serde(default)]
         takes_images: bool,
+        n_tags: Option<u64>,
     }
-    serde_json::from_str(params).is_ok_and(|Asked { takes_images }| takes_images)
+    let asked = serde_json::from_str(params);
+    asked.map_or((false, false), |Asked { takes_images, n_tags }| (takes_images, takes_images && n_tags == Some(0)))
 }
 
 fn line(text: &str) -> Option<(Timestamp, String)> {
@@ -122,15 +129,16 @@ fn job_row(row: &mut Row) -> Result<(JobRow, Option<Owner>)> {
         (Some(n_past), Some(n_left)) => left_s(n_past, n_left, worked_ms),
         _ => left_s(n_done, total.saturating_sub(n_done), worked_ms),
     });
-    let is_dry = params.contains("\"dry_run\":true");
+    let is_dry = is_dry(&params);
     let copy = if kind == RunKind::Copy { copy_of(&params) } else { None };
-    let takes_images = kind == RunKind::Delete && takes_images(&params);
+    let (takes_images, counts_images) = if kind == RunKind::Delete { takes_images(&params) } else { (false, false) };
     let row = JobRow {
         id,
         kind,
         is_dry,
         copy,
         takes_images,
+        counts_images,
         scope,
         state,
         n_done,

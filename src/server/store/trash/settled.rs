@@ -1,4 +1,4 @@
-//! What is left of an entry whose images came back by another one: its tags, each by itself.
+//! What is left of an entry whose images came back by another way: their tags, each by itself.
 
 use super::restore::Restoring;
 use super::{NewEntry, current, forget, insert, name};
@@ -8,21 +8,39 @@ use crate::params;
 use crate::server::entropy::new_id;
 use crate::server::store::{Tx, batch};
 
-/// Entries whose images are back, each with an entry that one of its tags is by itself now.
+/// Entries of which images are back, each with an entry that one of its tags is by itself now.
 pub type Settled = Vec<(String, String)>;
 
 /// Tags that share a statement.
 const ROWS: usize = 256;
 
-/// An entry whose images are back holds nothing but tags, which stand in the trash by themselves then.
+/// An entry whose images are all back holds nothing but tags, which stand in the trash by themselves then.
 pub(super) async fn settle(tx: &mut Tx, id: &str, repository: &RepositoryName, who: &Restoring) -> Result<Settled> {
-    let sql = "SELECT 1 AS found FROM deleted_manifests WHERE entry = $1 LIMIT 1";
-    let mut settled = Settled::new();
-    let Some(of) = current(tx, id).await? else { return Ok(settled) };
-    if tx.one(sql, params![id]).await?.is_some() || of.row.kind != TrashKind::Image {
-        return Ok(settled);
+    match holds_images(tx, id).await? {
+        true => Ok(Settled::new()),
+        false => settle_tags(tx, id, repository, who).await,
     }
-    let (sql, mut entries, mut rows) = ("SELECT name, digest FROM deleted_tags WHERE entry = $1", vec![], vec![]);
+}
+
+async fn holds_images(tx: &mut Tx, id: &str) -> Result<bool> {
+    let sql = "SELECT 1 AS found FROM deleted_manifests WHERE entry = $1 LIMIT 1";
+    Ok(tx.one(sql, params![id]).await?.is_some())
+}
+
+/// So do the tags of images that are back for a name, where others stay: the one that is set leaves the trash. An entry
+/// that holds no image any more is gone.
+pub(super) async fn settle_tags(
+    tx: &mut Tx,
+    id: &str,
+    repository: &RepositoryName,
+    who: &Restoring,
+) -> Result<Settled> {
+    let mut settled = Settled::new();
+    let found = current(tx, id).await?.filter(|found| found.row.kind == TrashKind::Image);
+    let Some(of) = found else { return Ok(settled) };
+    let sql = "SELECT d.name, d.digest FROM deleted_tags d WHERE d.entry = $1
+               AND NOT EXISTS (SELECT 1 FROM deleted_manifests m WHERE m.entry = d.entry AND m.digest = d.digest)";
+    let (mut entries, mut rows) = (vec![], vec![]);
     for mut row in tx.all(sql, params![id]).await? {
         let (tag, named): (Tag, Digest) = (row.take()?, row.take()?);
         let own = NewEntry {
@@ -57,6 +75,11 @@ pub(super) async fn settle(tx: &mut Tx, id: &str, repository: &RepositoryName, w
         let values = some.iter().flat_map(|(tag, entry)| params![tag, entry]).collect();
         tx.run(&sql, [params![id], values].concat()).await?;
     }
-    forget(tx, id).await?;
+    if !holds_images(tx, id).await? {
+        forget(tx, id).await?;
+    } else if !settled.is_empty() {
+        let sql = "UPDATE trash SET n_tags = (SELECT COUNT(*) FROM deleted_tags d WHERE d.entry = $1) WHERE id = $1";
+        tx.run(sql, params![id]).await?;
+    }
     Ok(settled)
 }

@@ -8,7 +8,7 @@ use crate::domain::{Digest, Error, Result, Tag, order};
 use crate::server::service::elsewhere;
 use crate::server::service::plans::Found;
 use crate::server::service::plans::act::Content;
-use crate::server::store::runs::Part;
+use crate::server::store::runs::{Part, Tally};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a part begins with that is an image. No tag does.
@@ -64,35 +64,55 @@ impl Deletes<'_> {
         let stays = match content.now(app).await {
             Ok(found) => {
                 let by = found.radius.tags.iter().find(|(_, named)| **named == image);
-                by.map(|(tag, _)| format!("the tag {tag} names it by now"))
+                by.map(|(tag, _)| (format!("the tag {tag} names it by now"), MOVED))
             }
-            Err(Error::NotFound(What::Manifest { .. })) => Some("it was gone already".to_owned()),
-            Err(in_use @ Error::InUse { .. }) => Some(in_use.to_string()),
+            Err(Error::NotFound(What::Manifest { .. })) => Some(("it was gone already".to_owned(), GONE)),
+            Err(in_use @ Error::InUse { .. }) => Some((in_use.to_string(), MOVED)),
             Err(failed) => return Err(again(failed)),
         };
-        let mut tally = part.tally;
-        if let Some(why) = stays {
-            tally.n_left = 0;
-            self.note(&proof, part, (String::new(), tally), BTreeSet::new()).await?;
+        if let Some((why, as_what)) = stays {
+            self.note(&proof, part, (String::new(), self.over(part, as_what)), BTreeSet::new()).await?;
             return Ok(left(&image, &why));
         }
         let taken = content.take(app, &proof, (&elsewhere, &self.to_delete.batch), true);
         let mut gone = taken.await.map_err(again)?;
         let is_looked_at = gone.tags.len() + gone.moved.len() == gone.n_tags;
-        let said = match gone.failed.take() {
-            None => Ok(format!("The image {} went when its tags were gone.", image.short())),
+        let (said, tally) = match gone.failed.take() {
+            None => (Ok(self.went(&image)), self.over(part, DONE)),
             // Something there names it, or there was too much to be looked up.
-            Some(Error::Conflict(why)) if is_looked_at => Ok(left(&image, &why)),
-            Some(failed) => Err(failed),
+            Some(Error::Conflict(why)) if is_looked_at => (Ok(left(&image, &why)), self.over(part, MOVED)),
+            Some(failed) => (Err(failed), Tally { n_left: 1, ..part.tally }),
         };
-        tally.n_left = u64::from(said.is_err());
         match gone.tags.is_empty() && gone.images.is_empty() {
             true => self.note(&proof, part, (part.what.clone(), tally), gone.moved).await?,
             false => self.settle(&proof, (part, part.what.clone(), tally), (content, gone)).await.map_err(again)?,
         }
         said
     }
+
+    fn went(&self, image: &Digest) -> String {
+        match self.to_delete.counts_images() {
+            true => format!("The image {} went.", image.short()),
+            false => format!("The image {} went when its tags were gone.", image.short()),
+        }
+    }
+
+    /// A part that is over. Its image counts where there are no tags that do.
+    fn over(&self, part: &Part, as_what: As) -> Tally {
+        let mut tally = Tally { n_left: 0, ..part.tally };
+        if self.to_delete.counts_images() {
+            *as_what(&mut tally) += 1;
+        }
+        tally
+    }
 }
+
+/// As what an image counts.
+type As = fn(&mut Tally) -> &mut u64;
+
+const DONE: As = |tally| &mut tally.n_done;
+const MOVED: As = |tally| &mut tally.n_moved;
+const GONE: As = |tally| &mut tally.n_gone;
 
 fn left(image: &Digest, why: &str) -> String {
     format!("The image {} stays: {why}.", image.short())
