@@ -83,7 +83,7 @@ pub trait ChangeTags: Send + Sync {
     /// something.
     ///
     /// # Errors
-    /// [`Error::Changed`] with what it names.
+    /// [`Error::Changed`] with what it names; not found if the image is deleted from here at this moment.
     async fn put_tag(&self, at: &Allowed<'_>, tag: &Tag, manifest: &RawManifest, condition: &Condition)
     -> Result<bool>;
 

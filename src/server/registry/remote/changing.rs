@@ -114,8 +114,8 @@ impl RemoteRegistry {
         let _turn = self.lines.wait(&spot.line()).await;
         let shared = self.kept_from_deletes(&spot.name, manifest).await;
         if shared.has_waited && self.named(&spot.beside(Reference::Digest(manifest.digest.clone()))).await?.is_none() {
-            let words = format!("the image {} was deleted at this moment", manifest.digest.short());
-            return Err(Error::Unavailable(words));
+            let (repository, digest) = (spot.at.repository().clone(), manifest.digest.clone());
+            return Err(Error::NotFound(What::Manifest { repository, digest })); // It was deleted at this moment.
         }
         spot.at.confirm().await?;
         let current = self.named(spot).await?;

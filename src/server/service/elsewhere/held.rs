@@ -67,7 +67,10 @@ impl Elsewhere {
         let Some((current, step)) = self.way_back((name, tag, digest), over).await? else { return Ok(()) };
         self.catch_up(app, (name, tag), current.as_ref()).await?;
         let manifest = self.manifest(name, digest).await?.ok_or_else(|| gone(digest))?;
-        self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), Some(step))).await
+        match self.put_as(app, proof, (name, tag, &manifest), (current.as_ref(), Some(step))).await {
+            Err(Error::NotFound(_)) => Err(gone(digest)),
+            put => put,
+        }
     }
 
     /// What a tag names that is to come back, and as what step it does; none if it is back.
