@@ -213,6 +213,25 @@ async fn what_is_purged_never_comes_back() {
     assert_eq!(refused.status, 409, "{}", refused.text());
 }
 
+/// A tag that was deleted first can come back for as long as the trash says, whatever took its image along.
+#[tokio::test]
+async fn what_a_tag_in_the_trash_names_is_purged_after_it() {
+    let test = TestApp::new().await;
+    let (index, children) = push_index(&test, "team/web", "1.0", "one").await;
+    let part = json!({"digest": children[0]});
+    assert_eq!(send(&test, "PUT", "/api/v1/r/team/web/-/tags/part", part).await.status, 201);
+    for path in ["tags/part".to_owned(), format!("manifests/{index}")] {
+        assert_eq!(test.delete(&format!("/api/v1/r/team/web/-/{path}")).await.status, 204);
+    }
+    let all = entries(&test).await;
+    let purge = format!("/api/v1/trash/{}", all[0]["id"].as_str().unwrap());
+    let refused = test.delete(&purge).await.text();
+    assert!(refused.contains("the tag part, which is in the trash"), "{refused}");
+    restore(&test, &all[1]).await;
+    assert_eq!(names(&test, "team/web", "part").await.as_ref(), Some(&children[0]));
+    assert_eq!(test.delete(&purge).await.status, 204);
+}
+
 /// A namespace that goes back takes tags of several repositories away at once: those of each go by themselves.
 #[tokio::test]
 async fn tags_of_a_repository_that_were_deleted_together_go_for_good_by_one_call() {

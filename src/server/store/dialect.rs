@@ -54,7 +54,7 @@ const SQLITE: &[&str] = &[
     include_str!("schema/sqlite/0031_trash_edges.sql"),
     include_str!("schema/sqlite/0032_job_images.sql"),
     include_str!("schema/sqlite/0033_tags_by_digest.sql"),
-    include_str!("schema/sqlite/0035_hold_takes.sql"),
+    include_str!("schema/sqlite/0034_hold_takes.sql"),
 ];
 
 /// The steps for PostgreSQL.
@@ -92,7 +92,7 @@ const POSTGRES: &[&str] = &[
     include_str!("schema/postgres/0031_trash_edges.sql"),
     include_str!("schema/postgres/0032_job_images.sql"),
     include_str!("schema/postgres/0033_tags_by_digest.sql"),
-    include_str!("schema/postgres/0035_hold_takes.sql"),
+    include_str!("schema/postgres/0034_hold_takes.sql"),
 ];
 
 impl Dialect {

@@ -74,8 +74,11 @@ impl Person {
         self.test.call(method, &format!("/api/v1/{path}"), "application/json", body.to_string()).await
     }
 
-    pub async fn works(mut self, n_steps: usize) -> Self {
-        for _ in 0..n_steps {
+    /// Does so many things, and goes on until that is enough.
+    pub async fn works(mut self, n_steps: usize, is_enough: impl Fn() -> bool) -> Self {
+        let mut n = 0;
+        while n < n_steps || !is_enough() {
+            n += 1;
             self.tick();
             let at = self.chance.below(self.places.len());
             match self.chance.below(16) {

@@ -55,7 +55,10 @@ impl RemoteRegistry {
         let _turns = self.lines.wait_all(&some.iter().map(|digest| line(name, digest)).collect()).await;
         // What was read already is not read again, so that little can be pushed there between it and a delete.
         match self.look(name, asked).await {
-            Err(Error::Conflict(words)) => return Ok(asked.keep_all(&words)),
+            Err(Error::Conflict(words)) => {
+                asked.keep_all(&words);
+                return Ok(());
+            }
             looked => looked?,
         }
         for digest in some {

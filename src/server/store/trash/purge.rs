@@ -3,7 +3,7 @@
 
 use super::Entry;
 use crate::domain::trash::TrashKind;
-use crate::domain::{Digest, Error, Result};
+use crate::domain::{Digest, Error, Result, Tag};
 use crate::params;
 use crate::server::store::{Tx, batch};
 
@@ -30,7 +30,8 @@ pub async fn purge(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
 }
 
 /// # Errors
-/// [`Error::Conflict`] if an image in another entry would not come back whole without what this one holds.
+/// [`Error::Conflict`] if an image in another entry would not come back whole without what this one holds, or a tag that
+/// was deleted by itself not to its image.
 pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
     if entry.row.kind == TrashKind::Repository {
         return Ok(()); // All of it goes.
@@ -40,9 +41,18 @@ pub async fn refuse_if_needed(tx: &mut Tx, entry: &Entry) -> Result<()> {
                CROSS JOIN deleted_edges e CROSS JOIN images_in_trash p
                WHERE e.repository_id = part.repository_id AND e.child = part.digest AND p.repository_id = e.repository_id
                AND p.digest = e.parent AND p.entry <> $1 LIMIT 1";
+    if let Some(mut row) = tx.one(sql, params![&entry.row.id]).await? {
+        let by: Digest = row.take()?;
+        let words = format!("this is a part of the image {}, which is in the trash; purge that first", by.short());
+        return Err(Error::Conflict(words));
+    }
+    let sql = "SELECT d.name FROM deleted_manifests m CROSS JOIN tags_in_trash d
+               WHERE m.entry = $1 AND d.repository_id = m.repository_id AND d.digest = m.digest AND d.batch <> m.batch
+               AND NOT EXISTS (SELECT 1 FROM images_in_trash o WHERE o.repository_id = m.repository_id
+                 AND o.digest = m.digest AND o.entry <> $1) LIMIT 1";
     let Some(mut row) = tx.one(sql, params![&entry.row.id]).await? else { return Ok(()) };
-    let by: Digest = row.take()?;
-    Err(Error::Conflict(format!("this is a part of the image {}, which is in the trash; purge that first", by.short())))
+    let by: Tag = row.take()?;
+    Err(Error::Conflict(format!("the tag {by}, which is in the trash, names an image of this; purge that first")))
 }
 
 /// Nothing leads to a whole repository any more, nor to what was deleted in it before all of it was. Its rows, which may
