@@ -3,6 +3,7 @@
 
 mod act;
 mod barred;
+mod deletes;
 mod kept_days;
 mod left_out;
 mod listed;
@@ -19,10 +20,12 @@ pub(super) use act::forgotten;
 pub(super) use act::hosted;
 pub use act::{act, redeem};
 pub(super) use barred::Kept;
+pub use deletes::Delete;
 use listed::first;
 use passed::passed;
 pub(super) use sealed::print_of;
-pub use sealed::{Asked, MAX_BYTES, Plan, Planned};
+use sealed::{Asked, Planned};
+pub use sealed::{MAX_BYTES, Plan};
 pub use steps::{left, step};
 pub use untag::untag;
 pub(super) use whole::has_repositories;

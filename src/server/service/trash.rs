@@ -6,14 +6,17 @@ mod home;
 mod shown;
 mod steps;
 mod together;
+mod undo;
 
-pub use batch::{much, numbers};
-pub use batches::{by_repository, crosses_together, restore_each, uncrossed};
+use batch::{much, numbers};
+use batches::{by_repository, crosses_together, restore_each, uncrossed};
 use home::{Home, serving};
 pub use shown::{crosses, page};
 pub(super) use steps::of_job;
-pub use steps::{left, start, step};
+use steps::start;
+pub use steps::{left, step};
 pub use together::{purge_all, purging_all, require_tags, restoring_whole};
+pub use undo::{Taken, Undone, hidden, undo};
 
 use super::elsewhere::{self, Elsewhere};
 use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
@@ -64,7 +67,7 @@ pub fn restoring(row: &TrashRow) -> RestoreTrash {
 }
 
 /// The action that brings these of a repository back: names alone, or more.
-pub fn restoring_all(repository: &RepositoryName, rows: &[TrashRow]) -> RestoreTrash {
+fn restoring_all(repository: &RepositoryName, rows: &[TrashRow]) -> RestoreTrash {
     let tags: Option<Vec<Tag>> = rows.iter().map(|row| row.tag.clone()).collect();
     let what = match tags {
         Some(tags) => Trashed::Tags(repository.clone(), tags),
@@ -101,7 +104,7 @@ pub async fn find(app: &App, id: &str) -> Result<TrashRow> {
 
 /// Whether these, which one request deleted, are more than come back at once, of however many repositories they are:
 /// elsewhere each of their tags takes some requests.
-pub async fn is_much(app: &App, rows: &[TrashRow]) -> Result<bool> {
+async fn is_much(app: &App, rows: &[TrashRow]) -> Result<bool> {
     let Some(first) = rows.first() else { return Ok(false) };
     let entry = trash::find(&app.store, &first.id).await?;
     Ok(match entry.is_some_and(|entry| home::is_elsewhere(app, &entry.mount_id)) {

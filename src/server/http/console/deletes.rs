@@ -6,10 +6,8 @@ use crate::domain::error::What;
 use crate::domain::trash::TrashRow;
 use crate::domain::view::FEW_TAGS;
 use crate::domain::{Address, Error, Permission, Result, Scope, Target};
-use crate::server::http::planned::{self, Wanted};
-use crate::server::http::restored::{self, Restored, Taken};
-use crate::server::service::plans::Redeemed;
-use crate::server::service::trash;
+use crate::server::service::plans::{Delete, Redeemed};
+use crate::server::service::trash::{self, Taken, Undone};
 use crate::ui::form::{Back, Intent};
 use crate::ui::query::{address, came_from};
 use std::collections::BTreeSet;
@@ -19,17 +17,17 @@ use std::collections::BTreeSet;
 /// # Errors
 /// Not found for a plan of another page; [`Error::Invalid`] where what had to be typed was not.
 pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
-    let (plan, wanted) = planned::open(form.app, form.caller, form.sent.text("plan")).await?;
+    let (plan, wanted) = Delete::open(form.app, form.caller, form.sent.text("plan")).await?;
     if place(form.page()).is_none_or(|place| place != wanted.place()) {
         return Err(Error::NotFound(What::Plan));
     }
     confirmed(form, &wanted)?;
-    let entries = match planned::redeem(form.app, form.caller, &wanted, &plan).await? {
+    let entries = match wanted.redeem(form.app, form.caller, &plan).await? {
         Redeemed::Done(entries) => entries,
         Redeemed::Run(job) => return Ok(Done::at_job(job, Intent::DeleteTags)),
     };
     let (to, intent, of) = match &wanted {
-        Wanted::Tags(it) | Wanted::Unprotected { left: it, .. } => {
+        Delete::Tags(it) | Delete::Unprotected { left: it, .. } => {
             let of = match it.tags.as_slice() {
                 [one] => format!("tag {one} from {}", it.repository),
                 _ if entries.len() == 1 => format!("1 tag from {}", it.repository),
@@ -37,13 +35,13 @@ pub(super) async fn redeem(form: &Form<'_>) -> Result<Done> {
             };
             (Address::Repository(it.repository.clone()), Intent::DeleteTags, of)
         }
-        Wanted::Images(it) => {
+        Delete::Images(it) => {
             let digest = it.digests.first().map(|digest| digest.short()).unwrap_or_default();
             let of = format!("image {digest} with all its tags from {}", it.repository);
             (Address::Repository(it.repository.clone()), Intent::DeleteImage, of)
         }
-        Wanted::Repository(it) => (Address::Repositories, Intent::DeleteRepository, it.repository.to_string()),
-        Wanted::Namespace(it) => (Address::Repositories, Intent::DeleteNamespace, it.namespace.to_string()),
+        Delete::Repository(it) => (Address::Repositories, Intent::DeleteRepository, it.repository.to_string()),
+        Delete::Namespace(it) => (Address::Repositories, Intent::DeleteNamespace, it.namespace.to_string()),
     };
     let is_kept = trash::of_batch(form.app, &plan.id).await.is_ok_and(|rows| !rows.is_empty());
     let back = (is_kept && may_restore(form, &wanted)).then_some(Back::Trash(plan.id));
@@ -68,29 +66,29 @@ fn place(page: &str) -> Option<String> {
 }
 
 /// Refuses what is large unless its name was typed; of many tags, their number as the page showed it.
-fn confirmed(form: &Form<'_>, wanted: &Wanted) -> Result<()> {
+fn confirmed(form: &Form<'_>, wanted: &Delete) -> Result<()> {
     match wanted {
-        Wanted::Tags(it) | Wanted::Unprotected { left: it, .. } => {
+        Delete::Tags(it) | Delete::Unprotected { left: it, .. } => {
             let now = it.tags.len() as u64;
             let shown = form.sent.text("tags").parse().ok().filter(|shown| *shown > FEW_TAGS).unwrap_or(now);
             if shown > FEW_TAGS { form.confirmed(&shown.to_string()) } else { Ok(()) }
         }
-        Wanted::Images(it) => form.confirmed(it.repository.as_str()),
-        Wanted::Repository(it) => form.confirmed(it.repository.as_str()),
-        Wanted::Namespace(it) => form.confirmed(it.namespace.as_str()),
+        Delete::Images(it) => form.confirmed(it.repository.as_str()),
+        Delete::Repository(it) => form.confirmed(it.repository.as_str()),
+        Delete::Namespace(it) => form.confirmed(it.namespace.as_str()),
     }
 }
 
 /// Whether the one who deleted it may bring it back.
-fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
+fn may_restore(form: &Form<'_>, wanted: &Delete) -> bool {
     let restores = |what| form.may(&RestoreTrash { what, words: String::new() });
     match wanted {
-        Wanted::Tags(it) | Wanted::Unprotected { left: it, .. } => {
+        Delete::Tags(it) | Delete::Unprotected { left: it, .. } => {
             restores(Trashed::Tags(it.repository.clone(), it.tags.clone()))
         }
-        Wanted::Images(it) => restores(Trashed::Whole(it.repository.clone())),
-        Wanted::Repository(it) => restores(Trashed::Whole(it.repository.clone())),
-        Wanted::Namespace(it) => {
+        Delete::Images(it) => restores(Trashed::Whole(it.repository.clone())),
+        Delete::Repository(it) => restores(Trashed::Whole(it.repository.clone())),
+        Delete::Namespace(it) => {
             let all = Target::Scope(Scope::Namespace(it.namespace.clone()));
             form.app.access.holds(&form.caller.standing, Permission::TrashRestore, &all)
         }
@@ -103,11 +101,10 @@ fn may_restore(form: &Form<'_>, wanted: &Wanted) -> bool {
 /// Not found for what is not in the trash, or not theirs to restore; what is in the way of it.
 pub(super) async fn undo(form: &Form<'_>) -> Result<Done> {
     let batch = form.sent.text("batch");
-    let restored = restored::batch(form.app, form.caller, batch, Taken::Asked).await;
-    let rows = match restored.map_err(restored::hidden)? {
-        Restored::Done(rows) => rows,
-        Restored::Job(job) => return Ok(Done::at_job(job, Intent::Undo)),
-        Restored::Crosses => {
+    let rows = match trash::undo(form.app, form.caller, batch, Taken::Asked).await? {
+        Undone::Done(rows) => rows,
+        Undone::Job(job) => return Ok(Done::at_job(job, Intent::Undo)),
+        Undone::Crosses => {
             let trash = Address::Trash(None).to_string();
             let asked = Done::new(address(&trash, &[("restore-all", batch)]), Intent::Undo, "");
             return Ok(Done { page: NextPage::Other, ..asked });

@@ -3,9 +3,8 @@
 use super::{Done, Form};
 use crate::domain::trash::{Over, SeenTag};
 use crate::domain::{Digest, Error, RepositoryName, Result};
-use crate::server::http::restored::{self, Restored, Taken, hidden};
 use crate::server::identity::again;
-use crate::server::service::trash;
+use crate::server::service::trash::{self, Taken, Undone, hidden};
 use crate::ui::form::Intent;
 use crate::ui::query::address;
 use crate::ui::words::counted;
@@ -41,10 +40,10 @@ async fn restore_all(form: &Form<'_>, over: Over) -> Result<Done> {
         (_, Over::Nothing) => Taken::Asked,
         (_, over) => Taken::Moved(over),
     };
-    let rows = match restored::batch(form.app, form.caller, batch, taken).await.map_err(hidden)? {
-        Restored::Done(rows) => rows,
-        Restored::Job(job) => return Ok(Done::at_job(job, INTENT)),
-        Restored::Crosses => return Ok(Done::asking(address(form.page(), &[("restore-all", batch)]), INTENT)),
+    let rows = match trash::undo(form.app, form.caller, batch, taken).await? {
+        Undone::Done(rows) => rows,
+        Undone::Job(job) => return Ok(Done::at_job(job, INTENT)),
+        Undone::Crosses => return Ok(Done::asking(address(form.page(), &[("restore-all", batch)]), INTENT)),
     };
     let words = match rows.as_slice() {
         [one] => one.words(),

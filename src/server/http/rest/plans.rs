@@ -8,8 +8,8 @@ use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag, Timest
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::http::error;
-use crate::server::http::planned::{self, Wanted};
-use crate::server::service::plans::Redeemed;
+use crate::server::service::plans::{Delete, Redeemed};
+use crate::server::service::tags;
 use axum::Json;
 use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
@@ -124,12 +124,12 @@ pub(super) async fn preview(app: &App, caller: &Caller, name: &str, sent: Result
     let found = async {
         let (repository, asked): (RepositoryName, Asked) = (name.parse()?, of(sent?)?);
         let wanted = wanted(app, caller, repository, asked).await?;
-        planned::preview(app, caller, &wanted).await.map(Shown::from)
+        wanted.preview(app, caller).await.map(Shown::from)
     };
     answer(app, caller, StatusCode::OK, found.await)
 }
 
-async fn wanted(app: &App, caller: &Caller, repository: RepositoryName, asked: Asked) -> Result<Wanted> {
+async fn wanted(app: &App, caller: &Caller, repository: RepositoryName, asked: Asked) -> Result<Delete> {
     let Asked { tags, digests, filter, repository: is_whole, leave_out } = asked;
     if leave_out && (is_whole || !digests.is_empty()) {
         let message = "leave_out is for tags: an image goes with all of its own, and a repository with all it holds";
@@ -140,23 +140,23 @@ async fn wanted(app: &App, caller: &Caller, repository: RepositoryName, asked: A
         return Err(Error::invalid("tags", message));
     }
     let tags = match (is_whole, filter.is_empty()) {
-        (true, _) => return Ok(Wanted::Repository(DeleteRepository { repository })),
-        (false, false) => planned::matching(app, caller, repository, filter).await?,
+        (true, _) => return Ok(Delete::Repository(DeleteRepository { repository })),
+        (false, false) => tags::to_delete(app, caller, repository, filter).await?,
         (false, true) if tags.is_empty() && digests.is_empty() => {
             let message = "name tags, digests, a filter, or \"repository\": true";
             return Err(Error::invalid("tags", message));
         }
         (false, true) if digests.is_empty() => DeleteTags { repository, tags, filter: None },
-        (false, true) => return Ok(Wanted::Images(DeleteImages { repository, digests, tags })),
+        (false, true) => return Ok(Delete::Images(DeleteImages { repository, digests, tags })),
     };
-    if leave_out { planned::unprotected(app, caller, tags).await } else { Ok(Wanted::Tags(tags)) }
+    if leave_out { Delete::unprotected(app, caller, tags).await } else { Ok(Delete::Tags(tags)) }
 }
 
 /// What would go of a namespace.
 pub(super) async fn preview_namespace(app: &App, caller: &Caller, name: &str) -> Response<Body> {
     let found = async {
-        let wanted = Wanted::Namespace(DeleteNamespace { namespace: name.parse()? });
-        planned::preview(app, caller, &wanted).await.map(Shown::from)
+        let wanted = Delete::Namespace(DeleteNamespace { namespace: name.parse()? });
+        wanted.preview(app, caller).await.map(Shown::from)
     };
     answer(app, caller, StatusCode::OK, found.await)
 }
@@ -176,11 +176,11 @@ pub(super) async fn redeem_namespace(app: &App, caller: &Caller, name: &str, sen
 async fn done(app: &App, caller: &Caller, place: Result<String>, sent: Result<Value>) -> Response<Body> {
     let redeemed = async {
         let (place, Redeem { plan }) = (place?, of(sent?)?);
-        let (plan, wanted) = planned::open(app, caller, &plan).await?;
+        let (plan, wanted) = Delete::open(app, caller, &plan).await?;
         if wanted.place() != place {
             return Err(Error::NotFound(What::Plan));
         }
-        match planned::redeem(app, caller, &wanted, &plan).await {
+        match wanted.redeem(app, caller, &plan).await {
             Err(outdated @ (Error::Outdated | Error::InUse { .. })) => Ok(Err((outdated, wanted))),
             Ok(redeemed) => Ok(Ok((redeemed, plan.id))),
             Err(refused) => Err(refused),
@@ -194,7 +194,7 @@ async fn done(app: &App, caller: &Caller, place: Result<String>, sent: Result<Va
             answer(app, caller, StatusCode::ACCEPTED, Ok(json!({ "trash": [], "job": job, "batch": batch })))
         }
         // What was shown does not hold any more: here is what would go now.
-        Ok(Err((outdated, wanted))) => match planned::preview(app, caller, &wanted).await {
+        Ok(Err((outdated, wanted))) => match wanted.preview(app, caller).await {
             Ok(preview) => again(&outdated, Shown::from(preview)),
             Err(_) => answer::<()>(app, caller, StatusCode::OK, Err(outdated)),
         },

@@ -6,9 +6,8 @@ use crate::domain::trash::{Over, SeenTag, TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Error, Namespace, RepositoryName, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::http::restored::{self, Restored, Taken, hidden};
 use crate::server::service::plans::Plan;
-use crate::server::service::trash::{self, Wanted};
+use crate::server::service::trash::{self, Taken, Undone, Wanted, hidden};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -164,13 +163,13 @@ pub(in crate::server::http) async fn restore_all(
     Extension(caller): Extension<Caller>,
     sent: Result<Json<Undo>, JsonRejection>,
 ) -> Response<Body> {
-    let restored = async {
+    let undone = async {
         let (batch, taken) = body(sent)?.read(&app, &caller)?;
-        restored::batch(&app, &caller, &batch, taken).await.map_err(hidden)
+        trash::undo(&app, &caller, &batch, taken).await
     };
-    match restored.await {
-        Ok(Restored::Job(job)) => answer(&app, &caller, StatusCode::ACCEPTED, Ok(json!({ "job": job }))),
-        restored => done(&app, &caller, restored.map(drop)),
+    match undone.await {
+        Ok(Undone::Job(job)) => answer(&app, &caller, StatusCode::ACCEPTED, Ok(json!({ "job": job }))),
+        undone => done(&app, &caller, undone.map(drop)),
     }
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// Not found for nothing, and for who may not; then [`Error::Conflict`] while a job deletes more of it.
-pub async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<BTreeMap<RepositoryName, u64>> {
+pub(super) async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<BTreeMap<RepositoryName, u64>> {
     let mut found = trash::in_repositories(&app.store, batch).await?;
     let job = under_way(app, batch).await?;
     // What a job is to delete there may be nothing yet.
@@ -38,7 +38,7 @@ pub async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<BTreeMap
 
 /// Proofs for all that there is, one for each repository, where that is more than comes back at once: for who may bring back
 /// whatever was deleted there. None of it is read.
-pub async fn much(
+pub(super) async fn much(
     app: &App,
     caller: &Caller,
     numbers: &BTreeMap<RepositoryName, u64>,

@@ -11,7 +11,7 @@ use crate::server::store::{Change, Part, trash};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// These by the repositories that they are of.
-pub fn by_repository(rows: Vec<TrashRow>) -> BTreeMap<RepositoryName, Vec<TrashRow>> {
+pub(super) fn by_repository(rows: Vec<TrashRow>) -> BTreeMap<RepositoryName, Vec<TrashRow>> {
     let mut of: BTreeMap<RepositoryName, Vec<TrashRow>> = BTreeMap::new();
     for row in rows {
         of.entry(row.repository.clone()).or_default().push(row);
@@ -23,7 +23,11 @@ pub fn by_repository(rows: Vec<TrashRow>) -> BTreeMap<RepositoryName, Vec<TrashR
 ///
 /// # Errors
 /// As [`super::restore`].
-pub async fn restore_each(app: &App, parts: &[(Authorized<RestoreTrash>, Vec<TrashRow>)], over: &Over) -> Result<()> {
+pub(super) async fn restore_each(
+    app: &App,
+    parts: &[(Authorized<RestoreTrash>, Vec<TrashRow>)],
+    over: &Over,
+) -> Result<()> {
     // Names are locked before their mount, all of them by the first.
     let mut names: BTreeSet<RepositoryName> =
         parts.iter().map(|(proof, _)| proof.action().what.repository().clone()).collect();
@@ -47,12 +51,12 @@ pub async fn restore_each(app: &App, parts: &[(Authorized<RestoreTrash>, Vec<Tra
 }
 
 /// Whether anything of a batch would move a tag that names another image by now.
-pub async fn crosses_together(app: &App, batch: &str) -> Result<bool> {
+pub(super) async fn crosses_together(app: &App, batch: &str) -> Result<bool> {
     Ok(!trash::crossings_of_batch(&app.store, batch, 1).await?.is_empty())
 }
 
 /// Those of a batch that would move no such tag.
-pub async fn uncrossed(app: &App, batch: &str, rows: Vec<TrashRow>) -> Result<Vec<TrashRow>> {
+pub(super) async fn uncrossed(app: &App, batch: &str, rows: Vec<TrashRow>) -> Result<Vec<TrashRow>> {
     let crossed = trash::crossings_of_batch(&app.store, batch, MAX_OF_BATCH).await?;
     let crossed: BTreeSet<String> = crossed.into_iter().map(|it| it.entry).collect();
     Ok(rows.into_iter().filter(|row| !crossed.contains(&row.id)).collect())

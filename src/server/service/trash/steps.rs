@@ -72,7 +72,7 @@ pub async fn of_job(app: &App, proof: &Authorized<ReadJob>, params: &str) -> Res
 ///
 /// # Errors
 /// Not found without any.
-pub async fn start(app: &App, proofs: &[&Authorized<RestoreTrash>], batch: &str, over: Over) -> Result<String> {
+pub(super) async fn start(app: &App, proofs: &[&Authorized<RestoreTrash>], batch: &str, over: Over) -> Result<String> {
     let first = *proofs.first().ok_or(Error::NotFound(What::Trash))?;
     let to_restore = ToRestore {
         batch: batch.to_owned(),

@@ -1,15 +1,18 @@
 //! Undo: all that one request deleted comes back, by forms and by programs alike.
 
+use super::{
+    by_repository, crosses_together, is_much, much, numbers, of_batch, restore, restore_each, restoring_all, start,
+    uncrossed,
+};
 use crate::domain::action::RestoreTrash;
 use crate::domain::error::What;
 use crate::domain::trash::{Over, TrashRow};
 use crate::domain::{Error, Result};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::service::trash;
 
 /// What becomes of tags that name other images by now.
-pub(super) enum Taken {
+pub enum Taken {
     /// They are asked about before anything comes back.
     Asked,
     /// They move as this says, or nothing comes back.
@@ -19,7 +22,7 @@ pub(super) enum Taken {
 }
 
 /// What came of it.
-pub(super) enum Restored {
+pub enum Undone {
     /// Nothing came back: tags name other images by now.
     Crosses,
     /// This came back.
@@ -29,7 +32,7 @@ pub(super) enum Restored {
 }
 
 /// What somebody may not bring back is not in the trash to them.
-pub(super) fn hidden(refusal: Error) -> Error {
+pub fn hidden(refusal: Error) -> Error {
     match refusal {
         Error::Forbidden(_) | Error::NotFound(_) => Error::NotFound(What::Trash),
         refusal => refusal,
@@ -41,21 +44,25 @@ pub(super) fn hidden(refusal: Error) -> Error {
 ///
 /// # Errors
 /// Not found if nothing of it is left, or it is not theirs; what is in the way of one of its parts.
-pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Result<Restored> {
-    let numbers = trash::numbers(app, caller, batch).await?;
-    let (parts, is_much) = match trash::much(app, caller, &numbers).await? {
+pub async fn undo(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Result<Undone> {
+    bring_back(app, caller, batch, taken).await.map_err(hidden)
+}
+
+async fn bring_back(app: &App, caller: &Caller, batch: &str, taken: Taken) -> Result<Undone> {
+    let numbers = numbers(app, caller, batch).await?;
+    let (parts, is_much) = match much(app, caller, &numbers).await? {
         Some(proofs) => (proofs.into_iter().map(|proof| (proof, vec![])).collect(), true),
         None => {
-            let rows = trash::of_batch(app, batch).await?;
-            let is_much = trash::is_much(app, &rows).await?;
+            let rows = of_batch(app, batch).await?;
+            let is_much = is_much(app, &rows).await?;
             (proven(app, caller, rows).await?, is_much)
         }
     };
     if parts.is_empty() {
         return Err(Error::NotFound(What::Trash));
     }
-    if matches!(taken, Taken::Asked) && trash::crosses_together(app, batch).await? {
-        return Ok(Restored::Crosses);
+    if matches!(taken, Taken::Asked) && crosses_together(app, batch).await? {
+        return Ok(Undone::Crosses);
     }
     let (over, leaves_out) = match taken {
         Taken::Moved(over) => (over, false),
@@ -65,16 +72,14 @@ pub(super) async fn batch(app: &App, caller: &Caller, batch: &str, taken: Taken)
     // A job leaves out what cannot come back, and says so.
     if is_much {
         let proofs: Vec<_> = parts.iter().map(|(proof, _)| proof).collect();
-        return trash::start(app, &proofs, batch, over).await.map(Restored::Job);
+        return start(app, &proofs, batch, over).await.map(Undone::Job);
     }
     let parts = if leaves_out { others(app, caller, batch, parts).await? } else { parts };
     match parts.as_slice() {
-        [(proof, rows)] => {
-            trash::restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over).await?;
-        }
-        parts => trash::restore_each(app, parts, &over).await?,
+        [(proof, rows)] => restore(app, proof, rows.iter().map(|row| row.id.clone()).collect(), over).await?,
+        parts => restore_each(app, parts, &over).await?,
     }
-    Ok(Restored::Done(parts.into_iter().flat_map(|(_, rows)| rows).collect()))
+    Ok(Undone::Done(parts.into_iter().flat_map(|(_, rows)| rows).collect()))
 }
 
 /// What is in the trash of a repository, with the proof that it may come back.
@@ -82,8 +87,8 @@ type Proven = (Authorized<RestoreTrash>, Vec<TrashRow>);
 
 async fn proven(app: &App, caller: &Caller, rows: Vec<TrashRow>) -> Result<Vec<Proven>> {
     let mut parts = Vec::new();
-    for (repository, rows) in trash::by_repository(rows) {
-        parts.push((app.access.authorize(caller, trash::restoring_all(&repository, &rows)).await?, rows));
+    for (repository, rows) in by_repository(rows) {
+        parts.push((app.access.authorize(caller, restoring_all(&repository, &rows)).await?, rows));
     }
     Ok(parts)
 }
@@ -91,7 +96,7 @@ async fn proven(app: &App, caller: &Caller, rows: Vec<TrashRow>) -> Result<Vec<P
 /// The same without what would move a tag.
 async fn others(app: &App, caller: &Caller, batch: &str, parts: Vec<Proven>) -> Result<Vec<Proven>> {
     let rows = parts.into_iter().flat_map(|(_, rows)| rows).collect();
-    let rows = trash::uncrossed(app, batch, rows).await?;
+    let rows = uncrossed(app, batch, rows).await?;
     if rows.is_empty() {
         let words = "all of it has names that other images have by now; nothing is left to come back without them";
         return Err(Error::Conflict(words.to_owned()));
