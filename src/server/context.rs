@@ -97,6 +97,16 @@ impl Parts {
         self.longest(|prefix| prefix.strip(repository).is_some())
     }
 
+    /// The same, if names may be changed there.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`] where it is that.
+    pub fn changeable(&self, repository: &RepositoryName) -> Result<Arc<Mount>> {
+        let mount = self.mount(repository).ok_or_else(|| Error::NotFound(What::Repository(repository.clone())))?;
+        mount.require_changes()?;
+        Ok(mount)
+    }
+
     /// The mount in which a namespace lies, there or not: that of the repositories right below it.
     pub fn mount_below(&self, namespace: &Namespace) -> Option<Arc<Mount>> {
         self.longest(|prefix| prefix.has_below(namespace))

@@ -9,7 +9,7 @@ use super::store::Store;
 use super::store::mount_settings::{self, Kept};
 use crate::domain::mount::{MountSettings, address};
 use crate::domain::view::MountKind;
-use crate::domain::{MountPrefix, RepositoryName, Result};
+use crate::domain::{Error, MountPrefix, RepositoryName, Result};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What the password of a registry is sealed for: it opens at no other prefix and for no other address.
@@ -48,6 +48,19 @@ impl Mount {
     /// Whether names are changed in it: it is kept here, or at a registry elsewhere that may be changed.
     pub fn takes_changes(&self) -> bool {
         self.write.is_some() || self.changes.is_some()
+    }
+
+    /// # Errors
+    /// [`Error::ReadOnly`] where no names are changed in it.
+    pub fn require_changes(&self) -> Result<()> {
+        if self.takes_changes() {
+            return Ok(());
+        }
+        let host = self.kept_at().unwrap_or_else(|| "its registry".to_owned());
+        Err(Error::ReadOnly(format!(
+            "nothing is changed at {host} from here: the mount {} is read-only",
+            self.prefix.shown()
+        )))
     }
 
     /// The host of the registry elsewhere that keeps its repositories; none where they are kept here.
@@ -93,7 +106,7 @@ pub trait Connect: Send + Sync {
     /// The registry, which is not asked yet.
     ///
     /// # Errors
-    /// [`crate::domain::Error::Invalid`] of the setting that cannot be right.
+    /// [`Error::Invalid`] of the setting that cannot be right.
     fn connect(&self, typed: Typed) -> Result<Mount>;
 }
 

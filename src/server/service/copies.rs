@@ -24,7 +24,6 @@ pub(super) use undo::of_job;
 pub use undo::undo;
 pub use way::{SLICE, step};
 
-use super::elsewhere;
 use super::names::{Expect, Namer};
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
@@ -92,7 +91,7 @@ impl Seen {
 /// # Errors
 /// [`Error::ReadOnly`] where nothing is written; it may be read from there.
 fn takes_job(app: &App, from: &RepositoryName, to: &RepositoryName) -> Result<bool> {
-    let there = elsewhere::home(app, to)?;
+    let there = app.changeable(to)?;
     let here = app.mount(from).ok_or_else(|| Error::NotFound(What::Repository(from.clone())))?;
     Ok(from != to && (here.id != there.id || there.write.is_none()))
 }

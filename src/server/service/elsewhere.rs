@@ -11,7 +11,7 @@ mod taking;
 
 pub(super) use behind::require_deleted_at;
 pub use held::{release, together};
-pub(super) use places::{at, home, of};
+pub(super) use places::{at, of};
 pub use said::deletes_nothing_at;
 pub(super) use said::{Ends, leaving, said};
 pub use settling::end;

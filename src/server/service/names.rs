@@ -73,7 +73,7 @@ pub(super) struct Namer {
 impl Namer {
     /// By this proof.
     pub(super) fn of<A: Action>(app: &App, proof: &Authorized<A>, name: &RepositoryName) -> Result<Self> {
-        let mount = elsewhere::home(app, name)?;
+        let mount = app.changeable(name)?;
         Ok(Self::each(app, proof, &mount)(name.clone()))
     }
 

@@ -119,7 +119,7 @@ async fn sealed_preview<A: Planned>(
 ) -> Result<Preview> {
     let (preview, print) = match &mut asked {
         Asked::Content { repository, tags, digests, .. } => {
-            elsewhere::home(app, repository)?;
+            app.changeable(repository)?;
             match content(app, repository, &proof.rights(), (tags, digests)).await {
                 Err(failure @ Error::NotFound(What::Tag { .. })) => {
                     left_out.push(left_out::gone(app, repository, (tags, digests), failure).await?);

@@ -191,11 +191,6 @@ pub(super) async fn mount_notice(
     })
 }
 
-/// Whether names are changed in what a mount keeps: it is here, or a registry elsewhere that may be changed.
-pub(super) fn is_open(app: &App, mount_id: &str) -> bool {
-    app.mounts.find(mount_id).is_some_and(|mount| mount.takes_changes())
-}
-
 /// Whether a mount's registry is elsewhere.
 pub(super) fn is_remote(app: &App, mount_id: &str) -> bool {
     app.mounts.find(mount_id).is_some_and(|mount| mount.upstream.is_some())

@@ -221,7 +221,7 @@ pub fn together(holds: Vec<Hold>) -> Vec<Vec<Hold>> {
 /// Takes hidden tags of one request in one repository away, of what is in the trash no more, at the registry that has them.
 /// Returns those that stay to be taken away, each with why; where the registry is down, the first that met it.
 pub async fn release<'h, A: Bookkeeping>(app: &App, proof: &Authorized<A>, some: &'h [Hold]) -> Vec<(&'h Hold, Error)> {
-    match some.first().and_then(|hold| Elsewhere::at(app, &hold.mount_id)) {
+    match some.first().and_then(|hold| Elsewhere::if_open(app, &hold.mount_id)) {
         Some(elsewhere) => elsewhere.let_some_go(app, proof, some).await,
         None => some.iter().map(|hold| (hold, closed())).collect(),
     }

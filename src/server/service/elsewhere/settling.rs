@@ -131,7 +131,7 @@ impl Elsewhere {
 /// # Errors
 /// [`Error::Conflict`] where its registry may not be changed any more.
 pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going) -> Result<()> {
-    let elsewhere = Elsewhere::at(app, &going.repository.mount_id).ok_or_else(closed)?;
+    let elsewhere = Elsewhere::if_open(app, &going.repository.mount_id).ok_or_else(closed)?;
     let mut current = elsewhere.named(&going.name, &going.tag).await?;
     if current.is_none() && elsewhere.end_tag(app, proof, &going).await? {
         current = elsewhere.named(&going.name, &going.tag).await?; // Somebody may have set it at this moment.

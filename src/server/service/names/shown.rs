@@ -13,7 +13,6 @@ use crate::server::context::App;
 use crate::server::service::elsewhere;
 use crate::server::service::protections::met;
 use crate::server::service::repositories::require;
-use crate::server::service::tags::is_open;
 use crate::server::service::who;
 use crate::server::store::protections::{self, Rules};
 use crate::server::store::radius::Reader;
@@ -39,7 +38,7 @@ pub(in crate::server::service) struct Powers {
 impl Powers {
     /// The powers of a proof's holder in its repository, which a mount keeps.
     pub fn of(app: &App, proof: &Authorized<ReadRepository>, mount_id: &str, rules: Vec<Protection>) -> Self {
-        let is_open = is_open(app, mount_id);
+        let is_open = app.mounts.find(mount_id).is_some_and(|mount| mount.takes_changes());
         let has_places = app.mounts.now().iter().any(|mount| mount.takes_changes());
         Self { name: proof.action().repository.clone(), rights: proof.rights(), rules, is_open, has_places }
     }
@@ -126,7 +125,7 @@ pub async fn naming(
     reference: Reference,
     wanted: Option<Tag>,
 ) -> Result<NamingView> {
-    elsewhere::home(app, &proof.action().repository)?;
+    app.changeable(&proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
     let rule = wanted.as_ref().and_then(|tag| in_the_way(proof, &rules, Act::Move, tag));
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
@@ -162,7 +161,7 @@ pub async fn naming(
 /// # Errors
 /// [`Error::Forbidden`] for who may not rename it.
 pub async fn renaming(app: &App, proof: &Authorized<ReadRepository>, tag: &Tag) -> Result<TagThere> {
-    elsewhere::home(app, &proof.action().repository)?;
+    app.changeable(&proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
     let rule = in_the_way(proof, &rules, Act::Delete, tag);
     let powers = Powers::of(app, proof, &found.mount_id, rules.say());
@@ -184,7 +183,7 @@ pub async fn rolling_back(
     tag: Tag,
     to: Option<Digest>,
 ) -> Result<RollBackView> {
-    elsewhere::home(app, &proof.action().repository)?;
+    app.changeable(&proof.action().repository)?;
     let (found, rules) = repository(app, proof).await?;
     let row = tags::row(&mut Reader::Store(&app.store), &found.id, &tag).await?;
     let digest = to.clone().unwrap_or_else(nothing);

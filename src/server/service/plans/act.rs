@@ -164,7 +164,7 @@ impl Content {
         (tags, digests): (Vec<Tag>, Vec<Digest>),
         (rights, expected): (Rights, Option<Digest>),
     ) -> Result<Self> {
-        let mount = elsewhere::home(app, &name)?;
+        let mount = app.changeable(&name)?;
         let (mount_id, keeps_trash) = (mount.id.clone(), mount.keeps_trash);
         Ok(Self { name, mount_id, keeps_trash, tags, digests, rights, expected })
     }
