@@ -10,6 +10,7 @@ mod settling;
 mod taking;
 
 pub(super) use behind::require_deleted_at;
+pub(super) use held::let_all_go;
 pub use held::{release, together};
 pub(super) use places::{at, of};
 pub use said::deletes_nothing_at;

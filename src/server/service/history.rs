@@ -9,7 +9,7 @@ pub use kept::{Weighed, weigh};
 pub use shown::{as_of_page, deleted, page};
 
 use super::repositories::{position, require};
-use super::{plans, who};
+use super::who;
 use crate::domain::action::{ReadRepository, RollBackNamespace};
 use crate::domain::view::{Difference, HistoryQuery, HistoryRow};
 use crate::domain::{Digest, Error, Namespace, Page, Result, Scope, Timestamp};
@@ -85,7 +85,7 @@ pub async fn as_of(
 fn print_of(since: String, left_out: &[String]) -> Digest {
     let mut left_out = left_out.to_vec();
     left_out.sort();
-    plans::print_of(std::iter::once(since).chain(left_out))
+    super::print_of(std::iter::once(since).chain(left_out))
 }
 
 /// All that differs.

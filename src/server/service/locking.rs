@@ -1,12 +1,25 @@
-//! Locks many repositories that one change is about: their names in order and then their mount, as pushes do, so that no two
-//! wait for each other. Which they are is read before, and again when they are locked.
+//! Locks the repositories that one change is about: their names in order and then their mount, as pushes do, so that no two
+//! wait for each other. Which they are, where they are many, is read before, and again when they are locked.
 
+use crate::domain::error::What;
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::store::Tx;
+use crate::server::store::repositories::{self, Repository};
 use std::collections::BTreeSet;
 
 /// How often a change begins again because another repository came to those that it is about.
 const TRIES: usize = 5;
+
+/// A repository of a mount, which stays as it is until the transaction ends.
+///
+/// # Errors
+/// Not found if the mount has none of that name.
+pub async fn repository(tx: &mut Tx, name: &RepositoryName, mount_id: &str) -> Result<Repository> {
+    tx.lock(name.as_str()).await?;
+    tx.lock(mount_id).await?;
+    let found = repositories::current(tx, name).await?.filter(|found| found.mount_id == mount_id);
+    found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
+}
 
 /// Locks repositories of a mount, and then that.
 pub async fn lock(tx: &mut Tx, names: &BTreeSet<RepositoryName>, mount_id: &str) -> Result<()> {

@@ -34,9 +34,11 @@ pub mod waiting;
 mod who;
 
 use crate::domain::action::{ConfigureRepository, ListGrants, ReadActivity, ReadNamespace, RollBackNamespace};
+use crate::domain::digest::Algorithm;
 use crate::domain::view::{MAX_DAYS, Opens};
-use crate::domain::{Action, Error, Permission, Result, Scope, Target, Timestamp};
+use crate::domain::{Action, Digest, Error, Permission, Result, Scope, Target, Timestamp};
 use crate::server::access::Authorized;
+use crate::server::blobs::ContentHash;
 use crate::server::context::App;
 use crate::server::identity::secrets::{self, Kind};
 use crate::server::secret::Secret;
@@ -75,6 +77,11 @@ fn opens<A: Action>(app: &App, proof: &Authorized<A>, scope: &Scope) -> Opens {
 /// A new secret, from the server's randomness.
 fn draw(app: &App, kind: Kind) -> Secret {
     secrets::new(kind, &*app.entropy)
+}
+
+/// What somebody was shown, as one value: another one wherever a line is.
+fn print_of(lines: impl Iterator<Item = String>) -> Digest {
+    ContentHash::digest_of(Algorithm::Sha256, lines.collect::<Vec<_>>().join("\n").as_bytes())
 }
 
 /// Refuses an end that is over or further away than anybody should plan.

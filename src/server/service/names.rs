@@ -5,7 +5,7 @@ mod shown;
 pub(super) use shown::Powers;
 pub use shown::{naming, renaming, rolling_back};
 
-use super::elsewhere;
+use super::{elsewhere, locking};
 use crate::domain::action::{RenameTag, RollBackTag, SetTag};
 use crate::domain::error::What;
 use crate::domain::principal::one_line;
@@ -107,7 +107,7 @@ impl Namer {
 
     /// The repository, which nobody else changes until the transaction ends.
     pub(super) async fn open(&self, tx: &mut Tx) -> Result<Repository> {
-        super::plans::hosted(tx, &self.name, &self.mount_id).await
+        locking::repository(tx, &self.name, &self.mount_id).await
     }
 
     /// How it puts tags on images.

@@ -16,14 +16,11 @@ mod whole;
 mod with_it;
 
 pub use crate::server::store::plans::Redeemed;
-pub(super) use act::forgotten;
-pub(super) use act::hosted;
 pub use act::{act, redeem};
 pub(super) use barred::Kept;
 pub use deletes::Delete;
 use listed::first;
 use passed::passed;
-pub(super) use sealed::print_of;
 use sealed::{Asked, Planned};
 pub use sealed::{MAX_BYTES, Plan};
 pub use steps::{left, step};

@@ -1,7 +1,7 @@
 //! Protection rules: to see, to set, to change and to remove them. Whether one is in the way of a change is asked by the
 //! store, in the transaction of that change.
 
-use super::{may, opens, who};
+use super::{may, opens, print_of, who};
 use crate::domain::action::{
     ChangeProtection, ConfigureRepository, ListProtections, ListRepositories, ReadNamespace, RemoveProtection,
     SetProtection,
@@ -217,7 +217,7 @@ pub async fn remove(app: &App, proof: &Authorized<RemoveProtection>) -> Result<(
 
 /// What a rule says, as one value.
 pub fn print(protection: &Protection) -> Digest {
-    super::plans::print_of(std::iter::once(protection.lines()))
+    print_of(std::iter::once(protection.lines()))
 }
 
 /// That a rule is not what it was.

@@ -18,19 +18,17 @@ pub use steps::{left, step};
 pub use together::{purge_all, purging_all, require_tags, restoring_whole};
 pub use undo::{Taken, Undone, hidden, undo};
 
-use super::elsewhere::{self, Elsewhere};
-use crate::domain::action::{Bookkeeping, PurgeTrash, RestoreTrash, Trashed};
+use super::elsewhere;
+use crate::domain::action::{PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::run::{AT_ONCE, AT_ONCE_ELSEWHERE};
 use crate::domain::trash::{Over, TrashRow};
-use crate::domain::view::JobRow;
 use crate::domain::{Error, Permission, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::store::plans::Redeemed;
 pub use crate::server::store::trash::Wanted;
 use crate::server::store::trash::{self, Entry, Restoring};
-use crate::server::store::{Change, Tx, collect, holds, plans, runs};
+use crate::server::store::{Change, Tx, collect, holds, plans};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -126,30 +124,14 @@ pub async fn of_batch(app: &App, batch: &str) -> Result<Vec<TrashRow>> {
 /// # Errors
 /// [`Error::Conflict`] while a job deletes more of a batch.
 async fn require_ended(app: &App, batch: &str) -> Result<()> {
-    match is_under_way(app, batch).await? {
-        true => Err(not_over()),
-        false => Ok(()),
+    match plans::under_way(&app.store, batch).await? {
+        Some(_) => Err(not_over()),
+        None => Ok(()),
     }
 }
 
 fn not_over() -> Error {
     Error::Conflict("the job that deletes this is not over; cancel it on its page, or wait for it".to_owned())
-}
-
-/// Whether a job deletes more of this batch.
-async fn is_under_way(app: &App, batch: &str) -> Result<bool> {
-    Ok(under_way(app, batch).await?.is_some())
-}
-
-/// The job that deletes more of it.
-async fn under_way(app: &App, batch: &str) -> Result<Option<JobRow>> {
-    match plans::redeemed(&app.store, batch).await? {
-        Some(Redeemed::Run(run)) => {
-            let row = runs::find(&app.store, &run).await?;
-            Ok(row.map(|(row, _)| row).filter(|row| !row.state.is_over()))
-        }
-        Some(Redeemed::Done(_)) | None => Ok(None),
-    }
 }
 
 /// Brings entries back, where they were deleted. `over` moves a tag that names another image by now. In the hosted registry
@@ -184,7 +166,7 @@ pub async fn restore(app: &App, proof: &Authorized<RestoreTrash>, ids: Vec<Strin
         })
     });
     change.await?;
-    let_go(app, proof, elsewhere, &batches).await
+    elsewhere::let_all_go(app, proof, elsewhere, &batches).await
 }
 
 /// Who brings something back of the hosted registry.
@@ -216,23 +198,6 @@ async fn bring_back(
     Ok(words.join("\n"))
 }
 
-/// A registry elsewhere keeps what is in its trash by hidden tags, which go when nothing needs them any more.
-pub(super) async fn let_go<A: Bookkeeping>(
-    app: &App,
-    proof: &Authorized<A>,
-    elsewhere: Option<Elsewhere>,
-    batches: &BTreeSet<String>,
-) -> Result<()> {
-    let Some(elsewhere) = elsewhere else { return Ok(()) };
-    for batch in batches {
-        // What is about to be in the trash is held already.
-        if !is_under_way(app, batch).await? {
-            elsewhere.let_go(app, proof, batch).await?;
-        }
-    }
-    Ok(())
-}
-
 /// Lets an entry go for good, whatever is mounted at its name by now.
 pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Result<()> {
     let (allowed, now) = (proof.action().what.clone(), app.clock.now());
@@ -254,7 +219,7 @@ pub async fn purge(app: &App, proof: &Authorized<PurgeTrash>, id: String) -> Res
         })
     });
     let batch = change.await?;
-    let_go(app, proof, elsewhere, &BTreeSet::from([batch])).await
+    elsewhere::let_all_go(app, proof, elsewhere, &BTreeSet::from([batch])).await
 }
 
 /// An entry that is there still and that the proof is about; no other change of its repository comes between.

@@ -5,7 +5,7 @@ mod gone;
 mod images;
 mod whole;
 
-pub use gone::gone;
+pub use gone::{gone, keep_none};
 pub use images::{exactly, planned};
 pub use whole::repository;
 

@@ -1,6 +1,7 @@
 //! Plans that were redeemed: what was done by one is done once, and the answer is the same when it is asked again.
 
-use super::{Row, Store, Tx};
+use super::{Row, Store, Tx, runs};
+use crate::domain::view::JobRow;
 use crate::domain::{Result, Timestamp};
 use crate::params;
 
@@ -26,6 +27,17 @@ pub async fn redeemed(store: &Store, id: &str) -> Result<Option<Redeemed>> {
 pub async fn current(tx: &mut Tx, id: &str) -> Result<Option<Redeemed>> {
     let row = tx.one("SELECT entries FROM redeemed_plans WHERE id = $1", params![id]).await?;
     row.map(read).transpose()
+}
+
+/// The run that does what a plan says, for as long as it is not over: it deletes more under the plan's batch.
+pub async fn under_way(store: &Store, id: &str) -> Result<Option<JobRow>> {
+    match redeemed(store, id).await? {
+        Some(Redeemed::Run(run)) => {
+            let row = runs::find(store, &run).await?;
+            Ok(row.map(|(row, _)| row).filter(|row| !row.state.is_over()))
+        }
+        Some(Redeemed::Done(_)) | None => Ok(None),
+    }
 }
 
 /// Notes what came of a plan, and forgets plans that nobody can redeem any more, unless a run still does what one says.

@@ -11,9 +11,9 @@ use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
 use crate::server::store::holds::{self, Hold, Takes};
-use crate::server::store::manifests;
 use crate::server::store::protections::By;
 use crate::server::store::trash::{self, Entry};
+use crate::server::store::{manifests, plans};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most that one purge, or one restore, takes away at once.
@@ -91,12 +91,7 @@ impl Elsewhere {
 
     /// Takes hidden tags away that nothing in the trash needs any more. What cannot be reached now, and what is more than
     /// goes at once, is for the next sweep.
-    pub(in crate::server::service) async fn let_go<A: Bookkeeping>(
-        &self,
-        app: &App,
-        proof: &Authorized<A>,
-        batch: &str,
-    ) -> Result<()> {
+    async fn let_go<A: Bookkeeping>(&self, app: &App, proof: &Authorized<A>, batch: &str) -> Result<()> {
         // What images are made of follows them.
         for _ in 0..2 {
             let mut free = holds::free_of(&app.store, batch, MOST_LET_GO).await?;
@@ -225,6 +220,23 @@ pub async fn release<'h, A: Bookkeeping>(app: &App, proof: &Authorized<A>, some:
         Some(elsewhere) => elsewhere.let_some_go(app, proof, some).await,
         None => some.iter().map(|hold| (hold, closed())).collect(),
     }
+}
+
+/// Takes hidden tags of some requests away that nothing in the trash needs any more.
+pub(in crate::server::service) async fn let_all_go<A: Bookkeeping>(
+    app: &App,
+    proof: &Authorized<A>,
+    elsewhere: Option<Elsewhere>,
+    batches: &BTreeSet<String>,
+) -> Result<()> {
+    let Some(elsewhere) = elsewhere else { return Ok(()) };
+    for batch in batches {
+        // What is about to be in the trash is held already.
+        if plans::under_way(&app.store, batch).await?.is_none() {
+            elsewhere.let_go(app, proof, batch).await?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn gone(digest: &Digest) -> Error {

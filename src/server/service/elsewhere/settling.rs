@@ -1,6 +1,7 @@
 //! What is done at a registry elsewhere already, in the catalog: nobody is asked again, whatever was set or read
 //! meanwhile. A delete that did not come to its end is ended here too.
 
+use super::held::let_all_go;
 use super::taking::Gone;
 use super::{Elsewhere, Renamed, closed};
 use crate::domain::action::{Bookkeeping, Mutation, RenameTag};
@@ -10,8 +11,8 @@ use crate::domain::{Digest, Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
+use crate::server::service::locking;
 use crate::server::service::names::Namer;
-use crate::server::service::{plans, trash};
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::going::{self, Going};
 use crate::server::store::repositories::{self, Repository};
@@ -35,11 +36,17 @@ pub(in crate::server::service) async fn settle(
     if keeps_trash && entries.is_empty() && gone.tags.is_empty() && !gone.images.is_empty() {
         return Err(Error::Outdated); // All of it is named by now, and nothing was taken there.
     }
-    let entries = if keeps_trash { entries } else { plans::forgotten(tx, entries).await? };
+    let kept = match keeps_trash {
+        true => entries,
+        false => {
+            deletes::keep_none(tx, &entries).await?;
+            vec![]
+        }
+    };
     let id = &deletion.repository.id;
     going::forget(tx, (&who.batch, id), gone.tags.keys().chain(&gone.moved)).await?;
     repositories::touch(tx, id, Some(&who.by), who.at).await?;
-    Ok((entries, radius))
+    Ok((kept, radius))
 }
 
 /// Writes a change of names; of one that its registry did already nothing is asked any more.
@@ -81,7 +88,7 @@ async fn let_go<A: Bookkeeping>(app: &App, proof: &Authorized<A>, name: &Reposit
     if held.is_empty() {
         return;
     }
-    let gone = async { trash::let_go(app, proof, super::of(app, name)?, held).await };
+    let gone = async { let_all_go(app, proof, super::of(app, name)?, held).await };
     if let Err(error) = gone.await {
         tracing::warn!(repository = %name, %error, "what held an image could not be let go; the next sweep tries again");
     }
@@ -160,7 +167,7 @@ pub async fn end<A: Bookkeeping>(app: &App, proof: &Authorized<A>, going: Going)
     let keeps_trash = elsewhere.mount.keeps_trash;
     let change = app.store.settle(proof, move |tx| {
         Box::pin(async move {
-            let found = plans::hosted(tx, &going.name, &going.repository.mount_id).await?;
+            let found = locking::repository(tx, &going.name, &going.repository.mount_id).await?;
             if going::is_there(tx, &going).await? {
                 let tags = BTreeMap::from([(going.tag.clone(), going.digest.clone())]);
                 let gone = Gone { tags, ..Gone::default() };

@@ -2,7 +2,6 @@
 
 use super::sealed::{Asked, Plan, Planned, print};
 use super::{Found, before, reach, steps, whole};
-use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
@@ -16,7 +15,7 @@ use crate::server::store::plans::Redeemed;
 use crate::server::store::protections::{By, Rules};
 use crate::server::store::radius::Reader;
 use crate::server::store::repositories::{self, Repository};
-use crate::server::store::{Change, Tx, plans, trash};
+use crate::server::store::{Change, Tx, plans};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -190,7 +189,7 @@ impl Content {
 
     /// Its repository, which stays as it is until the transaction ends.
     pub(super) async fn open(&self, tx: &mut Tx) -> Result<Repository> {
-        hosted(tx, &self.name, &self.mount_id).await
+        locking::repository(tx, &self.name, &self.mount_id).await
     }
 
     /// What is gone there is gone here, whatever was set or read meanwhile.
@@ -268,26 +267,4 @@ impl Content {
         let before = before(&radius.tags, radius.images.keys().cloned());
         Ok(Done { entries, is_kept: true, before, changed: vec![self.name] })
     }
-}
-
-/// Where there is no trash, nothing stays in it.
-pub(in crate::server::service) async fn forgotten(tx: &mut Tx, entries: Vec<String>) -> Result<Vec<String>> {
-    for id in &entries {
-        if let Some(entry) = trash::current(tx, id).await? {
-            trash::purge(tx, &[entry]).await?;
-        }
-    }
-    Ok(vec![])
-}
-
-/// A repository of a mount, which stays as it is until the transaction ends.
-pub(in crate::server::service) async fn hosted(
-    tx: &mut Tx,
-    name: &RepositoryName,
-    mount_id: &str,
-) -> Result<Repository> {
-    tx.lock(name.as_str()).await?;
-    tx.lock(mount_id).await?;
-    let found = repositories::current(tx, name).await?.filter(|found| found.mount_id == mount_id);
-    found.ok_or_else(|| Error::NotFound(What::Repository(name.clone())))
 }

@@ -1,14 +1,13 @@
 //! A plan on its way: sealed, so that it says what its preview said, to who asked, for a while.
 
 use crate::domain::action::{Bookkeeping, DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
-use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
 use crate::domain::radius::{Radius, Stays};
 use crate::domain::{Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Standing;
-use crate::server::blobs::ContentHash;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
+use crate::server::service::print_of;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -149,9 +148,4 @@ pub(super) fn print(radius: &Radius) -> Digest {
         Stays::Sibling(..) | Stays::Named(..) => None,
     });
     print_of(tags.chain(images).chain(parents).chain(unnamed))
-}
-
-/// The print of some lines.
-pub(in crate::server::service) fn print_of(lines: impl Iterator<Item = String>) -> Digest {
-    ContentHash::digest_of(Algorithm::Sha256, lines.collect::<Vec<_>>().join("\n").as_bytes())
 }

@@ -1,17 +1,17 @@
 //! Whole repositories: one, or all that lie in a namespace.
 
-use super::act::{Done, hosted};
+use super::act::Done;
 use super::barred;
 use super::kept_days;
 use super::listed::MAX_LISTED;
 use super::passed::passed;
-use super::sealed::print_of;
 use crate::domain::error::What;
 use crate::domain::view::{Going, GoingKind, More, Preview, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Scope, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
 use crate::server::service::locking;
+use crate::server::service::print_of;
 use crate::server::service::repositories::require;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::protections::{self, Rules};
@@ -73,7 +73,7 @@ impl Whole {
     pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
         let found = match &self.which {
             Which::One(name) => {
-                hosted(tx, name, &self.mount_id).await?;
+                locking::repository(tx, name, &self.mount_id).await?;
                 sums(&mut Reader::Tx(tx), &self.mount_id, Some(name), None, 1).await?
             }
             Which::All(namespace, names) => {
@@ -95,7 +95,7 @@ impl Whole {
         barred::refuse(tx, (&self.rights, rules), &found).await?;
         let (mut entries, mut changed, mut lines) = (Vec::new(), Vec::new(), Vec::new());
         for it in found {
-            let repository = hosted(tx, &it.name, &self.mount_id).await?;
+            let repository = locking::repository(tx, &it.name, &self.mount_id).await?;
             lines.push(format!("{} {}, {} tags", it.name, it.id, it.n_tags));
             let deletion = Deletion::begin(tx, repository, it.name.clone(), who.clone()).await?;
             entries.push(deletes::repository(tx, &deletion).await?);

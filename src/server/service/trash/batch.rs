@@ -1,14 +1,14 @@
 //! Who asks for all that one request deleted: whether they may have it is decided before anything is said of it, and before
 //! it is read.
 
-use super::{restoring_whole, under_way};
+use super::restoring_whole;
 use crate::domain::action::{RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::run::AT_ONCE;
 use crate::domain::{Error, Permission, RepositoryName, Result, Scope, Target};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::store::trash;
+use crate::server::store::{plans, trash};
 use std::collections::BTreeMap;
 
 /// How many things one request deleted in each repository, as far as they are in the trash still, for who may bring back
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// Not found for nothing, and for who may not; then [`Error::Conflict`] while a job deletes more of it.
 pub(super) async fn numbers(app: &App, caller: &Caller, batch: &str) -> Result<BTreeMap<RepositoryName, u64>> {
     let mut found = trash::in_repositories(&app.store, batch).await?;
-    let job = under_way(app, batch).await?;
+    let job = plans::under_way(&app.store, batch).await?;
     // What a job is to delete there may be nothing yet.
     if let Some(Scope::Repository(name)) = job.as_ref().map(|job| job.scope.clone()) {
         found.entry(name).or_default();

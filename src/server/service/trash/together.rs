@@ -1,13 +1,14 @@
 //! Tags of one repository that one request deleted: a line of the trash by themselves, which goes for good as a whole, some
 //! tags in each transaction. What else one request deleted stands in `batch`, and how all of it comes back in `batches`.
 
-use super::{Home, TOGETHER, let_go, require_ended};
+use super::{Home, TOGETHER, require_ended};
 use crate::domain::action::{PurgeTrash, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::run::AT_ONCE_ELSEWHERE;
 use crate::domain::{Error, RepositoryName, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
+use crate::server::service::elsewhere;
 use crate::server::store::{Change, collect, holds, trash};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub async fn purge_all(app: &App, proof: &Authorized<PurgeTrash>, batch: &str) -
         }
     }
     if n_gone as u64 <= AT_ONCE_ELSEWHERE {
-        let_go(app, proof, elsewhere, &BTreeSet::from([batch.to_owned()])).await?;
+        elsewhere::let_all_go(app, proof, elsewhere, &BTreeSet::from([batch.to_owned()])).await?;
     }
     Ok(n_gone)
 }

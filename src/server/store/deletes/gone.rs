@@ -34,6 +34,16 @@ pub async fn gone(
     Ok((entries, radius))
 }
 
+/// Where there is no trash, nothing stays in it.
+pub async fn keep_none(tx: &mut Tx, entries: &[String]) -> Result<()> {
+    for id in entries {
+        if let Some(entry) = trash::current(tx, id).await? {
+            trash::purge(tx, &[entry]).await?;
+        }
+    }
+    Ok(())
+}
+
 /// What goes if nothing goes that was not taken: an image that has another tag, or that an index lists by now, stays.
 fn within(graph: &Graph, tags: &BTreeSet<Tag>, mut images: BTreeSet<Digest>) -> Radius {
     loop {
