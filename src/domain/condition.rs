@@ -54,6 +54,33 @@ impl Condition {
     }
 }
 
+/// What must hold of a tag before it is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing.
+    #[default]
+    Anything,
+    /// It is not there.
+    Absent,
+    /// It names this image.
+    Named(Digest),
+}
+
+impl Expect {
+    /// Whether it holds.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with what the tag names.
+    pub fn check(&self, current: Option<&Digest>) -> Result<()> {
+        let holds = match self {
+            Self::Anything => true,
+            Self::Absent => current.is_none(),
+            Self::Named(digest) => current == Some(digest),
+        };
+        if holds { Ok(()) } else { Err(Error::Changed { current: current.cloned() }) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,8 +24,9 @@ pub(super) use undo::of_job;
 pub use undo::undo;
 pub use way::{SLICE, step};
 
-use super::names::{Expect, Namer};
+use super::namer::Namer;
 use crate::domain::action::CopyTags;
+use crate::domain::condition::Expect;
 use crate::domain::error::What;
 use crate::domain::radius::{Graph, subject_of};
 use crate::domain::view::{CopyPlan, How};

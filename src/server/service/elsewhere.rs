@@ -19,11 +19,9 @@ pub use settling::end;
 pub(super) use settling::{renamed, settle, write, write_name};
 pub(super) use taking::{Gone, Taking, saying};
 
-use super::names::Expect;
-use super::plans::{self, Found};
 use super::repositories::require;
 use crate::domain::action::{Mutation, RenameTag};
-use crate::domain::condition::{Among, Condition};
+use crate::domain::condition::{Among, Condition, Expect};
 use crate::domain::error::What;
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
@@ -32,7 +30,7 @@ use crate::server::context::{App, Mount};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Allowed, ChangeRegistry};
 use crate::server::store::protections::{By, Rules};
-use crate::server::store::radius::Reader;
+use crate::server::store::radius::{Reached, Reader, reach};
 use crate::server::store::{going, history, manifests, tags, trash};
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -145,8 +143,8 @@ impl Elsewhere {
         }
         expect.check(Some(&digest))?;
         let mut reader = Reader::Store(&app.store);
-        let reached = plans::reach(&mut reader, repository, name, (std::slice::from_ref(tag), &[]));
-        let Found { repository, radius, .. } = reached.await?;
+        let reached = reach(&mut reader, repository, name, (std::slice::from_ref(tag), &[]));
+        let Reached { repository, radius, .. } = reached.await?;
         if radius.tags.get(tag) != Some(&digest) {
             return Err(Error::Changed { current: Some(digest) }); // The catalog is behind.
         }

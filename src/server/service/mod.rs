@@ -14,6 +14,7 @@ pub mod invitations;
 pub mod jobs;
 mod locking;
 pub mod mounts;
+mod namer;
 pub mod names;
 pub mod personal_tokens;
 pub mod plans;

@@ -39,44 +39,12 @@ use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::store::protections::Rules;
-use crate::server::store::radius::{Bound, Reader, Start, freed, graph, named};
-use crate::server::store::repositories::Repository;
+use crate::server::store::radius::{Reached, Reader, freed, reach};
 use crate::server::store::trash;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Previews of more tags wait for one another.
 const VERY_MANY: usize = 5_000;
-
-/// What would go of a repository.
-pub(super) struct Found {
-    pub repository: Repository,
-    pub graph: Graph,
-    pub radius: Radius,
-}
-
-/// Reads what tags and images reach, and works out what would go.
-///
-/// # Errors
-/// Not found for a tag or an image that is not there.
-pub(super) async fn reach(
-    reader: &mut Reader<'_>,
-    repository: Repository,
-    name: &RepositoryName,
-    (tags, digests): (&[Tag], &[Digest]),
-) -> Result<Found> {
-    let there = named(reader, &repository.id, tags).await?;
-    if let Some(tag) = tags.iter().find(|tag| !there.contains_key(*tag)) {
-        return Err(Error::NotFound(What::Tag { repository: name.clone(), tag: tag.clone() }));
-    }
-    let images: BTreeSet<Digest> = digests.iter().cloned().collect();
-    let bound = if images.is_empty() { Bound::Cut } else { Bound::Whole };
-    let graph = graph(reader, &repository.id, Start { tags: &there, images: &images, bound }).await?;
-    if let Some(digest) = digests.iter().find(|digest| !graph.0.contains_key(*digest)) {
-        return Err(Error::NotFound(What::Manifest { repository: name.clone(), digest: digest.clone() }));
-    }
-    let radius = graph.radius(&tags.iter().cloned().collect(), &images);
-    Ok(Found { repository, graph, radius })
-}
 
 /// What would go, as things stand, with a plan that does exactly that.
 ///
@@ -146,8 +114,8 @@ async fn content(
     Ok((drawn(app, name, rights, found).await?, print))
 }
 
-async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Found) -> Result<Preview> {
-    let Found { repository, graph, radius } = found;
+async fn drawn(app: &App, name: &RepositoryName, rights: &Rights, found: Reached) -> Result<Preview> {
+    let Reached { repository, graph, radius } = found;
     let days = match name.namespace() {
         Some(namespace) => trash::days_below(&app.store, &namespace).await?,
         None => None,

@@ -3,10 +3,12 @@
 mod edges;
 mod first;
 mod freed;
+mod reached;
 mod whole;
 
 pub use first::{Listed, first_images, first_tags};
 pub use freed::{freed, only_here};
+pub use reached::{Reached, reach};
 pub use whole::{Sum, only_in, sums};
 
 use super::dialect::Dialect;

@@ -3,12 +3,13 @@
 use super::names::back;
 use super::{Done, Form};
 use crate::domain::action::{CopyTags, ReadRepository, SetTag, TakeBackCopy};
+use crate::domain::condition::Expect;
 use crate::domain::error::What;
 use crate::domain::view::{CopyPlan, CopyQuery, CopyRow, How};
 use crate::domain::{Address, Error, RepositoryName, Result, Tag};
 use crate::server::service::copies::{self, Seen};
 use crate::server::service::jobs;
-use crate::server::service::names::{self, Expect};
+use crate::server::service::names;
 use crate::ui::form::{Back, Intent};
 use crate::ui::words::counted;
 

@@ -3,12 +3,13 @@
 use super::sent::taken;
 use super::{Done, Form};
 use crate::domain::action::{DeleteTags, RenameTag, RollBackNamespace, RollBackTag, SetTag};
+use crate::domain::condition::Expect;
 use crate::domain::error::What;
 use crate::domain::tag_filter::PROTECTED;
 use crate::domain::view::{FEW_TAGS, How, Side};
 use crate::domain::{Address, Digest, Error, Namespace, RepositoryName, Result, Tag, Timestamp};
 use crate::server::service::history::Agreed;
-use crate::server::service::names::{self, Expect};
+use crate::server::service::names;
 use crate::server::service::{elsewhere, history, plans};
 use crate::ui::form::{Back, Intent};
 use crate::ui::query::address;

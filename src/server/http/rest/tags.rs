@@ -2,11 +2,12 @@
 
 use super::{Page, answer, asked, of};
 use crate::domain::action::{DeleteTags, ReadRepository, RenameTag, SetTag};
+use crate::domain::condition::Expect;
 use crate::domain::view::{How, Moved, TagQuery, TagRow, TagSort};
 use crate::domain::{Actor, ByteSize, Cursor, Digest, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::names::{self, Expect};
+use crate::server::service::names;
 use crate::server::service::{plans, tags};
 use axum::body::Body;
 use axum::extract::RawQuery;

@@ -7,7 +7,7 @@ use crate::domain::{Actor, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
-use crate::server::service::names::Namer;
+use crate::server::service::namer::Namer;
 use crate::server::store::{Change, activity, tags, trash};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,11 +4,12 @@
 use super::found::{Found, List, Note};
 use super::way::{Copying, Phase, There, Wanted, of};
 use crate::domain::action::CopyTags;
+use crate::domain::condition::Expect;
 use crate::domain::error::What;
 use crate::domain::view::How;
 use crate::domain::{Digest, Error, Result, Tag};
 use crate::server::service::elsewhere;
-use crate::server::service::names::{Expect, Namer};
+use crate::server::service::namer::Namer;
 use crate::server::store::{Change, manifests, tags};
 
 /// How often a list of what is about an image is made anew because somebody else changed it meanwhile.

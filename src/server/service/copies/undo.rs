@@ -3,12 +3,13 @@
 use super::back::take_back;
 use super::way::Asked;
 use crate::domain::action::{DeleteTags, RollBackTag, TakeBackCopy};
+use crate::domain::condition::Expect;
 use crate::domain::run::AT_ONCE_ELSEWHERE;
 use crate::domain::{Error, Result, Tag};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::service::elsewhere::{self, saying};
-use crate::server::service::names::{self, Expect};
+use crate::server::service::names;
 use crate::server::service::plans;
 use crate::server::store::radius::{Reader, named};
 use crate::server::store::repositories;

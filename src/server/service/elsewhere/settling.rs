@@ -12,7 +12,7 @@ use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::registry::changing::Allowed;
 use crate::server::service::locking;
-use crate::server::service::names::Namer;
+use crate::server::service::namer::Namer;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::going::{self, Going};
 use crate::server::store::repositories::{self, Repository};

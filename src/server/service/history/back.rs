@@ -9,7 +9,7 @@ use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
 use crate::server::service::locking;
-use crate::server::service::names::Namer;
+use crate::server::service::namer::Namer;
 use crate::server::store::going_back::{self, Back, Tagged};
 use crate::server::store::history;
 use crate::server::store::protections::{By, Rules};

@@ -1,7 +1,7 @@
 //! Doing what a plan says.
 
 use super::sealed::{Asked, Plan, Planned, print};
-use super::{Found, before, reach, steps, whole};
+use super::{before, steps, whole};
 use crate::domain::protection::Act;
 use crate::domain::{Digest, Error, Permission, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::{Authorized, Rights};
@@ -13,7 +13,7 @@ use crate::server::service::repositories::require;
 use crate::server::store::deletes::{self, Deleting, Deletion};
 use crate::server::store::plans::Redeemed;
 use crate::server::store::protections::{By, Rules};
-use crate::server::store::radius::Reader;
+use crate::server::store::radius::{Reached, Reader, reach};
 use crate::server::store::repositories::{self, Repository};
 use crate::server::store::{Change, Tx, plans};
 use std::collections::BTreeSet;
@@ -183,7 +183,7 @@ impl Content {
     }
 
     /// What would go now, if that may be and is what was expected.
-    pub(super) async fn now(&self, app: &App) -> Result<Found> {
+    pub(super) async fn now(&self, app: &App) -> Result<Reached> {
         self.found(&mut Reader::Store(&app.store), require(app, &self.name).await?).await
     }
 
@@ -226,7 +226,7 @@ impl Content {
     }
 
     /// What would go, if that may be and is what was expected.
-    async fn found(&self, reader: &mut Reader<'_>, repository: Repository) -> Result<Found> {
+    async fn found(&self, reader: &mut Reader<'_>, repository: Repository) -> Result<Reached> {
         let found = match (reach(reader, repository, &self.name, (&self.tags, &self.digests)).await, &self.expected) {
             (Err(Error::NotFound(_)), Some(_)) => return Err(Error::Outdated),
             (reached, _) => reached?,
@@ -260,7 +260,7 @@ impl Content {
 
     pub(super) async fn delete(self, tx: &mut Tx, who: &Deleting) -> Result<Done> {
         let repository = self.open(tx).await?;
-        let Found { repository, graph, radius } = self.found(&mut Reader::Tx(tx), repository).await?;
+        let Reached { repository, graph, radius } = self.found(&mut Reader::Tx(tx), repository).await?;
         let deletion = Deletion::begin(tx, repository, self.name.clone(), who.clone()).await?;
         let entries = deletes::planned(tx, &deletion, &graph, &radius).await?;
         repositories::touch(tx, &deletion.repository.id, Some(&who.by), who.at).await?;

@@ -1,14 +1,13 @@
 //! Taking one tag away that names what somebody saw.
 
 use super::act::run;
-use super::reach;
 use super::sealed::print;
 use crate::domain::action::DeleteTags;
 use crate::domain::{Digest, Error, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::service::repositories::require;
-use crate::server::store::radius::Reader;
+use crate::server::store::radius::{Reader, reach};
 
 /// Takes a tag from its image, if it names this one; the image stays.
 ///

@@ -6,8 +6,8 @@ use crate::domain::action::DeleteImages;
 use crate::domain::error::What;
 use crate::domain::{Digest, Error, Result, Tag, order};
 use crate::server::service::elsewhere;
-use crate::server::service::plans::Found;
 use crate::server::service::plans::act::Content;
+use crate::server::store::radius::Reached;
 use crate::server::store::runs::{Part, Tally};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ const IMAGE: &str = "- ";
 
 /// The lines of the tags that go one by one, and a part for each image, which goes before what it lists. Names of what
 /// belongs to an image go with it: by some of them it is found.
-pub(super) fn apart(found: &Found, asked: &[Tag]) -> (Vec<String>, Vec<String>) {
+pub(super) fn apart(found: &Reached, asked: &[Tag]) -> (Vec<String>, Vec<String>) {
     let (mut lines, mut with) = (Vec::new(), BTreeMap::<&Digest, Vec<String>>::new());
     for (tag, digest) in &found.radius.tags {
         let line = format!("{tag} {digest}");
