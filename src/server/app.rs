@@ -112,7 +112,7 @@ pub async fn build(config: &Config, choices: Choices) -> Result<(App, Runner)> {
         facts: facts(config, policy),
     });
     app.follow_mounts().await?;
-    crate::server::service::jobs::end_displaced(&app, &app.access.system(Job::Run, Maintain {})).await?;
+    crate::server::service::long_work::end_displaced(&app, &app.access.system(Job::Run, Maintain {})).await?;
     Ok((app.clone(), Runner::new(app, asked, blobs)))
 }
 

@@ -1,25 +1,18 @@
 //! Long work that people see: what there is of it, a garbage collection by hand, and what is done to a run.
 
-mod places;
 mod seen;
 
-pub use places::{end_displaced, require};
 use seen::Eyes;
 
-use super::{copies, may, trash};
-use crate::domain::action::{Bookkeeping, ControlJob, ListJobs, ReadJob, ReadRepository, RunCollection, TakeBackCopy};
+use super::{copies, long_work, may, trash};
+use crate::domain::action::{ControlJob, ListJobs, ReadJob, ReadRepository, RunCollection, TakeBackCopy};
 use crate::domain::run::{Control, RunKind, RunState};
 use crate::domain::view::{JobRow, JobView, JobsView, MountKind, WayBack};
-use crate::domain::{Action, Address, Error, Result, Scope};
+use crate::domain::{Address, Error, Result, Scope};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::entropy::new_id;
-use crate::server::identity::behalf;
-use crate::server::store::runs::{self, NewRun, Open};
-use crate::server::store::{Change, Part, Tx};
-
-/// The most runs of one that are not over.
-const MAX_OPEN: u64 = 20;
+use crate::server::store::Change;
+use crate::server::store::runs::{self, Open};
 
 /// A page of the runs that the caller sees, newest first.
 pub async fn list(app: &App, proof: &Authorized<ListJobs>, after: &str, limit: u32) -> Result<JobsView> {
@@ -93,7 +86,7 @@ pub async fn collect(app: &App, proof: &Authorized<RunCollection>) -> Result<Str
     }
     let RunCollection { dry_run } = *proof.action();
     let params = serde_json::json!({ "dry_run": dry_run }).to_string();
-    let new = new_run(app, proof, RunKind::Collect, Scope::Everything, params)?;
+    let new = long_work::new_run(app, proof, RunKind::Collect, Scope::Everything, params)?;
     let id = new.id.clone();
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
@@ -116,63 +109,6 @@ fn in_the_way(open: &Open) -> String {
         _ => ("under way", "wait for it, or cancel it"),
     };
     format!("{what} is {how}; {can} on its page, {}", Address::Job(open.id.clone()))
-}
-
-/// A run that whoever holds the proof asks for.
-///
-/// # Errors
-/// [`Error::Conflict`] for who came with a token of the registry.
-pub fn new_run<A: Action>(
-    app: &App,
-    proof: &Authorized<A>,
-    kind: RunKind,
-    scope: Scope,
-    params: String,
-) -> Result<NewRun> {
-    let (at, behalf) = (app.clock.now(), behalf::of(&proof.rights().standing())?);
-    let params = places::noted(app, &params)?;
-    Ok(NewRun { id: new_id(&*app.entropy, at), kind, scope, params, by: proof.actor().clone(), behalf, at })
-}
-
-/// Puts a run in the line, inside the transaction of what asked for it.
-///
-/// # Errors
-/// [`Error::Conflict`] if they have too many already.
-pub async fn start(tx: &mut Tx, new: &NewRun) -> Result<()> {
-    if runs::n_open_of(tx, &new.owner()).await? >= MAX_OPEN {
-        return Err(Error::Conflict(format!("you have {MAX_OPEN} jobs that are not over; wait for some of them")));
-    }
-    runs::start(tx, new).await
-}
-
-/// Starts a run that does what whoever holds the proof asked for, and nothing besides. Returns it.
-///
-/// # Errors
-/// As [`start`].
-pub async fn begin<A: Bookkeeping>(app: &App, proof: &Authorized<A>, new: NewRun) -> Result<String> {
-    begin_by_each(app, &[proof], new).await
-}
-
-/// The same by proofs for several places: each of them is asked, and has its row in the audit log.
-///
-/// # Errors
-/// As [`start`].
-pub async fn begin_by_each<A: Bookkeeping>(app: &App, proofs: &[&Authorized<A>], new: NewRun) -> Result<String> {
-    let (id, mut new) = (new.id.clone(), Some(new));
-    let parts = proofs.iter().map(|proof| {
-        let (new, after) = (new.take(), format!("by the job {id}"));
-        let part: Part = Box::new(move |tx| {
-            Box::pin(async move {
-                if let Some(new) = new {
-                    start(tx, &new).await?;
-                }
-                Ok(Change::new((), None, Some(after)))
-            })
-        });
-        (*proof, part)
-    });
-    app.store.write_each(parts.collect()).await?;
-    Ok(id)
 }
 
 /// What to ask for to do something to a run, of somebody who may see it.

@@ -13,6 +13,7 @@ pub mod images;
 pub mod invitations;
 pub mod jobs;
 mod locking;
+pub mod long_work;
 pub mod mounts;
 mod namer;
 pub mod names;

@@ -9,7 +9,7 @@ use crate::domain::run::RunKind;
 use crate::domain::{Digest, Error, Permission, Reference, RepositoryName, Result, Scope, Tag, Target};
 use crate::server::access::Authorized;
 use crate::server::context::{App, Mount};
-use crate::server::service::{elsewhere, jobs};
+use crate::server::service::{elsewhere, long_work};
 use crate::server::store::protections::{By, Rules};
 use crate::server::store::repositories;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -41,8 +41,8 @@ pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen):
     let copied = wanted.iter().map(|it| (it.name.clone(), it.digest.clone())).collect();
     let asked = Asked { from, to: to.clone(), tags: wanted };
     let params = serde_json::to_string(&asked).map_err(|_| Error::Internal)?;
-    let new = jobs::new_run(app, proof, RunKind::Copy, Scope::Repository(to), params)?;
-    let id = jobs::begin(app, proof, new).await?;
+    let new = long_work::new_run(app, proof, RunKind::Copy, Scope::Repository(to), params)?;
+    let id = long_work::begin(app, proof, new).await?;
     Ok(Copied { tags: copied, job: Some(id), ..Copied::default() })
 }
 

@@ -12,7 +12,7 @@ use crate::server::access::{Authorized, Caller};
 use crate::server::context::{App, Mount};
 use crate::server::registry::WriteRegistry;
 use crate::server::service::elsewhere::{self, Elsewhere};
-use crate::server::service::jobs;
+use crate::server::service::long_work;
 use crate::server::store::runs::{self, Progress, Run, Weight};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -161,7 +161,7 @@ impl<'a> Copying<'a> {
         let (asked, place): (Asked, Place) = (run.asked()?, run.stands()?);
         let mut to = Progress::of(run);
         let place = place.or_anew(&mut to);
-        jobs::require(app, &run.params)?;
+        long_work::require(app, &run.params)?;
         let caller = app.identity.on_behalf(run).await?;
         let tags = asked.tags.iter().map(|it| (it.tag.clone(), it.name.clone())).collect();
         let action = CopyTags { from: asked.from.clone(), to: asked.to.clone(), tags };

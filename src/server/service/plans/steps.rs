@@ -16,7 +16,7 @@ use crate::domain::{Digest, Error, RepositoryName, Result, Scope, Tag};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
 use crate::server::service::elsewhere;
-use crate::server::service::jobs;
+use crate::server::service::long_work;
 use crate::server::store::deletes::Deleting;
 use crate::server::store::plans::Redeemed;
 use crate::server::store::radius::{Reader, named};
@@ -73,14 +73,14 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
         takes_images: n_images > 0,
     };
     let params = serde_json::to_string(&to_delete).map_err(|_| Error::Internal)?;
-    let new = jobs::new_run(app, proof, RunKind::Delete, Scope::Repository(repository), params)?;
+    let new = long_work::new_run(app, proof, RunKind::Delete, Scope::Repository(repository), params)?;
     let (id, batch) = (new.id.clone(), plan.id.clone());
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if plans::current(tx, &batch).await?.is_some() {
                 return Err(twice());
             }
-            jobs::start(tx, &new).await?;
+            long_work::start(tx, &new).await?;
             runs::add_parts(tx, &new.id, &parts).await?;
             plans::redeem(tx, &batch, &Redeemed::Run(new.id.clone()), new.at).await?;
             let after = match to_delete.counted() {
@@ -96,7 +96,7 @@ pub(super) async fn start<A: Planned>(app: &App, proof: &Authorized<A>, plan: &P
 
 /// One step of a run: the next part.
 pub async fn step(app: &App, run: &Run) -> Result<Progress> {
-    jobs::require(app, &run.params)?;
+    long_work::require(app, &run.params)?;
     let to_delete: ToDelete = run.asked()?;
     let mut to = Progress::of(run);
     let next = runs::next_part(&app.store, &run.id).await?;

@@ -11,7 +11,7 @@ use crate::domain::view::InTrash;
 use crate::domain::{Error, Permission, RepositoryName, Result, Scope};
 use crate::server::access::{Authorized, Caller};
 use crate::server::context::App;
-use crate::server::service::{jobs, may};
+use crate::server::service::{long_work, may};
 use crate::server::store::runs::{Progress, Run};
 use crate::server::store::{repositories, trash};
 use serde::{Deserialize, Serialize};
@@ -82,8 +82,8 @@ pub(super) async fn start(app: &App, proofs: &[&Authorized<RestoreTrash>], batch
         over,
     };
     let params = serde_json::to_string(&to_restore).map_err(|_| Error::Internal)?;
-    let new = jobs::new_run(app, first, RunKind::Restore, place(first, proofs), params)?;
-    jobs::begin_by_each(app, proofs, new).await
+    let new = long_work::new_run(app, first, RunKind::Restore, place(first, proofs), params)?;
+    long_work::begin_by_each(app, proofs, new).await
 }
 
 /// Where a run is: the least that holds all of its repositories, for who may see and steer it there. For who holds less it is
@@ -98,7 +98,7 @@ fn place(first: &Authorized<RestoreTrash>, proofs: &[&Authorized<RestoreTrash>])
 
 /// One step of a run: some entries.
 pub async fn step(app: &App, run: &Run) -> Result<Progress> {
-    jobs::require(app, &run.params)?;
+    long_work::require(app, &run.params)?;
     let (to_restore, mut place): (ToRestore, Place) = (run.asked()?, run.stands()?);
     let mut to = Progress::of(run);
     let first = trash::of_batch_after(&app.store, &to_restore.batch, &place.after, 1).await?;
