@@ -4,6 +4,7 @@ mod arrows;
 mod documents;
 
 use arrows::ARROWS;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -64,33 +65,34 @@ fn named_modules(path: &Path, code: &str) -> Vec<String> {
         while let Some(outer) = rest.strip_prefix("super::") {
             (base, rest) = (base[..base.len() - 1].to_vec(), outer);
         }
-        for item in first_items(rest) {
+        for item in items(rest) {
             named.push(base.iter().cloned().chain([item]).collect::<Vec<_>>().join("::"));
         }
     }
     named
 }
 
-/// The path at the start of `rest`, or the first path of each item of `{a, b::{c, d}}`.
-fn first_items(rest: &str) -> Vec<String> {
-    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    let path = |text: &str| text.chars().take_while(|c| is_path(*c)).collect::<String>().trim_matches(':').to_owned();
-    let Some(group) = rest.strip_prefix('{') else { return vec![path(rest)] };
-    let (mut items, mut depth, mut is_new) = (Vec::new(), 0, true);
+/// The path at the start of `rest`, or each path of what it groups: `a::{b, c::{d, e}}` are three.
+fn items(rest: &str) -> Vec<String> {
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
+    let (path, rest) = rest.split_at(end);
+    let group = rest.strip_prefix('{').filter(|_| path.is_empty() || path.ends_with("::"));
+    let Some(group) = group else { return vec![path.trim_end_matches(':').to_owned()] };
+    let (mut found, mut depth, mut is_new) = (Vec::new(), 0, true);
     for (at, c) in group.char_indices() {
         match c {
             '{' => depth += 1,
             '}' if depth == 0 => break,
             '}' => depth -= 1,
             ',' if depth == 0 => is_new = true,
-            c if is_new && is_path(c) => {
-                items.push(path(&group[at..]));
+            c if is_new && !c.is_whitespace() => {
+                found.extend(items(&group[at..]).into_iter().map(|item| format!("{path}{item}")));
                 is_new = false;
             }
             _ => {}
         }
     }
-    items
+    found
 }
 
 #[test]
@@ -111,6 +113,45 @@ fn arrows_point_inward() {
         }
     }
     assert!(wrong.is_empty(), "these arrows point the wrong way:\n{}", wrong.join("\n"));
+}
+
+/// Which modules of a folder each of them names.
+fn neighbours(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let within: Vec<String> =
+        Path::new(folder).iter().skip(1).map(|part| part.to_string_lossy().into_owned()).collect();
+    let within = within.join("::") + "::";
+    let mut of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in files_below(folder) {
+        let own = path.strip_prefix(folder).unwrap().with_extension("");
+        let own = own.iter().next().unwrap().to_string_lossy().into_owned();
+        let named = named_modules(&path, &production(&text)).into_iter();
+        let named = named.filter_map(|it| Some(it.strip_prefix(&within)?.split("::").next()?.to_owned()));
+        of.entry(own).or_default().extend(named);
+    }
+    of.remove("mod");
+    for (own, named) in &mut of {
+        named.remove(own);
+    }
+    of
+}
+
+/// What two use cases share lies below both, so that each can be read with what it names and nothing besides.
+#[test]
+fn services_name_each_other_in_no_circle() {
+    let mut of = neighbours("src/server/service");
+    assert!(of["names"].contains("elsewhere") && of["trash"].contains("elsewhere"), "what they name is found");
+    // Who names none of the others is in no circle, nor who is named by none.
+    loop {
+        let n_left = of.len();
+        let named: BTreeSet<String> = of.values().flatten().cloned().collect();
+        let left: BTreeSet<String> = of.keys().filter(|own| named.contains(*own)).cloned().collect();
+        of.values_mut().for_each(|named| named.retain(|it| left.contains(it)));
+        of.retain(|own, named| left.contains(own) && !named.is_empty());
+        if of.len() == n_left {
+            break;
+        }
+    }
+    assert!(of.is_empty(), "these name each other in a circle: {of:?}");
 }
 
 /// A word that only some places may use.

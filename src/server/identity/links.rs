@@ -47,6 +47,11 @@ impl New {
     }
 }
 
+/// Whether an invitation can be taken: by a password, or by a provider in force.
+pub fn can_invite(app: &App) -> bool {
+    app.identity.settings.local_sign_in || !app.identity.providers.all().is_empty()
+}
+
 /// Whose account a link lets its holder take, if it still works.
 pub async fn addressee(app: &App, link: &Secret) -> Result<Option<(Purpose, Principal)>> {
     let now = app.clock.now();

@@ -2,8 +2,8 @@
 
 pub mod opening;
 
-use super::{invitations, may, opens, users};
-use crate::domain::action::{ChangeAccess, CreateUser, GiveAccess, ListGrants, TakeAccess};
+use super::{may, opens};
+use crate::domain::action::{ChangeAccess, CreateUser, GiveAccess, ListGrants, TakeAccess, TakeInvitation};
 use crate::domain::error::What;
 use crate::domain::view::{AccessRow, AccessView, Invited};
 use crate::domain::{
@@ -12,6 +12,7 @@ use crate::domain::{
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
 use crate::server::entropy::new_id;
+use crate::server::identity::links;
 use crate::server::store::admins::Guard;
 use crate::server::store::{Change, Tx, grants, groups, people, principals, reach, settings};
 
@@ -43,7 +44,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     // What is set above the page's scope is changed where it is set.
     for row in rows.iter_mut().filter(|row| scope.holds(&row.terms.scope)) {
         row.may_change = row.provider.is_none() && may(proof, &taking(row));
-        let may_take_back = row.may_change && invitations::may_take_back(proof, &row.to);
+        let may_take_back = row.may_change && may_take_back(proof, &row.to);
         row.invited = row.invited.map(|invited| Invited { may_take_back, ..invited });
     }
     let gives = |role: &Role| {
@@ -56,7 +57,7 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
     let reads = (looks_up(Permission::UserRead) && looks_up(Permission::GroupRead)) || owns;
     let people = if roles.is_empty() || !reads { vec![] } else { pick(app, &scope).await? };
     let nobody: Username = "nobody".parse().expect("a username");
-    let may_invite = users::can_invite(app) && may(proof, &CreateUser { username: nobody });
+    let may_invite = links::can_invite(app) && may(proof, &CreateUser { username: nobody });
     let signs_in_at = signs_in_at(app, &scope);
     Ok(AccessView {
         signs_in_at,
@@ -69,6 +70,14 @@ pub async fn view(app: &App, proof: &Authorized<ListGrants>, after: &str) -> Res
         roles,
         people,
     })
+}
+
+/// Whether a reader may take the invitation of somebody back.
+fn may_take_back(proof: &Authorized<ListGrants>, to: &Grantee) -> bool {
+    match to {
+        Grantee::User(username) => may(proof, &TakeInvitation { username: username.clone() }),
+        Grantee::Group(_) | Grantee::Robot(_) | Grantee::Anonymous => false,
+    }
 }
 
 /// The host of the registry elsewhere that keeps a scope and takes no tokens from here.

@@ -1,9 +1,9 @@
 //! Inviting somebody to a scope: an account, access there, and the link by which they choose a password, in one step.
 
-use super::{access, may, users};
+use super::{access, users};
 use crate::domain::action::{InviteWithAccess, ListGrants, TakeInvitation};
 use crate::domain::principal::{PrincipalKind, email};
-use crate::domain::{Action, Error, Grantee, Result, Username};
+use crate::domain::{Action, Error, Result, Username};
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::entropy::new_id;
@@ -60,14 +60,6 @@ pub async fn take_back(app: &App, proof: &Authorized<TakeInvitation>) -> Result<
         })
     });
     write.await
-}
-
-/// Whether a reader may take the invitation of somebody back.
-pub(super) fn may_take_back<A: Action>(proof: &Authorized<A>, to: &Grantee) -> bool {
-    match to {
-        Grantee::User(username) => may(proof, &TakeInvitation { username: username.clone() }),
-        Grantee::Group(_) | Grantee::Robot(_) | Grantee::Anonymous => false,
-    }
 }
 
 /// The user with that e-mail address, for who may look people up; nobody where it is no one's.

@@ -53,7 +53,7 @@ pub async fn page(app: &App, proof: &Authorized<ListUsers>, query: &UsersQuery) 
         groups: it.groups,
         last_at: it.last_at,
     });
-    let may_invite = may_manage && can_invite(app);
+    let may_invite = may_manage && links::can_invite(app);
     let waiting = Page { items: items.collect(), previous, next: later };
     Ok(UsersView { users, waiting, next, may_manage, may_invite })
 }
@@ -184,16 +184,11 @@ fn require_local(app: &App) -> Result<()> {
     if app.identity.settings.local_sign_in { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }
 }
 
-/// Whether an invitation can be taken: by a password, or by a provider in force.
-pub(super) fn can_invite(app: &App) -> bool {
-    app.identity.settings.local_sign_in || !app.identity.providers.all().is_empty()
-}
-
 /// # Errors
 /// [`Error::Conflict`] where nobody could take an invitation.
 pub(super) fn require_invitable(app: &App) -> Result<()> {
     let off = "nobody could take an invitation: signing in by password is off here, and no provider is in force";
-    if can_invite(app) { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }
+    if links::can_invite(app) { Ok(()) } else { Err(Error::Conflict(off.to_owned())) }
 }
 
 /// A new link by which somebody takes the account; one from before stops working.
