@@ -12,7 +12,7 @@ pub use below::{below, below_beside};
 pub(super) use beside::{as_parts, joined, of_parts, of_row};
 pub(super) use covered::covered;
 use room::make_room;
-pub use rules::{By, Rules, let_content_pass, let_pass};
+pub use rules::{By, Rules, bars, bars_content};
 
 use super::{Known, Row, Store, Tx, Value, batch};
 use crate::domain::protection::Guard;

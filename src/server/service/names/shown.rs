@@ -45,7 +45,7 @@ impl Powers {
 
     /// Whether no rule is in their way.
     fn lets(&self, act: Act, tag: &Tag) -> bool {
-        protections::let_pass(&self.rules, &self.rights, act, (&self.name, tag))
+        !protections::bars(&self.rules, &self.rights, act, (&self.name, tag))
     }
 
     fn holds(&self, permission: Permission, target: &Target) -> bool {
@@ -101,7 +101,7 @@ impl Powers {
             .filter(|tags| !tags.is_empty())
             .is_some_and(|tags| tags.iter().all(|tag| holds(Target::Tag(self.name.clone(), tag.clone()))));
         let is_free = tags.unwrap_or_default().iter().all(|tag| self.lets(Act::Delete, tag));
-        let is_kept = !protections::let_content_pass(&self.rules, &self.rights, &self.name);
+        let is_kept = protections::bars_content(&self.rules, &self.rights, &self.name);
         (over_all || over_each)
             && is_free
             && !is_kept

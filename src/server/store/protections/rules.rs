@@ -87,16 +87,14 @@ impl Rules {
 
     /// The rule in the way of doing that to a tag, if there is one.
     pub fn bar(&self, rights: &Rights, act: Act, tag: &Tag) -> Option<Barred> {
-        let target = LazyCell::new(|| Target::Tag(self.repository.clone(), tag.clone()));
-        let bars = |rule: &&Rule| is_about(&rule.protection, act, tag) && bars(rights, rule, act, &target);
-        self.rules.iter().find(bars).map(|rule| Barred::by(rule, tag))
+        let bars = barring(rights, act, (&self.repository, tag));
+        self.rules.iter().find(|rule| bars(&rule.protection)).map(|rule| Barred::by(rule, tag))
     }
 
     /// The rule in the way of deleting what no tag names here, or the repository, if there is one.
     pub fn bar_content(&self, rights: &Rights) -> Option<Barred> {
-        let target = Target::Scope(Scope::Repository(self.repository.clone()));
-        let bars = |rule: &&Rule| rule.protection.is_whole() && bars(rights, rule, Act::Delete, &target);
-        self.rules.iter().find(bars).map(|rule| Barred::by(rule, &self.repository))
+        let bars = barring_content(rights, &self.repository);
+        self.rules.iter().find(|rule| bars(&rule.protection)).map(|rule| Barred::by(rule, &self.repository))
     }
 
     /// The rules that leave deleting to a role, each with those of these tags that it is about.
@@ -138,25 +136,31 @@ impl Rules {
     }
 }
 
-/// Whether none of these rules, which cover a repository, is in the way of doing that to one of its tags.
-pub fn let_pass(rules: &[Protection], rights: &Rights, act: Act, (repository, tag): (&RepositoryName, &Tag)) -> bool {
+/// Whether one of these rules, which cover a repository, is in the way of doing that to one of its tags: as [`Rules::bar`],
+/// for pages, which read what rules say in the statement of something else.
+pub fn bars(rules: &[Protection], rights: &Rights, act: Act, tag: (&RepositoryName, &Tag)) -> bool {
+    rules.iter().any(barring(rights, act, tag))
+}
+
+/// The same of deleting images there, whatever their tags: as [`Rules::bar_content`].
+pub fn bars_content(rules: &[Protection], rights: &Rights, repository: &RepositoryName) -> bool {
+    rules.iter().any(barring_content(rights, repository))
+}
+
+/// Whether a rule is in the way of doing that to a tag.
+fn barring<'a>(
+    rights: &'a Rights,
+    act: Act,
+    (repository, tag): (&'a RepositoryName, &'a Tag),
+) -> impl Fn(&Protection) -> bool + 'a {
     let target = LazyCell::new(|| Target::Tag(repository.clone(), tag.clone()));
-    rules.iter().all(|rule| !is_about(rule, act, tag) || !is_barred(rights, rule.guard, act, &target))
+    move |rule| rule.guard.leaves(act).is_some() && rule.covers(tag) && is_barred(rights, rule.guard, act, &target)
 }
 
-/// Whether none of them is in the way of deleting images there, whatever their tags.
-pub fn let_content_pass(rules: &[Protection], rights: &Rights, repository: &RepositoryName) -> bool {
+/// Whether a rule is in the way of deleting what no tag names in a repository.
+fn barring_content<'a>(rights: &'a Rights, repository: &RepositoryName) -> impl Fn(&Protection) -> bool + use<'a> {
     let target = Target::Scope(Scope::Repository(repository.clone()));
-    rules.iter().all(|rule| !rule.is_whole() || !is_barred(rights, rule.guard, Act::Delete, &target))
-}
-
-/// Whether a rule asks something of that being done to a tag.
-fn is_about(rule: &Protection, act: Act, tag: &Tag) -> bool {
-    rule.guard.leaves(act).is_some() && rule.covers(tag)
-}
-
-fn bars(rights: &Rights, rule: &Rule, act: Act, target: &Target) -> bool {
-    is_barred(rights, rule.protection.guard, act, target)
+    move |rule| rule.is_whole() && is_barred(rights, rule.guard, Act::Delete, &target)
 }
 
 pub(super) fn is_barred(rights: &Rights, guard: Guard, act: Act, target: &Target) -> bool {
