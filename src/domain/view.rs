@@ -36,7 +36,7 @@ pub use people::{
     AccessRow, AccessView, AlikeRow, ClaimRow, Ended, GroupRow, GroupView, GroupsView, Invited, MemberRow, Opens,
     SessionRow, SettingsView, UserRow, UserView, UsersQuery, UsersView, WaitingRow,
 };
-pub use plan::{Deletable, FEW_TAGS, Going, GoingKind, Matching, More, Preview};
+pub use plan::{Deletable, FEW_TAGS, Matching, More, Preview, PreviewKind, PreviewRow};
 pub use protections::{
     AllPoliciesView, Covered, PoliciesView, ProtectionQuery, ProtectionsView, RuleMet, RuleRow, TrashDays, rules_of,
 };

@@ -8,7 +8,7 @@ use portolan::domain::view::{RepositoryQuery, RepositoryRow, RepositorySort};
 use portolan::domain::{Actor, RepositoryName, RepositoryVisibility, Scope, Timestamp};
 use portolan::server::access::{Bound, Policy, Standing, Visibility, reads, visibility};
 use portolan::server::context::Changed;
-use portolan::server::service::changes::Shown;
+use portolan::server::service::changes::Watched;
 use portolan::server::store::{Store, grants, mounts, namespaces, repositories, sums};
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ impl Catalog {
         assert_eq!(listed.iter().map(|row| &row.name).collect::<Vec<_>>(), expected, "{}", told());
         let changed: RepositoryName = world.after.parse().unwrap();
         let heard = Changed { scope: Scope::Repository(changed.clone()), visibility: Default::default() };
-        let concerns = Shown::All(filter).concerns(store, &heard).await;
+        let concerns = Watched::All(filter).concerns(store, &heard).await;
         assert_eq!(concerns, may_list(&changed), "{changed} for {}", told());
     }
 

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use portolan::domain::action::ListRepositories;
 use portolan::domain::{Role, Terms};
 use portolan::server::access::{Caller, Standing};
-use portolan::server::service::changes::Shown;
+use portolan::server::service::changes::Watched;
 use serde_json::json;
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -61,7 +61,7 @@ async fn one_look_is_for_all_who_listen() {
     let standing = Arc::new(Standing::anonymous(vec![terms]));
     let caller = Caller { standing, request_id: String::new(), address: String::new() };
     let proof = test.app.access.authorize(&caller, ListRepositories {}).await.unwrap();
-    let shown = Shown::All(proof.visibility());
+    let shown = Watched::All(proof.visibility());
     let (mut one, mut other) = (test.app.events.subscribe(), test.app.events.subscribe());
     test.app.events.changed("other/hidden".parse().unwrap());
     assert!(!shown.concerns(&test.app.store, &one.recv().await.unwrap()).await);

@@ -11,7 +11,7 @@ pub const FEW_TAGS: u64 = 20;
 /// What kind of thing stands in a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum GoingKind {
+pub enum PreviewKind {
     Tag,
     Image,
     /// An image that an index lists.
@@ -23,8 +23,8 @@ pub enum GoingKind {
 
 /// One thing that goes, or stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Going {
-    pub kind: GoingKind,
+pub struct PreviewRow {
+    pub kind: PreviewKind,
     pub tag: Option<Tag>,
     pub digest: Option<Digest>,
     /// Of a repository.
@@ -58,16 +58,16 @@ pub struct Preview {
     /// Redeems it: sealed, for who asked, for 15 minutes.
     pub plan: String,
     /// What could not be found afterwards.
-    pub removed: Vec<Going>,
+    pub removed: Vec<PreviewRow>,
     /// More of the same, where there are very many.
     pub removed_more: More,
     /// What stays and one might think it goes.
-    pub kept: Vec<Going>,
+    pub kept: Vec<PreviewRow>,
     /// More of that, where there is very much.
     pub kept_more: More,
     /// Parts of images that lose their last names, and what is about those, without a name of their own: they share what
     /// becomes of them.
-    pub unreachable: Vec<Going>,
+    pub unreachable: Vec<PreviewRow>,
     /// More of these.
     pub unreachable_more: More,
     /// Signatures and the like that go with an image.

@@ -16,7 +16,7 @@ pub use decision::{Policy, Visibility, has_role, permits, reads, visibility};
 pub use listed::Listed;
 pub use reach::{Reach, Within};
 pub use scopes::{BETWEEN, Scopes};
-pub use standing::{Basis, Bound, Shown, Standing, Verbs};
+pub use standing::{Basis, Bound, Evidence, Standing, Verbs};
 
 use super::clock::Clock;
 use crate::domain::error::What;

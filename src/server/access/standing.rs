@@ -29,7 +29,7 @@ pub struct Standing {
 pub struct Basis {
     /// The epoch of access in which they were found.
     pub epoch: i64,
-    pub shown: Shown,
+    pub shown: Evidence,
     /// The identity providers whose word about them counts.
     pub providers: Vec<String>,
     /// Those of them that the console can take out of force.
@@ -41,13 +41,13 @@ pub struct Basis {
 impl Basis {
     /// That of who shows nothing.
     pub fn of_nobody(epoch: i64) -> Self {
-        Self { epoch, shown: Shown::Nothing, providers: vec![], of_console: vec![], is_by_word: false }
+        Self { epoch, shown: Evidence::Nothing, providers: vec![], of_console: vec![], is_by_word: false }
     }
 }
 
 /// What they showed, besides a token, that can be taken from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum Evidence {
     Nothing,
     /// The session of that id.
     Session(String),
@@ -93,16 +93,16 @@ impl Standing {
     /// The session of a browser that they came with, by its id.
     pub fn session(&self) -> Option<&str> {
         match &self.basis.as_ref()?.shown {
-            Shown::Session(id) => Some(id),
-            Shown::Nothing | Shown::Password(_) => None,
+            Evidence::Session(id) => Some(id),
+            Evidence::Nothing | Evidence::Password(_) => None,
         }
     }
 
     /// The hash of the password that they came with.
     pub fn password(&self) -> Option<&str> {
         match &self.basis.as_ref()?.shown {
-            Shown::Password(hash) => Some(hash),
-            Shown::Nothing | Shown::Session(_) => None,
+            Evidence::Password(hash) => Some(hash),
+            Evidence::Nothing | Evidence::Session(_) => None,
         }
     }
 

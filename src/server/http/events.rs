@@ -7,7 +7,7 @@ use crate::domain::action::{ListRepositories, ReadRepository};
 use crate::domain::{Error, RepositoryName, Result, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
-use crate::server::service::changes::{self, Changes, Shown};
+use crate::server::service::changes::{self, Changes, Watched};
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -37,7 +37,7 @@ pub(super) async fn stream(
 ) -> Response {
     let scope = scope.map(|Query(scope)| scope).map_err(|rejection| Error::invalid("scope", rejection.body_text()));
     if let Ok(Scope { scope, .. }) = &scope
-        && let Some(job) = jobs::Asked::read(scope)
+        && let Some(job) = jobs::Watched::read(scope)
     {
         return jobs::stream(app, caller, job).await;
     }
@@ -81,10 +81,10 @@ fn told(
     changes: Changes,
     (epoch, ends_at): (i64, Option<Timestamp>),
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let Changes { receiver, shown, missed } = changes;
+    let Changes { receiver, watched, missed } = changes;
     let at_once = stream::iter(missed.then(|| Ok(changed())));
-    let start = (receiver, shown, app.clock.now(), false);
-    at_once.chain(stream::unfold((app, start), move |(app, (mut receiver, shown, since, told))| async move {
+    let start = (receiver, watched, app.clock.now(), false);
+    at_once.chain(stream::unfold((app, start), move |(app, (mut receiver, watched, since, told))| async move {
         if told {
             tokio::time::sleep(QUIET).await;
         }
@@ -96,18 +96,18 @@ fn told(
                 return None;
             }
             let concerns = match heard {
-                Ok(changed) => shown.concerns(&app.store, &changed).await,
+                Ok(changed) => watched.concerns(&app.store, &changed).await,
                 // A reader that fell behind looks once, and is told if anything of theirs was among it.
                 Err(RecvError::Lagged(_)) => {
                     let since = Timestamp(since.0 - LONGEST_MS);
-                    shown.changed_since(&app.store, since).await.unwrap_or(true)
+                    watched.changed_since(&app.store, since).await.unwrap_or(true)
                 }
                 Err(RecvError::Closed) => return None,
             };
             if concerns {
                 let since = app.clock.now();
-                while matches!(shown, Shown::All(_) | Shown::Trash { .. }) && receiver.try_recv().is_ok() {}
-                return Some((Ok(changed()), (app, (receiver, shown, since, true))));
+                while matches!(watched, Watched::All(_) | Watched::Trash { .. }) && receiver.try_recv().is_ok() {}
+                return Some((Ok(changed()), (app, (receiver, watched, since, true))));
             }
         }
     }))

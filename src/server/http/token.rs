@@ -7,7 +7,7 @@ use crate::domain::{Error, Result};
 use crate::server::access::Caller;
 use crate::server::context::App;
 use crate::server::identity::{Credential, told};
-use crate::server::service::tokens::{self, Asked, Scopes};
+use crate::server::service::tokens::{self, Scopes, TokenRequest};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, Request, State};
@@ -82,7 +82,7 @@ async fn issue(app: &App, caller: &Caller, pairs: &Pairs) -> Result<tokens::Issu
     if scopes.is_empty() && !caller.standing.is_signed_in() {
         return Err(Error::Unauthenticated);
     }
-    tokens::issue(app, caller, Asked { service, scopes }).await
+    tokens::issue(app, caller, TokenRequest { service, scopes }).await
 }
 
 fn answer(app: &App, issued: Result<tokens::Issued>, is_form: bool) -> Response<Body> {

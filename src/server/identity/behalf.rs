@@ -5,7 +5,7 @@
 use super::Identity;
 use super::known::{At, live, within};
 use crate::domain::{Error, Result};
-use crate::server::access::{Bound, Caller, Shown, Standing};
+use crate::server::access::{Bound, Caller, Evidence, Standing};
 use crate::server::store::runs::{Behalf, Run};
 use crate::server::store::tokens;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Identity {
         let at = At { epoch: self.epoch().await?, now: self.clock.now() };
         let Behalf { principal, token } = &run.behalf;
         let standing = match principal {
-            Some(id) => self.principal(id, Shown::Nothing, at).await,
+            Some(id) => self.principal(id, Evidence::Nothing, at).await,
             None => self.nobody(at).await,
         };
         let mut standing = standing.map_err(|failure| lost(failure, "is let in no more"))?;

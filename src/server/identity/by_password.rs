@@ -11,7 +11,7 @@ use super::queue::{Turn, Who};
 use super::{Identity, passwords, typed};
 use crate::domain::principal::{Principal, PrincipalKind};
 use crate::domain::{Error, Result};
-use crate::server::access::{Shown, Standing};
+use crate::server::access::{Evidence, Standing};
 use crate::server::secret::Secret;
 use crate::server::store::{failures, principals};
 
@@ -30,7 +30,7 @@ impl Identity {
             Some(known) => known,
             None => self.check(username, password, &Origin::network(from), Some(&name)).await?,
         };
-        self.principal(&user.id, Shown::Password(hash), at).await
+        self.principal(&user.id, Evidence::Password(hash), at).await
     }
 
     /// Whose password this is, where it was right before and the account still has it.

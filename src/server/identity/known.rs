@@ -17,7 +17,7 @@ use super::watch::EpochWatch;
 use super::{Credential, registry_tokens, typed};
 use crate::domain::action::Maintain;
 use crate::domain::{Error, Result, Timestamp, Username};
-use crate::server::access::{Authorized, Basis, Bound, Shown, Standing};
+use crate::server::access::{Authorized, Basis, Bound, Evidence, Standing};
 use crate::server::clock::Clock;
 use crate::server::entropy::Entropy;
 use crate::server::secret::Secret;
@@ -184,7 +184,7 @@ impl Identity {
             return Err(Error::Unauthenticated);
         }
         let id = session.id.clone();
-        let by = Came { shown: Shown::Session(id.clone()), is_by_link: session.is_by_link() };
+        let by = Came { shown: Evidence::Session(id.clone()), is_by_link: session.is_by_link() };
         let standing = self.principal_by(&session.user_id, by, at).await?;
         if is_used && now.0 - session.seen_at.0 >= (session_idle_ms / 4).min(remembered::FOR.as_millis() as i64) {
             let of = (id, session.user_id);
@@ -196,7 +196,7 @@ impl Identity {
     async fn token(&self, secret: &Secret, username: Option<&str>, (at, from): (At, &str)) -> Result<Standing> {
         let token: Option<Token> = tokens::find(&self.store, &secrets::fingerprint(secret)).await?;
         let token = live(token, at.now)?;
-        let standing = self.principal(&token.principal_id, Shown::Nothing, at).await?;
+        let standing = self.principal(&token.principal_id, Evidence::Nothing, at).await?;
         // A token under somebody else's name is a mistake that nobody should have to find out later.
         if username.is_some_and(|name| typed(name).as_ref().map(Username::as_str) != standing.actor.name()) {
             return Err(Error::Unauthenticated);
@@ -231,11 +231,11 @@ impl Identity {
     }
 
     /// The password by which a token of the registry was asked for, if it still is that one.
-    async fn shown_for(&self, id: &str, password: Option<&str>) -> Result<Shown> {
-        let Some(asked_by) = password else { return Ok(Shown::Nothing) };
+    async fn shown_for(&self, id: &str, password: Option<&str>) -> Result<Evidence> {
+        let Some(asked_by) = password else { return Ok(Evidence::Nothing) };
         let hash = principals::password(&self.store, id).await?;
         let hash = hash.filter(|hash| secrets::fingerprint_of(hash) == asked_by);
-        hash.map(Shown::Password).ok_or(Error::Unauthenticated)
+        hash.map(Evidence::Password).ok_or(Error::Unauthenticated)
     }
 
     /// Keeps a record that nobody has to wait for, nor to be refused for where it cannot be written.

@@ -20,7 +20,7 @@ use crate::server::store::sessions::{self, Known, Purpose};
 use crate::server::store::{Change, linked, principals, waiting};
 
 /// By what whoever begins to link shows that the account is theirs, and not only the browser.
-pub struct Shown<'s> {
+pub struct Ownership<'s> {
     /// The session that asks, by its id.
     pub session: &'s str,
     /// Needed where the session is not fresh.
@@ -37,7 +37,7 @@ pub struct Shown<'s> {
 pub async fn begin(
     app: &App,
     proof: &Authorized<LinkIdentity>,
-    shown: Shown<'_>,
+    shown: Ownership<'_>,
     browser: Option<Secret>,
 ) -> Result<Begun> {
     let LinkIdentity { provider: name, .. } = proof.action();

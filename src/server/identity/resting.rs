@@ -4,7 +4,7 @@
 use super::known::{At, Identity};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::{Error, Result, Timestamp};
-use crate::server::access::{Basis, Shown, Standing};
+use crate::server::access::{Basis, Evidence, Standing};
 use crate::server::store::{grants, identities, principals};
 
 /// Whose word counts for somebody at a moment.
@@ -19,14 +19,14 @@ struct Words {
 
 /// By what somebody is here.
 pub(super) struct Came {
-    pub(super) shown: Shown,
+    pub(super) shown: Evidence,
     /// Whether a link let them in that works once: that is the way in which is left where no other is.
     pub(super) is_by_link: bool,
 }
 
 impl Identity {
     /// Somebody with a name, as long as they are let in.
-    pub(super) async fn principal(&self, id: &str, shown: Shown, at: At) -> Result<Standing> {
+    pub(super) async fn principal(&self, id: &str, shown: Evidence, at: At) -> Result<Standing> {
         self.principal_by(id, Came { shown, is_by_link: false }, at).await
     }
 

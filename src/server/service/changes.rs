@@ -10,14 +10,14 @@ use tokio::sync::broadcast::Receiver;
 
 /// Changes as they happen, and whether one happened already since the page was drawn.
 pub struct Changes {
-    /// Of every repository: ask [`Shown::concerns`] before telling of one.
+    /// Of every repository: ask [`Watched::concerns`] before telling of one.
     pub receiver: Receiver<Arc<Changed>>,
-    pub shown: Shown,
+    pub watched: Watched,
     pub missed: bool,
 }
 
-/// What a page shows.
-pub enum Shown {
+/// What an open page watches.
+pub enum Watched {
     All(Visibility),
     One(RepositoryName),
     /// What was deleted, as far as its reader may bring it back.
@@ -27,7 +27,7 @@ pub enum Shown {
     },
 }
 
-impl Shown {
+impl Watched {
     /// Whether this change is one of the page. What changes in a whole scope, as rules do, shows on no list of
     /// repositories: so nobody is told there of what they may not see.
     pub async fn concerns(&self, store: &Store, changed: &Changed) -> bool {
@@ -41,7 +41,7 @@ impl Shown {
                 let found = known.get_or_try_init(|| grants::visibility(store, repository)).await;
                 found.is_ok_and(|found| visibility.shows(repository, found.unwrap_or_default()))
             }
-            (Self::One(shown), scope) => Scope::Repository(shown.clone()).line().contains(scope),
+            (Self::One(watched), scope) => Scope::Repository(watched.clone()).line().contains(scope),
         }
     }
 
@@ -60,7 +60,7 @@ impl Shown {
 /// Changes of every repository that the caller may list.
 pub async fn of_all(app: &App, proof: &Authorized<ListRepositories>, since: Option<Timestamp>) -> Result<Changes> {
     super::repositories::require_any(app, proof).await?;
-    of(app, Shown::All(proof.visibility()), since).await
+    of(app, Watched::All(proof.visibility()), since).await
 }
 
 /// Changes of every repository of which the caller may bring something back.
@@ -76,19 +76,19 @@ pub async fn of_trash(app: &App, caller: &Caller, since: Option<Timestamp>) -> R
     let restores = move |name: &RepositoryName| {
         access.holds(&standing, Permission::TrashRestore, &Target::Repository(name.clone()))
     };
-    of(app, Shown::Trash { visibility: proof.visibility(), restores: Box::new(restores) }, since).await
+    of(app, Watched::Trash { visibility: proof.visibility(), restores: Box::new(restores) }, since).await
 }
 
 /// Changes of one repository.
 pub async fn of_one(app: &App, proof: &Authorized<ReadRepository>, since: Option<Timestamp>) -> Result<Changes> {
-    of(app, Shown::One(proof.action().repository.clone()), since).await
+    of(app, Watched::One(proof.action().repository.clone()), since).await
 }
 
-async fn of(app: &App, shown: Shown, since: Option<Timestamp>) -> Result<Changes> {
+async fn of(app: &App, watched: Watched, since: Option<Timestamp>) -> Result<Changes> {
     let receiver = app.events.subscribe(); // First, so that nothing falls between.
     let missed = match since {
-        Some(since) => shown.changed_since(&app.store, since).await?,
+        Some(since) => watched.changed_since(&app.store, since).await?,
         None => false,
     };
-    Ok(Changes { receiver, shown, missed })
+    Ok(Changes { receiver, watched, missed })
 }

@@ -11,7 +11,7 @@ use crate::domain::{ByteSize, Digest, Error, Reference, Result, Timestamp, media
 use crate::server::access::Authorized;
 use crate::server::context::App;
 use crate::server::store::edges::about;
-use crate::server::store::images::{self, Child, Found};
+use crate::server::store::images::{self, Child, StoredImage};
 use crate::server::store::manifests::built_at;
 
 /// Layers, platforms, labels: the most that a page shows of each. A hostile image has a hundred thousand.
@@ -127,7 +127,12 @@ fn child_rows(entries: &[&Descriptor], stored: &[Child]) -> Vec<ChildRow> {
     rows
 }
 
-fn shown(found: &Found, manifest: &Manifest, chosen: Option<&Descriptor>, stored: &[Child]) -> Option<ShownImage> {
+fn shown(
+    found: &StoredImage,
+    manifest: &Manifest,
+    chosen: Option<&Descriptor>,
+    stored: &[Child],
+) -> Option<ShownImage> {
     if manifest.kind != Kind::Index {
         return Some(shown_image(&found.digest, manifest, found.config.as_deref()));
     }

@@ -34,7 +34,7 @@ use crate::domain::action::DeleteTags;
 use crate::domain::error::What;
 use crate::domain::manifest::Kind;
 use crate::domain::radius::{Graph, Node, Radius, Stays};
-use crate::domain::view::{Going, GoingKind, More, Preview};
+use crate::domain::view::{More, Preview, PreviewKind, PreviewRow};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag};
 use crate::server::access::{Authorized, Rights};
 use crate::server::context::App;
@@ -190,10 +190,10 @@ fn of_part(radius: &Radius, is_referrer: bool) -> Vec<Digest> {
 }
 
 /// Tags first, then images, each with why it goes.
-fn removed(graph: &Graph, radius: &Radius) -> Vec<Going> {
+fn removed(graph: &Graph, radius: &Radius) -> Vec<PreviewRow> {
     use crate::domain::radius::Part;
-    let tags = radius.tags.iter().map(|(tag, digest)| Going {
-        kind: GoingKind::Tag,
+    let tags = radius.tags.iter().map(|(tag, digest)| PreviewRow {
+        kind: PreviewKind::Tag,
         tag: Some(tag.clone()),
         digest: Some(digest.clone()),
         name: None,
@@ -202,32 +202,35 @@ fn removed(graph: &Graph, radius: &Radius) -> Vec<Going> {
     });
     let images = radius.images.iter().map(|(digest, (top, part))| {
         let (kind, reason) = match part {
-            None => (GoingKind::Image, "with all that belongs to it alone".to_owned()),
-            Some(Part::Child) => (GoingKind::Child, format!("only {} lists it", top.short())),
-            Some(Part::Referrer) => (GoingKind::Referrer, format!("it is about {}", top.short())),
+            None => (PreviewKind::Image, "with all that belongs to it alone".to_owned()),
+            Some(Part::Child) => (PreviewKind::Child, format!("only {} lists it", top.short())),
+            Some(Part::Referrer) => (PreviewKind::Referrer, format!("it is about {}", top.short())),
         };
-        Going { kind, tag: None, digest: Some(digest.clone()), name: None, label: label(graph, digest), reason }
+        PreviewRow { kind, tag: None, digest: Some(digest.clone()), name: None, label: label(graph, digest), reason }
     });
     tags.chain(images).collect()
 }
 
 /// What stays, and how much more: the one place where that is summed.
-fn kept((graph, radius): (&Graph, &Radius), until: &str) -> (Vec<Going>, More) {
+fn kept((graph, radius): (&Graph, &Radius), until: &str) -> (Vec<PreviewRow>, More) {
     let with = With::of((graph, radius));
     let (kept, mut more) = first(radius.stays.iter().map(|it| stays((graph, &with), it, until)));
     more.tags += radius.n_siblings_more;
     (kept, more)
 }
 
-fn stays((graph, with): (&Graph, &With<'_>), it: &Stays, until: &str) -> Going {
+fn stays((graph, with): (&Graph, &With<'_>), it: &Stays, until: &str) -> PreviewRow {
     use crate::domain::radius::Part;
     let (kind, tag, digest, reason) = match it {
-        Stays::Sibling(tag, digest) => (GoingKind::Tag, Some(tag), digest, "it names the same image".to_owned()),
-        Stays::Unnamed(digest) => {
-            (GoingKind::Image, None, digest, format!("it loses its last name, and can be pulled by its digest{until}"))
-        }
+        Stays::Sibling(tag, digest) => (PreviewKind::Tag, Some(tag), digest, "it names the same image".to_owned()),
+        Stays::Unnamed(digest) => (
+            PreviewKind::Image,
+            None,
+            digest,
+            format!("it loses its last name, and can be pulled by its digest{until}"),
+        ),
         Stays::Named(digest, part) => {
-            let kind = if *part == Part::Child { GoingKind::Child } else { GoingKind::Referrer };
+            let kind = if *part == Part::Child { PreviewKind::Child } else { PreviewKind::Referrer };
             (kind, None, digest, "something else names it".to_owned())
         }
     };
@@ -236,7 +239,7 @@ fn stays((graph, with): (&Graph, &With<'_>), it: &Stays, until: &str) -> Going {
         Stays::Sibling(..) => None,
         Stays::Named(digest, _) => label(graph, digest),
     };
-    Going { kind, tag: tag.cloned(), digest: Some(digest.clone()), name: None, label, reason }
+    PreviewRow { kind, tag: tag.cloned(), digest: Some(digest.clone()), name: None, label, reason }
 }
 
 /// What an image is.

@@ -57,7 +57,7 @@ impl Scopes {
 }
 
 /// A request for a token.
-pub struct Asked<'a> {
+pub struct TokenRequest<'a> {
     /// For which registry; this one where nothing is said.
     pub service: Option<&'a str>,
     pub scopes: Scopes,
@@ -76,7 +76,7 @@ pub struct Issued {
 ///
 /// # Errors
 /// [`Error::Invalid`] for another service.
-pub async fn issue(app: &App, caller: &Caller, asked: Asked<'_>) -> Result<Issued> {
+pub async fn issue(app: &App, caller: &Caller, asked: TokenRequest<'_>) -> Result<Issued> {
     let own = &app.identity.settings.service;
     if let Some(service) = asked.service.filter(|service| service != own) {
         let mounts = app.mounts.now();

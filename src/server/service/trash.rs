@@ -37,9 +37,9 @@ const TOGETHER: u32 = 200;
 /// The most entries that one request leaves.
 const MAX_OF_BATCH: u32 = super::tags::MAX_MATCHED;
 
-/// An entry as its reader sees it.
+/// An entry that its reader may bring back.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct Restorable {
     pub row: TrashRow,
     /// Whether they may let it go for good.
     pub may_purge: bool,
@@ -47,7 +47,7 @@ pub struct Shown {
 
 /// One page of what the caller may restore, and after which entry to go on.
 pub struct Listed {
-    pub items: Vec<Shown>,
+    pub items: Vec<Restorable>,
     pub next: Option<String>,
 }
 
@@ -90,7 +90,7 @@ pub async fn list(app: &App, caller: &Caller, wanted: &Wanted, limit: u32) -> Re
     let is_cut = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     let next = entries.last().filter(|_| is_cut).map(|entry| entry.row.id.clone());
-    let shown = |Entry { row, .. }| Shown { may_purge: app.access.may(&caller.standing, &purging(&row)), row };
+    let shown = |Entry { row, .. }| Restorable { may_purge: app.access.may(&caller.standing, &purging(&row)), row };
     Ok(Listed { items: entries.into_iter().map(shown).collect(), next })
 }
 

@@ -7,7 +7,7 @@ use crate::domain::{Actor, ByteSize, Digest, Protection, Reference, RepositoryNa
 use crate::params;
 
 /// A manifest with where it stands.
-pub struct Found {
+pub struct StoredImage {
     pub repository_id: String,
     pub mount_id: String,
     pub digest: Digest,
@@ -25,7 +25,7 @@ const COLUMNS: &str =
     "r.id, r.mount_id, m.digest, m.media_type, m.content, m.config, m.pushed_at, m.pushed_by, m.n_tags";
 
 /// The manifest that a reference names, with its repository.
-pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -> Result<Option<Found>> {
+pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -> Result<Option<StoredImage>> {
     let (missing, join, value): (&str, &str, Value) = match reference {
         Reference::Digest(digest) => {
             ("CAST(NULL AS BIGINT)", "JOIN manifests m ON m.repository_id = r.id AND m.digest = $2", digest.into())
@@ -44,7 +44,7 @@ pub async fn find(store: &Store, name: &RepositoryName, reference: &Reference) -
     let Some(mut row) = store.one(&sql, vec![name.into(), value]).await? else {
         return Ok(None);
     };
-    Ok(Some(Found {
+    Ok(Some(StoredImage {
         repository_id: row.take()?,
         mount_id: row.take()?,
         digest: row.take()?,
@@ -67,7 +67,7 @@ pub struct Child {
 }
 
 /// Which of the `first` children of an index the repository has, and whether the one to be shown.
-pub async fn children(store: &Store, found: &Found, first: u64, shown: Option<&Digest>) -> Result<Vec<Child>> {
+pub async fn children(store: &Store, found: &StoredImage, first: u64, shown: Option<&Digest>) -> Result<Vec<Child>> {
     let sql = "SELECT m.digest, m.pull_bytes, CASE WHEN m.digest = $3 THEN m.content END,
                       CASE WHEN m.digest = $3 THEN m.config END
                FROM manifest_edges e JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.child
@@ -108,7 +108,7 @@ const NAMES: &str =
 /// repository; and whether that has its `subject`.
 pub async fn surroundings(
     store: &Store,
-    found: &Found,
+    found: &StoredImage,
     subject: Option<&Digest>,
     name: &RepositoryName,
 ) -> Result<Surroundings> {

@@ -9,7 +9,7 @@ use super::{Store, Tx, audit, epoch, grants, identities, providers};
 use crate::domain::action::Mutation;
 use crate::domain::{Action, Error, Permission, Result, Target, Timestamp};
 use crate::params;
-use crate::server::access::{Authorized, Basis, Rights, Shown, Standing};
+use crate::server::access::{Authorized, Basis, Evidence, Rights, Standing};
 use crate::server::entropy::new_id;
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -146,12 +146,12 @@ impl Allowed {
 }
 
 /// Whether somebody is still let in by what they came with: the same as `identity` finds out at the door.
-async fn is_let_in(tx: &mut Tx, known: &Standing, shown: &Shown, now: Timestamp) -> Result<bool> {
+async fn is_let_in(tx: &mut Tx, known: &Standing, shown: &Evidence, now: Timestamp) -> Result<bool> {
     let Some(id) = &known.id else { return Ok(true) };
     let (session, hash) = match shown {
-        Shown::Nothing => ("", ""),
-        Shown::Session(id) => (id.as_str(), ""),
-        Shown::Password(hash) => ("", hash.as_str()),
+        Evidence::Nothing => ("", ""),
+        Evidence::Session(id) => (id.as_str(), ""),
+        Evidence::Password(hash) => ("", hash.as_str()),
     };
     let sql = "SELECT 1 AS found FROM principals p
                WHERE p.id = $1 AND p.disabled_at IS NULL AND (p.expires_at IS NULL OR p.expires_at > $2)

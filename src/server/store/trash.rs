@@ -18,7 +18,7 @@ pub use shown::{
 };
 
 use super::repositories::Repository;
-use super::visible::{self, Asked};
+use super::visible::{self, Columns};
 use super::{Known, Row, Store, Tx, Value, activity, batch};
 use crate::domain::trash::{TrashKind, TrashRow};
 use crate::domain::{Actor, ByteSize, Digest, Namespace, RepositoryName, Result, Tag, Timestamp};
@@ -194,8 +194,8 @@ pub async fn list(store: &Store, (reach, wanted): (&Reach, &Wanted), limit: u32)
 
 /// The condition that entries lie within a reach: tags one by one, and all else with its repository.
 fn within(store: &Store, reach: &Reach, params: &mut Vec<Value>) -> String {
-    let asked = Asked { repository: "repository", tag: "name", is_tag: "kind = 'tag'" };
-    visible::within(store.dialect(), reach, &asked, params)
+    let columns = Columns { repository: "repository", tag: "name", is_tag: "kind = 'tag'" };
+    visible::within(store.dialect(), reach, &columns, params)
 }
 
 /// The condition that entries lie within a reach and are those that are asked for.

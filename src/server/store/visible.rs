@@ -21,21 +21,21 @@ pub(super) fn condition(store: &Store, visibility: &Visibility, of: &str, params
 }
 
 /// What a reach is asked of: a repository by its name, and a tag of it where `is_tag` says that there is one.
-pub(super) struct Asked<'a> {
+pub(super) struct Columns<'a> {
     pub repository: &'a str,
     pub tag: &'a str,
     pub is_tag: &'a str,
 }
 
 /// The condition that something lies within a reach, with its parameters appended.
-pub(super) fn within(dialect: Dialect, reach: &Reach, asked: &Asked<'_>, params: &mut Vec<Value>) -> String {
+pub(super) fn within(dialect: Dialect, reach: &Reach, columns: &Columns<'_>, params: &mut Vec<Value>) -> String {
     let mut of_part = |part: &Vec<Within>| {
         let place = |Within { scopes, tags }: &Within| {
-            let lies = dialect.lies_in(asked.repository, scopes, params);
+            let lies = dialect.lies_in(columns.repository, scopes, params);
             match tags {
                 None => lies,
                 Some(tags) => {
-                    format!("({lies} AND {} AND {})", asked.is_tag, dialect.takes_in(asked.tag, tags, params))
+                    format!("({lies} AND {} AND {})", columns.is_tag, dialect.takes_in(columns.tag, tags, params))
                 }
             }
         };

@@ -3,7 +3,7 @@
 use super::{Done, Form};
 use crate::domain::action::{ChangePassword, EndSession, LinkIdentity, UnlinkIdentity};
 use crate::domain::{Address, Error, Result, Username};
-use crate::server::identity::linking::{self, Shown};
+use crate::server::identity::linking::{self, Ownership};
 use crate::server::service::account;
 use crate::ui::form::Intent;
 
@@ -29,7 +29,7 @@ pub(super) async fn link(form: &Form<'_>) -> Result<Done> {
     let proof = form.app.access.authorize(form.caller, action).await?;
     let session = form.caller.standing.session().unwrap_or_default();
     let (password, from) = (form.sent.secret("password"), (form.from.as_str(), form.mark.as_ref()));
-    let shown = Shown { session, password, from };
+    let shown = Ownership { session, password, from };
     let begun = linking::begin(form.app, &proof, shown, form.browser.clone()).await?;
     Ok(Done::new(Address::Account, Intent::LinkIdentity, "").by(begun))
 }

@@ -23,12 +23,12 @@ const ASK: Duration = Duration::from_secs(1);
 
 /// Which jobs a page shows.
 #[derive(Clone)]
-pub(super) enum Asked {
+pub(super) enum Watched {
     All,
     One(String),
 }
 
-impl Asked {
+impl Watched {
     /// Reads a scope; `None` for one of something else.
     pub(super) fn read(scope: &str) -> Option<Self> {
         match scope {
@@ -53,7 +53,7 @@ impl Asked {
 }
 
 /// The stream of one open page; the first that it says is that it should look, and the last of one job that it is over.
-pub(super) async fn stream(app: App, caller: Caller, asked: Asked) -> Response {
+pub(super) async fn stream(app: App, caller: Caller, asked: Watched) -> Response {
     let epoch = async {
         asked.stamp(&app, &caller).await?;
         app.identity.epoch().await
@@ -69,7 +69,7 @@ pub(super) async fn stream(app: App, caller: Caller, asked: Asked) -> Response {
     }
 }
 
-fn told(app: App, caller: Caller, asked: Asked, epoch: i64) -> impl Stream<Item = Result<Event, Infallible>> {
+fn told(app: App, caller: Caller, asked: Watched, epoch: i64) -> impl Stream<Item = Result<Event, Infallible>> {
     let ends_at = caller.standing.listens_until(app.clock.now());
     // A stream of the registry's ends with the server; this one has to listen for that end as well.
     let until = app.events.subscribe();

@@ -3,7 +3,7 @@
 use super::{answer, of};
 use crate::domain::action::{DeleteImages, DeleteNamespace, DeleteRepository, DeleteTags};
 use crate::domain::error::What;
-use crate::domain::view::{Going, GoingKind, Preview};
+use crate::domain::view::{Preview, PreviewKind, PreviewRow};
 use crate::domain::{ByteSize, Digest, Error, RepositoryName, Result, Tag, Timestamp};
 use crate::server::access::Caller;
 use crate::server::context::App;
@@ -45,7 +45,7 @@ struct Redeem {
 
 #[derive(Serialize)]
 struct Item {
-    kind: GoingKind,
+    kind: PreviewKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     tag: Option<Tag>,
@@ -56,11 +56,11 @@ struct Item {
     reason: String,
 }
 
-impl From<Going> for Item {
-    fn from(it: Going) -> Self {
+impl From<PreviewRow> for Item {
+    fn from(it: PreviewRow) -> Self {
         // Programs know three kinds of what stands in a repository: a referrer is an image to them.
-        let kind = if it.kind == GoingKind::Referrer { GoingKind::Image } else { it.kind };
-        let Going { name, tag, digest, label, reason, .. } = it;
+        let kind = if it.kind == PreviewKind::Referrer { PreviewKind::Image } else { it.kind };
+        let PreviewRow { name, tag, digest, label, reason, .. } = it;
         Self { kind, name, tag, digest, label, reason }
     }
 }

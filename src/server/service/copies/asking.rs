@@ -1,6 +1,6 @@
 //! Asking for a copy between registries: what each tag names is noted here, on both sides.
 
-use super::way::{Asked, Wanted};
+use super::way::{TagToCopy, ToCopy};
 use super::{Copied, Seen};
 use crate::domain::action::CopyTags;
 use crate::domain::error::What;
@@ -30,16 +30,16 @@ pub(super) async fn ask(app: &App, proof: &Authorized<CopyTags>, (source, seen):
             let absent = || Error::NotFound(What::Tag { repository: from.clone(), tag: tag.clone() });
             let digest = source.read.resolve(from, &Reference::Tag(tag.clone())).await?.ok_or_else(absent)?;
             let before = named(app, to, &name).await?;
-            Ok::<_, Error>(Wanted { tag, name, digest, before })
+            Ok::<_, Error>(TagToCopy { tag, name, digest, before })
         }
     };
-    let wanted: Vec<Wanted> = stream::iter(tags).map(look).buffered(TOGETHER).try_collect().await?;
+    let wanted: Vec<TagToCopy> = stream::iter(tags).map(look).buffered(TOGETHER).try_collect().await?;
     seen.check_source(&from, &wanted.iter().map(|it| (it.tag.clone(), it.digest.clone())).collect())?;
     let there = wanted.iter().filter_map(|it| Some((it.name.clone(), it.before.clone()?)));
     seen.check_there(&to, &there.collect())?;
     is_allowed(app, proof, &wanted).await?;
     let copied = wanted.iter().map(|it| (it.name.clone(), it.digest.clone())).collect();
-    let asked = Asked { from, to: to.clone(), tags: wanted };
+    let asked = ToCopy { from, to: to.clone(), tags: wanted };
     let params = serde_json::to_string(&asked).map_err(|_| Error::Internal)?;
     let new = long_work::new_run(app, proof, RunKind::Copy, Scope::Repository(to), params)?;
     let id = long_work::begin(app, proof, new).await?;
@@ -55,13 +55,13 @@ pub(super) async fn named(app: &App, to: &RepositoryName, tag: &Tag) -> Result<O
 }
 
 /// What would be refused in the end is refused before anything is sent.
-async fn is_allowed(app: &App, proof: &Authorized<CopyTags>, wanted: &[Wanted]) -> Result<()> {
+async fn is_allowed(app: &App, proof: &Authorized<CopyTags>, wanted: &[TagToCopy]) -> Result<()> {
     let (to, rights) = (&proof.action().to, proof.rights());
     if repositories::find(&app.store, to).await?.is_none() {
         rights.require(Permission::RepositoryCreate, &Target::Repository(to.clone()))?;
     }
     let rules = Rules::now(&app.store, to).await?;
-    for Wanted { name, digest, before, .. } in wanted {
+    for TagToCopy { name, digest, before, .. } in wanted {
         if let Some(act) = Act::between(before.as_ref(), Some(digest)) {
             rules.allow(&rights, (name, act), By::Right)?;
         }

@@ -14,7 +14,7 @@ const FIRST: u64 = 1;
 
 /// How much there is of each kind. First come the images, then the lists, then the notes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Found {
+pub(super) struct Counts {
     pub n_images: u64,
     pub n_lists: u64,
     pub n_notes: u64,
@@ -24,7 +24,7 @@ pub(super) struct Found {
 
 /// An image that goes over, after all that have to be there before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Going {
+pub(super) struct ImageToCopy {
     pub digest: Digest,
     /// How many bytes it brings that none before it does.
     pub n_bytes: u64,
@@ -62,18 +62,18 @@ impl Copying<'_> {
     }
 
     /// The image that goes over next, if one is left.
-    pub(super) async fn going(&self) -> Result<Option<Going>> {
-        let Found { n_images, .. } = self.found()?;
+    pub(super) async fn going(&self) -> Result<Option<ImageToCopy>> {
+        let Counts { n_images, .. } = self.found()?;
         self.kept_at(self.place.at, 0, n_images).await
     }
 
     pub(super) async fn list_at(&self, at: u64) -> Result<Option<List>> {
-        let Found { n_images, n_lists, .. } = self.found()?;
+        let Counts { n_images, n_lists, .. } = self.found()?;
         self.kept_at(at, n_images, n_lists).await
     }
 
     pub(super) async fn note_at(&self, at: u64) -> Result<Option<Note>> {
-        let Found { n_images, n_lists, n_notes, .. } = self.found()?;
+        let Counts { n_images, n_lists, n_notes, .. } = self.found()?;
         self.kept_at(at, n_images + n_lists, n_notes).await
     }
 
@@ -82,17 +82,17 @@ impl Copying<'_> {
     }
 
     /// Keeps all that is to be done, in the place of what was read.
-    pub(super) fn has_found(&mut self, going: &[Going], lists: &[List], notes: &[Note]) -> Result<()> {
+    pub(super) fn has_found(&mut self, going: &[ImageToCopy], lists: &[List], notes: &[Note]) -> Result<()> {
         self.to.found.clear();
         let n_bytes = going.iter().fold(0_u64, |sum, it| sum.saturating_add(it.n_bytes));
         let [n_images, n_lists, n_notes] = [going.len(), lists.len(), notes.len()].map(|n| n as u64);
-        self.place.found = Some(Found { n_images, n_lists, n_notes, n_bytes });
+        self.place.found = Some(Counts { n_images, n_lists, n_notes, n_bytes });
         (0..).zip(going).try_for_each(|(at, it)| self.keep(at, it))?;
         (n_images..).zip(lists).try_for_each(|(at, it)| self.keep(at, it))?;
         (n_images + n_lists..).zip(notes).try_for_each(|(at, it)| self.keep(at, it))
     }
 
-    pub(super) fn found(&self) -> Result<Found> {
+    pub(super) fn found(&self) -> Result<Counts> {
         self.place.found.clone().ok_or(Error::Internal)
     }
 

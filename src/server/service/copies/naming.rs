@@ -1,8 +1,8 @@
 //! The tags of a copy, which come last: those by which signatures are found, and then those that were asked for, each if
 //! it names what it named when that was. One that somebody moved meanwhile stays as they left it.
 
-use super::found::{Found, List, Note};
-use super::way::{Copying, Phase, There, Wanted, of};
+use super::found::{Counts, List, Note};
+use super::way::{Copying, Phase, TagToCopy, There, of};
 use crate::domain::action::CopyTags;
 use crate::domain::condition::Expect;
 use crate::domain::error::What;
@@ -18,7 +18,7 @@ const TRIES: u32 = 5;
 impl Copying<'_> {
     /// One of the tags.
     pub(super) async fn name(&mut self) -> Result<()> {
-        let (at, Found { n_lists, n_notes, .. }) = (self.place.named, self.found()?);
+        let (at, Counts { n_lists, n_notes, .. }) = (self.place.named, self.found()?);
         let wanted = usize::try_from(at.saturating_sub(n_lists + n_notes)).ok();
         if let Some(list) = self.list_at(at).await? {
             match list.goes.clone() {
@@ -73,8 +73,8 @@ impl Copying<'_> {
         Ok(())
     }
 
-    async fn wanted(&mut self, wanted: &Wanted) -> Result<()> {
-        let Wanted { tag, name, digest, before } = wanted;
+    async fn wanted(&mut self, wanted: &TagToCopy) -> Result<()> {
+        let TagToCopy { tag, name, digest, before } = wanted;
         let expect = before.clone().map_or(Expect::Absent, Expect::Named);
         let said = match self.put_tag((tag.clone(), name.clone()), (name, digest), expect).await {
             Ok(()) => format!("Set the tag {name} to {digest}."),

@@ -1,7 +1,7 @@
 //! What there is to copy: what the tags name, what that lists, and what is about any of it, by the lists of the registry
 //! and by tags that name their subject. Bounded, whatever a registry answers.
 
-use super::found::{Going, List, Note};
+use super::found::{ImageToCopy, List, Note};
 use super::images::{Images, Met, Read};
 use super::plan::lacking;
 use super::way::{Copying, Phase, of};
@@ -128,7 +128,7 @@ impl Copying<'_> {
         let images = std::mem::take(&mut self.images);
         let order = images.in_order();
         let going = order.iter().cloned().zip(images.weights(&order));
-        let going: Vec<Going> = going.map(|(digest, n_bytes)| Going { digest, n_bytes }).collect();
+        let going: Vec<ImageToCopy> = going.map(|(digest, n_bytes)| ImageToCopy { digest, n_bytes }).collect();
         let (lists, notes) = tagged(&images);
         self.has_found(&going, &lists, &notes)?;
         let n_noted = notes.len() + lists.iter().filter(|list| list.goes.is_some()).count();

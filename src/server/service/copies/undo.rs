@@ -1,7 +1,7 @@
 //! The way back from a copy that a job did: at once where the hosted registry has it, and tag by tag at a registry elsewhere.
 
 use super::back::take_back;
-use super::way::Asked;
+use super::way::ToCopy;
 use crate::domain::action::{DeleteTags, RollBackTag, TakeBackCopy};
 use crate::domain::condition::Expect;
 use crate::domain::run::AT_ONCE_ELSEWHERE;
@@ -16,7 +16,7 @@ use crate::server::store::repositories;
 
 /// What takes back what a job was asked to copy: of its tags those that still name it. Signatures that came along stay.
 pub(in crate::server::service) async fn of_job(app: &App, params: &str) -> Result<Option<TakeBackCopy>> {
-    let Asked { to, tags, .. } = serde_json::from_str(params).map_err(|_| Error::Internal)?;
+    let ToCopy { to, tags, .. } = serde_json::from_str(params).map_err(|_| Error::Internal)?;
     let Some(found) = repositories::find(&app.store, &to).await? else { return Ok(None) };
     let names: Vec<Tag> = tags.iter().map(|it| it.name.clone()).collect();
     let now = named(&mut Reader::Store(&app.store), &found.id, &names).await?;

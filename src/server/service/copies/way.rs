@@ -1,7 +1,7 @@
 //! A copy on its way: where it stands, and one step of it. Each step finds anew who asked and what they may do, so what
 //! was taken meanwhile ends it. What there is to do is kept beside that, thing by thing.
 
-use super::found::Found;
+use super::found::Counts;
 use super::images::Images;
 use super::reading::Image;
 use super::uploads::Begun;
@@ -27,15 +27,15 @@ const LISTEN: Duration = Duration::from_secs(1);
 
 /// What a run is asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ToCopy {
     pub from: RepositoryName,
     pub to: RepositoryName,
-    pub tags: Vec<Wanted>,
+    pub tags: Vec<TagToCopy>,
 }
 
 /// A tag as it was when the copy was asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct TagToCopy {
     pub tag: Tag,
     /// What it is called there.
     pub name: Tag,
@@ -52,7 +52,7 @@ pub(super) struct Place {
     /// How many images were met.
     pub n_met: u64,
     /// How much there is to do, once all were.
-    pub found: Option<Found>,
+    pub found: Option<Counts>,
     /// How many images are there, and how many bytes they brought.
     pub at: u64,
     pub n_past: u64,
@@ -116,7 +116,7 @@ pub(super) enum There {
 pub(super) struct Copying<'a> {
     pub app: &'a App,
     pub(super) run: &'a Run,
-    pub asked: Asked,
+    pub asked: ToCopy,
     pub caller: Caller,
     pub proof: Authorized<CopyTags>,
     pub source: Arc<Mount>,
@@ -158,7 +158,7 @@ pub async fn step(app: &App, run: &Run, slice: Duration) -> Result<Progress> {
 
 impl<'a> Copying<'a> {
     async fn take_up(app: &'a App, run: &'a Run) -> Result<Self> {
-        let (asked, place): (Asked, Place) = (run.asked()?, run.stands()?);
+        let (asked, place): (ToCopy, Place) = (run.asked()?, run.stands()?);
         let mut to = Progress::of(run);
         let place = place.or_anew(&mut to);
         long_work::require(app, &run.params)?;

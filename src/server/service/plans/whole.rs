@@ -6,7 +6,7 @@ use super::kept_days;
 use super::listed::MAX_LISTED;
 use super::passed::passed;
 use crate::domain::error::What;
-use crate::domain::view::{Going, GoingKind, More, Preview, RuleMet};
+use crate::domain::view::{More, Preview, PreviewKind, PreviewRow, RuleMet};
 use crate::domain::{ByteSize, Digest, Error, Namespace, RepositoryName, Result, Scope, Tag};
 use crate::server::access::Rights;
 use crate::server::context::App;
@@ -191,9 +191,10 @@ async fn drawn(
     let reader = &mut Reader::Store(&app.store);
     let rules = protections::below(reader, &scope).await?;
     let barred = barred::of_whole(reader, (rights, rules.clone()), &found).await?;
-    let tags: Vec<Going> = first_tags(&app.store, &found, MAX_LISTED as u64).await?.into_iter().map(tag_goes).collect();
+    let tags: Vec<PreviewRow> =
+        first_tags(&app.store, &found, MAX_LISTED as u64).await?.into_iter().map(tag_goes).collect();
     let images = first_images(&app.store, &found, MAX_LISTED as u64).await?;
-    let images: Vec<Going> = images.into_iter().map(image_goes).collect();
+    let images: Vec<PreviewRow> = images.into_iter().map(image_goes).collect();
     let met: Vec<RuleMet> = match found.as_slice() {
         // Of many repositories only what is in the way is said.
         [it] if barred.is_none() => {
@@ -204,8 +205,8 @@ async fn drawn(
     };
     let (n_tags, n_images): (u64, u64) =
         (found.iter().map(|it| it.n_tags).sum(), found.iter().map(|it| it.n_images).sum());
-    let beyond = |count: u64, listed: &[Going]| count.saturating_sub(listed.len() as u64);
-    let referrers = images.iter().filter(|it| it.kind == GoingKind::Referrer).filter_map(|it| it.digest.clone());
+    let beyond = |count: u64, listed: &[PreviewRow]| count.saturating_sub(listed.len() as u64);
+    let referrers = images.iter().filter(|it| it.kind == PreviewKind::Referrer).filter_map(|it| it.digest.clone());
     let now = app.clock.now();
     let kept_until = (kept.least > 0).then(|| now.plus_days(kept.least.into()));
     let freed_at = now.plus_days(super::freed_days(app, kept.most, n_tags > 0).into());
@@ -236,19 +237,26 @@ async fn drawn(
     Ok((preview, print(&found)))
 }
 
-fn repository_goes(it: &Sum) -> Going {
+fn repository_goes(it: &Sum) -> PreviewRow {
     let reason = "with all its tags and images".to_owned();
-    Going { kind: GoingKind::Repository, tag: None, digest: None, name: Some(it.name.to_string()), label: None, reason }
+    PreviewRow {
+        kind: PreviewKind::Repository,
+        tag: None,
+        digest: None,
+        name: Some(it.name.to_string()),
+        label: None,
+        reason,
+    }
 }
 
 const WITH_IT: &str = "its repository goes";
 
-fn image_goes((it, Listed { digest, kind, label }): (&Sum, Listed)) -> Going {
+fn image_goes((it, Listed { digest, kind, label }): (&Sum, Listed)) -> PreviewRow {
     let (name, label) = (Some(it.name.to_string()), Some(label).filter(|label| !label.is_empty()));
-    Going { kind, tag: None, digest: Some(digest), name, label, reason: WITH_IT.to_owned() }
+    PreviewRow { kind, tag: None, digest: Some(digest), name, label, reason: WITH_IT.to_owned() }
 }
 
-fn tag_goes((it, tag, digest): (&Sum, Tag, Digest)) -> Going {
+fn tag_goes((it, tag, digest): (&Sum, Tag, Digest)) -> PreviewRow {
     let (tag, digest, name) = (Some(tag), Some(digest), Some(it.name.to_string()));
-    Going { kind: GoingKind::Tag, tag, digest, name, label: None, reason: WITH_IT.to_owned() }
+    PreviewRow { kind: PreviewKind::Tag, tag, digest, name, label: None, reason: WITH_IT.to_owned() }
 }

@@ -1,7 +1,7 @@
 //! The page of what was deleted.
 
 use super::home::kept_at;
-use super::{Entry, Shown, Wanted, list, purging, purging_all, restoring, trashed};
+use super::{Entry, Restorable, Wanted, list, purging, purging_all, restoring, trashed};
 use crate::domain::action::{ListRepositories, RestoreTrash, Trashed};
 use crate::domain::error::What;
 use crate::domain::page::DEFAULT_LIMIT;
@@ -19,7 +19,7 @@ const MAX_NAMED: u32 = 50;
 const MAX_CROSSING: u32 = 500;
 
 /// Lines of a page, each with the tags that it stands for where those are many, and after which entry to go on.
-type Rows = (Vec<(Shown, Option<Fold>)>, Option<String>);
+type Rows = (Vec<(Restorable, Option<Fold>)>, Option<String>);
 
 /// One page of what the caller may bring back, with what is asked about one of them.
 ///
@@ -51,7 +51,7 @@ pub async fn page(app: &App, caller: &Caller, query: TrashQuery) -> Result<Trash
     batches.dedup();
     batches.retain(|_| asking.is_none());
     let numbers = trash::numbers_of(&app.store, &reach, &batches).await?;
-    let rows = items.into_iter().map(|(Shown { row, may_purge }, fold)| {
+    let rows = items.into_iter().map(|(Restorable { row, may_purge }, fold)| {
         let n_together = numbers.get(&row.batch).copied().unwrap_or(1);
         TrashedView { row, may_purge, n_together, fold }
     });
@@ -76,7 +76,7 @@ async fn rows(app: &App, caller: &Caller, (reach, wanted): (&Reach, &Wanted)) ->
             Some(_) => app.access.may(&caller.standing, &purging_all(row.repository.clone())),
             None => app.access.may(&caller.standing, &purging(&row)),
         };
-        (Shown { row, may_purge }, fold)
+        (Restorable { row, may_purge }, fold)
     };
     Ok((found.into_iter().map(shown).collect(), next))
 }

@@ -9,7 +9,7 @@ use crate::params;
 use crate::server::access::{Reach, Rights};
 use crate::server::store::dialect::any;
 use crate::server::store::radius::{Reader, Sum};
-use crate::server::store::visible::{self, Asked};
+use crate::server::store::visible::{self, Columns};
 use crate::server::store::{Value, batch};
 use std::collections::BTreeMap;
 
@@ -141,13 +141,13 @@ impl<'r> Barring<'r> {
             let role = rule.protection.guard.role();
             by_least.entry(role).or_default().push(rule.protection.clone());
         }
-        let asked = Asked { repository: "r.name", tag: "t.name", is_tag: "1 = 1" };
+        let columns = Columns { repository: "r.name", tag: "t.name", is_tag: "1 = 1" };
         let kept = by_least.iter().map(|(role, rules)| {
-            let covered = covered(reader.dialect(), asked.tag, rules, params);
+            let covered = covered(reader.dialect(), columns.tag, rules, params);
             match role.and_then(|role| self.reaches.get(&role)) {
                 None => covered,
                 Some(reach) => {
-                    let passes = visible::within(reader.dialect(), reach, &asked, params);
+                    let passes = visible::within(reader.dialect(), reach, &columns, params);
                     // A name that is too short for a scope has no answer on PostgreSQL, and no answer is none that passes.
                     format!("({covered} AND CASE WHEN {passes} THEN 0 ELSE 1 END = 1)")
                 }

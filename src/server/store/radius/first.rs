@@ -2,7 +2,7 @@
 //! reads no more than is named: all of the first repositories, and the first of the one in which the room ends.
 
 use super::Sum;
-use crate::domain::view::GoingKind;
+use crate::domain::view::PreviewKind;
 use crate::domain::{Digest, Result, Tag};
 use crate::params;
 use crate::server::store::{Row, Store, Value, batch};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub digest: Digest,
-    pub kind: GoingKind,
+    pub kind: PreviewKind,
     pub label: String,
 }
 
@@ -38,9 +38,9 @@ pub async fn first_images<'s>(store: &Store, repositories: &'s [Sum], limit: u64
     let image = |(it, mut row): (_, Row)| {
         let (digest, label, is_about, is_listed) = (row.take()?, row.take()?, row.take::<bool>()?, row.take::<bool>()?);
         let kind = match (is_about, is_listed) {
-            (true, _) => GoingKind::Referrer,
-            (false, true) => GoingKind::Child,
-            (false, false) => GoingKind::Image,
+            (true, _) => PreviewKind::Referrer,
+            (false, true) => PreviewKind::Child,
+            (false, false) => PreviewKind::Image,
         };
         Ok((it, Listed { digest, kind, label }))
     };

@@ -2,7 +2,7 @@
 
 use crate::api::deletes::{preview_all, preview_image, preview_matching, preview_tags};
 use crate::domain::tag_filter::PROTECTED;
-use crate::domain::view::{FEW_TAGS, GoingKind, Preview};
+use crate::domain::view::{FEW_TAGS, Preview, PreviewKind};
 use crate::domain::{Address, Digest, Error, RepositoryName, Result, Scope, Tag};
 use crate::ui::form::Intent;
 use crate::ui::query::Pairs;
@@ -177,7 +177,7 @@ fn place(scope: &Scope) -> String {
 
 /// How many repositories go.
 pub fn n_repositories(preview: &Preview) -> u64 {
-    preview.removed.iter().filter(|it| it.kind == GoingKind::Repository).count() as u64
+    preview.removed.iter().filter(|it| it.kind == PreviewKind::Repository).count() as u64
 }
 
 #[cfg(test)]

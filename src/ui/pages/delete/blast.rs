@@ -4,7 +4,7 @@ mod all;
 mod lists;
 
 use super::asked::Asked;
-use crate::domain::view::{FEW_TAGS, Going, GoingKind, Preview, RuleMet};
+use crate::domain::view::{FEW_TAGS, Preview, PreviewKind, PreviewRow, RuleMet};
 use crate::domain::{Address, ByteSize, Digest, RepositoryName, Tag};
 use crate::ui::components::digest::DigestLink;
 use crate::ui::components::icon::Icon;
@@ -53,14 +53,14 @@ fn rule(met: &RuleMet) -> AnyView {
     row("lock", protected::said(met), Some(view! { <MetMore met=met.clone()/> }.into_any()))
 }
 
-fn of_kind(items: &[Going], kind: GoingKind) -> Vec<&Going> {
+fn of_kind(items: &[PreviewRow], kind: PreviewKind) -> Vec<&PreviewRow> {
     items.iter().filter(|it| it.kind == kind).collect()
 }
 
 /// Tags, those of one image together, with what becomes of it.
 fn each_tag(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let mut images: Vec<(Option<&Digest>, Vec<&Tag>)> = Vec::new();
-    for going in of_kind(&preview.removed, GoingKind::Tag) {
+    for going in of_kind(&preview.removed, PreviewKind::Tag) {
         let (digest, tag) = (going.digest.as_ref(), going.tag.as_ref());
         match images.iter_mut().find(|(other, _)| digest.is_some() && *other == digest) {
             Some((_, tags)) => tags.extend(tag),
@@ -102,8 +102,8 @@ fn tags_of_one(
         (true, false) => (" would be removed.", " Their image would stay."),
     };
     let link = digest.map(|digest| view! { <DigestLink repository=name digest/> });
-    let kept: Vec<&Going> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
-    if let Some(left) = kept.iter().find(|it| it.kind == GoingKind::Image) {
+    let kept: Vec<&PreviewRow> = preview.kept.iter().filter(|it| it.digest.as_ref() == digest).collect();
+    if let Some(left) = kept.iter().find(|it| it.kind == PreviewKind::Image) {
         let with =
             left.label.as_ref().map(|with| format!(" It has {}.", inert(with, MAX_TEXT_CHARS))).unwrap_or_default();
         let until = preview.freed_at.date();
@@ -130,7 +130,7 @@ fn tags_of_one(
 /// More tags than anybody reads one by one.
 fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let going: Vec<&Tag> =
-        of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
+        of_kind(&preview.removed, PreviewKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
     let n_tags = match preview.is_in_the_way() {
         true => format!("{} would be removed", counted(preview.n_tags, "tag", "tags")),
         false => counted(preview.n_tags, "tag is removed", "tags are removed"),
@@ -138,7 +138,7 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
     let mut rows = vec![row("tag", n_tags, Some(folded(name, &going, preview.removed_more.tags)))];
     let more = preview.kept_more;
     let unnamed: Vec<&Digest> =
-        of_kind(&preview.kept, GoingKind::Image).into_iter().filter_map(|it| it.digest.as_ref()).collect();
+        of_kind(&preview.kept, PreviewKind::Image).into_iter().filter_map(|it| it.digest.as_ref()).collect();
     if !unnamed.is_empty() {
         let until = match &preview.stays_at {
             Some(host) => format!("at {host}"),
@@ -155,7 +155,8 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
         rows.push(row("trash", words, Some(digests(name, &unnamed, more.images))));
         rows.extend(unreachable(name, preview));
     }
-    let stay: Vec<&Tag> = of_kind(&preview.kept, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
+    let stay: Vec<&Tag> =
+        of_kind(&preview.kept, PreviewKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
     if !stay.is_empty() {
         let n_tags = stay.len() as u64 + more.tags;
         let words = counted(n_tags, "tag stays on the same images", "tags stay on the same images");
@@ -166,7 +167,7 @@ fn many_tags(name: &RepositoryName, preview: &Preview) -> Vec<AnyView> {
 
 /// What belongs to images that lose their last names, and has no other.
 fn unreachable(name: &RepositoryName, preview: &Preview) -> Option<AnyView> {
-    let parts: Vec<&Going> = preview.unreachable.iter().collect();
+    let parts: Vec<&PreviewRow> = preview.unreachable.iter().collect();
     let more = preview.unreachable_more.all();
     let words = counted(
         parts.len() as u64 + more,
@@ -184,8 +185,8 @@ fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<An
         return vec![row("warn", words, Some(digests(name, &parents, 0)))];
     }
     let tags: Vec<&Tag> =
-        of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
-    let own = preview.removed.iter().find(|it| it.digest.as_ref() == Some(digest) && it.kind == GoingKind::Image);
+        of_kind(&preview.removed, PreviewKind::Tag).into_iter().filter_map(|it| it.tag.as_ref()).collect();
+    let own = preview.removed.iter().find(|it| it.digest.as_ref() == Some(digest) && it.kind == PreviewKind::Image);
     let platforms = own.and_then(|it| it.label.as_deref()).map(label_words).unwrap_or_default();
     let image = view! { <span class="row-1 wrap"><DigestLink repository=name digest/><span>{format!("goes. {platforms}")}</span></span> };
     let mut rows = vec![row("layers", image, None)];
@@ -202,14 +203,14 @@ fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<An
     rows.extend(parts(
         name,
         (preview, preview.removed_more.children),
-        GoingKind::Child,
+        PreviewKind::Child,
         ("image that it lists goes with it", "images that it lists go with it"),
     ));
     let more = preview.removed_more.referrers;
     let words = ("referrer goes with it", "referrers go with it");
-    rows.extend(parts(name, (preview, more), GoingKind::Referrer, words));
-    let stay = preview.kept.iter().filter(|it| matches!(it.kind, GoingKind::Child | GoingKind::Referrer));
-    let stay: Vec<&Going> = stay.collect();
+    rows.extend(parts(name, (preview, more), PreviewKind::Referrer, words));
+    let stay = preview.kept.iter().filter(|it| matches!(it.kind, PreviewKind::Child | PreviewKind::Referrer));
+    let stay: Vec<&PreviewRow> = stay.collect();
     if !stay.is_empty() {
         let more = preview.kept_more.children + preview.kept_more.referrers;
         let words = counted(
@@ -225,11 +226,11 @@ fn of_image(name: &RepositoryName, digest: &Digest, preview: &Preview) -> Vec<An
 fn parts(
     name: &RepositoryName,
     (preview, more): (&Preview, u64),
-    kind: GoingKind,
+    kind: PreviewKind,
     (one, many): (&str, &str),
 ) -> Option<AnyView> {
     let parts = of_kind(&preview.removed, kind);
-    let icon = if kind == GoingKind::Child { "layers" } else { "link" };
+    let icon = if kind == PreviewKind::Child { "layers" } else { "link" };
     let words = counted(parts.len() as u64 + more, one, many);
     (!parts.is_empty()).then(|| row(icon, words, Some(labelled(name, &parts, more))))
 }
@@ -258,9 +259,9 @@ fn weight(preview: &Preview) -> Option<AnyView> {
 
 /// Why a delete frees nothing: the images stay, or others need their layers.
 fn frees_nothing(preview: &Preview) -> &'static str {
-    let is_image = |it: &Going| it.kind == GoingKind::Image;
+    let is_image = |it: &PreviewRow| it.kind == PreviewKind::Image;
     let images: BTreeSet<&Digest> =
-        of_kind(&preview.removed, GoingKind::Tag).into_iter().filter_map(|it| it.digest.as_ref()).collect();
+        of_kind(&preview.removed, PreviewKind::Tag).into_iter().filter_map(|it| it.digest.as_ref()).collect();
     match preview.removed.iter().chain(&preview.kept).any(is_image) {
         true => "Frees nothing: other images need the layers.",
         false if images.len() == 1 => "Frees nothing: the image stays.",
@@ -283,7 +284,7 @@ pub fn Undoable<'a>(preview: &'a Preview) -> impl IntoView + use<> {
 /// The way to take the names alone.
 #[component]
 fn Instead<'a>(name: &'a RepositoryName, preview: &'a Preview) -> impl IntoView + use<> {
-    let tags = preview.removed.iter().filter(|it| it.kind == GoingKind::Tag).filter_map(|it| it.tag.as_ref());
+    let tags = preview.removed.iter().filter(|it| it.kind == PreviewKind::Tag).filter_map(|it| it.tag.as_ref());
     let tags: Vec<&Tag> = tags.take(MAX_SHOWN).collect();
     let href = match tags.as_slice() {
         [one] => Address::DeleteTag(name.clone(), (*one).clone()).to_string(),

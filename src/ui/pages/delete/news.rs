@@ -1,7 +1,7 @@
 //! What the form of a delete keeps of what its tags named, and what became of them when it comes back.
 
 use super::asked::Asked;
-use crate::domain::view::{Going, GoingKind, Preview};
+use crate::domain::view::{Preview, PreviewKind, PreviewRow};
 use crate::domain::{Digest, Error, RepositoryName, Tag};
 use crate::ui::components::change::Image;
 use crate::ui::components::form::Problem;
@@ -101,8 +101,8 @@ fn moved(asked: &Asked, preview: &Preview, form: &FormState) -> Vec<Move> {
 
 /// Each tag that goes, with what it names.
 fn named(preview: &Preview) -> impl Iterator<Item = (&Tag, &Digest)> {
-    let tags = preview.removed.iter().filter(|it| it.kind == GoingKind::Tag);
-    tags.filter_map(|Going { tag, digest, .. }| Some((tag.as_ref()?, digest.as_ref()?)))
+    let tags = preview.removed.iter().filter(|it| it.kind == PreviewKind::Tag);
+    tags.filter_map(|PreviewRow { tag, digest, .. }| Some((tag.as_ref()?, digest.as_ref()?)))
 }
 
 /// Where the tags are, if tags are what is asked for.

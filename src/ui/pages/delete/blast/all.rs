@@ -3,31 +3,32 @@
 use super::super::asked::n_repositories;
 use super::lists::{fold, folded, labelled};
 use super::{of_kind, row};
-use crate::domain::view::{Going, GoingKind, Preview};
+use crate::domain::view::{Preview, PreviewKind, PreviewRow};
 use crate::domain::{Scope, Tag};
 use crate::ui::words::counted;
 use leptos::prelude::*;
 
 /// A repository, or all of a namespace.
 pub(super) fn of_all(scope: &Scope, preview: &Preview) -> Vec<AnyView> {
-    let tags = of_kind(&preview.removed, GoingKind::Tag);
-    let is_image = |it: &&Going| matches!(it.kind, GoingKind::Image | GoingKind::Child | GoingKind::Referrer);
-    let images: Vec<&Going> = preview.removed.iter().filter(is_image).collect();
+    let tags = of_kind(&preview.removed, PreviewKind::Tag);
+    let is_image =
+        |it: &&PreviewRow| matches!(it.kind, PreviewKind::Image | PreviewKind::Child | PreviewKind::Referrer);
+    let images: Vec<&PreviewRow> = preview.removed.iter().filter(is_image).collect();
     let more = preview.removed_more;
     let more_images = more.all() - more.tags;
-    let has_parts = more_images > 0 || images.iter().any(|it| it.kind != GoingKind::Image);
+    let has_parts = more_images > 0 || images.iter().any(|it| it.kind != PreviewKind::Image);
     let (it, first, tags, images) = if let Scope::Repository(name) = scope {
         let words = " goes. Nothing can be pulled from it any more, by tag or by digest.";
         let first = row("repo", view! { <b class="medium">{name.to_string()}</b>{words} }, None);
         let tags: Vec<&Tag> = tags.into_iter().filter_map(|it| it.tag.as_ref()).collect();
         ("it", first, folded(name, &tags, more.tags), labelled(name, &images, more_images))
     } else {
-        let names = of_kind(&preview.removed, GoingKind::Repository).into_iter().filter_map(|it| it.name.clone());
+        let names = of_kind(&preview.removed, PreviewKind::Repository).into_iter().filter_map(|it| it.name.clone());
         let names = names.map(|name| repository(&name)).collect();
         let words = counted(n_repositories(preview), "repository goes", "repositories go");
         let first = row("repo", words, Some(fold(names, 0)));
         let tags = tags.into_iter().filter_map(|it| Some(format!("{}:{}", it.name.as_ref()?, it.tag.as_ref()?)));
-        let short = |it: &&Going| Some(format!("{}@{}", it.name.as_ref()?, it.digest.as_ref()?.short()));
+        let short = |it: &&PreviewRow| Some(format!("{}@{}", it.name.as_ref()?, it.digest.as_ref()?.short()));
         let images = images.iter().filter_map(short);
         ("them", first, fold(tags.map(chip).collect(), more.tags), fold(images.map(chip).collect(), more_images))
     };

@@ -2,7 +2,7 @@
 
 use super::row;
 use crate::domain::mount::how_freed;
-use crate::domain::view::Going;
+use crate::domain::view::PreviewRow;
 use crate::domain::{Address, Digest, RepositoryName, Tag};
 use crate::ui::components::artifact::type_words;
 use crate::ui::components::digest::DigestLink;
@@ -29,8 +29,8 @@ pub(super) fn digests(name: &RepositoryName, digests: &[&Digest], more: u64) -> 
 }
 
 /// Images with what they are, one below the other.
-pub(super) fn labelled(name: &RepositoryName, items: &[&Going], more: u64) -> AnyView {
-    let one = |it: &&Going| {
+pub(super) fn labelled(name: &RepositoryName, items: &[&PreviewRow], more: u64) -> AnyView {
+    let one = |it: &&PreviewRow| {
         let link = it.digest.as_ref().map(|digest| view! { <DigestLink repository=name digest/> });
         let label = it.label.as_deref().map(label_words);
         view! { <li class="row-1 wrap">{link}{label}</li> }.into_any()
