@@ -169,6 +169,11 @@ impl Error {
         Self::Invalid { field: field.into(), message: message.into() }
     }
 
+    /// That nothing can be written any more.
+    pub fn full_disk() -> Self {
+        Self::Unavailable("the disk is full; free some space and try again".to_owned())
+    }
+
     /// A manifest that cannot be accepted, with the reason.
     pub fn manifest(message: impl Into<String>) -> Self {
         Self::Content { problem: ContentProblem::Manifest, message: message.into() }

@@ -40,6 +40,9 @@ pub fn title_problem(title: &str) -> Option<&'static str> {
     is_odd.then_some("this is what stands on the button: one line of at most 60 characters")
 }
 
+/// What is said where the id or the secret of this console at a provider is missing.
+pub const GIVEN_BY_PROVIDER: &str = "the provider gives it when you register this console there";
+
 /// The protocol of a provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

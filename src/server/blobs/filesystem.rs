@@ -138,7 +138,7 @@ impl FilesystemBlobs {
     fn require_room(&self) -> Result<()> {
         let disk = rustix::fs::statvfs(&self.root).map_err(|error| failure(error.into()))?;
         if disk.f_bavail.saturating_mul(disk.f_frsize) < self.reserve {
-            return Err(Error::Unavailable(FULL.to_owned()));
+            return Err(Error::full_disk());
         }
         Ok(())
     }
@@ -254,13 +254,10 @@ fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// What writers hear while there is no room.
-const FULL: &str = "the disk is full; free some space and try again";
-
 fn failure(error: io::Error) -> Error {
     tracing::error!(%error, "the blob folder refused an operation");
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Unavailable(FULL.to_owned()),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::full_disk(),
         io::ErrorKind::NotFound => Error::Unavailable(
             "a part of the blob folder is not there; whoever runs this looks after data.dir".to_owned(),
         ),

@@ -2,7 +2,7 @@
 
 use super::{
     ByteStream, Commits, Committing, Content, ContentHash, ContentRange, Contents, Held, NobodyCommits, Owned,
-    Removing, Staging, VerifiedBlob,
+    Removing, Staging, VerifiedBlob, broke_off,
 };
 use crate::domain::digest::Algorithm;
 use crate::domain::error::What;
@@ -51,9 +51,7 @@ impl Staging for MemoryBlobs {
                     hash.update(&part);
                     self.staging().entry(upload.to_owned()).or_default().extend_from_slice(&part);
                 }
-                Err(error) => {
-                    return Ok((hash, Err(Error::invalid("body", format!("the body broke off: {error}")))));
-                }
+                Err(error) => return Ok((hash, Err(broke_off(&error)))),
             }
         }
         Ok((hash, Ok(())))

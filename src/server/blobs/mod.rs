@@ -18,6 +18,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::File;
 use std::time::Duration;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -124,6 +125,11 @@ impl Commits {
         }
         NobodyCommits(held)
     }
+}
+
+/// That what somebody sends did not come to its end.
+fn broke_off(error: &impl Display) -> Error {
+    Error::invalid("body", format!("the body broke off: {error}"))
 }
 
 fn lock_of(digest: &Digest) -> usize {

@@ -5,7 +5,7 @@ use super::check::secret;
 use super::merge::Merged;
 use super::schema::{AuthConfig, ProviderConfig};
 use crate::domain::ProviderKind;
-use crate::domain::provider::title_problem;
+use crate::domain::provider::{GIVEN_BY_PROVIDER, title_problem};
 use crate::server::loopback::address;
 use crate::server::secret::Secret;
 use std::collections::HashSet;
@@ -47,7 +47,7 @@ fn one(provider: &ProviderConfig) -> Result<(), (&'static str, String)> {
         return wrong("title", problem);
     }
     if provider.client_id.trim().is_empty() {
-        return wrong("client_id", "the provider gives it when you register this console there");
+        return wrong("client_id", GIVEN_BY_PROVIDER);
     }
     if provider.client_secret.is_none() && provider.client_secret_file.is_none() {
         return wrong("client_secret_file", "the secret of this provider is missing; name the file that holds it");

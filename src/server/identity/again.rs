@@ -34,6 +34,11 @@ pub async fn asked(app: &App, standing: &Standing) -> Result<Again> {
     Ok(if has_password { Again::Password } else { Again::SignIn })
 }
 
+/// That the password in a field is not theirs.
+pub fn not_yours(field: &str) -> Error {
+    Error::invalid(field, "this is not your password")
+}
+
 /// Refuses whoever does not show it; `from` is their address, and the mark of a browser that is known.
 ///
 /// # Errors
@@ -42,7 +47,7 @@ pub async fn show(app: &App, standing: &Standing, password: &Secret, from: (&str
     match (asked(app, standing).await?, standing.actor.name()) {
         (Again::Nothing, _) => Ok(()),
         (Again::Password, Some(username)) => match app.identity.by_password(username, password, from).await {
-            Err(Error::Unauthenticated) => Err(Error::invalid("password", "this is not your password")),
+            Err(Error::Unauthenticated) => Err(not_yours("password")),
             found => found.map(|_| ()),
         },
         _ => {

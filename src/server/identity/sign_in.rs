@@ -227,7 +227,7 @@ async fn add_admin(tx: &mut Tx, admin: &Principal, hash: &str, grant_id: &str) -
     let by = admin.actor();
     sessions::end_set_up_links(tx).await?;
     if !principals::insert(tx, admin, &by).await? {
-        return Err(Error::Conflict(format!("the username {} is taken; choose another one", admin.username)));
+        return Err(principals::taken(&admin.username));
     }
     principals::set_password(tx, &admin.id, hash, admin.created_at).await?;
     let (to, terms) =

@@ -132,7 +132,7 @@ pub async fn find(app: &App, id: &str) -> Result<Grant> {
 pub async fn give(app: &App, proof: &Authorized<GiveAccess>) -> Result<Grant> {
     let GiveAccess { to, terms } = proof.action().clone();
     let id_of = grants::id_of(&app.store, &to).await?;
-    let to_id = id_of.ok_or_else(|| Error::invalid("principal", format!("there is no {to}")))?;
+    let to_id = id_of.ok_or_else(|| is_nobody(&to))?;
     require_name(&to, terms.role)?;
     require_own_robot(app, &proof.rights(), (&to, &terms.scope)).await?;
     let (rights, needs) = (proof.rights(), proof.action().needs());
@@ -161,6 +161,10 @@ pub fn require_name(to: &Grantee, role: Role) -> Result<()> {
     }
 }
 
+fn is_nobody(to: &Grantee) -> Error {
+    Error::invalid("principal", format!("there is no {to}"))
+}
+
 /// A robot gets something outside of its namespace from who manages it there: its secret is worth as much then, and is
 /// renewed by nobody who holds less. To others it is not there.
 async fn require_own_robot(app: &App, rights: &Rights, (to, scope): (&Grantee, &Scope)) -> Result<()> {
@@ -169,9 +173,7 @@ async fn require_own_robot(app: &App, rights: &Rights, (to, scope): (&Grantee, &
     let home = robot.and_then(|robot| robot.namespace).map(Scope::Namespace);
     let manages = |home: Scope| rights.require(Permission::RobotManage, &Target::Scope(home)).is_ok();
     match home {
-        Some(home) if !home.holds(scope) && !manages(home.clone()) => {
-            Err(Error::invalid("principal", format!("there is no {to}")))
-        }
+        Some(home) if !home.holds(scope) && !manages(home.clone()) => Err(is_nobody(to)),
         _ => Ok(()),
     }
 }

@@ -62,7 +62,7 @@ pub async fn change_password(
     let username = &proof.action().username;
     weak::check(password, (username, &app.facts.host))?;
     let user = match app.identity.by_password(username.as_str(), before, from).await {
-        Err(Error::Unauthenticated) => return Err(Error::invalid("password_before", "this is not your password")),
+        Err(Error::Unauthenticated) => return Err(again::not_yours("password_before")),
         found => found?.0,
     };
     let (hash, now) = (app.identity.passwords.hash(password).await?, app.clock.now());

@@ -67,8 +67,7 @@ impl Seen {
     /// Whether tags name what was seen.
     fn check_source(&self, from: &RepositoryName, now: &BTreeMap<Tag, Digest>) -> Result<()> {
         let moved = self.from.iter().find(|(tag, digest)| now.get(tag).is_some_and(|now| now != *digest));
-        let words = |tag: &Tag| format!("{tag} of {from} moved meanwhile, and nothing was copied; look again");
-        moved.map_or(Ok(()), |(tag, _)| Err(Error::Conflict(words(tag))))
+        moved.map_or(Ok(()), |(tag, _)| Err(moved_meanwhile(tag, from)))
     }
 
     /// Whether the names to which they go name what was seen.
@@ -78,12 +77,15 @@ impl Seen {
     fn check_there(&self, to: &RepositoryName, now: &BTreeMap<Tag, Digest>) -> Result<()> {
         for (name, expect) in &self.to {
             if let Err(changed) = expect.check(now.get(name)) {
-                let words = || format!("{name} of {to} moved meanwhile, and nothing was copied; look again");
-                return Err(if self.to.len() == 1 { changed } else { Error::Conflict(words()) });
+                return Err(if self.to.len() == 1 { changed } else { moved_meanwhile(name, to) });
             }
         }
         Ok(())
     }
+}
+
+fn moved_meanwhile(tag: &Tag, of: &RepositoryName) -> Error {
+    Error::Conflict(format!("{tag} of {of} moved meanwhile, and nothing was copied; look again"))
 }
 
 /// Whether a copy between two repositories takes a job: bytes go from one registry to another, or are mounted inside one

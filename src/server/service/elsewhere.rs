@@ -19,6 +19,7 @@ pub use settling::end;
 pub(super) use settling::{renamed, settle, write, write_name};
 pub(super) use taking::{Gone, Taking, saying};
 
+use super::namer::{never_named, there_already};
 use super::repositories::require;
 use crate::domain::action::{Mutation, RenameTag};
 use crate::domain::condition::{Among, Condition, Expect};
@@ -100,8 +101,7 @@ impl Elsewhere {
         expect: &Expect,
     ) -> Result<()> {
         if !history::has_named(&app.store, &require(app, name).await?.id, tag, digest).await? {
-            let words = format!("the tag {tag} never named {}; to name it now, move the tag", digest.short());
-            return Err(Error::Conflict(words));
+            return Err(never_named(tag, digest));
         }
         if manifests::known(&app.store, name, std::slice::from_ref(digest)).await?.is_empty() {
             // It comes back out of the trash, or not at all: nothing is put there that is not known here then.
@@ -149,9 +149,7 @@ impl Elsewhere {
             return Err(Error::Changed { current: Some(digest) }); // The catalog is behind.
         }
         let is_taken = |error| match error {
-            Error::Changed { .. } => {
-                Error::Conflict(format!("the tag {to} is there already; move it, or choose another name"))
-            }
+            Error::Changed { .. } => there_already(to),
             error => error,
         };
         // It may have got the new name before something failed.

@@ -1,6 +1,6 @@
 //! Groups of users.
 
-use super::may;
+use super::{may, taken};
 use crate::domain::action::{ChangeGroup, CreateGroup, DeleteGroup, ListGroups, MapGroup};
 use crate::domain::error::What;
 use crate::domain::principal::PrincipalKind;
@@ -91,7 +91,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateGroup>, members: Vec<Use
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !groups::insert(tx, &added, &name, &by, now).await? {
-                return Err(Error::Conflict(format!("the name {name} is taken; choose another one")));
+                return Err(taken(&name));
             }
             for member in ids {
                 groups::add(tx, &added, &member).await?;

@@ -29,7 +29,7 @@ pub async fn invite(app: &App, proof: &Authorized<InviteWithAccess>, (name, emai
         Box::pin(async move {
             access::require_until(&rights, &needs, terms.expires_at)?;
             if !principals::insert(tx, &user, &by).await? {
-                return Err(users::taken(&user.username));
+                return Err(principals::taken(&user.username));
             }
             invitation.keep(tx, &user.id, &by).await?;
             let to = GranteeId::Principal(PrincipalKind::User, user.id);

@@ -44,6 +44,7 @@ use crate::server::blobs::ContentHash;
 use crate::server::context::App;
 use crate::server::identity::secrets::{self, Kind};
 use crate::server::secret::Secret;
+use std::fmt::Display;
 
 /// Whether the one whose proof this is might do something else as well, so that a page shows no control which the
 /// server would refuse.
@@ -84,6 +85,11 @@ fn draw(app: &App, kind: Kind) -> Secret {
 /// What somebody was shown, as one value: another one wherever a line is.
 fn print_of(lines: impl Iterator<Item = String>) -> Digest {
     ContentHash::digest_of(Algorithm::Sha256, lines.collect::<Vec<_>>().join("\n").as_bytes())
+}
+
+/// That something else has a name that is to be given.
+fn taken(name: &impl Display) -> Error {
+    Error::Conflict(format!("the name {name} is taken; choose another one"))
 }
 
 /// Refuses an end that is over or further away than anybody should plan.

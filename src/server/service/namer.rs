@@ -19,6 +19,16 @@ use crate::server::store::{Tx, tags};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// That there is a tag already where another one is to go.
+pub(super) fn there_already(tag: &Tag) -> Error {
+    Error::Conflict(format!("the tag {tag} is there already; move it, or choose another name"))
+}
+
+/// That a tag cannot be brought back to what it was never put on.
+pub(super) fn never_named(tag: &Tag, digest: &Digest) -> Error {
+    Error::Conflict(format!("the tag {tag} never named {}; to name it now, move the tag", digest.short()))
+}
+
 /// Who changes names in a repository, on the way into the transaction.
 pub(super) struct Namer {
     pub name: RepositoryName,

@@ -6,7 +6,7 @@ pub(super) use shown::Powers;
 pub use shown::{naming, renaming, rolling_back};
 
 use super::elsewhere;
-use super::namer::Namer;
+use super::namer::{Namer, never_named, there_already};
 use crate::domain::action::{RenameTag, RollBackTag, SetTag};
 use crate::domain::condition::Expect;
 use crate::domain::error::What;
@@ -75,7 +75,7 @@ pub async fn rename(app: &App, proof: &Authorized<RenameTag>, expect: Expect) ->
             let current = tags::current(tx, &found.id, &tag).await?.ok_or_else(|| namer.absent(&tag))?.digest;
             expect.check(Some(&current))?;
             if tags::current(tx, &found.id, &to).await?.is_some() {
-                return Err(Error::Conflict(format!("the tag {to} is there already; move it, or choose another name")));
+                return Err(there_already(&to));
             }
             let rules = namer.rules(tx).await?;
             namer.put(tx, (&found, &rules), (&to, &current), (How::Rename, None)).await?;
@@ -111,8 +111,7 @@ pub async fn roll_back(app: &App, proof: &Authorized<RollBackTag>, expect: Expec
             let current = tags::current(tx, &found.id, &tag).await?.map(|current| current.digest);
             expect.check(current.as_ref())?;
             if !history::ever_named(tx, &found.id, &tag, &digest).await? {
-                let words = format!("the tag {tag} never named {}; to name it now, move the tag", digest.short());
-                return Err(Error::Conflict(words));
+                return Err(never_named(&tag, &digest));
             }
             trash::restore_image(tx, &found, &namer.name, &digest, &namer.restoring()).await?;
             let reason = Some(reason.as_str()).filter(|reason| !reason.is_empty());

@@ -6,9 +6,10 @@ mod strangers;
 pub use shown::{is_last, list, page, show, view};
 pub use strangers::{accept, brings_admins};
 
-use super::access;
+use super::{access, taken};
 use crate::domain::action::{ChangeProvider, CreateProvider, DeleteProvider, DisableProvider, EnableProvider};
 use crate::domain::error::What;
+use crate::domain::provider::GIVEN_BY_PROVIDER;
 use crate::domain::{Action, Error, ProviderKind, ProviderName, ProviderSettings, Result};
 use crate::server::access::Authorized;
 use crate::server::context::App;
@@ -62,7 +63,7 @@ pub async fn create(
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !providers::insert(tx, &new, &by, now).await? {
-                return Err(Error::Conflict(format!("the name {} is taken; choose another one", new.name)));
+                return Err(taken(&new.name));
             }
             Ok(Change::new((), None, Some(words(&new))))
         })
@@ -223,7 +224,7 @@ fn sealed(app: &App, (id, url): (&str, &str), secret: Option<Secret>) -> Result<
 
 /// What is said where a secret has to be given.
 pub fn secret_missing() -> Error {
-    Error::invalid("client_secret", "the provider gives it when you register this console there")
+    Error::invalid("client_secret", GIVEN_BY_PROVIDER)
 }
 
 /// How it is set, for records; never its secret.

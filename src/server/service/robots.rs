@@ -1,6 +1,6 @@
 //! Robots: machines with a secret of their own. Each belongs to a namespace and has an end.
 
-use super::{access, draw, may, opens, within_a_year};
+use super::{access, draw, may, opens, taken, within_a_year};
 use crate::domain::action::{ChangeRobot, CreateRobot, DeleteRobot, ListRobots, ReadRobots, RotateRobot};
 use crate::domain::error::What;
 use crate::domain::principal::{Principal, PrincipalKind};
@@ -100,7 +100,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateRobot>) -> Result<(Robot
             access::require_until(&rights, &needs, Some(end))?;
             require_room(tx, &robot).await?;
             if !principals::insert(tx, &robot, &by).await? {
-                return Err(Error::Conflict(format!("the name {} is taken; choose another one", robot.username)));
+                return Err(taken(&robot.username));
             }
             let to = GranteeId::Principal(PrincipalKind::Robot, robot.id.clone());
             grants::insert(tx, &grant_id, &to, &terms, &by, now).await?;

@@ -141,7 +141,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateUser>, new: NewUser) -> 
     let write = app.store.write(proof, move |tx| {
         Box::pin(async move {
             if !principals::insert(tx, &added, &by).await? {
-                return Err(taken(&added.username));
+                return Err(principals::taken(&added.username));
             }
             if let Some(hash) = hash {
                 principals::set_password(tx, &added.id, &hash, now).await?;
@@ -172,10 +172,6 @@ pub(super) fn new_user(app: &App, username: Username, (name, address): (&str, &s
         created_at: now,
         seen_at: None,
     })
-}
-
-pub(super) fn taken(username: &Username) -> Error {
-    Error::Conflict(format!("the username {username} is taken; choose another one"))
 }
 
 /// Where signing in by password is off, nobody is given one.

@@ -3,8 +3,13 @@
 use super::{Known, Row, Store, Value, protections, tags};
 use crate::domain::manifest::{ImageConfig, Kind, Manifest, Relation};
 use crate::domain::view::{ChildRow, MoveRow, ReferrerRow, Side};
-use crate::domain::{Actor, ByteSize, Digest, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
+use crate::domain::{Actor, ByteSize, Digest, Error, Protection, Reference, RepositoryName, Result, Tag, Timestamp};
 use crate::params;
+
+/// That an image is neither there nor in the trash.
+pub fn gone_for_good(digest: &Digest) -> Error {
+    Error::Conflict(format!("the image {} is gone for good", digest.short()))
+}
 
 /// A manifest with where it stands.
 pub struct StoredImage {

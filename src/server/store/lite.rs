@@ -188,7 +188,7 @@ fn cell(value: ValueRef<'_>) -> Value {
 pub(super) fn failure(error: rusqlite::Error) -> Error {
     tracing::error!(%error, "SQLite refused a statement");
     let words = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full; free some space and try again",
+        Some(ErrorCode::DiskFull) => return Error::full_disk(),
         Some(ErrorCode::SystemIoFailure) => "the disk failed; see what the system's log says about it",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "another program holds the database; close it and try again"

@@ -68,20 +68,24 @@ pub async fn insert(tx: &mut Tx, new: &Kept, job: &str, now: Timestamp) -> Resul
     Ok(id)
 }
 
+/// That a prefix is that of another mount.
+pub fn is_mounted_there() -> Error {
+    Error::invalid("prefix", "another registry is mounted there; choose another prefix")
+}
+
 /// A mount that rests there comes back, unless it was that of another registry and what was read of that is still there.
 async fn refuse_taken(tx: &mut Tx, new: &Kept) -> Result<()> {
     let sql = "SELECT active, url, (SELECT COUNT(*) FROM repositories r WHERE r.mount_id = m.id) FROM mounts m
                WHERE prefix = $1";
     let Some(mut row) = tx.one(sql, params![&new.prefix]).await? else { return Ok(()) };
     let (active, url, n): (i64, String, u64) = (row.take()?, row.take()?, row.take()?);
-    let words = match active {
-        1 => "another registry is mounted there; choose another prefix".to_owned(),
-        _ if n > 0 && url != new.settings.url => {
-            format!("{n} repositories of {url} are kept there; mount that registry again, or choose another prefix")
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::invalid("prefix", &words))
+    let kept =
+        || format!("{n} repositories of {url} are kept there; mount that registry again, or choose another prefix");
+    match active {
+        1 => Err(is_mounted_there()),
+        _ if n > 0 && url != new.settings.url => Err(Error::invalid("prefix", kept())),
+        _ => Ok(()),
+    }
 }
 
 /// Sets how a mount is reached and seen; the registry is read at once.

@@ -26,6 +26,11 @@ pub async fn users(store: &Store, after: &str, limit: u32) -> Result<Vec<Princip
     store.all(&sql, params![after, limit]).await?.into_iter().map(principal).collect()
 }
 
+/// That somebody else has a username.
+pub fn taken(username: &Username) -> Error {
+    Error::Conflict(format!("the username {username} is taken; choose another one"))
+}
+
 /// Adds somebody; `false` if the username is taken.
 pub async fn insert(tx: &mut Tx, new: &Principal, by: &Actor) -> Result<bool> {
     let sql = "INSERT INTO principals (id, kind, username, name, email, namespace, expires_at, created_at, created_by)

@@ -2,7 +2,7 @@
 
 use crate::domain::digest::Algorithm;
 use crate::domain::{Error, Result};
-use crate::server::blobs::{ByteStream, ContentHash};
+use crate::server::blobs::{ByteStream, ContentHash, broke_off};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use std::fs::{self, File, OpenOptions};
@@ -60,7 +60,7 @@ pub(super) async fn gather(body: &mut ByteStream, room: &Arc<Semaphore>) -> Gath
                     piece.parts.extend([crumbs.split().freeze(), part]);
                 }
             }
-            Some(Err(error)) => break Some(Err(Error::invalid("body", format!("the body broke off: {error}")))),
+            Some(Err(error)) => break Some(Err(broke_off(&error))),
             None => break Some(Ok(())),
         }
     };

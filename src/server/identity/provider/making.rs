@@ -2,7 +2,7 @@
 //! who comes another way.
 
 use super::{Client, GitHub, GitHubSettings, IdentityProvider, Oidc, OidcSettings, Provider, Rules, Wire};
-use crate::domain::provider::title_problem;
+use crate::domain::provider::{GIVEN_BY_PROVIDER, title_problem};
 use crate::domain::{Error, ProviderKind, ProviderSettings, Result};
 use crate::server::clock::Clock;
 use crate::server::loopback;
@@ -141,7 +141,7 @@ pub fn check(kind: ProviderKind, settings: &ProviderSettings) -> Result<()> {
         }
     }
     if client_id.is_empty() {
-        return wrong("client_id", "the provider gives it when you register this console there");
+        return wrong("client_id", GIVEN_BY_PROVIDER);
     }
     texts(settings)
 }

@@ -251,14 +251,13 @@ impl Auth {
         let answer: Option<TokenAnswer> = bytes
             .map_err(|words| self.service_fault(realm, &words))
             .map(|bytes| serde_json::from_slice(&bytes).ok())?;
-        let Some(answer) = answer else {
-            return Err(self.service_fault(realm, "gave an answer that is not a token"));
-        };
+        let no_token = || self.service_fault(realm, "gave an answer that is not a token");
+        let answer = answer.ok_or_else(no_token)?;
         let life_s = answer.expires_in.and_then(|seconds| seconds.as_u64()).unwrap_or(DEFAULT_LIFE_S).min(86_400);
         let text = answer.token.filter(|text| !text.is_empty()).or(answer.access_token);
         match text.filter(|text| !text.is_empty() && HeaderValue::from_str(text).is_ok()) {
             Some(text) => Ok(Some((Secret::from(text), until(life_s)))),
-            None => Err(self.service_fault(realm, "gave an answer that is not a token")),
+            None => Err(no_token()),
         }
     }
 

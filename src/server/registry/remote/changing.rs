@@ -73,8 +73,7 @@ impl ChangeTags for RemoteRegistry {
 
     async fn end_tag(&self, at: &Allowed<'_>, tag: &Tag) -> Result<bool> {
         let spot = self.spot(at, tag)?;
-        let is_changed = || Error::Unavailable(format!("the tag {tag} is changed at this moment"));
-        let _turn = self.lines.try_turn(&spot.line()).ok_or_else(is_changed)?;
+        let _turn = self.turn_now(&spot, tag)?;
         self.client.within_change(self.end(&spot)).await
     }
 

@@ -4,9 +4,10 @@
 use super::changing::Spot;
 use super::{RemoteRegistry, failure};
 use crate::domain::text::first_of;
-use crate::domain::{Error, Reference, Result};
+use crate::domain::{Error, Reference, Result, Tag};
 use crate::server::registry::RawManifest;
 use crate::server::registry::changing::{Beside, MOST_BESIDE};
+use crate::server::registry::lines::Turn;
 
 /// How many of those that did not come back are named.
 const MOST_NAMED: usize = 20;
@@ -41,14 +42,17 @@ impl RemoteRegistry {
         }
     }
 
+    /// A turn at a tag that nobody changes at this moment.
+    pub(super) fn turn_now(&self, name: &Spot<'_>, tag: &Tag) -> Result<Turn> {
+        let is_changed = || Error::Unavailable(format!("the tag {tag} is changed at this moment"));
+        self.lines.try_turn(&name.line()).ok_or_else(is_changed)
+    }
+
     /// Puts the image under a name that is gone. What somebody has set there since stays.
     async fn put_back(&self, name: &Spot<'_>, manifest: &RawManifest) -> Result<()> {
         // Whoever changes it at this moment is not waited for: they may wait for this one.
         let _turn = match &name.tag {
-            Reference::Tag(tag) if !tag.is_reserved() => {
-                let is_changed = || Error::Unavailable(format!("the tag {tag} is changed at this moment"));
-                Some(self.lines.try_turn(&name.line()).ok_or_else(is_changed)?)
-            }
+            Reference::Tag(tag) if !tag.is_reserved() => Some(self.turn_now(name, tag)?),
             _ => None,
         };
         match self.named(name).await? {

@@ -5,6 +5,7 @@ use super::client::{Answer, Ask, Client};
 use super::link::{self, Next};
 use super::{body, failure};
 use crate::domain::Result;
+use bytes::Bytes;
 use reqwest::Method;
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -96,8 +97,7 @@ impl Client {
         if answer.is_html() {
             return Err(self.refusal(ask, &answer));
         }
-        let bytes = body::read(answer.response, &self.transport, self.transport.limits.list_bytes).await;
-        let bytes = bytes.map_err(|words| self.error(format!("was asked for {}: it {words}", ask.what)))?;
+        let bytes = self.list_bytes(ask, answer).await?;
         let wire = serde_json::from_slice::<Wire<'_>>(&bytes).ok();
         let names = wire.and_then(|wire| match list {
             List::Repositories => wire.repositories,
@@ -106,11 +106,14 @@ impl Client {
         match names {
             Some(names) => Ok(names.into_iter().map(|name| name.0.into_owned()).collect()),
             None if body::looks_like_html(&bytes) => Err(self.error(failure::web_page(ask.what))),
-            None => Err(self.error(format!(
-                "answered with something that is not {}; check that url points at the registry itself",
-                ask.what
-            ))),
+            None => Err(self.error(failure::odd(ask.what))),
         }
+    }
+
+    /// The bytes of an answer that is a list.
+    pub async fn list_bytes(&self, ask: &Ask, answer: Answer) -> Result<Bytes> {
+        let bytes = body::read(answer.response, &self.transport, self.transport.limits.list_bytes).await;
+        bytes.map_err(|words| self.error(format!("was asked for {}: it {words}", ask.what)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is about an image, where the registry lists that by itself (end-12).
 
 use super::client::{Ask, Client};
+use super::failure;
 use super::lists::{next_of, pull_scope};
-use super::{body, failure};
 use crate::domain::{Digest, Result, media_type};
 use crate::server::registry::{About, MAX_REFERRERS};
 use reqwest::Method;
@@ -44,8 +44,7 @@ impl Client {
                 _ => return Err(self.refusal(&ask, &answer)),
             }
             let next = next_of(&answer, &ask).and_then(|next| next.last);
-            let bytes = body::read(answer.response, &self.transport, self.transport.limits.list_bytes).await;
-            let bytes = bytes.map_err(|words| self.error(format!("was asked for {}: it {words}", ask.what)))?;
+            let bytes = self.list_bytes(&ask, answer).await?;
             let wire: Option<Wire> = serde_json::from_slice(&bytes).ok();
             let wire = wire.ok_or_else(|| self.error(failure::odd(ask.what)))?;
             let before = found.last().cloned();

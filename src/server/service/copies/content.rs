@@ -13,6 +13,7 @@ use crate::server::registry::{Chunk, SentManifest};
 use crate::server::service::push;
 use bytes::Bytes;
 use futures::StreamExt;
+use std::fmt::Display;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -196,9 +197,16 @@ impl Copying<'_> {
     }
 }
 
+/// What is said of bytes that are not those of their digest.
+pub(super) const OTHER_BYTES: &str = "the bytes that came do not have that digest";
+
+fn broke_off(error: &impl Display) -> String {
+    format!("its bytes broke off: {error}")
+}
+
 /// Passes content on, and notes that it broke off.
 pub(super) fn noting(body: ByteStream, wrong: Wrong) -> ByteStream {
-    body.map(move |piece| piece.map_err(|error| wrong.note(format!("its bytes broke off: {error}")))).boxed()
+    body.map(move |piece| piece.map_err(|error| wrong.note(broke_off(&error)))).boxed()
 }
 
 /// Passes content on while it is hashed. The last piece goes only if all of it has the digest, so that what is wrong never
@@ -213,9 +221,9 @@ fn checked(body: ByteStream, digest: &Digest, wrong: Wrong) -> ByteStream {
                 hash.update(&piece);
                 return Some((Ok(held.unwrap_or_default()), (Some((body, hash)), Some(piece), digest, wrong)));
             }
-            Some(Err(error)) => format!("its bytes broke off: {error}"),
+            Some(Err(error)) => broke_off(&error),
             None if hash.finish() == digest => return held.map(|last| (Ok(last), (None, None, digest, wrong))),
-            None => "the bytes that came do not have that digest".to_owned(),
+            None => OTHER_BYTES.to_owned(),
         };
         let failure = wrong.note(words);
         Some((Err(failure), (None, None, digest, wrong)))

@@ -24,7 +24,7 @@ impl Copying<'_> {
             self.ends_step = true; // What was changed here is read there.
             return Ok(());
         };
-        let (before, what) = (list.clone(), format!("list what is about the image {}", list.subject.short()));
+        let (before, what) = (list.clone(), listing(&list));
         match self.outcome(&mut list).await.map_err(|failure| of(&what, failure))? {
             Listed::AsNoted => {}
             Listed::ThatIsThere => list.goes = None,
@@ -47,7 +47,7 @@ impl Copying<'_> {
     /// A list that somebody changed since it was read, made anew with all that it has by now; none where nothing is
     /// missing in theirs.
     pub(super) async fn list_again(&mut self, list: &mut List) -> Result<Option<Digest>> {
-        let what = format!("list what is about the image {}", list.subject.short());
+        let what = listing(list);
         match self.outcome(list).await.map_err(|failure| of(&what, failure))? {
             Listed::AsNoted | Listed::ThatIsThere => Ok(None),
             Listed::Anew(anew) => {
@@ -86,6 +86,11 @@ impl Copying<'_> {
         }
         if entries.len() == n_before { Ok(enough) } else { list_of(&entries).map(Box::new).map(Listed::Anew) }
     }
+}
+
+/// What is being done, in words.
+fn listing(list: &List) -> String {
+    format!("list what is about the image {}", list.subject.short())
 }
 
 /// Which list of what is about an image is to be there.

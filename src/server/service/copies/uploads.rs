@@ -1,7 +1,7 @@
 //! What is large on its way into the hosted registry: an upload like any other, piece by piece. Each piece is noted when it
 //! is there, so what is cut off goes on after it, also in another process.
 
-use super::content::{Wrong, noting};
+use super::content::{OTHER_BYTES, Wrong, noting};
 use super::way::Copying;
 use crate::domain::action::PushBlob;
 use crate::domain::error::What;
@@ -58,7 +58,7 @@ impl Copying<'_> {
         }
         let finished = push::finish(self.app, proof, &begun.id, None, &blob.digest).await;
         finished.map_err(|failure| match failure {
-            Error::Content { .. } => Error::Unavailable("the bytes that came do not have that digest".to_owned()),
+            Error::Content { .. } => Error::Unavailable(OTHER_BYTES.to_owned()),
             failure => failure,
         })?;
         self.place.upload = None;

@@ -40,7 +40,7 @@ pub async fn create(app: &App, proof: &Authorized<CreateMount>, wanted: Wanted) 
     }
     let mounts = app.mounts.now();
     if mounts.iter().any(|mount| mount.prefix == prefix) {
-        return Err(Error::invalid("prefix", "another registry is mounted there; choose another prefix"));
+        return Err(mount_settings::is_mounted_there());
     }
     if mounts.len() >= MAX_MOUNTS {
         return Err(Error::Conflict(format!("there are {MAX_MOUNTS} mounts, and no more are taken; remove one first")));

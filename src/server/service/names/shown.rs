@@ -199,7 +199,7 @@ pub async fn rolling_back(
     let now = row.map(|row| shown(&powers, row));
     if let Some(digest) = to {
         let side = images::side(&app.store, &found.id, &digest).await?;
-        let gone = || Error::Conflict(format!("the image {} is gone for good", digest.short()));
+        let gone = || images::gone_for_good(&digest);
         return Ok(RollBackView { repository, tag, now, to: Some(side.ok_or_else(gone)?), earlier: vec![], rule });
     }
     let query = HistoryQuery { tag: Some(tag.clone()), limit: Some(MAX_MOVES), ..HistoryQuery::default() };

@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::params;
 use crate::server::store::going_back::{self, Back};
+use crate::server::store::images::gone_for_good;
 use crate::server::store::manifests::{self, NewManifest};
 use crate::server::store::radius::{Reader, only_here};
 use crate::server::store::repositories::Repository;
@@ -37,7 +38,7 @@ pub async fn image(
     }
     let sql = "SELECT entry FROM images_in_trash WHERE repository_id = $1 AND digest = $2 ORDER BY entry DESC LIMIT 1";
     let Some(mut row) = tx.one(sql, params![&repository.id, digest]).await? else {
-        return Err(Error::Conflict(format!("the image {} is gone for good", digest.short())));
+        return Err(gone_for_good(digest));
     };
     let id: String = row.take()?;
     // It was deleted as an image, and comes back by who may bring that back.
